@@ -1,0 +1,28 @@
+"""What the other drawdown order would cost: priced, never optimised (deal model, section 4)."""
+
+from __future__ import annotations
+
+from deal_solve.settlement.settle import Settlement, settle
+
+WORTH_SAYING = 0.001
+
+
+def chronological_usd(settlement: Settlement) -> float:
+    """Return the expected cost of a plan if usage draws down the commitment as it is used."""
+    if settlement.order == "chronological" or not settlement.drawdown:
+        return float(settlement.weights @ settlement.cost)
+    other = settle(settlement.deal, settlement.plan, settlement.scenarios, order="chronological")
+    return float(other.weights @ other.cost)
+
+
+def order_note(settlement: Settlement, as_used_usd: float) -> tuple[str, ...]:
+    """Return a sentence if the order of drawdown moves the expected cost by more than 0.1 %."""
+    expected = float(settlement.weights @ settlement.cost)
+    if abs(as_used_usd - expected) <= WORTH_SAYING * abs(expected):
+        return ()
+    change = abs(as_used_usd - expected) / abs(expected) if expected else 1.0
+    word = "more" if as_used_usd > expected else "less"
+    return (
+        f"Drawn down in the order of use, not the dearest overage first, the plan costs {change:.2%} {word} in "
+        "expectation; ask the vendor which order the contract means.",
+    )

@@ -1,0 +1,39 @@
+"""Files are written beside their target and then renamed: never half a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deal_solve.errors import InputError, Problem
+
+
+@contextmanager
+def replacing(target: str | Path) -> Iterator[Path]:
+    """Yield a temporary path with the target's ending; it replaces the target if all went well, else it is removed."""
+    target = Path(target)
+    if target.is_dir():
+        raise InputError(Problem("", "is a folder; expected a file to write", str(target)))
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    except OSError as error:
+        raise InputError(Problem("", f"cannot be written: {error.strerror or error}", str(target))) from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(target: str | Path, text: str) -> None:
+    """Write a text file."""
+    with replacing(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,121 @@
+"""The entry point: a group whose help costs nothing, and one place where every error becomes an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+
+import click
+from click.shell_completion import CompletionItem
+
+from deal_solve.version import VERSION
+
+COMMANDS = {
+    "solve": "Find the deal to sign, with proof.",
+    "settle": "Price a plan, line by line.",
+    "check": "Check a deal file and say what in it is dead.",
+    "init": "Write a commented starter deal.",
+    "schema": "Print the JSON Schema of a file.",
+    "rates": "Print the rate card.",
+}
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+class LazyGroup(click.Group):
+    """Commands are imported when they are called; help and completion read a table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"deal_solve.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command named first, or fail with the nearest name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(COMMANDS)}"
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete command names from the table."""
+        found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example:  deal-solve init deal.yaml && deal-solve solve deal.yaml",
+)
+@click.version_option(VERSION, prog_name="deal-solve", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Decide a Claude deal before it is signed: seats, API commitment, clauses and routing in one exact program.
+
+    Exit codes: 0 solved to the gap; 1 internal error; 2 bad input; 3 no plan meets all limits; 4 stopped by a limit
+    with a plan; 5 stopped without one; 130 interrupted.
+    """
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; no error leaves this function."""
+    try:
+        code = cli.main(args=args, prog_name="deal-solve", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:
+        return _report(error)
+    return code if isinstance(code, int) else 0
+
+
+def _report(error: Exception) -> int:
+    """Print an error and return its exit code; what nobody foresaw is an internal error, in one line."""
+    from deal_solve.errors import DealSolveError, InputError, InternalError
+
+    if os.environ.get("DEAL_SOLVE_TRACEBACK"):
+        raise error
+    if isinstance(error, InputError):
+        click.echo("\n".join(str(problem) for problem in error.problems), err=True)
+    elif isinstance(error, DealSolveError) and not isinstance(error, InternalError):
+        click.echo(str(error), err=True)
+    else:
+        what = "" if isinstance(error, InternalError) else f"{type(error).__name__}: "
+        click.echo(f"internal error: {what}{' '.join(str(error).split())}", err=True)
+    return error.exit_code if isinstance(error, DealSolveError) else 1
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    code = run()
+    if code == INTERRUPTED:  # a solver may still hold a thread: do not wait for it
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Arguments and options that several commands share, and what they load. Nothing heavy is imported at the top."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.deal.source import Source
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+deal_argument = click.argument("deal_file", metavar="DEAL", type=click.Path())
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show progress even if stderr is no terminal.")
+order_option = click.option(
+    "--order",
+    type=click.Choice(["highest-ratio", "chronological"]),
+    default="highest-ratio",
+    show_default=True,
+    help="In which order usage draws down the commitment within a period.",
+)
+
+
+def risk_options(command: F) -> F:
+    """Add the options that replace the risk of the deal file."""
+    options = [
+        click.option("--risk", metavar="RISK", help="neutral, balanced, cautious, or a weight from 0 to 1."),
+        click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of futures."),
+        click.option("--risk-on", type=click.Choice(["loss", "cost"]), help="What the risk is measured on."),
+        click.option(
+            "--criterion", type=click.Choice(["expected", "worst", "regret"]), help="Expected with CVaR, or one other."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def solver_options(command: F) -> F:
+    """Add the options of a solve."""
+    options = [
+        click.option("--solver", default="highs", show_default=True, help="highs, cbc, or a name PuLP knows."),
+        click.option(
+            "--gap", type=click.FloatRange(min=0), default=1e-6, show_default=True, help="Relative gap to prove."
+        ),
+        click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), help="Seconds, then stop."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def load_deal(path: str, **risk: str | None) -> Deal:
+    """Return the deal in a file, with the risk given on the command line in place of its own."""
+    from deal_solve.deal.load import load
+
+    deal = load(path)
+    return with_risk(deal, **risk) if any(value is not None for value in risk.values()) else deal
+
+
+def with_risk(
+    deal: Deal,
+    risk: str | None = None,
+    confidence: str | None = None,
+    risk_on: str | None = None,
+    criterion: str | None = None,
+) -> Deal:
+    """Return the deal with another risk; raises InputError for one that cannot be."""
+    from pydantic import ValidationError
+
+    from deal_solve.deal.limits import RISK_WEIGHTS, Risk
+    from deal_solve.deal.references import broken_references
+    from deal_solve.deal.source import dotted
+    from deal_solve.errors import InputError, Problem
+
+    given: dict[str, Any] = {"weight": RISK_WEIGHTS.get(risk, risk) if risk else None, "on": risk_on}
+    given |= {"confidence": confidence, "criterion": criterion}
+    given = {key: value for key, value in given.items() if value is not None}
+    base = deal.risk.model_dump()
+    if given.get("criterion", "expected") != "expected":
+        base["weight"] = 0.0
+    try:
+        deal = deal.model_copy(update={"risk": Risk.model_validate({**base, **given})})
+    except ValidationError as error:
+        options = {"weight": "--risk", "confidence": "--confidence"}
+        problems = []
+        for item in error.errors():
+            option = options.get(str(item["loc"][0]), "--criterion") if item["loc"] else "--criterion"
+            message = str(item.get("ctx", {}).get("error", item["msg"]))
+            problems.append(Problem(option, message))
+        raise InputError(problems) from None
+    problems = [Problem(dotted(loc), text) for loc, text in broken_references(deal) if loc[0] == "risk"]
+    if problems:
+        raise InputError(problems)
+    return deal
+
+
+@contextmanager
+def placed(source: Source) -> Iterator[None]:
+    """Give the problems found inside the file and line of the proposal they stand in, where they stand there."""
+    from deal_solve.deal.source import dotted
+    from deal_solve.errors import InputError, Problem
+
+    try:
+        yield
+    except InputError as error:
+        lines = {dotted(loc): line for loc, line in source.lines.items() if loc}
+        found = [
+            Problem(p.path, p.message, source.file, lines[p.path]) if p.path in lines and not p.file else p
+            for p in error.problems
+        ]
+        raise InputError(sorted(found, key=lambda problem: problem.line or 0)) from None
+
+
+def progress_to(verbose: bool) -> Callable[[str], None] | None:
+    """Return where progress goes: stderr if it is a terminal or if asked, else nowhere."""
+    if not verbose and not sys.stderr.isatty():
+        return None
+    return lambda text: click.echo(text, err=True)

@@ -1,0 +1,28 @@
+"""`deal-solve rates`: the rate card."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(epilog="Example:  deal-solve rates --as-of 2026-09-01", short_help="Print the rate card.")
+@click.option(
+    "--as-of", metavar="DATE", help="The rates in force that day, YYYY-MM-DD.  [default: the card's last date]"
+)
+@click.option("--card", default="claude", show_default=True, help="Name of a card in the package.")
+@click.option("--json", "as_json", is_flag=True, help="Print the card as JSON.")
+def command(as_of: str | None, card: str, as_json: bool) -> int:
+    """Print the list prices, seats and controls that deals are priced with, and their sources."""
+    from datetime import date
+
+    from deal_solve.deal.card import load_card
+    from deal_solve.errors import InputError, Problem
+    from deal_solve.report.rates import rates_report
+
+    try:
+        day = date.fromisoformat(as_of) if as_of else None
+    except ValueError:
+        raise InputError(Problem("--as-of", f"{as_of!r} is not a date; expected one like 2026-11-23")) from None
+    found = load_card(card, day)
+    click.echo(found.model_dump_json(indent=2) if as_json else rates_report(found).removesuffix("\n"))
+    return 0

@@ -1,0 +1,33 @@
+"""`deal-solve schema`: JSON Schemas for editors and programs."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
+@click.argument("what", type=click.Choice(["deal", "proposal", "result", "settlement"]), default="deal")
+def command(what: str) -> int:
+    """Print the JSON Schema of a deal file, or of a proposal, a result of solve, or a result of settle.
+
+    An editor that knows the schema completes keys and marks mistakes in YAML as well.
+    """
+    import json
+
+    click.echo(json.dumps(schema_of(what), indent=2, ensure_ascii=False))
+    return 0
+
+
+def schema_of(what: str) -> dict[str, object]:
+    """Return the JSON Schema of a kind of file."""
+    if what == "deal":
+        from deal_solve.deal.deal import Deal as Model
+    elif what == "proposal":
+        from deal_solve.plan.proposal import Proposal as Model  # type: ignore[assignment]
+    elif what == "result":
+        from deal_solve.report.json import Result as Model  # type: ignore[assignment]
+    else:
+        from deal_solve.report.json import SettlementResult as Model  # type: ignore[assignment]
+    mode = "serialization" if what in ("result", "settlement") else "validation"
+    schema = Model.model_json_schema(by_alias=True, mode=mode)  # type: ignore[arg-type]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

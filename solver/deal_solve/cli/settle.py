@@ -1,0 +1,125 @@
+"""`deal-solve settle`: what any plan costs, line by line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deal_solve.cli.options import deal_argument, load_deal, order_option, placed, progress_to, verbose_option
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.plan.plan import Plan
+    from deal_solve.plan.proposal import Proposal
+    from deal_solve.settlement.settle import Settlement
+    from deal_solve.uncertainty.scenarios import ScenarioSet
+
+
+@click.command(
+    epilog="Example:  deal-solve settle deal.yaml --plan proposal.yaml --out invoice.csv",
+    short_help="Price a plan, line by line.",
+)
+@deal_argument
+@click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
+@click.option(
+    "--routing",
+    type=click.Choice(["today", "best"]),
+    default="today",
+    show_default=True,
+    help="Routing where the proposal has none: as today, or the cheapest under the proposal.",
+)
+@click.option("--scenario", help="Scenario of the invoice: its name or number from 1.  [default: the most likely]")
+@order_option
+@click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
+@click.option("--out", "invoice_file", metavar="FILE", help="Write the invoice as CSV.")
+@verbose_option
+def command(
+    deal_file: str,
+    plan_file: str,
+    routing: str,
+    scenario: str | None,
+    order: str,
+    json_file: str | None,
+    invoice_file: str | None,
+    verbose: bool,
+) -> int:
+    """Settle a plan over the futures of DEAL and print what it costs, with the invoice of one scenario.
+
+    The plan may leave anything out: what is assumed is printed. An impossible plan is refused by naming the clause.
+    """
+    from deal_solve.plan.proposal import proposal_from, read_proposal
+    from deal_solve.plan.validity import refuse_impossible
+    from deal_solve.settlement.settle import settle
+    from deal_solve.uncertainty.expand import scenarios_of
+
+    deal = load_deal(deal_file)
+    scenarios = scenarios_of(deal)
+    place = scenario_named(scenarios, scenario)
+    source = read_proposal(plan_file)
+    with placed(source):
+        proposal = proposal_from(source)
+        plan, assumed = _complete(deal, proposal, scenarios, routing, verbose)
+        refuse_impossible(deal, plan)
+    order_name: Any = order.replace("-", "_")
+    _print(deal, settle(deal, plan, scenarios, order=order_name), assumed, place, json_file, invoice_file)
+    return 0
+
+
+def scenario_named(scenarios: ScenarioSet, given: str | None) -> int:
+    """Return the index of a scenario: by name, by number from 1, or the most likely one."""
+    if given is None:
+        return int(scenarios.weights.argmax())
+    if given in scenarios.names:
+        return scenarios.names.index(given)
+    if given.isdigit() and 1 <= int(given) <= scenarios.size:
+        return int(given) - 1
+    from deal_solve.deal.load import did_you_mean
+    from deal_solve.errors import InputError, Problem
+
+    hint = did_you_mean(given, scenarios.names)
+    raise InputError(
+        Problem("--scenario", f"there is no scenario {given!r}{hint}; expected a name, or 1 to {scenarios.size}")
+    )
+
+
+def _complete(
+    deal: Deal, proposal: Proposal, scenarios: ScenarioSet, routing: str, verbose: bool
+) -> tuple[Plan, tuple[str, ...]]:
+    from deal_solve.plan.complete import complete, complete_agreements
+
+    if routing == "today":
+        return complete(deal, proposal, scenarios)
+    from deal_solve.cli.solve import solved
+    from deal_solve.plan.routing_best import assumed_of, pinned
+
+    agreements = complete_agreements(deal, proposal, scenarios)
+    fix = pinned(agreements, proposal)
+    plan = solved(deal, scenarios, fix=fix, progress=progress_to(verbose)).plan
+    return plan, assumed_of(plan, agreements, proposal)
+
+
+def _print(
+    deal: Deal,
+    settlement: Settlement,
+    assumed: tuple[str, ...],
+    scenario: int,
+    json_file: str | None,
+    invoice_file: str | None,
+) -> None:
+    from deal_solve.analysis.order import chronological_usd, order_note
+    from deal_solve.cli.files import write_text
+    from deal_solve.report.invoice import invoice_csv
+    from deal_solve.report.json import settlement_result_of, to_text
+    from deal_solve.report.settlement import settlement_report
+
+    as_used = chronological_usd(settlement)
+    if invoice_file:
+        write_text(invoice_file, invoice_csv(deal, settlement.invoice(scenario)))
+    if json_file:
+        text = to_text(settlement_result_of(deal, settlement, assumed, scenario, as_used))
+        if json_file == "-":
+            click.echo(text, nl=False)
+            return
+        write_text(json_file, text)
+    click.echo(settlement_report(deal, settlement, assumed, scenario, order_note(settlement, as_used)), nl=False)

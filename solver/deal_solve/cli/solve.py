@@ -1,0 +1,122 @@
+"""`deal-solve solve`: the best deal, with proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deal_solve.cli.options import (
+    deal_argument,
+    load_deal,
+    placed,
+    progress_to,
+    risk_options,
+    solver_options,
+    verbose_option,
+)
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.optimise.solution import Solution
+    from deal_solve.plan.proposal import Proposal
+    from deal_solve.uncertainty.scenarios import ScenarioSet
+
+STOPPED_WITH_A_PLAN = 4
+
+
+@click.command(
+    epilog="Example:  deal-solve solve deal.yaml --risk cautious --json result.json",
+    short_help="Find the deal to sign, with proof.",
+)
+@deal_argument
+@click.option(
+    "--json", "json_file", metavar="FILE|-", help="Write the result as JSON; - prints it instead of the text."
+)
+@click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
+@click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
+@solver_options
+@risk_options
+@verbose_option
+def command(
+    deal_file: str,
+    json_file: str | None,
+    fix_file: str | None,
+    export_file: str | None,
+    solver: str,
+    gap: float,
+    time_limit: float | None,
+    verbose: bool,
+    **risk: str | None,
+) -> int:
+    """Find the agreements, term, commitment, seats, tracks, routing and projects to sign in DEAL, with proof.
+
+    Prints what to sign and what it costs, then the tables behind it. The exit code is 0 if the plan is proven to the
+    gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5 without one.
+    """
+    from deal_solve.uncertainty.expand import scenarios_of
+
+    deal = load_deal(deal_file, **risk)
+    fix = load_fix(deal, fix_file)
+    scenarios = scenarios_of(deal)
+    if export_file:
+        return _export(deal, scenarios, export_file, fix)
+    solution = solved(
+        deal, scenarios, solver=solver, gap=gap, time_limit=time_limit, fix=fix, progress=progress_to(verbose)
+    )
+    _print(deal, scenarios, solution, json_file)
+    return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
+
+
+def load_fix(deal: Deal, path: str | None) -> Proposal | None:
+    """Return the proposal to pin, its names checked against the deal."""
+    if path is None:
+        return None
+    from deal_solve.plan.complete import refuse_unknown
+    from deal_solve.plan.proposal import proposal_from, read_proposal
+
+    source = read_proposal(path)
+    with placed(source):
+        proposal = proposal_from(source)
+        refuse_unknown(deal, proposal)
+    return proposal
+
+
+def solved(deal: Deal, scenarios: ScenarioSet, **options: Any) -> Solution:
+    """Solve, so that Ctrl-C is answered at once."""
+    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.optimise import solve as optimiser
+
+    return interruptible(lambda: optimiser.solve(deal, scenarios, **options))
+
+
+def _export(deal: Deal, scenarios: ScenarioSet, path: str, fix: Proposal | None) -> int:
+    from deal_solve.cli.files import replacing
+    from deal_solve.errors import InputError, Problem
+    from deal_solve.optimise.export import export
+
+    if not path.endswith((".lp", ".mps")):
+        raise InputError(Problem("--export", f"{path!r} ends neither in .lp nor in .mps"))
+    with replacing(path) as temporary:
+        size = export(deal, scenarios, temporary, fix)
+    click.echo(
+        f"{path}: {size.rows:,} rows, {size.columns:,} columns ({size.integers:,} integer), {size.nonzeros:,} non-zeros"
+    )
+    return 0
+
+
+def _print(deal: Deal, scenarios: ScenarioSet, solution: Solution, json_file: str | None) -> None:
+    from deal_solve.analysis.order import chronological_usd, order_note
+    from deal_solve.cli.files import write_text
+    from deal_solve.report.json import result_of, to_text
+    from deal_solve.report.solution import solution_report
+
+    as_used = chronological_usd(solution.settlement)
+    if json_file:
+        text = to_text(result_of(deal, scenarios, solution, as_used))
+        if json_file == "-":
+            click.echo(text, nl=False)
+            return
+        write_text(json_file, text)
+    notes = order_note(solution.settlement, as_used)
+    click.echo(solution_report(deal, scenarios, solution, notes), nl=False)

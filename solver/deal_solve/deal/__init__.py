@@ -1,0 +1,1 @@
+"""The deal as stated: file, rate card, offers, workloads, cohorts."""

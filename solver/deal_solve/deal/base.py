@@ -1,0 +1,57 @@
+"""What all models of the deal file share: frozen, no unknown fields, ids short enough for dotted paths."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+_ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+class DealModel(BaseModel):
+    """A part of a deal file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _id(text: str) -> str:
+    if not _ID.fullmatch(text) or len(text) > 40:
+        raise ValueError(f"{text!r} is not an id; expected up to 40 of a-z, 0-9 and - (so that paths stay plain)")
+    return text
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text) or len(text) > 60:
+        raise ValueError(f"{text!r} is not a name; expected lower-case letters, digits, - and _")
+    return text
+
+
+def parse_month(value: Any) -> date:
+    """Return the first day of a month written YYYY-MM."""
+    if isinstance(value, date):
+        return value.replace(day=1)
+    match = _MONTH.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"{value!r} is not a month; expected one like 2027-01")
+    return date(int(match[1]), int(match[2]), 1)
+
+
+Id = Annotated[str, AfterValidator(_id)]
+Name = Annotated[str, AfterValidator(_name)]
+Month = Annotated[date, BeforeValidator(parse_month), WithJsonSchema({"type": "string", "pattern": _MONTH.pattern})]
+Title = Annotated[str, Field(max_length=200)]
+
+
+def months_between(start: date, end: date) -> int:
+    """Return whole calendar months from the month of `start` to the month of `end` (negative if earlier)."""
+    return (end.year - start.year) * 12 + end.month - start.month
+
+
+def first_month_on_or_after(start: date, day: date) -> int:
+    """Return the index of the first month, counted from `start`, that begins on or after `day`."""
+    return months_between(start, day) + (day.day > 1)

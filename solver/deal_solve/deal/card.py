@@ -1,0 +1,185 @@
+"""The rate card: published list prices, seats and controls as dated data (deal model, sections 2 and 5)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from deal_solve.deal.numbers import NonNegative, Positive, Share
+from deal_solve.errors import InputError
+
+FAMILIES = ("opus", "sonnet", "haiku", "fable")
+Ttl = Literal["5m", "1h"]
+
+
+class CardModel(BaseModel):
+    """Base of everything on the card: frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rates(CardModel):
+    """USD per million tokens of one model from `effective_from` on; multipliers are on the input rate."""
+
+    effective_from: date
+    input_usd_per_mtok: NonNegative
+    output_usd_per_mtok: NonNegative
+    cache_read_multiplier: NonNegative
+    cache_write_5m_multiplier: NonNegative = 1.25
+    cache_write_1h_multiplier: NonNegative = 2.0
+    batch_multiplier: NonNegative = 0.5
+    long_above_prompt_tokens: Positive | None = Field(
+        None, description="above this many prompt tokens every token of the request is at the long rates"
+    )
+    long_input_usd_per_mtok: NonNegative | None = None
+    long_output_usd_per_mtok: NonNegative | None = None
+    sources: tuple[str, ...] = ()
+    confidence: Literal["high", "medium", "low"] = "high"
+
+    def cache_write_multiplier(self, ttl: Ttl) -> float:
+        """Return the multiplier of a cache write that lives `ttl`."""
+        return self.cache_write_5m_multiplier if ttl == "5m" else self.cache_write_1h_multiplier
+
+
+class Model(CardModel):
+    """One model: its family, life and dated rates (oldest first; a rate is never changed, a new one is added)."""
+
+    id: str
+    family: Literal["opus", "sonnet", "haiku", "fable"]
+    generation: str
+    tokenizer: str = "new"
+    released: date
+    retires: date | None = Field(None, description="the announced date; 'not sooner than' is not a retirement date")
+    retires_not_before: date | None = None
+    deprecated: bool = False
+    context_tokens: Positive = 1_000_000
+    min_cacheable_tokens: Positive | None = Field(None, description="null: not published, counts as 1 024")
+    us_residency: bool = Field(True, description="whether US-only inference is offered")
+    rates: tuple[Rates, ...]
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+    def rates_on(self, day: date) -> Rates:
+        """Return the rates in force on `day` (the first ones before the release)."""
+        past = [rates for rates in self.rates if rates.effective_from <= day]
+        return past[-1] if past else self.rates[0]
+
+
+class SeatPrice(CardModel):
+    """The card price of a seat from `effective_from` on."""
+
+    effective_from: date
+    usd_per_user_month: NonNegative
+    sources: tuple[str, ...] = ()
+
+
+class SeatType(CardModel):
+    """A seat type at card price: what it includes and which controls it brings."""
+
+    id: str
+    title: str = ""
+    prices: tuple[SeatPrice, ...]
+    annual_usd_per_user_month: NonNegative | None = Field(
+        None, description="published price when billed yearly; an offer states it as its own price"
+    )
+    minimum: int = Field(0, ge=0)
+    maximum: int | None = Field(None, ge=1)
+    covered_share: Share = Field(0.0, description="share of the usage that the seat includes")
+    provides: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+    def price_on(self, day: date) -> float:
+        """Return USD per user-month in force on `day`."""
+        past = [price for price in self.prices if price.effective_from <= day]
+        return (past[-1] if past else self.prices[0]).usd_per_user_month
+
+
+class Control(CardModel):
+    """A control a buyer can require, and what requiring it does to usage."""
+
+    title: str
+    closes_batch: bool = False
+    usage_multiplier: NonNegative = Field(1.0, description="g of a workload that requires it")
+    needs_us_residency: bool = Field(False, description="closes models without US-only inference")
+    sources: tuple[str, ...] = ()
+
+
+class Source(CardModel):
+    """Where a figure was read."""
+
+    what: str
+    where: str
+    date: str
+    kind: str
+
+
+class Card(CardModel):
+    """The whole card as of one day: only rates in force that day count."""
+
+    name: str = Field("claude", description="name of the card file in the package")
+    as_of: date
+    tokenizers: dict[str, NonNegative] = Field(description="tokens of the same text, relative to each other")
+    models: tuple[Model, ...]
+    seats: tuple[SeatType, ...]
+    controls: dict[str, Control]
+    api_provides: tuple[str, ...] = Field((), description="controls of the API at list")
+    web_search_usd_per_request: NonNegative = 0.01
+    sources: dict[str, Source] = {}
+
+    def model(self, model_id: str) -> Model:
+        """Return the model with this id; KeyError if the card has none."""
+        for model in self.models:
+            if model.id == model_id:
+                return model
+        raise KeyError(model_id)
+
+    def seat(self, seat_id: str) -> SeatType:
+        """Return the seat type with this id; KeyError if the card has none."""
+        for seat in self.seats:
+            if seat.id == seat_id:
+                return seat
+        raise KeyError(seat_id)
+
+    def rates(self, model_id: str) -> Rates:
+        """Return the rates of a model in force on the card's day."""
+        return self.model(model_id).rates_on(self.as_of)
+
+    def newest(self, family: str, day: date) -> Model:
+        """Return the newest model of a family released by `day` (the oldest if none is yet): what a slot means."""
+        members = sorted((m for m in self.models if m.family == family), key=lambda m: (m.released, m.generation))
+        if not members:
+            raise KeyError(family)
+        released = [m for m in members if m.released <= day]
+        return released[-1] if released else members[0]
+
+
+def _card_names() -> list[str]:
+    return sorted(p.name.removesuffix(".json") for p in files("deal_solve.deal").joinpath("cards").iterdir())
+
+
+@cache
+def load_card(name: str = "claude", as_of: date | None = None) -> Card:
+    """Read the card `name` shipped with the package as it stood on `as_of` (default: its own last date).
+
+    Models released after `as_of` are left out. Raises InputError for an unknown name or a day before the card.
+    """
+    if name not in _card_names():
+        raise InputError(f"there is no rate card {name!r}; the package has {', '.join(_card_names())}")
+    text = files("deal_solve.deal").joinpath("cards").joinpath(f"{name}.json").read_text(encoding="utf-8")
+    raw = json.loads(text)
+    day = as_of or date.fromisoformat(raw["as_of"])
+    card = Card.model_validate({**raw, "name": name, "as_of": day})
+    models = tuple(m for m in card.models if m.released <= day and m.rates[0].effective_from <= day)
+    if not models:
+        first = min(m.released for m in card.models)
+        raise InputError(f"the rate card {name!r} begins on {first}; nothing was in force on {day}")
+    return card.model_copy(update={"models": models})
+
+
+IdText = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]

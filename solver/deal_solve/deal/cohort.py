@@ -1,0 +1,55 @@
+"""Cohorts of people, the tools built for them, and what they use (deal model, sections 1 and 5)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from deal_solve.deal.base import DealModel, Month, Name, Title
+from deal_solve.deal.numbers import ChangeBand, Count, NonNegative, NonNegativeBand, Positive, Share, ShareBand, certain
+from deal_solve.deal.workload import Quality, Request
+
+NONE = "none"
+
+
+class Ramp(DealModel):
+    """Adoption grows in a straight line from `from_share` of the active share to all of it over `months`."""
+
+    from_share: Share = 0.0
+    months: Count = Field(ge=1, le=60)
+
+
+class Use(Request):
+    """What one active user asks for in a month: single models, cached as the client does, never in batch."""
+
+    requests_per_user_month: NonNegativeBand
+    growth_per_year: ChangeBand = certain(0.0)
+    models: tuple[Name, ...] = Field(min_length=1, description="models or slots the cohort may use")
+    quality: Quality = Quality()
+
+
+class Cohort(DealModel):
+    """A group of people who may get seats, an internal tool, or nothing."""
+
+    title: Title = ""
+    headcount: NonNegative
+    headcount_growth_per_year: ChangeBand = certain(0.0)
+    starts: Month | None = None
+    active_share: ShareBand = certain(1.0)
+    ramp: Ramp | None = None
+    assigned_per_active: Positive = Field(1.0, description="seats assigned per active user; 1 if seats are rotated")
+    tracks: tuple[Name, ...] = Field(min_length=1, description="seat types, internal tools, or none")
+    unserved_usd_per_user_month: NonNegative | None = Field(
+        None, description="what it costs to leave an active user unserved; needed by none and by hard_cap"
+    )
+    requires: tuple[Name, ...] = Field((), description="controls its track or agreement must provide")
+    use: Use | None = Field(None, description="needed where usage is metered: internal tools, covered_share below 1")
+    covered_share: dict[Name, Share] = Field({}, description="per seat type, where this cohort differs")
+
+
+class InternalTool(DealModel):
+    """A tool built on the API for people: built once, run every month, all usage metered."""
+
+    title: Title = ""
+    build_usd: NonNegative = 0.0
+    run_usd_per_month: NonNegative = 0.0
+    provides: tuple[Name, ...] = ()

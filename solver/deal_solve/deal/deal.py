@@ -1,0 +1,273 @@
+"""The deal: everything a buyer states in one file (deal model, all sections)."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
+from deal_solve.deal.card import Card, Control, Model, Rates, SeatPrice, SeatType, load_card
+from deal_solve.deal.cohort import NONE, Cohort, InternalTool
+from deal_solve.deal.limits import Correlation, Limit, NamedScenario, Risk, RiskClause
+from deal_solve.deal.numbers import NonNegative, Positive, Share
+from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
+from deal_solve.deal.workload import Event, PriceChange, Workload
+
+LIST = "list"
+SCHEMA = "deal-solve/1"
+
+
+class ModelOverride(DealModel):
+    """Numbers of a model that differ from the card, or a model the card does not have."""
+
+    family: Literal["opus", "sonnet", "haiku", "fable"] | None = None
+    tokenizer: Name | None = None
+    released: date | None = None
+    retires: date | None = None
+    min_cacheable_tokens: Positive | None = None
+    us_residency: bool | None = None
+    input_usd_per_mtok: NonNegative | None = None
+    output_usd_per_mtok: NonNegative | None = None
+    cache_read_multiplier: NonNegative | None = None
+    cache_write_5m_multiplier: NonNegative | None = None
+    cache_write_1h_multiplier: NonNegative | None = None
+    batch_multiplier: NonNegative | None = None
+    long_above_prompt_tokens: Positive | None = None
+    long_input_usd_per_mtok: NonNegative | None = None
+    long_output_usd_per_mtok: NonNegative | None = None
+
+
+class SeatOverride(DealModel):
+    """Facts of a seat type that differ from the card, or a seat type the card does not have."""
+
+    title: Title | None = None
+    usd_per_user_month: NonNegative | None = None
+    minimum: int | None = Field(None, ge=0)
+    maximum: int | None = Field(None, ge=1)
+    covered_share: Share | None = None
+    provides: tuple[Name, ...] | None = None
+
+
+class ControlOverride(DealModel):
+    """A control the card does not have, or other consequences of one it has."""
+
+    title: Title | None = None
+    closes_batch: bool | None = None
+    usage_multiplier: NonNegative | None = None
+    needs_us_residency: bool | None = None
+
+
+class RateCardRef(DealModel):
+    """Which published card counts, and what the deal says differently."""
+
+    card: Annotated[str, Field(pattern=r"^[a-z-]+(@\d{4}-\d{2}-\d{2})?$")] = Field(
+        "claude", description="card@DATE: the rates in force that day"
+    )
+    tokenizers: dict[Name, Positive] = {}
+    models: dict[Name, ModelOverride] = {}
+    seats: dict[Name, SeatOverride] = {}
+    controls: dict[Name, ControlOverride] = {}
+    api_provides: tuple[Name, ...] | None = Field(None, description="controls of the API at list")
+
+    def resolve(self) -> Card:
+        """Return the card with the deal's own numbers in it; raises InputError for an unknown card."""
+        name, _, day = self.card.partition("@")
+        card = load_card(name, date.fromisoformat(day) if day else None)
+        return card.model_copy(
+            update={
+                "tokenizers": {**card.tokenizers, **self.tokenizers},
+                "models": _merge_models(card, self.models),
+                "seats": _merge_seats(card, self.seats),
+                "controls": _merge_controls(card, self.controls),
+                "api_provides": card.api_provides if self.api_provides is None else self.api_provides,
+            }
+        )
+
+
+def _given(override: DealModel) -> dict[str, Any]:
+    return {name: getattr(override, name) for name in override.model_fields_set}
+
+
+def _merge_models(card: Card, overrides: dict[str, ModelOverride]) -> tuple[Model, ...]:
+    models = {model.id: model for model in card.models}
+    for model_id, override in overrides.items():
+        given = _given(override)
+        numbers = {key: given.pop(key) for key in list(given) if key in Rates.model_fields}
+        if model_id in models:
+            base = models[model_id]
+            rates = base.rates_on(card.as_of).model_copy(update={**numbers, "sources": ("deal",)})
+            models[model_id] = base.model_copy(update={**given, "rates": (rates,)} if numbers else given)
+        else:
+            first = given.get("released") or card.as_of
+            rates = Rates.model_validate(
+                {"cache_read_multiplier": 0.1, **numbers, "effective_from": first, "sources": ("deal",)}
+            )
+            models[model_id] = Model.model_validate(
+                {"generation": "deal", **given, "id": model_id, "released": first, "rates": (rates,)}
+            )
+    return tuple(models.values())
+
+
+def _merge_seats(card: Card, overrides: dict[str, SeatOverride]) -> tuple[SeatType, ...]:
+    seats = {seat.id: seat for seat in card.seats}
+    for seat_id, override in overrides.items():
+        given = _given(override)
+        if "usd_per_user_month" in given:
+            price = SeatPrice(effective_from=card.as_of, usd_per_user_month=given.pop("usd_per_user_month"))
+            given["prices"] = (price,)
+        if seat_id in seats:
+            seats[seat_id] = seats[seat_id].model_copy(update=given)
+        else:
+            seats[seat_id] = SeatType.model_validate({**given, "id": seat_id})
+    return tuple(seats.values())
+
+
+def _merge_controls(card: Card, overrides: dict[str, ControlOverride]) -> dict[str, Control]:
+    controls = dict(card.controls)
+    for name, override in overrides.items():
+        base = controls.get(name, Control(title=name))
+        controls[name] = base.model_copy(update=_given(override))
+    return controls
+
+
+def _rates(value: Any) -> Any:
+    return {"card": value} if isinstance(value, str) else value
+
+
+class Uncertainty(DealModel):
+    """What is not known: list prices, events, and how bands move together."""
+
+    correlation: Correlation = Correlation()
+    list_price_change_per_year: dict[Name, PriceChange] = Field(
+        {}, description="per family, 'models' for all of them, or 'seats'; one band, or one per contract year"
+    )
+    events: dict[Id, Event] = {}
+
+
+class Variant(DealModel):
+    """A named way to run a model (effort, fast mode) with its own price, length of output and quality."""
+
+    model: Name = Field(description="a model id or a slot")
+    price_factor: NonNegative = 1.0
+    output_factor: NonNegative = 1.0
+    batch: bool = Field(True, description="whether it can run in batch")
+
+
+class Deal(DealModel):
+    """A deal file. Ids are short, so that every field has a plain dotted path: offers.counter.api.overage."""
+
+    schema_version: Literal["deal-solve/1"] = Field(SCHEMA, alias="schema")
+    title: Title = ""
+    start: Month
+    horizon_months: Literal[12, 24, 36, 48, 60] = 36
+    cost_of_capital_per_year: NonNegative = 0.0
+    rates: Annotated[
+        RateCardRef,
+        BeforeValidator(_rates),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+    ] = Field(RateCardRef(), description="card@DATE, a file with overrides, or overrides inline")
+    tokens_counted_in: Name = Field("new", description="tokenizer generation of all token counts in this file")
+    risk: RiskClause = Risk()
+    uncertainty: Uncertainty = Uncertainty()
+    scenarios: dict[Id, NamedScenario] = Field({}, description="an explicit weighted list, instead of the bands")
+    workloads: dict[Id, Workload] = {}
+    cohorts: dict[Id, Cohort] = {}
+    internal_tools: dict[Id, InternalTool] = {}
+    variants: dict[Id, Variant] = {}
+    offers: dict[Id, Offer] = {}
+    limits: tuple[Limit, ...] = ()
+    requires_on_both_lines: tuple[Name, ...] = Field(
+        (), description="controls that the API agreement and every seat type taken must provide"
+    )
+
+    @cached_property
+    def card(self) -> Card:
+        """The rate card with the deal's own numbers in it."""
+        return self.rates.resolve()
+
+    @property
+    def years(self) -> int:
+        """Contract years in the horizon."""
+        return self.horizon_months // 12
+
+    def month(self, day: date | None) -> int:
+        """Return the index of a calendar month; 0 for None."""
+        return months_between(self.start, day) if day else 0
+
+    def month_after(self, day: date) -> int:
+        """Return the index of the first month that begins on or after `day`."""
+        return first_month_on_or_after(self.start, day)
+
+    def calendar(self, month: int) -> date:
+        """Return the first day of month `month`."""
+        year, index = divmod(self.start.year * 12 + self.start.month - 1 + month, 12)
+        return date(year, index + 1, 1)
+
+    @cached_property
+    def seat_types(self) -> tuple[str, ...]:
+        """Seat types that some cohort may take, in the order of the cohorts' tracks."""
+        names = [track for cohort in self.cohorts.values() for track in cohort.tracks]
+        return tuple(dict.fromkeys(name for name in names if name != NONE and name not in self.internal_tools))
+
+    @cached_property
+    def list_offer(self) -> Offer:
+        """Pay as you go and seats at card price, always on the table (section 6)."""
+        return Offer(
+            title="List prices",
+            terms={12: Term()},
+            provides=(),
+            api=ApiPart(bands=(ApiBand(commit_usd_per_year=0, discount=0.0),)),
+            seats={name: SeatPart(billing="monthly") for name in self.seat_types if self._has_card_price(name)},
+        )
+
+    def _has_card_price(self, seat_type: str) -> bool:
+        return any(seat.id == seat_type for seat in self.card.seats)
+
+    def offer(self, offer_id: str) -> Offer:
+        """Return an offer of the file, or list."""
+        return self.list_offer if offer_id == LIST else self.offers[offer_id]
+
+    @cached_property
+    def papers(self) -> tuple[str, ...]:
+        """All offers one can sign: list first, then the file's order."""
+        return (LIST, *self.offers)
+
+    def seat_part(self, offer_id: str, seat_type: str) -> SeatPart:
+        """Return a seat type in an offer with every blank filled from the card (price, limits, what it covers)."""
+        offer = self.offer(offer_id)
+        part = offer.seats[seat_type]
+        fills: dict[str, Any] = {"provides": tuple(dict.fromkeys((*part.provides, *offer.provides)))}
+        if self._has_card_price(seat_type):
+            card = self.card.seat(seat_type)
+            fills["provides"] = tuple(dict.fromkeys((*fills["provides"], *card.provides)))
+            card_facts = {
+                "usd_per_user_month": card.price_on(self.card.as_of),
+                "minimum": card.minimum,
+                "maximum": card.maximum,
+                "covered_share": card.covered_share,
+            }
+        else:
+            card_facts = {"minimum": 0, "covered_share": 0.0}
+        fills |= {name: value for name, value in card_facts.items() if getattr(part, name) is None}
+        return part.model_copy(update=fills)
+
+    def card_seat_price(self, offer_id: str, seat_type: str) -> float:
+        """Return the card's price of a seat type in USD per user-month, the offer's own where the card has none."""
+        if self._has_card_price(seat_type):
+            return self.card.seat(seat_type).price_on(self.card.as_of)
+        return self.offer(offer_id).seats[seat_type].usd_per_user_month or 0.0
+
+    def covered_share(self, cohort_id: str, offer_id: str, seat_type: str) -> float:
+        """Return the share of a cohort's usage that a seat includes: the cohort's own figure, else the paper's."""
+        own = self.cohorts[cohort_id].covered_share.get(seat_type)
+        return own if own is not None else (self.seat_part(offer_id, seat_type).covered_share or 0.0)
+
+    def api_provides(self, offer_id: str) -> frozenset[str]:
+        """Return the controls of an API agreement: the offer's and those the API has at list."""
+        return frozenset((*self.offer(offer_id).provides, *self.card.api_provides))
+
+
+__all__ = ["LIST", "SCHEMA", "Deal", "RateCardRef", "Uncertainty", "Variant"]

@@ -1,0 +1,233 @@
+"""From a deal file to a validated `Deal`, with every problem reported at once."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from deal_solve.deal.deal import SCHEMA, Deal
+from deal_solve.deal.references import broken_references
+from deal_solve.deal.source import Loc, Source, parse, read_text
+from deal_solve.errors import InputError, Problem
+
+
+def load(path: str | Path) -> Deal:
+    """Read, check and return the deal in `path`.
+
+    Raises InputError with every problem in the file, each with its line, its dotted path, what is wrong and what was
+    expected.
+    """
+    path = Path(path)
+    source = parse(read_text(path), str(path))
+    data = source.data
+    if isinstance(data, dict) and isinstance(data.get("rates"), str) and data["rates"].endswith((".yaml", ".json")):
+        overrides = path.parent / data["rates"]
+        source.data = {**data, "rates": parse(read_text(overrides), str(overrides)).data}
+    return deal_from(source)
+
+
+def loads(text: str, name: str = "deal") -> Deal:
+    """Return the deal written in `text`; `name` stands for the file in messages."""
+    return deal_from(parse(text, name))
+
+
+def deal_from(source: Source) -> Deal:
+    """Return the deal of parsed data; raises InputError with every problem."""
+    if not isinstance(source.data, dict):
+        raise InputError(Problem("", "is not a deal; expected a map with start, workloads, cohorts …", source.file, 1))
+    problems: list[Problem] = []
+    data = _extend_offers(source, problems)
+    version = data.setdefault("schema", SCHEMA)
+    if version != SCHEMA:
+        raise InputError(source.problem(("schema",), f"{version!r} is not known here; expected {SCHEMA}"))
+    try:
+        deal = Deal.model_validate(data)
+        deal.card  # noqa: B018 - an unknown card is an input error too
+    except ValidationError as error:
+        problems += problems_of(error, source, Deal)
+        problems += _references_of_the_rest(source, data, error)
+        raise InputError(_in_file_order(problems)) from None
+    except InputError as error:
+        raise InputError([source.problem(("rates",), p.message) for p in error.problems]) from None
+    problems += [source.problem(loc, message) for loc, message in broken_references(deal)]
+    if problems:
+        raise InputError(_in_file_order(problems))
+    return deal
+
+
+def _in_file_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.path))
+
+
+def _extend_offers(source: Source, problems: list[Problem]) -> dict[str, Any]:
+    """Return the data with `extends` resolved: maps merge, lists replace, null removes."""
+    data = dict(source.data)
+    offers = data.get("offers")
+    if not isinstance(offers, dict):
+        return data
+    done: dict[str, Any] = {}
+
+    def resolve(name: str, trail: tuple[str, ...]) -> Any:
+        if name in done:
+            return done[name]
+        offer = offers[name]
+        if not isinstance(offer, dict) or "extends" not in offer:
+            done[name] = offer
+            return offer
+        base, loc = offer["extends"], ("offers", name, "extends")
+        own = {key: value for key, value in offer.items() if key != "extends"}
+        if base not in offers:
+            problems.append(source.problem(loc, f"there is no offer {base!r}{did_you_mean(base, offers)}"))
+        elif base in (*trail, name):
+            problems.append(source.problem(loc, f"goes in a circle: {' → '.join((*trail, name, base))}"))
+        else:
+            parent = resolve(base, (*trail, name))
+            own = _merge(parent if isinstance(parent, dict) else {}, own)
+        done[name] = own
+        return own
+
+    data["offers"] = {name: resolve(name, ()) for name in offers}
+    return data
+
+
+def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in own.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def did_you_mean(word: Any, known: Any) -> str:
+    """Return '; did you mean …?' for the nearest known word, or what is known if few."""
+    names = [str(name) for name in known]
+    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; expected {', '.join(names)}" if 0 < len(names) <= 12 else ""
+
+
+def problems_of(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
+    """Return pydantic's findings in the words and lines of the file."""
+    errors = error.errors()
+    maps = {item["loc"][: _class_at(item["loc"])] for item in errors if _class_at(item["loc"]) is not None}
+    problems: dict[tuple[str, str], Problem] = {}
+    for item in errors:
+        inside = _class_at(item["loc"])
+        if inside is not None and item["type"] == "model_type":
+            continue  # a plain word where a word or a map may stand: the word's own finding says it all
+        if item["type"] == "literal_error" and item["loc"] in maps and isinstance(item["input"], dict):
+            continue  # a map where a word or a map may stand: the map's own findings say it all
+        loc = _file_loc(item["loc"])
+        problem = source.problem(loc, _message(item, loc, model))
+        problems[problem.path, problem.message] = problem
+    return list(problems.values())
+
+
+def _message(item: Any, loc: Loc, model: type[BaseModel]) -> str:
+    match item["type"]:
+        case "extra_forbidden":
+            return "is not a known key" + did_you_mean(loc[-1], _known_keys(model, loc[:-1]))
+        case "missing":
+            return "is missing"
+        case "literal_error":
+            return f"{item['input']!r} is not possible; expected {item['ctx']['expected']}"
+        case "value_error":
+            return str(item["ctx"]["error"])
+        case "string_type":
+            return f"expected text, found {item['input']!r} (put it in quotes if it is meant as text)"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"expected a map, found {item['input']!r}"
+        case _:
+            return str(item["msg"][:1].lower() + item["msg"][1:])
+
+
+def _class_at(loc: Loc) -> int | None:
+    """Return where a loc names a model of a union (`overage.Premium`), or None."""
+    return next((i for i, part in enumerate(loc) if isinstance(part, str) and part[:1].isupper()), None)
+
+
+def _file_loc(loc: Loc) -> Loc:
+    """Return a loc without the parts that name validators or members of a union."""
+    internal = ("function-", "literal[", "tuple[", "constrained-", "[key]")
+    return tuple(
+        part for part in loc if not (isinstance(part, str) and (part.startswith(internal) or part[:1].isupper()))
+    )
+
+
+def _references_of_the_rest(source: Source, data: dict[str, Any], error: ValidationError) -> list[Problem]:
+    """Return the broken references of what remains of a deal when its malformed parts are taken out."""
+    pruned: set[str] = set()
+    rest: Any = copy.deepcopy(data)
+    for _ in range(20):
+        for item in error.errors():
+            loc = _file_loc(item["loc"])
+            loc = loc[:-1] if item["type"] == "missing" else loc
+            if item["loc"] == ("start",):
+                rest["start"] = "2000-01"
+            elif loc:
+                pruned.update(map(str, loc))
+                _prune(rest, loc)
+        try:
+            deal = Deal.model_validate(rest)
+            findings = broken_references(deal)
+        except ValidationError as again:
+            error = again
+            continue
+        except (InputError, KeyError):
+            return []
+        return [source.problem(loc, text) for loc, text in findings if not any(f"'{name}'" in text for name in pruned)]
+    return []
+
+
+def _prune(data: Any, loc: Loc) -> None:
+    """Remove what stands at `loc`; a list keeps its length, so that later places stay true."""
+    node = data
+    for part in loc[:-1]:
+        try:
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    if isinstance(node, dict):
+        node.pop(loc[-1], None)
+    elif isinstance(node, list):
+        node.clear()
+
+
+def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
+    """Return the keys that the map at `loc` may have, by walking the models."""
+    schema = model.model_json_schema(by_alias=True)
+    definitions = schema.get("$defs", {})
+    node: Any = schema
+
+    def deref(node: Any) -> Any:
+        while isinstance(node, dict):
+            if "$ref" in node:
+                node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+            elif "anyOf" in node:
+                maps = [option for option in map(deref, node["anyOf"]) if "properties" in option or "items" in option]
+                node = maps[0] if maps else {}
+                break
+            elif "allOf" in node:
+                node = node["allOf"][0]
+            else:
+                break
+        return node
+
+    for part in loc:
+        node = deref(node)
+        if isinstance(part, int):
+            node = node.get("items", {})
+        else:
+            node = node.get("properties", {}).get(str(part)) or node.get("additionalProperties", {})
+        if not isinstance(node, dict):
+            return []
+    return list(deref(node).get("properties", {}))

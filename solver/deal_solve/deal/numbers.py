@@ -1,0 +1,182 @@
+"""Numbers as buyers write them: 900k, 1.4M, 60%, 14M ± 20%, and bands of three quantiles (deal model, section 1)."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+
+_SUFFIX = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 1e-2}
+_NUMBER = re.compile(r"([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([kKMB%]?)")
+_PLUS_MINUS = re.compile(r"(?P<mid>.+?)\s*(?:±|\+/-|\+-)\s*(?P<half>.+)")
+_NUMBER_TEXT = r"^[-+]?[0-9._]+([eE][-+]?[0-9]+)?\s*[kKMB%]?$"
+NUMBER_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _NUMBER_TEXT}]}
+
+
+def parse_number(value: Any) -> float:
+    """Return `value` as a finite float.
+
+    >>> parse_number("900k"), parse_number("1.4M"), parse_number("60%"), parse_number(3)
+    (900000.0, 1400000.0, 0.6, 3.0)
+    """
+    if isinstance(value, str):
+        match = _NUMBER.fullmatch(value.strip())
+        if not match:
+            raise ValueError(f"{value!r} is not a number; expected one like 1200, 900k, 1.4M or 60%")
+        number = float(match[1].replace("_", "")) * _SUFFIX[match[2]]
+        if match[2] == "%":
+            number = round(number, 12)  # 7% is 0.07, not 0.07000000000000001
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"expected a number like 1200, 900k, 1.4M or 60%, found {_kind(value)}")
+    else:
+        number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is not a finite number")
+    return number
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "a map", list: "a list", type(None): "nothing", bool: "a true/false value"}
+    return names.get(type(value), repr(value))
+
+
+def _at_least(low: float, what: str) -> AfterValidator:
+    def check(number: float) -> float:
+        if number < low:
+            raise ValueError(f"{number:g} is below {low:g}; {what}")
+        return number
+
+    return AfterValidator(check)
+
+
+def _share(number: float) -> float:
+    if not 0 <= number <= 1:
+        raise ValueError(f"{number:g} is not a share; expected a value from 0 to 1, or 0% to 100%")
+    return number
+
+
+def _positive(number: float) -> float:
+    if number <= 0:
+        raise ValueError(f"{number:g} is not above 0")
+    return number
+
+
+def _discount(number: float) -> float:
+    if not 0 <= number < 1:
+        raise ValueError(f"{number:g} is not a discount; expected a value from 0 up to, not including, 1 (100%)")
+    return number
+
+
+def _change(number: float) -> float:
+    if number <= -1:
+        raise ValueError(f"{number:g} is a fall of 100% or more; expected a value above -100%")
+    return number
+
+
+def parse_count(value: Any) -> int:
+    """Return `value` as a whole number; '1k' is 1000."""
+    number = parse_number(value)
+    if number != int(number):
+        raise ValueError(f"{value} is not a whole number")
+    return int(number)
+
+
+Count = Annotated[int, BeforeValidator(parse_count), WithJsonSchema(NUMBER_SCHEMA)]
+Number = Annotated[float, BeforeValidator(parse_number), WithJsonSchema(NUMBER_SCHEMA)]
+NonNegative = Annotated[Number, _at_least(0.0, "a price, a size or a count is never negative")]
+Positive = Annotated[Number, AfterValidator(_positive)]
+Share = Annotated[Number, AfterValidator(_share)]
+Discount = Annotated[Number, AfterValidator(_discount)]
+Change = Annotated[Number, AfterValidator(_change)]
+
+
+class Band(BaseModel):
+    """A quantity known by its 10 %, 50 % and 90 % quantiles; a plain number is three times the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    p10: float
+    p50: float
+    p90: float
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the three quantiles are one number."""
+        return self.p10 == self.p50 == self.p90
+
+    @property
+    def quantiles(self) -> tuple[float, float, float]:
+        """P10, P50, P90."""
+        return self.p10, self.p50, self.p90
+
+
+def parse_band(value: Any) -> Any:
+    """Return a `Band` from a number, {p10, p50, p90}, {low, high}, {p50, plus_minus} or the text '14M ± 20%'."""
+    if isinstance(value, Band):
+        return value
+    if isinstance(value, str) and (match := _PLUS_MINUS.fullmatch(value.strip())):
+        value = {"p50": match["mid"], "plus_minus": match["half"]}
+    if isinstance(value, dict):
+        numbers = {}
+        for key, item in value.items():
+            try:
+                numbers[key] = parse_number(item)
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from None
+        match sorted(numbers):
+            case ["p10", "p50", "p90"]:
+                low, mid, high = numbers["p10"], numbers["p50"], numbers["p90"]
+            case ["high", "low"]:
+                low, high = numbers["low"], numbers["high"]
+                mid = (low + high) / 2
+            case ["p50", "plus_minus"]:
+                mid, half = numbers["p50"], numbers["plus_minus"]
+                step = abs(mid) * half if str(value["plus_minus"]).strip().endswith("%") else half
+                low, high = mid - step, mid + step
+            case keys:
+                raise ValueError(
+                    f"a band cannot be read from {', '.join(map(str, keys)) or 'an empty map'}; expected p10, p50 "
+                    "and p90, or low and high, or p50 and plus_minus, or one number"
+                )
+        if not low <= mid <= high:
+            raise ValueError(f"the quantiles cross: P10 {low:g}, P50 {mid:g}, P90 {high:g}; expected P10 <= P50 <= P90")
+        return Band(p10=low, p50=mid, p90=high)
+    number = parse_number(value)
+    return Band(p10=number, p50=number, p90=number)
+
+
+def _each(check: Any) -> AfterValidator:
+    def run(band: Band) -> Band:
+        for quantile in band.quantiles:
+            check(quantile)
+        return band
+
+    return AfterValidator(run)
+
+
+BAND_SCHEMA = {
+    "anyOf": [
+        *NUMBER_SCHEMA["anyOf"],
+        {"type": "string", "pattern": "±|\\+/?-"},
+        *(
+            {
+                "type": "object",
+                "properties": {key: NUMBER_SCHEMA for key in keys},
+                "required": list(keys),
+                "additionalProperties": False,
+            }
+            for keys in (("p10", "p50", "p90"), ("low", "high"), ("p50", "plus_minus"))
+        ),
+    ]
+}
+AnyBand = Annotated[Band, BeforeValidator(parse_band), WithJsonSchema(BAND_SCHEMA)]
+NonNegativeBand = Annotated[AnyBand, _each(_at_least(0.0, "a volume or a count is never negative").func)]
+ShareBand = Annotated[AnyBand, _each(_share)]
+ChangeBand = Annotated[AnyBand, _each(_change)]
+
+
+def certain(number: float) -> Band:
+    """Return the band of a number that is known."""
+    return Band(p10=number, p50=number, p90=number)

@@ -1,0 +1,295 @@
+"""Offers: what a paper says about API and seats (deal model, sections 4 to 6)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from deal_solve.deal.base import DealModel, Name, Title
+from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Discount, NonNegative, Number, Positive, Share, parse_number
+
+Protection = Literal["none", "locked", "pass_through"]
+TermMonths = Literal[12, 24, 36]
+
+
+def _by_name(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"all": parse_number(value)}
+
+
+Discounts = Annotated[
+    dict[Name, Discount],
+    BeforeValidator(_by_name),
+    WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "object", "additionalProperties": NUMBER_SCHEMA}]}),
+]
+
+
+class ApiBand(DealModel):
+    """An all-units discount that a yearly commitment earns; 0 means no commitment."""
+
+    commit_usd_per_year: NonNegative
+    discount: Discounts = Field(description="one number, or a map per family or model id (what is not named gets 0)")
+
+    def discount_of(self, model_id: str, family: str) -> float:
+        """Return the discount on one model: its own, its family's, or the one for all."""
+        return self.discount.get(model_id, self.discount.get(family, self.discount.get("all", 0.0)))
+
+
+class Premium(DealModel):
+    """Overage at list plus a premium."""
+
+    premium: NonNegative
+
+
+class Rollover(DealModel):
+    """Unused commitment carried into the next period."""
+
+    rollover: Share = Field(description="share of the period's own shortfall that is carried")
+    cap: Share = Field(1.0, description="most that is carried, as a share of the period's commitment")
+
+
+class Capped(DealModel):
+    """Prices follow list up to a yearly rise."""
+
+    capped: NonNegative
+
+
+class Uplift(DealModel):
+    """Contracted prices rise at every renewal."""
+
+    uplift: NonNegative
+
+
+Period = Literal["year", "half", "quarter", "month"]
+PERIOD_MONTHS: dict[str, int] = {"year": 12, "half": 6, "quarter": 3, "month": 1}
+
+
+class ApiPart(DealModel):
+    """The API side of an offer."""
+
+    bands: tuple[ApiBand, ...] = Field(min_length=1)
+    period: Period = "year"
+    overage: Literal["contracted", "list"] | Premium = "list"
+    unused: Literal["forfeited"] | Rollover = "forfeited"
+    payment: Literal["prepaid", "prepaid_yearly", "arrears"] = Field(
+        "prepaid", description="prepaid: at each period's start; prepaid_yearly: a year in advance"
+    )
+    ramp: Literal["free"] | tuple[NonNegative, ...] | None = Field(
+        None, description="factors per contract year on one base, or free (non-decreasing); default equal years"
+    )
+    step_usd: Positive | None = Field(None, description="the base (free ramp: each year) is a multiple of this")
+
+    @model_validator(mode="after")
+    def _thresholds(self) -> Self:
+        steps = [band.commit_usd_per_year for band in self.bands]
+        if any(low >= high for low, high in zip(steps, steps[1:], strict=False)):
+            raise ValueError(f"bands: thresholds out of order: {_list(steps)}; expected each above the one before")
+        if isinstance(self.ramp, tuple) and (not self.ramp or sum(self.ramp) == 0):
+            raise ValueError("ramp: expected one factor per contract year, not all of them 0")
+        return self
+
+    @property
+    def period_months(self) -> int:
+        """Months of a commitment period."""
+        return PERIOD_MONTHS[self.period]
+
+
+class TierStep(DealModel):
+    """From this many seats on, this discount."""
+
+    seats: Annotated[Count, Field(ge=1)]
+    discount: Discount
+
+
+class Tiers(DealModel):
+    """Volume tiers on the contracted seats of a type and year."""
+
+    kind: Literal["all_units", "incremental"]
+    steps: tuple[TierStep, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        steps = [step.seats for step in self.steps]
+        if any(low >= high for low, high in zip(steps, steps[1:], strict=False)):
+            raise ValueError(f"steps: thresholds out of order: {_list(steps)}; expected each above the one before")
+        return self
+
+
+class TrueUp(DealModel):
+    """How growth above the contracted seats is counted and charged."""
+
+    check: Literal[1, 3, 12] = Field(1, description="months in a window")
+    count: Literal["peak", "snapshot"] = "peak"
+    retroactive: bool = Field(True, description="charged from the window's start, not from its end")
+    price: Literal["contracted", "list"] = "contracted"
+    ratchet: Literal["term", "year", "none"] = "year"
+
+    @model_validator(mode="after")
+    def _none_needs_retroactive(self) -> Self:
+        if self.ratchet == "none" and not self.retroactive:
+            raise ValueError("ratchet: none charges the window only, so it needs retroactive: true")
+        return self
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "add-on-demand": {"check": 1, "count": "peak", "retroactive": True, "price": "contracted", "ratchet": "year"},
+    "quarterly-reconciliation": {
+        "check": 3,
+        "count": "peak",
+        "retroactive": True,
+        "price": "contracted",
+        "ratchet": "year",
+    },
+    "annual-true-up": {"check": 12, "count": "peak", "retroactive": True, "price": "contracted", "ratchet": "term"},
+    "true-forward": {"check": 12, "count": "peak", "retroactive": False, "price": "contracted", "ratchet": "term"},
+}
+HARD_CAP = "hard_cap"
+
+
+def _true_up(value: Any) -> Any:
+    if value == HARD_CAP:
+        return value
+    if isinstance(value, str):
+        value = {"preset": value}
+    if isinstance(value, dict) and "preset" in value:
+        if value["preset"] not in PRESETS:
+            raise ValueError(
+                f"there is no true-up preset {value['preset']!r}; expected {', '.join(PRESETS)}, hard_cap, or a map"
+            )
+        value = {**PRESETS[value["preset"]], **{key: item for key, item in value.items() if key != "preset"}}
+    if not isinstance(value, dict | TrueUp):
+        raise ValueError(f"expected one of {', '.join(PRESETS)}, hard_cap, or a map, found {value!r}")
+    return value if isinstance(value, TrueUp) else TrueUp.model_validate(value)
+
+
+TRUE_UP_SCHEMA = {
+    "anyOf": [
+        {"enum": [*PRESETS, HARD_CAP]},
+        {
+            "type": "object",
+            "properties": {
+                "preset": {"enum": [*PRESETS]},
+                "check": {"enum": [1, 3, 12]},
+                "count": {"enum": ["peak", "snapshot"]},
+                "retroactive": {"type": "boolean"},
+                "price": {"enum": ["contracted", "list"]},
+                "ratchet": {"enum": ["term", "year", "none"]},
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+TrueUpClause = Annotated[TrueUp | Literal["hard_cap"], BeforeValidator(_true_up), WithJsonSchema(TRUE_UP_SCHEMA)]
+
+
+class SeatPart(DealModel):
+    """One seat type in an offer; what is left out is as on the card."""
+
+    usd_per_user_month: NonNegative | None = Field(None, description="default the card's price")
+    minimum: Annotated[Count, Field(ge=0)] | None = Field(None, description="binding where some cohort takes the type")
+    maximum: Annotated[Count, Field(ge=1)] | None = None
+    covered_share: Share | None = None
+    provides: tuple[Name, ...] = Field((), description="controls beyond those of the card and the offer")
+    billing: Literal["yearly", "monthly"] = Field("yearly", description="in advance, a year or a month at a time")
+    tiers: Tiers | None = None
+    true_up: TrueUpClause = Field(TrueUp(), description="a preset, a map (with or without a preset), or hard_cap")
+    reduction_right: Share = Field(0.0, description="largest share given back at an anniversary")
+    counts_toward_commitment: bool = Field(False, description="metered usage draws down the same offer's commitment")
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}")
+        return self
+
+
+class BundleTier(DealModel):
+    """An extra discount where seats and API together commit at least `combined_usd_per_year`."""
+
+    combined_usd_per_year: Positive
+    seats: Discount = 0.0
+    api: Discount = 0.0
+
+
+class Term(DealModel):
+    """A length of term and the discount it earns."""
+
+    api: Discount = 0.0
+    seats: Discount = 0.0
+
+
+def _terms(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        value = {length: {} for length in value}
+    if not isinstance(value, dict) or not value:
+        raise ValueError("expected the lengths on offer, like [12, 36] or {12: {}, 36: {api: 4%, seats: 4%}}")
+    terms = {}
+    for key, item in value.items():
+        length = int(key) if isinstance(key, str) and key.isdigit() else key
+        if isinstance(length, bool) or length not in (12, 24, 36):
+            raise ValueError(f"{key!r} is not a term; expected 12, 24 or 36 months")
+        if length in terms:
+            raise ValueError(f"the term of {length} months is given twice")
+        terms[length] = item or {}
+    return dict(sorted(terms.items()))
+
+
+Terms = Annotated[
+    dict[int, Term],
+    BeforeValidator(_terms),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"enum": [12, 24, 36]}},
+                {
+                    "type": "object",
+                    "patternProperties": {
+                        "^(12|24|36)$": {"type": "object", "properties": {"api": NUMBER_SCHEMA, "seats": NUMBER_SCHEMA}}
+                    },
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class Offer(DealModel):
+    """A paper: an API part, a seats part, or both."""
+
+    title: Title = ""
+    terms: Terms = Field({12: Term()}, description="lengths on offer, with the discount each earns")
+    provides: tuple[Name, ...] = Field((), description="controls that hold for both parts")
+    exclusive: bool = Field(False, description="nothing from another offer beside it (list is always allowed)")
+    api: ApiPart | None = None
+    seats: dict[Name, SeatPart] = {}
+    bundle: tuple[BundleTier, ...] = ()
+    price_protection: Protection | Capped = "none"
+    renewal: Literal["same", "list"] | Uplift = "same"
+    renewal_cap: Number | None = Field(None, description="most a new term's index may rise over the last month's")
+
+    @model_validator(mode="after")
+    def _parts(self) -> Self:
+        if self.api is None and not self.seats:
+            raise ValueError("the offer has neither an api part nor a seats part")
+        if self.bundle and (self.api is None or not self.seats):
+            raise ValueError("bundle: a bundle needs both an api part and a seats part in the same offer")
+        for name in ("combined_usd_per_year", "seats", "api"):
+            values = [getattr(tier, name) for tier in self.bundle]
+            ordered = sorted(set(values)) if name == "combined_usd_per_year" else sorted(values)
+            if values != ordered:
+                raise ValueError(
+                    f"bundle: {name} out of order: {_list(values)}; expected each tier to give at least as much"
+                )
+        if self.api is not None and isinstance(self.api.ramp, tuple) and len(self.api.ramp) < max(self.terms) // 12:
+            raise ValueError(
+                f"api.ramp: {len(self.api.ramp)} factors for a term of {max(self.terms)} months; "
+                f"expected {max(self.terms) // 12}, one per contract year"
+            )
+        if self.renewal_cap is not None and self.renewal_cap < 0:
+            raise ValueError(f"renewal_cap: {self.renewal_cap:g} is below 0")
+        return self
+
+
+def _list(values: list[float] | list[int]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

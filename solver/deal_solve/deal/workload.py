@@ -1,0 +1,193 @@
+"""Workloads: software that calls Claude (deal model, sections 1 to 3)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from deal_solve.deal.base import DealModel, Month, Name, Title
+from deal_solve.deal.card import Ttl
+from deal_solve.deal.numbers import (
+    NUMBER_SCHEMA,
+    ChangeBand,
+    Count,
+    NonNegative,
+    NonNegativeBand,
+    Positive,
+    Share,
+    ShareBand,
+    certain,
+    parse_number,
+)
+
+
+class Bucket(DealModel):
+    """A share of the requests and their mean input length."""
+
+    share: Share
+    tokens: NonNegative
+
+
+def _buckets(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return value
+    return ({"share": 1.0, "tokens": parse_number(value)},)
+
+
+Buckets = Annotated[
+    tuple[Bucket, ...],
+    BeforeValidator(_buckets),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *NUMBER_SCHEMA["anyOf"],
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {"share": NUMBER_SCHEMA, "tokens": NUMBER_SCHEMA},
+                        "required": ["share", "tokens"],
+                        "additionalProperties": False,
+                    },
+                },
+            ]
+        }
+    ),
+]
+
+
+class Cache(DealModel):
+    """Prompt caching: which part of the input is a stable prefix and how often it is still warm."""
+
+    share: Share = Field(description="cacheable share of the input tokens (the stable prefix)")
+    hit_rate: ShareBand = Field(description="share of requests that find the prefix warm, a band or one number")
+    ttl: Ttl = Field("5m", description="life of a cache entry: 5m or 1h")
+    batch_hit_rate: Share | None = Field(None, description="hit rate in batch; the smaller of the two counts")
+
+
+class Today(DealModel):
+    """What the workload runs on now; going on with it needs no project."""
+
+    model: Name
+    cached: bool = False
+    batch: bool = False
+
+
+class Quality(DealModel):
+    """Quality from the buyer's own evaluations, 0 to 1."""
+
+    floor: Share | None = Field(None, description="closes every option below it")
+    mean_floor: Share | None = Field(None, description="least mean quality over the routing shares")
+    scores: dict[Name, Share] = Field({}, description="per variant, model id or family")
+
+
+class Cascade(DealModel):
+    """Ask `first`, check the answer, and pay `then` as well where the check fails."""
+
+    first: Name
+    then: Name
+    pass_rate: Share
+    quality: Share | None = Field(None, description="measured; default pass·q[first] + (1-pass)·q[then]")
+    check_usd_per_request: NonNegative = 0.0
+
+
+class ShareLimit(DealModel):
+    """Least and largest share of the requests on a model or family."""
+
+    minimum: Share = 0.0
+    maximum: Share = 1.0
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum:g} is above maximum {self.maximum:g}")
+        return self
+
+
+class Project(DealModel):
+    """A one-off piece of engineering that opens options from `ready_month` on."""
+
+    usd: NonNegative = 0.0
+    ready_month: Count = Field(0, ge=0, le=60)
+
+
+ProjectName = Literal["caching", "batch", "rerouting"]
+
+
+class Request(DealModel):
+    """What one request looks like: shared by workloads and by the use of seats and internal tools."""
+
+    input_tokens: Buckets = Field(description="mean input tokens, or buckets of {share, tokens}")
+    output_tokens: NonNegative
+    cache: Cache | None = None
+    usage_multiplier: Positive = Field(1.0, description="g: 1.1 for US-only inference or a regional endpoint")
+    other_usd_per_request: NonNegative = Field(0.0, description="web search and the like: not discounted")
+    output_factor: dict[Name, NonNegative] = Field({}, description="output tokens per model, family or variant, x")
+    shares: dict[Name, ShareLimit] = Field({}, description="limits on the share of a model or family")
+
+    @model_validator(mode="after")
+    def _bucket_shares(self) -> Self:
+        total = sum(bucket.share for bucket in self.input_tokens)
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"input_tokens: the bucket shares add up to {total:g}; expected 1 (100%)")
+        return self
+
+
+class Workload(Request):
+    """Software that calls Claude."""
+
+    title: Title = ""
+    starts: Month | None = Field(None, description="first month with requests, default the start of the deal")
+    requests_per_month: NonNegativeBand
+    growth_per_year: ChangeBand = certain(0.0)
+    season_by_calendar_month: tuple[NonNegative, ...] | None = Field(
+        None, description="twelve factors, January first; only their ratios count"
+    )
+    batchable: Share = Field(0.0, description="share of requests that can wait 24 hours")
+    today: Today | None = None
+    models: tuple[Name, ...] | None = Field(
+        None, description="models, slots or variants it may use; default those with a quality score, else all slots"
+    )
+    quality: Quality = Quality()
+    cascades: tuple[Cascade, ...] = ()
+    projects: dict[ProjectName, Project] = {}
+    requires: tuple[Name, ...] = Field((), description="controls its API agreement must provide")
+
+    @model_validator(mode="after")
+    def _season(self) -> Self:
+        season = self.season_by_calendar_month
+        if season is not None and (len(season) != 12 or sum(season) == 0):
+            raise ValueError("season_by_calendar_month: expected twelve factors, not all of them 0")
+        return self
+
+    @model_validator(mode="after")
+    def _batch_needs(self) -> Self:
+        if self.today and self.today.batch and self.batchable < 1:
+            raise ValueError(
+                f"today.batch: all requests are in batch today, but only {self.batchable:.0%} can wait; "
+                "expected batchable: 100%"
+            )
+        if self.today and self.today.cached and self.cache is None:
+            raise ValueError("today.cached: is true, but there is no cache section that says what is cached")
+        return self
+
+
+class Event(DealModel):
+    """Something that may happen to workloads."""
+
+    probability: Share
+    workloads: tuple[Name, ...] = Field(min_length=1)
+    delay_months: Count = Field(0, ge=0, le=60)
+    factor: NonNegative = 1.0
+    from_month: Month | None = Field(None, description="first calendar month of the factor, default the first month")
+
+
+def _changes(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+PriceChange = Annotated[
+    tuple[ChangeBand, ...], BeforeValidator(_changes), Field(description="per contract year; the last one goes on")
+]
+

@@ -1,0 +1,53 @@
+"""Everything that can go wrong, each with the exit code of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class DealSolveError(Exception):
+    """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+class InternalError(DealSolveError):
+    """The program contradicts itself (optimiser and settlement disagree, a solver answer that cannot be)."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with an input: where it stands, what is wrong and what was expected."""
+
+    path: str
+    message: str
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
+        return f"{place}{self.path}: {self.message}" if self.path else f"{place}{self.message}"
+
+
+class InputError(DealSolveError):
+    """A deal file, proposal or option that cannot be used; carries every problem found, in file order."""
+
+    exit_code = 2
+
+    def __init__(self, problems: list[Problem] | Problem | str) -> None:
+        if isinstance(problems, str):
+            problems = Problem("", problems)
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Infeasible(DealSolveError):
+    """No plan meets all limits and rules of the deal."""
+
+    exit_code = 3
+
+
+class LimitReached(DealSolveError):
+    """A time limit stopped the search before any plan was found."""
+
+    exit_code = 5

@@ -1,0 +1,103 @@
+"""The whole program, clause by clause, in the order of the deal model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import floor, log10
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.workload import ProjectName
+from deal_solve.formulation.bounds import most_usage
+from deal_solve.formulation.bundle import bundle
+from deal_solve.formulation.commitment import Commitments, commit, pay_in_advance
+from deal_solve.formulation.drawdown import Rates, draw_down
+from deal_solve.formulation.papers import Papers, take_papers
+from deal_solve.formulation.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.rates import Agreement
+from deal_solve.formulation.risk import Against, add_limits, set_objective
+from deal_solve.formulation.routing import Routing, buy_projects, route_workloads
+from deal_solve.formulation.seats import Seats, offer_seats
+from deal_solve.formulation.tracks import Tracks, take_tracks
+from deal_solve.formulation.true_up import true_up
+from deal_solve.formulation.use import route_people
+from deal_solve.uncertainty.scenarios import ScenarioSet
+
+
+@dataclass
+class Formulation:
+    """The program with the handles that a plan is read through."""
+
+    deal: Deal
+    program: Program
+    papers: Papers
+    projects: dict[tuple[str, ProjectName], Variable]
+    routing: Routing
+    seats: Seats
+    tracks: Tracks
+    commitments: Commitments
+    objective: Terms
+    committed: Terms
+
+    @property
+    def contracted(self) -> Terms:
+        """Contracted seats, all types and years."""
+        return [pair for year in self.seats.years.values() for pair in year.count]
+
+
+def formulate(
+    deal: Deal,
+    scenarios: ScenarioSet,
+    agreements: Iterable[Agreement],
+    against: Against = Against(),  # noqa: B008 - frozen
+    zero_bands_only: bool = False,
+    least_commitment_usd: float = 0.0,
+    least_seats: dict[str, int] | None = None,
+) -> Formulation:
+    """Return the program that chooses among `agreements` and everything else in the plan.
+
+    `least_commitment_usd` and `least_seats` widen the bounds on commitment and seats, for plans that are pinned above
+    what an optimal plan would take.
+    """
+    program = Program(scenarios, deal.cost_of_capital_per_year, money_unit(deal, scenarios))
+    papers = take_papers(program, deal, agreements, zero_bands_only)
+    projects = buy_projects(program, deal)
+    routing = Routing()
+    route_workloads(program, deal, routing, papers.regimes, projects)
+    seats = offer_seats(program, deal, papers, least_seats or {})
+    tracks = take_tracks(program, deal, papers, seats)
+    route_people(program, deal, papers, seats, tracks, routing)
+    rates = Rates(program, deal)
+    most = most_usage(program, deal, papers, routing, rates)
+    commitments = commit(program, deal, papers, most, program.usd(least_commitment_usd))
+    pay_in_advance(program, deal, papers, commitments)
+    draw_down(program, deal, papers, commitments, routing, rates, most)
+    true_up(program, deal, papers, seats, tracks)
+    bundle(program, deal, papers, seats, commitments)
+    committed = _committed(program, seats, commitments)
+    objective = set_objective(program, deal, against)
+    add_limits(program, deal, committed)
+    return Formulation(
+        deal, program, papers, projects, routing, seats, tracks, commitments, objective, committed
+    )
+
+
+def _committed(program: Program, seats: Seats, commitments: Commitments) -> Terms:
+    """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units."""
+    terms: Terms = [pair for years in commitments.of.values() for pair in years]
+    for year in seats.years.values():
+        terms += scaled(year.fee(), 12 / program.unit_usd)
+    return terms
+
+
+def money_unit(deal: Deal, scenarios: ScenarioSet) -> float:
+    """Return a power of ten of dollars that makes the deal's cost a number of some thousands."""
+    requests = sum(float(np.max(r.sum(axis=1))) for r in scenarios.requests.values())
+    tokens = [b.tokens * b.share for w in deal.workloads.values() for b in w.input_tokens]
+    tokens += [w.output_tokens for w in deal.workloads.values()]
+    rate = float(np.median([deal.card.rates(m.id).input_usd_per_mtok for m in deal.card.models]))
+    users = sum(float(np.max(u.sum(axis=1))) for u in scenarios.users.values())
+    guess = requests * sum(tokens) * rate / 1e6 / max(len(deal.workloads), 1) + 20 * users
+    return float(10.0 ** (floor(log10(guess)) - 3)) if guess > 0 else 1.0

@@ -1,0 +1,247 @@
+"""What usage costs in a price regime: billed, drawn down, overage, shortfall, rollover (deal model, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.formulation.commitment import Commitments
+from deal_solve.formulation.papers import Papers
+from deal_solve.formulation.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.rates import Agreement, Regime, contracted_factor, indexes, overage_ratio
+from deal_solve.formulation.routing import Routing, Usage
+from deal_solve.uncertainty.scenarios import Array
+
+Where = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Usage of one variable in one period: `billed[i]` (S,) at contracted rates, `ratio[i]` overage over contracted."""
+
+    variable: Variable
+    months: range
+    billed: Array
+    ratio: Array
+
+
+@dataclass
+class Level:
+    """Usage whose overage ratio is at least `ratio`, and the part of it that no balance covers."""
+
+    ratio: float
+    terms: Terms
+    uncovered: Variable
+
+
+class Rates:
+    """Contracted and overage rates of every model and month of an agreement, computed once."""
+
+    def __init__(self, program: Program, deal: Deal) -> None:
+        self._program, self._deal = program, deal
+        self._protected: dict[Agreement, dict[str, Array]] = {}
+        self._cells: dict[tuple[Regime, str], tuple[Array, Array]] = {}
+
+    def of(self, regime: Regime, model_id: str, family: str) -> tuple[Array, Array]:
+        """Return (contracted rate over today's list, overage ratio), each (S, H)."""
+        if (regime, model_id) not in self._cells:
+            agreement, scenarios = regime.agreement, self._program.scenarios
+            if agreement not in self._protected:
+                self._protected[agreement] = indexes(self._deal, agreement, scenarios)
+            protected, index = self._protected[agreement][family], scenarios.index[family]
+            factor = contracted_factor(self._deal, regime, model_id, family)
+            ratio = overage_ratio(self._deal, regime, factor, protected, index)
+            self._cells[regime, model_id] = (factor * protected, ratio)
+        return self._cells[regime, model_id]
+
+
+def bill(program: Program, deal: Deal, rates: Rates, routing: Routing, regime: Regime | None) -> None:
+    """Charge usage at the end of each month: at contracted rates, or (no regime) at list, line uncounted_usage."""
+    for usage in routing.usage.get(regime, []):
+        if regime is None:
+            rate, line = program.scenarios.index[usage.family], "uncounted_usage"
+        else:
+            rate, line = rates.of(regime, usage.model_id, usage.family)[0], "usage"
+        for place, month in enumerate(range(usage.epoch.start, usage.epoch.end)):
+            amount = usage.pace[:, place] * rate[:, month] * program.unit_usd
+            program.pay(line, [(usage.variable, 1.0)], amount, month + 1, month)
+
+
+def draw_down(
+    program: Program,
+    deal: Deal,
+    papers: Papers,
+    commitments: Commitments,
+    routing: Routing,
+    rates: Rates,
+    most_usage: dict[Regime, dict[int, float]],
+) -> None:
+    """Add billing, overage, shortfall and rollover of every regime."""
+    for regime in papers.regimes:
+        api = deal.offer(regime.agreement.offer).api
+        assert api is not None
+        if not regime.commits or api.payment == "arrears":
+            bill(program, deal, rates, routing, regime)
+        if not regime.commits:
+            continue
+        step = api.period_months
+        periods = [range(t, t + step) for t in range(regime.span.start, regime.span.end, step)]
+        flows = [_flows(rates, regime, routing, months) for months in periods]
+        most = [
+            (most_usage[regime][months[0] // 12] * step / 12, commitments.most.get((regime, months[0] // 12), 0) * step / 12)
+            for months in periods
+        ]
+        if isinstance(api.unused, Rollover):
+            for members in _alike(program, [flow for period in flows for flow in period]):
+                _Chain(program, api, regime, commitments, periods, flows, most, members).add()
+        else:
+            for months, period, bounds in zip(periods, flows, most, strict=True):
+                for members in _alike(program, period):
+                    _Chain(program, api, regime, commitments, [months], [period], [bounds], members).add()
+    bill(program, deal, rates, routing, None)
+
+
+def _flows(rates: Rates, regime: Regime, routing: Routing, months: range) -> list[Flow]:
+    flows = []
+    for usage in routing.usage.get(regime, []):
+        inside = range(max(months.start, usage.epoch.start), min(months.stop, usage.epoch.end))
+        if inside:
+            contracted, ratio = rates.of(regime, usage.model_id, usage.family)
+            pace = usage.pace[:, inside.start - usage.epoch.start : inside.stop - usage.epoch.start]
+            here = slice(inside.start, inside.stop)
+            flows.append(Flow(usage.variable, inside, pace * contracted[:, here], ratio[:, here]))
+    return flows
+
+
+def _alike(program: Program, flows: list[Flow]) -> list[Where]:
+    """Return the scenarios in groups in which these flows cost exactly the same."""
+    columns = [array for flow in flows for array in (flow.billed, flow.ratio)]
+    if not columns:
+        return [np.arange(program.scenarios.size)]
+    _, inverse = np.unique(np.hstack(columns), axis=0, return_inverse=True)
+    flat = inverse.reshape(-1)
+    return [np.flatnonzero(flat == group) for group in range(flat.max() + 1)]
+
+
+class _Chain:
+    """Consecutive periods of one regime in one group of equal scenarios."""
+
+    def __init__(
+        self,
+        program: Program,
+        api: ApiPart,
+        regime: Regime,
+        commitments: Commitments,
+        periods: list[range],
+        flows: list[list[Flow]],
+        most: list[tuple[float, float]],
+        members: Where,
+    ) -> None:
+        self.program, self.api, self.regime, self.commitments = program, api, regime, commitments
+        self.periods, self.flows, self.most, self.members = periods, flows, most, members
+        self.row = int(members[0])
+
+    def add(self) -> None:
+        """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
+        carried: Variable | None = None
+        levels = [self._levels(flows) for flows in self.flows]
+        for place, months in enumerate(self.periods):
+            commitment = self._commitment(months)
+            for level in levels[place]:
+                balance = [*scaled(commitment, -1), *level.terms, (level.uncovered, -1.0)]
+                balance += [] if carried is None else [(carried, -1.0)]
+                self.program.row("uncovered", balance, "<=", 0)
+            following = levels[place + 1] if place + 1 < len(self.periods) else None
+            carried = self._settle(place, months, commitment, levels[place], carried, following)
+
+    def _commitment(self, months: range) -> Terms:
+        return scaled(self.commitments.get(self.regime, months[0] // 12), len(months) / 12)
+
+    def _levels(self, flows: list[Flow]) -> list[Level]:
+        """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
+        found = np.unique(np.round(np.concatenate([flow.ratio[self.row] for flow in flows] or [np.empty(0)]), 12))
+        levels = []
+        for ratio in found[::-1]:
+            terms = []
+            for flow in flows:
+                amount = float(flow.billed[self.row][flow.ratio[self.row] >= ratio - 1e-9].sum())
+                if amount:
+                    terms.append((flow.variable, amount))
+            if terms:
+                most = sum(amount * max(variable.upBound, 0.0) for variable, amount in terms)
+                levels.append(Level(float(ratio), terms, self.program.variable("uncovered_usage", 0, most)))
+        return levels
+
+    def _settle(
+        self,
+        place: int,
+        months: range,
+        commitment: Terms,
+        levels: list[Level],
+        carried: Variable | None,
+        following: list[Level] | None,
+    ) -> Variable | None:
+        """Charge a period at its end and return what it carries into the next one."""
+        arrears = self.api.payment == "arrears"
+        floor = 1.0 if arrears else 0.0
+        for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), floor], strict=False):
+            self._charge("overage", [(level.uncovered, level.ratio - below)], months)
+        usage = levels[-1].terms if levels else []
+        uncovered: Terms = [(levels[-1].uncovered, 1.0)] if levels else []
+        from_carry = self._from_carry(usage, uncovered, carried)
+        shortfall = [*commitment, *scaled(usage, -1), *uncovered, *from_carry]
+        rolled = None
+        if following is not None and isinstance(self.api.unused, Rollover):
+            rolled = self._roll(self.api.unused, shortfall, commitment, self.most[place][1])
+            if self._saving_pays(months, levels, following, self.api.unused.rollover):
+                self._no_saving(place, usage, uncovered, commitment, carried)
+        if arrears:
+            expired: Terms = [] if carried is None else [(carried, 1.0), *scaled(from_carry, -1)]
+            kept: Terms = [] if rolled is None else [(rolled, -1.0)]
+            self._charge("shortfall", [*shortfall, *kept, *expired], months)
+        return rolled
+
+    def _charge(self, line: str, terms: Terms, months: range) -> None:
+        self.program.pay(line, terms, self.program.unit_usd, months.stop, months.stop - 1, self.members)
+
+    def _from_carry(self, usage: Terms, uncovered: Terms, carried: Variable | None) -> Terms:
+        """Return min(V, R) as a variable; it is never above what is covered."""
+        if carried is None:
+            return []
+        used = self.program.variable("from_carry", 0, carried.upBound)
+        self.program.row("from_carry_balance", [(used, 1.0), (carried, -1.0)], "<=", 0)
+        self.program.row("from_carry_covered", [(used, 1.0), *scaled(usage, -1), *uncovered], "<=", 0)
+        return [(used, 1.0)]
+
+    def _roll(self, clause: Rollover, shortfall: Terms, commitment: Terms, most: float) -> Variable:
+        """Return R' <= share · own shortfall, R' <= cap · C."""
+        rolled = self.program.variable("carried", 0, most)
+        self.program.row("rollover_share", [(rolled, 1.0), *scaled(shortfall, -clause.rollover)], "<=", 0)
+        self.program.row("rollover_cap", [(rolled, 1.0), *scaled(commitment, -clause.cap)], "<=", 0)
+        return rolled
+
+    def _saving_pays(self, months: range, levels: list[Level], following: list[Level], share: float) -> bool:
+        """Whether a linear program would save balance for the next period (section 8, the exception)."""
+        if not levels or not following:
+            return False
+        delay = self.program.discount(months.stop + len(months)) / self.program.discount(months.stop)
+        highest, lowest = following[0].ratio, levels[-1].ratio
+        gain = share * (1 + delay * (highest - 1)) if self.api.payment == "arrears" else share * delay * highest
+        return gain > lowest + 1e-12
+
+    def _no_saving(
+        self, place: int, usage: Terms, uncovered: Terms, commitment: Terms, carried: Variable | None
+    ) -> None:
+        """Add u > 0 only if the balance is used up: u <= V_max·b and R + C - V + u <= M·(1-b), b binary."""
+        most_usage, most_commitment = self.most[place]
+        most_carried = self.most[place - 1][1] if carried is not None else 0.0
+        short = self.program.binary("balance_used_up")
+        self.program.row("overage_if_used_up", [*uncovered, (short, -most_usage)], "<=", 0)
+        left: Terms = [*commitment, *scaled(usage, -1), *uncovered]
+        if carried is not None:
+            left.append((carried, 1.0))
+        slack = most_commitment + most_carried
+        self.program.row("used_up_if_overage", [*left, (short, slack)], "<=", slack)

@@ -1,0 +1,189 @@
+"""Parts of a plan that are decided already: a proposal as rows and bounds of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import InputError, Problem
+from deal_solve.formulation.build import Formulation
+from deal_solve.formulation.program import Terms
+from deal_solve.formulation.rates import Agreement, Regime, falls_to_list
+from deal_solve.plan.options import Epoch
+from deal_solve.plan.proposal import ProposedRoute, Proposal
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Pins:
+    """A proposal, and how far it widens the bounds of the program."""
+
+    proposal: Proposal = field(default_factory=Proposal)
+    least_commitment_usd: float = 0.0
+    least_seats: dict[str, int] = field(default_factory=dict)
+
+    def agreements(self, offered: Iterable[Agreement]) -> list[Agreement]:
+        """Return the API agreements that the proposal leaves open."""
+        api = self.proposal.api
+        return [
+            agreement
+            for agreement in offered
+            if api.offer in (None, agreement.offer) and api.term_months in (None, agreement.term_months)
+        ]
+
+
+def pins_of(deal: Deal, proposal: Proposal | None) -> Pins:
+    """Return the pins of a proposal; raises InputError for names the deal does not have."""
+    if proposal is None:
+        return Pins()
+    problems = []
+    papers = [("api.offer", proposal.api.offer)]
+    papers += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
+    for path, offer in papers:
+        if offer is not None and offer not in deal.papers:
+            problems.append(Problem(path, f"there is no offer {offer!r}; expected {', '.join(deal.papers)}"))
+    known: list[tuple[str, Iterable[str], Iterable[str]]] = [
+        ("seats", proposal.seats, deal.seat_types),
+        ("tracks", proposal.tracks, deal.cohorts),
+        ("projects", proposal.projects, deal.workloads),
+        ("routing", proposal.routing, deal.workloads),
+        ("use", proposal.use, deal.cohorts),
+    ]
+    for part, named, expected in known:
+        for name in named:
+            if name not in expected:
+                problems.append(Problem(f"{part}.{name}", f"is not in the deal; expected {', '.join(expected)}"))
+    if problems:
+        raise InputError(problems)
+    return Pins(
+        proposal,
+        max(proposal.api.commitment_usd or (0.0,)) * deal.years,
+        {name: max(seats.contracted) for name, seats in proposal.seats.items() if seats.contracted},
+    )
+
+
+def pin(formulation: Formulation, pins: Pins) -> None:
+    """Add the rows that hold the program to the proposal."""
+    proposal = pins.proposal
+    for regime in formulation.papers.regimes:
+        _pin_band(formulation, regime, proposal)
+        _pin_commitment(formulation, regime, proposal)
+    _pin_seats(formulation, proposal)
+    _pin_tracks(formulation, proposal)
+    for name, bought in proposal.projects.items():
+        for (workload, project), variable in formulation.projects.items():
+            if workload == name:
+                variable.lowBound = variable.upBound = int(project in bought)
+    for user, routes in [*proposal.routing.items(), *proposal.use.items()]:
+        for epoch in formulation.routing.menus.get(user, ()):
+            _pin_route(formulation, user, epoch, routes)
+
+
+def _spread(values: Sequence[Item], place: int) -> Item:
+    """Return the value for a place: one value for all, or the last one going on."""
+    return values[min(place, len(values) - 1)]
+
+
+def _pin_band(formulation: Formulation, regime: Regime, proposal: Proposal) -> None:
+    bands = proposal.api.band_usd_per_year
+    if bands is None or falls_to_list(formulation.deal, regime.agreement, regime.span):
+        return
+    if abs(_spread(bands, regime.span.index) - regime.threshold_usd) > 0.005:
+        formulation.papers.regimes[regime].upBound = 0
+
+
+def _pin_commitment(formulation: Formulation, regime: Regime, proposal: Proposal) -> None:
+    """Add C[j,y] = c_y·β, or Σ C = years·c·β where one number stands for a ramp."""
+    wanted = proposal.api.commitment_usd
+    deal, program = formulation.deal, formulation.program
+    if wanted is None or falls_to_list(deal, regime.agreement, regime.span):
+        return
+    beta, years = formulation.papers.regimes[regime], list(regime.span.years)
+    by_year = [_year_of(deal, regime, wanted, year) for year in years]
+    if not regime.commits:
+        if any(by_year):
+            beta.upBound = 0
+        return
+    api = deal.offer(regime.agreement.offer).api
+    assert api is not None
+    if len(wanted) == 1 and api.ramp is not None:
+        total: Terms = [pair for year in years for pair in formulation.commitments.get(regime, year)]
+        program.row("pin_commitment", [*total, (beta, -program.usd(sum(by_year)))], "==", 0)
+        return
+    for year, dollars in zip(years, by_year, strict=True):
+        terms = [*formulation.commitments.get(regime, year), (beta, -program.usd(dollars))]
+        program.row("pin_commitment", terms, "==", 0)
+
+
+def _year_of(deal: Deal, regime: Regime, wanted: Sequence[float], year: int) -> float:
+    """Return the proposed commitment of a contract year: one for all, one per year, or the first term's again."""
+    if len(wanted) == deal.years:
+        return wanted[year]
+    return _spread(wanted, year - regime.span.start // 12)
+
+
+def _pin_seats(formulation: Formulation, proposal: Proposal) -> None:
+    deal, program = formulation.deal, formulation.program
+    for seat_type, wanted in proposal.seats.items():
+        for paper, taken in formulation.papers.seats.items():
+            if paper.seat_type != seat_type:
+                continue
+            other_offer = wanted.offer not in (None, paper.offer)
+            if other_offer or wanted.term_months not in (None, paper.term_months):
+                taken.upBound = 0
+        if wanted.contracted is None:
+            continue
+        for year in range(deal.years):
+            counts = [p for paper, taken in formulation.papers.seats.items() if paper.seat_type == seat_type
+                      for p in formulation.seats.years[paper, year].count]
+            program.row("pin_seats", counts, "==", float(_spread(wanted.contracted, year)))
+
+
+def _pin_tracks(formulation: Formulation, proposal: Proposal) -> None:
+    deal, tracks = formulation.deal, formulation.tracks
+    for cohort, wanted in proposal.tracks.items():
+        for year in range(deal.years):
+            track = _spread(wanted, year)
+            for (name, paper, span), on in tracks.seats.items():
+                if name == cohort and year in span.years and paper.seat_type != track:
+                    on.upBound = 0
+            for (name, other, when), on in tracks.other.items():
+                if name == cohort and when == year and other != track:
+                    on.upBound = 0
+
+
+def _pin_route(formulation: Formulation, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
+    """Fix the shares of an epoch to the last route that has begun; where one of its options is closed, leave it free."""
+    begun = [route for route in routes if (route.from_month or 0) <= epoch.start]
+    if not begun:
+        return
+    shares: dict[str, float] = {}
+    for key, share in begun[-1].shares.items():
+        same = _same_option(formulation, user, epoch, key)
+        if same is None:
+            if begun[-1].from_month is None:
+                return
+            raise InputError(
+                Problem(f"routing.{user}.{key}", f"is not open from month {epoch.start} to {epoch.end - 1}")
+            )
+        shares[same] = shares.get(same, 0.0) + share
+    for (name, start, key), copies in formulation.routing.shares.items():
+        if (name, start) == (user, epoch.start):
+            for copy, activity in copies:
+                terms = [(copy, 1.0), (activity, -shares.get(key, 0.0))]
+                formulation.program.row("pin_route", terms, "==", 0)
+
+
+def _same_option(formulation: Formulation, user: str, epoch: Epoch, key: str) -> str | None:
+    """Return the key under which the program knows an option (options that differ in name only have one)."""
+    option = epoch.option(key)
+    if option is None:
+        return None
+    for other in epoch.options:
+        is_known = (user, epoch.start, other.key) in formulation.routing.shares
+        if is_known and (other.sameness, other.counts_as) == (option.sameness, option.counts_as):
+            return other.key
+    return None

@@ -1,0 +1,100 @@
+"""Integers rounded and fixed, the linear program solved again, shares made few: the plan that is reported."""
+
+from __future__ import annotations
+
+import pulp
+
+from deal_solve.errors import InternalError
+from deal_solve.formulation.build import Formulation
+from deal_solve.formulation.program import Terms, Variable, scaled
+from deal_solve.formulation.read import read_plan, value_of
+from deal_solve.optimise.backend import Clock, minimise, run
+from deal_solve.plan.plan import Plan
+
+NUDGE = 1e-6
+"""Weight of committed dollars in the final linear program: least commitment where cost does not care."""
+NEARLY = 1e-7
+"""Relative cost that the choice of the fewest routing options may give up."""
+
+
+def finish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
+    """Return the plan of a solved formulation, every discrete choice fixed, and leave the program at its cost."""
+    _fix_integers(formulation)
+    nudged = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
+    _solve_linear(formulation, solver, clock, nudged)
+    _fix_commitments(formulation)
+    _solve_linear(formulation, solver, clock, formulation.objective)
+    if _use_few_options(formulation, solver, clock):
+        _solve_linear(formulation, solver, clock, formulation.objective)
+    return read_plan(formulation)
+
+
+def _fix_integers(formulation: Formulation) -> None:
+    for variable in formulation.program.problem.variables():
+        if variable.cat == pulp.LpInteger:
+            value = round(variable.varValue or 0.0)
+            variable.lowBound = variable.upBound = value
+
+
+def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective: Terms) -> None:
+    minimise(formulation.program, objective)
+    patient = Clock(None, clock.progress)
+    answer = run(formulation.program, solver, 0.0, patient, relax=True, exact=True)
+    clock.solving += patient.solving
+    if answer.outcome != "optimal":
+        raise InternalError(f"the linear program with all choices fixed is {answer.outcome}")
+
+
+def _fix_commitments(formulation: Formulation) -> None:
+    """Fix every commitment to whole cents."""
+    unit = formulation.program.unit_usd
+    for terms in formulation.commitments.of.values():
+        for variable, scale in terms:
+            if variable.cat != pulp.LpInteger and scale:
+                dollars = (variable.varValue or 0.0) * unit
+                cents = round(dollars, 2)
+                variable.lowBound = variable.upBound = max(cents, 0.0) / unit
+
+
+def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> bool:
+    """Close options until as few as possible carry the plan at (nearly) the same cost; whether anything was closed.
+
+    Only options whose reduced cost is nearly zero can carry more than dust, so only those get a binary.
+    """
+    program = formulation.program
+    cost = value_of(formulation.objective)
+    room = NEARLY * max(abs(cost), 1e-6)
+    open_options: dict[tuple[str, int], list[tuple[str, Variable]]] = {}
+    for (user, start, key), copies in formulation.routing.shares.items():
+        for share, activity in copies:
+            if (activity.varValue or 0.0) > 0.5:
+                if (share.dj or 0.0) * 1e-4 > room and (share.varValue or 0.0) < 1e-6:
+                    share.upBound = 0.0
+                else:
+                    open_options.setdefault((user, start), []).append((key, share))
+    unsettled = {place: shares for place, shares in open_options.items() if len(shares) > 1}
+    if not unsettled:
+        return False
+    count: Terms = []
+    pairs: list[tuple[Variable, Variable]] = []
+    for (user, start), shares in unsettled.items():
+        epoch = next(e for e in formulation.routing.menus[user] if e.start == start)
+        ranks = {option.key: rank for rank, option in enumerate(epoch.options)}
+        for key, share in shares:
+            used = program.binary("option_used")
+            program.row("option_used", [(share, 1.0), (used, -1.0)], "<=", 0)
+            count.append((used, 1.0 + 1e-3 * ranks[key]))
+            pairs.append((share, used))
+    program.row("same_cost", formulation.objective, "<=", cost + room)
+    minimise(program, count)
+    answer = run(program, solver, 1e-6, clock)
+    if answer.outcome not in ("optimal", "limit"):
+        for _, used in pairs:
+            used.lowBound = used.upBound = 1
+        return True
+    for share, used in pairs:
+        is_used = (used.varValue or 0.0) > 0.5
+        used.lowBound = used.upBound = int(is_used)
+        if not is_used:
+            share.upBound = 0.0
+    return True

@@ -1,0 +1,200 @@
+"""Branching over API agreements with valid bounds, then the tie rule, then the final linear program."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import pulp
+
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Infeasible, LimitReached
+from deal_solve.formulation.build import Formulation, formulate
+from deal_solve.formulation.pins import Pins, pin
+from deal_solve.formulation.program import Terms, scaled
+from deal_solve.formulation.rates import Agreement, api_agreements
+from deal_solve.formulation.read import value_of
+from deal_solve.formulation.risk import Against
+from deal_solve.optimise.backend import Answer, Clock, minimise, run
+from deal_solve.optimise.solution import Branch, Size
+from deal_solve.uncertainty.scenarios import ScenarioSet
+
+TIE = 1e-7
+"""Plans whose objectives differ by less than this, relatively, are tied: the tie rule chooses among them."""
+
+
+@dataclass
+class Candidate:
+    """One API agreement: its program, its bound, and its best plan if it was solved (money in dollars)."""
+
+    agreement: Agreement
+    formulation: Formulation
+    bound: float
+    objective: float | None = None
+    outcome: str = "open"
+    values: dict[str, float] = field(default_factory=dict)
+
+    def branch(self) -> Branch:
+        """Return what is reported of it."""
+        return Branch(
+            self.agreement.offer,
+            self.agreement.term_months,
+            self.bound,
+            self.objective,
+            self.outcome,  # type: ignore[arg-type]
+        )
+
+
+@dataclass
+class Search:
+    """One search over the agreements of a deal."""
+
+    deal: Deal
+    scenarios: ScenarioSet
+    against: Against
+    solver: str
+    gap: float
+    clock: Clock
+    pins: Pins
+    constant: float = 0.0
+    zero_bands_only: bool = False
+    check_controls: bool = True
+    candidates: list[Candidate] = field(default_factory=list)
+    size: Size = Size(0, 0, 0, 0)
+
+    def run(self) -> Candidate:
+        """Return the best candidate, its program fixed to the chosen plan.
+
+        Raises Infeasible if no agreement has a plan, LimitReached if time ran out before one was found.
+        """
+        self._relax_all()
+        for candidate in sorted(self.candidates, key=lambda c: c.bound):
+            if candidate.bound > self.incumbent + self._tie():
+                candidate.outcome = "pruned" if candidate.outcome == "open" else candidate.outcome
+            else:
+                self._solve(candidate)
+        solved = [c for c in self.candidates if c.objective is not None]
+        if not solved:
+            if self.clock.is_over:
+                raise LimitReached(f"the time limit of {self.clock.limit:g} s passed before a plan was found")
+            raise Infeasible("no plan meets every limit and rule of this deal")
+        best = min(solved, key=lambda c: c.objective or 0.0)
+        tied = [c for c in solved if (c.objective or 0.0) <= self.incumbent + self._tie()]
+        return self._least_committed(tied) if not self.clock.is_over else best
+
+    @property
+    def incumbent(self) -> float:
+        """The best objective so far, dollars."""
+        return min((c.objective for c in self.candidates if c.objective is not None), default=math.inf)
+
+    @property
+    def bound(self) -> float:
+        """A valid lower bound on every plan of the deal, dollars."""
+        return min((c.bound for c in self.candidates), default=math.inf)
+
+    def _tie(self) -> float:
+        return TIE * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
+
+    def _relax_all(self) -> None:
+        """Build every agreement's program and bound it by its linear relaxation."""
+        for agreement in self.pins.agreements(api_agreements(self.deal, self.check_controls)):
+            formulation = self._formulate(agreement)
+            if not formulation.papers.api:
+                continue
+            candidate = Candidate(agreement, formulation, -math.inf)
+            self.candidates.append(candidate)
+            self.clock.progress(f"bounding {agreement.offer}, {agreement.term_months} months")
+            minimise(formulation.program, formulation.objective)
+            answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
+            if answer.outcome == "infeasible":
+                candidate.outcome, candidate.bound = "infeasible", math.inf
+            elif answer.outcome == "optimal":
+                candidate.bound = self._dollars(formulation, answer.bound)
+
+    def _formulate(self, agreement: Agreement) -> Formulation:
+        from time import monotonic
+
+        before = monotonic()
+        formulation = formulate(
+            self.deal,
+            self.scenarios,
+            [agreement],
+            self.against,
+            self.zero_bands_only,
+            self.pins.least_commitment_usd,
+            self.pins.least_seats,
+        )
+        pin(formulation, self.pins)
+        self.clock.building += monotonic() - before
+        problem = formulation.program.problem
+        size = Size(
+            rows=problem.numConstraints(),
+            columns=problem.numVariables(),
+            integers=sum(v.cat == pulp.LpInteger for v in problem.variables()),
+            nonzeros=sum(len(row) for row in problem.constraints.values()),
+        )
+        self.size = max(self.size, size, key=lambda s: s.nonzeros)
+        return formulation
+
+    def _dollars(self, formulation: Formulation, money: float) -> float:
+        return money * formulation.program.unit_usd + self.constant
+
+    def _solve(self, candidate: Candidate) -> None:
+        """Solve an agreement's integer program."""
+        formulation = candidate.formulation
+        self.clock.progress(f"solving {candidate.agreement.offer}, {candidate.agreement.term_months} months")
+        minimise(formulation.program, formulation.objective)
+        answer = run(formulation.program, self.solver, self.gap / 100, self.clock)
+        if math.isfinite(answer.bound):
+            candidate.bound = max(candidate.bound, self._dollars(formulation, answer.bound))
+        self._note(candidate, answer)
+
+    def _note(self, candidate: Candidate, answer: Answer) -> None:
+        if answer.outcome == "infeasible":
+            candidate.outcome, candidate.bound = "infeasible", math.inf
+        elif answer.outcome == "nothing":
+            candidate.outcome = "limit"
+        else:
+            candidate.outcome = "solved" if answer.outcome == "optimal" else "limit"
+            candidate.objective = self._dollars(candidate.formulation, answer.objective)
+            candidate.bound = min(candidate.bound, candidate.objective)
+            candidate.values = _values(candidate.formulation)
+
+    def _least_committed(self, tied: list[Candidate]) -> Candidate:
+        """Return the tied candidate with the least committed dollars, then seats, then projects (section 7)."""
+        ranked = []
+        for place, candidate in enumerate(tied):
+            formulation = candidate.formulation
+            program = formulation.program
+            most = program.usd(self.incumbent + self._tie() - self.constant)
+            program.row("within_gap", formulation.objective, "<=", most)
+            committed = self._stage(candidate, formulation.committed)
+            program.row("least_committed", formulation.committed, "<=", committed + 1e-7 * max(committed, 1.0))
+            projects: Terms = [(bought, 1.0) for bought in formulation.projects.values()]
+            few = self._stage(candidate, [*scaled(formulation.contracted, 100.0), *projects])
+            ranked.append((round(committed * program.unit_usd, 2), round(few), place))
+        return tied[min(ranked)[2]]
+
+    def _stage(self, candidate: Candidate, objective: Terms) -> float:
+        """Minimise a secondary objective; keep the plan found, or the one there was. Returns its value."""
+        formulation = candidate.formulation
+        _restore(formulation, candidate.values)
+        before = value_of(objective)
+        if before <= 0 or not objective:
+            return max(before, 0.0)
+        minimise(formulation.program, objective)
+        answer = run(formulation.program, self.solver, 1e-9, self.clock)
+        if answer.outcome in ("optimal", "limit") and answer.objective < before:
+            candidate.values = _values(formulation)
+            return answer.objective
+        _restore(formulation, candidate.values)
+        return before
+
+
+def _values(formulation: Formulation) -> dict[str, float]:
+    return {v.name: v.varValue or 0.0 for v in formulation.program.problem.variables()}
+
+
+def _restore(formulation: Formulation, values: dict[str, float]) -> None:
+    for variable in formulation.program.problem.variables():
+        variable.varValue = values.get(variable.name, 0.0)

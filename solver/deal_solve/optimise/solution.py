@@ -1,0 +1,62 @@
+"""What a solve returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from deal_solve.plan.plan import Plan
+from deal_solve.settlement.settle import Settlement
+from deal_solve.uncertainty.scenarios import Array
+
+Status = Literal["optimal", "limit"]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One API agreement of the search: its best cost, if it was solved, and a bound on what it can cost.
+
+    `outcome` is solved, pruned (its bound is above the best plan), infeasible, or limit.
+    """
+
+    offer: str
+    term_months: int
+    bound_usd: float
+    objective_usd: float | None
+    outcome: Literal["solved", "pruned", "infeasible", "limit"]
+
+
+@dataclass(frozen=True)
+class Size:
+    """The largest program solved: rows, columns, integer columns and non-zeros."""
+
+    rows: int
+    columns: int
+    integers: int
+    nonzeros: int
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The best plan, settled, with its proof.
+
+    `objective_usd` is what was minimised as a cost: (1-λ)·E + λ·CVaR of cost, or of loss with the reference's expected
+    cost added back, so that for a neutral buyer it is the expected cost. `bound_usd` is a valid lower bound on it and
+    `gap` is (objective - bound) / |objective|. `settlement` is the independent settlement of `plan` over the scenarios.
+    """
+
+    status: Status
+    objective_usd: float
+    bound_usd: float
+    gap: float
+    plan: Plan
+    settlement: Settlement
+    reference: Plan | None
+    reference_cost: Array | None
+    branches: tuple[Branch, ...]
+    solver: str
+    size: Size
+    build_seconds: float
+    solve_seconds: float
+    notes: tuple[str, ...] = ()
+    seed: int | None = None

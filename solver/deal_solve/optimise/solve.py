@@ -1,0 +1,140 @@
+"""Solve a deal: search, finish, settle, and hold the two costs against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.limits import Risk
+from deal_solve.errors import Infeasible, InternalError
+from deal_solve.formulation.pins import Pins, pins_of
+from deal_solve.formulation.read import value_of
+from deal_solve.formulation.risk import Against
+from deal_solve.optimise.backend import Clock, solver_named
+from deal_solve.optimise.criterion import constant_of, fit_risk, objective_of
+from deal_solve.optimise.finish import finish
+from deal_solve.optimise.search import Candidate, Search
+from deal_solve.optimise.solution import Solution
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty.expand import scenarios_of
+from deal_solve.uncertainty.scenarios import ScenarioSet
+
+AGREE_RELATIVE, AGREE_USD = 1e-6, 0.01
+
+
+def solve(
+    deal: Deal,
+    scenarios: ScenarioSet | None = None,
+    *,
+    solver: str = "highs",
+    gap: float = 1e-6,
+    time_limit: float | None = None,
+    fix: Proposal | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Solution:
+    """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
+
+    `fix` pins parts of the plan. Raises Infeasible if there is no plan, LimitReached if `time_limit` (seconds) passed
+    without one, InputError for a pin or solver that cannot be, and InternalError if the settled cost of the plan is not
+    what the optimiser says.
+    """
+    scenarios = scenarios_of(deal) if scenarios is None else scenarios
+    deal, notes = fit_risk(deal, scenarios)
+    clock = Clock(time_limit, progress or (lambda _: None))
+    solver = solver_named(solver)
+    reference, against, about = _against(deal, scenarios, solver, gap, clock)
+    pins = pins_of(deal, fix)
+    constant = constant_of(deal, scenarios.weights, against)
+    search = Search(deal, scenarios, against, solver, gap, clock, pins, constant)
+    best = search.run()
+    plan = finish(best.formulation, solver, clock)
+    settlement = settle(deal, plan, scenarios)
+    objective = objective_of(deal, settlement.cost, scenarios.weights, against)
+    _agree(best, settlement, objective, constant)
+    bound = min(search.bound, objective)
+    reached = (objective - bound) / max(abs(objective), 1e-9)
+    stopped = any(c.outcome == "limit" for c in search.candidates)
+    return Solution(
+        status="limit" if stopped else "optimal",
+        objective_usd=objective,
+        bound_usd=bound,
+        gap=reached,
+        plan=plan,
+        settlement=settlement,
+        reference=reference,
+        reference_cost=against.reference,
+        branches=tuple(c.branch() for c in search.candidates),
+        solver=solver,
+        size=search.size,
+        build_seconds=clock.building,
+        solve_seconds=clock.solving,
+        notes=(*notes, *about),
+    )
+
+
+def _against(
+    deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock
+) -> tuple[Plan | None, Against, tuple[str, ...]]:
+    """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
+    free = deal.model_copy(update={"risk": Risk(), "limits": ()})
+    if deal.risk.criterion == "regret":
+        best = np.empty(scenarios.size)
+        for place in range(scenarios.size):
+            search = Search(free, scenarios.take(place), Against(), solver, gap, clock, Pins())
+            search.run()
+            best[place] = search.incumbent
+        return None, Against(best=best), ()
+    if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
+        return None, Against(), ()
+    clock.progress("finding the reference: the best plan without commitment")
+    notes: tuple[str, ...] = ()
+    try:
+        plan = _reference(free, scenarios, solver, gap, clock, check_controls=True)
+    except Infeasible:
+        plan = _reference(free, scenarios, solver, gap, clock, check_controls=False)
+        notes = (
+            "no plan without commitment provides the controls required on the API; loss is measured against the best "
+            "one that lacks them",
+        )
+    return plan, Against(reference=settle(free, plan, scenarios).cost), notes
+
+
+def _reference(
+    deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock, check_controls: bool
+) -> Plan:
+    """Return the plan of least expected cost among those without API commitment (section 7)."""
+    search = Search(
+        deal,
+        scenarios,
+        Against(),
+        solver,
+        gap,
+        clock,
+        Pins(),
+        zero_bands_only=True,
+        check_controls=check_controls,
+    )
+    return finish(search.run().formulation, solver, clock)
+
+
+def _agree(best: Candidate, settlement: Settlement, objective: float, constant: float) -> None:
+    """Raise InternalError, naming the clause, if the settled objective is not the program's."""
+    program = best.formulation.program
+    optimised = value_of(best.formulation.objective) * program.unit_usd + constant
+    if abs(optimised - objective) <= max(AGREE_RELATIVE * abs(objective), AGREE_USD):
+        return
+    lines = sorted({payment.line for payment in program.payments} | set(settlement.by_line))
+    found = []
+    for line in lines:
+        ours = value_of(program.expected([line])) * program.unit_usd
+        theirs = float(settlement.weights @ settlement.by_line[line]) if line in settlement.by_line else 0.0
+        found.append((abs(ours - theirs), line, ours, theirs))
+    _, line, ours, theirs = max(found)
+    raise InternalError(
+        f"optimiser and settlement disagree: {optimised:,.4f} against {objective:,.4f} USD; most in {line}: "
+        f"{ours:,.4f} against {theirs:,.4f}"
+    )

@@ -1,0 +1,153 @@
+"""A proposal: any part of a plan, in forms that are easy to write by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
+
+from deal_solve.deal.base import DealModel, Name
+from deal_solve.deal.limits import NonNegativePath
+from deal_solve.deal.load import problems_of
+from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Share, parse_count
+from deal_solve.deal.source import Source, parse, read_text
+from deal_solve.deal.workload import ProjectName
+from deal_solve.errors import InputError, Problem
+
+
+def _counts(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (parse_count(value),)
+
+
+def _names(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _routes(value: Any) -> Any:
+    if isinstance(value, str):
+        value = {value: 1.0}
+    return ({"shares": value},) if isinstance(value, dict) else value
+
+
+def _flat_terms(value: Any) -> Any:
+    """Return the `terms` of a plan as one list of bands and one of commitments; anything else unchanged."""
+    terms = value.get("terms") if isinstance(value, dict) else None
+    if not isinstance(terms, list | tuple) or not all(_is_term(term) for term in terms):
+        return value
+    rest = {key: item for key, item in value.items() if key != "terms"}
+    return {
+        **rest,
+        "band_usd_per_year": [term["band_usd_per_year"] for term in terms],
+        "commitment_usd": [usd for term in terms for usd in term["commitment_usd"]],
+    }
+
+
+def _is_term(term: Any) -> bool:
+    keys = {"band_usd_per_year", "commitment_usd"}
+    return isinstance(term, dict) and set(term) == keys and isinstance(term["commitment_usd"], list | tuple)
+
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_SHARES: dict[str, Any] = {"type": "object", "additionalProperties": NUMBER_SCHEMA}
+
+
+def _one_or_more(item: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item}]})
+
+
+Counts = Annotated[
+    tuple[Annotated[Count, Field(ge=0)], ...], BeforeValidator(_counts), _one_or_more({"anyOf": NUMBER_SCHEMA["anyOf"]})
+]
+Tracks = Annotated[tuple[Name, ...], BeforeValidator(_names), _one_or_more(_TEXT)]
+
+
+class ProposedApi(DealModel):
+    """The API agreement, as far as it is decided. A tuple of one number holds for every year (or term)."""
+
+    offer: str | None = None
+    term_months: Count | None = Field(None, description="length of the first term")
+    commitment_usd: NonNegativePath | None = Field(
+        None, description="a year: one number (under a ramp the mean), one per year of the first term, or one per year"
+    )
+    band_usd_per_year: NonNegativePath | None = Field(
+        None, description="threshold of the band: one number, or one per term"
+    )
+
+
+class ProposedSeats(DealModel):
+    """The agreement of one seat type, as far as it is decided."""
+
+    offer: str | None = None
+    term_months: Count | None = Field(None, description="length of the first term")
+    contracted: Counts | None = Field(None, description="seats: one number, or one per contract year")
+
+
+class ProposedRoute(DealModel):
+    """Shares of the requests per option; without a month they hold wherever all their options are open."""
+
+    from_month: Annotated[Count, Field(ge=0)] | None = None
+    shares: dict[str, Share]
+
+
+Routes = Annotated[
+    tuple[ProposedRoute, ...],
+    BeforeValidator(_routes),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _TEXT,
+                _SHARES,
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {"from_month": {"type": "integer"}, "shares": _SHARES},
+                        "required": ["shares"],
+                        "additionalProperties": False,
+                    },
+                },
+            ]
+        }
+    ),
+]
+
+
+class Proposal(DealModel):
+    """Any part of a plan; what is left out is completed (`settle`) or optimised (`solve --fix`).
+
+    A complete plan, as `--json` writes it, is a proposal too.
+    """
+
+    api: Annotated[ProposedApi, BeforeValidator(_flat_terms)] = ProposedApi()
+    seats: dict[Name, ProposedSeats] = Field({}, description="per seat type")
+    tracks: dict[Name, Tracks] = Field({}, description="per cohort: one track, or one per contract year")
+    projects: dict[Name, tuple[ProjectName, ...]] = Field({}, description="per workload: the projects bought")
+    routing: dict[Name, Routes] = Field({}, description="per workload: an option, shares, or a list from months on")
+    use: dict[Name, Routes] = Field({}, description="per cohort: as routing")
+
+
+def load_proposal(path: str | Path) -> Proposal:
+    """Read a proposal, a plan, or the `plan` of a result file; raises InputError with every problem and its line."""
+    return proposal_from(read_proposal(path))
+
+
+def read_proposal(path: str | Path) -> Source:
+    """Return the plain data of a proposal file with its lines; of a result file, the part under `plan`."""
+    source = parse(read_text(Path(path)), str(path))
+    if isinstance(source.data, dict) and isinstance(source.data.get("plan"), dict):
+        lines = {loc[1:]: line for loc, line in source.lines.items() if loc[:1] == ("plan",)}
+        return Source(source.file, source.data["plan"], lines)
+    return source
+
+
+def proposal_from(source: Source) -> Proposal:
+    """Return the proposal of parsed data; raises InputError with every problem."""
+    if not isinstance(source.data, dict):
+        message = "is not a proposal; expected a map with api, seats, tracks, projects, routing or use"
+        raise InputError(Problem("", message, source.file, 1))
+    try:
+        return Proposal.model_validate(source.data)
+    except ValidationError as error:
+        problems = problems_of(error, source, Proposal)
+        raise InputError(sorted(problems, key=lambda problem: (problem.line or 0, problem.path))) from None

@@ -1,0 +1,40 @@
+"""Which track a cohort may take: what its paper or tool provides against what the cohort requires (section 5)."""
+
+from __future__ import annotations
+
+from deal_solve.deal.cohort import NONE
+from deal_solve.deal.deal import Deal
+
+
+def is_seat_type(deal: Deal, track: str) -> bool:
+    """Whether a track is a seat type (and not an internal tool or none)."""
+    return track != NONE and track not in deal.internal_tools
+
+
+def track_provides(deal: Deal, track: str, api_offer: str, seat_offer: str | None) -> frozenset[str]:
+    """Return the controls of a seat type in an offer, or of a tool on top of an API agreement."""
+    if track in deal.internal_tools:
+        return frozenset((*deal.internal_tools[track].provides, *deal.api_provides(api_offer)))
+    return frozenset(deal.seat_part(seat_offer, track).provides) if seat_offer else frozenset()
+
+
+def missing_controls(deal: Deal, cohort_id: str, track: str, api_offer: str, seat_offer: str | None) -> tuple[str, ...]:
+    """Return the required controls of a cohort that a track lacks; `none` serves nobody and lacks nothing."""
+    if track == NONE:
+        return ()
+    provided = track_provides(deal, track, api_offer, seat_offer)
+    return tuple(name for name in deal.cohorts[cohort_id].requires if name not in provided)
+
+
+def is_metered(deal: Deal, cohort_id: str, track: str, seat_offer: str | None) -> bool:
+    """Whether some of a cohort's usage is metered on a track."""
+    if track == NONE or deal.cohorts[cohort_id].use is None:
+        return False
+    if track in deal.internal_tools:
+        return True
+    return seat_offer is not None and deal.covered_share(cohort_id, seat_offer, track) < 1
+
+
+def sellers(deal: Deal, seat_type: str) -> tuple[str, ...]:
+    """Return the papers that sell a seat type, list first."""
+    return tuple(paper for paper in deal.papers if seat_type in deal.offer(paper).seats)

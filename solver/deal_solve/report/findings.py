@@ -1,0 +1,33 @@
+"""What `check` prints about a valid deal."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.findings import Finding
+from deal_solve.deal.deal import Deal
+from deal_solve.uncertainty.scenarios import ScenarioSet
+
+
+def check_report(deal: Deal, scenarios: ScenarioSet, found: tuple[Finding, ...]) -> str:
+    """Return the size of the deal, its futures, and every finding."""
+    counts = [
+        f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
+        for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
+    ]
+    lines = [f"The deal is valid: {', '.join(counts)}, {deal.horizon_months} months from {deal.start:%Y-%m}."]
+    lines.append(_futures(scenarios))
+    if found:
+        lines += ["", f"What never matters ({len(found)}):", *(f"  {finding}" for finding in found)]
+    else:
+        lines.append("Everything in it can matter.")
+    return "\n".join(lines) + "\n"
+
+
+def _futures(scenarios: ScenarioSet) -> str:
+    if scenarios.kind == "certain":
+        return "It has one certain future."
+    if scenarios.kind == "explicit":
+        return f"It has {scenarios.size:,} futures, listed in the file."
+    sources = [f"bands of {', '.join(scenarios.groups)}"] if scenarios.groups else []
+    sources += ["events"] if scenarios.size > 3 ** len(scenarios.groups) else []
+    text = f"It has {scenarios.size:,} futures: the discrete expansion of its {' and its '.join(sources)}."
+    return text + (" They are too few for anything beyond P10 and P90." if scenarios.is_coarse else "")

@@ -1,0 +1,297 @@
+"""The result of a solve or a settlement as data: a versioned schema, each field described where it is declared."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from deal_solve.analysis.summary import PeriodSummary, Range, SeatYear, Summary, periods, seat_years, summarise
+from deal_solve.deal.deal import Deal
+from deal_solve.plan.plan import Plan
+from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.version import VERSION
+
+if TYPE_CHECKING:
+    from deal_solve.optimise.solution import Solution
+    from deal_solve.settlement.settle import Settlement
+
+RESULT_SCHEMA = "deal-solve-result/1"
+SETTLEMENT_SCHEMA = "deal-solve-settlement/1"
+
+
+class Part(BaseModel):
+    """A part of a result; amounts are USD and not rounded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class Spread(Part):
+    """One amount over the scenarios."""
+
+    expected_usd: float = Field(description="mean over the scenarios")
+    p10_usd: float = Field(description="10 % of the probability lies at or below it")
+    p90_usd: float = Field(description="90 % of the probability lies at or below it")
+
+
+class YearSpread(Spread):
+    """What is paid for one contract year, not discounted."""
+
+    contract_year: int = Field(description="counted from 1")
+
+
+class Cost(Part):
+    """What the plan costs, by the settlement."""
+
+    total: Spread = Field(description="discounted at the cost of capital")
+    paid: Spread = Field(description="the same payments, not discounted")
+    confidence: float = Field(description="of cvar_usd: at most 0.9 from fewer than 100 branches")
+    cvar_usd: float | None = Field(description="mean of the worst (1 - confidence); null for one scenario")
+    worst_usd: float | None = Field(description="the dearest scenario; null from fewer than 100 branches")
+    committed_usd: float = Field(description="commitments and contracted seats inside the horizon (deal model, 7)")
+    beyond_horizon_usd: float = Field(description="owed for the years of a last term beyond the horizon")
+    chronological_expected_usd: float = Field(description="expected total with usage drawn down as used")
+    by_line: dict[str, float] = Field(description="expected, discounted; the lines add up to total.expected_usd")
+    by_year: tuple[YearSpread, ...] = Field(description="paid per contract year")
+
+
+class Period(Part):
+    """One commitment period of the API agreement; expected USD at contracted rates."""
+
+    contract_year: int = Field(description="counted from 1")
+    start: int = Field(description="first month, counted from 0")
+    end: int = Field(description="the month after the last one")
+    commitment_usd: float = Field(description="the period's part of the commitment")
+    usage_usd: float = Field(description="expected counted usage")
+    carried_in_usd: float = Field(description="expected balance rolled over from the period before")
+    covered_usd: float = Field(description="expected usage covered by the balance")
+    overage_usd: float = Field(description="expected charge for usage that is not covered")
+    forfeited_usd: float = Field(description="expected balance lost")
+    exhausted_probability: float = Field(description="probability that the balance runs out")
+    exhausted_month: int | None = Field(description="median month in which it does, drawn down as used")
+
+
+class SeatCount(Part):
+    """One seat type in one contract year."""
+
+    seat_type: str = Field(description="the type")
+    contract_year: int = Field(description="counted from 1")
+    contracted: int = Field(description="seats contracted")
+    expected_peak: float = Field(description="expected highest count of active users in the year")
+    expected_added: float = Field(description="expected seats charged above the contract")
+
+
+class DealFacts(Part):
+    """Which deal it was."""
+
+    title: str = Field(description="as in the file")
+    start: str = Field(description="first month, YYYY-MM")
+    horizon_months: int = Field(description="months of the horizon")
+    cost_of_capital_per_year: float = Field(description="r")
+    rates: str = Field(description="rate card and its date")
+
+
+class Futures(Part):
+    """The scenario set."""
+
+    kind: Literal["explicit", "discrete", "certain"] = Field(description="a list, the expansion of bands, or one")
+    count: int = Field(description="number of scenarios")
+    groups: tuple[str, ...] = Field(description="groups of bands that were expanded")
+
+
+class RiskFacts(Part):
+    """What was minimised."""
+
+    weight: float = Field(description="λ")
+    confidence: float = Field(description="of CVaR")
+    on: Literal["loss", "cost"] = Field(description="z")
+    criterion: Literal["expected", "worst", "regret"] = Field(description="expected is (1-λ)·E + λ·CVaR")
+
+
+class Reference(Part):
+    """The best plan in expected cost without API commitment."""
+
+    plan: Plan = Field(description="the plan")
+    expected_usd: float | None = Field(description="its expected cost, discounted")
+
+
+class Agreement(Part):
+    """One API agreement of the search."""
+
+    offer: str = Field(description="the offer, or list")
+    term_months: int = Field(description="its first term")
+    outcome: Literal["solved", "pruned", "infeasible", "limit"] = Field(
+        description="solved; pruned (it cannot beat the best plan); infeasible; or limit (stopped)"
+    )
+    objective_usd: float | None = Field(description="objective of its best plan, if it was solved")
+    bound_usd: float | None = Field(description="no plan under it has a lower objective")
+
+
+class SolverFacts(Part):
+    """How it was found."""
+
+    name: str = Field(description="the solver")
+    rows: int = Field(description="rows of the largest program")
+    columns: int = Field(description="its columns")
+    integers: int = Field(description="its integer columns")
+    nonzeros: int = Field(description="its non-zeros")
+    build_seconds: float = Field(description="time to build the programs")
+    solve_seconds: float = Field(description="time in the solver")
+
+
+class Result(Part):
+    """What `solve --json` writes."""
+
+    schema_version: Literal["deal-solve-result/1"] = Field(RESULT_SCHEMA, alias="schema", description="this schema")
+    version: str = Field(VERSION, description="version of deal-solve")
+    status: Literal["optimal", "limit"] = Field(description="optimal: solved to the gap; limit: stopped with a plan")
+    objective_usd: float = Field(description="what was minimised, as a cost; in expectation for a neutral buyer")
+    bound_usd: float | None = Field(description="no plan has a lower objective")
+    gap: float | None = Field(description="(objective - bound) / |objective|")
+    seed: int | None = Field(description="of sampled futures; null: the scenarios are exact")
+    deal: DealFacts = Field(description="which deal")
+    risk: RiskFacts = Field(description="which objective")
+    scenarios: Futures = Field(description="over which futures")
+    plan: Plan = Field(description="the plan; `settle --plan` and `solve --fix` read it back")
+    cost: Cost = Field(description="what the plan costs")
+    drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
+    seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
+    reference: Reference | None = Field(description="the plan without commitment that losses are measured against")
+    agreements: tuple[Agreement, ...] = Field(description="every API agreement looked at, with its bound")
+    solver: SolverFacts = Field(description="solver, size and time")
+    notes: tuple[str, ...] = Field(description="remarks in plain words")
+
+
+class SettlementResult(Part):
+    """What `settle --json` writes."""
+
+    schema_version: Literal["deal-solve-settlement/1"] = Field(
+        SETTLEMENT_SCHEMA, alias="schema", description="this schema"
+    )
+    version: str = Field(VERSION, description="version of deal-solve")
+    deal: DealFacts = Field(description="which deal")
+    scenarios: Futures = Field(description="over which futures")
+    plan: Plan = Field(description="the complete plan")
+    assumed: tuple[str, ...] = Field(description="what the proposal left out, and what was taken")
+    order: Literal["highest_ratio", "chronological"] = Field(description="drawdown order of all figures but one")
+    cost: Cost = Field(description="what the plan costs")
+    drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
+    seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
+    scenario: str = Field(description="the scenario of the invoice")
+    invoice: tuple[dict[str, Any], ...] = Field(description="its payments: one map per line of the invoice")
+
+
+def cost_of(summary: Summary, chronological_usd: float) -> Cost:
+    """Return the cost section; `chronological_usd` is the expected total drawn down as used."""
+    return Cost(
+        total=_spread(summary.total),
+        paid=_spread(summary.paid),
+        confidence=summary.confidence,
+        cvar_usd=summary.cvar_usd,
+        worst_usd=summary.worst_usd,
+        committed_usd=summary.committed_usd,
+        beyond_horizon_usd=summary.beyond_horizon_usd,
+        chronological_expected_usd=chronological_usd,
+        by_line=summary.by_line,
+        by_year=tuple(
+            YearSpread(contract_year=year + 1, **_spread(spread).model_dump())
+            for year, spread in enumerate(summary.by_year)
+        ),
+    )
+
+
+def _spread(spread: Range) -> Spread:
+    return Spread.model_validate(spread)
+
+
+def _from_one(part: type[Period] | type[SeatCount], item: PeriodSummary | SeatYear) -> Any:
+    return part.model_validate(item).model_copy(update={"contract_year": item.contract_year + 1})
+
+
+def _deal(deal: Deal) -> DealFacts:
+    return DealFacts(
+        title=deal.title,
+        start=f"{deal.start:%Y-%m}",
+        horizon_months=deal.horizon_months,
+        cost_of_capital_per_year=deal.cost_of_capital_per_year,
+        rates=f"{deal.card.name}@{deal.card.as_of}",
+    )
+
+
+def _futures(scenarios: ScenarioSet) -> Futures:
+    return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups)
+
+
+def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronological_usd: float) -> Result:
+    """Return a solution as data."""
+    settlement = solution.settlement
+    summary = summarise(deal, settlement, scenarios)
+    reference = None
+    if solution.reference is not None:
+        cost = solution.reference_cost
+        expected = None if cost is None else float(settlement.weights @ cost)
+        reference = Reference(plan=solution.reference, expected_usd=expected)
+    return Result(
+        status=solution.status,
+        objective_usd=solution.objective_usd,
+        bound_usd=_finite(solution.bound_usd),
+        gap=_finite(solution.gap),
+        seed=solution.seed,
+        deal=_deal(deal),
+        risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
+        scenarios=_futures(scenarios),
+        plan=solution.plan,
+        cost=cost_of(summary, chronological_usd),
+        drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
+        seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
+        reference=reference,
+        agreements=tuple(
+            Agreement(
+                offer=branch.offer,
+                term_months=branch.term_months,
+                outcome=branch.outcome,
+                objective_usd=_finite(branch.objective_usd),
+                bound_usd=_finite(branch.bound_usd),
+            )
+            for branch in solution.branches
+        ),
+        solver=SolverFacts(
+            name=solution.solver,
+            rows=solution.size.rows,
+            columns=solution.size.columns,
+            integers=solution.size.integers,
+            nonzeros=solution.size.nonzeros,
+            build_seconds=solution.build_seconds,
+            solve_seconds=solution.solve_seconds,
+        ),
+        notes=solution.notes,
+    )
+
+
+def settlement_result_of(
+    deal: Deal, settlement: Settlement, assumed: tuple[str, ...], scenario: int, chronological_usd: float
+) -> SettlementResult:
+    """Return a settlement as data, with the invoice of one scenario."""
+    scenarios = settlement.scenarios
+    return SettlementResult(
+        deal=_deal(deal),
+        scenarios=_futures(scenarios),
+        plan=settlement.plan,
+        assumed=assumed,
+        order=settlement.order,
+        cost=cost_of(summarise(deal, settlement, scenarios), chronological_usd),
+        drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
+        seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
+        scenario=scenarios.names[scenario],
+        invoice=tuple(settlement.invoice(scenario).to_dict("records")),
+    )
+
+
+def to_text(part: Part) -> str:
+    """Return a result as JSON text."""
+    return part.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None

@@ -1,0 +1,74 @@
+"""The rate card in print."""
+
+from __future__ import annotations
+
+from deal_solve.deal.card import Card, Model
+from deal_solve.report.text import labelled, percent, round_money, table
+
+
+def rates_report(card: Card) -> str:
+    """Return models, seats and controls of a card with the sources they cite."""
+    headers = [
+        "model",
+        "released",
+        "retires",
+        "input",
+        "cache read",
+        "5m write",
+        "1h write",
+        "output",
+        "batch",
+        "tokens",
+    ]
+    rows = [row for model in card.models for row in _model_rows(card, model)]
+    models = table(f"{card.name}@{card.as_of}: USD per million tokens", headers, rows, left=3)
+    seats = table(
+        "Seats: USD per user-month at card price",
+        ["seat type", "price", "least", "most", "usage included"],
+        [
+            [
+                seat.id,
+                round_money(seat.price_on(card.as_of)),
+                f"{seat.minimum}",
+                "-" if seat.maximum is None else f"{seat.maximum}",
+                percent(seat.covered_share),
+            ]
+            for seat in card.seats
+        ],
+    )
+    provided = {"API at list": card.api_provides, **{seat.id: seat.provides for seat in card.seats}}
+    lines = [line for who, names in provided.items() for line in labelled(who, ", ".join(names) or "none", 17)]
+    controls = table("Controls", ["control", "means"], [[name, c.title] for name, c in card.controls.items()], left=2)
+    cited = {key for model in card.models for rates in model.rates for key in rates.sources}
+    cited |= {key for seat in card.seats for price in seat.prices for key in price.sources}
+    sources = "\n".join(
+        ["Sources", *(f"{key}: {s.what}, {s.where} ({s.date})" for key, s in card.sources.items() if key in cited)]
+    )
+    return "\n\n".join([models, seats, "\n".join(["Controls provided", *lines]), controls, sources]) + "\n"
+
+
+def _model_rows(card: Card, model: Model) -> list[list[str]]:
+    rates = model.rates_on(card.as_of)
+    a, b = rates.input_usd_per_mtok, rates.output_usd_per_mtok
+    retires = f"{model.retires}" if model.retires else "-"
+    head = [model.id, f"{model.released}", retires]
+    batch = percent(rates.batch_multiplier)
+    tokens = f"{card.tokenizers[model.tokenizer]:g}"
+    rows = [[*head, *_figures(rates, a), rate(b), batch, tokens]]
+    if rates.long_above_prompt_tokens:
+        long_a = rates.long_input_usd_per_mtok or a
+        long_b = rates.long_output_usd_per_mtok or b
+        above = f"  above {rates.long_above_prompt_tokens:,.0f} prompt tokens"
+        rows.append([above, "", "", *_figures(rates, long_a), rate(long_b), batch, tokens])
+    return rows
+
+
+def _figures(rates: object, a: float) -> list[str]:
+    names = ("cache_read_multiplier", "cache_write_5m_multiplier", "cache_write_1h_multiplier")
+    return [rate(a), *(rate(a * getattr(rates, name)) for name in names)]
+
+
+def rate(usd: float) -> str:
+    """Return USD per million tokens with as many digits as it has, at least two."""
+    text = f"{usd:.6f}".rstrip("0")
+    return text + "0" * max(0, 2 - len(text.partition(".")[2]))

@@ -1,0 +1,204 @@
+"""What `solve` prints: first what to sign and what it costs, then the tables behind it."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.summary import Summary, summarise
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.optimise.solution import Branch, Solution
+from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
+from deal_solve.report.tables import (
+    commitment_table,
+    cost_tables,
+    project_table,
+    routing_table,
+    seat_table,
+    track_table,
+)
+from deal_solve.report.text import joined, labelled, money, percent, round_money, shortened, table
+from deal_solve.uncertainty.scenarios import ScenarioSet
+
+MOST_LINES = 12
+
+
+def solution_report(deal: Deal, scenarios: ScenarioSet, solution: Solution, notes: tuple[str, ...] = ()) -> str:
+    """Return the short block and all tables of a solution."""
+    summary = summarise(deal, solution.settlement, scenarios)
+    parts = [
+        "\n".join(short_block(deal, scenarios, solution, summary)),
+        commitment_table(deal, solution.settlement),
+        seat_table(solution.settlement),
+        track_table(deal, solution.plan),
+        routing_table(deal, solution.plan),
+        project_table(deal, solution.plan),
+        *cost_tables(deal, summary),
+        agreements_table(solution),
+    ]
+    if notes or solution.notes:
+        parts.append(
+            "Notes\n" + "\n".join(line for note in (*notes, *solution.notes) for line in labelled("-", note, 2))
+        )
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def short_block(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Summary) -> list[str]:
+    """Return what to sign and what it costs: at most 12 lines of at most 100 columns."""
+    must = [
+        [
+            shortened(
+                f"{deal.title or 'This deal'}: {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
+            )
+        ],
+        labelled("Sign", api_sentence(deal, solution.plan.api)),
+        *_seat_lines(solution.plan),
+        labelled("Cost", cost_sentence(deal, summary)),
+        labelled("Fixed", fixed_sentence(deal, summary)),
+        labelled("Proof", _proof(scenarios, solution)),
+    ]
+    may = [labelled("Tail", text) for text in [tail_sentence(summary)] if text]
+    may += [labelled("Saves", text) for text in [_saving(solution, summary)] if text]
+    may += [labelled("Next", text) for text in [_next(solution)] if text]
+    lines = [line for part in must[:-1] for line in part]
+    for part in may:
+        if len(lines) + len(part) + len(must[-1]) <= MOST_LINES:
+            lines += part
+    return [*lines[: MOST_LINES - len(must[-1])], *must[-1]]
+
+
+def _title(deal: Deal, offer: str) -> str:
+    title = deal.offer(offer).title
+    return f"{offer} ({title})" if title and offer != LIST else offer
+
+
+def api_sentence(deal: Deal, api: ApiAgreement) -> str:
+    """Return the API agreement in one sentence."""
+    amounts = [usd for term in api.terms for usd in term.commitment_usd]
+    bands = joined([round_money(term.band_usd_per_year) for term in api.terms])
+    if api.offer == LIST:
+        return "API pay as you go at list prices, nothing committed"
+    paper = f"API agreement {_title(deal, api.offer)}, {_renewed(deal, api.term_months)}"
+    if not any(amounts):
+        return f"{paper}: nothing committed, usage billed at the rates of the band from 0"
+    committed = f"{round_money(amounts[0])} USD committed in each contract year"
+    if len(set(amounts)) > 1:
+        years = " / ".join(str(year + 1) for year in range(len(amounts)))
+        committed = f"{joined(list(map(round_money, amounts)))} USD committed in contract year {years}"
+    elif len(amounts) == 1:
+        committed = f"{round_money(amounts[0])} USD committed in contract year 1"
+    return f"{paper}: {committed} (band from {bands} a year)"
+
+
+def _renewed(deal: Deal, months: int) -> str:
+    return f"{months} months" + (", then renewed" if months < deal.horizon_months else "")
+
+
+def _seat_lines(plan: Plan) -> list[list[str]]:
+    """Return one line per seat type, at most three in all."""
+    sentences = [seat_sentence(name, agreement) for name, agreement in plan.seats.items() if any(agreement.contracted)]
+    if len(sentences) > 3:
+        sentences = [*sentences[:2], f"and {len(sentences) - 2} more seat types, see the table of seats"]
+    return [[shortened(line) for line in labelled("", sentence)[:2]] for sentence in sentences]
+
+
+def seat_sentence(name: str, agreement: SeatAgreement) -> str:
+    """Return a seat agreement in one sentence."""
+    counts = joined([f"{count:,}" for count in agreement.contracted])
+    years = " / ".join(str(year + 1) for year in range(len(agreement.contracted)))
+    when = "in every contract year" if len(set(agreement.contracted)) == 1 else f"in contract year {years}"
+    return f"{counts} {name} seats {when}, from {agreement.offer}, {agreement.term_months} months"
+
+
+def cost_sentence(deal: Deal, summary: Summary) -> str:
+    """Return the cost over the horizon: expected and, if uncertain, the range."""
+    value = _basis(deal)
+    if summary.scenarios == 1:
+        return f"{money(summary.total.expected_usd)} over {deal.horizon_months} months{value}, certain"
+    low, high = money(summary.total.p10_usd), money(summary.total.p90_usd)
+    return (
+        f"{money(summary.total.expected_usd)} expected over {deal.horizon_months} months{value}; "
+        f"{low} (P10) to {high} (P90)"
+    )
+
+
+def _basis(deal: Deal) -> str:
+    rate = deal.cost_of_capital_per_year
+    return f", present value at {percent(rate)} a year" if rate else ""
+
+
+def fixed_sentence(deal: Deal, summary: Summary) -> str:
+    """Return what is owed whatever happens."""
+    fixed = f"{money(summary.committed_usd)} of commitments and contracted seats over {deal.horizon_months} months"
+    if summary.beyond_horizon_usd:
+        fixed += f", and {money(summary.beyond_horizon_usd)} beyond them"
+    return fixed
+
+
+def tail_sentence(summary: Summary) -> str:
+    """Return the tail of the cost, or nothing where the scenarios are too few to say."""
+    if summary.cvar_usd is None:
+        return ""
+    text = f"{money(summary.cvar_usd)} in the mean of the worst {percent(1 - summary.confidence)} of futures"
+    if summary.worst_usd is not None:
+        text += f", {money(summary.worst_usd)} in the worst one"
+    return text
+
+
+def _saving(solution: Solution, summary: Summary) -> str:
+    if solution.reference_cost is None:
+        return ""
+    reference = float(solution.settlement.weights @ solution.reference_cost)
+    saved = reference - summary.total.expected_usd
+    word = "less" if saved >= 0 else "more"
+    share = percent(abs(saved) / reference, 2) if reference else "0%"
+    return (
+        f"{money(abs(saved))} ({share}) {word} expected than the best plan without API commitment, {money(reference)}"
+    )
+
+
+def _others(solution: Solution) -> list[Branch]:
+    api = solution.plan.api
+    others = [b for b in solution.branches if (b.offer, b.term_months) != (api.offer, api.term_months)]
+    return sorted((b for b in others if b.outcome != "infeasible"), key=_least)
+
+
+def _least(branch: Branch) -> float:
+    return branch.bound_usd if branch.objective_usd is None else branch.objective_usd
+
+
+def _next(solution: Solution) -> str:
+    others = _others(solution)
+    if not others:
+        return ""
+    best = others[0]
+    word = "" if best.objective_usd is not None else "at least "
+    above = _above(solution, _least(best))
+    return f"best other API agreement: {best.offer}, {best.term_months} months, {word}{above} dearer (objective)"
+
+
+def _above(solution: Solution, usd: float) -> str:
+    base = abs(solution.objective_usd)
+    return percent((usd - solution.objective_usd) / base, 2) if base else money(usd - solution.objective_usd)
+
+
+def _proof(scenarios: ScenarioSet, solution: Solution) -> str:
+    futures = "one certain future" if scenarios.size == 1 else f"{scenarios.size:,} {scenarios.kind} futures"
+    gap = f"gap {percent(solution.gap, 4)}, over {futures}, by {solution.solver}"
+    if solution.status == "optimal":
+        return f"optimal: objective {money(solution.objective_usd)}, bound {money(solution.bound_usd)}, {gap}"
+    return (
+        f"stopped by a limit: objective {money(solution.objective_usd)}, "
+        f"no plan is below {money(solution.bound_usd)}, {gap}"
+    )
+
+
+def agreements_table(solution: Solution) -> str:
+    """Return every API agreement of the search with its best objective or its bound."""
+    if len(solution.branches) < 2:
+        return ""
+    rows = []
+    for branch in sorted(solution.branches, key=lambda b: (b.outcome == "infeasible", _least(b))):
+        solved = branch.outcome not in ("infeasible",)
+        amount = "at least " * (branch.objective_usd is None) + money(_least(branch)) if solved else "-"
+        above = _above(solution, _least(branch)) if solved else "-"
+        rows.append([branch.offer, f"{branch.term_months}", branch.outcome, amount, above])
+    headers = ["offer", "first term", "outcome", "objective", "above best"]
+    return table("API agreements, objective over the horizon (USD)", headers, rows)

@@ -1,0 +1,152 @@
+"""The tables behind a plan: commitment, seats, tracks, routing, projects, cost by line and by contract year."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.summary import PeriodSummary, Summary, periods, seat_years
+from deal_solve.deal.deal import Deal
+from deal_solve.plan.options import menu
+from deal_solve.plan.plan import Plan, Route
+from deal_solve.report.text import money, percent, table
+from deal_solve.settlement.settle import Settlement
+
+LINES = {
+    "commitment": "API commitment",
+    "usage": "API usage billed at contracted rates",
+    "overage": "API overage",
+    "shortfall": "unused API commitment",
+    "uncounted_usage": "API usage billed at list",
+    "other_charges": "other charges per request",
+    "seats": "seats",
+    "true_up": "seats added (true-up)",
+    "projects": "enablement projects",
+    "build": "internal tools, build",
+    "run": "internal tools, run",
+    "unserved": "users left unserved",
+}
+
+
+def commitment_table(deal: Deal, settlement: Settlement) -> str:
+    """Return the commitment periods; '' for a plan without commitment."""
+    records = periods(settlement)
+    if not records:
+        return ""
+    headers = ["months", "committed", "carried in", "usage", "covered", "overage", "forfeited", "runs out"]
+    rows = [
+        [
+            months(deal, record.start, record.end),
+            money(record.commitment_usd),
+            money(record.carried_in_usd),
+            money(record.usage_usd),
+            money(record.covered_usd),
+            money(record.overage_usd),
+            money(record.forfeited_usd),
+            _runs_out(deal, record),
+        ]
+        for record in records
+    ]
+    return table("API commitment per period (USD; all but committed are expected, at contracted rates)", headers, rows)
+
+
+def _runs_out(deal: Deal, record: PeriodSummary) -> str:
+    if record.exhausted_month is None:
+        return "never"
+    when = f"{deal.calendar(record.exhausted_month):%Y-%m}"
+    likely = record.exhausted_probability
+    if likely > 1 - 1e-9:
+        return when
+    share = percent(likely, 0)
+    return f"{when} ({'>99%' if share == '100%' else '<1%' if share == '0%' else share})"
+
+
+def months(deal: Deal, start: int, end: int) -> str:
+    """Return months [start, end) as calendar months."""
+    first, last = f"{deal.calendar(start):%Y-%m}", f"{deal.calendar(end - 1):%Y-%m}"
+    return first if first == last else f"{first} to {last}"
+
+
+def seat_table(settlement: Settlement) -> str:
+    """Return contracted seats per type and contract year against the expected users."""
+    rows = []
+    for row in seat_years(settlement):
+        agreement = settlement.plan.seats[row.seat_type]
+        peak, added = f"{row.expected_peak:,.1f}", f"{row.expected_added:,.1f}"
+        paper = f"{agreement.offer}, {agreement.term_months} months"
+        rows.append([row.seat_type, paper, f"{row.contract_year + 1}", f"{row.contracted:,}", peak, added])
+    if not rows:
+        return ""
+    headers = ["seat type", "from", "contract year", "contracted", "expected peak", "expected added"]
+    return table("Seats per contract year", headers, rows, left=2)
+
+
+def track_table(deal: Deal, plan: Plan) -> str:
+    """Return the track of every cohort in every contract year."""
+    if not plan.tracks:
+        return ""
+    headers = ["cohort", *(f"year {year + 1}" for year in range(deal.years))]
+    return table("Track of each cohort", headers, [[name, *years] for name, years in plan.tracks.items()], left=9)
+
+
+def routing_table(deal: Deal, plan: Plan) -> str:
+    """Return the shares of every workload and metered cohort; epochs that are routed alike stand together."""
+    rows = []
+    for user, routes in (*plan.routing.items(), *plan.use.items()):
+        head = user
+        for start, end, shares in _runs(deal, user, routes):
+            span = months(deal, start, end)
+            for key, share in sorted(shares.items(), key=lambda item: -item[1]):
+                rows.append([head, span, key, percent(share, 2)])
+                head = span = ""
+    if not rows:
+        return ""
+    return table("Routing of requests", ["workload or cohort", "months", "option", "share"], rows, left=3)
+
+
+def _runs(deal: Deal, user: str, routes: tuple[Route, ...]) -> list[tuple[int, int, dict[str, float]]]:
+    ends = [epoch.end for epoch in menu(deal, user)]
+    runs: list[tuple[int, int, dict[str, float]]] = []
+    for route, end in zip(routes, ends, strict=True):
+        shares = {key: share for key, share in route.shares.items() if share > 0}
+        if runs and runs[-1][2] == shares:
+            runs[-1] = (runs[-1][0], end, shares)
+        else:
+            runs.append((route.from_month, end, shares))
+    return runs
+
+
+def project_table(deal: Deal, plan: Plan) -> str:
+    """Return the projects bought; '' if none."""
+    rows = []
+    for workload, bought in plan.projects.items():
+        for project in bought:
+            facts = deal.workloads[workload].projects[project]
+            rows.append([workload, project, f"{deal.calendar(facts.ready_month):%Y-%m}", money(facts.usd)])
+    headers = ["workload", "project", "ready", "one-off cost"]
+    return table("Projects bought at signing (USD, certain)", headers, rows, left=3) if rows else ""
+
+
+def cost_tables(deal: Deal, summary: Summary) -> list[str]:
+    """Return the expected cost by line over the horizon, and what is paid by contract year."""
+    word = "" if summary.scenarios == 1 else "expected "
+    discounted = ", present value" if deal.cost_of_capital_per_year else ""
+    rows = [[LINES[line], money(usd)] for line, usd in summary.by_line.items()]
+    rows.append(["total", money(summary.total.expected_usd)])
+    by_line = table(
+        f"Cost by line over {deal.horizon_months} months (USD, {word or 'certain'}{discounted})".replace(" ,", ","),
+        ["line", f"{word}cost"],
+        rows,
+    )
+    if summary.scenarios == 1:
+        years = [[_year(deal, year), money(spread.expected_usd)] for year, spread in enumerate(summary.by_year)]
+        years.append(["all", money(summary.paid.expected_usd)])
+        return [by_line, table("Paid per contract year (USD, certain, not discounted)", ["year", "paid"], years)]
+    ranges = [*summary.by_year, summary.paid]
+    names = [*(_year(deal, year) for year in range(len(summary.by_year))), "all"]
+    years = [
+        [name, money(r.expected_usd), money(r.p10_usd), money(r.p90_usd)] for name, r in zip(names, ranges, strict=True)
+    ]
+    headers = ["year", "expected", "P10", "P90"]
+    return [by_line, table("Paid per contract year (USD, not discounted)", headers, years)]
+
+
+def _year(deal: Deal, year: int) -> str:
+    return f"{year + 1} ({months(deal, 12 * year, 12 * year + 12)})"

@@ -1,0 +1,237 @@
+"""The API agreement: bands, commitment periods, drawdown, rollover and payment (section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.plan.plan import ApiTerm, Plan
+from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.settlement.ledger import Ledger
+from deal_solve.settlement.rates import api_factor, api_part, band_of, overage_ratio, protected_index
+from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+
+Order = Literal["highest_ratio", "chronological"]
+
+
+@dataclass(frozen=True, eq=False)
+class PeriodRecord:
+    """What became of one commitment period, months [start, end); USD, arrays (S,).
+
+    `usage_usd` is V at contracted rates; `overage_usd` the whole charge for uncovered usage at its overage rate,
+    however it is paid; `forfeited_usd` the own shortfall not rolled over and the carried-in balance that expired;
+    `exhausted_month` the first month whose usage the balance does not cover when drawn down as used, nan if none.
+    """
+
+    contract_year: int
+    start: int
+    end: int
+    commitment_usd: float
+    usage_usd: Array
+    carried_in_usd: Array
+    covered_usd: Array
+    own_shortfall_usd: Array
+    rolled_over_usd: Array
+    forfeited_usd: Array
+    overage_usd: Array
+    exhausted_month: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """Counted usage of one model in a term, shape (months of the term, S).
+
+    `list_usd` at today's list, `usage_usd` at contracted rates, `ratio` the overage rate over the contracted one.
+    """
+
+    model_id: str
+    list_usd: Array
+    usage_usd: Array
+    ratio: Array
+
+
+def post_api(
+    ledger: Ledger,
+    deal: Deal,
+    plan: Plan,
+    scenarios: ScenarioSet,
+    counted: dict[str, Array],
+    bundle: tuple[float, ...],
+    order: Order = "highest_ratio",
+) -> tuple[PeriodRecord, ...]:
+    """Post all counted usage, `counted[model id]` (H, S) at today's list; `bundle` is the API discount of each term."""
+    offer = deal.offer(plan.api.offer)
+    part = api_part(deal, plan.api.offer)
+    spans = terms_of(deal, plan.api.offer, plan.api.term_months)
+    indices = {name: scenarios.index[name].T for name in {deal.card.model(m).family for m in counted}}
+    protected = {name: protected_index(offer, spans, index) for name, index in indices.items()}
+    records: list[PeriodRecord] = []
+    for span, term in zip(spans, plan.api.terms, strict=True):
+        band = band_of(offer, span, term)
+        months = slice(span.start, span.end)
+        priced = []
+        for model_id, value in counted.items():
+            family = deal.card.model(model_id).family
+            factor = api_factor(offer, span, band, bundle[span.index], model_id, family)
+            rate = factor * protected[family][months]
+            ratio = overage_ratio(offer, rate, indices[family][months])
+            priced.append(Priced(model_id, value[months], value[months] * rate, ratio))
+        if band.commit_usd_per_year == 0 or part.payment == "arrears":
+            _post_usage(ledger, span, priced)
+        if band.commit_usd_per_year > 0:
+            records += _periods(ledger, part, span, term, priced, order)
+    return tuple(records)
+
+
+def _post_usage(ledger: Ledger, span: TermSpan, priced: list[Priced]) -> None:
+    """Post all counted usage of a term at contracted rates at the end of each month."""
+    for each in priced:
+        for row, t in enumerate(range(span.start, span.end)):
+            ledger.post("usage", each.model_id, each.list_usd[row], each.usage_usd[row], paid=t + 1, first=t)
+
+
+def _periods(
+    ledger: Ledger, part: ApiPart, span: TermSpan, term: ApiTerm, priced: list[Priced], order: Order
+) -> Iterator[PeriodRecord]:
+    """Settle and post the commitment periods of a term in turn; nothing rolls out of the last one."""
+    carried: Array = np.zeros(ledger.scenarios)
+    for start in range(span.start, span.end, part.period_months):
+        year = start // 12
+        committed = term.commitment_usd[year - span.years.start]
+        rows = slice(start - span.start, start - span.start + part.period_months)
+        items = [Priced(p.model_id, p.list_usd[rows], p.usage_usd[rows], p.ratio[rows]) for p in priced]
+        is_last = start + part.period_months == span.end
+        record, uncovered = settle_period(part, start, committed, carried, items, order, is_last)
+        _post_commitment(ledger, part, record, committed)
+        _post_end(ledger, part, record, uncovered)
+        carried = record.rolled_over_usd
+        yield record
+
+
+def settle_period(
+    part: ApiPart,
+    start: int,
+    yearly_usd: float,
+    carried: Array,
+    items: list[Priced],
+    order: Order,
+    is_last: bool,
+) -> tuple[PeriodRecord, Array]:
+    """Return the record of one period with C_P = C_y · months / 12, and its uncovered usage at contracted rates, (S,).
+
+    covered = min(V, R + C_P); from_carry = min(V, R); own shortfall = C_P - (covered - from_carry);
+    next R = min(share · own shortfall, cap · C_P), 0 out of the last period of a term or of the horizon.
+    """
+    commitment = yearly_usd * part.period_months / 12
+    monthly = np.zeros((part.period_months, len(carried)))
+    for item in items:
+        monthly += item.usage_usd
+    usage, balance = monthly.sum(axis=0), carried + commitment
+    covered, from_carry = np.minimum(usage, balance), np.minimum(usage, carried)
+    shortfall = commitment - (covered - from_carry)
+    rolled = np.zeros(len(carried))
+    if isinstance(part.unused, Rollover) and not is_last:
+        rolled = np.minimum(part.unused.rollover * shortfall, part.unused.cap * commitment)
+    record = PeriodRecord(
+        contract_year=start // 12,
+        start=start,
+        end=start + part.period_months,
+        commitment_usd=commitment,
+        usage_usd=usage,
+        carried_in_usd=carried,
+        covered_usd=covered,
+        own_shortfall_usd=shortfall,
+        rolled_over_usd=rolled,
+        forfeited_usd=shortfall - rolled + (carried - from_carry),
+        overage_usd=overage_charge(items, balance, order),
+        exhausted_month=_exhausted(monthly, balance, start),
+    )
+    return record, usage - covered
+
+
+def overage_charge(items: list[Priced], balance: Array, order: Order) -> Array:
+    """Return Σ over uncovered usage of its overage rate, (S,): the balance covers the items in drawdown order.
+
+    highest_ratio: by the ratio of overage to contracted rate over the whole period; chronological: month by month,
+    the highest ratio first within a month.
+    """
+    charge = np.zeros(len(balance))
+    left = balance
+    for usage, ratio in _stacks(items, order):
+        usage, ratio = _by_ratio(usage, ratio)
+        for value, price in zip(usage, ratio, strict=True):
+            covered = np.minimum(value, left)
+            left = left - covered
+            charge += (value - covered) * price
+    return charge
+
+
+def _stacks(items: list[Priced], order: Order) -> Iterator[tuple[Array, Array]]:
+    """Yield (usage, ratio), each (items, S), of what is drawn down together: the period, or month after month."""
+    if not items:
+        return
+    if order == "chronological":
+        for row in range(len(items[0].ratio)):
+            yield np.stack([item.usage_usd[row] for item in items]), np.stack([item.ratio[row] for item in items])
+        return
+    groups = [group for item in items for group in _same_ratio(item)]
+    yield np.stack([usage for usage, _ in groups]), np.stack([ratio for _, ratio in groups])
+
+
+def _same_ratio(item: Priced) -> Iterator[tuple[Array, Array]]:
+    """Yield (usage, ratio), each (S,), of runs of months in which one model has the same ratio everywhere."""
+    first = 0
+    for row in range(1, len(item.ratio) + 1):
+        if row == len(item.ratio) or not np.array_equal(item.ratio[row], item.ratio[first]):
+            yield item.usage_usd[first:row].sum(axis=0), item.ratio[first]
+            first = row
+
+
+def _by_ratio(usage: Array, ratio: Array) -> tuple[Array, Array]:
+    """Return usage and ratio sorted by falling ratio in every scenario, each (items, S)."""
+    if len(ratio) < 2 or np.all(ratio == ratio[:1]):
+        return usage, ratio
+    order = np.argsort(-ratio, axis=0, kind="stable")
+    return np.take_along_axis(usage, order, axis=0), np.take_along_axis(ratio, order, axis=0)
+
+
+def _exhausted(monthly: Array, balance: Array, start: int) -> Array:
+    """Return the first month whose usage, drawn down as used, is not covered (by more than half a cent); (S,)."""
+    over = np.cumsum(monthly, axis=0) > balance + 0.005
+    return np.where(over.any(axis=0), start + over.argmax(axis=0), np.nan)
+
+
+def _post_commitment(ledger: Ledger, part: ApiPart, record: PeriodRecord, yearly_usd: float) -> None:
+    """Post a prepaid commitment at the period's start, or the whole year's at the start of the contract year."""
+    if part.payment == "prepaid":
+        paid, last, usd = record.start, record.end - 1, record.commitment_usd
+    elif part.payment == "prepaid_yearly" and record.start % 12 == 0:
+        paid, last, usd = record.start, record.start + 11, yearly_usd
+    else:
+        return
+    ledger.post("commitment", "api commitment", 1.0, usd, paid=paid, first=paid, last=last)
+
+
+def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Array) -> None:
+    """Post what falls due at a period's end, charged for its last month.
+
+    prepaid: uncovered usage at its overage rate. arrears: what overage costs above contracted; and the own shortfall
+    less what is rolled over, with the carried-in balance that expired unused.
+    """
+    charge, last = record.overage_usd, record.end - 1
+    if part.payment == "arrears":
+        charge = charge - uncovered
+        forfeited = record.forfeited_usd
+        ledger.post("shortfall", "unused commitment", forfeited, forfeited, paid=record.end, first=last)
+    ledger.post("overage", "uncovered usage", uncovered, charge, paid=record.end, first=last)
+
+
+def beyond_horizon_usd(deal: Deal, plan: Plan) -> float:
+    """Return the commitment owed for years of the last term beyond the horizon, each as in its last year inside."""
+    last = terms_of(deal, plan.api.offer, plan.api.term_months)[-1]
+    return (last.start + last.length - last.end) // 12 * plan.api.terms[-1].commitment_usd[-1]

@@ -1,0 +1,93 @@
+"""The ledger: every payment of a plan, posted once as an array over scenarios, added up and (if asked) kept as rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.uncertainty.scenarios import Array
+
+LINES = (
+    "commitment",
+    "usage",
+    "overage",
+    "shortfall",
+    "uncounted_usage",
+    "other_charges",
+    "seats",
+    "true_up",
+    "projects",
+    "build",
+    "run",
+    "unserved",
+)
+"""Every line an amount can stand on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One posting: `amount` USD for `quantity` units, (S,) or one number for all scenarios, charged for months
+    [first, last] (both included) and paid at time `paid` in months (the end of month t is t + 1).
+    """
+
+    line: str
+    item: str
+    quantity: Array | float
+    amount: Array | float
+    paid: int
+    first: int
+    last: int
+
+    @property
+    def year(self) -> int:
+        """The contract year a payment belongs to: that of the last month it is charged for (section 4)."""
+        return self.last // 12
+
+    def of(self, scenario: int) -> tuple[float, float, float]:
+        """Return (quantity, rate, amount) in one scenario; quantity · rate = amount."""
+        quantity, amount = (
+            float(value[scenario] if isinstance(value, np.ndarray) else value) for value in (self.quantity, self.amount)
+        )
+        return (quantity, amount / quantity, amount) if quantity else (1.0, amount, amount)
+
+
+class Ledger:
+    """Adds up postings over S scenarios and Y contract years at r a year (section 1).
+
+    `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); all in USD, costs
+    positive.
+    """
+
+    def __init__(self, scenarios: int, years: int, cost_of_capital_per_year: float, keep_rows: bool = False) -> None:
+        self.scenarios = scenarios
+        self.by_line: dict[str, Array] = {line: np.zeros(scenarios) for line in LINES}
+        self.by_year: Array = np.zeros((years, scenarios))
+        self.by_year_discounted: Array = np.zeros((years, scenarios))
+        self.rows: list[Row] = []
+        self._growth = 1 + cost_of_capital_per_year
+        self._keep_rows = keep_rows
+
+    def discount(self, paid: int) -> float:
+        """Return what a dollar paid at time `paid` (months) counts: (1+r)^(-paid/12)."""
+        return float(self._growth ** (-paid / 12))
+
+    def post(
+        self,
+        line: str,
+        item: str,
+        quantity: Array | float,
+        amount: Array | float,
+        *,
+        paid: int,
+        first: int,
+        last: int | None = None,
+    ) -> None:
+        """Add `amount` USD on `line`, paid at time `paid` for months [first, last] (default `first` alone)."""
+        row = Row(line, item, quantity, amount, paid, first, first if last is None else last)
+        present = amount * self.discount(paid)
+        self.by_line[line] += present
+        self.by_year[row.year] += amount
+        self.by_year_discounted[row.year] += present
+        if self._keep_rows:
+            self.rows.append(row)

@@ -1,0 +1,125 @@
+"""Seat prices and fees: volume tiers, discounts, protected index, yearly or monthly in advance (section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import Offer, SeatPart, Tiers
+from deal_solve.plan.plan import SeatAgreement
+from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.settlement.ledger import Ledger
+from deal_solve.settlement.rates import is_list_renewal, protected_index, uplift
+from deal_solve.uncertainty.scenarios import Array
+
+
+def tier_discount(tiers: Tiers | None, seats: int) -> float:
+    """Return the discount of the tier in which a number of seats lies: that of the highest step reached.
+
+    >>> tier_discount(Tiers(kind="all_units", steps=({"seats": 100, "discount": 0.1},)), 100)
+    0.1
+    """
+    reached = [step.discount for step in tiers.steps if step.seats <= seats] if tiers else []
+    return reached[-1] if reached else 0.0
+
+
+def priced_seats(tiers: Tiers | None, seats: int) -> float:
+    """Return how many seats at full price cost as much as `seats` after the volume tier.
+
+    all_units: the discount of the highest step reached on all of them. incremental: each step's discount from the
+    seat number `step.seats` on.
+
+    >>> priced_seats(Tiers(kind="incremental", steps=({"seats": 101, "discount": 0.1},)), 150)
+    145.0
+    """
+    if tiers is None or tiers.kind == "all_units":
+        return seats * (1 - tier_discount(tiers, seats))
+    starts = [0, *(step.seats - 1 for step in tiers.steps)]
+    rates = [1.0, *(1 - step.discount for step in tiers.steps)]
+    ends = [*starts[1:], seats]
+    return sum(max(0, min(end, seats) - start) * rate for start, end, rate in zip(starts, ends, rates, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class SeatPaper:
+    """The agreement of one seat type: its clauses, N per contract year, and the prices they lead to.
+
+    `bundle` has the extra discount of each term; `index` the protected seats index of the first month of each contract
+    year, (Y, S); `card_usd` is the card's price per user-month.
+    """
+
+    seat_type: str
+    offer: Offer
+    part: SeatPart
+    card_usd: float
+    spans: tuple[TermSpan, ...]
+    contracted: tuple[int, ...]
+    bundle: tuple[float, ...]
+    index: Array
+
+    def span(self, year: int) -> TermSpan:
+        """Return the term that holds a contract year."""
+        return next(span for span in self.spans if year in span.years)
+
+    def unit_usd(self, year: int) -> float:
+        """Return USD per user-month at index 1 before the volume tier, after all discounts and the uplift."""
+        span = self.span(year)
+        if is_list_renewal(self.offer, span):
+            return self.card_usd
+        discounts = (1 - self.offer.terms[span.length].seats) * (1 - self.bundle[span.index])
+        return (self.part.usd_per_user_month or 0.0) * discounts * uplift(self.offer, span)
+
+    def tiers(self, year: int) -> Tiers | None:
+        """Return the volume tiers in force; none in a renewal at list."""
+        return None if is_list_renewal(self.offer, self.span(year)) else self.part.tiers
+
+    def month_usd(self, year: int) -> float:
+        """Return USD a month at index 1 of all contracted seats of a year, after all discounts."""
+        return self.unit_usd(year) * priced_seats(self.tiers(year), self.contracted[year])
+
+    def marginal_usd(self, year: int) -> float:
+        """Return USD per user-month at index 1 of one more seat, in the tier in which N of the year lies."""
+        return self.unit_usd(year) * (1 - tier_discount(self.tiers(year), self.contracted[year]))
+
+
+def seat_paper(
+    deal: Deal, seat_type: str, agreement: SeatAgreement, bundle: Sequence[float], seats_index: Array
+) -> SeatPaper:
+    """Return the paper of one agreement; `seats_index` is Π[seats], (H, S), `bundle` the discount of each term."""
+    spans = terms_of(deal, agreement.offer, agreement.term_months)
+    offer = deal.offer(agreement.offer)
+    return SeatPaper(
+        seat_type=seat_type,
+        offer=offer,
+        part=deal.seat_part(agreement.offer, seat_type),
+        card_usd=deal.card_seat_price(agreement.offer, seat_type),
+        spans=spans,
+        contracted=agreement.contracted,
+        bundle=tuple(bundle) or (0.0,) * len(spans),
+        index=protected_index(offer, spans, seats_index)[::12],
+    )
+
+
+def post_fees(ledger: Ledger, paper: SeatPaper) -> None:
+    """Post N · price: 12 months at the start of each contract year, or each month at its start (billed in advance)."""
+    for year, seats in enumerate(paper.contracted):
+        month_usd = paper.month_usd(year) * paper.index[year]
+        start, end = 12 * year, 12 * year + 12
+        if paper.part.billing == "yearly":
+            ledger.post("seats", paper.seat_type, 12 * seats, 12 * month_usd, paid=start, first=start, last=end - 1)
+        else:
+            for t in range(start, end):
+                ledger.post("seats", paper.seat_type, seats, month_usd, paid=t, first=t)
+
+
+def committed_usd(paper: SeatPaper) -> float:
+    """Return Σ over contract years inside the horizon of 12·N·price at index 1 after all discounts (section 7)."""
+    return sum(12 * paper.month_usd(year) for year in range(len(paper.contracted)))
+
+
+def beyond_horizon_usd(paper: SeatPaper) -> float:
+    """Return 12·N·price at index 1 of the years of the last term beyond the horizon, N as in its last year inside."""
+    last = paper.spans[-1]
+    years = (last.start + last.length - last.end) // 12
+    return years * 12 * paper.month_usd(len(paper.contracted) - 1)

@@ -1,0 +1,201 @@
+"""The settlement of a plan: what it costs in every scenario, by pure arithmetic (deal model, sections 4 to 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from deal_solve.deal.cohort import NONE
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import InputError
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.terms import terms_of
+from deal_solve.settlement import drawdown, seats
+from deal_solve.settlement.bundle import bundle_tiers
+from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
+from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.projects import post_projects
+from deal_solve.settlement.rates import api_part
+from deal_solve.settlement.seats import SeatPaper, post_fees, seat_paper
+from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
+from deal_solve.settlement.true_up import post_hard_cap, post_true_up
+from deal_solve.settlement.usage import post_uncounted, usage_of
+from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class SeatFacts:
+    """One seat type: `count` A per month (S, H); `true_up_seats` (Y, S), most above N licensed or charged in a year."""
+
+    count: Array
+    true_up_seats: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Settlement:
+    """What a plan costs in S scenarios over Y contract years; USD, costs positive.
+
+    `cost` (S,) is discounted, `undiscounted` (S,) not; `by_line[line]` (S,) is discounted; `by_year` (Y, S) is by the
+    contract year a payment belongs to. `committed_usd` is Σ C + 12·N·seat price at index 1 (section 7).
+    `beyond_horizon_usd` is what is owed when a last term runs past the horizon, each of its remaining years as the last
+    one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type.
+    """
+
+    weights: Array
+    cost: Array
+    undiscounted: Array
+    by_line: dict[str, Array]
+    by_year: Array
+    by_year_discounted: Array
+    committed_usd: float
+    beyond_horizon_usd: float
+    drawdown: tuple[PeriodRecord, ...]
+    seats: dict[str, SeatFacts]
+    deal: Deal = field(repr=False)
+    plan: Plan = field(repr=False)
+    scenarios: ScenarioSet = field(repr=False)
+    order: Order = "highest_ratio"
+    rows: tuple[Row, ...] | None = field(default=None, repr=False)
+
+    def invoice(self, scenario_index: int = 0) -> pd.DataFrame:
+        """Return every payment in one scenario; the amounts add up to `undiscounted` of that scenario.
+
+        `period` is the calendar month, or first/last month, charged for; `paid_month` a time in months (the end of
+        month t is t + 1); `rate_usd` is USD per unit of `quantity`: per seat-month, per user-month, and for usage per
+        dollar at today's list (overage: per uncovered dollar at contracted rates). Payments of 0 are left out.
+        """
+        import pandas as pd
+
+        if self.rows is None:
+            alone = self.scenarios.take(scenario_index)
+            return settle(self.deal, self.plan, alone, self.order, keep_rows=True).invoice()
+        lines = []
+        for row in self.rows:
+            quantity, rate, amount = row.of(scenario_index)
+            if abs(amount) > 1e-9:
+                head = (_period(self.deal, row), row.line, row.item)
+                lines.append((*head, quantity, rate, amount, row.paid, row.year))
+        return pd.DataFrame(lines, columns=list(INVOICE_COLUMNS))
+
+
+INVOICE_COLUMNS = (
+    "period",
+    "line",
+    "item",
+    "quantity",
+    "rate_usd",
+    "amount_usd",
+    "paid_month",
+    "contract_year",
+)
+
+
+def _period(deal: Deal, row: Row) -> str:
+    first, last = (f"{deal.calendar(t):%Y-%m}" for t in (row.first, row.last))
+    return first if first == last else f"{first}/{last}"
+
+
+def settle(
+    deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order = "highest_ratio", keep_rows: bool = False
+) -> Settlement:
+    """Price a complete plan over a scenario set.
+
+    `order` is the drawdown order within a period; `chronological` is priced, never optimised (section 4). Rows for
+    invoices are kept if asked, or for a single scenario. Raises InputError for a plan that does not fit the deal.
+    """
+    _check(deal, plan)
+    keep_rows = keep_rows or scenarios.size == 1
+    ledger = Ledger(scenarios.size, deal.years, deal.cost_of_capital_per_year, keep_rows)
+    tiers = bundle_tiers(deal, plan)
+    papers = _papers(deal, plan, scenarios, tuple(tier.seats for tier in tiers))
+    facts = _post_seats(ledger, deal, plan, scenarios, papers)
+    post_tools(ledger, deal, plan)
+    post_unserved(ledger, deal, plan, scenarios)
+    post_projects(ledger, deal, plan)
+    usage = usage_of(deal, plan, scenarios)
+    post_uncounted(ledger, deal, usage, scenarios)
+    records = post_api(ledger, deal, plan, scenarios, usage.counted, tuple(tier.api for tier in tiers), order)
+    committed = sum(sum(term.commitment_usd) for term in plan.api.terms)
+    beyond = drawdown.beyond_horizon_usd(deal, plan)
+    return Settlement(
+        weights=scenarios.weights,
+        cost=ledger.by_year_discounted.sum(axis=0),
+        undiscounted=ledger.by_year.sum(axis=0),
+        by_line=ledger.by_line,
+        by_year=ledger.by_year,
+        by_year_discounted=ledger.by_year_discounted,
+        committed_usd=committed + sum(seats.committed_usd(paper) for paper in papers),
+        beyond_horizon_usd=beyond + sum(seats.beyond_horizon_usd(paper) for paper in papers),
+        drawdown=records,
+        seats=facts,
+        deal=deal,
+        plan=plan,
+        scenarios=scenarios,
+        order=order,
+        rows=tuple(ledger.rows) if keep_rows else None,
+    )
+
+
+def _papers(deal: Deal, plan: Plan, scenarios: ScenarioSet, bundle: tuple[float, ...]) -> tuple[SeatPaper, ...]:
+    """Return the seat agreements; the bundle's discount only on those of the API agreement's offer."""
+    index = scenarios.index["seats"].T
+    return tuple(
+        seat_paper(deal, name, agreement, bundle if agreement.offer == plan.api.offer else (), index)
+        for name, agreement in plan.seats.items()
+    )
+
+
+def _post_seats(
+    ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, papers: tuple[SeatPaper, ...]
+) -> dict[str, SeatFacts]:
+    counts = seat_counts(deal, plan, scenarios)
+    facts = {}
+    for paper in papers:
+        count = counts[paper.seat_type]
+        post_fees(ledger, paper)
+        above = post_true_up(ledger, paper, count, taken(plan, paper.seat_type, deal.years))
+        post_hard_cap(ledger, deal, plan, scenarios, paper)
+        facts[paper.seat_type] = SeatFacts(count.T, above)
+    return facts
+
+
+def _check(deal: Deal, plan: Plan) -> None:
+    """Raise InputError where a plan does not have the shape of the deal (it need not keep the deal's limits)."""
+    for what, offer in (("api", plan.api.offer), *((f"seats.{n}", a.offer) for n, a in plan.seats.items())):
+        if offer not in deal.papers:
+            raise InputError(f"plan: {what}.offer is {offer!r}; expected one of {', '.join(deal.papers)}")
+    api_part(deal, plan.api.offer)
+    _check_term(deal, "api", plan.api.offer, plan.api.term_months)
+    spans = terms_of(deal, plan.api.offer, plan.api.term_months)
+    found = [len(term.commitment_usd) for term in plan.api.terms]
+    expected = [len(span.years) for span in spans]
+    if found != expected:
+        raise InputError(f"plan: api.terms have {found} contract years; expected {expected}")
+    for name, agreement in plan.seats.items():
+        if name not in deal.offer(agreement.offer).seats:
+            raise InputError(f"plan: seats.{name}: {agreement.offer} does not have this seat type")
+        _check_term(deal, f"seats.{name}", agreement.offer, agreement.term_months)
+        if agreement.offer == plan.api.offer and agreement.term_months != plan.api.term_months:
+            raise InputError(f"plan: seats.{name} has another term than the API part of the same offer")
+        if len(agreement.contracted) != deal.years:
+            raise InputError(f"plan: seats.{name}.contracted has {len(agreement.contracted)} years, not {deal.years}")
+    _check_tracks(deal, plan)
+
+
+def _check_term(deal: Deal, what: str, offer_id: str, term_months: int) -> None:
+    offered = deal.offer(offer_id).terms
+    if term_months not in offered or term_months > deal.horizon_months:
+        raise InputError(f"plan: {what}.term_months is {term_months}; {offer_id} offers {', '.join(map(str, offered))}")
+
+
+def _check_tracks(deal: Deal, plan: Plan) -> None:
+    for cohort in deal.cohorts:
+        tracks = plan.tracks.get(cohort, ())
+        if len(tracks) != deal.years:
+            raise InputError(f"plan: tracks.{cohort} has {len(tracks)} contract years; expected {deal.years}")
+        for track in tracks:
+            if track != NONE and track not in deal.internal_tools and track not in plan.seats:
+                raise InputError(f"plan: tracks.{cohort} takes {track!r}, but there is no seat agreement for it")

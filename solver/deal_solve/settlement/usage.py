@@ -1,0 +1,149 @@
+"""Requests times routing shares: the list value of all API usage, by model and month (sections 2 to 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deal_solve.deal.cohort import NONE
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.workload import Request
+from deal_solve.errors import InputError
+from deal_solve.plan.options import Option, menu
+from deal_solve.plan.plan import Plan, Route
+from deal_solve.plan.requests import effective_hit_rate, other_usd, request_cost, usage_multiplier
+from deal_solve.settlement.ledger import Ledger
+from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+
+
+@dataclass(frozen=True, eq=False)
+class Usage:
+    """API usage in USD at today's list, each array (H, S).
+
+    `counted[model id]` draws down the commitment, `uncounted[model id]` is billed at list; `other[user]` are charges
+    per request that are neither discounted nor drawn down (USD as paid).
+    """
+
+    counted: dict[str, Array] = field(default_factory=dict)
+    uncounted: dict[str, Array] = field(default_factory=dict)
+    other: dict[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Requests of one workload or cohort in months [start, end): `requests` has shape (end - start, S)."""
+
+    user: str
+    start: int
+    end: int
+    requests: Array
+    counted: bool
+
+
+def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Usage:
+    """Return all metered usage of a plan; shares are the same in every scenario (section 3)."""
+    usage = Usage()
+    for stream in _streams(deal, plan, scenarios):
+        for start, end, option, share in _routed(deal, plan, stream):
+            requests = stream.requests[start - stream.start : end - stream.start] * share
+            _add(deal, usage, scenarios, stream, option, start, requests)
+    return usage
+
+
+def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]:
+    """Yield every stream of requests: workloads, and cohorts for each contract year in which they are metered."""
+    for key in deal.workloads:
+        yield Stream(key, 0, scenarios.months, scenarios.requests[key].T, True)
+    for key in deal.cohorts:
+        for year, track in enumerate(plan.tracks[key]):
+            metered, counted = metered_share(deal, plan, key, track)
+            if metered > 0:
+                months = slice(12 * year, 12 * year + 12)
+                users, per_user = scenarios.users[key].T[months], scenarios.per_user[key].T[months]
+                yield Stream(key, months.start, months.stop, users * per_user * metered, counted)
+
+
+def metered_share(deal: Deal, plan: Plan, cohort_id: str, track: str) -> tuple[float, bool]:
+    """Return (share of a cohort's usage that is metered on a track, whether it counts toward the commitment).
+
+    An internal tool meters all of it, and it counts. A seat meters 1 - covered_share; it counts where seat and API
+    agreement are of the same offer and the offer says so.
+    """
+    if track == NONE:
+        return 0.0, False
+    if track in deal.internal_tools:
+        return 1.0, True
+    paper = plan.seats[track].offer
+    same = paper == plan.api.offer and deal.seat_part(paper, track).counts_toward_commitment
+    return 1 - deal.covered_share(cohort_id, paper, track), same
+
+
+def _routed(deal: Deal, plan: Plan, stream: Stream) -> Iterator[tuple[int, int, Option, float]]:
+    """Yield (start, end, option, share) for every share above 0 of a stream's routes, cut at epochs."""
+    routes = _routes(plan, stream)
+    ends = [*(route.from_month for route in routes[1:]), stream.end]
+    for epoch in menu(deal, stream.user):
+        for route, route_end in zip(routes, ends, strict=True):
+            start = max(stream.start, epoch.start, route.from_month)
+            end = min(stream.end, epoch.end, route_end)
+            for key, share in route.shares.items() if start < end else ():
+                option = epoch.option(key)
+                if share > 0 and option is None:
+                    names = ", ".join(each.key for each in epoch.options) or "none"
+                    raise InputError(f"{stream.user}: {key!r} is not open in month {start}; open options: {names}")
+                if option is not None and share > 0:
+                    yield start, end, option, share
+
+
+def _routes(plan: Plan, stream: Stream) -> tuple[Route, ...]:
+    routes = plan.routing.get(stream.user) or plan.use.get(stream.user) or ()
+    if not routes or routes[0].from_month != 0:
+        raise InputError(f"{stream.user}: the plan has no route from month 0; expected one, its usage is metered")
+    for route in routes:
+        if abs(sum(route.shares.values()) - 1) > 1e-6:
+            raise InputError(
+                f"{stream.user}: the shares from month {route.from_month} add up to {sum(route.shares.values()):g}; "
+                "expected 1"
+            )
+    return routes
+
+
+def _request(deal: Deal, user: str) -> tuple[Request, tuple[str, ...]]:
+    """Return (what one request looks like, the controls required) of a workload or cohort."""
+    if user in deal.workloads:
+        return deal.workloads[user], deal.workloads[user].requires
+    use = deal.cohorts[user].use
+    if use is None:
+        raise InputError(f"cohorts.{user}: its usage is metered, so it needs a use section")
+    return use, deal.cohorts[user].requires
+
+
+def _add(
+    deal: Deal, usage: Usage, scenarios: ScenarioSet, stream: Stream, option: Option, start: int, requests: Array
+) -> None:
+    """Add requests (months, S) from month `start` on, answered by one option: each part on its own model."""
+    request, requires = _request(deal, stream.user)
+    multiplier = usage_multiplier(deal, request, requires)
+    hit_rate = effective_hit_rate(request.cache, option.batch, scenarios.hit_rate[stream.user])
+    shape = (scenarios.months, scenarios.size)
+    months = slice(start, start + len(requests))
+    values = usage.counted if stream.counted else usage.uncounted
+    for part in option.parts:
+        cost = request_cost(request, option, part, multiplier)
+        values.setdefault(part.model_id, np.zeros(shape))[months] += requests * cost.at(hit_rate)
+    other = other_usd(request, option)
+    if other > 0:
+        usage.other.setdefault(stream.user, np.zeros(shape))[months] += requests * other
+
+
+def post_uncounted(ledger: Ledger, deal: Deal, usage: Usage, scenarios: ScenarioSet) -> None:
+    """Post what is not counted, at list · Π of the month, and other charges as they are; at the end of each month."""
+    for model_id, value in usage.uncounted.items():
+        index = scenarios.index[deal.card.model(model_id).family].T
+        for t in range(scenarios.months):
+            ledger.post("uncounted_usage", model_id, value[t], value[t] * index[t], paid=t + 1, first=t)
+    for user, charge in usage.other.items():
+        for t in range(scenarios.months):
+            ledger.post("other_charges", user, charge[t], charge[t], paid=t + 1, first=t)

@@ -1,0 +1,1 @@
+"""From the bands of a deal to weighted futures (deal model, section 1)."""

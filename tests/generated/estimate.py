@@ -1,0 +1,99 @@
+"""Roughly what a draft costs before it has offers, so that thresholds and limits stand where they bind."""
+
+from dataclasses import dataclass
+from math import floor, log10
+from typing import Any
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.load import deal_from
+from deal_solve.deal.source import Source
+from deal_solve.plan.options import Epoch, menu
+from deal_solve.plan.requests import effective_hit_rate, other_usd, request_cost, usage_multiplier
+from deal_solve.uncertainty.expand import scenarios_of
+from deal_solve.uncertainty.scenarios import Array
+
+Data = dict[str, Any]
+
+
+@dataclass
+class Estimate:
+    """`usage_usd` is the expected yearly usage at list; `yearly` (S, Y) the cost a year, `weights` (S,); `users` peaks."""
+
+    usage_usd: float
+    yearly: Array
+    weights: Array
+    users: dict[str, float]
+
+
+def read(data: Data) -> Deal:
+    """Return the deal of plain data; raises InputError."""
+    return deal_from(Source("generated", data))
+
+
+def estimate(data: Data, seat_usd: float = 20.0) -> Estimate:
+    """Estimate a draft: cheapest routing at list, seats for everybody who may have one."""
+    draft = {key: value for key, value in data.items() if key not in ("offers", "limits", "requires_on_both_lines")}
+    draft["cohorts"] = {
+        name: {**people, "tracks": ["none"], "unserved_usd_per_user_month": 0, "covered_share": {}}
+        for name, people in data["cohorts"].items()
+    }
+    deal = read(draft)
+    scenarios = scenarios_of(deal)
+    shape = (scenarios.size, deal.years, 12)
+    total = np.zeros(shape)
+    for name in deal.workloads:
+        total += _usage(deal, name, scenarios.requests[name], scenarios.hit_rate[name]).reshape(shape)
+    usage = float(scenarios.weights @ total.sum(axis=(1, 2))) / deal.years
+    users: dict[str, float] = {}
+    for name, people in data["cohorts"].items():
+        on = scenarios.users[name]
+        metered = _usage(deal, name, on * scenarios.per_user[name], scenarios.hit_rate[name])
+        total += (0.5 * metered + np.minimum(seat_usd, 25.0) * on).reshape(shape)
+        peak = float(scenarios.weights @ on.max(axis=1))
+        for track in people["tracks"]:
+            users[track] = users.get(track, 0.0) + peak
+    return Estimate(usage, total.sum(axis=2), scenarios.weights, users)
+
+
+def _usage(deal: Deal, user: str, requests: Array, hit_rate: Array) -> Array:
+    """Return the list cost of a user's requests on the cheapest mix of two open options, (S, H)."""
+    cost = np.zeros(requests.shape)
+    for epoch in menu(deal, user):
+        months = slice(epoch.start, epoch.end)
+        cost[:, months] = requests[:, months] * _cheapest(deal, user, epoch, hit_rate)
+    return cost
+
+
+def _cheapest(deal: Deal, user: str, epoch: Epoch, hit_rate: Array) -> float:
+    owner = deal.workloads.get(user) or deal.cohorts[user]
+    request = deal.workloads.get(user) or deal.cohorts[user].use
+    if request is None or not epoch.options:
+        return 0.0
+    multiplier = usage_multiplier(deal, request, owner.requires)
+    points = []
+    for option in epoch.options:
+        hit = effective_hit_rate(request.cache, option.batch, hit_rate)
+        usd = sum(float(request_cost(request, option, part, multiplier).at(hit).mean()) for part in option.parts)
+        points.append((usd + other_usd(request, option), option.quality or 0.0))
+    return _mix(points, request.quality.mean_floor or 0.0)
+
+
+def _mix(points: list[tuple[float, float]], floor_: float) -> float:
+    """Return the least cost of a mix of two (cost, quality) points whose mean quality is at least the floor."""
+    best = min((usd for usd, quality in points if quality >= floor_), default=max(usd for usd, _ in points))
+    for usd, quality in points:
+        for other, better in points:
+            if quality < floor_ <= better:
+                share = (floor_ - quality) / (better - quality)
+                best = min(best, share * other + (1 - share) * usd)
+    return best
+
+
+def round_to(usd: float, digits: int) -> float:
+    """Return a number with so many significant digits."""
+    if usd <= 0:
+        return 0.0
+    scale = 10 ** (digits - 1 - floor(log10(usd)))
+    return round(usd * scale) / scale
