@@ -97,9 +97,12 @@ def _papers(c: Chooser, data: Data) -> None:
     seat_types = [name for name in SEAT_TYPES if name in tracks]
     needed = {name for work in data["workloads"].values() for name in work.get("requires", [])}
     needed |= set(data.get("requires_on_both_lines", [])) - {"rbac"}
-    offers = {name: offer(c, data["horizon_months"], seat_types, around) for name in ("quote", "rival")[: 1 + c.chance(55)]}
-    for paper in offers.values():
-        if needed and not c.chance(15):
+    offers = {
+        name: offer(c, data["horizon_months"], seat_types, around, bool(needed) and name == "quote")
+        for name in ("quote", "rival")[: 1 + c.chance(55)]
+    }
+    for name, paper in offers.items():
+        if needed and (name == "quote" or c.chance(50)):
             paper["provides"] = sorted(needed)
         if len(offers) > 1 and c.chance(25):
             paper["exclusive"] = True

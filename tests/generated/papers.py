@@ -15,9 +15,9 @@ NEWEST = {
 }
 
 
-def offer(c: Chooser, horizon: int, seat_types: list[str], estimate: Estimate) -> Data:
+def offer(c: Chooser, horizon: int, seat_types: list[str], estimate: Estimate, needs_api: bool) -> Data:
     """Return an offer with an API part, a seats part, or both, near where its clauses bind."""
-    kind = c.weighted(("both", 6), ("api", 3), ("seats", 2)) if seat_types else "api"
+    kind = c.weighted(("both", 6), ("api", 3), ("seats", 0 if needs_api else 2)) if seat_types else "api"
     paper: Data = {"terms": _terms(c, horizon)}
     if kind != "seats":
         paper["api"] = api_part(c, estimate)

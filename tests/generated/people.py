@@ -28,7 +28,8 @@ def cohort(c: Chooser, start: tuple[int, int], months: int, seat_type: str | Non
     if "none" in people["tracks"] or c.chance(30):
         people["unserved_usd_per_user_month"] = c.pick(25, 10, 40)
     if c.chance(20):
-        people["requires"] = [c.pick("sso", "scim", "rbac")]
+        can_leave = {"none", "enterprise"} & set(people["tracks"])
+        people["requires"] = [c.pick("sso", "scim", "rbac") if can_leave else "sso"]
     people["use"] = use(c)
     return people
 

@@ -147,7 +147,7 @@ def _projects(c: Chooser, work: Data) -> None:
     if work.get("batchable") and c.chance(55):
         projects["batch"] = _project(c)
     if "today" in work and c.chance(50):
-        projects["rerouting"] = _project(c)
+        projects["rerouting"] = {**_project(c), **({"ready_month": 0} if "shares" in work else {})}
     if projects:
         work["projects"] = projects
 

@@ -103,17 +103,12 @@ def with_risk(
 @contextmanager
 def placed(source: Source) -> Iterator[None]:
     """Give the problems found inside the file and line of the proposal they stand in, where they stand there."""
-    from deal_solve.deal.source import dotted
-    from deal_solve.errors import InputError, Problem
+    from deal_solve.errors import InputError
 
     try:
         yield
     except InputError as error:
-        lines = {dotted(loc): line for loc, line in source.lines.items() if loc}
-        found = [
-            Problem(p.path, p.message, source.file, lines[p.path]) if p.path in lines and not p.file else p
-            for p in error.problems
-        ]
+        found = [problem if problem.file else source.placed(problem) for problem in error.problems]
         raise InputError(sorted(found, key=lambda problem: problem.line or 0)) from None
 
 

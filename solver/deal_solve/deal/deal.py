@@ -15,6 +15,7 @@ from deal_solve.deal.limits import Correlation, Limit, NamedScenario, Risk, Risk
 from deal_solve.deal.numbers import NonNegative, Positive, Share
 from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
 from deal_solve.deal.workload import Event, PriceChange, Workload
+from deal_solve.errors import InputError, Problem
 
 LIST = "list"
 SCHEMA = "deal-solve/1"
@@ -75,7 +76,10 @@ class RateCardRef(DealModel):
     def resolve(self) -> Card:
         """Return the card with the deal's own numbers in it; raises InputError for an unknown card."""
         name, _, day = self.card.partition("@")
-        card = load_card(name, date.fromisoformat(day) if day else None)
+        try:
+            card = load_card(name, date.fromisoformat(day) if day else None)
+        except ValueError:
+            raise InputError(f"{day!r} is not a date; expected one like claude@2026-11-23") from None
         return card.model_copy(
             update={
                 "tokenizers": {**card.tokenizers, **self.tokenizers},
@@ -87,8 +91,18 @@ class RateCardRef(DealModel):
         )
 
 
+_MAY_BE_NOTHING = ("retires", "min_cacheable_tokens", "maximum", "long_above_prompt_tokens")
+
+
 def _given(override: DealModel) -> dict[str, Any]:
-    return {name: getattr(override, name) for name in override.model_fields_set}
+    given = {name: getattr(override, name) for name in override.model_fields_set}
+    return {name: value for name, value in given.items() if value is not None or name in _MAY_BE_NOTHING}
+
+
+def _refuse_incomplete(path: str, given: dict[str, Any], needed: tuple[str, ...]) -> None:
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise InputError(Problem(path, f"is not on the card, so it needs {', '.join(missing)}"))
 
 
 def _merge_models(card: Card, overrides: dict[str, ModelOverride]) -> tuple[Model, ...]:
@@ -101,6 +115,8 @@ def _merge_models(card: Card, overrides: dict[str, ModelOverride]) -> tuple[Mode
             rates = base.rates_on(card.as_of).model_copy(update={**numbers, "sources": ("deal",)})
             models[model_id] = base.model_copy(update={**given, "rates": (rates,)} if numbers else given)
         else:
+            needed = ("family", "input_usd_per_mtok", "output_usd_per_mtok")
+            _refuse_incomplete(f"rates.models.{model_id}", {**given, **numbers}, needed)
             first = given.get("released") or card.as_of
             rates = Rates.model_validate(
                 {"cache_read_multiplier": 0.1, **numbers, "effective_from": first, "sources": ("deal",)}
@@ -121,6 +137,7 @@ def _merge_seats(card: Card, overrides: dict[str, SeatOverride]) -> tuple[SeatTy
         if seat_id in seats:
             seats[seat_id] = seats[seat_id].model_copy(update=given)
         else:
+            _refuse_incomplete(f"rates.seats.{seat_id}", _given(override), ("usd_per_user_month",))
             seats[seat_id] = SeatType.model_validate({**given, "id": seat_id})
     return tuple(seats.values())
 

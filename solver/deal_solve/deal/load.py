@@ -10,9 +10,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from deal_solve.deal.deal import SCHEMA, Deal
+from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
 from deal_solve.deal.references import broken_references
 from deal_solve.deal.source import Loc, Source, parse, read_text
 from deal_solve.errors import InputError, Problem
+
+_UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift))
+"""Models that stand where a plain word may stand; pydantic names them in the place of an error."""
 
 
 def load(path: str | Path) -> Deal:
@@ -48,11 +52,13 @@ def deal_from(source: Source) -> Deal:
         deal = Deal.model_validate(data)
         deal.card  # noqa: B018 - an unknown card is an input error too
     except ValidationError as error:
-        problems += problems_of(error, source, Deal)
+        hollow = {problem.path.removesuffix(".extends") for problem in problems}
+        problems += [problem for problem in problems_of(error, source, Deal) if problem.path not in hollow]
         problems += _references_of_the_rest(source, data, error)
         raise InputError(_in_file_order(problems)) from None
     except InputError as error:
-        raise InputError([source.problem(("rates",), p.message) for p in error.problems]) from None
+        at_rates = [Problem(p.path or "rates", p.message, source.file) for p in error.problems]
+        raise InputError([source.placed(problem) for problem in at_rates]) from None
     problems += [source.problem(loc, message) for loc, message in broken_references(deal)]
     if problems:
         raise InputError(_in_file_order(problems))
@@ -80,7 +86,9 @@ def _extend_offers(source: Source, problems: list[Problem]) -> dict[str, Any]:
             return offer
         base, loc = offer["extends"], ("offers", name, "extends")
         own = {key: value for key, value in offer.items() if key != "extends"}
-        if base not in offers:
+        if not isinstance(base, str):
+            problems.append(source.problem(loc, f"expected the id of another offer, found {base!r}"))
+        elif base not in offers:
             problems.append(source.problem(loc, f"there is no offer {base!r}{did_you_mean(base, offers)}"))
         elif base in (*trail, name):
             problems.append(source.problem(loc, f"goes in a circle: {' → '.join((*trail, name, base))}"))
@@ -118,18 +126,26 @@ def did_you_mean(word: Any, known: Any) -> str:
 def problems_of(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
     """Return pydantic's findings in the words and lines of the file."""
     errors = error.errors()
-    maps = {item["loc"][: _class_at(item["loc"])] for item in errors if _class_at(item["loc"]) is not None}
+    places = [_file_loc(item) for item in errors]
     problems: dict[tuple[str, str], Problem] = {}
-    for item in errors:
-        inside = _class_at(item["loc"])
-        if inside is not None and item["type"] == "model_type":
-            continue  # a plain word where a word or a map may stand: the word's own finding says it all
-        if item["type"] == "literal_error" and item["loc"] in maps and isinstance(item["input"], dict):
-            continue  # a map where a word or a map may stand: the map's own findings say it all
-        loc = _file_loc(item["loc"])
-        problem = source.problem(loc, _message(item, loc, model))
-        problems[problem.path, problem.message] = problem
+    for item, loc in zip(errors, places, strict=True):
+        inside = [other for other, place in zip(errors, places, strict=True) if place[: len(loc)] == loc]
+        if not _is_echo(item, inside):
+            problem = source.problem(loc, _message(item, loc, model))
+            problems[problem.path, problem.message] = problem
     return list(problems.values())
+
+
+def _is_echo(item: Any, inside: list[Any]) -> bool:
+    """Whether a finding says again what another one at or below its place says better."""
+    match item["type"]:
+        case "model_type":  # a plain word where a word or a map may stand: the word's own finding says it
+            return _in_union(item)
+        case "literal_error":  # a map where a word or a map may stand: the map's own findings say it
+            return isinstance(item["input"], dict) and any(map(_in_union, inside))
+        case "too_short":  # a list whose items are wrong counts as empty: the items' own findings say it
+            return len(inside) > 1
+    return False
 
 
 def _message(item: Any, loc: Loc, model: type[BaseModel]) -> str:
@@ -142,6 +158,8 @@ def _message(item: Any, loc: Loc, model: type[BaseModel]) -> str:
             return f"{item['input']!r} is not possible; expected {item['ctx']['expected']}"
         case "value_error":
             return str(item["ctx"]["error"])
+        case "too_short":
+            return f"expected at least {item['ctx']['min_length']}, found {item['ctx']['actual_length']}"
         case "string_type":
             return f"expected text, found {item['input']!r} (put it in quotes if it is meant as text)"
         case "model_type" | "dict_type" | "model_attributes_type":
@@ -150,17 +168,20 @@ def _message(item: Any, loc: Loc, model: type[BaseModel]) -> str:
             return str(item["msg"][:1].lower() + item["msg"][1:])
 
 
-def _class_at(loc: Loc) -> int | None:
-    """Return where a loc names a model of a union (`overage.Premium`), or None."""
-    return next((i for i, part in enumerate(loc) if isinstance(part, str) and part[:1].isupper()), None)
+def _in_union(item: Any) -> bool:
+    """Whether an error is inside a model that stands where a plain word may stand (`overage.Premium`)."""
+    return any(part in _UNION_MEMBERS for part in item["loc"])
 
 
-def _file_loc(loc: Loc) -> Loc:
-    """Return a loc without the parts that name validators or members of a union."""
+def _file_loc(item: Any) -> Loc:
+    """Return where an error stands in the file: without the parts that name validators or members of a union."""
     internal = ("function-", "literal[", "tuple[", "constrained-", "[key]")
-    return tuple(
-        part for part in loc if not (isinstance(part, str) and (part.startswith(internal) or part[:1].isupper()))
-    )
+    loc: Loc = item["loc"]
+    kept = [
+        part for part in loc if not (isinstance(part, str) and (part.startswith(internal) or part in _UNION_MEMBERS))
+    ]
+    is_key = item["type"] == "extra_forbidden" and (not kept or kept[-1] != loc[-1])
+    return (*kept, loc[-1]) if is_key else tuple(kept)
 
 
 def _references_of_the_rest(source: Source, data: dict[str, Any], error: ValidationError) -> list[Problem]:
@@ -169,7 +190,7 @@ def _references_of_the_rest(source: Source, data: dict[str, Any], error: Validat
     rest: Any = copy.deepcopy(data)
     for _ in range(20):
         for item in error.errors():
-            loc = _file_loc(item["loc"])
+            loc = _file_loc(item)
             loc = loc[:-1] if item["type"] == "missing" else loc
             if item["loc"] == ("start",):
                 rest["start"] = "2000-01"
@@ -184,7 +205,11 @@ def _references_of_the_rest(source: Source, data: dict[str, Any], error: Validat
             continue
         except (InputError, KeyError):
             return []
-        return [source.problem(loc, text) for loc, text in findings if not any(f"'{name}'" in text for name in pruned)]
+        return [
+            source.problem(loc, text)
+            for loc, text in findings
+            if loc and not any(f"'{name}'" in text for name in pruned)  # the rest may lack what the file has
+        ]
     return []
 
 

@@ -15,6 +15,10 @@ _NUMBER_TEXT = r"^[-+]?[0-9._]+([eE][-+]?[0-9]+)?\s*[kKMB%]?$"
 NUMBER_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _NUMBER_TEXT}]}
 
 
+LARGEST = 1e15
+"""Nothing in a deal is larger; beyond it sums and products of floats lose cents."""
+
+
 def parse_number(value: Any) -> float:
     """Return `value` as a finite float.
 
@@ -34,6 +38,8 @@ def parse_number(value: Any) -> float:
         number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"{value} is not a finite number")
+    if abs(number) > LARGEST:
+        raise ValueError(f"{value} is too large; expected at most {LARGEST:g}")
     return number
 
 

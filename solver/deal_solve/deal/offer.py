@@ -152,7 +152,7 @@ def _true_up(value: Any) -> Any:
     if isinstance(value, str):
         value = {"preset": value}
     if isinstance(value, dict) and "preset" in value:
-        if value["preset"] not in PRESETS:
+        if not isinstance(value["preset"], str) or value["preset"] not in PRESETS:
             raise ValueError(
                 f"there is no true-up preset {value['preset']!r}; expected {', '.join(PRESETS)}, hard_cap, or a map"
             )
@@ -219,18 +219,18 @@ class Term(DealModel):
 
 
 def _terms(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        value = {length: {} for length in value}
-    if not isinstance(value, dict) or not value:
+    pairs = [(length, None) for length in value] if isinstance(value, list | tuple) else value
+    pairs = list(pairs.items()) if isinstance(pairs, dict) else pairs
+    if not isinstance(pairs, list) or not pairs:
         raise ValueError("expected the lengths on offer, like [12, 36] or {12: {}, 36: {api: 4%, seats: 4%}}")
     terms = {}
-    for key, item in value.items():
+    for key, item in pairs:
         length = int(key) if isinstance(key, str) and key.isdigit() else key
-        if isinstance(length, bool) or length not in (12, 24, 36):
+        if isinstance(length, bool) or not isinstance(length, int) or length not in (12, 24, 36):
             raise ValueError(f"{key!r} is not a term; expected 12, 24 or 36 months")
         if length in terms:
             raise ValueError(f"the term of {length} months is given twice")
-        terms[length] = item or {}
+        terms[length] = {} if item is None else item
     return dict(sorted(terms.items()))
 
 

@@ -242,6 +242,10 @@ def _rest(deal: Deal) -> Iterator[Finding]:
         here: Loc = ("tokens_counted_in",)
         yield here, _unknown("tokenizer generation", deal.tokens_counted_in, deal.card.tokenizers)
     yield from _controls(deal, deal.requires_on_both_lines, ("requires_on_both_lines",))
+    for model in deal.card.models:
+        if model.tokenizer not in deal.card.tokenizers:
+            here = ("rates", "models", model.id, "tokenizer")
+            yield here, _unknown("tokenizer generation", model.tokenizer, deal.card.tokenizers)
     for name, tool in deal.internal_tools.items():
         yield from _controls(deal, tool.provides, ("internal_tools", name, "provides"))
     for kind in ("workloads", "cohorts", "internal_tools", "variants"):

@@ -47,6 +47,11 @@ class Source:
                 return self.lines[loc[:length]]
         return None
 
+    def placed(self, problem: Problem) -> Problem:
+        """Return a problem known by its dotted path with the line on which that stands, if it stands in the file."""
+        line = next((line for loc, line in self.lines.items() if loc and dotted(loc) == problem.path), None)
+        return problem if line is None else Problem(problem.path, problem.message, self.file, line)
+
     def problem(self, loc: Loc, message: str) -> Problem:
         """Return a problem at `loc`."""
         return Problem(dotted(loc), message, self.file, self.line(loc))

@@ -71,14 +71,20 @@ class Program:
         """Return a new 0/1 variable."""
         return self.integer(label, 0, 1)
 
-    def row(self, label: str, terms: Iterable[tuple[Variable, float]], sense: str, rhs: float) -> None:
-        """Add Σ terms (sense) rhs; terms of one variable are added up."""
+    def row(self, label: str, terms: Iterable[tuple[Variable, float]], sense: str, rhs: float) -> str:
+        """Add Σ terms (sense) rhs, terms of one variable added up; return the name of the row."""
         merged: defaultdict[Variable, float] = defaultdict(float)
         for variable, coefficient in terms:
             if coefficient:
                 merged[variable] += coefficient
         expression = pulp.LpAffineExpression(merged)
-        self.problem.addConstraint(pulp.LpConstraint(expression, _SENSES[sense], self._name(label), rhs))
+        name = self._name(label)
+        self.problem.addConstraint(pulp.LpConstraint(expression, _SENSES[sense], name, rhs))
+        return name
+
+    def drop(self, row: str) -> None:
+        """Take a row out again."""
+        del self.problem.constraints[row]
 
     def pay(
         self,

@@ -21,7 +21,7 @@ def _is_on(value: float | None) -> bool:
 
 
 def read_plan(formulation: Formulation) -> Plan:
-    """Return the plan of a solved program; commitments in whole cents, shares cleaned of numerical dust."""
+    """Return the plan of a solved program; shares cleaned of numerical dust."""
     agreement = next(a for a, gamma in formulation.papers.api.items() if _is_on(gamma.varValue))
     return Plan(
         api=ApiAgreement(
@@ -52,7 +52,7 @@ def _api_term(formulation: Formulation, regime: Regime) -> ApiTerm:
     years = [value_of(formulation.commitments.get(regime, year)) * unit for year in regime.span.years]
     return ApiTerm(
         band_usd_per_year=regime.threshold_usd,
-        commitment_usd=tuple(round(max(dollars, 0.0), 2) for dollars in years),
+        commitment_usd=tuple(round(max(dollars, 0.0), 6) for dollars in years),
     )
 
 

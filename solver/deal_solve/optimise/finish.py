@@ -22,10 +22,8 @@ def finish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
     _fix_integers(formulation)
     nudged = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
     _solve_linear(formulation, solver, clock, nudged)
-    _fix_commitments(formulation)
-    _solve_linear(formulation, solver, clock, formulation.objective)
     if _use_few_options(formulation, solver, clock):
-        _solve_linear(formulation, solver, clock, formulation.objective)
+        _solve_linear(formulation, solver, clock, nudged)
     return read_plan(formulation)
 
 
@@ -45,17 +43,6 @@ def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective
         raise InternalError(f"the linear program with all choices fixed is {answer.outcome}")
 
 
-def _fix_commitments(formulation: Formulation) -> None:
-    """Fix every commitment to whole cents."""
-    unit = formulation.program.unit_usd
-    for terms in formulation.commitments.of.values():
-        for variable, scale in terms:
-            if variable.cat != pulp.LpInteger and scale:
-                dollars = (variable.varValue or 0.0) * unit
-                cents = round(dollars, 2)
-                variable.lowBound = variable.upBound = max(cents, 0.0) / unit
-
-
 def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> bool:
     """Close options until as few as possible carry the plan at (nearly) the same cost; whether anything was closed.
 
@@ -63,6 +50,7 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
     """
     program = formulation.program
     cost = value_of(formulation.objective)
+    # Reduced costs are those of the nudged objective: cost, and a trace of committed dollars.
     room = NEARLY * max(abs(cost), 1e-6)
     open_options: dict[tuple[str, int], list[tuple[str, Variable]]] = {}
     for (user, start, key), copies in formulation.routing.shares.items():

@@ -167,26 +167,34 @@ class Search:
             formulation = candidate.formulation
             program = formulation.program
             most = program.usd(self.incumbent + self._tie() - self.constant)
-            program.row("within_gap", formulation.objective, "<=", most)
-            committed = self._stage(candidate, formulation.committed)
-            program.row("least_committed", formulation.committed, "<=", committed + 1e-7 * max(committed, 1.0))
+            within = program.row("within_gap", formulation.objective, "<=", most)
+            committed = self._stage(candidate, formulation.committed, 1e-6)
+            room = 1e-7 * max(committed, 1.0)
+            least = program.row("least_committed", formulation.committed, "<=", committed + room)
             projects: Terms = [(bought, 1.0) for bought in formulation.projects.values()]
-            few = self._stage(candidate, [*scaled(formulation.contracted, 100.0), *projects])
+            few = self._stage(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999)
+            program.drop(within)
+            program.drop(least)
             ranked.append((round(committed * program.unit_usd, 2), round(few), place))
         return tied[min(ranked)[2]]
 
-    def _stage(self, candidate: Candidate, objective: Terms) -> float:
-        """Minimise a secondary objective; keep the plan found, or the one there was. Returns its value."""
+    def _stage(self, candidate: Candidate, objective: Terms, slack: float) -> float:
+        """Minimise a secondary objective; keep the plan found, or the one there was. Returns its value.
+
+        Where the relaxation shows that less than `slack` can be gained, the integer program is not solved.
+        """
         formulation = candidate.formulation
         _restore(formulation, candidate.values)
         before = value_of(objective)
         if before <= 0 or not objective:
             return max(before, 0.0)
         minimise(formulation.program, objective)
-        answer = run(formulation.program, self.solver, 1e-9, self.clock)
-        if answer.outcome in ("optimal", "limit") and answer.objective < before:
-            candidate.values = _values(formulation)
-            return answer.objective
+        relaxed = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
+        if relaxed.outcome == "optimal" and relaxed.bound < before - slack:
+            answer = run(formulation.program, self.solver, 1e-9, self.clock)
+            if answer.outcome in ("optimal", "limit") and answer.objective < before:
+                candidate.values = _values(formulation)
+                return answer.objective
         _restore(formulation, candidate.values)
         return before
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 WIDTH = 100
 _CENT = Decimal("0.01")
+_WIDE = Context(prec=400)
 
 
 def cents(amount: float) -> Decimal:
@@ -16,7 +17,7 @@ def cents(amount: float) -> Decimal:
     >>> cents(0.125), cents(0.135), cents(-0.001)
     (Decimal('0.12'), Decimal('0.14'), Decimal('0.00'))
     """
-    return Decimal(repr(float(amount))).quantize(_CENT, ROUND_HALF_EVEN) + Decimal(0)
+    return Decimal(repr(float(amount))).quantize(_CENT, ROUND_HALF_EVEN, _WIDE) + Decimal(0)
 
 
 def money(amount: float) -> str:

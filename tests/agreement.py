@@ -1,0 +1,107 @@
+"""One generated deal solved and checked from outside: settled cost, gap, bound, limits, validity of the plan."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Infeasible, InputError, InternalError
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.validity import refuse_impossible
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.expand import scenarios_of
+from tests.clauses import without
+from tests.generated.estimate import read
+from tests.judging import CENT, broken_limits, close, objective
+
+Data = dict[str, Any]
+Change = Literal["settlement", "plan", "no", "impossible"]
+
+
+@dataclass
+class Outcome:
+    """How one deal ended; `mismatch` says in one sentence what does not agree, "" if everything does."""
+
+    kind: Literal["solved", "infeasible", "mismatch"]
+    mismatch: str = ""
+    solution: Solution | None = None
+    difference: float = 0.0
+
+
+def outcome_of(data: Data) -> Outcome:
+    """Solve a deal and check everything that must hold of its solution."""
+    deal = read(data)
+    try:
+        solution = solve(deal)
+    except Infeasible:
+        return Outcome("infeasible")
+    except InternalError as error:
+        return Outcome("mismatch", str(error))
+    found = contradiction(deal, solution)
+    return Outcome("mismatch" if found else "solved", found, solution, _difference(solution))
+
+
+def contradiction(deal: Deal, solution: Solution) -> str:
+    """Return what is wrong with a solution, or ""."""
+    scenarios = scenarios_of(deal)
+    try:
+        refuse_impossible(deal, solution.plan)
+    except InputError as error:
+        return f"the plan is impossible: {error}"
+    settled = settle(deal, solution.plan, scenarios)
+    worth = solution.objective_usd
+    if not np.allclose(settled.cost, solution.settlement.cost, rtol=1e-12, atol=1e-6):
+        return "the plan settles to another cost than the solution says"
+    if deal.risk.criterion != "regret":
+        again = objective(deal, settled.cost, settled.weights, solution.reference_cost)
+        if not close(worth, again):
+            return f"the objective is {worth:.4f}, its plan is worth {again:.4f}"
+    broken = next(broken_limits(deal, settled), None)
+    if broken:
+        return f"the plan breaks {broken}"
+    if solution.bound_usd > worth + CENT:
+        return f"the bound {solution.bound_usd:.4f} is above the objective {worth:.4f}"
+    if solution.status == "optimal" and worth - solution.bound_usd > max(1e-6 * abs(worth), 2 * CENT):
+        return f"the gap is {solution.gap:.2e} ({worth - solution.bound_usd:.4f} USD)"
+    return ""
+
+
+def _difference(solution: Solution) -> float:
+    """Return the settled objective against the best one of the search, relative (or in cents of small deals)."""
+    found = [branch.objective_usd for branch in solution.branches if branch.objective_usd is not None]
+    worth = solution.objective_usd
+    return min((abs(worth - each) for each in found), default=0.0) / max(abs(worth), CENT / 1e-6)
+
+
+def settles_otherwise(data: Data, solution: Solution, clause: str) -> bool | None:
+    """Whether the plan costs something else where a clause is neutral; None where it cannot be settled there."""
+    neutral = without(data, clause)
+    if neutral is None:
+        return None
+    try:
+        deal = read(neutral)
+        scenarios = scenarios_of(deal)
+        cost, before = settle(deal, solution.plan, scenarios).cost, solution.settlement
+    except InputError:
+        return None
+    if cost.shape != before.cost.shape:
+        return abs(float(scenarios.weights @ cost - before.weights @ before.cost)) > CENT
+    return bool(np.any(np.abs(cost - before.cost)[before.weights > 0] > CENT))
+
+
+def solves_otherwise(data: Data, solution: Solution, clause: str) -> bool | None:
+    """Whether the best plan has another settled cost where a clause is neutral; None where nothing can be said."""
+    neutral = without(data, clause)
+    if neutral is None:
+        return None
+    try:
+        other = solve(read(neutral)).settlement
+    except (InputError, Infeasible, InternalError):
+        return None
+    before = solution.settlement
+    if other.cost.shape != before.cost.shape:
+        return abs(float(other.weights @ other.cost - before.weights @ before.cost)) > CENT
+    room = np.maximum(CENT, 1e-5 * np.abs(before.cost))
+    return bool(np.any((np.abs(other.cost - before.cost) > room)[before.weights > 0]))
