@@ -61,7 +61,10 @@ def _workloads(deal: Deal) -> Iterator[Finding]:
             if cascade.first == cascade.then:
                 yield (*loc, "cascades", index), "asks the same model twice"
         if "rerouting" in work.projects and work.today is None:
-            yield (*loc, "projects", "rerouting"), "there is nothing to reroute from; state what runs today, or remove it"
+            yield (
+                (*loc, "projects", "rerouting"),
+                "there is nothing to reroute from; state what runs today, or remove it",
+            )
         if "caching" in work.projects and work.cache is None:
             yield (*loc, "projects", "caching"), "there is no cache section, so the project opens nothing"
         if "batch" in work.projects and not work.batchable:
@@ -153,7 +156,10 @@ def _seat_track(deal: Deal, cohort_id: str, seat_type: str, here: Loc) -> Iterat
             continue
         covered = deal.covered_share(cohort_id, paper, seat_type)
         if covered < 1 and cohort.use is None:
-            yield here, f"{paper} covers {covered:.0%} of the usage and meters the rest, so the cohort needs a use section"
+            yield (
+                here,
+                f"{paper} covers {covered:.0%} of the usage and meters the rest, so the cohort needs a use section",
+            )
         if deal.seat_part(paper, seat_type).true_up == HARD_CAP:
             if covered < 1:
                 yield here, f"hard_cap in {paper} needs covered_share 100%, found {covered:.0%}"
@@ -223,9 +229,12 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
                 if name not in names:
                     yield here, _unknown(what, name, names)
                 if field != "hit_rate" and len(path) not in (1, deal.years, deal.horizon_months):
-                    yield here, (
-                        f"has {len(path)} values; expected 1, {deal.years} (contract years) "
-                        f"or {deal.horizon_months} (months)"
+                    yield (
+                        here,
+                        (
+                            f"has {len(path)} values; expected 1, {deal.years} (contract years) "
+                            f"or {deal.horizon_months} (months)"
+                        ),
                     )
 
 

@@ -190,4 +190,3 @@ def _changes(value: Any) -> Any:
 PriceChange = Annotated[
     tuple[ChangeBand, ...], BeforeValidator(_changes), Field(description="per contract year; the last one goes on")
 ]
-

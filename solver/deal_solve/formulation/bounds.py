@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.drawdown import Rates
 from deal_solve.formulation.papers import Papers
 from deal_solve.formulation.program import Program
-from deal_solve.formulation.rates import Regime
+from deal_solve.formulation.rates import Rates, Regime
 from deal_solve.formulation.routing import Routing
 from deal_solve.plan.options import Epoch, Option
 from deal_solve.plan.requests import effective_hit_rate, request_cost, usage_multiplier
@@ -39,9 +38,7 @@ def most_usage(
     return most
 
 
-def _dearest(
-    program: Program, deal: Deal, rates: Rates, regime: Regime, user: str, epochs: tuple[Epoch, ...]
-) -> Array:
+def _dearest(program: Program, deal: Deal, rates: Rates, regime: Regime, user: str, epochs: tuple[Epoch, ...]) -> Array:
     """Return the dollars a month of a user on its dearest option, (S, H); 0 outside the regime's term."""
     scenarios = program.scenarios
     flow = scenarios.requests[user] if user in deal.workloads else scenarios.users[user] * scenarios.per_user[user]

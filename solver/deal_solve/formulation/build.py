@@ -13,10 +13,10 @@ from deal_solve.deal.workload import ProjectName
 from deal_solve.formulation.bounds import most_usage
 from deal_solve.formulation.bundle import bundle
 from deal_solve.formulation.commitment import Commitments, commit, pay_in_advance
-from deal_solve.formulation.drawdown import Rates, draw_down
+from deal_solve.formulation.drawdown import draw_down
 from deal_solve.formulation.papers import Papers, take_papers
 from deal_solve.formulation.program import Program, Terms, Variable, scaled
-from deal_solve.formulation.rates import Agreement
+from deal_solve.formulation.rates import Agreement, Rates
 from deal_solve.formulation.risk import Against, add_limits, set_objective
 from deal_solve.formulation.routing import Routing, buy_projects, route_workloads
 from deal_solve.formulation.seats import Seats, offer_seats
@@ -69,7 +69,7 @@ def formulate(
     seats = offer_seats(program, deal, papers, least_seats or {})
     tracks = take_tracks(program, deal, papers, seats)
     route_people(program, deal, papers, seats, tracks, routing)
-    rates = Rates(program, deal)
+    rates = Rates(scenarios, deal)
     most = most_usage(program, deal, papers, routing, rates)
     commitments = commit(program, deal, papers, most, program.usd(least_commitment_usd))
     pay_in_advance(program, deal, papers, commitments)
@@ -79,9 +79,7 @@ def formulate(
     committed = _committed(program, seats, commitments)
     objective = set_objective(program, deal, against)
     add_limits(program, deal, committed)
-    return Formulation(
-        deal, program, papers, projects, routing, seats, tracks, commitments, objective, committed
-    )
+    return Formulation(deal, program, papers, projects, routing, seats, tracks, commitments, objective, committed)
 
 
 def _committed(program: Program, seats: Seats, commitments: Commitments) -> Terms:

@@ -13,7 +13,7 @@ from deal_solve.plan.terms import TermSpan, terms_of
 
 def bundle(program: Program, deal: Deal, papers: Papers, seats: Seats, commitments: Commitments) -> None:
     """Tie the bundle tier of seats to that of the API regime, and require its combined yearly commitment."""
-    for agreement in {Agreement(p.offer, p.term_months): None for p in papers.seats}:
+    for agreement in dict.fromkeys([*papers.api, *(paper.agreement for paper in papers.seats)]):
         offer = deal.offer(agreement.offer)
         if not offer.bundle:
             continue

@@ -11,7 +11,7 @@ from deal_solve.deal.offer import ApiPart, Rollover
 from deal_solve.formulation.commitment import Commitments
 from deal_solve.formulation.papers import Papers
 from deal_solve.formulation.program import Program, Terms, Variable, scaled
-from deal_solve.formulation.rates import Agreement, Regime, contracted_factor, indexes, overage_ratio
+from deal_solve.formulation.rates import Rates, Regime
 from deal_solve.formulation.routing import Routing, Usage
 from deal_solve.uncertainty.scenarios import Array
 
@@ -35,27 +35,6 @@ class Level:
     ratio: float
     terms: Terms
     uncovered: Variable
-
-
-class Rates:
-    """Contracted and overage rates of every model and month of an agreement, computed once."""
-
-    def __init__(self, program: Program, deal: Deal) -> None:
-        self._program, self._deal = program, deal
-        self._protected: dict[Agreement, dict[str, Array]] = {}
-        self._cells: dict[tuple[Regime, str], tuple[Array, Array]] = {}
-
-    def of(self, regime: Regime, model_id: str, family: str) -> tuple[Array, Array]:
-        """Return (contracted rate over today's list, overage ratio), each (S, H)."""
-        if (regime, model_id) not in self._cells:
-            agreement, scenarios = regime.agreement, self._program.scenarios
-            if agreement not in self._protected:
-                self._protected[agreement] = indexes(self._deal, agreement, scenarios)
-            protected, index = self._protected[agreement][family], scenarios.index[family]
-            factor = contracted_factor(self._deal, regime, model_id, family)
-            ratio = overage_ratio(self._deal, regime, factor, protected, index)
-            self._cells[regime, model_id] = (factor * protected, ratio)
-        return self._cells[regime, model_id]
 
 
 def bill(program: Program, deal: Deal, rates: Rates, routing: Routing, regime: Regime | None) -> None:
@@ -91,16 +70,19 @@ def draw_down(
         periods = [range(t, t + step) for t in range(regime.span.start, regime.span.end, step)]
         flows = [_flows(rates, regime, routing, months) for months in periods]
         most = [
-            (most_usage[regime][months[0] // 12] * step / 12, commitments.most.get((regime, months[0] // 12), 0) * step / 12)
+            (
+                most_usage[regime][months[0] // 12] * step / 12,
+                commitments.most.get((regime, months[0] // 12), 0) * step / 12,
+            )
             for months in periods
         ]
         if isinstance(api.unused, Rollover):
             for members in _alike(program, [flow for period in flows for flow in period]):
-                _Chain(program, api, regime, commitments, periods, flows, most, members).add()
+                _Chain(program, deal, api, regime, commitments, periods, flows, most, members).add()
         else:
             for months, period, bounds in zip(periods, flows, most, strict=True):
                 for members in _alike(program, period):
-                    _Chain(program, api, regime, commitments, [months], [period], [bounds], members).add()
+                    _Chain(program, deal, api, regime, commitments, [months], [period], [bounds], members).add()
     bill(program, deal, rates, routing, None)
 
 
@@ -126,23 +108,29 @@ def _alike(program: Program, flows: list[Flow]) -> list[Where]:
     return [np.flatnonzero(flat == group) for group in range(flat.max() + 1)]
 
 
-class _Chain:
-    """Consecutive periods of one regime in one group of equal scenarios."""
+def looks_at_years(deal: Deal) -> bool:
+    """Whether a limit on the cost of one contract year makes the time of a payment matter."""
+    return any(limit.contract_year is not None for limit in deal.limits)
 
-    def __init__(
-        self,
-        program: Program,
-        api: ApiPart,
-        regime: Regime,
-        commitments: Commitments,
-        periods: list[range],
-        flows: list[list[Flow]],
-        most: list[tuple[float, float]],
-        members: Where,
-    ) -> None:
-        self.program, self.api, self.regime, self.commitments = program, api, regime, commitments
-        self.periods, self.flows, self.most, self.members = periods, flows, most, members
-        self.row = int(members[0])
+
+@dataclass
+class _Chain:
+    """Consecutive periods of one regime in one group of equal scenarios, of which `row` stands for all."""
+
+    program: Program
+    deal: Deal
+    api: ApiPart
+    regime: Regime
+    commitments: Commitments
+    periods: list[range]
+    flows: list[list[Flow]]
+    most: list[tuple[float, float]]
+    members: Where
+
+    @property
+    def row(self) -> int:
+        """The scenario whose numbers are used."""
+        return int(self.members[0])
 
     def add(self) -> None:
         """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
@@ -191,7 +179,7 @@ class _Chain:
             self._charge("overage", [(level.uncovered, level.ratio - below)], months)
         usage = levels[-1].terms if levels else []
         uncovered: Terms = [(levels[-1].uncovered, 1.0)] if levels else []
-        from_carry = self._from_carry(usage, uncovered, carried)
+        from_carry = self._from_carry(place, usage, uncovered, carried)
         shortfall = [*commitment, *scaled(usage, -1), *uncovered, *from_carry]
         rolled = None
         if following is not None and isinstance(self.api.unused, Rollover):
@@ -207,13 +195,14 @@ class _Chain:
     def _charge(self, line: str, terms: Terms, months: range) -> None:
         self.program.pay(line, terms, self.program.unit_usd, months.stop, months.stop - 1, self.members)
 
-    def _from_carry(self, usage: Terms, uncovered: Terms, carried: Variable | None) -> Terms:
+    def _from_carry(self, place: int, usage: Terms, uncovered: Terms, carried: Variable | None) -> Terms:
         """Return min(V, R) as a variable; it is never above what is covered."""
         if carried is None:
             return []
         used = self.program.variable("from_carry", 0, carried.upBound)
         self.program.row("from_carry_balance", [(used, 1.0), (carried, -1.0)], "<=", 0)
         self.program.row("from_carry_covered", [(used, 1.0), *scaled(usage, -1), *uncovered], "<=", 0)
+        self._reach(used, [(carried, 1.0)], self.most[place - 1][1], usage, self.most[place][0])
         return [(used, 1.0)]
 
     def _roll(self, clause: Rollover, shortfall: Terms, commitment: Terms, most: float) -> Variable:
@@ -221,13 +210,34 @@ class _Chain:
         rolled = self.program.variable("carried", 0, most)
         self.program.row("rollover_share", [(rolled, 1.0), *scaled(shortfall, -clause.rollover)], "<=", 0)
         self.program.row("rollover_cap", [(rolled, 1.0), *scaled(commitment, -clause.cap)], "<=", 0)
+        self._reach(rolled, scaled(shortfall, clause.rollover), most, scaled(commitment, clause.cap), most)
         return rolled
 
+    def _reach(self, variable: Variable, first: Terms, most_first: float, second: Terms, most_second: float) -> None:
+        """Add variable >= min(first, second) with a binary, where a program could gain by staying below.
+
+        Under arrears a smaller balance moves cost from one contract year to the other, which only a limit on a contract
+        year rewards.
+        """
+        if self.api.payment != "arrears" or not looks_at_years(self.deal):
+            return
+        which = self.program.binary("smaller_one")
+        self.program.row("reach_first", [(variable, 1.0), *scaled(first, -1), (which, most_first)], ">=", 0)
+        terms = [(variable, 1.0), *scaled(second, -1), (which, -most_second)]
+        self.program.row("reach_second", terms, ">=", -most_second)
+
     def _saving_pays(self, months: range, levels: list[Level], following: list[Level], share: float) -> bool:
-        """Whether a linear program would save balance for the next period (section 8, the exception)."""
+        """Whether a linear program would save balance for the next period (section 8, the exception).
+
+        A limit that does not discount, or that looks at one contract year, can make it pay where cost would not.
+        """
         if not levels or not following:
             return False
-        delay = self.program.discount(months.stop + len(months)) / self.program.discount(months.stop)
+        if looks_at_years(self.deal):
+            return True
+        delay = 1.0
+        if not any(limit.of == "total" and not limit.discounted for limit in self.deal.limits):
+            delay = self.program.discount(months.stop + len(months)) / self.program.discount(months.stop)
         highest, lowest = following[0].ratio, levels[-1].ratio
         gain = share * (1 + delay * (highest - 1)) if self.api.payment == "arrears" else share * delay * highest
         return gain > lowest + 1e-12

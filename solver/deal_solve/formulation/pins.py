@@ -137,8 +137,12 @@ def _pin_seats(formulation: Formulation, proposal: Proposal) -> None:
         if wanted.contracted is None:
             continue
         for year in range(deal.years):
-            counts = [p for paper, taken in formulation.papers.seats.items() if paper.seat_type == seat_type
-                      for p in formulation.seats.years[paper, year].count]
+            counts = [
+                p
+                for paper, taken in formulation.papers.seats.items()
+                if paper.seat_type == seat_type
+                for p in formulation.seats.years[paper, year].count
+            ]
             program.row("pin_seats", counts, "==", float(_spread(wanted.contracted, year)))
 
 

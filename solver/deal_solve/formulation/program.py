@@ -16,6 +16,9 @@ Variable = pulp.LpVariable
 Terms = list[tuple[Variable, float]]
 """A linear expression: (variable, coefficient) pairs; a variable may stand twice."""
 
+ENDLESS = 1e12
+"""More money units than any deal has."""
+
 _SENSES = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "==": pulp.LpConstraintEQ}
 _PLAIN = re.compile(r"[^A-Za-z0-9_]")
 
@@ -82,9 +85,9 @@ class Program:
         self.problem.addConstraint(pulp.LpConstraint(expression, _SENSES[sense], name, rhs))
         return name
 
-    def drop(self, row: str) -> None:
-        """Take a row out again."""
-        del self.problem.constraints[row]
+    def relax(self, row: str) -> None:
+        """Make a <= row hold whatever its terms are."""
+        self.problem.get_constraint_by_name(row).changeRHS(ENDLESS)
 
     def pay(
         self,

@@ -135,3 +135,22 @@ def indexes(deal: Deal, agreement: Agreement, scenarios: ScenarioSet) -> dict[st
     return {family: protected_index(deal, agreement, index) for family, index in scenarios.index.items()}
 
 
+class Rates:
+    """Contracted and overage rates of every model and month of an agreement, computed once."""
+
+    def __init__(self, scenarios: ScenarioSet, deal: Deal) -> None:
+        self._scenarios, self._deal = scenarios, deal
+        self._protected: dict[Agreement, dict[str, Array]] = {}
+        self._cells: dict[tuple[Regime, str], tuple[Array, Array]] = {}
+
+    def of(self, regime: Regime, model_id: str, family: str) -> tuple[Array, Array]:
+        """Return (contracted rate over today's list, overage ratio), each (S, H)."""
+        if (regime, model_id) not in self._cells:
+            agreement, scenarios = regime.agreement, self._scenarios
+            if agreement not in self._protected:
+                self._protected[agreement] = indexes(self._deal, agreement, scenarios)
+            protected, index = self._protected[agreement][family], scenarios.index[family]
+            factor = contracted_factor(self._deal, regime, model_id, family)
+            ratio = overage_ratio(self._deal, regime, factor, protected, index)
+            self._cells[regime, model_id] = (factor * protected, ratio)
+        return self._cells[regime, model_id]

@@ -32,7 +32,9 @@ def read_plan(formulation: Formulation) -> Plan:
         seats=_seats(formulation),
         tracks={name: _tracks(formulation, name) for name in formulation.deal.cohorts},
         projects={
-            name: tuple(p for (who, p), bought in formulation.projects.items() if who == name and _is_on(bought.varValue))
+            name: tuple(
+                p for (who, p), bought in formulation.projects.items() if who == name and _is_on(bought.varValue)
+            )
             for name in formulation.deal.workloads
         },
         routing={name: _routes(formulation, name) for name in formulation.deal.workloads},
@@ -59,9 +61,7 @@ def _api_term(formulation: Formulation, regime: Regime) -> ApiTerm:
 def _seats(formulation: Formulation) -> dict[str, SeatAgreement]:
     agreements = {}
     for paper, taken in formulation.papers.seats.items():
-        counts = [
-            round(value_of(formulation.seats.years[paper, year].count)) for year in range(formulation.deal.years)
-        ]
+        counts = [round(value_of(formulation.seats.years[paper, year].count)) for year in range(formulation.deal.years)]
         if _is_on(taken.varValue) and (any(counts) or _is_used(formulation, paper.seat_type)):
             agreements[paper.seat_type] = SeatAgreement(
                 offer=paper.offer, term_months=paper.term_months, contracted=tuple(counts)

@@ -150,8 +150,6 @@ def _usage(
         routing.usage.setdefault(regime, []).append(usage)
 
 
-
-
 def route_workloads(
     program: Program,
     deal: Deal,

@@ -74,18 +74,22 @@ def _tools(program: Program, deal: Deal, papers: Papers, tracks: Tracks) -> None
         cuts = sorted({*range(0, deal.horizon_months, 12), *(m for m in starts if m < deal.horizon_months)})
         built: Variable | None = None
         for start, end in zip(cuts, [*cuts[1:], deal.horizon_months], strict=True):
-            using = [v for name, year, v in on if year == start // 12 and deal.month(deal.cohorts[name].starts) <= start]
+            using = [
+                v for name, year, v in on if year == start // 12 and deal.month(deal.cohorts[name].starts) <= start
+            ]
             if not using:
                 continue
             runs = program.variable(f"runs_{tool_id}_{start}", 0, 1)
             ready = program.variable(f"built_{tool_id}_{start}", 0, 1)
+            earlier: Terms = [] if built is None else [(built, -1.0)]
             for variable in using:
                 program.row("tool_in_use", [(runs, 1.0), (variable, -1.0)], ">=", 0)
+            program.row("tool_idle", [(runs, 1.0), *((variable, -1.0) for variable in using)], "<=", 0)
             program.row("tool_built", [(ready, 1.0), (runs, -1.0)], ">=", 0)
-            built_before: Terms = [] if built is None else [(built, -1.0)]
+            program.row("tool_not_before", [(ready, 1.0), (runs, -1.0), *earlier], "<=", 0)
             if built is not None:
                 program.row("tool_stays", [(ready, 1.0), (built, -1.0)], ">=", 0)
-            program.pay("build", [(ready, 1.0), *built_before], tool.build_usd, start, start)
+            program.pay("build", [(ready, 1.0), *earlier], tool.build_usd, start, start)
             for month in range(start, end):
                 program.pay("run", [(runs, 1.0)], tool.run_usd_per_month, month + 1, month)
             built = ready

@@ -47,7 +47,9 @@ def true_up(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: 
                     assert isinstance(clause, TrueUp)
                     classes = _price_classes(program, deal, seats, tracks, paper, cohorts, span, year, clause)
                     for price_class in classes:
-                        _Year(program, deal, seats, tracks, paper, cohorts, users, span, year, clause, price_class).add()
+                        _Year(
+                            program, deal, seats, tracks, paper, cohorts, users, span, year, clause, price_class
+                        ).add()
 
 
 def _price_classes(

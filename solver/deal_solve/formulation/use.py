@@ -12,9 +12,7 @@ from deal_solve.formulation.tracks import Tracks
 from deal_solve.plan.options import menu
 
 
-def route_people(
-    program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: Tracks, routing: Routing
-) -> None:
+def route_people(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: Tracks, routing: Routing) -> None:
     """Add a cohort's routing with one copy per track and API regime, Σ of the copies = the track's binary."""
     for name, cohort in deal.cohorts.items():
         if cohort.use is None:

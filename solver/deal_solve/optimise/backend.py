@@ -92,7 +92,7 @@ class InProcessHighs(pulp.HiGHS):
         variables = lp.variables()
         for place, variable in enumerate(variables):
             variable.index = place
-        rows = list(lp.constraints.values())
+        rows = lp.constraints()
         for place, row in enumerate(rows):
             row.index = place
         starts = np.cumsum([0, *(len(row) for row in rows)]).astype(np.int32)

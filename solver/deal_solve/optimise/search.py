@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from time import monotonic
 
 import pulp
 
@@ -112,8 +113,6 @@ class Search:
                 candidate.bound = self._dollars(formulation, answer.bound)
 
     def _formulate(self, agreement: Agreement) -> Formulation:
-        from time import monotonic
-
         before = monotonic()
         formulation = formulate(
             self.deal,
@@ -126,14 +125,7 @@ class Search:
         )
         pin(formulation, self.pins)
         self.clock.building += monotonic() - before
-        problem = formulation.program.problem
-        size = Size(
-            rows=problem.numConstraints(),
-            columns=problem.numVariables(),
-            integers=sum(v.cat == pulp.LpInteger for v in problem.variables()),
-            nonzeros=sum(len(row) for row in problem.constraints.values()),
-        )
-        self.size = max(self.size, size, key=lambda s: s.nonzeros)
+        self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)
         return formulation
 
     def _dollars(self, formulation: Formulation, money: float) -> float:
@@ -173,8 +165,8 @@ class Search:
             least = program.row("least_committed", formulation.committed, "<=", committed + room)
             projects: Terms = [(bought, 1.0) for bought in formulation.projects.values()]
             few = self._stage(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999)
-            program.drop(within)
-            program.drop(least)
+            program.relax(within)
+            program.relax(least)
             ranked.append((round(committed * program.unit_usd, 2), round(few), place))
         return tied[min(ranked)[2]]
 
@@ -197,6 +189,17 @@ class Search:
                 return answer.objective
         _restore(formulation, candidate.values)
         return before
+
+
+def size_of(formulation: Formulation) -> Size:
+    """Return the size of a program."""
+    problem = formulation.program.problem
+    return Size(
+        rows=problem.numConstraints(),
+        columns=problem.numVariables(),
+        integers=sum(variable.cat == pulp.LpInteger for variable in problem.variables()),
+        nonzeros=sum(len(row) for row in problem.constraints()),
+    )
 
 
 def _values(formulation: Formulation) -> dict[str, float]:

@@ -46,7 +46,7 @@ def solve(
     deal, notes = fit_risk(deal, scenarios)
     clock = Clock(time_limit, progress or (lambda _: None))
     solver = solver_named(solver)
-    reference, against, about = _against(deal, scenarios, solver, gap, clock)
+    reference, against, about = compared_with(deal, scenarios, solver, gap, clock)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
     search = Search(deal, scenarios, against, solver, gap, clock, pins, constant)
@@ -76,7 +76,7 @@ def solve(
     )
 
 
-def _against(
+def compared_with(
     deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
@@ -103,9 +103,7 @@ def _against(
     return plan, Against(reference=settle(free, plan, scenarios).cost), notes
 
 
-def _reference(
-    deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock, check_controls: bool
-) -> Plan:
+def _reference(deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock, check_controls: bool) -> Plan:
     """Return the plan of least expected cost among those without API commitment (section 7)."""
     search = Search(
         deal,

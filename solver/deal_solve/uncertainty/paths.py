@@ -20,9 +20,7 @@ Draw = Callable[[str, str, Band], Array]
 GROUPS = ("usage", "growth", "adoption", "price", "cache")
 
 
-def monthly_requests(
-    deal: Deal, workload_id: str, draw: Draw, happens: Mapping[str, Array], scenarios: int
-) -> Array:
+def monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping[str, Array], scenarios: int) -> Array:
     """D[w,t] = base·(1+g)^((t-t_w)/12)·season/mean(season)·event factors, 0 before t_w; shape (S, H)."""
     work: Workload = deal.workloads[workload_id]
     path = f"workloads.{workload_id}"

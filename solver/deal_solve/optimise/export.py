@@ -1,0 +1,57 @@
+"""The whole program in one file, all API agreements at once, for any other solver."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Infeasible, InputError
+from deal_solve.formulation.build import formulate
+from deal_solve.formulation.pins import pin, pins_of
+from deal_solve.formulation.rates import api_agreements
+from deal_solve.optimise.backend import Clock, minimise
+from deal_solve.optimise.criterion import fit_risk
+from deal_solve.optimise.search import size_of
+from deal_solve.optimise.solution import Size
+from deal_solve.optimise.solve import compared_with
+from deal_solve.plan.proposal import Proposal
+from deal_solve.uncertainty.expand import scenarios_of
+from deal_solve.uncertainty.scenarios import ScenarioSet
+
+
+def export(deal: Deal, scenarios: ScenarioSet | None, path: str | Path, fix: Proposal | None = None) -> Size:
+    """Write the program to a .lp or .mps file (a temporary file, then renamed) and return its size.
+
+    The objective is in the money unit of the program (a power of ten of dollars). Raises InputError for another ending,
+    Infeasible if no API agreement is open.
+    """
+    path = Path(path)
+    if path.suffix not in (".lp", ".mps"):
+        raise InputError(f"{path} ends in {path.suffix or 'nothing'}; expected model.lp or model.mps")
+    scenarios = scenarios_of(deal) if scenarios is None else scenarios
+    deal, _ = fit_risk(deal, scenarios)
+    _, against, _ = compared_with(deal, scenarios, "highs", 1e-6, Clock(None, lambda _: None))
+    pins = pins_of(deal, fix)
+    formulation = formulate(
+        deal,
+        scenarios,
+        pins.agreements(api_agreements(deal)),
+        against,
+        least_commitment_usd=pins.least_commitment_usd,
+        least_seats=pins.least_seats,
+    )
+    if not formulation.papers.api:
+        raise Infeasible("no API agreement is open, so there is no program to write")
+    pin(formulation, pins)
+    minimise(formulation.program, formulation.objective)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
+    os.close(handle)
+    try:
+        write = formulation.program.problem.writeLP if path.suffix == ".lp" else formulation.program.problem.writeMPS
+        write(temporary)
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return size_of(formulation)
