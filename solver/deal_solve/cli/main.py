@@ -84,6 +84,8 @@ def run(args: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
+    except SystemExit as stop:  # click leaves so after completing a shell's line (0), and when a pipe is closed (1)
+        return BROKEN_PIPE if stop.code == 1 else 0
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE

@@ -169,7 +169,7 @@ BAND_SCHEMA = {
         *(
             {
                 "type": "object",
-                "properties": {key: NUMBER_SCHEMA for key in keys},
+                "properties": dict.fromkeys(keys, NUMBER_SCHEMA),
                 "required": list(keys),
                 "additionalProperties": False,
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -82,7 +83,7 @@ class ApiPart(DealModel):
     @model_validator(mode="after")
     def _thresholds(self) -> Self:
         steps = [band.commit_usd_per_year for band in self.bands]
-        if any(low >= high for low, high in zip(steps, steps[1:], strict=False)):
+        if any(low >= high for low, high in pairwise(steps)):
             raise ValueError(f"bands: thresholds out of order: {_list(steps)}; expected each above the one before")
         if isinstance(self.ramp, tuple) and (not self.ramp or sum(self.ramp) == 0):
             raise ValueError("ramp: expected one factor per contract year, not all of them 0")
@@ -110,7 +111,7 @@ class Tiers(DealModel):
     @model_validator(mode="after")
     def _order(self) -> Self:
         steps = [step.seats for step in self.steps]
-        if any(low >= high for low, high in zip(steps, steps[1:], strict=False)):
+        if any(low >= high for low, high in pairwise(steps)):
             raise ValueError(f"steps: thresholds out of order: {_list(steps)}; expected each above the one before")
         return self
 

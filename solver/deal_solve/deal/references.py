@@ -168,7 +168,8 @@ def _seat_track(deal: Deal, cohort_id: str, seat_type: str, here: Loc) -> Iterat
 
 
 def _offers(deal: Deal) -> Iterator[Finding]:
-    names, seats = [*model_names(deal), "all"], [seat.id for seat in deal.card.seats]
+    names = [name for name in (*model_names(deal), "all") if name not in deal.variants]
+    seats = [seat.id for seat in deal.card.seats]
     for key, offer in deal.offers.items():
         loc: Loc = ("offers", key)
         if key == LIST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.papers import Papers
@@ -54,7 +55,7 @@ def _commit_term(
             bases.append(_base(program, beta, bound, step))
             book.of[regime, year] = [bases[-1]]
             book.most[regime, year] = bound + (step or 0.0)
-        for (early, factor), (late, _) in zip(bases, bases[1:], strict=False):
+        for (early, factor), (late, _) in pairwise(bases):
             program.row("free_ramp", [(late, factor), (early, -factor)], ">=", 0)
     else:
         factors = [1.0] * len(years) if api.ramp is None else list(api.ramp[: len(years)])

@@ -12,7 +12,7 @@ from deal_solve.formulation.commitment import Commitments
 from deal_solve.formulation.papers import Papers
 from deal_solve.formulation.program import Program, Terms, Variable, scaled
 from deal_solve.formulation.rates import Rates, Regime
-from deal_solve.formulation.routing import Routing, Usage
+from deal_solve.formulation.routing import Routing
 from deal_solve.uncertainty.scenarios import Array
 
 Where = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -142,8 +142,7 @@ class _Chain:
                 balance = [*scaled(commitment, -1), *level.terms, (level.uncovered, -1.0)]
                 balance += [] if carried is None else [(carried, -1.0)]
                 self.program.row("uncovered", balance, "<=", 0)
-            following = levels[place + 1] if place + 1 < len(self.periods) else None
-            carried = self._settle(place, months, commitment, levels[place], carried, following)
+            carried = self._settle(place, months, commitment, levels, carried)
 
     def _commitment(self, months: range) -> Terms:
         return scaled(self.commitments.get(self.regime, months[0] // 12), len(months) / 12)
@@ -168,11 +167,11 @@ class _Chain:
         place: int,
         months: range,
         commitment: Terms,
-        levels: list[Level],
+        all_levels: list[list[Level]],
         carried: Variable | None,
-        following: list[Level] | None,
     ) -> Variable | None:
         """Charge a period at its end and return what it carries into the next one."""
+        levels = all_levels[place]
         arrears = self.api.payment == "arrears"
         floor = 1.0 if arrears else 0.0
         for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), floor], strict=False):
@@ -182,9 +181,9 @@ class _Chain:
         from_carry = self._from_carry(place, usage, uncovered, carried)
         shortfall = [*commitment, *scaled(usage, -1), *uncovered, *from_carry]
         rolled = None
-        if following is not None and isinstance(self.api.unused, Rollover):
+        if place + 1 < len(self.periods) and isinstance(self.api.unused, Rollover):
             rolled = self._roll(self.api.unused, shortfall, commitment, self.most[place][1])
-            if self._saving_pays(months, levels, following, self.api.unused.rollover):
+            if self._saving_pays(place, all_levels, self.api.unused.rollover):
                 self._no_saving(place, usage, uncovered, commitment, carried)
         if arrears:
             expired: Terms = [] if carried is None else [(carried, 1.0), *scaled(from_carry, -1)]
@@ -226,21 +225,29 @@ class _Chain:
         terms = [(variable, 1.0), *scaled(second, -1), (which, -most_second)]
         self.program.row("reach_second", terms, ">=", -most_second)
 
-    def _saving_pays(self, months: range, levels: list[Level], following: list[Level], share: float) -> bool:
-        """Whether a linear program would save balance for the next period (section 8, the exception).
+    def _saving_pays(self, place: int, levels: list[list[Level]], share: float) -> bool:
+        """Whether a linear program would save balance for a later period (section 8, the exception).
 
-        A limit that does not discount, or that looks at one contract year, can make it pay where cost would not.
+        Carried balance is used first and so frees the next period's own commitment to be carried in turn: what is saved
+        can reach any later period, less the share at every step. A limit that does not discount, or that looks at one
+        contract year, can make it pay where cost would not.
         """
-        if not levels or not following:
+        if not levels[place] or not any(levels[place + 1 :]):
             return False
         if looks_at_years(self.deal):
             return True
-        delay = 1.0
-        if not any(limit.of == "total" and not limit.discounted for limit in self.deal.limits):
-            delay = self.program.discount(months.stop + len(months)) / self.program.discount(months.stop)
-        highest, lowest = following[0].ratio, levels[-1].ratio
-        gain = share * (1 + delay * (highest - 1)) if self.api.payment == "arrears" else share * delay * highest
-        return gain > lowest + 1e-12
+        plain = any(limit.of == "total" and not limit.discounted for limit in self.deal.limits)
+        now, lowest = self.program.discount(self.periods[place].stop), levels[place][-1].ratio
+        for later in range(place + 1, len(levels)):
+            if not levels[later]:
+                continue
+            delay = 1.0 if plain else self.program.discount(self.periods[later].stop) / now
+            kept = delay * share ** (later - place)
+            highest = levels[later][0].ratio
+            gain = share + kept * (highest - 1) if self.api.payment == "arrears" else kept * highest
+            if gain > lowest + 1e-12:
+                return True
+        return False
 
     def _no_saving(
         self, place: int, usage: Terms, uncovered: Terms, commitment: Terms, carried: Variable | None

@@ -40,7 +40,7 @@ class Papers:
 
 
 def seat_papers(deal: Deal) -> tuple[SeatPaper, ...]:
-    """Return every way to buy every seat type some cohort may take, list first; both-lines controls must be provided."""
+    """Return every way to buy the seat types some cohort may take, list first; both-lines controls provided."""
     return tuple(
         SeatPaper(seat_type, paper, months)
         for seat_type in deal.seat_types

@@ -12,7 +12,7 @@ from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.program import Terms
 from deal_solve.formulation.rates import Agreement, Regime, falls_to_list
 from deal_solve.plan.options import Epoch
-from deal_solve.plan.proposal import ProposedRoute, Proposal
+from deal_solve.plan.proposal import Proposal, ProposedRoute
 
 Item = TypeVar("Item")
 
@@ -53,9 +53,11 @@ def pins_of(deal: Deal, proposal: Proposal | None) -> Pins:
         ("use", proposal.use, deal.cohorts),
     ]
     for part, named, expected in known:
-        for name in named:
-            if name not in expected:
-                problems.append(Problem(f"{part}.{name}", f"is not in the deal; expected {', '.join(expected)}"))
+        problems += [
+            Problem(f"{part}.{name}", f"is not in the deal; expected {', '.join(expected)}")
+            for name in named
+            if name not in expected
+        ]
     if problems:
         raise InputError(problems)
     return Pins(
@@ -160,7 +162,7 @@ def _pin_tracks(formulation: Formulation, proposal: Proposal) -> None:
 
 
 def _pin_route(formulation: Formulation, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
-    """Fix the shares of an epoch to the last route that has begun; where one of its options is closed, leave it free."""
+    """Fix the shares of an epoch to the last route that has begun (free where a route without month is closed)."""
     begun = [route for route in routes if (route.from_month or 0) <= epoch.start]
     if not begun:
         return

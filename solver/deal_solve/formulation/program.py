@@ -6,13 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pulp
 
 from deal_solve.uncertainty.scenarios import Array, ScenarioSet
 
-Variable = pulp.LpVariable
+Variable: TypeAlias = pulp.LpVariable
 Terms = list[tuple[Variable, float]]
 """A linear expression: (variable, coefficient) pairs; a variable may stand twice."""
 
@@ -124,7 +125,7 @@ class Program:
         for payment in self.payments:
             if year is None or payment.month // 12 == year:
                 factor = self.discount(payment.time) if discounted else 1.0
-                places = range(self.scenarios.size) if payment.where is None else payment.where
+                places = range(self.scenarios.size) if payment.where is None else payment.where.tolist()
                 for place, value in zip(places, payment.values * factor, strict=True):
                     if value:
                         totals[place][payment.variable] += value

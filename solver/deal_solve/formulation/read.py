@@ -17,7 +17,7 @@ def value_of(terms: Terms) -> float:
 
 
 def _is_on(value: float | None) -> bool:
-    return (value or 0.0) > 0.5
+    return value is not None and value > 0.5
 
 
 def read_plan(formulation: Formulation) -> Plan:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import SeatPart
 from deal_solve.formulation.papers import Papers, SeatPaper
@@ -151,10 +153,10 @@ def cells_of(deal: Deal, paper: SeatPaper, span: TermSpan, tier: int, most: int)
 
 
 def most_seats(program: Program, deal: Deal, paper: SeatPaper) -> int:
-    """Return a number of seats that no plan gains by exceeding: the largest count, minimum, tier step or bundle need."""
+    """Return what no plan gains by exceeding: the largest count, minimum, tier step or bundle need."""
     part, offer = deal.seat_part(paper.offer, paper.seat_type), deal.offer(paper.offer)
     users = [program.scenarios.users[c] for c, cohort in deal.cohorts.items() if paper.seat_type in cohort.tracks]
-    needs = [float(sum(users).max()) if users else 0.0, float(part.minimum or 0)]
+    needs = [float(np.sum(users, axis=0).max()) if users else 0.0, float(part.minimum or 0)]
     needs += [float(step.seats) for step in (part.tiers.steps if part.tiers else ())]
     if offer.bundle and part.usd_per_user_month:
         deepest = 1 - max((step.discount for step in (part.tiers.steps if part.tiers else ())), default=0.0)

@@ -62,7 +62,7 @@ def _of(tracks: Tracks, cohort: str, year: int) -> list[Variable]:
 
 
 def _tools(program: Program, deal: Deal, papers: Papers, tracks: Tracks) -> None:
-    """Build once at the first month in use, run every month in use; a cohort's controls by the tool or the API paper."""
+    """Build once at the first month in use, run every month in use; controls by the tool or the API paper."""
     for tool_id, tool in deal.internal_tools.items():
         on = [(name, year, v) for (name, track, year), v in tracks.other.items() if track == tool_id]
         for name, _, variable in on:
@@ -74,9 +74,8 @@ def _tools(program: Program, deal: Deal, papers: Papers, tracks: Tracks) -> None
         cuts = sorted({*range(0, deal.horizon_months, 12), *(m for m in starts if m < deal.horizon_months)})
         built: Variable | None = None
         for start, end in zip(cuts, [*cuts[1:], deal.horizon_months], strict=True):
-            using = [
-                v for name, year, v in on if year == start // 12 and deal.month(deal.cohorts[name].starts) <= start
-            ]
+            begun = {name for name in deal.cohorts if deal.month(deal.cohorts[name].starts) <= start}
+            using = [v for name, year, v in on if year == start // 12 and name in begun]
             if not using:
                 continue
             runs = program.variable(f"runs_{tool_id}_{start}", 0, 1)

@@ -1,0 +1,1 @@
+"""Search, proof and agreement: from a program to a plan that is settled."""

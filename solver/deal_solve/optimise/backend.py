@@ -77,7 +77,7 @@ _quiet_first_word()
 class InProcessHighs(pulp.HiGHS):
     """PuLP's HiGHS, with the model passed in one call and nothing printed."""
 
-    def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802 - PuLP's name
+    def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:
         """Make the solver quiet before its first word."""
         lp.solverModel = highspy.Highs()
         lp.solverModel.silent()
@@ -87,7 +87,7 @@ class InProcessHighs(pulp.HiGHS):
             if value is not None and lp.solverModel.setOptionValue(name, value) == highspy.HighsStatus.kError:
                 raise InternalError(f"HiGHS does not take {name} = {value}")
 
-    def buildSolverModel(self, lp: pulp.LpProblem) -> None:  # noqa: N802 - PuLP's name
+    def buildSolverModel(self, lp: pulp.LpProblem) -> None:
         """Pass the columns and rows as arrays."""
         variables = lp.variables()
         for place, variable in enumerate(variables):

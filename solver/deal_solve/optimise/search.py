@@ -61,7 +61,7 @@ class Search:
     zero_bands_only: bool = False
     check_controls: bool = True
     candidates: list[Candidate] = field(default_factory=list)
-    size: Size = Size(0, 0, 0, 0)
+    size: Size = field(default_factory=lambda: Size(0, 0, 0, 0))
 
     def run(self) -> Candidate:
         """Return the best candidate, its program fixed to the chosen plan.

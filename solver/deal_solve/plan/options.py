@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from deal_solve.deal.card import FAMILIES, Model, Rates
 from deal_solve.deal.cohort import Use
@@ -75,8 +76,7 @@ def menu(deal: Deal, user: str) -> tuple[Epoch, ...]:
     names = allowed_models(deal, request)
     cuts = sorted({0, *_cuts(deal, request, names), deal.horizon_months})
     return tuple(
-        Epoch(start, end, tuple(_options(deal, request, requires, names, start)))
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        Epoch(start, end, tuple(_options(deal, request, requires, names, start))) for start, end in pairwise(cuts)
     )
 
 
