@@ -29,6 +29,13 @@ class Outcome:
     solution: Solution | None = None
     difference: float = 0.0
 
+    @property
+    def gap(self) -> float:
+        """The relative gap, 0 where it is less than two cents."""
+        solution = self.solution
+        cents = solution is None or solution.objective_usd - solution.bound_usd <= 2 * CENT
+        return 0.0 if cents else solution.gap
+
 
 def outcome_of(data: Data) -> Outcome:
     """Solve a deal and check everything that must hold of its solution."""

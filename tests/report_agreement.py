@@ -66,7 +66,7 @@ def record_of(job: tuple[int, int, int]) -> Record:
     solution = outcome.solution
     if outcome.kind != "solved" or solution is None:
         return record
-    record.gap = solution.gap
+    record.gap = outcome.gap
     silent = []
     for name in sorted(record.clauses):
         changed = settles_otherwise(data, solution, name)

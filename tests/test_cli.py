@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.proposals import TEXT
 
 import deal_solve.optimise.solve as optimiser
 from deal_solve.cli.main import COMMANDS, run
 from deal_solve.errors import Infeasible, InputError, InternalError, LimitReached
 from deal_solve.version import VERSION
+from tests.proposals import TEXT
 
 ROOT = Path(__file__).parent.parent
 HEAVY = ("pandas", "pulp", "highspy", "numpy", "pydantic", "yaml")
@@ -57,7 +57,7 @@ def failing(error):
     return solve
 
 
-# --- help ---------------------------------------------------------------------------------------------------------------
+# --- help ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_version(capsys):
     assert called(capsys, "--version") == (0, f"deal-solve {VERSION}\n", "")
 
 
-# --- exit codes -----------------------------------------------------------------------------------------------------------
+# --- exit codes ---------------------------------------------------------------------------------------------------
 
 
 def test_0_solved_to_the_gap(capsys, deal):
@@ -243,7 +243,7 @@ def test_a_closed_pipe_is_no_error(tmp_path):
     assert err == b""
 
 
-# --- stdout, stderr, files --------------------------------------------------------------------------------------------------
+# --- stdout, stderr, files ----------------------------------------------------------------------------------------
 
 
 def test_only_the_answer_is_on_stdout(deal):
@@ -297,7 +297,7 @@ def test_export_writes_a_model_other_solvers_read(capsys, deal, tmp_path, ending
     assert highs.getNumCol() > 0
 
 
-# --- solve and settle ----------------------------------------------------------------------------------------------------
+# --- solve and settle ---------------------------------------------------------------------------------------------
 
 
 def test_what_solve_finds_settle_prices_the_same(capsys, deal, tmp_path):
@@ -369,7 +369,7 @@ def test_an_impossible_plan_is_refused_by_its_clause(capsys, deal, proposal):
     )
 
 
-# --- check, init, schema, rates -------------------------------------------------------------------------------------------
+# --- check, init, schema, rates -----------------------------------------------------------------------------------
 
 
 def test_check_says_what_is_dead(capsys, tmp_path):

@@ -1,5 +1,6 @@
 """The deal file: one dialect, strict, and every problem in one go with its line, path, fault and remedy."""
 
+import itertools
 import json
 import time
 
@@ -192,7 +193,8 @@ ONE_PROBLEM = {
     ),
     "YAML tag": (
         with_line("1M", '!!python/object/apply:os.system ["ls"]'),
-        "6: has the YAML tag 'tag:yaml.org,2002:python/object/apply:os.system'; tags are not read, write the plain value",
+        "6: has the YAML tag 'tag:yaml.org,2002:python/object/apply:os.system'; tags are not read, write the plain "
+        "value",
     ),
     "second document": (BASE + "---\nstart: 2027-02\n", "15: is not valid YAML: but found another document"),
     "key that is a map": (BASE + "? {a: b}\n: x\n", "15: a key must be plain text"),
@@ -257,7 +259,7 @@ def test_an_alias_bomb_is_refused():
     """Nine levels of ten aliases would expand to 10^9 values from nine lines."""
     names = "abcdefghi"
     lines = ["a: &a [x,x,x,x,x,x,x,x,x,x]"]
-    lines += [f"{new}: &{new} [{','.join(['*' + old] * 10)}]" for old, new in zip(names, names[1:], strict=False)]
+    lines += [f"{new}: &{new} [{','.join(['*' + old] * 10)}]" for old, new in itertools.pairwise(names)]
     (found,) = quickly("\n".join(lines))
     assert "expands to more than 200,000 values; write it without aliases" in found
 
@@ -310,7 +312,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
         load(tmp_path)
 
 
-# --- what may be written --------------------------------------------------------------------------------------------
+# --- what may be written ------------------------------------------------------------------------------------------
 
 
 def test_json_is_read_by_the_same_code_with_lines():
@@ -358,7 +360,7 @@ def test_a_share_in_percent_is_the_fraction():
     assert deal.workloads["bot"].batchable == 0.07
 
 
-# --- extends --------------------------------------------------------------------------------------------------------
+# --- extends ------------------------------------------------------------------------------------------------------
 
 PARENT = """\
   parent:
@@ -417,7 +419,7 @@ def test_a_problem_in_an_extended_offer_stands_where_it_was_written():
     assert found == ["deal.yaml:17: offers.c.api.overage: 'lsit' is not possible; expected 'contracted' or 'list'"]
 
 
-# --- overrides ------------------------------------------------------------------------------------------------------
+# --- overrides ----------------------------------------------------------------------------------------------------
 
 
 def test_rates_may_stand_in_a_file_of_their_own(tmp_path):

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from tests.proposals import example
 
 from deal_solve.errors import InputError
 from deal_solve.plan.complete import complete
@@ -11,6 +10,7 @@ from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.proposal import Proposal, load_proposal
 from deal_solve.plan.validity import refuse_impossible
 from deal_solve.uncertainty.expand import scenarios_of
+from tests.proposals import example
 
 DEAL = example()
 FUTURES = scenarios_of(DEAL)
@@ -34,7 +34,7 @@ def refused(**parts):
     return [str(problem) for problem in caught.value.problems]
 
 
-# --- nothing given ----------------------------------------------------------------------------------------------------
+# --- nothing given ------------------------------------------------------------------------------------------------
 
 
 def test_an_empty_proposal_is_list_today_and_the_first_open_tracks():
@@ -80,7 +80,7 @@ def test_contracted_seats_do_not_fall_inside_a_term():
     assert plan.seats["enterprise"].contracted[2] == 20
 
 
-# --- the API agreement -------------------------------------------------------------------------------------------------
+# --- the API agreement --------------------------------------------------------------------------------------------
 
 
 def test_an_offer_alone_means_its_shortest_term_and_lowest_band():
@@ -143,7 +143,7 @@ def test_a_band_per_term():
     ]
 
 
-# --- seats and tracks -----------------------------------------------------------------------------------------------------
+# --- seats and tracks ---------------------------------------------------------------------------------------------
 
 
 def test_a_seat_type_comes_from_the_paper_of_the_api():
@@ -175,7 +175,7 @@ def test_tracks_per_year_count_where_they_hold():
     assert plan.seats["enterprise"].contracted == (119, 162, 191)
 
 
-# --- routing ------------------------------------------------------------------------------------------------------------
+# --- routing ------------------------------------------------------------------------------------------------------
 
 
 def test_an_option_by_its_name_buys_the_projects_it_needs_and_waits_for_them():
@@ -240,7 +240,7 @@ def test_least_shares_are_met_before_the_best_quality():
     assert shares(plan_of()[0], "reports")[0] == {"sonnet": pytest.approx(0.2), "opus": pytest.approx(0.8)}
 
 
-# --- a plan is a proposal --------------------------------------------------------------------------------------------
+# --- a plan is a proposal -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("offer", ["list", "quote", "ramped", "free", "alone"])
@@ -279,7 +279,7 @@ def test_the_plan_of_a_result_keeps_its_lines(tmp_path):
         load_proposal(path)
 
 
-# --- what means nothing -------------------------------------------------------------------------------------------------
+# --- what means nothing -------------------------------------------------------------------------------------------
 
 
 def test_names_and_lengths_that_mean_nothing_are_refused_together():
@@ -306,7 +306,8 @@ def test_names_and_lengths_that_mean_nothing_are_refused_together():
     [
         (
             {"api": {"offer": "quote", "term_months": 36}},
-            "api.term_months: a first term of 36 months cannot be had from 'quote'; it offers 12, 24 and the horizon is 36",
+            "api.term_months: a first term of 36 months cannot be had from 'quote'; it offers 12, 24 and the horizon "
+            "is 36",
         ),
         (
             {"api": {"offer": "quote", "commitment_usd": [1, 2]}},

@@ -1,7 +1,6 @@
 """What cannot be signed is refused, naming the clause and both values; what is just possible is not."""
 
 import pytest
-from tests.proposals import example
 
 from deal_solve.errors import InputError
 from deal_solve.plan.complete import complete
@@ -9,6 +8,7 @@ from deal_solve.plan.plan import ApiAgreement, ApiTerm, SeatAgreement
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validity import refuse_impossible
 from deal_solve.uncertainty.expand import scenarios_of
+from tests.proposals import example
 
 DEAL = example()
 FUTURES = scenarios_of(DEAL)
@@ -45,7 +45,7 @@ def test_the_default_plan_can_be_signed():
     assert violations(plan_of()) == []
 
 
-# --- papers -------------------------------------------------------------------------------------------------------------
+# --- papers -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_an_exclusive_offer_stands_alone():
     assert violations(plan_of(api={"offer": "alone"}, seats={"enterprise": {"offer": "list"}})) == []
 
 
-# --- API terms ----------------------------------------------------------------------------------------------------------
+# --- API terms ----------------------------------------------------------------------------------------------------
 
 
 def test_the_band_exists():
@@ -126,8 +126,8 @@ def test_the_threshold_is_met_to_half_a_cent(usd, possible):
         []
         if possible
         else [
-            "offers.quote.api.bands: commitment 99,999.99, 99,999.99 in api.terms[0], 99,999.99 a year in the mean; the "
-            "band needs 100,000 a year"
+            "offers.quote.api.bands: commitment 99,999.99, 99,999.99 in api.terms[0], 99,999.99 a year in the mean; "
+            "the band needs 100,000 a year"
         ]
     )
 
@@ -193,7 +193,7 @@ def test_a_renewal_at_list_has_no_commitment():
     ]
 
 
-# --- seats ----------------------------------------------------------------------------------------------------------------
+# --- seats --------------------------------------------------------------------------------------------------------
 
 
 def test_the_minimum_binds_where_some_cohort_takes_the_type():
@@ -236,7 +236,7 @@ def test_a_count_per_contract_year():
     assert violations(with_seats(60, 60)) == ["seats.enterprise.contracted: 2 given; expected 3, one per contract year"]
 
 
-# --- tracks -----------------------------------------------------------------------------------------------------------------
+# --- tracks -------------------------------------------------------------------------------------------------------
 
 
 def with_tracks(**tracks):
@@ -270,8 +270,8 @@ def test_a_tool_has_its_own_controls_and_those_of_the_agreement():
     """The tool has sso only; scim comes with the API agreement of the quote, not with list."""
     closed, opened = plan_of(tracks={"makers": "tool"}), plan_of(tracks={"makers": "tool"}, api={"offer": "quote"})
     assert violations(closed) == [
-        "cohorts.makers.requires: scim; tool with the API agreement 'list' provides no_training, rbac, spend_caps, sso, "
-        "us_residency"
+        "cohorts.makers.requires: scim; tool with the API agreement 'list' provides no_training, rbac, spend_caps, "
+        "sso, us_residency"
     ]
     assert violations(opened) == []
 
@@ -306,7 +306,7 @@ def test_controls_on_both_lines_hold_for_the_api_and_every_seat_type_taken():
     assert violations(plan_of(deal, api={"offer": "quote"}), deal) == []
 
 
-# --- routing ----------------------------------------------------------------------------------------------------------------
+# --- routing ------------------------------------------------------------------------------------------------------
 
 
 def routed(user="bot", part="routing", projects=("caching", "rerouting"), **shares):

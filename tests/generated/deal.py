@@ -17,7 +17,7 @@ START = (2027, 1)
 
 def chosen_deal(c: Chooser, tiny: bool = False) -> Data:
     """Return the plain data of a deal; a `tiny` one is small enough to try out its plans one by one."""
-    horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((12, 4), (24, 8), (36, 6), (48, 1))
+    horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((24, 9), (12, 5), (36, 5), (48, 1))
     start = (START[0], c.pick(1, 7, 11))
     data: Data = {"start": f"{start[0]}-{start[1]:02d}", "horizon_months": horizon, "workloads": {}, "cohorts": {}}
     if c.chance(50):

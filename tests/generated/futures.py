@@ -11,15 +11,19 @@ CHANGES = (-0.3, 0.08, -0.15, 0.2, -0.5)
 
 
 def futures(c: Chooser, data: Data, start: tuple[int, int]) -> None:
-    """Add an explicit list of 1 to 6 scenarios, or bands in at most two groups with at most one event."""
+    """Add an explicit list of 1 to 6 scenarios, or bands in at most two groups with at most one event.
+
+    Long horizons have few scenarios, so that one solve stays short.
+    """
+    is_long = data["horizon_months"] > 24
     if c.chance(62):
-        count = c.weighted((2, 4), (3, 4), (1, 2), (4, 2), (6, 1))
+        count = c.weighted((2, 4), (3, 4), (1, 2), (4, 0 if is_long else 2), (6, 0 if is_long else 1))
         names = ("low", "middle", "high", "slump", "rush", "odd")[:count]
         shape = _Shape(c, data)
         data["scenarios"] = {name: shape.scenario(c) for name in names}
         return
     _bands(c, data)
-    if c.chance(80) and data["workloads"]:
+    if data["workloads"] and c.chance(20 if is_long else 90):
         _event(c, data, start)
     if c.chance(60):
         changes: Data = {"models": _changes(c, data)}
@@ -36,7 +40,7 @@ def _changes(c: Chooser, data: Data) -> list[Any]:
 def _bands(c: Chooser, data: Data) -> None:
     """Widen some numbers to bands; the cache stays at its middle."""
     data["uncertainty"] = {}
-    groups = c.weighted((("usage",), 3), (("growth",), 1), (("adoption",), 2), (("usage", "growth"), 1), ((), 1))
+    groups = c.weighted((("usage",), 3), (("growth",), 1), (("adoption",), 2), ((), 2))
     for work in data["workloads"].values():
         if "usage" in groups:
             work["requests_per_month"] = _band(c, work["requests_per_month"])

@@ -150,8 +150,8 @@ def true_up(c: Chooser) -> Any:
     if kind == "changed":
         return {"preset": preset, "price": "list"}
     clause: Data = {"check": c.pick(1, 3, 12), "count": c.pick("peak", "snapshot"), "retroactive": not c.chance(50)}
-    ratchets = ("year", "term", "none") if clause["retroactive"] else ("year", "term")
-    return {**clause, "price": c.pick("contracted", "list"), "ratchet": c.pick(*ratchets)}
+    ratchets = (("year", 2), ("term", 2), ("none", 4 if clause["retroactive"] else 0))
+    return {**clause, "price": c.pick("contracted", "list"), "ratchet": c.weighted(*ratchets)}
 
 
 # Bundle

@@ -86,7 +86,7 @@ def _today(c: Chooser, work: Data) -> None:
 def _mode_of_today(c: Chooser, work: Data) -> None:
     if "today" in work and "cache" in work and c.chance(35):
         work["today"]["cached"] = True
-    if "today" in work and work.get("batchable") == 1.0 and c.chance(35):
+    if "today" in work and work.get("batchable") == 1.0 and c.chance(75):
         work["today"]["batch"] = True
 
 

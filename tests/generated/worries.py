@@ -39,7 +39,7 @@ def _limit(c: Chooser, estimate: Estimate) -> Data:
         year = c.integer(1, estimate.yearly.shape[1])
         costs, of = estimate.yearly[:, year - 1], f"contract year {year}"
     usd, limit = _level(c, kind, costs, estimate)
-    tight = c.weighted((c.number(0.8, 1.1, 0.02), 5), (c.number(1.1, 1.6, 0.1), 2))
+    tight = c.weighted((c.number(0.9, 1.2, 0.02), 5), (c.number(1.2, 1.6, 0.1), 2))
     limit |= {"of": of, "at_most": round_to(max(usd, 1.0) * tight, 4)}
     if c.chance(25):
         limit["discounted"] = True

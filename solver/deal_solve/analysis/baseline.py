@@ -23,4 +23,5 @@ def usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
     for values in (usage.counted, usage.uncounted):
         for model_id, value in values.items():
             monthly += value * scenarios.index[deal.card.model(model_id).family].T
-    return monthly.reshape(deal.years, 12, scenarios.size).sum(axis=1)
+    yearly: Array = monthly.reshape(deal.years, 12, scenarios.size).sum(axis=1)
+    return yearly

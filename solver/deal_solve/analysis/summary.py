@@ -92,21 +92,22 @@ def periods(settlement: Settlement) -> tuple[PeriodSummary, ...]:
     for record in settlement.drawdown:
         out = ~np.isnan(record.exhausted_month)
         likely = float(weights[out].sum())
-        month = None
-        if likely > 0:
-            month = int(measures.quantile(record.exhausted_month[out], weights[out] / likely, 0.5))
-        means = (
-            float(weights @ values)
-            for values in (
-                record.usage_usd,
-                record.carried_in_usd,
-                record.covered_usd,
-                record.overage_usd,
-                record.forfeited_usd,
+        median = measures.quantile(record.exhausted_month[out], weights[out] / likely, 0.5) if likely > 0 else None
+        found.append(
+            PeriodSummary(
+                contract_year=record.contract_year,
+                start=record.start,
+                end=record.end,
+                commitment_usd=float(record.commitment_usd),
+                usage_usd=float(weights @ record.usage_usd),
+                carried_in_usd=float(weights @ record.carried_in_usd),
+                covered_usd=float(weights @ record.covered_usd),
+                overage_usd=float(weights @ record.overage_usd),
+                forfeited_usd=float(weights @ record.forfeited_usd),
+                exhausted_probability=likely,
+                exhausted_month=None if median is None else int(median),
             )
         )
-        head = (record.contract_year, record.start, record.end, float(record.commitment_usd))
-        found.append(PeriodSummary(*head, *means, likely, month))
     return tuple(found)
 
 

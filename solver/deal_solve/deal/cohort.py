@@ -14,28 +14,28 @@ NONE = "none"
 class Ramp(DealModel):
     """Adoption grows in a straight line from `from_share` of the active share to all of it over `months`."""
 
-    from_share: Share = 0.0
-    months: Count = Field(ge=1, le=60)
+    from_share: Share = Field(0.0, description="share of the active users at the start")
+    months: Count = Field(ge=1, le=60, description="until all of them")
 
 
 class Use(Request):
     """What one active user asks for in a month: single models, cached as the client does, never in batch."""
 
-    requests_per_user_month: NonNegativeBand
-    growth_per_year: ChangeBand = certain(0.0)
+    requests_per_user_month: NonNegativeBand = Field(description="per active user")
+    growth_per_year: ChangeBand = Field(certain(0.0), description="of the requests per user")
     models: tuple[Name, ...] = Field(min_length=1, description="models or slots the cohort may use")
-    quality: Quality = Quality()
+    quality: Quality = Field(Quality(), description="floors and scores of the models")
 
 
 class Cohort(DealModel):
     """A group of people who may get seats, an internal tool, or nothing."""
 
-    title: Title = ""
-    headcount: NonNegative
-    headcount_growth_per_year: ChangeBand = certain(0.0)
-    starts: Month | None = None
-    active_share: ShareBand = certain(1.0)
-    ramp: Ramp | None = None
+    title: Title = Field("", description="name in reports")
+    headcount: NonNegative = Field(description="people at the start")
+    headcount_growth_per_year: ChangeBand = Field(certain(0.0), description="of the people")
+    starts: Month | None = Field(None, description="first month, default the start of the deal")
+    active_share: ShareBand = Field(certain(1.0), description="share of the people who use it")
+    ramp: Ramp | None = Field(None, description="adoption over the first months; left out: all at once")
     assigned_per_active: Positive = Field(1.0, description="seats assigned per active user; 1 if seats are rotated")
     tracks: tuple[Name, ...] = Field(min_length=1, description="seat types, internal tools, or none")
     unserved_usd_per_user_month: NonNegative | None = Field(
@@ -49,7 +49,7 @@ class Cohort(DealModel):
 class InternalTool(DealModel):
     """A tool built on the API for people: built once, run every month, all usage metered."""
 
-    title: Title = ""
-    build_usd: NonNegative = 0.0
-    run_usd_per_month: NonNegative = 0.0
-    provides: tuple[Name, ...] = ()
+    title: Title = Field("", description="name in reports")
+    build_usd: NonNegative = Field(0.0, description="paid at the start of its first month in use")
+    run_usd_per_month: NonNegative = Field(0.0, description="paid at the end of every month in use")
+    provides: tuple[Name, ...] = Field((), description="controls beyond those of the API agreement")

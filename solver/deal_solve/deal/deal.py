@@ -24,41 +24,49 @@ SCHEMA = "deal-solve/1"
 class ModelOverride(DealModel):
     """Numbers of a model that differ from the card, or a model the card does not have."""
 
-    family: Literal["opus", "sonnet", "haiku", "fable"] | None = None
-    tokenizer: Name | None = None
-    released: date | None = None
-    retires: date | None = None
-    min_cacheable_tokens: Positive | None = None
-    us_residency: bool | None = None
-    input_usd_per_mtok: NonNegative | None = None
-    output_usd_per_mtok: NonNegative | None = None
-    cache_read_multiplier: NonNegative | None = None
-    cache_write_5m_multiplier: NonNegative | None = None
-    cache_write_1h_multiplier: NonNegative | None = None
-    batch_multiplier: NonNegative | None = None
-    long_above_prompt_tokens: Positive | None = None
-    long_input_usd_per_mtok: NonNegative | None = None
-    long_output_usd_per_mtok: NonNegative | None = None
+    family: Literal["opus", "sonnet", "haiku", "fable"] | None = Field(
+        None, description="of a model the card does not have"
+    )
+    tokenizer: Name | None = Field(None, description="tokenizer generation")
+    released: date | None = Field(None, description="first day on sale")
+    retires: date | None = Field(None, description="announced last day; null removes it")
+    min_cacheable_tokens: Positive | None = Field(None, description="shortest prefix that is cached")
+    us_residency: bool | None = Field(None, description="whether US-only inference is offered")
+    input_usd_per_mtok: NonNegative | None = Field(None, description="USD per million input tokens")
+    output_usd_per_mtok: NonNegative | None = Field(None, description="USD per million output tokens")
+    cache_read_multiplier: NonNegative | None = Field(None, description="on the input rate")
+    cache_write_5m_multiplier: NonNegative | None = Field(None, description="on the input rate")
+    cache_write_1h_multiplier: NonNegative | None = Field(None, description="on the input rate")
+    batch_multiplier: NonNegative | None = Field(None, description="on all rates in batch")
+    long_above_prompt_tokens: Positive | None = Field(
+        None, description="above this prompt length every token is at the long rates"
+    )
+    long_input_usd_per_mtok: NonNegative | None = Field(
+        None, description="USD per million input tokens of long prompts"
+    )
+    long_output_usd_per_mtok: NonNegative | None = Field(
+        None, description="USD per million output tokens of long prompts"
+    )
 
 
 class SeatOverride(DealModel):
     """Facts of a seat type that differ from the card, or a seat type the card does not have."""
 
-    title: Title | None = None
-    usd_per_user_month: NonNegative | None = None
-    minimum: int | None = Field(None, ge=0)
-    maximum: int | None = Field(None, ge=1)
-    covered_share: Share | None = None
-    provides: tuple[Name, ...] | None = None
+    title: Title | None = Field(None, description="name in reports")
+    usd_per_user_month: NonNegative | None = Field(None, description="card price")
+    minimum: int | None = Field(None, ge=0, description="least seats")
+    maximum: int | None = Field(None, ge=1, description="most seats")
+    covered_share: Share | None = Field(None, description="share of the usage that the seat includes")
+    provides: tuple[Name, ...] | None = Field(None, description="controls")
 
 
 class ControlOverride(DealModel):
     """A control the card does not have, or other consequences of one it has."""
 
-    title: Title | None = None
-    closes_batch: bool | None = None
-    usage_multiplier: NonNegative | None = None
-    needs_us_residency: bool | None = None
+    title: Title | None = Field(None, description="name in reports")
+    closes_batch: bool | None = Field(None, description="whether requiring it closes batch")
+    usage_multiplier: NonNegative | None = Field(None, description="g of a workload that requires it")
+    needs_us_residency: bool | None = Field(None, description="closes models without US-only inference")
 
 
 class RateCardRef(DealModel):
@@ -67,10 +75,12 @@ class RateCardRef(DealModel):
     card: Annotated[str, Field(pattern=r"^[a-z-]+(@\d{4}-\d{2}-\d{2})?$")] = Field(
         "claude", description="card@DATE: the rates in force that day"
     )
-    tokenizers: dict[Name, Positive] = {}
-    models: dict[Name, ModelOverride] = {}
-    seats: dict[Name, SeatOverride] = {}
-    controls: dict[Name, ControlOverride] = {}
+    tokenizers: dict[Name, Positive] = Field(
+        {}, description="tokens of the same text per generation, relative to each other"
+    )
+    models: dict[Name, ModelOverride] = Field({}, description="other numbers of a model, or a new one")
+    seats: dict[Name, SeatOverride] = Field({}, description="other facts of a seat type, or a new one")
+    controls: dict[Name, ControlOverride] = Field({}, description="other consequences of a control, or a new one")
     api_provides: tuple[Name, ...] | None = Field(None, description="controls of the API at list")
 
     def resolve(self) -> Card:
@@ -157,45 +167,47 @@ def _rates(value: Any) -> Any:
 class Uncertainty(DealModel):
     """What is not known: list prices, events, and how bands move together."""
 
-    correlation: Correlation = Correlation()
+    correlation: Correlation = Field(Correlation(), description="within a group of bands")
     list_price_change_per_year: dict[Name, PriceChange] = Field(
         {}, description="per family, 'models' for all of them, or 'seats'; one band, or one per contract year"
     )
-    events: dict[Id, Event] = {}
+    events: dict[Id, Event] = Field({}, description="what may happen to workloads")
 
 
 class Variant(DealModel):
     """A named way to run a model (effort, fast mode) with its own price, length of output and quality."""
 
     model: Name = Field(description="a model id or a slot")
-    price_factor: NonNegative = 1.0
-    output_factor: NonNegative = 1.0
+    price_factor: NonNegative = Field(1.0, description="on all rates of the model")
+    output_factor: NonNegative = Field(1.0, description="on its output tokens")
     batch: bool = Field(True, description="whether it can run in batch")
 
 
 class Deal(DealModel):
     """A deal file. Ids are short, so that every field has a plain dotted path: offers.counter.api.overage."""
 
-    schema_version: Literal["deal-solve/1"] = Field(SCHEMA, alias="schema")
-    title: Title = ""
-    start: Month
-    horizon_months: Literal[12, 24, 36, 48, 60] = 36
-    cost_of_capital_per_year: NonNegative = 0.0
+    schema_version: Literal["deal-solve/1"] = Field(SCHEMA, alias="schema", description="version of this file format")
+    title: Title = Field("", description="name in reports")
+    start: Month = Field(description="first month of the contract")
+    horizon_months: Literal[12, 24, 36, 48, 60] = Field(36, description="months that are priced")
+    cost_of_capital_per_year: NonNegative = Field(0.0, description="r: a payment in month t counts (1+r)^(-t/12)")
     rates: Annotated[
         RateCardRef,
         BeforeValidator(_rates),
         WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
     ] = Field(RateCardRef(), description="card@DATE, a file with overrides, or overrides inline")
     tokens_counted_in: Name = Field("new", description="tokenizer generation of all token counts in this file")
-    risk: RiskClause = Risk()
-    uncertainty: Uncertainty = Uncertainty()
+    risk: RiskClause = Field(Risk(), description="neutral, balanced, cautious, or a map")
+    uncertainty: Uncertainty = Field(Uncertainty(), description="list prices, events and correlation")
     scenarios: dict[Id, NamedScenario] = Field({}, description="an explicit weighted list, instead of the bands")
-    workloads: dict[Id, Workload] = {}
-    cohorts: dict[Id, Cohort] = {}
-    internal_tools: dict[Id, InternalTool] = {}
-    variants: dict[Id, Variant] = {}
-    offers: dict[Id, Offer] = {}
-    limits: tuple[Limit, ...] = ()
+    workloads: dict[Id, Workload] = Field({}, description="software that calls Claude")
+    cohorts: dict[Id, Cohort] = Field({}, description="groups of people")
+    internal_tools: dict[Id, InternalTool] = Field(
+        {}, description="tools built on the API for people; a cohort takes one as a track"
+    )
+    variants: dict[Id, Variant] = Field({}, description="named ways to run a model")
+    offers: dict[Id, Offer] = Field({}, description="papers on the table; list prices always are")
+    limits: tuple[Limit, ...] = Field((), description="bounds on cost, any number")
     requires_on_both_lines: tuple[Name, ...] = Field(
         (), description="controls that the API agreement and every seat type taken must provide"
     )

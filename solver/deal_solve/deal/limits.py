@@ -104,19 +104,19 @@ class NamedScenario(DealModel):
     A path is one number (every month), one per contract year, or one per month.
     """
 
-    weight: NonNegative
-    requests_per_month: dict[Name, NonNegativePath] = {}
-    active_users: dict[Name, NonNegativePath] = {}
-    requests_per_user_month: dict[Name, NonNegativePath] = {}
+    weight: NonNegative = Field(description="relative to the others")
+    requests_per_month: dict[Name, NonNegativePath] = Field({}, description="per workload")
+    active_users: dict[Name, NonNegativePath] = Field({}, description="per cohort")
+    requests_per_user_month: dict[Name, NonNegativePath] = Field({}, description="per cohort")
     list_price_index: dict[Name, PositivePath] = Field({}, description="per family or seats; 1 is today's list")
-    hit_rate: dict[Name, Share] = {}
+    hit_rate: dict[Name, Share] = Field({}, description="per workload or cohort")
 
 
 class Correlation(DealModel):
     """How strongly bands of a group move together in sampled futures; the discrete expansion moves them as one."""
 
-    usage: Annotated[Number, Field(ge=0, le=1)] = 0.0
-    growth: Annotated[Number, Field(ge=0, le=1)] = 0.0
-    adoption: Annotated[Number, Field(ge=0, le=1)] = 0.0
-    price: Annotated[Number, Field(ge=0, le=1)] = 0.0
-    cache: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    usage: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="base volumes and requests per user")
+    growth: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="yearly growth")
+    adoption: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="active shares")
+    price: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="yearly changes of list prices")
+    cache: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="hit rates")

@@ -28,7 +28,7 @@ Discounts = Annotated[
 class ApiBand(DealModel):
     """An all-units discount that a yearly commitment earns; 0 means no commitment."""
 
-    commit_usd_per_year: NonNegative
+    commit_usd_per_year: NonNegative = Field(description="threshold in contracted dollars a year; 0: no commitment")
     discount: Discounts = Field(description="one number, or a map per family or model id (what is not named gets 0)")
 
     def discount_of(self, model_id: str, family: str) -> float:
@@ -39,7 +39,7 @@ class ApiBand(DealModel):
 class Premium(DealModel):
     """Overage at list plus a premium."""
 
-    premium: NonNegative
+    premium: NonNegative = Field(description="on list: 10% is 1.1 times list")
 
 
 class Rollover(DealModel):
@@ -52,13 +52,13 @@ class Rollover(DealModel):
 class Capped(DealModel):
     """Prices follow list up to a yearly rise."""
 
-    capped: NonNegative
+    capped: NonNegative = Field(description="largest rise per year inside a term")
 
 
 class Uplift(DealModel):
     """Contracted prices rise at every renewal."""
 
-    uplift: NonNegative
+    uplift: NonNegative = Field(description="rise at every renewal")
 
 
 Period = Literal["year", "half", "quarter", "month"]
@@ -68,10 +68,16 @@ PERIOD_MONTHS: dict[str, int] = {"year": 12, "half": 6, "quarter": 3, "month": 1
 class ApiPart(DealModel):
     """The API side of an offer."""
 
-    bands: tuple[ApiBand, ...] = Field(min_length=1)
-    period: Period = "year"
-    overage: Literal["contracted", "list"] | Premium = "list"
-    unused: Literal["forfeited"] | Rollover = "forfeited"
+    bands: tuple[ApiBand, ...] = Field(
+        min_length=1, description="thresholds and discounts, in rising order; discounts are on all units"
+    )
+    period: Period = Field("year", description="commitment period; the yearly commitment is split evenly")
+    overage: Literal["contracted", "list"] | Premium = Field(
+        "list", description="price of usage beyond the commitment: contracted rates, list, or {premium: x}"
+    )
+    unused: Literal["forfeited"] | Rollover = Field(
+        "forfeited", description="forfeited, or {rollover: share, cap: share} into the next period"
+    )
     payment: Literal["prepaid", "prepaid_yearly", "arrears"] = Field(
         "prepaid", description="prepaid: at each period's start; prepaid_yearly: a year in advance"
     )
@@ -98,15 +104,17 @@ class ApiPart(DealModel):
 class TierStep(DealModel):
     """From this many seats on, this discount."""
 
-    seats: Annotated[Count, Field(ge=1)]
-    discount: Discount
+    seats: Annotated[Count, Field(ge=1)] = Field(description="contracted seats from which the discount holds")
+    discount: Discount = Field(description="on the seat price")
 
 
 class Tiers(DealModel):
     """Volume tiers on the contracted seats of a type and year."""
 
-    kind: Literal["all_units", "incremental"]
-    steps: tuple[TierStep, ...] = Field(min_length=1)
+    kind: Literal["all_units", "incremental"] = Field(
+        description="all_units: on all seats; incremental: on the seats above the step"
+    )
+    steps: tuple[TierStep, ...] = Field(min_length=1, description="in rising order")
 
     @model_validator(mode="after")
     def _order(self) -> Self:
@@ -120,10 +128,16 @@ class TrueUp(DealModel):
     """How growth above the contracted seats is counted and charged."""
 
     check: Literal[1, 3, 12] = Field(1, description="months in a window")
-    count: Literal["peak", "snapshot"] = "peak"
+    count: Literal["peak", "snapshot"] = Field(
+        "peak", description="peak: highest month of the window; snapshot: its last"
+    )
     retroactive: bool = Field(True, description="charged from the window's start, not from its end")
-    price: Literal["contracted", "list"] = "contracted"
-    ratchet: Literal["term", "year", "none"] = "year"
+    price: Literal["contracted", "list"] = Field(
+        "contracted", description="of added seats: the contracted rate, or the card price"
+    )
+    ratchet: Literal["term", "year", "none"] = Field(
+        "year", description="how long added seats stay licensed: the term, the contract year, or none (the window)"
+    )
 
     @model_validator(mode="after")
     def _none_needs_retroactive(self) -> Self:
@@ -188,11 +202,13 @@ class SeatPart(DealModel):
 
     usd_per_user_month: NonNegative | None = Field(None, description="default the card's price")
     minimum: Annotated[Count, Field(ge=0)] | None = Field(None, description="binding where some cohort takes the type")
-    maximum: Annotated[Count, Field(ge=1)] | None = None
-    covered_share: Share | None = None
+    maximum: Annotated[Count, Field(ge=1)] | None = Field(None, description="most seats, default as on the card")
+    covered_share: Share | None = Field(
+        None, description="share of the usage that the seat includes, default as on the card"
+    )
     provides: tuple[Name, ...] = Field((), description="controls beyond those of the card and the offer")
     billing: Literal["yearly", "monthly"] = Field("yearly", description="in advance, a year or a month at a time")
-    tiers: Tiers | None = None
+    tiers: Tiers | None = Field(None, description="volume discounts; left out: none")
     true_up: TrueUpClause = Field(TrueUp(), description="a preset, a map (with or without a preset), or hard_cap")
     reduction_right: Share = Field(0.0, description="largest share given back at an anniversary")
     counts_toward_commitment: bool = Field(False, description="metered usage draws down the same offer's commitment")
@@ -207,16 +223,18 @@ class SeatPart(DealModel):
 class BundleTier(DealModel):
     """An extra discount where seats and API together commit at least `combined_usd_per_year`."""
 
-    combined_usd_per_year: Positive
-    seats: Discount = 0.0
-    api: Discount = 0.0
+    combined_usd_per_year: Positive = Field(
+        description="12 · seats · seat price plus the API commitment of the first contract year of a term"
+    )
+    seats: Discount = Field(0.0, description="extra discount on seats")
+    api: Discount = Field(0.0, description="extra discount on API rates")
 
 
 class Term(DealModel):
     """A length of term and the discount it earns."""
 
-    api: Discount = 0.0
-    seats: Discount = 0.0
+    api: Discount = Field(0.0, description="discount on API rates")
+    seats: Discount = Field(0.0, description="discount on seats")
 
 
 def _terms(value: Any) -> Any:
@@ -258,15 +276,23 @@ Terms = Annotated[
 class Offer(DealModel):
     """A paper: an API part, a seats part, or both."""
 
-    title: Title = ""
+    title: Title = Field("", description="name in reports")
     terms: Terms = Field({12: Term()}, description="lengths on offer, with the discount each earns")
     provides: tuple[Name, ...] = Field((), description="controls that hold for both parts")
     exclusive: bool = Field(False, description="nothing from another offer beside it (list is always allowed)")
-    api: ApiPart | None = None
-    seats: dict[Name, SeatPart] = {}
-    bundle: tuple[BundleTier, ...] = ()
-    price_protection: Protection | Capped = "none"
-    renewal: Literal["same", "list"] | Uplift = "same"
+    api: ApiPart | None = Field(None, description="the API part; left out: the offer has none")
+    seats: dict[Name, SeatPart] = Field({}, description="seat types and what the paper says about each")
+    bundle: tuple[BundleTier, ...] = Field(
+        (), description="extra discounts where both parts are taken, in rising order"
+    )
+    price_protection: Protection | Capped = Field(
+        "none",
+        description="none: follows list; locked: list at the start of the term; pass_through: locked upwards, follows "
+        "list downwards; {capped: x}: follows list up to x a year",
+    )
+    renewal: Literal["same", "list"] | Uplift = Field(
+        "same", description="same prices, list prices, or {uplift: x} at every renewal"
+    )
     renewal_cap: Number | None = Field(None, description="most a new term's index may rise over the last month's")
 
     @model_validator(mode="after")

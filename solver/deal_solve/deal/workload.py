@@ -25,8 +25,8 @@ from deal_solve.deal.numbers import (
 class Bucket(DealModel):
     """A share of the requests and their mean input length."""
 
-    share: Share
-    tokens: NonNegative
+    share: Share = Field(description="share of the requests")
+    tokens: NonNegative = Field(description="mean input tokens of these requests")
 
 
 def _buckets(value: Any) -> Any:
@@ -69,9 +69,9 @@ class Cache(DealModel):
 class Today(DealModel):
     """What the workload runs on now; going on with it needs no project."""
 
-    model: Name
-    cached: bool = False
-    batch: bool = False
+    model: Name = Field(description="a model id, slot or variant")
+    cached: bool = Field(False, description="whether the stable prefix is cached today")
+    batch: bool = Field(False, description="whether all requests run in batch today")
 
 
 class Quality(DealModel):
@@ -85,18 +85,18 @@ class Quality(DealModel):
 class Cascade(DealModel):
     """Ask `first`, check the answer, and pay `then` as well where the check fails."""
 
-    first: Name
-    then: Name
-    pass_rate: Share
+    first: Name = Field(description="model that every request asks")
+    then: Name = Field(description="model asked where the check fails")
+    pass_rate: Share = Field(description="share of answers of the first model that pass the check")
     quality: Share | None = Field(None, description="measured; default pass·q[first] + (1-pass)·q[then]")
-    check_usd_per_request: NonNegative = 0.0
+    check_usd_per_request: NonNegative = Field(0.0, description="cost of the check, paid once per request")
 
 
 class ShareLimit(DealModel):
     """Least and largest share of the requests on a model or family."""
 
-    minimum: Share = 0.0
-    maximum: Share = 1.0
+    minimum: Share = Field(0.0, description="least share of the requests")
+    maximum: Share = Field(1.0, description="largest share of the requests")
 
     @model_validator(mode="after")
     def _order(self) -> Self:
@@ -108,8 +108,10 @@ class ShareLimit(DealModel):
 class Project(DealModel):
     """A one-off piece of engineering that opens options from `ready_month` on."""
 
-    usd: NonNegative = 0.0
-    ready_month: Count = Field(0, ge=0, le=60)
+    usd: NonNegative = Field(0.0, description="one-off cost, paid at signing")
+    ready_month: Count = Field(
+        0, ge=0, le=60, description="first month, counted from 0, in which the options it opens can be used"
+    )
 
 
 ProjectName = Literal["caching", "batch", "rerouting"]
@@ -119,8 +121,8 @@ class Request(DealModel):
     """What one request looks like: shared by workloads and by the use of seats and internal tools."""
 
     input_tokens: Buckets = Field(description="mean input tokens, or buckets of {share, tokens}")
-    output_tokens: NonNegative
-    cache: Cache | None = None
+    output_tokens: NonNegative = Field(description="mean output tokens")
+    cache: Cache | None = Field(None, description="what can be cached; left out: nothing")
     usage_multiplier: Positive = Field(1.0, description="g: 1.1 for US-only inference or a regional endpoint")
     other_usd_per_request: NonNegative = Field(0.0, description="web search and the like: not discounted")
     output_factor: dict[Name, NonNegative] = Field({}, description="output tokens per model, family or variant, x")
@@ -137,21 +139,23 @@ class Request(DealModel):
 class Workload(Request):
     """Software that calls Claude."""
 
-    title: Title = ""
+    title: Title = Field("", description="name in reports")
     starts: Month | None = Field(None, description="first month with requests, default the start of the deal")
-    requests_per_month: NonNegativeBand
-    growth_per_year: ChangeBand = certain(0.0)
+    requests_per_month: NonNegativeBand = Field(description="in the first month, before season and growth")
+    growth_per_year: ChangeBand = Field(certain(0.0), description="of the requests, from the start of the workload")
     season_by_calendar_month: tuple[NonNegative, ...] | None = Field(
         None, description="twelve factors, January first; only their ratios count"
     )
     batchable: Share = Field(0.0, description="share of requests that can wait 24 hours")
-    today: Today | None = None
+    today: Today | None = Field(None, description="what runs now; left out: a new workload")
     models: tuple[Name, ...] | None = Field(
         None, description="models, slots or variants it may use; default those with a quality score, else all slots"
     )
-    quality: Quality = Quality()
-    cascades: tuple[Cascade, ...] = ()
-    projects: dict[ProjectName, Project] = {}
+    quality: Quality = Field(Quality(), description="floors and scores of the models")
+    cascades: tuple[Cascade, ...] = Field((), description="cheap model first, dear one where its answer fails")
+    projects: dict[ProjectName, Project] = Field(
+        {}, description="what caching, batch and rerouting cost; one left out is free and ready at once"
+    )
     requires: tuple[Name, ...] = Field((), description="controls its API agreement must provide")
 
     @model_validator(mode="after")
@@ -176,10 +180,10 @@ class Workload(Request):
 class Event(DealModel):
     """Something that may happen to workloads."""
 
-    probability: Share
-    workloads: tuple[Name, ...] = Field(min_length=1)
-    delay_months: Count = Field(0, ge=0, le=60)
-    factor: NonNegative = 1.0
+    probability: Share = Field(description="of happening")
+    workloads: tuple[Name, ...] = Field(min_length=1, description="which workloads it touches")
+    delay_months: Count = Field(0, ge=0, le=60, description="added to their start")
+    factor: NonNegative = Field(1.0, description="on their requests")
     from_month: Month | None = Field(None, description="first calendar month of the factor, default the first month")
 
 

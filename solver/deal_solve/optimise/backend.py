@@ -126,20 +126,33 @@ def solver_named(name: str) -> str:
     return str(match)
 
 
-def run(program: Program, solver: str, gap: float, clock: Clock, relax: bool = False, exact: bool = False) -> Answer:
-    """Solve the program as it stands. `exact` tightens the tolerances of a linear program."""
+def run(
+    program: Program,
+    solver: str,
+    gap: float,
+    clock: Clock,
+    *,
+    relax: bool = False,
+    exact: bool = False,
+    cutoff: float | None = None,
+) -> Answer:
+    """Solve the program as it stands.
+
+    `relax` drops integrality, `exact` tightens the tolerances of a linear program, and a plan above `cutoff` (money
+    units) is not looked for, where the solver can be told so: the answer may then be `infeasible`.
+    """
     before = time.monotonic()
     problem = program.problem
-    problem.solve(_make(solver, gap, clock, relax, exact))
+    problem.solve(_make(solver, gap, clock, relax, exact, cutoff))
     clock.solving += time.monotonic() - before
     if solver == "highs":
         return _highs_answer(problem)
     return _other_answer(problem, gap, relax)
 
 
-def _make(solver: str, gap: float, clock: Clock, relax: bool, exact: bool) -> Any:
+def _make(solver: str, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> Any:
     if solver == "highs":
-        options: dict[str, Any] = {"mip_feasibility_tolerance": 1e-9}
+        options: dict[str, Any] = {"mip_feasibility_tolerance": 1e-9, "objective_bound": cutoff}
         if exact:
             options |= {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
         return InProcessHighs(mip=not relax, gapRel=gap, gapAbs=1e-9, timeLimit=clock.left, threads=1, **options)

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import pulp
-
 from deal_solve.errors import InternalError
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.program import Terms, Variable, scaled
 from deal_solve.formulation.read import read_plan, value_of
 from deal_solve.optimise.backend import Clock, minimise, run
+from deal_solve.optimise.search import NUDGE, fix_integers
 from deal_solve.plan.plan import Plan
 
-NUDGE = 1e-6
-"""Weight of committed dollars in the final linear program: least commitment where cost does not care."""
 NEARLY = 1e-7
 """Relative cost that the choice of the fewest routing options may give up."""
 
 
 def finish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
     """Return the plan of a solved formulation, every discrete choice fixed, and leave the program at its cost."""
-    _fix_integers(formulation)
+    fix_integers(formulation)
     nudged = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
     _solve_linear(formulation, solver, clock, nudged)
     if _use_few_options(formulation, solver, clock):
         _solve_linear(formulation, solver, clock, nudged)
     return read_plan(formulation)
-
-
-def _fix_integers(formulation: Formulation) -> None:
-    for variable in formulation.program.problem.variables():
-        if variable.cat == pulp.LpInteger:
-            value = round(variable.varValue or 0.0)
-            variable.lowBound = variable.upBound = value
 
 
 def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective: Terms) -> None:

@@ -12,7 +12,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.pins import Pins, pin
-from deal_solve.formulation.program import Terms, scaled
+from deal_solve.formulation.program import Terms, Variable, scaled
 from deal_solve.formulation.rates import Agreement, api_agreements
 from deal_solve.formulation.read import value_of
 from deal_solve.formulation.risk import Against
@@ -20,6 +20,8 @@ from deal_solve.optimise.backend import Answer, Clock, minimise, run
 from deal_solve.optimise.solution import Branch, Size
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
+NUDGE = 1e-6
+"""Weight of committed dollars beside cost where, among equal costs, the least commitment is wanted."""
 TIE = 1e-7
 """Plans whose objectives differ by less than this, relatively, are tied: the tie rule chooses among them."""
 
@@ -128,15 +130,23 @@ class Search:
         self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)
         return formulation
 
+    def _money(self, formulation: Formulation, dollars: float) -> float:
+        return formulation.program.usd(dollars - self.constant)
+
     def _dollars(self, formulation: Formulation, money: float) -> float:
         return money * formulation.program.unit_usd + self.constant
 
     def _solve(self, candidate: Candidate) -> None:
-        """Solve an agreement's integer program."""
+        """Solve an agreement's integer program, as far as it may be better than, or tied with, the best so far."""
         formulation = candidate.formulation
         self.clock.progress(f"solving {candidate.agreement.offer}, {candidate.agreement.term_months} months")
         minimise(formulation.program, formulation.objective)
-        answer = run(formulation.program, self.solver, self.gap / 100, self.clock)
+        worth = self.incumbent + self._tie()
+        cutoff = self._money(formulation, worth) if math.isfinite(worth) else None
+        answer = run(formulation.program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
+        if answer.outcome == "infeasible" and cutoff is not None:
+            candidate.outcome, candidate.bound = "pruned", max(candidate.bound, worth)
+            return
         if math.isfinite(answer.bound):
             candidate.bound = max(candidate.bound, self._dollars(formulation, answer.bound))
         self._note(candidate, answer)
@@ -158,37 +168,69 @@ class Search:
         for place, candidate in enumerate(tied):
             formulation = candidate.formulation
             program = formulation.program
-            most = program.usd(self.incumbent + self._tie() - self.constant)
+            most = self._money(formulation, self.incumbent + self._tie())
             within = program.row("within_gap", formulation.objective, "<=", most)
-            committed = self._stage(candidate, formulation.committed, 1e-6)
-            room = 1e-7 * max(committed, 1.0)
-            least = program.row("least_committed", formulation.committed, "<=", committed + room)
+            least_step = max(program.usd(0.01), 1e-6 * value_of(formulation.committed))
+            committed = self._fewest(candidate, formulation.committed, least_step, most)
+            room = committed + 1e-7 * max(committed, 1.0)
+            least = program.row("least_committed", formulation.committed, "<=", room)
             projects: Terms = [(bought, 1.0) for bought in formulation.projects.values()]
-            few = self._stage(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999)
+            few = self._fewest(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999, most)
             program.relax(within)
             program.relax(least)
             ranked.append((round(committed * program.unit_usd, 2), round(few), place))
         return tied[min(ranked)[2]]
 
-    def _stage(self, candidate: Candidate, objective: Terms, slack: float) -> float:
-        """Minimise a secondary objective; keep the plan found, or the one there was. Returns its value.
+    def _fewest(self, candidate: Candidate, secondary: Terms, step: float, most: float) -> float:
+        """Look for tied plans with at least `step` less of a secondary measure until there is none; return the least.
 
-        Where the relaxation shows that less than `slack` can be gained, the integer program is not solved.
+        The search minimises cost with a trace of committed dollars under a cutoff: proving that nothing tied is left
+        takes no more than the proof of the optimum did.
         """
         formulation = candidate.formulation
+        program = formulation.program
+        traced = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
+        while True:
+            _restore(formulation, candidate.values)
+            value = self._least_as_chosen(formulation, secondary)
+            if value < step or self.clock.is_over:
+                break
+            cutoff = most + NUDGE * value_of(formulation.committed)
+            row = program.row("fewer", secondary, "<=", value - step)
+            minimise(program, traced)
+            answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
+            program.relax(row)
+            found = answer.outcome in ("optimal", "limit") and value_of(formulation.objective) <= most * (1 + 1e-12)
+            if not found:
+                break
+            candidate.values = _values(formulation)
         _restore(formulation, candidate.values)
-        before = value_of(objective)
-        if before <= 0 or not objective:
-            return max(before, 0.0)
-        minimise(formulation.program, objective)
-        relaxed = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
-        if relaxed.outcome == "optimal" and relaxed.bound < before - slack:
-            answer = run(formulation.program, self.solver, 1e-9, self.clock)
-            if answer.outcome in ("optimal", "limit") and answer.objective < before:
-                candidate.values = _values(formulation)
-                return answer.objective
-        _restore(formulation, candidate.values)
-        return before
+        return max(value, 0.0)
+
+    def _least_as_chosen(self, formulation: Formulation, secondary: Terms) -> float:
+        """Return the least of a measure that its discrete choices allow within the gap."""
+        value = value_of(secondary)
+        if all(variable.cat == pulp.LpInteger for variable, _ in secondary):
+            return value
+        bounds = fix_integers(formulation)
+        minimise(formulation.program, secondary)
+        answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
+        for variable, low, high in bounds:
+            variable.lowBound, variable.upBound = low, high
+        return min(answer.objective, value) if answer.outcome == "optimal" else value
+
+
+Bounds = list[tuple[Variable, float, float]]
+
+
+def fix_integers(formulation: Formulation) -> Bounds:
+    """Fix every whole-number variable to its rounded value; return the bounds there were."""
+    bounds: Bounds = []
+    for variable in formulation.program.problem.variables():
+        if variable.cat == pulp.LpInteger:
+            bounds.append((variable, variable.lowBound, variable.upBound))
+            variable.lowBound = variable.upBound = round(variable.varValue or 0.0)
+    return bounds
 
 
 def size_of(formulation: Formulation) -> Size:

@@ -101,18 +101,19 @@ def _routes(
 def default_shares(
     user: str, request: Request, epoch: Epoch, bought: list[ProjectName], may_buy: bool
 ) -> dict[str, float]:
-    """Return today's option if it is open and within the limits, else the best quality that is.
-
-    Where every open option needs a project and `may_buy`, the project of the best one is added to `bought`.
+    """Return today's option if it is open and within the limits, else the best quality that is: uncached and not in
+    batch if that can be, then cached, then in batch, then (if it `may_buy`) with projects, which are added to `bought`.
     """
     today = _today_key(request)
     if epoch.option(today) and not list(route_problems(user, request, epoch, {today: 1.0}, frozenset(bought), "")):
         return {today: 1.0}
     free = [option for option in epoch.options if set(option.projects) <= set(bought)]
-    if not free and may_buy:
-        free = list(epoch.options)
-    plain = [o for o in free if not o.cached and not o.batch] or [o for o in free if not o.batch] or free
-    shares = _best(request, plain)
+    alone = [option for option in free if not option.batch]
+    sets = [[option for option in alone if not option.cached], alone, free, *([list(epoch.options)] if may_buy else [])]
+    tries = [_best(request, options) for options in sets if options]
+    everything = frozenset(project for option in epoch.options for project in option.projects)
+    fits = (shares for shares in tries if not list(route_problems(user, request, epoch, shares, everything, "")))
+    shares = next(fits, tries[0] if tries else {})
     for key in shares:
         option = epoch.option(key)
         bought.extend(project for project in (option.projects if option else ()) if may_buy and project not in bought)

@@ -21,24 +21,24 @@ class ApiTerm(DealModel):
 class ApiAgreement(DealModel):
     """The API agreement: an offer (or list), its first term, and what is committed in each term."""
 
-    offer: str
-    term_months: int
-    terms: tuple[ApiTerm, ...]
+    offer: str = Field(description="an offer of the deal, or list")
+    term_months: int = Field(description="length of the first term")
+    terms: tuple[ApiTerm, ...] = Field(description="the first term and its renewals")
 
 
 class SeatAgreement(DealModel):
     """The agreement of one seat type and its contracted seats per contract year."""
 
-    offer: str
-    term_months: int
-    contracted: tuple[Annotated[int, Field(ge=0)], ...]
+    offer: str = Field(description="an offer of the deal, or list")
+    term_months: int = Field(description="length of the first term")
+    contracted: tuple[Annotated[int, Field(ge=0)], ...] = Field(description="seats per contract year")
 
 
 class Route(DealModel):
     """Shares of the requests per option from `from_month` to the next route; they add up to 1."""
 
-    from_month: int = Field(ge=0)
-    shares: dict[str, Share]
+    from_month: int = Field(ge=0, description="first month of an epoch, counted from 0")
+    shares: dict[str, Share] = Field(description="share of the requests per option; they add up to 1")
 
 
 class Plan(DealModel):
@@ -49,12 +49,12 @@ class Plan(DealModel):
     bought.
     """
 
-    api: ApiAgreement
-    seats: dict[str, SeatAgreement] = {}
-    tracks: dict[str, tuple[str, ...]] = {}
-    projects: dict[str, tuple[ProjectName, ...]] = {}
-    routing: dict[str, tuple[Route, ...]] = {}
-    use: dict[str, tuple[Route, ...]] = {}
+    api: ApiAgreement = Field(description="the API agreement")
+    seats: dict[str, SeatAgreement] = Field({}, description="the agreement of each seat type that is bought")
+    tracks: dict[str, tuple[str, ...]] = Field({}, description="per cohort, the track in each contract year")
+    projects: dict[str, tuple[ProjectName, ...]] = Field({}, description="per workload, the projects bought")
+    routing: dict[str, tuple[Route, ...]] = Field({}, description="per workload, one route per epoch")
+    use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, one route per epoch")
 
     def contracted(self, seat_type: str, year: int) -> int:
         """Return N[σ,y]; 0 for a type without an agreement."""

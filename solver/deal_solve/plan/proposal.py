@@ -65,7 +65,7 @@ Tracks = Annotated[tuple[Name, ...], BeforeValidator(_names), _one_or_more(_TEXT
 class ProposedApi(DealModel):
     """The API agreement, as far as it is decided. A tuple of one number holds for every year (or term)."""
 
-    offer: str | None = None
+    offer: str | None = Field(None, description="an offer of the deal, or list")
     term_months: Count | None = Field(None, description="length of the first term")
     commitment_usd: NonNegativePath | None = Field(
         None, description="a year: one number (under a ramp the mean), one per year of the first term, or one per year"
@@ -78,7 +78,7 @@ class ProposedApi(DealModel):
 class ProposedSeats(DealModel):
     """The agreement of one seat type, as far as it is decided."""
 
-    offer: str | None = None
+    offer: str | None = Field(None, description="an offer of the deal, or list")
     term_months: Count | None = Field(None, description="length of the first term")
     contracted: Counts | None = Field(None, description="seats: one number, or one per contract year")
 
@@ -86,8 +86,10 @@ class ProposedSeats(DealModel):
 class ProposedRoute(DealModel):
     """Shares of the requests per option; without a month they hold wherever all their options are open."""
 
-    from_month: Annotated[Count, Field(ge=0)] | None = None
-    shares: dict[str, Share]
+    from_month: Annotated[Count, Field(ge=0)] | None = Field(
+        None, description="first month it holds, the start of an epoch"
+    )
+    shares: dict[str, Share] = Field(description="share of the requests per option")
 
 
 Routes = Annotated[
@@ -119,7 +121,7 @@ class Proposal(DealModel):
     A complete plan, as `--json` writes it, is a proposal too.
     """
 
-    api: Annotated[ProposedApi, BeforeValidator(_flat_terms)] = ProposedApi()
+    api: Annotated[ProposedApi, BeforeValidator(_flat_terms)] = Field(ProposedApi(), description="the API agreement")
     seats: dict[Name, ProposedSeats] = Field({}, description="per seat type")
     tracks: dict[Name, Tracks] = Field({}, description="per cohort: one track, or one per contract year")
     projects: dict[Name, tuple[ProjectName, ...]] = Field({}, description="per workload: the projects bought")

@@ -9,7 +9,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.offer import ApiPart
 from deal_solve.errors import InputError, Problem
 from deal_solve.plan.papers import HALF_A_CENT, clause, paper_problem, usd
-from deal_solve.plan.plan import ApiTerm, Plan
+from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.plan.valid_routing import broken_routing
 from deal_solve.plan.valid_seats import broken_seats, broken_tracks
@@ -39,7 +39,8 @@ def _unknown_papers(deal: Deal, plan: Plan) -> Iterator[Problem]:
 
 def _papers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
     """Both parts of one offer have one term; an exclusive offer stands alone beside list."""
-    parts = {"api": plan.api, **{f"seats.{name}": agreement for name, agreement in plan.seats.items()}}
+    parts: dict[str, ApiAgreement | SeatAgreement] = {"api": plan.api}
+    parts |= {f"seats.{name}": agreement for name, agreement in plan.seats.items()}
     by_offer: dict[str, dict[str, int]] = {}
     for part, agreement in parts.items():
         by_offer.setdefault(agreement.offer, {})[part] = agreement.term_months

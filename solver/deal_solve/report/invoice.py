@@ -19,21 +19,28 @@ HEADERS = ("period", "line", "item", "quantity", "rate", "amount", "paid")
 def invoice_table(deal: Deal, invoice: pd.DataFrame, scenario: str, probability: float) -> str:
     """Return the invoice in print, with a total per contract year."""
     rows: list[list[str]] = []
-    total = 0.0
-    for year, lines in invoice.groupby("contract_year", sort=True):
-        rows += [_row(deal, line) for line in lines.itertuples()]
-        amount = float(lines["amount_usd"].sum())
-        total += amount
-        rows.append([f"year {year + 1}", "total of the contract year", "", "", "", money(amount), ""])
-    rows.append(["all", "total", "", "", "", money(total), ""])
+    lines = _lines(invoice)
+    for year in range(deal.years):
+        own = [line for line in lines if line["contract_year"] == year]
+        rows += [_row(deal, line) for line in own]
+        rows.append(_total(f"year {year + 1}", "total of the contract year", own))
+    rows.append(_total("all", "total", lines))
     weight = "certain" if probability > 1 - 1e-12 else f"probability {100 * probability:.3g}%"
     title = f"Invoice in scenario {scenario!r} ({weight}; USD, not discounted)"
     return table(title, HEADERS, rows, left=3)
 
 
-def _row(deal: Deal, line: Any) -> list[str]:
-    figures = [f"{line.quantity:,.2f}", f"{line.rate_usd:,.6f}", money(line.amount_usd)]
-    return [line.period, LINES[line.line], line.item, *figures, paid_when(deal, line.paid_month)]
+def _lines(invoice: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in line.items()} for line in invoice.to_dict("records")]
+
+
+def _row(deal: Deal, line: dict[str, Any]) -> list[str]:
+    figures = [f"{line['quantity']:,.2f}", f"{line['rate_usd']:,.6f}", money(line["amount_usd"])]
+    return [line["period"], LINES[line["line"]], line["item"], *figures, paid_when(deal, line["paid_month"])]
+
+
+def _total(period: str, what: str, lines: list[dict[str, Any]]) -> list[str]:
+    return [period, what, "", "", "", money(sum(line["amount_usd"] for line in lines)), ""]
 
 
 def paid_when(deal: Deal, paid_month: int) -> str:
@@ -46,8 +53,8 @@ def invoice_csv(deal: Deal, invoice: pd.DataFrame) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["contract_year", "period", "line", "item", "quantity", "rate_usd", "amount_usd", "paid_on"])
-    for line in invoice.itertuples():
-        when = paid_when(deal, line.paid_month)
-        figures = [repr(float(line.quantity)), repr(float(line.rate_usd)), str(cents(line.amount_usd))]
-        writer.writerow([line.contract_year + 1, line.period, line.line, line.item, *figures, when])
+    for line in _lines(invoice):
+        figures = [repr(float(line["quantity"])), repr(float(line["rate_usd"])), str(cents(line["amount_usd"]))]
+        names = [line["contract_year"] + 1, line["period"], line["line"], line["item"]]
+        writer.writerow([*names, *figures, paid_when(deal, line["paid_month"])])
     return stream.getvalue()

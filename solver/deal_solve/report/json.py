@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from deal_solve.optimise.solution import Solution
     from deal_solve.settlement.settle import Settlement
 
-RESULT_SCHEMA = "deal-solve-result/1"
-SETTLEMENT_SCHEMA = "deal-solve-settlement/1"
+RESULT_SCHEMA: Literal["deal-solve-result/1"] = "deal-solve-result/1"
+SETTLEMENT_SCHEMA: Literal["deal-solve-settlement/1"] = "deal-solve-settlement/1"
 
 
 class Part(BaseModel):
@@ -163,6 +163,19 @@ class Result(Part):
     notes: tuple[str, ...] = Field(description="remarks in plain words")
 
 
+class InvoiceLine(Part):
+    """One payment of one scenario; quantity · rate_usd = amount_usd."""
+
+    contract_year: int = Field(description="it belongs to, counted from 1")
+    period: str = Field(description="calendar month, or first/last month, charged for")
+    line: str = Field(description="one of the lines")
+    item: str = Field(description="model, seat type, project, tool or cohort")
+    quantity: float = Field(description="seat-months, user-months, or dollars of usage at today's list")
+    rate_usd: float = Field(description="USD per unit")
+    amount_usd: float = Field(description="USD, not discounted")
+    paid_month: int = Field(description="time of payment in months: the end of month t is t + 1")
+
+
 class SettlementResult(Part):
     """What `settle --json` writes."""
 
@@ -179,7 +192,7 @@ class SettlementResult(Part):
     drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
     seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
     scenario: str = Field(description="the scenario of the invoice")
-    invoice: tuple[dict[str, Any], ...] = Field(description="its payments: one map per line of the invoice")
+    invoice: tuple[InvoiceLine, ...] = Field(description="its payments")
 
 
 def cost_of(summary: Summary, chronological_usd: float) -> Cost:
@@ -284,7 +297,10 @@ def settlement_result_of(
         drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
         seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
         scenario=scenarios.names[scenario],
-        invoice=tuple(settlement.invoice(scenario).to_dict("records")),
+        invoice=tuple(
+            InvoiceLine.model_validate({**line, "contract_year": line["contract_year"] + 1})
+            for line in settlement.invoice(scenario).to_dict("records")
+        ),
     )
 
 

@@ -52,10 +52,10 @@ def short_block(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary:
         *_seat_lines(solution.plan),
         labelled("Cost", cost_sentence(deal, summary)),
         labelled("Fixed", fixed_sentence(deal, summary)),
-        labelled("Proof", _proof(scenarios, solution)),
+        labelled("Proof", _proof(deal, scenarios, solution, summary)),
     ]
     may = [labelled("Tail", text) for text in [tail_sentence(summary)] if text]
-    may += [labelled("Saves", text) for text in [_saving(solution, summary)] if text]
+    may += [labelled("Versus", text) for text in [_saving(solution, summary)] if text]
     may += [labelled("Next", text) for text in [_next(solution)] if text]
     lines = [line for part in must[:-1] for line in part]
     for part in may:
@@ -149,9 +149,8 @@ def _saving(solution: Solution, summary: Summary) -> str:
     saved = reference - summary.total.expected_usd
     word = "less" if saved >= 0 else "more"
     share = percent(abs(saved) / reference, 2) if reference else "0%"
-    return (
-        f"{money(abs(saved))} ({share}) {word} expected than the best plan without API commitment, {money(reference)}"
-    )
+    best = f"{money(reference)}, the best without API commitment (both expected)"
+    return f"{money(abs(saved))} ({share}) {word} than {best}"
 
 
 def _others(solution: Solution) -> list[Branch]:
@@ -179,15 +178,24 @@ def _above(solution: Solution, usd: float) -> str:
     return percent((usd - solution.objective_usd) / base, 2) if base else money(usd - solution.objective_usd)
 
 
-def _proof(scenarios: ScenarioSet, solution: Solution) -> str:
+def _proof(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Summary) -> str:
     futures = "one certain future" if scenarios.size == 1 else f"{scenarios.size:,} {scenarios.kind} futures"
-    gap = f"gap {percent(solution.gap, 4)}, over {futures}, by {solution.solver}"
+    objective = f"objective {money(solution.objective_usd)} ({aim(deal, summary)})"
     if solution.status == "optimal":
-        return f"optimal: objective {money(solution.objective_usd)}, bound {money(solution.bound_usd)}, {gap}"
-    return (
-        f"stopped by a limit: objective {money(solution.objective_usd)}, "
-        f"no plan is below {money(solution.bound_usd)}, {gap}"
-    )
+        return f"optimal to a gap of {percent(solution.gap, 4)}: {objective}, {futures}"
+    bound = f"bound {money(solution.bound_usd)}, gap {percent(solution.gap, 4)}"
+    return f"stopped by a limit: {objective}, {bound}, {futures}"
+
+
+def aim(deal: Deal, summary: Summary) -> str:
+    """Return what the objective is, in a few words."""
+    risk = deal.risk
+    if risk.criterion != "expected":
+        return {"worst": "cost in the worst future", "regret": "largest regret"}[risk.criterion]
+    if risk.weight == 0 or summary.scenarios == 1:
+        return "expected cost"
+    tail = f"the worst {percent(1 - summary.confidence)}"
+    return f"{percent(1 - risk.weight)} expected cost, {percent(risk.weight)} {tail} by {risk.on}"
 
 
 def agreements_table(solution: Solution) -> str:

@@ -44,7 +44,11 @@ def commitment_table(deal: Deal, settlement: Settlement) -> str:
         ]
         for record in records
     ]
-    return table("API commitment per period (USD; all but committed are expected, at contracted rates)", headers, rows)
+    return table(
+        "API commitment per period (USD; committed is certain, the rest expected; usage at contracted rates)",
+        headers,
+        rows,
+    )
 
 
 def _runs_out(deal: Deal, record: PeriodSummary) -> str:
@@ -130,10 +134,9 @@ def cost_tables(deal: Deal, summary: Summary) -> list[str]:
     discounted = ", present value" if deal.cost_of_capital_per_year else ""
     rows = [[LINES[line], money(usd)] for line, usd in summary.by_line.items()]
     rows.append(["total", money(summary.total.expected_usd)])
+    certainty = "certain" if summary.scenarios == 1 else "expected"
     by_line = table(
-        f"Cost by line over {deal.horizon_months} months (USD, {word or 'certain'}{discounted})".replace(" ,", ","),
-        ["line", f"{word}cost"],
-        rows,
+        f"Cost by line over {deal.horizon_months} months (USD, {certainty}{discounted})", ["line", f"{word}cost"], rows
     )
     if summary.scenarios == 1:
         years = [[_year(deal, year), money(spread.expected_usd)] for year, spread in enumerate(summary.by_year)]

@@ -1,0 +1,278 @@
+"""Write the reference pages from the code: deal-file.md, result.md and cli.md.
+
+Run `python docs/generate.py`; a test fails while a page is stale.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from deal_solve.cli.main import COMMANDS, cli
+from deal_solve.deal import base, limits, numbers, offer, workload
+from deal_solve.deal.deal import Deal, RateCardRef
+from deal_solve.plan import proposal
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.report.json import Result, SettlementResult
+from deal_solve.report.tables import LINES
+
+HERE = Path(__file__).parent
+NUMBER = "number"
+FORMS: list[tuple[object, str]] = [
+    (numbers.Share, "share"),
+    (numbers.Discount, "discount"),
+    (numbers.NonNegative, "number, 0 or more"),
+    (numbers.Positive, "number above 0"),
+    (numbers.Change, "change"),
+    (numbers.Number, NUMBER),
+    (numbers.Count, "whole number"),
+    (numbers.NonNegativeBand, "number or band"),
+    (numbers.ShareBand, "share or band"),
+    (numbers.ChangeBand, "change or band"),
+    (base.Month, "month"),
+    (base.Name, "name"),
+    (base.Id, "id"),
+    (base.Title, "text"),
+    (limits.NonNegativePath, "path"),
+    (limits.PositivePath, "path"),
+    (workload.Buckets, "number, or list of [Bucket](#bucket)"),
+    (workload.PriceChange, "change or band, or a list of them"),
+    (offer.Discounts, "discount, or map of name → discount"),
+    (offer.Terms, "list of months, or map of months → [Term](#term)"),
+    (proposal.Counts, "whole number, or a list of them"),
+    (proposal.Tracks, "name, or list of names"),
+    (proposal.Routes, "option, or map of option → share, or list of [ProposedRoute](#proposedroute)"),
+]
+SHORT_FORMS = {
+    ("Deal", "rates"): "card@DATE, a file, or [RateCardRef](#ratecardref)",
+    ("Deal", "risk"): "neutral, balanced, cautious, or [Risk](#risk)",
+    ("SeatPart", "true_up"): "a preset, hard_cap, or [TrueUp](#trueup)",
+    ("ProposedApi", "commitment_usd"): "number, or a list of them",
+    ("ProposedApi", "band_usd_per_year"): "number, or a list of them",
+    ("Proposal", "api"): "[ProposedApi](#proposedapi)",
+}
+INTRO = """\
+# The deal file
+
+*Written by `docs/generate.py` from the models; do not edit.*
+
+A deal is one file in YAML 1.2 or JSON. Unknown keys, keys that stand twice and numbers that cannot be are refused, all
+problems in one go, each as `file:line: path: what is wrong, what was expected`. `deal-solve init` writes a commented
+starter, `deal-solve check` finds what can never matter, and `deal-solve schema` prints the JSON Schema for an editor.
+
+| form | how it is written |
+|---|---|
+| number | `1200`, `900k`, `1.4M`, `2B`, `60%` |
+| share | a number from 0 to 1, or `0%` to `100%` |
+| discount | a share below 1 |
+| change | a number above -1, or above `-100%` |
+| band | `{p10: 1M, p50: 2M, p90: 4M}`, or `{low: 1M, high: 4M}` (P10 and P90, the middle between them), or `2M ± 30%` |
+| path | one number for every month, one per contract year, or one per month |
+| month | `2027-01` |
+| id | up to 40 of `a-z`, `0-9` and `-`, so that every field has a plain path: `offers.counter.api.overage` |
+| name | an id of this file, or a name on the rate card |
+
+`extends: other-offer` in an offer takes over another one: maps merge, lists replace, `null` removes.
+"""
+PROPOSAL_INTRO = """\
+## Proposals
+
+A proposal is any part of a plan: `settle --plan` completes it and says what it assumed, `solve --fix` pins it and
+optimises the rest. A plan from `--json`, or the whole result file, is a proposal too. For the starter deal:
+
+```console
+$ deal-solve init
+deal.yaml written; next: deal-solve solve deal.yaml
+$ cat > proposal.yaml <<END
+> api: {offer: quote, term_months: 24, commitment_usd: 300k}
+> seats: {enterprise: {contracted: [150, 160]}}
+> tracks: {sales: none}
+> routing: {support-bot: sonnet+cache, nightly-reports: sonnet+batch}
+> END
+$ deal-solve settle deal.yaml --plan proposal.yaml
+Starter deal: 24 months from 2027-01, all amounts USD
+Plan    API agreement quote (First order form), 24 months: 300,000 USD committed in each contract
+        year (band from 300,000 a year)
+        150 / 160 enterprise seats in contract year 1 / 2, from quote, 24 months
+Cost    ... expected over 24 months, present value at 8% a year; ... (P10) to
+        ... (P90)
+...
+Assumed
+- Cohort engineering takes enterprise in every year, the first of its tracks that is open to it.
+- quote, API term 1: band from 300,000 USD a year, commitment 300,000, 300,000 USD a year (band
+  assumed).
+- enterprise seats are bought from quote, first term 24 months.
+- support-bot runs on sonnet in months 0 to 1 (as today).
+- Workload support-bot buys caching, which its routing needs.
+- engineering runs on sonnet+cache in months 0 to 23 (best quality open, not in batch).
+...
+```
+"""
+RESULT_INTRO = """\
+# Results as JSON
+
+*Written by `docs/generate.py` from the models; do not edit.*
+
+`deal-solve solve --json FILE` writes a result, `deal-solve settle --json FILE` a settlement; `-` prints it. The schema
+is named in the file (`deal-solve-result/1`): within a version fields are added, never removed or given another meaning.
+Amounts are USD and not rounded. `deal-solve schema result` prints the JSON Schema.
+"""
+CLI_INTRO = """\
+# The command line
+
+*Written by `docs/generate.py` from `--help`; do not edit.*
+
+Only the answer goes to stdout; progress goes to stderr, and only if that is a terminal or with `--verbose`.
+
+| exit code | means |
+|---|---|
+| 0 | solved to the gap, or done |
+| 1 | internal error, named in one line; `DEAL_SOLVE_TRACEBACK=1` shows where |
+| 2 | bad input: every problem is listed |
+| 3 | no plan meets every limit and rule |
+| 4 | stopped by a limit with a plan; its bound and gap are printed |
+| 5 | stopped by a limit without a plan |
+| 130 | interrupted |
+
+Completion: add `eval "$(_DEAL_SOLVE_COMPLETE=bash_source deal-solve)"` to `~/.bashrc`, or the same with `zsh_source` to
+`~/.zshrc`; for fish, `_DEAL_SOLVE_COMPLETE=fish_source deal-solve > ~/.config/fish/completions/deal-solve.fish`.
+"""
+
+
+def _metadata(hint: object) -> tuple[object, ...]:
+    return getattr(hint, "__metadata__", ())
+
+
+def _is_kind_of(hint: object, alias: object) -> bool:
+    """Whether a hint is an alias, or one with further checks."""
+    checks = _metadata(alias)
+    same = getattr(hint, "__origin__", hint) == getattr(alias, "__origin__", alias)
+    return same and bool(checks) and _metadata(hint)[: len(checks)] == checks
+
+
+def form(hint: object) -> str:
+    """Return how a value is written, in a few words."""
+    known = [(len(_metadata(alias)), text) for alias, text in FORMS if _is_kind_of(hint, alias)]
+    if known:
+        return max(known)[1]
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        return form(args[0])
+    if origin in (typing.Union, types.UnionType):
+        return ", or ".join(form(arg) for arg in args if arg is not types.NoneType)
+    if origin is typing.Literal:
+        return ", ".join(f"`{str(arg).lower() if isinstance(arg, bool) else arg}`" for arg in args)
+    if origin is tuple:
+        return f"list of {form(args[0])}"
+    if origin is dict:
+        return f"map of {form(args[0])} → {form(args[1])}"
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    names = {bool: "`true`, `false`", str: "text", int: "whole number", float: NUMBER, datetime.date: "date"}
+    return names.get(typing.cast("type", hint), "anything")
+
+
+def default(value: object) -> str:
+    """Return a default as it would be written."""
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, numbers.Band):
+        return f"{value.p50:g}"
+    if value is None or value in ({}, (), "") or isinstance(value, BaseModel | dict):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def models_in(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """Return a model and all models it is made of, in reading order."""
+    found = [model]
+    for hint in typing.get_type_hints(model, include_extras=True).values():
+        for part in _models_of(hint):
+            found += [inner for inner in models_in(part) if inner not in found]
+    return found
+
+
+def _models_of(hint: object) -> Iterator[type[BaseModel]]:
+    if isinstance(hint, type) and issubclass(hint, BaseModel) and hint is not numbers.Band:
+        yield hint
+    for known, model in ((workload.Buckets, workload.Bucket), (offer.Terms, offer.Term)):
+        if hint == known:
+            yield model
+            return
+    for arg in typing.get_args(hint):
+        yield from _models_of(arg)
+
+
+def table(model: type[BaseModel], level: str = "###", written: bool = True) -> str:
+    """Return one model as a table; `written` models have defaults."""
+    hints = typing.get_type_hints(model, include_extras=True)
+    columns = ["key", "form", "default", "meaning"] if written else ["field", "form", "meaning"]
+    doc = " ".join((model.__doc__ or "").split())
+    lines = [f"{level} {model.__name__}", "", doc, "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for name, field in model.model_fields.items():
+        if not field.description:
+            raise SystemExit(f"{model.__name__}.{name} has no description")
+        how = SHORT_FORMS.get((model.__name__, name)) or form(hints[name])
+        how += "" if written or types.NoneType not in typing.get_args(hints[name]) else ", or null"
+        meaning = field.description.replace("|", "\\|")
+        cells = [f"`{field.alias or name}`", how, default(field.default), meaning]
+        lines.append("| " + " | ".join(cell for i, cell in enumerate(cells) if written or i != 2) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def deal_file() -> str:
+    """Return docs/deal-file.md."""
+    models = [model for model in models_in(Deal) if model is not RateCardRef]
+    models.insert(1, RateCardRef)
+    parts = [table(model) for model in models]
+    proposals = [table(model) for model in models_in(Proposal)]
+    return "\n".join([INTRO, "## Deals\n", *parts, PROPOSAL_INTRO, *proposals])
+
+
+def result() -> str:
+    """Return docs/result.md."""
+    plan = models_in(Plan)
+    models = [model for model in models_in(Result) if model not in plan]
+    more = [model for model in models_in(SettlementResult) if model not in (*models, *plan)]
+    tables = [table(model, written=False) for model in (*models, *more, *plan)]
+    lines = [f"| `{line}` | {text} |" for line, text in LINES.items()]
+    return "\n".join([RESULT_INTRO, "### Lines\n\n| line | what it is |\n|---|---|", *lines, "", *tables])
+
+
+def command_line() -> str:
+    """Return docs/cli.md."""
+    parts = [CLI_INTRO, _help("deal-solve", cli)]
+    parts += [
+        _help(f"deal-solve {name}", importlib.import_module(f"deal_solve.cli.{name}").command) for name in COMMANDS
+    ]
+    return "\n".join(parts)
+
+
+def _help(name: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=name, terminal_width=100, **command.context_settings)
+    context.help_option_names = ["-h", "--help"]
+    return f"## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
+
+
+PAGES = {"deal-file.md": deal_file, "result.md": result, "cli.md": command_line}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,487 @@
+"""The hand-checkable cases of the deal model (section 9) and its true-up examples (section 5), solved and settled.
+
+One request costs exactly 1 USD at today's list, so requests are list dollars. Yearly numbers of the deal model are
+monthly ones here, so every amount is 12 times the one in the text: `YEAR * 88` stands for its 88.
+"""
+
+import json
+
+import numpy as np
+import pytest
+
+from deal_solve import Plan, Proposal, loads, scenarios_of, settle, solve
+
+YEAR = 12
+DOLLAR = {"input_usd_per_mtok": 1_000_000, "output_usd_per_mtok": 0}
+APP = {"requests_per_month": 0, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
+DISCOUNT, KEPT = 0.2, 0.8
+RARE = {"low": 60, "middle": 100, "high": 160}
+CHANCES = {"low": 0.3, "middle": 0.5, "high": 0.2}
+
+
+def read(horizon=12, **sections):
+    """Return a deal that starts in January 2027, its model at 1 USD a token and its seat at 20 USD a month."""
+    rates = {
+        "card": "claude@2026-11-23",
+        "models": {"claude-opus-5-5": DOLLAR},
+        "seats": {"seat": {"usd_per_user_month": 20, "covered_share": 1}},
+    }
+    return loads(json.dumps({"start": "2027-01", "horizon_months": horizon, "rates": rates, **sections}))
+
+
+def futures(paths, weights=None):
+    """Return an explicit list: a path is one number, one per contract year, or one per month."""
+    chances = weights or dict.fromkeys(paths, 1 / len(paths))
+    return {name: {"weight": chances[name], "requests_per_month": {"app": path}} for name, path in paths.items()}
+
+
+def quote(*bands, terms=(12,), **api):
+    """Return an offer with these (threshold, discount) bands."""
+    steps = [{"commit_usd_per_year": usd, "discount": discount} for usd, discount in bands]
+    return {"terms": list(terms), "api": {"bands": steps, **api}}
+
+
+def newsvendor(paths=RARE, weights=CHANCES, risk="neutral", horizon=12, **api):
+    """Return the deal of 9.1: 20 % off (from any commitment), overage at list unless said otherwise."""
+    offer = quote((0.01, DISCOUNT), terms=(horizon,), **api)
+    return read(horizon, workloads={"app": APP}, offers={"quote": offer}, scenarios=futures(paths, weights), risk=risk)
+
+
+def certainly(usage, **offers):
+    """Return a deal with one future: this list value a month, and these offers."""
+    return read(workloads={"app": APP}, offers=offers, scenarios=futures({"only": usage}))
+
+
+def commitment(solution, year=0):
+    """Return C of a contract year in dollars."""
+    return [usd for term in solution.plan.api.terms for usd in term.commitment_usd][year]
+
+
+def covers(solution):
+    """Return the commitment of the first year as the text states it: the list value it covers, in 12 USD."""
+    return commitment(solution) / KEPT / YEAR
+
+
+def fixed(**parts):
+    """Return a proposal that pins these parts of the plan."""
+    return Proposal.model_validate(parts)
+
+
+def expected(solution):
+    """Return the expected settled cost."""
+    return float(solution.settlement.weights @ solution.settlement.cost)
+
+
+def tail(risk_on, confidence):
+    """Return the risk that looks at the tail only."""
+    return {"weight": 1, "on": risk_on, "confidence": confidence}
+
+
+# --- 9.1: one period, three futures -----------------------------------------------------------------------------
+
+
+def test_9_1_neutral_buyer_commits_to_the_low_future():
+    """D = 60/100/160 with 0.3/0.5/0.2, c = 0.8, p = 1. C = 60: 48 + 0.5·40 + 0.2·100 = 88. One more dollar of cover
+    costs 0.8 and saves 1 with probability 0.7 only.
+    """
+    solution = solve(newsvendor())
+    assert covers(solution) == pytest.approx(60)
+    assert solution.objective_usd == pytest.approx(YEAR * 88)
+    assert solution.settlement.cost == pytest.approx([YEAR * 48, YEAR * 88, YEAR * 148])
+
+
+@pytest.mark.parametrize(("confidence", "covered", "cost"), [(0.5, 100, 104), (0.8, 160, 128)])
+def test_9_1_on_cost_caution_commits_more(confidence, covered, cost):
+    """CVaR 0.5 at C = 100: (0.2·140 + 0.3·80) / 0.5 = 104. CVaR 0.8 is the high future alone: C = 160, 0.8·160 = 128."""
+    solution = solve(newsvendor(risk=tail("cost", confidence)))
+    assert covers(solution) == pytest.approx(covered)
+    assert solution.objective_usd == pytest.approx(YEAR * cost)
+
+
+def test_9_1_worst_case_covers_the_high_future():
+    """C = 160 costs 128 in every future; any smaller C costs more in the high one."""
+    solution = solve(newsvendor(risk={"criterion": "worst"}))
+    assert covers(solution) == pytest.approx(160)
+    assert solution.objective_usd == pytest.approx(YEAR * 128)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.3, 0.5, 0.8, 0.95])
+def test_9_1_on_loss_caution_commits_no_more(confidence):
+    """The reference pays list. C = 60 gains 0.2·60 = 12 in every future, so CVaR of loss is -12 at every confidence;
+    reported with the reference's 100 added back: 88.
+    """
+    solution = solve(newsvendor(risk=tail("loss", confidence)))
+    assert covers(solution) == pytest.approx(60)
+    assert solution.settlement.cost - solution.reference_cost == pytest.approx([YEAR * -12] * 3)
+    assert solution.objective_usd == pytest.approx(YEAR * (100 - 12))
+
+
+def test_9_1_expected_value_of_perfect_information():
+    """Who knows the future commits to it: 0.3·48 + 0.5·80 + 0.2·128 = 80, so knowing is worth 88 - 80 = 8."""
+    deal = newsvendor()
+    scenarios = scenarios_of(deal)
+    known = [solve(deal, scenarios.take(place)).objective_usd for place in range(scenarios.size)]
+    assert known == pytest.approx([YEAR * 48, YEAR * 80, YEAR * 128])
+    assert solve(deal).objective_usd - scenarios.weights @ known == pytest.approx(YEAR * 8)
+
+
+def test_9_1_value_of_the_stochastic_solution():
+    """Planned on the mean (100): C = 100, which costs 80 + 0.2·60 = 92 over the futures; planning on them saves 4."""
+    on_the_mean = solve(newsvendor({"mean": 100}, {"mean": 1}))
+    assert covers(on_the_mean) == pytest.approx(100)
+    deal = newsvendor()
+    pinned = solve(deal, fix=fixed(api={"offer": "quote", "commitment_usd": commitment(on_the_mean)}))
+    assert pinned.objective_usd == pytest.approx(YEAR * 92)
+    assert expected(pinned) - solve(deal).objective_usd == pytest.approx(YEAR * 4)
+    assert settle(deal, on_the_mean.plan, scenarios_of(deal)).cost == pytest.approx(pinned.settlement.cost)
+
+
+# --- 9.2: a continuous demand -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("risk", "covered", "cost"),
+    [("neutral", 55, 92), (tail("cost", 0.8), 151, 130.4), (tail("cost", 0.95), 169, 137.6)],
+)
+def test_9_2_quantile_of_a_uniform_demand(risk, covered, cost):
+    """Uniform[25,175], c = 0.8, p = 1: F(C*) = 1 - (1-α)·0.8 = 0.2 / 0.84 / 0.96, C* = 55 / 151 / 169.
+
+    Discretised by the trapezoid rule: 25, 26, …, 175 with weight 1/150 each and half of it at the ends. Then
+    F(54) = 29.5/150 < 0.2 < F(55) = 30.5/150 (and so at 151 and 169), so C* is the continuous one and unique; and
+    because the rule is exact for lines with kinks on the grid, so is the cost: 0.8·55 + 120²/300 = 92,
+    0.8·151 + 24²/(2·30) = 130.4, 0.8·169 + 6²/(2·7.5) = 137.6.
+    """
+    demand = {f"d{value}": value for value in range(25, 176)}
+    weights = {name: 0.5 if value in (25, 175) else 1.0 for name, value in demand.items()}
+    solution = solve(newsvendor(demand, weights, risk))
+    assert covers(solution) == pytest.approx(covered)
+    assert solution.objective_usd == pytest.approx(YEAR * cost)
+
+
+# --- 9.3: the tie rule ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("threshold", [12, 240, 480])
+def test_9_3_overage_at_the_contracted_rate_commits_to_the_threshold(threshold):
+    """Usage costs 0.8 of list committed or not, so every C from the threshold to the low future's 0.8·60·12 = 576
+    costs 0.8·100·12 = 960; the least of them is taken.
+    """
+    offer = quote((threshold, DISCOUNT), overage="contracted")
+    deal = read(workloads={"app": APP}, offers={"quote": offer}, scenarios=futures(RARE, CHANCES))
+    solution = solve(deal)
+    assert commitment(solution) == pytest.approx(threshold)
+    assert solution.objective_usd == pytest.approx(960)
+
+
+# --- 9.4: rollover ----------------------------------------------------------------------------------------------
+
+PATHS = {"a": [60, 100], "b": [60, 160], "c": [100, 100], "d": [100, 160]}
+
+
+def two_years(**api):
+    """Return the deal of 9.4: term 24, the same commitment in both years."""
+    return newsvendor(PATHS, None, horizon=24, **api)
+
+
+def test_9_4_forfeited():
+    """C = 60: 2·48 + 0.5·40 (year 1) + 0.5·40 + 0.5·100 (year 2) = 186."""
+    solution = solve(two_years())
+    assert covers(solution) == pytest.approx(60)
+    assert commitment(solution, 0) == commitment(solution, 1)
+    assert solution.objective_usd == pytest.approx(YEAR * 186)
+
+
+def test_9_4_full_rollover():
+    """C = 80: 128 + year 1: 0.5·20 + year 2: after (60) 20 are carried, so (60,100) pays 0 and (60,160) 60; after (100)
+    nothing is, so 20 and 80: 128 + 10 + (0 + 60 + 20 + 80)/4 = 178.
+    """
+    solution = solve(two_years(unused={"rollover": 1}))
+    assert covers(solution) == pytest.approx(80)
+    assert solution.objective_usd == pytest.approx(YEAR * 178)
+
+
+def test_9_4_a_clause_is_worth_what_solving_again_gives():
+    """Rollover is worth 186 - 178 = 8 with the deal solved again, and 0 at the old commitment: at C = 60 nothing is ever
+    left to carry.
+    """
+    old = solve(two_years())
+    with_clause = two_years(unused={"rollover": 1})
+    kept = solve(with_clause, fix=fixed(api={"offer": "quote", "commitment_usd": commitment(old)}))
+    assert old.objective_usd - kept.objective_usd == pytest.approx(0, abs=0.01)
+    assert old.objective_usd - solve(with_clause).objective_usd == pytest.approx(YEAR * 8)
+
+
+# --- 9.5 to 9.7: bands, utilisation, drawdown -------------------------------------------------------------------
+
+
+def test_9_5_the_highest_discount_is_not_the_cheapest():
+    """400k at list: 12 % from 352k pays max(352k, 352k); 15 % from 382.5k pays 382.5k for 340k of usage; 18 % from 410k
+    pays 410k for 328k.
+    """
+    bands = quote((352_000, 0.12), (382_500, 0.15), (410_000, 0.18))
+    solution = solve(certainly(400_000 / YEAR, quote=bands))
+    assert solution.plan.api.terms[0].band_usd_per_year == 352_000
+    assert solution.objective_usd == pytest.approx(352_000)
+
+
+def test_9_6_utilisation_is_no_objective():
+    """800k at list: 20 % from 640k is used up and costs 640k; 40 % from 600k leaves a fifth unused and costs 600k."""
+    deal = certainly(800_000 / YEAR, full=quote((640_000, 0.2)), deep=quote((600_000, 0.4)))
+    solution = solve(deal)
+    period = solution.settlement.drawdown[0]
+    assert solution.plan.api.offer == "deep"
+    assert solution.objective_usd == pytest.approx(600_000)
+    assert period.usage_usd[0] / 600_000 == pytest.approx(0.8)
+    other = solve(deal, fix=fixed(api={"offer": "full"}))
+    assert other.objective_usd == pytest.approx(640_000)
+    assert other.settlement.drawdown[0].usage_usd[0] / 640_000 == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("offer", "billed"), [("quote", 20.00 + 30.00), ("list", 25.00 + 37.50)])
+def test_9_7_prepaid_drawdown(offer, billed):
+    """5.0M input at $5 and 1.5M output tokens at $25: $25.00 + $37.50 at list, $20.00 + $30.00 at 20 % off."""
+    card = {"claude-opus-5-5": {"input_usd_per_mtok": 5, "output_usd_per_mtok": 25}}
+    app = {"requests_per_month": 0, "input_tokens": 5000, "output_tokens": 1500, "models": ["opus"]}
+    deal = read(
+        rates={"card": "claude@2026-11-23", "models": card},
+        workloads={"app": app},
+        offers={"quote": quote((500_000, DISCOUNT))},
+        scenarios=futures({"only": [1000.0] + [0.0] * 11}),
+    )
+    band = 500_000 if offer == "quote" else 0
+    plan = Plan.model_validate(
+        {
+            "api": {
+                "offer": offer,
+                "term_months": 12,
+                "terms": [{"band_usd_per_year": band, "commitment_usd": [band]}],
+            },
+            "routing": {"app": [{"from_month": 0, "shares": {"opus": 1}}]},
+        }
+    )
+    settlement = settle(deal, plan, scenarios_of(deal))
+    if offer == "quote":
+        assert settlement.drawdown[0].usage_usd[0] == pytest.approx(billed)
+        assert settlement.cost[0] == pytest.approx(500_000)
+    else:
+        assert settlement.cost[0] == pytest.approx(billed)
+
+
+# --- 9.8: laws --------------------------------------------------------------------------------------------------
+
+BANDS = ((480, 0.15), (900, 0.3))
+
+
+def rich(offer=None, **api):
+    """Return two years, four futures, two bands and a price that rises in one future."""
+    listed = futures(PATHS)
+    listed["d"]["list_price_index"] = {"opus": [1.0] * 18 + [1.3] * 6}
+    paper = {**quote(*BANDS, terms=(12, 24), **api), **(offer or {})}
+    return read(24, workloads={"app": APP}, offers={"quote": paper}, scenarios=listed)
+
+
+FAVOURS = [
+    ("overage at the contracted rate", {}, {"overage": "contracted"}, {}, {}),
+    ("no premium", {"overage": {"premium": 0.2}}, {}, {}, {}),
+    ("rollover", {}, {"unused": {"rollover": 0.5, "cap": 0.25}}, {}, {}),
+    ("more of it", {"unused": {"rollover": 0.5, "cap": 0.25}}, {"unused": {"rollover": 1}}, {}, {}),
+    ("a free ramp", {}, {"ramp": "free"}, {}, {}),
+    ("no step", {"step_usd": 500}, {}, {}, {}),
+    ("pass-through", {}, {}, {"price_protection": "locked"}, {"price_protection": "pass_through"}),
+    ("a lower cap", {}, {}, {"price_protection": {"capped": 0.1}}, {"price_protection": {"capped": 0.05}}),
+    ("no uplift", {}, {}, {"renewal": {"uplift": 0.1}}, {}),
+    ("one more term", {}, {}, {"terms": [12]}, {}),
+    ("a term discount", {}, {}, {}, {"terms": {"12": {}, "24": {"api": 0.05}}}),
+]
+
+
+@pytest.mark.parametrize(
+    ("api", "better_api", "offer", "better_offer"), [f[1:] for f in FAVOURS], ids=[f[0] for f in FAVOURS]
+)
+def test_9_8_a_clause_in_the_buyers_favour_never_costs(api, better_api, offer, better_offer):
+    """Every plan of the old deal costs no more under the new clause, so neither does the best one."""
+    before, after = solve(rich(offer, **api)), solve(rich(better_offer, **better_api))
+    assert after.objective_usd <= before.objective_usd * (1 + 2e-6)
+
+
+def test_9_8_a_lower_threshold_never_costs():
+    """A band that opens earlier opens more plans."""
+    optima = [
+        solve(certainly(50, quote=quote((threshold, DISCOUNT)))).objective_usd for threshold in (360, 480, 540, 720)
+    ]
+    assert optima == pytest.approx([480, 480, 540, 600])
+
+
+def test_9_8_expectation_tail_and_worst_case_in_order():
+    """E <= CVaR_α <= worst, and CVaR grows with α: 88 at 0 up to 128 in the worst case (each optimised on its own)."""
+    optima = [solve(newsvendor(risk=tail("cost", alpha))).objective_usd for alpha in (0, 0.2, 0.5, 0.7, 0.8, 0.95)]
+    worst = solve(newsvendor(risk={"criterion": "worst"})).objective_usd
+    assert optima[0] == pytest.approx(solve(newsvendor()).objective_usd)
+    assert np.all(np.diff([*optima, worst]) >= -1e-6 * worst)
+
+
+@pytest.mark.parametrize("api", [{}, {"unused": {"rollover": 1}}, {"overage": "contracted"}, {"ramp": "free"}])
+def test_9_8_information_and_planning_on_futures_are_worth_something(api):
+    """EVPI: each future's own best plan costs no more in it. VSS: the plan for the mean is one of the plans."""
+    deal = rich(**api)
+    scenarios = scenarios_of(deal)
+    best = solve(deal)
+    known = [solve(deal, scenarios.take(place)).objective_usd for place in range(scenarios.size)]
+    assert best.objective_usd - scenarios.weights @ known >= -1e-6 * best.objective_usd
+    mean = read(
+        24,
+        workloads={"app": APP},
+        offers={"quote": quote(*BANDS, terms=(12, 24), **api)},
+        scenarios=futures({"mean": [80, 130]}),
+    )
+    planned = settle(deal, solve(mean).plan, scenarios)
+    assert planned.weights @ planned.cost - best.objective_usd >= -1e-6 * best.objective_usd
+
+
+def whole(scale=1.0, parts=("app",)):
+    """Return a deal with a workload (or equal parts of it), seats and a project, every dollar times `scale`."""
+    model = {name: usd * scale for name, usd in DOLLAR.items()}
+    work = {**APP, "other_usd_per_request": 0.01 * scale}
+    staff = {"headcount": 0, "tracks": ["seat", "none"], "unserved_usd_per_user_month": 22 * scale}
+    offer = quote(*((usd * scale, discount) for usd, discount in BANDS), terms=(12, 24), unused={"rollover": 0.5})
+    offer["seats"] = {"seat": {"tiers": {"kind": "all_units", "steps": [{"seats": 12, "discount": 0.1}]}}}
+    offer["bundle"] = [{"combined_usd_per_year": 3000 * scale, "seats": 0.05, "api": 0.02}]
+    listed = futures(PATHS)
+    for place, future in enumerate(listed.values()):
+        path = future["requests_per_month"].pop("app")
+        future["requests_per_month"] = {name: [value / len(parts) for value in path] for name in parts}
+        future["active_users"] = {"staff": [8 + 2 * place, 12]}
+    return read(
+        24,
+        rates={
+            "card": "claude@2026-11-23",
+            "models": {"claude-opus-5-5": model},
+            "seats": {"seat": {"usd_per_user_month": 20 * scale, "covered_share": 1}},
+        },
+        workloads=dict.fromkeys(parts, work),
+        cohorts={"staff": staff},
+        offers={"quote": offer},
+        scenarios=listed,
+    )
+
+
+@pytest.mark.parametrize("scale", [0.1, 3, 1000])
+def test_9_8_scaling_every_dollar_scales_the_cost(scale):
+    """Rates, thresholds, seat prices, charges and unserved cost times k: the same decisions, k times the cost."""
+    one, many = solve(whole()), solve(whole(scale))
+    assert many.objective_usd == pytest.approx(scale * one.objective_usd, rel=2e-6)
+    assert many.plan.seats == one.plan.seats
+
+
+def test_9_8_splitting_a_workload_changes_nothing():
+    """Two halves that share every future cost what the whole does."""
+    one, two = solve(whole()), solve(whole(parts=("app", "other")))
+    assert two.objective_usd == pytest.approx(one.objective_usd, rel=2e-6)
+    assert commitment(two) == pytest.approx(commitment(one))
+
+
+# --- 9.9: all together ------------------------------------------------------------------------------------------
+
+
+def all_together():
+    """Return the deal of 9.9."""
+    path = {
+        "weight": 1,
+        "requests_per_month": {"app": [7000, 14_000]},
+        "list_price_index": {"opus": [1.0] * 18 + [1.25] * 6},
+        "active_users": {"staff": [100] * 3 + [110] + [100] * 11 + [120] + [100] * 8},
+    }
+    offer = quote((90_000, 0.1), terms=(24,), unused={"rollover": 0.5, "cap": 0.25})
+    clause = {"check": 1, "count": "peak", "retroactive": True, "price": "contracted", "ratchet": "term"}
+    offer |= {"price_protection": "locked", "seats": {"seat": {"usd_per_user_month": 20, "true_up": clause}}}
+    return read(
+        24,
+        workloads={"app": APP},
+        cohorts={"staff": {"headcount": 0, "tracks": ["seat"]}},
+        offers={"quote": offer},
+        scenarios={"only": path},
+    )
+
+
+SIGNED = {
+    "api": {
+        "offer": "quote",
+        "term_months": 24,
+        "terms": [{"band_usd_per_year": 90_000, "commitment_usd": [90_000, 90_000]}],
+    },
+    "seats": {"seat": {"offer": "quote", "term_months": 24, "contracted": [100, 100]}},
+    "tracks": {"staff": ["seat", "seat"]},
+    "projects": {"app": []},
+    "routing": {"app": [{"from_month": 0, "shares": {"opus": 1}}, {"from_month": 12, "shares": {"opus": 1}}]},
+}
+LINES_9_9 = {"commitment": 180_000, "overage": 60_000, "seats": 48_000, "true_up": 6000}
+
+
+def test_9_9_settled():
+    """Commitments 90 000 + 90 000; year 1 carries min(0.5·14 400, 22 500) = 7 200; year 2 leaves 54 000 of V 151 200
+    uncovered at ratio 1/0.9: 60 000 (as used: the 97 200 cover months 12–17 and 21 600 of 18–23, so 54 000 ·
+    1.25/0.9 = 75 000). Seats 24 000 + 1 800 + 24 000 + 2 400 + 1 800 = 54 000. In all 294 000.
+    """
+    deal = all_together()
+    plan = Plan.model_validate(SIGNED)
+    result = settle(deal, plan, scenarios_of(deal))
+    assert result.cost[0] == pytest.approx(294_000)
+    assert {line: round(usd[0], 2) for line, usd in result.by_line.items() if usd[0]} == LINES_9_9
+    first, second = result.drawdown
+    assert first.usage_usd[0] == pytest.approx(75_600)
+    assert second.usage_usd[0] == pytest.approx(151_200)
+    assert second.carried_in_usd[0] == pytest.approx(7200)
+    as_used = settle(deal, plan, scenarios_of(deal), order="chronological")
+    assert as_used.cost[0] == pytest.approx(294_000 + 75_000 - 60_000)
+
+
+def test_9_9_solved_with_everything_pinned():
+    """The optimiser prices the same plan at the same 294 000."""
+    solution = solve(all_together(), fix=fixed(**SIGNED))
+    assert solution.objective_usd == pytest.approx(294_000)
+    assert solution.bound_usd == pytest.approx(294_000)
+    assert {line: round(usd[0], 2) for line, usd in solution.settlement.by_line.items() if usd[0]} == LINES_9_9
+    assert solution.plan == Plan.model_validate(SIGNED)
+
+
+def test_9_9_solved_freely():
+    """Seats at list are counted by the year, not the term: 24 000 + 1 800 + 24 000 + 20·20·9 = 53 400 instead of
+    54 000, and nothing else is cheaper: 293 400.
+    """
+    solution = solve(all_together())
+    assert solution.objective_usd == pytest.approx(293_400)
+    assert solution.plan.seats["seat"].offer == "list"
+    assert solution.plan.api.offer == "quote"
+
+
+# --- the true-up examples of section 5 --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("clause", "years", "charged"),
+    [
+        ({"check": 1, "count": "peak", "ratchet": "year"}, 1, 30 * 20 * 8),
+        ({"check": 1, "count": "peak", "ratchet": "none"}, 1, 30 * 20 * 1),
+        ({"check": 3, "count": "snapshot", "ratchet": "year"}, 1, 0),
+        ({"check": 1, "count": "peak", "ratchet": "term"}, 2, 30 * 20 * 8 + 30 * 20 * 12),
+    ],
+    ids=["year", "none", "snapshot", "term"],
+)
+def test_true_up_examples_of_section_5(clause, years, charged):
+    """N = 100 at 20, A = 130 in month 4 only. Ratchet year: 30·20·8 months (4 … 11) = 4 800; none: 30·20·1 = 600;
+    {3, snapshot}: window 3–5 ends with A(5) = 100, nothing; term, two years: 4 800 + 30·20·12 = 12 000.
+    """
+    horizon = 12 * years
+    users = [100] * 4 + [130] + [100] * (horizon - 5)
+    deal = read(
+        horizon,
+        cohorts={"staff": {"headcount": 0, "tracks": ["seat"]}},
+        offers={"quote": {"terms": [horizon], "seats": {"seat": {"true_up": {"price": "contracted", **clause}}}}},
+        scenarios={"only": {"weight": 1, "active_users": {"staff": users}}},
+    )
+    signed = fixed(seats={"seat": {"offer": "quote", "contracted": 100}}, tracks={"staff": "seat"})
+    solution = solve(deal, fix=signed)
+    assert solution.plan.seats["seat"].contracted == (100,) * years
+    assert solution.settlement.by_line["true_up"][0] == pytest.approx(charged)
+    assert solution.objective_usd == pytest.approx(years * 24_000 + charged)
+    assert settle(deal, solution.plan, scenarios_of(deal)).cost[0] == pytest.approx(years * 24_000 + charged)
