@@ -304,6 +304,7 @@ def everything():
         "bundle": [{"combined_usd_per_year": 2000, "seats": 0.05, "api": 0.02}],
     }
     other = {
+        "terms": [24],
         "exclusive": True,
         "api": {"bands": BANDS, "payment": "arrears", "step_usd": 100, "unused": {"rollover": 1}},
     }

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from deal_solve.analysis.limits import limit_checks
 from deal_solve.analysis.order import chronological_usd, order_note
 from deal_solve.analysis.summary import periods, seat_years, summarise
 from deal_solve.deal.card import load_card
@@ -239,6 +240,51 @@ def test_periods_and_seats_are_expectations():
     row = seat_years(SOLUTION.settlement)[0]
     assert (row.seat_type, row.contract_year, row.contracted) == ("enterprise", 0, 119)
     assert row.expected_peak == pytest.approx(100 * 1.2 ** (11 / 12))
+
+
+LIMITS = """\
+limits:
+  - {measure: expected, of: total, at_most: 9M}
+  - {measure: worst, of: contract year 2, at_most: 1000}
+  - {measure: cvar, confidence: 0.8, of: total, discounted: true, at_most: 9M}
+  - {of: committed, measure: worst, at_most: 103680}
+  - {probability_within: 70%, of: total, at_most: 800k}
+"""
+
+
+def test_limits_are_held_against_the_plan():
+    """Few seats are cheaper than 9M; the second year costs more than 1,000; 120 · 12 · 20 … is committed to the cent."""
+    deal = example(more=LIMITS)
+    _, solution = solution_of(deal)
+    checks = limit_checks(deal, solution.settlement)
+    assert [check.limit for check in checks] == [
+        "expected: total",
+        "worst: contract year 2",
+        "cvar: total, discounted at 0.8",
+        "committed",
+        "70.0% sure: total",
+    ]
+    assert [check.is_kept for check in checks] == [True, False, True, True, True]
+    assert checks[0].achieved_usd == pytest.approx(
+        float(solution.settlement.weights @ solution.settlement.undiscounted)
+    )
+    assert checks[3].achieved_usd == pytest.approx((119 + 142 + 171) * 12 * 20)
+    assert checks[4].achieved_usd is None
+    assert checks[4].probability == pytest.approx(0.7)
+    text = solution_report(deal, scenarios_of(deal), solution)
+    assert re.search(r"worst: contract year 2 +1,000.00 +[\d,.]+ +broken", text)
+    assert re.search(r"70.0% sure: total +800,000.00 +70% +kept", text)
+
+
+def test_a_probability_over_many_scenarios_shows_the_cvar_that_stands_in():
+    listed = ", ".join(f"s{i}: {{weight: 1, requests_per_month: {{bot: {i}k}}}}" for i in range(201))
+    limit = "limits: [{probability_within: 90%, of: total, at_most: 9M}]\n"
+    deal = example(more=f"scenarios: {{{listed}}}\n{limit}")
+    scenarios, solution = solution_of(deal)
+    (check,) = limit_checks(deal, solution.settlement)
+    assert check.achieved_usd > summarise(deal, solution.settlement, scenarios).total.p90_usd
+    assert check.probability == pytest.approx(1)
+    assert "90.0% sure: total (CVaR stands in)" in solution_report(deal, scenarios, solution)
 
 
 # --- settlement and invoice ---------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from deal_solve.deal.base import DealModel, Name
 from deal_solve.deal.numbers import NUMBER_SCHEMA, NonNegative, Number, Positive, Share, parse_number
 
 RISK_WEIGHTS = {"neutral": 0.0, "balanced": 0.3, "cautious": 0.7}
+EXACT_CHANCE = 200
+"""Up to this many scenarios a chance constraint is exact; above, CVaR stands in for it."""
 _CONTRACT_YEAR = re.compile(r"contract year ([1-5])")
 
 

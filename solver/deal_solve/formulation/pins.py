@@ -164,7 +164,8 @@ def _pin_tracks(formulation: Formulation, proposal: Proposal) -> None:
 def _pin_route(formulation: Formulation, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
     """Fix the shares of an epoch to the last route that has begun (free where a route without month is closed)."""
     begun = [route for route in routes if (route.from_month or 0) <= epoch.start]
-    if not begun:
+    is_routed = any((name, start) == (user, epoch.start) for name, start, _ in formulation.routing.shares)
+    if not begun or not is_routed:  # a cohort that no paper meters in this epoch has no routing
         return
     shares: dict[str, float] = {}
     for key, share in begun[-1].shares.items():

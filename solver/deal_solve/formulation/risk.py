@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.limits import Limit
+from deal_solve.deal.limits import EXACT_CHANCE, Limit
 from deal_solve.formulation.program import Program, Terms, Variable, scaled
 from deal_solve.uncertainty.scenarios import Array
-
-EXACT_CHANCE = 200
-"""Up to this many scenarios a chance constraint is exact; above, CVaR stands in for it."""
 
 
 @dataclass(frozen=True)

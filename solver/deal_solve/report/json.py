@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from deal_solve.analysis.limits import limit_checks
 from deal_solve.analysis.summary import PeriodSummary, Range, SeatYear, Summary, periods, seat_years, summarise
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
@@ -80,6 +81,18 @@ class SeatCount(Part):
     contracted: int = Field(description="seats contracted")
     expected_peak: float = Field(description="expected highest count of active users in the year")
     expected_added: float = Field(description="expected seats charged above the contract")
+
+
+class LimitFacts(Part):
+    """One limit of the deal against what the plan does."""
+
+    limit: str = Field(description="what is bounded")
+    at_most_usd: float = Field(description="the bound")
+    achieved_usd: float | None = Field(
+        description="what the plan does; of a probability limit over more than 200 scenarios the CVaR that stands in"
+    )
+    probability: float | None = Field(description="achieved probability, of a probability limit")
+    is_kept: bool = Field(description="whether the plan keeps it")
 
 
 class DealFacts(Part):
@@ -157,6 +170,7 @@ class Result(Part):
     cost: Cost = Field(description="what the plan costs")
     drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
     seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
+    limits: tuple[LimitFacts, ...] = Field(description="every limit of the deal against the plan")
     reference: Reference | None = Field(description="the plan without commitment that losses are measured against")
     agreements: tuple[Agreement, ...] = Field(description="every API agreement looked at, with its bound")
     solver: SolverFacts = Field(description="solver, size and time")
@@ -191,6 +205,7 @@ class SettlementResult(Part):
     cost: Cost = Field(description="what the plan costs")
     drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
     seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
+    limits: tuple[LimitFacts, ...] = Field(description="every limit of the deal against the plan")
     scenario: str = Field(description="the scenario of the invoice")
     invoice: tuple[InvoiceLine, ...] = Field(description="its payments")
 
@@ -258,6 +273,7 @@ def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronologi
         cost=cost_of(summary, chronological_usd),
         drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
         seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
+        limits=tuple(LimitFacts.model_validate(check) for check in limit_checks(deal, settlement)),
         reference=reference,
         agreements=tuple(
             Agreement(
@@ -296,6 +312,7 @@ def settlement_result_of(
         cost=cost_of(summarise(deal, settlement, scenarios), chronological_usd),
         drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
         seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
+        limits=tuple(LimitFacts.model_validate(check) for check in limit_checks(deal, settlement)),
         scenario=scenarios.names[scenario],
         invoice=tuple(
             InvoiceLine.model_validate({**line, "contract_year": line["contract_year"] + 1})

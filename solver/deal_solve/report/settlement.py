@@ -9,6 +9,7 @@ from deal_solve.report.solution import api_sentence, cost_sentence, fixed_senten
 from deal_solve.report.tables import (
     commitment_table,
     cost_tables,
+    limit_table,
     project_table,
     routing_table,
     seat_table,
@@ -43,6 +44,7 @@ def settlement_report(
         routing_table(deal, plan),
         project_table(deal, plan),
         *cost_tables(deal, summary),
+        limit_table(deal, settlement),
         invoice_table(
             deal, settlement.invoice(scenario), scenarios.names[scenario], float(scenarios.weights[scenario])
         ),

@@ -9,6 +9,7 @@ from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
 from deal_solve.report.tables import (
     commitment_table,
     cost_tables,
+    limit_table,
     project_table,
     routing_table,
     seat_table,
@@ -31,6 +32,7 @@ def solution_report(deal: Deal, scenarios: ScenarioSet, solution: Solution, note
         routing_table(deal, solution.plan),
         project_table(deal, solution.plan),
         *cost_tables(deal, summary),
+        limit_table(deal, solution.settlement),
         agreements_table(solution),
     ]
     if notes or solution.notes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deal_solve.analysis.limits import limit_checks
 from deal_solve.analysis.summary import PeriodSummary, Summary, periods, seat_years
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.options import menu
@@ -149,6 +150,19 @@ def cost_tables(deal: Deal, summary: Summary) -> list[str]:
     ]
     headers = ["year", "expected", "P10", "P90"]
     return [by_line, table("Paid per contract year (USD, not discounted)", headers, years)]
+
+
+def limit_table(deal: Deal, settlement: Settlement) -> str:
+    """Return every limit against what the plan does; '' for a deal without limits."""
+    rows = []
+    for check in limit_checks(deal, settlement):
+        done = "" if check.achieved_usd is None else money(check.achieved_usd)
+        likely = "" if check.probability is None else percent(check.probability, 2)
+        stand_in = " (CVaR stands in)" if check.probability is not None and done else ""
+        kept = "kept" if check.is_kept else "broken"
+        rows.append([check.limit + stand_in, money(check.at_most_usd), done, likely, kept])
+    headers = ["limit", "at most", "plan", "probability", "is"]
+    return table("Limits (USD, not discounted unless said)", headers, rows) if rows else ""
 
 
 def _year(deal: Deal, year: int) -> str:
