@@ -411,7 +411,7 @@ def test_extends_goes_on_from_child_to_grandchild_in_any_order():
 
 def test_a_circle_of_extends_is_named():
     found = problems(BASE + "  c: {extends: d}\n  d: {extends: c}\n")
-    assert "deal.yaml:16: offers.d.extends: goes in a circle: c → d → c" in found
+    assert found == ["deal.yaml:16: offers.d.extends: goes in a circle: c → d → c"]
 
 
 def test_a_problem_in_an_extended_offer_stands_where_it_was_written():

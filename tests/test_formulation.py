@@ -375,14 +375,23 @@ def test_uncovered():
 
 
 def test_uncovered_with_a_balance_carried_in():
-    """The second year has R as well, a coefficient of -1; each year its own half of the term's usage."""
-    formulation = built(
-        read(24, workloads={"app": APP}, offers={"quote": quoting({"unused": {"rollover": 1}}, terms=[24])})
-    )
-    terms, sense, rhs = row(formulation, "uncovered_2")
-    (usage,) = [terms.pop(name) for name in list(terms) if name.startswith("usage_")]
-    assert usage == pytest.approx(12 * 0.8)
-    assert (terms, sense, rhs) == ({"commitment_1": -1.0, "uncovered_usage_2": -1.0, "carried_1": -1.0}, "<=", 0)
+    """The second year has R as well, a coefficient of -1; V is one variable there, its usage at 0.8 of list."""
+    offer = quoting({"unused": {"rollover": 1}}, terms=[24])
+    formulation = built(read(24, workloads={"app": APP}, offers={"quote": offer}))
+    expected = {"period_usage_2": 1.0, "commitment_1": -1.0, "uncovered_usage_2": -1.0, "carried_1": -1.0}
+    assert row(formulation, "uncovered_2") == (expected, "<=", 0)
+    terms, sense, rhs = row(formulation, "period_usage_2")
+    assert (terms.pop("period_usage_2"), sense, rhs) == (-1.0, "==", 0)
+    assert list(terms.values()) == pytest.approx([12 * 0.8])
+
+
+def test_rollover_is_share_of_the_shortfall_and_capped():
+    """R' <= 0.5 · (C - V + U + F) with no F in the first period, R' <= 0.25 · C."""
+    offer = quoting({"unused": {"rollover": 0.5, "cap": 0.25}}, terms=[24])
+    formulation = built(read(24, workloads={"app": APP}, offers={"quote": offer}))
+    shortfall = {"commitment_1": -0.5, "period_usage_1": 0.5, "uncovered_usage_1": -0.5}
+    assert row(formulation, "rollover_share_1") == ({"carried_1": 1.0, **shortfall}, "<=", 0)
+    assert row(formulation, "rollover_cap_1") == ({"carried_1": 1.0, "commitment_1": -0.25}, "<=", 0)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_9_1_neutral_buyer_commits_to_the_low_future():
 
 @pytest.mark.parametrize(("confidence", "covered", "cost"), [(0.5, 100, 104), (0.8, 160, 128)])
 def test_9_1_on_cost_caution_commits_more(confidence, covered, cost):
-    """CVaR 0.5 at C = 100: (0.2·140 + 0.3·80) / 0.5 = 104. CVaR 0.8 is the high future alone: C = 160, 0.8·160 = 128."""
+    """CVaR 0.5 at C = 100: (0.2·140 + 0.3·80) / 0.5 = 104. CVaR 0.8 is the high future alone: C = 160, so 128."""
     solution = solve(newsvendor(risk=tail("cost", confidence)))
     assert covers(solution) == pytest.approx(covered)
     assert solution.objective_usd == pytest.approx(YEAR * cost)
@@ -201,8 +201,8 @@ def test_9_4_full_rollover():
 
 
 def test_9_4_a_clause_is_worth_what_solving_again_gives():
-    """Rollover is worth 186 - 178 = 8 with the deal solved again, and 0 at the old commitment: at C = 60 nothing is ever
-    left to carry.
+    """Rollover is worth 186 - 178 = 8 with the deal solved again, and 0 at the old commitment: at C = 60 there is never
+    anything left to carry.
     """
     old = solve(two_years())
     with_clause = two_years(unused={"rollover": 1})

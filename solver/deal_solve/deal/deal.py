@@ -18,7 +18,7 @@ from deal_solve.deal.workload import Event, PriceChange, Workload
 from deal_solve.errors import InputError, Problem
 
 LIST = "list"
-SCHEMA = "deal-solve/1"
+SCHEMA: Literal["deal-solve/1"] = "deal-solve/1"
 
 
 class ModelOverride(DealModel):

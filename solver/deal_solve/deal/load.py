@@ -52,7 +52,8 @@ def deal_from(source: Source) -> Deal:
         deal = Deal.model_validate(data)
         deal.card  # noqa: B018 - an unknown card is an input error too
     except ValidationError as error:
-        hollow = {problem.path.removesuffix(".extends") for problem in problems}
+        children = [name for name, offer in _maps(source.data.get("offers")).items() if "extends" in _maps(offer)]
+        hollow = {f"offers.{name}" for name in children if problems}  # a broken extends leaves its children empty
         problems += [problem for problem in problems_of(error, source, Deal) if problem.path not in hollow]
         problems += _references_of_the_rest(source, data, error)
         raise InputError(_in_file_order(problems)) from None
@@ -63,6 +64,10 @@ def deal_from(source: Source) -> Deal:
     if problems:
         raise InputError(_in_file_order(problems))
     return deal
+
+
+def _maps(data: Any) -> dict[str, Any]:
+    return data if isinstance(data, dict) else {}
 
 
 def _in_file_order(problems: list[Problem]) -> list[Problem]:

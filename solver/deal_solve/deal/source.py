@@ -116,13 +116,14 @@ def _guard(text: str, source: Source) -> None:
     """Note every tag, and refuse text that would be costly to build: too deep or too many nodes."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        tag = getattr(event, "tag", None)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        if getattr(event, "tag", None):
-            message = f"has the YAML tag {event.tag!r}; tags are not read, write the plain value"
+        if tag:
+            message = f"has the YAML tag {tag!r}; tags are not read, write the plain value"
             source.problems.append(Problem("", message, source.file, line))
         if depth > MAX_DEPTH:
             raise _TooMuchError(f"nested deeper than {MAX_DEPTH} levels (line {line})")

@@ -1,0 +1,123 @@
+"""Time `deal-solve solve` on every example as a user does, whole process; writes solve.md beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+SCENARIOS = HERE.parents[1] / "scenarios"
+COMMAND = (sys.executable, "-c", "from deal_solve.cli.main import main; main()")
+GAP = 1e-6
+SAME = 1e-6
+HEADINGS = (
+    "Example",
+    "Scenarios",
+    "Rows",
+    "Columns",
+    "Integers",
+    "Non-zeros",
+    "Build s",
+    "Solve s",
+    "Whole process s",
+    "Gap",
+)
+
+
+def solved(deal: Path, solver: str, folder: Path) -> dict[str, Any]:
+    """Return the result of one run with the seconds of its whole process; stops if it was not solved to the gap."""
+    result = folder / f"{deal.stem}-{solver}.json"
+    command = [*COMMAND, "solve", str(deal), "--solver", solver, "--json", str(result)]
+    before = time.perf_counter()
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - before
+    if run.returncode != 0:
+        raise SystemExit(f"{deal.name}: {solver} ended with exit code {run.returncode}\n{run.stderr}")
+    found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    if found["gap"] > GAP:
+        raise SystemExit(f"{deal.name}: {solver} left a gap of {found['gap']:.1e}")
+    return {**found, "seconds": seconds}
+
+
+def measured(deal: Path, solver: str, repeats: int, folder: Path) -> dict[str, Any]:
+    """Return the fastest of some runs."""
+    return min((solved(deal, solver, folder) for _ in range(repeats)), key=lambda run: run["seconds"])
+
+
+def row(deal: Path, repeats: int, with_cbc: bool, folder: Path) -> list[str]:
+    """Return one row of the table; with CBC also its time, as a multiple of that of HiGHS."""
+    run = measured(deal, "highs", repeats, folder)
+    facts = run["solver"]
+    cells = [f"`{deal.name}`", f"{run['scenarios']['count']:,}"]
+    cells += [f"{facts[name]:,}" for name in ("rows", "columns", "integers", "nonzeros")]
+    cells += [f"{facts['build_seconds']:.2f}", f"{facts['solve_seconds']:.2f}", f"{run['seconds']:.2f}"]
+    cells.append(f"{run['gap']:.0e}")
+    if with_cbc:
+        other = measured(deal, "cbc", 1, folder)
+        cost, again = run["objective_usd"], other["objective_usd"]
+        if abs(cost - again) > max(SAME * abs(cost), 0.01):
+            raise SystemExit(f"{deal.name}: HiGHS finds {cost:,.2f} USD, CBC {again:,.2f} USD")
+        cells.append(f"{other['seconds'] / run['seconds']:.1f} ×")
+    return cells
+
+
+def page(rows: list[list[str]], with_cbc: bool, repeats: int) -> str:
+    """Return the table with what it was measured on."""
+    headings = [*HEADINGS, *(["CBC to HiGHS"] if with_cbc else [])]
+    how = f"fastest of {repeats} runs" if repeats > 1 else "one run"
+    lines = [
+        "# `deal-solve solve` on the examples",
+        "",
+        f"Written by `bench_solve.py` on {date.today():%Y-%m-%d}: {how}; {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}, highspy {version('highspy')}, PuLP {version('pulp')}. Rows to non-zeros are "
+        "those of the largest program; build and solve seconds are sums over all programs of a run.",
+        "",
+        f"| {' | '.join(headings)} |",
+        f"|{'---|' + '---:|' * (len(headings) - 1)}",
+        *(f"| {' | '.join(cells)} |" for cells in rows),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def write(text: str, path: Path) -> None:
+    """Replace a file by way of a temporary one, so that a run that is stopped leaves the old table."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)
+
+
+def main() -> None:
+    """Measure the examples named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="examples to measure (default: all); with names nothing is written")
+    parser.add_argument("--repeats", type=int, default=1, help="runs per example, the fastest counts (default 1)")
+    parser.add_argument("--cbc", action="store_true", help="also solve with CBC and show how much longer it takes")
+    given = parser.parse_args()
+    deals = [deal for deal in sorted(SCENARIOS.glob("*.yaml")) if not given.names or deal.stem in given.names]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for deal in deals:
+            rows.append(row(deal, given.repeats, given.cbc, Path(folder)))
+            print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
+    text = page(rows, given.cbc, given.repeats)
+    if given.names:
+        print(text, end="")
+    else:
+        write(text, HERE / "solve.md")
+
+
+if __name__ == "__main__":
+    main()
