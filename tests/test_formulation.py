@@ -19,6 +19,7 @@ from deal_solve.formulation.pins import pin, pins_of
 from deal_solve.formulation.program import Program
 from deal_solve.formulation.rates import api_agreements
 from deal_solve.formulation.risk import Against
+from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
 from deal_solve.report.json import Result
 from deal_solve.settlement.ledger import LINES
@@ -375,22 +376,23 @@ def test_uncovered():
 
 
 def test_uncovered_with_a_balance_carried_in():
-    """The second year has R as well, a coefficient of -1; V is one variable there, its usage at 0.8 of list."""
+    """The second year has R as well, a coefficient of -1; each year its own half of the term's usage at 0.8 of list."""
     offer = quoting({"unused": {"rollover": 1}}, terms=[24])
     formulation = built(read(24, workloads={"app": APP}, offers={"quote": offer}))
-    expected = {"period_usage_2": 1.0, "commitment_1": -1.0, "uncovered_usage_2": -1.0, "carried_1": -1.0}
-    assert row(formulation, "uncovered_2") == (expected, "<=", 0)
-    terms, sense, rhs = row(formulation, "period_usage_2")
-    assert (terms.pop("period_usage_2"), sense, rhs) == (-1.0, "==", 0)
-    assert list(terms.values()) == pytest.approx([12 * 0.8])
+    terms, sense, rhs = row(formulation, "uncovered_2")
+    (usage,) = [terms.pop(name) for name in list(terms) if name.startswith("usage_")]
+    assert usage == pytest.approx(12 * 0.8)
+    assert (terms, sense, rhs) == ({"commitment_1": -1.0, "uncovered_usage_2": -1.0, "carried_1": -1.0}, "<=", 0)
 
 
 def test_rollover_is_share_of_the_shortfall_and_capped():
     """R' <= 0.5 · (C - V + U + F) with no F in the first period, R' <= 0.25 · C."""
     offer = quoting({"unused": {"rollover": 0.5, "cap": 0.25}}, terms=[24])
     formulation = built(read(24, workloads={"app": APP}, offers={"quote": offer}))
-    shortfall = {"commitment_1": -0.5, "period_usage_1": 0.5, "uncovered_usage_1": -0.5}
-    assert row(formulation, "rollover_share_1") == ({"carried_1": 1.0, **shortfall}, "<=", 0)
+    terms, sense, rhs = row(formulation, "rollover_share_1")
+    (usage,) = [terms.pop(name) for name in list(terms) if name.startswith("usage_")]
+    assert usage == pytest.approx(0.5 * 12 * 0.8)
+    assert (terms, sense, rhs) == ({"carried_1": 1.0, "commitment_1": -0.5, "uncovered_usage_1": -0.5}, "<=", 0)
     assert row(formulation, "rollover_cap_1") == ({"carried_1": 1.0, "commitment_1": -0.25}, "<=", 0)
 
 
@@ -555,6 +557,16 @@ def test_limits_can_make_saving_pay(limit, periods):
     )
     names = [each.name for each in built(deal).program.problem.constraints()]
     assert sum(name.startswith("used_up_if_overage") for name in names) == periods
+
+
+def test_bounds_on_a_free_ramp_cut_off_no_best_plan():
+    """90 % off from 120 a year, list value 12 000 and then 6 000, non-decreasing: C = 1 200 in both years pays 2 400;
+    less in the first year would be overage at ten times the price, although the second year uses 600 only.
+    """
+    offer = {"terms": [24], "api": {"bands": [{"commit_usd_per_year": 120, "discount": 0.9}], "ramp": "free"}}
+    listed = {"only": {"weight": 1, "requests_per_month": {"app": [1000, 500]}}}
+    solution = solve(read(24, workloads={"app": APP}, offers={"quote": offer}, scenarios=listed))
+    assert solution.objective_usd == pytest.approx(2400)
 
 
 # --- the one way through the house ------------------------------------------------------------------------------

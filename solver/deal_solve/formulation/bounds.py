@@ -11,7 +11,7 @@ from deal_solve.formulation.rates import Rates, Regime
 from deal_solve.formulation.routing import Routing
 from deal_solve.plan.options import Epoch, Option
 from deal_solve.plan.requests import effective_hit_rate, request_cost, usage_multiplier
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenarios import Array, ScenarioSet
 
 
 def most_usage(
@@ -38,10 +38,16 @@ def most_usage(
     return most
 
 
+def requests_of(scenarios: ScenarioSet, user: str) -> Array:
+    """Return the requests a month of a workload, or of all users of a cohort, metered or not; shape (S, H)."""
+    if user in scenarios.requests:
+        return scenarios.requests[user]
+    return scenarios.users[user] * scenarios.per_user[user]
+
+
 def _dearest(program: Program, deal: Deal, rates: Rates, regime: Regime, user: str, epochs: tuple[Epoch, ...]) -> Array:
     """Return the dollars a month of a user on its dearest option, (S, H); 0 outside the regime's term."""
-    scenarios = program.scenarios
-    flow = scenarios.requests[user] if user in deal.workloads else scenarios.users[user] * scenarios.per_user[user]
+    flow = requests_of(program.scenarios, user)
     dollars = np.zeros_like(flow)
     for epoch in epochs:
         if epoch.year in regime.span.years:

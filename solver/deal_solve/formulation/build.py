@@ -10,7 +10,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName
-from deal_solve.formulation.bounds import most_usage
+from deal_solve.formulation.bounds import most_usage, requests_of
 from deal_solve.formulation.bundle import bundle
 from deal_solve.formulation.commitment import Commitments, commit, pay_in_advance
 from deal_solve.formulation.drawdown import draw_down
@@ -23,6 +23,8 @@ from deal_solve.formulation.seats import Seats, offer_seats
 from deal_solve.formulation.tracks import Tracks, take_tracks
 from deal_solve.formulation.true_up import true_up
 from deal_solve.formulation.use import route_people
+from deal_solve.plan.options import menu
+from deal_solve.plan.requests import request_cost, usage_multiplier
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
 
@@ -91,11 +93,20 @@ def _committed(program: Program, seats: Seats, commitments: Commitments) -> Term
 
 
 def money_unit(deal: Deal, scenarios: ScenarioSet) -> float:
-    """Return a power of ten of dollars that makes the deal's cost a number of some thousands."""
-    requests = sum(float(np.max(r.sum(axis=1))) for r in scenarios.requests.values())
-    tokens = [b.tokens * b.share for w in deal.workloads.values() for b in w.input_tokens]
-    tokens += [w.output_tokens for w in deal.workloads.values()]
-    rate = float(np.median([deal.card.rates(m.id).input_usd_per_mtok for m in deal.card.models]))
-    users = sum(float(np.max(u.sum(axis=1))) for u in scenarios.users.values())
-    guess = requests * sum(tokens) * rate / 1e6 / max(len(deal.workloads), 1) + 20 * users
+    """Return a power of ten of dollars that makes the deal's list cost a number of some thousands."""
+    guess = 20 * sum(float(users.sum(axis=1).max()) for users in scenarios.users.values())
+    for user in (*deal.workloads, *deal.cohorts):
+        owner = deal.workloads.get(user) or deal.cohorts[user]
+        request = deal.workloads.get(user) or deal.cohorts[user].use
+        if request is None:
+            continue
+        flow = requests_of(scenarios, user)
+        multiplier = usage_multiplier(deal, request, owner.requires)
+        costs = [
+            sum(request_cost(request, option, part, multiplier).fixed for part in option.parts)
+            for epoch in menu(deal, user)
+            for option in epoch.options
+        ]
+        if costs:
+            guess += float(flow.sum(axis=1).max()) * float(np.median(costs))
     return float(10.0 ** (floor(log10(guess)) - 3)) if guess > 0 else 1.0

@@ -51,7 +51,8 @@ def _commit_term(
     if api.ramp == "free":
         bases = []
         for year in years:
-            bound = max(threshold * len(years), bundle, most[year])
+            # Never less than the year before: what an earlier year may commit, every later one may.
+            bound = max(threshold * len(years), bundle, *(most[early] for early in years if early <= year))
             bases.append(_base(program, beta, bound, step))
             book.of[regime, year] = [bases[-1]]
             book.most[regime, year] = bound + (step or 0.0)

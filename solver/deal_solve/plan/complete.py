@@ -52,7 +52,7 @@ def complete_agreements(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) 
     offers = {name: _seat_offer(deal, proposal, name, api_offer) for name in types}
     tracks = _tracks(deal, proposal, api_offer, offers, notes)
     taken = [name for name in types if name in proposal.seats or any(name in years for years in tracks.values())]
-    papers = {name: offer for name in taken if (offer := offers[name])}
+    papers = {name: offers[name] or sellers(deal, name)[0] for name in taken if sellers(deal, name)}
     api = complete_api(deal, proposal, papers, notes)
     seats = {name: _seats(deal, proposal, scenarios, tracks, papers, name, notes) for name in papers}
     return Agreements(api, seats, tracks, tuple(notes))
@@ -104,7 +104,10 @@ def _wrong_lengths(deal: Deal, proposal: Proposal) -> list[Problem]:
 
 
 def _seat_offer(deal: Deal, proposal: Proposal, seat_type: str, api_offer: str) -> str | None:
-    """The given offer; else the API's, the only one that sells the type, list, or the first that sells it."""
+    """The given offer; else the API's, the only one that sells the type, list, or the first that sells it.
+
+    None if an exclusive agreement leaves nobody to buy it from.
+    """
     given = proposal.seats.get(seat_type)
     if given and given.offer:
         return given.offer
@@ -117,7 +120,7 @@ def _seat_offer(deal: Deal, proposal: Proposal, seat_type: str, api_offer: str) 
         return beside[0]
     if LIST in papers:
         return LIST
-    return next(iter(beside or papers), None)
+    return next(iter(beside), None)
 
 
 def _tracks(
@@ -129,7 +132,8 @@ def _tracks(
         if given:
             tracks[name] = given if len(given) == deal.years else given * deal.years
             continue
-        open_to = [t for t in cohort.tracks if not missing_controls(deal, name, t, api_offer, offers.get(t))]
+        sold = [track for track in cohort.tracks if not is_seat_type(deal, track) or offers.get(track)]
+        open_to = [track for track in sold if not missing_controls(deal, name, track, api_offer, offers.get(track))]
         track = open_to[0] if open_to else cohort.tracks[0]
         tracks[name] = (track,) * deal.years
         notes.append(f"Cohort {name} takes {track} in every year, the first of its tracks that is open to it.")

@@ -156,7 +156,10 @@ def _sentences(user: str, request: Request, assumed: list[tuple[Epoch, dict[str,
             runs.append((epoch.start, epoch.end, shares))
     sentences = []
     for start, end, shares in runs:
-        mix = " and ".join(f"{share:.0%} {key}" if share < 1 else key for key, share in shares.items()) or "nothing"
+        if not shares:
+            sentences.append(f"{user} has no open option in months {start} to {end - 1}.")
+            continue
+        mix = " and ".join(f"{share:.0%} {key}" if share < 1 else key for key, share in shares.items())
         why = "as today" if list(shares) == [_today_key(request)] else "best quality open, not in batch"
         sentences.append(f"{user} runs on {mix} in months {start} to {end - 1} ({why}).")
     return sentences
