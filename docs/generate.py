@@ -22,7 +22,7 @@ from deal_solve.deal.deal import Deal, RateCardRef
 from deal_solve.plan import proposal
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.report.json import Result, SettlementResult
+from deal_solve.report.schema import Result, SettlementResult
 from deal_solve.report.tables import LINES
 
 HERE = Path(__file__).parent

@@ -99,13 +99,15 @@ def settles_otherwise(data: Data, solution: Solution, clause: str) -> bool | Non
 
 
 def solves_otherwise(data: Data, solution: Solution, clause: str) -> bool | None:
-    """Whether the best plan has another settled cost where a clause is neutral; None where nothing can be said."""
+    """Whether the best plan has another settled cost (or there is none) where a clause is neutral; None: no such deal."""
     neutral = without(data, clause)
     if neutral is None:
         return None
     try:
         other = solve(read(neutral)).settlement
-    except (InputError, Infeasible, InternalError):
+    except Infeasible:
+        return True
+    except (InputError, InternalError):
         return None
     before = solution.settlement
     if other.cost.shape != before.cost.shape:

@@ -322,6 +322,19 @@ def test_fix_pins_a_part(capsys, deal, tmp_path):
     assert json.loads(out)["plan"]["api"]["offer"] == "list"
 
 
+def test_a_whole_plan_can_be_pinned_again(capsys, tmp_path):
+    """Its ramp is rounded, and its cohorts are not metered in every year: it is still a plan, at the same cost."""
+    (tmp_path / "deal.yaml").write_text(TEXT + "risk: {weight: 0.3, confidence: 0.9, on: cost}\n")
+    (tmp_path / "fix.yaml").write_text("api: {offer: ramped}\ntracks: {sellers: [none, none, enterprise]}\n")
+    deal, result = tmp_path / "deal.yaml", tmp_path / "result.json"
+    assert called(capsys, "solve", deal, "--fix", tmp_path / "fix.yaml", "--json", result)[0] == 0
+    code, out, _ = called(capsys, "solve", deal, "--fix", result, "--json", "-")
+    first, again = json.loads(result.read_text()), json.loads(out)
+    assert code == 0
+    assert again["objective_usd"] == pytest.approx(first["objective_usd"], abs=0.02)
+    assert again["plan"]["tracks"] == first["plan"]["tracks"]
+
+
 def test_a_name_in_fix_that_means_nothing_has_its_line(capsys, deal, tmp_path):
     (tmp_path / "fix.yaml").write_text("tracks: {}\napi:\n  offer: qoute\n")
     code, _, err = called(capsys, "solve", deal, "--fix", tmp_path / "fix.yaml")

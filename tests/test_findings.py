@@ -255,5 +255,5 @@ def test_the_report_counts_futures_and_findings():
         "It has 9 futures: the discrete expansion of its bands of usage, adoption. They are too few for anything"
         in text
     )
-    assert "What never matters (" in text
+    assert "Dead, or never binding (" in text
     assert "  cohorts.makers.tracks[0]: team-premium is closed" in text

@@ -20,7 +20,7 @@ def offer(c: Chooser, horizon: int, seat_types: list[str], estimate: Estimate, n
     kind = c.weighted(("both", 6), ("api", 3), ("seats", 0 if needs_api else 2)) if seat_types else "api"
     paper: Data = {"terms": _terms(c, horizon)}
     if kind != "seats":
-        paper["api"] = api_part(c, estimate)
+        paper["api"] = api_part(c, horizon, estimate)
     if kind != "api":
         types = c.some(seat_types) if len(seat_types) > 1 else seat_types
         paper["seats"] = {name: seat_part(c, name, estimate, kind == "both") for name in types}
@@ -55,12 +55,16 @@ def _terms(c: Chooser, horizon: int) -> Data:
 # API part
 
 
-def api_part(c: Chooser, estimate: Estimate) -> Data:
-    """Return the API side: bands around the expected usage, and every clause of the drawdown."""
+def api_part(c: Chooser, horizon: int, estimate: Estimate) -> Data:
+    """Return the API side: bands around the expected usage, and every clause of the drawdown.
+
+    Months as periods go with short horizons, and with rollover only in the shortest: solves stay short.
+    """
     part: Data = {"bands": _bands(c, estimate)}
-    part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", 2))
+    months = {12: 8, 24: 2}.get(horizon, 0)
+    part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", months))
     part["overage"] = c.weighted(("list", 3), ("contracted", 2), ({"premium": c.pick(0.2, 0.5)}, 3))
-    if c.chance(50):
+    if c.chance(50) and (part["period"] != "month" or horizon == 12):
         part["unused"] = {"rollover": c.pick(1.0, 0.5)}
         if c.chance(50):
             part["unused"]["cap"] = c.pick(0.1, 0.05, 0.25)

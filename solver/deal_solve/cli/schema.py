@@ -25,9 +25,9 @@ def schema_of(what: str) -> dict[str, object]:
     elif what == "proposal":
         from deal_solve.plan.proposal import Proposal as Model  # type: ignore[assignment]
     elif what == "result":
-        from deal_solve.report.json import Result as Model  # type: ignore[assignment]
+        from deal_solve.report.schema import Result as Model  # type: ignore[assignment]
     else:
-        from deal_solve.report.json import SettlementResult as Model  # type: ignore[assignment]
+        from deal_solve.report.schema import SettlementResult as Model  # type: ignore[assignment]
     mode = "serialization" if what in ("result", "settlement") else "validation"
     schema = Model.model_json_schema(by_alias=True, mode=mode)  # type: ignore[arg-type]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -12,6 +12,7 @@ from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.program import Terms
 from deal_solve.formulation.rates import Agreement, Regime, falls_to_list
 from deal_solve.plan.options import Epoch
+from deal_solve.plan.papers import HALF_A_CENT
 from deal_solve.plan.proposal import Proposal, ProposedRoute
 
 Item = TypeVar("Item")
@@ -98,7 +99,7 @@ def _pin_band(formulation: Formulation, regime: Regime, proposal: Proposal) -> N
 
 
 def _pin_commitment(formulation: Formulation, regime: Regime, proposal: Proposal) -> None:
-    """Add C[j,y] = c_y·β, or Σ C = years·c·β where one number stands for a ramp."""
+    """Add C[j,y] = c_y·β (to half a cent), or Σ C = years·c·β where one number stands for a ramp."""
     wanted = proposal.api.commitment_usd
     deal, program = formulation.deal, formulation.program
     if wanted is None or falls_to_list(deal, regime.agreement, regime.span):
@@ -116,8 +117,9 @@ def _pin_commitment(formulation: Formulation, regime: Regime, proposal: Proposal
         program.row("pin_commitment", [*total, (beta, -program.usd(sum(by_year)))], "==", 0)
         return
     for year, dollars in zip(years, by_year, strict=True):
-        terms = [*formulation.commitments.get(regime, year), (beta, -program.usd(dollars))]
-        program.row("pin_commitment", terms, "==", 0)
+        committed = formulation.commitments.get(regime, year)
+        for sense, cents in (("<=", HALF_A_CENT), (">=", -HALF_A_CENT)):  # a rounded plan is still in its ramp's shape
+            program.row("pin_commitment", [*committed, (beta, -program.usd(dollars + cents))], sense, 0)
 
 
 def _year_of(deal: Deal, regime: Regime, wanted: Sequence[float], year: int) -> float:

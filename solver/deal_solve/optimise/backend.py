@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -156,7 +157,9 @@ def _make(solver: str, gap: float, clock: Clock, relax: bool, exact: bool, cutof
         if exact:
             options |= {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
         return InProcessHighs(mip=not relax, gapRel=gap, gapAbs=1e-9, timeLimit=clock.left, threads=1, **options)
-    found = pulp.getSolver(solver, msg=False, mip=not relax, timeLimit=clock.left)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # PuLP 4 will not bring CBC along; this is PuLP 3
+        found = pulp.getSolver(solver, msg=False, mip=not relax, timeLimit=clock.left)
     if hasattr(found, "optionsDict"):
         found.optionsDict["gapRel"] = gap
     return found

@@ -22,6 +22,8 @@ from deal_solve.uncertainty.scenarios import ScenarioSet
 
 NUDGE = 1e-6
 """Weight of committed dollars beside cost where, among equal costs, the least commitment is wanted."""
+LARGE = 60_000
+"""Non-zeros from which on a first plan is sought by diving before the integer program is solved."""
 TIE = 1e-7
 """Plans whose objectives differ by less than this, relatively, are tied: the tie rule chooses among them."""
 
@@ -141,21 +143,47 @@ class Search:
         formulation = candidate.formulation
         self.clock.progress(f"solving {candidate.agreement.offer}, {candidate.agreement.term_months} months")
         minimise(formulation.program, formulation.objective)
+        if size_of(formulation).nonzeros > LARGE:
+            self._dive(candidate)
         worth = self.incumbent + self._tie()
         cutoff = self._money(formulation, worth) if math.isfinite(worth) else None
         answer = run(formulation.program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
         if answer.outcome == "infeasible" and cutoff is not None:
-            candidate.outcome, candidate.bound = "pruned", max(candidate.bound, worth)
+            # Nothing is better than, or tied with, the best so far (which may be this agreement's own dive).
+            candidate.outcome = "pruned" if candidate.objective is None else "solved"
+            candidate.bound = max(candidate.bound, min(worth, candidate.objective or worth))
             return
         if math.isfinite(answer.bound):
             candidate.bound = max(candidate.bound, self._dollars(formulation, answer.bound))
         self._note(candidate, answer)
+
+    def _dive(self, candidate: Candidate) -> None:
+        """Find a first plan: papers, tracks and projects as the relaxation leans, the rest solved.
+
+        It gives the proof a cutoff to work against, and a plan to report if time runs out.
+        """
+        formulation = candidate.formulation
+        answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
+        if answer.outcome != "optimal":
+            return
+        bounds = lean(formulation)
+        answer = run(formulation.program, self.solver, 1e-4, self.clock)
+        for variable, low, high in bounds:
+            variable.lowBound, variable.upBound = low, high
+        if answer.outcome in ("optimal", "limit"):
+            candidate.objective = self._dollars(formulation, answer.objective)
+            candidate.values = _values(formulation)
 
     def _note(self, candidate: Candidate, answer: Answer) -> None:
         if answer.outcome == "infeasible":
             candidate.outcome, candidate.bound = "infeasible", math.inf
         elif answer.outcome == "nothing":
             candidate.outcome = "limit"
+        elif (
+            candidate.objective is not None
+            and self._dollars(candidate.formulation, answer.objective) > candidate.objective
+        ):
+            candidate.outcome = "solved" if answer.outcome == "optimal" else "limit"
         else:
             candidate.outcome = "solved" if answer.outcome == "optimal" else "limit"
             candidate.objective = self._dollars(candidate.formulation, answer.objective)
@@ -230,6 +258,27 @@ def fix_integers(formulation: Formulation) -> Bounds:
         if variable.cat == pulp.LpInteger:
             bounds.append((variable, variable.lowBound, variable.upBound))
             variable.lowBound = variable.upBound = round(variable.varValue or 0.0)
+    return bounds
+
+
+def lean(formulation: Formulation) -> Bounds:
+    """Fix papers, regimes, tracks and projects to what their values are nearest to; return the bounds there were."""
+    groups: dict[object, list[Variable]] = {}
+    for regime, variable in formulation.papers.regimes.items():
+        groups.setdefault(("regime", regime.span), []).append(variable)
+    for (cohort, _, span), variable in formulation.tracks.seats.items():
+        for year in span.years:
+            groups.setdefault((cohort, year), []).append(variable)
+    for (cohort, _, year), variable in formulation.tracks.other.items():
+        groups.setdefault((cohort, year), []).append(variable)
+    bounds: Bounds = []
+    chosen = {id(max(group, key=lambda v: v.varValue or 0.0)) for group in groups.values()}
+    for variable in {id(v): v for group in groups.values() for v in group}.values():
+        bounds.append((variable, variable.lowBound, variable.upBound))
+        variable.lowBound = variable.upBound = int(id(variable) in chosen)
+    for variable in formulation.projects.values():
+        bounds.append((variable, variable.lowBound, variable.upBound))
+        variable.lowBound = variable.upBound = int((variable.varValue or 0.0) > 0.01)
     return bounds
 
 

@@ -16,7 +16,7 @@ def check_report(deal: Deal, scenarios: ScenarioSet, found: tuple[Finding, ...])
     lines = [f"The deal is valid: {', '.join(counts)}, {deal.horizon_months} months from {deal.start:%Y-%m}."]
     lines.append(_futures(scenarios))
     if found:
-        lines += ["", f"What never matters ({len(found)}):", *(f"  {finding}" for finding in found)]
+        lines += ["", f"Dead, or never binding ({len(found)}):", *(f"  {finding}" for finding in found)]
     else:
         lines.append("Everything in it can matter.")
     return "\n".join(lines) + "\n"

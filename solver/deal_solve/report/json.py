@@ -1,213 +1,36 @@
-"""The result of a solve or a settlement as data: a versioned schema, each field described where it is declared."""
+"""Solutions and settlements as data, in the schema of `report.schema`."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.limits import limit_checks
 from deal_solve.analysis.summary import PeriodSummary, Range, SeatYear, Summary, periods, seat_years, summarise
 from deal_solve.deal.deal import Deal
-from deal_solve.plan.plan import Plan
+from deal_solve.report.schema import (
+    Agreement,
+    Cost,
+    DealFacts,
+    Futures,
+    InvoiceLine,
+    LimitFacts,
+    Part,
+    Period,
+    Reference,
+    Result,
+    RiskFacts,
+    SeatCount,
+    SettlementResult,
+    SolverFacts,
+    Spread,
+    YearSpread,
+)
 from deal_solve.uncertainty.scenarios import ScenarioSet
-from deal_solve.version import VERSION
 
 if TYPE_CHECKING:
-    from deal_solve.optimise.solution import Solution
+    from deal_solve.optimise.solution import Branch, Solution
     from deal_solve.settlement.settle import Settlement
-
-RESULT_SCHEMA: Literal["deal-solve-result/1"] = "deal-solve-result/1"
-SETTLEMENT_SCHEMA: Literal["deal-solve-settlement/1"] = "deal-solve-settlement/1"
-
-
-class Part(BaseModel):
-    """A part of a result; amounts are USD and not rounded."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
-
-
-class Spread(Part):
-    """One amount over the scenarios."""
-
-    expected_usd: float = Field(description="mean over the scenarios")
-    p10_usd: float = Field(description="10 % of the probability lies at or below it")
-    p90_usd: float = Field(description="90 % of the probability lies at or below it")
-
-
-class YearSpread(Spread):
-    """What is paid for one contract year, not discounted."""
-
-    contract_year: int = Field(description="counted from 1")
-
-
-class Cost(Part):
-    """What the plan costs, by the settlement."""
-
-    total: Spread = Field(description="discounted at the cost of capital")
-    paid: Spread = Field(description="the same payments, not discounted")
-    confidence: float = Field(description="of cvar_usd: at most 0.9 from fewer than 100 branches")
-    cvar_usd: float | None = Field(description="mean of the worst (1 - confidence); null for one scenario")
-    worst_usd: float | None = Field(description="the dearest scenario; null from fewer than 100 branches")
-    committed_usd: float = Field(description="commitments and contracted seats inside the horizon (deal model, 7)")
-    beyond_horizon_usd: float = Field(description="owed for the years of a last term beyond the horizon")
-    chronological_expected_usd: float = Field(description="expected total with usage drawn down as used")
-    by_line: dict[str, float] = Field(description="expected, discounted; the lines add up to total.expected_usd")
-    by_year: tuple[YearSpread, ...] = Field(description="paid per contract year")
-
-
-class Period(Part):
-    """One commitment period of the API agreement; expected USD at contracted rates."""
-
-    contract_year: int = Field(description="counted from 1")
-    start: int = Field(description="first month, counted from 0")
-    end: int = Field(description="the month after the last one")
-    commitment_usd: float = Field(description="the period's part of the commitment")
-    usage_usd: float = Field(description="expected counted usage")
-    carried_in_usd: float = Field(description="expected balance rolled over from the period before")
-    covered_usd: float = Field(description="expected usage covered by the balance")
-    overage_usd: float = Field(description="expected charge for usage that is not covered")
-    forfeited_usd: float = Field(description="expected balance lost")
-    exhausted_probability: float = Field(description="probability that the balance runs out")
-    exhausted_month: int | None = Field(description="median month in which it does, drawn down as used")
-
-
-class SeatCount(Part):
-    """One seat type in one contract year."""
-
-    seat_type: str = Field(description="the type")
-    contract_year: int = Field(description="counted from 1")
-    contracted: int = Field(description="seats contracted")
-    expected_peak: float = Field(description="expected highest count of active users in the year")
-    expected_added: float = Field(description="expected seats charged above the contract")
-
-
-class LimitFacts(Part):
-    """One limit of the deal against what the plan does."""
-
-    limit: str = Field(description="what is bounded")
-    at_most_usd: float = Field(description="the bound")
-    achieved_usd: float | None = Field(
-        description="what the plan does; of a probability limit over more than 200 scenarios the CVaR that stands in"
-    )
-    probability: float | None = Field(description="achieved probability, of a probability limit")
-    is_kept: bool = Field(description="whether the plan keeps it")
-
-
-class DealFacts(Part):
-    """Which deal it was."""
-
-    title: str = Field(description="as in the file")
-    start: str = Field(description="first month, YYYY-MM")
-    horizon_months: int = Field(description="months of the horizon")
-    cost_of_capital_per_year: float = Field(description="r")
-    rates: str = Field(description="rate card and its date")
-
-
-class Futures(Part):
-    """The scenario set."""
-
-    kind: Literal["explicit", "discrete", "certain"] = Field(description="a list, the expansion of bands, or one")
-    count: int = Field(description="number of scenarios")
-    groups: tuple[str, ...] = Field(description="groups of bands that were expanded")
-
-
-class RiskFacts(Part):
-    """What was minimised."""
-
-    weight: float = Field(description="λ")
-    confidence: float = Field(description="of CVaR")
-    on: Literal["loss", "cost"] = Field(description="z")
-    criterion: Literal["expected", "worst", "regret"] = Field(description="expected is (1-λ)·E + λ·CVaR")
-
-
-class Reference(Part):
-    """The best plan in expected cost without API commitment."""
-
-    plan: Plan = Field(description="the plan")
-    expected_usd: float | None = Field(description="its expected cost, discounted")
-
-
-class Agreement(Part):
-    """One API agreement of the search."""
-
-    offer: str = Field(description="the offer, or list")
-    term_months: int = Field(description="its first term")
-    outcome: Literal["solved", "pruned", "infeasible", "limit"] = Field(
-        description="solved; pruned (it cannot beat the best plan); infeasible; or limit (stopped)"
-    )
-    objective_usd: float | None = Field(description="objective of its best plan, if it was solved")
-    bound_usd: float | None = Field(description="no plan under it has a lower objective")
-
-
-class SolverFacts(Part):
-    """How it was found."""
-
-    name: str = Field(description="the solver")
-    rows: int = Field(description="rows of the largest program")
-    columns: int = Field(description="its columns")
-    integers: int = Field(description="its integer columns")
-    nonzeros: int = Field(description="its non-zeros")
-    build_seconds: float = Field(description="time to build the programs")
-    solve_seconds: float = Field(description="time in the solver")
-
-
-class Result(Part):
-    """What `solve --json` writes."""
-
-    schema_version: Literal["deal-solve-result/1"] = Field(RESULT_SCHEMA, alias="schema", description="this schema")
-    version: str = Field(VERSION, description="version of deal-solve")
-    status: Literal["optimal", "limit"] = Field(description="optimal: solved to the gap; limit: stopped with a plan")
-    objective_usd: float = Field(description="what was minimised, as a cost; in expectation for a neutral buyer")
-    bound_usd: float | None = Field(description="no plan has a lower objective")
-    gap: float | None = Field(description="(objective - bound) / |objective|")
-    seed: int | None = Field(description="of sampled futures; null: the scenarios are exact")
-    deal: DealFacts = Field(description="which deal")
-    risk: RiskFacts = Field(description="which objective")
-    scenarios: Futures = Field(description="over which futures")
-    plan: Plan = Field(description="the plan; `settle --plan` and `solve --fix` read it back")
-    cost: Cost = Field(description="what the plan costs")
-    drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
-    seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
-    limits: tuple[LimitFacts, ...] = Field(description="every limit of the deal against the plan")
-    reference: Reference | None = Field(description="the plan without commitment that losses are measured against")
-    agreements: tuple[Agreement, ...] = Field(description="every API agreement looked at, with its bound")
-    solver: SolverFacts = Field(description="solver, size and time")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
-
-
-class InvoiceLine(Part):
-    """One payment of one scenario; quantity · rate_usd = amount_usd."""
-
-    contract_year: int = Field(description="it belongs to, counted from 1")
-    period: str = Field(description="calendar month, or first/last month, charged for")
-    line: str = Field(description="one of the lines")
-    item: str = Field(description="model, seat type, project, tool or cohort")
-    quantity: float = Field(description="seat-months, user-months, or dollars of usage at today's list")
-    rate_usd: float = Field(description="USD per unit")
-    amount_usd: float = Field(description="USD, not discounted")
-    paid_month: int = Field(description="time of payment in months: the end of month t is t + 1")
-
-
-class SettlementResult(Part):
-    """What `settle --json` writes."""
-
-    schema_version: Literal["deal-solve-settlement/1"] = Field(
-        SETTLEMENT_SCHEMA, alias="schema", description="this schema"
-    )
-    version: str = Field(VERSION, description="version of deal-solve")
-    deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
-    plan: Plan = Field(description="the complete plan")
-    assumed: tuple[str, ...] = Field(description="what the proposal left out, and what was taken")
-    order: Literal["highest_ratio", "chronological"] = Field(description="drawdown order of all figures but one")
-    cost: Cost = Field(description="what the plan costs")
-    drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
-    seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
-    limits: tuple[LimitFacts, ...] = Field(description="every limit of the deal against the plan")
-    scenario: str = Field(description="the scenario of the invoice")
-    invoice: tuple[InvoiceLine, ...] = Field(description="its payments")
 
 
 def cost_of(summary: Summary, chronological_usd: float) -> Cost:
@@ -255,11 +78,6 @@ def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronologi
     """Return a solution as data."""
     settlement = solution.settlement
     summary = summarise(deal, settlement, scenarios)
-    reference = None
-    if solution.reference is not None:
-        cost = solution.reference_cost
-        expected = None if cost is None else float(settlement.weights @ cost)
-        reference = Reference(plan=solution.reference, expected_usd=expected)
     return Result(
         status=solution.status,
         objective_usd=solution.objective_usd,
@@ -274,27 +92,41 @@ def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronologi
         drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
         seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
         limits=tuple(LimitFacts.model_validate(check) for check in limit_checks(deal, settlement)),
-        reference=reference,
-        agreements=tuple(
-            Agreement(
-                offer=branch.offer,
-                term_months=branch.term_months,
-                outcome=branch.outcome,
-                objective_usd=_finite(branch.objective_usd),
-                bound_usd=_finite(branch.bound_usd),
-            )
-            for branch in solution.branches
-        ),
-        solver=SolverFacts(
-            name=solution.solver,
-            rows=solution.size.rows,
-            columns=solution.size.columns,
-            integers=solution.size.integers,
-            nonzeros=solution.size.nonzeros,
-            build_seconds=solution.build_seconds,
-            solve_seconds=solution.solve_seconds,
-        ),
+        reference=_reference(solution),
+        agreements=tuple(map(_agreement, solution.branches)),
+        solver=_solver(solution),
         notes=solution.notes,
+    )
+
+
+def _reference(solution: Solution) -> Reference | None:
+    if solution.reference is None:
+        return None
+    cost = solution.reference_cost
+    expected = None if cost is None else float(solution.settlement.weights @ cost)
+    return Reference(plan=solution.reference, expected_usd=expected)
+
+
+def _agreement(branch: Branch) -> Agreement:
+    return Agreement(
+        offer=branch.offer,
+        term_months=branch.term_months,
+        outcome=branch.outcome,
+        objective_usd=_finite(branch.objective_usd),
+        bound_usd=_finite(branch.bound_usd),
+    )
+
+
+def _solver(solution: Solution) -> SolverFacts:
+    size = solution.size
+    return SolverFacts(
+        name=solution.solver,
+        rows=size.rows,
+        columns=size.columns,
+        integers=size.integers,
+        nonzeros=size.nonzeros,
+        build_seconds=solution.build_seconds,
+        solve_seconds=solution.solve_seconds,
     )
 
 

@@ -19,6 +19,7 @@ from deal_solve.report.text import joined, labelled, money, percent, round_money
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
 MOST_LINES = 12
+OUTCOMES = {"solved": "solved", "pruned": "ruled out", "infeasible": "impossible", "limit": "stopped"}
 
 
 def solution_report(deal: Deal, scenarios: ScenarioSet, solution: Solution, notes: tuple[str, ...] = ()) -> str:
@@ -56,14 +57,19 @@ def short_block(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary:
         labelled("Fixed", fixed_sentence(deal, summary)),
         labelled("Proof", _proof(deal, scenarios, solution, summary)),
     ]
-    may = [labelled("Tail", text) for text in [tail_sentence(summary)] if text]
-    may += [labelled("Versus", text) for text in [_saving(solution, summary)] if text]
-    may += [labelled("Next", text) for text in [_next(solution)] if text]
-    lines = [line for part in must[:-1] for line in part]
-    for part in may:
-        if len(lines) + len(part) + len(must[-1]) <= MOST_LINES:
-            lines += part
-    return [*lines[: MOST_LINES - len(must[-1])], *must[-1]]
+    room = MOST_LINES - sum(map(len, must))
+    chosen: dict[str, list[str]] = {}
+    for label, text in (
+        ("Versus", _saving(solution, summary)),
+        ("Next", _next(solution)),
+        ("Tail", tail_sentence(summary)),
+    ):
+        lines = labelled(label, text) if text else []
+        if lines and len(lines) <= room:
+            chosen[label], room = lines, room - len(lines)
+    middle = [chosen[label] for label in ("Tail", "Versus", "Next") if label in chosen]
+    head = [line for part in (*must[:-1], *middle) for line in part]
+    return [*head[: MOST_LINES - len(must[-1])], *must[-1]]
 
 
 def _title(deal: Deal, offer: str) -> str:
@@ -139,7 +145,9 @@ def tail_sentence(summary: Summary) -> str:
     if summary.cvar_usd is None:
         return ""
     text = f"{money(summary.cvar_usd)} in the mean of the worst {percent(1 - summary.confidence)} of futures"
-    if summary.worst_usd is not None:
+    if summary.worst_usd is not None and money(summary.worst_usd) == money(summary.cvar_usd):
+        text += " and in the worst one"
+    elif summary.worst_usd is not None:
         text += f", {money(summary.worst_usd)} in the worst one"
     return text
 
@@ -209,6 +217,6 @@ def agreements_table(solution: Solution) -> str:
         solved = branch.outcome not in ("infeasible",)
         amount = "at least " * (branch.objective_usd is None) + money(_least(branch)) if solved else "-"
         above = _above(solution, _least(branch)) if solved else "-"
-        rows.append([branch.offer, f"{branch.term_months}", branch.outcome, amount, above])
+        rows.append([branch.offer, f"{branch.term_months}", OUTCOMES[branch.outcome], amount, above])
     headers = ["offer", "first term", "outcome", "objective", "above best"]
     return table("API agreements, objective over the horizon (USD)", headers, rows)
