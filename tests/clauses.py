@@ -142,7 +142,9 @@ def _people(data: Data) -> Iterator[Data]:
 
 
 def _seated(data: Data) -> Iterator[Data]:
-    yield from (one for one in _people(data) if any(t not in ("none", *data.get("internal_tools", {})) for t in one["tracks"]))
+    yield from (
+        one for one in _people(data) if any(t not in ("none", *data.get("internal_tools", {})) for t in one["tracks"])
+    )
 
 
 def _requests(data: Data) -> Iterator[Data]:
@@ -213,7 +215,9 @@ def _without_term(length: int) -> Callable[[Data], Data | None]:
 for _length in (12, 24, 36):
     _add(f"term={_length}", _offers, "terms", lambda v, n=_length: n in v, _without_term(_length))
 _add("terms=several", _offers, "terms", lambda v: len(v) > 1, lambda v: {min(v): v[min(v)]})
-_add("term discount", _offers, "terms", lambda v: any(any(t.values()) for t in v.values()), lambda v: {n: {} for n in v})
+_add(
+    "term discount", _offers, "terms", lambda v: any(any(t.values()) for t in v.values()), lambda v: {n: {} for n in v}
+)
 _add("protection=none", _offers, "price_protection", "none", "locked")
 _add("protection=locked", _offers, "price_protection", "locked", "none")
 _add("protection=pass_through", _offers, "price_protection", "pass_through", "none")
@@ -260,7 +264,13 @@ _add("seat minimum", _seats, "minimum", present, lambda _: 0)
 _add("seat maximum", _seats, "maximum", present, 10_000)
 _add("covered_share=0", _seats, "covered_share", lambda v: v == 0, 1)
 _add("covered_share=part", _seats, "covered_share", lambda v: 0 < v < 1, 1)
-_add("covered_share=1", lambda data: (p for p in _seats(data) if p["true_up"] != HARD_CAP), "covered_share", 1, lambda _: 0)
+_add(
+    "covered_share=1",
+    lambda data: (p for p in _seats(data) if p["true_up"] != HARD_CAP),
+    "covered_share",
+    1,
+    lambda _: 0,
+)
 _add("covered_share=by cohort", _people, "covered_share", present, DROP)
 _add("billing=yearly", _seats, "billing", "yearly", "monthly")
 _add("billing=monthly", _seats, "billing", "monthly", "yearly")
@@ -271,7 +281,13 @@ _add("tiers=incremental", _seats, "tiers", _is_kind("incremental"), lambda v: {*
 for _preset, _facts in PRESETS.items():
     _other = "annual-true-up" if _preset in ("add-on-demand", "quarterly-reconciliation") else "add-on-demand"
     _add(f"true_up={_preset}", _seats, "true_up", lambda v, f=_facts: true_up_of(v) == f, _other)
-_add("true_up=free", _seats, "true_up", lambda v: (true_up_of(v) or PRESETS["true-forward"]) not in PRESETS.values(), "add-on-demand")
+_add(
+    "true_up=free",
+    _seats,
+    "true_up",
+    lambda v: (true_up_of(v) or PRESETS["true-forward"]) not in PRESETS.values(),
+    "add-on-demand",
+)
 _add("true_up=hard_cap", _seats, "true_up", HARD_CAP, "add-on-demand")
 for _field, _values in {
     "check": {1: 3, 3: 1, 12: 1},
@@ -403,7 +419,9 @@ def _moves(data: Data) -> Iterator[Data]:
         yield changes
 
 
-def _bend(families: tuple[str, ...], sign: int, least: float = 0.0) -> tuple[Callable[[Data], Iterator[Data]], Callable[[Any], Any]]:
+def _bend(
+    families: tuple[str, ...], sign: int, least: float = 0.0
+) -> tuple[Callable[[Data], Iterator[Data]], Callable[[Any], Any]]:
     """Return (holders with some path that moves down (-1) or up (+1), that path without such moves)."""
 
     def flat(path: Any) -> Any:

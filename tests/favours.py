@@ -295,7 +295,12 @@ def scaled(data: Data, factor: float) -> Data:
     card = load_card()
     for model in card.models:
         own, rates = overrides.setdefault(model.id, {}), card.rates(model.id)
-        for name in ("input_usd_per_mtok", "output_usd_per_mtok", "long_input_usd_per_mtok", "long_output_usd_per_mtok"):
+        for name in (
+            "input_usd_per_mtok",
+            "output_usd_per_mtok",
+            "long_input_usd_per_mtok",
+            "long_output_usd_per_mtok",
+        ):
             if getattr(rates, name) is not None:
                 own.setdefault(name, getattr(rates, name))
     deal["rates"]["seats"] = {seat.id: {"usd_per_user_month": seat.price_on(card.as_of)} for seat in card.seats}

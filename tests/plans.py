@@ -193,4 +193,3 @@ def _routings(deal: Deal, near: Plan) -> list[Data]:
                 mixed.append({"from_month": epoch.start, "shares": shares})
             found.append({**_as_data(near.routing), user: mixed})
     return found
-

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.settling import api_deal, api_plan, lines, months, only, settled, total
 
 from deal_solve.errors import InputError
 from deal_solve.settlement.drawdown import Priced, overage_charge
+from tests.settling import api_deal, api_plan, lines, months, only, settled, total
 
 DUE = {"abs": 0.005}
 

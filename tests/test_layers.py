@@ -7,57 +7,56 @@ import pytest
 
 import deal_solve
 
-ROOT = Path(deal_solve.__path__[0])
-ROOMS = [
-    "errors",
-    "version",
-    "deal",
-    "uncertainty",
-    "plan",
-    "settlement",
-    "formulation",
-    "optimise",
-    "analysis",
-    "report",
-]
-ROOMS.append("cli")
-MODULES = sorted(ROOT.rglob("*.py"))
-SOLVERS = {"pulp", "highspy"}
+PACKAGE = Path(deal_solve.__path__[0])
+ORDER = ("deal", "uncertainty", "plan", ("settlement", "formulation"), "optimise", "analysis", "report", "cli")
+RANK = {name: place for place, step in enumerate(ORDER) for name in ([step] if isinstance(step, str) else step)}
+SHARED = {"errors", "version"}
 
 
-def imports_of(path):
-    """Yield the modules a file imports anywhere."""
+def imports(path):
+    """Yield the dotted names a module imports, wherever it does so."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
-            yield node.module
+            assert node.level == 0, f"{path.name} has a relative import"
+            yield f"{node.module}"
+            if node.module == "deal_solve":
+                yield from (f"deal_solve.{alias.name}" for alias in node.names)
+            elif node.module and node.module.count(".") == 1:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def room(module):
-    return module.split(".")[1]
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_room_has_its_place():
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} == set(RANK)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: "/".join(path.parts[-2:]))
 def test_imports_go_one_way(path):
-    own = path.relative_to(ROOT).with_suffix("").parts[0]
-    if own == "__init__":
-        return
-    for module in imports_of(path):
-        if module.startswith("deal_solve."):
-            assert ROOMS.index(room(module)) <= ROOMS.index(own), f"{own} imports {module}"
+    """A room imports from itself and from rooms before it; settlement and formulation never meet."""
+    room = path.relative_to(PACKAGE).parts[0]
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("deal_solve.")} - SHARED
+    used = {name for name in used if name in RANK}
+    assert all(RANK[name] <= RANK[room] for name in used)
+    assert not {"settlement", "formulation"} <= used | {room} or room not in ("settlement", "formulation")
 
 
-def test_settlement_and_formulation_never_meet():
-    """Two independent implementations: their agreement is evidence."""
-    for own, other in (("settlement", "formulation"), ("formulation", "settlement")):
-        for path in (ROOT / own).rglob("*.py"):
-            assert all(room(m) != other for m in imports_of(path) if m.startswith("deal_solve.")), path
+@pytest.mark.parametrize(("package", "rooms"), [("pulp", {"formulation", "optimise"}), ("highspy", {"optimise"})])
+def test_solvers_are_behind_two_doors(package, rooms):
+    found = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        for name in imports(path)
+        if name.split(".")[0] == package
+    }
+    assert found == rooms
 
 
-def test_solvers_stay_in_their_rooms():
-    for path in MODULES:
-        used = {module.split(".")[0] for module in imports_of(path)} & SOLVERS
-        own = path.relative_to(ROOT).parts[0]
-        assert not used or own in ("formulation", "optimise"), f"{path} imports {used}"
+def test_settlement_and_formulation_have_the_same_clauses():
+    """Two implementations, the same names: what settles a clause has a counterpart in the program."""
+    own = {"settle", "ledger", "usage"}
+    settled = {path.stem for path in (PACKAGE / "settlement").glob("*.py")} - own
+    assert settled <= {path.stem for path in (PACKAGE / "formulation").glob("*.py")}

@@ -2,6 +2,12 @@
 
 import numpy as np
 import pytest
+
+from deal_solve.errors import InputError
+from deal_solve.plan.plan import Route
+from deal_solve.settlement.ledger import LINES
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.expand import scenarios_of
 from tests.settling import (
     APP,
     RATES,
@@ -16,12 +22,6 @@ from tests.settling import (
     seat_plan,
     settled,
 )
-
-from deal_solve.errors import InputError
-from deal_solve.plan.plan import Route
-from deal_solve.settlement.ledger import LINES
-from deal_solve.settlement.settle import settle
-from deal_solve.uncertainty.expand import scenarios_of
 
 
 def usage(work, shares, rates=None, horizon=12, **rest):

@@ -1,9 +1,9 @@
 """Seats priced by hand: fees, volume tiers, true-ups, hard cap, bundle, terms (deal model, sections 5, 6 and 9)."""
 
 import pytest
-from tests.settling import APP, RATES, deal_of, lines, months, only, seat_deal, seat_plan, settled
 
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Route, SeatAgreement
+from tests.settling import APP, RATES, deal_of, lines, months, only, seat_deal, seat_plan, settled
 
 
 def count(base=100.0, horizon=12, **changes):

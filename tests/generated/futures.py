@@ -98,7 +98,7 @@ class _Shape:
             future["active_users"] = {name: self._users(c, one) for name, one in self.data["cohorts"].items()}
         if self.moves:
             change = self._index(c)
-            future["list_price_index"] = {family: change for family in self.families}
+            future["list_price_index"] = dict.fromkeys(self.families, change)
         if self.seats_move:
             future.setdefault("list_price_index", {})["seats"] = self._index(c)
         if self.hit_rates:

@@ -165,7 +165,8 @@ def _bundle(c: Chooser, paper: Data, estimate: Estimate) -> list[Data]:
     """Return tiers around what the lowest band and the expected seats commit together."""
     commitments = [band["commit_usd_per_year"] for band in paper["api"]["bands"] if band["commit_usd_per_year"]]
     seats = sum(
-        12 * part.get("usd_per_user_month", 22) * estimate.users.get(name, 20.0) for name, part in paper["seats"].items()
+        12 * part.get("usd_per_user_month", 22) * estimate.users.get(name, 20.0)
+        for name, part in paper["seats"].items()
     )
     combined = commitments[0] + seats
     tiers = [{"combined_usd_per_year": round_to(combined * c.number(0.5, 1.2, 0.1), 3), "seats": 0.05, "api": 0.02}]

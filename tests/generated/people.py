@@ -48,7 +48,11 @@ def _tracks(c: Chooser, seat_type: str | None) -> list[str]:
 def use(c: Chooser) -> Data:
     """Return what one user asks for: some 2 to 25 dollars a month at list."""
     models = list(c.pick(("sonnet",), ("sonnet", "haiku"), ("opus", "sonnet")))
-    section: Data = {"requests_per_user_month": 0, "input_tokens": c.pick(4000, 1500), "output_tokens": c.pick(300, 100)}
+    section: Data = {
+        "requests_per_user_month": 0,
+        "input_tokens": c.pick(4000, 1500),
+        "output_tokens": c.pick(300, 100),
+    }
     section["models"] = models
     if c.chance(35):
         section["cache"] = cache(c)

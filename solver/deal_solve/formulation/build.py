@@ -16,9 +16,10 @@ from deal_solve.formulation.commitment import Commitments, commit, pay_in_advanc
 from deal_solve.formulation.drawdown import draw_down
 from deal_solve.formulation.papers import Papers, take_papers
 from deal_solve.formulation.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.projects import buy_projects
 from deal_solve.formulation.rates import Agreement, Rates
 from deal_solve.formulation.risk import Against, add_limits, set_objective
-from deal_solve.formulation.routing import Routing, buy_projects, route_workloads
+from deal_solve.formulation.routing import Routing, route_workloads
 from deal_solve.formulation.seats import Seats, offer_seats
 from deal_solve.formulation.tracks import Tracks, take_tracks
 from deal_solve.formulation.true_up import true_up

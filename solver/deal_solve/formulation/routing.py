@@ -174,13 +174,3 @@ def route_workloads(
             for project, users in needing.items():
                 bought = projects[name, project]
                 program.row(f"needs_{project}", [*((x, 1.0) for x in users), (bought, -1.0)], "<=", 0)
-
-
-def buy_projects(program: Program, deal: Deal) -> dict[tuple[str, ProjectName], Variable]:
-    """Add one binary per project, paid at time 0."""
-    bought: dict[tuple[str, ProjectName], Variable] = {}
-    for name, work in deal.workloads.items():
-        for project, facts in work.projects.items():
-            bought[name, project] = program.binary(f"project_{name}_{project}")
-            program.pay("projects", [(bought[name, project], 1.0)], facts.usd, 0, 0)
-    return bought
