@@ -3,10 +3,11 @@
 from typing import Any
 
 from tests.generated.chooser import Chooser
-from tests.generated.estimate import estimate
+from tests.generated.estimate import estimate, read
 from tests.generated.futures import futures
 from tests.generated.papers import offer
 from tests.generated.people import SEAT_TYPES, TOOL, cohort, tool
+from tests.generated.sketch import sketches
 from tests.generated.usage import RETIRING, month_after, variants, workload
 from tests.generated.worries import limits, risk
 
@@ -28,10 +29,10 @@ def chosen_deal(c: Chooser, tiny: bool = False) -> Data:
     _controls(c, data)
     futures(c, data, start)
     _papers(c, data)
-    data["risk"] = risk(c, "scenarios" in data)
-    if c.chance(42):
-        data["limits"] = limits(c, estimate(data))
     _complete(c, data)
+    data["risk"] = risk(c, "scenarios" in data)
+    if c.chance(45) and (around := sketches(read(data))):
+        data["limits"] = limits(c, around)
     return data
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import deal_from
 from deal_solve.deal.source import Source
-from deal_solve.plan.options import Epoch, menu
+from deal_solve.plan.options import Epoch, Option, menu
 from deal_solve.plan.requests import effective_hit_rate, other_usd, request_cost, usage_multiplier
 from deal_solve.uncertainty.expand import scenarios_of
 from deal_solve.uncertainty.scenarios import Array
@@ -19,11 +19,9 @@ Data = dict[str, Any]
 
 @dataclass
 class Estimate:
-    """`usage_usd` is the expected yearly usage at list; `yearly` (S, Y) the cost a year, `weights` (S,); `users` peaks."""
+    """`usage_usd` is the expected yearly usage at list, `users[track]` the expected peak of those who may take it."""
 
     usage_usd: float
-    yearly: Array
-    weights: Array
     users: dict[str, float]
 
 
@@ -32,29 +30,24 @@ def read(data: Data) -> Deal:
     return deal_from(Source("generated", data))
 
 
-def estimate(data: Data, seat_usd: float = 20.0) -> Estimate:
-    """Estimate a draft: cheapest routing at list, seats for everybody who may have one."""
-    draft = {key: value for key, value in data.items() if key not in ("offers", "limits", "requires_on_both_lines")}
+def estimate(data: Data) -> Estimate:
+    """Estimate a draft that has no offers yet: cheapest routing at list, everybody on every track of theirs."""
+    draft = {key: value for key, value in data.items() if key != "requires_on_both_lines"}
     draft["cohorts"] = {
-        name: {**people, "tracks": ["none"], "unserved_usd_per_user_month": 0, "covered_share": {}}
-        for name, people in data["cohorts"].items()
+        name: {**people, "tracks": ["none"], "unserved_usd_per_user_month": 0} for name, people in data["cohorts"].items()
     }
     deal = read(draft)
     scenarios = scenarios_of(deal)
-    shape = (scenarios.size, deal.years, 12)
-    total = np.zeros(shape)
-    for name in deal.workloads:
-        total += _usage(deal, name, scenarios.requests[name], scenarios.hit_rate[name]).reshape(shape)
-    usage = float(scenarios.weights @ total.sum(axis=(1, 2))) / deal.years
+    usage = sum(
+        (_usage(deal, name, scenarios.requests[name], scenarios.hit_rate[name]) for name in deal.workloads),
+        start=np.zeros((scenarios.size, deal.horizon_months)),
+    )
     users: dict[str, float] = {}
     for name, people in data["cohorts"].items():
-        on = scenarios.users[name]
-        metered = _usage(deal, name, on * scenarios.per_user[name], scenarios.hit_rate[name])
-        total += (0.5 * metered + np.minimum(seat_usd, 25.0) * on).reshape(shape)
-        peak = float(scenarios.weights @ on.max(axis=1))
+        peak = float(scenarios.weights @ scenarios.users[name].max(axis=1))
         for track in people["tracks"]:
             users[track] = users.get(track, 0.0) + peak
-    return Estimate(usage, total.sum(axis=2), scenarios.weights, users)
+    return Estimate(float(scenarios.weights @ usage.sum(axis=1)) / deal.years, users)
 
 
 def _usage(deal: Deal, user: str, requests: Array, hit_rate: Array) -> Array:
@@ -66,17 +59,21 @@ def _usage(deal: Deal, user: str, requests: Array, hit_rate: Array) -> Array:
     return cost
 
 
-def _cheapest(deal: Deal, user: str, epoch: Epoch, hit_rate: Array) -> float:
+def option_usd(deal: Deal, user: str, option: Option, hit_rate: Array) -> float:
+    """Return the mean list cost of one request of a workload or cohort on an option."""
     owner = deal.workloads.get(user) or deal.cohorts[user]
+    request = deal.workloads.get(user) or deal.cohorts[user].use
+    multiplier = usage_multiplier(deal, request, owner.requires)
+    hit = effective_hit_rate(request.cache, option.batch, hit_rate)
+    usd = sum(float(request_cost(request, option, part, multiplier).at(hit).mean()) for part in option.parts)
+    return usd + other_usd(request, option)
+
+
+def _cheapest(deal: Deal, user: str, epoch: Epoch, hit_rate: Array) -> float:
     request = deal.workloads.get(user) or deal.cohorts[user].use
     if request is None or not epoch.options:
         return 0.0
-    multiplier = usage_multiplier(deal, request, owner.requires)
-    points = []
-    for option in epoch.options:
-        hit = effective_hit_rate(request.cache, option.batch, hit_rate)
-        usd = sum(float(request_cost(request, option, part, multiplier).at(hit).mean()) for part in option.parts)
-        points.append((usd + other_usd(request, option), option.quality or 0.0))
+    points = [(option_usd(deal, user, option, hit_rate), option.quality or 0.0) for option in epoch.options]
     return _mix(points, request.quality.mean_floor or 0.0)
 
 

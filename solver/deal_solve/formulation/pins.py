@@ -12,10 +12,11 @@ from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.program import Terms
 from deal_solve.formulation.rates import Agreement, Regime, falls_to_list
 from deal_solve.plan.options import Epoch
-from deal_solve.plan.papers import HALF_A_CENT
 from deal_solve.plan.proposal import Proposal, ProposedRoute
 
 Item = TypeVar("Item")
+ROUNDING_USD = 1e-5
+"""A pinned commitment may differ by this much: a plan is rounded, and still has its ramp's shape."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _pin_band(formulation: Formulation, regime: Regime, proposal: Proposal) -> N
 
 
 def _pin_commitment(formulation: Formulation, regime: Regime, proposal: Proposal) -> None:
-    """Add C[j,y] = c_y·β (to half a cent), or Σ C = years·c·β where one number stands for a ramp."""
+    """Add C[j,y] = c_y·β (to the rounding of plans), or Σ C = years·c·β where one number stands for a ramp."""
     wanted = proposal.api.commitment_usd
     deal, program = formulation.deal, formulation.program
     if wanted is None or falls_to_list(deal, regime.agreement, regime.span):
@@ -118,8 +119,8 @@ def _pin_commitment(formulation: Formulation, regime: Regime, proposal: Proposal
         return
     for year, dollars in zip(years, by_year, strict=True):
         committed = formulation.commitments.get(regime, year)
-        for sense, cents in (("<=", HALF_A_CENT), (">=", -HALF_A_CENT)):  # a rounded plan is still in its ramp's shape
-            program.row("pin_commitment", [*committed, (beta, -program.usd(dollars + cents))], sense, 0)
+        for sense, slack in (("<=", ROUNDING_USD), (">=", -ROUNDING_USD)):
+            program.row("pin_commitment", [*committed, (beta, -program.usd(dollars + slack))], sense, 0)
 
 
 def _year_of(deal: Deal, regime: Regime, wanted: Sequence[float], year: int) -> float:
