@@ -31,7 +31,7 @@ def chosen_deal(c: Chooser, tiny: bool = False) -> Data:
     _papers(c, data)
     _complete(c, data)
     data["risk"] = risk(c, "scenarios" in data)
-    if c.chance(45) and (around := sketches(read(data))):
+    if c.chance(65) and (around := sketches(read(data))):
         data["limits"] = limits(c, around)
     return data
 

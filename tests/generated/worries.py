@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from deal_solve.deal.limits import Limit
 from deal_solve.settlement.settle import Settlement
-from deal_solve.uncertainty.measures import cvar, quantile, worst
-from deal_solve.uncertainty.scenarios import Array
 from tests.generated.chooser import Chooser
 from tests.generated.estimate import round_to
+from tests.judging import measured
 
 Data = dict[str, Any]
 
@@ -24,36 +24,29 @@ def risk(c: Chooser, is_explicit: bool) -> Any:
     return kind
 
 
-def limits(c: Chooser, around: list[Settlement]) -> list[Data]:
-    """Return one or two limits of any measure, set around what plans by rule of thumb cost (cheapest first)."""
-    return [_limit(c, around[c.integer(0, min(len(around) - 1, 2))]) for _ in range(c.weighted((1, 3), (2, 1)))]
+def limits(c: Chooser, plans: list[Settlement]) -> list[Data]:
+    """Return one or two limits of any measure that some of these plans (cheapest first) keeps, and the first may not."""
+    return [_limit(c, plans) for _ in range(c.weighted((1, 2), (2, 1)))]
 
 
-def _limit(c: Chooser, plan: Settlement) -> Data:
-    """Return a limit that the plan meets, or just misses."""
+def _limit(c: Chooser, plans: list[Settlement]) -> Data:
+    """Return a limit between the least of its measure and that of the cheapest plan; some are loose."""
+    limit = _measure(c, len(plans[0].by_year))
+    parsed = Limit.model_validate({**limit, "at_most": 0})
+    values = [measured(parsed, plan) for plan in plans]
+    least, cheapest = min(values), values[0]
+    usd = least + (cheapest - least) * c.number(0.05, 0.45, 0.1) if c.chance(88) else cheapest * 1.2
+    return {**limit, "at_most": round_to(max(usd * 1.0001, 1.0), 5)}
+
+
+def _measure(c: Chooser, years: int) -> Data:
     kind = c.weighted(("expected", 3), ("cvar", 3), ("worst", 3), ("chance", 3), ("committed", 3))
-    tight = c.weighted((c.number(0.96, 1.02, 0.02), 6), (c.number(1.04, 1.4, 0.06), 2))
     if kind == "committed":
-        usd = max(plan.committed_usd, 5000.0) * c.number(0.4, 1.0, 0.1)
-        return {"measure": c.pick("expected", "worst"), "of": "committed", "at_most": round_to(usd, 4)}
-    year = c.integer(1, len(plan.by_year)) if c.chance(20 if kind == "chance" else 60) else None
-    discounted = c.chance(25)
-    if year is None:
-        costs = plan.cost if discounted else plan.undiscounted
-    else:
-        costs = (plan.by_year_discounted if discounted else plan.by_year)[year - 1]
-    usd, limit = _level(c, kind, costs, plan.weights)
-    limit |= {"of": "total" if year is None else f"contract year {year}", "at_most": round_to(max(usd, 1.0) * tight, 4)}
-    return {**limit, "discounted": True} if discounted else limit
-
-
-def _level(c: Chooser, kind: str, costs: Array, weights: Array) -> tuple[float, Data]:
-    if kind == "chance":
-        share = c.pick(0.7, 0.9)
-        return quantile(costs, weights, share), {"probability_within": share}
+        return {"measure": c.pick("expected", "worst"), "of": "committed"}
+    of = f"contract year {c.integer(1, years)}" if c.chance(80 if kind == "expected" else 50) else "total"
+    limit: Data = {"of": of, "measure": kind}
     if kind == "cvar":
-        confidence = c.pick(0.8, 0.5)
-        return cvar(costs, weights, confidence), {"measure": "cvar", "confidence": confidence}
-    if kind == "worst":
-        return worst(costs, weights), {"measure": "worst"}
-    return float(weights @ costs), {"measure": "expected"}
+        limit["confidence"] = c.pick(0.8, 0.5)
+    if kind == "chance":
+        limit = {"of": of, "probability_within": c.pick(0.7, 0.9)}
+    return {**limit, "discounted": True} if c.chance(25) else limit

@@ -52,7 +52,7 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     def draw(group: str, _path: str, band: Band) -> Array:
         if group not in expanded:
             return np.full(count, band.p50)
-        return np.array(band.quantiles)[level[:, expanded.index(group)]]
+        return np.asarray(np.array(band.quantiles)[level[:, expanded.index(group)]], dtype=float)
 
     names = tuple(
         " ".join(

@@ -42,8 +42,9 @@ def monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping[
 def _season(deal: Deal, work: Workload) -> Array:
     if work.season_by_calendar_month is None:
         return np.ones(deal.horizon_months)
-    season = np.array(work.season_by_calendar_month)
-    return (season / season.mean())[[deal.calendar(t).month - 1 for t in range(deal.horizon_months)]]
+    season = np.array(work.season_by_calendar_month, dtype=float)
+    months = np.array([deal.calendar(t).month - 1 for t in range(deal.horizon_months)])
+    return np.asarray(season[months] / season.mean(), dtype=float)
 
 
 def active_users(deal: Deal, cohort_id: str, draw: Draw) -> Array:

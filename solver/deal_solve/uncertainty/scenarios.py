@@ -41,7 +41,7 @@ class ScenarioSet:
     @property
     def months(self) -> int:
         """H, the months of the horizon."""
-        return next(iter(self.index.values())).shape[1]
+        return int(next(iter(self.index.values())).shape[1])
 
     @property
     def is_coarse(self) -> bool:
