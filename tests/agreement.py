@@ -12,12 +12,14 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.validity import refuse_impossible
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expand import scenarios_of
+from deal_solve.uncertainty.scenarios import ScenarioSet
 from tests.clauses import without
 from tests.generated.estimate import read
 from tests.judging import CENT, broken_limits, close, objective
+from tests.plans import neighbours
 
 Data = dict[str, Any]
-Change = Literal["settlement", "plan", "no", "impossible"]
+NEIGHBOURS = 40
 
 
 @dataclass
@@ -72,6 +74,17 @@ def contradiction(deal: Deal, solution: Solution) -> str:
         return f"the bound {solution.bound_usd:.4f} is above the objective {worth:.4f}"
     if solution.status == "optimal" and worth - solution.bound_usd > max(1e-6 * abs(worth), 2 * CENT):
         return f"the gap is {solution.gap:.2e} ({worth - solution.bound_usd:.4f} USD)"
+    return "" if deal.risk.criterion == "regret" else _beaten(deal, solution, scenarios)
+
+
+def _beaten(deal: Deal, solution: Solution, scenarios: ScenarioSet) -> str:
+    """Return how a plan next to the reported one beats the proven bound, or ""."""
+    for plan in neighbours(deal, solution.plan, most=NEIGHBOURS, seed=1):
+        settled = settle(deal, plan, scenarios)
+        worth = objective(deal, settled.cost, settled.weights, solution.reference_cost)
+        room = max(1e-6 * abs(worth), CENT)
+        if worth < solution.bound_usd - room and next(broken_limits(deal, settled), None) is None:
+            return f"a neighbour is worth {worth:.4f}, less than the bound {solution.bound_usd:.4f}: {plan!r}"
     return ""
 
 
@@ -99,7 +112,7 @@ def settles_otherwise(data: Data, solution: Solution, clause: str) -> bool | Non
 
 
 def solves_otherwise(data: Data, solution: Solution, clause: str) -> bool | None:
-    """Whether the best plan has another settled cost (or there is none) where a clause is neutral; None: no such deal."""
+    """Whether the best plan costs something else (or there is none) where a clause is neutral; None: no such deal."""
     neutral = without(data, clause)
     if neutral is None:
         return None

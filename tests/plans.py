@@ -26,7 +26,7 @@ MULTIPLES = (1.0, 1.15, 1.4, 2.0)
 def grid(deal: Deal, scenarios: ScenarioSet, near: Plan, most: int, seed: int) -> Iterator[Plan]:
     """Yield up to `most` possible plans: agreement x band x commitment, seats and tracks, routing and projects.
 
-    `near`, the plan to beat, lends its parts: they are combined with all others, and its own numbers are moved a little.
+    `near`, the plan to beat, lends its parts: they are combined with all others, and its numbers are moved a little.
     """
     yield from neighbours(deal, near)
     routings = [_as_data(near.routing), *_routings(deal, near)]
@@ -43,9 +43,15 @@ def grid(deal: Deal, scenarios: ScenarioSet, near: Plan, most: int, seed: int) -
             yield plan
 
 
-def neighbours(deal: Deal, plan: Plan) -> Iterator[Plan]:
-    """Yield possible plans that differ from a plan in one number: a commitment, the seats of a year, one share."""
-    for changed in (*_other_commitments(plan), *_other_seats(plan), *_other_shares(deal, plan)):
+def neighbours(deal: Deal, plan: Plan, most: int | None = None, seed: int = 0) -> Iterator[Plan]:
+    """Yield possible plans that differ from a plan in one number: a commitment, the seats of a year, one share.
+
+    With `most` only so many are tried.
+    """
+    moves = [*_other_commitments(plan), *_other_seats(plan), *_other_shares(deal, plan)]
+    if most is not None and most < len(moves):
+        moves = [moves[n] for n in np.random.default_rng(seed).choice(len(moves), most, replace=False)]
+    for changed in moves:
         try:
             refuse_impossible(deal, changed)
         except InputError:
@@ -72,17 +78,18 @@ def _other_seats(plan: Plan) -> Iterator[Plan]:
 
 def _other_shares(deal: Deal, plan: Plan) -> Iterator[Plan]:
     """Move a part of each epoch's requests to another open option (and buy what it needs)."""
-    for user, routes in plan.routing.items():
-        for place, (epoch, route) in enumerate(zip(menu(deal, user), routes, strict=True)):
-            for option, part in itertools.product(epoch.options, (0.1, 1.0)):
-                shares = {key: share * (1 - part) for key, share in route.shares.items()}
-                shares[option.key] = shares.get(option.key, 0.0) + part
-                moved = (*routes[:place], route.model_copy(update={"shares": shares}), *routes[place + 1 :])
-                bought = dict.fromkeys((*plan.projects.get(user, ()), *option.projects))
-                update = {"routing": {**plan.routing, user: moved}}
-                if bought:
-                    update["projects"] = {**plan.projects, user: tuple(bought)}
-                yield plan.model_copy(update=update)
+    for kind, users in {"routing": plan.routing, "use": plan.use}.items():
+        for user, routes in users.items():
+            for place, (epoch, route) in enumerate(zip(menu(deal, user), routes, strict=True)):
+                for option, part in itertools.product(epoch.options, (0.1, 1.0)):
+                    shares = {key: share * (1 - part) for key, share in route.shares.items()}
+                    shares[option.key] = shares.get(option.key, 0.0) + part
+                    moved = (*routes[:place], route.model_copy(update={"shares": shares}), *routes[place + 1 :])
+                    update: Data = {kind: {**users, user: moved}}
+                    bought = dict.fromkeys((*plan.projects.get(user, ()), *option.projects))
+                    if bought:
+                        update["projects"] = {**plan.projects, user: tuple(bought)}
+                    yield plan.model_copy(update=update)
 
 
 def _plan(deal: Deal, scenarios: ScenarioSet, parts: Data) -> Plan | None:

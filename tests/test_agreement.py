@@ -3,6 +3,7 @@
 The deals of a run are always the same. A failing deal is printed in its smallest form; what it says is a deal file.
 """
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -153,8 +154,8 @@ def test_a_favour_never_raises_the_optimum(data: dict[str, Any], order: list[str
     assert after.objective_usd <= before.objective_usd + _room(before.objective_usd), name
 
 
-@settings(PROFILE, max_examples=12)
-@given(deals().filter(lambda data: len(data.get("scenarios", {})) > 1))
+@settings(PROFILE, max_examples=10)
+@given(deals(tiny=True).filter(lambda data: len(data.get("scenarios", {})) > 1))
 def test_expected_is_below_cvar_is_below_the_worst_case(data: dict[str, Any]):
     """The optima keep the order of the measures: E <= CVaR, rising with the confidence, <= worst case."""
     note(shown(data))
@@ -164,7 +165,7 @@ def test_expected_is_below_cvar_is_below_the_worst_case(data: dict[str, Any]):
     assume(all(solutions))
     worths = [solution.objective_usd for solution in solutions]
     assert close(worths[1], worths[0])
-    assert all(low <= high + _room(high) for low, high in zip(worths, worths[1:], strict=False))
+    assert all(low <= high + _room(high) for low, high in itertools.pairwise(worths))
 
 
 @settings(PROFILE, max_examples=200)

@@ -34,7 +34,8 @@ def estimate(data: Data) -> Estimate:
     """Estimate a draft that has no offers yet: cheapest routing at list, everybody on every track of theirs."""
     draft = {key: value for key, value in data.items() if key != "requires_on_both_lines"}
     draft["cohorts"] = {
-        name: {**people, "tracks": ["none"], "unserved_usd_per_user_month": 0} for name, people in data["cohorts"].items()
+        name: {**people, "tracks": ["none"], "unserved_usd_per_user_month": 0}
+        for name, people in data["cohorts"].items()
     }
     deal = read(draft)
     scenarios = scenarios_of(deal)

@@ -116,5 +116,3 @@ def _mixes(request: Workload, epoch: Epoch, keys: list[str]) -> Iterator[dict[st
         if request.quality.mean_floor is not None and quality[one] != quality[other]:
             shares.add((request.quality.mean_floor - quality[other]) / (quality[one] - quality[other]))
         yield from ({one: share, other: 1 - share} for share in shares if 1e-9 < share < 1 - 1e-9)
-
-

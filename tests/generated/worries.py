@@ -25,7 +25,7 @@ def risk(c: Chooser, is_explicit: bool) -> Any:
 
 
 def limits(c: Chooser, plans: list[Settlement]) -> list[Data]:
-    """Return one or two limits of any measure that some of these plans (cheapest first) keeps, and the first may not."""
+    """Return one or two limits of any measure that some of these plans (cheapest first) keep; the first may not."""
     return [_limit(c, plans) for _ in range(c.weighted((1, 2), (2, 1)))]
 
 
@@ -35,12 +35,12 @@ def _limit(c: Chooser, plans: list[Settlement]) -> Data:
     parsed = Limit.model_validate({**limit, "at_most": 0})
     values = [measured(parsed, plan) for plan in plans]
     least, cheapest = min(values), values[0]
-    usd = least + (cheapest - least) * c.number(0.05, 0.45, 0.1) if c.chance(88) else cheapest * 1.2
+    usd = least + (cheapest - least) * c.number(0.02, 0.32, 0.1) if c.chance(88) else cheapest * 1.2
     return {**limit, "at_most": round_to(max(usd * 1.0001, 1.0), 5)}
 
 
 def _measure(c: Chooser, years: int) -> Data:
-    kind = c.weighted(("expected", 3), ("cvar", 3), ("worst", 3), ("chance", 3), ("committed", 3))
+    kind = c.weighted(("expected", 4), ("cvar", 3), ("worst", 4), ("chance", 3), ("committed", 3))
     if kind == "committed":
         return {"measure": c.pick("expected", "worst"), "of": "committed"}
     of = f"contract year {c.integer(1, years)}" if c.chance(80 if kind == "expected" else 50) else "total"

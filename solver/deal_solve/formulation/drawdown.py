@@ -10,12 +10,10 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
 from deal_solve.formulation.commitment import Commitments
 from deal_solve.formulation.papers import Papers
-from deal_solve.formulation.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.program import Program, Terms, Variable, Where, equal_rows, scaled
 from deal_solve.formulation.rates import Rates, Regime
 from deal_solve.formulation.routing import Routing
 from deal_solve.uncertainty.scenarios import Array
-
-Where = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -103,9 +101,7 @@ def _alike(program: Program, flows: list[Flow]) -> list[Where]:
     columns = [array for flow in flows for array in (flow.billed, flow.ratio)]
     if not columns:
         return [np.arange(program.scenarios.size)]
-    _, inverse = np.unique(np.hstack(columns), axis=0, return_inverse=True)
-    flat = inverse.reshape(-1)
-    return [np.flatnonzero(flat == group) for group in range(flat.max() + 1)]
+    return equal_rows(np.hstack(columns))
 
 
 def looks_at_years(deal: Deal) -> bool:

@@ -24,6 +24,10 @@ _SENSES = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "==": pulp.LpCo
 _PLAIN = re.compile(r"[^A-Za-z0-9_]")
 
 
+Where: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+"""Places of scenarios."""
+
+
 @dataclass(frozen=True)
 class Payment:
     """coefficient · variable, in money units and undiscounted, in the scenarios `where` (None: in all).
@@ -34,7 +38,7 @@ class Payment:
     line: str
     variable: Variable
     values: Array
-    where: np.ndarray[tuple[int], np.dtype[np.int64]] | None
+    where: Where | None
     time: int
     month: int
 
@@ -46,6 +50,7 @@ class Program:
         self.scenarios = scenarios
         self.unit_usd = unit_usd
         self.problem = pulp.LpProblem("deal", pulp.LpMinimize)
+        self.variables: list[Variable] = []
         self.payments: list[Payment] = []
         self._rate = cost_of_capital
         self._names: defaultdict[str, int] = defaultdict(int)
@@ -65,11 +70,15 @@ class Program:
 
     def variable(self, label: str, low: float | None = 0.0, high: float | None = None) -> Variable:
         """Return a new continuous variable."""
-        return self.problem.add_variable(self._name(label), low, high)
+        return self._keep(self.problem.add_variable(self._name(label), low, high))
 
     def integer(self, label: str, low: float = 0.0, high: float | None = None) -> Variable:
         """Return a new whole-number variable."""
-        return self.problem.add_variable(self._name(label), low, high, pulp.LpInteger)
+        return self._keep(self.problem.add_variable(self._name(label), low, high, pulp.LpInteger))
+
+    def _keep(self, variable: Variable) -> Variable:
+        self.variables.append(variable)
+        return variable
 
     def binary(self, label: str) -> Variable:
         """Return a new 0/1 variable."""
@@ -97,7 +106,7 @@ class Program:
         usd: Array | float,
         time: int,
         month: int,
-        where: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None,
+        where: Where | None = None,
     ) -> None:
         """Charge Σ terms · usd (dollars per unit of the terms; one number, or one per scenario of `where`)."""
         count = self.scenarios.size if where is None else len(where)
@@ -135,3 +144,11 @@ class Program:
 def scaled(terms: Iterable[tuple[Variable, float]], factor: float) -> Terms:
     """Return an expression times a number."""
     return [(variable, coefficient * factor) for variable, coefficient in terms]
+
+
+def equal_rows(table: Array) -> list[Where]:
+    """Return the places of equal rows of a (scenarios, …) table, group by group: such scenarios cost the same."""
+    groups: dict[bytes, list[int]] = {}
+    for place, row in enumerate(np.ascontiguousarray(table)):
+        groups.setdefault(row.tobytes(), []).append(place)
+    return [np.array(places) for places in groups.values()]

@@ -9,13 +9,11 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import HARD_CAP, TrueUp
 from deal_solve.formulation.papers import Papers, SeatPaper
-from deal_solve.formulation.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.program import Program, Terms, Variable, Where, equal_rows, scaled
 from deal_solve.formulation.seats import Cell, Seats
 from deal_solve.formulation.tracks import Tracks
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.uncertainty.scenarios import Array
-
-Where = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -135,10 +133,8 @@ class _Year:
         first = previous.start if previous else self.span.start
         relevant = self.users[:, :, first : 12 * self.year + 12]
         flat = np.moveaxis(relevant, 1, 0).reshape(self.users.shape[1], -1)
-        _, inverse = np.unique(flat, axis=0, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        for group in range(inverse.max() + 1):
-            self._group(np.flatnonzero(inverse == group))
+        for members in equal_rows(flat):
+            self._group(members)
 
     def _previous(self) -> TermSpan | None:
         """The term before, where its largest count is carried into this contract year."""

@@ -254,7 +254,7 @@ Bounds = list[tuple[Variable, float, float]]
 def fix_integers(formulation: Formulation) -> Bounds:
     """Fix every whole-number variable to its rounded value; return the bounds there were."""
     bounds: Bounds = []
-    for variable in formulation.program.problem.variables():
+    for variable in formulation.program.variables:
         if variable.cat == pulp.LpInteger:
             bounds.append((variable, variable.lowBound, variable.upBound))
             variable.lowBound = variable.upBound = round(variable.varValue or 0.0)
@@ -288,15 +288,15 @@ def size_of(formulation: Formulation) -> Size:
     return Size(
         rows=problem.numConstraints(),
         columns=problem.numVariables(),
-        integers=sum(variable.cat == pulp.LpInteger for variable in problem.variables()),
+        integers=sum(variable.cat == pulp.LpInteger for variable in formulation.program.variables),
         nonzeros=sum(len(row) for row in problem.constraints()),
     )
 
 
 def _values(formulation: Formulation) -> dict[str, float]:
-    return {v.name: v.varValue or 0.0 for v in formulation.program.problem.variables()}
+    return {v.name: v.varValue or 0.0 for v in formulation.program.variables}
 
 
 def _restore(formulation: Formulation, values: dict[str, float]) -> None:
-    for variable in formulation.program.problem.variables():
+    for variable in formulation.program.variables:
         variable.varValue = values.get(variable.name, 0.0)
