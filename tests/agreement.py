@@ -19,7 +19,7 @@ from tests.judging import CENT, broken_limits, close, objective
 from tests.plans import neighbours
 
 Data = dict[str, Any]
-NEIGHBOURS = 40
+NEIGHBOURS = 12
 
 
 @dataclass

@@ -25,6 +25,7 @@ from tests.judging import shown
 
 OCCURS, MATTERS = 0.05, 0.02
 SEEDS = 20_000_000
+EVERY = 20
 
 
 @dataclass
@@ -48,9 +49,9 @@ def deal_of(seed: int, number: int) -> dict:
     return random_deal(np.random.default_rng([seed, number]))
 
 
-def record_of(job: tuple[int, int, int]) -> Record:
-    """Solve deal `number` of a seed, and try every clause by settling again and `resolves` of the rest by solving."""
-    seed, number, resolves = job
+def record_of(job: tuple[int, int, int, int]) -> Record:
+    """Solve deal `number` of a seed; try `settles` clauses by settling again and `resolves` of the rest by solving."""
+    seed, number, settles, resolves = job
     data = deal_of(seed, number)
     started = time.perf_counter()
     try:
@@ -68,12 +69,12 @@ def record_of(job: tuple[int, int, int]) -> Record:
         return record
     record.gap = outcome.gap
     silent = []
-    for name in sorted(record.clauses):
+    rng = np.random.default_rng([seed, number, SEEDS])
+    for name in map(str, rng.permutation(sorted(record.clauses))[:settles]):
         changed = settles_otherwise(data, solution, name)
         record.settles[name] = bool(changed)
         if not changed:
             silent.append(name)
-    rng = np.random.default_rng([seed, number, SEEDS])
     for name in rng.permutation(silent)[:resolves] if silent else ():
         changed = solves_otherwise(data, solution, str(name))
         if changed is not None:
@@ -89,6 +90,7 @@ class Row:
     occurs: float
     settles: float
     matters: float
+    settled: int
     tried: int
 
     @property
@@ -100,7 +102,7 @@ class Row:
 
 
 def rows_of(records: list[Record]) -> Iterator[Row]:
-    """Yield one row per clause value.
+    """Yield one row per clause value, each share estimated from the deals in which it was tried.
 
     `matters` adds to the deals whose optimal plan settles otherwise those in which it settles alike but another plan
     becomes best, estimated from the deals in which that was tried.
@@ -109,11 +111,12 @@ def rows_of(records: list[Record]) -> Iterator[Row]:
     known = [record for record in records if record.clauses]
     for name in CLAUSES:
         occurs = sum(name in record.clauses for record in known) / max(len(known), 1)
-        settles = sum(record.settles.get(name, False) for record in solved) / max(len(solved), 1)
-        silent = sum(not record.settles[name] for record in solved if name in record.settles) / max(len(solved), 1)
+        has = sum(name in record.clauses for record in solved) / max(len(solved), 1)
+        settled = [record.settles[name] for record in solved if name in record.settles]
+        changes = sum(settled) / len(settled) if settled else 0.0
         tries = [record.solves[name] for record in solved if name in record.solves]
         share = sum(tries) / len(tries) if tries else 0.0
-        yield Row(name, occurs, settles, settles + silent * share, len(tries))
+        yield Row(name, occurs, has * changes, has * (changes + (1 - changes) * share), len(settled), len(tries))
 
 
 def report(records: list[Record], seed: int, elapsed: float) -> str:
@@ -145,15 +148,16 @@ def report(records: list[Record], seed: int, elapsed: float) -> str:
         "## Clause values",
         "",
         "*occurs*: share of the deals that have it. *settles*: share of the solved deals whose optimal plan costs",
-        "something else (more than a cent in some scenario) once the clause is replaced by a neutral alternative.",
+        "something else (more than a cent in some scenario) once the clause is replaced by a neutral alternative,",
+        "estimated from the deals in which that was tried (*settled*).",
         "*matters*: the same, or another plan becomes the best one and costs something else (or none is left); the",
         "second is estimated from the deals in which the neutral deal was solved again (*tried*).",
         "",
-        "| clause value | occurs | settles | matters | tried | |",
-        "|---|---:|---:|---:|---:|---|",
+        "| clause value | occurs | settles | matters | settled | tried | |",
+        "|---|---:|---:|---:|---:|---:|---|",
     ]
     table = [
-        f"| {row.name} | {row.occurs:.1%} | {row.settles:.1%} | {row.matters:.1%} | {row.tried} | {row.flag} |"
+        f"| {row.name} | {row.occurs:.1%} | {row.settles:.1%} | {row.matters:.1%} | {row.settled} | {row.tried} | {row.flag} |"
         for row in rows
     ]
     return "\n".join([*head, *table, *_findings(records)]) + "\n"
@@ -177,9 +181,9 @@ def _findings(records: list[Record]) -> Iterator[str]:
         yield f"- deal {record.number}: {record.mismatch.replace(chr(10), '; ')}"
 
 
-def run(deals: int, seed: int, jobs: int, resolves: int) -> Iterator[Record]:
+def run(deals: int, seed: int, jobs: int, settles: int, resolves: int) -> Iterator[Record]:
     """Yield the records of a run in the order of the deals."""
-    work = [(seed, number, resolves) for number in range(deals)]
+    work = [(seed, number, settles, resolves * (number % EVERY == 0)) for number in range(deals)]
     if jobs == 1:
         yield from map(record_of, work)
         return
@@ -193,11 +197,12 @@ def main() -> None:
     parser.add_argument("--deals", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--resolves", type=int, default=1, help="clauses per deal tried by solving again")
+    parser.add_argument("--settles", type=int, default=12, help="clauses per deal tried by settling its plan again")
+    parser.add_argument("--resolves", type=int, default=4, help="clauses per 20th deal tried by solving again")
     parser.add_argument("--out", type=Path, default=Path("tests/agreement-report.md"))
     given = parser.parse_args()
     started, records = time.monotonic(), []
-    for record in run(given.deals, given.seed, given.jobs, given.resolves):
+    for record in run(given.deals, given.seed, given.jobs, given.settles, given.resolves):
         records.append(record)
         if record.mismatch:
             print(f"deal {record.number}: {record.mismatch}", file=sys.stderr)
