@@ -197,7 +197,7 @@ def main() -> None:
     parser.add_argument("--deals", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--settles", type=int, default=12, help="clauses per deal tried by settling its plan again")
+    parser.add_argument("--settles", type=int, default=8, help="clauses per deal tried by settling its plan again")
     parser.add_argument("--resolves", type=int, default=4, help="clauses per 20th deal tried by solving again")
     parser.add_argument("--out", type=Path, default=Path("tests/agreement-report.md"))
     given = parser.parse_args()
@@ -206,12 +206,17 @@ def main() -> None:
         records.append(record)
         if record.mismatch:
             print(f"deal {record.number}: {record.mismatch}", file=sys.stderr)
-        if len(records) % 100 == 0:
+        if len(records) % 500 == 0:
             print(f"{len(records)} deals, {time.monotonic() - started:.0f} s", file=sys.stderr)
-    text = report(records, given.seed, time.monotonic() - started)
-    temporary = given.out.with_name(given.out.name + ".tmp")
+            write(given.out, report(records, given.seed, time.monotonic() - started))
+    write(given.out, report(records, given.seed, time.monotonic() - started))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a report whole or not at all: a run that is stopped leaves the last one."""
+    temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(text, encoding="utf-8")
-    temporary.replace(given.out)
+    temporary.replace(path)
 
 
 if __name__ == "__main__":

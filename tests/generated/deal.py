@@ -100,12 +100,12 @@ def _papers(c: Chooser, data: Data) -> None:
     needed |= set(data.get("requires_on_both_lines", [])) - {"rbac"}
     offers = {
         name: offer(c, data["horizon_months"], seat_types, around, bool(needed) and name == "quote")
-        for name in ("quote", "rival")[: 1 + c.chance(55)]
+        for name in ("quote", "rival")[: 1 + c.chance(60)]
     }
     for name, paper in offers.items():
         if needed and (name == "quote" or c.chance(50)):
             paper["provides"] = sorted(needed)
-        if len(offers) > 1 and c.chance(25):
+        if len(offers) > 1 and c.chance(40):
             paper["exclusive"] = True
     data["offers"] = offers
 

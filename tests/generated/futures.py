@@ -114,14 +114,14 @@ class _Shape:
     def _path(self, c: Chooser, base: float) -> Any:
         """Return one number, one per year, or months with a peak."""
         level = base * c.number(0.5, 1.5, 0.1)
-        growth = c.pick(1.0, 1.3, 0.7)
+        growth = c.pick(1.0, 1.5, 0.7, 2.0)
         yearly = [round(level * growth**year, 1) for year in range(self.years)]
         return self._months(c, yearly, c.pick(0.0, 0.5, 1.0)) if c.chance(50) else yearly
 
     def _users(self, c: Chooser, people: Data) -> Any:
         """Return users per year, or per month with a ramp or a peak; not always whole numbers."""
         level = people["headcount"] * c.number(0.4, 1.0, 0.1)
-        growth = c.pick(1.0, 1.2, 0.8)
+        growth = c.pick(1.0, 1.3, 0.7)
         yearly = [round(level * growth**year, 1) for year in range(self.years)]
         return self._months(c, yearly, c.pick(0.1, 0.3, 0.6)) if c.chance(60) else yearly
 

@@ -45,10 +45,10 @@ def _terms(c: Chooser, horizon: int) -> Data:
     elif c.chance(10):
         lengths = [12, 36]
     else:
-        lengths = [c.pick(*fits)]
-    if not c.chance(45):
+        lengths = [c.weighted(*((length, length) for length in fits))]
+    if not c.chance(55):
         return {length: {} for length in lengths}
-    steps = {12: (0.0, 0.02), 24: (0.03, 0.05), 36: (0.05, 0.08)}
+    steps = {12: (0.0, 0.02), 24: (0.05, 0.1), 36: (0.08, 0.15)}
     return {length: {"api": c.pick(*steps[length]), "seats": c.pick(*steps[length])} for length in lengths}
 
 
@@ -80,7 +80,7 @@ def api_part(c: Chooser, horizon: int, estimate: Estimate) -> Data:
 def _bands(c: Chooser, estimate: Estimate) -> list[Data]:
     """Return one to three bands (and perhaps a zero band) between a third of the yearly usage and a bit above it."""
     count = c.weighted((1, 3), (2, 3), (3, 1))
-    places = [c.number(0.4, 0.9, 0.05) + 0.25 * number for number in range(count)]
+    places = [c.number(0.25, 0.8, 0.05) + 0.25 * number for number in range(count)]
     first = c.number(0.1, 0.2, 0.02)
     bands = []
     kind = c.weighted(("single", 3), ("family", 2), ("model", 2))
@@ -120,13 +120,13 @@ def seat_part(c: Chooser, seat_type: str, estimate: Estimate, with_api: bool) ->
         part["minimum"] = min(round(users * c.number(0.5, 1.2, 0.1)), 150)
     elif seat_type == "enterprise":
         part["minimum"] = 5
-    if c.chance(22):
-        part["maximum"] = max(round(users * c.number(0.5, 1.1, 0.1)), part.get("minimum", 2))
+    if c.chance(28):
+        part["maximum"] = max(round(users * c.number(0.4, 0.9, 0.1)), part.get("minimum", 2))
     part["billing"] = c.pick("yearly", "monthly")
     if c.chance(55):
         part["tiers"] = _tiers(c, users)
     part["true_up"] = true_up(c)
-    part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.pick(1, 0, 0.6)
+    part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.weighted((1, 3), (0, 2), (0.6, 2))
     if c.chance(30):
         part["reduction_right"] = c.pick(0.1, 0.3, 1.0)
     if with_api and part["covered_share"] < 1 and c.chance(70):
@@ -145,7 +145,7 @@ def _tiers(c: Chooser, users: float) -> Data:
 
 def true_up(c: Chooser) -> Any:
     """Return a preset, a preset with one thing changed, a free combination, or the hard cap."""
-    kind = c.weighted(("preset", 5), ("free", 4), ("changed", 1), ("hard_cap", 2))
+    kind = c.weighted(("preset", 6), ("free", 5), ("changed", 1), ("hard_cap", 2))
     preset = c.pick("add-on-demand", "quarterly-reconciliation", "annual-true-up", "true-forward")
     if kind == "hard_cap":
         return kind
@@ -153,8 +153,10 @@ def true_up(c: Chooser) -> Any:
         return preset
     if kind == "changed":
         return {"preset": preset, "price": "list"}
-    clause: Data = {"check": c.pick(1, 3, 12), "count": c.pick("peak", "snapshot"), "retroactive": not c.chance(50)}
-    ratchets = (("year", 2), ("term", 2), ("none", 4 if clause["retroactive"] else 0))
+    clause: Data = {"check": c.pick(1, 3, 12), "count": c.pick("peak", "snapshot"), "retroactive": not c.chance(45)}
+    if clause["check"] == 1:
+        clause["count"] = "peak"  # a month has one count
+    ratchets = (("year", 2), ("term", 2), ("none", 6 if clause["retroactive"] else 0))
     return {**clause, "price": c.pick("contracted", "list"), "ratchet": c.weighted(*ratchets)}
 
 

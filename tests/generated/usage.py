@@ -34,10 +34,10 @@ def workload(c: Chooser, start: tuple[int, int], months: int) -> Data:
     _today(c, work)
     if c.chance(55):
         work["cache"] = cache(c)
-    if c.chance(40):
+    if c.chance(50):
         work["batchable"] = c.pick(0.3, 0.6, 1.0)
-        if "cache" in work and c.chance(50):
-            work["cache"]["batch_hit_rate"] = c.pick(0.2, 0.4)
+        if "cache" in work and c.chance(75):
+            work["cache"]["batch_hit_rate"] = c.pick(0.5, 0.3)
     _mode_of_today(c, work)
     if c.chance(30):
         work["growth_per_year"] = c.pick(0.5, -0.3, 1.0)

@@ -49,4 +49,4 @@ def _measure(c: Chooser, years: int) -> Data:
         limit["confidence"] = c.pick(0.8, 0.5)
     if kind == "chance":
         limit = {"of": of, "probability_within": c.pick(0.7, 0.9)}
-    return {**limit, "discounted": True} if c.chance(25) else limit
+    return {**limit, "discounted": True} if c.chance(35) else limit
