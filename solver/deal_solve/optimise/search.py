@@ -82,10 +82,21 @@ class Search:
         if not solved:
             if self.clock.is_over:
                 raise LimitReached(f"the time limit of {self.clock.limit:g} s passed before a plan was found")
-            raise Infeasible("no plan meets every limit and rule of this deal")
+            raise Infeasible(self._why_not())
         best = min(solved, key=lambda c: c.objective or 0.0)
         tied = [c for c in solved if (c.objective or 0.0) <= self.incumbent + self._tie()]
         return self._least_committed(tied) if not self.clock.is_over else best
+
+    def _why_not(self) -> str:
+        """Return why there is no plan, as far as that shows without looking for the conflict."""
+        if self.candidates:
+            return "no plan meets every limit and rule of this deal"
+        lacking = [
+            f"workload {name} requires {', '.join(sorted(set(work.requires)))}"
+            for name, work in self.deal.workloads.items()
+            if not any(set(work.requires) <= self.deal.api_provides(paper) for paper in self.deal.papers)
+        ]
+        return "; ".join(["no API agreement is open to this deal", *lacking])
 
     @property
     def incumbent(self) -> float:
@@ -94,8 +105,8 @@ class Search:
 
     @property
     def bound(self) -> float:
-        """A valid lower bound on every plan of the deal, dollars."""
-        return min((c.bound for c in self.candidates), default=math.inf)
+        """A valid lower bound on every plan of the deal, dollars: no cost and no regret is negative."""
+        return max(min((c.bound for c in self.candidates), default=math.inf), 0.0)
 
     def _tie(self) -> float:
         return TIE * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
@@ -179,16 +190,13 @@ class Search:
             candidate.outcome, candidate.bound = "infeasible", math.inf
         elif answer.outcome == "nothing":
             candidate.outcome = "limit"
-        elif (
-            candidate.objective is not None
-            and self._dollars(candidate.formulation, answer.objective) > candidate.objective
-        ):
-            candidate.outcome = "solved" if answer.outcome == "optimal" else "limit"
         else:
             candidate.outcome = "solved" if answer.outcome == "optimal" else "limit"
-            candidate.objective = self._dollars(candidate.formulation, answer.objective)
+            objective = self._dollars(candidate.formulation, answer.objective)
+            if candidate.objective is None or objective <= candidate.objective:
+                candidate.objective = objective
+                candidate.values = _values(candidate.formulation)
             candidate.bound = min(candidate.bound, candidate.objective)
-            candidate.values = _values(candidate.formulation)
 
     def _least_committed(self, tied: list[Candidate]) -> Candidate:
         """Return the tied candidate with the least committed dollars, then seats, then projects (section 7)."""
