@@ -52,7 +52,7 @@ def _bands(c: Chooser, data: Data) -> None:
         if "adoption" in groups:
             people["active_share"] = {"p10": 0.4, "p50": 0.6, "p90": c.pick(0.9, 1.0)}
         if "growth" in groups:
-            people["headcount_growth_per_year"] = {"p10": 0.0, "p50": 0.1, "p90": 0.3}
+            people["headcount_growth_per_year"] = {"p10": -0.3, "p50": 0.0, "p90": 0.3}
         if "usage" in groups and c.chance(50):
             people["use"]["requests_per_user_month"] = _band(c, people["use"]["requests_per_user_month"])
     if not groups and c.chance(50):

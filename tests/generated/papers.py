@@ -113,9 +113,9 @@ def seat_part(c: Chooser, seat_type: str, estimate: Estimate, with_api: bool) ->
     users = max(estimate.users.get(seat_type, 20.0), 5.0)
     part: Data = {}
     if seat_type == "pro":
-        part["usd_per_user_month"] = c.pick(22, 30)
+        part["usd_per_user_month"] = c.pick(18, 25)
     elif c.chance(75):
-        part["usd_per_user_month"] = c.pick(18, 15, 20)
+        part["usd_per_user_month"] = c.pick(15, 12, 18)
     if c.chance(50):
         part["minimum"] = min(round(users * c.number(0.5, 1.2, 0.1)), 150)
     elif seat_type == "enterprise":
@@ -127,7 +127,7 @@ def seat_part(c: Chooser, seat_type: str, estimate: Estimate, with_api: bool) ->
         part["tiers"] = _tiers(c, users)
     part["true_up"] = true_up(c)
     part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.weighted((1, 3), (0, 2), (0.6, 2))
-    if c.chance(30):
+    if c.chance(40):
         part["reduction_right"] = c.pick(0.1, 0.3, 1.0)
     if with_api and part["covered_share"] < 1 and c.chance(70):
         part["counts_toward_commitment"] = True
@@ -145,7 +145,7 @@ def _tiers(c: Chooser, users: float) -> Data:
 
 def true_up(c: Chooser) -> Any:
     """Return a preset, a preset with one thing changed, a free combination, or the hard cap."""
-    kind = c.weighted(("preset", 6), ("free", 5), ("changed", 1), ("hard_cap", 2))
+    kind = c.weighted(("preset", 6), ("free", 6), ("changed", 1), ("hard_cap", 2))
     preset = c.pick("add-on-demand", "quarterly-reconciliation", "annual-true-up", "true-forward")
     if kind == "hard_cap":
         return kind
@@ -156,7 +156,7 @@ def true_up(c: Chooser) -> Any:
     clause: Data = {"check": c.pick(1, 3, 12), "count": c.pick("peak", "snapshot"), "retroactive": not c.chance(45)}
     if clause["check"] == 1:
         clause["count"] = "peak"  # a month has one count
-    ratchets = (("year", 2), ("term", 2), ("none", 6 if clause["retroactive"] else 0))
+    ratchets = (("year", 2), ("term", 2), ("none", 8 if clause["retroactive"] else 0))
     return {**clause, "price": c.pick("contracted", "list"), "ratchet": c.weighted(*ratchets)}
 
 

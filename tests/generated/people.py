@@ -15,8 +15,8 @@ TOOL = "tool"
 def cohort(c: Chooser, start: tuple[int, int], months: int, seat_type: str | None) -> Data:
     """Return some 20 to 120 people who may take a seat type (and perhaps a tool, or nothing)."""
     people: Data = {"headcount": c.number(20, 120, 10), "tracks": _tracks(c, seat_type)}
-    if c.chance(25):
-        people["headcount_growth_per_year"] = c.pick(0.2, -0.2)
+    if c.chance(35):
+        people["headcount_growth_per_year"] = c.pick(-0.3, 0.2)
     if c.chance(40):
         people["active_share"] = c.pick(0.6, 0.75)
     if c.chance(18):
@@ -26,7 +26,7 @@ def cohort(c: Chooser, start: tuple[int, int], months: int, seat_type: str | Non
     if c.chance(12):
         people["starts"] = month_after(start, c.integer(1, min(months - 1, 14)))
     if "none" in people["tracks"] or c.chance(30):
-        people["unserved_usd_per_user_month"] = c.pick(25, 10, 40)
+        people["unserved_usd_per_user_month"] = c.pick(30, 12, 50)
     if c.chance(20):
         can_leave = {"none", "enterprise"} & set(people["tracks"])
         people["requires"] = [c.pick("sso", "scim", "rbac") if can_leave else "sso"]
@@ -38,9 +38,9 @@ def _tracks(c: Chooser, seat_type: str | None) -> list[str]:
     tracks = [seat_type] if seat_type else []
     if seat_type and c.chance(15):
         tracks.append(next(name for name in SEAT_TYPES if name != seat_type))
-    if c.chance(40):
+    if c.chance(33):
         tracks.append(TOOL)
-    if c.chance(45) or not tracks:
+    if c.chance(40) or not tracks:
         tracks.append("none")
     return tracks
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -211,6 +212,18 @@ class Deal(DealModel):
     requires_on_both_lines: tuple[Name, ...] = Field(
         (), description="controls that the API agreement and every seat type taken must provide"
     )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some fields replaced; nothing that was derived from the old ones is kept."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("card", "seat_types", "list_offer", "papers", "derived"):
+            copied.__dict__.pop(name, None)
+        return copied
+
+    @cached_property
+    def derived(self) -> dict[Hashable, Any]:
+        """Tables that follow from the deal alone and are needed often, kept by whoever makes them."""
+        return {}
 
     @cached_property
     def card(self) -> Card:

@@ -69,6 +69,13 @@ def menu(deal: Deal, user: str) -> tuple[Epoch, ...]:
 
     A cohort without metered use has no epochs.
     """
+    known: dict[str, tuple[Epoch, ...]] = deal.derived.setdefault("menus", {})
+    if user not in known:
+        known[user] = _menu(deal, user)
+    return known[user]
+
+
+def _menu(deal: Deal, user: str) -> tuple[Epoch, ...]:
     request = deal.workloads.get(user) or deal.cohorts[user].use
     if request is None:
         return ()
