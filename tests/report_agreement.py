@@ -157,7 +157,8 @@ def report(records: list[Record], seed: int, elapsed: float) -> str:
         "|---|---:|---:|---:|---:|---:|---|",
     ]
     table = [
-        f"| {row.name} | {row.occurs:.1%} | {row.settles:.1%} | {row.matters:.1%} | {row.settled} | {row.tried} | {row.flag} |"
+        f"| {row.name} | {row.occurs:.1%} | {row.settles:.1%} | {row.matters:.1%} "
+        f"| {row.settled} | {row.tried} | {row.flag} |"
         for row in rows
     ]
     return "\n".join([*head, *table, *_findings(records)]) + "\n"

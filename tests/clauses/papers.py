@@ -1,6 +1,7 @@
 """Clauses of the API agreement and of papers (deal model, sections 4 and 6)."""
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.clauses.registry import (
     ABSENT,
@@ -38,8 +39,16 @@ add("ramp=none", committing, "ramp", absent, "free")
 add("ramp=factors", committing, "ramp", lambda v: isinstance(v, list), DROP)
 add("ramp=free", committing, "ramp", "free", DROP)
 add("step_usd", committing, "step_usd", present, DROP)
-_is_family = lambda v: isinstance(v, dict) and "all" not in v  # noqa: E731
-_is_model = lambda v: isinstance(v, dict) and "all" in v  # noqa: E731
+
+
+def _is_family(discount: Any) -> bool:
+    return isinstance(discount, dict) and "all" not in discount
+
+
+def _is_model(discount: Any) -> bool:
+    return isinstance(discount, dict) and "all" in discount
+
+
 add("discount=single", bands, "discount", lambda v: not isinstance(v, dict), lambda v: {"sonnet": v})
 add("discount=family", bands, "discount", _is_family, lambda v: min(v.values()))
 add("discount=model", bands, "discount", _is_model, lambda v: v["all"])

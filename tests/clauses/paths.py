@@ -14,21 +14,25 @@ from tests.clauses.registry import (
     deal,
     each_of,
     part_of,
+    people,
     present,
     requests,
     works,
 )
 
-# Section 1: paths. An explicit list states its own, so these only stand where the bands are expanded.
-
 
 def _expanded(maps: Maps) -> Maps:
+    """Return the maps of deals whose bands are expanded: an explicit list states paths of its own instead."""
     return lambda data: iter(()) if "scenarios" in data else maps(data)
 
 
-add("starts later", works, "starts", present, DROP)
-add("season", works, "season_by_calendar_month", present, DROP)
-add("growth", _expanded(requests), "growth_per_year", present, DROP)
+add("starts later", _expanded(works), "starts", present, DROP)
+add("season", _expanded(works), "season_by_calendar_month", present, DROP)
+add("growth of requests", _expanded(requests), "growth_per_year", present, DROP)
+add("growth of headcount", _expanded(people), "headcount_growth_per_year", present, DROP)
+add("ramp of adoption", _expanded(people), "ramp", present, DROP)
+add("assigned_per_active", _expanded(people), "assigned_per_active", present, DROP)
+add("cohort starts later", _expanded(people), "starts", present, DROP)
 _events = each_of(part_of(deal, "uncertainty"), "events")
 add("event delay", _events, "delay_months", present, DROP)
 add("event factor", _events, "factor", lambda v: v is not ABSENT, DROP)
@@ -42,9 +46,7 @@ def _moves(data: Data) -> Iterator[Data]:
         yield changes
 
 
-def _bend(
-    families: tuple[str, ...], sign: int, least: float = 0.0
-) -> tuple[Callable[[Data], Iterator[Data]], Callable[[Any], Any]]:
+def _bend(families: tuple[str, ...], sign: int) -> tuple[Callable[[Data], Iterator[Data]], Callable[[Any], Any]]:
     """Return (holders with some path that moves down (-1) or up (+1), that path without such moves)."""
 
     def flat(path: Any) -> Any:

@@ -48,10 +48,14 @@ add(
 add("covered_share=by cohort", people, "covered_share", present, DROP)
 add("billing=yearly", seat_parts, "billing", "yearly", "monthly")
 add("billing=monthly", seat_parts, "billing", "monthly", "yearly")
-add(
-    "tiers=none", seat_parts, "tiers", absent, lambda _: {"kind": "all_units", "steps": [{"seats": 2, "discount": 0.1}]}
-)
-_is_kind = lambda kind: lambda v: v is not ABSENT and v["kind"] == kind  # noqa: E731
+_tenth_off = {"kind": "all_units", "steps": [{"seats": 2, "discount": 0.1}]}
+add("tiers=none", seat_parts, "tiers", absent, _tenth_off)
+
+
+def _is_kind(kind: str) -> Callable[[Any], bool]:
+    return lambda tiers: tiers is not ABSENT and tiers["kind"] == kind
+
+
 add("tiers=all_units", seat_parts, "tiers", _is_kind("all_units"), lambda v: {**v, "kind": "incremental"})
 add("tiers=incremental", seat_parts, "tiers", _is_kind("incremental"), lambda v: {**v, "kind": "all_units"})
 for _preset, _facts in PRESETS.items():
@@ -83,7 +87,10 @@ def _no_track(leave: Callable[[str], bool]) -> Callable[[list[str]], list[str] |
     return lambda tracks: [t for t in tracks if not leave(t)] or None
 
 
-_is_seat = lambda track: track not in ("tool", "none")  # noqa: E731
+def _is_seat(track: str) -> bool:
+    return track not in ("tool", "none")
+
+
 add("track=seat", people, "tracks", lambda v: any(map(_is_seat, v)), _no_track(_is_seat))
 add("track=tool", people, "tracks", lambda v: "tool" in v, _no_track(lambda t: t == "tool"))
 add("track=none", people, "tracks", lambda v: "none" in v, _no_track(lambda t: t == "none"))
@@ -100,10 +107,6 @@ def _sharing(data: Data) -> Iterator[Data]:
 
 
 add("pool shared", _sharing, "tracks", lambda _: True, _no_track(_is_seat))
-add("ramp of adoption", people, "ramp", present, DROP)
-add("assigned_per_active", people, "assigned_per_active", present, DROP)
-add("cohort starts later", people, "starts", present, DROP)
-add("growth of headcount", people, "headcount_growth_per_year", present, DROP)
 add("tool provides", each_of(deal, "internal_tools"), "provides", present, DROP)
 
 # Controls

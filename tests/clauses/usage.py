@@ -19,8 +19,6 @@ from tests.clauses.registry import (
     works,
 )
 
-# Sections 2 and 3: requests, models, routing
-
 add("cache", requests, "cache", present, DROP)
 add("ttl=5m", caches, "ttl", "5m", "1h")
 add("ttl=1h", caches, "ttl", "1h", "5m")
@@ -45,8 +43,16 @@ def _cacheable(models: Any) -> Data:
 
 
 add("prefix below the minimum", _short, "models", lambda _: True, _cacheable)
-_is_long = lambda v: isinstance(v, list) and any(b["tokens"] > 100_000 for b in v)  # noqa: E731
-_mean = lambda v: sum(b["share"] * b["tokens"] for b in v)  # noqa: E731
+
+
+def _is_long(tokens: Any) -> bool:
+    return isinstance(tokens, list) and any(bucket["tokens"] > 100_000 for bucket in tokens)
+
+
+def _mean(buckets: list[Data]) -> float:
+    return sum(bucket["share"] * bucket["tokens"] for bucket in buckets)
+
+
 add("buckets beyond the threshold", requests, "input_tokens", _is_long, _mean)
 add("cascade", works, "cascades", present, DROP)
 add("cascade check cost", each_of(works, "cascades"), "check_usd_per_request", present, DROP)
@@ -71,7 +77,12 @@ def _models(data: Data) -> Iterator[Data]:
 
 add("retirement inside", _models, "retires", present, DROP)
 add("release inside", _models, "released", present, "2090-01-01")
-_sonnet = lambda data: (m for n, m in data["rates"].get("models", {}).items() if n == "claude-sonnet-5-5")  # noqa: E731
+
+
+def _sonnet(data: Data) -> Iterator[Data]:
+    yield from (own for name, own in data["rates"].get("models", {}).items() if name == "claude-sonnet-5-5")
+
+
 add("rate of the deal", _sonnet, "input_usd_per_mtok", present, DROP)
 add("tokens counted in old", deal, "tokens_counted_in", present, DROP)
 add("other charges", requests, "other_usd_per_request", present, DROP)

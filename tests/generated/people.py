@@ -19,11 +19,11 @@ def cohort(c: Chooser, start: tuple[int, int], months: int, seat_type: str | Non
         people["headcount_growth_per_year"] = c.pick(-0.3, 0.2)
     if c.chance(40):
         people["active_share"] = c.pick(0.6, 0.75)
-    if c.chance(18):
+    if c.chance(28):
         people["ramp"] = {"from_share": c.pick(0.0, 0.3), "months": c.pick(6, 12, 20)}
-    if c.chance(14):
+    if c.chance(25):
         people["assigned_per_active"] = 1.2
-    if c.chance(12):
+    if c.chance(24):
         people["starts"] = month_after(start, c.integer(1, min(months - 1, 14)))
     if "none" in people["tracks"] or c.chance(30):
         people["unserved_usd_per_user_month"] = c.pick(30, 12, 50)

@@ -41,9 +41,9 @@ def workload(c: Chooser, start: tuple[int, int], months: int) -> Data:
     _mode_of_today(c, work)
     if c.chance(30):
         work["growth_per_year"] = c.pick(0.5, -0.3, 1.0)
-    if c.chance(22):
+    if c.chance(28):
         work["season_by_calendar_month"] = list(c.pick(*SEASONS))
-    if c.chance(15):
+    if c.chance(25):
         work["starts"] = _month(start, c.integer(1, min(months - 1, 14)))
     if c.chance(14):
         work["other_usd_per_request"] = c.pick(0.001, 0.01)

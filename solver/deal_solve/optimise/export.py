@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from deal_solve.deal.deal import Deal
@@ -46,12 +44,14 @@ def export(deal: Deal, scenarios: ScenarioSet | None, path: str | Path, fix: Pro
         raise Infeasible("no API agreement is open, so there is no program to write")
     pin(formulation, pins)
     minimise(formulation.program, formulation.objective)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
-    os.close(handle)
+    part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
-        write = formulation.program.problem.writeLP if path.suffix == ".lp" else formulation.program.problem.writeMPS
-        write(temporary)
-        Path(temporary).replace(path)
+        problem = formulation.program.problem
+        write = problem.writeLP if path.suffix == ".lp" else problem.writeMPS
+        write(str(part))
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return size_of(formulation)
