@@ -43,6 +43,7 @@ def solution_of(deal, offer="quote", status="optimal", reference=True, **parts):
         Branch("alone", 12, math.inf, None, "infeasible"),
     )
     return scenarios, Solution(
+        method="decomposition",
         status=status,
         objective_usd=expected,
         bound_usd=expected if status == "optimal" else 0.9 * expected,

@@ -46,6 +46,13 @@ def solver_options(command: F) -> F:
     options = [
         click.option("--solver", default="highs", show_default=True, help="highs, cbc, or a name PuLP knows."),
         click.option(
+            "--method",
+            type=click.Choice(["decomposition", "extensive"]),
+            default="decomposition",
+            show_default=True,
+            help="By cuts, or with every scenario written out (the audit).",
+        ),
+        click.option(
             "--gap", type=click.FloatRange(min=0), default=1e-6, show_default=True, help="Relative gap to prove."
         ),
         click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), help="Seconds, then stop."),

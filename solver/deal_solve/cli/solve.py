@@ -18,7 +18,7 @@ from deal_solve.cli.options import (
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.optimise.solution import Solution
+    from deal_solve.optimise.solution import Method, Solution
     from deal_solve.plan.proposal import Proposal
     from deal_solve.uncertainty.scenarios import ScenarioSet
 
@@ -44,6 +44,7 @@ def command(
     fix_file: str | None,
     export_file: str | None,
     solver: str,
+    method: Method,
     gap: float,
     time_limit: float | None,
     verbose: bool,
@@ -62,7 +63,14 @@ def command(
     if export_file:
         return _export(deal, scenarios, export_file, fix)
     solution = solved(
-        deal, scenarios, solver=solver, gap=gap, time_limit=time_limit, fix=fix, progress=progress_to(verbose)
+        deal,
+        scenarios,
+        solver=solver,
+        method=method,
+        gap=gap,
+        time_limit=time_limit,
+        fix=fix,
+        progress=progress_to(verbose),
     )
     _print(deal, scenarios, solution, json_file)
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN

@@ -58,13 +58,14 @@ def formulate(
     zero_bands_only: bool = False,
     least_commitment_usd: float = 0.0,
     least_seats: dict[str, int] | None = None,
+    by_cuts: bool = False,
 ) -> Formulation:
     """Return the program that chooses among `agreements` and everything else in the plan.
 
     `least_commitment_usd` and `least_seats` widen the bounds on commitment and seats, for plans that are pinned above
-    what an optimal plan would take.
+    what an optimal plan would take. `by_cuts` leaves what happens after the future is known to cuts (section 8).
     """
-    program = Program(scenarios, deal.cost_of_capital_per_year, money_unit(deal, scenarios))
+    program = Program(scenarios, deal.cost_of_capital_per_year, money_unit(deal, scenarios), by_cuts)
     papers = take_papers(program, deal, agreements, zero_bands_only)
     projects = buy_projects(program, deal)
     routing = Routing()

@@ -8,8 +8,9 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import EXACT_CHANCE, Limit
-from deal_solve.formulation.program import Program, Terms, Variable, scaled
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.formulation.program import Program, Terms, Variable, When, scaled
+from deal_solve.formulation.recourse import Tail, Worst
+from deal_solve.uncertainty.scenarios import Array, ScenarioSet
 
 
 @dataclass(frozen=True)
@@ -27,22 +28,24 @@ def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
     """
     risk = deal.risk
     if risk.criterion == "worst":
-        return [(_largest(program, program.by_scenario()), 1.0)]
+        return [(_largest(program), 1.0)]
     if risk.criterion == "regret":
         assert against.best is not None
-        return [(_largest(program, program.by_scenario(), against.best / program.unit_usd), 1.0)]
+        return [(_largest(program, against.best / program.unit_usd), 1.0)]
     if risk.weight == 0:
         return program.expected()
     less = against.reference / program.unit_usd if risk.on == "loss" and against.reference is not None else None
-    tail = cvar(program, program.by_scenario(), risk.confidence, less)
+    tail = cvar(program, When(), risk.confidence, less)
     return [*scaled(program.expected(), 1 - risk.weight), *scaled(tail, risk.weight)]
 
 
-def cvar(program: Program, costs: list[Terms], confidence: float, less: Array | None = None) -> Terms:
-    """Add ξ_ω >= z_ω - η; return η + Σ p_ω·ξ_ω / (1 - confidence)."""
+def cvar(program: Program, when: When, confidence: float, less: Array | None = None) -> Terms:
+    """Add ξ_ω >= z_ω - η; return η + Σ p_ω·ξ_ω / (1 - confidence). With cuts, one variable stands for it."""
+    if program.by_cuts:
+        return [(program.estimate("tail", when, Tail(program.scenarios.weights, confidence), less), 1.0)]
     eta = program.variable("value_at_risk", None)
     total: Terms = [(eta, 1.0)]
-    for place, (cost, weight) in enumerate(zip(costs, program.scenarios.weights, strict=True)):
+    for place, (cost, weight) in enumerate(zip(program.by_scenario(when), program.scenarios.weights, strict=True)):
         if weight > 0:
             excess = program.variable("excess")
             shift = -float(less[place]) if less is not None else 0.0
@@ -51,14 +54,22 @@ def cvar(program: Program, costs: list[Terms], confidence: float, less: Array | 
     return total
 
 
-def _largest(program: Program, costs: list[Terms], less: Array | None = None) -> Variable:
+def _largest(program: Program, less: Array | None = None) -> Variable:
     """Add w >= z_ω for every scenario that can happen; return w."""
+    if program.by_cuts:
+        return program.estimate("largest", When(), Worst(program.scenarios.weights), less)
     largest = program.variable("largest", None)
-    for place, (cost, weight) in enumerate(zip(costs, program.scenarios.weights, strict=True)):
+    for place, (cost, weight) in enumerate(zip(program.by_scenario(), program.scenarios.weights, strict=True)):
         if weight > 0:
             shift = -float(less[place]) if less is not None else 0.0
             program.row("largest", [(largest, 1.0), *scaled(cost, -1)], ">=", shift)
     return largest
+
+
+def is_exact_chance(limit: Limit, scenarios: ScenarioSet) -> bool:
+    """Whether a limit is a probability that is held scenario by scenario (section 7)."""
+    within = limit.probability_within
+    return within is not None and 0 < within < 1 and scenarios.size <= EXACT_CHANCE
 
 
 def add_limits(program: Program, deal: Deal, committed: Terms) -> None:
@@ -69,30 +80,41 @@ def add_limits(program: Program, deal: Deal, committed: Terms) -> None:
         if limit.of == "committed":
             program.row(label, committed, "<=", bound)
             continue
-        costs = program.by_scenario(limit.contract_year, limit.discounted)
-        weights = program.scenarios.weights
+        when = When(limit.contract_year, limit.discounted)
         if limit.probability_within is not None:
-            _chance(program, limit, costs, bound, label)
+            _chance(program, limit, when, bound, label)
         elif limit.measure == "expected":
-            mean = [pair for cost, p in zip(costs, weights, strict=True) for pair in scaled(cost, p)]
-            program.row(label, mean, "<=", bound)
+            program.row(label, program.expected(when=when), "<=", bound)
         elif limit.measure == "cvar":
-            program.row(label, cvar(program, costs, limit.confidence), "<=", bound)
+            program.row(label, cvar(program, when, limit.confidence), "<=", bound)
         else:
-            for cost, weight in zip(costs, weights, strict=True):
-                if weight > 0:
-                    program.row(label, cost, "<=", bound)
+            _never_above(program, when, bound, label)
 
 
-def _chance(program: Program, limit: Limit, costs: list[Terms], bound: float, label: str) -> None:
+def _never_above(program: Program, when: When, bound: float, label: str) -> None:
+    """Add cost_ω <= bound in every scenario that can happen."""
+    if program.by_cuts:
+        worst = program.estimate("worst", when, Worst(program.scenarios.weights))
+        program.row(label, [(worst, 1.0)], "<=", bound)
+        return
+    for cost, weight in zip(program.by_scenario(when), program.scenarios.weights, strict=True):
+        if weight > 0:
+            program.row(label, cost, "<=", bound)
+
+
+def _chance(program: Program, limit: Limit, when: When, bound: float, label: str) -> None:
     """Add cost_ω <= budget unless v_ω = 1, Σ p·v <= ε; above 200 scenarios CVaR_(1-ε) <= budget (safe)."""
     assert limit.probability_within is not None
     allowed = 1 - limit.probability_within
-    if program.scenarios.size > EXACT_CHANCE and allowed > 0:
-        program.row(label, cvar(program, costs, limit.probability_within), "<=", bound)
+    if allowed == 0:
+        _never_above(program, when, bound, label)
+        return
+    if not is_exact_chance(limit, program.scenarios):
+        if limit.probability_within > 0:
+            program.row(label, cvar(program, when, limit.probability_within), "<=", bound)
         return
     broken: Terms = []
-    for cost, weight in zip(costs, program.scenarios.weights, strict=True):
+    for cost, weight in zip(program.by_scenario(when), program.scenarios.weights, strict=True):
         excess = max(_most(cost) - bound, 0.0)
         if weight > 0 and excess > 0:
             over = program.binary("over_budget")

@@ -8,10 +8,12 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import HARD_CAP, TrueUp
+from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.papers import Papers, SeatPaper
 from deal_solve.formulation.program import Program, Terms, Variable, Where, equal_rows, scaled
 from deal_solve.formulation.seats import Cell, Seats
 from deal_solve.formulation.tracks import Tracks
+from deal_solve.formulation.true_up_cost import Counts, TrueUpCost
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.uncertainty.scenarios import Array
 
@@ -45,9 +47,13 @@ def true_up(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: 
                     assert isinstance(clause, TrueUp)
                     classes = _price_classes(program, deal, seats, tracks, paper, cohorts, span, year, clause)
                     for price_class in classes:
-                        _Year(
+                        added = _Year(
                             program, deal, seats, tracks, paper, cohorts, users, span, year, clause, price_class
-                        ).add()
+                        )
+                        if program.by_cuts:
+                            program.recourse.append(added.cost())
+                        else:
+                            added.add()
 
 
 def _price_classes(
@@ -135,6 +141,38 @@ class _Year:
         flat = np.moveaxis(relevant, 1, 0).reshape(self.users.shape[1], -1)
         for members in equal_rows(flat):
             self._group(members)
+
+    def cost(self) -> TrueUpCost:
+        """Return the true-up as a function of tracks and contracted seats."""
+        start, previous = 12 * self.year, self._previous()
+        alone = self.clause.ratchet == "none"
+        counts: list[Counts] = []
+        if self.clause.ratchet == "term" and previous is not None:
+            counts.append(self._counts(self._carried_on(previous), previous.start, start))
+        elif self.clause.ratchet == "term" and start > self.span.start:
+            counts.append(self._counts(self.price_class.on, self.span.start, start))
+        seen = [part.users.shape[2] for part in counts]
+        stages = [(12, start, start)] * len(counts)
+        for end, months in window_charges(self.clause, self.deal.horizon_months, self.year):
+            stages.append((months, end, end - 1))
+            window = self.clause.check if self.clause.count == "peak" else 1
+            seen.append((seen[-1] if seen else 0) + window)
+        counts.append(self._counts(self.price_class.on, start, start + 12))
+        return TrueUpCost(
+            tuple(counts),
+            self.program.linear(self.price_class.number),
+            tuple(seen),
+            tuple(months for months, _, _ in stages),
+            tuple((time, month) for _, time, month in stages),
+            self.price_class.usd * self.seats.index[self.paper][:, start] / self.program.unit_usd,
+            alone,
+        )
+
+    def _counts(self, on: dict[str, Variable], start: int, end: int) -> Counts:
+        """Return the months of [start, end) that count: all of them, or the last of each window."""
+        step = 1 if self.clause.count == "peak" else self.clause.check
+        users = self.users[:, :, start + step - 1 : end : step]
+        return Counts(self.program.linear((on[name], 1.0) for name in self.cohorts).places, users)
 
     def _previous(self) -> TermSpan | None:
         """The term before, where its largest count is carried into this contract year."""
@@ -230,6 +268,9 @@ def _hard_cap(
     on = {name: tracks.on_seat(name, paper, year) for name in cohorts}
     number = seats.years[paper, year].count
     for month in range(12 * year, 12 * year + 12):
+        if program.by_cuts:
+            program.recourse.append(_cap_cost(program, deal, cohorts, on, number, users[:, :, month].T, month))
+            continue
         counts, inverse = np.unique(users[:, :, month], axis=1, return_inverse=True)
         flat = inverse.reshape(-1)
         for group in range(counts.shape[1]):
@@ -244,3 +285,20 @@ def _hard_cap(
                 price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
                 program.pay("unserved", [(unserved, 1.0)], price, month + 1, month, members)
             program.row("hard_cap", total, ">=", 0)
+
+
+def _cap_cost(
+    program: Program,
+    deal: Deal,
+    cohorts: list[str],
+    on: dict[str, Variable | None],
+    number: Terms,
+    users: Array,
+    month: int,
+) -> DrawdownCost:
+    """Return what users (S, cohorts) above N cost in a month: seats are a balance, drawn down by the dearest first."""
+    dollars = [deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts]
+    prices = np.broadcast_to(np.array(dollars) / program.unit_usd, users.shape)
+    taken = [(variable, 1.0) for name in cohorts if (variable := on[name]) is not None]
+    period = Period(program.linear(taken).places, users, prices, program.linear(number), (month + 1, month))
+    return DrawdownCost([period], arrears=False, line="unserved")

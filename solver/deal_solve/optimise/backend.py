@@ -19,7 +19,7 @@ import numpy as np
 import pulp
 
 from deal_solve.errors import InputError, InternalError
-from deal_solve.formulation.program import Program, Terms
+from deal_solve.formulation.program import Program, Terms, Variable
 
 Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
 
@@ -75,43 +75,71 @@ def _quiet_first_word() -> None:
 _quiet_first_word()
 
 
-class InProcessHighs(pulp.HiGHS):
-    """PuLP's HiGHS, with the model passed in one call and nothing printed."""
+class LiveHighs:
+    """HiGHS with one program in it: what is new since the last run is passed on, and the last basis is kept."""
 
-    def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:
-        """Make the solver quiet before its first word."""
-        lp.solverModel = highspy.Highs()
-        lp.solverModel.silent()
-        options = {"mip_rel_gap": self.gapRel, "mip_abs_gap": self.gapAbs, "threads": self.threads}
-        options |= {"time_limit": None if self.timeLimit is None else float(self.timeLimit), **self.optionsDict}
-        for name, value in options.items():
-            if value is not None and lp.solverModel.setOptionValue(name, value) == highspy.HighsStatus.kError:
+    def __init__(self) -> None:
+        self.highs: Any = highspy.Highs()  # Any: its types lack some of its methods
+        self.highs.silent()
+        self._rows = self._relaxed = 0
+        self._integers = np.empty(0, dtype=np.int32)
+
+    def options(self, wanted: dict[str, Any]) -> None:
+        """Set options by name."""
+        for name, value in wanted.items():
+            if self.highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
                 raise InternalError(f"HiGHS does not take {name} = {value}")
 
-    def buildSolverModel(self, lp: pulp.LpProblem) -> None:
-        """Pass the columns and rows as arrays."""
-        variables = lp.variables()
-        for place, variable in enumerate(variables):
-            variable.index = place
-        rows = lp.constraints()
-        for place, row in enumerate(rows):
-            row.index = place
-        starts = np.cumsum([0, *(len(row) for row in rows)]).astype(np.int32)
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = len(variables), len(rows)
-        model.col_cost_ = np.array([lp.objective.get(v, 0.0) for v in variables])
-        model.col_lower_ = np.array([-math.inf if v.lowBound is None else v.lowBound for v in variables])
-        model.col_upper_ = np.array([math.inf if v.upBound is None else v.upBound for v in variables])
-        model.row_lower_ = np.array([-math.inf if row.getLb() is None else row.getLb() for row in rows])
-        model.row_upper_ = np.array([math.inf if row.getUb() is None else row.getUb() for row in rows])
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = starts
-        model.a_matrix_.index_ = np.array([v.index for row in rows for v in row], dtype=np.int32)
-        model.a_matrix_.value_ = np.array([c for row in rows for c in row.values()], dtype=float)
-        if self.mip and any(v.cat == pulp.LpInteger for v in variables):
-            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-            model.integrality_ = [kinds[v.cat == pulp.LpInteger] for v in variables]
-        lp.solverModel.passModel(model)
+    def pass_on(self, program: Program, relax: bool) -> None:
+        """Bring columns, rows, bounds and objective up to date."""
+        none, counts = np.empty(0, dtype=np.int32), np.empty(0)
+        known = self.highs.getNumCol()
+        fresh = np.zeros(len(program.variables) - known)
+        if len(fresh):
+            self.highs.addCols(len(fresh), fresh, fresh, fresh, 0, np.zeros(len(fresh), np.int32), none, counts)
+        self._columns(program)
+        self._pass_rows(program)
+        kinds = np.array([v.cat == pulp.LpInteger for v in program.variables])
+        whole = np.flatnonzero(kinds).astype(np.int32)
+        if len(whole) > len(self._integers):
+            self._integers = whole
+            self.highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8))
+        self.options({"solve_relaxation": relax})
+
+    def _columns(self, program: Program) -> None:
+        places = np.arange(len(program.variables), dtype=np.int32)
+        low = np.array([-math.inf if v.lowBound is None else v.lowBound for v in program.variables], dtype=float)
+        high = np.array([math.inf if v.upBound is None else v.upBound for v in program.variables], dtype=float)
+        costs = np.zeros(len(places))
+        for variable, coefficient in program.problem.objective.items():
+            costs[program.place(variable)] = coefficient
+        self.highs.changeColsBounds(len(places), places, low, high)
+        self.highs.changeColsCost(len(places), places, costs)
+
+    def _pass_rows(self, program: Program) -> None:
+        rows = program.rows[self._rows :]
+        if rows:
+            low = np.array([-math.inf if row.getLb() is None else row.getLb() for row in rows], dtype=float)
+            high = np.array([math.inf if row.getUb() is None else row.getUb() for row in rows], dtype=float)
+            starts = np.cumsum([0, *(len(row) for row in rows)]).astype(np.int32)
+            places = np.array([program.place(v) for row in rows for v in row], dtype=np.int32)
+            values = np.array([c for row in rows for c in row.values()], dtype=float)
+            self.highs.addRows(len(rows), low, high, len(values), starts[:-1], places, values)
+            self._rows = len(program.rows)
+        gone = np.array(program.relaxed[self._relaxed :], dtype=np.int32)
+        if len(gone):
+            high = np.array([program.rows[place].getUb() for place in gone], dtype=float)
+            self.highs.changeRowsBounds(len(gone), gone, np.full(len(gone), -math.inf), high)
+            self._relaxed = len(program.relaxed)
+
+    def read(self, program: Program, relax: bool) -> None:
+        """Write values (and reduced costs of a linear program) into the program's variables."""
+        solution = self.highs.getSolution()
+        for variable, value in zip(program.variables, solution.col_value, strict=True):
+            variable.varValue = value
+        if relax:
+            for variable, value in zip(program.variables, solution.col_dual, strict=True):
+                variable.dj = value
 
 
 def solver_named(name: str) -> str:
@@ -143,20 +171,16 @@ def run(
     units) is not looked for, where the solver can be told so: the answer may then be `infeasible`.
     """
     before = time.monotonic()
-    problem = program.problem
-    problem.solve(_make(solver, gap, clock, relax, exact, cutoff))
+    if solver == "highs":
+        answer = _run_highs(program, gap, clock, relax, exact, cutoff)
+    else:
+        program.problem.solve(_make(solver, gap, clock, relax))
+        answer = _other_answer(program.problem, gap, relax)
     clock.solving += time.monotonic() - before
-    if solver == "highs":
-        return _highs_answer(problem)
-    return _other_answer(problem, gap, relax)
+    return answer
 
 
-def _make(solver: str, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> Any:
-    if solver == "highs":
-        options: dict[str, Any] = {"mip_feasibility_tolerance": 1e-9, "objective_bound": cutoff}
-        if exact:
-            options |= {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
-        return InProcessHighs(mip=not relax, gapRel=gap, gapAbs=1e-9, timeLimit=clock.left, threads=1, **options)
+def _make(solver: str, gap: float, clock: Clock, relax: bool) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # PuLP 4 will not bring CBC along; this is PuLP 3
         found = pulp.getSolver(solver, msg=False, mip=not relax, timeLimit=clock.left)
@@ -165,14 +189,36 @@ def _make(solver: str, gap: float, clock: Clock, relax: bool, exact: bool, cutof
     return found
 
 
-def _highs_answer(problem: pulp.LpProblem) -> Answer:
-    """Read HiGHS's own status: PuLP calls a run stopped by its limit optimal."""
-    highs = problem.solverModel
+def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> Answer:
+    live = program.live
+    if not isinstance(live, LiveHighs):
+        live = program.live = LiveHighs()
+    live.pass_on(program, relax)
+    tolerance = 1e-9 if exact else 1e-7
+    live.options(
+        {
+            "threads": 1,
+            "mip_rel_gap": gap,
+            "mip_abs_gap": 1e-9,
+            "mip_feasibility_tolerance": 1e-9,
+            "primal_feasibility_tolerance": tolerance,
+            "dual_feasibility_tolerance": tolerance,
+            "objective_bound": math.inf if cutoff is None or relax else cutoff,
+            "time_limit": math.inf if clock.left is None else live.highs.getRunTime() + clock.left,
+        }
+    )
+    live.highs.run()
+    answer = _highs_answer(live.highs, is_mip=not relax)
+    if answer.outcome in ("optimal", "limit"):
+        live.read(program, relax)
+    return answer
+
+
+def _highs_answer(highs: highspy.Highs, is_mip: bool) -> Answer:
     status, info = highs.getModelStatus(), highs.getInfo()
     statuses = highspy.HighsModelStatus
     if status in (statuses.kInfeasible, statuses.kUnboundedOrInfeasible):
         return Answer("infeasible", math.inf, math.inf)
-    is_mip = bool(len(highs.getLp().integrality_))
     has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     objective = info.objective_function_value
     if status == statuses.kOptimal:
@@ -204,3 +250,22 @@ def minimise(program: Program, objective: Terms) -> None:
     if not merged:
         merged[next(iter(program.problem.variables()))] = 0.0
     program.problem.setObjective(pulp.LpAffineExpression(merged))
+
+
+Bounds = list[tuple[Variable, float, float]]
+
+
+def fix_integers(program: Program) -> Bounds:
+    """Fix every whole-number variable to its rounded value; return the bounds there were."""
+    bounds: Bounds = []
+    for variable in program.variables:
+        if variable.cat == pulp.LpInteger:
+            bounds.append((variable, variable.lowBound, variable.upBound))
+            variable.lowBound = variable.upBound = round(variable.varValue or 0.0)
+    return bounds
+
+
+def restore(bounds: Bounds) -> None:
+    """Put bounds back."""
+    for variable, low, high in bounds:
+        variable.lowBound, variable.upBound = low, high

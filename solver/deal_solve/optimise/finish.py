@@ -6,8 +6,9 @@ from deal_solve.errors import InternalError
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.program import Terms, Variable, scaled
 from deal_solve.formulation.read import read_plan, value_of
-from deal_solve.optimise.backend import Clock, minimise, run
-from deal_solve.optimise.search import NUDGE, fix_integers
+from deal_solve.optimise.backend import Clock, fix_integers, minimise
+from deal_solve.optimise.cuts import run_with_cuts as run
+from deal_solve.optimise.search import NUDGE
 from deal_solve.plan.plan import Plan
 
 NEARLY = 1e-7
@@ -16,7 +17,7 @@ NEARLY = 1e-7
 
 def finish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
     """Return the plan of a solved formulation, every discrete choice fixed, and leave the program at its cost."""
-    fix_integers(formulation)
+    fix_integers(formulation.program)
     nudged = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
     _solve_linear(formulation, solver, clock, nudged)
     if _use_few_options(formulation, solver, clock):

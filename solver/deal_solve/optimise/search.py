@@ -16,7 +16,8 @@ from deal_solve.formulation.program import Terms, Variable, scaled
 from deal_solve.formulation.rates import Agreement, api_agreements
 from deal_solve.formulation.read import value_of
 from deal_solve.formulation.risk import Against
-from deal_solve.optimise.backend import Answer, Clock, minimise, run
+from deal_solve.optimise.backend import Answer, Bounds, Clock, fix_integers, minimise, restore
+from deal_solve.optimise.cuts import run_with_cuts as run
 from deal_solve.optimise.solution import Branch, Size
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
@@ -64,6 +65,7 @@ class Search:
     constant: float = 0.0
     zero_bands_only: bool = False
     check_controls: bool = True
+    by_cuts: bool = False
     candidates: list[Candidate] = field(default_factory=list)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0))
 
@@ -137,6 +139,7 @@ class Search:
             self.zero_bands_only,
             self.pins.least_commitment_usd,
             self.pins.least_seats,
+            self.by_cuts,
         )
         pin(formulation, self.pins)
         self.clock.building += monotonic() - before
@@ -179,8 +182,7 @@ class Search:
             return
         bounds = lean(formulation)
         answer = run(formulation.program, self.solver, 1e-4, self.clock)
-        for variable, low, high in bounds:
-            variable.lowBound, variable.upBound = low, high
+        restore(bounds)
         if answer.outcome in ("optimal", "limit"):
             candidate.objective = self._dollars(formulation, answer.objective)
             candidate.values = _values(formulation)
@@ -227,7 +229,7 @@ class Search:
         program = formulation.program
         traced = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
         while True:
-            _restore(formulation, candidate.values)
+            _recall(formulation, candidate.values)
             value = self._least_as_chosen(formulation, secondary)
             if value < step or self.clock.is_over:
                 break
@@ -240,7 +242,7 @@ class Search:
             if not found:
                 break
             candidate.values = _values(formulation)
-        _restore(formulation, candidate.values)
+        _recall(formulation, candidate.values)
         return max(value, 0.0)
 
     def _least_as_chosen(self, formulation: Formulation, secondary: Terms) -> float:
@@ -248,25 +250,11 @@ class Search:
         value = value_of(secondary)
         if all(variable.cat == pulp.LpInteger for variable, _ in secondary):
             return value
-        bounds = fix_integers(formulation)
+        bounds = fix_integers(formulation.program)
         minimise(formulation.program, secondary)
         answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
-        for variable, low, high in bounds:
-            variable.lowBound, variable.upBound = low, high
+        restore(bounds)
         return min(answer.objective, value) if answer.outcome == "optimal" else value
-
-
-Bounds = list[tuple[Variable, float, float]]
-
-
-def fix_integers(formulation: Formulation) -> Bounds:
-    """Fix every whole-number variable to its rounded value; return the bounds there were."""
-    bounds: Bounds = []
-    for variable in formulation.program.variables:
-        if variable.cat == pulp.LpInteger:
-            bounds.append((variable, variable.lowBound, variable.upBound))
-            variable.lowBound = variable.upBound = round(variable.varValue or 0.0)
-    return bounds
 
 
 def lean(formulation: Formulation) -> Bounds:
@@ -305,6 +293,6 @@ def _values(formulation: Formulation) -> dict[str, float]:
     return {v.name: v.varValue or 0.0 for v in formulation.program.variables}
 
 
-def _restore(formulation: Formulation, values: dict[str, float]) -> None:
+def _recall(formulation: Formulation, values: dict[str, float]) -> None:
     for variable in formulation.program.variables:
         variable.varValue = values.get(variable.name, 0.0)

@@ -10,6 +10,7 @@ from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.scenarios import Array
 
 Status = Literal["optimal", "limit"]
+Method = Literal["decomposition", "extensive"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Solution:
     reference_cost: Array | None
     branches: tuple[Branch, ...]
     solver: str
+    method: Method
     size: Size
     build_seconds: float
     solve_seconds: float

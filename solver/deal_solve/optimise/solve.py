@@ -11,12 +11,13 @@ from deal_solve.deal.limits import Risk
 from deal_solve.errors import Infeasible, InternalError
 from deal_solve.formulation.pins import Pins, pins_of
 from deal_solve.formulation.read import value_of
-from deal_solve.formulation.risk import Against
+from deal_solve.formulation.risk import Against, is_exact_chance
 from deal_solve.optimise.backend import Clock, solver_named
 from deal_solve.optimise.criterion import constant_of, fit_risk, objective_of
+from deal_solve.optimise.cuts import is_tight
 from deal_solve.optimise.finish import finish
 from deal_solve.optimise.search import Candidate, Search
-from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solution import Method, Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.settle import Settlement, settle
@@ -34,24 +35,33 @@ def solve(
     gap: float = 1e-6,
     time_limit: float | None = None,
     fix: Proposal | None = None,
+    method: Method = "decomposition",
     progress: Callable[[str], None] | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
-    `fix` pins parts of the plan. Raises Infeasible if there is no plan, LimitReached if `time_limit` (seconds) passed
-    without one, InputError for a pin or solver that cannot be, and InternalError if the settled cost of the plan is not
-    what the optimiser says.
+    `fix` pins parts of the plan. `method` decomposition leaves what follows from the future to cuts, as far as cuts can
+    be exact (section 8); extensive writes it out, scenario by scenario: the audit of the other. Raises Infeasible if
+    there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a pin or solver that
+    cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
     clock = Clock(time_limit, progress or (lambda _: None))
     solver = solver_named(solver)
-    reference, against, about = compared_with(deal, scenarios, solver, gap, clock)
+    by_cuts = method == "decomposition" and can_cut(deal, scenarios)
+    reference, against, about = compared_with(deal, scenarios, solver, gap, clock, by_cuts)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
-    search = Search(deal, scenarios, against, solver, gap, clock, pins, constant)
+    search = Search(deal, scenarios, against, solver, gap, clock, pins, constant, by_cuts=by_cuts)
     best = search.run()
     plan = finish(best.formulation, solver, clock)
+    if by_cuts and not is_tight(best.formulation.program):
+        # Settlement is dearer than any cut (it saves no balance): binaries close the gap.
+        clock.progress("writing the program out: balance would have to be saved")
+        search = Search(deal, scenarios, against, solver, gap, clock, pins, constant)
+        best = search.run()
+        plan = finish(best.formulation, solver, clock)
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
     _agree(best, settlement, objective, constant)
@@ -69,6 +79,7 @@ def solve(
         reference_cost=against.reference,
         branches=tuple(c.branch() for c in search.candidates),
         solver=solver,
+        method="decomposition" if search.by_cuts else "extensive",
         size=search.size,
         build_seconds=clock.building,
         solve_seconds=clock.solving,
@@ -76,8 +87,13 @@ def solve(
     )
 
 
+def can_cut(deal: Deal, scenarios: ScenarioSet) -> bool:
+    """Whether cuts can carry the whole deal: a probability held scenario by scenario needs a binary for each."""
+    return not any(is_exact_chance(limit, scenarios) for limit in deal.limits)
+
+
 def compared_with(
-    deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock
+    deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock, by_cuts: bool = False
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
     free = deal.model_copy(update={"risk": Risk(), "limits": ()})
@@ -93,9 +109,9 @@ def compared_with(
     clock.progress("finding the reference: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
-        plan = _reference(free, scenarios, solver, gap, clock, check_controls=True)
+        plan = _reference(free, scenarios, solver, gap, clock, True, by_cuts)
     except Infeasible:
-        plan = _reference(free, scenarios, solver, gap, clock, check_controls=False)
+        plan = _reference(free, scenarios, solver, gap, clock, False, by_cuts)
         notes = (
             "no plan without commitment provides the controls required on the API; loss is measured against the best "
             "one that lacks them",
@@ -103,7 +119,9 @@ def compared_with(
     return plan, Against(reference=settle(free, plan, scenarios).cost), notes
 
 
-def _reference(deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock, check_controls: bool) -> Plan:
+def _reference(
+    deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock, check_controls: bool, by_cuts: bool
+) -> Plan:
     """Return the plan of least expected cost among those without API commitment (section 7)."""
     search = Search(
         deal,
@@ -115,6 +133,7 @@ def _reference(deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, cloc
         Pins(),
         zero_bands_only=True,
         check_controls=check_controls,
+        by_cuts=by_cuts,
     )
     return finish(search.run().formulation, solver, clock)
 
@@ -125,11 +144,14 @@ def _agree(best: Candidate, settlement: Settlement, objective: float, constant: 
     optimised = value_of(best.formulation.objective) * program.unit_usd + constant
     if abs(optimised - objective) <= max(AGREE_RELATIVE * abs(objective), AGREE_USD):
         return
-    lines = sorted({payment.line for payment in program.payments} | set(settlement.by_line))
+    settled: dict[str, float] = {}
+    for line, costs in settlement.by_line.items():
+        place = "overage" if line == "shortfall" else line
+        settled[place] = settled.get(place, 0.0) + float(settlement.weights @ costs)
     found = []
-    for line in lines:
-        ours = value_of(program.expected([line])) * program.unit_usd
-        theirs = float(settlement.weights @ settlement.by_line[line]) if line in settlement.by_line else 0.0
+    for line, theirs in settled.items():
+        lines = ["overage", "shortfall"] if line == "overage" else [line]
+        ours = value_of(program.expected(lines)) * program.unit_usd
         found.append((abs(ours - theirs), line, ours, theirs))
     _, line, ours, theirs = max(found)
     raise InternalError(

@@ -121,6 +121,7 @@ def _solver(solution: Solution) -> SolverFacts:
     size = solution.size
     return SolverFacts(
         name=solution.solver,
+        method=solution.method,
         rows=size.rows,
         columns=size.columns,
         integers=size.integers,

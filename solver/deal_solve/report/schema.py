@@ -136,6 +136,7 @@ class SolverFacts(Part):
     """How it was found."""
 
     name: str = Field(description="the solver")
+    method: Literal["decomposition", "extensive"] = Field(description="by cuts, or with every scenario written out")
     rows: int = Field(description="rows of the largest program")
     columns: int = Field(description="its columns")
     integers: int = Field(description="its integer columns")

@@ -1,0 +1,137 @@
+"""Cuts against rows: the same optimum by both methods, and cuts that hold for every plan (formulation, section 8)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deal_solve import Infeasible, load, scenarios_of, solve
+from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.recourse import Linear, Tail, Worst
+from deal_solve.formulation.true_up_cost import Counts, TrueUpCost
+from deal_solve.uncertainty.measures import cvar
+from tests.generated import random_deal
+from tests.generated.estimate import read
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.yaml"))
+SEED = 7
+FEW, MANY = 40, 500
+
+
+def solved(deal, method):
+    """Return (objective, None), or (None, why not)."""
+    try:
+        return solve(deal, method=method).objective_usd, None
+    except Infeasible:
+        return None, "infeasible"
+
+
+def agree(deal):
+    by_cuts, by_rows = solved(deal, "decomposition"), solved(deal, "extensive")
+    assert by_cuts[1] == by_rows[1]
+    if by_cuts[0] is not None:
+        assert by_cuts[0] == pytest.approx(by_rows[0], rel=1e-6, abs=0.02)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_both_methods_find_the_same_deal(path):
+    deal = load(path)
+    by_cuts, by_rows = solve(deal), solve(deal, method="extensive")
+    assert by_cuts.objective_usd == pytest.approx(by_rows.objective_usd, rel=1e-6)
+    assert by_cuts.gap <= 1e-6
+    assert by_cuts.plan.api == by_rows.plan.api
+    assert by_cuts.plan.seats == by_rows.plan.seats
+    assert by_rows.method == "extensive"
+
+
+def generated(number):
+    deal = read(random_deal(np.random.default_rng([SEED, number])))
+    long = deal.risk.criterion == "regret" and scenarios_of(deal).size > 12
+    return None if long else deal
+
+
+@pytest.mark.parametrize("number", range(FEW))
+def test_both_methods_find_the_same_optimum_on_generated_deals(number):
+    deal = generated(number)
+    if deal is not None:
+        agree(deal)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(FEW, MANY + 60, 20))
+def test_both_methods_find_the_same_optimum_on_five_hundred_generated_deals(block):
+    for number in range(block, block + 20):
+        deal = generated(number)
+        if deal is not None:
+            agree(deal)
+
+
+# --- the cuts themselves --------------------------------------------------------------------------------------------
+
+
+def chain(rng, share, arrears, *, alike):
+    """Three periods, two models, four scenarios; variables 0 to 5 are usage, 6 the commitment."""
+    periods = []
+    for place in range(3):
+        ratio = np.ones((4, 2)) * 1.25 if alike else rng.uniform(1, 2, (4, 2))
+        usage = np.array([2 * place, 2 * place + 1])
+        balance = Linear(np.array([6]), np.array([1.0]))
+        periods.append(Period(usage, rng.uniform(0.2, 2, (4, 2)), ratio, balance, (12 * place + 12, 12 * place + 11)))
+    return DrawdownCost(periods, arrears, share, 0.5)
+
+
+@pytest.mark.parametrize("arrears", [False, True])
+@pytest.mark.parametrize("share", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_cut_of_the_drawdown_holds_for_every_plan(share, arrears, alike):
+    rng = np.random.default_rng([3, int(10 * share), arrears, alike])
+    weights = np.array([0.1, 0.2, 0.3, 0.4])
+    for _ in range(200):
+        cost = chain(rng, share, arrears, alike=alike)
+        factors = np.array([1.0, 0.9, 0.8])
+        here, there = rng.uniform(0, 2, 7), rng.uniform(0, 2, 7)
+        slope = cost.slope(here, factors, weights)
+        assert slope.at(there) <= weights @ cost.cost(there, factors) + 1e-9
+        assert slope.at(here) <= weights @ cost.cost(here, factors) + 1e-9
+        if alike:  # one ratio in all periods: saving never pays, so the cut touches
+            assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors), abs=1e-9)
+
+
+def test_a_cut_where_saving_would_pay_stays_below_settlement():
+    """Year 1 has ratio 1, year 2 ratio 2, all unused may roll over: C = 1, usage 1 and 2.
+
+    Settled: 1 and 1 are covered, 1 uncovered at 2. A linear program leaves 1 of year 1 uncovered at 1, carries 1 and
+    covers all of year 2: cost 1. A valid cut may say no more than 1 here, and settlement says 2.
+    """
+    one = Linear(np.array([2]), np.array([1.0]))
+    ratios = np.array([[1.0]]), np.array([[2.0]])
+    periods = [Period(np.array([p]), np.ones((1, 1)), ratios[p], one, (12 * p + 12, 12 * p + 11)) for p in (0, 1)]
+    cost = DrawdownCost(periods, arrears=False, share=1.0, cap=1.0)
+    plan = np.array([1.0, 2.0, 1.0])
+    assert cost.cost(plan, np.ones(2)) == pytest.approx([2.0])
+    assert cost.slope(plan, np.ones(2), np.ones(1)).at(plan) <= 1.0 + 1e-12
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_cut_of_the_true_up_holds_for_every_plan_and_touches_its_own(alone):
+    rng = np.random.default_rng([5, alone])
+    weights = np.array([0.5, 0.25, 0.25])
+    for _ in range(200):
+        users = Counts(np.array([0, 1]), rng.uniform(0, 10, (2, 3, 12)))
+        stages = (3, 6, 9, 12)
+        months = (3, 3, 3, 3) if alone else (12, 9, 6, 3)
+        charges = tuple((end, end - 1) for end in stages)
+        price = rng.uniform(1, 2, 3)
+        cost = TrueUpCost((users,), Linear(np.array([2]), np.ones(1)), stages, months, charges, price, alone)
+        factors = 0.99 ** np.array(stages)
+        here, there = (np.append(rng.uniform(0, 1, 2), rng.uniform(0, 15)) for _ in range(2))
+        slope = cost.slope(here, factors, weights)
+        assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors))
+        assert slope.at(there) <= weights @ cost.cost(there, factors) + 1e-9
+
+
+def test_tail_weights_give_the_cvar_and_worst_weights_the_worst():
+    """10, 20, 30, 40 equally likely at confidence 0.6: the atom at the quantile is split, 36.25 (section 7)."""
+    outcomes, equal = np.array([10.0, 40, 20, 30]), np.full(4, 0.25)
+    assert Tail(equal, 0.6)(outcomes) @ outcomes == pytest.approx(36.25) == cvar(outcomes, equal, 0.6)
+    assert Worst(np.array([0.5, 0.0, 0.25, 0.25]))(outcomes) @ outcomes == 30
