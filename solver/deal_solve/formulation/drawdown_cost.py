@@ -69,9 +69,11 @@ class DrawdownCost:
     cap: float = 0.0
     line: str = "overage"
     charges: tuple[tuple[int, int], ...] = field(init=False)
+    places: Places = field(init=False)
 
     def __post_init__(self) -> None:
         self.charges = tuple(period.charge for period in self.periods)
+        self.places = np.unique(np.concatenate([p for x in self.periods for p in (x.places, x.balance.places)]))
 
     def cost(self, values: Array, factors: Array) -> Array:
         """Return Σ factor · (Σ_l (r_l - r_(l+1))·U_l, under arrears + C - V + R - R') over the periods."""

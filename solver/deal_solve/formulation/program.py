@@ -231,7 +231,7 @@ class Program:
             where = slice(None) if payment.where is None else payment.where
             row = rows.setdefault(self._places[payment.variable], np.zeros(self.scenarios.size))
             row[where] += values
-        matrix = np.array(list(rows.values())).reshape(len(rows), self.scenarios.size)
+        matrix = np.array(list(rows.values()), dtype=float).reshape(len(rows), self.scenarios.size)
         self.estimates.append(
             Estimate(self._places[variable], tuple(parts), weigh, np.array(list(rows), dtype=np.int64), matrix, less)
         )

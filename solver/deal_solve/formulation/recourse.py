@@ -35,6 +35,10 @@ class Recourse(Protocol):
     line: str
     charges: tuple[tuple[int, int], ...]
 
+    @property
+    def places(self) -> Places:
+        """The variables that it depends on; where all are 0, so is the cost."""
+
     def cost(self, values: Array, factors: Array) -> Array:
         """Return the cost (S,) of a plan in money units, as settlement would have it."""
 
@@ -48,6 +52,9 @@ class Cut(NamedTuple):
     linear: Linear
     constant: float
 
+
+Costs: TypeAlias = dict[tuple[int, bytes], Array]
+"""Costs (S,) at one plan that are known already, by recourse and factors."""
 
 Weigh: TypeAlias = Callable[[Array], Array]
 """From the cost in each scenario to the weights of the measure there: expectation, tail or worst case."""
@@ -68,30 +75,32 @@ class Estimate:
     paid: Array
     less: Array | None = None
 
-    def outcomes(self, values: Array) -> Array:
+    def outcomes(self, values: Array, known: Costs) -> Array:
         """Return z (S,) at a plan."""
-        total = values[self.paid_places] @ self.paid if len(self.paid_places) else 0.0
-        for part, factors in self.recourse:
-            total = total + part.cost(values, factors)
+        total = values[self.paid_places] @ self.paid
+        for part, factors in self._alive(values):
+            key = id(part), factors.tobytes()
+            if key not in known:
+                known[key] = part.cost(values, factors)
+            total = total + known[key]
         return np.asarray(total if self.less is None else total - self.less)
 
-    def value(self, values: Array) -> float:
+    def _alive(self, values: Array) -> list[tuple[Recourse, Array]]:
+        return [(part, factors) for part, factors in self.recourse if values[part.places].any()]
+
+    def value(self, values: Array, known: Costs) -> float:
         """Return the measure at a plan."""
-        outcomes = self.outcomes(values)
+        outcomes = self.outcomes(values, known)
         return float(self.weigh(outcomes) @ outcomes)
 
-    def cut(self, values: Array) -> Cut:
+    def cut(self, values: Array, known: Costs) -> Cut:
         """Return a cut that touches the measure at a plan (or lies below it, where settlement is not convex)."""
-        weights = self.weigh(self.outcomes(values)) if self._varies else self.weigh(values)
-        parts = [part.slope(values, factors, weights) for part, factors in self.recourse]
+        weights = self.weigh(self.outcomes(values, known))
+        parts = [part.slope(values, factors, weights) for part, factors in self._alive(values)]
         places = [self.paid_places, *(part.places for part in parts)]
         coefficients = [self.paid @ weights, *(part.coefficients for part in parts)]
         constant = 0.0 if self.less is None else -float(weights @ self.less)
         return Cut(added_up(np.concatenate(places), np.concatenate(coefficients)), constant)
-
-    @property
-    def _varies(self) -> bool:
-        return not isinstance(self.weigh, Expectation)
 
 
 @dataclass(frozen=True)

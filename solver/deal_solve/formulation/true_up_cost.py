@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -39,6 +39,10 @@ class TrueUpCost:
     price: Array
     alone: bool
     line: str = "true_up"
+    places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = np.unique(np.concatenate([self.number.places, *(counts.places for counts in self.counts)]))
 
     def _pieces(self, values: Array) -> Array:
         """Return N and every count, (S, 1 + months)."""

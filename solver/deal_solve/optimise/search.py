@@ -17,6 +17,7 @@ from deal_solve.formulation.rates import Agreement, api_agreements
 from deal_solve.formulation.read import value_of
 from deal_solve.formulation.risk import Against
 from deal_solve.optimise.backend import Answer, Bounds, Clock, fix_integers, minimise, restore
+from deal_solve.optimise.cuts import ROUGHLY
 from deal_solve.optimise.cuts import run_with_cuts as run
 from deal_solve.optimise.solution import Branch, Size
 from deal_solve.uncertainty.scenarios import ScenarioSet
@@ -123,7 +124,7 @@ class Search:
             self.candidates.append(candidate)
             self.clock.progress(f"bounding {agreement.offer}, {agreement.term_months} months")
             minimise(formulation.program, formulation.objective)
-            answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
+            answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=ROUGHLY)
             if answer.outcome == "infeasible":
                 candidate.outcome, candidate.bound = "infeasible", math.inf
             elif answer.outcome == "optimal":
