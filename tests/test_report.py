@@ -37,10 +37,10 @@ def solution_of(deal, offer="quote", status="optimal", reference=True, **parts):
     other, _ = complete(deal, Proposal(), scenarios)
     expected = float(settlement.weights @ settlement.cost)
     branches = (
-        Branch(offer, plan.api.term_months, expected, expected, "solved"),
-        Branch("list", 12, expected * 1.02, expected * 1.03, "solved"),
-        Branch("free", 24, expected * 1.01, None, "pruned"),
-        Branch("alone", 12, math.inf, None, "infeasible"),
+        Branch(offer, plan.api.term_months, 0.0, expected, expected, "solved"),
+        Branch("list", 12, 0.0, expected * 1.02, expected * 1.03, "solved"),
+        Branch("free", 24, 0.0, expected * 1.01, None, "pruned"),
+        Branch("alone", 12, 0.0, math.inf, None, "infeasible"),
     )
     return scenarios, Solution(
         method="decomposition",

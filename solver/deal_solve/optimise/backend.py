@@ -209,6 +209,8 @@ def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: b
     )
     live.highs.run()
     answer = _highs_answer(live.highs, is_mip=not relax)
+    if answer.outcome == "optimal" and not relax and cutoff is not None and answer.objective > cutoff:
+        return Answer("infeasible", math.inf, math.inf)  # found before all else was cut off: not the best there is
     if answer.outcome in ("optimal", "limit"):
         live.read(program, relax)
     return answer

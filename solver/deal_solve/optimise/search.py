@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -41,15 +42,24 @@ class Candidate:
     outcome: str = "open"
     values: dict[str, float] = field(default_factory=dict)
 
-    def branch(self) -> Branch:
-        """Return what is reported of it."""
-        return Branch(
-            self.agreement.offer,
-            self.agreement.term_months,
-            self.bound,
-            self.objective,
-            self.outcome,  # type: ignore[arg-type]
+    def first_band(self) -> float | None:
+        """Return the threshold of the first term's band in the best plan, None without one."""
+        taken = (
+            regime.threshold_usd
+            for regime, beta in self.formulation.papers.regimes.items()
+            if regime.span.index == 0 and self.values.get(beta.name, 0.0) > 0.5
         )
+        return next(taken, None)
+
+    def branch(self, band: float, bound: float) -> Branch:
+        """Return what is reported of it in one band, whose relaxation is bounded by `bound` (dollars)."""
+        best = self.first_band()
+        if self.objective is not None and best == band:
+            outcome, objective, bound = self.outcome, self.objective, min(bound, self.objective)
+        else:
+            outcome = "infeasible" if bound == math.inf else "limit" if self.outcome == "limit" else "pruned"
+            objective = None
+        return Branch(self.agreement.offer, self.agreement.term_months, band, bound, objective, outcome)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -67,6 +77,7 @@ class Search:
     zero_bands_only: bool = False
     check_controls: bool = True
     by_cuts: bool = False
+    first_band: float | None = None
     candidates: list[Candidate] = field(default_factory=list)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0))
 
@@ -89,6 +100,30 @@ class Search:
         best = min(solved, key=lambda c: c.objective or 0.0)
         tied = [c for c in solved if (c.objective or 0.0) <= self.incumbent + self._tie()]
         return self._least_committed(tied) if not self.clock.is_over else best
+
+    def branches(self) -> tuple[Branch, ...]:
+        """Return every agreement in every band of its first term; to be called before a program is finished."""
+        return tuple(branch for candidate in self.candidates for branch in self._bands(candidate))
+
+    def _bands(self, candidate: Candidate) -> Iterator[Branch]:
+        """Bound each band of a candidate by the relaxation, all its cuts kept."""
+        formulation = candidate.formulation
+        bands = sorted({r.threshold_usd for r in formulation.papers.regimes if r.span.index == 0})
+        bands = bands if self.first_band is None else [self.first_band]
+        for band in bands:
+            bound = candidate.bound
+            alone = len(bands) == 1 or bound == math.inf or candidate.first_band() == band or self.clock.is_over
+            if not alone:
+                closed = restrict(formulation, band)
+                minimise(formulation.program, formulation.objective)
+                answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=ROUGHLY)
+                restore(closed)
+                if answer.outcome == "infeasible":
+                    bound = math.inf
+                elif answer.outcome == "optimal":
+                    bound = max(bound, self._dollars(formulation, answer.bound))
+            yield candidate.branch(band, bound)
+        _recall(formulation, candidate.values)
 
     def _why_not(self) -> str:
         """Return why there is no plan, as far as that shows without looking for the conflict."""
@@ -120,6 +155,8 @@ class Search:
             formulation = self._formulate(agreement)
             if not formulation.papers.api:
                 continue
+            if self.first_band is not None:
+                restrict(formulation, self.first_band)
             candidate = Candidate(agreement, formulation, -math.inf)
             self.candidates.append(candidate)
             self.clock.progress(f"bounding {agreement.offer}, {agreement.term_months} months")
@@ -256,6 +293,16 @@ class Search:
         answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
         restore(bounds)
         return min(answer.objective, value) if answer.outcome == "optimal" else value
+
+
+def restrict(formulation: Formulation, band: float) -> Bounds:
+    """Close every other band of the first term; return the bounds there were."""
+    bounds: Bounds = []
+    for regime, beta in formulation.papers.regimes.items():
+        if regime.span.index == 0 and regime.threshold_usd != band:
+            bounds.append((beta, beta.lowBound, beta.upBound))
+            beta.upBound = 0
+    return bounds
 
 
 def lean(formulation: Formulation) -> Bounds:

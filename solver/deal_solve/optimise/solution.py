@@ -15,13 +15,15 @@ Method = Literal["decomposition", "extensive"]
 
 @dataclass(frozen=True)
 class Branch:
-    """One API agreement of the search: its best cost, if it was solved, and a bound on what it can cost.
+    """One API agreement and band of its first term: its best cost, if solved, and a bound on what it can cost.
 
-    `outcome` is solved, pruned (its bound is above the best plan), infeasible, or limit.
+    Everything else in the plan (seat papers of any offer, later bands, routing) is free. `outcome` is solved, pruned (its
+    bound is above the best plan), infeasible, or limit.
     """
 
     offer: str
     term_months: int
+    band_usd_per_year: float
     bound_usd: float
     objective_usd: float | None
     outcome: Literal["solved", "pruned", "infeasible", "limit"]

@@ -17,7 +17,7 @@ from deal_solve.optimise.criterion import constant_of, fit_risk, objective_of
 from deal_solve.optimise.cuts import is_tight
 from deal_solve.optimise.finish import finish
 from deal_solve.optimise.search import Candidate, Search
-from deal_solve.optimise.solution import Method, Solution
+from deal_solve.optimise.solution import Branch, Method, Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.settle import Settlement, settle
@@ -35,12 +35,13 @@ def solve(
     gap: float = 1e-6,
     time_limit: float | None = None,
     fix: Proposal | None = None,
+    first_band: float | None = None,
     method: Method = "decomposition",
     progress: Callable[[str], None] | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
-    `fix` pins parts of the plan. `method` decomposition leaves what follows from the future to cuts, as far as cuts can
+    `fix` pins parts of the plan, `first_band` (USD a year) the band of the first API term alone. `method` decomposition leaves what follows from the future to cuts, as far as cuts can
     be exact (section 8); extensive writes it out, scenario by scenario: the audit of the other. Raises Infeasible if
     there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a pin or solver that
     cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
@@ -53,15 +54,13 @@ def solve(
     reference, against, about = compared_with(deal, scenarios, solver, gap, clock, by_cuts)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
-    search = Search(deal, scenarios, against, solver, gap, clock, pins, constant, by_cuts=by_cuts)
-    best = search.run()
-    plan = finish(best.formulation, solver, clock)
+    search = Search(deal, scenarios, against, solver, gap, clock, pins, constant, by_cuts=by_cuts, first_band=first_band)
+    best, branches, plan = _finished(search)
     if by_cuts and not is_tight(best.formulation.program):
         # Settlement is dearer than any cut (it saves no balance): binaries close the gap.
         clock.progress("writing the program out: balance would have to be saved")
-        search = Search(deal, scenarios, against, solver, gap, clock, pins, constant)
-        best = search.run()
-        plan = finish(best.formulation, solver, clock)
+        search = Search(deal, scenarios, against, solver, gap, clock, pins, constant, first_band=first_band)
+        best, branches, plan = _finished(search)
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
     _agree(best, settlement, objective, constant)
@@ -77,7 +76,7 @@ def solve(
         settlement=settlement,
         reference=reference,
         reference_cost=against.reference,
-        branches=tuple(c.branch() for c in search.candidates),
+        branches=branches,
         solver=solver,
         method="decomposition" if search.by_cuts else "extensive",
         size=search.size,
@@ -85,6 +84,12 @@ def solve(
         solve_seconds=clock.solving,
         notes=(*notes, *about),
     )
+
+
+def _finished(search: Search) -> tuple[Candidate, tuple[Branch, ...], Plan]:
+    best = search.run()
+    branches = search.branches()
+    return best, branches, finish(best.formulation, search.solver, search.clock)
 
 
 def can_cut(deal: Deal, scenarios: ScenarioSet) -> bool:

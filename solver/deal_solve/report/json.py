@@ -111,6 +111,7 @@ def _agreement(branch: Branch) -> Agreement:
     return Agreement(
         offer=branch.offer,
         term_months=branch.term_months,
+        band_usd_per_year=branch.band_usd_per_year,
         outcome=branch.outcome,
         objective_usd=_finite(branch.objective_usd),
         bound_usd=_finite(branch.bound_usd),

@@ -121,10 +121,11 @@ class Reference(Part):
 
 
 class Agreement(Part):
-    """One API agreement of the search."""
+    """One API agreement of the search, in one band of its first term."""
 
     offer: str = Field(description="the offer, or list")
     term_months: int = Field(description="its first term")
+    band_usd_per_year: float = Field(description="threshold of its band in the first term")
     outcome: Literal["solved", "pruned", "infeasible", "limit"] = Field(
         description="solved; pruned (it cannot beat the best plan); infeasible; or limit (stopped)"
     )
