@@ -1,4 +1,4 @@
-"""Choices in the deal's own words: what each one forces, what it says when it cannot be, and whether a plan keeps it."""
+"""Choices in the deal's own words: what each forces, what it says when it cannot be, whether a plan keeps it."""
 
 from typing import Any
 

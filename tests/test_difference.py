@@ -77,9 +77,7 @@ ONE_MONTH = [110.0 if month == 5 else 0.0 for month in range(12)]
 HALF_YEAR = {"cost_of_capital_per_year": 0.21}  # half a year divides by 1.1, a year by 1.21
 
 
-@pytest.mark.parametrize(
-    ("payment", "commitment"), [("prepaid", 9 + 21), ("prepaid_yearly", 9 + 21), ("arrears", 0)]
-)
+@pytest.mark.parametrize(("payment", "commitment"), [("prepaid", 9 + 21), ("prepaid_yearly", 9 + 21), ("arrears", 0)])
 def test_commitment_is_the_price_of_paying_ahead(payment: str, commitment: float):
     """110 at list in month 5, 99 contracted, are worth 110/1.1 = 100 and 90. 220 are committed: 121 are lost, worth 100
     at the year's end. Prepaid: 220 today instead of 90 + 100. In arrears: 90 + 100, nothing is paid ahead.

@@ -2,10 +2,13 @@
 
 import itertools
 import json
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from deal_solve.analysis.changes import plan_changes
@@ -20,6 +23,8 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
 from deal_solve.report.why_not import MOST_CHANGES, after_block, why_not_report
 from deal_solve.report.wrong_track import wrong_track_report
+from tests.generated import random_deal
+from tests.generated.estimate import read
 from tests.settling import APP, RATES, deal_of, only
 
 ROOT = Path(__file__).parent.parent
@@ -37,7 +42,6 @@ BOTH = {
             "output_tokens": 0,
             "today": {"model": "opus"},
             "models": ["opus", "sonnet"],
-            "output_factor": {},
             "batchable": 0.5,
             "projects": {"batch": {"usd": 600, "ready_month": 3}, "rerouting": {"usd": 100, "ready_month": 1}},
         }
@@ -55,7 +59,7 @@ BOTH = {
     "internal_tools": {"chat": {"build_usd": 400, "run_usd_per_month": 20}},
     "offers": {
         "quote": {
-            "terms": {"12": {}, "24": {"api": 0.02}},
+            "terms": {"12": {}, "24": {"api": 0.04, "seats": 0.1}},
             "api": {
                 "bands": [
                     {"commit_usd_per_year": 6000, "discount": 0.1},
@@ -66,7 +70,7 @@ BOTH = {
         },
         "rival": {
             "terms": [24],
-            "api": {"bands": [{"commit_usd_per_year": 5000, "discount": 0.08}], "payment": "arrears"},
+            "api": {"bands": [{"commit_usd_per_year": 5000, "discount": 0.04}], "payment": "arrears"},
         },
     },
 }
@@ -86,12 +90,12 @@ def fixed(**parts: Any) -> Solution:
     return solve(deal(), fix=Proposal.model_validate(parts))
 
 
-def least(proposals: Any) -> float:
+def least(proposals: Iterable[dict[str, Any]], of: Deal | None = None) -> float:
     """Return the least objective with one of some proposals pinned."""
     worths = []
     for parts in proposals:
         try:
-            worths.append(fixed(**parts).objective_usd)
+            worths.append(solve(of or deal(), fix=Proposal.model_validate(parts)).objective_usd)
         except Infeasible:
             continue
     return min(worths)
@@ -122,7 +126,7 @@ def test_the_deal_of_these_tests():
     [
         ("offer=rival", {"api": {"offer": "rival"}}),
         ("term=12", {"api": {"term_months": 12}}),
-        ("band=6000", {"api": {"band_usd_per_year": 6000}}),
+        ("band=9k", {"api": {"band_usd_per_year": 9000}}),
         ("band=0", {"api": {"band_usd_per_year": 0}}),
         ("commitment=12k", {"api": {"commitment_usd": 12_000}}),
         ("seats.seat=19", {"seats": {"seat": {"contracted": 19}}}),
@@ -131,26 +135,33 @@ def test_the_deal_of_these_tests():
         ("seats.seat.term=12", {"seats": {"seat": {"term_months": 12}}}),
         ("track.staff=chat", {"tracks": {"staff": "chat"}}),
         ("track.staff=none/seat", {"tracks": {"staff": ["none", "seat"]}}),
-        ("routing.app=sonnet+batch", {"routing": {"app": {"sonnet+batch": 1}}}),
+        ("routing.app=sonnet", {"routing": {"app": "sonnet"}}),
         ("offer=quote,term=12", {"api": {"offer": "quote", "term_months": 12}}),
     ],
 )
 def test_the_answer_is_a_solve_with_the_choice_forced(choice: str, parts: dict[str, Any]):
-    try:
-        worth = fixed(**parts).objective_usd
-    except Infeasible as error:
-        answer = why_not(best(), choice)
-        assert (answer.outcome, answer.reason) == ("impossible", str(error))
-        assert answer.solution is None and answer.difference is None
-    else:
-        agrees(why_not(best(), choice), worth)
+    agrees(why_not(best(), choice), fixed(**parts).objective_usd)
 
 
-@pytest.mark.parametrize(("choice", "bought"), [("no", [[], ["rerouting"]]), ("yes", [["rerouting"], ["batch", "rerouting"]])])
-def test_one_project_is_forced_and_the_others_stay_free(choice: str, bought: list[list[str]]):
-    """batch=no leaves rerouting open, rerouting=yes leaves batch open."""
-    asked = {"no": "project.app.batch=no", "yes": "project.app.rerouting=yes"}[choice]
-    agrees(why_not(best(), asked), least({"projects": {"app": some}} for some in bought))
+@pytest.mark.parametrize(
+    ("choice", "bought"),
+    [
+        ("project.app.batch=no", [[], ["rerouting"]]),
+        ("project.app.rerouting=yes", [["rerouting"], ["batch", "rerouting"]]),
+    ],
+)
+def test_one_project_is_forced_and_the_other_stays_free(choice: str, bought: list[list[str]]):
+    agrees(why_not(best(), choice), least({"projects": {"app": some}} for some in bought))
+
+
+def test_a_free_project_that_opens_nothing_is_bought_where_it_is_forced():
+    """Batch is ready when the horizon is over."""
+    app = {**BOTH["workloads"]["app"], "projects": {"batch": {"usd": 0, "ready_month": 24}}}
+    winner = solve(loads(json.dumps({**BOTH, "workloads": {"app": app}, "cohorts": {}, "offers": {}})))
+    answer = why_not(winner, "project.app.batch=yes")
+    assert answer.solution.plan.projects == {"app": ("batch",)}
+    assert answer.difference.objective_usd == pytest.approx(0, abs=0.01)
+    assert "It costs the same" in why_not_report(winner.settlement.deal, answer)
 
 
 def test_several_choices_hold_together():
@@ -172,9 +183,18 @@ def test_of_several_choices_those_made_anyway_are_said():
     assert "- This deal does already: offer=quote." in why_not_report(deal(), answer)
 
 
-def test_an_impossible_choice_says_so():
-    answer = why_not(best(), "offer=rival,commitment=100")
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "offer=rival,commitment=100",  # below its band
+        "routing.app=opus+batch",  # only half of the requests can wait
+        "seats.seat=4,seats.seat.offer=quote,track.staff=seat",  # below the minimum
+    ],
+)
+def test_an_impossible_choice_says_so(choice: str):
+    answer = why_not(best(), choice)
     assert answer.outcome == "impossible"
+    assert answer.solution is None and answer.difference is None and len(answer.changes) == 0
     assert "It is not possible: no plan meets every limit and rule of this deal." in why_not_report(deal(), answer)
 
 
@@ -230,12 +250,35 @@ def test_the_command_line_answers_below_the_short_block(tmp_path: Path, capsys: 
     path.write_text(json.dumps(BOTH))
     assert run(["solve", str(path), "--why-not", "offer=rival", "--why-not", "track.staff=chat"]) == 0
     out = capsys.readouterr().out
-    places = [out.index(part) for part in ("\nProof ", "\nWhy not offer=rival, track.staff=chat?", "\nAPI commitment per")]
+    places = [
+        out.index(part) for part in ("\nProof ", "\nWhy not offer=rival, track.staff=chat?", "\nAPI commitment per")
+    ]
     assert places == sorted(places)
     assert run(["solve", str(path), "--why-not", "offer=rivals"]) == 2
     assert "there is no offer 'rivals'; did you mean 'rival'?" in capsys.readouterr().err
     assert run(["solve", str(path), "--why-not", "offer=rival", "--export", str(tmp_path / "model.lp")]) == 2
     assert "--why-not: needs a solve" in capsys.readouterr().err
+
+
+def test_whatever_is_forced_on_a_generated_deal_costs_no_less():
+    """Every other offer and both wrong tracks: not below the best, and the lines add up; impossible says why."""
+    rng, seen = np.random.default_rng(5), Counter()
+    for _ in range(8):
+        generated = read(random_deal(rng))
+        try:
+            winner = solve(generated)
+        except Infeasible:
+            continue
+        asked = [why_not(winner, f"offer={paper}") for paper in generated.papers if generated.offer(paper).api]
+        for answer in (*asked, *wrong_tracks(winner)):
+            seen[answer.outcome] += 1
+            if answer.difference is None:
+                assert bool(answer.reason) == (answer.outcome == "impossible")
+                continue
+            apart, worth = answer.difference, abs(winner.objective_usd)
+            assert apart.objective_usd >= -max(2e-6 * worth, 0.02)
+            assert sum(row.difference_usd for row in apart.lines) == pytest.approx(apart.expected_usd, abs=1e-6)
+    assert min(seen[outcome] for outcome in ("solved", "already", "impossible")) >= 3
 
 
 # The wrong track
@@ -245,20 +288,17 @@ def test_everyone_on_seats_is_the_best_choice_of_seats():
     """Staff on seat or plus in each year, whichever is best; the best deal here is one of them already."""
     everyone, _ = wrong_tracks(best())
     assert everyone.outcome == "already"
-    fix = Proposal.model_validate({"api": {"offer": "rival"}})
     cheap = loads(json.dumps({**BOTH, "internal_tools": {"chat": {}}, "risk": "neutral"}))
     winner = solve(cheap)
     assert set(winner.plan.tracks["staff"]) == {"chat"}
-    for pinned in (None, fix):
-        answer, _ = wrong_tracks(winner, fix=pinned)
-        base = {} if pinned is None else {"api": {"offer": "rival"}}
-        worths = []
-        for tracks in itertools.product(("seat", "plus"), repeat=2):
-            try:
-                worths.append(solve(cheap, fix=Proposal.model_validate({**base, "tracks": {"staff": tracks}})).objective_usd)
-            except Infeasible:
-                continue
-        assert answer.solution.objective_usd == pytest.approx(min(worths), rel=2e-6)
+    answer, _ = wrong_tracks(winner)
+    pairs = itertools.product(("seat", "plus"), repeat=2)
+    assert answer.solution.objective_usd == pytest.approx(
+        least(({"tracks": {"staff": p}} for p in pairs), cheap), rel=2e-6
+    )
+    rival = {"api": {"offer": "rival"}}
+    pinned, _ = wrong_tracks(winner, fix=Proposal.model_validate(rival))
+    assert pinned.solution.plan.api.offer == "rival"
 
 
 def test_everything_on_the_api_is_the_best_without_seats():

@@ -165,13 +165,16 @@ def _pin_tracks(formulation: Formulation, proposal: Proposal) -> None:
 
 
 def _pin_projects(formulation: Formulation, proposal: Proposal) -> None:
-    """Fix the projects of a workload where a list of them is proposed, and those that are decided one by one."""
+    """Add y[w,p] = 0 or 1 for the projects of a workload where a list is proposed, and for those decided one by one.
+
+    A row and not a bound: a project that costs nothing and opens nothing stands in no other row.
+    """
     decided = proposal.decided if isinstance(proposal, Forced) else {}
     for (workload, project), variable in formulation.projects.items():
         bought = project in proposal.projects[workload] if workload in proposal.projects else None
         bought = decided.get(workload, {}).get(project, bought)
         if bought is not None:
-            variable.lowBound = variable.upBound = int(bought)
+            formulation.program.row("pin_project", [(variable, 1.0)], "==", float(bought))
 
 
 def _pin_route(formulation: Formulation, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
