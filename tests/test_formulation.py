@@ -320,7 +320,12 @@ def everything():
             risk={"weight": 0.5, "on": "cost"},
             limits=[{"measure": "expected", "of": "contract year 1", "at_most": 1_000_000}],
         ),
-        {"api": {"commitment_usd": 300}, "seats": {"seat": {"contracted": 20}}, "routing": {"app": "opus"}},
+        {
+            "api": {"commitment_usd": 300},
+            "seats": {"seat": {"contracted": 20}},
+            "projects": {"app": []},
+            "routing": {"app": "opus"},
+        },
     )
     yield (
         read(

@@ -34,6 +34,13 @@ STOPPED_WITH_A_PLAN = 4
     "--json", "json_file", metavar="FILE|-", help="Write the result as JSON; - prints it instead of the text."
 )
 @click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
+@click.option(
+    "--why-not",
+    "choices",
+    metavar="CHOICE",
+    multiple=True,
+    help="What otherwise costs: offer=counter, band=1M, seats.enterprise=300, …; several mean all together.",
+)
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
 @solver_options
 @risk_options
@@ -42,6 +49,7 @@ def command(
     deal_file: str,
     json_file: str | None,
     fix_file: str | None,
+    choices: tuple[str, ...],
     export_file: str | None,
     solver: str,
     method: Method,
@@ -60,19 +68,20 @@ def command(
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
     scenarios = scenarios_of(deal)
+    _check_choices(deal, choices, export_file)
     if export_file:
         return _export(deal, scenarios, export_file, fix)
-    solution = solved(
-        deal,
-        scenarios,
-        solver=solver,
-        method=method,
-        gap=gap,
-        time_limit=time_limit,
-        fix=fix,
-        progress=progress_to(verbose),
-    )
-    _print(deal, scenarios, solution, json_file)
+    options = {
+        "solver": solver,
+        "method": method,
+        "gap": gap,
+        "time_limit": time_limit,
+        "fix": fix,
+        "progress": progress_to(verbose),
+    }
+    solution = solved(deal, scenarios, **options)
+    answer = _answer(deal, solution, choices, options) if choices else ""
+    _print(deal, scenarios, solution, json_file, answer)
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 
 
@@ -98,6 +107,25 @@ def solved(deal: Deal, scenarios: ScenarioSet, **options: Any) -> Solution:
     return interruptible(lambda: optimiser.solve(deal, scenarios, **options))
 
 
+def _check_choices(deal: Deal, choices: tuple[str, ...], export_file: str | None) -> None:
+    """Refuse what cannot be asked before anything is solved."""
+    from deal_solve.errors import InputError, Problem
+    from deal_solve.plan.choices import forced_by
+
+    if choices and export_file:
+        raise InputError(Problem("--why-not", "needs a solve; --export only writes the program"))
+    if choices:
+        forced_by(deal, choices)
+
+
+def _answer(deal: Deal, solution: Solution, choices: tuple[str, ...], options: dict[str, Any]) -> str:
+    from deal_solve.analysis.why_not import why_not
+    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.report.why_not import why_not_report
+
+    return why_not_report(deal, interruptible(lambda: why_not(solution, *choices, **options)))
+
+
 def _export(deal: Deal, scenarios: ScenarioSet, path: str, fix: Proposal | None) -> int:
     from deal_solve.cli.files import replacing
     from deal_solve.errors import InputError, Problem
@@ -113,11 +141,12 @@ def _export(deal: Deal, scenarios: ScenarioSet, path: str, fix: Proposal | None)
     return 0
 
 
-def _print(deal: Deal, scenarios: ScenarioSet, solution: Solution, json_file: str | None) -> None:
+def _print(deal: Deal, scenarios: ScenarioSet, solution: Solution, json_file: str | None, answer: str) -> None:
     from deal_solve.analysis.order import chronological_usd, order_note
     from deal_solve.cli.files import write_text
     from deal_solve.report.json import result_of, to_text
     from deal_solve.report.solution import solution_report
+    from deal_solve.report.why_not import after_block
 
     as_used = chronological_usd(solution.settlement)
     if json_file:
@@ -126,5 +155,5 @@ def _print(deal: Deal, scenarios: ScenarioSet, solution: Solution, json_file: st
             click.echo(text, nl=False)
             return
         write_text(json_file, text)
-    notes = order_note(solution.settlement, as_used)
-    click.echo(solution_report(deal, scenarios, solution, notes), nl=False)
+    text = solution_report(deal, scenarios, solution, order_note(solution.settlement, as_used))
+    click.echo(after_block(text, answer) if answer else text, nl=False)

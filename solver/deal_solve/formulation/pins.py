@@ -11,6 +11,7 @@ from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.program import Terms
 from deal_solve.formulation.rates import Agreement, Regime, falls_to_list
+from deal_solve.plan.forced import Forced
 from deal_solve.plan.options import Epoch
 from deal_solve.plan.proposal import Proposal, ProposedRoute
 
@@ -77,10 +78,7 @@ def pin(formulation: Formulation, pins: Pins) -> None:
         _pin_commitment(formulation, regime, proposal)
     _pin_seats(formulation, proposal)
     _pin_tracks(formulation, proposal)
-    for name, bought in proposal.projects.items():
-        for (workload, project), variable in formulation.projects.items():
-            if workload == name:
-                variable.lowBound = variable.upBound = int(project in bought)
+    _pin_projects(formulation, proposal)
     for user, routes in [*proposal.routing.items(), *proposal.use.items()]:
         for epoch in formulation.routing.menus.get(user, ()):
             _pin_route(formulation, user, epoch, routes)
@@ -152,16 +150,31 @@ def _pin_seats(formulation: Formulation, proposal: Proposal) -> None:
 
 
 def _pin_tracks(formulation: Formulation, proposal: Proposal) -> None:
+    """Close every track but those proposed: one in each contract year, or some that are left open."""
     deal, tracks = formulation.deal, formulation.tracks
-    for cohort, wanted in proposal.tracks.items():
-        for year in range(deal.years):
-            track = _spread(wanted, year)
+    one = {name: tuple((_spread(years, y),) for y in range(deal.years)) for name, years in proposal.tracks.items()}
+    some = proposal.among if isinstance(proposal, Forced) else {}
+    for cohort, by_year in (*one.items(), *some.items()):
+        for year, open_to in enumerate(by_year):
             for (name, paper, span), on in tracks.seats.items():
-                if name == cohort and year in span.years and paper.seat_type != track:
+                if name == cohort and year in span.years and paper.seat_type not in open_to:
                     on.upBound = 0
             for (name, other, when), on in tracks.other.items():
-                if name == cohort and when == year and other != track:
+                if name == cohort and when == year and other not in open_to:
                     on.upBound = 0
+
+
+def _pin_projects(formulation: Formulation, proposal: Proposal) -> None:
+    """Add y[w,p] = 0 or 1 for the projects of a workload where a list is proposed, and for those decided one by one.
+
+    A row and not a bound: a project that costs nothing and opens nothing stands in no other row.
+    """
+    decided = proposal.decided if isinstance(proposal, Forced) else {}
+    for (workload, project), variable in formulation.projects.items():
+        bought = project in proposal.projects[workload] if workload in proposal.projects else None
+        bought = decided.get(workload, {}).get(project, bought)
+        if bought is not None:
+            formulation.program.row("pin_project", [(variable, 1.0)], "==", float(bought))
 
 
 def _pin_route(formulation: Formulation, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:

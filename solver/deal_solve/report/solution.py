@@ -164,8 +164,10 @@ def _saving(solution: Solution, summary: Summary) -> str:
 
 
 def _others(solution: Solution) -> list[Branch]:
+    """Return every other agreement or band, the nearest first: a renewed band makes no other agreement."""
     api = solution.plan.api
-    others = [b for b in solution.branches if (b.offer, b.term_months) != (api.offer, api.term_months)]
+    chosen = (api.offer, api.term_months, api.terms[0].band_usd_per_year)
+    others = [b for b in solution.branches if (b.offer, b.term_months, b.band_usd_per_year) != chosen]
     return sorted((b for b in others if b.outcome != "infeasible"), key=_least)
 
 
@@ -180,7 +182,8 @@ def _next(solution: Solution) -> str:
     best = others[0]
     word = "" if best.objective_usd is not None else "at least "
     above = _above(solution, _least(best))
-    return f"best other API agreement: {best.offer}, {best.term_months} months, {word}{above} dearer (objective)"
+    band = f", band from {round_money(best.band_usd_per_year)} a year" if best.band_usd_per_year else ""
+    return f"best other API agreement: {best.offer}, {best.term_months} months{band}, {word}{above} dearer (objective)"
 
 
 def _above(solution: Solution, usd: float) -> str:
@@ -209,7 +212,7 @@ def aim(deal: Deal, summary: Summary) -> str:
 
 
 def agreements_table(solution: Solution) -> str:
-    """Return every API agreement of the search with its best objective or its bound."""
+    """Return every API agreement and band of the search with its best objective or its bound."""
     if len(solution.branches) < 2:
         return ""
     rows = []
@@ -217,6 +220,7 @@ def agreements_table(solution: Solution) -> str:
         solved = branch.outcome not in ("infeasible",)
         amount = "at least " * (branch.objective_usd is None) + money(_least(branch)) if solved else "-"
         above = _above(solution, _least(branch)) if solved else "-"
-        rows.append([branch.offer, f"{branch.term_months}", OUTCOMES[branch.outcome], amount, above])
-    headers = ["offer", "first term", "outcome", "objective", "above best"]
-    return table("API agreements, objective over the horizon (USD)", headers, rows)
+        band = round_money(branch.band_usd_per_year) if branch.band_usd_per_year else "none"
+        rows.append([branch.offer, f"{branch.term_months}", band, OUTCOMES[branch.outcome], amount, above])
+    headers = ["offer", "first term", "commitment band", "outcome", "objective", "above best"]
+    return table("API agreements, objective over the horizon (USD), seats from any offer", headers, rows)

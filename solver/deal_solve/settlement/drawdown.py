@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.deal.offer import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.settlement.ledger import Ledger
@@ -65,12 +65,24 @@ def post_api(
     order: Order = "highest_ratio",
 ) -> tuple[PeriodRecord, ...]:
     """Post all counted usage, `counted[model id]` (H, S) at today's list; `bundle` is the API discount of each term."""
-    offer = deal.offer(plan.api.offer)
     part = api_part(deal, plan.api.offer)
+    records: list[PeriodRecord] = []
+    for span, term, band, priced in priced_terms(deal, plan, scenarios, counted, bundle):
+        if band.commit_usd_per_year == 0 or part.payment == "arrears":
+            _post_usage(ledger, span, priced)
+        if band.commit_usd_per_year > 0:
+            records += _periods(ledger, part, span, term, priced, order)
+    return tuple(records)
+
+
+def priced_terms(
+    deal: Deal, plan: Plan, scenarios: ScenarioSet, counted: dict[str, Array], bundle: tuple[float, ...]
+) -> Iterator[tuple[TermSpan, ApiTerm, ApiBand, list[Priced]]]:
+    """Yield every term of the API agreement with its band and its counted usage, priced; arguments as of `post_api`."""
+    offer = deal.offer(plan.api.offer)
     spans = terms_of(deal, plan.api.offer, plan.api.term_months)
     indices = {name: scenarios.index[name].T for name in {deal.card.model(m).family for m in counted}}
     protected = {name: protected_index(offer, spans, index) for name, index in indices.items()}
-    records: list[PeriodRecord] = []
     for span, term in zip(spans, plan.api.terms, strict=True):
         band = band_of(offer, span, term)
         months = slice(span.start, span.end)
@@ -81,11 +93,7 @@ def post_api(
             rate = factor * protected[family][months]
             ratio = overage_ratio(offer, rate, indices[family][months])
             priced.append(Priced(model_id, value[months], value[months] * rate, ratio))
-        if band.commit_usd_per_year == 0 or part.payment == "arrears":
-            _post_usage(ledger, span, priced)
-        if band.commit_usd_per_year > 0:
-            records += _periods(ledger, part, span, term, priced, order)
-    return tuple(records)
+        yield span, term, band, priced
 
 
 def _post_usage(ledger: Ledger, span: TermSpan, priced: list[Priced]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,10 +42,15 @@ class Stream:
     counted: bool
 
 
-def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Usage:
-    """Return all metered usage of a plan; shares are the same in every scenario (section 3)."""
+def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[str] | None = None) -> Usage:
+    """Return the metered usage of a plan, of all workloads and cohorts or of some `users` only.
+
+    Shares are the same in every scenario (section 3).
+    """
     usage = Usage()
     for stream in _streams(deal, plan, scenarios):
+        if users is not None and stream.user not in users:
+            continue
         for start, end, option, share in _routed(deal, plan, stream):
             requests = stream.requests[start - stream.start : end - stream.start] * share
             _add(deal, usage, scenarios, stream, option, start, requests)

@@ -1,0 +1,74 @@
+"""What one plan does otherwise than another, decision by decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.analysis.table import Table
+from deal_solve.plan.options import menu
+from deal_solve.plan.papers import usd
+from deal_solve.plan.plan import Route
+from deal_solve.settlement.settle import Settlement
+from deal_solve.settlement.usage import metered_share
+
+NONE = "none"
+SMALLEST_SHARE = 0.005
+
+
+@dataclass(frozen=True)
+class Change:
+    """One decision, in words, in the winner and in the other plan; values per contract year stand between slashes."""
+
+    what: str
+    winner: str
+    other: str
+
+
+def plan_changes(winner: Settlement, other: Settlement) -> Table[Change]:
+    """Return what differs: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
+    before, after = dict(_decisions(winner)), dict(_decisions(other))
+    changed = [what for what in {**before, **after} if before.get(what, NONE) != after.get(what, NONE)]
+    return Table(tuple(Change(what, before.get(what, NONE), after.get(what, NONE)) for what in changed))
+
+
+def _decisions(settlement: Settlement) -> Iterator[tuple[str, str]]:
+    deal, plan = settlement.deal, settlement.plan
+    api = plan.api
+    yield "API agreement", f"{api.offer}, {api.term_months} months"
+    yield "band, from USD a year", _by_year([usd(term.band_usd_per_year) for term in api.terms])
+    yield "commitment, USD a year", _by_year([usd(round(c, 2)) for term in api.terms for c in term.commitment_usd])
+    for name, agreement in plan.seats.items():
+        if any(agreement.contracted):
+            yield f"{name} seats", _by_year([f"{seats:,}" for seats in agreement.contracted])
+            yield f"{name} seats from", f"{agreement.offer}, {agreement.term_months} months"
+    for cohort, tracks in plan.tracks.items():
+        yield f"track of {cohort}", _by_year(tracks)
+    for workload in deal.workloads:
+        yield f"projects of {workload}", ", ".join(sorted(plan.projects.get(workload, ()))) or NONE
+    for workload, routes in plan.routing.items():
+        months = settlement.scenarios.weights @ settlement.scenarios.requests[workload]
+        yield f"routing of {workload}", _mix(settlement, workload, routes, months)
+    for cohort, routes in plan.use.items():
+        requests = settlement.scenarios.users[cohort] * settlement.scenarios.per_user[cohort]
+        metered = [metered_share(deal, plan, cohort, track)[0] for track in plan.tracks[cohort]]
+        months = (settlement.scenarios.weights @ requests) * np.repeat(metered, 12)
+        yield f"routing of {cohort}", _mix(settlement, cohort, routes, months)
+
+
+def _by_year(values: Sequence[str]) -> str:
+    return values[0] if len(set(values)) == 1 else " / ".join(values)
+
+
+def _mix(settlement: Settlement, user: str, routes: Sequence[Route], requests: np.ndarray) -> str:
+    """Return the options and their shares of the expected metered requests, (H,), of the whole horizon."""
+    answered: dict[str, float] = {}
+    for epoch, route in zip(menu(settlement.deal, user), routes, strict=True):
+        for key, share in route.shares.items():
+            answered[key] = answered.get(key, 0.0) + share * float(requests[epoch.start : epoch.end].sum())
+    total = sum(answered.values())
+    shares = {key: value / total for key, value in answered.items()} if total else {}
+    shown = sorted((key for key, share in shares.items() if share >= SMALLEST_SHARE), key=lambda key: -shares[key])
+    return ", ".join(key if shares[key] > 1 - SMALLEST_SHARE else f"{key} {shares[key]:.0%}" for key in shown) or NONE

@@ -1,0 +1,48 @@
+"""The difference between two plans by line, in print."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.difference import Difference
+from deal_solve.deal.deal import Deal
+from deal_solve.report.text import money, percent, table
+
+LINES = {
+    "routing": "API usage of workloads, at list prices",
+    "metered_usage": "API usage of people, at list prices",
+    "rate": "contracted rates against list",
+    "commitment": "commitment paid earlier or later than used",
+    "overage": "overage above contracted rates",
+    "forfeiture": "commitment forfeited",
+    "other_charges": "other charges per request",
+    "seats": "seats",
+    "true_up": "seats added (true-up)",
+    "projects": "enablement projects",
+    "tools": "internal tools, build and run",
+    "unserved": "users left unserved",
+}
+
+
+def difference_table(deal: Deal, difference: Difference, other: str = "as asked") -> str:
+    """Return what two plans cost by line; lines that are 0 in both are left out, risk only where it counts."""
+    rows = [
+        [LINES[row.line], *map(money, (row.winner_usd, row.other_usd, row.difference_usd))]
+        for row in difference.lines
+        if money(row.winner_usd) != "0.00" or money(row.other_usd) != "0.00"
+    ]
+    winner = sum(row.winner_usd for row in difference.lines)
+    whole = [winner, winner + difference.expected_usd, difference.expected_usd]
+    rows.append(["expected cost", *map(money, whole)])
+    if money(difference.risk_usd) != "0.00":
+        rows.append(["risk", "", "", money(difference.risk_usd)])
+        rows.append(["objective", "", "", money(difference.objective_usd)])
+    return table(
+        f"Difference by line over {deal.horizon_months} months (USD, expected{present_value(deal)})",
+        ["line", "this deal", other, "difference"],
+        rows,
+    )
+
+
+def present_value(deal: Deal) -> str:
+    """Return how payments at different times are made comparable, in words; '' without cost of capital."""
+    rate = deal.cost_of_capital_per_year
+    return f", present value at {percent(rate)} a year" if rate else ""
