@@ -354,7 +354,9 @@ def test_programs_have_the_rows_of_the_page_and_no_others(monkeypatch):
     monkeypatch.setattr(Program, "row", row)
     for deal, fix in everything():
         built(deal, fix)
-    solve(read(workloads={"app": APP}, offers={"one": {"terms": [12], "api": {"bands": BANDS}}}))  # cuts are made where a plan is valued
+    solve(
+        read(workloads={"app": APP}, offers={"one": {"terms": [12], "api": {"bands": BANDS}}})
+    )  # cuts are made where a plan is valued
     seen = {label for label in seen if label in set(scanned("formulation"))} | (seen - set(scanned("optimise")))
     assert seen == set(scanned("formulation"))
 

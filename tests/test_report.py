@@ -37,7 +37,7 @@ def solution_of(deal, offer="quote", status="optimal", reference=True, **parts):
     other, _ = complete(deal, Proposal(), scenarios)
     expected = float(settlement.weights @ settlement.cost)
     branches = (
-        Branch(offer, plan.api.term_months, 0.0, expected, expected, "solved"),
+        Branch(offer, plan.api.term_months, plan.api.terms[0].band_usd_per_year, expected, expected, "solved"),
         Branch("list", 12, 0.0, expected * 1.02, expected * 1.03, "solved"),
         Branch("free", 24, 0.0, expected * 1.01, None, "pruned"),
         Branch("alone", 12, 0.0, math.inf, None, "infeasible"),
@@ -210,14 +210,14 @@ def test_the_report_has_every_table():
 def test_the_agreements_table_shows_bounds_where_nothing_was_solved():
     text = solution_report(DEAL, FUTURES, SOLUTION)
     rows = [re.split("  +", line) for line in text.partition("API agreements, objective")[2].splitlines()[3:7]]
-    assert [(row[0], row[2]) for row in rows] == [
+    assert [(row[0], row[3]) for row in rows] == [
         ("quote", "solved"),
         ("free", "ruled out"),
         ("list", "solved"),
         ("alone", "impossible"),
     ]
     assert [row[-1] for row in rows] == ["0%", "1%", "3%", "-"]
-    assert rows[1][3].startswith("at least ")
+    assert rows[1][4].startswith("at least ")
 
 
 def test_epochs_that_are_routed_alike_stand_together():

@@ -41,10 +41,11 @@ def solve(
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
-    `fix` pins parts of the plan, `first_band` (USD a year) the band of the first API term alone. `method` decomposition leaves what follows from the future to cuts, as far as cuts can
-    be exact (section 8); extensive writes it out, scenario by scenario: the audit of the other. Raises Infeasible if
-    there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a pin or solver that
-    cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
+    `fix` pins parts of the plan, `first_band` (USD a year) the band of the first API term alone. `method` decomposition
+    leaves what follows from the future to cuts, as far as cuts can be exact (section 8); extensive writes it out,
+    scenario by scenario: the audit of the other. Raises Infeasible if there is no plan, LimitReached if `time_limit`
+    (seconds) passed without one, InputError for a pin or solver that cannot be, and InternalError if the settled cost
+    of the plan is not what the optimiser says.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
@@ -54,7 +55,9 @@ def solve(
     reference, against, about = compared_with(deal, scenarios, solver, gap, clock, by_cuts)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
-    search = Search(deal, scenarios, against, solver, gap, clock, pins, constant, by_cuts=by_cuts, first_band=first_band)
+    search = Search(
+        deal, scenarios, against, solver, gap, clock, pins, constant, by_cuts=by_cuts, first_band=first_band
+    )
     best, branches, plan = _finished(search)
     if by_cuts and not is_tight(best.formulation.program):
         # Settlement is dearer than any cut (it saves no balance): binaries close the gap.
