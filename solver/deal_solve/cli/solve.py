@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deal_solve.cli.more import answers, check, more_options
 from deal_solve.cli.options import (
     deal_argument,
     load_deal,
@@ -34,13 +35,7 @@ STOPPED_WITH_A_PLAN = 4
     "--json", "json_file", metavar="FILE|-", help="Write the result as JSON; - prints it instead of the text."
 )
 @click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
-@click.option(
-    "--why-not",
-    "choices",
-    metavar="CHOICE",
-    multiple=True,
-    help="What otherwise costs: offer=counter, band=1M, seats.enterprise=300, …; several mean all together.",
-)
+@more_options
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
 @solver_options
 @risk_options
@@ -50,6 +45,8 @@ def command(
     json_file: str | None,
     fix_file: str | None,
     choices: tuple[str, ...],
+    every: bool,
+    levers: bool,
     export_file: str | None,
     solver: str,
     method: Method,
@@ -68,7 +65,7 @@ def command(
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
     scenarios = scenarios_of(deal)
-    _check_choices(deal, choices, export_file)
+    check(deal, export_file, choices, every, levers)
     if export_file:
         return _export(deal, scenarios, export_file, fix)
     options = {
@@ -80,8 +77,7 @@ def command(
         "progress": progress_to(verbose),
     }
     solution = solved(deal, scenarios, **options)
-    answer = _answer(deal, solution, choices, options) if choices else ""
-    _print(deal, scenarios, solution, json_file, answer)
+    _print(deal, scenarios, solution, json_file, answers(deal, solution, choices, every, levers, options))
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 
 
@@ -105,25 +101,6 @@ def solved(deal: Deal, scenarios: ScenarioSet, **options: Any) -> Solution:
     from deal_solve.optimise import solve as optimiser
 
     return interruptible(lambda: optimiser.solve(deal, scenarios, **options))
-
-
-def _check_choices(deal: Deal, choices: tuple[str, ...], export_file: str | None) -> None:
-    """Refuse what cannot be asked before anything is solved."""
-    from deal_solve.errors import InputError, Problem
-    from deal_solve.plan.choices import forced_by
-
-    if choices and export_file:
-        raise InputError(Problem("--why-not", "needs a solve; --export only writes the program"))
-    if choices:
-        forced_by(deal, choices)
-
-
-def _answer(deal: Deal, solution: Solution, choices: tuple[str, ...], options: dict[str, Any]) -> str:
-    from deal_solve.analysis.why_not import why_not
-    from deal_solve.cli.interrupt import interruptible
-    from deal_solve.report.why_not import why_not_report
-
-    return why_not_report(deal, interruptible(lambda: why_not(solution, *choices, **options)))
 
 
 def _export(deal: Deal, scenarios: ScenarioSet, path: str, fix: Proposal | None) -> int:

@@ -9,7 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import LINES, present_value
 from deal_solve.report.text import money, percent, round_money, table
 
-BESIDE = 4
+BESIDE = 3
 """How many agreements stand beside each other in the table by line."""
 
 
@@ -50,7 +50,7 @@ def _by_line(deal: Deal, solved: list[tuple[Alternative, Difference]]) -> str:
     if any(money(why.risk_usd) != "0.00" for _, why in solved):
         cells.append(["risk", *(money(why.risk_usd) for _, why in solved)])
         cells.append(["objective", *(money(why.objective_usd) for _, why in solved)])
-    headers = ["dearer than the recommended deal by", *(_name(row) for row, _ in solved)]
+    headers = ["dearer than recommended by", *(_name(row) for row, _ in solved)]
     return table(f"Why: difference by line (USD, expected{present_value(deal)})", headers, cells)
 
 

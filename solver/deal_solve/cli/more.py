@@ -1,0 +1,93 @@
+"""What `solve` explains beyond the answer when asked: other agreements, wrong tracks, levers, why-nots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.optimise.solution import Solution
+
+Command = Callable[..., Any]
+
+
+def more_options(command: Command) -> Command:
+    """Add the options that ask for more."""
+    options = [
+        click.option(
+            "--why-not",
+            "choices",
+            metavar="CHOICE",
+            multiple=True,
+            help="What otherwise costs: offer=counter, band=1M, seats.enterprise=300, …; several mean all together.",
+        ),
+        click.option(
+            "--all",
+            "every",
+            is_flag=True,
+            help="Solve every other agreement and both wrong tracks too, and say why each is dearer.",
+        ),
+        click.option(
+            "--levers",
+            is_flag=True,
+            help="What routing, caching, batch, seat sizing, commitment, bundle and clauses are worth, step by step.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def check(deal: Deal, export_file: str | None, choices: tuple[str, ...], every: bool, levers: bool) -> None:
+    """Refuse what cannot be asked before anything is solved."""
+    from deal_solve.errors import InputError, Problem
+    from deal_solve.plan.choices import forced_by
+
+    for option, is_asked in (("--why-not", bool(choices)), ("--all", every), ("--levers", levers)):
+        if is_asked and export_file:
+            raise InputError(Problem(option, "needs a solve; --export only writes the program"))
+    if choices:
+        forced_by(deal, choices)
+
+
+def answers(
+    deal: Deal, solution: Solution, choices: tuple[str, ...], every: bool, levers: bool, options: dict[str, Any]
+) -> str:
+    """Return the text of everything asked for; '' if nothing was."""
+    from deal_solve.cli.interrupt import interruptible
+
+    asked = [(_why_not, bool(choices)), (_all, every), (_levers, levers)]
+    found = [interruptible(partial(ask, deal, solution, choices, options)) for ask, is_asked in asked if is_asked]
+    return "\n\n".join(found)
+
+
+def _why_not(deal: Deal, solution: Solution, choices: tuple[str, ...], options: dict[str, Any]) -> str:
+    from deal_solve.analysis.why_not import why_not
+    from deal_solve.report.why_not import why_not_report
+
+    return why_not_report(deal, why_not(solution, *choices, **options))
+
+
+def _all(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> str:
+    from deal_solve.analysis.alternatives import alternatives
+    from deal_solve.analysis.wrong_track import wrong_tracks
+    from deal_solve.report.alternatives import alternatives_report
+    from deal_solve.report.wrong_track import wrong_track_report
+
+    rows = alternatives(solution, every=True, **options)
+    parts = [alternatives_report(deal, rows, solution.objective_usd)]
+    if deal.cohorts:
+        parts.append(wrong_track_report(deal, wrong_tracks(solution, **options)))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _levers(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> str:
+    from deal_solve.analysis.waterfall import waterfall
+    from deal_solve.report.waterfall import waterfall_report
+
+    plain = {name: value for name, value in options.items() if name != "fix"}
+    return waterfall_report(deal, waterfall(deal, solution.settlement.scenarios, solution, **plain))
