@@ -1,4 +1,4 @@
-"""Time `deal-solve solve` on every example as a user does, whole process; writes solve.md beside this file."""
+"""Time `deal-solve solve` on every example, whole process, by both methods; writes solve.md beside this file."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ COMMAND = (sys.executable, "-c", "from deal_solve.cli.main import main; main()")
 GAP = 1e-6
 SAME = 1e-6
 HEADINGS = (
-    "Example",
+    "Deal",
     "Scenarios",
+    "Method",
     "Rows",
-    "Columns",
     "Integers",
     "Non-zeros",
     "Build s",
     "Solve s",
     "Whole process s",
     "Gap",
+    "Times the default",
 )
+METHODS = ("decomposition", "extensive")
 
 
-def solved(deal: Path, solver: str, folder: Path) -> dict[str, Any]:
+def solved(deal: Path, method: str, solver: str, folder: Path) -> dict[str, Any]:
     """Return the result of one run with the seconds of its whole process; stops if it was not solved to the gap."""
-    result = folder / f"{deal.stem}-{solver}.json"
-    command = [*COMMAND, "solve", str(deal), "--solver", solver, "--json", str(result)]
+    result = folder / f"{deal.stem}-{method}-{solver}.json"
+    command = [*COMMAND, "solve", str(deal), "--method", method, "--solver", solver, "--json", str(result)]
     before = time.perf_counter()
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - before
@@ -49,31 +51,33 @@ def solved(deal: Path, solver: str, folder: Path) -> dict[str, Any]:
     return {**found, "seconds": seconds}
 
 
-def measured(deal: Path, solver: str, repeats: int, folder: Path) -> dict[str, Any]:
+def measured(deal: Path, method: str, solver: str, repeats: int, folder: Path) -> dict[str, Any]:
     """Return the fastest of some runs."""
-    return min((solved(deal, solver, folder) for _ in range(repeats)), key=lambda run: run["seconds"])
+    return min((solved(deal, method, solver, folder) for _ in range(repeats)), key=lambda run: run["seconds"])
 
 
-def row(deal: Path, repeats: int, with_cbc: bool, folder: Path) -> list[str]:
-    """Return one row of the table; with CBC also its time, as a multiple of that of HiGHS."""
-    run = measured(deal, "highs", repeats, folder)
-    facts = run["solver"]
-    cells = [f"`{deal.name}`", f"{run['scenarios']['count']:,}"]
-    cells += [f"{facts[name]:,}" for name in ("rows", "columns", "integers", "nonzeros")]
-    cells += [f"{facts['build_seconds']:.2f}", f"{facts['solve_seconds']:.2f}", f"{run['seconds']:.2f}"]
-    cells.append(f"{run['gap']:.0e}")
+def rows_of(deal: Path, repeats: int, with_cbc: bool, folder: Path) -> list[list[str]]:
+    """Return one row per method (with CBC one more); stops if they do not find the same cost."""
+    runs = [(method, "highs", measured(deal, method, "highs", repeats, folder)) for method in METHODS]
     if with_cbc:
-        other = measured(deal, "cbc", 1, folder)
-        cost, again = run["objective_usd"], other["objective_usd"]
+        runs.append(("extensive", "cbc", measured(deal, "extensive", "cbc", 1, folder)))
+    first = runs[0][2]
+    rows = []
+    for method, solver, run in runs:
+        cost, again = first["objective_usd"], run["objective_usd"]
         if abs(cost - again) > max(SAME * abs(cost), 0.01):
-            raise SystemExit(f"{deal.name}: HiGHS finds {cost:,.2f} USD, CBC {again:,.2f} USD")
-        cells.append(f"{other['seconds'] / run['seconds']:.1f} ×")
-    return cells
+            raise SystemExit(f"{deal.name}: {METHODS[0]} finds {cost:,.2f} USD, {method} by {solver} {again:,.2f} USD")
+        facts = run["solver"]
+        fell_back = "" if facts["method"] == method else " (written out)"
+        cells = [f"`{deal.name}`", f"{run['scenarios']['count']:,}", f"{method}, {solver}{fell_back}"]
+        cells += [f"{facts[name]:,}" for name in ("rows", "integers", "nonzeros")]
+        cells += [f"{facts['build_seconds']:.2f}", f"{facts['solve_seconds']:.2f}", f"{run['seconds']:.2f}"]
+        rows.append([*cells, f"{run['gap']:.0e}", f"{run['seconds'] / first['seconds']:.1f}"])
+    return rows
 
 
-def page(rows: list[list[str]], with_cbc: bool, repeats: int) -> str:
+def page(rows: list[list[str]], repeats: int) -> str:
     """Return the table with what it was measured on."""
-    headings = [*HEADINGS, *(["CBC to HiGHS"] if with_cbc else [])]
     how = f"fastest of {repeats} runs" if repeats > 1 else "one run"
     lines = [
         "# `deal-solve solve` on the examples",
@@ -82,8 +86,8 @@ def page(rows: list[list[str]], with_cbc: bool, repeats: int) -> str:
         f"{platform.python_version()}, highspy {version('highspy')}, PuLP {version('pulp')}. Rows to non-zeros are "
         "those of the largest program; build and solve seconds are sums over all programs of a run.",
         "",
-        f"| {' | '.join(headings)} |",
-        f"|{'---|' + '---:|' * (len(headings) - 1)}",
+        f"| {' | '.join(HEADINGS)} |",
+        f"|{'---|' + '---:|' * (len(HEADINGS) - 1)}",
         *(f"| {' | '.join(cells)} |" for cells in rows),
         "",
     ]
@@ -106,13 +110,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1, help="runs per example, the fastest counts (default 1)")
     parser.add_argument("--cbc", action="store_true", help="also solve with CBC and show how much longer it takes")
     given = parser.parse_args()
-    deals = [deal for deal in sorted(SCENARIOS.glob("*.yaml")) if not given.names or deal.stem in given.names]
+    known = [*sorted(SCENARIOS.glob("*.yaml")), *sorted(HERE.glob("*.yaml"))]
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for deal in deals:
-            rows.append(row(deal, given.repeats, given.cbc, Path(folder)))
-            print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
-    text = page(rows, given.cbc, given.repeats)
+        for deal in known:
+            if not given.names or deal.stem in given.names:
+                rows += rows_of(deal, given.repeats, given.cbc, Path(folder))
+                print("\n".join(" | ".join(row) for row in rows[-2:]), file=sys.stderr, flush=True)
+    text = page(rows, given.repeats)
     if given.names:
         print(text, end="")
     else:

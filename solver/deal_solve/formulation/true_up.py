@@ -1,4 +1,4 @@
-"""Growth above the contracted seats: counts, licensed seats, charges, hard cap (deal model, section 5)."""
+"""Growth above the contracted seats: counts, licensed seats, charges (deal model, section 5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import HARD_CAP, TrueUp
-from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.hard_cap import hard_cap
 from deal_solve.formulation.papers import Papers, SeatPaper
 from deal_solve.formulation.program import Program, Terms, Variable, Where, equal_rows, scaled
 from deal_solve.formulation.seats import Cell, Seats
@@ -42,7 +42,7 @@ def true_up(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: 
         for span in terms_of(deal, paper.offer, paper.term_months):
             for year in span.years:
                 if clause == HARD_CAP:
-                    _hard_cap(program, deal, seats, tracks, paper, cohorts, users, year)
+                    hard_cap(program, deal, seats, tracks, paper, cohorts, users, year)
                 else:
                     assert isinstance(clause, TrueUp)
                     classes = _price_classes(program, deal, seats, tracks, paper, cohorts, span, year, clause)
@@ -252,53 +252,3 @@ class _Year:
     def _charge(self, terms: Terms, months: int, time: int, month: int, members: Where) -> None:
         index = self.seats.index[self.paper][members, 12 * self.year]
         self.program.pay("true_up", terms, self.price_class.usd * months * index, time, month, members)
-
-
-def _hard_cap(
-    program: Program,
-    deal: Deal,
-    seats: Seats,
-    tracks: Tracks,
-    paper: SeatPaper,
-    cohorts: list[str],
-    users: Array,
-    year: int,
-) -> None:
-    """Add Σ_c unserved[c] >= Σ_c A[c]·T[c] - N per month, unserved[c] <= A[c]·T[c], at each cohort's cost."""
-    on = {name: tracks.on_seat(name, paper, year) for name in cohorts}
-    number = seats.years[paper, year].count
-    for month in range(12 * year, 12 * year + 12):
-        if program.by_cuts:
-            program.recourse.append(_cap_cost(program, deal, cohorts, on, number, users[:, :, month].T, month))
-            continue
-        counts, inverse = np.unique(users[:, :, month], axis=1, return_inverse=True)
-        flat = inverse.reshape(-1)
-        for group in range(counts.shape[1]):
-            members = np.flatnonzero(flat == group)
-            total: Terms = [*number]
-            for name, count in zip(cohorts, counts[:, group], strict=True):
-                taken = on[name]
-                assert taken is not None
-                unserved = program.variable(f"unserved_{name}", 0, float(count))
-                program.row("unserved_most", [(unserved, 1.0), (taken, -float(count))], "<=", 0)
-                total += [(unserved, 1.0), (taken, -float(count))]
-                price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
-                program.pay("unserved", [(unserved, 1.0)], price, month + 1, month, members)
-            program.row("hard_cap", total, ">=", 0)
-
-
-def _cap_cost(
-    program: Program,
-    deal: Deal,
-    cohorts: list[str],
-    on: dict[str, Variable | None],
-    number: Terms,
-    users: Array,
-    month: int,
-) -> DrawdownCost:
-    """Return what users (S, cohorts) above N cost in a month: seats are a balance, drawn down by the dearest first."""
-    dollars = [deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts]
-    prices = np.broadcast_to(np.array(dollars) / program.unit_usd, users.shape)
-    taken = [(variable, 1.0) for name in cohorts if (variable := on[name]) is not None]
-    period = Period(program.linear(taken).places, users, prices, program.linear(number), (month + 1, month))
-    return DrawdownCost([period], arrears=False, line="unserved")

@@ -15,7 +15,8 @@ CLOSE = 1e-9
 """A measure may lie this much above its estimate, relative to the objective."""
 ROUGHLY = 1e-7
 """The same where only a bound is wanted."""
-MOST_ROUNDS = 2_000
+MOST_ROUNDS = 1_000
+"""Rounds after which the best plan so far is returned as if time were up."""
 
 
 def run_with_cuts(
@@ -63,7 +64,7 @@ def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: fl
     """Solve the integer program, the linear program of its choices, and again with the cuts of both."""
     best: tuple[float, list[float | None]] | None = None
     bound = -math.inf
-    while True:
+    for _ in range(MOST_ROUNDS):
         answer = run(program, solver, gap, clock, cutoff=cutoff)
         if answer.outcome not in ("optimal", "limit"):
             if best is None:
@@ -84,7 +85,8 @@ def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: fl
         if best is not None and best[0] - bound <= gap * abs(best[0]):
             return _found(program, best, bound, "optimal")
         if clock.is_over:
-            return Answer("nothing", math.inf, bound) if best is None else _found(program, best, bound, "limit")
+            break
+    return Answer("nothing", math.inf, bound) if best is None else _found(program, best, bound, "limit")
 
 
 def _found(program: Program, best: tuple[float, list[float | None]], bound: float, outcome: str) -> Answer:

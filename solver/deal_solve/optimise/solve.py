@@ -51,7 +51,7 @@ def solve(
     deal, notes = fit_risk(deal, scenarios)
     clock = Clock(time_limit, progress or (lambda _: None))
     solver = solver_named(solver)
-    by_cuts = method == "decomposition" and can_cut(deal, scenarios)
+    by_cuts = method == "decomposition" and can_cut(deal, scenarios, solver)
     reference, against, about = compared_with(deal, scenarios, solver, gap, clock, by_cuts)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
@@ -95,9 +95,12 @@ def _finished(search: Search) -> tuple[Candidate, tuple[Branch, ...], Plan]:
     return best, branches, finish(best.formulation, search.solver, search.clock)
 
 
-def can_cut(deal: Deal, scenarios: ScenarioSet) -> bool:
-    """Whether cuts can carry the whole deal: a probability held scenario by scenario needs a binary for each."""
-    return not any(is_exact_chance(limit, scenarios) for limit in deal.limits)
+def can_cut(deal: Deal, scenarios: ScenarioSet, solver: str = "highs") -> bool:
+    """Whether cuts can carry the whole deal: a probability held scenario by scenario needs a binary for each.
+
+    Cuts close to a billionth of the cost; a solver that hands its answer over as rounded text would never get there.
+    """
+    return solver == "highs" and not any(is_exact_chance(limit, scenarios) for limit in deal.limits)
 
 
 def compared_with(

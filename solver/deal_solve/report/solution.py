@@ -182,8 +182,8 @@ def _next(solution: Solution) -> str:
     best = others[0]
     word = "" if best.objective_usd is not None else "at least "
     above = _above(solution, _least(best))
-    band = f", band from {round_money(best.band_usd_per_year)} a year" if best.band_usd_per_year else ""
-    return f"best other API agreement: {best.offer}, {best.term_months} months{band}, {word}{above} dearer (objective)"
+    band = f", band from {round_money(best.band_usd_per_year)}" if best.band_usd_per_year else ""
+    return f"nearest other agreement: {best.offer}, {best.term_months} months{band}, {word}{above} dearer (objective)"
 
 
 def _above(solution: Solution, usd: float) -> str:
