@@ -116,7 +116,7 @@ def test_the_short_block_says_what_to_sign_and_what_it_costs():
         line.startswith("Fixed   ") and "of commitments and contracted seats over 36 months" in line for line in lines
     )
     assert any(
-        line.startswith("Next    best other API agreement: free, 24 months, at least 1% dearer") for line in lines
+        line.startswith("Next    nearest other agreement: free, 24 months, at least 1% dearer") for line in lines
     )
     assert lines[-1].startswith(("Proof   ", "        "))
     assert re.search(r"optimal to a gap of 0%: objective [\d,.]+ \(expected cost\), 9 discrete futures", lines[-1])
