@@ -6,6 +6,7 @@ from deal_solve.analysis.summary import Summary, summarise
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.optimise.solution import Branch, Solution
 from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
+from deal_solve.report.health import health_tables
 from deal_solve.report.tables import (
     commitment_table,
     cost_tables,
@@ -33,6 +34,7 @@ def solution_report(deal: Deal, scenarios: ScenarioSet, solution: Solution, note
         routing_table(deal, solution.plan),
         project_table(deal, solution.plan),
         *cost_tables(deal, summary),
+        *health_tables(deal, solution.settlement),
         limit_table(deal, solution.settlement),
         agreements_table(solution),
     ]

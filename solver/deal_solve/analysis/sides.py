@@ -1,0 +1,77 @@
+"""Seats against API: what each side costs, how much of the spread it brings, and when one overtakes the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.analysis.table import Table
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.scenarios import Array
+
+SIDES = {
+    "API": ("commitment", "usage", "overage", "shortfall", "uncounted_usage", "other_charges"),
+    "seats": ("seats", "true_up", "unserved"),
+    "projects and tools": ("projects", "build", "run"),
+}
+"""The lines of the settlement by side."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of the deal: cost over the horizon, USD, discounted; `spread_share` is Cov(side, total) / Var(total).
+
+    The shares add up to 1; they are None where the total is certain.
+    """
+
+    side: str
+    expected_usd: float
+    p10_usd: float
+    p90_usd: float
+    spread_share: float | None
+
+
+def sides(settlement: Settlement) -> Table[Side]:
+    """Return every side that costs anything."""
+    weights, total = settlement.weights, settlement.cost
+    centred = total - weights @ total
+    variance = float(weights @ centred**2)
+    is_certain = variance <= 1e-12 * max(float(weights @ total) ** 2, 1e-9)
+    rows = []
+    for side, lines in SIDES.items():
+        cost: Array = np.sum([settlement.by_line[line] for line in lines], axis=0)
+        if not np.any(cost):
+            continue
+        low, high = (measures.quantile(cost, weights, level) for level in (0.1, 0.9))
+        share = None if is_certain else float(weights @ (cost * centred)) / variance
+        rows.append(Side(side, float(weights @ cost), low, high, share))
+    return Table(tuple(rows))
+
+
+def overtaking_month(settlement: Settlement) -> int | None:
+    """Return the first month from which on expected API spend stays above that for seats, None if it never does.
+
+    A payment is spread evenly over the months that it is charged for, so that paying in advance moves nothing.
+    """
+    api, seats = _accrued(settlement, "API"), _accrued(settlement, "seats")
+    if not seats.any() or not api.any():
+        return None
+    below = np.flatnonzero(api <= seats)
+    first = int(below[-1]) + 1 if len(below) else 0
+    return first if first < len(api) else None
+
+
+def _accrued(settlement: Settlement, side: str) -> Array:
+    """Return expected dollars of one side by month, (H,)."""
+    if settlement.rows is None:
+        plan, scenarios = settlement.plan, settlement.scenarios
+        settlement = settle(settlement.deal, plan, scenarios, settlement.order, keep_rows=True)
+    months = np.zeros(settlement.scenarios.months)
+    for row in settlement.rows or ():
+        if row.line in SIDES[side]:
+            expected = settlement.weights @ np.broadcast_to(row.amount, settlement.weights.shape)
+            last = min(row.last, len(months) - 1)
+            months[row.first : last + 1] += expected / (last - row.first + 1)
+    return months

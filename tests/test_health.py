@@ -1,0 +1,113 @@
+"""Health of commitment and seats, sides, savings rates and calendar, worked by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deal_solve import load, loads, solve
+from deal_solve.analysis.calendar import calendar
+from deal_solve.analysis.health import commitment_health, seat_health
+from deal_solve.analysis.savings import savings
+from deal_solve.analysis.sides import overtaking_month, sides
+from deal_solve.plan.proposal import Proposal
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.yaml"))
+
+DEAL = """
+schema: deal-solve/1
+start: 2027-01
+horizon_months: 12
+rates: claude@2026-11-23
+workloads:
+  app:
+    requests_per_month: 1M
+    input_tokens: 1000
+    output_tokens: 200
+    models: [sonnet]
+scenarios:
+  low: {weight: 1, requests_per_month: {app: 600k}}
+  high: {weight: 1, requests_per_month: {app: 1.2M}}
+offers:
+  quote: {terms: {12: {}}, api: {bands: [{commit_usd_per_year: 1k, discount: 20%}], overage: list}}
+"""
+
+
+@pytest.fixture(scope="module")
+def settled():
+    """Commit to 10 months of the mean of 900,000 requests: usage is 7.2 or 14.4 million, the balance 9 million."""
+    deal = loads(DEAL)
+    one = solve(deal).settlement
+    per_request = 0.8 * float(one.weights @ list_value(one)) / (12 * 900_000)
+    fix = Proposal.model_validate({"api": {"offer": "quote", "commitment_usd": 9_000_000 * per_request}})
+    return solve(deal, fix=fix).settlement, per_request
+
+
+def list_value(settlement):
+    found = savings(settlement)
+    return np.full(2, found.list_usd)
+
+
+def test_commitment_health(settled):
+    """Low: 7.2 of 9 million used; high: 9 of 14.4 covered, gone in month 8 (7.5 months of 1.2 million).
+
+    Utilisation (7.2 + 9) / 2 / 9 = 0.9; coverage 16.2 / 21.6 = 0.75; burn rate 10.8 / 9 = 1.2; left 1.8 / 2 = 0.9.
+    """
+    settlement, usd = settled
+    (year,) = commitment_health(settlement)
+    assert year.utilisation == pytest.approx(0.9)
+    assert year.coverage == pytest.approx(0.75)
+    assert year.burn_rate == pytest.approx(1.2)
+    assert year.remaining_usd == pytest.approx(900_000 * usd)
+    assert year.forfeited_usd == pytest.approx(900_000 * usd)
+    assert (year.overage_probability, year.shortfall_probability) == (0.5, 0.5)
+    assert year.exhausted_month == 7
+
+
+def test_savings_rates(settled):
+    """At list 10.8 / 0.8 = 13.5. Paid: 9 committed, and 5.4 / 0.8 = 6.75 over list in one of two: 12.375.
+
+    Theoretical 20 %, effective 1 - 12.375 / 13.5 = 8.33 %, return (13.5 - 12.375) / 9 = 12.5 %.
+    """
+    found = savings(settled[0])
+    assert found.theoretical == pytest.approx(0.2)
+    assert found.effective == pytest.approx(1 - 12.375 / 13.5)
+    assert found.return_on_commitment == pytest.approx(0.125)
+
+
+def test_calendar_of_one_term(settled):
+    settlement, _ = settled
+    days = [(f"{event.day}", event.what) for event in calendar(settlement.deal, settlement.plan)]
+    assert days == [
+        ("2027-01-01", "quote starts for 12 months: API"),
+        ("2027-01-01", "start negotiating what follows quote, which ends 2028-01"),
+        ("2027-01-01", "API commitment of contract year 1"),
+        ("2028-01-01", "quote ends"),
+    ]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_laws_on_the_examples(path):
+    """Shares of the spread add up to 1 and sides to the cost; ratios and probabilities lie where they can."""
+    settlement = solve(load(path)).settlement
+    rows = sides(settlement)
+    assert sum(row.spread_share for row in rows) == pytest.approx(1)
+    assert sum(row.expected_usd for row in rows) == pytest.approx(float(settlement.weights @ settlement.cost))
+    for row in commitment_health(settlement):
+        assert 0 <= row.utilisation <= 1 + 1e-9
+        assert 0 <= row.coverage <= 1 + 1e-9
+        assert 0 <= row.overage_probability <= 1
+    for row in seat_health(settlement):
+        assert row.active <= row.peak + 1e-9
+        assert row.idle <= row.contracted
+    found = savings(settlement)
+    assert found.effective <= found.theoretical + 1e-9
+    days = [event.day for event in calendar(settlement.deal, settlement.plan)]
+    assert days == sorted(days)
+
+
+def test_api_overtakes_seats_in_the_month_it_says():
+    """In hybrid the API costs some 80,000 a month and seats some 5,000: it is above from the start."""
+    settlement = solve(load(EXAMPLES[0].parent / "hybrid.yaml")).settlement
+    month = overtaking_month(settlement)
+    assert month == 0
