@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from deal_solve.deal.deal import Deal
@@ -15,6 +13,7 @@ from deal_solve.formulation.risk import Against
 from deal_solve.optimise.backend import Clock, solver_named
 from deal_solve.optimise.criterion import constant_of, fit_risk, objective_of
 from deal_solve.optimise.finish import finish
+from deal_solve.optimise.progress import Watcher
 from deal_solve.optimise.search import Candidate, Search
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
@@ -34,22 +33,23 @@ def solve(
     gap: float = 1e-6,
     time_limit: float | None = None,
     fix: Proposal | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Watcher | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
-    `fix` pins parts of the plan. Raises Infeasible if there is no plan, LimitReached if `time_limit` (seconds) passed
+    `fix` pins parts of the plan. `progress` is told before every step, and stops the solve by returning False (raises
+    Cancelled) or by raising. Raises Infeasible if there is no plan, LimitReached if `time_limit` (seconds) passed
     without one, InputError for a pin or solver that cannot be, and InternalError if the settled cost of the plan is not
     what the optimiser says.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
-    clock = Clock(time_limit, progress or (lambda _: None))
+    clock = Clock(time_limit, progress)
     solver = solver_named(solver)
     reference, against, about = compared_with(deal, scenarios, solver, gap, clock)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
-    search = Search(deal, scenarios, against, solver, gap, clock, pins, constant)
+    search = Search(deal, scenarios, against, solver, gap, clock, pins, constant, is_told=True)
     best = search.run()
     plan = finish(best.formulation, solver, clock)
     settlement = settle(deal, plan, scenarios)
@@ -90,7 +90,7 @@ def compared_with(
         return None, Against(best=best), ()
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return None, Against(), ()
-    clock.progress("finding the reference: the best plan without commitment")
+    clock.say("finding the reference: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
         plan = _reference(free, scenarios, solver, gap, clock, check_controls=True)
