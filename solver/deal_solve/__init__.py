@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from deal_solve.deal.card import load_card
     from deal_solve.deal.deal import Deal
     from deal_solve.deal.load import load, loads
-    from deal_solve.errors import DealSolveError, Infeasible, InputError, InternalError, LimitReached
+    from deal_solve.errors import Cancelled, DealSolveError, Infeasible, InputError, InternalError, LimitReached
     from deal_solve.optimise.export import export
+    from deal_solve.optimise.progress import Progress
     from deal_solve.optimise.solution import Solution
     from deal_solve.optimise.solve import solve
     from deal_solve.plan.plan import Plan
@@ -26,12 +27,14 @@ _HOMES = {
     "Deal": "deal.deal",
     "load": "deal.load",
     "loads": "deal.load",
+    "Cancelled": "errors",
     "DealSolveError": "errors",
     "Infeasible": "errors",
     "InputError": "errors",
     "InternalError": "errors",
     "LimitReached": "errors",
     "export": "optimise.export",
+    "Progress": "optimise.progress",
     "Solution": "optimise.solution",
     "solve": "optimise.solve",
     "Plan": "plan.plan",
@@ -44,6 +47,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Cancelled",
     "Deal",
     "DealSolveError",
     "Infeasible",
@@ -51,6 +55,7 @@ __all__ = [
     "InternalError",
     "LimitReached",
     "Plan",
+    "Progress",
     "Proposal",
     "ScenarioSet",
     "Settlement",

@@ -47,6 +47,12 @@ class Infeasible(DealSolveError):
     exit_code = 3
 
 
+class Cancelled(DealSolveError):
+    """The caller's progress callback said to stop."""
+
+    exit_code = 130
+
+
 class LimitReached(DealSolveError):
     """A time limit stopped the search before any plan was found."""
 

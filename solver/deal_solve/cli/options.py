@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.deal.source import Source
+    from deal_solve.optimise.progress import Progress, Watcher
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -119,8 +120,13 @@ def placed(source: Source) -> Iterator[None]:
         raise InputError(sorted(found, key=lambda problem: problem.line or 0)) from None
 
 
-def progress_to(verbose: bool) -> Callable[[str], None] | None:
+def progress_to(verbose: bool) -> Watcher | None:
     """Return where progress goes: stderr if it is a terminal or if asked, else nowhere."""
     if not verbose and not sys.stderr.isatty():
         return None
-    return lambda text: click.echo(text, err=True)
+    return _tell
+
+
+def _tell(progress: Progress) -> None:
+    best = "" if progress.best_usd is None else f" (best so far {progress.best_usd:,.2f} USD)"
+    click.echo(f"{progress.seconds:6.1f} s  {progress.phase}{best}", err=True)

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ import highspy
 import numpy as np
 import pulp
 
-from deal_solve.errors import InputError, InternalError
+from deal_solve.errors import Cancelled, InputError, InternalError
 from deal_solve.formulation.program import Program, Terms, Variable
+from deal_solve.optimise.progress import Progress, Watcher
 
 Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
 
@@ -35,15 +35,23 @@ class Answer:
 
 @dataclass
 class Clock:
-    """Time spent solving, and the limit on it."""
+    """Time spent solving, the limit on it, and who is told of it."""
 
     limit: float | None
-    progress: Callable[[str], None]
+    watcher: Watcher | None = None
     solving: float = 0.0
     building: float = 0.0
 
     def __post_init__(self) -> None:
         self._start = time.monotonic()
+
+    def say(self, phase: str, best_usd: float = math.inf, bound_usd: float = -math.inf) -> None:
+        """Tell what comes next; raises Cancelled if the watcher wants no more."""
+        if self.watcher is None:
+            return
+        best, bound = (usd if math.isfinite(usd) else None for usd in (best_usd, bound_usd))
+        if self.watcher(Progress(phase, time.monotonic() - self._start, best, bound)) is False:
+            raise Cancelled(f"the solve was cancelled before {phase}")
 
     @property
     def left(self) -> float | None:

@@ -30,7 +30,7 @@ def export(deal: Deal, scenarios: ScenarioSet | None, path: str | Path, fix: Pro
         raise InputError(f"{path} ends in {path.suffix or 'nothing'}; expected model.lp or model.mps")
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, _ = fit_risk(deal, scenarios)
-    _, against, _ = compared_with(deal, scenarios, "highs", 1e-6, Clock(None, lambda _: None))
+    _, against, _ = compared_with(deal, scenarios, "highs", 1e-6, Clock(None))
     pins = pins_of(deal, fix)
     formulation = formulate(
         deal,

@@ -27,7 +27,7 @@ def finish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
 
 def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective: Terms) -> None:
     minimise(formulation.program, objective)
-    patient = Clock(None, clock.progress)
+    patient = Clock(None, clock.watcher)
     answer = run(formulation.program, solver, 0.0, patient, relax=True, exact=True)
     clock.solving += patient.solving
     if answer.outcome != "optimal":

@@ -78,6 +78,7 @@ class Search:
     check_controls: bool = True
     by_cuts: bool = False
     first_band: float | None = None
+    is_told: bool = False
     candidates: list[Candidate] = field(default_factory=list)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0))
 
@@ -146,6 +147,11 @@ class Search:
         """A valid lower bound on every plan of the deal, dollars: no cost and no regret is negative."""
         return max(min((c.bound for c in self.candidates), default=math.inf), 0.0)
 
+    def _say(self, doing: str, agreement: Agreement) -> None:
+        """Tell what comes next; the best plan and bound of the deal's own search only."""
+        known = (self.incumbent, self.bound) if self.is_told else ()
+        self.clock.say(f"{doing} {agreement.offer}, {agreement.term_months} months", *known)
+
     def _tie(self) -> float:
         return TIE * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
 
@@ -159,7 +165,7 @@ class Search:
                 restrict(formulation, self.first_band)
             candidate = Candidate(agreement, formulation, -math.inf)
             self.candidates.append(candidate)
-            self.clock.progress(f"bounding {agreement.offer}, {agreement.term_months} months")
+            self._say("bounding", agreement)
             minimise(formulation.program, formulation.objective)
             answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=ROUGHLY)
             if answer.outcome == "infeasible":
@@ -193,7 +199,7 @@ class Search:
     def _solve(self, candidate: Candidate) -> None:
         """Solve an agreement's integer program, as far as it may be better than, or tied with, the best so far."""
         formulation = candidate.formulation
-        self.clock.progress(f"solving {candidate.agreement.offer}, {candidate.agreement.term_months} months")
+        self._say("solving", candidate.agreement)
         minimise(formulation.program, formulation.objective)
         if size_of(formulation).nonzeros > LARGE:
             self._dive(candidate)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from deal_solve.deal.deal import Deal
@@ -16,6 +14,7 @@ from deal_solve.optimise.backend import Clock, solver_named
 from deal_solve.optimise.criterion import constant_of, fit_risk, objective_of
 from deal_solve.optimise.cuts import is_tight
 from deal_solve.optimise.finish import finish
+from deal_solve.optimise.progress import Watcher
 from deal_solve.optimise.search import Candidate, Search
 from deal_solve.optimise.solution import Branch, Method, Solution
 from deal_solve.plan.plan import Plan
@@ -37,32 +36,45 @@ def solve(
     fix: Proposal | None = None,
     first_band: float | None = None,
     method: Method = "decomposition",
-    progress: Callable[[str], None] | None = None,
+    progress: Watcher | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
     `fix` pins parts of the plan, `first_band` (USD a year) the band of the first API term alone. `method` decomposition
     leaves what follows from the future to cuts, as far as cuts can be exact (section 8); extensive writes it out,
-    scenario by scenario: the audit of the other. Raises Infeasible if there is no plan, LimitReached if `time_limit`
+    scenario by scenario: the audit of the other. `progress` is told before every step, and stops the solve by returning
+    False (raises Cancelled) or by raising. Raises Infeasible if there is no plan, LimitReached if `time_limit`
     (seconds) passed without one, InputError for a pin or solver that cannot be, and InternalError if the settled cost
     of the plan is not what the optimiser says.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
-    clock = Clock(time_limit, progress or (lambda _: None))
+    clock = Clock(time_limit, progress)
     solver = solver_named(solver)
     by_cuts = method == "decomposition" and can_cut(deal, scenarios, solver)
     reference, against, about = compared_with(deal, scenarios, solver, gap, clock, by_cuts)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
     search = Search(
-        deal, scenarios, against, solver, gap, clock, pins, constant, by_cuts=by_cuts, first_band=first_band
+        deal,
+        scenarios,
+        against,
+        solver,
+        gap,
+        clock,
+        pins,
+        constant,
+        by_cuts=by_cuts,
+        first_band=first_band,
+        is_told=True,
     )
     best, branches, plan = _finished(search)
     if by_cuts and not is_tight(best.formulation.program):
         # Settlement is dearer than any cut (it saves no balance): binaries close the gap.
-        clock.progress("writing the program out: balance would have to be saved")
-        search = Search(deal, scenarios, against, solver, gap, clock, pins, constant, first_band=first_band)
+        clock.say("writing the program out: balance would have to be saved")
+        search = Search(
+            deal, scenarios, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True
+        )
         best, branches, plan = _finished(search)
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
@@ -117,7 +129,7 @@ def compared_with(
         return None, Against(best=best), ()
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return None, Against(), ()
-    clock.progress("finding the reference: the best plan without commitment")
+    clock.say("finding the reference: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
         plan = _reference(free, scenarios, solver, gap, clock, True, by_cuts)
