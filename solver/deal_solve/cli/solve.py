@@ -60,6 +60,7 @@ def command(
     Prints what to sign and what it costs, then the tables behind it. The exit code is 0 if the plan is proven to the
     gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5 without one.
     """
+    from deal_solve.errors import Infeasible
     from deal_solve.uncertainty.expand import scenarios_of
 
     deal = load_deal(deal_file, **risk)
@@ -76,9 +77,28 @@ def command(
         "fix": fix,
         "progress": progress_to(verbose),
     }
-    solution = solved(deal, scenarios, **options)
+    try:
+        solution = solved(deal, scenarios, **options)
+    except Infeasible as error:
+        raise Infeasible(_explained(deal, scenarios, fix, time_limit, error)) from None
     _print(deal, scenarios, solution, json_file, answers(deal, solution, choices, every, levers, options))
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
+
+
+def _explained(
+    deal: Deal, scenarios: ScenarioSet, fix: Proposal | None, time_limit: float | None, error: Exception
+) -> str:
+    """Return why there is no plan: one sentence, then the requirements that conflict, if time allows."""
+    from deal_solve.analysis.conflict import explain_infeasible
+    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.errors import LimitReached
+    from deal_solve.report.conflict import conflict_report
+
+    try:
+        conflict = interruptible(lambda: explain_infeasible(deal, scenarios, fix, time_limit))
+    except (LimitReached, ValueError):
+        return str(error)
+    return "\n".join(part for part in (str(error), conflict_report(conflict)) if part)
 
 
 def load_fix(deal: Deal, path: str | None) -> Proposal | None:

@@ -15,6 +15,7 @@ from deal_solve.deal.cohort import NONE, Cohort, InternalTool
 from deal_solve.deal.limits import Correlation, Limit, NamedScenario, Risk, RiskClause
 from deal_solve.deal.numbers import NonNegative, Positive, Share
 from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
+from deal_solve.deal.source import Loc
 from deal_solve.deal.workload import Event, PriceChange, Workload
 from deal_solve.errors import InputError, Problem
 
@@ -219,6 +220,16 @@ class Deal(DealModel):
         for name in ("card", "seat_types", "list_offer", "papers", "derived"):
             copied.__dict__.pop(name, None)
         return copied
+
+    @cached_property
+    def lines(self) -> Mapping[Loc, int]:
+        """The line of the file on which each path stands; put in by whoever reads the file, no part of the deal."""
+        return {}
+
+    def line(self, loc: Loc) -> int | None:
+        """Return the line of `loc`, or of its nearest parent in the file; None where no file was read."""
+        lengths = range(len(loc), 0, -1)
+        return next((self.lines[loc[:length]] for length in lengths if loc[:length] in self.lines), None)
 
     @cached_property
     def derived(self) -> dict[Hashable, Any]:

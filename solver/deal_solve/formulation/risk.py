@@ -91,6 +91,33 @@ def add_limits(program: Program, deal: Deal, committed: Terms) -> None:
             _never_above(program, when, bound, label)
 
 
+def measured(program: Program, limit: Limit, committed: Terms) -> Terms:
+    """Return what a limit bounds, in money units, to be minimised: the least `at_most` that a plan would keep."""
+    if limit.of == "committed":
+        return committed
+    when = When(limit.contract_year, limit.discounted)
+    within = limit.probability_within
+    if within == 0:
+        return []
+    if within is None and limit.measure == "expected":
+        return program.expected(when=when)
+    if within is None and limit.measure == "cvar":
+        return cvar(program, when, limit.confidence)
+    if within is not None and within < 1 and not is_exact_chance(limit, program.scenarios):
+        return cvar(program, when, within)
+    budget = program.variable("budget", None)
+    broken: Terms = []
+    for cost, weight in zip(program.by_scenario(when), program.scenarios.weights, strict=True):
+        if weight > 0:
+            over = program.binary("over_budget") if within is not None and within < 1 else None
+            row = [*cost, (budget, -1.0)] if over is None else [*cost, (budget, -1.0), (over, -max(_most(cost), 0.0))]
+            program.row("budget", row, "<=", 0)
+            broken += [] if over is None else [(over, float(weight))]
+    if broken and within is not None:
+        program.row("budget", broken, "<=", 1 - within + 1e-12)
+    return [(budget, 1.0)]
+
+
 def _never_above(program: Program, when: When, bound: float, label: str) -> None:
     """Add cost_ω <= bound in every scenario that can happen."""
     if program.by_cuts:

@@ -1,0 +1,93 @@
+"""Whether any plan meets a deal's limits and rules, and the least a limit could be (deal model, section 7)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.limits import Limit, Risk
+from deal_solve.errors import LimitReached
+from deal_solve.formulation.build import Formulation, formulate
+from deal_solve.formulation.pins import pin, pins_of
+from deal_solve.formulation.program import Terms
+from deal_solve.formulation.rates import api_agreements
+from deal_solve.formulation.risk import is_exact_chance, measured
+from deal_solve.optimise.backend import Answer, Clock, minimise
+from deal_solve.optimise.cuts import is_tight
+from deal_solve.optimise.cuts import run_with_cuts as run
+from deal_solve.plan.proposal import Proposal
+from deal_solve.uncertainty.scenarios import ScenarioSet
+
+SOLVER = "highs"
+
+
+def is_feasible(deal: Deal, scenarios: ScenarioSet, fix: Proposal | None = None, clock: Clock | None = None) -> bool:
+    """Whether some plan meets every limit, rule and pin; no objective is looked at. Raises LimitReached."""
+    clock = clock or unlimited()
+    for by_cuts in _ways(deal, scenarios):
+        found = False
+        for formulation in _programs(deal, scenarios, fix, by_cuts):
+            answer = _answer(formulation, [], clock)
+            if answer.outcome == "optimal" and is_tight(formulation.program):
+                return True
+            found |= answer.outcome == "optimal"
+        if not found:
+            return False  # cuts only ever allow too much
+    return True
+
+
+def least(
+    deal: Deal, scenarios: ScenarioSet, limit: Limit, fix: Proposal | None = None, clock: Clock | None = None
+) -> float:
+    """Return the least that a limit of the deal could be with all else kept, USD; infinite where nothing helps."""
+    clock = clock or unlimited()
+    rest = deal.model_copy(update={"limits": tuple(other for other in deal.limits if other is not limit)})
+    for by_cuts in _ways(rest, scenarios, limit):
+        best, tight = math.inf, True
+        for formulation in _programs(rest, scenarios, fix, by_cuts):
+            program = formulation.program
+            answer = _answer(formulation, measured(program, limit, formulation.committed), clock)
+            if answer.outcome == "optimal":
+                best = min(best, answer.objective * program.unit_usd)
+                tight = tight and is_tight(program)
+        if tight:
+            break
+    return best
+
+
+def unlimited() -> Clock:
+    """Return a clock that never runs out and tells nobody."""
+    return Clock(None, lambda _: None)
+
+
+def _ways(deal: Deal, scenarios: ScenarioSet, *more: Limit) -> tuple[bool, ...]:
+    """Return whether to leave the future to cuts: that first where it can be exact, then everything written out."""
+    by_cuts = not any(is_exact_chance(limit, scenarios) for limit in (*deal.limits, *more))
+    worst = any(limit.measure == "worst" or limit.probability_within == 1 for limit in more)
+    return (True, False) if by_cuts and not worst else (False,)
+
+
+def _programs(deal: Deal, scenarios: ScenarioSet, fix: Proposal | None, by_cuts: bool) -> Iterator[Formulation]:
+    """Yield the program of every API agreement that is open."""
+    neutral, pins = deal.model_copy(update={"risk": Risk()}), pins_of(deal, fix)
+    for agreement in pins.agreements(api_agreements(neutral)):
+        formulation = formulate(
+            neutral,
+            scenarios,
+            [agreement],
+            least_commitment_usd=pins.least_commitment_usd,
+            least_seats=pins.least_seats,
+            by_cuts=by_cuts,
+        )
+        pin(formulation, pins)
+        if formulation.papers.api:
+            yield formulation
+
+
+def _answer(formulation: Formulation, objective: Terms, clock: Clock) -> Answer:
+    minimise(formulation.program, objective)
+    answer = run(formulation.program, SOLVER, 1e-9, clock)
+    if answer.outcome in ("limit", "nothing"):
+        raise LimitReached("the time limit passed before the conflict was found")
+    return answer
