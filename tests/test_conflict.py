@@ -19,7 +19,6 @@ from deal_solve.uncertainty.expand import scenarios_of
 from tests.settling import APP, deal_of, only
 
 STAFF = {"headcount": 10, "tracks": ["seat"]}
-FIFTY = {"quote": {"seats": {"seat": {"minimum": 50}}}}
 PLUS = {"quote": {"seats": {"plus": {"minimum": 50, "usd_per_user_month": 20, "covered_share": 1}}}}
 ON_PLUS = {"staff": {**STAFF, "tracks": ["plus"]}}
 SERVED = "cohorts.staff.tracks"
@@ -120,13 +119,13 @@ CASES: dict[str, tuple[dict[str, Any], set[str], str]] = {
         {"requires_on_both_lines.baa"},
         "requires_on_both_lines.baa",
     ),
-    # 30 of 40 users would do at 20 USD × 12 × 40 = 9,600, but the quote sells 30 and its control is required.
-    "maximum, control, service": (
+    # 40 × 20 USD × 12 are 9,600; maximum and minimum of the quote have no part in it.
+    "service, limit": (
         {
             "cohorts": {"staff": {"headcount": 40, "tracks": ["plus"]}},
             "offers": {
                 "quote": {
-                    "seats": {"plus": {"maximum": 30, "minimum": 20, "usd_per_user_month": 20, "covered_share": 1}}
+                    "seats": {"plus": {"maximum": 90, "minimum": 20, "usd_per_user_month": 20, "covered_share": 1}}
                 }
             },
             "limits": [limit(9000)],
@@ -180,7 +179,7 @@ def test_the_conflict_is_irreducible_and_every_relaxation_suffices(name: str) ->
         ("probability", "limits[0]", 2_400),
         ("two limits, each fine alone", "limits[0]", 1_200),
         ("two limits, each fine alone", "limits[1]", 600),
-        ("maximum, control, service", "limits[0]", 9_600),
+        ("service, limit", "limits[0]", 9_600),
     ],
 )
 def test_a_limit_says_the_least_it_could_be(name: str, path: str, least: float) -> None:

@@ -44,8 +44,8 @@ def one_line_only(deal: Deal) -> tuple[str, ...]:
 
 def _controls(deal: Deal) -> tuple[str, ...]:
     """Return the controls at stake: those required first, then those promised in the file."""
-    owners = (*deal.workloads.values(), *deal.cohorts.values())
-    required = [control for owner in owners for control in owner.requires]
+    required = [control for work in deal.workloads.values() for control in work.requires]
+    required += [control for cohort in deal.cohorts.values() for control in cohort.requires]
     promised = [control for offer in deal.offers.values() for control in offer.provides]
     promised += [c for offer in deal.offers.values() for part in offer.seats.values() for c in part.provides]
     return tuple(dict.fromkeys((*deal.requires_on_both_lines, *required, *promised)))

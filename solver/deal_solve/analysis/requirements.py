@@ -54,10 +54,11 @@ def limit_words(limit: Limit) -> str:
 
 
 def _controls(deal: Deal) -> Iterator[Named]:
-    for part, owners in (("workloads", deal.workloads), ("cohorts", deal.cohorts)):
-        for name, owner in owners.items():
-            for control in dict.fromkeys(owner.requires):
-                yield (part, name, "requires", control), f"{part[:-1]} {name} requires {control}", None
+    owners = [("workload", name, work.requires) for name, work in deal.workloads.items()]
+    owners += [("cohort", name, cohort.requires) for name, cohort in deal.cohorts.items()]
+    for kind, name, requires in owners:
+        for control in dict.fromkeys(requires):
+            yield (f"{kind}s", name, "requires", control), f"{kind} {name} requires {control}", None
     for control in dict.fromkeys(deal.requires_on_both_lines):
         yield ("requires_on_both_lines", control), f"{control} is required on both lines", None
 
