@@ -39,19 +39,27 @@ class Conflicting:
 
 @dataclass(frozen=True)
 class Relaxation:
-    """Requirements dropped (or limits raised to `to_usd`) that together make the deal feasible, and its best deal."""
+    """Requirements dropped (or limits raised to `to_usd`) that together make the deal feasible, and its best deal.
+
+    Not priced is one that leaves people unserved where the deal does not say what that costs: its objective lacks it.
+    """
 
     paths: tuple[str, ...]
     words: tuple[str, ...]
     to_usd: tuple[float | None, ...]
     objective_usd: float
+    is_priced: bool
+
+    def rank(self) -> tuple[bool, float]:
+        """Return what relaxations are compared by: the priced ones first, then the objective."""
+        return not self.is_priced, self.objective_usd
 
 
 @dataclass(frozen=True)
 class Conflict:
     """Requirements that no plan meets together while any one fewer can be met, and what would help.
 
-    `cheapest` is the relaxation of fewest requirements whose best deal has the least objective.
+    `cheapest` is, among the relaxations of fewest requirements, the one whose best deal has the least objective.
     """
 
     requirements: Table[Conflicting]
@@ -61,7 +69,7 @@ class Conflict:
     @property
     def cheapest(self) -> Relaxation | None:
         """The relaxation to take, None where none was found."""
-        return min(self.relaxations, key=lambda each: each.objective_usd, default=None)
+        return min(self.relaxations, key=Relaxation.rank, default=None)
 
 
 def explain_infeasible(
@@ -189,5 +197,13 @@ def _relaxation(oracle: _Oracle, some: Set) -> Relaxation:
         objective = math.inf
     said = [oracle.named[name] for name in names]
     return Relaxation(
-        tuple(each.path for each in said), tuple(each.words for each in said), tuple(changes.values()), objective
+        paths=tuple(each.path for each in said),
+        words=tuple(each.words for each in said),
+        to_usd=tuple(changes.values()),
+        objective_usd=objective,
+        is_priced=not any(
+            name[-1] == "tracks" and oracle.deal.cohorts[str(name[1])].unserved_usd_per_user_month is None
+            for name in names
+            if name[0] == "cohorts"
+        ),
     )

@@ -54,10 +54,11 @@ def limit_words(limit: Limit) -> str:
 
 
 def _controls(deal: Deal) -> Iterator[Named]:
-    for part, owners in (("workloads", deal.workloads), ("cohorts", deal.cohorts)):
-        for name, owner in owners.items():  # type: ignore[attr-defined]
-            for control in dict.fromkeys(owner.requires):
-                yield (part, name, "requires", control), f"{part[:-1]} {name} requires {control}", None
+    owners = [("workload", name, work.requires) for name, work in deal.workloads.items()]
+    owners += [("cohort", name, cohort.requires) for name, cohort in deal.cohorts.items()]
+    for kind, name, requires in owners:
+        for control in dict.fromkeys(requires):
+            yield (f"{kind}s", name, "requires", control), f"{kind} {name} requires {control}", None
     for control in dict.fromkeys(deal.requires_on_both_lines):
         yield ("requires_on_both_lines", control), f"{control} is required on both lines", None
 
@@ -131,11 +132,14 @@ def relaxed(deal: Deal, dropped: Mapping[Loc, float | None]) -> Deal:
 
 def unpinned(fix: Proposal | None, dropped: Mapping[Loc, float | None]) -> Proposal | None:
     """Return the proposal without some of its parts."""
-    for _, *loc in (loc for loc in dropped if loc[0] == FIX) if fix else ():
+    if fix is None:
+        return None
+    for _, *loc in (loc for loc in dropped if loc[0] == FIX):
         if loc[0] in ("api", "seats"):
             fix = _changed(fix, tuple(loc), lambda _: None)
         else:
-            fix = _changed(fix, (loc[0],), lambda parts, name=loc[1]: {k: v for k, v in parts.items() if k != name})
+            parts = getattr(fix, str(loc[0]))
+            fix = fix.model_copy(update={str(loc[0]): {k: v for k, v in parts.items() if k != loc[1]}})
     return fix
 
 

@@ -17,10 +17,14 @@ def command(deal_file: str) -> int:
     Errors go to stderr and the exit code is 2; findings are printed and leave it at 0.
     """
     from deal_solve.analysis.findings import findings
+    from deal_solve.report.controls import controls_table
     from deal_solve.report.findings import check_report
     from deal_solve.uncertainty.expand import scenarios_of
 
     deal = load_deal(deal_file)
     scenarios = scenarios_of(deal)
     click.echo(check_report(deal, scenarios, findings(deal, scenarios)), nl=False)
+    controls = controls_table(deal)
+    if controls:
+        click.echo(f"\n{controls}")
     return 0

@@ -19,8 +19,10 @@ def conflict_report(conflict: Conflict) -> str:
     best = conflict.cheapest
     if best is not None:
         lines += ["", "What makes the deal possible, by the objective of the best deal then (USD):"]
-        for way in sorted(conflict.relaxations, key=lambda way: way.objective_usd):
-            lines += labelled("  -", f"{_way(way)}: {money(way.objective_usd)}{' (cheapest)' * (way is best)}", 4)
+        for way in sorted(conflict.relaxations, key=Relaxation.rank):
+            lacks = "" if way.is_priced else ", without what it costs to leave people unserved"
+            text = f"{_way(way)}: {money(way.objective_usd)}{lacks}{' (cheapest)' * (way is best)}"
+            lines += labelled("  -", text, 4)
     return "\n".join(lines)
 
 

@@ -1,0 +1,27 @@
+"""Controls in print: who requires them, and which paper has them on which line."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.controls import ControlRow, control_table, one_line_only
+from deal_solve.deal.deal import Deal
+from deal_solve.report.text import labelled, table
+
+
+def controls_table(deal: Deal) -> str:
+    """Return the table of controls and the warnings; '' if the deal requires none."""
+    rows = control_table(deal)
+    if not any(row.required_by for row in rows):
+        return ""
+    controls = dict.fromkeys(row.control for row in rows)
+    cells = []
+    for control in controls:
+        mine = [row for row in rows if row.control == control]
+        cells.append([control, mine[0].required_by or "nobody", *map(_cell, mine)])
+    title = "Controls, by paper: on the API / on seats (GAP: required there and missing)"
+    text = [table(title, ["control", "required by", *deal.papers], cells, left=2)]
+    return "\n".join([*text, *(line for warning in one_line_only(deal) for line in labelled("-", warning, 2))])
+
+
+def _cell(row: ControlRow) -> str:
+    parts = [(row.on_api, row.api_gap), (row.on_seats, row.seats_gap)]
+    return " / ".join("-" if has is None else "yes" if has else "GAP" if gap else "no" for has, gap in parts)
