@@ -13,12 +13,14 @@ import pytest
 from pydantic import BaseModel
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.limits import Limit
 from deal_solve.deal.load import loads
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.pins import pin, pins_of
 from deal_solve.formulation.program import Program
 from deal_solve.formulation.rates import api_agreements
 from deal_solve.formulation.risk import Against
+from deal_solve.optimise.feasible import least
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
 from deal_solve.report.json import Result
