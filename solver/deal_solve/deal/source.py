@@ -94,6 +94,8 @@ def parse(text: str, file: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
+        if "nesting" in (error.problem or ""):  # the parser's own limit, met while it looks ahead
+            raise InputError(Problem("", f"cannot be read: {_too_deep(line)}", file)) from None
         message = f"is not valid YAML: {error.problem or error.context}"
         if text[:1] not in "{[" and "\t" in text.splitlines()[line - 1 if line else 0][:40]:
             message += " (is there a tab? YAML is indented with spaces)"
@@ -112,6 +114,10 @@ class _TooMuchError(Exception):
     pass
 
 
+def _too_deep(line: int | None) -> str:
+    return f"nested deeper than {MAX_DEPTH} levels (line {line})"
+
+
 def _guard(text: str, source: Source) -> None:
     """Note every tag, and refuse text that would be costly to build: too deep or too many nodes."""
     depth = 0
@@ -126,7 +132,7 @@ def _guard(text: str, source: Source) -> None:
             message = f"has the YAML tag {tag!r}; tags are not read, write the plain value"
             source.problems.append(Problem("", message, source.file, line))
         if depth > MAX_DEPTH:
-            raise _TooMuchError(f"nested deeper than {MAX_DEPTH} levels (line {line})")
+            raise _TooMuchError(_too_deep(line))
         if count > MAX_NODES:
             raise _TooMuchError(f"more than {MAX_NODES:,} values")
 

@@ -13,7 +13,7 @@ from deal_solve.uncertainty.scenarios import Array
 
 CLOSE = 1e-9
 """A measure may lie this much above its estimate, relative to the objective."""
-ROUGHLY = 1e-7
+ROUGHLY = 1e-5
 """The same where only a bound is wanted."""
 MOST_ROUNDS = 1_000
 """Rounds after which the best plan so far is returned as if time were up."""

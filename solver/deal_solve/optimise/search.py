@@ -14,7 +14,7 @@ from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.pins import Pins, pin
 from deal_solve.formulation.program import Terms, Variable, scaled
-from deal_solve.formulation.rates import Agreement, api_agreements
+from deal_solve.formulation.rates import Agreement, api_agreements, regimes_of
 from deal_solve.formulation.read import value_of
 from deal_solve.formulation.risk import Against
 from deal_solve.optimise.backend import Answer, Bounds, Clock, fix_integers, minimise, restore
@@ -158,6 +158,8 @@ class Search:
     def _relax_all(self) -> None:
         """Build every agreement's program and bound it by its linear relaxation."""
         for agreement in self.pins.agreements(api_agreements(self.deal, self.check_controls)):
+            if not regimes_of(self.deal, agreement, self.zero_bands_only):
+                continue
             formulation = self._formulate(agreement)
             if not formulation.papers.api:
                 continue
