@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+BLOCK = 4096
+"""Scenarios are made, settled and added up in blocks of this many, whatever asks for them."""
 FEW = 100
 """Below this many scenarios of a discrete expansion nothing beyond P10 and P90 is offered."""
+
+
+class Futures(Protocol):
+    """What is read of a set of futures, in memory or made block by block."""
+
+    @property
+    def size(self) -> int:
+        """S, the number of scenarios."""
+
+    @property
+    def months(self) -> int:
+        """H, the months of the horizon."""
+
+    @property
+    def weights(self) -> Array:
+        """The probabilities, (S,)."""
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether tails beyond P10 and P90 would be invented."""
+
+    @property
+    def block_count(self) -> int:
+        """The number of blocks."""
+
+    def block(self, number: int) -> ScenarioSet:
+        """Return the scenarios of one block, their weights as they are in the whole."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +77,28 @@ class ScenarioSet:
         """Whether tails beyond P10 and P90 (and CVaR above 0.9) would be invented."""
         return self.kind == "discrete" and self.size < FEW
 
+    @property
+    def block_count(self) -> int:
+        """The number of blocks."""
+        return -(-self.size // BLOCK)
+
+    def block(self, number: int) -> ScenarioSet:
+        """Return the scenarios of one block, their weights as they are in the whole."""
+        return self if self.block_count == 1 else self._slice(slice(number * BLOCK, (number + 1) * BLOCK))
+
     def mean(self, values: Array) -> float:
         """Return the expected value of one number per scenario."""
         return float(self.weights @ values)
 
     def take(self, index: int) -> ScenarioSet:
         """Return the set that holds scenario `index` alone, with weight 1."""
-        keep = slice(index, index + 1)
-        return ScenarioSet(
-            kind="certain",
+        return replace(self._slice(slice(index, index + 1)), kind="certain", weights=np.ones(1), groups=())
+
+    def _slice(self, keep: slice) -> ScenarioSet:
+        return replace(
+            self,
             names=self.names[keep],
-            weights=np.ones(1),
+            weights=self.weights[keep],
             requests={key: value[keep] for key, value in self.requests.items()},
             users={key: value[keep] for key, value in self.users.items()},
             per_user={key: value[keep] for key, value in self.per_user.items()},
