@@ -53,8 +53,8 @@ class PeriodRecord:
 class Priced:
     """Counted usage of one model in a term, shape (months of the term, S).
 
-    `list_usd` at today's list, `usage_usd` at contracted rates, `ratio` the overage rate over the contracted one, (1, 1)
-    where it is one number.
+    `list_usd` at today's list, `usage_usd` at contracted rates, `ratio` the overage rate over the contracted one; it is
+    (1, 1) where it is one number.
     """
 
     model_id: str

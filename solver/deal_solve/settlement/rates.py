@@ -88,8 +88,8 @@ def api_factor(
 def overage_ratio(offer: Offer, factor: float, protected: Array, index: Array) -> Array:
     """Return the overage rate over the contracted rate, at least 1: (months, S), or (1, 1) where it is one number.
 
-    `factor` is contracted over list at index 1; `protected` and `index`, Π of the month of use, are (months, S). Overage
-    at `contracted` is the contracted rate factor·protected, at `list` Π, at `premium x` Π·(1+x); one below the
+    `factor` is contracted over list at index 1; `protected` and `index`, Π of the month of use, are (months, S).
+    Overage at `contracted` is the contracted rate factor·protected, at `list` Π, at `premium x` Π·(1+x); one below the
     contracted rate counts as the contracted one.
     """
     overage = offer.api.overage if offer.api else "contracted"

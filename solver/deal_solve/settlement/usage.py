@@ -153,13 +153,13 @@ def _add(
         other += share * other_usd(request, option)
     requests, months = stream.requests[start - stream.start : end - stream.start], slice(start, end)
     values = usage.counted if stream.counted else usage.uncounted
-    charges: list[tuple[dict[str, Array], str, Array | float]] = [(values, model, cost) for model, cost in usd.items()]
+    charges: list[tuple[dict[str, Array], str, Array | float]] = [(values, *each) for each in usd.items()]
     if other > 0:
         charges.append((usage.other, stream.user, other))
-    for table, name, cost in charges:
+    for table, name, each_usd in charges:
         if name not in table:
             table[name] = np.zeros((scenarios.months, scenarios.size))
-        table[name][months] += requests * (stream.metered * cost)
+        table[name][months] += requests * (stream.metered * each_usd)
 
 
 def _hit_rate(scenarios: ScenarioSet, user: str) -> Array:
