@@ -71,7 +71,7 @@ def _deal(deal: Deal) -> DealFacts:
 
 
 def _futures(scenarios: ScenarioSet) -> Futures:
-    return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups)
+    return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
 
 
 def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronological_usd: float) -> Result:
@@ -83,7 +83,7 @@ def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronologi
         objective_usd=solution.objective_usd,
         bound_usd=_finite(solution.bound_usd),
         gap=_finite(solution.gap),
-        seed=solution.seed,
+        seed=scenarios.seed,
         deal=_deal(deal),
         risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
         scenarios=_futures(scenarios),
@@ -95,7 +95,7 @@ def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronologi
         reference=_reference(solution),
         agreements=tuple(map(_agreement, solution.branches)),
         solver=_solver(solution),
-        notes=solution.notes,
+        notes=(*scenarios.notes, *solution.notes),
     )
 
 

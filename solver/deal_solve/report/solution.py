@@ -7,6 +7,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.optimise.solution import Branch, Solution
 from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
 from deal_solve.report.controls import controls_table
+from deal_solve.report.futures import futures_text
 from deal_solve.report.health import health_tables
 from deal_solve.report.tables import (
     commitment_table,
@@ -196,7 +197,7 @@ def _above(solution: Solution, usd: float) -> str:
 
 
 def _proof(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Summary) -> str:
-    futures = "one certain future" if scenarios.size == 1 else f"{scenarios.size:,} {scenarios.kind} futures"
+    futures = futures_text(scenarios)
     objective = f"objective {money(solution.objective_usd)} ({aim(deal, summary)})"
     if solution.status == "optimal":
         return f"optimal to a gap of {percent(solution.gap, 4)}: {objective}, {futures}"
