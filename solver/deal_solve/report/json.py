@@ -12,24 +12,31 @@ from deal_solve.report.schema import (
     Agreement,
     Cost,
     DealFacts,
+    ExceedanceFacts,
     Futures,
     InvoiceLine,
     LimitFacts,
     Part,
+    PercentileFacts,
     Period,
     Reference,
     Result,
     RiskFacts,
     SeatCount,
     SettlementResult,
+    SimulatedYear,
+    SimulationResult,
     SolverFacts,
     Spread,
     YearSpread,
 )
+from deal_solve.uncertainty import scenarios as uncertainty
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
 if TYPE_CHECKING:
+    from deal_solve.analysis.simulate import Simulation, YearOutcome
     from deal_solve.optimise.solution import Branch, Solution
+    from deal_solve.plan.plan import Plan
     from deal_solve.settlement.settle import Settlement
 
 
@@ -56,7 +63,7 @@ def _spread(spread: Range) -> Spread:
     return Spread.model_validate(spread)
 
 
-def _from_one(part: type[Period] | type[SeatCount], item: PeriodSummary | SeatYear) -> Any:
+def _from_one(part: type[Part], item: PeriodSummary | SeatYear | YearOutcome) -> Any:
     return part.model_validate(item).model_copy(update={"contract_year": item.contract_year + 1})
 
 
@@ -70,7 +77,7 @@ def _deal(deal: Deal) -> DealFacts:
     )
 
 
-def _futures(scenarios: ScenarioSet) -> Futures:
+def _futures(scenarios: uncertainty.Futures) -> Futures:
     return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
 
 
@@ -152,6 +159,28 @@ def settlement_result_of(
             InvoiceLine.model_validate({**line, "contract_year": line["contract_year"] + 1})
             for line in settlement.invoice(scenario).to_dict("records")
         ),
+    )
+
+
+def simulation_result_of(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...]) -> SimulationResult:
+    """Return a simulation as data."""
+    return SimulationResult(
+        deal=_deal(deal),
+        scenarios=_futures(simulation.futures),
+        plan=plan,
+        assumed=assumed,
+        mean_usd=simulation.mean_usd,
+        standard_error_usd=simulation.standard_error_usd,
+        undiscounted_usd=simulation.undiscounted_usd,
+        confidence=simulation.confidence,
+        cvar_usd=simulation.cvar_usd,
+        percentiles=tuple(map(PercentileFacts.model_validate, simulation.percentiles)),
+        exceedance=tuple(map(ExceedanceFacts.model_validate, simulation.exceedance)),
+        by_line=simulation.by_line,
+        years=tuple(_from_one(SimulatedYear, year) for year in simulation.years),
+        mean_loss_usd=simulation.mean_loss_usd,
+        loss_probability=simulation.loss_probability,
+        notes=simulation.notes,
     )
 
 
