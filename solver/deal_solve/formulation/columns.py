@@ -35,7 +35,7 @@ class Columns:
     """Sums of requests per user and stretch, users per month, hit rates and price indexes of a scenario set.
 
     `flows` and `presents` have a row (S,) per (user, first month of a stretch, basis), in order of time, found by
-    `row_of`; `users[c]` is (H, S); `hit` has what varies or not per user and batch; `index[family]` one entry per month.
+    `row_of`; `users[c]` is (H, S); `hit` is per user and batch, `index[family]` has one entry per month.
     """
 
     def __init__(self, deal: Deal, scenarios: Futures) -> None:
