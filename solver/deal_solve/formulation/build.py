@@ -60,6 +60,7 @@ def formulate(
     least_commitment_usd: float = 0.0,
     least_seats: dict[str, int] | None = None,
     by_cuts: bool = False,
+    pinned: frozenset[str] = frozenset(),
 ) -> Formulation:
     """Return the program that chooses among `agreements` and everything else in the plan.
 
@@ -68,14 +69,14 @@ def formulate(
     """
     columns = scenarios if isinstance(scenarios, Columns) else Columns(deal, scenarios)
     program = Program(columns, money_unit(deal, columns), by_cuts)
-    rates = Rates(columns, deal)
+    rates = columns.derived.setdefault("rates", Rates(columns, deal))
     papers = take_papers(program, deal, agreements, zero_bands_only)
     projects = buy_projects(program, deal)
-    routing = Routing()
-    route_workloads(program, deal, routing, papers.regimes, projects)
+    routing = Routing(pinned)
+    route_workloads(program, deal, routing, rates, papers.regimes, projects)
     seats = offer_seats(program, deal, papers, rates, least_seats or {})
     tracks = take_tracks(program, deal, papers, seats)
-    route_people(program, deal, papers, seats, tracks, routing)
+    route_people(program, deal, papers, seats, tracks, routing, rates)
     most = most_usage(program, deal, papers, routing, rates)
     commitments = commit(program, deal, papers, most, program.usd(least_commitment_usd))
     pay_in_advance(program, deal, papers, commitments)

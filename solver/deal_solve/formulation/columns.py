@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Columns:
         self.scenarios = scenarios
         self._growth = 1 + deal.cost_of_capital_per_year
         self._means: dict[int, tuple[Moving, float]] = {}
+        self.derived: dict[str, Any] = {}
         self._most_users: dict[tuple[str, ...], float] = {}
         self._users_in: dict[tuple[str, int], Moving] = {}
         metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))

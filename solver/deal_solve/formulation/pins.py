@@ -28,6 +28,11 @@ class Pins:
     least_commitment_usd: float = 0.0
     least_seats: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def routed(self) -> frozenset[str]:
+        """The workloads and cohorts whose routing is proposed."""
+        return frozenset((*self.proposal.routing, *self.proposal.use))
+
     def agreements(self, offered: Iterable[Agreement]) -> list[Agreement]:
         """Return the API agreements that the proposal leaves open."""
         api = self.proposal.api

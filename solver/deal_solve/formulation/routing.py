@@ -10,9 +10,10 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.formulation.columns import Basis
+from deal_solve.formulation.dominated import undominated
 from deal_solve.formulation.lanes import Item
 from deal_solve.formulation.program import Program, Variable
-from deal_solve.formulation.rates import Regime
+from deal_solve.formulation.rates import Rates, Regime
 from deal_solve.plan.options import Epoch, Option, menu
 from deal_solve.plan.requests import other_usd, request_cost, usage_multiplier
 
@@ -47,12 +48,23 @@ class Usage:
 class Routing:
     """x: the copies of every share with the activity they add up to, and the usage they cause per regime.
 
-    Usage under no regime (None) is not counted and billed at list.
+    Usage under no regime (None) is not counted and billed at list. The options of `pinned` users are all kept.
     """
+
+    pinned: frozenset[str] = frozenset()
 
     shares: dict[Share, list[tuple[Variable, Variable]]] = field(default_factory=dict)
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
     menus: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
+
+    def useful(
+        self, program: Program, deal: Deal, rates: Rates, user: str, epoch: Epoch, regime: Regime | None
+    ) -> list[Option]:
+        """Return the options that a best plan may use under a regime, or all different ones of a pinned user."""
+        options = distinct_options(epoch)
+        if user in self.pinned:
+            return options
+        return undominated(program.columns, deal, rates, user, epoch, regime, options)
 
 
 def distinct_options(epoch: Epoch) -> list[Option]:
@@ -169,6 +181,7 @@ def route_workloads(
     program: Program,
     deal: Deal,
     routing: Routing,
+    rates: Rates,
     regimes: dict[Regime, Variable],
     projects: dict[tuple[str, ProjectName], Variable],
 ) -> None:
@@ -176,13 +189,13 @@ def route_workloads(
     for name in deal.workloads:
         routing.menus[name] = menu(deal, name)
         for epoch in routing.menus[name]:
-            options = distinct_options(epoch)
             needing: dict[ProjectName, list[Variable]] = {}
             for regime, beta in regimes.items():
                 if epoch.year not in regime.span.years:
                     continue
-                copies = route(program, deal, routing, name, epoch, beta, regime, 1.0, options)
-                for option in options:
+                useful = routing.useful(program, deal, rates, name, epoch, regime)
+                copies = route(program, deal, routing, name, epoch, beta, regime, 1.0, useful)
+                for option in useful:
                     for project in option.projects:
                         needing.setdefault(project, []).append(copies[option.key])
             for project, users in needing.items():

@@ -41,6 +41,7 @@ def export(deal: Deal, scenarios: ScenarioSet | None, path: str | Path, fix: Pro
         against,
         least_commitment_usd=pins.least_commitment_usd,
         least_seats=pins.least_seats,
+        pinned=pins.routed,
     )
     if not formulation.papers.api:
         raise Infeasible("no API agreement is open, so there is no program to write")

@@ -80,6 +80,7 @@ def _programs(deal: Deal, scenarios: ScenarioSet, fix: Proposal | None, by_cuts:
             least_commitment_usd=pins.least_commitment_usd,
             least_seats=pins.least_seats,
             by_cuts=by_cuts,
+            pinned=pins.routed,
         )
         pin(formulation, pins)
         if formulation.papers.api:

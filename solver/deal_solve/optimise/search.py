@@ -186,6 +186,7 @@ class Search:
             self.pins.least_commitment_usd,
             self.pins.least_seats,
             self.by_cuts,
+            self.pins.routed,
         )
         pin(formulation, self.pins)
         self.clock.building += monotonic() - before
