@@ -16,6 +16,7 @@ COMMANDS = {
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
     "check": "Check a deal file and say what in it is dead.",
+    "scenarios": "Show the futures of a deal: a fan per month.",
     "init": "Write a commented starter deal.",
     "schema": "Print the JSON Schema of a file.",
     "rates": "Print the rate card.",
