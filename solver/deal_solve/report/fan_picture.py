@@ -65,10 +65,10 @@ def _draw(panel: Axes, deal: Deal, fan: Fan) -> None:
 def _name_ends(panel: Axes, ends: dict[str, Any], height: float) -> None:
     """Write the name of each quantile beside its last value; from the median outwards, apart enough to be read."""
     names, places = list(ends), [float(end) / height for end in ends.values()]
-    middle = len(places) // 2
-    for above in range(middle + 1, len(places)):
-        places[above] = max(places[above], places[above - 1] + LEAST_DISTANCE)
-        below = len(places) - 1 - above
+    for below in reversed(range(len(places) // 2)):
         places[below] = min(places[below], places[below + 1] - LEAST_DISTANCE)
+    places[0] = max(places[0], 0.0)
+    for above in range(1, len(places)):
+        places[above] = max(places[above], places[above - 1] + LEAST_DISTANCE)
     for name, place in zip(names, places, strict=True):
         panel.text(1.01, place, name, transform=panel.transAxes, va="center", color=LINE)
