@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from deal_solve.plan.papers import usd
 from deal_solve.plan.plan import Route
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import metered_share
+from deal_solve.uncertainty.scenarios import Array, ScenarioSet, blocks
 
 NONE = "none"
 SMALLEST_SHARE = 0.005
@@ -49,13 +50,18 @@ def _decisions(settlement: Settlement) -> Iterator[tuple[str, str]]:
     for workload in deal.workloads:
         yield f"projects of {workload}", ", ".join(sorted(plan.projects.get(workload, ()))) or NONE
     for workload, routes in plan.routing.items():
-        months = settlement.scenarios.weights @ settlement.scenarios.requests[workload]
+        months = _expected(settlement, lambda block, name=workload: block.requests[name])
         yield f"routing of {workload}", _mix(settlement, workload, routes, months)
     for cohort, routes in plan.use.items():
-        requests = settlement.scenarios.users[cohort] * settlement.scenarios.per_user[cohort]
+        requests = _expected(settlement, lambda block, name=cohort: block.users[name] * block.per_user[name])
         metered = [metered_share(deal, plan, cohort, track)[0] for track in plan.tracks[cohort]]
-        months = (settlement.scenarios.weights @ requests) * np.repeat(metered, 12)
+        months = requests * np.repeat(metered, 12)
         yield f"routing of {cohort}", _mix(settlement, cohort, routes, months)
+
+
+def _expected(settlement: Settlement, monthly: Callable[[ScenarioSet], Array]) -> Array:
+    """Return the expected value of a month's numbers, (H,)."""
+    return np.sum([block.weights @ monthly(block) for block in blocks(settlement.scenarios)], axis=0)
 
 
 def _by_year(values: Sequence[str]) -> str:

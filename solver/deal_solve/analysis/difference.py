@@ -20,12 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.analysis.table import Table
+from deal_solve.deal.deal import Deal
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.rates import api_part
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenarios import Array, ScenarioSet, blocks
 
 LINES = {
     "routing": (),
@@ -108,31 +109,26 @@ def _mean(settlement: Settlement, values: Array) -> float:
     return float(settlement.weights @ values)
 
 
-def _present(settlement: Settlement, monthly: Array, start: int = 0) -> float:
+def _present(deal: Deal, block: ScenarioSet, monthly: Array, start: int = 0) -> float:
     """Return the expected present value of (months, S) dollars, each paid at the end of its month, `start` first."""
     ends = np.arange(start, start + len(monthly)) + 1
-    discount = (1 + settlement.deal.cost_of_capital_per_year) ** (-ends / 12)
-    return float(discount @ (monthly @ settlement.weights))
+    discount = (1 + deal.cost_of_capital_per_year) ** (-ends / 12)
+    return float(discount @ (monthly @ block.weights))
 
 
 def _api_lines(settlement: Settlement) -> dict[str, float]:
     """Return routing, metered usage, rate, commitment, overage and forfeiture."""
-    deal, plan, scenarios = settlement.deal, settlement.plan, settlement.scenarios
-    usage = usage_of(deal, plan, scenarios)
-    counted = _at_list(settlement, usage.counted)
-    workloads = _at_list(settlement, usage_of(deal, plan, scenarios, users=deal.workloads).counted)
-    contracted = drawn = 0.0
-    bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
-    for span, _, band, priced in priced_terms(deal, plan, scenarios, usage.counted, bundle):
-        usd = sum(_present(settlement, item.usage_usd, span.start) for item in priced)
-        contracted += usd
-        drawn += usd if band.commit_usd_per_year > 0 else 0.0
+    counted = uncounted = workloads = contracted = drawn = 0.0
+    for block in blocks(settlement.scenarios):
+        sums = _of_block(settlement, block)
+        counted, uncounted, workloads = counted + sums[0], uncounted + sums[1], workloads + sums[2]
+        contracted, drawn = contracted + sums[3], drawn + sums[4]
     overage, forfeited, uncovered = _at_period_ends(settlement)
-    in_arrears = api_part(deal, plan.api.offer).payment == "arrears"
+    in_arrears = api_part(settlement.deal, settlement.plan.api.offer).payment == "arrears"
     paid = _mean(settlement, settlement.by_line["commitment"]) + uncovered
     return {
         "routing": workloads,
-        "metered_usage": counted + _at_list(settlement, usage.uncounted) - workloads,
+        "metered_usage": counted + uncounted - workloads,
         "rate": contracted - counted,
         "commitment": 0.0 if in_arrears else paid - drawn - forfeited,
         "overage": overage,
@@ -140,10 +136,24 @@ def _api_lines(settlement: Settlement) -> dict[str, float]:
     }
 
 
-def _at_list(settlement: Settlement, values: dict[str, Array]) -> float:
+def _of_block(settlement: Settlement, block: ScenarioSet) -> tuple[float, float, float, float, float]:
+    """Return usage at list (counted, not counted, of workloads), at contracted rates, and what of it is drawn down."""
+    deal, plan = settlement.deal, settlement.plan
+    usage = usage_of(deal, plan, block)
+    workloads = usage_of(deal, plan, block, users=deal.workloads).counted
+    contracted = drawn = 0.0
+    bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
+    for span, _, band, priced in priced_terms(deal, plan, block, usage.counted, bundle):
+        usd = sum(_present(deal, block, item.usage_usd, span.start) for item in priced)
+        contracted += usd
+        drawn += usd if band.commit_usd_per_year > 0 else 0.0
+    counted, uncounted = _at_list(deal, block, usage.counted), _at_list(deal, block, usage.uncounted)
+    return counted, uncounted, _at_list(deal, block, workloads), contracted, drawn
+
+
+def _at_list(deal: Deal, block: ScenarioSet, values: dict[str, Array]) -> float:
     """Return the expected present value of usage per model, (H, S) at today's list, at the list of its month."""
-    deal, index = settlement.deal, settlement.scenarios.index
-    return sum(_present(settlement, usd * index[deal.card.model(name).family].T) for name, usd in values.items())
+    return sum(_present(deal, block, usd * block.index[deal.card.model(name).family].T) for name, usd in values.items())
 
 
 def _at_period_ends(settlement: Settlement) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of
+from deal_solve.uncertainty.scenarios import blocks
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,21 @@ class Savings:
 
 def savings(settlement: Settlement) -> Savings | None:
     """Return the savings rates of a plan; None without usage that counts."""
-    deal, plan, scenarios, weights = settlement.deal, settlement.plan, settlement.scenarios, settlement.weights
-    counted = usage_of(deal, plan, scenarios).counted
+    deal, plan = settlement.deal, settlement.plan
     at_list = contracted = billed = 0.0
-    for name, usd in counted.items():
-        at_list += float((usd * scenarios.index[deal.card.model(name).family].T).sum(axis=0) @ weights)
     bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
-    for _, _, band, priced in priced_terms(deal, plan, scenarios, counted, bundle):
-        usage = sum(float(item.usage_usd.sum(axis=0) @ weights) for item in priced)
-        contracted += usage
-        billed += 0.0 if band.commit_usd_per_year > 0 else usage
+    for block in blocks(settlement.scenarios):
+        counted = usage_of(deal, plan, block).counted
+        for name, usd in counted.items():
+            at_list += float((usd * block.index[deal.card.model(name).family].T).sum(axis=0) @ block.weights)
+        for _, _, band, priced in priced_terms(deal, plan, block, counted, bundle):
+            usage = sum(float(item.usage_usd.sum(axis=0) @ block.weights) for item in priced)
+            contracted += usage
+            billed += 0.0 if band.commit_usd_per_year > 0 else usage
     if at_list <= 0:
         return None
     ended = [record.covered_usd + record.forfeited_usd + record.overage_usd for record in settlement.drawdown]
-    paid = billed + float(np.sum(ended, axis=0) @ weights if ended else 0.0)
+    paid = billed + float(np.sum(ended, axis=0) @ settlement.weights if ended else 0.0)
     committed = float(sum(sum(term.commitment_usd) for term in plan.api.terms))
     return Savings(
         list_usd=at_list,

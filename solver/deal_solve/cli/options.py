@@ -89,14 +89,17 @@ def futures_options(command: F) -> F:
     return collected  # type: ignore[return-value]
 
 
-def _futures(scenarios: str | None, seed: int | None, sampling: SamplingMethod | None, deal: Deal) -> Futures:
-    """Return the futures asked for on the command line, or else those of the deal."""
+def _futures(
+    scenarios: str | None, seed: int | None, sampling: SamplingMethod | None, deal: Deal, default: str | None = None
+) -> Futures:
+    """Return the futures asked for on the command line, or those the deal lists, `default` many, or its expansion."""
     from deal_solve.deal.numbers import parse_count
     from deal_solve.errors import InputError, Problem
     from deal_solve.uncertainty.expand import scenarios_of
     from deal_solve.uncertainty.parquet import read_scenarios
     from deal_solve.uncertainty.sample import SEED, sample
 
+    scenarios = scenarios or (None if deal.scenarios else default)
     if scenarios is None or scenarios.endswith(".parquet"):
         for option, value in (("--seed", seed), ("--sampling", sampling)):
             if value is not None:

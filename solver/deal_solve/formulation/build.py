@@ -99,7 +99,7 @@ def _committed(program: Program, seats: Seats, commitments: Commitments) -> Term
 
 def money_unit(deal: Deal, columns: Columns) -> float:
     """Return a power of ten of dollars that makes the deal's list cost a number of some thousands."""
-    guess = 20 * sum(float(users.sum(axis=0).max()) for users in columns.users.values())
+    guess = 20 * sum(float(users.sum()) for users in columns.mean_users.values())
     for user in (*deal.workloads, *deal.cohorts):
         owner = deal.workloads.get(user) or deal.cohorts[user]
         request = deal.workloads.get(user) or deal.cohorts[user].use

@@ -8,6 +8,7 @@ same times the hit rate where that is not certain: a column (S,) each. Memory gr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -40,7 +41,6 @@ class Columns:
 
     def __init__(self, deal: Deal, scenarios: Futures) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
-        self.scenarios = scenarios
         self._growth = 1 + deal.cost_of_capital_per_year
         self._means: dict[int, tuple[Moving, float]] = {}
         self.derived: dict[str, Any] = {}
@@ -53,6 +53,7 @@ class Columns:
         self.hit: dict[tuple[str, bool], Moving] = {}
         self.users = {name: np.empty((self.months, self.size)) for name in deal.cohorts}
         self.mean_requests = {user: np.zeros(self.months) for user in metered}
+        self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
         self.index: dict[str, list[Moving]] = {}
         keys = [
             (start, place, basis)
@@ -79,6 +80,7 @@ class Columns:
                 levels[:, here] = block.index[family][:, moves].T
             for cohort, counts in self.users.items():
                 counts[:, here] = block.users[cohort].T
+                self.mean_users[cohort] += block.users[cohort].sum(axis=0) / self.size
             for user, bases in varied.items():
                 hits[user][here] = block.hit_rate[user]
                 self._add_up(deal, block, here, user, bases, discounts)
@@ -113,6 +115,27 @@ class Columns:
             self.flows[rows, here] = sums * rate
             if self.presents is not self.flows:
                 self.presents[rows, here] = presents * rate
+
+    def head(self, count: int) -> Columns:
+        """Return the first scenarios alone, equally scaled; what is one object here is one object there."""
+        if count >= self.size:
+            return self
+        part = copy(self)
+        part.size = count
+        part.weights = self.weights[:count] / self.weights[:count].sum()
+        part.flows, part.presents = self.flows[:, :count], self.presents[:, :count]
+        if self.presents is self.flows:
+            part.presents = part.flows
+        cut: dict[int, Moving] = {}
+
+        def first(values: Moving) -> Moving:
+            return cut.setdefault(id(values), values[:count]) if isinstance(values, np.ndarray) else values
+
+        part.users = {name: users[:, :count] for name, users in self.users.items()}
+        part.hit = {key: first(rates) for key, rates in self.hit.items()}
+        part.index = {family: [first(level) for level in levels] for family, levels in self.index.items()}
+        part.derived, part._most_users, part._users_in, part._means = {}, {}, {}, {}
+        return part
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""

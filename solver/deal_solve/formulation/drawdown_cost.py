@@ -78,6 +78,7 @@ class DrawdownCost:
     is_linear: bool = False
     charges: tuple[tuple[int, int], ...] = field(init=False)
     places: Places = field(init=False)
+    _known: tuple[bytes, list[_State]] = field(init=False, default=(b"", []))
 
     def __post_init__(self) -> None:
         self.charges = tuple(period.charge for period in self.periods)
@@ -90,13 +91,20 @@ class DrawdownCost:
     def cost(self, values: Array, factors: Array) -> Array:
         """Return Σ factor · (Σ_l (r_l - r_(l+1))·U_l, under arrears + C - V + R - R') over the periods."""
         total = np.zeros(self.periods[0].size)
-        for period, state, factor in zip(self.periods, self._settle(values), factors, strict=True):
+        for period, state, factor in zip(self.periods, self._settled(values), factors, strict=True):
             if factor:
                 paid = (period.steps * state.uncovered).sum(axis=0)
                 if self.arrears:
                     paid = paid + state.commitment - state.used[-1] + state.carried - state.rolled
                 total += factor * paid
         return total
+
+    def _settled(self, values: Array) -> list[_State]:
+        """Return what `_settle` does, done once for a plan that is asked for again."""
+        key = values[self.places].tobytes()
+        if self._known[0] != key:
+            self._known = key, self._settle(values)
+        return self._known[1]
 
     def _settle(self, values: Array) -> list[_State]:
         """Settle period after period as section 4 says: usage is covered whenever there is balance."""
@@ -120,7 +128,7 @@ class DrawdownCost:
         Backwards, per period and scenario: π_l the worth of balance against level l, a that of R beyond it, b that of
         usage left for the period's own commitment, c and d of the two limits of what is rolled over.
         """
-        states = self._settle(values)
+        states = self._settled(values)
         size = len(weights)
         worth = np.zeros(size)
         places, coefficients = [], []

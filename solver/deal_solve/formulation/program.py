@@ -52,7 +52,9 @@ class Program:
     """A minimisation in money units of `unit_usd` dollars, with every payment kept by line, year and scenario.
 
     With `by_cuts` what happens after the future is known has no rows: it is `recourse`, and the variables that stand
-    for measures of cost are `estimates`, to be held up by cuts.
+    for measures of cost are `estimates`, to be held up by cuts to within `close`, relative to the objective.
+    `cut_points` are, by the place of the row, the estimate of a cut and where it was made; those that have held the
+    plan are `binding`.
     """
 
     def __init__(self, columns: Columns, unit_usd: float, by_cuts: bool = False) -> None:
@@ -73,6 +75,9 @@ class Program:
         self._places: dict[Variable, int] = {}
         self._row_places: dict[str, int] = {}
         self._shares: dict[tuple[int, When], Variable] = {}
+        self.cut_points: dict[int, tuple[int, Array]] = {}
+        self.binding: dict[int, tuple[int, Array]] = {}
+        self.close = 1e-9
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
 
@@ -225,8 +230,10 @@ class Program:
         self.estimates.append(Estimate(self._places[variable], tuple(parts), weigh, self.size, less))
         return variable
 
-    def add_cut(self, estimate: Estimate, cut: Cut) -> None:
-        """Add estimate >= linear + constant."""
+    def add_cut(self, number: int, cut: Cut, point: Array) -> None:
+        """Add estimate >= linear + constant, made at a point."""
+        estimate = self.estimates[number]
+        self.cut_points[len(self.rows)] = number, point
         terms = [(self.variables[place], -c) for place, c in zip(*cut.linear, strict=True)]
         self.row("cut", [(self.variables[estimate.place], 1.0), *terms], ">=", cut.constant)
 

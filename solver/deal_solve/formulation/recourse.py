@@ -77,7 +77,7 @@ class Cut(NamedTuple):
     constant: float
 
 
-Costs: TypeAlias = dict[tuple[int, bytes], Array]
+Costs = dict[tuple[int, bytes], Array]
 """Costs (S,) at one plan that are known already, by recourse and factors."""
 
 Weigh: TypeAlias = Callable[[Array], Array]

@@ -13,7 +13,7 @@ from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of
 from deal_solve.uncertainty.scenarios import Array
 
-Months: TypeAlias = NDArray[np.int64]
+Months: TypeAlias = NDArray[np.int16]
 """Which count, per scenario."""
 
 
@@ -31,16 +31,17 @@ class Counts:
 
     def at(self, values: Array) -> Array:
         """Return the counts (months, S)."""
-        total = np.zeros_like(self.users[0])
-        for place, users in zip(self.places, self.users, strict=True):
-            if values[place]:
-                total += values[place] * users
+        on = [(values[place], users) for place, users in zip(self.places, self.users, strict=True) if values[place]]
+        if not on:
+            return np.zeros_like(self.users[0])
+        total = on[0][0] * on[0][1]
+        for share, users in on[1:]:
+            total += share * users
         return total
 
-    def slope(self, months: Months, prices: Array) -> Array:
-        """Return Σ_ω price · users in the month (S,) that is looked at, per cohort."""
-        chosen = months[None, :]
-        return np.array([np.take_along_axis(users, chosen, axis=0)[0] @ prices for users in self.users])
+    def slope(self, prices: Array) -> Array:
+        """Return Σ_ω,month price · users per cohort; `prices` is (months, S)."""
+        return np.array([np.vdot(prices, users) for users in self.users])
 
 
 @dataclass
@@ -62,6 +63,7 @@ class TrueUpCost:
     line: str = "true_up"
     is_linear: bool = False
     places: Places = field(init=False)
+    _known: tuple[bytes, tuple[Array, Months]] = field(init=False, default=(b"", (np.empty(0), np.empty(0, np.int16))))
 
     def __post_init__(self) -> None:
         self.places = np.unique(np.concatenate([self.number.places, *(counts.places for counts in self.counts)]))
@@ -72,17 +74,23 @@ class TrueUpCost:
 
     def _largest(self, values: Array) -> tuple[Array, Months]:
         """Return L at each stage (stages, S) and which count it is: -1 for N, the earliest of equals."""
+        key = values[self.places].tobytes()
+        if self._known[0] != key:
+            self._known = key, self._look(values)
+        return self._known[1]
+
+    def _look(self, values: Array) -> tuple[Array, Months]:
         counts = [count for part in self.counts for count in part.at(values)]
         size, number = len(counts[0]), self.number.at(values)
-        licensed, which = np.full(size, number), np.full(size, -1)
-        levels, found = np.empty((len(self.ends), size)), np.empty((len(self.ends), size), dtype=np.int64)
+        levels, found = np.empty((len(self.ends), size)), np.empty((len(self.ends), size), dtype=np.int16)
+        licensed, which = np.full(size, number), np.full(size, -1, dtype=np.int16)
         seen = 0
         for stage, end in enumerate(self.ends):
             if self.alone:
-                licensed, which = np.full(size, number), np.full(size, -1)
+                licensed, which = np.full(size, number), np.full(size, -1, dtype=np.int16)
             for month in range(seen, end):
-                higher = counts[month] > licensed
-                licensed, which = np.where(higher, counts[month], licensed), np.where(higher, month, which)
+                which[counts[month] > licensed] = month
+                np.maximum(licensed, counts[month], out=licensed)
             levels[stage], found[stage], seen = licensed, which, end
         return levels, found
 
@@ -104,17 +112,16 @@ class TrueUpCost:
         prices = weights * self.price
         contracted = float(number * prices.sum())
         _, found = self._largest(values)
-        slopes = [np.zeros(len(part.places)) for part in self.counts]
+        months = sum(part.months for part in self.counts)
+        moved = np.zeros((1 + months, len(found[0])))  # what each count (first: N) is charged in each scenario
+        scenarios = np.arange(len(found[0]))
         for which, step in zip(found, steps, strict=True):
-            if not step:
-                continue
-            contracted += float(step * prices[which < 0].sum())
-            start = 0
-            for slope, part in zip(slopes, self.counts, strict=True):
-                inside = (which >= start) & (which < start + part.months)
-                if inside.any():
-                    months = np.clip(which - start, 0, part.months - 1)
-                    slope += part.slope(months, np.where(inside, step * prices, 0.0))
-                start += part.months
+            if step:
+                moved[which + 1, scenarios] += step * prices
+        contracted += float(moved[0].sum())
+        slopes, start = [], 1
+        for part in self.counts:
+            slopes.append(part.slope(moved[start : start + part.months]))
+            start += part.months
         places = [self.number.places, *(part.places for part in self.counts)]
         return added_up(np.concatenate(places), np.concatenate([self.number.coefficients * contracted, *slopes]))

@@ -20,6 +20,7 @@ import pulp
 from deal_solve.errors import Cancelled, InputError, InternalError
 from deal_solve.formulation.program import Program, Terms, Variable
 from deal_solve.optimise.progress import Progress, Watcher
+from deal_solve.uncertainty.scenarios import Array
 
 Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
 
@@ -139,6 +140,10 @@ class LiveHighs:
             high = np.array([program.rows[place].getUb() for place in gone], dtype=float)
             self.highs.changeRowsBounds(len(gone), gone, np.full(len(gone), -math.inf), high)
             self._relaxed = len(program.relaxed)
+
+    def row_prices(self) -> Array:
+        """Return the dual value of every row of a linear program, in order."""
+        return np.array(self.highs.getSolution().row_dual)
 
     def read(self, program: Program, relax: bool) -> None:
         """Write values (and reduced costs of a linear program) into the program's variables."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
 
 from deal_solve.formulation.program import Program
 from deal_solve.formulation.recourse import Costs, Cut, Estimate
-from deal_solve.optimise.backend import Answer, Clock, fix_integers, restore, run
+from deal_solve.optimise.backend import Answer, Clock, LiveHighs, fix_integers, restore, run
 from deal_solve.uncertainty.scenarios import Array
 
 CLOSE = 1e-9
-"""A measure may lie this much above its estimate, relative to the objective."""
+"""Measures may lie this much above their estimates, relative to the objective and all together."""
 ROUGHLY = 1e-5
 """The same where only a bound is wanted."""
+TIGHT = 1e-6
+"""Where they lie further apart than this, settlement is dearer than any cut."""
 MOST_ROUNDS = 1_000
 """Rounds after which the best plan so far is returned as if time were up."""
 
@@ -28,35 +32,58 @@ def run_with_cuts(
     relax: bool = False,
     exact: bool = False,
     cutoff: float | None = None,
-    close: float = CLOSE,
+    close: float = 0.0,
 ) -> Answer:
-    """Solve the program as `run` does, every estimate held up to the measure that it stands for, within `close`."""
+    """Solve the program as `run` does, every estimate held up to the measure that it stands for.
+
+    `close` allows more room than the program does. Of a relaxation whose bound passes `cutoff` no more is asked.
+    """
     if not program.estimates:
         return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
     if relax:
-        return _linear(program, solver, clock, exact, close)
+        return _linear(program, solver, clock, exact, max(close, program.close), cutoff)
     return _integer(program, solver, gap, clock, cutoff)
+
+
+def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
+    """Cut estimates, by number, at points known from elsewhere."""
+    costs: dict[int, Costs] = {}
+    for number, point in points:
+        cut = program.estimates[number].cut(point, costs.setdefault(id(point), {}))
+        program.add_cut(number, cut, point)
+
+
+def worth(program: Program) -> float:
+    """Return the objective of the values found with every measure as it is, not as it is estimated (money units)."""
+    values, known = _values(program), Costs()
+    total = _objective(program, values)
+    for estimate, weight in zip(program.estimates, _weights(program), strict=True):
+        if weight:
+            total += weight * (estimate.value(values, known) - values[estimate.place])
+    return float(total)
 
 
 def is_tight(program: Program) -> bool:
     """Whether every estimate equals its measure at the values found; settlement may be dearer than any cut."""
-    values = _values(program)
-    room = 1e3 * CLOSE * _scale(program, values)
-    known: Costs = {}
+    values, known = _values(program), Costs()
+    room = TIGHT * _scale(program, values)
     return all(estimate.value(values, known) <= values[estimate.place] + room for estimate in program.estimates)
 
 
-def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: float) -> Answer:
+def _linear(
+    program: Program, solver: str, clock: Clock, exact: bool, close: float, cutoff: float | None = None
+) -> Answer:
     """Solve the relaxation; cuts are taken half way to an inner point (in-out), or else where it stands."""
     inner: Array | None = None
     for _ in range(MOST_ROUNDS):
         answer = run(program, solver, 0.0, clock, relax=True, exact=exact)
-        if answer.outcome != "optimal":
+        if answer.outcome != "optimal" or (cutoff is not None and answer.objective > cutoff):
             return answer
         values = _values(program)
         inner = values if inner is None else (values + inner) / 2
         if not _cut(program, values, inner, close) or clock.is_over:
-            return answer
+            break
+    _note_binding(program)
     return answer
 
 
@@ -73,15 +100,15 @@ def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: fl
             return _found(program, best, bound, "optimal" if answer.outcome == "infeasible" else "limit")
         bound = max(bound, answer.bound)
         values = _values(program)
-        if not _cut(program, values, values, CLOSE):
+        if not _cut(program, values, values, program.close):
             return Answer(answer.outcome, answer.objective, bound)
         bounds = fix_integers(program)
-        chosen = _linear(program, solver, clock, False, CLOSE)
+        chosen = _linear(program, solver, clock, False, program.close)
         restore(bounds)
         if chosen.outcome == "optimal" and (best is None or chosen.objective < best[0]):
             best = chosen.objective, [variable.varValue for variable in program.variables]
-            worth = best[0] + CLOSE * max(abs(best[0]), 1.0)
-            cutoff = worth if cutoff is None else min(cutoff, worth)
+            reached = best[0] + program.close * max(abs(best[0]), 1.0)
+            cutoff = reached if cutoff is None else min(cutoff, reached)
         if best is not None and best[0] - bound <= gap * abs(best[0]):
             return _found(program, best, bound, "optimal")
         if clock.is_over:
@@ -89,34 +116,58 @@ def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: fl
     return Answer("nothing", math.inf, bound) if best is None else _found(program, best, bound, "limit")
 
 
-def _found(program: Program, best: tuple[float, list[float | None]], bound: float, outcome: str) -> Answer:
+def _found(
+    program: Program, best: tuple[float, list[float | None]], bound: float, outcome: Literal["optimal", "limit"]
+) -> Answer:
     for variable, value in zip(program.variables, best[1], strict=True):
         variable.varValue = value
-    return Answer(outcome, best[0], min(bound, best[0]))  # type: ignore[arg-type]
+    return Answer(outcome, best[0], min(bound, best[0]))
+
+
+def _note_binding(program: Program) -> None:
+    """Note the cuts that hold the relaxation where it is."""
+    if isinstance(program.live, LiveHighs):
+        prices = program.live.row_prices()
+        program.binding |= {row: cut for row, cut in program.cut_points.items() if prices[row]}
 
 
 def _values(program: Program) -> Array:
     return np.array([variable.varValue or 0.0 for variable in program.variables])
 
 
+def _objective(program: Program, values: Array) -> float:
+    return float(sum(values[program.place(v)] * c for v, c in program.problem.objective.items()))
+
+
 def _scale(program: Program, values: Array) -> float:
     """Return the size of the objective in money units, or a thousand."""
-    objective = sum(values[program.place(v)] * c for v, c in program.problem.objective.items())
-    return max(abs(float(objective)), 1e3)
+    return max(abs(_objective(program, values)), 1e3)
+
+
+def _weights(program: Program) -> list[float]:
+    """Return what each estimate counts in the objective."""
+    objective = program.problem.objective
+    return [float(objective.get(program.variables[estimate.place], 0.0)) for estimate in program.estimates]
 
 
 def _cut(program: Program, values: Array, inner: Array, close: float) -> bool:
-    """Add a cut for every estimate that is too low at `values`; whether there was one."""
-    room, found = close * _scale(program, values), False
-    known: Costs = {}
-    elsewhere: Costs = {}
+    """Cut the estimates that are too low at `values`, unless all are close enough; whether there was a cut.
+
+    Together they may be too low by `close` of the objective, each as it counts there, and in a limit each by that much.
+    """
+    room, known, elsewhere = close * _scale(program, values), Costs(), Costs()
+    lows = [estimate.value(values, known) - values[estimate.place] for estimate in program.estimates]
+    weights = [weight or 1.0 for weight in _weights(program)]
+    if sum(max(low, 0.0) * weight for low, weight in zip(lows, weights, strict=True)) <= room:
+        return False
     points = [(inner, elsewhere), (values, known)] if inner is not values else [(values, known)]
-    for estimate in program.estimates:
-        if estimate.value(values, known) > values[estimate.place] + room:
+    found = False
+    for number, (estimate, low) in enumerate(zip(program.estimates, lows, strict=True)):
+        if low > room / len(lows):
             for point, costs in points:
                 cut = estimate.cut(point, costs)
-                if _height(cut, estimate, values) > room / 2:
-                    program.add_cut(estimate, cut)
+                if _height(cut, estimate, values) > room / len(lows) / 2:
+                    program.add_cut(number, cut, point)
                     found = True
                     break
     return found

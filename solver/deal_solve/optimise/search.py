@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
+import numpy as np
 import pulp
 
 from deal_solve.deal.deal import Deal
@@ -19,9 +20,10 @@ from deal_solve.formulation.rates import Agreement, api_agreements, regimes_of
 from deal_solve.formulation.read import value_of
 from deal_solve.formulation.risk import Against
 from deal_solve.optimise.backend import Answer, Bounds, Clock, fix_integers, minimise, restore
-from deal_solve.optimise.cuts import ROUGHLY
+from deal_solve.optimise.cuts import CLOSE, ROUGHLY, cut_again
 from deal_solve.optimise.cuts import run_with_cuts as run
 from deal_solve.optimise.solution import Branch, Size
+from deal_solve.uncertainty.scenarios import Array
 
 NUDGE = 1e-6
 """Weight of committed dollars beside cost where, among equal costs, the least commitment is wanted."""
@@ -29,6 +31,18 @@ LARGE = 60_000
 """Non-zeros from which on a first plan is sought by diving before the integer program is solved."""
 TIE = 1e-7
 """Plans whose objectives differ by less than this, relatively, are tied: the tie rule chooses among them."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What a search over some of the scenarios knows of an agreement: where it ranks (dollars), and where to cut.
+
+    `cuts` are estimates, by number, with points: values of the variables of these `names`.
+    """
+
+    rank: float
+    names: tuple[str, ...]
+    cuts: tuple[tuple[int, Array], ...]
 
 
 @dataclass
@@ -50,6 +64,16 @@ class Candidate:
             if regime.span.index == 0 and self.values.get(beta.name, 0.0) > 0.5
         )
         return next(taken, None)
+
+    def hint(self) -> Hint:
+        """Return its rank, the cuts that held its relaxation or choices, and its best plan, if there is one."""
+        program = self.formulation.program
+        cuts = list(program.binding.values())
+        if self.objective is not None:
+            plan = np.array([self.values.get(variable.name, 0.0) for variable in program.variables])
+            cuts += [(number, plan) for number in range(len(program.estimates))]
+        rank = self.bound if self.objective is None else self.objective
+        return Hint(rank, tuple(variable.name for variable in program.variables), tuple(cuts))
 
     def branch(self, band: float, bound: float) -> Branch:
         """Return what is reported of it in one band, whose relaxation is bounded by `bound` (dollars)."""
@@ -79,6 +103,9 @@ class Search:
     by_cuts: bool = False
     first_band: float | None = None
     is_told: bool = False
+    is_pilot: bool = False
+    close: float = CLOSE
+    guide: dict[Agreement, Hint] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0))
 
@@ -87,8 +114,13 @@ class Search:
 
         Raises Infeasible if no agreement has a plan, LimitReached if time ran out before one was found.
         """
-        self._relax_all()
-        for candidate in sorted(self.candidates, key=lambda c: c.bound):
+        self._open_all()
+        if not self.guide:
+            for candidate in self.candidates:
+                self._bound(candidate)
+        for candidate in sorted(self.candidates, key=self._rank):
+            if self.guide:
+                self._bound(candidate)
             if candidate.bound > self.incumbent + self._tie():
                 candidate.outcome = "pruned" if candidate.outcome == "open" else candidate.outcome
             else:
@@ -99,8 +131,18 @@ class Search:
                 raise LimitReached(f"the time limit of {self.clock.limit:g} s passed before a plan was found")
             raise Infeasible(self._why_not())
         best = min(solved, key=lambda c: c.objective or 0.0)
-        tied = [c for c in solved if (c.objective or 0.0) <= self.incumbent + self._tie()]
-        return self._least_committed(tied) if not self.clock.is_over else best
+        if self.is_pilot or self.clock.is_over:
+            return best
+        return self._least_committed([c for c in solved if (c.objective or 0.0) <= self.incumbent + self._tie()])
+
+    def _rank(self, candidate: Candidate) -> float:
+        """Return where a candidate stands in the order of search."""
+        known = self.guide.get(candidate.agreement)
+        return known.rank if known else candidate.bound
+
+    def hints(self) -> dict[Agreement, Hint]:
+        """Return what was learnt of each agreement, for a search over more scenarios."""
+        return {candidate.agreement: candidate.hint() for candidate in self.candidates}
 
     def branches(self) -> tuple[Branch, ...]:
         """Return every agreement in every band of its first term; to be called before a program is finished."""
@@ -117,7 +159,8 @@ class Search:
             if not alone:
                 closed = restrict(formulation, band)
                 minimise(formulation.program, formulation.objective)
-                answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=ROUGHLY)
+                close = math.inf if self.guide else ROUGHLY
+                answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=close)
                 restore(closed)
                 if answer.outcome == "infeasible":
                     bound = math.inf
@@ -155,8 +198,8 @@ class Search:
     def _tie(self) -> float:
         return TIE * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
 
-    def _relax_all(self) -> None:
-        """Build every agreement's program and bound it by its linear relaxation."""
+    def _open_all(self) -> None:
+        """Build every agreement's program."""
         for agreement in self.pins.agreements(api_agreements(self.deal, self.check_controls)):
             if not regimes_of(self.deal, agreement, self.zero_bands_only):
                 continue
@@ -165,15 +208,23 @@ class Search:
                 continue
             if self.first_band is not None:
                 restrict(formulation, self.first_band)
-            candidate = Candidate(agreement, formulation, -math.inf)
-            self.candidates.append(candidate)
-            self._say("bounding", agreement)
-            minimise(formulation.program, formulation.objective)
-            answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=ROUGHLY)
-            if answer.outcome == "infeasible":
-                candidate.outcome, candidate.bound = "infeasible", math.inf
-            elif answer.outcome == "optimal":
-                candidate.bound = self._dollars(formulation, answer.bound)
+            self.candidates.append(Candidate(agreement, formulation, -math.inf))
+
+    def _bound(self, candidate: Candidate) -> None:
+        """Bound an agreement by its linear relaxation, no further than it takes to rule it out."""
+        formulation, program = candidate.formulation, candidate.formulation.program
+        self._say("bounding", candidate.agreement)
+        hint = self.guide.get(candidate.agreement)
+        if hint and hint.names == tuple(variable.name for variable in program.variables):
+            cut_again(program, hint.cuts)
+        minimise(program, formulation.objective)
+        worth = self.incumbent + self._tie()
+        cutoff = self._money(formulation, worth) if self.guide and math.isfinite(worth) else None
+        answer = run(program, self.solver, 0.0, self.clock, relax=True, close=ROUGHLY, cutoff=cutoff)
+        if answer.outcome == "infeasible":
+            candidate.outcome, candidate.bound = "infeasible", math.inf
+        elif answer.outcome == "optimal":
+            candidate.bound = self._dollars(formulation, answer.bound)
 
     def _formulate(self, agreement: Agreement) -> Formulation:
         before = monotonic()
@@ -189,6 +240,7 @@ class Search:
             self.pins.routed,
         )
         pin(formulation, self.pins)
+        formulation.program.close = self.close
         self.clock.building += monotonic() - before
         self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)
         return formulation
@@ -289,6 +341,8 @@ class Search:
             if not found:
                 break
             candidate.values = _values(formulation)
+            if self.guide:
+                break  # with many futures ties are chance: one look finds those that the deal makes
         _recall(formulation, candidate.values)
         return max(value, 0.0)
 

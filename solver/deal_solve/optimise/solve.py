@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from deal_solve.deal.deal import Deal
@@ -13,8 +15,9 @@ from deal_solve.formulation.read import value_of
 from deal_solve.formulation.risk import Against, is_exact_chance
 from deal_solve.optimise.backend import Clock, solver_named
 from deal_solve.optimise.criterion import constant_of, fit_risk, objective_of
-from deal_solve.optimise.cuts import is_tight
+from deal_solve.optimise.cuts import is_tight, worth
 from deal_solve.optimise.finish import finish
+from deal_solve.optimise.pilot import guided
 from deal_solve.optimise.progress import Watcher
 from deal_solve.optimise.search import Candidate, Search
 from deal_solve.optimise.solution import Branch, Method, Solution
@@ -57,24 +60,13 @@ def solve(
     reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
-    search = Search(
-        deal,
-        columns,
-        against,
-        solver,
-        gap,
-        clock,
-        pins,
-        constant,
-        by_cuts=by_cuts,
-        first_band=first_band,
-        is_told=True,
-    )
+    plain = Search(deal, columns, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True)
+    search = guided(replace(plain, by_cuts=True)) if by_cuts else plain
     best, branches, plan = _finished(search)
     if by_cuts and not is_tight(best.formulation.program):
         # Settlement is dearer than any cut (it saves no balance): binaries close the gap.
         clock.say("writing the program out: balance would have to be saved")
-        search = Search(deal, columns, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True)
+        search = plain
         best, branches, plan = _finished(search)
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
@@ -165,13 +157,14 @@ def _reference(
         check_controls=check_controls,
         by_cuts=by_cuts,
     )
+    search = guided(search)
     return finish(search.run().formulation, solver, clock)
 
 
 def _agree(best: Candidate, settlement: Settlement, objective: float, constant: float) -> None:
     """Raise InternalError, naming the clause, if the settled objective is not the program's."""
     program = best.formulation.program
-    optimised = value_of(best.formulation.objective) * program.unit_usd + constant
+    optimised = worth(program) * program.unit_usd + constant
     if abs(optimised - objective) <= max(AGREE_RELATIVE * abs(objective), AGREE_USD):
         return
     settled: dict[str, float] = {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
@@ -11,6 +11,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.terms import terms_of
 from deal_solve.settlement import drawdown, seats
+from deal_solve.settlement.blocks import joined
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.ledger import Ledger, Row
@@ -20,7 +21,7 @@ from deal_solve.settlement.seats import SeatPaper, post_fees, seat_paper
 from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.uncertainty.scenarios import BLOCK, Array, Futures, ScenarioSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ class Settlement:
     seats: dict[str, SeatFacts]
     deal: Deal = field(repr=False)
     plan: Plan = field(repr=False)
-    scenarios: ScenarioSet = field(repr=False)
+    scenarios: Futures = field(repr=False)
     order: Order = "highest_ratio"
     rows: tuple[Row, ...] | None = field(default=None, repr=False)
 
@@ -70,7 +71,8 @@ class Settlement:
         import pandas as pd
 
         if self.rows is None:
-            alone = self.scenarios.take(scenario_index)
+            place, within = divmod(scenario_index, BLOCK)
+            alone = self.scenarios.block(place).take(within)
             return settle(self.deal, self.plan, alone, self.order, keep_rows=True).invoice()
         lines = []
         for row in self.rows:
@@ -99,14 +101,31 @@ def _period(deal: Deal, row: Row) -> str:
 
 
 def settle(
-    deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order = "highest_ratio", keep_rows: bool = False
+    deal: Deal, plan: Plan, scenarios: Futures, order: Order = "highest_ratio", keep_rows: bool = False
 ) -> Settlement:
-    """Price a complete plan over a scenario set.
+    """Price a complete plan over a scenario set, block by block.
 
     `order` is the drawdown order within a period; `chronological` is priced, never optimised (section 4). Rows for
-    invoices are kept if asked, or for a single scenario. Raises InputError for a plan that does not fit the deal.
+    invoices are kept if asked and the set is one block, or for a single scenario. Raises InputError for a plan that does
+    not fit the deal.
     """
     _check(deal, plan)
+    count = scenarios.block_count
+    blocks = (
+        _settle_block(deal, plan, scenarios.block(place), order, keep_rows and count == 1) for place in range(count)
+    )
+    if count == 1:
+        return replace(next(blocks), scenarios=scenarios)
+    parts = [replace(settlement, scenarios=scenarios) for settlement in blocks]  # no block is kept
+    joint: dict[str, Any] = {name: joined([getattr(part, name) for part in parts]) for name in BY_SCENARIO}
+    return replace(parts[0], **joint)
+
+
+BY_SCENARIO = ("weights", "cost", "undiscounted", "by_line", "by_year", "by_year_discounted", "drawdown", "seats")
+"""The fields of a settlement that hold numbers per scenario."""
+
+
+def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, keep_rows: bool) -> Settlement:
     keep_rows = keep_rows or scenarios.size == 1
     ledger = Ledger(scenarios.size, deal.years, deal.cost_of_capital_per_year, keep_rows)
     tiers = bundle_tiers(deal, plan)

@@ -73,15 +73,11 @@ def read_scenarios(path: str | Path, deal: Deal) -> ScenarioSet:
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(path)
+        with Path(path).open("rb") as stream:
+            return _Reader(pq.ParquetFile(stream), str(path), deal).read()
     except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(Problem("", f"cannot be read as Parquet: {_first_line(error)}", str(path))) from None
-    with file:
-        return _Reader(file, str(path), deal).read()
-
-
-def _first_line(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error).splitlines()[0]
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise InputError(Problem("", f"cannot be read as Parquet: {reason}", str(path))) from None
 
 
 class _Reader:

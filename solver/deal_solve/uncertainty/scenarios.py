@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -142,3 +142,8 @@ def is_coarse(futures: Futures) -> bool:
 def block_count(futures: Futures) -> int:
     """Return the number of blocks."""
     return -(-futures.size // BLOCK)
+
+
+def blocks(futures: Futures) -> Iterator[ScenarioSet]:
+    """Yield the blocks of a set in order."""
+    return map(futures.block, range(futures.block_count))

@@ -1,0 +1,34 @@
+"""Settlements of blocks of scenarios, put together: nothing is added up across scenarios, so nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+Part = TypeVar("Part")
+
+
+def joined(parts: Sequence[Part]) -> Part:
+    """Return one value of the parts' kind: arrays (…, S) are laid end to end, all else is that of the first part.
+
+    Tuples, dicts and dataclasses are joined item by item; an array with the months last, (S, H), is told by its field:
+    `count`.
+    """
+    first = parts[0]
+    if isinstance(first, np.ndarray):
+        return np.concatenate(parts, axis=-1)  # type: ignore[return-value,arg-type]
+    if isinstance(first, tuple):
+        return tuple(joined(items) for items in zip(*parts, strict=True))  # type: ignore[return-value,arg-type]
+    if isinstance(first, dict):
+        return {key: joined([part[key] for part in parts]) for key in first}  # type: ignore[return-value,index]
+    if is_dataclass(first):
+        values: dict[str, Any] = {}
+        for field in fields(first):
+            items = [getattr(part, field.name) for part in parts]
+            is_monthly = field.name == "count"
+            values[field.name] = np.concatenate(items, axis=0) if is_monthly else joined(items)
+        return replace(first, **values)  # type: ignore[type-var,return-value]
+    return first
