@@ -1,7 +1,6 @@
-"""A plan over many futures: the same bits wherever blocks are settled, and a distribution that can be checked by hand."""
+"""A plan over many futures: the same bits wherever they are settled, and a distribution that is checked by hand."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -259,5 +258,5 @@ def test_ctrl_c_leaves_no_half_written_file(proposal, tmp_path, jobs):
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
     assert err.endswith("interrupted\n")
-    assert os.listdir(folder) == []
+    assert list(folder.iterdir()) == []
     assert time.monotonic() - began < 30

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deal_solve.analysis.simulate import Simulation, simulate
     from deal_solve.deal.card import load_card
     from deal_solve.deal.deal import Deal
     from deal_solve.deal.load import load, loads
@@ -42,6 +43,8 @@ _HOMES = {
     "load_proposal": "plan.proposal",
     "Settlement": "settlement.settle",
     "settle": "settlement.settle",
+    "Simulation": "analysis.simulate",
+    "simulate": "analysis.simulate",
     "scenarios_of": "uncertainty.expand",
     "ScenarioSet": "uncertainty.scenarios",
 }
@@ -59,6 +62,7 @@ __all__ = [
     "Proposal",
     "ScenarioSet",
     "Settlement",
+    "Simulation",
     "Solution",
     "export",
     "load",
@@ -67,6 +71,7 @@ __all__ = [
     "loads",
     "scenarios_of",
     "settle",
+    "simulate",
     "solve",
 ]
 
