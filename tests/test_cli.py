@@ -17,7 +17,7 @@ from deal_solve.version import VERSION
 from tests.proposals import TEXT
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("pandas", "pulp", "highspy", "numpy", "pydantic", "yaml")
+HEAVY = ("pandas", "pulp", "highspy", "numpy", "pydantic", "yaml", "scipy", "pyarrow", "matplotlib")
 SMALL = """\
 start: 2027-01
 horizon_months: 12
@@ -61,7 +61,8 @@ def failing(error):
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["--version"], ["solve", "--help"], ["settle", "--help"], ["check", "--help"]]
+    "args",
+    [["--help"], ["--version"], *([name, "--help"] for name in ("solve", "settle", "check", "scenarios"))],
 )
 def test_help_imports_nothing_heavy(args):
     code = (
@@ -93,7 +94,7 @@ def test_completion_imports_no_command():
         "print([item.value for item in found], [m for m in sys.modules if m.startswith('deal_solve.cli.s')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['solve', 'settle', 'simulate', 'schema'] []"
+    assert done.stdout.strip() == "['solve', 'settle', 'simulate', 'scenarios', 'schema'] []"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -6,6 +6,7 @@ from deal_solve.analysis.findings import findings
 from deal_solve.deal.load import loads
 from deal_solve.report.findings import check_report
 from deal_solve.uncertainty.expand import scenarios_of
+from deal_solve.uncertainty.sample import sample
 from tests.proposals import example
 
 SOUND = """\
@@ -210,6 +211,16 @@ CASES = {
         [("uncertainty: {", "uncertainty: {correlation: {usage: 0.5}, ")],
         ["uncertainty.correlation: is used by sampled futures only; here bands of a group move together"],
     ),
+    "monthly noise": (
+        [
+            ("output_tokens: 400", "output_tokens: 400\n    monthly_noise: 10%"),
+            ("{requests_per_user", "{monthly_noise: 0.1, requests_per_user"),
+        ],
+        [
+            "workloads.bot.monthly_noise: is used by sampled futures only; here every path is smooth",
+            "cohorts.people.use.monthly_noise: is used by sampled futures only; here every path is smooth",
+        ],
+    ),
     "events": (
         [
             (
@@ -245,6 +256,15 @@ def test_a_large_set_speaks_of_99_percent():
     )
     lines = found(("commit_usd_per_year: 100k", "commit_usd_per_year: 900k"), more=f"scenarios: {{{listed}}}\n")
     assert any("is above the usage in 99 % of the futures" in line for line in lines)
+
+
+def test_sampled_futures_use_what_an_expansion_does_not():
+    correlated = SOUND.replace("uncertainty: {", "uncertainty: {correlation: {usage: 0.5}, ")
+    deal = loads(correlated.replace("output_tokens: 400", "output_tokens: 400\n    monthly_noise: 10%"))
+    scenarios = sample(deal, 64, 7).in_memory()
+    text = check_report(deal, scenarios, findings(deal, scenarios))
+    assert "It has 64 sampled futures (seed 7) of its bands and its events. They are too few for anything" in text
+    assert "sampled futures only" not in text
 
 
 def test_the_report_counts_futures_and_findings():

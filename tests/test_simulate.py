@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from deal_solve.analysis import outcomes
 from deal_solve.analysis.simulate import simulate
@@ -185,7 +186,6 @@ def proposal(tmp_path):
 
 
 def test_command_writes_the_same_files_from_one_process_and_two(proposal, tmp_path, capsys):
-    parquet = pytest.importorskip("pyarrow.parquet")
     told = {}
     for jobs in (1, 2):
         out = tmp_path / f"{jobs}.parquet"
@@ -233,7 +233,6 @@ def test_command_refuses_in_one_sentence(proposal, capsys, more, message):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_leaves_no_half_written_file(proposal, tmp_path, jobs):
-    pytest.importorskip("pyarrow")
     folder = tmp_path / "out"
     folder.mkdir()
     args = [

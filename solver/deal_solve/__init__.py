@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from deal_solve.plan.proposal import Proposal, load_proposal
     from deal_solve.settlement.settle import Settlement, settle
     from deal_solve.uncertainty.expand import scenarios_of
+    from deal_solve.uncertainty.parquet import read_scenarios, write_scenarios
+    from deal_solve.uncertainty.sample import sample
     from deal_solve.uncertainty.scenarios import ScenarioSet
 
 _HOMES = {
@@ -46,6 +48,9 @@ _HOMES = {
     "Simulation": "analysis.simulate",
     "simulate": "analysis.simulate",
     "scenarios_of": "uncertainty.expand",
+    "read_scenarios": "uncertainty.parquet",
+    "write_scenarios": "uncertainty.parquet",
+    "sample": "uncertainty.sample",
     "ScenarioSet": "uncertainty.scenarios",
 }
 
@@ -69,10 +74,13 @@ __all__ = [
     "load_card",
     "load_proposal",
     "loads",
+    "read_scenarios",
+    "sample",
     "scenarios_of",
     "settle",
     "simulate",
     "solve",
+    "write_scenarios",
 ]
 
 

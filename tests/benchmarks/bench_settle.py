@@ -115,9 +115,9 @@ def page(rows: list[list[str]], repeats: int) -> str:
         "",
         f"Written by `bench_settle.py` on {date.today():%Y-%m-%d}: scenario-years a second of processor time, which "
         f"on an idle machine is the time that passes; {BLOCKS} blocks of {BLOCK:,} sampled futures, the fastest of "
-        f"{repeats} runs; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}, "
-        f"numpy {np.__version__}. One by one is a loop that settles {ONE_BY_ONE} futures each on its own, to the same "
-        "costs; two cores are two processes at the same time.",
+        f"{repeats} runs; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end, Python "
+        f"{platform.python_version()}, numpy {np.__version__}. One by one is a loop that settles {ONE_BY_ONE} futures "
+        "each on its own, to the same costs; two cores are two processes at the same time.",
         "",
         f"| {' | '.join(HEADINGS)} |",
         f"|---{'|---:' * (len(HEADINGS) - 1)}|",

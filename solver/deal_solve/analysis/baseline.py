@@ -8,8 +8,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.plan.complete import complete
 from deal_solve.plan.proposal import Proposal
-from deal_solve.settlement.usage import usage_of
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.settlement.usage import Usage, usage_of
+from deal_solve.uncertainty.scenarios import Array, Futures, ScenarioSet
 
 
 def usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
@@ -19,9 +19,24 @@ def usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
         usage = usage_of(deal, plan, scenarios)
     except InputError:
         return None
+    yearly: Array = _at_list(deal, usage, scenarios).reshape(deal.years, 12, scenarios.size).sum(axis=1)
+    return yearly
+
+
+def monthly_at_list(deal: Deal, futures: Futures) -> Array | None:
+    """Return monthly API usage at list in USD, (H, S), routed likewise, block by block; None if impossible."""
+    try:
+        plan, _ = complete(deal, Proposal(), futures.block(0))
+        blocks = map(futures.block, range(futures.block_count))
+        return np.concatenate([_at_list(deal, usage_of(deal, plan, block), block) for block in blocks], axis=1)
+    except InputError:
+        return None
+
+
+def _at_list(deal: Deal, usage: Usage, scenarios: ScenarioSet) -> Array:
+    """Return usage at the list prices of each month in USD, (H, S)."""
     monthly: Array = np.zeros((scenarios.months, scenarios.size))
     for values in (usage.counted, usage.uncounted):
         for model_id, value in values.items():
             monthly += value * scenarios.index[deal.card.model(model_id).family].T
-    yearly: Array = monthly.reshape(deal.years, 12, scenarios.size).sum(axis=1)
-    return yearly
+    return monthly

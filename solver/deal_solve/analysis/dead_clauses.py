@@ -13,6 +13,8 @@ from deal_solve.deal.source import Loc
 from deal_solve.plan.terms import first_terms, terms_of
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
+NO_NOISE = "is used by sampled futures only; here every path is smooth"
+
 
 def dead_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
     """Yield rollover, overage, renewal, protection and correlation where they can do nothing."""
@@ -24,13 +26,24 @@ def dead_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
         yield from _renewal(deal, name, offer, loc)
         if offer.price_protection != "none" and not moving:
             yield (*loc, "price_protection"), "list prices never change in these futures, so nothing is protected"
-    if deal.uncertainty.correlation.model_fields_set and scenarios.kind != "sampled":
-        yield ("uncertainty", "correlation"), "is used by sampled futures only; here bands of a group move together"
+    if scenarios.kind != "sampled":
+        yield from _sampled_only(deal)
     for key, event in deal.uncertainty.events.items():
         if event.probability == 0:
             yield ("uncertainty", "events", key), "has probability 0"
         elif event.delay_months == 0 and event.factor == 1:
             yield ("uncertainty", "events", key), "changes nothing: no delay_months and a factor of 1"
+
+
+def _sampled_only(deal: Deal) -> Iterator[Finding]:
+    if deal.uncertainty.correlation.model_fields_set:
+        yield ("uncertainty", "correlation"), "is used by sampled futures only; here bands of a group move together"
+    for key, work in deal.workloads.items():
+        if work.monthly_noise:
+            yield ("workloads", key, "monthly_noise"), NO_NOISE
+    for key, cohort in deal.cohorts.items():
+        if cohort.use and cohort.use.monthly_noise:
+            yield ("cohorts", key, "use", "monthly_noise"), NO_NOISE
 
 
 def _commitment(offer: Offer, api: ApiPart, loc: Loc) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ COMMANDS = {
     "settle": "Price a plan, line by line.",
     "simulate": "Price a plan over a million futures.",
     "check": "Check a deal file and say what in it is dead.",
+    "scenarios": "Show the futures of a deal: a fan per month.",
     "init": "Write a commented starter deal.",
     "schema": "Print the JSON Schema of a file.",
     "rates": "Print the rate card.",

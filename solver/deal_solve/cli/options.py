@@ -75,11 +75,13 @@ def futures_options(command: F) -> F:
 
     options = [
         click.option(
-            "--scenarios", metavar="N", help="Sample N futures instead of expanding the bands; powers of two are best."
+            "--scenarios",
+            metavar="N|FILE",
+            help="Sample N futures (best a power of two), or read them from a Parquet file.  [default: the deal's own]",
         ),
-        click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Seed of --scenarios.  [default: 20270101]"),
+        click.option("--seed", type=int, metavar="S", help="Seed of --scenarios N.  [default: 20270101]"),
         click.option(
-            "--sampling", type=click.Choice(["sobol", "random"]), help="How --scenarios draws.  [default: sobol]"
+            "--sampling", type=click.Choice(["sobol", "random"]), help="How --scenarios N draws.  [default: sobol]"
         ),
     ]
     for option in reversed(options):
@@ -87,22 +89,26 @@ def futures_options(command: F) -> F:
     return collected  # type: ignore[return-value]
 
 
-def _futures(scenarios: str | None, seed: int | None, sampling: SamplingMethod | None, deal: Deal) -> Futures:
-    """Return the futures asked for on the command line, or else those of the deal."""
+def _futures(
+    scenarios: str | None, seed: int | None, sampling: SamplingMethod | None, deal: Deal, default: str | None = None
+) -> Futures:
+    """Return the futures asked for on the command line, or those the deal lists, `default` many, or its expansion."""
     from deal_solve.deal.numbers import parse_count
     from deal_solve.errors import InputError, Problem
     from deal_solve.uncertainty.expand import scenarios_of
+    from deal_solve.uncertainty.parquet import read_scenarios
     from deal_solve.uncertainty.sample import SEED, sample
 
-    if scenarios is None:
+    scenarios = scenarios or (None if deal.scenarios else default)
+    if scenarios is None or scenarios.endswith(".parquet"):
         for option, value in (("--seed", seed), ("--sampling", sampling)):
             if value is not None:
-                raise InputError(Problem(option, "is for sampled futures; expected --scenarios N as well"))
-        return scenarios_of(deal)
+                raise InputError(Problem(option, "is for sampled futures; expected --scenarios N"))
+        return read_scenarios(scenarios, deal) if scenarios else scenarios_of(deal)
     try:
         count = parse_count(scenarios)
     except ValueError as error:
-        raise InputError(Problem("--scenarios", str(error))) from None
+        raise InputError(Problem("--scenarios", f"{error}, or a file that ends in .parquet")) from None
     return sample(deal, count, SEED if seed is None else seed, sampling or "sobol")
 
 

@@ -24,8 +24,9 @@ def check_report(deal: Deal, scenarios: ScenarioSet, found: tuple[Finding, ...])
 
 
 def _futures(scenarios: ScenarioSet) -> str:
+    few = " They are too few for anything beyond P10 and P90." if scenarios.is_coarse else ""
     if scenarios.kind == "sampled":
-        return f"It has {futures_text(scenarios)} of its bands and its events."
+        return f"It has {futures_text(scenarios)} of its bands and its events.{few}"
     if scenarios.kind == "certain":
         return "It has one certain future."
     if scenarios.kind == "explicit":
@@ -33,4 +34,4 @@ def _futures(scenarios: ScenarioSet) -> str:
     sources = [f"bands of {', '.join(scenarios.groups)}"] if scenarios.groups else []
     sources += ["events"] if scenarios.size > 3 ** len(scenarios.groups) else []
     text = f"It has {scenarios.size:,} futures: the discrete expansion of its {' and its '.join(sources)}."
-    return text + (" They are too few for anything beyond P10 and P90." if scenarios.is_coarse else "")
+    return text + few

@@ -72,13 +72,13 @@ def explicit_list(deal: Deal) -> ScenarioSet:
     """Return the named scenarios of a deal; what one does not name is at P50, and no event happens."""
     listed = deal.scenarios
     weights = np.array([scenario.weight for scenario in listed.values()])
-    base = middle_paths(deal, len(listed))
+    base = _middle_paths(deal, len(listed))
     for row, scenario in enumerate(listed.values()):
         _overwrite(deal, base, row, scenario)
     return ScenarioSet("explicit", tuple(listed), weights / weights.sum(), **base)
 
 
-def middle_paths(deal: Deal, scenarios: int) -> paths.Paths:
+def _middle_paths(deal: Deal, scenarios: int) -> paths.Paths:
     """Return paths with every band at P50 and no event, which may be written to."""
     happens = {key: np.zeros(1) for key in deal.uncertainty.events}
     found = paths.paths_of(deal, paths.middle, happens, scenarios)

@@ -24,15 +24,16 @@ def cvar(values: Array, weights: Array, confidence: float) -> float:
 
 def quantile(values: Array, weights: Array, level: float) -> float:
     """Return the smallest value that is not exceeded with at least probability `level`."""
-    return quantiles(values, weights, (level,))[0]
+    return float(quantiles(values, weights, (level,))[0])
 
 
-def quantiles(values: Array, weights: Array, levels: Sequence[float]) -> tuple[float, ...]:
-    """Return the quantile of every level."""
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order])
-    places = np.searchsorted(reached, np.array(levels) - 1e-12)
-    return tuple(float(value) for value in values[order][np.minimum(places, len(values) - 1)])
+def quantiles(values: Array, weights: Array, levels: Sequence[float]) -> Array:
+    """Return such values for several levels, shape (levels, …), of values of shape (…, S)."""
+    order = np.argsort(values, axis=-1, kind="stable")
+    reached = np.cumsum(weights[order], axis=-1)
+    places = np.stack([np.argmax(reached >= level - 1e-12, axis=-1) for level in levels], axis=-1)
+    chosen = np.take_along_axis(order, places, axis=-1)
+    return np.moveaxis(np.take_along_axis(values, chosen, axis=-1), -1, 0)
 
 
 def worst(values: Array, weights: Array) -> float:

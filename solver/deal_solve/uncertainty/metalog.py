@@ -63,8 +63,9 @@ def fit(band: Band, low: float, high: float) -> Metalog:
     if abs(place - nearest) > 1e-12:
         p50 = _backward(form, first + nearest * (last - first), low, high)
         raise ValueError(
-            f"no metalog has P10 {band.p10:.15g}, P50 {band.p50:.15g} and P90 {band.p90:.15g}: the P50 is too close to the "
-            f"{'P10' if place < nearest else 'P90'}; the nearest that can be is {_inward(p50, up=place < nearest)}"
+            f"no metalog has P10 {band.p10:.15g}, P50 {band.p50:.15g} and P90 {band.p90:.15g}: the P50 is too close "
+            f"to the {'P10' if place < nearest else 'P90'}; the nearest that can be is "
+            f"{_inward(p50, up=place < nearest)}"
         )
     a2 = (last - first) / (2 * LOGIT_90)
     a3 = (1 - 2 * place) * (last - first) / (0.8 * LOGIT_90)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import NormalDist
@@ -133,8 +133,7 @@ class SampledSet:
     def block(self, place: int) -> ScenarioSet:
         """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
         rows = slice(place * BLOCK, min((place + 1) * BLOCK, self.size))
-        generator = np.random.Generator(np.random.Philox(key=np.array([self.seed, place], dtype=np.uint64)))
-        normals = self._normals(place, generator)
+        normals = self._normals(place)
         joined = self.copula.join(normals[: self.copula.dimensions])
         drawn = dict(zip(self.bands, metalog.values(self.metalogs, joined), strict=True)) if self.bands else {}
         full: Mapping[str, Any] = paths_of(
@@ -142,7 +141,7 @@ class SampledSet:
             lambda _, path, band: drawn[path] if path in drawn else np.array([band.p50]),
             self._happens(normals[self.copula.dimensions :]),
             BLOCK,
-            _noise(generator, self.months),
+            lambda user, variation: self._noise(place, user, variation),
         )
         size = rows.stop - rows.start
         cut = {name: {key: array[:size] for key, array in full[name].items()} for name in PATHS}
@@ -161,11 +160,11 @@ class SampledSet:
             self.kind, self.names, self.weights, **whole, groups=self.groups, seed=self.seed, notes=self.notes
         )
 
-    def _normals(self, place: int, generator: np.random.Generator) -> Array:
+    def _normals(self, place: int) -> Array:
         """Return independent normals of a block (dimensions, BLOCK): of the copula, then one per uncertain event."""
         dimensions = self.copula.dimensions + len(self._uncertain_events)
         if self.method == "random" or not dimensions:
-            return generator.standard_normal((dimensions, BLOCK))
+            return self._generator(place, 0).standard_normal((dimensions, BLOCK))
         from scipy.special import ndtri
 
         points = copy.deepcopy(self._sobol)  # it counts what it has given: every block starts from the same one
@@ -173,6 +172,18 @@ class SampledSet:
             points.fast_forward(place * BLOCK)
         uniform = points.random(BLOCK).T + 2.0**-31  # the middle of the cells of width 2^-30, so never 0
         return np.asarray(ndtri(np.ascontiguousarray(uniform)), dtype=float)
+
+    def _generator(self, place: int, stream: int) -> np.random.Generator:
+        """Return the pseudo-random numbers of a block; streams do not overlap."""
+        key = np.array([self.seed, place], dtype=np.uint64)
+        return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, stream]))
+
+    def _noise(self, place: int, user: str, variation: float) -> Array:
+        """Return lognormal factors of mean 1 (H, BLOCK), independent by month, user and scenario."""
+        stream = 1 + [*self.deal.workloads, *self.deal.cohorts].index(user)
+        variance = math.log1p(variation**2)
+        normals = self._generator(place, stream).standard_normal((self.months, BLOCK))
+        return np.exp(math.sqrt(variance) * normals - variance / 2)
 
     @cached_property
     def _sobol(self) -> Sobol:
@@ -195,16 +206,6 @@ class SampledSet:
             else:
                 found[key] = np.array([event.probability])
         return found
-
-
-def _noise(generator: np.random.Generator, months: int) -> Callable[[str, float], Array]:
-    """Return month-to-month noise: lognormal factors of mean 1, independent by month, user and scenario."""
-
-    def factor(_key: str, variation: float) -> Array:
-        variance = math.log1p(variation**2)
-        return np.exp(math.sqrt(variance) * generator.standard_normal((months, BLOCK)) - variance / 2)
-
-    return factor
 
 
 def _joined(arrays: list[Array]) -> Array:

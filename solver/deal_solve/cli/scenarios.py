@@ -1,0 +1,73 @@
+"""`deal-solve scenarios`: the futures of a deal, as a fan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from deal_solve.cli.options import deal_argument, futures_options, load_deal
+
+if TYPE_CHECKING:
+    from deal_solve.uncertainty.scenarios import Futures
+
+DEFAULT = "4096"
+
+
+@click.command(
+    epilog="Example:  deal-solve scenarios deal.yaml --picture fan.svg",
+    short_help="Show the futures of a deal: a fan per month.",
+)
+@deal_argument
+@futures_options
+@click.option(
+    "--every", type=click.IntRange(1), default=3, show_default=True, metavar="MONTHS", help="Months from row to row."
+)
+@click.option("--picture", metavar="FILE", help="Draw the fan (.svg or .png).")
+@click.option("--csv", "csv_file", metavar="FILE", help="Write every month of the fan as CSV.")
+@click.option("--out", metavar="FILE", help="Write the futures themselves (.parquet); --scenarios reads them back.")
+def command(
+    deal_file: str,
+    futures_of: Callable[..., Futures],
+    every: int,
+    picture: str | None,
+    csv_file: str | None,
+    out: str | None,
+) -> int:
+    """Show how far list value, requests and active users of DEAL spread: P5 to P95 in each month.
+
+    Samples 4,096 futures where neither the file nor --scenarios says otherwise. List value is API usage at the list
+    prices of the month, routed as today.
+    """
+    from deal_solve.analysis.fan import fans
+    from deal_solve.cli.files import replacing, write_text
+    from deal_solve.report.fan import fan_csv, fan_report
+    from deal_solve.report.fan_picture import write_picture
+    from deal_solve.uncertainty.parquet import write_scenarios
+
+    picture_kind = _ending(picture, "--picture", "svg", "png")
+    _ending(out, "--out", "parquet")
+    deal = load_deal(deal_file)
+    futures = futures_of(deal, DEFAULT)
+    found = fans(deal, futures)
+    if picture:
+        with replacing(picture) as temporary:
+            write_picture(deal, futures, found, temporary, picture_kind)
+    if csv_file:
+        write_text(csv_file, fan_csv(deal, found))
+    if out:
+        with replacing(out) as temporary:
+            write_scenarios(futures, temporary)
+    click.echo(fan_report(deal, futures, found, every), nl=False)
+    return 0
+
+
+def _ending(path: str | None, option: str, *allowed: str) -> str:
+    """Return the ending of a file's name; refuse one that cannot be written."""
+    from deal_solve.errors import InputError, Problem
+
+    ending = path.rpartition(".")[2] if path else allowed[0]
+    if ending not in allowed:
+        raise InputError(Problem(option, f"{path!r} does not end in {' or '.join(f'.{each}' for each in allowed)}"))
+    return ending
