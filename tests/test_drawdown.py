@@ -289,6 +289,23 @@ def test_price_protection(protection, index, first, expected):
     assert settled(deal, api_plan(*terms, first=first)).by_year[:, 0] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("order", ["highest_ratio", "chronological"])
+@pytest.mark.parametrize("overage", ["list", {"premium": 0.25}])
+def test_a_cap_that_never_binds_costs_as_none(overage, order):
+    """Without protection the ratio is one number, 1/0.9 or 1.25/0.9; under a cap it stands month by month, the same.
+
+    24 months of list 1 at Π: V = 0.9 · (6 + 7.2) = 11.88 and 0.9 · (7.2 + 9) = 14.58; C = 10: 1.88 and 4.58 over.
+    """
+    found = []
+    for protection in ("none", {"capped": 1}):
+        offer = {"terms": [24], "price_protection": protection}
+        deal = api_deal(1, {"overage": overage}, index=RISE, horizon=24, offer=offer)
+        found.append(settled(deal, api_plan((1, (10, 10)), first=24), order=order).by_year[:, 0])
+    assert found[0] == pytest.approx(found[1])
+    ratio = (1.25 if overage != "list" else 1) / 0.9
+    assert found[0] == pytest.approx([10 + 1.88 * ratio, 10 + 4.58 * ratio])
+
+
 def test_capped_rises_month_by_month():
     """capped 10 % while list jumps to 3 in month 6: month t costs 1.1^(t/12) from then on."""
     deal = api_deal(1, bands((0, 0)), index=[1.0] * 6 + [3.0] * 6, offer={"price_protection": {"capped": 0.1}})

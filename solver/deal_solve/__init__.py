@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deal_solve.analysis.simulate import Simulation, simulate
     from deal_solve.deal.card import load_card
     from deal_solve.deal.deal import Deal
     from deal_solve.deal.load import load, loads
@@ -44,6 +45,8 @@ _HOMES = {
     "load_proposal": "plan.proposal",
     "Settlement": "settlement.settle",
     "settle": "settlement.settle",
+    "Simulation": "analysis.simulate",
+    "simulate": "analysis.simulate",
     "scenarios_of": "uncertainty.expand",
     "read_scenarios": "uncertainty.parquet",
     "write_scenarios": "uncertainty.parquet",
@@ -64,6 +67,7 @@ __all__ = [
     "Proposal",
     "ScenarioSet",
     "Settlement",
+    "Simulation",
     "Solution",
     "export",
     "load",
@@ -74,6 +78,7 @@ __all__ = [
     "sample",
     "scenarios_of",
     "settle",
+    "simulate",
     "solve",
     "write_scenarios",
 ]

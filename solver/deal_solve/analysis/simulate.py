@@ -103,7 +103,7 @@ class Simulation:
         """The cost not exceeded with 1 % to 99 % probability; from too few futures with 10 % to 90 %."""
         levels = COARSE_LEVELS if self.futures.is_coarse else LEVELS
         found = measures.quantiles(self.cost, self.futures.weights, levels)
-        return Table(tuple(Percentile(level, usd) for level, usd in zip(levels, found, strict=True)))
+        return Table(tuple(Percentile(level, usd) for level, usd in zip(levels, found.tolist(), strict=True)))
 
     @cached_property
     def exceedance(self) -> Table[Exceedance]:
@@ -111,7 +111,9 @@ class Simulation:
         least = IN_TAIL / self.size if self.futures.kind == "sampled" else 0.0
         least = 0.1 if self.futures.is_coarse else least
         shares = [share for share in EXCEEDED if least <= share <= 1 - least]
-        found = measures.quantiles(self.cost, self.futures.weights, [1 - share for share in shares])
+        if not shares:
+            return Table()
+        found = measures.quantiles(self.cost, self.futures.weights, [1 - share for share in shares]).tolist()
         return Table(
             tuple(
                 Exceedance(usd, measures.probability(self.cost > usd, self.futures.weights))

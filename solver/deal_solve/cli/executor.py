@@ -54,10 +54,23 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
         from distributed import Client
     except ModuleNotFoundError:
         raise InputError(Problem("--cluster", "needs Dask; expected pip install 'deal-solve[cluster]'")) from None
+    _refuse_silent(address)
+    with Client(address, set_as_default=False) as client:
+        yield client.get_executor(), sum(client.nthreads().values())
+
+
+def _refuse_silent(address: str) -> None:
+    """Raise InputError where nobody listens: a client that finds nobody waits for long and then complains at length."""
+    import socket
+    from urllib.parse import urlsplit
+
+    from deal_solve.errors import InputError, Problem
+
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
+        place = urlsplit(address)
+        if not place.hostname or not place.port:
+            raise ValueError("no host and port")
+        socket.create_connection((place.hostname, place.port), timeout=10).close()
     except (OSError, ValueError) as error:
         message = f"no scheduler answers at {address!r} ({error}); expected one, as in tcp://host:8786"
         raise InputError(Problem("--cluster", message)) from None
-    with client:
-        yield client.get_executor(), sum(client.nthreads().values())

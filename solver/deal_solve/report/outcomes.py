@@ -10,17 +10,14 @@ from typing import Any
 import numpy as np
 
 from deal_solve.analysis.outcomes import Outcomes
-from deal_solve.errors import InputError, Problem
 
 
 @contextmanager
 def outcomes_file(path: Path) -> Iterator[Callable[[Outcomes], None]]:
     """Yield what writes blocks of outcomes to a Parquet file, in order."""
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ModuleNotFoundError:
-        raise InputError(Problem("--out", "needs pyarrow; expected pip install 'deal-solve[parquet]'")) from None
+    import pyarrow
+    from pyarrow import parquet
+
     writers: list[parquet.ParquetWriter] = []
     done = 0
 

@@ -142,11 +142,11 @@ def _add(
     What a request costs on a model is the same in all these months, so it is added up before the months are touched.
     """
     request, requires = _request(deal, stream.user)
-    multiplier = usage_multiplier(deal, request, requires)
+    multiplier, hits = usage_multiplier(deal, request, requires), _hit_rate(scenarios, stream.user)
     usd: dict[str, Array] = {}
     other = 0.0
     for option, share in shares:
-        hit_rate = effective_hit_rate(request.cache, option.batch, _hit_rate(scenarios, stream.user))
+        hit_rate = effective_hit_rate(request.cache, option.batch, hits)
         for part in option.parts:
             cost = share * request_cost(request, option, part, multiplier).at(hit_rate)
             usd[part.model_id] = usd[part.model_id] + cost if part.model_id in usd else cost
