@@ -19,6 +19,14 @@ SMALLEST_SHARE = 0.005
 
 
 @dataclass(frozen=True)
+class Decision:
+    """One decision of a plan, in words; values per contract year stand between slashes."""
+
+    what: str
+    plan: str
+
+
+@dataclass(frozen=True)
 class Change:
     """One decision, in words, in the winner and in the other plan; values per contract year stand between slashes."""
 
@@ -29,12 +37,17 @@ class Change:
 
 def plan_changes(winner: Settlement, other: Settlement) -> Table[Change]:
     """Return what differs: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
-    before, after = dict(_decisions(winner)), dict(_decisions(other))
+    before, after = dict(_said(winner)), dict(_said(other))
     changed = [what for what in {**before, **after} if before.get(what, NONE) != after.get(what, NONE)]
     return Table(tuple(Change(what, before.get(what, NONE), after.get(what, NONE)) for what in changed))
 
 
-def _decisions(settlement: Settlement) -> Iterator[tuple[str, str]]:
+def decisions(settlement: Settlement) -> Table[Decision]:
+    """Return what a plan decides: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
+    return Table(tuple(Decision(what, plan) for what, plan in _said(settlement)))
+
+
+def _said(settlement: Settlement) -> Iterator[tuple[str, str]]:
     deal, plan = settlement.deal, settlement.plan
     api = plan.api
     yield "API agreement", f"{api.offer}, {api.term_months} months"

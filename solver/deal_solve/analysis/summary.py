@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
@@ -85,7 +86,7 @@ class PeriodSummary:
     exhausted_month: int | None
 
 
-def periods(settlement: Settlement) -> tuple[PeriodSummary, ...]:
+def periods(settlement: Settlement) -> Table[PeriodSummary]:
     """Return every commitment period in expectation; the month is the median of those in which the balance runs out."""
     weights = settlement.weights
     found = []
@@ -108,7 +109,7 @@ def periods(settlement: Settlement) -> tuple[PeriodSummary, ...]:
                 exhausted_month=None if median is None else int(median),
             )
         )
-    return tuple(found)
+    return Table(tuple(found))
 
 
 @dataclass(frozen=True)

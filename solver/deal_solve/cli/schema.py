@@ -6,9 +6,10 @@ import click
 
 
 @click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
-@click.argument("what", type=click.Choice(["deal", "proposal", "result", "settlement"]), default="deal")
+@click.argument("what", type=click.Choice(["deal", "proposal", "result", "settlement", "infeasible"]), default="deal")
 def command(what: str) -> int:
-    """Print the JSON Schema of a deal file, or of a proposal, a result of solve, or a result of settle.
+    """Print the JSON Schema of a deal file, or of a proposal, a result of solve (of an infeasible
+    deal too), or a result of settle.
 
     An editor that knows the schema completes keys and marks mistakes in YAML as well.
     """
@@ -26,8 +27,10 @@ def schema_of(what: str) -> dict[str, object]:
         from deal_solve.plan.proposal import Proposal as Model  # type: ignore[assignment]
     elif what == "result":
         from deal_solve.report.schema import Result as Model  # type: ignore[assignment]
-    else:
+    elif what == "settlement":
         from deal_solve.report.schema import SettlementResult as Model  # type: ignore[assignment]
-    mode = "serialization" if what in ("result", "settlement") else "validation"
+    else:
+        from deal_solve.report.schema import InfeasibleResult as Model  # type: ignore[assignment]
+    mode = "validation" if what in ("deal", "proposal") else "serialization"
     schema = Model.model_json_schema(by_alias=True, mode=mode)  # type: ignore[arg-type]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

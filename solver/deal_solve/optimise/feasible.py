@@ -24,7 +24,7 @@ SOLVER = "highs"
 
 def is_feasible(deal: Deal, scenarios: ScenarioSet, fix: Proposal | None = None, clock: Clock | None = None) -> bool:
     """Whether some plan meets every limit, rule and pin; no objective is looked at. Raises LimitReached."""
-    clock = clock or unlimited()
+    clock = clock or Clock(None)
     for by_cuts in _ways(deal, scenarios):
         found = False
         for formulation in _programs(deal, scenarios, fix, by_cuts):
@@ -41,7 +41,7 @@ def least(
     deal: Deal, scenarios: ScenarioSet, limit: Limit, fix: Proposal | None = None, clock: Clock | None = None
 ) -> float:
     """Return the least that a limit of the deal could be with all else kept, USD; infinite where nothing helps."""
-    clock = clock or unlimited()
+    clock = clock or Clock(None)
     rest = deal.model_copy(update={"limits": tuple(other for other in deal.limits if other is not limit)})
     for by_cuts in _ways(rest, scenarios, limit):
         best, tight = math.inf, True
@@ -54,11 +54,6 @@ def least(
         if tight:
             break
     return best
-
-
-def unlimited() -> Clock:
-    """Return a clock that never runs out and tells nobody."""
-    return Clock(None, lambda _: None)
 
 
 def _ways(deal: Deal, scenarios: ScenarioSet, *more: Limit) -> tuple[bool, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from deal_solve.analysis.findings import Finding
+from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
 
-def check_report(deal: Deal, scenarios: ScenarioSet, found: tuple[Finding, ...]) -> str:
+def check_report(deal: Deal, scenarios: ScenarioSet, found: Table[Finding]) -> str:
     """Return the size of the deal, its futures, and every finding."""
     counts = [
         f"{len(items)} {word}{'' if len(items) == 1 else 's'}"

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from pydantic import ValidationError
+
+from deal_solve.analysis.calendar import calendar
+from deal_solve.analysis.health import SeatYear, commitment_health, seat_health
 from deal_solve.analysis.limits import limit_checks
-from deal_solve.analysis.summary import PeriodSummary, Range, SeatYear, Summary, periods, seat_years, summarise
+from deal_solve.analysis.order import chronological_usd
+from deal_solve.analysis.savings import savings
+from deal_solve.analysis.sides import overtaking_month, sides
+from deal_solve.analysis.summary import Range, Summary, periods, summarise
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.load import problems_of
+from deal_solve.deal.source import parse
+from deal_solve.errors import InputError
+from deal_solve.report.part import Part
 from deal_solve.report.schema import (
     Agreement,
     Cost,
     DealFacts,
     Futures,
+    InfeasibleResult,
     InvoiceLine,
-    LimitFacts,
-    Part,
     Period,
     Reference,
     Result,
@@ -26,11 +37,19 @@ from deal_solve.report.schema import (
     Spread,
     YearSpread,
 )
+from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, LeverFacts
+from deal_solve.report.schema_health import CommitmentFacts
+from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
 if TYPE_CHECKING:
-    from deal_solve.optimise.solution import Branch, Solution
-    from deal_solve.settlement.settle import Settlement
+    from deal_solve.analysis.alternatives import Alternative
+    from deal_solve.analysis.conflict import Conflict
+    from deal_solve.analysis.waterfall import Waterfall
+    from deal_solve.analysis.why_not import WhyNot
+    from deal_solve.optimise.solution import Solution
+
+P = TypeVar("P", bound=Part)
 
 
 def cost_of(summary: Summary, chronological_usd: float) -> Cost:
@@ -56,8 +75,9 @@ def _spread(spread: Range) -> Spread:
     return Spread.model_validate(spread)
 
 
-def _from_one(part: type[Period] | type[SeatCount], item: PeriodSummary | SeatYear) -> Any:
-    return part.model_validate(item).model_copy(update={"contract_year": item.contract_year + 1})
+def _by_year(part: type[P], rows: Iterable[Any]) -> tuple[P, ...]:
+    """Return rows as parts; contract years count from 1 there."""
+    return tuple(part.model_validate(row).model_copy(update={"contract_year": row.contract_year + 1}) for row in rows)
 
 
 def _deal(deal: Deal) -> DealFacts:
@@ -74,29 +94,71 @@ def _futures(scenarios: ScenarioSet) -> Futures:
     return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups)
 
 
-def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronological_usd: float) -> Result:
-    """Return a solution as data."""
-    settlement = solution.settlement
-    summary = summarise(deal, settlement, scenarios)
+def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological_usd: float) -> dict[str, Any]:
+    """Return what is said of every settled plan."""
+    return {
+        "cost": cost_of(summary, chronological_usd),
+        "drawdown": _by_year(Period, periods(settlement)),
+        "seats": tuple(map(_seats, seat_health(settlement))),
+        "limits": limit_checks(deal, settlement),
+        "commitment_health": _by_year(CommitmentFacts, commitment_health(settlement)),
+        "sides": sides(settlement),
+        "overtaking_month": overtaking_month(settlement),
+        "savings": savings(settlement),
+        "calendar": calendar(deal, settlement.plan),
+    }
+
+
+def _seats(row: SeatYear) -> SeatCount:
+    return SeatCount(
+        seat_type=row.seat_type,
+        contract_year=row.contract_year + 1,
+        contracted=row.contracted,
+        expected_active=row.active,
+        expected_peak=row.peak,
+        expected_added=row.added,
+        expected_idle=row.idle,
+        added_probability=row.added_probability,
+    )
+
+
+def result_of(
+    deal: Deal,
+    scenarios: ScenarioSet,
+    solution: Solution,
+    chronological_usd: float,
+    *,
+    alternatives: Iterable[Alternative] | None = None,
+    wrong_tracks: Iterable[WhyNot] | None = None,
+    why_not: Iterable[WhyNot] | None = None,
+    levers: Waterfall | None = None,
+) -> Result:
+    """Return a solution as data, with what else was asked of it."""
+    summary = summarise(deal, solution.settlement, scenarios)
     return Result(
         status=solution.status,
         objective_usd=solution.objective_usd,
-        bound_usd=_finite(solution.bound_usd),
-        gap=_finite(solution.gap),
+        bound_usd=solution.bound_usd,
+        gap=solution.gap,
         seed=solution.seed,
         deal=_deal(deal),
         risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
         scenarios=_futures(scenarios),
         plan=solution.plan,
-        cost=cost_of(summary, chronological_usd),
-        drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
-        seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
-        limits=tuple(LimitFacts.model_validate(check) for check in limit_checks(deal, settlement)),
+        **_settled(deal, solution.settlement, summary, chronological_usd),
         reference=_reference(solution),
-        agreements=tuple(map(_agreement, solution.branches)),
+        agreements=tuple(map(Agreement.model_validate, solution.branches)),
         solver=_solver(solution),
         notes=solution.notes,
+        alternatives=_rows(AlternativeFacts, alternatives),
+        wrong_tracks=_rows(AnswerFacts, wrong_tracks),
+        why_not=_rows(AnswerFacts, why_not),
+        levers=None if levers is None else LeverFacts.model_validate(levers),
     )
+
+
+def _rows(part: type[P], rows: Iterable[Any] | None) -> tuple[P, ...] | None:
+    return None if rows is None else tuple(map(part.model_validate, rows))
 
 
 def _reference(solution: Solution) -> Reference | None:
@@ -107,29 +169,22 @@ def _reference(solution: Solution) -> Reference | None:
     return Reference(plan=solution.reference, expected_usd=expected)
 
 
-def _agreement(branch: Branch) -> Agreement:
-    return Agreement(
-        offer=branch.offer,
-        term_months=branch.term_months,
-        band_usd_per_year=branch.band_usd_per_year,
-        outcome=branch.outcome,
-        objective_usd=_finite(branch.objective_usd),
-        bound_usd=_finite(branch.bound_usd),
-    )
-
-
 def _solver(solution: Solution) -> SolverFacts:
-    size = solution.size
     return SolverFacts(
         name=solution.solver,
         method=solution.method,
-        rows=size.rows,
-        columns=size.columns,
-        integers=size.integers,
-        nonzeros=size.nonzeros,
+        **dataclasses.asdict(solution.size),
         build_seconds=solution.build_seconds,
         solve_seconds=solution.solve_seconds,
     )
+
+
+def infeasible_result_of(
+    deal: Deal, scenarios: ScenarioSet, reason: str, conflict: Conflict | None
+) -> InfeasibleResult:
+    """Return as data that there is no plan, and why."""
+    found = None if conflict is None else ConflictFacts.model_validate(conflict)
+    return InfeasibleResult(deal=_deal(deal), scenarios=_futures(scenarios), reason=reason, conflict=found)
 
 
 def settlement_result_of(
@@ -143,10 +198,7 @@ def settlement_result_of(
         plan=settlement.plan,
         assumed=assumed,
         order=settlement.order,
-        cost=cost_of(summarise(deal, settlement, scenarios), chronological_usd),
-        drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
-        seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
-        limits=tuple(LimitFacts.model_validate(check) for check in limit_checks(deal, settlement)),
+        **_settled(deal, settlement, summarise(deal, settlement, scenarios), chronological_usd),
         scenario=scenarios.names[scenario],
         invoice=tuple(
             InvoiceLine.model_validate({**line, "contract_year": line["contract_year"] + 1})
@@ -155,10 +207,39 @@ def settlement_result_of(
     )
 
 
+def to_json(found: Solution | Settlement, **answers: Any) -> str:
+    """Return a solution as JSON text (docs/result.md) for `from_json`; or a settlement, with its likeliest invoice.
+
+    `answers` are what else was asked of a solution: alternatives, wrong_tracks, why_not (a list), levers.
+    """
+    if isinstance(found, Settlement):
+        likeliest = int(found.weights.argmax())
+        return to_text(settlement_result_of(found.deal, found, (), likeliest, chronological_usd(found)))
+    settlement = found.settlement
+    as_used = chronological_usd(settlement)
+    return to_text(result_of(settlement.deal, settlement.scenarios, found, as_used, **answers))
+
+
 def to_text(part: Part) -> str:
     """Return a result as JSON text."""
     return part.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
+@overload
+def from_json(text: str) -> Result: ...
+@overload
+def from_json(text: str, kind: type[P]) -> P: ...
+def from_json(text: str, kind: type[Any] = Result) -> Any:
+    """Return the result written in a text: of `solve`, or of `kind`, what `settle` or an infeasible deal wrote.
+
+    Raises InputError for another schema, or another version of it, and for text that does not follow it.
+    """
+    source = parse(text, "result")
+    expected = kind.model_fields["schema_version"].default
+    found = source.data.get("schema") if isinstance(source.data, dict) else None
+    if found != expected:
+        raise InputError(source.problem(("schema",), f"{found!r} is not known here; expected {expected}"))
+    try:
+        return kind.model_validate(source.data)
+    except ValidationError as error:
+        raise InputError(problems_of(error, source, kind)) from None
