@@ -125,7 +125,7 @@ RESULT_INTRO = """\
 `deal-solve solve --json FILE` writes a result, or what stands in the way where no plan exists, and `settle --json FILE`
 a settlement; `-` prints it. The schema is named in the file (`deal-solve-result/1`, `deal-solve-infeasible/1` or
 `deal-solve-settlement/1`): within a version fields are added, never removed or given another meaning. Amounts are USD
-and not rounded. `deal-solve schema result` prints the JSON Schema; `from_json` reads a file back ([Python](embedding.md)).
+and not rounded. `deal-solve schema result` prints the JSON Schema; [`from_json`](embedding.md) reads a file back.
 """
 CLI_INTRO = """\
 # The command line

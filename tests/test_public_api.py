@@ -1,6 +1,7 @@
 """The public API: one list, the same everywhere, and cheap to import."""
 
 import ast
+import dataclasses
 import json
 import re
 import subprocess
@@ -13,15 +14,83 @@ import deal_solve
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"numpy", "pandas", "pulp", "highspy", "pydantic", "yaml", "click"}
-PUBLIC = """
-Alternative Branch Cancelled Change CommitmentYear Conflict Conflicting ControlRow Deal DealSolveError Decision
-Difference Event Finding Infeasible InfeasibleResult InputError InternalError LimitCheck LimitReached LineDifference
-PeriodSummary Plan Problem Progress Proposal Range Relaxation Result Routed Savings ScenarioSet SeatYear Settlement
-SettlementResult Shown Side Solution Step Summary Table Waterfall WhyNot
-alternatives calendar commitment_health complete control_table decisions difference explain_infeasible export findings
-from_json limit_checks load load_card load_proposal loads overtaking_month periods refuse_impossible routing savings
-scenarios_of seat_health settle show sides solve summarise to_json waterfall why_not wrong_tracks
-""".split()
+PUBLIC = [
+    "Alternative",
+    "Branch",
+    "Cancelled",
+    "Change",
+    "CommitmentYear",
+    "Conflict",
+    "Conflicting",
+    "ControlRow",
+    "Deal",
+    "DealSolveError",
+    "Decision",
+    "Difference",
+    "Event",
+    "Finding",
+    "Infeasible",
+    "InfeasibleResult",
+    "InputError",
+    "InternalError",
+    "LimitCheck",
+    "LimitReached",
+    "LineDifference",
+    "PeriodSummary",
+    "Plan",
+    "Problem",
+    "Progress",
+    "Proposal",
+    "Range",
+    "Relaxation",
+    "Result",
+    "Routed",
+    "Savings",
+    "ScenarioSet",
+    "SeatYear",
+    "Settlement",
+    "SettlementResult",
+    "Shown",
+    "Side",
+    "Solution",
+    "Step",
+    "Summary",
+    "Table",
+    "Waterfall",
+    "WhyNot",
+    "alternatives",
+    "calendar",
+    "commitment_health",
+    "complete",
+    "control_table",
+    "decisions",
+    "difference",
+    "explain_infeasible",
+    "export",
+    "findings",
+    "from_json",
+    "limit_checks",
+    "load",
+    "load_card",
+    "load_proposal",
+    "loads",
+    "overtaking_month",
+    "periods",
+    "refuse_impossible",
+    "routing",
+    "savings",
+    "scenarios_of",
+    "seat_health",
+    "settle",
+    "show",
+    "sides",
+    "solve",
+    "summarise",
+    "to_json",
+    "waterfall",
+    "why_not",
+    "wrong_tracks",
+]
 
 
 def test_the_public_names_are_these():
@@ -65,6 +134,24 @@ def test_importing_is_cheap():
     )
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert not HEAVY & loaded
+
+
+def test_results_are_frozen():
+    """Every public class but errors; a deal, a plan and what is read from JSON as well."""
+    for thing in (getattr(deal_solve, name) for name in PUBLIC):
+        if dataclasses.is_dataclass(thing):
+            assert thing.__dataclass_params__.frozen, thing
+        elif isinstance(thing, type) and not issubclass(thing, Exception):
+            assert thing.model_config["frozen"], thing
+
+
+def test_nothing_is_printed(capfd):
+    deal = deal_solve.load(ROOT / "scenarios" / "three-quotes.yaml")
+    solution = deal_solve.solve(deal)
+    deal_solve.why_not(solution, "offer=list")
+    deal_solve.to_json(solution)
+    repr(deal_solve.show(solution))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_package_is_typed():
