@@ -134,3 +134,8 @@ def test_an_infeasible_deal_writes_its_conflict(tmp_path, capsys):
     printed = capsys.readouterr()
     assert json.loads(printed.out) == json.loads(out.read_text())
     assert "This cannot be met" in printed.err
+
+
+def test_a_settlement_takes_no_answers():
+    with pytest.raises(TypeError, match="why_not: nothing was asked of a settlement"):
+        to_json(SOLUTION.settlement, why_not=[])

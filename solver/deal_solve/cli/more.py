@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.solution import Solution
+    from deal_solve.report.json import Asked
 
 Command = Callable[..., Any]
 
@@ -56,19 +57,19 @@ def check(deal: Deal, export_file: str | None, choices: tuple[str, ...], every: 
 
 def answers(
     deal: Deal, solution: Solution, choices: tuple[str, ...], every: bool, levers: bool, options: dict[str, Any]
-) -> dict[str, Any]:
+) -> Asked:
     """Return everything asked for, by its name in the result; {} if nothing was."""
     from deal_solve.cli.interrupt import interruptible
 
     asked = [(_why_not, bool(choices)), (_all, every), (_levers, levers)]
-    found: dict[str, Any] = {}
+    found: Asked = {}
     for ask, is_asked in asked:
         if is_asked:
             found |= interruptible(partial(ask, deal, solution, choices, options))
     return found
 
 
-def answers_text(deal: Deal, solution: Solution, found: dict[str, Any]) -> str:
+def answers_text(deal: Deal, solution: Solution, found: Asked) -> str:
     """Return the text of everything asked for; '' if nothing was."""
     from deal_solve.report.alternatives import alternatives_report
     from deal_solve.report.waterfall import waterfall_report
@@ -85,21 +86,21 @@ def answers_text(deal: Deal, solution: Solution, found: dict[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _why_not(_: Deal, solution: Solution, choices: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+def _why_not(_: Deal, solution: Solution, choices: tuple[str, ...], options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.why_not import why_not
 
     return {"why_not": (why_not(solution, *choices, **options),)}
 
 
-def _all(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+def _all(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.alternatives import alternatives
     from deal_solve.analysis.wrong_track import wrong_tracks
 
-    found: dict[str, Any] = {"alternatives": alternatives(solution, every=True, **options)}
+    found: Asked = {"alternatives": alternatives(solution, every=True, **options)}
     return {**found, "wrong_tracks": wrong_tracks(solution, **options)} if deal.cohorts else found
 
 
-def _levers(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+def _levers(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.waterfall import waterfall
 
     plain = {name: value for name, value in options.items() if name != "fix"}

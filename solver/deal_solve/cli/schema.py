@@ -8,8 +8,7 @@ import click
 @click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
 @click.argument("what", type=click.Choice(["deal", "proposal", "result", "settlement", "infeasible"]), default="deal")
 def command(what: str) -> int:
-    """Print the JSON Schema of a deal file, or of a proposal, a result of solve (of an infeasible
-    deal too), or a result of settle.
+    """Print the JSON Schema of a deal file, a proposal, or what solve, settle, or solve of an infeasible deal writes.
 
     An editor that knows the schema completes keys and marks mistakes in YAML as well.
     """

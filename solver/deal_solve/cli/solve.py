@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.solution import Method, Solution
     from deal_solve.plan.proposal import Proposal
+    from deal_solve.report.json import Asked
     from deal_solve.uncertainty.scenarios import ScenarioSet
 
 STOPPED_WITH_A_PLAN = 4
@@ -158,9 +159,7 @@ def _export(deal: Deal, scenarios: ScenarioSet, path: str, fix: Proposal | None)
     return 0
 
 
-def _print(
-    deal: Deal, scenarios: ScenarioSet, solution: Solution, json_file: str | None, found: dict[str, Any]
-) -> None:
+def _print(deal: Deal, scenarios: ScenarioSet, solution: Solution, json_file: str | None, found: Asked) -> None:
     from deal_solve.analysis.order import chronological_usd, order_note
     from deal_solve.report.json import result_of, to_text
     from deal_solve.report.solution import solution_report

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, overload
 
 from pydantic import ValidationError
 
@@ -45,11 +45,21 @@ from deal_solve.uncertainty.scenarios import ScenarioSet
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
     from deal_solve.analysis.conflict import Conflict
+    from deal_solve.analysis.table import Table
     from deal_solve.analysis.waterfall import Waterfall
     from deal_solve.analysis.why_not import WhyNot
     from deal_solve.optimise.solution import Solution
 
 P = TypeVar("P", bound=Part)
+
+
+class Asked(TypedDict, total=False):
+    """What else was asked of a solution."""
+
+    alternatives: Table[Alternative]
+    wrong_tracks: Sequence[WhyNot]
+    why_not: Sequence[WhyNot]
+    levers: Waterfall
 
 
 def cost_of(summary: Summary, chronological_usd: float) -> Cost:
@@ -123,15 +133,7 @@ def _seats(row: SeatYear) -> SeatCount:
 
 
 def result_of(
-    deal: Deal,
-    scenarios: ScenarioSet,
-    solution: Solution,
-    chronological_usd: float,
-    *,
-    alternatives: Iterable[Alternative] | None = None,
-    wrong_tracks: Iterable[WhyNot] | None = None,
-    why_not: Iterable[WhyNot] | None = None,
-    levers: Waterfall | None = None,
+    deal: Deal, scenarios: ScenarioSet, solution: Solution, chronological_usd: float, **asked: Unpack[Asked]
 ) -> Result:
     """Return a solution as data, with what else was asked of it."""
     summary = summarise(deal, solution.settlement, scenarios)
@@ -150,10 +152,10 @@ def result_of(
         agreements=tuple(map(Agreement.model_validate, solution.branches)),
         solver=_solver(solution),
         notes=solution.notes,
-        alternatives=_rows(AlternativeFacts, alternatives),
-        wrong_tracks=_rows(AnswerFacts, wrong_tracks),
-        why_not=_rows(AnswerFacts, why_not),
-        levers=None if levers is None else LeverFacts.model_validate(levers),
+        alternatives=_rows(AlternativeFacts, asked.get("alternatives")),
+        wrong_tracks=_rows(AnswerFacts, asked.get("wrong_tracks")),
+        why_not=_rows(AnswerFacts, asked.get("why_not")),
+        levers=LeverFacts.model_validate(asked["levers"]) if "levers" in asked else None,
     )
 
 
@@ -207,17 +209,19 @@ def settlement_result_of(
     )
 
 
-def to_json(found: Solution | Settlement, **answers: Any) -> str:
+def to_json(found: Solution | Settlement, **asked: Unpack[Asked]) -> str:
     """Return a solution as JSON text (docs/result.md) for `from_json`; or a settlement, with its likeliest invoice.
 
-    `answers` are what else was asked of a solution: alternatives, wrong_tracks, why_not (a list), levers.
+    `asked` is what else was asked of a solution: alternatives, wrong_tracks, why_not (a list of answers), levers.
     """
     if isinstance(found, Settlement):
+        if asked:
+            raise TypeError(f"{', '.join(asked)}: nothing was asked of a settlement; expected a solution")
         likeliest = int(found.weights.argmax())
         return to_text(settlement_result_of(found.deal, found, (), likeliest, chronological_usd(found)))
     settlement = found.settlement
     as_used = chronological_usd(settlement)
-    return to_text(result_of(settlement.deal, settlement.scenarios, found, as_used, **answers))
+    return to_text(result_of(settlement.deal, settlement.scenarios, found, as_used, **asked))
 
 
 def to_text(part: Part) -> str:
