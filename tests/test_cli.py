@@ -93,7 +93,7 @@ def test_completion_imports_no_command():
         "print([item.value for item in found], [m for m in sys.modules if m.startswith('deal_solve.cli.s')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['solve', 'settle', 'schema'] []"
+    assert done.stdout.strip() == "['solve', 'settle', 'simulate', 'schema'] []"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -424,7 +424,7 @@ def test_init_overwrites_only_when_told(capsys, deal):
     assert called(capsys, "init", "-")[1] == deal.read_text()
 
 
-@pytest.mark.parametrize("what", ["deal", "proposal", "result", "settlement", "infeasible"])
+@pytest.mark.parametrize("what", ["deal", "proposal", "result", "settlement", "simulation", "infeasible"])
 def test_schemas_are_json_schemas(capsys, what):
     code, out, _ = called(capsys, "schema", what)
     assert code == 0

@@ -7,6 +7,7 @@ import pytest
 
 from deal_solve import Infeasible, load, scenarios_of, solve
 from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.lanes import Item, Lanes
 from deal_solve.formulation.recourse import Linear, Tail, Worst
 from deal_solve.formulation.true_up_cost import Counts, TrueUpCost
 from deal_solve.uncertainty.measures import cvar
@@ -73,10 +74,11 @@ def chain(rng, share, arrears, *, alike):
     """Three periods, two models, four scenarios; variables 0 to 5 are usage, 6 the commitment."""
     periods = []
     for place in range(3):
-        ratio = np.ones((4, 2)) * 1.25 if alike else rng.uniform(1, 2, (4, 2))
-        usage = np.array([2 * place, 2 * place + 1])
+        ratios = [1.25] if alike else list(rng.uniform(1, 2, (2, 4)))
+        items = [Item(2 * place + row, row, 0.8, rng.uniform(0.5, 2, 4) if row else 1.0) for row in (0, 1)]
+        usage = Lanes(rng.uniform(0.2, 2, (2, 4)), items, [0, 0] if alike else [0, 1])
         balance = Linear(np.array([6]), np.array([1.0]))
-        periods.append(Period(usage, rng.uniform(0.2, 2, (4, 2)), ratio, balance, (12 * place + 12, 12 * place + 11)))
+        periods.append(Period(usage, ratios, balance, (12 * place + 12, 12 * place + 11)))
     return DrawdownCost(periods, arrears, share, 0.5)
 
 
@@ -104,8 +106,8 @@ def test_a_cut_where_saving_would_pay_stays_below_settlement():
     covers all of year 2: cost 1. A valid cut may say no more than 1 here, and settlement says 2.
     """
     one = Linear(np.array([2]), np.array([1.0]))
-    ratios = np.array([[1.0]]), np.array([[2.0]])
-    periods = [Period(np.array([p]), np.ones((1, 1)), ratios[p], one, (12 * p + 12, 12 * p + 11)) for p in (0, 1)]
+    usage = [Lanes(np.ones((1, 1)), [Item(place, 0, 1.0)]) for place in (0, 1)]
+    periods = [Period(usage[p], [1.0 + p], one, (12 * p + 12, 12 * p + 11)) for p in (0, 1)]
     cost = DrawdownCost(periods, arrears=False, share=1.0, cap=1.0)
     plan = np.array([1.0, 2.0, 1.0])
     assert cost.cost(plan, np.ones(2)) == pytest.approx([2.0])
@@ -117,7 +119,7 @@ def test_a_cut_of_the_true_up_holds_for_every_plan_and_touches_its_own(alone):
     rng = np.random.default_rng([5, alone])
     weights = np.array([0.5, 0.25, 0.25])
     for _ in range(200):
-        users = Counts(np.array([0, 1]), rng.uniform(0, 10, (2, 3, 12)))
+        users = Counts(np.array([0, 1]), tuple(rng.uniform(0, 10, (2, 12, 3))))
         stages = (3, 6, 9, 12)
         months = (3, 3, 3, 3) if alone else (12, 9, 6, 3)
         charges = tuple((end, end - 1) for end in stages)

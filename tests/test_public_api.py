@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 import deal_solve
 
@@ -28,7 +29,9 @@ PUBLIC = [
     "Decision",
     "Difference",
     "Event",
+    "Exceedance",
     "Finding",
+    "Futures",
     "Infeasible",
     "InfeasibleResult",
     "InputError",
@@ -36,6 +39,7 @@ PUBLIC = [
     "LimitCheck",
     "LimitReached",
     "LineDifference",
+    "Percentile",
     "PeriodSummary",
     "Plan",
     "Problem",
@@ -45,6 +49,7 @@ PUBLIC = [
     "Relaxation",
     "Result",
     "Routed",
+    "SampledSet",
     "Savings",
     "ScenarioSet",
     "SeatYear",
@@ -52,12 +57,15 @@ PUBLIC = [
     "SettlementResult",
     "Shown",
     "Side",
+    "Simulation",
+    "SimulationResult",
     "Solution",
     "Step",
     "Summary",
     "Table",
     "Waterfall",
     "WhyNot",
+    "YearOutcome",
     "alternatives",
     "calendar",
     "commitment_health",
@@ -76,19 +84,23 @@ PUBLIC = [
     "loads",
     "overtaking_month",
     "periods",
+    "read_scenarios",
     "refuse_impossible",
     "routing",
+    "sample",
     "savings",
     "scenarios_of",
     "seat_health",
     "settle",
     "show",
     "sides",
+    "simulate",
     "solve",
     "summarise",
     "to_json",
     "waterfall",
     "why_not",
+    "write_scenarios",
     "wrong_tracks",
 ]
 
@@ -137,11 +149,11 @@ def test_importing_is_cheap():
 
 
 def test_results_are_frozen():
-    """Every public class but errors; a deal, a plan and what is read from JSON as well."""
+    """What a solve or an analysis returns, a deal, a plan, and what is read from JSON."""
     for thing in (getattr(deal_solve, name) for name in PUBLIC):
         if dataclasses.is_dataclass(thing):
             assert thing.__dataclass_params__.frozen, thing
-        elif isinstance(thing, type) and not issubclass(thing, Exception):
+        elif isinstance(thing, type) and issubclass(thing, BaseModel):
             assert thing.model_config["frozen"], thing
 
 

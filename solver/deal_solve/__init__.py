@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.routing import Routed, routing
     from deal_solve.analysis.savings import Savings, savings
     from deal_solve.analysis.sides import Side, overtaking_month, sides
+    from deal_solve.analysis.simulate import Exceedance, Percentile, Simulation, YearOutcome, simulate
     from deal_solve.analysis.summary import PeriodSummary, Range, Summary, periods, summarise
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.waterfall import Step, Waterfall, waterfall
@@ -47,12 +48,15 @@ if TYPE_CHECKING:
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal, load_proposal
     from deal_solve.plan.validity import refuse_impossible
-    from deal_solve.report.json import from_json, to_json
     from deal_solve.report.notebook import Shown, show
+    from deal_solve.report.round_trip import from_json, to_json
     from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
+    from deal_solve.report.schema_simulation import SimulationResult
     from deal_solve.settlement.settle import Settlement, settle
     from deal_solve.uncertainty.expand import scenarios_of
-    from deal_solve.uncertainty.scenarios import ScenarioSet
+    from deal_solve.uncertainty.parquet import read_scenarios, write_scenarios
+    from deal_solve.uncertainty.sample import SampledSet, sample
+    from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
 
 _MODULES = {
     "analysis.alternatives": "Alternative alternatives",
@@ -67,6 +71,7 @@ _MODULES = {
     "analysis.routing": "Routed routing",
     "analysis.savings": "Savings savings",
     "analysis.sides": "Side overtaking_month sides",
+    "analysis.simulate": "Exceedance Percentile Simulation YearOutcome simulate",
     "analysis.summary": "PeriodSummary Range Summary periods summarise",
     "analysis.table": "Table",
     "analysis.waterfall": "Step Waterfall waterfall",
@@ -84,12 +89,15 @@ _MODULES = {
     "plan.plan": "Plan",
     "plan.proposal": "Proposal load_proposal",
     "plan.validity": "refuse_impossible",
-    "report.json": "from_json to_json",
     "report.notebook": "Shown show",
+    "report.round_trip": "from_json to_json",
     "report.schema": "InfeasibleResult Result SettlementResult",
+    "report.schema_simulation": "SimulationResult",
     "settlement.settle": "Settlement settle",
     "uncertainty.expand": "scenarios_of",
-    "uncertainty.scenarios": "ScenarioSet",
+    "uncertainty.parquet": "read_scenarios write_scenarios",
+    "uncertainty.sample": "SampledSet sample",
+    "uncertainty.scenarios": "Futures ScenarioSet",
 }
 _HOMES = {name: home for home, names in _MODULES.items() for name in names.split()}
 
@@ -108,7 +116,9 @@ __all__ = [
     "Decision",
     "Difference",
     "Event",
+    "Exceedance",
     "Finding",
+    "Futures",
     "Infeasible",
     "InfeasibleResult",
     "InputError",
@@ -116,6 +126,7 @@ __all__ = [
     "LimitCheck",
     "LimitReached",
     "LineDifference",
+    "Percentile",
     "PeriodSummary",
     "Plan",
     "Problem",
@@ -125,6 +136,7 @@ __all__ = [
     "Relaxation",
     "Result",
     "Routed",
+    "SampledSet",
     "Savings",
     "ScenarioSet",
     "SeatYear",
@@ -132,12 +144,15 @@ __all__ = [
     "SettlementResult",
     "Shown",
     "Side",
+    "Simulation",
+    "SimulationResult",
     "Solution",
     "Step",
     "Summary",
     "Table",
     "Waterfall",
     "WhyNot",
+    "YearOutcome",
     "alternatives",
     "calendar",
     "commitment_health",
@@ -156,19 +171,23 @@ __all__ = [
     "loads",
     "overtaking_month",
     "periods",
+    "read_scenarios",
     "refuse_impossible",
     "routing",
+    "sample",
     "savings",
     "scenarios_of",
     "seat_health",
     "settle",
     "show",
     "sides",
+    "simulate",
     "solve",
     "summarise",
     "to_json",
     "waterfall",
     "why_not",
+    "write_scenarios",
     "wrong_tracks",
 ]
 

@@ -24,7 +24,7 @@ def dead_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
         yield from _renewal(deal, name, offer, loc)
         if offer.price_protection != "none" and not moving:
             yield (*loc, "price_protection"), "list prices never change in these futures, so nothing is protected"
-    if deal.uncertainty.correlation.model_fields_set:
+    if deal.uncertainty.correlation.model_fields_set and scenarios.kind != "sampled":
         yield ("uncertainty", "correlation"), "is used by sampled futures only; here bands of a group move together"
     for key, event in deal.uncertainty.events.items():
         if event.probability == 0:

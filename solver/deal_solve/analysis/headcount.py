@@ -8,10 +8,10 @@ import numpy as np
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import LIST, Deal
-from deal_solve.deal.numbers import Band, certain
+from deal_solve.deal.numbers import certain
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.tracks import is_seat_type, missing_controls
-from deal_solve.uncertainty.paths import active_users
+from deal_solve.uncertainty.paths import active_users, middle
 from deal_solve.uncertainty.scenarios import Array
 
 
@@ -51,9 +51,5 @@ def _heads(deal: Deal, cohort_id: str) -> Array:
     """Return people per month, (H,): the users of a cohort in which everybody is active from the first day."""
     everybody = {"active_share": certain(1.0), "ramp": None, "assigned_per_active": 1.0}
     cohorts = {cohort_id: deal.cohorts[cohort_id].model_copy(update=everybody)}
-
-    def middle(_group: str, _path: str, band: Band) -> Array:
-        return np.array([band.p50])
-
-    heads: Array = active_users(deal.model_copy(update={"cohorts": cohorts}), cohort_id, middle)[0]
+    heads: Array = active_users(deal.model_copy(update={"cohorts": cohorts}), cohort_id, middle)[:, 0]
     return heads

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import click
 
-from deal_solve.cli.options import deal_argument, load_deal
+from deal_solve.cli.options import deal_argument, futures_options, load_deal
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.uncertainty.scenarios import Futures
 
 
 @click.command(
     epilog="Example:  deal-solve check deal.yaml", short_help="Check a deal file and say what in it is dead."
 )
 @deal_argument
-def command(deal_file: str) -> int:
+@futures_options
+def command(deal_file: str, futures_of: Callable[[Deal], Futures]) -> int:
     """Check DEAL: every error with its line, and what can never matter or never binds.
 
     Errors go to stderr and the exit code is 2; findings are printed and leave it at 0.
@@ -19,10 +27,9 @@ def command(deal_file: str) -> int:
     from deal_solve.analysis.findings import findings
     from deal_solve.report.controls import controls_table
     from deal_solve.report.findings import check_report
-    from deal_solve.uncertainty.expand import scenarios_of
 
     deal = load_deal(deal_file)
-    scenarios = scenarios_of(deal)
+    scenarios = futures_of(deal).in_memory()
     click.echo(check_report(deal, scenarios, findings(deal, scenarios)), nl=False)
     controls = controls_table(deal)
     if controls:

@@ -15,6 +15,7 @@ from deal_solve.version import VERSION
 COMMANDS = {
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
+    "simulate": "Price a plan over a million futures.",
     "check": "Check a deal file and say what in it is dead.",
     "init": "Write a commented starter deal.",
     "schema": "Print the JSON Schema of a file.",

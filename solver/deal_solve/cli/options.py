@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.deal.source import Source
     from deal_solve.optimise.progress import Progress, Watcher
+    from deal_solve.uncertainty.sample import SamplingMethod
+    from deal_solve.uncertainty.scenarios import Futures
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,6 +64,49 @@ def solver_options(command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def futures_options(command: F) -> F:
+    """Add the options that replace the futures of the deal file; the command gets a function from deal to futures."""
+
+    @wraps(command)
+    def collected(*args: Any, scenarios: str | None, seed: int | None, sampling: Any, **rest: Any) -> Any:
+        return command(*args, futures_of=partial(_futures, scenarios, seed, sampling), **rest)
+
+    options = [
+        click.option(
+            "--scenarios",
+            metavar="N|FILE",
+            help="Sample N futures (best a power of two), or read them from a Parquet file.  [default: the deal's own]",
+        ),
+        click.option("--seed", type=int, metavar="S", help="Seed of --scenarios N.  [default: 20270101]"),
+        click.option(
+            "--sampling", type=click.Choice(["sobol", "random"]), help="How --scenarios N draws.  [default: sobol]"
+        ),
+    ]
+    for option in reversed(options):
+        collected = option(collected)
+    return collected  # type: ignore[return-value]
+
+
+def _futures(scenarios: str | None, seed: int | None, sampling: SamplingMethod | None, deal: Deal) -> Futures:
+    """Return the futures asked for on the command line, or else those of the deal."""
+    from deal_solve.deal.numbers import parse_count
+    from deal_solve.errors import InputError, Problem
+    from deal_solve.uncertainty.expand import scenarios_of
+    from deal_solve.uncertainty.parquet import read_scenarios
+    from deal_solve.uncertainty.sample import SEED, sample
+
+    if scenarios is None or scenarios.endswith(".parquet"):
+        for option, value in (("--seed", seed), ("--sampling", sampling)):
+            if value is not None:
+                raise InputError(Problem(option, "is for sampled futures; expected --scenarios N"))
+        return read_scenarios(scenarios, deal) if scenarios else scenarios_of(deal)
+    try:
+        count = parse_count(scenarios)
+    except ValueError as error:
+        raise InputError(Problem("--scenarios", f"{error}, or a file that ends in .parquet")) from None
+    return sample(deal, count, SEED if seed is None else seed, sampling or "sobol")
 
 
 def load_deal(path: str, **risk: str | None) -> Deal:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.options import deal_argument, load_deal, order_option, placed, progress_to, verbose_option
+from deal_solve.cli.options import (
+    deal_argument,
+    futures_options,
+    load_deal,
+    order_option,
+    placed,
+    progress_to,
+    verbose_option,
+)
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
     from deal_solve.settlement.settle import Settlement
-    from deal_solve.uncertainty.scenarios import ScenarioSet
+    from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
 
 
 @click.command(
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
     help="Routing where the proposal has none: as today, or the cheapest under the proposal.",
 )
 @click.option("--scenario", help="Scenario of the invoice: its name or number from 1.  [default: the most likely]")
+@futures_options
 @order_option
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
 @click.option("--out", "invoice_file", metavar="FILE", help="Write the invoice as CSV.")
@@ -42,6 +52,7 @@ def command(
     order: str,
     json_file: str | None,
     invoice_file: str | None,
+    futures_of: Callable[[Deal], Futures],
     verbose: bool,
 ) -> int:
     """Settle a plan over the futures of DEAL and print what it costs, with the invoice of one scenario.
@@ -51,10 +62,9 @@ def command(
     from deal_solve.plan.proposal import proposal_from, read_proposal
     from deal_solve.plan.validity import refuse_impossible
     from deal_solve.settlement.settle import settle
-    from deal_solve.uncertainty.expand import scenarios_of
 
     deal = load_deal(deal_file)
-    scenarios = scenarios_of(deal)
+    scenarios = futures_of(deal).in_memory()
     place = scenario_named(scenarios, scenario)
     source = read_proposal(plan_file)
     with placed(source):
@@ -77,7 +87,7 @@ def scenario_named(scenarios: ScenarioSet, given: str | None) -> int:
     from deal_solve.deal.load import did_you_mean
     from deal_solve.errors import InputError, Problem
 
-    hint = did_you_mean(given, scenarios.names)
+    hint = did_you_mean(given, scenarios.names[:1000])
     raise InputError(
         Problem("--scenario", f"there is no scenario {given!r}{hint}; expected a name, or 1 to {scenarios.size}")
     )
@@ -109,11 +119,13 @@ def _print(
 ) -> None:
     from deal_solve.analysis.order import chronological_usd, order_note
     from deal_solve.cli.files import write_text
+    from deal_solve.report.futures import futures_notes
     from deal_solve.report.invoice import invoice_csv
     from deal_solve.report.json import settlement_result_of, to_text
     from deal_solve.report.settlement import settlement_report
 
     as_used = chronological_usd(settlement)
+    notes = (*futures_notes(settlement.scenarios), *order_note(settlement, as_used))
     if invoice_file:
         write_text(invoice_file, invoice_csv(deal, settlement.invoice(scenario)))
     if json_file:
@@ -122,4 +134,4 @@ def _print(
             click.echo(text, nl=False)
             return
         write_text(json_file, text)
-    click.echo(settlement_report(deal, settlement, assumed, scenario, order_note(settlement, as_used)), nl=False)
+    click.echo(settlement_report(deal, settlement, assumed, scenario, notes), nl=False)

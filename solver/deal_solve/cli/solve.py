@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from deal_solve.cli.more import answers, answers_text, check, more_options
 from deal_solve.cli.options import (
     deal_argument,
+    futures_options,
     load_deal,
     placed,
     progress_to,
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from deal_solve.optimise.solution import Method, Solution
     from deal_solve.plan.proposal import Proposal
     from deal_solve.report.json import Asked
-    from deal_solve.uncertainty.scenarios import ScenarioSet
+    from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
 
 STOPPED_WITH_A_PLAN = 4
 
@@ -39,6 +41,7 @@ STOPPED_WITH_A_PLAN = 4
 @click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
 @more_options
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
+@futures_options
 @solver_options
 @risk_options
 @verbose_option
@@ -55,6 +58,7 @@ def command(
     gap: float,
     time_limit: float | None,
     verbose: bool,
+    futures_of: Callable[[Deal], Futures],
     **risk: str | None,
 ) -> int:
     """Find the agreements, term, commitment, seats, tracks, routing and projects to sign in DEAL, with proof.
@@ -63,11 +67,10 @@ def command(
     gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5 without one.
     """
     from deal_solve.errors import Infeasible
-    from deal_solve.uncertainty.expand import scenarios_of
 
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
-    scenarios = scenarios_of(deal)
+    scenarios = futures_of(deal).in_memory()
     check(deal, export_file, choices, every, levers)
     if export_file:
         return _export(deal, scenarios, export_file, fix)
@@ -170,6 +173,7 @@ def _print(deal: Deal, scenarios: ScenarioSet, solution: Solution, json_file: st
         _write(json_file, to_text(result_of(deal, scenarios, solution, as_used, **found)))
         if json_file == "-":
             return
-    text = solution_report(deal, scenarios, solution, order_note(solution.settlement, as_used))
+    notes = (*scenarios.notes, *order_note(solution.settlement, as_used))
+    text = solution_report(deal, scenarios, solution, notes)
     answer = answers_text(deal, solution, found)
     click.echo(after_block(text, answer) if answer else text, nl=False)

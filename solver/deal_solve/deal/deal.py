@@ -15,7 +15,7 @@ from deal_solve.deal.cohort import NONE, Cohort, InternalTool
 from deal_solve.deal.limits import Correlation, Limit, NamedScenario, Risk, RiskClause
 from deal_solve.deal.numbers import NonNegative, Positive, Share
 from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
-from deal_solve.deal.source import Loc
+from deal_solve.deal.source import Loc, dotted
 from deal_solve.deal.workload import Event, PriceChange, Workload
 from deal_solve.errors import InputError, Problem
 
@@ -230,6 +230,15 @@ class Deal(DealModel):
         """Return the line of `loc`, or of its nearest parent in the file; None where no file was read."""
         lengths = range(len(loc), 0, -1)
         return next((self.lines[loc[:length]] for length in lengths if loc[:length] in self.lines), None)
+
+    @cached_property
+    def file(self) -> str:
+        """The file a deal was read from, '' where none was; put in by whoever reads it, no part of the deal."""
+        return ""
+
+    def problem(self, loc: Loc, message: str) -> Problem:
+        """Return a problem found at `loc` after the deal was read, with its place in the file."""
+        return Problem(dotted(loc), message, self.file, self.line(loc))
 
     @cached_property
     def derived(self) -> dict[Hashable, Any]:

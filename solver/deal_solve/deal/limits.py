@@ -122,3 +122,6 @@ class Correlation(DealModel):
     adoption: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="active shares")
     price: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="yearly changes of list prices")
     cache: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="hit rates")
+    matrix: dict[str, dict[str, Annotated[Number, Field(ge=-1, le=1)]]] = Field(
+        {}, description="of pairs of bands, by dotted path: {workloads.a.growth_per_year: {workloads.b.…: 0.5}}"
+    )

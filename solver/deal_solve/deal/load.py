@@ -63,7 +63,7 @@ def deal_from(source: Source) -> Deal:
     problems += [source.problem(loc, message) for loc, message in broken_references(deal)]
     if problems:
         raise InputError(_in_file_order(problems))
-    deal.__dict__["lines"] = source.lines
+    deal.__dict__["lines"], deal.__dict__["file"] = source.lines, source.file
     return deal
 
 

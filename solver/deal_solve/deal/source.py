@@ -21,6 +21,7 @@ Loc = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
+_PART = re.compile(r"([^.\[\]]+)(?=[.\[]|$)|\[(\d+)\]")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -64,6 +65,15 @@ def dotted(loc: Loc) -> str:
     'offers.quote.api.bands[2]'
     """
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
+
+
+def loc_of(path: str) -> Loc:
+    """Return the place that a dotted path of ids names.
+
+    >>> loc_of("offers.quote.api.bands[2]")
+    ('offers', 'quote', 'api', 'bands', 2)
+    """
+    return tuple(word or int(number) for word, number in _PART.findall(path))
 
 
 def read_text(path: Path) -> str:

@@ -127,6 +127,9 @@ class Request(DealModel):
     other_usd_per_request: NonNegative = Field(0.0, description="web search and the like: not discounted")
     output_factor: dict[Name, NonNegative] = Field({}, description="output tokens per model, family or variant, x")
     shares: dict[Name, ShareLimit] = Field({}, description="limits on the share of a model or family")
+    monthly_noise: NonNegative = Field(
+        0.0, description="month-to-month noise on the requests in sampled futures: standard deviation over mean"
+    )
 
     @model_validator(mode="after")
     def _bucket_shares(self) -> Self:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.papers import Papers
 from deal_solve.formulation.program import Program
 from deal_solve.formulation.rates import Rates, Regime
 from deal_solve.formulation.routing import Routing
-from deal_solve.plan.options import Epoch, Option
-from deal_solve.plan.requests import effective_hit_rate, request_cost, usage_multiplier
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.plan.options import Option
+from deal_solve.plan.requests import request_cost, usage_multiplier
+from deal_solve.uncertainty.scenarios import Array
 
 
 def most_usage(
@@ -19,7 +20,8 @@ def most_usage(
 ) -> dict[Regime, dict[int, float]]:
     """Return, per committing regime and contract year, the most usage of any scenario, in money units a year.
 
-    The pace is that of the year's busiest commitment period; every user takes its dearest open option.
+    The pace is that of the year's busiest commitment period; every user takes its dearest open option, at the highest
+    hit-rate cost and index of any scenario.
     """
     most: dict[Regime, dict[int, float]] = {}
     for regime in papers.regimes:
@@ -27,47 +29,42 @@ def most_usage(
             continue
         api = deal.offer(regime.agreement.offer).api
         assert api is not None
-        monthly = sum(
-            (_dearest(program, deal, rates, regime, user, epochs) for user, epochs in routing.menus.items()),
-            start=np.zeros((program.scenarios.size, deal.horizon_months)),
-        )
         step = api.period_months
-        periods = monthly.reshape(program.scenarios.size, -1, step).sum(axis=2) * (12 / step)
-        yearly = periods.reshape(program.scenarios.size, deal.years, -1).max(axis=(0, 2))
-        most[regime] = {year: program.usd(float(yearly[year])) for year in regime.span.years}
+        dearest = _dearest(program.columns, deal, routing, rates, regime)
+        by_year = dict.fromkeys(regime.span.years, 0.0)
+        for start in range(regime.span.start, regime.span.end, step):
+            rows = program.columns.rows_of(range(start, start + step))
+            usage = float(np.max(dearest[rows] @ program.columns.flows[rows], initial=0.0))
+            by_year[start // 12] = max(by_year[start // 12], program.usd(usage * 12 / step))
+        most[regime] = by_year
     return most
 
 
-def requests_of(scenarios: ScenarioSet, user: str) -> Array:
-    """Return the requests a month of a workload, or of all users of a cohort, metered or not; shape (S, H)."""
-    if user in scenarios.requests:
-        return scenarios.requests[user]
-    return scenarios.users[user] * scenarios.per_user[user]
-
-
-def _dearest(program: Program, deal: Deal, rates: Rates, regime: Regime, user: str, epochs: tuple[Epoch, ...]) -> Array:
-    """Return the dollars a month of a user on its dearest option, (S, H); 0 outside the regime's term."""
-    flow = requests_of(program.scenarios, user)
-    dollars = np.zeros_like(flow)
-    for epoch in epochs:
-        if epoch.year in regime.span.years:
-            months = slice(epoch.start, epoch.end)
-            costs = [_cost(program, deal, rates, regime, user, option, months) for option in epoch.options]
-            if costs:
-                dollars[:, months] = flow[:, months] * np.max(costs, axis=0)
+def _dearest(columns: Columns, deal: Deal, routing: Routing, rates: Rates, regime: Regime) -> Array:
+    """Return dollars a request at contracted rates on the dearest open option, per row of the flows."""
+    dollars = np.zeros(len(columns.flows))
+    for user, epochs in routing.menus.items():
+        for epoch in epochs:
+            if epoch.year in regime.span.years:
+                for start, _ in columns.within(user, epoch.start, epoch.end):
+                    costs = [_cost(columns, deal, rates, regime, user, option, start) for option in epoch.options]
+                    dollars[columns.row_of(user, start)] = max(costs, default=0.0)
     return dollars
 
 
-def _cost(
-    program: Program, deal: Deal, rates: Rates, regime: Regime, user: str, option: Option, months: slice
-) -> Array:
+def _cost(columns: Columns, deal: Deal, rates: Rates, regime: Regime, user: str, option: Option, month: int) -> float:
     owner = deal.workloads.get(user) or deal.cohorts[user]
     request = deal.workloads.get(user) or deal.cohorts[user].use
     assert request is not None
     multiplier = usage_multiplier(deal, request, owner.requires)
-    hit = effective_hit_rate(request.cache, option.batch, program.scenarios.hit_rate[user])
-    total = np.zeros((program.scenarios.size, months.stop - months.start))
+    hit = columns.hit[user, option.batch]
+    total = 0.0
     for part in option.parts:
-        contracted = rates.of(regime, part.model_id, part.family)[0][:, months]
-        total += request_cost(request, option, part, multiplier).at(hit)[:, None] * contracted
+        factor, protected, _ = rates.of(regime, part.model_id, part.family, month)
+        cost = request_cost(request, option, part, multiplier)
+        total += (
+            factor
+            * float(np.max(protected))
+            * max(cost.fixed + cost.per_hit * end for end in (np.min(hit), np.max(hit)))
+        )
     return total

@@ -10,8 +10,9 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName
-from deal_solve.formulation.bounds import most_usage, requests_of
+from deal_solve.formulation.bounds import most_usage
 from deal_solve.formulation.bundle import bundle
+from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.commitment import Commitments, commit, pay_in_advance
 from deal_solve.formulation.drawdown import draw_down
 from deal_solve.formulation.papers import Papers, take_papers
@@ -26,7 +27,7 @@ from deal_solve.formulation.true_up import true_up
 from deal_solve.formulation.use import route_people
 from deal_solve.plan.options import menu
 from deal_solve.plan.requests import request_cost, usage_multiplier
-from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.uncertainty.scenarios import Futures
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Formulation:
 
 def formulate(
     deal: Deal,
-    scenarios: ScenarioSet,
+    scenarios: Futures | Columns,
     agreements: Iterable[Agreement],
     against: Against = Against(),  # noqa: B008 - frozen
     zero_bands_only: bool = False,
@@ -65,15 +66,16 @@ def formulate(
     `least_commitment_usd` and `least_seats` widen the bounds on commitment and seats, for plans that are pinned above
     what an optimal plan would take. `by_cuts` leaves what happens after the future is known to cuts (section 8).
     """
-    program = Program(scenarios, deal.cost_of_capital_per_year, money_unit(deal, scenarios), by_cuts)
+    columns = scenarios if isinstance(scenarios, Columns) else Columns(deal, scenarios)
+    program = Program(columns, money_unit(deal, columns), by_cuts)
+    rates = Rates(columns, deal)
     papers = take_papers(program, deal, agreements, zero_bands_only)
     projects = buy_projects(program, deal)
     routing = Routing()
     route_workloads(program, deal, routing, papers.regimes, projects)
-    seats = offer_seats(program, deal, papers, least_seats or {})
+    seats = offer_seats(program, deal, papers, rates, least_seats or {})
     tracks = take_tracks(program, deal, papers, seats)
     route_people(program, deal, papers, seats, tracks, routing)
-    rates = Rates(scenarios, deal)
     most = most_usage(program, deal, papers, routing, rates)
     commitments = commit(program, deal, papers, most, program.usd(least_commitment_usd))
     pay_in_advance(program, deal, papers, commitments)
@@ -94,15 +96,14 @@ def _committed(program: Program, seats: Seats, commitments: Commitments) -> Term
     return terms
 
 
-def money_unit(deal: Deal, scenarios: ScenarioSet) -> float:
+def money_unit(deal: Deal, columns: Columns) -> float:
     """Return a power of ten of dollars that makes the deal's list cost a number of some thousands."""
-    guess = 20 * sum(float(users.sum(axis=1).max()) for users in scenarios.users.values())
+    guess = 20 * sum(float(users.sum(axis=0).max()) for users in columns.users.values())
     for user in (*deal.workloads, *deal.cohorts):
         owner = deal.workloads.get(user) or deal.cohorts[user]
         request = deal.workloads.get(user) or deal.cohorts[user].use
         if request is None:
             continue
-        flow = requests_of(scenarios, user)
         multiplier = usage_multiplier(deal, request, owner.requires)
         costs = [
             sum(request_cost(request, option, part, multiplier).fixed for part in option.parts)
@@ -110,5 +111,5 @@ def money_unit(deal: Deal, scenarios: ScenarioSet) -> float:
             for option in epoch.options
         ]
         if costs:
-            guess += float(flow.sum(axis=1).max()) * float(np.median(costs))
+            guess += float(columns.mean_requests[user].sum()) * float(np.median(costs))
     return float(10.0 ** (floor(log10(guess)) - 3)) if guess > 0 else 1.0

@@ -6,26 +6,29 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.commitment import Commitments
 from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
-from deal_solve.formulation.drawdown_rows import Chain, Flow
+from deal_solve.formulation.drawdown_rows import Chain
+from deal_solve.formulation.lanes import Flow, Item, Lanes
 from deal_solve.formulation.papers import Papers
-from deal_solve.formulation.program import Program, Terms, Variable, Where, equal_rows, scaled
+from deal_solve.formulation.program import Program, Where, equal_rows, scaled
 from deal_solve.formulation.rates import Rates, Regime
 from deal_solve.formulation.routing import Routing
-from deal_solve.uncertainty.scenarios import Array
 
 
-def bill(program: Program, deal: Deal, rates: Rates, routing: Routing, regime: Regime | None) -> None:
+def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None) -> None:
     """Charge usage at the end of each month: at contracted rates, or (no regime) at list, line uncounted_usage."""
+    by_year: dict[int, list[Item]] = {}
     for usage in routing.usage.get(regime, []):
-        if regime is None:
-            rate, line = program.scenarios.index[usage.family], "uncounted_usage"
-        else:
-            rate, line = rates.of(regime, usage.model_id, usage.family)[0], "usage"
-        months = range(usage.epoch.start, usage.epoch.end)
-        dollars = usage.pace * rate[:, months.start : months.stop] * program.unit_usd
-        program.pay_monthly(line, usage.variable, dollars, months)
+        place, items = program.place(usage.variable), by_year.setdefault(usage.epoch.year, [])
+        for month, row in usage.stretches(program, range(program.columns.months)):
+            factor, moving = 1.0, program.columns.index[usage.family][month]
+            if regime is not None:
+                factor, moving, _ = rates.of(regime, usage.model_id, usage.family, month)
+            items.append(Item(place, row, usage.per_request * factor, moving))
+    for year, items in by_year.items():
+        program.meter("uncounted_usage" if regime is None else "usage", year, items)
 
 
 def draw_down(
@@ -42,48 +45,57 @@ def draw_down(
         api = deal.offer(regime.agreement.offer).api
         assert api is not None
         if not regime.commits or api.payment == "arrears":
-            bill(program, deal, rates, routing, regime)
+            bill(program, rates, routing, regime)
         if not regime.commits:
             continue
         step = api.period_months
         periods = [range(t, t + step) for t in range(regime.span.start, regime.span.end, step)]
-        flows = [_flows(rates, regime, routing, months) for months in periods]
-        most = [
-            (
-                most_usage[regime][months[0] // 12] * step / 12,
-                commitments.most.get((regime, months[0] // 12), 0) * step / 12,
-            )
-            for months in periods
-        ]
+        flows = [flow_of(program, rates, routing, regime, months) for months in periods]
         chains = [slice(None)] if isinstance(api.unused, Rollover) else [slice(p, p + 1) for p in range(len(periods))]
         for chain in chains:
             if program.by_cuts:
                 cost = _cost(program, api, regime, commitments, periods[chain], flows[chain])
                 program.recourse.append(cost)
                 continue
-            for members in _alike(program, [flow for period in flows[chain] for flow in period]):
-                Chain(program, deal, api, regime, commitments, periods[chain], flows[chain], most[chain], members).add()
-    bill(program, deal, rates, routing, None)
+            most = [
+                (
+                    most_usage[regime][months[0] // 12] * step / 12,
+                    commitments.most.get((regime, months[0] // 12), 0) * step / 12,
+                )
+                for months in periods[chain]
+            ]
+            for members in _alike(program, flows[chain]):
+                Chain(program, deal, api, regime, commitments, periods[chain], flows[chain], most, members).add()
+    bill(program, rates, routing, None)
 
 
-def _flows(rates: Rates, regime: Regime, routing: Routing, months: range) -> list[Flow]:
-    flows = []
+def flow_of(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> Flow:
+    """Return the usage of one commitment period of a regime."""
+    columns = program.columns
+    rows = columns.rows_of(months)
+    groups: dict[object, int] = {}
+    ratios: list[Moving] = []
+    items: list[Item] = []
+    numbers: list[int] = []
     for usage in routing.usage.get(regime, []):
-        inside = range(max(months.start, usage.epoch.start), min(months.stop, usage.epoch.end))
-        if inside:
-            contracted, ratio = rates.of(regime, usage.model_id, usage.family)
-            pace = usage.pace[:, inside.start - usage.epoch.start : inside.stop - usage.epoch.start]
-            here = slice(inside.start, inside.stop)
-            flows.append(Flow(usage.variable, inside, pace * contracted[:, here], ratio[:, here]))
-    return flows
+        place = program.place(usage.variable)
+        for month, row in usage.stretches(program, months):
+            factor, protected, ratio = rates.of(regime, usage.model_id, usage.family, month)
+            key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
+            if key not in groups:
+                groups[key] = len(groups)
+                ratios.append(ratio)
+            items.append(Item(place, row - rows.start, usage.per_request * factor, protected))
+            numbers.append(groups[key])
+    return Flow(Lanes(columns.flows[rows], items, numbers), tuple(ratios))
 
 
 def _alike(program: Program, flows: list[Flow]) -> list[Where]:
     """Return the scenarios in groups in which these flows cost exactly the same."""
-    columns = [array for flow in flows for array in (flow.billed, flow.ratio)]
-    if not columns:
-        return [np.arange(program.scenarios.size)]
-    return equal_rows(np.hstack(columns))
+    tables = [table for flow in flows for table in (flow.billed, flow.ratio)]
+    if not sum(len(table) for table in tables):
+        return [np.arange(program.size)]
+    return equal_rows(np.vstack(tables).T)
 
 
 def _cost(
@@ -92,29 +104,13 @@ def _cost(
     regime: Regime,
     commitments: Commitments,
     periods: list[range],
-    flows: list[list[Flow]],
+    flows: list[Flow],
 ) -> DrawdownCost:
     """Return the cost of consecutive periods as a function of usage and commitment."""
     settled = []
-    for months, used in zip(periods, flows, strict=True):
+    for months, flow in zip(periods, flows, strict=True):
         balance = scaled(commitments.get(regime, months[0] // 12), len(months) / 12)
-        settled.append(_period(program, used, balance, months))
+        charge = (months.stop, months.stop - 1)
+        settled.append(Period(flow.lanes, flow.ratios, program.linear(balance), charge))
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
     return DrawdownCost(settled, api.payment == "arrears", share, cap)
-
-
-def _period(program: Program, flows: list[Flow], balance: Terms, months: range) -> Period:
-    """Return a period; months of one variable in which the overage ratio is the same are one item."""
-    items: dict[tuple[Variable, bytes], tuple[Array, Array]] = {}
-    for flow in flows:
-        for billed, ratio in zip(flow.billed.T, np.round(flow.ratio.T, 12), strict=True):
-            key = flow.variable, ratio.tobytes()
-            items[key] = (items[key][0] + billed if key in items else billed, ratio)
-    size = program.scenarios.size
-    return Period(
-        program.linear((variable, 1.0) for variable, _ in items).places,
-        np.array([billed for billed, _ in items.values()]).reshape(-1, size).T,
-        np.array([ratio for _, ratio in items.values()]).reshape(-1, size).T,
-        program.linear(balance),
-        (months.stop, months.stop - 1),
-    )

@@ -2,53 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from deal_solve.formulation.recourse import Linear, Places, added_up
+from deal_solve.formulation.columns import Moving
+from deal_solve.formulation.lanes import Lanes
+from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of
 from deal_solve.uncertainty.scenarios import Array
 
 
 class Period:
     """Usage of one commitment period (or month of a hard cap) in drawdown order, and its balance.
 
-    `places` (K,) are the variables of the usage items, `billed` (S, K) their amount per unit, `ratio` (S, K) what an
-    uncovered unit costs; `balance` is C_P as an expression.
+    `usage` are the items in groups of one overage ratio; `ratios` (G) what an uncovered unit of each group costs, one
+    number or (S,); `balance` is C_P as an expression.
     """
 
-    def __init__(self, places: Places, billed: Array, ratio: Array, balance: Linear, charge: tuple[int, int]) -> None:
-        self.places, self.billed, self.balance, self.charge = places, billed, balance, charge
-        self._order: Places | None = None
-        if ratio.size == 0 or np.all(ratio == ratio[0, 0]):
-            self.steps = np.full((len(billed), 1), ratio[0, 0] if ratio.size else 0.0)
-            return
-        self._order = np.argsort(-ratio, axis=1, kind="stable")
-        falling = np.take_along_axis(ratio, self._order, axis=1)
-        self.steps = np.append(falling[:, :-1] - falling[:, 1:], falling[:, -1:], axis=1)
+    def __init__(self, usage: Lanes, ratios: Sequence[Moving], balance: Linear, charge: tuple[int, int]) -> None:
+        self.usage, self.balance, self.charge = usage, balance, charge
+        self.places, self.size = usage.places, usage.size
+        self.order: Array | None = None
+        if any(isinstance(ratio, np.ndarray) for ratio in ratios):
+            table = np.array([np.broadcast_to(ratio, self.size) for ratio in ratios])
+            self.order = np.argsort(-table, axis=0, kind="stable").astype(np.int8)
+            falling = np.take_along_axis(table, self.order.astype(np.intp), axis=0)
+        else:
+            table = np.array(ratios or [0.0], dtype=float)[:, None]
+            ranks = np.argsort(-table[:, 0], kind="stable")
+            falling = table[ranks]
+            if np.any(np.diff(ranks) != 1):
+                self.order = ranks[:, None].astype(np.int8)
+        self.steps = np.append(falling[:-1] - falling[1:], falling[-1:], axis=0)
 
     def used(self, values: Array) -> Array:
-        """Return usage cumulated from the highest ratio down, (S, levels); the last column is all of it."""
-        if self._order is None:
-            return np.asarray(self.billed @ values[self.places])[:, None]
-        amounts = self.billed * values[self.places]
-        return np.cumsum(np.take_along_axis(amounts, self._order, axis=1), axis=1)
+        """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
+        amounts = self.usage.amounts(values)
+        if self.order is not None:
+            amounts = np.take_along_axis(amounts, self.order.astype(np.intp), axis=0)
+        return np.cumsum(amounts, axis=0) if len(amounts) > 1 else amounts
 
-    def slopes(self, prices: Array, extra: Array, weights: Array) -> Array:
-        """Return Σ_ω weight · (Σ of the prices (S, levels) of the levels an item counts in, + extra (S,)) · billed."""
-        total = extra[:, None]
-        if self._order is None:
-            total = total + prices
-        else:
-            per_item = np.empty_like(self.billed)
-            np.put_along_axis(per_item, self._order, np.cumsum(prices[:, ::-1], axis=1)[:, ::-1], axis=1)
-            total = total + per_item
-        return np.asarray(weights @ (total * self.billed))
+    def slopes(self, prices: Array) -> Array:
+        """Return Σ_ω (Σ of the prices (levels, S) of the levels an item counts in) · amount of each item."""
+        per_level = np.cumsum(prices[::-1], axis=0)[::-1] if len(prices) > 1 else prices
+        if self.order is None:
+            return self.usage.slope(per_level)
+        per_group = np.empty_like(per_level)
+        np.put_along_axis(per_group, np.broadcast_to(self.order.astype(np.intp), per_level.shape), per_level, axis=0)
+        return self.usage.slope(per_group)
 
 
 @dataclass
 class _State:
-    """One period settled: uncovered usage per level (S, levels), the rest (S,)."""
+    """One period settled: used and uncovered usage per level (levels, S), the rest (S,)."""
 
     used: Array
     uncovered: Array
@@ -68,6 +75,7 @@ class DrawdownCost:
     share: float = 0.0
     cap: float = 0.0
     line: str = "overage"
+    is_linear: bool = False
     charges: tuple[tuple[int, int], ...] = field(init=False)
     places: Places = field(init=False)
 
@@ -75,26 +83,30 @@ class DrawdownCost:
         self.charges = tuple(period.charge for period in self.periods)
         self.places = np.unique(np.concatenate([p for x in self.periods for p in (x.places, x.balance.places)]))
 
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return how much each period's charge counts."""
+        return factors_of(self.charges, when, discount)
+
     def cost(self, values: Array, factors: Array) -> Array:
         """Return Σ factor · (Σ_l (r_l - r_(l+1))·U_l, under arrears + C - V + R - R') over the periods."""
-        total = np.zeros(len(self.periods[0].billed))
+        total = np.zeros(self.periods[0].size)
         for period, state, factor in zip(self.periods, self._settle(values), factors, strict=True):
             if factor:
-                paid = (period.steps * state.uncovered).sum(axis=1)
+                paid = (period.steps * state.uncovered).sum(axis=0)
                 if self.arrears:
-                    paid = paid + state.commitment - state.used[:, -1] + state.carried - state.rolled
+                    paid = paid + state.commitment - state.used[-1] + state.carried - state.rolled
                 total += factor * paid
         return total
 
     def _settle(self, values: Array) -> list[_State]:
         """Settle period after period as section 4 says: usage is covered whenever there is balance."""
         states: list[_State] = []
-        carried = np.zeros(len(self.periods[0].billed))
+        carried = np.zeros(self.periods[0].size)
         for place, period in enumerate(self.periods):
             commitment, used = period.balance.at(values), period.used(values)
-            uncovered = np.maximum(used - (carried + commitment)[:, None], 0.0)
-            from_carry = np.minimum(np.maximum(used[:, -1], 0.0), carried)
-            shortfall = commitment - (used[:, -1] - uncovered[:, -1] - from_carry)
+            uncovered = np.maximum(used - (carried + commitment), 0.0)
+            from_carry = np.minimum(np.maximum(used[-1], 0.0), carried)
+            shortfall = commitment - (used[-1] - uncovered[-1] - from_carry)
             rolled = np.zeros_like(carried)
             if self.share and place + 1 < len(self.periods):
                 rolled = np.minimum(self.share * np.maximum(shortfall, 0.0), self.cap * commitment)
@@ -117,20 +129,22 @@ class DrawdownCost:
             by_share = self.share * state.shortfall <= self.cap * state.commitment
             c = self.share * np.where(by_share, worth, 0.0)
             d = self.cap * np.where(by_share, 0.0, worth)
-            left = state.used[:, -1] - state.uncovered[:, -1]
+            left = state.used[-1] - state.uncovered[-1]
             b = np.where(state.carried <= left, 0.0, c) if place else np.zeros(size)
-            lowest = factor * period.steps[:, -1]
+            lowest = factor * period.steps[-1]
             dearer = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
             if self.share:
                 c, d = c - dearer, d + dearer * self.cap / self.share
             prices = factor * period.steps * (state.uncovered > 0)
-            prices[:, -1] = np.where(state.uncovered[:, -1] > 0, lowest - c + b, 0.0)
-            balance = -prices.sum(axis=1) - c - d + (factor if self.arrears else 0.0)
+            prices[-1] = np.where(state.uncovered[-1] > 0, lowest - c + b, 0.0)
+            balance = -prices.sum(axis=0) - c - d + (factor if self.arrears else 0.0)
             usage = c - b - (factor if self.arrears else 0.0)
+            per_level = prices * weights
+            per_level[-1] += usage * weights
             places += [period.places, period.balance.places]
-            coefficients += [period.slopes(prices, usage, weights), period.balance.coefficients * (weights @ balance)]
+            coefficients += [period.slopes(per_level), period.balance.coefficients * (weights @ balance)]
             if place:
-                worth = prices.sum(axis=1) + c - b
+                worth = prices.sum(axis=0) + c - b
                 if self.arrears:
                     worth = worth + factors[place - 1] - factor
                 worth = np.maximum(worth, 0.0)

@@ -9,19 +9,9 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
 from deal_solve.formulation.commitment import Commitments
+from deal_solve.formulation.lanes import Flow
 from deal_solve.formulation.program import Program, Terms, Variable, Where, scaled
 from deal_solve.formulation.rates import Regime
-from deal_solve.uncertainty.scenarios import Array
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Usage of one variable in one period: `billed[i]` (S,) at contracted rates, `ratio[i]` overage over contracted."""
-
-    variable: Variable
-    months: range
-    billed: Array
-    ratio: Array
 
 
 @dataclass
@@ -48,7 +38,7 @@ class Chain:
     regime: Regime
     commitments: Commitments
     periods: list[range]
-    flows: list[list[Flow]]
+    flows: list[Flow]
     most: list[tuple[float, float]]
     members: Where
 
@@ -60,7 +50,7 @@ class Chain:
     def add(self) -> None:
         """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
         carried: Variable | None = None
-        levels = [self._levels(flows) for flows in self.flows]
+        levels = [self._levels(flow) for flow in self.flows]
         for place, months in enumerate(self.periods):
             commitment = self._commitment(months)
             for level in levels[place]:
@@ -72,19 +62,20 @@ class Chain:
     def _commitment(self, months: range) -> Terms:
         return scaled(self.commitments.get(self.regime, months[0] // 12), len(months) / 12)
 
-    def _levels(self, flows: list[Flow]) -> list[Level]:
+    def _levels(self, flow: Flow) -> list[Level]:
         """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
-        found = np.unique(np.round(np.concatenate([flow.ratio[self.row] for flow in flows] or [np.empty(0)]), 12))
+        billed, ratios = flow.billed[:, self.row], flow.ratio[:, self.row]
+        variables = [self.program.variables[place] for place in flow.lanes.places]
         levels = []
-        for ratio in found[::-1]:
-            terms = []
-            for flow in flows:
-                amount = float(flow.billed[self.row][flow.ratio[self.row] >= ratio - 1e-9].sum())
-                if amount:
-                    terms.append((flow.variable, amount))
-            if terms:
-                most = sum(amount * max(variable.upBound, 0.0) for variable, amount in terms)
-                levels.append(Level(float(ratio), terms, self.program.variable("uncovered_usage", 0, most)))
+        for ratio in np.unique(ratios)[::-1]:
+            amounts: dict[Variable, float] = {}
+            for variable, amount, own in zip(variables, billed, ratios, strict=True):
+                if own >= ratio and amount:
+                    amounts[variable] = amounts.get(variable, 0.0) + float(amount)
+            if amounts:
+                most = sum(amount * max(variable.upBound, 0.0) for variable, amount in amounts.items())
+                uncovered = self.program.variable("uncovered_usage", 0, most)
+                levels.append(Level(float(ratio), list(amounts.items()), uncovered))
         return levels
 
     def _settle(

@@ -6,6 +6,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.lanes import Item, Lanes
 from deal_solve.formulation.papers import SeatPaper
 from deal_solve.formulation.program import Program, Terms, Variable
 from deal_solve.formulation.seats import Seats
@@ -20,17 +21,18 @@ def hard_cap(
     tracks: Tracks,
     paper: SeatPaper,
     cohorts: list[str],
-    users: Array,
+    users: list[Array],
     year: int,
 ) -> None:
     """Add Σ_c unserved[c] >= Σ_c A[c]·T[c] - N per month, unserved[c] <= A[c]·T[c], at each cohort's cost."""
     on = {name: tracks.on_seat(name, paper, year) for name in cohorts}
     number = seats.years[paper, year].count
     for month in range(12 * year, 12 * year + 12):
+        active = np.array([counts[month] for counts in users])
         if program.by_cuts:
-            program.recourse.append(_cost(program, deal, cohorts, on, number, users[:, :, month].T, month))
+            program.recourse.append(_cost(program, deal, cohorts, on, number, active, month))
             continue
-        counts, inverse = np.unique(users[:, :, month], axis=1, return_inverse=True)
+        counts, inverse = np.unique(active, axis=1, return_inverse=True)
         flat = inverse.reshape(-1)
         for group in range(counts.shape[1]):
             members = np.flatnonzero(flat == group)
@@ -55,9 +57,11 @@ def _cost(
     users: Array,
     month: int,
 ) -> DrawdownCost:
-    """Return what users (S, cohorts) above N cost in a month: seats are a balance, drawn down by the dearest first."""
+    """Return what users (cohorts, S) above N cost in a month: seats are a balance, drawn down by the dearest first."""
     dollars = [deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts]
-    prices = np.broadcast_to(np.array(dollars) / program.unit_usd, users.shape)
-    taken = [(variable, 1.0) for name in cohorts if (variable := on[name]) is not None]
-    period = Period(program.linear(taken).places, users, prices, program.linear(number), (month + 1, month))
+    places = [program.place(variable) for name in cohorts if (variable := on[name]) is not None]
+    ratios = [usd / program.unit_usd for usd in dollars]
+    items = [Item(place, row, 1.0) for row, place in enumerate(places)]
+    usage = Lanes(users, items, range(len(items)))
+    period = Period(usage, ratios, program.linear(number), (month + 1, month))
     return DrawdownCost([period], arrears=False, line="unserved")

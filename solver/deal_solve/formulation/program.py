@@ -6,13 +6,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pulp
 
-from deal_solve.formulation.recourse import Cut, Estimate, Expectation, Linear, Recourse, Weigh
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.formulation.columns import Columns, Moving
+from deal_solve.formulation.lanes import Item, Lanes
+from deal_solve.formulation.paid import Metered, Payments, Share
+from deal_solve.formulation.recourse import Cut, Estimate, Expectation, Linear, Recourse, Weigh, When
+from deal_solve.uncertainty.scenarios import Array
 
 Variable: TypeAlias = pulp.LpVariable
 Terms = list[tuple[Variable, float]]
@@ -31,24 +34,18 @@ Where: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 @dataclass(frozen=True)
 class Payment:
-    """coefficient · variable, in money units, in the scenarios `where` (None: in all), charged for a contract year.
+    """value · column · variable, in money units, in the scenarios `where` (None: all), charged for a contract year.
 
-    `values` (what is paid) and `present` (discounted) have one entry per scenario of `where`.
+    `value` is what is paid and `present` the same discounted; `column` is 1, or one number per scenario of `where`.
     """
 
     line: str
     variable: Variable
-    values: Array
-    present: Array
+    column: Moving
+    value: float
+    present: float
     where: Where | None
     year: int
-
-
-class When(NamedTuple):
-    """Which payments a measure counts: of one contract year or of all, discounted or not."""
-
-    year: int | None = None
-    discounted: bool = True
 
 
 class Program:
@@ -58,16 +55,17 @@ class Program:
     for measures of cost are `estimates`, to be held up by cuts.
     """
 
-    def __init__(self, scenarios: ScenarioSet, cost_of_capital: float, unit_usd: float, by_cuts: bool = False) -> None:
-        self.scenarios = scenarios
+    def __init__(self, columns: Columns, unit_usd: float, by_cuts: bool = False) -> None:
+        self.columns = columns
+        self.weights, self.size = columns.weights, columns.size
         self.unit_usd = unit_usd
         self.by_cuts = by_cuts
         self.problem = pulp.LpProblem("deal", pulp.LpMinimize)
         self.variables: list[Variable] = []
         self.payments: list[Payment] = []
+        self.metered: list[Metered] = []
         self.recourse: list[Recourse] = []
         self.estimates: list[Estimate] = []
-        self._rate = cost_of_capital
         self._names: defaultdict[str, int] = defaultdict(int)
         self.live: object = None
         self.rows: list[pulp.LpConstraint] = []
@@ -75,6 +73,8 @@ class Program:
         self._places: dict[Variable, int] = {}
         self._row_places: dict[str, int] = {}
         self._shares: dict[tuple[int, When], Variable] = {}
+        self._slopes: dict[tuple[int, bytes], Linear] = {}
+        self._payments: Payments | None = None
 
     def usd(self, dollars: float) -> float:
         """Return dollars in money units."""
@@ -82,7 +82,7 @@ class Program:
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""
-        return float((1 + self._rate) ** (-time / 12))
+        return self.columns.discount(time)
 
     def _name(self, label: str) -> str:
         plain = _PLAIN.sub("_", label)
@@ -140,81 +140,78 @@ class Program:
         self,
         line: str,
         terms: Iterable[tuple[Variable, float]],
-        usd: Array | float,
+        usd: float,
         time: int,
         month: int,
         where: Where | None = None,
+        column: Moving = 1.0,
     ) -> None:
-        """Charge Σ terms · usd (dollars per unit of the terms; one number, or one per scenario of `where`)."""
-        count = self.scenarios.size if where is None else len(where)
-        values = np.broadcast_to(np.asarray(usd, dtype=float) / self.unit_usd, (count,))
-        self._book(line, terms, values, values * self.discount(time), where, month // 12)
+        """Charge Σ terms · usd · column (dollars per unit of the terms; the column one number, or one per scenario)."""
+        scale = self.usd(usd) * (1.0 if isinstance(column, np.ndarray) else column)
+        column = column if isinstance(column, np.ndarray) else 1.0
+        for variable, factor in terms:
+            if factor and scale:
+                value = scale * factor
+                present = value * self.discount(time)
+                self.payments.append(Payment(line, variable, column, value, present, where, month // 12))
 
-    def pay_monthly(self, line: str, variable: Variable, usd: Array, months: range) -> None:
-        """Charge variable · usd (S, months) at the end of each of these months of one contract year."""
-        values = usd / self.unit_usd
-        discounts = np.array([self.discount(month + 1) for month in months])
-        self._book(line, [(variable, 1.0)], values.sum(axis=1), values @ discounts, None, months[0] // 12)
+    def meter(self, line: str, year: int, items: Sequence[Item]) -> None:
+        """Charge requests at the end of each month of one contract year, in money units per request."""
+        if items:
+            rows = self.columns.rows_of(range(12 * year, 12 * year + 12))
+            inside = [item._replace(row=item.row - rows.start) for item in items]
+            plain, present = Lanes(self.columns.flows[rows], inside), Lanes(self.columns.presents[rows], inside)
+            self.metered.append(Metered(line, year, plain, present))
 
-    def _book(
-        self,
-        line: str,
-        terms: Iterable[tuple[Variable, float]],
-        values: Array,
-        present: Array,
-        where: Where | None,
-        year: int,
-    ) -> None:
-        if np.any(values):
-            for variable, factor in terms:
-                if factor:
-                    self.payments.append(Payment(line, variable, values * factor, present * factor, where, year))
-
-    def factors(self, part: Recourse, when: When) -> Array:
-        """Return how much each charge of a recourse counts."""
-        return np.array(
-            [
-                (self.discount(time) if when.discounted else 1.0) if when.year in (None, month // 12) else 0.0
-                for time, month in part.charges
-            ]
-        )
-
-    def _paid(self, lines: Sequence[str] | None, when: When) -> Iterator[tuple[Payment, Array]]:
+    def _paid(self, lines: Sequence[str] | None, when: When) -> Iterator[tuple[Payment, float]]:
         for payment in self.payments:
             if (lines is None or payment.line in lines) and when.year in (None, payment.year):
-                yield payment, payment.present if when.discounted else payment.values
+                yield payment, payment.present if when.discounted else payment.value
 
     def expected(self, lines: Sequence[str] | None = None, when: When = When()) -> Terms:  # noqa: B008 - a tuple
         """Return the expected cost, of all lines or of some, as one expression."""
-        weights = self.scenarios.weights
         total: defaultdict[Variable, float] = defaultdict(float)
-        for payment, values in self._paid(lines, when):
-            weight = weights if payment.where is None else weights[payment.where]
-            total[payment.variable] += float(weight @ values)
-        for place, part in enumerate(self.recourse):
-            if (lines is None or part.line in lines) and np.any(self.factors(part, when)):
-                total[self._expected_recourse(place, when)] += 1.0
+        for payment, value in self._paid(lines, when):
+            total[payment.variable] += value * self._mean(payment)
+        for part in self.metered:
+            factors = part.factors(when, self.discount)
+            if (lines is None or part.line in lines) and np.any(factors):
+                key = id(part), factors.tobytes()
+                if key not in self._slopes:
+                    self._slopes[key] = part.slope(np.empty(0), factors, self.weights)
+                for place, coefficient in zip(*self._slopes[key], strict=True):
+                    total[self.variables[place]] += float(coefficient)
+        for number, recourse in enumerate(self.recourse):
+            if (lines is None or recourse.line in lines) and np.any(recourse.factors(when, self.discount)):
+                total[self._expected_recourse(number, when)] += 1.0
         return list(total.items())
+
+    def _mean(self, payment: Payment) -> float:
+        """Return the expected value of a payment's column; 0 in the scenarios in which it does not fall due."""
+        if payment.where is None:
+            return self.columns.mean(payment.column)
+        return float(np.sum(self.weights[payment.where] * payment.column))
 
     def _expected_recourse(self, place: int, when: When) -> Variable:
         """Return the variable that stands for the expected cost of one recourse."""
         if (place, when) not in self._shares:
             part = self.recourse[place]
-            self._shares[place, when] = self._estimate(
-                f"expected_{part.line}",
-                0.0,
-                [(part, self.factors(part, when))],
-                Expectation(self.scenarios.weights),
-                [],
-            )
+            parts = [(part, part.factors(when, self.discount))]
+            self._shares[place, when] = self._estimate(f"expected_{part.line}", 0.0, parts, Expectation(self.weights))
         return self._shares[place, when]
 
     def estimate(self, label: str, when: When, weigh: Weigh, less: Array | None = None) -> Variable:
         """Return a variable that stands for a measure of the whole cost (less an amount per scenario)."""
-        parts = [(part, self.factors(part, when)) for part in self.recourse]
-        parts = [(part, factors) for part, factors in parts if np.any(factors)]
+        every: list[Recourse] = [self._all_payments(), *self.metered, *self.recourse]
+        parts = [(part, part.factors(when, self.discount)) for part in every]
         low = 0.0 if less is None else -float(np.max(less))
-        return self._estimate(label, low, parts, weigh, list(self._paid(None, when)), less)
+        return self._estimate(label, low, [(part, factors) for part, factors in parts if np.any(factors)], weigh, less)
+
+    def _all_payments(self) -> Payments:
+        if self._payments is None:
+            shares = [Share(self._places[p.variable], p.column, p.value, p.present, p.year) for p in self.payments]
+            self._payments = Payments(tuple(shares), self.size)
+        return self._payments
 
     def _estimate(
         self,
@@ -222,19 +219,10 @@ class Program:
         low: float,
         parts: Sequence[tuple[Recourse, Array]],
         weigh: Weigh,
-        paid: Sequence[tuple[Payment, Array]],
         less: Array | None = None,
     ) -> Variable:
         variable = self.variable(label, low)
-        rows: dict[int, Array] = {}
-        for payment, values in paid:
-            where = slice(None) if payment.where is None else payment.where
-            row = rows.setdefault(self._places[payment.variable], np.zeros(self.scenarios.size))
-            row[where] += values
-        matrix = np.array(list(rows.values()), dtype=float).reshape(len(rows), self.scenarios.size)
-        self.estimates.append(
-            Estimate(self._places[variable], tuple(parts), weigh, np.array(list(rows), dtype=np.int64), matrix, less)
-        )
+        self.estimates.append(Estimate(self._places[variable], tuple(parts), weigh, self.size, less))
         return variable
 
     def add_cut(self, estimate: Estimate, cut: Cut) -> None:
@@ -244,13 +232,25 @@ class Program:
 
     def by_scenario(self, when: When = When()) -> list[Terms]:  # noqa: B008 - a tuple
         """Return the cost in each scenario as S expressions; not with cuts."""
-        totals: list[defaultdict[Variable, float]] = [defaultdict(float) for _ in range(self.scenarios.size)]
-        for payment, values in self._paid(None, when):
-            places = range(self.scenarios.size) if payment.where is None else payment.where.tolist()
+        totals: list[defaultdict[Variable, float]] = [defaultdict(float) for _ in range(self.size)]
+        for variable, where, values in self._amounts(when):
+            places = range(self.size) if where is None else where.tolist()
             for place, value in zip(places, values, strict=True):
                 if value:
-                    totals[place][payment.variable] += value
+                    totals[place][variable] += value
         return [list(total.items()) for total in totals]
+
+    def _amounts(self, when: When) -> Iterator[tuple[Variable, Where | None, Array]]:
+        """Yield what is paid per unit of a variable in each scenario."""
+        for payment, value in self._paid(None, when):
+            count = self.size if payment.where is None else len(payment.where)
+            yield payment.variable, payment.where, np.broadcast_to(value * payment.column, (count,))
+        for part in self.metered:
+            plain, present = part.factors(when, self.discount)
+            if plain or present:
+                lanes = part.present if present else part.plain
+                for place, values in zip(lanes.places, lanes.per_scenario(), strict=True):
+                    yield self.variables[place], None, values
 
 
 def scaled(terms: Iterable[tuple[Variable, float]], factor: float) -> Terms:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import Capped, Premium, Uplift
+from deal_solve.deal.offer import Capped, Offer, Premium, Uplift
+from deal_solve.formulation.columns import Columns, Moving, settled
 from deal_solve.plan.terms import TermSpan, first_terms, terms_of
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
 
 
 @dataclass(frozen=True)
@@ -97,60 +97,73 @@ def contracted_factor(deal: Deal, regime: Regime, model_id: str, family: str) ->
     return kept * uplift(deal, regime.agreement, regime.span)
 
 
-def protected_index(deal: Deal, agreement: Agreement, index: Array) -> Array:
-    """Return the protected index of a family or of seats under an agreement; shape (S, H) as `index`."""
-    offer = deal.offer(agreement.offer)
-    protection, cap = offer.price_protection, offer.renewal_cap
-    protected = index.copy()
-    if protection == "none":
-        return protected
-    for span in terms_of(deal, *_key(agreement)):
-        base = index[:, span.start]
-        if span.index and cap is not None:
-            base = np.minimum(base, (1 + cap) * protected[:, span.start - 1])
-        within = index[:, span.start : span.end]
-        if protection == "locked":
-            here = np.repeat(base[:, None], within.shape[1], axis=1)
-        elif isinstance(protection, Capped):
-            years = np.arange(within.shape[1]) / 12
-            here = np.minimum(within, base[:, None] * (1 + protection.capped) ** years)
-        else:
-            here = np.minimum(within, base[:, None])
-        protected[:, span.start : span.end] = here
-    return protected
-
-
-def overage_ratio(deal: Deal, regime: Regime, factor: float, protected: Array, index: Array) -> Array:
-    """Return the overage rate over the contracted rate, at least 1; same shape as the indexes."""
+def overage_ratio(deal: Deal, regime: Regime, factor: float, protected: Moving, index: Moving) -> Moving:
+    """Return the overage rate over the contracted rate, at least 1."""
     api = deal.offer(regime.agreement.offer).api
     assert api is not None
     if api.overage == "contracted":
-        return np.ones_like(index)
+        return 1.0
     premium = api.overage.premium if isinstance(api.overage, Premium) else 0.0
-    return np.maximum(index * (1 + premium) / (factor * protected), 1.0)
-
-
-def indexes(deal: Deal, agreement: Agreement, scenarios: ScenarioSet) -> dict[str, Array]:
-    """Return the protected index of every family and of seats under an agreement."""
-    return {family: protected_index(deal, agreement, index) for family, index in scenarios.index.items()}
+    return settled(np.atleast_1d(np.maximum(index * (1 + premium) / (factor * protected), 1.0)))
 
 
 class Rates:
-    """Contracted and overage rates of every model and month of an agreement, computed once."""
+    """Protected indexes, and contracted and overage rates, of a deal over its scenarios, each computed once.
 
-    def __init__(self, scenarios: ScenarioSet, deal: Deal) -> None:
-        self._scenarios, self._deal = scenarios, deal
-        self._protected: dict[Agreement, dict[str, Array]] = {}
-        self._cells: dict[tuple[Regime, str], tuple[Array, Array]] = {}
+    What is the same everywhere is one object, so that usage at one rate can be added up before the rate is applied.
+    """
 
-    def of(self, regime: Regime, model_id: str, family: str) -> tuple[Array, Array]:
-        """Return (contracted rate over today's list, overage ratio), each (S, H)."""
-        if (regime, model_id) not in self._cells:
-            agreement, scenarios = regime.agreement, self._scenarios
-            if agreement not in self._protected:
-                self._protected[agreement] = indexes(self._deal, agreement, scenarios)
-            protected, index = self._protected[agreement][family], scenarios.index[family]
-            factor = contracted_factor(self._deal, regime, model_id, family)
+    def __init__(self, columns: Columns, deal: Deal) -> None:
+        self._columns, self._deal = columns, deal
+        self._bases: dict[tuple[object, ...], Moving] = {}
+        self._protected: dict[tuple[object, ...], Moving] = {}
+        self._ratios: dict[tuple[object, ...], tuple[Moving, Moving, Moving]] = {}
+
+    def protected(self, agreement: Agreement, family: str, month: int) -> Moving:
+        """Return the protected index of a family (or of seats) in a month of an agreement (section 6)."""
+        offer, index = self._deal.offer(agreement.offer), self._columns.index[family]
+        if offer.price_protection == "none":
+            return index[month]
+        span = next(s for s in terms_of(self._deal, *_key(agreement)) if s.start <= month < s.end)
+        base = self._base(agreement, family, span)
+        now, age = index[month], month - span.start if isinstance(offer.price_protection, Capped) else 0
+        key = offer.price_protection, _key_of(base), _key_of(now), age
+        if key not in self._protected:
+            self._protected[key] = _protect(offer, base, now, age)
+        return self._protected[key]
+
+    def _base(self, agreement: Agreement, family: str, span: TermSpan) -> Moving:
+        """Return Π_T of a term, at a renewal no more than the cap allows above what was paid in the month before."""
+        cap = self._deal.offer(agreement.offer).renewal_cap
+        base = self._columns.index[family][span.start]
+        if span.index == 0 or cap is None:
+            return base
+        key = agreement, family, span
+        if key not in self._bases:
+            before = self.protected(agreement, family, span.start - 1)
+            self._bases[key] = settled(np.atleast_1d(np.minimum(base, (1 + cap) * before)))
+        return self._bases[key]
+
+    def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, Moving, Moving]:
+        """Return (contracted over list before the index, protected index, overage ratio) of a month."""
+        protected = self.protected(regime.agreement, family, month)
+        index = self._columns.index[family][month]
+        factor = contracted_factor(self._deal, regime, model_id, family)
+        key = regime.agreement.offer, factor, _key_of(protected), _key_of(index)
+        if key not in self._ratios:
             ratio = overage_ratio(self._deal, regime, factor, protected, index)
-            self._cells[regime, model_id] = (factor * protected, ratio)
-        return self._cells[regime, model_id]
+            self._ratios[key] = ratio, protected, index  # kept with it, so that no other object takes their places
+        return factor, protected, self._ratios[key][0]
+
+
+def _key_of(values: Moving) -> object:
+    return id(values) if isinstance(values, np.ndarray) else values
+
+
+def _protect(offer: Offer, base: Moving, now: Moving, age_months: int) -> Moving:
+    if offer.price_protection == "locked":
+        return base
+    cap = offer.price_protection
+    most = base * (1 + cap.capped) ** (age_months / 12) if isinstance(cap, Capped) else base
+    lower = np.minimum(now, most)
+    return settled(np.atleast_1d(lower))

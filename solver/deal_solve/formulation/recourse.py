@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -25,25 +25,49 @@ class Linear(NamedTuple):
         return float(self.coefficients @ values[self.places])
 
 
-class Recourse(Protocol):
-    """One clause's cost in each scenario: convex and positively homogeneous in the plan, never negative.
+class When(NamedTuple):
+    """Which payments a measure counts: of one contract year or of all, discounted or not."""
 
-    `charges` are the (time, month charged for) of its payments. `factors` (one per charge) say how much each counts:
-    its discount, or 0 outside the contract year that is looked at.
+    year: int | None = None
+    discounted: bool = True
+
+
+class Recourse(Protocol):
+    """A part of the cost in each scenario: convex and positively homogeneous in the plan.
+
+    `factors` say how much of it a measure counts; what they mean is the part's own affair.
     """
 
-    line: str
-    charges: tuple[tuple[int, int], ...]
+    @property
+    def line(self) -> str:
+        """The line of the settlement that it stands on."""
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether its slope is the same everywhere, so that it is part of every cut."""
 
     @property
     def places(self) -> Places:
         """The variables that it depends on; where all are 0, so is the cost."""
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return the factors of a measure; all of them 0 where nothing of it counts."""
 
     def cost(self, values: Array, factors: Array) -> Array:
         """Return the cost (S,) of a plan in money units, as settlement would have it."""
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return g with Σ weights · cost >= g · plan for every plan, equal at this one unless settlement is dearer."""
+
+
+def factors_of(charges: Iterable[tuple[int, int]], when: When, discount: Callable[[int], float]) -> Array:
+    """Return the discount of each charge (time, month charged for), 0 outside the contract year that is looked at."""
+    return np.array(
+        [
+            (discount(time) if when.discounted else 1.0) if when.year in (None, month // 12) else 0.0
+            for time, month in charges
+        ]
+    )
 
 
 class Cut(NamedTuple):
@@ -64,29 +88,31 @@ Weigh: TypeAlias = Callable[[Array], Array]
 class Estimate:
     """A variable of the program at `place` that stands for a measure of cost, from below.
 
-    The measure is Σ weigh(z)·z of z = paid + recourse - less, per scenario; `paid` are the payments that the plan alone
-    decides: (variables, S) money units per unit, at `paid_places`. `low` is a bound that always holds.
+    The measure is Σ weigh(z)·z of z = Σ recourse - less, per scenario.
     """
 
     place: int
     recourse: tuple[tuple[Recourse, Array], ...]
     weigh: Weigh
-    paid_places: Places
-    paid: Array
+    size: int
     less: Array | None = None
 
     def outcomes(self, values: Array, known: Costs) -> Array:
         """Return z (S,) at a plan."""
-        total = values[self.paid_places] @ self.paid
+        total = np.zeros(self.size)
         for part, factors in self._alive(values):
             key = id(part), factors.tobytes()
             if key not in known:
                 known[key] = part.cost(values, factors)
-            total = total + known[key]
-        return np.asarray(total if self.less is None else total - self.less)
+            total += known[key]
+        return total if self.less is None else total - self.less
 
-    def _alive(self, values: Array) -> list[tuple[Recourse, Array]]:
-        return [(part, factors) for part, factors in self.recourse if values[part.places].any()]
+    def _alive(self, values: Array, cutting: bool = False) -> list[tuple[Recourse, Array]]:
+        return [
+            (part, factors)
+            for part, factors in self.recourse
+            if (cutting and part.is_linear) or values[part.places].any()
+        ]
 
     def value(self, values: Array, known: Costs) -> float:
         """Return the measure at a plan."""
@@ -96,11 +122,10 @@ class Estimate:
     def cut(self, values: Array, known: Costs) -> Cut:
         """Return a cut that touches the measure at a plan (or lies below it, where settlement is not convex)."""
         weights = self.weigh(self.outcomes(values, known))
-        parts = [part.slope(values, factors, weights) for part, factors in self._alive(values)]
-        places = [self.paid_places, *(part.places for part in parts)]
-        coefficients = [self.paid @ weights, *(part.coefficients for part in parts)]
+        alive = self._alive(values, cutting=True)
+        parts = [part.slope(values, factors, weights) for part, factors in alive]
         constant = 0.0 if self.less is None else -float(weights @ self.less)
-        return Cut(added_up(np.concatenate(places), np.concatenate(coefficients)), constant)
+        return Cut(sum_of(parts), constant)
 
 
 @dataclass(frozen=True)
@@ -142,6 +167,12 @@ class Worst:
         chosen = np.zeros_like(self.probabilities)
         chosen[int(np.argmax(np.where(self.probabilities > 0, outcomes, -np.inf)))] = 1.0
         return chosen
+
+
+def sum_of(parts: Iterable[Linear]) -> Linear:
+    """Return the sum of expressions."""
+    known = [Linear(np.empty(0, dtype=np.int64), np.empty(0)), *parts]
+    return added_up(np.concatenate([part.places for part in known]), np.concatenate([p.coefficients for p in known]))
 
 
 def added_up(places: Places, coefficients: Array) -> Linear:

@@ -8,9 +8,9 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import EXACT_CHANCE, Limit
-from deal_solve.formulation.program import Program, Terms, Variable, When, scaled
-from deal_solve.formulation.recourse import Tail, Worst
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.formulation.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.recourse import Tail, When, Worst
+from deal_solve.uncertainty.scenarios import Array
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
 def cvar(program: Program, when: When, confidence: float, less: Array | None = None) -> Terms:
     """Add ξ_ω >= z_ω - η; return η + Σ p_ω·ξ_ω / (1 - confidence). With cuts, one variable stands for it."""
     if program.by_cuts:
-        return [(program.estimate("tail", when, Tail(program.scenarios.weights, confidence), less), 1.0)]
+        return [(program.estimate("tail", when, Tail(program.weights, confidence), less), 1.0)]
     eta = program.variable("value_at_risk", None)
     total: Terms = [(eta, 1.0)]
-    for place, (cost, weight) in enumerate(zip(program.by_scenario(when), program.scenarios.weights, strict=True)):
+    for place, (cost, weight) in enumerate(zip(program.by_scenario(when), program.weights, strict=True)):
         if weight > 0:
             excess = program.variable("excess")
             shift = -float(less[place]) if less is not None else 0.0
@@ -57,19 +57,19 @@ def cvar(program: Program, when: When, confidence: float, less: Array | None = N
 def _largest(program: Program, less: Array | None = None) -> Variable:
     """Add w >= z_ω for every scenario that can happen; return w."""
     if program.by_cuts:
-        return program.estimate("largest", When(), Worst(program.scenarios.weights), less)
+        return program.estimate("largest", When(), Worst(program.weights), less)
     largest = program.variable("largest", None)
-    for place, (cost, weight) in enumerate(zip(program.by_scenario(), program.scenarios.weights, strict=True)):
+    for place, (cost, weight) in enumerate(zip(program.by_scenario(), program.weights, strict=True)):
         if weight > 0:
             shift = -float(less[place]) if less is not None else 0.0
             program.row("largest", [(largest, 1.0), *scaled(cost, -1)], ">=", shift)
     return largest
 
 
-def is_exact_chance(limit: Limit, scenarios: ScenarioSet) -> bool:
+def is_exact_chance(limit: Limit, size: int) -> bool:
     """Whether a limit is a probability that is held scenario by scenario (section 7)."""
     within = limit.probability_within
-    return within is not None and 0 < within < 1 and scenarios.size <= EXACT_CHANCE
+    return within is not None and 0 < within < 1 and size <= EXACT_CHANCE
 
 
 def add_limits(program: Program, deal: Deal, committed: Terms) -> None:
@@ -103,11 +103,11 @@ def measured(program: Program, limit: Limit, committed: Terms) -> Terms:
         return program.expected(when=when)
     if within is None and limit.measure == "cvar":
         return cvar(program, when, limit.confidence)
-    if within is not None and within < 1 and not is_exact_chance(limit, program.scenarios):
+    if within is not None and within < 1 and not is_exact_chance(limit, program.size):
         return cvar(program, when, within)
     budget = program.variable("budget", None)
     broken: Terms = []
-    for cost, weight in zip(program.by_scenario(when), program.scenarios.weights, strict=True):
+    for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
         if weight > 0:
             over = program.binary("over_budget") if within is not None and within < 1 else None
             row = [*cost, (budget, -1.0)] if over is None else [*cost, (budget, -1.0), (over, -max(_most(cost), 0.0))]
@@ -121,10 +121,10 @@ def measured(program: Program, limit: Limit, committed: Terms) -> Terms:
 def _never_above(program: Program, when: When, bound: float, label: str) -> None:
     """Add cost_ω <= bound in every scenario that can happen."""
     if program.by_cuts:
-        worst = program.estimate("worst", when, Worst(program.scenarios.weights))
+        worst = program.estimate("worst", when, Worst(program.weights))
         program.row(label, [(worst, 1.0)], "<=", bound)
         return
-    for cost, weight in zip(program.by_scenario(when), program.scenarios.weights, strict=True):
+    for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
         if weight > 0:
             program.row(label, cost, "<=", bound)
 
@@ -136,12 +136,12 @@ def _chance(program: Program, limit: Limit, when: When, bound: float, label: str
     if allowed == 0:
         _never_above(program, when, bound, label)
         return
-    if not is_exact_chance(limit, program.scenarios):
+    if not is_exact_chance(limit, program.size):
         if limit.probability_within > 0:
             program.row(label, cvar(program, when, limit.probability_within), "<=", bound)
         return
     broken: Terms = []
-    for cost, weight in zip(program.by_scenario(when), program.scenarios.weights, strict=True):
+    for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
         excess = max(_most(cost) - bound, 0.0)
         if weight > 0 and excess > 0:
             over = program.binary("over_budget")

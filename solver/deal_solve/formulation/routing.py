@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName, Request, Workload
+from deal_solve.formulation.columns import Basis
+from deal_solve.formulation.lanes import Item
 from deal_solve.formulation.program import Program, Variable
 from deal_solve.formulation.rates import Regime
 from deal_solve.plan.options import Epoch, Option, menu
-from deal_solve.plan.requests import effective_hit_rate, other_usd, request_cost, usage_multiplier
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.plan.requests import other_usd, request_cost, usage_multiplier
 
 Share = tuple[str, int, str]
 """(workload or cohort, start of the epoch, option key)."""
@@ -21,16 +22,25 @@ Share = tuple[str, int, str]
 
 @dataclass(frozen=True)
 class Usage:
-    """List value at today's prices of one model in one epoch: requests[S, months of the epoch] · per_request[S] · var.
+    """List value at today's prices of one model in one epoch: per_request · requests · variable, in money units.
 
-    `variable` is in money units when multiplied with `pace` (S, months), the requests over their mean.
+    `requests` are those of the user, times the hit rate of the `basis` if there is one.
     """
 
     variable: Variable
+    user: str
     epoch: Epoch
     model_id: str
     family: str
-    pace: Array
+    per_request: float
+    basis: Basis
+
+    def stretches(self, program: Program, months: range) -> Iterator[tuple[int, int]]:
+        """Yield (first month, row of the columns) of its stretches inside some months."""
+        columns = program.columns
+        start, end = max(months.start, self.epoch.start), min(months.stop, self.epoch.end)
+        for month, _ in columns.within(self.user, start, end):
+            yield month, columns.row_of(self.user, month, self.basis)
 
 
 @dataclass
@@ -61,12 +71,12 @@ def route(
     epoch: Epoch,
     activity: Variable,
     regime: Regime | None,
-    requests: Array,
+    metered: float,
     options: Iterable[Option],
 ) -> dict[str, Variable]:
     """Add one copy of a user's shares in an epoch: Σ_k x = activity, with all its limits times the activity.
 
-    `requests` (S, months of the epoch) are what flows if the activity is 1. Returns the copy, option by option.
+    `metered` is the share of the user's requests that flows if the activity is 1. Returns the copy, option by option.
     """
     request = deal.workloads.get(user) or deal.cohorts[user].use
     assert request is not None
@@ -77,7 +87,7 @@ def route(
         routing.shares.setdefault((user, epoch.start, option.key), []).append((copies[option.key], activity))
     program.row("shares_add_up", [*((x, 1.0) for x in copies.values()), (activity, -1.0)], "==", 0)
     _limits(program, request, opened, copies, activity)
-    _usage(program, deal, routing, user, request, epoch, regime, requests, opened, copies)
+    _usage(program, deal, routing, user, request, epoch, regime, metered, opened, copies)
     return copies
 
 
@@ -108,7 +118,7 @@ def _usage(
     request: Request,
     epoch: Epoch,
     regime: Regime | None,
-    requests: Array,
+    metered: float,
     options: list[Option],
     copies: dict[str, Variable],
 ) -> None:
@@ -117,37 +127,42 @@ def _usage(
     Request cost is affine in the hit rate, so where hit rates differ by scenario there is one variable for the
     constant and one per effective hit rate; where they do not, one in all.
     """
-    mean = float(np.mean(requests))
+    columns = program.columns
+    mean = metered * float(columns.mean_requests[user][epoch.start : epoch.end].mean())
     if mean == 0:
         return
     requires = (deal.workloads.get(user) or deal.cohorts[user]).requires
     multiplier = usage_multiplier(deal, request, requires)
-    pace = requests / mean
-    hit = program.scenarios.hit_rate[user]
-    cells: dict[tuple[str, str, bool | None], list[tuple[Variable, float]]] = {}
+    cells: dict[tuple[str, str, Basis], list[tuple[Variable, float]]] = {}
+    others: list[tuple[Variable, float]] = []
     for option in options:
-        effective = effective_hit_rate(request.cache, option.batch, hit)
-        certain = bool(np.all(effective == effective[0]))
+        hit = columns.hit[user, option.batch]
         for part in option.parts:
             cost = request_cost(request, option, part, multiplier)
-            constant = cost.fixed + cost.per_hit * float(effective[0]) if certain else cost.fixed
+            constant = cost.fixed if isinstance(hit, np.ndarray) else cost.fixed + cost.per_hit * hit
             key = (part.model_id, part.family)
             cells.setdefault((*key, None), []).append((copies[option.key], constant))
-            if not certain and cost.per_hit:
+            if isinstance(hit, np.ndarray) and cost.per_hit:
                 cells.setdefault((*key, option.batch), []).append((copies[option.key], cost.per_hit))
         other = other_usd(request, option)
         if other:
-            for place, month in enumerate(range(epoch.start, epoch.end)):
-                pay = requests[:, place] * other
-                program.pay("other_charges", [(copies[option.key], 1.0)], pay, month + 1, month)
-    for (model_id, family, batch), terms in cells.items():
-        scale = mean / program.unit_usd
+            others.append((copies[option.key], metered * program.usd(other)))
+    _other_charges(program, user, epoch, others)
+    for (model_id, family, basis), terms in cells.items():
+        scale = program.usd(mean)
         costs = [0.0, *(c * scale for _, c in terms)]
         variable = program.variable(f"usage_{user}_{epoch.start}_{model_id}", min(costs), max(costs))
         program.row("usage_of_model", [*((x, c * scale) for x, c in terms), (variable, -1.0)], "==", 0)
-        basis = 1.0 if batch is None else effective_hit_rate(request.cache, batch, hit)[:, None]
-        usage = Usage(variable, epoch, model_id, family, pace * basis)
+        usage = Usage(variable, user, epoch, model_id, family, metered / mean, basis)
         routing.usage.setdefault(regime, []).append(usage)
+
+
+def _other_charges(program: Program, user: str, epoch: Epoch, others: list[tuple[Variable, float]]) -> None:
+    """Charge what is paid per request beside the model, at the end of each month."""
+    columns = program.columns
+    stretches = [columns.row_of(user, start) for start, _ in columns.within(user, epoch.start, epoch.end)]
+    items = [Item(program.place(share), row, usd) for share, usd in others for row in stretches]
+    program.meter("other_charges", epoch.year, items)
 
 
 def route_workloads(
@@ -166,8 +181,7 @@ def route_workloads(
             for regime, beta in regimes.items():
                 if epoch.year not in regime.span.years:
                     continue
-                requests = program.scenarios.requests[name][:, epoch.start : epoch.end]
-                copies = route(program, deal, routing, name, epoch, beta, regime, requests, options)
+                copies = route(program, deal, routing, name, epoch, beta, regime, 1.0, options)
                 for option in options:
                     for project in option.projects:
                         needing.setdefault(project, []).append(copies[option.key])

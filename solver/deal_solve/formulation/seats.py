@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import SeatPart
+from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.papers import Papers, SeatPaper
 from deal_solve.formulation.program import Program, Terms, Variable, scaled
-from deal_solve.formulation.rates import falls_to_list, protected_index, uplift
+from deal_solve.formulation.rates import Rates, falls_to_list, uplift
 from deal_solve.plan.terms import TermSpan, terms_of
-from deal_solve.uncertainty.scenarios import Array
 
 
 @dataclass(frozen=True)
@@ -65,15 +63,15 @@ class SeatYear:
 
 @dataclass
 class Seats:
-    """All seat papers: their tiers B[s,k,τ], their years, and the protected seats index of each."""
+    """All seat papers: their tiers B[s,k,τ], their years, and the protected seats index of each contract year."""
 
     tiers: dict[tuple[SeatPaper, TermSpan, int], Variable] = field(default_factory=dict)
     years: dict[tuple[SeatPaper, int], SeatYear] = field(default_factory=dict)
-    index: dict[SeatPaper, Array] = field(default_factory=dict)
+    index: dict[tuple[SeatPaper, int], Moving] = field(default_factory=dict)
     parts: dict[SeatPaper, SeatPart] = field(default_factory=dict)
 
 
-def offer_seats(program: Program, deal: Deal, papers: Papers, at_least: dict[str, int]) -> Seats:
+def offer_seats(program: Program, deal: Deal, papers: Papers, rates: Rates, at_least: dict[str, int]) -> Seats:
     """Add N with one copy per cell: low·β <= N <= high·β, Σ β = B, Σ B = g; non-decreasing within a term.
 
     `at_least[σ]` widens the bound on N for pinned plans.
@@ -81,7 +79,8 @@ def offer_seats(program: Program, deal: Deal, papers: Papers, at_least: dict[str
     seats = Seats()
     for paper, taken in papers.seats.items():
         seats.parts[paper] = part = deal.seat_part(paper.offer, paper.seat_type)
-        seats.index[paper] = protected_index(deal, paper.agreement, program.scenarios.index["seats"])
+        for year in range(deal.years):
+            seats.index[paper, year] = rates.protected(paper.agreement, "seats", 12 * year)
         most = max(most_seats(program, deal, paper), at_least.get(paper.seat_type, 0))
         if part.maximum is not None:
             most = min(most, part.maximum)
@@ -155,8 +154,8 @@ def cells_of(deal: Deal, paper: SeatPaper, span: TermSpan, tier: int, most: int)
 def most_seats(program: Program, deal: Deal, paper: SeatPaper) -> int:
     """Return what no plan gains by exceeding: the largest count, minimum, tier step or bundle need."""
     part, offer = deal.seat_part(paper.offer, paper.seat_type), deal.offer(paper.offer)
-    users = [program.scenarios.users[c] for c, cohort in deal.cohorts.items() if paper.seat_type in cohort.tracks]
-    needs = [float(np.sum(users, axis=0).max()) if users else 0.0, float(part.minimum or 0)]
+    cohorts = tuple(name for name, cohort in deal.cohorts.items() if paper.seat_type in cohort.tracks)
+    needs = [program.columns.most_users(cohorts), float(part.minimum or 0)]
     needs += [float(step.seats) for step in (part.tiers.steps if part.tiers else ())]
     if offer.bundle and part.usd_per_user_month:
         deepest = 1 - max((step.discount for step in (part.tiers.steps if part.tiers else ())), default=0.0)
@@ -174,10 +173,10 @@ def _within_term(program: Program, seats: Seats, paper: SeatPaper, part: SeatPar
 def _fees(program: Program, seats: Seats, paper: SeatPaper, part: SeatPart, span: TermSpan) -> None:
     """Charge 12 months at the start of each contract year, or each month in advance."""
     for year in span.years:
-        index = seats.index[paper][:, 12 * year]
+        index = seats.index[paper, year]
         fee = seats.years[paper, year].fee()
         if part.billing == "yearly":
-            program.pay("seats", scaled(fee, 12), index, 12 * year, 12 * year)
+            program.pay("seats", fee, 12.0, 12 * year, 12 * year, column=index)
         else:
             for month in range(12 * year, 12 * year + 12):
-                program.pay("seats", fee, index, month, month)
+                program.pay("seats", fee, 1.0, month, month, column=index)

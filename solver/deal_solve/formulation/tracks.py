@@ -100,4 +100,5 @@ def _unserved(program: Program, deal: Deal, tracks: Tracks) -> None:
         if track == NONE:
             price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
             for month in range(12 * year, 12 * year + 12):
-                program.pay("unserved", [(on, 1.0)], program.scenarios.users[name][:, month] * price, month + 1, month)
+                users = program.columns.users_in(name, month)
+                program.pay("unserved", [(on, 1.0)], price, month + 1, month, column=users)

@@ -38,7 +38,7 @@ def true_up(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: 
         if not cohorts:
             continue
         clause = seats.parts[paper].true_up
-        users = np.stack([program.scenarios.users[name] for name in cohorts])
+        users = [program.columns.users[name] for name in cohorts]
         for span in terms_of(deal, paper.offer, paper.term_months):
             for year in span.years:
                 if clause == HARD_CAP:
@@ -126,7 +126,7 @@ class _Year:
     tracks: Tracks
     paper: SeatPaper
     cohorts: list[str]
-    users: Array
+    users: list[Array]
     span: TermSpan
     year: int
     clause: TrueUp
@@ -137,9 +137,8 @@ class _Year:
         """Add the licensed seats of every group of scenarios with the same counts."""
         previous = self._previous()
         first = previous.start if previous else self.span.start
-        relevant = self.users[:, :, first : 12 * self.year + 12]
-        flat = np.moveaxis(relevant, 1, 0).reshape(self.users.shape[1], -1)
-        for members in equal_rows(flat):
+        relevant = np.vstack([users[first : 12 * self.year + 12] for users in self.users])
+        for members in equal_rows(relevant.T):
             self._group(members)
 
     def cost(self) -> TrueUpCost:
@@ -151,7 +150,7 @@ class _Year:
             counts.append(self._counts(self._carried_on(previous), previous.start, start))
         elif self.clause.ratchet == "term" and start > self.span.start:
             counts.append(self._counts(self.price_class.on, self.span.start, start))
-        seen = [part.users.shape[2] for part in counts]
+        seen = [part.months for part in counts]
         stages = [(12, start, start)] * len(counts)
         for end, months in window_charges(self.clause, self.deal.horizon_months, self.year):
             stages.append((months, end, end - 1))
@@ -164,14 +163,14 @@ class _Year:
             tuple(seen),
             tuple(months for months, _, _ in stages),
             tuple((time, month) for _, time, month in stages),
-            self.price_class.usd * self.seats.index[self.paper][:, start] / self.program.unit_usd,
+            self.program.usd(self.price_class.usd) * self.seats.index[self.paper, self.year],
             alone,
         )
 
     def _counts(self, on: dict[str, Variable], start: int, end: int) -> Counts:
         """Return the months of [start, end) that count: all of them, or the last of each window."""
         step = 1 if self.clause.count == "peak" else self.clause.check
-        users = self.users[:, :, start + step - 1 : end : step]
+        users = tuple(users[start + step - 1 : end : step] for users in self.users)
         return Counts(self.program.linear((on[name], 1.0) for name in self.cohorts).places, users)
 
     def _previous(self) -> TermSpan | None:
@@ -207,12 +206,13 @@ class _Year:
 
     def _most(self) -> float:
         """Return a bound on licensed seats: the largest count of all cohorts, or the largest contract."""
-        return float(max(self.users.sum(axis=0).max(), *(v.upBound for v, _ in self.price_class.number)))
+        counted = self.program.columns.most_users(tuple(self.cohorts))
+        return float(max(counted, *(v.upBound for v, _ in self.price_class.number)))
 
     def _window(self, row: int, end: int) -> Array:
         """Return the (cohorts, months) counts of the window that ends at `end`, undominated."""
         start = end - self.clause.check if self.clause.count == "peak" else end - 1
-        return undominated(self.users[:, row, start:end])
+        return undominated(np.array([users[start:end, row] for users in self.users]))
 
     def _windows(self, row: int, start: int, end: int) -> Array:
         ends = range(start + self.clause.check, end + 1, self.clause.check)
@@ -250,5 +250,6 @@ class _Year:
         return self.carried
 
     def _charge(self, terms: Terms, months: int, time: int, month: int, members: Where) -> None:
-        index = self.seats.index[self.paper][members, 12 * self.year]
-        self.program.pay("true_up", terms, self.price_class.usd * months * index, time, month, members)
+        index = self.seats.index[self.paper, self.year]
+        column = index[members] if isinstance(index, np.ndarray) else index
+        self.program.pay("true_up", terms, self.price_class.usd * months, time, month, members, column)

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from deal_solve.formulation.recourse import Linear, Places, added_up
+from deal_solve.formulation.columns import Moving
+from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of
 from deal_solve.uncertainty.scenarios import Array
+
+Months: TypeAlias = NDArray[np.int64]
+"""Which count, per scenario."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Σ_c users · on: `users` (cohorts, S, months) with the variables of the cohorts at `places`."""
+    """Σ_c users · on: `users` of each cohort (months, S), with the variables of the cohorts at `places`."""
 
     places: Places
-    users: Array
+    users: tuple[Array, ...]
+
+    @property
+    def months(self) -> int:
+        """How many months count."""
+        return len(self.users[0])
 
     def at(self, values: Array) -> Array:
-        """Return the counts (S, months)."""
-        return np.tensordot(values[self.places], self.users, axes=1)
+        """Return the counts (months, S)."""
+        total = np.zeros_like(self.users[0])
+        for place, users in zip(self.places, self.users, strict=True):
+            if values[place]:
+                total += values[place] * users
+        return total
+
+    def slope(self, months: Months, prices: Array) -> Array:
+        """Return Σ_ω price · users in the month (S,) that is looked at, per cohort."""
+        chosen = months[None, :]
+        return np.array([np.take_along_axis(users, chosen, axis=0)[0] @ prices for users in self.users])
 
 
 @dataclass
@@ -27,8 +48,8 @@ class TrueUpCost:
     """L = max(N, counts so far), charged by what it rises from stage to stage: the year's start, then its windows.
 
     `counts` are in order of time; `ends[s]` is how many of their months stage s has seen; `months[s]` are charged for
-    what L rises in it, at `charges[s]`, at `price` (S,) money units a month. `alone`: every window by itself above N
-    (ratchet none). `number` is N.
+    what L rises in it, at `charges[s]`, at `price` money units a month (one number, or (S,)). `alone`: every window by
+    itself above N (ratchet none). `number` is N.
     """
 
     counts: tuple[Counts, ...]
@@ -36,28 +57,34 @@ class TrueUpCost:
     ends: tuple[int, ...]
     months: tuple[int, ...]
     charges: tuple[tuple[int, int], ...]
-    price: Array
+    price: Moving
     alone: bool
     line: str = "true_up"
+    is_linear: bool = False
     places: Places = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = np.unique(np.concatenate([self.number.places, *(counts.places for counts in self.counts)]))
 
-    def _pieces(self, values: Array) -> Array:
-        """Return N and every count, (S, 1 + months)."""
-        number = np.full((len(self.price), 1), self.number.at(values))
-        return np.concatenate([number, *(counts.at(values) for counts in self.counts)], axis=1)
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return how much each stage's charge counts."""
+        return factors_of(self.charges, when, discount)
 
-    def _largest(self, pieces: Array) -> Places:
-        """Return which piece L is at each stage, (S, stages); the earliest of equals, so N before any count."""
-        found = []
+    def _largest(self, values: Array) -> tuple[Array, Months]:
+        """Return L at each stage (stages, S) and which count it is: -1 for N, the earliest of equals."""
+        counts = [count for part in self.counts for count in part.at(values)]
+        size, number = len(counts[0]), self.number.at(values)
+        licensed, which = np.full(size, number), np.full(size, -1)
+        levels, found = np.empty((len(self.ends), size)), np.empty((len(self.ends), size), dtype=np.int64)
+        seen = 0
         for stage, end in enumerate(self.ends):
-            start = 1 + self.ends[stage - 1] if self.alone and stage else 1
-            window = np.concatenate([pieces[:, :1], pieces[:, start : 1 + end]], axis=1)
-            best = window.argmax(axis=1)
-            found.append(np.where(best > 0, best + start - 1, 0))
-        return np.stack(found, axis=1)
+            if self.alone:
+                licensed, which = np.full(size, number), np.full(size, -1)
+            for month in range(seen, end):
+                higher = counts[month] > licensed
+                licensed, which = np.where(higher, counts[month], licensed), np.where(higher, month, which)
+            levels[stage], found[stage], seen = licensed, which, end
+        return levels, found
 
     def _steps(self, factors: Array) -> tuple[Array, float]:
         """Return how much each stage's L and N count: Σ_s months·factor·(L_s - L_(s-1)), L_(-1) = N."""
@@ -68,26 +95,26 @@ class TrueUpCost:
 
     def cost(self, values: Array, factors: Array) -> Array:
         """Return what is charged for added seats."""
-        pieces = self._pieces(values)
-        licensed = np.take_along_axis(pieces, self._largest(pieces), axis=1)
         steps, number = self._steps(factors)
-        return np.asarray(self.price * (licensed @ steps + number * pieces[:, 0]))
+        return np.asarray(self.price * (steps @ self._largest(values)[0] + number * self.number.at(values)))
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return the slope: each stage's L moves with the count (or N) that it equals."""
-        pieces = self._pieces(values)
         steps, number = self._steps(factors)
-        share = np.zeros_like(pieces)
-        rows = np.arange(len(pieces))
-        for largest, step in zip(self._largest(pieces).T, steps, strict=True):
-            share[rows, largest] += step
-        share *= (weights * self.price)[:, None]
-        contracted = float(share[:, 0].sum() + number * (weights @ self.price))
-        places, coefficients = [self.number.places], [self.number.coefficients * contracted]
-        start = 1
-        for counts in self.counts:
-            months = counts.users.shape[2]
-            places.append(counts.places)
-            coefficients.append(np.einsum("csm,sm->c", counts.users, share[:, start : start + months]))
-            start += months
-        return added_up(np.concatenate(places), np.concatenate(coefficients))
+        prices = weights * self.price
+        contracted = float(number * prices.sum())
+        _, found = self._largest(values)
+        slopes = [np.zeros(len(part.places)) for part in self.counts]
+        for which, step in zip(found, steps, strict=True):
+            if not step:
+                continue
+            contracted += float(step * prices[which < 0].sum())
+            start = 0
+            for slope, part in zip(slopes, self.counts, strict=True):
+                inside = (which >= start) & (which < start + part.months)
+                if inside.any():
+                    months = np.clip(which - start, 0, part.months - 1)
+                    slope += part.slope(months, np.where(inside, step * prices, 0.0))
+                start += part.months
+        places = [self.number.places, *(part.places for part in self.counts)]
+        return added_up(np.concatenate(places), np.concatenate([self.number.coefficients * contracted, *slopes]))

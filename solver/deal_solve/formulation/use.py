@@ -60,10 +60,7 @@ def _copies(
         for agreement in own:
             program.row("metered_counts", [(activity[None], 1.0), (papers.api[agreement], 1.0)], "<=", 1)
     program.row("metered_copies", [*((v, 1.0) for v in activity.values()), (on, -1.0)], "==", 0)
-    scenarios = program.scenarios
     for epoch in routing.menus[name]:
         if epoch.year == year:
-            months = slice(epoch.start, epoch.end)
-            requests = scenarios.users[name][:, months] * scenarios.per_user[name][:, months] * metered
             for regime, share in activity.items():
-                route(program, deal, routing, name, epoch, share, regime, requests, distinct_options(epoch))
+                route(program, deal, routing, name, epoch, share, regime, metered, distinct_options(epoch))

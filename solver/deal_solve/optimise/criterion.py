@@ -52,7 +52,8 @@ def fit_risk(deal: Deal, scenarios: ScenarioSet) -> tuple[Deal, tuple[str, ...]]
     risk = deal.risk
     if not scenarios.is_coarse or risk.weight == 0 or risk.confidence <= COARSE_CONFIDENCE:
         return deal, ()
-    few = f"the discrete expansion has {scenarios.size} scenarios, too few for a tail beyond {COARSE_CONFIDENCE}"
+    source = "discrete expansion" if scenarios.kind == "discrete" else "sampled set"
+    few = f"the {source} has {scenarios.size} scenarios, too few for a tail beyond {COARSE_CONFIDENCE}"
     if "confidence" in risk.model_fields_set:
         raise InputError(f"risk.confidence: {risk.confidence:g} is asked for, but {few}; expected at most 0.9")
     fitted = risk.model_copy(update={"confidence": COARSE_CONFIDENCE})

@@ -7,6 +7,7 @@ from pathlib import Path
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.formulation.build import formulate
+from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.pins import pin, pins_of
 from deal_solve.formulation.rates import api_agreements
 from deal_solve.optimise.backend import Clock, minimise
@@ -30,11 +31,12 @@ def export(deal: Deal, scenarios: ScenarioSet | None, path: str | Path, fix: Pro
         raise InputError(f"{path} ends in {path.suffix or 'nothing'}; expected model.lp or model.mps")
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, _ = fit_risk(deal, scenarios)
-    _, against, _ = compared_with(deal, scenarios, "highs", 1e-6, Clock(None))
+    columns = Columns(deal, scenarios)
+    _, against, _ = compared_with(deal, scenarios, columns, "highs", 1e-6, Clock(None))
     pins = pins_of(deal, fix)
     formulation = formulate(
         deal,
-        scenarios,
+        columns,
         pins.agreements(api_agreements(deal)),
         against,
         least_commitment_usd=pins.least_commitment_usd,

@@ -9,6 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import Limit, Risk
 from deal_solve.errors import LimitReached
 from deal_solve.formulation.build import Formulation, formulate
+from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.pins import pin, pins_of
 from deal_solve.formulation.program import Terms
 from deal_solve.formulation.rates import api_agreements
@@ -58,18 +59,18 @@ def least(
 
 def _ways(deal: Deal, scenarios: ScenarioSet, *more: Limit) -> tuple[bool, ...]:
     """Return whether to leave the future to cuts: that first where it can be exact, then everything written out."""
-    by_cuts = not any(is_exact_chance(limit, scenarios) for limit in (*deal.limits, *more))
+    by_cuts = not any(is_exact_chance(limit, scenarios.size) for limit in (*deal.limits, *more))
     worst = any(limit.measure == "worst" or limit.probability_within == 1 for limit in more)
     return (True, False) if by_cuts and not worst else (False,)
 
 
 def _programs(deal: Deal, scenarios: ScenarioSet, fix: Proposal | None, by_cuts: bool) -> Iterator[Formulation]:
     """Yield the program of every API agreement that is open."""
-    neutral, pins = deal.model_copy(update={"risk": Risk()}), pins_of(deal, fix)
+    neutral, pins, columns = deal.model_copy(update={"risk": Risk()}), pins_of(deal, fix), Columns(deal, scenarios)
     for agreement in pins.agreements(api_agreements(neutral)):
         formulation = formulate(
             neutral,
-            scenarios,
+            columns,
             [agreement],
             least_commitment_usd=pins.least_commitment_usd,
             least_seats=pins.least_seats,

@@ -12,6 +12,7 @@ import pulp
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
+from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.pins import Pins, pin
 from deal_solve.formulation.program import Terms, Variable, scaled
 from deal_solve.formulation.rates import Agreement, api_agreements, regimes_of
@@ -21,7 +22,6 @@ from deal_solve.optimise.backend import Answer, Bounds, Clock, fix_integers, min
 from deal_solve.optimise.cuts import ROUGHLY
 from deal_solve.optimise.cuts import run_with_cuts as run
 from deal_solve.optimise.solution import Branch, Size
-from deal_solve.uncertainty.scenarios import ScenarioSet
 
 NUDGE = 1e-6
 """Weight of committed dollars beside cost where, among equal costs, the least commitment is wanted."""
@@ -67,7 +67,7 @@ class Search:
     """One search over the agreements of a deal."""
 
     deal: Deal
-    scenarios: ScenarioSet
+    columns: Columns
     against: Against
     solver: str
     gap: float
@@ -179,7 +179,7 @@ class Search:
         before = monotonic()
         formulation = formulate(
             self.deal,
-            self.scenarios,
+            self.columns,
             [agreement],
             self.against,
             self.zero_bands_only,

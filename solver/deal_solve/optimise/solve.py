@@ -7,6 +7,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import Risk
 from deal_solve.errors import Infeasible, InternalError
+from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.pins import Pins, pins_of
 from deal_solve.formulation.read import value_of
 from deal_solve.formulation.risk import Against, is_exact_chance
@@ -52,12 +53,13 @@ def solve(
     clock = Clock(time_limit, progress)
     solver = solver_named(solver)
     by_cuts = method == "decomposition" and can_cut(deal, scenarios, solver)
-    reference, against, about = compared_with(deal, scenarios, solver, gap, clock, by_cuts)
+    columns = Columns(deal, scenarios)
+    reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts)
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
     search = Search(
         deal,
-        scenarios,
+        columns,
         against,
         solver,
         gap,
@@ -72,9 +74,7 @@ def solve(
     if by_cuts and not is_tight(best.formulation.program):
         # Settlement is dearer than any cut (it saves no balance): binaries close the gap.
         clock.say("writing the program out: balance would have to be saved")
-        search = Search(
-            deal, scenarios, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True
-        )
+        search = Search(deal, columns, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True)
         best, branches, plan = _finished(search)
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
@@ -112,18 +112,25 @@ def can_cut(deal: Deal, scenarios: ScenarioSet, solver: str = "highs") -> bool:
 
     Cuts close to a billionth of the cost; a solver that hands its answer over as rounded text would never get there.
     """
-    return solver == "highs" and not any(is_exact_chance(limit, scenarios) for limit in deal.limits)
+    return solver == "highs" and not any(is_exact_chance(limit, scenarios.size) for limit in deal.limits)
 
 
 def compared_with(
-    deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock, by_cuts: bool = False
+    deal: Deal,
+    scenarios: ScenarioSet,
+    columns: Columns,
+    solver: str,
+    gap: float,
+    clock: Clock,
+    by_cuts: bool = False,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
     free = deal.model_copy(update={"risk": Risk(), "limits": ()})
     if deal.risk.criterion == "regret":
         best = np.empty(scenarios.size)
         for place in range(scenarios.size):
-            search = Search(free, scenarios.take(place), Against(), solver, gap, clock, Pins())
+            alone = Columns(free, scenarios.take(place))
+            search = Search(free, alone, Against(), solver, gap, clock, Pins())
             search.run()
             best[place] = search.incumbent
         return None, Against(best=best), ()
@@ -132,9 +139,9 @@ def compared_with(
     clock.say("finding the reference: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
-        plan = _reference(free, scenarios, solver, gap, clock, True, by_cuts)
+        plan = _reference(free, columns, solver, gap, clock, True, by_cuts)
     except Infeasible:
-        plan = _reference(free, scenarios, solver, gap, clock, False, by_cuts)
+        plan = _reference(free, columns, solver, gap, clock, False, by_cuts)
         notes = (
             "no plan without commitment provides the controls required on the API; loss is measured against the best "
             "one that lacks them",
@@ -143,12 +150,12 @@ def compared_with(
 
 
 def _reference(
-    deal: Deal, scenarios: ScenarioSet, solver: str, gap: float, clock: Clock, check_controls: bool, by_cuts: bool
+    deal: Deal, columns: Columns, solver: str, gap: float, clock: Clock, check_controls: bool, by_cuts: bool
 ) -> Plan:
     """Return the plan of least expected cost among those without API commitment (section 7)."""
     search = Search(
         deal,
-        scenarios,
+        columns,
         Against(),
         solver,
         gap,

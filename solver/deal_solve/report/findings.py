@@ -5,6 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.findings import Finding
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
+from deal_solve.report.futures import futures_text
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
 
@@ -24,6 +25,8 @@ def check_report(deal: Deal, scenarios: ScenarioSet, found: Table[Finding]) -> s
 
 
 def _futures(scenarios: ScenarioSet) -> str:
+    if scenarios.kind == "sampled":
+        return f"It has {futures_text(scenarios)} of its bands and its events."
     if scenarios.kind == "certain":
         return "It has one certain future."
     if scenarios.kind == "explicit":

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, overload
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from deal_solve.analysis.calendar import calendar
 from deal_solve.analysis.health import SeatYear, commitment_health, seat_health
 from deal_solve.analysis.limits import limit_checks
-from deal_solve.analysis.order import chronological_usd
 from deal_solve.analysis.savings import savings
 from deal_solve.analysis.sides import overtaking_month, sides
 from deal_solve.analysis.summary import Range, Summary, periods, summarise
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.load import problems_of
-from deal_solve.deal.source import parse
-from deal_solve.errors import InputError
 from deal_solve.report.part import Part
 from deal_solve.report.schema import (
     Agreement,
@@ -39,16 +33,20 @@ from deal_solve.report.schema import (
 )
 from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, LeverFacts
 from deal_solve.report.schema_health import CommitmentFacts
+from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
 from deal_solve.settlement.settle import Settlement
+from deal_solve.uncertainty import scenarios as uncertainty
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
     from deal_solve.analysis.conflict import Conflict
+    from deal_solve.analysis.simulate import Simulation
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.waterfall import Waterfall
     from deal_solve.analysis.why_not import WhyNot
     from deal_solve.optimise.solution import Solution
+    from deal_solve.plan.plan import Plan
 
 P = TypeVar("P", bound=Part)
 
@@ -100,8 +98,8 @@ def _deal(deal: Deal) -> DealFacts:
     )
 
 
-def _futures(scenarios: ScenarioSet) -> Futures:
-    return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups)
+def _futures(scenarios: uncertainty.Futures) -> Futures:
+    return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
 
 
 def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological_usd: float) -> dict[str, Any]:
@@ -142,7 +140,7 @@ def result_of(
         objective_usd=solution.objective_usd,
         bound_usd=solution.bound_usd,
         gap=solution.gap,
-        seed=solution.seed,
+        seed=scenarios.seed,
         deal=_deal(deal),
         risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
         scenarios=_futures(scenarios),
@@ -151,7 +149,7 @@ def result_of(
         reference=_reference(solution),
         agreements=tuple(map(Agreement.model_validate, solution.branches)),
         solver=_solver(solution),
-        notes=solution.notes,
+        notes=(*scenarios.notes, *solution.notes),
         alternatives=_rows(AlternativeFacts, asked.get("alternatives")),
         wrong_tracks=_rows(AnswerFacts, asked.get("wrong_tracks")),
         why_not=_rows(AnswerFacts, asked.get("why_not")),
@@ -209,41 +207,28 @@ def settlement_result_of(
     )
 
 
-def to_json(found: Solution | Settlement, **asked: Unpack[Asked]) -> str:
-    """Return a solution as JSON text (docs/result.md) for `from_json`; or a settlement, with its likeliest invoice.
-
-    `asked` is what else was asked of a solution: alternatives, wrong_tracks, why_not (a list of answers), levers.
-    """
-    if isinstance(found, Settlement):
-        if asked:
-            raise TypeError(f"{', '.join(asked)}: nothing was asked of a settlement; expected a solution")
-        likeliest = int(found.weights.argmax())
-        return to_text(settlement_result_of(found.deal, found, (), likeliest, chronological_usd(found)))
-    settlement = found.settlement
-    as_used = chronological_usd(settlement)
-    return to_text(result_of(settlement.deal, settlement.scenarios, found, as_used, **asked))
+def simulation_result_of(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...]) -> SimulationResult:
+    """Return a simulation as data."""
+    return SimulationResult(
+        deal=_deal(deal),
+        scenarios=_futures(simulation.futures),
+        plan=plan,
+        assumed=assumed,
+        mean_usd=simulation.mean_usd,
+        standard_error_usd=simulation.standard_error_usd,
+        undiscounted_usd=simulation.undiscounted_usd,
+        confidence=simulation.confidence,
+        cvar_usd=simulation.cvar_usd,
+        percentiles=_rows(PercentileFacts, simulation.percentiles),
+        exceedance=_rows(ExceedanceFacts, simulation.exceedance),
+        by_line=simulation.by_line,
+        years=_by_year(SimulatedYear, simulation.years),
+        mean_loss_usd=simulation.mean_loss_usd,
+        loss_probability=simulation.loss_probability,
+        notes=simulation.notes,
+    )
 
 
 def to_text(part: Part) -> str:
     """Return a result as JSON text."""
     return part.model_dump_json(by_alias=True, indent=2) + "\n"
-
-
-@overload
-def from_json(text: str) -> Result: ...
-@overload
-def from_json(text: str, kind: type[P]) -> P: ...
-def from_json(text: str, kind: type[Any] = Result) -> Any:
-    """Return the result written in a text: of `solve`, or of `kind`, what `settle` or an infeasible deal wrote.
-
-    Raises InputError for another schema, or another version of it, and for text that does not follow it.
-    """
-    source = parse(text, "result")
-    expected = kind.model_fields["schema_version"].default
-    found = source.data.get("schema") if isinstance(source.data, dict) else None
-    if found != expected:
-        raise InputError(source.problem(("schema",), f"{found!r} is not known here; expected {expected}"))
-    try:
-        return kind.model_validate(source.data)
-    except ValidationError as error:
-        raise InputError(problems_of(error, source, kind)) from None

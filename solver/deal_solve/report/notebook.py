@@ -19,6 +19,7 @@ from deal_solve.analysis.sides import sides
 from deal_solve.analysis.summary import periods
 from deal_solve.analysis.table import Table
 from deal_solve.optimise.solution import Solution
+from deal_solve.report.futures import futures_notes
 from deal_solve.report.settlement import settlement_report
 from deal_solve.report.solution import solution_report
 from deal_solve.settlement.settle import Settlement
@@ -59,7 +60,7 @@ def show(found: Solution | Settlement) -> Shown:
     """
     settlement = found.settlement if isinstance(found, Solution) else found
     deal, scenarios = settlement.deal, settlement.scenarios
-    notes = order_note(settlement, chronological_usd(settlement))
+    order = order_note(settlement, chronological_usd(settlement))
     tables: dict[str, Table[Any]] = {
         "decisions": decisions(settlement),
         "sides": sides(settlement),
@@ -72,6 +73,7 @@ def show(found: Solution | Settlement) -> Shown:
         "control_table": control_table(deal),
     }
     if isinstance(found, Solution):
-        return Shown(solution_report(deal, scenarios, found, notes), {**tables, "alternatives": alternatives(found)})
-    likely = int(scenarios.weights.argmax())
+        text = solution_report(deal, scenarios, found, (*scenarios.notes, *order))
+        return Shown(text, {**tables, "alternatives": alternatives(found)})
+    likely, notes = int(scenarios.weights.argmax()), (*futures_notes(scenarios), *order)
     return Shown(settlement_report(deal, settlement, (), likely, notes), tables)

@@ -100,9 +100,12 @@ class DealFacts(Part):
 class Futures(Part):
     """The scenario set."""
 
-    kind: Literal["explicit", "discrete", "certain"] = Field(description="a list, the expansion of bands, or one")
+    kind: Literal["explicit", "discrete", "certain", "sampled"] = Field(
+        description="a list, the expansion of bands, one, or drawn from the bands"
+    )
     count: int = Field(description="number of scenarios")
-    groups: tuple[str, ...] = Field(description="groups of bands that were expanded")
+    groups: tuple[str, ...] = Field(description="groups of bands that were expanded or sampled")
+    seed: int | None = Field(description="of sampled futures; null: nothing was drawn")
 
 
 class RiskFacts(Part):

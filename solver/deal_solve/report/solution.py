@@ -7,6 +7,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.optimise.solution import Branch, Solution
 from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
 from deal_solve.report.controls import controls_table
+from deal_solve.report.futures import futures_text
 from deal_solve.report.health import health_tables
 from deal_solve.report.tables import (
     commitment_table,
@@ -121,7 +122,7 @@ def seat_sentence(name: str, agreement: SeatAgreement) -> str:
 
 def cost_sentence(deal: Deal, summary: Summary) -> str:
     """Return the cost over the horizon: expected and, if uncertain, the range."""
-    value = _basis(deal)
+    value = basis(deal)
     if summary.scenarios == 1:
         return f"{money(summary.total.expected_usd)} over {deal.horizon_months} months{value}, certain"
     low, high = money(summary.total.p10_usd), money(summary.total.p90_usd)
@@ -131,7 +132,8 @@ def cost_sentence(deal: Deal, summary: Summary) -> str:
     )
 
 
-def _basis(deal: Deal) -> str:
+def basis(deal: Deal) -> str:
+    """Return at which rate a cost is a present value; '' if payments are not discounted."""
     rate = deal.cost_of_capital_per_year
     return f", present value at {percent(rate)} a year" if rate else ""
 
@@ -196,7 +198,7 @@ def _above(solution: Solution, usd: float) -> str:
 
 
 def _proof(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Summary) -> str:
-    futures = "one certain future" if scenarios.size == 1 else f"{scenarios.size:,} {scenarios.kind} futures"
+    futures = futures_text(scenarios)
     objective = f"objective {money(solution.objective_usd)} ({aim(deal, summary)})"
     if solution.status == "optimal":
         return f"optimal to a gap of {percent(solution.gap, 4)}: {objective}, {futures}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ class PeriodRecord:
 
     `usage_usd` is V at contracted rates; `overage_usd` the whole charge for uncovered usage at its overage rate,
     however it is paid; `forfeited_usd` the own shortfall not rolled over and the carried-in balance that expired;
-    `exhausted_month` the first month whose usage the balance does not cover when drawn down as used, nan if none.
+    `monthly_usd` is V by month, (months, S).
     """
 
     contract_year: int
@@ -39,20 +40,32 @@ class PeriodRecord:
     rolled_over_usd: Array
     forfeited_usd: Array
     overage_usd: Array
-    exhausted_month: Array
+    monthly_usd: Array
+
+    @cached_property
+    def exhausted_month(self) -> Array:
+        """The first month whose usage, drawn down as used, is not covered (by more than half a cent), nan if none."""
+        over = np.cumsum(self.monthly_usd, axis=0) > self.carried_in_usd + self.commitment_usd + 0.005
+        return np.where(over.any(axis=0), self.start + over.argmax(axis=0), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
 class Priced:
     """Counted usage of one model in a term, shape (months of the term, S).
 
-    `list_usd` at today's list, `usage_usd` at contracted rates, `ratio` the overage rate over the contracted one.
+    `list_usd` at today's list, `usage_usd` at contracted rates, `ratio` the overage rate over the contracted one; it is
+    (1, 1) where it is one number.
     """
 
     model_id: str
     list_usd: Array
     usage_usd: Array
     ratio: Array
+
+    def within(self, rows: slice) -> Priced:
+        """Return some months of it."""
+        ratio = self.ratio if self.ratio.size == 1 else self.ratio[rows]
+        return Priced(self.model_id, self.list_usd[rows], self.usage_usd[rows], ratio)
 
 
 def post_api(
@@ -90,9 +103,9 @@ def priced_terms(
         for model_id, value in counted.items():
             family = deal.card.model(model_id).family
             factor = api_factor(offer, span, band, bundle[span.index], model_id, family)
-            rate = factor * protected[family][months]
-            ratio = overage_ratio(offer, rate, indices[family][months])
-            priced.append(Priced(model_id, value[months], value[months] * rate, ratio))
+            follows = protected[family][months]
+            ratio = overage_ratio(offer, factor, follows, indices[family][months])
+            priced.append(Priced(model_id, value[months], value[months] * (factor * follows), ratio))
         yield span, term, band, priced
 
 
@@ -112,7 +125,7 @@ def _periods(
         year = start // 12
         committed = term.commitment_usd[year - span.years.start]
         rows = slice(start - span.start, start - span.start + part.period_months)
-        items = [Priced(p.model_id, p.list_usd[rows], p.usage_usd[rows], p.ratio[rows]) for p in priced]
+        items = [each.within(rows) for each in priced]
         is_last = start + part.period_months == span.end
         record, uncovered = settle_period(part, start, committed, carried, items, order, is_last)
         _post_commitment(ledger, part, record, committed)
@@ -157,7 +170,7 @@ def settle_period(
         rolled_over_usd=rolled,
         forfeited_usd=shortfall - rolled + (carried - from_carry),
         overage_usd=overage_charge(items, balance, order),
-        exhausted_month=_exhausted(monthly, balance, start),
+        monthly_usd=monthly,
     )
     return record, usage - covered
 
@@ -184,15 +197,24 @@ def _stacks(items: list[Priced], order: Order) -> Iterator[tuple[Array, Array]]:
     if not items:
         return
     if order == "chronological":
-        for row in range(len(items[0].ratio)):
-            yield np.stack([item.usage_usd[row] for item in items]), np.stack([item.ratio[row] for item in items])
+        for row in range(len(items[0].usage_usd)):
+            rows = [item.within(slice(row, row + 1)) for item in items]
+            yield _stack([(each.usage_usd[0], each.ratio[0]) for each in rows])
         return
-    groups = [group for item in items for group in _same_ratio(item)]
-    yield np.stack([usage for usage, _ in groups]), np.stack([ratio for _, ratio in groups])
+    yield _stack([group for item in items for group in _same_ratio(item)])
+
+
+def _stack(groups: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    """Return (usage, ratio), each (items, S), of pairs of (S,) each; a ratio may be (1,)."""
+    usage = np.stack([each for each, _ in groups])
+    return usage, np.stack([np.broadcast_to(ratio, usage.shape[1]) for _, ratio in groups])
 
 
 def _same_ratio(item: Priced) -> Iterator[tuple[Array, Array]]:
-    """Yield (usage, ratio), each (S,), of runs of months in which one model has the same ratio everywhere."""
+    """Yield (usage, ratio), (S,) or (1,), of runs of months in which one model has the same ratio everywhere."""
+    if item.ratio.size == 1:
+        yield item.usage_usd.sum(axis=0), item.ratio[0]
+        return
     first = 0
     for row in range(1, len(item.ratio) + 1):
         if row == len(item.ratio) or not np.array_equal(item.ratio[row], item.ratio[first]):
@@ -206,12 +228,6 @@ def _by_ratio(usage: Array, ratio: Array) -> tuple[Array, Array]:
         return usage, ratio
     order = np.argsort(-ratio, axis=0, kind="stable")
     return np.take_along_axis(usage, order, axis=0), np.take_along_axis(ratio, order, axis=0)
-
-
-def _exhausted(monthly: Array, balance: Array, start: int) -> Array:
-    """Return the first month whose usage, drawn down as used, is not covered (by more than half a cent); (S,)."""
-    over = np.cumsum(monthly, axis=0) > balance + 0.005
-    return np.where(over.any(axis=0), start + over.argmax(axis=0), np.nan)
 
 
 def _post_commitment(ledger: Ledger, part: ApiPart, record: PeriodRecord, yearly_usd: float) -> None:

@@ -85,14 +85,17 @@ def api_factor(
     return of_band * of_term * (1 - bundle_discount) * uplift(offer, span)
 
 
-def overage_ratio(offer: Offer, contracted: Array, index: Array) -> Array:
-    """Return the overage rate over the contracted rate, at least 1; all of shape (months, S).
+def overage_ratio(offer: Offer, factor: float, protected: Array, index: Array) -> Array:
+    """Return the overage rate over the contracted rate, at least 1: (months, S), or (1, 1) where it is one number.
 
-    `contracted` is the contracted rate over today's list, `index` is Π of the month of use. Overage at `contracted` is
-    that rate, at `list` Π, at `premium x` Π·(1+x); one below the contracted rate counts as the contracted one.
+    `factor` is contracted over list at index 1; `protected` and `index`, Π of the month of use, are (months, S).
+    Overage at `contracted` is the contracted rate factor·protected, at `list` Π, at `premium x` Π·(1+x); one below the
+    contracted rate counts as the contracted one.
     """
     overage = offer.api.overage if offer.api else "contracted"
     if overage == "contracted":
-        return np.ones(contracted.shape)
+        return np.ones((1, 1))
     premium = overage.premium if isinstance(overage, Premium) else 0.0
-    return np.maximum(1.0, index * (1 + premium) / contracted)
+    if offer.price_protection == "none":
+        return np.full((1, 1), max(1.0, (1 + premium) / factor))
+    return np.maximum(1.0, (1 + premium) / factor * (index / protected))

@@ -72,7 +72,7 @@ class Settlement:
         else:
             parts = {f"year {year + 1}": usd for year, usd in enumerate(self.by_year)}
             total = self.undiscounted
-        head = {"scenario": self.scenarios.names, "probability": self.weights}
+        head = {"scenario": list(self.scenarios.names), "probability": self.weights}
         return pd.DataFrame({**head, **parts, "total": total})
 
     def _repr_html_(self) -> str:

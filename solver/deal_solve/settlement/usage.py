@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import Request
 from deal_solve.errors import InputError
-from deal_solve.plan.options import Option, menu
+from deal_solve.plan.options import Epoch, Option, menu
 from deal_solve.plan.plan import Plan, Route
 from deal_solve.plan.requests import effective_hit_rate, other_usd, request_cost, usage_multiplier
 from deal_solve.settlement.ledger import Ledger
@@ -33,12 +33,13 @@ class Usage:
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Requests of one workload or cohort in months [start, end): `requests` has shape (end - start, S)."""
+    """Requests of one workload or cohort in months [start, end), (end - start, S); the share `metered` is billed."""
 
     user: str
     start: int
     end: int
     requests: Array
+    metered: float
     counted: bool
 
 
@@ -49,25 +50,23 @@ def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[s
     """
     usage = Usage()
     for stream in _streams(deal, plan, scenarios):
-        if users is not None and stream.user not in users:
-            continue
-        for start, end, option, share in _routed(deal, plan, stream):
-            requests = stream.requests[start - stream.start : end - stream.start] * share
-            _add(deal, usage, scenarios, stream, option, start, requests)
+        if users is None or stream.user in users:
+            for start, end, shares in _routed(deal, plan, stream):
+                _add(deal, usage, scenarios, stream, start, end, shares)
     return usage
 
 
 def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]:
     """Yield every stream of requests: workloads, and cohorts for each contract year in which they are metered."""
     for key in deal.workloads:
-        yield Stream(key, 0, scenarios.months, scenarios.requests[key].T, True)
+        yield Stream(key, 0, scenarios.months, scenarios.requests[key].T, 1.0, True)
     for key in deal.cohorts:
         for year, track in enumerate(plan.tracks[key]):
             metered, counted = metered_share(deal, plan, key, track)
             if metered > 0:
                 months = slice(12 * year, 12 * year + 12)
-                users, per_user = scenarios.users[key].T[months], scenarios.per_user[key].T[months]
-                yield Stream(key, months.start, months.stop, users * per_user * metered, counted)
+                requests = scenarios.users[key].T[months] * scenarios.per_user[key].T[months]
+                yield Stream(key, months.start, months.stop, requests, metered, counted)
 
 
 def metered_share(deal: Deal, plan: Plan, cohort_id: str, track: str) -> tuple[float, bool]:
@@ -85,21 +84,25 @@ def metered_share(deal: Deal, plan: Plan, cohort_id: str, track: str) -> tuple[f
     return 1 - deal.covered_share(cohort_id, paper, track), same
 
 
-def _routed(deal: Deal, plan: Plan, stream: Stream) -> Iterator[tuple[int, int, Option, float]]:
-    """Yield (start, end, option, share) for every share above 0 of a stream's routes, cut at epochs."""
+def _routed(deal: Deal, plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:
+    """Yield (start, end, [(option, share above 0)]) of a stream's routes, cut at epochs."""
     routes = _routes(plan, stream)
     ends = [*(route.from_month for route in routes[1:]), stream.end]
     for epoch in menu(deal, stream.user):
         for route, route_end in zip(routes, ends, strict=True):
             start = max(stream.start, epoch.start, route.from_month)
             end = min(stream.end, epoch.end, route_end)
-            for key, share in route.shares.items() if start < end else ():
-                option = epoch.option(key)
-                if share > 0 and option is None:
-                    names = ", ".join(each.key for each in epoch.options) or "none"
-                    raise InputError(f"{stream.user}: {key!r} is not open in month {start}; open options: {names}")
-                if option is not None and share > 0:
-                    yield start, end, option, share
+            if start < end:
+                taken = {key: share for key, share in route.shares.items() if share > 0}
+                yield start, end, [(_open(epoch, key, stream.user, start), share) for key, share in taken.items()]
+
+
+def _open(epoch: Epoch, key: str, user: str, month: int) -> Option:
+    option = epoch.option(key)
+    if option is None:
+        names = ", ".join(each.key for each in epoch.options) or "none"
+        raise InputError(f"{user}: {key!r} is not open in month {month}; open options: {names}")
+    return option
 
 
 def _routes(plan: Plan, stream: Stream) -> tuple[Route, ...]:
@@ -126,21 +129,43 @@ def _request(deal: Deal, user: str) -> tuple[Request, tuple[str, ...]]:
 
 
 def _add(
-    deal: Deal, usage: Usage, scenarios: ScenarioSet, stream: Stream, option: Option, start: int, requests: Array
+    deal: Deal,
+    usage: Usage,
+    scenarios: ScenarioSet,
+    stream: Stream,
+    start: int,
+    end: int,
+    shares: Sequence[tuple[Option, float]],
 ) -> None:
-    """Add requests (months, S) from month `start` on, answered by one option: each part on its own model."""
+    """Add the requests of months [start, end), answered by these shares of options: each part on its own model.
+
+    What a request costs on a model is the same in all these months, so it is added up before the months are touched.
+    """
     request, requires = _request(deal, stream.user)
     multiplier = usage_multiplier(deal, request, requires)
-    hit_rate = effective_hit_rate(request.cache, option.batch, scenarios.hit_rate[stream.user])
-    shape = (scenarios.months, scenarios.size)
-    months = slice(start, start + len(requests))
+    usd: dict[str, Array] = {}
+    other = 0.0
+    for option, share in shares:
+        hit_rate = effective_hit_rate(request.cache, option.batch, _hit_rate(scenarios, stream.user))
+        for part in option.parts:
+            cost = share * request_cost(request, option, part, multiplier).at(hit_rate)
+            usd[part.model_id] = usd[part.model_id] + cost if part.model_id in usd else cost
+        other += share * other_usd(request, option)
+    requests, months = stream.requests[start - stream.start : end - stream.start], slice(start, end)
     values = usage.counted if stream.counted else usage.uncounted
-    for part in option.parts:
-        cost = request_cost(request, option, part, multiplier)
-        values.setdefault(part.model_id, np.zeros(shape))[months] += requests * cost.at(hit_rate)
-    other = other_usd(request, option)
+    charges: list[tuple[dict[str, Array], str, Array | float]] = [(values, *each) for each in usd.items()]
     if other > 0:
-        usage.other.setdefault(stream.user, np.zeros(shape))[months] += requests * other
+        charges.append((usage.other, stream.user, other))
+    for table, name, each_usd in charges:
+        if name not in table:
+            table[name] = np.zeros((scenarios.months, scenarios.size))
+        table[name][months] += requests * (stream.metered * each_usd)
+
+
+def _hit_rate(scenarios: ScenarioSet, user: str) -> Array:
+    """Return h of a workload or cohort, (S,), or (1,) where it is the same in every scenario."""
+    rate = scenarios.hit_rate[user]
+    return rate[:1] if rate.min() == rate.max() else rate
 
 
 def post_uncounted(ledger: Ledger, deal: Deal, usage: Usage, scenarios: ScenarioSet) -> None:

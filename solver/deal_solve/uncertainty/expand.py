@@ -12,8 +12,7 @@ from deal_solve.deal.limits import NamedScenario
 from deal_solve.deal.numbers import Band
 from deal_solve.errors import InputError
 from deal_solve.uncertainty import paths
-from deal_solve.uncertainty.paths import Draw
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.uncertainty.scenarios import Array, Kind, ScenarioSet
 
 SWANSON = (0.3, 0.4, 0.3)
 QUANTILE_NAMES = ("P10", "P50", "P90")
@@ -28,7 +27,8 @@ def scenarios_of(deal: Deal) -> ScenarioSet:
 
 def discrete_expansion(deal: Deal) -> ScenarioSet:
     """Return every combination of P10/P50/P90 per group of bands (cache at P50) and of events happening or not."""
-    expanded = tuple(group for group in paths.GROUPS if group != "cache" and group in _uncertain_groups(deal))
+    uncertain = {group for group, _, band in paths.bands_of(deal) if not band.is_certain}
+    expanded = tuple(group for group in paths.GROUPS if group != "cache" and group in uncertain)
     events = [key for key, event in deal.uncertainty.events.items() if 0 < event.probability < 1]
     count = 3 ** len(expanded) * 2 ** len(events)
     if count > MOST:
@@ -50,8 +50,8 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
             happens[key] = np.full(count, float(event.probability == 1))
 
     def draw(group: str, _path: str, band: Band) -> Array:
-        if group not in expanded:
-            return np.full(count, band.p50)
+        if group not in expanded or band.is_certain:
+            return np.array([band.p50])
         return np.asarray(np.array(band.quantiles)[level[:, expanded.index(group)]], dtype=float)
 
     names = tuple(
@@ -64,71 +64,38 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
         or "certain"
         for row, happening in zip(level, flag, strict=True)
     )
-    return _build(deal, "discrete" if count > 1 else "certain", names, weights, draw, happens, expanded)
+    kind: Kind = "discrete" if count > 1 else "certain"
+    return ScenarioSet(kind, names, weights, groups=expanded, **paths.paths_of(deal, draw, happens, count))
 
 
 def explicit_list(deal: Deal) -> ScenarioSet:
     """Return the named scenarios of a deal; what one does not name is at P50, and no event happens."""
     listed = deal.scenarios
     weights = np.array([scenario.weight for scenario in listed.values()])
-    count = len(listed)
-
-    def middle(_group: str, _path: str, band: Band) -> Array:
-        return np.full(count, band.p50)
-
-    happens = {key: np.zeros(count) for key in deal.uncertainty.events}
-    base = _build(deal, "explicit", tuple(listed), weights / weights.sum(), middle, happens, ())
+    base = middle_paths(deal, len(listed))
     for row, scenario in enumerate(listed.values()):
         _overwrite(deal, base, row, scenario)
-    return base
+    return ScenarioSet("explicit", tuple(listed), weights / weights.sum(), **base)
 
 
-def _overwrite(deal: Deal, base: ScenarioSet, row: int, scenario: NamedScenario) -> None:
+def middle_paths(deal: Deal, scenarios: int) -> paths.Paths:
+    """Return paths with every band at P50 and no event, which may be written to."""
+    happens = {key: np.zeros(1) for key in deal.uncertainty.events}
+    found = paths.paths_of(deal, paths.middle, happens, scenarios)
+    for arrays in (found["requests"], found["users"], found["per_user"], found["index"], found["hit_rate"]):
+        arrays.update({key: array.copy(order="K") for key, array in arrays.items()})
+    return found
+
+
+def _overwrite(deal: Deal, base: paths.Paths, row: int, scenario: NamedScenario) -> None:
     targets: tuple[tuple[Mapping[str, tuple[float, ...]], dict[str, Array]], ...] = (
-        (scenario.requests_per_month, base.requests),
-        (scenario.active_users, base.users),
-        (scenario.requests_per_user_month, base.per_user),
-        (scenario.list_price_index, base.index),
+        (scenario.requests_per_month, base["requests"]),
+        (scenario.active_users, base["users"]),
+        (scenario.requests_per_user_month, base["per_user"]),
+        (scenario.list_price_index, base["index"]),
     )
     for given, arrays in targets:
         for name, path in given.items():
             arrays[name][row] = np.repeat(path, deal.horizon_months // len(path))
     for name, rate in scenario.hit_rate.items():
-        base.hit_rate[name][row] = rate
-
-
-def _uncertain_groups(deal: Deal) -> set[str]:
-    """Return the groups that hold at least one band that is not a plain number."""
-    found: set[str] = set()
-
-    def note(group: str, _path: str, band: Band) -> Array:
-        if not band.is_certain:
-            found.add(group)
-        return np.full(1, band.p50)
-
-    nothing = {key: np.zeros(1) for key in deal.uncertainty.events}
-    _build(deal, "certain", ("",), np.ones(1), note, nothing, ())
-    return found
-
-
-def _build(
-    deal: Deal,
-    kind: str,
-    names: tuple[str, ...],
-    weights: Array,
-    draw: Draw,
-    happens: Mapping[str, Array],
-    groups: tuple[str, ...],
-) -> ScenarioSet:
-    count = len(weights)
-    return ScenarioSet(
-        kind=kind,  # type: ignore[arg-type]
-        names=names,
-        weights=weights,
-        requests={key: paths.monthly_requests(deal, key, draw, happens, count) for key in deal.workloads},
-        users={key: paths.active_users(deal, key, draw) for key in deal.cohorts},
-        per_user={key: paths.requests_per_user(deal, key, draw, count) for key in deal.cohorts},
-        index={family: paths.price_index(deal, family, draw, count) for family in paths.families(deal)},
-        hit_rate=paths.hit_rates(deal, draw, count),
-        groups=groups,
-    )
+        base["hit_rate"][name][row] = rate

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deal_solve.uncertainty.scenarios import Array
@@ -22,9 +24,15 @@ def cvar(values: Array, weights: Array, confidence: float) -> float:
 
 def quantile(values: Array, weights: Array, level: float) -> float:
     """Return the smallest value that is not exceeded with at least probability `level`."""
+    return quantiles(values, weights, (level,))[0]
+
+
+def quantiles(values: Array, weights: Array, levels: Sequence[float]) -> tuple[float, ...]:
+    """Return the quantile of every level."""
     order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order]) >= level - 1e-12
-    return float(values[order][int(np.argmax(reached))])
+    reached = np.cumsum(weights[order])
+    places = np.searchsorted(reached, np.array(levels) - 1e-12)
+    return tuple(float(value) for value in values[order][np.minimum(places, len(values) - 1)])
 
 
 def worst(values: Array, weights: Array) -> float:

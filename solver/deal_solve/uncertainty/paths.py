@@ -1,8 +1,13 @@
-"""From drawn values to monthly paths: the formulas of section 1, vectorised over scenarios."""
+"""From drawn values to monthly paths: the formulas of section 1, vectorised over scenarios.
+
+Arrays are built month by month, (H, S) in memory, and handed out as their (S, H) views. What is the same in every
+scenario has one column until then, and is a view of that column afterwards: it may not be written to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypedDict
 
 import numpy as np
 
@@ -15,28 +20,105 @@ from deal_solve.deal.workload import Workload
 from deal_solve.uncertainty.scenarios import Array
 
 Draw = Callable[[str, str, Band], Array]
-"""(group, dotted path, band) -> one value per scenario, shape (S,)."""
+"""(group, dotted path, band) -> one value per scenario, shape (S,), or (1,) where it is the same in all."""
+Noise = Callable[[str, float], Array]
+"""(workload or cohort, coefficient of variation) -> a factor of mean 1 per month and scenario, (H, S)."""
 
 GROUPS = ("usage", "growth", "adoption", "price", "cache")
 
 
-def monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping[str, Array], scenarios: int) -> Array:
-    """D[w,t] = base·(1+g)^((t-t_w)/12)·season/mean(season)·event factors, 0 before t_w; shape (S, H)."""
+class Paths(TypedDict):
+    """What a scenario set holds besides its weights."""
+
+    requests: dict[str, Array]
+    users: dict[str, Array]
+    per_user: dict[str, Array]
+    index: dict[str, Array]
+    hit_rate: dict[str, Array]
+
+
+def paths_of(deal: Deal, draw: Draw, happens: Mapping[str, Array], scenarios: int, noise: Noise | None = None) -> Paths:
+    """Return all paths of these draws; `happens[event]` is 1 where it does, shape (S,) or (1,)."""
+
+    def spread(path: Array) -> Array:
+        return np.broadcast_to(path, (deal.horizon_months, scenarios)).T
+
+    requests = {key: _monthly_requests(deal, key, draw, happens) for key in deal.workloads}
+    per_user = {key: _requests_per_user(deal, key, draw) for key in deal.cohorts}
+    if noise:
+        for key, path in requests.items():
+            requests[key] = _noisy(path, noise, key, deal.workloads[key].monthly_noise)
+        for key, path in per_user.items():
+            use = deal.cohorts[key].use
+            per_user[key] = _noisy(path, noise, key, use.monthly_noise if use else 0.0)
+    return {
+        "requests": {key: spread(path) for key, path in requests.items()},
+        "users": {key: spread(active_users(deal, key, draw)) for key in deal.cohorts},
+        "per_user": {key: spread(path) for key, path in per_user.items()},
+        "index": {key: spread(path) for key, path in _price_indexes(deal, draw).items()},
+        "hit_rate": {key: np.broadcast_to(rate, scenarios) for key, rate in _hit_rates(deal, draw).items()},
+    }
+
+
+def bands_of(deal: Deal) -> tuple[tuple[str, str, Band], ...]:
+    """Return (group, dotted path, band) of everything that may be a band, certain ones too, in the order of a deal."""
+    found: dict[str, tuple[str, str, Band]] = {}
+
+    def note(group: str, path: str, band: Band) -> Array:
+        found[path] = group, path, band
+        return middle(group, path, band)
+
+    paths_of(deal, note, {key: np.zeros(1) for key in deal.uncertainty.events}, 1)
+    return tuple(found.values())
+
+
+def middle(_group: str, _path: str, band: Band) -> Array:
+    """Draw the P50 of every band in all scenarios."""
+    return np.array([band.p50])
+
+
+def _grown(first: Array, growth_per_year: Array, months: int) -> Array:
+    """first·(1+g)^(k/12) for k = 0 … months-1; shape (months, S or 1)."""
+    per_month = (1 + growth_per_year) ** (1 / 12)
+    path = np.empty((months, max(len(first), len(per_month))))
+    path[0] = first
+    for month in range(1, months):
+        np.multiply(path[month - 1], per_month, out=path[month])
+    return path
+
+
+def _started(path: Array, starts: Array) -> Array:
+    """Move a path to the month in which it starts, 0 before; `starts` has shape (S,) or (1,)."""
+    months = len(path)
+    moved = np.zeros((months, max(path.shape[1], len(starts))))
+    for first in np.unique(starts[starts < months]).astype(int):
+        moved[first:] = np.where(starts == first, path[: months - first], moved[first:])
+    return moved
+
+
+def _noisy(path: Array, noise: Noise, key: str, variation: float) -> Array:
+    return path * noise(key, variation) if variation else path
+
+
+def _monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping[str, Array]) -> Array:
+    """D[w,t] = base·(1+g)^((t-t_w)/12)·season/mean(season)·event factors, 0 before t_w."""
     work: Workload = deal.workloads[workload_id]
     path = f"workloads.{workload_id}"
-    months = np.arange(deal.horizon_months)
-    start = np.full(scenarios, float(deal.month(work.starts)))
-    factor = np.ones((scenarios, deal.horizon_months))
-    for event_id, event in deal.uncertainty.events.items():
-        if workload_id in event.workloads:
-            start += event.delay_months * happens[event_id]
-            since = months >= deal.month(event.from_month)
-            factor *= np.where(happens[event_id][:, None] * since[None, :] > 0, event.factor, 1.0)
-    age = months[None, :] - start[:, None]
-    base = draw("usage", f"{path}.requests_per_month", work.requests_per_month)[:, None]
-    growth = draw("growth", f"{path}.growth_per_year", work.growth_per_year)[:, None]
-    demand = base * (1 + growth) ** (age / 12) * _season(deal, work)[None, :] * factor
-    return np.where(age >= 0, demand, 0.0)
+    base = draw("usage", f"{path}.requests_per_month", work.requests_per_month)
+    growth = draw("growth", f"{path}.growth_per_year", work.growth_per_year)
+    events = [
+        (event, happens[name]) for name, event in deal.uncertainty.events.items() if workload_id in event.workloads
+    ]
+    starts = np.array([float(deal.month(work.starts))])
+    for event, happening in events:
+        if event.delay_months:
+            starts = starts + event.delay_months * happening
+    demand = _started(_grown(base, growth, deal.horizon_months), starts) * _season(deal, work)[:, None]
+    for event, happening in events:
+        if event.factor != 1:
+            since = np.arange(deal.horizon_months)[:, None] >= deal.month(event.from_month)
+            demand = demand * np.where((happening > 0) & since, event.factor, 1.0)
+    return demand
 
 
 def _season(deal: Deal, work: Workload) -> Array:
@@ -48,53 +130,59 @@ def _season(deal: Deal, work: Workload) -> Array:
 
 
 def active_users(deal: Deal, cohort_id: str, draw: Draw) -> Array:
-    """A[c,t] = headcount·(1+hg)^((t-t_c)/12)·active share·ramp(t)·assigned_per_active; shape (S, H)."""
+    """A[c,t] = headcount·(1+hg)^((t-t_c)/12)·active share·ramp(t)·assigned_per_active, 0 before t_c; (H, S or 1)."""
     cohort: Cohort = deal.cohorts[cohort_id]
     path = f"cohorts.{cohort_id}"
-    age = np.arange(deal.horizon_months) - deal.month(cohort.starts)
+    growth = draw("growth", f"{path}.headcount_growth_per_year", cohort.headcount_growth_per_year)
+    active = draw("adoption", f"{path}.active_share", cohort.active_share)
     ramp = np.ones(deal.horizon_months)
     if cohort.ramp:
         first = cohort.ramp.from_share
-        ramp = first + (1 - first) * np.clip(age / cohort.ramp.months, 0, 1)
-    growth = draw("growth", f"{path}.headcount_growth_per_year", cohort.headcount_growth_per_year)[:, None]
-    active = draw("adoption", f"{path}.active_share", cohort.active_share)[:, None]
-    users = cohort.headcount * (1 + growth) ** (age[None, :] / 12) * active * ramp * cohort.assigned_per_active
-    return np.where(age >= 0, users, 0.0)
+        ramp = first + (1 - first) * np.minimum(np.arange(deal.horizon_months) / cohort.ramp.months, 1)
+    users = _grown(cohort.headcount * cohort.assigned_per_active * active, growth, deal.horizon_months)
+    return _started(users * ramp[:, None], np.array([float(deal.month(cohort.starts))]))
 
 
-def requests_per_user(deal: Deal, cohort_id: str, draw: Draw, scenarios: int) -> Array:
-    """per_user·(1+ug)^(t/12); shape (S, H); 0 for a cohort without metered use."""
+def _requests_per_user(deal: Deal, cohort_id: str, draw: Draw) -> Array:
+    """per_user·(1+ug)^(t/12); 0 for a cohort without metered use."""
     use = deal.cohorts[cohort_id].use
     if use is None:
-        return np.zeros((scenarios, deal.horizon_months))
+        return np.zeros((deal.horizon_months, 1))
     path = f"cohorts.{cohort_id}.use"
-    base = draw("usage", f"{path}.requests_per_user_month", use.requests_per_user_month)[:, None]
-    growth = draw("growth", f"{path}.growth_per_year", use.growth_per_year)[:, None]
-    return base * (1 + growth) ** (np.arange(deal.horizon_months)[None, :] / 12)
+    base = draw("usage", f"{path}.requests_per_user_month", use.requests_per_user_month)
+    return _grown(base, draw("growth", f"{path}.growth_per_year", use.growth_per_year), deal.horizon_months)
 
 
-def price_index(deal: Deal, family: str, draw: Draw, scenarios: int) -> Array:
-    """Π[f,t] = product of (1 + yearly change) over the years so far, the step of year y at its month 6; (S, H)."""
+def _price_indexes(deal: Deal, draw: Draw) -> dict[str, Array]:
+    """Return Π of every family; those that follow `models` share one array."""
     changes = deal.uncertainty.list_price_change_per_year
-    name = family if family in changes or family == SEATS else MODELS
-    bands = changes.get(name, (certain(0.0),))
-    index = np.ones((scenarios, deal.horizon_months))
+    names = {family: family if family in changes or family == SEATS else MODELS for family in families(deal)}
+    paths = {name: _price_index(deal, name, changes.get(name, (certain(0.0),)), draw) for name in names.values()}
+    return {family: paths[name] for family, name in names.items()}
+
+
+def _price_index(deal: Deal, name: str, bands: tuple[Band, ...], draw: Draw) -> Array:
+    """Π[f,t] = product of (1 + yearly change) over the years so far, the step of year y at its month 6."""
+    levels = [np.ones(1)]
     for year in range(deal.years):
         place = min(year, len(bands) - 1)
         path = f"uncertainty.list_price_change_per_year.{name}[{place}]"
-        index[:, 12 * year + 6 :] *= 1 + draw("price", path, bands[place])[:, None]
+        levels.append(levels[-1] * (1 + draw("price", path, bands[place])))
+    index = np.empty((deal.horizon_months, max(map(len, levels))))
+    for month in range(deal.horizon_months):
+        index[month] = levels[(month + 6) // 12]
     return index
 
 
-def hit_rates(deal: Deal, draw: Draw, scenarios: int) -> dict[str, Array]:
-    """h of every workload and cohort; 0 where nothing is cached; shape (S,)."""
+def _hit_rates(deal: Deal, draw: Draw) -> dict[str, Array]:
+    """h of every workload and cohort; 0 where nothing is cached; shape (S,) or (1,)."""
     works = {key: (work, "") for key, work in deal.workloads.items()}
     uses = {key: (cohort.use, ".use") for key, cohort in deal.cohorts.items() if cohort.use}
     rates = {}
     for kind, requests in (("workloads", works), ("cohorts", uses)):
         for key, (request, part) in requests.items():
             path = f"{kind}.{key}{part}.cache.hit_rate"
-            rates[key] = draw("cache", path, request.cache.hit_rate) if request.cache else np.zeros(scenarios)
+            rates[key] = draw("cache", path, request.cache.hit_rate) if request.cache else np.zeros(1)
     return rates
 
 

@@ -2,36 +2,95 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Kind = Literal["explicit", "discrete", "certain", "sampled"]
 
 FEW = 100
-"""Below this many scenarios of a discrete expansion nothing beyond P10 and P90 is offered."""
+"""Below this many scenarios, unless listed one by one, nothing beyond P10 and P90 is offered."""
+BLOCK = 4096
+"""Scenarios of one block: work is cut here whatever the size of a chunk, so that sums are the same bits."""
+PATHS = ("requests", "users", "per_user", "index", "hit_rate")
+"""What a set holds per scenario besides its weight."""
+
+
+class Futures(Protocol):
+    """S futures over H months, in blocks of BLOCK: held in memory (`ScenarioSet`) or made when asked for."""
+
+    @property
+    def kind(self) -> Kind:
+        """Where the futures come from."""
+
+    @property
+    def seed(self) -> int | None:
+        """Of sampled futures; None where nothing was drawn."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups of bands that differ between the futures."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on how the set was made, in plain words."""
+
+    @property
+    def size(self) -> int:
+        """S, the number of scenarios."""
+
+    @property
+    def months(self) -> int:
+        """H, the months of the horizon."""
+
+    @property
+    def weights(self) -> Array:
+        """Probabilities, shape (S,); their sum is 1."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """One name per scenario."""
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether tails beyond P10 and P90 (and CVaR above 0.9) would be invented."""
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks; all but the last hold BLOCK scenarios."""
+
+    def block(self, place: int) -> ScenarioSet:
+        """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
+
+    def in_memory(self) -> ScenarioSet:
+        """Return the whole set."""
 
 
 @dataclass(frozen=True)
 class ScenarioSet:
-    """S futures over H months (deal model, section 1).
+    """S futures over H months (deal model, section 1), all in memory.
 
-    `weights` has shape (S,) and sums to 1. `requests[w]` is D, requests a month; `users[c]` is A, users a month;
-    `per_user[c]` requests per user and month; `index[f]` is Π, the list-price index of a family or of `seats`;
-    all of shape (S, H). `hit_rate[w or c]` has shape (S,).
+    `weights` has shape (S,) and sums to 1 (in a block of a larger set, to its share). `requests[w]` is D, requests a
+    month; `users[c]` is A, users a month; `per_user[c]` requests per user and month; `index[f]` is Π, the list-price
+    index of a family or of `seats`; all of shape (S, H). `hit_rate[w or c]` has shape (S,). Arrays may be views that
+    cannot be written to.
     """
 
-    kind: Literal["explicit", "discrete", "certain"]
-    names: tuple[str, ...]
+    kind: Kind
+    names: Sequence[str]
     weights: Array
-    requests: dict[str, Array]
-    users: dict[str, Array]
-    per_user: dict[str, Array]
-    index: dict[str, Array]
-    hit_rate: dict[str, Array]
-    groups: tuple[str, ...] = field(default=(), metadata={"doc": "groups of bands that were expanded"})
+    requests: Mapping[str, Array]
+    users: Mapping[str, Array]
+    per_user: Mapping[str, Array]
+    index: Mapping[str, Array]
+    hit_rate: Mapping[str, Array]
+    groups: tuple[str, ...] = field(default=(), metadata={"doc": "groups of bands that were expanded or sampled"})
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -46,7 +105,12 @@ class ScenarioSet:
     @property
     def is_coarse(self) -> bool:
         """Whether tails beyond P10 and P90 (and CVaR above 0.9) would be invented."""
-        return self.kind == "discrete" and self.size < FEW
+        return is_coarse(self)
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks; all but the last hold BLOCK scenarios."""
+        return block_count(self)
 
     def mean(self, values: Array) -> float:
         """Return the expected value of one number per scenario."""
@@ -54,14 +118,27 @@ class ScenarioSet:
 
     def take(self, index: int) -> ScenarioSet:
         """Return the set that holds scenario `index` alone, with weight 1."""
-        keep = slice(index, index + 1)
-        return ScenarioSet(
-            kind="certain",
-            names=self.names[keep],
-            weights=np.ones(1),
-            requests={key: value[keep] for key, value in self.requests.items()},
-            users={key: value[keep] for key, value in self.users.items()},
-            per_user={key: value[keep] for key, value in self.per_user.items()},
-            index={key: value[keep] for key, value in self.index.items()},
-            hit_rate={key: value[keep] for key, value in self.hit_rate.items()},
-        )
+        return replace(self.rows(slice(index, index + 1)), kind="certain", weights=np.ones(1), groups=(), notes=())
+
+    def block(self, place: int) -> ScenarioSet:
+        """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
+        return self.rows(slice(place * BLOCK, (place + 1) * BLOCK))
+
+    def in_memory(self) -> ScenarioSet:
+        """Return the set itself."""
+        return self
+
+    def rows(self, rows: slice) -> ScenarioSet:
+        """Return some scenarios, with their weights in the whole set."""
+        cut: dict[str, Any] = {name: {key: array[rows] for key, array in getattr(self, name).items()} for name in PATHS}
+        return replace(self, names=self.names[rows], weights=self.weights[rows], **cut)
+
+
+def is_coarse(futures: Futures) -> bool:
+    """Whether tails beyond P10 and P90 (and CVaR above 0.9) would be invented."""
+    return futures.kind in ("discrete", "sampled") and futures.size < FEW
+
+
+def block_count(futures: Futures) -> int:
+    """Return the number of blocks."""
+    return -(-futures.size // BLOCK)

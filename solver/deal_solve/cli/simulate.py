@@ -1,0 +1,132 @@
+"""`deal-solve simulate`: what any plan costs over as many futures as you like."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deal_solve.cli.options import deal_argument, futures_options, load_deal, placed, verbose_option
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.plan.plan import Plan
+    from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
+
+
+@click.command(
+    epilog="Example:  deal-solve simulate deal.yaml --plan result.json --scenarios 1048576 --jobs 4",
+    short_help="Price a plan over a million futures.",
+)
+@deal_argument
+@click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
+@click.option("--versus", "other_file", metavar="FILE", help="Another plan, settled in the same futures.")
+@futures_options
+@click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786, instead of --jobs.")
+@click.option("--out", "outcomes_path", metavar="FILE", help="Write every outcome as Parquet, one row per future.")
+@click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
+@verbose_option
+def command(
+    deal_file: str,
+    plan_file: str,
+    other_file: str | None,
+    jobs: int,
+    cluster: str | None,
+    outcomes_path: str | None,
+    json_file: str | None,
+    futures_of: Callable[[Deal], Futures],
+    verbose: bool,
+) -> int:
+    """Settle a plan over the futures of DEAL, block by block, and print the distribution of its cost.
+
+    Memory does not grow with the number of futures but for one number each. The same seed gives the same bits in one
+    process, in several, and on a cluster.
+    """
+    from deal_solve.analysis.simulate import simulate
+    from deal_solve.cli.executor import executor_of
+    from deal_solve.cli.files import replacing
+    from deal_solve.report.outcomes import outcomes_file
+
+    deal = load_deal(deal_file)
+    futures = futures_of(deal)
+    first = _first(futures)
+    plan, assumed = _plan(deal, first, plan_file)
+    reference = _plan(deal, first, other_file)[0] if other_file else None
+    with ExitStack() as stack:
+        written = stack.enter_context(replacing(outcomes_path)) if outcomes_path else None
+        outcomes = stack.enter_context(outcomes_file(written)) if written else None
+        executor, workers = stack.enter_context(executor_of(jobs, cluster))
+        simulation = simulate(
+            deal,
+            plan,
+            futures,
+            reference=reference,
+            executor=executor,
+            ahead=4 * workers,
+            progress=_progress(futures.size) if verbose or sys.stderr.isatty() else None,
+            outcomes=outcomes,
+        )
+    _print(deal, plan, simulation, assumed, json_file)
+    return 0
+
+
+def _first(futures: Futures) -> ScenarioSet:
+    """Return futures enough to complete a plan: all that are in memory, or a first block of sampled ones."""
+    from dataclasses import replace
+
+    from deal_solve.uncertainty.sample import SampledSet
+    from deal_solve.uncertainty.scenarios import BLOCK
+
+    if isinstance(futures, SampledSet):
+        futures = replace(futures, size=min(futures.size, BLOCK))
+    return futures.in_memory()
+
+
+def _plan(deal: Deal, futures: ScenarioSet, path: str) -> tuple[Plan, tuple[str, ...]]:
+    """Return the complete plan of a file, and what was assumed."""
+    from deal_solve.plan.complete import complete
+    from deal_solve.plan.proposal import proposal_from, read_proposal
+    from deal_solve.plan.validity import refuse_impossible
+
+    source = read_proposal(path)
+    with placed(source):
+        plan, assumed = complete(deal, proposal_from(source), futures)
+        refuse_impossible(deal, plan)
+    return plan, assumed
+
+
+def _progress(total: int) -> Callable[[int], None]:
+    """Return what tells how far a run is, once a second: futures done, futures a second, seconds left."""
+    began = told = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told < 1 and done < total:
+            return
+        told = now
+        rate = done / max(now - began, 1e-9)
+        left = (total - done) / rate
+        text = f"{now - began:6.1f} s  {done:,} of {total:,} futures, {rate:,.0f} a second, {left:,.0f} s left"
+        click.echo(text, err=True)
+
+    return tell
+
+
+def _print(deal: Deal, plan: Plan, simulation: Any, assumed: tuple[str, ...], json_file: str | None) -> None:
+    from deal_solve.cli.files import write_text
+    from deal_solve.report.json import simulation_result_of, to_text
+    from deal_solve.report.simulation import simulation_report
+
+    if json_file:
+        text = to_text(simulation_result_of(deal, plan, simulation, assumed))
+        if json_file == "-":
+            click.echo(text, nl=False)
+            return
+        write_text(json_file, text)
+    click.echo(simulation_report(deal, plan, simulation, assumed), nl=False)

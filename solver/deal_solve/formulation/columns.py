@@ -1,0 +1,203 @@
+"""What varies by scenario, added up over months once for all programs of a deal (deal model, sections 1 and 8).
+
+The months of the horizon fall into stretches in which no price index moves and no epoch or commitment period ends. Of
+the requests of a user only their sum over each stretch matters, once plain, once discounted month by month, and the
+same times the hit rate where that is not certain: a column (S,) each. Memory grows neither with months nor options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import Capped
+from deal_solve.plan.options import menu
+from deal_solve.plan.requests import effective_hit_rate
+from deal_solve.uncertainty.scenarios import Array, Futures, ScenarioSet
+
+Moving: TypeAlias = float | Array
+"""One number, or one per scenario (S,)."""
+
+Basis: TypeAlias = bool | None
+"""What requests are multiplied with: nothing, or the hit rate online (False) or in batch (True)."""
+
+
+def settled(values: Array) -> Moving:
+    """Return the one number that all values (S,) are, or else the values."""
+    return float(values[0]) if np.all(values == values[0]) else values
+
+
+class Columns:
+    """Sums of requests per user and stretch, users per month, hit rates and price indexes of a scenario set.
+
+    `flows` and `presents` have a row (S,) per (user, first month of a stretch, basis), in order of time, found by
+    `row_of`; `users[c]` is (H, S); `hit` is per user and batch, `index[family]` has one entry per month.
+    """
+
+    def __init__(self, deal: Deal, scenarios: Futures) -> None:
+        self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
+        self.scenarios = scenarios
+        self._growth = 1 + deal.cost_of_capital_per_year
+        self._means: dict[int, tuple[Moving, float]] = {}
+        self._most_users: dict[tuple[str, ...], float] = {}
+        self._users_in: dict[tuple[str, int], Moving] = {}
+        metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))
+        moves = _moves(deal, scenarios)
+        self.stretches = {user: tuple(pairwise(_cuts(deal, user, moves))) for user in metered}
+        varied = _varied(deal, scenarios, metered)
+        self.hit: dict[tuple[str, bool], Moving] = {}
+        self.users = {name: np.empty((self.months, self.size)) for name in deal.cohorts}
+        self.mean_requests = {user: np.zeros(self.months) for user in metered}
+        self.index: dict[str, list[Moving]] = {}
+        keys = [
+            (start, place, basis)
+            for place, user in enumerate(metered)
+            for start, _ in self.stretches[user]
+            for basis in (None, *varied[user])
+        ]
+        keys.sort(key=lambda key: (key[0], key[1], key[2] is not None, bool(key[2])))
+        self._rows: dict[tuple[str, int, Basis], int] = {
+            (metered[place], start, basis): row for row, (start, place, basis) in enumerate(keys)
+        }
+        self._starts = np.array([start for start, _, _ in keys], dtype=np.int64)
+        self.flows = np.empty((len(keys), self.size))
+        self.presents = self.flows if self._growth == 1 else np.empty_like(self.flows)
+        self._read(deal, scenarios, moves, varied)
+
+    def _read(self, deal: Deal, scenarios: Futures, moves: list[int], varied: dict[str, list[bool]]) -> None:
+        """Go once through all scenarios."""
+        index = {family: np.empty((len(moves), self.size)) for family in scenarios.block(0).index}
+        hits = {user: np.empty(self.size) for user in varied}
+        discounts = np.array([self.discount(month + 1) for month in range(self.months)])
+        for here, block in _blocks(scenarios):
+            for family, levels in index.items():
+                levels[:, here] = block.index[family][:, moves].T
+            for cohort, counts in self.users.items():
+                counts[:, here] = block.users[cohort].T
+            for user, bases in varied.items():
+                hits[user][here] = block.hit_rate[user]
+                self._add_up(deal, block, here, user, bases, discounts)
+        ends = [*moves[1:], self.months]
+        same: dict[bytes, Moving] = {}
+        for family, levels in index.items():
+            steps = [same.setdefault(level.tobytes(), settled(level)) for level in levels]
+            self.index[family] = [
+                step for step, start, end in zip(steps, moves, ends, strict=True) for _ in range(start, end)
+            ]
+        for user, rates in hits.items():
+            for batch in (False, True):
+                self.hit[user, batch] = settled(_effective(deal, user, batch, rates))
+
+    def _add_up(
+        self, deal: Deal, block: ScenarioSet, here: slice, user: str, bases: list[bool], discounts: Array
+    ) -> None:
+        """Add the requests of one user in one block up over its stretches."""
+        requests = _requests(block, user)
+        self.mean_requests[user] += requests.sum(axis=0) / self.size
+        starts = [start for start, _ in self.stretches[user]]
+        sums = np.add.reduceat(requests, starts, axis=1).T
+        rows = [self._rows[user, start, None] for start in starts]
+        self.flows[rows, here] = sums
+        presents = sums
+        if self.presents is not self.flows:
+            presents = np.add.reduceat(requests * discounts, starts, axis=1).T
+            self.presents[rows, here] = presents
+        for basis in bases:
+            rate = _effective(deal, user, basis, block.hit_rate[user])
+            rows = [self._rows[user, start, basis] for start in starts]
+            self.flows[rows, here] = sums * rate
+            if self.presents is not self.flows:
+                self.presents[rows, here] = presents * rate
+
+    def discount(self, time: int) -> float:
+        """Return (1+r)^(-t/12)."""
+        return float(self._growth ** (-time / 12))
+
+    def within(self, user: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the stretches of a user that lie in months [start, end)."""
+        yield from ((low, high) for low, high in self.stretches[user] if start <= low and high <= end)
+
+    def row_of(self, user: str, start: int, basis: Basis = None) -> int:
+        """Return the row of a stretch in `flows` and `presents`."""
+        return self._rows[user, start, basis]
+
+    def rows_of(self, months: range) -> slice:
+        """Return the rows of all stretches that begin in these months."""
+        low, high = np.searchsorted(self._starts, (months.start, months.stop))
+        return slice(int(low), int(high))
+
+    def users_in(self, cohort: str, month: int) -> Moving:
+        """Return the users of a cohort in a month, one object whenever it is asked for."""
+        key = cohort, month
+        if key not in self._users_in:
+            self._users_in[key] = settled(self.users[cohort][month])
+        return self._users_in[key]
+
+    def most_users(self, cohorts: tuple[str, ...]) -> float:
+        """Return the largest count of some cohorts together, over all months and scenarios."""
+        if cohorts not in self._most_users:
+            months = (sum(self.users[name][month] for name in cohorts) for month in range(self.months))
+            self._most_users[cohorts] = max(float(np.max(count)) for count in months) if cohorts else 0.0
+        return self._most_users[cohorts]
+
+    def mean(self, values: Moving) -> float:
+        """Return the expected value of what may vary."""
+        if not isinstance(values, np.ndarray):
+            return float(values)
+        if id(values) not in self._means:
+            self._means[id(values)] = values, float(self.weights @ values)
+        return self._means[id(values)][1]
+
+
+def _blocks(scenarios: Futures) -> Iterator[tuple[slice, ScenarioSet]]:
+    end = 0
+    for number in range(scenarios.block_count):
+        block = scenarios.block(number)
+        here = slice(end, end + block.size)
+        end = here.stop
+        yield here, block
+
+
+def _requests(block: ScenarioSet, user: str) -> Array:
+    """Return the requests a month of a workload, or of all users of a cohort, metered or not; shape (S, H)."""
+    return block.requests[user] if user in block.requests else block.users[user] * block.per_user[user]
+
+
+def _effective(deal: Deal, user: str, batch: bool, rates: Array) -> Array:
+    request = deal.workloads.get(user) or deal.cohorts[user].use
+    assert request is not None
+    return effective_hit_rate(request.cache, batch, rates)
+
+
+def _varied(deal: Deal, scenarios: Futures, metered: tuple[str, ...]) -> dict[str, list[bool]]:
+    """Return, per user, in which modes (False online, True batch) the hit rate differs between scenarios."""
+    rates = (scenarios if isinstance(scenarios, ScenarioSet) else scenarios.block(0)).hit_rate
+    return {
+        user: [batch for batch in (False, True) if np.ptp(_effective(deal, user, batch, rates[user])) > 0]
+        for user in metered
+    }
+
+
+def _moves(deal: Deal, scenarios: Futures) -> list[int]:
+    """Return the months in which an index or a protected price may move; month 0 first.
+
+    A sampled index moves in month 6 of a contract year (section 1); in a set that was stated it may move in any month.
+    """
+    months = range(scenarios.months)
+    if any(isinstance(offer.price_protection, Capped) for offer in deal.offers.values()):
+        return list(months)
+    if not isinstance(scenarios, ScenarioSet):
+        return sorted({0, *months[6::12]})
+    index = scenarios.index.values()
+    return [t for t in months if t == 0 or any(np.any(level[:, t] != level[:, t - 1]) for level in index)]
+
+
+def _cuts(deal: Deal, user: str, moves: list[int]) -> list[int]:
+    """Return where the stretches of a user begin, and the horizon."""
+    steps = {offer.api.period_months for offer in deal.offers.values() if offer.api} | {12}
+    periods = {month for step in steps for month in range(0, deal.horizon_months, step)}
+    return sorted({*moves, *periods, *(epoch.start for epoch in menu(deal, user)), deal.horizon_months})
