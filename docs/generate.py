@@ -22,7 +22,8 @@ from deal_solve.deal.deal import Deal, RateCardRef
 from deal_solve.plan import proposal
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.report.schema import Result, SettlementResult, SimulationResult
+from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
+from deal_solve.report.schema_simulation import SimulationResult
 from deal_solve.report.tables import LINES
 
 HERE = Path(__file__).parent
@@ -122,10 +123,10 @@ RESULT_INTRO = """\
 
 *Written by `docs/generate.py` from the models; do not edit.*
 
-`deal-solve solve --json FILE` writes a result, `deal-solve settle --json FILE` a settlement, `deal-solve simulate
---json FILE` a simulation; `-` prints it. The schema is named in the file (`deal-solve-result/1`): within a version
-fields are added, never removed or given another meaning. Amounts are USD and not rounded. `deal-solve schema result`
-prints the JSON Schema.
+`deal-solve solve --json FILE` writes a result, or what stands in the way where no plan exists; `settle` and `simulate`
+write theirs; `-` prints it. The schema is named in the file (`deal-solve-result/1`): within a version fields are added,
+never removed or given another meaning. Amounts are USD and not rounded. `deal-solve schema result` prints the JSON
+Schema; [`from_json`](embedding.md) reads a file back.
 """
 CLI_INTRO = """\
 # The command line
@@ -245,7 +246,7 @@ def result() -> str:
     """Return docs/result.md."""
     plan = models_in(Plan)
     models = [model for model in models_in(Result) if model not in plan]
-    for other in (SettlementResult, SimulationResult):
+    for other in (SettlementResult, SimulationResult, InfeasibleResult):
         models += [model for model in models_in(other) if model not in (*models, *plan)]
     tables = [table(model, written=False) for model in (*models, *plan)]
     lines = [f"| `{line}` | {text} |" for line, text in LINES.items()]

@@ -425,7 +425,7 @@ def test_init_overwrites_only_when_told(capsys, deal):
     assert called(capsys, "init", "-")[1] == deal.read_text()
 
 
-@pytest.mark.parametrize("what", ["deal", "proposal", "result", "settlement"])
+@pytest.mark.parametrize("what", ["deal", "proposal", "result", "settlement", "simulation", "infeasible"])
 def test_schemas_are_json_schemas(capsys, what):
     code, out, _ = called(capsys, "schema", what)
     assert code == 0

@@ -1,12 +1,14 @@
 """The docs: generated pages are fresh, and every block of code runs and prints what it says.
 
-A ```python block is executed, blocks of a page in one namespace. In a ```console block the lines after `$ ` (and `> `,
-which go on with it) are run by a shell, blocks of a page in one folder, and what they print is compared with the lines
-that follow; `...` stands for anything.
+A ```python block is executed, blocks of a page in one namespace; what it prints is compared with its `# → ` lines, if
+it has any. In a ```console block the lines after `$ ` (and `> `, which go on with it) are run by a shell, blocks of a
+page in one folder, and what they print is compared with the lines that follow; `...` stands for anything.
 """
 
+import contextlib
 import doctest
 import importlib.util
+import io
 import os
 import re
 import shutil
@@ -95,7 +97,10 @@ def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
     environment, namespace = shell(tmp_path), {}
     for kind, block in BLOCK.findall(page.read_text(encoding="utf-8")):
         if kind == "python":
-            exec(compile(block, str(page), "exec"), namespace)
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                exec(compile(block, str(page), "exec"), namespace)
+            expected = "\n".join(re.findall(r"^ *# → (.*)", block, re.MULTILINE))
+            assert not expected or alike(expected, printed.getvalue()), printed.getvalue()
         elif kind == "console":
             for command, expected in commands(block):
                 done = subprocess.run(

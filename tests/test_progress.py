@@ -2,8 +2,16 @@
 
 import pytest
 
-from deal_solve.errors import Cancelled
-from deal_solve.optimise.solve import solve
+from deal_solve import (
+    Cancelled,
+    alternatives,
+    explain_infeasible,
+    scenarios_of,
+    solve,
+    waterfall,
+    why_not,
+    wrong_tracks,
+)
 from tests.proposals import example
 
 DEAL = example(more="risk: balanced\n")
@@ -39,3 +47,36 @@ def test_what_the_watcher_raises_comes_through():
 
     with pytest.raises(KeyError, match="enough"):
         solve(DEAL, progress=watch)
+
+
+def infeasible():
+    """Return a deal that no plan meets."""
+    return example(more="limits: [{measure: expected, of: total, at_most: 1k}]\n")
+
+
+ASKED = {
+    "why_not": lambda best, watch: why_not(best, "offer=list", progress=watch),
+    "alternatives": lambda best, watch: alternatives(best, every=True, progress=watch),
+    "wrong_tracks": lambda best, watch: wrong_tracks(best, progress=watch),
+    "waterfall": lambda best, watch: waterfall(DEAL, scenarios_of(DEAL), best, progress=watch),
+    "explain_infeasible": lambda _, watch: explain_infeasible(infeasible(), scenarios_of(infeasible()), progress=watch),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_analysis_that_solves_tells_and_stops(name):
+    best, told = solve(DEAL), []
+
+    def watch(step):
+        told.append(step)
+        return len(told) < 2
+
+    with pytest.raises(Cancelled):
+        ASKED[name](best, watch)
+    assert len(told) == 2
+
+
+def test_a_conflict_is_looked_for_aloud():
+    told = []
+    explain_infeasible(infeasible(), scenarios_of(infeasible()), progress=told.append)
+    assert any("requirements can be met together" in step.phase for step in told)

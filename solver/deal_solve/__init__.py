@@ -1,92 +1,202 @@
 """Decide the structure of a Claude deal before it is signed.
 
-The public names are listed in `__all__` and imported on first use, so that `import deal_solve` is cheap.
+The public names are listed in `__all__`, explained in docs/embedding.md, and imported on first use, so that
+`import deal_solve` is cheap.
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from deal_solve.version import VERSION
+
 if TYPE_CHECKING:
-    from deal_solve.analysis.simulate import Simulation, simulate
+    from deal_solve.analysis.alternatives import Alternative, alternatives
+    from deal_solve.analysis.calendar import Event, calendar
+    from deal_solve.analysis.changes import Change, Decision, decisions
+    from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation, explain_infeasible
+    from deal_solve.analysis.controls import ControlRow, control_table
+    from deal_solve.analysis.difference import Difference, LineDifference, difference
+    from deal_solve.analysis.findings import Finding, findings
+    from deal_solve.analysis.health import CommitmentYear, SeatYear, commitment_health, seat_health
+    from deal_solve.analysis.limits import LimitCheck, limit_checks
+    from deal_solve.analysis.routing import Routed, routing
+    from deal_solve.analysis.savings import Savings, savings
+    from deal_solve.analysis.sides import Side, overtaking_month, sides
+    from deal_solve.analysis.simulate import Exceedance, Percentile, Simulation, YearOutcome, simulate
+    from deal_solve.analysis.summary import PeriodSummary, Range, Summary, periods, summarise
+    from deal_solve.analysis.table import Table
+    from deal_solve.analysis.waterfall import Step, Waterfall, waterfall
+    from deal_solve.analysis.why_not import WhyNot, why_not
+    from deal_solve.analysis.wrong_track import wrong_tracks
     from deal_solve.deal.card import load_card
     from deal_solve.deal.deal import Deal
     from deal_solve.deal.load import load, loads
-    from deal_solve.errors import Cancelled, DealSolveError, Infeasible, InputError, InternalError, LimitReached
+    from deal_solve.errors import (
+        Cancelled,
+        DealSolveError,
+        Infeasible,
+        InputError,
+        InternalError,
+        LimitReached,
+        Problem,
+    )
     from deal_solve.optimise.export import export
     from deal_solve.optimise.progress import Progress
-    from deal_solve.optimise.solution import Solution
+    from deal_solve.optimise.solution import Branch, Solution
     from deal_solve.optimise.solve import solve
+    from deal_solve.plan.complete import complete
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal, load_proposal
+    from deal_solve.plan.validity import refuse_impossible
+    from deal_solve.report.notebook import Shown, show
+    from deal_solve.report.round_trip import from_json, to_json
+    from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
+    from deal_solve.report.schema_simulation import SimulationResult
     from deal_solve.settlement.settle import Settlement, settle
     from deal_solve.uncertainty.expand import scenarios_of
     from deal_solve.uncertainty.parquet import read_scenarios, write_scenarios
-    from deal_solve.uncertainty.sample import sample
-    from deal_solve.uncertainty.scenarios import ScenarioSet
+    from deal_solve.uncertainty.sample import SampledSet, sample
+    from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
 
-_HOMES = {
-    "load_card": "deal.card",
-    "Deal": "deal.deal",
-    "load": "deal.load",
-    "loads": "deal.load",
-    "Cancelled": "errors",
-    "DealSolveError": "errors",
-    "Infeasible": "errors",
-    "InputError": "errors",
-    "InternalError": "errors",
-    "LimitReached": "errors",
-    "export": "optimise.export",
-    "Progress": "optimise.progress",
-    "Solution": "optimise.solution",
-    "solve": "optimise.solve",
-    "Plan": "plan.plan",
-    "Proposal": "plan.proposal",
-    "load_proposal": "plan.proposal",
-    "Settlement": "settlement.settle",
-    "settle": "settlement.settle",
-    "Simulation": "analysis.simulate",
-    "simulate": "analysis.simulate",
-    "scenarios_of": "uncertainty.expand",
-    "read_scenarios": "uncertainty.parquet",
-    "write_scenarios": "uncertainty.parquet",
-    "sample": "uncertainty.sample",
-    "ScenarioSet": "uncertainty.scenarios",
+_MODULES = {
+    "analysis.alternatives": "Alternative alternatives",
+    "analysis.calendar": "Event calendar",
+    "analysis.changes": "Change Decision decisions",
+    "analysis.conflict": "Conflict Conflicting Relaxation explain_infeasible",
+    "analysis.controls": "ControlRow control_table",
+    "analysis.difference": "Difference LineDifference difference",
+    "analysis.findings": "Finding findings",
+    "analysis.health": "CommitmentYear SeatYear commitment_health seat_health",
+    "analysis.limits": "LimitCheck limit_checks",
+    "analysis.routing": "Routed routing",
+    "analysis.savings": "Savings savings",
+    "analysis.sides": "Side overtaking_month sides",
+    "analysis.simulate": "Exceedance Percentile Simulation YearOutcome simulate",
+    "analysis.summary": "PeriodSummary Range Summary periods summarise",
+    "analysis.table": "Table",
+    "analysis.waterfall": "Step Waterfall waterfall",
+    "analysis.why_not": "WhyNot why_not",
+    "analysis.wrong_track": "wrong_tracks",
+    "deal.card": "load_card",
+    "deal.deal": "Deal",
+    "deal.load": "load loads",
+    "errors": "Cancelled DealSolveError Infeasible InputError InternalError LimitReached Problem",
+    "optimise.export": "export",
+    "optimise.progress": "Progress",
+    "optimise.solution": "Branch Solution",
+    "optimise.solve": "solve",
+    "plan.complete": "complete",
+    "plan.plan": "Plan",
+    "plan.proposal": "Proposal load_proposal",
+    "plan.validity": "refuse_impossible",
+    "report.notebook": "Shown show",
+    "report.round_trip": "from_json to_json",
+    "report.schema": "InfeasibleResult Result SettlementResult",
+    "report.schema_simulation": "SimulationResult",
+    "settlement.settle": "Settlement settle",
+    "uncertainty.expand": "scenarios_of",
+    "uncertainty.parquet": "read_scenarios write_scenarios",
+    "uncertainty.sample": "SampledSet sample",
+    "uncertainty.scenarios": "Futures ScenarioSet",
 }
+_HOMES = {name: home for home, names in _MODULES.items() for name in names.split()}
 
+__version__ = VERSION
 __all__ = [
+    "Alternative",
+    "Branch",
     "Cancelled",
+    "Change",
+    "CommitmentYear",
+    "Conflict",
+    "Conflicting",
+    "ControlRow",
     "Deal",
     "DealSolveError",
+    "Decision",
+    "Difference",
+    "Event",
+    "Exceedance",
+    "Finding",
+    "Futures",
     "Infeasible",
+    "InfeasibleResult",
     "InputError",
     "InternalError",
+    "LimitCheck",
     "LimitReached",
+    "LineDifference",
+    "Percentile",
+    "PeriodSummary",
     "Plan",
+    "Problem",
     "Progress",
     "Proposal",
+    "Range",
+    "Relaxation",
+    "Result",
+    "Routed",
+    "SampledSet",
+    "Savings",
     "ScenarioSet",
+    "SeatYear",
     "Settlement",
+    "SettlementResult",
+    "Shown",
+    "Side",
     "Simulation",
+    "SimulationResult",
     "Solution",
+    "Step",
+    "Summary",
+    "Table",
+    "Waterfall",
+    "WhyNot",
+    "YearOutcome",
+    "alternatives",
+    "calendar",
+    "commitment_health",
+    "complete",
+    "control_table",
+    "decisions",
+    "difference",
+    "explain_infeasible",
     "export",
+    "findings",
+    "from_json",
+    "limit_checks",
     "load",
     "load_card",
     "load_proposal",
     "loads",
+    "overtaking_month",
+    "periods",
     "read_scenarios",
+    "refuse_impossible",
+    "routing",
     "sample",
+    "savings",
     "scenarios_of",
+    "seat_health",
     "settle",
+    "show",
+    "sides",
     "simulate",
     "solve",
+    "summarise",
+    "to_json",
+    "waterfall",
+    "why_not",
     "write_scenarios",
+    "wrong_tracks",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return version("deal-solve")
     if name in _HOMES:
         return getattr(import_module(f"deal_solve.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'deal_solve' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

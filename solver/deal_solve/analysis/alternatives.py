@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from deal_solve.analysis.difference import Difference, difference
@@ -11,6 +11,7 @@ from deal_solve.analysis.table import Table
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.optimise.solution import Branch, Solution
 from deal_solve.optimise.solve import solve
+from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 
 
@@ -30,8 +31,13 @@ class Alternative:
     is_bound: bool
     above_usd: float | None
     seats_from: str | None
-    solution: Solution | None
-    difference: Difference | None
+    solution: Solution | None = field(repr=False)
+    difference: Difference | None = field(repr=False)
+
+    @property
+    def plan(self) -> Plan | None:
+        """Its best plan, if it was solved."""
+        return self.solution.plan if self.solution else None
 
 
 def alternatives(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,18 @@ from deal_solve.plan.papers import usd
 from deal_solve.plan.plan import Route
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import metered_share
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet, blocks
+from deal_solve.uncertainty.scenarios import Array, blocks
 
 NONE = "none"
 SMALLEST_SHARE = 0.005
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision of a plan, in words; values per contract year stand between slashes."""
+
+    what: str
+    plan: str
 
 
 @dataclass(frozen=True)
@@ -30,12 +38,17 @@ class Change:
 
 def plan_changes(winner: Settlement, other: Settlement) -> Table[Change]:
     """Return what differs: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
-    before, after = dict(_decisions(winner)), dict(_decisions(other))
+    before, after = dict(_said(winner)), dict(_said(other))
     changed = [what for what in {**before, **after} if before.get(what, NONE) != after.get(what, NONE)]
     return Table(tuple(Change(what, before.get(what, NONE), after.get(what, NONE)) for what in changed))
 
 
-def _decisions(settlement: Settlement) -> Iterator[tuple[str, str]]:
+def decisions(settlement: Settlement) -> Table[Decision]:
+    """Return what a plan decides: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
+    return Table(tuple(Decision(what, plan) for what, plan in _said(settlement)))
+
+
+def _said(settlement: Settlement) -> Iterator[tuple[str, str]]:
     deal, plan = settlement.deal, settlement.plan
     api = plan.api
     yield "API agreement", f"{api.offer}, {api.term_months} months"
@@ -50,18 +63,22 @@ def _decisions(settlement: Settlement) -> Iterator[tuple[str, str]]:
     for workload in deal.workloads:
         yield f"projects of {workload}", ", ".join(sorted(plan.projects.get(workload, ()))) or NONE
     for workload, routes in plan.routing.items():
-        months = _expected(settlement, lambda block, name=workload: block.requests[name])
+        months = _expected(settlement, workload)
         yield f"routing of {workload}", _mix(settlement, workload, routes, months)
     for cohort, routes in plan.use.items():
-        requests = _expected(settlement, lambda block, name=cohort: block.users[name] * block.per_user[name])
+        requests = _expected(settlement, cohort)
         metered = [metered_share(deal, plan, cohort, track)[0] for track in plan.tracks[cohort]]
         months = requests * np.repeat(metered, 12)
         yield f"routing of {cohort}", _mix(settlement, cohort, routes, months)
 
 
-def _expected(settlement: Settlement, monthly: Callable[[ScenarioSet], Array]) -> Array:
-    """Return the expected value of a month's numbers, (H,)."""
-    return np.sum([block.weights @ monthly(block) for block in blocks(settlement.scenarios)], axis=0)
+def _expected(settlement: Settlement, user: str) -> Array:
+    """Return the expected requests a month of a workload, or of all users of a cohort, (H,)."""
+    total = np.zeros(settlement.deal.horizon_months)
+    for block in blocks(settlement.scenarios):
+        is_work = user in block.requests
+        total += block.weights @ (block.requests[user] if is_work else block.users[user] * block.per_user[user])
+    return total
 
 
 def _by_year(values: Sequence[str]) -> str:

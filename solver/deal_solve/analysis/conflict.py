@@ -14,9 +14,10 @@ from deal_solve.deal.source import Loc
 from deal_solve.errors import Infeasible
 from deal_solve.optimise.backend import Clock
 from deal_solve.optimise.feasible import is_feasible, least
+from deal_solve.optimise.progress import Watcher
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
-from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.uncertainty.scenarios import Futures
 
 FEW = 20
 """Up to this many requirements the conflict is the smallest there is; above, one that cannot be made smaller."""
@@ -73,13 +74,18 @@ class Conflict:
 
 
 def explain_infeasible(
-    deal: Deal, scenarios: ScenarioSet, fix: Proposal | None = None, time_limit: float | None = None
+    deal: Deal,
+    scenarios: Futures,
+    fix: Proposal | None = None,
+    time_limit: float | None = None,
+    progress: Watcher | None = None,
 ) -> Conflict:
     """Return the conflict of an infeasible deal; empty where only what nobody can relax stands in the way.
 
-    Raises LimitReached if `time_limit` (seconds) passed first, ValueError if the deal has a plan.
+    `progress` is told before every question and stops the search as it stops a solve. Raises LimitReached if
+    `time_limit` (seconds) passed first, ValueError if the deal has a plan.
     """
-    oracle = _Oracle(deal, scenarios, fix, Clock(time_limit, lambda _: None))
+    oracle = _Oracle(deal, scenarios, fix, Clock(time_limit, progress))
     if oracle.holds(oracle.every):
         raise ValueError("the deal has a plan")
     if not oracle.holds(frozenset()):
@@ -95,7 +101,7 @@ class _Oracle:
     """Answers whether the deal has a plan under some of its requirements, each question once."""
 
     deal: Deal
-    scenarios: ScenarioSet
+    scenarios: Futures
     fix: Proposal | None
     clock: Clock
     known: dict[Set, bool] = field(default_factory=dict)
@@ -118,6 +124,7 @@ class _Oracle:
             if (answer and kept <= asked) or (not answer and asked <= kept):
                 return answer
         dropped = self.without(kept)
+        self.clock.say(f"asking whether {len(kept)} of {len(self.every)} requirements can be met together")
         answer = is_feasible(relaxed(self.deal, dropped), self.scenarios, unpinned(self.fix, dropped), self.clock)
         self.known[kept] = answer
         return answer
@@ -192,7 +199,9 @@ def _relaxation(oracle: _Oracle, some: Set) -> Relaxation:
             changes[name] = math.ceil(usd * 100 - 1e-4) / 100
     eased, fix = relaxed(oracle.deal, changes), unpinned(oracle.fix, changes)
     try:
-        objective = solve(eased, oracle.scenarios, fix=fix, time_limit=oracle.clock.left).objective_usd
+        clock = oracle.clock
+        found = solve(eased, oracle.scenarios, fix=fix, time_limit=clock.left, progress=clock.watcher)
+        objective = found.objective_usd
     except Infeasible:  # a limit at its very least may be too tight for the optimiser's tolerance
         objective = math.inf
     said = [oracle.named[name] for name in names]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from deal_solve.analysis.dead_clauses import dead_clauses
 from deal_solve.analysis.dead_options import dead_options
 from deal_solve.analysis.dead_papers import dead_papers
+from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.source import dotted
 from deal_solve.uncertainty.scenarios import ScenarioSet
@@ -23,7 +24,7 @@ class Finding:
         return f"{self.path}: {self.sentence}"
 
 
-def findings(deal: Deal, scenarios: ScenarioSet) -> tuple[Finding, ...]:
+def findings(deal: Deal, scenarios: ScenarioSet) -> Table[Finding]:
     """Return everything that can never matter, in the order workloads, cohorts, offers, the rest."""
     found = (*dead_options(deal), *dead_papers(deal, scenarios), *dead_clauses(deal, scenarios))
-    return tuple(Finding(dotted(loc), sentence) for loc, sentence in found)
+    return Table(tuple(Finding(dotted(loc), sentence) for loc, sentence in found))

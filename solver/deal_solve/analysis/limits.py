@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import EXACT_CHANCE, Limit
 from deal_solve.settlement.settle import Settlement
@@ -28,9 +29,9 @@ class LimitCheck:
     is_kept: bool
 
 
-def limit_checks(deal: Deal, settlement: Settlement) -> tuple[LimitCheck, ...]:
+def limit_checks(deal: Deal, settlement: Settlement) -> Table[LimitCheck]:
     """Return every limit of the deal against a settled plan."""
-    return tuple(_check(limit, settlement) for limit in deal.limits)
+    return Table(tuple(_check(limit, settlement) for limit in deal.limits))
 
 
 def _check(limit: Limit, settlement: Settlement) -> LimitCheck:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.uncertainty.scenarios import Array, Futures
 
 COARSE_CONFIDENCE = 0.9
 
@@ -43,7 +44,7 @@ class Summary:
     scenarios: int
 
 
-def summarise(deal: Deal, settlement: Settlement, scenarios: ScenarioSet) -> Summary:
+def summarise(deal: Deal, settlement: Settlement, scenarios: Futures) -> Summary:
     """Return the numbers of a settlement; no tail beyond P10 and P90 from a coarse set."""
     cost, weights, confidence = settlement.cost, settlement.weights, deal.risk.confidence
     if scenarios.is_coarse:
@@ -85,7 +86,7 @@ class PeriodSummary:
     exhausted_month: int | None
 
 
-def periods(settlement: Settlement) -> tuple[PeriodSummary, ...]:
+def periods(settlement: Settlement) -> Table[PeriodSummary]:
     """Return every commitment period in expectation; the month is the median of those in which the balance runs out."""
     weights = settlement.weights
     found = []
@@ -108,7 +109,7 @@ def periods(settlement: Settlement) -> tuple[PeriodSummary, ...]:
                 exhausted_month=None if median is None else int(median),
             )
         )
-    return tuple(found)
+    return Table(tuple(found))
 
 
 @dataclass(frozen=True)

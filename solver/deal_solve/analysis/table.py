@@ -14,7 +14,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Table(Generic[Row]):
-    """Rows, each a frozen dataclass of plain values; a column is a field."""
+    """Rows, each a frozen dataclass; a column is a field of plain values (one that its `repr` shows)."""
 
     rows: tuple[Row, ...] = ()
 
@@ -28,10 +28,10 @@ class Table(Generic[Row]):
         return self.rows[place]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the rows as a data frame, one column per field."""
+        """Return the rows as a data frame, one column per plain field."""
         import pandas as pd
 
-        names = [field.name for field in fields(cast(Any, self.rows[0]))] if self.rows else []
+        names = [field.name for field in fields(cast(Any, self.rows[0])) if field.repr] if self.rows else []
         return pd.DataFrame([[getattr(row, name) for name in names] for row in self.rows], columns=names)
 
     def _repr_html_(self) -> str:

@@ -47,7 +47,7 @@ from deal_solve.plan.options import menu
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.settle import Settlement, settle
-from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.uncertainty.scenarios import Futures
 
 API_LINES = ("commitment", "usage", "overage", "shortfall", "uncounted_usage", "other_charges")
 NOBODY: Users = frozenset()
@@ -88,7 +88,7 @@ class Waterfall:
         return 1 - bills["batch"] / bills["all Opus"] if bills["all Opus"] else None
 
 
-def waterfall(deal: Deal, scenarios: ScenarioSet, best: Solution | None = None, **options: Any) -> Waterfall:
+def waterfall(deal: Deal, scenarios: Futures, best: Solution | None = None, **options: Any) -> Waterfall:
     """Return both waterfalls of a deal. `best` is the plan to end with; without it the deal is solved.
 
     `options` are those of `solve`, which is called about ten times: once for every step, and once for every fitting
@@ -139,7 +139,7 @@ class _Rungs:
     """Steps of one deal; nothing is solved twice."""
 
     deal: Deal
-    scenarios: ScenarioSet
+    scenarios: Futures
     options: dict[str, Any]
     known: dict[object, _Rung] = field(default_factory=dict)
     signed: list[tuple[Deal, Solution]] = field(default_factory=list)
@@ -148,7 +148,7 @@ class _Rungs:
     def stated(self, deal: Deal) -> _Rung:
         """Return a baseline: a deal with one option for each workload, priced at list with seats at headcount."""
         listed = at_list(deal)
-        plan, _ = complete(listed, seats_at_headcount(listed), self.scenarios)
+        plan, _ = complete(listed, seats_at_headcount(listed), self.scenarios.in_memory())
         return _Rung(settle(listed, plan, self.scenarios), self._fitting(deal, plan))
 
     def routed(self, cached: Users, batched: Users, sized: bool = False) -> _Rung:

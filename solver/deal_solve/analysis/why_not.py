@@ -14,6 +14,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.choices import forced_by, split_choices
 from deal_solve.plan.forced import Forced, beside
 from deal_solve.plan.keeps import keeps
+from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 
 Outcome = Literal["solved", "already", "impossible", "stopped"]
@@ -36,6 +37,16 @@ class WhyNot:
     solution: Solution | None = None
     difference: Difference | None = None
     changes: Table[Change] = field(default_factory=Table)
+
+    @property
+    def plan(self) -> Plan | None:
+        """The best plan as asked for."""
+        return self.solution.plan if self.solution else None
+
+    @property
+    def objective_usd(self) -> float | None:
+        """Its objective."""
+        return self.solution.objective_usd if self.solution else None
 
 
 def why_not(solution: Solution, *choices: str, fix: Proposal | None = None, **options: Any) -> WhyNot:

@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.solution import Solution
+    from deal_solve.report.json import Asked
 
 Command = Callable[..., Any]
 
@@ -56,38 +57,51 @@ def check(deal: Deal, export_file: str | None, choices: tuple[str, ...], every: 
 
 def answers(
     deal: Deal, solution: Solution, choices: tuple[str, ...], every: bool, levers: bool, options: dict[str, Any]
-) -> str:
-    """Return the text of everything asked for; '' if nothing was."""
+) -> Asked:
+    """Return everything asked for, by its name in the result; {} if nothing was."""
     from deal_solve.cli.interrupt import interruptible
 
     asked = [(_why_not, bool(choices)), (_all, every), (_levers, levers)]
-    found = [interruptible(partial(ask, deal, solution, choices, options)) for ask, is_asked in asked if is_asked]
-    return "\n\n".join(found)
+    found: Asked = {}
+    for ask, is_asked in asked:
+        if is_asked:
+            found |= interruptible(partial(ask, deal, solution, choices, options))
+    return found
 
 
-def _why_not(deal: Deal, solution: Solution, choices: tuple[str, ...], options: dict[str, Any]) -> str:
-    from deal_solve.analysis.why_not import why_not
-    from deal_solve.report.why_not import why_not_report
-
-    return why_not_report(deal, why_not(solution, *choices, **options))
-
-
-def _all(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> str:
-    from deal_solve.analysis.alternatives import alternatives
-    from deal_solve.analysis.wrong_track import wrong_tracks
+def answers_text(deal: Deal, solution: Solution, found: Asked) -> str:
+    """Return the text of everything asked for; '' if nothing was."""
     from deal_solve.report.alternatives import alternatives_report
+    from deal_solve.report.waterfall import waterfall_report
+    from deal_solve.report.why_not import why_not_report
     from deal_solve.report.wrong_track import wrong_track_report
 
-    rows = alternatives(solution, every=True, **options)
-    parts = [alternatives_report(deal, rows, solution.objective_usd)]
-    if deal.cohorts:
-        parts.append(wrong_track_report(deal, wrong_tracks(solution, **options)))
+    parts = [why_not_report(deal, answer) for answer in found.get("why_not", ())]
+    if "alternatives" in found:
+        parts.append(alternatives_report(deal, found["alternatives"], solution.objective_usd))
+    if "wrong_tracks" in found:
+        parts.append(wrong_track_report(deal, found["wrong_tracks"]))
+    if "levers" in found:
+        parts.append(waterfall_report(deal, found["levers"]))
     return "\n\n".join(part for part in parts if part)
 
 
-def _levers(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> str:
+def _why_not(_: Deal, solution: Solution, choices: tuple[str, ...], options: dict[str, Any]) -> Asked:
+    from deal_solve.analysis.why_not import why_not
+
+    return {"why_not": (why_not(solution, *choices, **options),)}
+
+
+def _all(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> Asked:
+    from deal_solve.analysis.alternatives import alternatives
+    from deal_solve.analysis.wrong_track import wrong_tracks
+
+    found: Asked = {"alternatives": alternatives(solution, every=True, **options)}
+    return {**found, "wrong_tracks": wrong_tracks(solution, **options)} if deal.cohorts else found
+
+
+def _levers(deal: Deal, solution: Solution, _: tuple[str, ...], options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.waterfall import waterfall
-    from deal_solve.report.waterfall import waterfall_report
 
     plain = {name: value for name, value in options.items() if name != "fix"}
-    return waterfall_report(deal, waterfall(deal, solution.settlement.scenarios, solution, **plain))
+    return {"levers": waterfall(deal, solution.settlement.scenarios, solution, **plain)}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+KINDS = ("deal", "proposal", "result", "settlement", "simulation", "infeasible")
+
 
 @click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
-@click.argument("what", type=click.Choice(["deal", "proposal", "result", "settlement", "simulation"]), default="deal")
+@click.argument("what", type=click.Choice(KINDS), default="deal")
 def command(what: str) -> int:
-    """Print the JSON Schema of a deal file, or of a proposal, or of a result of solve, settle or simulate.
+    """Print the JSON Schema of a deal file, of a proposal, or of what solve, settle or simulate writes.
 
     An editor that knows the schema completes keys and marks mistakes in YAML as well.
     """
@@ -28,8 +30,10 @@ def schema_of(what: str) -> dict[str, object]:
         from deal_solve.report.schema import Result as Model  # type: ignore[assignment]
     elif what == "settlement":
         from deal_solve.report.schema import SettlementResult as Model  # type: ignore[assignment]
+    elif what == "simulation":
+        from deal_solve.report.schema_simulation import SimulationResult as Model  # type: ignore[assignment]
     else:
-        from deal_solve.report.schema import SimulationResult as Model  # type: ignore[assignment]
+        from deal_solve.report.schema import InfeasibleResult as Model  # type: ignore[assignment]
     mode = "validation" if what in ("deal", "proposal") else "serialization"
     schema = Model.model_json_schema(by_alias=True, mode=mode)  # type: ignore[arg-type]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
     from deal_solve.settlement.settle import Settlement
-    from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
+    from deal_solve.uncertainty.scenarios import Futures
 
 
 @click.command(
@@ -76,7 +76,7 @@ def command(
     return 0
 
 
-def scenario_named(scenarios: ScenarioSet, given: str | None) -> int:
+def scenario_named(scenarios: Futures, given: str | None) -> int:
     """Return the index of a scenario: by name, by number from 1, or the most likely one."""
     if given is None:
         return int(scenarios.weights.argmax())
@@ -94,16 +94,16 @@ def scenario_named(scenarios: ScenarioSet, given: str | None) -> int:
 
 
 def _complete(
-    deal: Deal, proposal: Proposal, scenarios: ScenarioSet, routing: str, verbose: bool
+    deal: Deal, proposal: Proposal, scenarios: Futures, routing: str, verbose: bool
 ) -> tuple[Plan, tuple[str, ...]]:
     from deal_solve.plan.complete import complete, complete_agreements
 
     if routing == "today":
-        return complete(deal, proposal, scenarios)
+        return complete(deal, proposal, scenarios.in_memory())
     from deal_solve.cli.solve import solved
     from deal_solve.plan.routing_best import assumed_of, pinned
 
-    agreements = complete_agreements(deal, proposal, scenarios)
+    agreements = complete_agreements(deal, proposal, scenarios.in_memory())
     fix = pinned(agreements, proposal)
     plan = solved(deal, scenarios, fix=fix, progress=progress_to(verbose)).plan
     return plan, assumed_of(plan, agreements, proposal)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.more import answers, check, more_options
+from deal_solve.cli.more import answers, answers_text, check, more_options
 from deal_solve.cli.options import (
     deal_argument,
     futures_options,
@@ -20,10 +20,12 @@ from deal_solve.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from deal_solve.analysis.conflict import Conflict
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.solution import Method, Solution
     from deal_solve.plan.proposal import Proposal
-    from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
+    from deal_solve.report.json import Asked
+    from deal_solve.uncertainty.scenarios import Futures
 
 STOPPED_WITH_A_PLAN = 4
 
@@ -83,25 +85,42 @@ def command(
     try:
         solution = solved(deal, scenarios, **options)
     except Infeasible as error:
-        raise Infeasible(_explained(deal, scenarios, fix, time_limit, error)) from None
+        raise Infeasible(_explained(deal, scenarios, error, json_file, options)) from None
     _print(deal, scenarios, solution, json_file, answers(deal, solution, choices, every, levers, options))
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 
 
-def _explained(
-    deal: Deal, scenarios: ScenarioSet, fix: Proposal | None, time_limit: float | None, error: Exception
-) -> str:
+def _explained(deal: Deal, scenarios: Futures, error: Exception, json_file: str | None, options: dict[str, Any]) -> str:
     """Return why there is no plan: one sentence, then the requirements that conflict, if time allows."""
+    from deal_solve.report.conflict import conflict_report
+    from deal_solve.report.json import infeasible_result_of, to_text
+
+    conflict = _conflict(deal, scenarios, options)
+    if json_file:
+        _write(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
+    parts = (str(error), conflict_report(conflict) if conflict else "")
+    return "\n".join(part for part in parts if part)
+
+
+def _conflict(deal: Deal, scenarios: Futures, options: dict[str, Any]) -> Conflict | None:
     from deal_solve.analysis.conflict import explain_infeasible
     from deal_solve.cli.interrupt import interruptible
     from deal_solve.errors import LimitReached
-    from deal_solve.report.conflict import conflict_report
 
+    wanted = {name: options[name] for name in ("fix", "time_limit", "progress")}
     try:
-        conflict = interruptible(lambda: explain_infeasible(deal, scenarios, fix, time_limit))
+        return interruptible(lambda: explain_infeasible(deal, scenarios, **wanted))
     except (LimitReached, ValueError):
-        return str(error)
-    return "\n".join(part for part in (str(error), conflict_report(conflict)) if part)
+        return None
+
+
+def _write(path: str, text: str) -> None:
+    from deal_solve.cli.files import write_text
+
+    if path == "-":
+        click.echo(text, nl=False)
+    else:
+        write_text(path, text)
 
 
 def load_fix(deal: Deal, path: str | None) -> Proposal | None:
@@ -118,7 +137,7 @@ def load_fix(deal: Deal, path: str | None) -> Proposal | None:
     return proposal
 
 
-def solved(deal: Deal, scenarios: ScenarioSet, **options: Any) -> Solution:
+def solved(deal: Deal, scenarios: Futures, **options: Any) -> Solution:
     """Solve, so that Ctrl-C is answered at once."""
     from deal_solve.cli.interrupt import interruptible
     from deal_solve.optimise import solve as optimiser
@@ -126,7 +145,7 @@ def solved(deal: Deal, scenarios: ScenarioSet, **options: Any) -> Solution:
     return interruptible(lambda: optimiser.solve(deal, scenarios, **options))
 
 
-def _export(deal: Deal, scenarios: ScenarioSet, path: str, fix: Proposal | None) -> int:
+def _export(deal: Deal, scenarios: Futures, path: str, fix: Proposal | None) -> int:
     from deal_solve.cli.files import replacing
     from deal_solve.errors import InputError, Problem
     from deal_solve.optimise.export import export
@@ -141,19 +160,18 @@ def _export(deal: Deal, scenarios: ScenarioSet, path: str, fix: Proposal | None)
     return 0
 
 
-def _print(deal: Deal, scenarios: ScenarioSet, solution: Solution, json_file: str | None, answer: str) -> None:
+def _print(deal: Deal, scenarios: Futures, solution: Solution, json_file: str | None, found: Asked) -> None:
     from deal_solve.analysis.order import chronological_usd, order_note
-    from deal_solve.cli.files import write_text
     from deal_solve.report.json import result_of, to_text
     from deal_solve.report.solution import solution_report
     from deal_solve.report.why_not import after_block
 
     as_used = chronological_usd(solution.settlement)
     if json_file:
-        text = to_text(result_of(deal, scenarios, solution, as_used))
+        _write(json_file, to_text(result_of(deal, scenarios, solution, as_used, **found)))
         if json_file == "-":
-            click.echo(text, nl=False)
             return
-        write_text(json_file, text)
-    text = solution_report(deal, scenarios, solution, (*scenarios.notes, *order_note(solution.settlement, as_used)))
+    notes = (*scenarios.notes, *order_note(solution.settlement, as_used))
+    text = solution_report(deal, scenarios, solution, notes)
+    answer = answers_text(deal, solution, found)
     click.echo(after_block(text, answer) if answer else text, nl=False)

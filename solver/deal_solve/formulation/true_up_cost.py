@@ -32,9 +32,7 @@ class Counts:
     def at(self, values: Array) -> Array:
         """Return the counts (months, S)."""
         on = [(values[place], users) for place, users in zip(self.places, self.users, strict=True) if values[place]]
-        if not on:
-            return np.zeros_like(self.users[0])
-        total = on[0][0] * on[0][1]
+        total: Array = on[0][0] * on[0][1] if on else np.zeros_like(self.users[0])
         for share, users in on[1:]:
             total += share * users
         return total

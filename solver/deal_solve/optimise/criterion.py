@@ -6,7 +6,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.formulation.risk import Against
 from deal_solve.uncertainty.measures import cvar, worst
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.uncertainty.scenarios import Array, Futures
 
 COARSE_CONFIDENCE = 0.9
 
@@ -44,7 +44,7 @@ def constant_of(deal: Deal, weights: Array, against: Against) -> float:
     return deal.risk.weight * float(weights @ against.reference)
 
 
-def fit_risk(deal: Deal, scenarios: ScenarioSet) -> tuple[Deal, tuple[str, ...]]:
+def fit_risk(deal: Deal, scenarios: Futures) -> tuple[Deal, tuple[str, ...]]:
     """Return the deal with a confidence that its scenarios can carry, and what was changed, in words.
 
     Raises InputError if a stated confidence asks for a tail that a coarse expansion does not have.

@@ -17,10 +17,10 @@ from deal_solve.optimise.solution import Size
 from deal_solve.optimise.solve import compared_with
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.expand import scenarios_of
-from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.uncertainty.scenarios import Futures
 
 
-def export(deal: Deal, scenarios: ScenarioSet | None, path: str | Path, fix: Proposal | None = None) -> Size:
+def export(deal: Deal, scenarios: Futures | None, path: str | Path, fix: Proposal | None = None) -> Size:
     """Write the program to a .lp or .mps file (a temporary file, then renamed) and return its size.
 
     The objective is in the money unit of the program (a power of ten of dollars). Raises InputError for another ending,

@@ -18,14 +18,14 @@ from deal_solve.optimise.backend import Answer, Clock, minimise
 from deal_solve.optimise.cuts import is_tight
 from deal_solve.optimise.cuts import run_with_cuts as run
 from deal_solve.plan.proposal import Proposal
-from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.uncertainty.scenarios import Futures
 
 SOLVER = "highs"
 
 
-def is_feasible(deal: Deal, scenarios: ScenarioSet, fix: Proposal | None = None, clock: Clock | None = None) -> bool:
+def is_feasible(deal: Deal, scenarios: Futures, fix: Proposal | None = None, clock: Clock | None = None) -> bool:
     """Whether some plan meets every limit, rule and pin; no objective is looked at. Raises LimitReached."""
-    clock = clock or unlimited()
+    clock = clock or Clock(None)
     for by_cuts in _ways(deal, scenarios):
         found = False
         for formulation in _programs(deal, scenarios, fix, by_cuts):
@@ -39,10 +39,10 @@ def is_feasible(deal: Deal, scenarios: ScenarioSet, fix: Proposal | None = None,
 
 
 def least(
-    deal: Deal, scenarios: ScenarioSet, limit: Limit, fix: Proposal | None = None, clock: Clock | None = None
+    deal: Deal, scenarios: Futures, limit: Limit, fix: Proposal | None = None, clock: Clock | None = None
 ) -> float:
     """Return the least that a limit of the deal could be with all else kept, USD; infinite where nothing helps."""
-    clock = clock or unlimited()
+    clock = clock or Clock(None)
     rest = deal.model_copy(update={"limits": tuple(other for other in deal.limits if other is not limit)})
     for by_cuts in _ways(rest, scenarios, limit):
         best, tight = math.inf, True
@@ -57,19 +57,14 @@ def least(
     return best
 
 
-def unlimited() -> Clock:
-    """Return a clock that never runs out and tells nobody."""
-    return Clock(None, lambda _: None)
-
-
-def _ways(deal: Deal, scenarios: ScenarioSet, *more: Limit) -> tuple[bool, ...]:
+def _ways(deal: Deal, scenarios: Futures, *more: Limit) -> tuple[bool, ...]:
     """Return whether to leave the future to cuts: that first where it can be exact, then everything written out."""
     by_cuts = not any(is_exact_chance(limit, scenarios.size) for limit in (*deal.limits, *more))
     worst = any(limit.measure == "worst" or limit.probability_within == 1 for limit in more)
     return (True, False) if by_cuts and not worst else (False,)
 
 
-def _programs(deal: Deal, scenarios: ScenarioSet, fix: Proposal | None, by_cuts: bool) -> Iterator[Formulation]:
+def _programs(deal: Deal, scenarios: Futures, fix: Proposal | None, by_cuts: bool) -> Iterator[Formulation]:
     """Yield the program of every API agreement that is open."""
     neutral, pins, columns = deal.model_copy(update={"risk": Risk()}), pins_of(deal, fix), Columns(deal, scenarios)
     for agreement in pins.agreements(api_agreements(neutral)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from html import escape
 from typing import Literal
 
 from deal_solve.plan.plan import Plan
@@ -52,11 +53,11 @@ class Solution:
     objective_usd: float
     bound_usd: float
     gap: float
-    plan: Plan
-    settlement: Settlement
-    reference: Plan | None
-    reference_cost: Array | None
-    branches: tuple[Branch, ...]
+    plan: Plan = field(repr=False)
+    settlement: Settlement = field(repr=False)
+    reference: Plan | None = field(repr=False)
+    reference_cost: Array | None = field(repr=False)
+    branches: tuple[Branch, ...] = field(repr=False)
     solver: str
     method: Method
     size: Size
@@ -64,3 +65,6 @@ class Solution:
     solve_seconds: float
     notes: tuple[str, ...] = ()
     seed: int | None = None
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.settlement._repr_html_()}"

@@ -25,14 +25,14 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expand import scenarios_of
-from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.uncertainty.scenarios import Futures
 
 AGREE_RELATIVE, AGREE_USD = 1e-6, 0.01
 
 
 def solve(
     deal: Deal,
-    scenarios: ScenarioSet | None = None,
+    scenarios: Futures | None = None,
     *,
     solver: str = "highs",
     gap: float = 1e-6,
@@ -99,7 +99,7 @@ def _finished(search: Search) -> tuple[Candidate, tuple[Branch, ...], Plan]:
     return best, branches, finish(best.formulation, search.solver, search.clock)
 
 
-def can_cut(deal: Deal, scenarios: ScenarioSet, solver: str = "highs") -> bool:
+def can_cut(deal: Deal, scenarios: Futures, solver: str = "highs") -> bool:
     """Whether cuts can carry the whole deal: a probability held scenario by scenario needs a binary for each.
 
     Cuts close to a billionth of the cost; a solver that hands its answer over as rounded text would never get there.
@@ -109,7 +109,7 @@ def can_cut(deal: Deal, scenarios: ScenarioSet, solver: str = "highs") -> bool:
 
 def compared_with(
     deal: Deal,
-    scenarios: ScenarioSet,
+    scenarios: Futures,
     columns: Columns,
     solver: str,
     gap: float,
@@ -121,7 +121,7 @@ def compared_with(
     if deal.risk.criterion == "regret":
         best = np.empty(scenarios.size)
         for place in range(scenarios.size):
-            alone = Columns(free, scenarios.take(place))
+            alone = Columns(free, scenarios.in_memory().take(place))
             search = Search(free, alone, Against(), solver, gap, clock, Pins())
             search.run()
             best[place] = search.incumbent

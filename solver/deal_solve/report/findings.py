@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from deal_solve.analysis.findings import Finding
+from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.report.futures import futures_text
-from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.uncertainty.scenarios import Futures
 
 
-def check_report(deal: Deal, scenarios: ScenarioSet, found: tuple[Finding, ...]) -> str:
+def check_report(deal: Deal, scenarios: Futures, found: Table[Finding]) -> str:
     """Return the size of the deal, its futures, and every finding."""
     counts = [
         f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
@@ -23,7 +24,7 @@ def check_report(deal: Deal, scenarios: ScenarioSet, found: tuple[Finding, ...])
     return "\n".join(lines) + "\n"
 
 
-def _futures(scenarios: ScenarioSet) -> str:
+def _futures(scenarios: Futures) -> str:
     few = " They are too few for anything beyond P10 and P90." if scenarios.is_coarse else ""
     if scenarios.kind == "sampled":
         return f"It has {futures_text(scenarios)} of its bands and its events.{few}"

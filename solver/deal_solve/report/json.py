@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
+from deal_solve.analysis.calendar import calendar
+from deal_solve.analysis.health import SeatYear, commitment_health, seat_health
 from deal_solve.analysis.limits import limit_checks
-from deal_solve.analysis.summary import PeriodSummary, Range, SeatYear, Summary, periods, seat_years, summarise
+from deal_solve.analysis.savings import savings
+from deal_solve.analysis.sides import overtaking_month, sides
+from deal_solve.analysis.summary import Range, Summary, periods, summarise
 from deal_solve.deal.deal import Deal
+from deal_solve.report.part import Part
 from deal_solve.report.schema import (
     Agreement,
     Cost,
     DealFacts,
-    ExceedanceFacts,
     Futures,
+    InfeasibleResult,
     InvoiceLine,
-    LimitFacts,
-    Part,
-    PercentileFacts,
     Period,
     Reference,
     Result,
     RiskFacts,
     SeatCount,
     SettlementResult,
-    SimulatedYear,
-    SimulationResult,
     SolverFacts,
     Spread,
     YearSpread,
 )
+from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, LeverFacts
+from deal_solve.report.schema_health import CommitmentFacts
+from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
+from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenarios as uncertainty
-from deal_solve.uncertainty.scenarios import ScenarioSet
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.simulate import Simulation, YearOutcome
-    from deal_solve.optimise.solution import Branch, Solution
+    from deal_solve.analysis.alternatives import Alternative
+    from deal_solve.analysis.conflict import Conflict
+    from deal_solve.analysis.simulate import Simulation
+    from deal_solve.analysis.table import Table
+    from deal_solve.analysis.waterfall import Waterfall
+    from deal_solve.analysis.why_not import WhyNot
+    from deal_solve.optimise.solution import Solution
     from deal_solve.plan.plan import Plan
-    from deal_solve.settlement.settle import Settlement
+
+P = TypeVar("P", bound=Part)
+
+
+class Asked(TypedDict, total=False):
+    """What else was asked of a solution."""
+
+    alternatives: Table[Alternative]
+    wrong_tracks: Sequence[WhyNot]
+    why_not: Sequence[WhyNot]
+    levers: Waterfall
 
 
 def cost_of(summary: Summary, chronological_usd: float) -> Cost:
@@ -63,8 +82,9 @@ def _spread(spread: Range) -> Spread:
     return Spread.model_validate(spread)
 
 
-def _from_one(part: type[Part], item: PeriodSummary | SeatYear | YearOutcome) -> Any:
-    return part.model_validate(item).model_copy(update={"contract_year": item.contract_year + 1})
+def _by_year(part: type[P], rows: Iterable[Any]) -> tuple[P, ...]:
+    """Return rows as parts; contract years count from 1 there."""
+    return tuple(part.model_validate(row).model_copy(update={"contract_year": row.contract_year + 1}) for row in rows)
 
 
 def _deal(deal: Deal) -> DealFacts:
@@ -81,29 +101,63 @@ def _futures(scenarios: uncertainty.Futures) -> Futures:
     return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
 
 
-def result_of(deal: Deal, scenarios: ScenarioSet, solution: Solution, chronological_usd: float) -> Result:
-    """Return a solution as data."""
-    settlement = solution.settlement
-    summary = summarise(deal, settlement, scenarios)
+def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological_usd: float) -> dict[str, Any]:
+    """Return what is said of every settled plan."""
+    return {
+        "cost": cost_of(summary, chronological_usd),
+        "drawdown": _by_year(Period, periods(settlement)),
+        "seats": tuple(map(_seats, seat_health(settlement))),
+        "limits": limit_checks(deal, settlement),
+        "commitment_health": _by_year(CommitmentFacts, commitment_health(settlement)),
+        "sides": sides(settlement),
+        "overtaking_month": overtaking_month(settlement),
+        "savings": savings(settlement),
+        "calendar": calendar(deal, settlement.plan),
+    }
+
+
+def _seats(row: SeatYear) -> SeatCount:
+    return SeatCount(
+        seat_type=row.seat_type,
+        contract_year=row.contract_year + 1,
+        contracted=row.contracted,
+        expected_active=row.active,
+        expected_peak=row.peak,
+        expected_added=row.added,
+        expected_idle=row.idle,
+        added_probability=row.added_probability,
+    )
+
+
+def result_of(
+    deal: Deal, scenarios: uncertainty.Futures, solution: Solution, chronological_usd: float, **asked: Unpack[Asked]
+) -> Result:
+    """Return a solution as data, with what else was asked of it."""
+    summary = summarise(deal, solution.settlement, scenarios)
     return Result(
         status=solution.status,
         objective_usd=solution.objective_usd,
-        bound_usd=_finite(solution.bound_usd),
-        gap=_finite(solution.gap),
+        bound_usd=solution.bound_usd,
+        gap=solution.gap,
         seed=scenarios.seed,
         deal=_deal(deal),
         risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
         scenarios=_futures(scenarios),
         plan=solution.plan,
-        cost=cost_of(summary, chronological_usd),
-        drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
-        seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
-        limits=tuple(LimitFacts.model_validate(check) for check in limit_checks(deal, settlement)),
+        **_settled(deal, solution.settlement, summary, chronological_usd),
         reference=_reference(solution),
-        agreements=tuple(map(_agreement, solution.branches)),
+        agreements=tuple(map(Agreement.model_validate, solution.branches)),
         solver=_solver(solution),
         notes=(*scenarios.notes, *solution.notes),
+        alternatives=_rows(AlternativeFacts, asked.get("alternatives")),
+        wrong_tracks=_rows(AnswerFacts, asked.get("wrong_tracks")),
+        why_not=_rows(AnswerFacts, asked.get("why_not")),
+        levers=LeverFacts.model_validate(asked["levers"]) if "levers" in asked else None,
     )
+
+
+def _rows(part: type[P], rows: Iterable[Any] | None) -> tuple[P, ...] | None:
+    return None if rows is None else tuple(map(part.model_validate, rows))
 
 
 def _reference(solution: Solution) -> Reference | None:
@@ -114,29 +168,22 @@ def _reference(solution: Solution) -> Reference | None:
     return Reference(plan=solution.reference, expected_usd=expected)
 
 
-def _agreement(branch: Branch) -> Agreement:
-    return Agreement(
-        offer=branch.offer,
-        term_months=branch.term_months,
-        band_usd_per_year=branch.band_usd_per_year,
-        outcome=branch.outcome,
-        objective_usd=_finite(branch.objective_usd),
-        bound_usd=_finite(branch.bound_usd),
-    )
-
-
 def _solver(solution: Solution) -> SolverFacts:
-    size = solution.size
     return SolverFacts(
         name=solution.solver,
         method=solution.method,
-        rows=size.rows,
-        columns=size.columns,
-        integers=size.integers,
-        nonzeros=size.nonzeros,
+        **dataclasses.asdict(solution.size),
         build_seconds=solution.build_seconds,
         solve_seconds=solution.solve_seconds,
     )
+
+
+def infeasible_result_of(
+    deal: Deal, scenarios: uncertainty.Futures, reason: str, conflict: Conflict | None
+) -> InfeasibleResult:
+    """Return as data that there is no plan, and why."""
+    found = None if conflict is None else ConflictFacts.model_validate(conflict)
+    return InfeasibleResult(deal=_deal(deal), scenarios=_futures(scenarios), reason=reason, conflict=found)
 
 
 def settlement_result_of(
@@ -150,10 +197,7 @@ def settlement_result_of(
         plan=settlement.plan,
         assumed=assumed,
         order=settlement.order,
-        cost=cost_of(summarise(deal, settlement, scenarios), chronological_usd),
-        drawdown=tuple(_from_one(Period, item) for item in periods(settlement)),
-        seats=tuple(_from_one(SeatCount, item) for item in seat_years(settlement)),
-        limits=tuple(LimitFacts.model_validate(check) for check in limit_checks(deal, settlement)),
+        **_settled(deal, settlement, summarise(deal, settlement, scenarios), chronological_usd),
         scenario=scenarios.names[scenario],
         invoice=tuple(
             InvoiceLine.model_validate({**line, "contract_year": line["contract_year"] + 1})
@@ -174,10 +218,10 @@ def simulation_result_of(deal: Deal, plan: Plan, simulation: Simulation, assumed
         undiscounted_usd=simulation.undiscounted_usd,
         confidence=simulation.confidence,
         cvar_usd=simulation.cvar_usd,
-        percentiles=tuple(map(PercentileFacts.model_validate, simulation.percentiles)),
-        exceedance=tuple(map(ExceedanceFacts.model_validate, simulation.exceedance)),
+        percentiles=_rows(PercentileFacts, simulation.percentiles),
+        exceedance=_rows(ExceedanceFacts, simulation.exceedance),
         by_line=simulation.by_line,
-        years=tuple(_from_one(SimulatedYear, year) for year in simulation.years),
+        years=_by_year(SimulatedYear, simulation.years),
         mean_loss_usd=simulation.mean_loss_usd,
         loss_probability=simulation.loss_probability,
         notes=simulation.notes,
@@ -187,7 +231,3 @@ def simulation_result_of(deal: Deal, plan: Plan, simulation: Simulation, assumed
 def to_text(part: Part) -> str:
     """Return a result as JSON text."""
     return part.model_dump_json(by_alias=True, indent=2) + "\n"
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from deal_solve.plan.plan import Plan
+from deal_solve.report.part import Part
+from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, LeverFacts
+from deal_solve.report.schema_health import CommitmentFacts, EventFacts, SavingsFacts, SideFacts
 from deal_solve.version import VERSION
 
 RESULT_SCHEMA: Literal["deal-solve-result/1"] = "deal-solve-result/1"
 SETTLEMENT_SCHEMA: Literal["deal-solve-settlement/1"] = "deal-solve-settlement/1"
-SIMULATION_SCHEMA: Literal["deal-solve-simulation/1"] = "deal-solve-simulation/1"
-
-
-class Part(BaseModel):
-    """A part of a result; amounts are USD and not rounded."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+INFEASIBLE_SCHEMA: Literal["deal-solve-infeasible/1"] = "deal-solve-infeasible/1"
 
 
 class Spread(Part):
@@ -71,8 +68,11 @@ class SeatCount(Part):
     seat_type: str = Field(description="the type")
     contract_year: int = Field(description="counted from 1")
     contracted: int = Field(description="seats contracted")
+    expected_active: float = Field(description="expected active users, mean of the months")
     expected_peak: float = Field(description="expected highest count of active users in the year")
     expected_added: float = Field(description="expected seats charged above the contract")
+    expected_idle: float = Field(description="expected contracted seats without an active user, mean of the months")
+    added_probability: float = Field(description="probability that seats are charged above the contract")
 
 
 class LimitFacts(Part):
@@ -168,10 +168,19 @@ class Result(Part):
     drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
     seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
     limits: tuple[LimitFacts, ...] = Field(description="every limit of the deal against the plan")
+    commitment_health: tuple[CommitmentFacts, ...] = Field(description="the API commitment, contract year by year")
+    sides: tuple[SideFacts, ...] = Field(description="seats against API: cost and share of the spread")
+    overtaking_month: int | None = Field(description="first month from which API spend stays above that for seats")
+    savings: SavingsFacts | None = Field(description="savings rates of the API agreement; null without such usage")
+    calendar: tuple[EventFacts, ...] = Field(description="terms, negotiations, invoices, checks, projects, retirements")
     reference: Reference | None = Field(description="the plan without commitment that losses are measured against")
     agreements: tuple[Agreement, ...] = Field(description="every API agreement looked at, with its bound")
     solver: SolverFacts = Field(description="solver, size and time")
     notes: tuple[str, ...] = Field(description="remarks in plain words")
+    alternatives: tuple[AlternativeFacts, ...] | None = Field(None, description="`--all`: every API agreement")
+    wrong_tracks: tuple[AnswerFacts, ...] | None = Field(None, description="`--all`: all on seats, all on the API")
+    why_not: tuple[AnswerFacts, ...] | None = Field(None, description="`--why-not`: other choices")
+    levers: LeverFacts | None = Field(None, description="`--levers`: what each lever is worth")
 
 
 class InvoiceLine(Part):
@@ -203,55 +212,24 @@ class SettlementResult(Part):
     drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
     seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
     limits: tuple[LimitFacts, ...] = Field(description="every limit of the deal against the plan")
+    commitment_health: tuple[CommitmentFacts, ...] = Field(description="the API commitment, contract year by year")
+    sides: tuple[SideFacts, ...] = Field(description="seats against API: cost and share of the spread")
+    overtaking_month: int | None = Field(description="first month from which API spend stays above that for seats")
+    savings: SavingsFacts | None = Field(description="savings rates of the API agreement; null without such usage")
+    calendar: tuple[EventFacts, ...] = Field(description="terms, negotiations, invoices, checks, projects, retirements")
     scenario: str = Field(description="the scenario of the invoice")
     invoice: tuple[InvoiceLine, ...] = Field(description="its payments")
 
 
-class PercentileFacts(Part):
-    """One percentile of the cost, discounted."""
+class InfeasibleResult(Part):
+    """What `solve --json` writes where no plan meets all limits and rules."""
 
-    level: float = Field(description="probability that the cost is at most cost_usd")
-    cost_usd: float = Field(description="USD")
-
-
-class ExceedanceFacts(Part):
-    """One point of the exceedance curve."""
-
-    cost_usd: float = Field(description="USD, discounted")
-    probability: float = Field(description="that the cost is above cost_usd")
-
-
-class SimulatedYear(Part):
-    """One contract year over the futures; USD expected, not discounted."""
-
-    contract_year: int = Field(description="counted from 1")
-    paid_usd: float = Field(description="what is paid for it")
-    overage_usd: float = Field(description="charge for usage that no balance covers")
-    forfeited_usd: float = Field(description="balance lost")
-    overage_probability: float = Field(description="that some usage is not covered")
-    shortfall_probability: float = Field(description="that some commitment is not drawn by its own period")
-
-
-class SimulationResult(Part):
-    """What `simulate --json` writes; USD, discounted unless said."""
-
-    schema_version: Literal["deal-solve-simulation/1"] = Field(
-        SIMULATION_SCHEMA, alias="schema", description="this schema"
+    schema_version: Literal["deal-solve-infeasible/1"] = Field(
+        INFEASIBLE_SCHEMA, alias="schema", description="this schema"
     )
     version: str = Field(VERSION, description="version of deal-solve")
+    status: Literal["infeasible"] = Field("infeasible", description="there is no plan")
     deal: DealFacts = Field(description="which deal")
     scenarios: Futures = Field(description="over which futures")
-    plan: Plan = Field(description="the complete plan")
-    assumed: tuple[str, ...] = Field(description="what the proposal left out, and what was taken")
-    mean_usd: float = Field(description="expected cost")
-    standard_error_usd: float | None = Field(description="of the mean over independent draws; null for other futures")
-    undiscounted_usd: float = Field(description="expected cost, not discounted")
-    confidence: float = Field(description="of cvar_usd: at most 0.9 from fewer than 100 futures")
-    cvar_usd: float = Field(description="mean of the worst (1 - confidence)")
-    percentiles: tuple[PercentileFacts, ...] = Field(description="P1 to P99; P10 to P90 from fewer than 100 futures")
-    exceedance: tuple[ExceedanceFacts, ...] = Field(description="the exceedance curve, lowest cost first")
-    by_line: dict[str, float] = Field(description="expected; the lines add up to mean_usd")
-    years: tuple[SimulatedYear, ...] = Field(description="by contract year")
-    mean_loss_usd: float | None = Field(description="expected cost less that of the plan given by --versus")
-    loss_probability: float | None = Field(description="that it costs more than that plan")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
+    reason: str = Field(description="in one sentence")
+    conflict: ConflictFacts | None = Field(description="what cannot hold together; null if time ran out before")

@@ -19,13 +19,13 @@ from deal_solve.report.tables import (
     track_table,
 )
 from deal_solve.report.text import joined, labelled, money, percent, round_money, shortened, table
-from deal_solve.uncertainty.scenarios import ScenarioSet
+from deal_solve.uncertainty.scenarios import Futures
 
 MOST_LINES = 12
 OUTCOMES = {"solved": "solved", "pruned": "ruled out", "infeasible": "impossible", "limit": "stopped"}
 
 
-def solution_report(deal: Deal, scenarios: ScenarioSet, solution: Solution, notes: tuple[str, ...] = ()) -> str:
+def solution_report(deal: Deal, scenarios: Futures, solution: Solution, notes: tuple[str, ...] = ()) -> str:
     """Return the short block and all tables of a solution."""
     summary = summarise(deal, solution.settlement, scenarios)
     parts = [
@@ -48,7 +48,7 @@ def solution_report(deal: Deal, scenarios: ScenarioSet, solution: Solution, note
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def short_block(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Summary) -> list[str]:
+def short_block(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> list[str]:
     """Return what to sign and what it costs: at most 12 lines of at most 100 columns."""
     must = [
         [
@@ -197,7 +197,7 @@ def _above(solution: Solution, usd: float) -> str:
     return percent((usd - solution.objective_usd) / base, 2) if base else money(usd - solution.objective_usd)
 
 
-def _proof(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Summary) -> str:
+def _proof(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> str:
     futures = futures_text(scenarios)
     objective = f"objective {money(solution.objective_usd)} ({aim(deal, summary)})"
     if solution.status == "optimal":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from deal_solve.analysis.limits import limit_checks
+from deal_solve.analysis.routing import runs
 from deal_solve.analysis.summary import PeriodSummary, Summary, periods, seat_years
 from deal_solve.deal.deal import Deal
-from deal_solve.plan.options import menu
-from deal_solve.plan.plan import Plan, Route
+from deal_solve.plan.plan import Plan
 from deal_solve.report.text import money, percent, table
 from deal_solve.settlement.settle import Settlement
 
@@ -96,7 +96,7 @@ def routing_table(deal: Deal, plan: Plan) -> str:
     rows = []
     for user, routes in (*plan.routing.items(), *plan.use.items()):
         head = user
-        for start, end, shares in _runs(deal, user, routes):
+        for start, end, shares in runs(deal, user, routes):
             span = months(deal, start, end)
             for key, share in sorted(shares.items(), key=lambda item: -item[1]):
                 rows.append([head, span, key, percent(share, 2)])
@@ -104,18 +104,6 @@ def routing_table(deal: Deal, plan: Plan) -> str:
     if not rows:
         return ""
     return table("Routing of requests", ["workload or cohort", "months", "option", "share"], rows, left=3)
-
-
-def _runs(deal: Deal, user: str, routes: tuple[Route, ...]) -> list[tuple[int, int, dict[str, float]]]:
-    ends = [epoch.end for epoch in menu(deal, user)]
-    runs: list[tuple[int, int, dict[str, float]]] = []
-    for route, end in zip(routes, ends, strict=True):
-        shares = {key: share for key, share in route.shares.items() if share > 0}
-        if runs and runs[-1][2] == shares:
-            runs[-1] = (runs[-1][0], end, shares)
-        else:
-            runs.append((route.from_month, end, shares))
-    return runs
 
 
 def project_table(deal: Deal, plan: Plan) -> str:

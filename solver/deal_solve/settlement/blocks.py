@@ -21,7 +21,7 @@ def joined(parts: Sequence[Part]) -> Part:
     if isinstance(first, np.ndarray):
         return np.concatenate(parts, axis=-1)  # type: ignore[return-value,arg-type]
     if isinstance(first, tuple):
-        return tuple(joined(items) for items in zip(*parts, strict=True))  # type: ignore[return-value,arg-type]
+        return tuple(joined(items) for items in zip(*parts, strict=True))  # type: ignore[return-value]
     if isinstance(first, dict):
         return {key: joined([part[key] for part in parts]) for key in first}  # type: ignore[return-value,index]
     if is_dataclass(first):
@@ -30,5 +30,5 @@ def joined(parts: Sequence[Part]) -> Part:
             items = [getattr(part, field.name) for part in parts]
             is_monthly = field.name == "count"
             values[field.name] = np.concatenate(items, axis=0) if is_monthly else joined(items)
-        return replace(first, **values)  # type: ignore[type-var,return-value]
+        return replace(first, **values)  # type: ignore[type-var]
     return first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
@@ -45,21 +45,39 @@ class Settlement:
     one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type.
     """
 
-    weights: Array
-    cost: Array
-    undiscounted: Array
-    by_line: dict[str, Array]
-    by_year: Array
-    by_year_discounted: Array
+    weights: Array = field(repr=False)
+    cost: Array = field(repr=False)
+    undiscounted: Array = field(repr=False)
+    by_line: dict[str, Array] = field(repr=False)
+    by_year: Array = field(repr=False)
+    by_year_discounted: Array = field(repr=False)
     committed_usd: float
     beyond_horizon_usd: float
-    drawdown: tuple[PeriodRecord, ...]
-    seats: dict[str, SeatFacts]
+    drawdown: tuple[PeriodRecord, ...] = field(repr=False)
+    seats: dict[str, SeatFacts] = field(repr=False)
     deal: Deal = field(repr=False)
     plan: Plan = field(repr=False)
     scenarios: Futures = field(repr=False)
     order: Order = "highest_ratio"
     rows: tuple[Row, ...] | None = field(default=None, repr=False)
+
+    def to_frame(self, by: Literal["line", "year"] = "line") -> pd.DataFrame:
+        """Return what every scenario costs, one row each, USD: by line, discounted, or as paid by contract year.
+
+        Between `scenario`, `probability` and `total` there is one column per line that costs anything, or `year 1` ….
+        """
+        import pandas as pd
+
+        if by == "line":
+            parts, total = {line: usd for line, usd in self.by_line.items() if usd.any()}, self.cost
+        else:
+            parts = {f"year {year + 1}": usd for year, usd in enumerate(self.by_year)}
+            total = self.undiscounted
+        head = {"scenario": list(self.scenarios.names), "probability": self.weights}
+        return pd.DataFrame({**head, **parts, "total": total})
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False, max_rows=20))
 
     def invoice(self, scenario_index: int = 0) -> pd.DataFrame:
         """Return every payment in one scenario; the amounts add up to `undiscounted` of that scenario.
@@ -106,8 +124,8 @@ def settle(
     """Price a complete plan over a scenario set, block by block.
 
     `order` is the drawdown order within a period; `chronological` is priced, never optimised (section 4). Rows for
-    invoices are kept if asked and the set is one block, or for a single scenario. Raises InputError for a plan that does
-    not fit the deal.
+    invoices are kept for a single scenario, or if asked and the set is one block. Raises InputError for a plan that
+    does not fit the deal.
     """
     _check(deal, plan)
     count = scenarios.block_count
