@@ -213,6 +213,9 @@ class Deal(DealModel):
     requires_on_both_lines: tuple[Name, ...] = Field(
         (), description="controls that the API agreement and every seat type taken must provide"
     )
+    sources: dict[str, Title] = Field(
+        {}, description="where numbers come from: dotted path of a part of this file, and what stands behind it"
+    )
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with some fields replaced; nothing that was derived from the old ones is kept."""

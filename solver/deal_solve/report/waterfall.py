@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.table import Table
 from deal_solve.analysis.waterfall import Step, Waterfall
 from deal_solve.deal.deal import Deal
-from deal_solve.report.text import cents, labelled, money, percent, round_money, table
+from deal_solve.report.text import bullets, cents, money, percent, round_money, table
 
 NARROW = 80
 """Columns within which a bar stands beside the commitment."""
@@ -23,7 +23,7 @@ def waterfall_report(deal: Deal, waterfall: Waterfall) -> str:
     parts = [waterfall_table(deal, each, waterfall.scenarios) for each in steps]
     said = [text for text in (waterfall_sentence(deal, waterfall), *waterfall.notes) if text]
     if said:
-        parts.append("\n".join(line for text in said for line in labelled("-", text, 2)))
+        parts.append(bullets("", said))
     return "\n\n".join(parts) + "\n"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -76,8 +76,7 @@ def explicit_list(deal: Deal) -> ScenarioSet:
     def middle(_group: str, _path: str, band: Band) -> Array:
         return np.full(count, band.p50)
 
-    happens = {key: np.zeros(count) for key in deal.uncertainty.events}
-    base = _build(deal, "explicit", tuple(listed), weights / weights.sum(), middle, happens, ())
+    base = _build(deal, "explicit", tuple(listed), weights / weights.sum(), middle, _no_events(deal, count), ())
     for row, scenario in enumerate(listed.values()):
         _overwrite(deal, base, row, scenario)
     return base
@@ -99,16 +98,38 @@ def _overwrite(deal: Deal, base: ScenarioSet, row: int, scenario: NamedScenario)
 
 def _uncertain_groups(deal: Deal) -> set[str]:
     """Return the groups that hold at least one band that is not a plain number."""
-    found: set[str] = set()
+    return {group for group, band in forecasts(deal).values() if not band.is_certain}
 
-    def note(group: str, _path: str, band: Band) -> Array:
-        if not band.is_certain:
-            found.add(group)
+
+def forecasts(deal: Deal) -> dict[str, tuple[str, Band]]:
+    """Return every quantity that may be a band, by its dotted path: (group, band)."""
+    found: dict[str, tuple[str, Band]] = {}
+
+    def note(group: str, path: str, band: Band) -> Array:
+        found[path] = group, band
         return np.full(1, band.p50)
 
-    nothing = {key: np.zeros(1) for key in deal.uncertainty.events}
-    _build(deal, "certain", ("",), np.ones(1), note, nothing, ())
+    _build(deal, "certain", ("",), np.ones(1), note, _no_events(deal, 1), ())
     return found
+
+
+def one_at_a_time(deal: Deal, paths: Sequence[str]) -> ScenarioSet:
+    """Return two scenarios for each path, its band at P10 and at P90, all else at P50 and without events."""
+    count = 2 * len(paths)
+
+    def draw(_group: str, path: str, band: Band) -> Array:
+        values = np.full(count, band.p50)
+        if path in paths:
+            place = 2 * paths.index(path)
+            values[place : place + 2] = band.p10, band.p90
+        return values
+
+    names = tuple(f"{path} {quantile}" for path in paths for quantile in ("P10", "P90"))
+    return _build(deal, "explicit", names, np.full(count, 1 / count), draw, _no_events(deal, count), ())
+
+
+def _no_events(deal: Deal, count: int) -> dict[str, Array]:
+    return {key: np.zeros(count) for key in deal.uncertainty.events}
 
 
 def _build(

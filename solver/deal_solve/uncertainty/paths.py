@@ -81,7 +81,7 @@ def price_index(deal: Deal, family: str, draw: Draw, scenarios: int) -> Array:
     index = np.ones((scenarios, deal.horizon_months))
     for year in range(deal.years):
         place = min(year, len(bands) - 1)
-        path = f"uncertainty.list_price_change_per_year.{name}[{place}]"
+        path = f"uncertainty.list_price_change_per_year.{name}" + f"[{place}]" * (len(bands) > 1)
         index[:, 12 * year + 6 :] *= 1 + draw("price", path, bands[place])[:, None]
     return index
 
