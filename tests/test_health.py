@@ -80,9 +80,9 @@ def test_calendar_of_one_term(settled):
     days = [(f"{event.day}", event.what) for event in calendar(settlement.deal, settlement.plan)]
     assert days == [
         ("2027-01-01", "quote starts for 12 months: API"),
-        ("2027-01-01", "start negotiating what follows quote, which ends 2028-01"),
+        ("2027-01-01", "start negotiating what follows quote, whose term ends with 2027-12"),
         ("2027-01-01", "API commitment of contract year 1"),
-        ("2028-01-01", "quote ends"),
+        ("2028-01-01", "quote has ended"),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.summary import Summary
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.optimise.solution import Solution
-from deal_solve.plan.plan import ApiAgreement, SeatAgreement
+from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.report.text import WIDTH, joined, money, percent, round_money, shortened
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
@@ -45,12 +45,16 @@ def _renewed(deal: Deal, months: int) -> str:
     return f"{months} months" + (", then renewed" if months < deal.horizon_months else "")
 
 
-def seat_sentence(deal: Deal, name: str, agreement: SeatAgreement) -> str:
-    """Return a seat agreement in one sentence."""
+def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
+    """Return a seat agreement in one sentence; its term is said where it is not that of the API agreement."""
+    agreement = plan.seats[name]
     counts = joined([f"{count:,}" for count in agreement.contracted])
     years = " / ".join(str(year + 1) for year in range(len(agreement.contracted)))
     when = "in every contract year" if len(set(agreement.contracted)) == 1 else f"in contract year {years}"
-    return f"{counts} {name} seats {when}, from {agreement.offer}, {_renewed(deal, agreement.term_months)}"
+    paper = agreement.offer
+    if paper != plan.api.offer or paper == LIST:
+        paper += f", {_renewed(deal, agreement.term_months)}"
+    return f"{counts} {name} seats {when}, from {paper}"
 
 
 def cost_sentence(deal: Deal, summary: Summary) -> str:
@@ -74,7 +78,7 @@ def fixed_sentence(deal: Deal, summary: Summary) -> str:
     """Return what is owed whatever happens."""
     fixed = f"{money(summary.committed_usd)} committed over {deal.horizon_months} months: API commitment and seats"
     if summary.beyond_horizon_usd:
-        fixed += f"; {money(summary.beyond_horizon_usd)} committed after them, to the end of the last term"
+        fixed += f"; {money(summary.beyond_horizon_usd)} more after them"
     return fixed
 
 

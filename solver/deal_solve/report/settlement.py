@@ -33,8 +33,8 @@ def settlement_report(
     scenarios, plan = settlement.scenarios, settlement.plan
     summary = summarise(deal, settlement, scenarios)
     head = [styled(title_line(deal), bold=True), *labelled("Plan", api_sentence(deal, plan.api))]
-    for name, agreement in plan.seats.items():
-        head += labelled("", seat_sentence(deal, name, agreement))
+    for name in plan.seats:
+        head += labelled("", seat_sentence(deal, plan, name))
     head += labelled("Cost", cost_sentence(deal, summary))
     head += labelled("Fixed", fixed_sentence(deal, summary))
     if worst := worst_sentence(deal, summary):

@@ -104,8 +104,8 @@ def _lines(label: str, text: str, columns: int) -> list[str]:
 
 def _seat_sentences(deal: Deal, plan: Plan) -> list[str]:
     """Return one sentence per seat type, at most three in all."""
-    taken = [(name, agreement) for name, agreement in plan.seats.items() if any(agreement.contracted)]
-    sentences = [seat_sentence(deal, name, agreement) for name, agreement in taken]
+    taken = [name for name, agreement in plan.seats.items() if any(agreement.contracted)]
+    sentences = [seat_sentence(deal, plan, name) for name in taken]
     if len(sentences) > 3:
         sentences = [*sentences[:2], f"and {len(sentences) - 2} more seat types, see the table of seats"]
     return sentences

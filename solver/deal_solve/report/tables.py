@@ -32,16 +32,7 @@ def commitment_table(deal: Deal, settlement: Settlement) -> str:
     if not records:
         return ""
     rolls = any(money(record.carried_in_usd) != "0.00" for record in records)
-    headers = [
-        "months",
-        "committed",
-        *["carried in"] * rolls,
-        "usage",
-        "covered",
-        "overage",
-        "forfeited",
-        "runs out (chance)",
-    ]
+    headers = ["months", "committed", *["carried in"] * rolls, "usage", "covered", "overage", "forfeited", "runs out"]
     rows = [
         [
             months(deal, record.start, record.end),
@@ -56,7 +47,7 @@ def commitment_table(deal: Deal, settlement: Settlement) -> str:
         for record in records
     ]
     return table(
-        "API commitment per period (USD, expected; usage and covered at contracted rates, overage as charged)",
+        "API commitment per period (USD, expected; usage at contracted rates; runs out: month and chance)",
         headers,
         rows,
     )
@@ -67,7 +58,7 @@ def _runs_out(deal: Deal, record: PeriodSummary) -> str:
         return "never"
     when = f"{deal.calendar(record.exhausted_month):%Y-%m}"
     likely = chance(record.exhausted_probability)
-    return when if likely == "100%" else f"{when} ({likely})"
+    return when if likely == "100%" else f"{when} {likely}"
 
 
 def months(deal: Deal, start: int, end: int) -> str:

@@ -155,11 +155,8 @@ def _narrowed(cells: list[list[str]], texts: range) -> list[int]:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     least = []
     for place, (header, *column) in enumerate(zip(*cells, strict=True)):
-        unbroken = [
-            *_words(header),
-            *(word for cell in column for word in (_words(cell) if place in texts else [cell])),
-        ]
-        least.append(min(max(map(len, unbroken)), room // 3))
+        kept = [word for cell in column for word in _words(cell)] if place in texts else column
+        least.append(min(max(map(len, [*_words(header), *kept])), room // 3))
     while sum(widths) + len(_BETWEEN) * (len(widths) - 1) > room:
         wide = [place for place in range(len(widths)) if widths[place] > least[place]]
         if not wide:
