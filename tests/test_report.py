@@ -115,9 +115,7 @@ def test_the_short_block_says_what_to_sign_and_what_it_costs():
     assert any(
         line.startswith("Fixed   ") and "committed over 36 months: API commitment and seats" in line for line in lines
     )
-    assert any(
-        line == "Next    free, 24 months, no commitment: at least 1% dearer by objective" for line in lines
-    )
+    assert any(line == "Next    free, 24 months, no commitment: at least 1% dearer by objective" for line in lines)
     proof = " ".join(line.strip() for line in lines[-2:])
     assert re.fullmatch(
         r"Proof   optimal: objective ([\d,.]+) over 36 months \(expected cost\), bound \1, gap 0%; "

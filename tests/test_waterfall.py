@@ -96,7 +96,9 @@ def test_every_step_by_hand():
 def test_the_table_by_hand():
     """As above; the printed changes are differences of printed costs: 20 050.50 - 19 085.48 = 965.02, not 965.025."""
     deal = made()
-    assert f"{waterfall_report(deal, steps_of(deal))}\n" == (ROOT / "tests" / "waterfall.txt").read_text(encoding="utf-8")
+    assert f"{waterfall_report(deal, steps_of(deal))}\n" == (ROOT / "tests" / "waterfall.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -262,6 +262,11 @@ class Deal(DealModel):
         year, index = divmod(self.start.year * 12 + self.start.month - 1 + month, 12)
         return date(year, index + 1, 1)
 
+    def span(self, start: int, end: int) -> str:
+        """Return months [start, end) as calendar months."""
+        first, last = f"{self.calendar(start):%Y-%m}", f"{self.calendar(end - 1):%Y-%m}"
+        return first if first == last else f"{first} to {last}"
+
     @cached_property
     def seat_types(self) -> tuple[str, ...]:
         """Seat types that some cohort may take, in the order of the cohorts' tracks."""

@@ -9,12 +9,10 @@ from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.report.text import WIDTH, joined, money, percent, round_money, shortened
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
-ALL_USD = "all amounts USD"
-
 
 def title_line(deal: Deal) -> str:
     """Return the name of the deal, its months and its currency."""
-    when = f": {deal.horizon_months} months from {deal.start:%Y-%m}, {ALL_USD}"
+    when = f": {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
     return shortened(deal.title or "This deal", WIDTH - len(when)) + when
 
 

@@ -22,7 +22,7 @@ from deal_solve.report.tables import (
     routing_table,
     track_table,
 )
-from deal_solve.report.text import bullets, labelled, styled
+from deal_solve.report.text import bullets, heading, labelled
 from deal_solve.settlement.settle import Settlement
 
 
@@ -32,7 +32,7 @@ def settlement_report(
     """Return the settled plan in print."""
     scenarios, plan = settlement.scenarios, settlement.plan
     summary = summarise(deal, settlement, scenarios)
-    head = [styled(title_line(deal), bold=True), *labelled("Plan", api_sentence(deal, plan.api))]
+    head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
     for name in plan.seats:
         head += labelled("", seat_sentence(deal, plan, name))
     head += labelled("Cost", cost_sentence(deal, summary))

@@ -10,7 +10,6 @@ from deal_solve.report.controls import controls_table
 from deal_solve.report.health import health_tables
 from deal_solve.report.how_sure import how_sure
 from deal_solve.report.sentences import (
-    ALL_USD,
     api_sentence,
     cost_sentence,
     fixed_sentence,
@@ -31,13 +30,13 @@ from deal_solve.report.tables import (
 from deal_solve.report.text import (
     WIDTH,
     bullets,
+    heading,
     labelled,
     money,
     page_width,
     percent,
     round_money,
     shortened,
-    styled,
     table,
 )
 from deal_solve.uncertainty.scenarios import ScenarioSet
@@ -68,7 +67,6 @@ def solution_report(deal: Deal, scenarios: ScenarioSet, solution: Solution, note
 def short_block(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Summary) -> list[str]:
     """Return what to sign and what it costs: at most 12 lines of 100 columns, more of them on a narrower page."""
     must = [
-        ("", title_line(deal)),
         ("Sign", api_sentence(deal, solution.plan.api)),
         *(("", sentence) for sentence in _seat_sentences(deal, solution.plan)),
         ("Cost", cost_sentence(deal, summary)),
@@ -80,7 +78,7 @@ def short_block(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary:
         ("Worst", worst_sentence(deal, summary)),
         ("Next", _next(solution)),
     ]
-    room = MOST_LINES - sum(len(_lines(*each, WIDTH)) for each in must)
+    room = MOST_LINES - 1 - sum(len(_lines(*each, WIDTH)) for each in must)
     middle = []
     for label, text in may:
         lines = len(_lines(label, text, WIDTH))
@@ -88,18 +86,14 @@ def short_block(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary:
             middle.append((label, text))
             room -= lines
     columns = min(page_width(), WIDTH)
-    head = [line for each in (*must[:-1], *middle) for line in _lines(*each, columns)]
+    head = [*heading(title_line(deal)), *(line for each in (*must[:-1], *middle) for line in _lines(*each, columns))]
     proof = _lines(*must[-1], columns)
     return [*(head[: MOST_LINES - len(proof)] if columns == WIDTH else head), *proof]
 
 
 def _lines(label: str, text: str, columns: int) -> list[str]:
-    """Return a sentence behind its label; the title and seats, which have none, take one line and two."""
-    if label:
-        return labelled(label, text, columns=columns)
-    if text.endswith(ALL_USD):
-        return [styled(shortened(text, columns), bold=True)]
-    return labelled("", shortened(text, 2 * (WIDTH - 10)), columns=columns)
+    """Return a sentence behind its label; a seat type, which has none, takes two lines at most."""
+    return labelled(label, text if label else shortened(text, 2 * (WIDTH - 10)), columns=columns)
 
 
 def _seat_sentences(deal: Deal, plan: Plan) -> list[str]:

@@ -35,7 +35,7 @@ def commitment_table(deal: Deal, settlement: Settlement) -> str:
     headers = ["months", "committed", *["carried in"] * rolls, "usage", "covered", "overage", "forfeited", "runs out"]
     rows = [
         [
-            months(deal, record.start, record.end),
+            deal.span(record.start, record.end),
             money(record.commitment_usd),
             *[money(record.carried_in_usd)] * rolls,
             money(record.usage_usd),
@@ -61,12 +61,6 @@ def _runs_out(deal: Deal, record: PeriodSummary) -> str:
     return when if likely == "100%" else f"{when} {likely}"
 
 
-def months(deal: Deal, start: int, end: int) -> str:
-    """Return months [start, end) as calendar months."""
-    first, last = f"{deal.calendar(start):%Y-%m}", f"{deal.calendar(end - 1):%Y-%m}"
-    return first if first == last else f"{first} to {last}"
-
-
 def track_table(deal: Deal, plan: Plan) -> str:
     """Return the track of every cohort in every contract year."""
     if not plan.tracks:
@@ -81,7 +75,7 @@ def routing_table(deal: Deal, plan: Plan) -> str:
     for user, routes in (*plan.routing.items(), *plan.use.items()):
         head = user
         for start, end, shares in _runs(deal, user, routes):
-            span = months(deal, start, end)
+            span = deal.span(start, end)
             for key, share in sorted(shares.items(), key=lambda item: -float(item[1].rstrip("%"))):
                 rows.append([head, span, key, share])
                 head = span = ""
@@ -150,4 +144,4 @@ def limit_table(deal: Deal, settlement: Settlement) -> str:
 
 
 def _year(deal: Deal, year: int) -> str:
-    return f"{year + 1} ({months(deal, 12 * year, 12 * year + 12)})"
+    return f"{year + 1} ({deal.span(12 * year, 12 * year + 12)})"

@@ -141,8 +141,12 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], lef
             at = len(lines) if number else 0
             lines[at:at] = _row([(row[place], widths[place], place < left) for place in shown])
         parts.append("\n".join(lines))
-    heading = textwrap.wrap(title, page_width(), break_on_hyphens=False)
-    return "\n".join([*(styled(line, bold=True) for line in heading), "\n\n".join(parts)])
+    return "\n".join([*heading(title), "\n\n".join(parts)])
+
+
+def heading(title: str) -> list[str]:
+    """Return a title, wrapped to the page."""
+    return [styled(line, bold=True) for line in textwrap.wrap(title, page_width(), break_on_hyphens=False)]
 
 
 def _words(text: str) -> list[str]:
@@ -156,7 +160,7 @@ def _narrowed(cells: list[list[str]], texts: range) -> list[int]:
     least = []
     for place, (header, *column) in enumerate(zip(*cells, strict=True)):
         kept = [word for cell in column for word in _words(cell)] if place in texts else column
-        least.append(min(max(map(len, [*_words(header), *kept])), room // 3))
+        least.append(min(max(map(len, [*_words(header), *kept])), room // 2))
     while sum(widths) + len(_BETWEEN) * (len(widths) - 1) > room:
         wide = [place for place in range(len(widths)) if widths[place] > least[place]]
         if not wide:
@@ -207,7 +211,7 @@ def labelled(label: str, text: str, indent: int = 8, columns: int | None = None)
 def bullets(title: str, texts: Iterable[str]) -> str:
     """Return a titled list; without title the list alone, '' for an empty one."""
     lines = [line for text in texts for line in labelled("-", text, 2)]
-    return "\n".join([*([styled(title, bold=True)] if title else []), *lines]) if lines else ""
+    return "\n".join([*heading(title), *lines]) if lines else ""
 
 
 def shortened(text: str, width: int = WIDTH) -> str:
