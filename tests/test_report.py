@@ -398,7 +398,7 @@ def test_the_card_in_print_has_long_prompts_and_sources():
     text = rates_report(load_card())
     assert "above 100,000 prompt tokens" in text
     assert re.search(r"claude-opus-5-5 .* 4\.00 +0\.20 +5\.00 +8\.00 +20\.00 +50%", text)
-    assert "\nSources\nS1: " in text
+    assert "\nSources\nS1:  " in text
 
 
 def test_labelled_text_wraps_under_its_label():

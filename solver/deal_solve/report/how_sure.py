@@ -7,7 +7,7 @@ from deal_solve.analysis.summary import Summary
 from deal_solve.deal.deal import Deal
 from deal_solve.optimise.solution import Solution
 from deal_solve.report.sentences import aim, futures
-from deal_solve.report.text import labelled, money, percent, styled
+from deal_solve.report.text import heading, labelled, money, percent
 from deal_solve.uncertainty.scenarios import ScenarioSet
 
 MOST_NAMED = 3
@@ -30,9 +30,7 @@ def how_sure(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Su
         rest = len(lacking) - MOST_NAMED
         more = [f"and {rest} more"] if rest > 0 else []
         said.append(("no source", "; ".join([*map(_named, lacking[:MOST_NAMED]), *more])))
-    return "\n".join(
-        [styled("How sure", bold=True), *(line for label, text in said for line in labelled(label, text, INDENT))]
-    )
+    return "\n".join([*heading("How sure"), *(line for label, text in said for line in labelled(label, text, INDENT))])
 
 
 def _proof(deal: Deal, solution: Solution, summary: Summary) -> str:

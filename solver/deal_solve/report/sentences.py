@@ -21,13 +21,13 @@ def _title(deal: Deal, offer: str) -> str:
     return f"{offer} ({title})" if title and offer != LIST else offer
 
 
-def api_sentence(deal: Deal, api: ApiAgreement) -> str:
-    """Return the API agreement in one sentence."""
+def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
+    """Return the API agreement in one sentence, with the title of its offer or without."""
     amounts = [usd for term in api.terms for usd in term.commitment_usd]
     bands = joined([round_money(term.band_usd_per_year) for term in api.terms])
     if api.offer == LIST:
         return "API pay as you go at list prices, nothing committed"
-    paper = f"API agreement {_title(deal, api.offer)}, {_renewed(deal, api.term_months)}"
+    paper = f"API agreement {_title(deal, api.offer) if with_title else api.offer}, {_renewed(deal, api.term_months)}"
     if not any(amounts):
         return f"{paper}: nothing committed, usage billed at the rates of its band without commitment"
     committed = f"{round_money(amounts[0])} USD committed in each contract year"
@@ -88,7 +88,7 @@ def worst_sentence(deal: Deal, summary: Summary) -> str:
     text = f"{money(summary.cvar_usd)} {over}, mean of the worst {percent(1 - summary.confidence)} of futures"
     if summary.worst_usd is not None:
         is_alike = money(summary.worst_usd) == money(summary.cvar_usd)
-        text += "; the worst one alike" if is_alike else f"; {money(summary.worst_usd)} in the worst one"
+        text += "; as much in the worst one" if is_alike else f"; {money(summary.worst_usd)} in the worst one"
     return text
 
 

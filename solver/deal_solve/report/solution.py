@@ -66,8 +66,11 @@ def solution_report(deal: Deal, scenarios: ScenarioSet, solution: Solution, note
 
 def short_block(deal: Deal, scenarios: ScenarioSet, solution: Solution, summary: Summary) -> list[str]:
     """Return what to sign and what it costs: at most 12 lines of 100 columns, more of them on a narrower page."""
+    sign = api_sentence(deal, solution.plan.api)
+    if len(labelled("Sign", sign, columns=WIDTH)) > 2:
+        sign = api_sentence(deal, solution.plan.api, with_title=False)
     must = [
-        ("Sign", api_sentence(deal, solution.plan.api)),
+        ("Sign", sign),
         *(("", sentence) for sentence in _seat_sentences(deal, solution.plan)),
         ("Cost", cost_sentence(deal, summary)),
         ("Fixed", fixed_sentence(deal, summary)),
