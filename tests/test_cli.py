@@ -160,7 +160,7 @@ def test_2_a_bad_deal_lists_every_problem(capsys, deal):
         (["solve", "{deal}", "--risk", "reckless"], "--risk: 'reckless' is not a risk; expected neutral"),
         (
             ["solve", "{deal}", "--risk", "2"],
-            "--risk: '2' is not a risk; expected neutral, balanced, cautious, or a weight",
+            "--risk: '2' is not a risk; expected neutral",
         ),
         (["solve", "{deal}", "--confidence", "1"], "--confidence: Input should be less than 1"),
         (["solve", "{deal}", "--criterion", "worst"], "risk.criterion: worst is for explicit lists of 1 to 300"),
