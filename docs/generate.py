@@ -103,7 +103,7 @@ $ deal-solve settle deal.yaml --plan proposal.yaml
 Starter deal: 24 months from 2027-01, all amounts USD
 Plan    API agreement quote (First order form), 24 months: 300,000 USD committed in each contract
         year (band from 300,000 a year)
-        150 / 160 enterprise seats in contract year 1 / 2, from quote, 24 months
+        150 / 160 enterprise seats in contract year 1 / 2, from quote
 Cost    ... expected over 24 months, present value at 8% a year; ... (P10) to
         ... (P90)
 ...
@@ -112,9 +112,9 @@ Assumed
 - quote, API term 1: band from 300,000 USD a year, commitment 300,000, 300,000 USD a year (band
   assumed).
 - enterprise seats are bought from quote, first term 24 months.
-- support-bot runs on sonnet in months 0 to 1 (as today).
+- support-bot runs on sonnet in 2027-01 to 2027-02 (as today).
 - Workload support-bot buys caching, which its routing needs.
-- engineering runs on sonnet+cache in months 0 to 23 (best quality open, not in batch).
+- engineering runs on sonnet+cache in 2027-01 to 2028-12 (best quality open, not in batch).
 ...
 ```
 """

@@ -80,9 +80,9 @@ def test_calendar_of_one_term(settled):
     days = [(f"{event.day}", event.what) for event in calendar(settlement.deal, settlement.plan)]
     assert days == [
         ("2027-01-01", "quote starts for 12 months: API"),
-        ("2027-01-01", "start negotiating what follows quote, which ends 2028-01"),
+        ("2027-01-01", "start negotiating what follows quote, whose term ends with 2027-12"),
         ("2027-01-01", "API commitment of contract year 1"),
-        ("2028-01-01", "quote ends"),
+        ("2028-01-01", "quote has ended"),
     ]
 
 
@@ -111,3 +111,25 @@ def test_api_overtakes_seats_in_the_month_it_says():
     settlement = solve(load(EXAMPLES[0].parent / "hybrid.yaml")).settlement
     month = overtaking_month(settlement)
     assert month == 0
+
+
+def test_the_calendar_invoices_all_that_is_committed():
+    """Hybrid prepays by the year: three commitments and three years of seats, at price index 1."""
+    settlement = solve(load(EXAMPLES[0].parent / "hybrid.yaml")).settlement
+    events = calendar(settlement.deal, settlement.plan)
+    invoiced = [
+        event.usd for event in events if event.usd and ("API commitment" in event.what or "seats" in event.what)
+    ]
+    assert len(invoiced) == 6
+    assert sum(invoiced) == pytest.approx(settlement.committed_usd)
+
+
+def test_what_is_not_bought_any_more_is_not_renewed():
+    """The start-up moves from team-premium to enterprise after a year; team is signed for that year only."""
+    settlement = solve(load(EXAMPLES[0].parent / "start-up.yaml")).settlement
+    about = [
+        f"{event.day} {event.what}" for event in calendar(settlement.deal, settlement.plan) if "team" in event.what
+    ]
+    assert about[0] == "2027-01-01 team starts for 12 months: team-premium seats"
+    assert about[-1] == "2028-01-01 team has ended"
+    assert not any("renewed" in text for text in about)

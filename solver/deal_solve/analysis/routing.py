@@ -34,13 +34,17 @@ def routing(deal: Deal, plan: Plan) -> Table[Routed]:
 
 
 def runs(deal: Deal, user: str, routes: tuple[Route, ...]) -> list[tuple[int, int, dict[str, float]]]:
-    """Return the shares per option of months [start, end); epochs that are routed alike stand together."""
+    """Return the shares per option of months [start, end); epochs that are routed alike (to 0.01 %) stand together."""
     ends = [epoch.end for epoch in menu(deal, user)]
     found: list[tuple[int, int, dict[str, float]]] = []
     for route, end in zip(routes, ends, strict=True):
         shares = {key: share for key, share in route.shares.items() if share > 0}
-        if found and found[-1][2] == shares:
+        if found and _rounded(found[-1][2]) == _rounded(shares):
             found[-1] = (found[-1][0], end, shares)
         else:
             found.append((route.from_month, end, shares))
     return found
+
+
+def _rounded(shares: dict[str, float]) -> dict[str, float]:
+    return {key: round(share, 4) for key, share in shares.items()}

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.analysis.table import Table
+from deal_solve.deal.offer import TrueUp
+from deal_solve.settlement.ledger import Row
+from deal_solve.settlement.rates import api_part
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenarios import Array
@@ -53,7 +56,7 @@ def sides(settlement: Settlement) -> Table[Side]:
 def overtaking_month(settlement: Settlement) -> int | None:
     """Return the first month from which on expected API spend stays above that for seats, None if it never does.
 
-    A payment is spread evenly over the months that it is charged for, so that paying in advance moves nothing.
+    A payment is spread evenly over the months that it is for, so that paying in advance or afterwards moves nothing.
     """
     api, seats = _accrued(settlement, "API"), _accrued(settlement, "seats")
     if not seats.any() or not api.any():
@@ -72,6 +75,20 @@ def _accrued(settlement: Settlement, side: str) -> Array:
     for row in settlement.rows or ():
         if row.line in SIDES[side]:
             expected = settlement.weights @ np.broadcast_to(row.amount, settlement.weights.shape)
-            last = min(row.last, len(months) - 1)
-            months[row.first : last + 1] += expected / (last - row.first + 1)
+            spread = _months(settlement, row)
+            months[spread] += expected / len(months[spread])
     return months
+
+
+def _months(settlement: Settlement, row: Row) -> slice:
+    """Return the months that a payment is for: overage and unused commitment are for all of their commitment period,
+    seats added for the rest of the contract year unless their ratchet is none.
+    """
+    deal, plan, first, end = settlement.deal, settlement.plan, row.first, row.last + 1
+    if row.line in ("overage", "shortfall"):
+        first = end - api_part(deal, plan.api.offer).period_months
+    elif row.line == "true_up":
+        clause = deal.seat_part(plan.seats[row.item].offer, row.item).true_up
+        if isinstance(clause, TrueUp) and clause.ratchet != "none":
+            end = first // 12 * 12 + 12
+    return slice(first, end)

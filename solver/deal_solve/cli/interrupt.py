@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ def interruptible(work: Callable[[], T]) -> T:
         except BaseException as error:
             errors.append(error)
 
-    thread = threading.Thread(target=run, name="solve", daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(run,), name="solve", daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(0.2)

@@ -10,6 +10,7 @@ import sys
 import click
 from click.shell_completion import CompletionItem
 
+from deal_solve.report.text import page_of, printed_on
 from deal_solve.version import VERSION
 
 COMMANDS = {
@@ -78,7 +79,8 @@ def cli() -> None:
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code; no error leaves this function."""
     try:
-        code = cli.main(args=args, prog_name="deal-solve", standalone_mode=False)
+        with printed_on(page_of(sys.stdout)):
+            code = cli.main(args=args, prog_name="deal-solve", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()

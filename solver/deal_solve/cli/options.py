@@ -149,6 +149,8 @@ def with_risk(
         for item in error.errors():
             option = options.get(str(item["loc"][0]), "--criterion") if item["loc"] else "--criterion"
             message = str(item.get("ctx", {}).get("error", item["msg"]))
+            if option == "--risk":
+                message = f"{risk!r} is not a risk; expected {', '.join(RISK_WEIGHTS)}, or a weight from 0 to 1"
             problems.append(Problem(option, message))
         raise InputError(problems) from None
     problems = [Problem(dotted(loc), text) for loc, text in broken_references(deal) if loc[0] == "risk"]

@@ -213,6 +213,9 @@ class Deal(DealModel):
     requires_on_both_lines: tuple[Name, ...] = Field(
         (), description="controls that the API agreement and every seat type taken must provide"
     )
+    sources: dict[str, Title] = Field(
+        {}, description="where numbers come from: dotted path of a part of this file, and what stands behind it"
+    )
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with some fields replaced; nothing that was derived from the old ones is kept."""
@@ -267,6 +270,11 @@ class Deal(DealModel):
         """Return the first day of month `month`."""
         year, index = divmod(self.start.year * 12 + self.start.month - 1 + month, 12)
         return date(year, index + 1, 1)
+
+    def span(self, start: int, end: int) -> str:
+        """Return months [start, end) as calendar months."""
+        first, last = f"{self.calendar(start):%Y-%m}", f"{self.calendar(end - 1):%Y-%m}"
+        return first if first == last else f"{first} to {last}"
 
     @cached_property
     def seat_types(self) -> tuple[str, ...]:

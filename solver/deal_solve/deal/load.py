@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from deal_solve.deal.deal import SCHEMA, Deal
 from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
 from deal_solve.deal.references import broken_references
-from deal_solve.deal.source import Loc, Source, parse, read_text
+from deal_solve.deal.source import Loc, Source, dotted, parse, read_text
 from deal_solve.errors import InputError, Problem
 
 _UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift))
@@ -61,6 +61,12 @@ def deal_from(source: Source) -> Deal:
         at_rates = [Problem(p.path or "rates", p.message, source.file) for p in error.problems]
         raise InputError([source.placed(problem) for problem in at_rates]) from None
     problems += [source.problem(loc, message) for loc, message in broken_references(deal)]
+    stated = [dotted(loc) for loc in source.lines if loc]
+    problems += [
+        source.problem(("sources", path), f"there is no {path!r} in this file{did_you_mean(path, stated)}")
+        for path in deal.sources
+        if path not in stated
+    ]
     if problems:
         raise InputError(_in_file_order(problems))
     deal.__dict__["lines"], deal.__dict__["file"] = source.lines, source.file

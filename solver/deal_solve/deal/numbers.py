@@ -147,7 +147,9 @@ def parse_band(value: Any) -> Any:
                     "and p90, or low and high, or p50 and plus_minus, or one number"
                 )
         if not low <= mid <= high:
-            raise ValueError(f"the quantiles cross: P10 {low:g}, P50 {mid:g}, P90 {high:g}; expected P10 <= P50 <= P90")
+            raise ValueError(
+                f"the quantiles cross: P10 {low:,.10g}, P50 {mid:,.10g}, P90 {high:,.10g}; expected P10 <= P50 <= P90"
+            )
         return Band(p10=low, p50=mid, p90=high)
     number = parse_number(value)
     return Band(p10=number, p50=number, p90=number)

@@ -90,6 +90,7 @@ def solve(
         build_seconds=clock.building,
         solve_seconds=clock.solving,
         notes=(*notes, *about),
+        seed=scenarios.seed,
     )
 
 

@@ -28,7 +28,7 @@ def complete_routing(
         _refuse_other_months(f"routing.{name}", given, epochs)
         chosen = proposal.projects.get(name)
         bought = list(chosen) if chosen is not None else _needed(epochs, given)
-        routing[name] = _routes(name, work, given, epochs, bought, chosen is None, notes)
+        routing[name] = _routes(deal, name, work, given, epochs, bought, chosen is None, notes)
         if chosen is None and bought:
             notes.append(f"Workload {name} buys {', '.join(bought)}, which its routing needs.")
         if bought or chosen is not None:
@@ -38,7 +38,7 @@ def complete_routing(
         if cohort.use and (metered or name in proposal.use):
             epochs = menu(deal, name)
             _refuse_other_months(f"use.{name}", proposal.use.get(name, ()), epochs)
-            use[name] = _routes(name, cohort.use, proposal.use.get(name, ()), epochs, [], False, notes)
+            use[name] = _routes(deal, name, cohort.use, proposal.use.get(name, ()), epochs, [], False, notes)
     return projects, routing, use
 
 
@@ -78,6 +78,7 @@ def _given(given: tuple[ProposedRoute, ...], epoch: Epoch, epochs: tuple[Epoch, 
 
 
 def _routes(
+    deal: Deal,
     user: str,
     request: Request,
     given: tuple[ProposedRoute, ...],
@@ -94,7 +95,7 @@ def _routes(
             shares = default_shares(user, request, epoch, bought, may_buy)
             assumed.append((epoch, shares))
         routes.append(Route(from_month=epoch.start, shares=shares))
-    notes.extend(_sentences(user, request, assumed))
+    notes.extend(_sentences(deal, user, request, assumed))
     return tuple(routes)
 
 
@@ -146,7 +147,7 @@ def _best(request: Request, options: list[Option]) -> dict[str, float]:
     return {key: share for key, share in used.items() if share > 0}
 
 
-def _sentences(user: str, request: Request, assumed: list[tuple[Epoch, dict[str, float]]]) -> list[str]:
+def _sentences(deal: Deal, user: str, request: Request, assumed: list[tuple[Epoch, dict[str, float]]]) -> list[str]:
     """Return one sentence per run of epochs that are routed alike."""
     runs: list[tuple[int, int, dict[str, float]]] = []
     for epoch, shares in assumed:
@@ -157,9 +158,9 @@ def _sentences(user: str, request: Request, assumed: list[tuple[Epoch, dict[str,
     sentences = []
     for start, end, shares in runs:
         if not shares:
-            sentences.append(f"{user} has no open option in months {start} to {end - 1}.")
+            sentences.append(f"{user} has no open option in {deal.span(start, end)}.")
             continue
         mix = " and ".join(f"{share:.0%} {key}" if share < 1 else key for key, share in shares.items())
         why = "as today" if list(shares) == [_today_key(request)] else "best quality open, not in batch"
-        sentences.append(f"{user} runs on {mix} in months {start} to {end - 1} ({why}).")
+        sentences.append(f"{user} runs on {mix} in {deal.span(start, end)} ({why}).")
     return sentences

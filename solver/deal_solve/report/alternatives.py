@@ -7,10 +7,10 @@ from deal_solve.analysis.difference import Difference
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import LINES, present_value
-from deal_solve.report.text import money, percent, round_money, table
+from deal_solve.report.text import money, page_width, percent, round_money, table
 
-BESIDE = 3
-"""How many agreements stand beside each other in the table by line."""
+BESIDE = 33
+"""Columns of the page for each of the agreements that stand beside each other in the table by line."""
 
 
 def alternatives_report(deal: Deal, rows: Table[Alternative], objective_usd: float) -> str:
@@ -19,7 +19,8 @@ def alternatives_report(deal: Deal, rows: Table[Alternative], objective_usd: flo
         return ""
     solved = [(row, row.difference) for row in rows if row.difference is not None]
     parts = [_agreements(deal, rows, objective_usd)]
-    parts += [_by_line(deal, solved[start : start + BESIDE]) for start in range(0, len(solved), BESIDE)]
+    beside = page_width() // BESIDE
+    parts += [_by_line(deal, solved[start : start + beside]) for start in range(0, len(solved), beside)]
     return "\n\n".join(parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation
-from deal_solve.report.text import labelled, money
+from deal_solve.report.text import heading, labelled, money
 
 
 def conflict_report(conflict: Conflict) -> str:
@@ -13,12 +13,12 @@ def conflict_report(conflict: Conflict) -> str:
     count = len(conflict.requirements)
     together = "This cannot be met" if count == 1 else f"These {count} cannot be met together"
     rest = "" if count == 1 else "; without any one of them the others can"
-    lines = [f"{together}{rest}:"]
+    lines = heading(f"{together}{rest}:")
     for each in conflict.requirements:
         lines += labelled("  -", _requirement(each), 4)
     best = conflict.cheapest
     if best is not None:
-        lines += ["", "What makes the deal possible, by the objective of the best deal then (USD):"]
+        lines += ["", *heading("What makes the deal possible, by the objective of the best deal then (USD):")]
         for way in sorted(conflict.relaxations, key=Relaxation.rank):
             lacks = "" if way.is_priced else ", without what it costs to leave people unserved"
             text = f"{_way(way)}: {money(way.objective_usd)}{lacks}{' (cheapest)' * (way is best)}"

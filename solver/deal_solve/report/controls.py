@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deal_solve.analysis.controls import ControlRow, control_table, one_line_only
 from deal_solve.deal.deal import Deal
-from deal_solve.report.text import labelled, table
+from deal_solve.report.text import bullets, table
 
 
 def controls_table(deal: Deal) -> str:
@@ -17,9 +17,9 @@ def controls_table(deal: Deal) -> str:
     for control in controls:
         mine = [row for row in rows if row.control == control]
         cells.append([control, mine[0].required_by or "nobody", *map(_cell, mine)])
-    title = "Controls, by paper: on the API / on seats (GAP: required there and missing)"
-    text = [table(title, ["control", "required by", *deal.papers], cells, left=2)]
-    return "\n".join([*text, *(line for warning in one_line_only(deal) for line in labelled("-", warning, 2))])
+    title = "Controls by paper, on the API / on seats (-: not sold on it; GAP: required there and missing)"
+    parts = [table(title, ["control", "required by", *deal.papers], cells, left=2), bullets("", one_line_only(deal))]
+    return "\n".join(part for part in parts if part)
 
 
 def _cell(row: ControlRow) -> str:

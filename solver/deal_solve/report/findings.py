@@ -6,6 +6,7 @@ from deal_solve.analysis.findings import Finding
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.report.futures import futures_text
+from deal_solve.report.text import bullets, labelled
 from deal_solve.uncertainty.scenarios import Futures
 
 
@@ -15,12 +16,15 @@ def check_report(deal: Deal, scenarios: Futures, found: Table[Finding]) -> str:
         f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
         for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
     ]
-    lines = [f"The deal is valid: {', '.join(counts)}, {deal.horizon_months} months from {deal.start:%Y-%m}."]
-    lines.append(_futures(scenarios))
+    said = [
+        f"The deal is valid: {', '.join(counts)}, {deal.horizon_months} months from {deal.start:%Y-%m}.",
+        _futures(scenarios),
+    ]
+    if not found:
+        said.append("Everything in it can matter.")
+    lines = [line for text in said for line in labelled("", text, 0)]
     if found:
-        lines += ["", f"Dead, or never binding ({len(found)}):", *(f"  {finding}" for finding in found)]
-    else:
-        lines.append("Everything in it can matter.")
+        lines += ["", bullets(f"Dead, or never binding ({len(found)})", map(str, found))]
     return "\n".join(lines) + "\n"
 
 

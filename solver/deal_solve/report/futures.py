@@ -7,10 +7,10 @@ from deal_solve.uncertainty.scenarios import Futures
 
 def futures_text(futures: Futures) -> str:
     """Return how many futures there are and where they come from; sampled ones always with their seed."""
-    if futures.size == 1 and futures.kind != "sampled":
-        return "one certain future"
-    text = f"{futures.size:,} {futures.kind} future{'' if futures.size == 1 else 's'}"
-    return text if futures.seed is None else f"{text} (seed {futures.seed})"
+    kinds = {"explicit": "listed futures", "discrete": "futures by discrete expansion"}
+    if futures.kind == "sampled":
+        return f"{futures.size:,} sampled future{'' if futures.size == 1 else 's'} (seed {futures.seed})"
+    return f"{futures.size:,} {kinds[futures.kind]}" if futures.kind in kinds else "one certain future"
 
 
 def futures_notes(futures: Futures) -> tuple[str, ...]:

@@ -7,13 +7,18 @@ from deal_solve.analysis.health import commitment_health, seat_health
 from deal_solve.analysis.savings import savings
 from deal_solve.analysis.sides import overtaking_month, sides
 from deal_solve.deal.deal import Deal
-from deal_solve.report.text import labelled, money, percent, round_money, table
+from deal_solve.report.text import bullets, chance, labelled, money, percent, round_money, table
 from deal_solve.settlement.settle import Settlement
 
 
 def health_tables(deal: Deal, settlement: Settlement) -> list[str]:
     """Return every table that has rows."""
-    parts = [_commitment(deal, settlement), _seats(settlement), _sides(deal, settlement), _savings(deal, settlement)]
+    parts = [
+        _commitment(deal, settlement),
+        seats_table(settlement),
+        _sides(deal, settlement),
+        _savings(deal, settlement),
+    ]
     return [part for part in [*parts, _calendar(deal, settlement)] if part]
 
 
@@ -21,7 +26,7 @@ def _commitment(deal: Deal, settlement: Settlement) -> str:
     rows = commitment_health(settlement)
     if not len(rows):
         return ""
-    headers = ["contract year", "utilisation", "coverage", "burn rate", "left", "runs out", "overage", "shortfall"]
+    headers = ["contract year", "utilisation", "coverage", "burn rate", "left at end", "overage", "shortfall"]
     cells = [
         [
             f"{row.contract_year + 1}",
@@ -29,31 +34,32 @@ def _commitment(deal: Deal, settlement: Settlement) -> str:
             percent(row.coverage),
             f"{row.burn_rate:.2f}",
             money(row.remaining_usd),
-            "never" if row.exhausted_month is None else f"{deal.calendar(row.exhausted_month):%Y-%m}",
-            percent(row.overage_probability, 0),
-            percent(row.shortfall_probability, 0),
+            chance(row.overage_probability),
+            chance(row.shortfall_probability),
         ]
         for row in rows
     ]
-    title = "Health of the commitment per contract year (expected; overage and shortfall: their probability)"
+    title = "Health of the commitment per contract year (USD, expected; overage, shortfall: their probability)"
     return table(title, headers, cells)
 
 
-def _seats(settlement: Settlement) -> str:
-    rows = seat_health(settlement)
-    headers = ["seat type", "contract year", "contracted", "active", "peak", "added", "idle", "seats are added"]
+def seats_table(settlement: Settlement) -> str:
+    """Return contracted seats per type and contract year against the users that are expected."""
+    rows = [row for row in seat_health(settlement) if row.contracted or row.peak]
+    headers = ["seat type", "year", "from", "contracted", "active", "peak", "added", "idle", "any added"]
     cells = [
         [
             row.seat_type,
             f"{row.contract_year + 1}",
+            settlement.plan.seats[row.seat_type].offer,
             f"{row.contracted:,}",
             *(f"{count:,.1f}" for count in (row.active, row.peak, row.added, row.idle)),
-            percent(row.added_probability, 0),
+            chance(row.added_probability),
         ]
         for row in rows
     ]
-    title = "Health of the seats per contract year (contracted is certain, the rest expected; last: probability)"
-    return table(title, headers, cells) if cells else ""
+    title = "Seats per contract year (active and idle: mean of the months; expected; any added: probability)"
+    return table(title, headers, cells, left=3, keys=2) if cells else ""
 
 
 def _sides(deal: Deal, settlement: Settlement) -> str:
@@ -69,11 +75,16 @@ def _sides(deal: Deal, settlement: Settlement) -> str:
     ]
     value = ", present value" if deal.cost_of_capital_per_year else ""
     text = table(f"Cost by side over {deal.horizon_months} months (USD{value})", headers, cells)
-    month = overtaking_month(settlement)
-    if month is not None:
-        when = "from the start" if month == 0 else f"from {deal.calendar(month):%Y-%m} on"
-        text += f"\nExpected API spend is above that for seats {when}."
+    if {"API", "seats"} <= {row.side for row in rows}:
+        text += "\n" + "\n".join(labelled("-", _overtaking(deal, overtaking_month(settlement)), 2))
     return text
+
+
+def _overtaking(deal: Deal, month: int | None) -> str:
+    if month is None:
+        return "expected API spend is not above that for seats in the last month"
+    when = "in every month" if month == 0 else f"in every month from {deal.calendar(month):%Y-%m} on"
+    return f"expected API spend is above that for seats {when}"
 
 
 def _savings(deal: Deal, settlement: Settlement) -> str:
@@ -89,7 +100,7 @@ def _savings(deal: Deal, settlement: Settlement) -> str:
         returned = f"{found.return_on_commitment:.2f} USD saved for each USD committed"
         lines.append(f"return on commitment {percent(found.return_on_commitment)}: {returned}")
     title = f"Savings rates of the API agreement over {deal.horizon_months} months (expected, not discounted)"
-    return "\n".join([title, *(line for text in lines for line in labelled("-", text, 2))])
+    return bullets(title, lines)
 
 
 def _calendar(deal: Deal, settlement: Settlement) -> str:
@@ -97,4 +108,5 @@ def _calendar(deal: Deal, settlement: Settlement) -> str:
         [f"{event.day:%Y-%m-%d}", event.what, "" if event.usd is None else round_money(event.usd)]
         for event in calendar(deal, settlement.plan)
     ]
-    return table("Calendar (amounts in USD, certain)", ["date", "what", "invoice"], cells, left=2) if cells else ""
+    title = "Calendar (USD, committed; seats at today's list price index)"
+    return table(title, ["date", "what", "invoice"], cells, left=2) if cells else ""

@@ -23,7 +23,7 @@ def invoice_table(deal: Deal, invoice: pd.DataFrame, scenario: str, probability:
     for year in range(deal.years):
         own = [line for line in lines if line["contract_year"] == year]
         rows += [_row(deal, line) for line in own]
-        rows.append(_total(f"year {year + 1}", "total of the contract year", own))
+        rows.append(_total(f"year {year + 1}", "total", own))
     rows.append(_total("all", "total", lines))
     weight = "certain" if probability > 1 - 1e-12 else f"probability {100 * probability:.3g}%"
     title = f"Invoice in scenario {scenario!r} ({weight}; USD, not discounted)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deal_solve.deal.card import Card, Model
-from deal_solve.report.text import labelled, percent, round_money, table
+from deal_solve.report.text import heading, labelled, percent, round_money, table
 
 
 def rates_report(card: Card) -> str:
@@ -41,10 +41,9 @@ def rates_report(card: Card) -> str:
     controls = table("Controls", ["control", "means"], [[name, c.title] for name, c in card.controls.items()], left=2)
     cited = {key for model in card.models for rates in model.rates for key in rates.sources}
     cited |= {key for seat in card.seats for price in seat.prices for key in price.sources}
-    sources = "\n".join(
-        ["Sources", *(f"{key}: {s.what}, {s.where} ({s.date})" for key, s in card.sources.items() if key in cited)]
-    )
-    return "\n\n".join([models, seats, "\n".join(["Controls provided", *lines]), controls, sources]) + "\n"
+    named = [(f"{key}:", f"{s.what}, {s.where} ({s.date})") for key, s in card.sources.items() if key in cited]
+    sources = "\n".join([*heading("Sources"), *(line for each in named for line in labelled(*each, 5))])
+    return "\n\n".join([models, seats, "\n".join([*heading("Controls provided"), *lines]), controls, sources]) + "\n"
 
 
 def _model_rows(card: Card, model: Model) -> list[list[str]]:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from deal_solve.analysis.summary import summarise
 from deal_solve.deal.deal import Deal
+from deal_solve.report.health import seats_table
 from deal_solve.report.invoice import invoice_table
-from deal_solve.report.solution import api_sentence, cost_sentence, fixed_sentence, seat_sentence, tail_sentence
+from deal_solve.report.sentences import (
+    api_sentence,
+    cost_sentence,
+    fixed_sentence,
+    seat_sentence,
+    title_line,
+    worst_sentence,
+)
 from deal_solve.report.tables import (
     commitment_table,
     cost_tables,
     limit_table,
     project_table,
     routing_table,
-    seat_table,
     track_table,
 )
-from deal_solve.report.text import labelled, shortened
+from deal_solve.report.text import bullets, heading, labelled
 from deal_solve.settlement.settle import Settlement
 
 
@@ -25,21 +32,19 @@ def settlement_report(
     """Return the settled plan in print."""
     scenarios, plan = settlement.scenarios, settlement.plan
     summary = summarise(deal, settlement, scenarios)
-    title = f"{deal.title or 'This deal'}: {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
-    head = [shortened(title), *labelled("Plan", api_sentence(deal, plan.api))]
-    for name, agreement in plan.seats.items():
-        head += labelled("", seat_sentence(name, agreement))
+    head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
+    for name in plan.seats:
+        head += labelled("", seat_sentence(deal, plan, name))
     head += labelled("Cost", cost_sentence(deal, summary))
     head += labelled("Fixed", fixed_sentence(deal, summary))
-    if tail := tail_sentence(summary):
-        head += labelled("Tail", tail)
-    parts = ["\n".join(head)]
-    for label, sentences in (("Assumed", assumed), ("Notes", notes)):
-        if sentences:
-            parts.append(f"{label}\n" + "\n".join(line for text in sentences for line in labelled("-", text, 2)))
-    parts += [
+    if worst := worst_sentence(deal, summary):
+        head += labelled("Worst", worst)
+    parts = [
+        "\n".join(head),
+        bullets("Assumed", assumed),
+        bullets("Notes", notes),
         commitment_table(deal, settlement),
-        seat_table(settlement),
+        seats_table(settlement),
         track_table(deal, plan),
         routing_table(deal, plan),
         project_table(deal, plan),

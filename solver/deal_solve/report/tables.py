@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from deal_solve.analysis.limits import limit_checks
 from deal_solve.analysis.routing import runs
-from deal_solve.analysis.summary import PeriodSummary, Summary, periods, seat_years
+from deal_solve.analysis.summary import PeriodSummary, Summary, periods
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.text import money, percent, table
+from deal_solve.report.text import chance, money, percent, table
 from deal_solve.settlement.settle import Settlement
 
 LINES = {
@@ -31,12 +31,13 @@ def commitment_table(deal: Deal, settlement: Settlement) -> str:
     records = periods(settlement)
     if not records:
         return ""
-    headers = ["months", "committed", "carried in", "usage", "covered", "overage", "forfeited", "runs out"]
+    rolls = any(money(record.carried_in_usd) != "0.00" for record in records)
+    headers = ["months", "committed", *["carried in"] * rolls, "usage", "covered", "overage", "forfeited", "runs out"]
     rows = [
         [
-            months(deal, record.start, record.end),
+            deal.span(record.start, record.end),
             money(record.commitment_usd),
-            money(record.carried_in_usd),
+            *[money(record.carried_in_usd)] * rolls,
             money(record.usage_usd),
             money(record.covered_usd),
             money(record.overage_usd),
@@ -46,7 +47,7 @@ def commitment_table(deal: Deal, settlement: Settlement) -> str:
         for record in records
     ]
     return table(
-        "API commitment per period (USD; committed is certain, the rest expected; usage at contracted rates)",
+        "API commitment per period (USD, expected; usage at contracted rates; runs out: month and chance)",
         headers,
         rows,
     )
@@ -56,31 +57,8 @@ def _runs_out(deal: Deal, record: PeriodSummary) -> str:
     if record.exhausted_month is None:
         return "never"
     when = f"{deal.calendar(record.exhausted_month):%Y-%m}"
-    likely = record.exhausted_probability
-    if likely > 1 - 1e-9:
-        return when
-    share = percent(likely, 0)
-    return f"{when} ({'>99%' if share == '100%' else '<1%' if share == '0%' else share})"
-
-
-def months(deal: Deal, start: int, end: int) -> str:
-    """Return months [start, end) as calendar months."""
-    first, last = f"{deal.calendar(start):%Y-%m}", f"{deal.calendar(end - 1):%Y-%m}"
-    return first if first == last else f"{first} to {last}"
-
-
-def seat_table(settlement: Settlement) -> str:
-    """Return contracted seats per type and contract year against the expected users."""
-    rows = []
-    for row in seat_years(settlement):
-        agreement = settlement.plan.seats[row.seat_type]
-        peak, added = f"{row.expected_peak:,.1f}", f"{row.expected_added:,.1f}"
-        paper = f"{agreement.offer}, {agreement.term_months} months"
-        rows.append([row.seat_type, paper, f"{row.contract_year + 1}", f"{row.contracted:,}", peak, added])
-    if not rows:
-        return ""
-    headers = ["seat type", "from", "contract year", "contracted", "expected peak", "expected added"]
-    return table("Seats per contract year", headers, rows, left=2)
+    likely = chance(record.exhausted_probability)
+    return when if likely == "100%" else f"{when} {likely}"
 
 
 def track_table(deal: Deal, plan: Plan) -> str:
@@ -97,7 +75,7 @@ def routing_table(deal: Deal, plan: Plan) -> str:
     for user, routes in (*plan.routing.items(), *plan.use.items()):
         head = user
         for start, end, shares in runs(deal, user, routes):
-            span = months(deal, start, end)
+            span = deal.span(start, end)
             for key, share in sorted(shares.items(), key=lambda item: -item[1]):
                 rows.append([head, span, key, percent(share, 2)])
                 head = span = ""
@@ -154,4 +132,4 @@ def limit_table(deal: Deal, settlement: Settlement) -> str:
 
 
 def _year(deal: Deal, year: int) -> str:
-    return f"{year + 1} ({months(deal, 12 * year, 12 * year + 12)})"
+    return f"{year + 1} ({deal.span(12 * year, 12 * year + 12)})"

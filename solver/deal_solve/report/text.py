@@ -1,14 +1,70 @@
-"""Plain text: amounts, counts and tables. Amounts are rounded here and nowhere else, half-even to cents."""
+"""Plain text: amounts, counts and tables. Amounts are rounded here and nowhere else, half-even to cents.
+
+Here alone it is known how wide the page is and whether it has colour: 100 columns and none, unless `printed_on` says
+otherwise for what is written inside it.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TextIO
+
+import click
 
 WIDTH = 100
+LEAST_WIDTH = 40
+ALARMS = ("broken", "impossible", "GAP")
+"""Cells with one of these words are red where there is colour."""
 _CENT = Decimal("0.01")
 _WIDE = Context(prec=400)
+_BETWEEN = "  "
+
+
+@dataclass(frozen=True)
+class Page:
+    """What text is printed on."""
+
+    columns: int = WIDTH
+    is_coloured: bool = False
+
+
+_PLAIN = Page()
+_PAGE: ContextVar[Page] = ContextVar("page", default=_PLAIN)
+
+
+def page_of(stream: TextIO) -> Page:
+    """Return the page of a stream: plain unless it is a terminal, then as wide as that and coloured if it may be."""
+    if not stream.isatty():
+        return _PLAIN
+    columns = shutil.get_terminal_size((WIDTH, 0)).columns
+    return Page(max(columns, LEAST_WIDTH), not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+
+
+@contextmanager
+def printed_on(page: Page) -> Iterator[None]:
+    """Lay out what is written inside for a page."""
+    before = _PAGE.set(page)
+    try:
+        yield
+    finally:
+        _PAGE.reset(before)
+
+
+def page_width() -> int:
+    """Return the columns of the page."""
+    return _PAGE.get().columns
+
+
+def styled(text: str, bold: bool | None = None, fg: str | None = None) -> str:
+    """Return text in a style where the page has colour."""
+    return click.style(text, bold=bold, fg=fg) if text and _PAGE.get().is_coloured else text
 
 
 def cents(amount: float) -> Decimal:
@@ -49,6 +105,18 @@ def percent(share: float, digits: int = 1) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
+def chance(share: float) -> str:
+    """Return a probability in whole percent; only what is certain is 0% or 100%.
+
+    >>> chance(0.004), chance(0.25), chance(0.999), chance(1.0)
+    ('<1%', '25%', '>99%', '100%')
+    """
+    text = percent(share, 0)
+    if text == "100%" and share < 1 - 1e-9:
+        return ">99%"
+    return "<1%" if text == "0%" and share > 1e-9 else text
+
+
 def joined(values: Sequence[str]) -> str:
     """Return one value if all are the same, else all of them divided by slashes.
 
@@ -58,28 +126,92 @@ def joined(values: Sequence[str]) -> str:
     return values[0] if len(set(values)) == 1 else " / ".join(values)
 
 
-def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """Return a titled table; the first `left` columns are flush left, the others flush right."""
+def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, keys: int = 1) -> str:
+    """Return a titled table; the first `left` columns are flush left, the others flush right.
+
+    Where the page is too narrow, headers and what is flush left beyond the first `keys` columns are wrapped between
+    words; where that is not enough the columns are printed in several parts, each beginning with those first ones.
+    """
     cells = [list(headers), *(list(row) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
-
-    def line(row: Sequence[str]) -> str:
-        parts = [
-            cell.ljust(width) if column < left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        return "  ".join(parts).rstrip()
-
-    rule = "  ".join("-" * width for width in widths)
-    return "\n".join([title, line(cells[0]), rule, *(line(row) for row in cells[1:])])
+    widths = _narrowed(cells, range(keys, left))
+    parts = []
+    for shown in _parts(widths, keys):
+        lines = [_BETWEEN.join("-" * widths[place] for place in shown)]
+        for number, row in enumerate(cells):
+            at = len(lines) if number else 0
+            lines[at:at] = _row([(row[place], widths[place], place < left) for place in shown])
+        parts.append("\n".join(lines))
+    return "\n".join([*heading(title), "\n\n".join(parts)])
 
 
-def labelled(label: str, text: str, indent: int = 8) -> list[str]:
-    """Return `text` behind a label, wrapped to the width of a page with a hanging indent."""
+def heading(title: str) -> list[str]:
+    """Return a title, wrapped to the page."""
+    return [styled(line, bold=True) for line in textwrap.wrap(title, page_width(), break_on_hyphens=False)]
+
+
+def _words(text: str) -> list[str]:
+    return text.split() or [""]
+
+
+def _narrowed(cells: list[list[str]], texts: range) -> list[int]:
+    """Return column widths that fit the page if wrapping can do it, else the least they can be."""
+    room = page_width()
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    least = []
+    for place, (header, *column) in enumerate(zip(*cells, strict=True)):
+        kept = [word for cell in column for word in _words(cell)] if place in texts else column
+        least.append(min(max(map(len, [*_words(header), *kept])), room // 2))
+    while sum(widths) + len(_BETWEEN) * (len(widths) - 1) > room:
+        wide = [place for place in range(len(widths)) if widths[place] > least[place]]
+        if not wide:
+            break
+        widths[max(wide, key=lambda place: widths[place])] -= 1
+    return widths
+
+
+def _parts(widths: list[int], keys: int) -> list[list[int]]:
+    """Return which columns stand together, as many as fit on the page."""
+    first = list(range(keys))
+    parts = [first]
+    for place in range(keys, len(widths)):
+        part = [*parts[-1], place]
+        fits = sum(widths[each] for each in part) + len(_BETWEEN) * (len(part) - 1) <= page_width()
+        if fits or parts[-1] == first:
+            parts[-1] = part
+        else:
+            parts.append([*first, place])
+    return parts
+
+
+def _row(cells: list[tuple[str, int, bool]]) -> list[str]:
+    """Return the lines of one row of (text, width, whether flush left)."""
+    wrapped = [
+        [text] if len(text) <= width else textwrap.wrap(text, width, break_on_hyphens=False) for text, width, _ in cells
+    ]
+    lines = []
+    for line in range(max(map(len, wrapped))):
+        parts = []
+        for pieces, (text, width, is_left) in zip(wrapped, cells, strict=True):
+            piece = pieces[line] if line < len(pieces) else ""
+            padded = piece.ljust(width) if is_left else piece.rjust(width)
+            parts.append(styled(padded, fg="red") if any(word in _words(text) for word in ALARMS) else padded)
+        lines.append(_BETWEEN.join(parts).rstrip())
+    return lines
+
+
+def labelled(label: str, text: str, indent: int = 8, columns: int | None = None) -> list[str]:
+    """Return `text` behind a label, wrapped to the page (or to fewer columns) with a hanging indent."""
     lead, hang = label.ljust(indent), " " * indent
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=lead, subsequent_indent=hang, break_long_words=True, break_on_hyphens=False
+    lines = textwrap.wrap(
+        text, columns or page_width(), initial_indent=lead, subsequent_indent=hang, break_on_hyphens=False
     )
+    return [styled(lead, bold=True) + line[len(lead) :] if line is lines[0] else line for line in lines]
+
+
+def bullets(title: str, texts: Iterable[str]) -> str:
+    """Return a titled list; without title the list alone, '' for an empty one."""
+    lines = [line for text in texts for line in labelled("-", text, 2)]
+    return "\n".join([*heading(title), *lines]) if lines else ""
 
 
 def shortened(text: str, width: int = WIDTH) -> str:

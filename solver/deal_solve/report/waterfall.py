@@ -5,12 +5,10 @@ from __future__ import annotations
 from deal_solve.analysis.table import Table
 from deal_solve.analysis.waterfall import Step, Waterfall
 from deal_solve.deal.deal import Deal
-from deal_solve.report.text import cents, labelled, money, percent, round_money, table
+from deal_solve.report.text import bullets, cents, money, page_width, percent, round_money, table
 
-NARROW = 80
-"""Columns within which a bar stands beside the commitment."""
-BAR = 20
-"""Columns of the longest bar."""
+BAR = 5
+"""The longest bar takes at most one in so many columns of the page."""
 SHORTEST = 8
 """A bar of fewer columns shows nothing."""
 
@@ -23,8 +21,8 @@ def waterfall_report(deal: Deal, waterfall: Waterfall) -> str:
     parts = [waterfall_table(deal, each, waterfall.scenarios) for each in steps]
     said = [text for text in (waterfall_sentence(deal, waterfall), *waterfall.notes) if text]
     if said:
-        parts.append("\n".join(line for text in said for line in labelled("-", text, 2)))
-    return "\n\n".join(parts) + "\n"
+        parts.append(bullets("", said))
+    return "\n\n".join(parts)
 
 
 def waterfall_table(deal: Deal, steps: Table[Step], scenarios: int) -> str:
@@ -45,7 +43,7 @@ def waterfall_table(deal: Deal, steps: Table[Step], scenarios: int) -> str:
 def _with_bars(title: str, headers: list[str], rows: list[list[str]], steps: Table[Step]) -> str:
     """Return the table, with a bar for each share if it fits."""
     plain = table(title, headers, rows)
-    room = min(BAR, NARROW - 2 - max(map(len, plain.splitlines()[1:])))
+    room = min(page_width() // BAR, page_width() - 2 - max(map(len, plain.splitlines()[1:])))
     longest = max(step.share or 0.0 for step in steps)
     if room < SHORTEST or longest <= 0:
         return plain

@@ -6,7 +6,7 @@ from deal_solve.analysis.difference import Difference
 from deal_solve.analysis.why_not import WhyNot
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import difference_table, present_value
-from deal_solve.report.text import labelled, money, percent
+from deal_solve.report.text import bullets, money, percent
 
 MOST_CHANGES = 8
 SAME = 2e-6
@@ -26,9 +26,10 @@ def after_block(text: str, answer: str) -> str:
 
 def answer_report(deal: Deal, title: str, answer: WhyNot, column: str) -> str:
     """Return a titled answer; `column` is what stands above the amounts of the other plan."""
-    parts = ["\n".join([title, *labelled("-", _sentence(deal, answer), 2)])]
+    said = [_sentence(deal, answer)]
     if answer.already and answer.outcome != "already":
-        parts[0] += "\n" + "\n".join(labelled("-", f"This deal does already: {', '.join(answer.already)}.", 2))
+        said.append(f"This deal does already: {', '.join(answer.already)}.")
+    parts = [bullets(title, said)]
     if answer.difference is not None:
         parts += [difference_table(deal, answer.difference, column), _changes(answer)]
     return "\n\n".join(part for part in parts if part)
@@ -71,5 +72,4 @@ def _changes(answer: WhyNot) -> str:
     facts = [f"{change.what}: {change.other} instead of {change.winner}" for change in answer.changes]
     if len(facts) > MOST_CHANGES:
         facts = [*facts[: MOST_CHANGES - 1], f"and {len(facts) - MOST_CHANGES + 1} more"]
-    lines = [line for fact in facts for line in labelled("-", fact, 2)]
-    return "\n".join(["Decisions that change (per contract year, divided by /)", *lines]) if facts else ""
+    return bullets("Decisions that change (per contract year, divided by /)", facts)

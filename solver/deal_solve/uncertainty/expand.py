@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -76,6 +76,22 @@ def explicit_list(deal: Deal) -> ScenarioSet:
     for row, scenario in enumerate(listed.values()):
         _overwrite(deal, base, row, scenario)
     return ScenarioSet("explicit", tuple(listed), weights / weights.sum(), **base)
+
+
+def one_at_a_time(deal: Deal, changed: Sequence[str]) -> ScenarioSet:
+    """Return two scenarios for each path of a band: it at P10 and at P90, all else at P50 and without events."""
+    count = 2 * len(changed)
+
+    def draw(_group: str, path: str, band: Band) -> Array:
+        values = np.full(count, band.p50)
+        if path in changed:
+            place = 2 * changed.index(path)
+            values[place : place + 2] = band.p10, band.p90
+        return values
+
+    names = tuple(f"{path} {quantile}" for path in changed for quantile in ("P10", "P90"))
+    happens = {key: np.zeros(1) for key in deal.uncertainty.events}
+    return ScenarioSet("explicit", names, np.full(count, 1 / count), **paths.paths_of(deal, draw, happens, count))
 
 
 def _middle_paths(deal: Deal, scenarios: int) -> paths.Paths:

@@ -169,7 +169,7 @@ def _price_index(deal: Deal, name: str, bands: tuple[Band, ...], draw: Draw) -> 
     levels = [np.ones(1)]
     for year in range(deal.years):
         place = min(year, len(bands) - 1)
-        path = f"uncertainty.list_price_change_per_year.{name}[{place}]"
+        path = f"uncertainty.list_price_change_per_year.{name}" + f"[{place}]" * (len(bands) > 1)
         levels.append(levels[-1] * (1 + draw("price", path, bands[place])))
     index = np.empty((deal.horizon_months, max(map(len, levels))))
     for month in range(deal.horizon_months):

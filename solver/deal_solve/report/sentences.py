@@ -1,0 +1,123 @@
+"""What is said of a plan in sentences: what is signed, what it costs, and how sure that is."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.summary import Summary
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.optimise.solution import Solution
+from deal_solve.plan.plan import ApiAgreement, Plan
+from deal_solve.report.futures import futures_text
+from deal_solve.report.text import WIDTH, joined, money, percent, round_money, shortened
+from deal_solve.uncertainty.scenarios import Futures
+
+
+def title_line(deal: Deal) -> str:
+    """Return the name of the deal, its months and its currency."""
+    when = f": {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
+    return shortened(deal.title or "This deal", WIDTH - len(when)) + when
+
+
+def _title(deal: Deal, offer: str) -> str:
+    title = deal.offer(offer).title
+    return f"{offer} ({title})" if title and offer != LIST else offer
+
+
+def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
+    """Return the API agreement in one sentence, with the title of its offer or without."""
+    amounts = [usd for term in api.terms for usd in term.commitment_usd]
+    bands = joined([round_money(term.band_usd_per_year) for term in api.terms])
+    if api.offer == LIST:
+        return "API pay as you go at list prices, nothing committed"
+    paper = f"API agreement {_title(deal, api.offer) if with_title else api.offer}, {_renewed(deal, api.term_months)}"
+    if not any(amounts):
+        return f"{paper}: nothing committed, usage billed at the rates of its band without commitment"
+    committed = f"{round_money(amounts[0])} USD committed in each contract year"
+    if len(set(amounts)) > 1:
+        years = " / ".join(str(year + 1) for year in range(len(amounts)))
+        committed = f"{joined(list(map(round_money, amounts)))} USD committed in contract year {years}"
+    elif len(amounts) == 1:
+        committed = f"{round_money(amounts[0])} USD committed in contract year 1"
+    return f"{paper}: {committed} (band from {bands} a year)"
+
+
+def _renewed(deal: Deal, months: int) -> str:
+    return f"{months} months" + (", then renewed" if months < deal.horizon_months else "")
+
+
+def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
+    """Return a seat agreement in one sentence; its term is said where it is not that of the API agreement."""
+    agreement = plan.seats[name]
+    counts = joined([f"{count:,}" for count in agreement.contracted])
+    years = " / ".join(str(year + 1) for year in range(len(agreement.contracted)))
+    when = "in every contract year" if len(set(agreement.contracted)) == 1 else f"in contract year {years}"
+    paper = agreement.offer
+    if paper != plan.api.offer or paper == LIST:
+        paper += f", {_renewed(deal, agreement.term_months)}"
+    return f"{counts} {name} seats {when}, from {paper}"
+
+
+def cost_sentence(deal: Deal, summary: Summary) -> str:
+    """Return the cost over the horizon: expected and, if uncertain, the range."""
+    value = _basis(deal)
+    if summary.scenarios == 1:
+        return f"{money(summary.total.expected_usd)} over {deal.horizon_months} months{value}, certain"
+    low, high = money(summary.total.p10_usd), money(summary.total.p90_usd)
+    return (
+        f"{money(summary.total.expected_usd)} expected over {deal.horizon_months} months{value}; "
+        f"{low} (P10) to {high} (P90)"
+    )
+
+
+def _basis(deal: Deal) -> str:
+    rate = deal.cost_of_capital_per_year
+    return f", present value at {percent(rate)} a year" if rate else ""
+
+
+def fixed_sentence(deal: Deal, summary: Summary) -> str:
+    """Return what is owed whatever happens."""
+    fixed = f"{money(summary.committed_usd)} committed over {deal.horizon_months} months: API commitment and seats"
+    if summary.beyond_horizon_usd:
+        fixed += f"; {money(summary.beyond_horizon_usd)} more after them"
+    return fixed
+
+
+def worst_sentence(deal: Deal, summary: Summary) -> str:
+    """Return the mean of the worst costs, or nothing where there is one future only."""
+    if summary.cvar_usd is None:
+        return ""
+    over = f"over {deal.horizon_months} months"
+    text = f"{money(summary.cvar_usd)} {over}, mean of the worst {percent(1 - summary.confidence)} of futures"
+    if summary.worst_usd is not None:
+        is_alike = money(summary.worst_usd) == money(summary.cvar_usd)
+        text += "; as much in the worst one" if is_alike else f"; {money(summary.worst_usd)} in the worst one"
+    return text
+
+
+def versus_sentence(deal: Deal, solution: Solution, summary: Summary) -> str:
+    """Return what the plan saves against the reference, in expectation; '' without a reference."""
+    if solution.reference_cost is None:
+        return ""
+    reference = float(solution.settlement.weights @ solution.reference_cost)
+    saved = reference - summary.total.expected_usd
+    share = percent(abs(saved) / abs(reference), 2) if reference else "0%"
+    without = f"{money(reference)} expected over {deal.horizon_months} months without API commitment"
+    return f"{without}; this {'saves' if saved >= 0 else 'adds'} {money(abs(saved))} ({share})"
+
+
+def proof_sentence(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> str:
+    """Return objective, bound, gap, futures, seed and date of the prices."""
+    status = "optimal" if solution.status == "optimal" else "stopped by a limit"
+    objective = f"objective {money(solution.objective_usd)} over {deal.horizon_months} months ({aim(deal, summary)})"
+    proof = f"bound {money(solution.bound_usd)}, gap {percent(solution.gap, 4)}"
+    return f"{status}: {objective}, {proof}; {futures_text(scenarios)}; prices of {deal.card.as_of}"
+
+
+def aim(deal: Deal, summary: Summary) -> str:
+    """Return what the objective is, in a few words."""
+    risk = deal.risk
+    if risk.criterion != "expected":
+        return {"worst": "cost in the worst future", "regret": "largest regret"}[risk.criterion]
+    if risk.weight == 0 or summary.scenarios == 1:
+        return "expected cost"
+    worst = f"mean of the worst {percent(1 - summary.confidence)} by {risk.on}"
+    return f"{percent(1 - risk.weight)} expected cost, {percent(risk.weight)} {worst}"
