@@ -58,7 +58,7 @@ def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
 
 def cost_sentence(deal: Deal, summary: Summary) -> str:
     """Return the cost over the horizon: expected and, if uncertain, the range."""
-    value = _basis(deal)
+    value = basis(deal)
     if summary.scenarios == 1:
         return f"{money(summary.total.expected_usd)} over {deal.horizon_months} months{value}, certain"
     low, high = money(summary.total.p10_usd), money(summary.total.p90_usd)
@@ -68,7 +68,8 @@ def cost_sentence(deal: Deal, summary: Summary) -> str:
     )
 
 
-def _basis(deal: Deal) -> str:
+def basis(deal: Deal) -> str:
+    """Return at which rate a cost is a present value; '' if payments are not discounted."""
     rate = deal.cost_of_capital_per_year
     return f", present value at {percent(rate)} a year" if rate else ""
 

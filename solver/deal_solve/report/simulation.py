@@ -6,17 +6,16 @@ from deal_solve.analysis.simulate import Simulation
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.report.futures import futures_text
-from deal_solve.report.solution import api_sentence, basis, seat_sentence
-from deal_solve.report.tables import LINES, months
-from deal_solve.report.text import labelled, money, percent, shortened, table
+from deal_solve.report.sentences import api_sentence, basis, seat_sentence, title_line
+from deal_solve.report.tables import LINES
+from deal_solve.report.text import bullets, heading, labelled, money, percent, table
 
 
 def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...] = ()) -> str:
     """Return a simulation in print."""
-    title = f"{deal.title or 'This deal'}: {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
-    head = [shortened(title), *labelled("Plan", api_sentence(deal, plan.api))]
-    for name, agreement in plan.seats.items():
-        head += labelled("", seat_sentence(name, agreement))
+    head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
+    for name in plan.seats:
+        head += labelled("", seat_sentence(deal, plan, name))
     head += labelled("Cost", _cost(deal, simulation))
     tail = percent(1 - simulation.confidence)
     head += labelled("Tail", f"{money(simulation.cvar_usd)} in the mean of the worst {tail} of futures")
@@ -27,7 +26,7 @@ def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: t
     parts = ["\n".join(head)]
     for label, sentences in (("Assumed", assumed), ("Notes", simulation.notes)):
         if sentences:
-            parts.append(f"{label}\n" + "\n".join(line for text in sentences for line in labelled("-", text, 2)))
+            parts.append(bullets(label, sentences))
     rows = [[f"P{percent(each.level)[:-1]}", money(each.cost_usd)] for each in simulation.percentiles]
     parts.append(table("Percentiles of the cost", ["not exceeded", "cost"], rows))
     curve = [[money(each.cost_usd), percent(each.probability, 2)] for each in simulation.exceedance]
@@ -46,7 +45,7 @@ def _years(deal: Deal, simulation: Simulation) -> str:
     headers = ["year", "paid", "overage", "forfeited", "P(overage)", "P(shortfall)"]
     rows = [
         [
-            f"{each.contract_year + 1} ({months(deal, 12 * each.contract_year, 12 * each.contract_year + 12)})",
+            f"{each.contract_year + 1} ({deal.span(12 * each.contract_year, 12 * each.contract_year + 12)})",
             money(each.paid_usd),
             money(each.overage_usd),
             money(each.forfeited_usd),
