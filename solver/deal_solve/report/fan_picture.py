@@ -63,8 +63,11 @@ def _draw(panel: Axes, deal: Deal, fan: Fan) -> None:
 
 
 def _name_ends(panel: Axes, ends: dict[str, Any], height: float) -> None:
-    """Write the name of each quantile beside its last value; from the median outwards, apart enough to be read."""
-    names, places = list(ends), [float(end) / height for end in ends.values()]
+    """Write the names of the quantiles beside their last values, apart enough to be read; equal ones share a label."""
+    labels: dict[float, list[str]] = {}
+    for name, end in ends.items():
+        labels.setdefault(round(float(end) / height, 6), []).append(name)
+    places, names = list(labels), ["–".join(dict.fromkeys((each[0], each[-1]))) for each in labels.values()]
     for below in reversed(range(len(places) // 2)):
         places[below] = min(places[below], places[below + 1] - LEAST_DISTANCE)
     places[0] = max(places[0], 0.0)

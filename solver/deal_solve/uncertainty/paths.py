@@ -89,6 +89,8 @@ def _grown(first: Array, growth_per_year: Array, months: int) -> Array:
 
 def _started(path: Array, starts: Array) -> Array:
     """Move a path to the month in which it starts, 0 before; `starts` has shape (S,) or (1,)."""
+    if not starts.any():
+        return path
     months = len(path)
     moved = np.zeros((months, max(path.shape[1], len(starts))))
     for first in np.unique(starts[starts < months]).astype(int):
@@ -113,7 +115,8 @@ def _monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping
     for event, happening in events:
         if event.delay_months:
             starts = starts + event.delay_months * happening
-    demand = _started(_grown(base, growth, deal.horizon_months), starts) * _season(deal, work)[:, None]
+    demand = _started(_grown(base, growth, deal.horizon_months), starts)
+    demand *= _season(deal, work)[:, None]
     for event, happening in events:
         if event.factor != 1:
             since = np.arange(deal.horizon_months)[:, None] >= deal.month(event.from_month)
