@@ -129,6 +129,10 @@ class DrawdownCost:
             self._known = key, each(self.size, lambda here: (here, self._settle(values, here)))
         return self._known[1]
 
+    def forget(self) -> None:
+        """Keep nothing of the last plan."""
+        self._known = b"", []
+
     def _settle(self, values: Array, here: slice) -> list[_State]:
         """Settle period after period as section 4 says: usage is covered whenever there is balance."""
         states: list[_State] = []

@@ -45,6 +45,9 @@ class Metered:
         parts = each(lanes.size, lambda here: lanes.slope(weights[None, here], here))
         return Linear(self.places, np.sum(parts, axis=0))
 
+    def forget(self) -> None:
+        """Nothing is kept."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -90,6 +93,9 @@ class Payments:
                 for share in counted
             ]
         )
+
+    def forget(self) -> None:
+        """Nothing is kept."""
 
     def _terms(self, factors: Array) -> Iterable[tuple[Moving, Linear]]:
         start = 0

@@ -59,6 +59,9 @@ class Recourse(Protocol):
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return g with Σ weights · cost >= g · plan for every plan, equal at this one unless settlement is dearer."""
 
+    def forget(self) -> None:
+        """Keep nothing of the last plan: what is kept between a cost and its slope is large."""
+
 
 def factors_of(charges: Iterable[tuple[int, int]], when: When, discount: Callable[[int], float]) -> Array:
     """Return the discount of each charge (time, month charged for), 0 outside the contract year that is looked at."""

@@ -116,6 +116,10 @@ class TrueUpCost:
         self._known = values[self.places].tobytes(), [which for _, which in found]
         return np.concatenate([cost for cost, _ in found])
 
+    def forget(self) -> None:
+        """Keep nothing of the last plan."""
+        self._known = b"", []
+
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return the slope: each stage's L moves with the count (or N) that it equals."""
         if self._known[0] != values[self.places].tobytes():

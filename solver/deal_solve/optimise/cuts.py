@@ -51,6 +51,12 @@ def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
     for number, point in points:
         cut = program.estimates[number].cut(point, costs.setdefault(id(point), {}))
         program.add_cut(number, cut, point)
+    _forget(program)
+
+
+def _forget(program: Program) -> None:
+    for part in program.recourse:
+        part.forget()
 
 
 def worth(program: Program, objective: Terms) -> float:
@@ -84,7 +90,9 @@ def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: flo
         answer = run(program, solver, 0.0, clock, relax=True, exact=exact)
         if answer.outcome != "optimal":
             return answer
-        if close == math.inf or answer.objective > cutoff:
+        if answer.objective > cutoff:
+            return Answer("nothing", math.inf, answer.objective)
+        if close == math.inf:
             break
         values = _values(program)
         inner = values if inner is None or program.size > BLOCK else (values + inner) / 2
@@ -177,6 +185,7 @@ def _cut(program: Program, values: Array, inner: Array, close: float) -> bool:
                     program.add_cut(number, cut, point)
                     found = True
                     break
+    _forget(program)
     return found
 
 

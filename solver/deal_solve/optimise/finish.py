@@ -64,9 +64,10 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
             program.row("option_used", [(share, 1.0), (used, -1.0)], "<=", 0)
             count.append((used, 1.0 + 1e-3 * ranks[key]))
             pairs.append((share, used))
-    program.row("same_cost", formulation.objective, "<=", cost + room)
+    same_cost = program.row("same_cost", formulation.objective, "<=", cost + room)
     minimise(program, count)
     answer = run(program, solver, 1e-6, clock)
+    program.relax(same_cost)  # the fewest options may stand right at it, and the next cut would shut them out
     if answer.outcome not in ("optimal", "limit"):
         for _, used in pairs:
             used.lowBound = used.upBound = 1
