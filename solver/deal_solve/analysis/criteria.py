@@ -12,7 +12,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import RISK_WEIGHTS, Risk
 from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.risk import Against
-from deal_solve.optimise.criterion import objective_of
+from deal_solve.optimise.criterion import fit_risk, objective_of
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -60,11 +60,11 @@ def criteria(
     solutions: dict[str, Solution] = {}
     reference = known.reference if known else None
     for name, risk in risks.items():
-        if known and known.settlement.deal.risk.model_dump() == risk.model_dump():
+        asked, _ = fit_risk(deal.model_copy(update={"risk": risk}), futures)
+        if known and known.settlement.deal.risk.model_dump() == asked.risk.model_dump():
             solutions[name] = known
-            continue
-        asked = deal.model_copy(update={"risk": risk})
-        solutions[name] = solve(asked, futures, **{"reference": reference, **options})
+        else:
+            solutions[name] = solve(asked, futures, **{"reference": reference, **options})
         reference = reference or solutions[name].reference
     return Table(tuple(Criterion(name, _under(one, solutions), one) for name, one in solutions.items()))
 

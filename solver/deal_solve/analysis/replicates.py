@@ -120,9 +120,15 @@ def replicates(solution: Solution, sampling: SamplingMethod = "sobol", count: in
     Raises InputError for worst case and regret, which are about listed futures and nothing beyond them.
     """
     deal, futures = solution.settlement.deal, solution.settlement.scenarios
-    if deal.risk.criterion != "expected":
-        raise InputError(f"risk.criterion: {deal.risk.criterion} has no cost of uncertainty; expected a risk weight")
+    refuse_alone(deal)
     if futures.kind != "sampled" or futures.seed is None:
         return Replicates(solution, ())
     count = count or futures.size
     return Replicates(solution, tuple(sample(deal, count, seed, sampling) for seed in seeds(futures.seed)))
+
+
+def refuse_alone(deal: Deal) -> None:
+    """Raise InputError where the deal looks at the worst case or regret alone."""
+    if deal.risk.criterion != "expected":
+        words = f"{deal.risk.criterion} looks at listed futures alone, which has no cost of uncertainty"
+        raise InputError(deal.problem(("risk", "criterion"), f"{words}; expected a risk weight"))
