@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.changes import Decision, decisions
 from deal_solve.analysis.table import Table
@@ -17,6 +17,9 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.scenarios import Futures
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ALONE = ("worst", "regret")
 CRITERIA = (*RISK_WEIGHTS, *ALONE)
@@ -32,7 +35,7 @@ class Criterion:
     """
 
     criterion: str
-    under: dict[str, float]
+    under: dict[str, float] = field(repr=False)
     solution: Solution = field(repr=False)
 
     @property
@@ -46,9 +49,20 @@ class Criterion:
         return decisions(self.solution.settlement)
 
 
+@dataclass(frozen=True)
+class Criteria(Table[Criterion]):
+    """One row per criterion."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return what the deal of each criterion (rows) costs by every criterion (columns), USD."""
+        import pandas as pd
+
+        return pd.DataFrame([{"criterion": row.criterion, **row.under} for row in self.rows])
+
+
 def criteria(
     deal: Deal, futures: Futures, names: Sequence[str], known: Solution | None = None, **options: Any
-) -> Table[Criterion]:
+) -> Criteria:
     """Solve a deal once per criterion, and value every plan, settled once over the same futures, by each of them.
 
     `names` are some of CRITERIA; confidence, and loss or cost, are those of the deal. `known` is a solution of the deal
@@ -66,7 +80,7 @@ def criteria(
         else:
             solutions[name] = solve(asked, futures, **{"reference": reference, **options})
         reference = reference or solutions[name].reference
-    return Table(tuple(Criterion(name, _under(one, solutions), one) for name, one in solutions.items()))
+    return Criteria(tuple(Criterion(name, _under(one, solutions), one) for name, one in solutions.items()))
 
 
 def _under(one: Solution, solutions: dict[str, Solution]) -> dict[str, float]:

@@ -66,7 +66,7 @@ def solve(
     pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
     plain = Search(deal, columns, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True)
-    search = guided(replace(plain, by_cuts=True)) if by_cuts else plain
+    search = guided(replace(plain, by_cuts=True, candidates=[])) if by_cuts else plain
     best, branches, plan = _finished(search)
     is_dearer = by_cuts and not is_tight(best.formulation.program)  # settlement is, than any cut: it saves no balance
     if is_dearer and (scenarios.size <= CLOSED or any(limit.of != "committed" for limit in deal.limits)):
@@ -78,9 +78,10 @@ def solve(
     _agree(best, settlement, objective, constant)
     bound = min(search.bound, objective)
     reached = (objective - bound) / max(abs(objective), 1e-9)
+    stopped = any(c.outcome == "limit" for c in search.candidates)
     if is_dearer and reached > gap:
         about += (f"a linear program would save balance, which settlement does not: a gap of {reached:.1e} remains",)
-    stopped = any(c.outcome == "limit" for c in search.candidates)
+        stopped = True
     return Solution(
         status="limit" if stopped else "optimal",
         objective_usd=objective,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.criteria import Criterion
+from deal_solve.analysis.criteria import Criteria, Criterion
 from deal_solve.analysis.summary import summarise
-from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.sentences import aim
@@ -14,7 +13,7 @@ ALWAYS = ("API agreement", "commitment, USD a year")
 """Decisions that are printed even where all criteria agree."""
 
 
-def criteria_report(deal: Deal, rows: Table[Criterion]) -> str:
+def criteria_report(deal: Deal, rows: Criteria) -> str:
     """Return what each criterion minimises and would sign, and what each deal costs by every criterion."""
     names = [row.criterion for row in rows]
     costs = [[row.criterion, *(money(row.under[name]) for name in names)] for row in rows]
@@ -33,7 +32,7 @@ def _aim(row: Criterion) -> str:
     return aim(settlement.deal, summarise(settlement.deal, settlement, settlement.scenarios))
 
 
-def _signed(rows: Table[Criterion]) -> list[list[str]]:
+def _signed(rows: Criteria) -> list[list[str]]:
     """Return the decisions that differ, side by side."""
     said = [{decision.what: decision.plan for decision in row.decisions} for row in rows]
     cells = [[what, *(each.get(what, "none") for each in said)] for what in {what: 0 for each in said for what in each}]

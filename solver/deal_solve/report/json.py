@@ -41,7 +41,7 @@ from deal_solve.uncertainty import scenarios as uncertainty
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
     from deal_solve.analysis.conflict import Conflict
-    from deal_solve.analysis.criteria import Criterion
+    from deal_solve.analysis.criteria import Criteria
     from deal_solve.analysis.simulate import Simulation
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.uncertainty import UncertaintyCost
@@ -60,7 +60,7 @@ class Asked(TypedDict, total=False):
     wrong_tracks: Sequence[WhyNot]
     why_not: Sequence[WhyNot]
     levers: Waterfall
-    criteria: Table[Criterion]
+    criteria: Criteria
     uncertainty: UncertaintyCost
 
 

@@ -106,19 +106,19 @@ def _fresh(found: OutOfSample | None) -> str:
 def _apart(deal: Deal, solution: Solution, found: Apart) -> Iterator[str]:
     if found.dearer is not None and found.runner_up is not None:
         named = signed(deal, found.runner_up)
-        yield f"The next agreement costs {amount(found.dearer)} more, on the same futures: {named}."
+        yield f"The next agreement or band costs {amount(found.dearer)} more, on the same futures: {named}."
     if found.gap is not None:
         most = max(found.gap.above.high_usd or 0.0, 0.0)
-        share = percent(most / abs(solution.objective_usd), 3)
-        searched = f"{REPLICATES} searches over {found.gap.futures:,} futures each"
-        yield f"No deal is better than this one by more than {money(most)} ({share}), from {searched}."
+        share = percent(most / max(abs(solution.objective_usd), 1e-9), 3)
+        searched = f"at 97.5% confidence, from {REPLICATES} searches over {found.gap.futures:,} futures each"
+        yield f"No deal is better than this one by more than {money(most)} ({share}), {searched}."
     if not found.is_apart:
         yield _open(found)
 
 
 def _open(found: Apart) -> str:
     """Return that the answer is not sure of itself, and what would help."""
-    pair = "this deal and the next agreement" if found.runner_up else "this deal and better ones"
+    pair = "this deal and the next one" if found.runner_up else "this deal and better ones"
     if found.needed is None:
         return f"These futures cannot tell {pair} apart, and more of them hardly would: choose on other grounds."
     return (
