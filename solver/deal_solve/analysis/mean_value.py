@@ -10,7 +10,7 @@ import numpy as np
 from deal_solve.analysis.limits import limit_checks
 from deal_solve.analysis.replicates import Estimate, Replicates, replicates
 from deal_solve.deal.limits import Risk
-from deal_solve.errors import Infeasible
+from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -38,11 +38,12 @@ def vss(solution: Solution, drawn: Replicates | None = None, fix: Proposal | Non
     neutral = deal.model_copy(update={"risk": Risk()})
     try:
         plan = solve(neutral, mean_future(futures), fix=fix, **options).plan
-    except Infeasible:
-        return MeanValue(None, None, "no plan meets the limits in the expected future")
-    found = MeanValue(plan, drawn.dearer(plan))
+    except (Infeasible, LimitReached) as error:
+        return MeanValue(None, None, str(error))
     broken = [check.limit for check in limit_checks(deal, drawn.settled(plan)) if not check.is_kept]
-    return MeanValue(plan, None, f"it breaks a limit over the futures: {', '.join(broken)}") if broken else found
+    if broken:
+        return MeanValue(plan, None, f"it breaks a limit over the futures: {', '.join(broken)}")
+    return MeanValue(plan, drawn.dearer(plan))
 
 
 def mean_future(futures: Futures) -> ScenarioSet:

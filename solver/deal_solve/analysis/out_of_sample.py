@@ -44,11 +44,8 @@ def out_of_sample(solution: Solution, drawn: Replicates | None = None) -> OutOfS
     drawn = drawn or replicates(solution)
     if not drawn.sets:
         return None
-    checks = (
-        [tuple(limit_checks(drawn.deal, each)) for each in drawn.settlements(solution.plan)]
-        if drawn.deal.limits
-        else []
-    )
+    settled = drawn.settlements(solution.plan) if drawn.deal.limits else ()
+    checks = [tuple(limit_checks(drawn.deal, each)) for each in settled]
     return OutOfSample(
         found_usd=solution.objective_usd,
         fresh=estimate(drawn.own),

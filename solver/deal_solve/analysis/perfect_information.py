@@ -41,13 +41,13 @@ def evpi(
 ) -> PerfectInformation:
     """Return the expected value of perfect information of a solution.
 
-    Up to 64 futures are all solved. Of more, a subsample is: the first ones of each replicate, or of a list 16 draws at
+    Up to 64 futures that are no sample are all solved. Of more, a subsample is: the first ones of each replicate, or of a list 16 draws at
     a time, four rounds if they begin within `seconds`. Of the options of a solve, `solver` and `gap` count.
     """
     drawn = drawn or replicates(solution)
     futures = solution.settlement.scenarios
     wanted = {name: value for name, value in options.items() if name in ("solver", "gap")}
-    if futures.size <= REPLICATES * MOST_ROUNDS:
+    if not drawn.sets and futures.size <= REPLICATES * MOST_ROUNDS:
         regrets = [regret(solution, futures.block(0).take(place), **wanted) for place in range(futures.size)]
         return PerfectInformation(Estimate(float(futures.weights @ regrets)), futures.size, True)
     start = monotonic()
@@ -71,7 +71,7 @@ def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:
     """Yield one future per replicate, round by round; of other sets, as many independent draws."""
     if drawn.sets:
         first = [each.block(0).rows(slice(0, MOST_ROUNDS)) for each in drawn.sets]
-        yield from ([each.take(place) for each in first] for place in range(MOST_ROUNDS))
+        yield from ([each.take(place) for each in first] for place in range(first[0].size))
         return
     futures = drawn.solution.settlement.scenarios
     generator = np.random.default_rng(SEED)

@@ -10,7 +10,6 @@ import numpy as np
 
 from deal_solve.analysis.alternatives import nearest
 from deal_solve.analysis.replicates import Estimate, Replicates, estimate, replicates
-from deal_solve.deal.limits import EXACT_CHANCE
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -21,10 +20,10 @@ from deal_solve.uncertainty.sample import MOST
 SHARE = 0.01
 """Of the cost: a gap that may be larger leaves the answer open."""
 LEAST = 256
-"""Fewest futures of a search for the gap, where there are so many: enough for a tail at 0.95."""
+"""Fewest futures of a search for the gap, where there are so many: enough for a tail at 0.95, and above EXACT_CHANCE,
+so that a chance constraint has the same stand-in as in the solve."""
 RATE = 0.5
 """Intervals are taken to shrink as 1/N^RATE: independent draws do, Sobol points shrink faster or as fast."""
-assert LEAST > EXACT_CHANCE, "a chance constraint is held by the same stand-in as in the solve"
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,13 @@ def tell_apart(
     gap = optimality_gap(solution, drawn, fix, **options)
     ratio = _ratio(solution.objective_usd, dearer, gap)
     needed = solution.settlement.scenarios.size * ratio ** (1 / RATE)
-    is_apart = ratio <= 1
+    is_open = ratio > 1 and needed <= MOST
     return Apart(
         runner_up=other.plan if other else None,
         dearer=dearer,
         gap=gap,
-        is_apart=is_apart,
-        needed=None if is_apart or needed > MOST else 2 ** math.ceil(math.log2(needed)),
+        is_apart=ratio <= 1,
+        needed=2 ** math.ceil(math.log2(needed)) if is_open else None,
     )
 
 

@@ -43,7 +43,7 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
     program = formulation.program
     cost = value_of(formulation.objective)
     # Reduced costs are those of the nudged objective: cost, and a trace of committed dollars.
-    room = NEARLY * max(abs(cost), 1e-6)
+    room = (NEARLY + 2 * program.close) * max(abs(cost), 1e-6)
     open_options: dict[tuple[str, int], list[tuple[str, Variable]]] = {}
     for (user, start, key), copies in formulation.routing.shares.items():
         for share, activity in copies:
