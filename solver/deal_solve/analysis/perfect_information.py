@@ -41,8 +41,9 @@ def evpi(
 ) -> PerfectInformation:
     """Return the expected value of perfect information of a solution.
 
-    Up to 64 futures that are no sample are all solved. Of more, a subsample is: the first ones of each replicate, or of a list 16 draws at
-    a time, four rounds if they begin within `seconds`. Of the options of a solve, `solver` and `gap` count.
+    Up to 64 futures that are no sample are all solved. Else a subsample is: the first ones of each replicate, or of a
+    list 16 draws at a time, four rounds if they begin within `seconds`. Of the options of a solve, `solver` and `gap`
+    count.
     """
     drawn = drawn or replicates(solution)
     futures = solution.settlement.scenarios
