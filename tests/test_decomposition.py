@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deal_solve import Infeasible, load, scenarios_of, solve
+from deal_solve.deal.limits import Limit, Risk
 from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.lanes import Item, Lanes
 from deal_solve.formulation.recourse import Linear, Tail, Worst
@@ -13,6 +14,8 @@ from deal_solve.formulation.true_up_cost import Counts, TrueUpCost
 from deal_solve.uncertainty.measures import cvar
 from tests.generated import random_deal
 from tests.generated.estimate import read
+from tests.test_hand_cases import APP, quote
+from tests.test_hand_cases import read as dollars
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.yaml"))
 SEED = 7
@@ -137,3 +140,65 @@ def test_tail_weights_give_the_cvar_and_worst_weights_the_worst():
     outcomes, equal = np.array([10.0, 40, 20, 30]), np.full(4, 0.25)
     assert Tail(equal, 0.6)(outcomes) @ outcomes == pytest.approx(36.25) == cvar(outcomes, equal, 0.6)
     assert Worst(np.array([0.5, 0.0, 0.25, 0.25]))(outcomes) @ outcomes == 30
+
+
+# --- where saving balance would pay, on more futures than binaries are written for -----------------------------------
+
+
+def saving_pays(copies):
+    """Return two years, locked at 20 % off with full rollover, list half up in year 2: balance is worth more
+    then. Two futures that can happen, and `copies` that cannot.
+    """
+    can = {"low": (0.5, [60, 200]), "high": (0.5, [140, 260])}
+    cannot = {f"never-{number}": (0, [100, 200]) for number in range(copies)}
+    paths = {
+        name: {"weight": weight, "requests_per_month": {"app": usage}, "list_price_index": {"opus": [1, 1.5]}}
+        for name, (weight, usage) in (can | cannot).items()
+    }
+    unused = {"unused": {"rollover": 1, "cap": 1}}
+    offer = {**quote((0.01, 0.2), terms=(24,), **unused), "price_protection": "locked"}
+    return dollars(24, workloads={"app": APP}, offers={"quote": offer}, scenarios=paths)
+
+
+def test_many_futures_report_the_gap_that_few_close():
+    exact, many = solve(saving_pays(0)), solve(saving_pays(299))
+    assert (exact.method, exact.status, exact.gap) == ("extensive", "optimal", pytest.approx(0, abs=1e-6))
+    assert len(exact.branches) == 2  # what the cuts found is not listed again
+    assert (many.method, many.status) == ("decomposition", "limit")
+    assert many.bound_usd <= exact.objective_usd * (1 + 1e-9)
+    assert exact.objective_usd <= many.objective_usd * (1 + 1e-9)
+    assert many.gap > 1e-6
+    assert any("a linear program would save balance" in note for note in many.notes)
+
+
+def test_a_limit_on_cost_is_held_exactly_on_many_futures():
+    """The least expected cost is that of the exact plan: a limit just above it is kept, by settlement."""
+    least = solve(saving_pays(0)).settlement
+    limit = Limit(measure="expected", at_most=float(least.weights @ least.undiscounted) + 1)
+    deal = saving_pays(299).model_copy(update={"limits": (limit,)})
+    solution = solve(deal)
+    assert solution.method == "extensive"
+    assert solution.settlement.weights @ solution.settlement.undiscounted <= limit.at_most
+
+
+def test_a_commitment_above_the_discounted_cost_is_no_disagreement():
+    """Usage 100,000 a month for three years at 20 %: committed 2.88M, worth less today; the trace of committed dollars
+    that breaks ties is not part of what the program is worth.
+    """
+    deal = dollars(
+        36,
+        cost_of_capital_per_year=0.2,
+        workloads={"app": {**APP, "requests_per_month": 100_000}},
+        offers={"quote": quote((0.01, 0.2), terms=(36,))},
+    )
+    assert solve(deal).settlement.committed_usd == pytest.approx(2_880_000)
+
+
+def test_a_known_reference_is_what_loss_is_measured_against():
+    """Against the deal's own plan, loss is nil in every future, so the objective is its expected cost."""
+    deal = saving_pays(0)
+    plan = solve(deal).plan
+    cautious = deal.model_copy(update={"risk": Risk(weight=1.0, confidence=0.5)})
+    again = solve(cautious, reference=plan)
+    assert again.reference is plan
+    assert again.objective_usd <= float(again.settlement.weights @ again.reference_cost) * (1 + 1e-9)

@@ -17,7 +17,11 @@ from deal_solve.cli.main import run
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
-MORE = {"seat-heavy": ["--all", "--levers"], "three-quotes": ["--why-not", "offer=twelve"]}
+MORE = {
+    "seat-heavy": ["--all", "--levers"],
+    "start-up": ["--criteria", "neutral,cautious,worst"],
+    "three-quotes": ["--why-not", "offer=twelve", "--uncertainty"],
+}
 """What else is asked of an example, in the same solve."""
 EXAMPLES = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
 BOUND = re.compile(r"(at least) [\d,.]+%?( dearer| +[\d.]+%$)?", re.MULTILINE)

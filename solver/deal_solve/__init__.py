@@ -15,16 +15,24 @@ if TYPE_CHECKING:
     from deal_solve.analysis.changes import Change, Decision, decisions
     from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation, explain_infeasible
     from deal_solve.analysis.controls import ControlRow, control_table
+    from deal_solve.analysis.criteria import Criteria, Criterion, criteria
     from deal_solve.analysis.difference import Difference, LineDifference, difference
     from deal_solve.analysis.findings import Finding, findings
+    from deal_solve.analysis.first_term import FirstTerm, value_of_shorter_term
     from deal_solve.analysis.health import CommitmentYear, SeatYear, commitment_health, seat_health
     from deal_solve.analysis.limits import LimitCheck, limit_checks
+    from deal_solve.analysis.mean_value import MeanValue, mean_future, vss
+    from deal_solve.analysis.out_of_sample import FreshLimit, OutOfSample, out_of_sample
+    from deal_solve.analysis.perfect_information import PerfectInformation, evpi
+    from deal_solve.analysis.replicates import Estimate, Replicates, replicates
     from deal_solve.analysis.routing import Routed, routing
     from deal_solve.analysis.savings import Savings, savings
     from deal_solve.analysis.sides import Side, overtaking_month, sides
     from deal_solve.analysis.simulate import Exceedance, Percentile, Simulation, YearOutcome, simulate
     from deal_solve.analysis.summary import PeriodSummary, Range, Summary, periods, summarise
     from deal_solve.analysis.table import Table
+    from deal_solve.analysis.tell_apart import Apart, Gap, optimality_gap, tell_apart
+    from deal_solve.analysis.uncertainty import UncertaintyCost, uncertainty_cost
     from deal_solve.analysis.waterfall import Step, Waterfall, waterfall
     from deal_solve.analysis.why_not import WhyNot, why_not
     from deal_solve.analysis.wrong_track import wrong_tracks
@@ -64,16 +72,24 @@ _MODULES = {
     "analysis.changes": "Change Decision decisions",
     "analysis.conflict": "Conflict Conflicting Relaxation explain_infeasible",
     "analysis.controls": "ControlRow control_table",
+    "analysis.criteria": "Criteria Criterion criteria",
     "analysis.difference": "Difference LineDifference difference",
     "analysis.findings": "Finding findings",
+    "analysis.first_term": "FirstTerm value_of_shorter_term",
     "analysis.health": "CommitmentYear SeatYear commitment_health seat_health",
     "analysis.limits": "LimitCheck limit_checks",
+    "analysis.mean_value": "MeanValue mean_future vss",
+    "analysis.out_of_sample": "FreshLimit OutOfSample out_of_sample",
+    "analysis.perfect_information": "PerfectInformation evpi",
+    "analysis.replicates": "Estimate Replicates replicates",
     "analysis.routing": "Routed routing",
     "analysis.savings": "Savings savings",
     "analysis.sides": "Side overtaking_month sides",
     "analysis.simulate": "Exceedance Percentile Simulation YearOutcome simulate",
     "analysis.summary": "PeriodSummary Range Summary periods summarise",
     "analysis.table": "Table",
+    "analysis.tell_apart": "Apart Gap optimality_gap tell_apart",
+    "analysis.uncertainty": "UncertaintyCost uncertainty_cost",
     "analysis.waterfall": "Step Waterfall waterfall",
     "analysis.why_not": "WhyNot why_not",
     "analysis.wrong_track": "wrong_tracks",
@@ -104,6 +120,7 @@ _HOMES = {name: home for home, names in _MODULES.items() for name in names.split
 __version__ = VERSION
 __all__ = [
     "Alternative",
+    "Apart",
     "Branch",
     "Cancelled",
     "Change",
@@ -111,14 +128,20 @@ __all__ = [
     "Conflict",
     "Conflicting",
     "ControlRow",
+    "Criteria",
+    "Criterion",
     "Deal",
     "DealSolveError",
     "Decision",
     "Difference",
+    "Estimate",
     "Event",
     "Exceedance",
     "Finding",
+    "FirstTerm",
+    "FreshLimit",
     "Futures",
+    "Gap",
     "Infeasible",
     "InfeasibleResult",
     "InputError",
@@ -126,7 +149,10 @@ __all__ = [
     "LimitCheck",
     "LimitReached",
     "LineDifference",
+    "MeanValue",
+    "OutOfSample",
     "Percentile",
+    "PerfectInformation",
     "PeriodSummary",
     "Plan",
     "Problem",
@@ -134,6 +160,7 @@ __all__ = [
     "Proposal",
     "Range",
     "Relaxation",
+    "Replicates",
     "Result",
     "Routed",
     "SampledSet",
@@ -150,6 +177,7 @@ __all__ = [
     "Step",
     "Summary",
     "Table",
+    "UncertaintyCost",
     "Waterfall",
     "WhyNot",
     "YearOutcome",
@@ -158,8 +186,10 @@ __all__ = [
     "commitment_health",
     "complete",
     "control_table",
+    "criteria",
     "decisions",
     "difference",
+    "evpi",
     "explain_infeasible",
     "export",
     "findings",
@@ -169,10 +199,14 @@ __all__ = [
     "load_card",
     "load_proposal",
     "loads",
+    "mean_future",
+    "optimality_gap",
+    "out_of_sample",
     "overtaking_month",
     "periods",
     "read_scenarios",
     "refuse_impossible",
+    "replicates",
     "routing",
     "sample",
     "savings",
@@ -184,7 +218,11 @@ __all__ = [
     "simulate",
     "solve",
     "summarise",
+    "tell_apart",
     "to_json",
+    "uncertainty_cost",
+    "value_of_shorter_term",
+    "vss",
     "waterfall",
     "why_not",
     "write_scenarios",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,33 @@ def alternatives(
     return Table(tuple(sorted(rows, key=_order)))
 
 
+def nearest(
+    solution: Solution, among: Callable[[Branch], bool], fix: Proposal | None = None, **options: Any
+) -> Solution | None:
+    """Return the best plan of some agreements, other than the recommended one; None if there is none.
+
+    They are solved in the order of their bounds, until no bound is below the best plan found.
+    """
+    best: Solution | None = None
+    possible = (
+        b for b in solution.branches if b.outcome != "infeasible" and among(b) and not _recommended(solution, b)
+    )
+    for branch in sorted(possible, key=lambda branch: branch.bound_usd):
+        if best is not None and best.objective_usd <= branch.bound_usd:
+            break
+        paper = branch.offer, branch.term_months, branch.band_usd_per_year
+        found = _solved(solution, paper, fix, options).solution
+        if found is not None and (best is None or found.objective_usd < best.objective_usd):
+            best = found
+    return best
+
+
+def _recommended(solution: Solution, branch: Branch) -> bool:
+    api = solution.plan.api
+    paper = api.offer, api.term_months, api.terms[0].band_usd_per_year
+    return paper == (branch.offer, branch.term_months, branch.band_usd_per_year)
+
+
 def _order(row: Alternative) -> tuple[bool, bool, float]:
     return not row.is_recommended, row.above_usd is None, row.above_usd or 0.0
 
@@ -59,8 +86,7 @@ def _alternative(
     solution: Solution, branch: Branch, every: bool, fix: Proposal | None, options: dict[str, Any]
 ) -> Alternative:
     paper = branch.offer, branch.term_months, branch.band_usd_per_year
-    api = solution.plan.api
-    if paper == (api.offer, api.term_months, api.terms[0].band_usd_per_year):
+    if _recommended(solution, branch):
         return Alternative(*paper, True, False, 0.0, _seats_from(solution), solution, None)
     if branch.outcome == "infeasible":
         return Alternative(*paper, False, False, None, None, None, None)
@@ -80,7 +106,8 @@ def _solved(
     fix = fix or Proposal()
     forced = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
     try:
-        other = solve(settlement.deal, settlement.scenarios, fix=forced, first_band=band, **options)
+        known = {"reference": solution.reference, **options}
+        other = solve(settlement.deal, settlement.scenarios, fix=forced, first_band=band, **known)
     except (Infeasible, LimitReached):
         return Alternative(*paper, False, False, None, None, None, None)
     above = other.objective_usd - solution.objective_usd

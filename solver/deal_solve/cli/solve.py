@@ -21,6 +21,7 @@ from deal_solve.cli.options import (
 
 if TYPE_CHECKING:
     from deal_solve.analysis.conflict import Conflict
+    from deal_solve.cli.more import More
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.solution import Method, Solution
     from deal_solve.plan.proposal import Proposal
@@ -49,9 +50,7 @@ def command(
     deal_file: str,
     json_file: str | None,
     fix_file: str | None,
-    choices: tuple[str, ...],
-    every: bool,
-    levers: bool,
+    more: More,
     export_file: str | None,
     solver: str,
     method: Method,
@@ -70,8 +69,9 @@ def command(
 
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
-    scenarios = futures_of(deal).in_memory()
-    check(deal, export_file, choices, every, levers)
+    futures = futures_of(deal)
+    check(deal, futures, export_file, more)
+    scenarios = futures.in_memory()
     if export_file:
         return _export(deal, scenarios, export_file, fix)
     options = {
@@ -86,7 +86,7 @@ def command(
         solution = solved(deal, scenarios, **options)
     except Infeasible as error:
         raise Infeasible(_explained(deal, scenarios, error, json_file, options)) from None
-    _print(deal, scenarios, solution, json_file, answers(deal, solution, choices, every, levers, options))
+    _print(deal, scenarios, solution, json_file, answers(deal, futures, solution, more, options))
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 
 

@@ -22,6 +22,7 @@ def finish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
     _solve_linear(formulation, solver, clock, nudged)
     if _use_few_options(formulation, solver, clock):
         _solve_linear(formulation, solver, clock, nudged)
+    minimise(formulation.program, formulation.objective)  # what the program is worth has no trace of commitment in it
     return read_plan(formulation)
 
 

@@ -47,6 +47,8 @@ class Solution:
     `objective_usd` is what was minimised as a cost: (1-λ)·E + λ·CVaR of cost, or of loss with the reference's expected
     cost added back, so that for a neutral buyer it is the expected cost. `bound_usd` is a valid lower bound on it and
     `gap` is (objective - bound) / |objective|. `settlement` is the independent settlement of `plan` over the scenarios.
+    `reference_cost` (S,) is that of the reference, `best_cost` (S,) the least cost of each scenario alone, as far as
+    the objective compares with them.
     """
 
     status: Status
@@ -65,6 +67,7 @@ class Solution:
     solve_seconds: float
     notes: tuple[str, ...] = ()
     seed: int | None = None
+    best_cost: Array | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>{self.settlement._repr_html_()}"

@@ -29,6 +29,9 @@ from deal_solve.uncertainty.expand import scenarios_of
 from deal_solve.uncertainty.scenarios import Futures
 
 AGREE_RELATIVE, AGREE_USD = 1e-6, 0.01
+CLOSED = 300
+"""Up to this many scenarios binaries close the gap of a rollover in which saving balance would pay (section 8); of more
+it is reported, unless a limit on cost has to be held exactly."""
 
 
 def solve(
@@ -42,15 +45,17 @@ def solve(
     first_band: float | None = None,
     method: Method = "decomposition",
     progress: Watcher | None = None,
+    reference: Plan | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
     `fix` pins parts of the plan, `first_band` (USD a year) the band of the first API term alone. `method` decomposition
     leaves what follows from the future to cuts, as far as cuts can be exact (section 8); extensive writes it out,
     scenario by scenario: the audit of the other. `progress` is told before every step, and stops the solve by returning
-    False (raises Cancelled) or by raising. Raises Infeasible if there is no plan, LimitReached if `time_limit`
-    (seconds) passed without one, InputError for a pin or solver that cannot be, and InternalError if the settled cost
-    of the plan is not what the optimiser says.
+    False (raises Cancelled) or by raising. `reference` is what loss is measured against, where it is known (default:
+    the best plan without API commitment over these scenarios). Raises Infeasible if there is no plan, LimitReached if
+    `time_limit` (seconds) passed without one, InputError for a pin or solver that cannot be, and InternalError if the
+    settled cost of the plan is not what the optimiser says.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
@@ -58,7 +63,7 @@ def solve(
     solver = solver_named(solver)
     by_cuts = method == "decomposition" and can_cut(deal, scenarios, solver)
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
-        return _solve(deal, scenarios, notes, solver, gap, clock, pins_of(deal, fix), first_band, by_cuts)
+        return _solve(deal, scenarios, notes, solver, gap, clock, pins_of(deal, fix), first_band, by_cuts, reference)
 
 
 def _solve(
@@ -71,15 +76,16 @@ def _solve(
     pins: Pins,
     first_band: float | None,
     by_cuts: bool,
+    known: Plan | None,
 ) -> Solution:
     columns = Columns(deal, scenarios)
-    reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts)
+    reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known)
     constant = constant_of(deal, scenarios.weights, against)
     plain = Search(deal, columns, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True)
-    search = guided(replace(plain, by_cuts=True)) if by_cuts else plain
+    search = guided(replace(plain, by_cuts=True, candidates=[])) if by_cuts else plain
     best, branches, plan = _finished(search)
-    if by_cuts and not is_tight(best.formulation.program):
-        # Settlement is dearer than any cut (it saves no balance): binaries close the gap.
+    is_dearer = by_cuts and not is_tight(best.formulation.program)  # settlement is, than any cut: it saves no balance
+    if is_dearer and (scenarios.size <= CLOSED or any(limit.of != "committed" for limit in deal.limits)):
         clock.say("writing the program out: balance would have to be saved")
         search = plain
         best, branches, plan = _finished(search)
@@ -89,6 +95,9 @@ def _solve(
     bound = min(search.bound, objective)
     reached = (objective - bound) / max(abs(objective), 1e-9)
     stopped = any(c.outcome == "limit" for c in search.candidates)
+    if is_dearer and reached > gap:
+        about += (f"a linear program would save balance, which settlement does not: a gap of {reached:.1e} remains",)
+        stopped = True
     return Solution(
         status="limit" if stopped else "optimal",
         objective_usd=objective,
@@ -98,6 +107,7 @@ def _solve(
         settlement=settlement,
         reference=reference,
         reference_cost=against.reference,
+        best_cost=against.best,
         branches=branches,
         solver=solver,
         method="decomposition" if search.by_cuts else "extensive",
@@ -131,19 +141,17 @@ def compared_with(
     gap: float,
     clock: Clock,
     by_cuts: bool = False,
+    reference: Plan | None = None,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
     free = deal.model_copy(update={"risk": Risk(), "limits": ()})
     if deal.risk.criterion == "regret":
-        best = np.empty(scenarios.size)
-        for place in range(scenarios.size):
-            alone = Columns(free, scenarios.in_memory().take(place))
-            search = Search(free, alone, Against(), solver, gap, clock, Pins())
-            search.run()
-            best[place] = search.incumbent
-        return None, Against(best=best), ()
+        each = map(scenarios.in_memory().take, range(scenarios.size))
+        return None, Against(best=np.array([least_cost(free, alone, solver, gap, clock) for alone in each])), ()
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return None, Against(), ()
+    if reference is not None:
+        return reference, Against(reference=settle(free, reference, scenarios).cost), ()
     clock.say("finding the reference: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
@@ -155,6 +163,15 @@ def compared_with(
             "one that lacks them",
         )
     return plan, Against(reference=settle(free, plan, scenarios).cost), notes
+
+
+def least_cost(
+    deal: Deal, scenarios: Futures, solver: str = "highs", gap: float = 1e-6, clock: Clock | None = None
+) -> float:
+    """Return the objective of a deal without its plan, dollars: what it could cost if these futures were all known."""
+    search = Search(deal, Columns(deal, scenarios), Against(), solver, gap, clock or Clock(None), Pins(), is_pilot=True)
+    search.run()
+    return search.incumbent
 
 
 def _reference(

@@ -31,17 +31,20 @@ from deal_solve.report.schema import (
     Spread,
     YearSpread,
 )
-from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, LeverFacts
+from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, CriterionFacts, LeverFacts
 from deal_solve.report.schema_health import CommitmentFacts
 from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
+from deal_solve.report.schema_uncertainty import UncertaintyFacts
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenarios as uncertainty
 
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
     from deal_solve.analysis.conflict import Conflict
+    from deal_solve.analysis.criteria import Criteria
     from deal_solve.analysis.simulate import Simulation
     from deal_solve.analysis.table import Table
+    from deal_solve.analysis.uncertainty import UncertaintyCost
     from deal_solve.analysis.waterfall import Waterfall
     from deal_solve.analysis.why_not import WhyNot
     from deal_solve.optimise.solution import Solution
@@ -57,6 +60,8 @@ class Asked(TypedDict, total=False):
     wrong_tracks: Sequence[WhyNot]
     why_not: Sequence[WhyNot]
     levers: Waterfall
+    criteria: Criteria
+    uncertainty: UncertaintyCost
 
 
 def cost_of(summary: Summary, chronological_usd: float) -> Cost:
@@ -153,6 +158,8 @@ def result_of(
         wrong_tracks=_rows(AnswerFacts, asked.get("wrong_tracks")),
         why_not=_rows(AnswerFacts, asked.get("why_not")),
         levers=LeverFacts.model_validate(asked["levers"]) if "levers" in asked else None,
+        criteria=_rows(CriterionFacts, asked.get("criteria")),
+        uncertainty=UncertaintyFacts.model_validate(asked["uncertainty"]) if "uncertainty" in asked else None,
     )
 
 

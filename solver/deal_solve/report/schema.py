@@ -8,8 +8,9 @@ from pydantic import Field
 
 from deal_solve.plan.plan import Plan
 from deal_solve.report.part import Part
-from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, LeverFacts
+from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, CriterionFacts, LeverFacts
 from deal_solve.report.schema_health import CommitmentFacts, EventFacts, SavingsFacts, SideFacts
+from deal_solve.report.schema_uncertainty import UncertaintyFacts
 from deal_solve.version import VERSION
 
 RESULT_SCHEMA: Literal["deal-solve-result/1"] = "deal-solve-result/1"
@@ -181,6 +182,10 @@ class Result(Part):
     wrong_tracks: tuple[AnswerFacts, ...] | None = Field(None, description="`--all`: all on seats, all on the API")
     why_not: tuple[AnswerFacts, ...] | None = Field(None, description="`--why-not`: other choices")
     levers: LeverFacts | None = Field(None, description="`--levers`: what each lever is worth")
+    criteria: tuple[CriterionFacts, ...] | None = Field(None, description="`--criteria`: what each would sign")
+    uncertainty: UncertaintyFacts | None = Field(
+        None, description="`--uncertainty`: what it costs, and how sure this is"
+    )
 
 
 class InvoiceLine(Part):

@@ -85,6 +85,22 @@ class LeverFacts(Part):
     notes: tuple[str, ...] = Field(description="what has to be known to read them")
 
 
+class DecisionFacts(Part):
+    """One decision of a plan, in words."""
+
+    what: str = Field(description="the decision")
+    plan: str = Field(description="what the plan does; contract years stand between slashes")
+
+
+class CriterionFacts(Part):
+    """One criterion and the deal it would sign."""
+
+    criterion: str = Field(description="neutral, balanced, cautious, worst or regret")
+    plan: Plan = Field(description="the plan it would sign")
+    decisions: tuple[DecisionFacts, ...] = Field(description="the same in words")
+    under: dict[str, float] = Field(description="what that costs by each criterion, USD; by its own: the objective")
+
+
 class RequirementFacts(Part):
     """One of the requirements that conflict."""
 
