@@ -15,9 +15,7 @@ from deal_solve.plan.requests import request_cost, usage_multiplier
 from deal_solve.uncertainty.scenarios import Array
 
 
-def most_usage(
-    program: Program, deal: Deal, papers: Papers, routing: Routing, rates: Rates
-) -> dict[Regime, dict[int, float]]:
+def most_usage(program: Program, deal: Deal, papers: Papers, routing: Routing) -> dict[Regime, dict[int, float]]:
     """Return, per committing regime and contract year, the most usage of any scenario, in money units a year.
 
     The pace is that of the year's busiest commitment period; every user takes its dearest open option, at the highest
@@ -30,11 +28,13 @@ def most_usage(
         api = deal.offer(regime.agreement.offer).api
         assert api is not None
         step = api.period_months
-        dearest = _dearest(program.columns, deal, routing, rates, regime)
+        rates = routing.rates
+        columns = rates.columns
+        dearest = _dearest(columns, deal, routing, rates, regime)
         by_year = dict.fromkeys(regime.span.years, 0.0)
         for start in range(regime.span.start, regime.span.end, step):
-            rows = program.columns.rows_of(range(start, start + step))
-            usage = float(np.max(dearest[rows] @ program.columns.flows[rows], initial=0.0))
+            rows = columns.rows_of(range(start, start + step))
+            usage = float(np.max(dearest[rows] @ columns.flows[rows], initial=0.0))
             by_year[start // 12] = max(by_year[start // 12], program.usd(usage * 12 / step))
         most[regime] = by_year
     return most

@@ -118,7 +118,7 @@ def compared_with(
     by_cuts: bool = False,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
-    free = deal.model_copy(update={"risk": Risk(), "limits": ()})
+    free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
     if deal.risk.criterion == "regret":
         best = np.empty(scenarios.size)
         for place in range(scenarios.size):
