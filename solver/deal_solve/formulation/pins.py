@@ -48,7 +48,7 @@ def pins_of(deal: Deal, proposal: Proposal | None) -> Pins:
     """Return the pins of a proposal; raises InputError for names the deal does not have."""
     if proposal is None:
         return Pins()
-    problems = []
+    problems = [Problem("later", "tables cannot be pinned; leave them out")] if proposal.later else []
     papers = [("api.offer", proposal.api.offer)]
     papers += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
     for path, offer in papers:

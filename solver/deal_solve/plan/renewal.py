@@ -59,6 +59,18 @@ def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
         if len(table.rows) != edges_of_table(table).count:
             expected = f"expected {edges_of_table(table).count}, one per bucket"
             yield Problem(f"later[{place}].rows", f"{len(table.rows)} given; {expected}")
+        for number, row in enumerate(table.rows):
+            known: dict[str, Mapping[str, object]] = {
+                "seats": plan.seats,
+                "tracks": plan.tracks,
+                "routing": plan.routing,
+                "use": plan.use,
+            }
+            for part, names in known.items():
+                for name in getattr(row, part).keys() - names.keys():
+                    yield Problem(f"later[{place}].rows[{number}].{part}.{name}", "is not in the plan")
+            if row.api is not None and _starting(deal, plan.api.offer, plan.api.term_months, table.month) is None:
+                yield Problem(f"later[{place}].rows[{number}].api", f"no API term starts in month {table.month}")
 
 
 def all_paths(plan: Plan) -> Iterator[Path]:
