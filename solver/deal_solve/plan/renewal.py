@@ -42,6 +42,12 @@ def paths_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan,
         yield on_path(deal, plan, path), places
 
 
+def plans_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan, ScenarioSet]]:
+    """Yield every plan without tables that some futures of a block follow, with these futures."""
+    for flat, places in paths_of(deal, plan, block):
+        yield flat, block.rows(places) if plan.later else block
+
+
 def groups_of(rows: Sequence[Buckets]) -> Iterator[tuple[Path, Buckets]]:
     """Yield every path that occurs, with the places (in order) of the futures on it; `rows` has (S,) per month."""
     found, inverse = np.unique(np.array(rows), axis=1, return_inverse=True)

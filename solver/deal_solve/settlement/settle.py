@@ -71,6 +71,10 @@ class Settlement:
     order: Order = "highest_ratio"
     rows: tuple[Row, ...] | None = field(default=None, repr=False)
 
+    def mean(self, values: Array | float) -> float:
+        """Return the expected value of one number per scenario, or of one for all."""
+        return float(self.weights @ values) if isinstance(values, np.ndarray) else values
+
     def to_frame(self, by: Literal["line", "year"] = "line") -> pd.DataFrame:
         """Return what every scenario costs, one row each, USD: by line, discounted, or as paid by contract year.
 
