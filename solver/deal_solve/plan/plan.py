@@ -63,7 +63,9 @@ class RenewalTable(DealModel):
     """
 
     month: int = Field(ge=12, description="first month of the terms that are decided, counted from 0")
-    usage_edges_usd: tuple[NonNegative, ...] = Field((), description="the highest usage at list of each bucket but one")
+    usage_edges_usd: tuple[NonNegative, ...] = Field(
+        (), description="the highest usage at list of each bucket but the last"
+    )
     users_edges: tuple[NonNegative, ...] = Field((), description="the most active users of each bucket but the last")
     rows: tuple[RenewalRow, ...] = Field(description="one per bucket")
 
