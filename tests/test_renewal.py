@@ -234,17 +234,17 @@ def test_on_samples_a_table_is_never_worse(changes):
 
 def test_a_plan_with_tables_is_a_proposal_and_settles_anywhere():
     """Through JSON and back, block by block and one by one: each future finds its row by itself."""
-    deal = sampled({"usage": [100_000]}, risk={"weight": 0.3, "confidence": 0.9})
+    deal = sampled({"usage": [300_000]}, risk={"weight": 0.3, "confidence": 0.9})
     plan = solve(deal, sample(deal, 128, seed=2)).plan
     (table,) = plan.later
-    assert table.usage_edges_usd == (100_000,)
+    assert table.usage_edges_usd == (300_000,)
     again, assumed = complete(deal, Proposal.model_validate_json(plan.model_dump_json()), scenarios_of(deal))
     assert (again, assumed) == (plan, ())
     assert Plan.model_validate_json(plan.model_dump_json()) == plan
     many = sample(deal, 5000, seed=9)
     settled = settle(deal, plan, many)
     usage, _ = observed(deal, many.block(1), 12)
-    chosen = np.where(usage <= 100_000, *(row.api.commitment_usd[0] for row in table.rows))
+    chosen = np.where(usage <= 300_000, *(row.api.commitment_usd[0] for row in table.rows))
     assert settled.drawdown[1].commitment_usd[4096:].tolist() == chosen.tolist()
     assert settled.weights @ settled.cost == pytest.approx(simulate(deal, plan, many).mean_usd)
     for place in (0, 4500):

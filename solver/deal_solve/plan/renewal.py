@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -192,12 +193,21 @@ def tabulated(
             nearest = min(first, key=lambda known: abs(known - bucket))
             chance = min(chances.get(bucket, 0.0), 1.0)
             rows.append(decided_in(deal, plans[first[nearest]], month, chance))
-        if any(row.model_copy(update={"probability": rows[0].probability}) != rows[0] for row in rows):
+        if not all(_alike(row.model_dump(exclude={"probability"}), rows[0].model_dump()) for row in rows):
             cut = edges[month]
             tables.append(
                 RenewalTable(month=month, usage_edges_usd=cut.usage_usd, users_edges=cut.users, rows=tuple(rows))
             )
     return plans[best].model_copy(update={"later": tuple(tables)})
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two decisions are the same but for the last digits of a solver; what only `other` has does not count."""
+    if isinstance(one, dict):
+        return all(key in other and _alike(value, other[key]) for key, value in one.items())
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-6) if isinstance(one, float) else bool(one == other)
 
 
 def _same_papers(plans: Mapping[Path, Plan]) -> dict[Path, Plan]:

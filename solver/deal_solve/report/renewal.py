@@ -13,7 +13,11 @@ from deal_solve.report.text import chance, joined, labelled, percent, round_mone
 def renewal_sentence(deal: Deal, plan: Plan) -> str:
     """Return that later terms are looked up; '' where all is decided at signing."""
     months = joined([f"{deal.calendar(each.month):%Y-%m}" for each in plan.later])
-    return f"later terms by the table of {months}; here as on the likeliest path" if plan.later else ""
+    return (
+        f"later terms by the table of {months}; here as on the likeliest path, committed dollars as on the dearest"
+        if plan.later
+        else ""
+    )
 
 
 def renewal_tables(deal: Deal, plan: Plan) -> list[str]:
