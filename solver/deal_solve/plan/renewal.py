@@ -207,7 +207,7 @@ def _alike(one: Any, other: Any) -> bool:
         return all(key in other and _alike(value, other[key]) for key, value in one.items())
     if isinstance(one, tuple):
         return len(one) == len(other) and all(map(_alike, one, other))
-    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-6) if isinstance(one, float) else bool(one == other)
+    return math.isclose(one, other, rel_tol=1e-8, abs_tol=1e-8) if isinstance(one, float) else bool(one == other)
 
 
 def _same_papers(plans: Mapping[Path, Plan]) -> dict[Path, Plan]:

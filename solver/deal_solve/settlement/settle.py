@@ -231,7 +231,7 @@ def _post_seats(
         post_fees(ledger, paper)
         above = post_true_up(ledger, paper, count, taken(plan, paper.seat_type, deal.years))
         post_hard_cap(ledger, deal, plan, scenarios, paper)
-        contracted = np.repeat(np.array(paper.contracted, dtype=float)[:, None], scenarios.size, axis=1)
+        contracted = np.broadcast_to(np.array(paper.contracted, dtype=float)[:, None], above.shape)
         facts[paper.seat_type] = SeatFacts(count.T, contracted, above)
     return facts
 
