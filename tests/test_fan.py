@@ -10,7 +10,7 @@ from deal_solve.analysis.fan import COARSE_LEVELS, LEVELS, fans
 from deal_solve.cli.main import run
 from deal_solve.uncertainty.expand import scenarios_of
 from deal_solve.uncertainty.measures import quantile, quantiles
-from deal_solve.uncertainty.sample import sample
+from deal_solve.uncertainty.sample import SEED, sample
 from deal_solve.uncertainty.scenarios import BLOCK
 from tests.settling import APP, deal_of, months
 from tests.test_docs import ROOT
@@ -110,6 +110,10 @@ def test_mistakes_are_one_sentence(capsys, args, message):
     code, out, err = called(capsys, "scenarios", HYBRID, *args)
     assert (code, out) == (2, "")
     assert err.startswith(message) and err.count("\n") == 1
+
+
+def test_help_names_the_default_seed(capsys):
+    assert f"[default: {SEED}]" in called(capsys, "scenarios", "--help")[1]
 
 
 def test_without_matplotlib_it_says_what_to_install(capsys, monkeypatch, tmp_path):

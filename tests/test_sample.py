@@ -264,7 +264,7 @@ workloads:
     assert first.startswith(
         "mine.yaml:6: workloads.bot.requests_per_month: no metalog has P10 100, P50 300 and P90 310"
     )
-    assert second.startswith("mine.yaml:3: uncertainty.list_price_change_per_year.models[0]: no metalog has P10 -0.1")
+    assert second.startswith("mine.yaml:3: uncertainty.list_price_change_per_year.models: no metalog has P10 -0.1")
 
 
 @pytest.mark.parametrize(("count", "seed"), [(0, 7), (2**31, 7), (64, -1), (64, 2**64)])

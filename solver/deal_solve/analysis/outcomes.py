@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -84,7 +84,7 @@ def outcomes_of(
     reference: Plan | None = None,
     executor: Executor | None = None,
     ahead: int = AHEAD,
-) -> Iterator[Outcomes]:
+) -> Generator[Outcomes]:
     """Yield the outcomes of every block, in order.
 
     With an executor (of `concurrent.futures`, or anything with its `submit`) chunks of blocks are settled wherever it

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from deal_solve.analysis.health import HALF_A_CENT
 from deal_solve.analysis.outcomes import AHEAD, Outcomes, outcomes_of
 from deal_solve.analysis.summary import COARSE_CONFIDENCE
 from deal_solve.analysis.table import Table
@@ -24,7 +25,6 @@ from deal_solve.uncertainty.scenarios import Array, Futures
 if TYPE_CHECKING:
     import pandas as pd
 
-HALF_A_CENT = 0.005
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 EXCEEDED = (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
@@ -157,14 +157,14 @@ def simulate(
     Raises InputError for a plan that does not fit the deal.
     """
     total = _Total(deal.years)
-    for block in outcomes_of(deal, plan, futures, reference, executor, ahead):
-        total.add(block)
-        if outcomes:
-            outcomes(block)
-        if progress:
-            progress(total.size)
-    with threadpool_limits(1, "blas"):
-        return total.simulation(deal, futures)
+    with closing(outcomes_of(deal, plan, futures, reference, executor, ahead)) as blocks:
+        for block in blocks:
+            total.add(block)
+            if outcomes:
+                outcomes(block)
+            if progress:
+                progress(total.size)
+    return total.simulation(deal, futures)
 
 
 class _Total:

@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from deal_solve.cli.options import deal_argument, futures_options, load_deal, placed, verbose_option
 
 if TYPE_CHECKING:
+    from deal_solve.analysis.simulate import Simulation
     from deal_solve.deal.deal import Deal
     from deal_solve.plan.plan import Plan
     from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
@@ -118,7 +119,7 @@ def _progress(total: int) -> Callable[[int], None]:
     return tell
 
 
-def _print(deal: Deal, plan: Plan, simulation: Any, assumed: tuple[str, ...], json_file: str | None) -> None:
+def _print(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...], json_file: str | None) -> None:
     from deal_solve.cli.files import write_text
     from deal_solve.report.json import simulation_result_of, to_text
     from deal_solve.report.simulation import simulation_report

@@ -7,7 +7,9 @@ same times the hit rate where that is not certain: a column (S,) each. Memory gr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -21,7 +23,7 @@ from deal_solve.plan.observed import buckets_of
 from deal_solve.plan.options import menu
 from deal_solve.plan.renewal import MOST_PATHS, Path, groups_of
 from deal_solve.plan.requests import effective_hit_rate
-from deal_solve.uncertainty.scenarios import Array, Futures, ScenarioSet
+from deal_solve.uncertainty.scenarios import BLOCK, Array, Futures, ScenarioSet
 
 Moving: TypeAlias = float | Array
 """One number, or one per scenario (S,)."""
@@ -84,16 +86,26 @@ class Columns:
         """Go once through all scenarios."""
         index = {family: np.empty((len(moves), self.size)) for family in scenarios.block(0).index}
         hits = {user: np.empty(self.size) for user in varied}
-        discounts = np.array([self.discount(month + 1) for month in range(self.months)])
-        for here, block in _blocks(scenarios):
+        discounts = np.array([[self.discount(month + 1)] for month in range(self.months)])
+
+        def read(number: int) -> tuple[dict[str, Array], dict[str, Array]]:
+            block = scenarios.block(number)
+            here = slice(number * BLOCK, number * BLOCK + block.size)
             for family, levels in index.items():
-                levels[:, here] = block.index[family][:, moves].T
+                levels[:, here] = block.index[family].T[moves]
             for cohort, counts in self.users.items():
                 counts[:, here] = block.users[cohort].T
-                self.mean_users[cohort] += block.users[cohort].sum(axis=0) / self.size
-            for user, bases in varied.items():
+            for user in varied:
                 hits[user][here] = block.hit_rate[user]
-                self._add_up(deal, block, here, user, bases, discounts)
+            counted = {cohort: users.T.sum(axis=1) for cohort, users in block.users.items()}
+            return counted, {user: self._add_up(deal, block, here, user, varied[user], discounts) for user in varied}
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for counted, requested in pool.map(read, range(scenarios.block_count)):
+                for cohort, users in counted.items():
+                    self.mean_users[cohort] += users / self.size
+                for user, requests in requested.items():
+                    self.mean_requests[user] += requests / self.size
         ends = [*moves[1:], self.months]
         same: dict[bytes, Moving] = {}
         for family, levels in index.items():
@@ -107,24 +119,20 @@ class Columns:
 
     def _add_up(
         self, deal: Deal, block: ScenarioSet, here: slice, user: str, bases: list[bool], discounts: Array
-    ) -> None:
-        """Add the requests of one user in one block up over its stretches."""
+    ) -> Array:
+        """Add the requests of one user in one block up over its stretches; return their sum per month."""
         requests = _requests(block, user)
-        self.mean_requests[user] += requests.sum(axis=0) / self.size
         starts = [start for start, _ in self.stretches[user]]
-        sums = np.add.reduceat(requests, starts, axis=1).T
-        rows = [self._rows[user, start, None] for start in starts]
-        self.flows[rows, here] = sums
-        presents = sums
-        if self.presents is not self.flows:
-            presents = np.add.reduceat(requests * discounts, starts, axis=1).T
-            self.presents[rows, here] = presents
-        for basis in bases:
-            rate = _effective(deal, user, basis, block.hit_rate[user])
-            rows = [self._rows[user, start, basis] for start in starts]
-            self.flows[rows, here] = sums * rate
-            if self.presents is not self.flows:
-                self.presents[rows, here] = presents * rate
+        sums = np.add.reduceat(requests, starts, axis=0)
+        presents = sums if self._growth == 1 else np.add.reduceat(requests * discounts, starts, axis=0)
+        for basis in (None, *bases):
+            rate = 1.0 if basis is None else _effective(deal, user, basis, block.hit_rate[user])
+            for place, start in enumerate(starts):
+                row = self._rows[user, start, basis]
+                np.multiply(sums[place], rate, out=self.flows[row, here])
+                if self.presents is not self.flows:
+                    np.multiply(presents[place], rate, out=self.presents[row, here])
+        return np.asarray(requests.sum(axis=1))
 
     def head(self, count: int) -> Columns:
         """Return the first scenarios alone, equally scaled; what is one object here is one object there."""
@@ -220,18 +228,11 @@ class Columns:
         return self._means[id(values)][1]
 
 
-def _blocks(scenarios: Futures) -> Iterator[tuple[slice, ScenarioSet]]:
-    end = 0
-    for number in range(scenarios.block_count):
-        block = scenarios.block(number)
-        here = slice(end, end + block.size)
-        end = here.stop
-        yield here, block
-
-
 def _requests(block: ScenarioSet, user: str) -> Array:
-    """Return the requests a month of a workload, or of all users of a cohort, metered or not; shape (S, H)."""
-    return block.requests[user] if user in block.requests else block.users[user] * block.per_user[user]
+    """Return the requests a month of a workload, or of all users of a cohort, metered or not; shape (H, S)."""
+    if user in block.requests:
+        return block.requests[user].T
+    return np.asarray(block.users[user].T * block.per_user[user].T)
 
 
 def _effective(deal: Deal, user: str, batch: bool, rates: Array) -> Array:

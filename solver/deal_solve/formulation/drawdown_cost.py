@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from deal_solve.formulation.chunks import each
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.lanes import Lanes
-from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of
+from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of, sum_of
 from deal_solve.uncertainty.scenarios import Array
+
+Ranks: TypeAlias = NDArray[np.intp]
 
 
 class Period:
@@ -23,7 +28,7 @@ class Period:
     def __init__(self, usage: Lanes, ratios: Sequence[Moving], balance: Linear, charge: tuple[int, int]) -> None:
         self.usage, self.balance, self.charge = usage, balance, charge
         self.places, self.size = usage.places, usage.size
-        self.order: Array | None = None
+        self.order: NDArray[np.int8] | None = None
         if any(isinstance(ratio, np.ndarray) for ratio in ratios):
             table = np.array([np.broadcast_to(ratio, self.size) for ratio in ratios])
             self.order = np.argsort(-table, axis=0, kind="stable").astype(np.int8)
@@ -36,21 +41,30 @@ class Period:
                 self.order = ranks[:, None].astype(np.int8)
         self.steps = np.append(falling[:-1] - falling[1:], falling[-1:], axis=0)
 
-    def used(self, values: Array) -> Array:
+    def used(self, values: Array, here: slice) -> Array:
         """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
-        amounts = self.usage.amounts(values)
+        amounts = self.usage.amounts(values, here)
         if self.order is not None:
-            amounts = np.take_along_axis(amounts, self.order.astype(np.intp), axis=0)
+            amounts = np.take_along_axis(amounts, self._ranks(here), axis=0)
         return np.cumsum(amounts, axis=0) if len(amounts) > 1 else amounts
 
-    def slopes(self, prices: Array) -> Array:
+    def slopes(self, prices: Array, here: slice) -> Array:
         """Return Σ_ω (Σ of the prices (levels, S) of the levels an item counts in) · amount of each item."""
         per_level = np.cumsum(prices[::-1], axis=0)[::-1] if len(prices) > 1 else prices
         if self.order is None:
-            return self.usage.slope(per_level)
+            return self.usage.slope(per_level, here)
         per_group = np.empty_like(per_level)
-        np.put_along_axis(per_group, np.broadcast_to(self.order.astype(np.intp), per_level.shape), per_level, axis=0)
-        return self.usage.slope(per_group)
+        np.put_along_axis(per_group, np.broadcast_to(self._ranks(here), per_level.shape), per_level, axis=0)
+        return self.usage.slope(per_group, here)
+
+    def _ranks(self, here: slice) -> Ranks:
+        """Return the groups in drawdown order (levels, S), or (levels, 1) where it is the same everywhere."""
+        assert self.order is not None
+        return np.asarray((self.order[:, here] if self.order.shape[1] > 1 else self.order), dtype=np.intp)
+
+    def steps_in(self, here: slice) -> Array:
+        """Return how much dearer each level is than the next (levels, S), or (levels, 1)."""
+        return np.asarray(self.steps[:, here] if self.steps.shape[1] > 1 else self.steps)
 
 
 @dataclass
@@ -78,7 +92,7 @@ class DrawdownCost:
     is_linear: bool = False
     charges: tuple[tuple[int, int], ...] = field(init=False)
     places: Places = field(init=False)
-    _known: tuple[bytes, list[_State]] = field(init=False, default=(b"", []))
+    _known: tuple[bytes, list[tuple[slice, list[_State]]]] = field(init=False, default=(b"", []))
 
     def __post_init__(self) -> None:
         self.charges = tuple(period.charge for period in self.periods)
@@ -88,30 +102,39 @@ class DrawdownCost:
         """Return how much each period's charge counts."""
         return factors_of(self.charges, when, discount)
 
+    @property
+    def size(self) -> int:
+        """S, the number of scenarios."""
+        return self.periods[0].size
+
     def cost(self, values: Array, factors: Array) -> Array:
         """Return Σ factor · (Σ_l (r_l - r_(l+1))·U_l, under arrears + C - V + R - R') over the periods."""
-        total = np.zeros(self.periods[0].size)
-        for period, state, factor in zip(self.periods, self._settled(values), factors, strict=True):
+        pieces = self._settled(values)
+        return np.concatenate([self._cost(here, states, factors) for here, states in pieces])
+
+    def _cost(self, here: slice, states: list[_State], factors: Array) -> Array:
+        total = np.zeros(len(states[0].carried))
+        for period, state, factor in zip(self.periods, states, factors, strict=True):
             if factor:
-                paid = (period.steps * state.uncovered).sum(axis=0)
+                paid = (period.steps_in(here) * state.uncovered).sum(axis=0)
                 if self.arrears:
                     paid = paid + state.commitment - state.used[-1] + state.carried - state.rolled
                 total += factor * paid
         return total
 
-    def _settled(self, values: Array) -> list[_State]:
-        """Return what `_settle` does, done once for a plan that is asked for again."""
+    def _settled(self, values: Array) -> list[tuple[slice, list[_State]]]:
+        """Return what `_settle` does, piece by piece, done once for a plan that is asked for again."""
         key = values[self.places].tobytes()
         if self._known[0] != key:
-            self._known = key, self._settle(values)
+            self._known = key, each(self.size, lambda here: (here, self._settle(values, here)))
         return self._known[1]
 
-    def _settle(self, values: Array) -> list[_State]:
+    def _settle(self, values: Array, here: slice) -> list[_State]:
         """Settle period after period as section 4 says: usage is covered whenever there is balance."""
         states: list[_State] = []
-        carried = np.zeros(self.periods[0].size)
+        carried = np.zeros(len(range(*here.indices(self.size))))
         for place, period in enumerate(self.periods):
-            commitment, used = period.balance.at(values), period.used(values)
+            commitment, used = period.balance.at(values), period.used(values, here)
             uncovered = np.maximum(used - (carried + commitment), 0.0)
             from_carry = np.minimum(np.maximum(used[-1], 0.0), carried)
             shortfall = commitment - (used[-1] - uncovered[-1] - from_carry)
@@ -128,7 +151,11 @@ class DrawdownCost:
         Backwards, per period and scenario: π_l the worth of balance against level l, a that of R beyond it, b that of
         usage left for the period's own commitment, c and d of the two limits of what is rolled over.
         """
-        states = self._settled(values)
+        known = {here.start: states for here, states in self._settled(values)}
+        parts = each(self.size, lambda here: self._slope(here, known[here.start], factors, weights[here]))
+        return sum_of(parts)
+
+    def _slope(self, here: slice, states: list[_State], factors: Array, weights: Array) -> Linear:
         size = len(weights)
         worth = np.zeros(size)
         places, coefficients = [], []
@@ -139,18 +166,19 @@ class DrawdownCost:
             d = self.cap * np.where(by_share, 0.0, worth)
             left = state.used[-1] - state.uncovered[-1]
             b = np.where(state.carried <= left, 0.0, c) if place else np.zeros(size)
-            lowest = factor * period.steps[-1]
+            steps = period.steps_in(here)
+            lowest = factor * steps[-1]
             dearer = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
             if self.share:
                 c, d = c - dearer, d + dearer * self.cap / self.share
-            prices = factor * period.steps * (state.uncovered > 0)
+            prices = factor * steps * (state.uncovered > 0)
             prices[-1] = np.where(state.uncovered[-1] > 0, lowest - c + b, 0.0)
             balance = -prices.sum(axis=0) - c - d + (factor if self.arrears else 0.0)
             usage = c - b - (factor if self.arrears else 0.0)
             per_level = prices * weights
             per_level[-1] += usage * weights
             places += [period.places, period.balance.places]
-            coefficients += [period.slopes(per_level), period.balance.coefficients * (weights @ balance)]
+            coefficients += [period.slopes(per_level, here), period.balance.coefficients * (weights @ balance)]
             if place:
                 worth = prices.sum(axis=0) + c - b
                 if self.arrears:

@@ -8,10 +8,18 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.recourse import Places
 from deal_solve.uncertainty.scenarios import Array
+
+EVERYWHERE = slice(None)
+
+
+def part(values: Moving, here: slice | NDArray[np.intp]) -> Moving:
+    """Return what may vary by scenario, in some scenarios."""
+    return values[here] if isinstance(values, np.ndarray) else values
 
 
 class Item(NamedTuple):
@@ -56,21 +64,24 @@ class Lanes:
         """S, the number of scenarios."""
         return int(self.flows.shape[1])
 
-    def amounts(self, values: Array) -> Array:
-        """Return the sum of each group (groups, S) at the values of all variables."""
-        total = np.zeros((self.groups, self.size))
-        shape = len(self._rates), len(self.flows)
+    def amounts(self, values: Array, here: slice = EVERYWHERE) -> Array:
+        """Return the sum of each group (groups, S) at the values of all variables, in some scenarios."""
+        flows = self.flows[:, here]
+        total = np.zeros((self.groups, flows.shape[1]))
+        shape = len(self._rates), len(flows)
         weights = np.bincount(self._cell, self._per * values[self.places], shape[0] * shape[1]).reshape(shape)
         for number, rate, weight in zip(self._group, self._rates, weights, strict=True):
             used = np.flatnonzero(weight)
             if len(used):
                 rows = slice(used[0], used[-1] + 1)
-                total[number] += (weight[rows] @ self.flows[rows]) * rate
+                total[number] += (weight[rows] @ flows[rows]) * part(rate, here)
         return total
 
-    def slope(self, prices: Array) -> Array:
-        """Return Σ_ω price[group] · per · rate · flows[row] of each item; `prices` is (groups, S)."""
-        sums = [self.flows @ (prices[number] * rate) for number, rate in zip(self._group, self._rates, strict=True)]
+    def slope(self, prices: Array, here: slice = EVERYWHERE) -> Array:
+        """Return Σ_ω price[group] · per · rate · flows[row] of each item; `prices` is (groups, S) of some scenarios."""
+        flows = self.flows[:, here]
+        lanes = zip(self._group, self._rates, strict=True)
+        sums = [flows @ (prices[number] * part(rate, here)) for number, rate in lanes]
         return np.asarray(self._per * np.concatenate([*sums, np.empty(0)])[self._cell])
 
     def per_scenario(self) -> Array:

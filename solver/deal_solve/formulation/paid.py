@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from deal_solve.formulation.chunks import each
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.lanes import Lanes
 from deal_solve.formulation.recourse import Linear, Places, When, sum_of
@@ -35,11 +36,14 @@ class Metered:
 
     def cost(self, values: Array, factors: Array) -> Array:
         """Return what is billed (S,), money units."""
-        return np.asarray((self.present if factors[1] else self.plain).amounts(values)[0])
+        lanes = self.present if factors[1] else self.plain
+        return np.concatenate(each(lanes.size, lambda here: lanes.amounts(values, here)[0]))
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return Σ weights · cost as an expression."""
-        return Linear(self.places, (self.present if factors[1] else self.plain).slope(weights[None, :]))
+        lanes = self.present if factors[1] else self.plain
+        parts = each(lanes.size, lambda here: lanes.slope(weights[None, here], here))
+        return Linear(self.places, np.sum(parts, axis=0))
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ def overage_ratio(deal: Deal, regime: Regime, factor: float, protected: Moving, 
     if api.overage == "contracted":
         return 1.0
     premium = api.overage.premium if isinstance(api.overage, Premium) else 0.0
+    if protected is index:
+        return max((1 + premium) / factor, 1.0)
     return settled(np.atleast_1d(np.maximum(index * (1 + premium) / (factor * protected), 1.0)))
 
 

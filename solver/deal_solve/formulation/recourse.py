@@ -187,12 +187,23 @@ class Tail:
 
     def __call__(self, outcomes: Array) -> Array:
         """Return q (S,), Σ q = 1."""
-        order = np.argsort(-outcomes, kind="stable")
+        room = 1 - self.confidence
+        tail = np.zeros_like(self.probabilities)
+        candidates = self._dearest(outcomes, room)
+        order = candidates[np.argsort(-outcomes[candidates], kind="stable")]
         weights = self.probabilities[order]
         before = np.cumsum(weights) - weights
-        tail = np.empty_like(weights)
-        tail[order] = np.clip(1 - self.confidence - before, 0, weights)
+        tail[order] = np.clip(room - before, 0, weights)
         return np.asarray(tail / tail.sum())
+
+    def _dearest(self, outcomes: Array, room: float) -> Places:
+        """Return the places of at least `room` of the probability that are dearer than all others."""
+        size, least = len(outcomes), float(self.probabilities.min())
+        count = size if least <= 0 else min(size, int(room / least) + 2)
+        if 2 * count > size:
+            return np.arange(size)
+        limit = np.partition(outcomes, size - count)[size - count]
+        return np.flatnonzero(outcomes >= limit)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,16 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from deal_solve.formulation.chunks import CHUNK, each
 from deal_solve.formulation.columns import Moving
+from deal_solve.formulation.lanes import part
 from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of
 from deal_solve.uncertainty.scenarios import Array
 
 Months: TypeAlias = NDArray[np.int16]
 """Which count, per scenario."""
+Chosen: TypeAlias = NDArray[np.intp]
+"""Places of scenarios."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +33,18 @@ class Counts:
         """How many months count."""
         return len(self.users[0])
 
-    def at(self, values: Array) -> Array:
-        """Return the counts (months, S)."""
-        on = [(values[place], users) for place, users in zip(self.places, self.users, strict=True) if values[place]]
-        total: Array = on[0][0] * on[0][1] if on else np.zeros_like(self.users[0])
-        for share, users in on[1:]:
-            total += share * users
+    def at(self, values: Array, here: slice) -> Array:
+        """Return the counts (months, S) in some scenarios."""
+        total = np.zeros_like(self.users[0][:, here])
+        product = np.empty_like(total)
+        for place, users in zip(self.places, self.users, strict=True):
+            if values[place]:
+                total += np.multiply(users[:, here], values[place], out=product)
         return total
 
-    def slope(self, prices: Array) -> Array:
-        """Return Σ_ω,month price · users per cohort; `prices` is (months, S)."""
-        return np.array([np.vdot(prices, users) for users in self.users])
+    def slope(self, prices: Array, chosen: Chosen) -> Array:
+        """Return Σ_ω,month price · users per cohort; `prices` is (months, scenarios chosen)."""
+        return np.array([np.einsum("ms,ms->", prices, users[:, chosen]) for users in self.users])
 
 
 @dataclass
@@ -61,7 +66,7 @@ class TrueUpCost:
     line: str = "true_up"
     is_linear: bool = False
     places: Places = field(init=False)
-    _known: tuple[bytes, tuple[Array, Months]] = field(init=False, default=(b"", (np.empty(0), np.empty(0, np.int16))))
+    _known: tuple[bytes, list[Months]] = field(init=False, default=(b"", []))
 
     def __post_init__(self) -> None:
         self.places = np.unique(np.concatenate([self.number.places, *(counts.places for counts in self.counts)]))
@@ -70,24 +75,23 @@ class TrueUpCost:
         """Return how much each stage's charge counts."""
         return factors_of(self.charges, when, discount)
 
-    def _largest(self, values: Array) -> tuple[Array, Months]:
-        """Return L at each stage (stages, S) and which count it is: -1 for N, the earliest of equals."""
-        key = values[self.places].tobytes()
-        if self._known[0] != key:
-            self._known = key, self._look(values)
-        return self._known[1]
+    @property
+    def size(self) -> int:
+        """S, the number of scenarios."""
+        return int(self.counts[0].users[0].shape[1])
 
-    def _look(self, values: Array) -> tuple[Array, Months]:
-        counts = [count for part in self.counts for count in part.at(values)]
-        size, number = len(counts[0]), self.number.at(values)
+    def _look(self, values: Array, here: slice) -> tuple[Array, Months]:
+        """Return L at each stage (stages, S) and which count it is: -1 for N, the earliest of equals."""
+        counts = np.concatenate([part.at(values, here) for part in self.counts])
+        size, number = counts.shape[1], self.number.at(values)
         levels, found = np.empty((len(self.ends), size)), np.empty((len(self.ends), size), dtype=np.int16)
         licensed, which = np.full(size, number), np.full(size, -1, dtype=np.int16)
         seen = 0
         for stage, end in enumerate(self.ends):
             if self.alone:
-                licensed, which = np.full(size, number), np.full(size, -1, dtype=np.int16)
+                licensed[:], which[:] = number, -1
             for month in range(seen, end):
-                which[counts[month] > licensed] = month
+                np.copyto(which, np.int16(month), where=counts[month] > licensed)
                 np.maximum(licensed, counts[month], out=licensed)
             levels[stage], found[stage], seen = licensed, which, end
         return levels, found
@@ -102,24 +106,39 @@ class TrueUpCost:
     def cost(self, values: Array, factors: Array) -> Array:
         """Return what is charged for added seats."""
         steps, number = self._steps(factors)
-        return np.asarray(self.price * (steps @ self._largest(values)[0] + number * self.number.at(values)))
+        contracted = number * self.number.at(values)
+
+        def piece(here: slice) -> tuple[Array, Months]:
+            levels, which = self._look(values, here)
+            return part(self.price, here) * (steps @ levels + contracted), which
+
+        found = each(self.size, piece)
+        self._known = values[self.places].tobytes(), [which for _, which in found]
+        return np.concatenate([cost for cost, _ in found])
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return the slope: each stage's L moves with the count (or N) that it equals."""
+        if self._known[0] != values[self.places].tobytes():
+            self.cost(values, factors)
         steps, number = self._steps(factors)
-        prices = weights * self.price
-        contracted = float(number * prices.sum())
-        _, found = self._largest(values)
-        months = sum(part.months for part in self.counts)
-        moved = np.zeros((1 + months, len(found[0])))  # what each count (first: N) is charged in each scenario
-        scenarios = np.arange(len(found[0]))
-        for which, step in zip(found, steps, strict=True):
-            if step:
-                moved[which + 1, scenarios] += step * prices
-        contracted += float(moved[0].sum())
-        slopes, start = [], 1
-        for part in self.counts:
-            slopes.append(part.slope(moved[start : start + part.months]))
-            start += part.months
+        known = self._known[1]
+        parts = each(self.size, lambda here: self._slope(known[here.start // CHUNK], steps, number, weights, here))
+        contracted = sum(each_part[0] for each_part in parts)
+        slopes = np.sum([each_part[1] for each_part in parts], axis=0)
         places = [self.number.places, *(part.places for part in self.counts)]
-        return added_up(np.concatenate(places), np.concatenate([self.number.coefficients * contracted, *slopes]))
+        return added_up(np.concatenate(places), np.concatenate([self.number.coefficients * contracted, slopes]))
+
+    def _slope(self, which: Months, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
+        """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""
+        chosen: Chosen = np.flatnonzero(weights[here])
+        prices = weights[here][chosen] * part(part(self.price, here), chosen)
+        months, count = sum(each_part.months for each_part in self.counts), len(chosen)
+        cells = (which[:, chosen].astype(np.intp) + 1) * count + np.arange(count)
+        charged = (steps[:, None] * prices).ravel()
+        moved: Array = np.bincount(cells.ravel(), charged, (1 + months) * count).reshape(1 + months, count)
+        slopes, start = [], 1
+        places = chosen + here.start
+        for each_part in self.counts:
+            slopes.append(each_part.slope(moved[start : start + each_part.months], places))
+            start += each_part.months
+        return float(moved[0].sum() + number * prices.sum()), np.concatenate(slopes)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from deal_solve.formulation.program import Program
+from deal_solve.formulation.program import Program, Terms
 from deal_solve.formulation.recourse import Costs, Cut, Estimate
 from deal_solve.optimise.backend import Answer, Clock, LiveHighs, fix_integers, restore, run
 from deal_solve.uncertainty.scenarios import Array
@@ -36,7 +36,8 @@ def run_with_cuts(
 ) -> Answer:
     """Solve the program as `run` does, every estimate held up to the measure that it stands for.
 
-    `close` allows more room than the program does. Of a relaxation whose bound passes `cutoff` no more is asked.
+    `close` allows more room than the program does; if infinite, no cut is added. Of a relaxation whose bound passes
+    `cutoff` no more is asked.
     """
     if not program.estimates:
         return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
@@ -53,12 +54,15 @@ def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
         program.add_cut(number, cut, point)
 
 
-def worth(program: Program) -> float:
-    """Return the objective of the values found with every measure as it is, not as it is estimated (money units)."""
+def worth(program: Program, objective: Terms) -> float:
+    """Return an objective at the values found, every measure as it is and not as it is estimated (money units)."""
     values, known = _values(program), Costs()
-    total = _objective(program, values)
-    for estimate, weight in zip(program.estimates, _weights(program), strict=True):
-        if weight:
+    coefficients = np.zeros(len(values))
+    for variable, coefficient in objective:
+        coefficients[program.place(variable)] += coefficient
+    total = coefficients @ values
+    for estimate in program.estimates:
+        if weight := coefficients[estimate.place]:
             total += weight * (estimate.value(values, known) - values[estimate.place])
     return float(total)
 
@@ -79,6 +83,8 @@ def _linear(
         answer = run(program, solver, 0.0, clock, relax=True, exact=exact)
         if answer.outcome != "optimal" or (cutoff is not None and answer.objective > cutoff):
             return answer
+        if close == math.inf:
+            break
         values = _values(program)
         inner = values if inner is None else (values + inner) / 2
         if not _cut(program, values, inner, close) or clock.is_over:
@@ -125,10 +131,10 @@ def _found(
 
 
 def _note_binding(program: Program) -> None:
-    """Note the cuts that hold the relaxation where it is."""
+    """Note the cuts that hold the linear program where it is."""
     if isinstance(program.live, LiveHighs):
         prices = program.live.row_prices()
-        program.binding |= {row: cut for row, cut in program.cut_points.items() if prices[row]}
+        program.binding = {row: cut for row, cut in program.cut_points.items() if prices[row]}
 
 
 def _values(program: Program) -> Array:

@@ -44,7 +44,7 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
     program = formulation.program
     cost = value_of(formulation.objective)
     # Reduced costs are those of the nudged objective: cost, and a trace of committed dollars.
-    room = NEARLY * max(abs(cost), 1e-6)
+    room = (NEARLY + 2 * program.close) * max(abs(cost), 1e-6)
     open_options: dict[tuple[str, int, Path], list[tuple[str, Variable]]] = {}
     for decisions in formulation.paths:
         for (user, start, key), copies in decisions.routing.shares.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import Risk
@@ -56,9 +57,23 @@ def solve(
     clock = Clock(time_limit, progress)
     solver = solver_named(solver)
     by_cuts = method == "decomposition" and can_cut(deal, scenarios, solver)
+    with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
+        return _solve(deal, scenarios, notes, solver, gap, clock, pins_of(deal, fix), first_band, by_cuts)
+
+
+def _solve(
+    deal: Deal,
+    scenarios: Futures,
+    notes: tuple[str, ...],
+    solver: str,
+    gap: float,
+    clock: Clock,
+    pins: Pins,
+    first_band: float | None,
+    by_cuts: bool,
+) -> Solution:
     columns = Columns(deal, scenarios)
     reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts)
-    pins = pins_of(deal, fix)
     constant = constant_of(deal, scenarios.weights, against)
     plain = Search(deal, columns, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True)
     search = guided(replace(plain, by_cuts=True)) if by_cuts else plain
@@ -165,7 +180,7 @@ def _reference(
 def _agree(best: Candidate, settlement: Settlement, objective: float, constant: float) -> None:
     """Raise InternalError, naming the clause, if the settled objective is not the program's."""
     program = best.formulation.program
-    optimised = worth(program) * program.unit_usd + constant
+    optimised = worth(program, best.formulation.objective) * program.unit_usd + constant
     if abs(optimised - objective) <= max(AGREE_RELATIVE * abs(objective), AGREE_USD):
         return
     settled: dict[str, float] = {}

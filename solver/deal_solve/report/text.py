@@ -205,7 +205,9 @@ def labelled(label: str, text: str, indent: int = 8, columns: int | None = None)
     lines = textwrap.wrap(
         text, columns or page_width(), initial_indent=lead, subsequent_indent=hang, break_on_hyphens=False
     )
-    return [styled(lead, bold=True) + line[len(lead) :] if line is lines[0] else line for line in lines]
+    if label and lines:
+        lines[0] = styled(lead, bold=True) + lines[0][len(lead) :]
+    return lines
 
 
 def bullets(title: str, texts: Iterable[str]) -> str:

@@ -34,7 +34,7 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     if count > MOST:
         raise InputError(
             f"the discrete expansion has {count:,} branches ({len(expanded)} groups, {len(events)} events); "
-            f"expected at most {MOST:,}: state fewer events, or an explicit list of scenarios"
+            f"expected at most {MOST:,}: sample futures instead (--scenarios N), or state fewer events"
         )
     levels = np.array(list(itertools.product(range(3), repeat=len(expanded))), dtype=int)
     flags = np.array(list(itertools.product((0, 1), repeat=len(events))), dtype=int)

@@ -19,7 +19,8 @@ def cvar(values: Array, weights: Array, confidence: float) -> float:
     tail = 1 - confidence
     before = np.cumsum(weights[order]) - weights[order]
     taken = np.clip(tail - before, 0, weights[order])
-    return float(taken @ values[order] / taken.sum()) if taken.sum() > 0 else float(values.max())
+    total = taken.sum()  # sums, not products of BLAS: their bits do not depend on threads
+    return float((taken * values[order]).sum() / total) if total > 0 else float(values.max())
 
 
 def quantile(values: Array, weights: Array, level: float) -> float:

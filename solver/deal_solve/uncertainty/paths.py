@@ -99,7 +99,7 @@ def _started(path: Array, starts: Array) -> Array:
 
 
 def _noisy(path: Array, noise: Noise, key: str, variation: float) -> Array:
-    return path * noise(key, variation) if variation else path
+    return np.multiply(factor := noise(key, variation), path, out=factor) if variation else path
 
 
 def _monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping[str, Array]) -> Array:

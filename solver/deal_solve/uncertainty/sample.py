@@ -182,8 +182,10 @@ class SampledSet:
         """Return lognormal factors of mean 1 (H, BLOCK), independent by month, user and scenario."""
         stream = 1 + [*self.deal.workloads, *self.deal.cohorts].index(user)
         variance = math.log1p(variation**2)
-        normals = self._generator(place, stream).standard_normal((self.months, BLOCK))
-        return np.exp(math.sqrt(variance) * normals - variance / 2)
+        factor = self._generator(place, stream).standard_normal((self.months, BLOCK))
+        factor *= math.sqrt(variance)
+        factor -= variance / 2
+        return np.exp(factor, out=factor)
 
     @cached_property
     def _sobol(self) -> Sobol:
