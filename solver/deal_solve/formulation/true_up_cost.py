@@ -135,7 +135,8 @@ class TrueUpCost:
         months, count = sum(each_part.months for each_part in self.counts), len(chosen)
         cells = (which[:, chosen].astype(np.intp) + 1) * count + np.arange(count)
         charged = (steps[:, None] * prices).ravel()
-        moved: Array = np.bincount(cells.ravel(), charged, (1 + months) * count).reshape(1 + months, count)
+        moved = np.asarray(np.bincount(cells.ravel(), charged, (1 + months) * count), dtype=float)
+        moved = moved.reshape(1 + months, count)
         slopes, start = [], 1
         places = chosen + here.start
         for each_part in self.counts:
