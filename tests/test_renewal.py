@@ -8,6 +8,9 @@ import pytest
 
 from deal_solve import InputError, Plan, Proposal, complete, loads, sample, scenarios_of, settle, simulate, solve
 from deal_solve.plan.observed import buckets_of, observed
+from tests.generated import random_deal
+from tests.generated.estimate import read as read_data
+from tests.test_decomposition import SEED, agree, generated, solved
 from tests.test_hand_cases import APP, YEAR, futures, quote, read
 
 TREE = {"low-fall": (60, 40), "low-grow": (60, 80), "high-hold": (100, 100), "high-grow": (100, 160)}
@@ -230,6 +233,19 @@ def test_on_samples_a_table_is_never_worse(changes):
     assert usage <= at_signing * (1 + 2e-6)
     assert both <= at_signing * (1 + 2e-6)
     assert min(usage, both) < at_signing * 0.999
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_generated_deals_agree_and_are_never_worse(number):
+    """Every clause there is, on every path: both methods find one optimum, the settlement its cost to the cent."""
+    data = random_deal(np.random.default_rng([SEED, number]))
+    if generated(number) is None or data["horizon_months"] < 24:
+        return
+    deal = read_data({**data, "renewal_decisions": {"usage": 2} if number % 2 else {"users": 2}})
+    agree(deal)
+    at_signing, by_table = solved(read_data(data), "decomposition")[0], solved(deal, "decomposition")[0]
+    if at_signing is not None:
+        assert by_table <= at_signing + max(0.02, 2e-6 * at_signing)
 
 
 def test_a_plan_with_tables_is_a_proposal_and_settles_anywhere():

@@ -76,7 +76,7 @@ def _solve(
     reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts)
     constant = constant_of(deal, scenarios.weights, against)
     plain = Search(deal, columns, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True)
-    search = guided(replace(plain, by_cuts=True)) if by_cuts else plain
+    search = guided(replace(plain, by_cuts=True, candidates=[])) if by_cuts else plain
     best, branches, plan = _finished(search)
     if by_cuts and not is_tight(best.formulation.program):
         # Settlement is dearer than any cut (it saves no balance): binaries close the gap.
