@@ -53,6 +53,7 @@ class Columns:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
         self._growth = 1 + deal.cost_of_capital_per_year
         self._means: dict[int, tuple[Moving, float]] = {}
+        self._largest: dict[int, tuple[Moving, float]] = {}
         self.derived: dict[str, Any] = {}
         self._most_users: dict[tuple[str, ...], float] = {}
         self._users_in: dict[tuple[str, int], Moving] = {}
@@ -183,7 +184,7 @@ class Columns:
         part.users = {name: users[:, places] for name, users in self.users.items()}
         part.hit = {key: some(rates) for key, rates in self.hit.items()}
         part.index = {family: [some(level) for level in levels] for family, levels in self.index.items()}
-        part.derived, part._most_users, part._users_in, part._means = {}, {}, {}, {}
+        part.derived, part._most_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
         return part
 
     def discount(self, time: int) -> float:
@@ -218,6 +219,14 @@ class Columns:
             months = (sum(self.users[name][month] for name in cohorts) for month in range(self.months))
             self._most_users[cohorts] = max(float(np.max(count)) for count in months) if cohorts else 0.0
         return self._most_users[cohorts]
+
+    def largest(self, values: Moving) -> float:
+        """Return the largest of what may vary."""
+        if not isinstance(values, np.ndarray):
+            return float(values)
+        if id(values) not in self._largest:
+            self._largest[id(values)] = values, float(values.max())
+        return self._largest[id(values)][1]
 
     def mean(self, values: Moving) -> float:
         """Return the sum of probability times what may vary."""

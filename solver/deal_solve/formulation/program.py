@@ -51,8 +51,8 @@ class Program:
     With `by_cuts` what happens after the future is known has no rows: it is `recourse`, and the variables that stand
     for measures of cost are `estimates`, to be held up by cuts to within `close`, relative to the objective.
     What is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and estimates.
-    `cut_points` are, by the place of the row, the estimate of a cut and where it was made; those that hold the
-    last linear program are `binding`.
+    `cut_points` are, by the place of the row, the estimate of a cut and where it was made; those that have held
+    a linear program are `binding`.
     """
 
     def __init__(self, columns: Columns, unit_usd: float, by_cuts: bool = False) -> None:

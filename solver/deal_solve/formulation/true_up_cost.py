@@ -42,7 +42,7 @@ class Counts:
                 total += np.multiply(users[:, here], values[place], out=product)
         return total
 
-    def slope(self, prices: Array, chosen: Chosen) -> Array:
+    def slope(self, prices: Array, chosen: slice | Chosen) -> Array:
         """Return Σ_ω,month price · users per cohort; `prices` is (months, scenarios chosen)."""
         return np.array([np.einsum("ms,ms->", prices, users[:, chosen]) for users in self.users])
 
@@ -130,15 +130,17 @@ class TrueUpCost:
 
     def _slope(self, which: Months, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
         """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""
-        chosen: Chosen = np.flatnonzero(weights[here])
-        prices = weights[here][chosen] * part(part(self.price, here), chosen)
-        months, count = sum(each_part.months for each_part in self.counts), len(chosen)
+        some: Chosen = np.flatnonzero(weights[here])
+        size = here.stop - here.start
+        chosen: slice | Chosen = some if len(some) < size else slice(0, size)
+        places: slice | Chosen = some + here.start if len(some) < size else here
+        prices = weights[places] * part(self.price, places)
+        months, count = sum(each_part.months for each_part in self.counts), len(some)
         cells = (which[:, chosen].astype(np.intp) + 1) * count + np.arange(count)
         charged = (steps[:, None] * prices).ravel()
         moved = np.asarray(np.bincount(cells.ravel(), charged, (1 + months) * count), dtype=float)
         moved = moved.reshape(1 + months, count)
         slopes, start = [], 1
-        places = chosen + here.start
         for each_part in self.counts:
             slopes.append(each_part.slope(moved[start : start + each_part.months], places))
             start += each_part.months

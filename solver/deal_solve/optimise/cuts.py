@@ -11,7 +11,7 @@ import numpy as np
 from deal_solve.formulation.program import Program, Terms
 from deal_solve.formulation.recourse import Costs, Cut, Estimate
 from deal_solve.optimise.backend import Answer, Clock, LiveHighs, fix_integers, restore, run
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenarios import BLOCK, Array
 
 CLOSE = 1e-9
 """Measures may lie this much above their estimates, relative to the objective and all together."""
@@ -36,13 +36,12 @@ def run_with_cuts(
 ) -> Answer:
     """Solve the program as `run` does, every estimate held up to the measure that it stands for.
 
-    `close` allows more room than the program does; if infinite, no cut is added. Of a relaxation whose bound passes
-    `cutoff` no more is asked.
+    `close` allows more room than the program does; if infinite, no cut is added.
     """
     if not program.estimates:
         return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
     if relax:
-        return _linear(program, solver, clock, exact, max(close, program.close), cutoff)
+        return _linear(program, solver, clock, exact, max(close, program.close))
     return _integer(program, solver, gap, clock, cutoff)
 
 
@@ -74,19 +73,21 @@ def is_tight(program: Program) -> bool:
     return all(estimate.value(values, known) <= values[estimate.place] + room for estimate in program.estimates)
 
 
-def _linear(
-    program: Program, solver: str, clock: Clock, exact: bool, close: float, cutoff: float | None = None
-) -> Answer:
-    """Solve the relaxation; cuts are taken half way to an inner point (in-out), or else where it stands."""
+def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: float, cutoff: float = math.inf) -> Answer:
+    """Solve the relaxation; cuts are taken half way to an inner point (in-out), or else where it stands.
+
+    Where a pilot has shown the way (more than one block of scenarios) they are taken where it stands at once. Above
+    `cutoff` nothing more is asked.
+    """
     inner: Array | None = None
     for _ in range(MOST_ROUNDS):
         answer = run(program, solver, 0.0, clock, relax=True, exact=exact)
-        if answer.outcome != "optimal" or (cutoff is not None and answer.objective > cutoff):
+        if answer.outcome != "optimal":
             return answer
-        if close == math.inf:
+        if close == math.inf or answer.objective > cutoff:
             break
         values = _values(program)
-        inner = values if inner is None else (values + inner) / 2
+        inner = values if inner is None or program.size > BLOCK else (values + inner) / 2
         if not _cut(program, values, inner, close) or clock.is_over:
             break
     _note_binding(program)
@@ -109,7 +110,7 @@ def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: fl
         if not _cut(program, values, values, program.close):
             return Answer(answer.outcome, answer.objective, bound)
         bounds = fix_integers(program)
-        chosen = _linear(program, solver, clock, False, program.close)
+        chosen = _linear(program, solver, clock, False, program.close, math.inf if cutoff is None else cutoff)
         restore(bounds)
         if chosen.outcome == "optimal" and (best is None or chosen.objective < best[0]):
             best = chosen.objective, [variable.varValue for variable in program.variables]
@@ -134,7 +135,7 @@ def _note_binding(program: Program) -> None:
     """Note the cuts that hold the linear program where it is."""
     if isinstance(program.live, LiveHighs):
         prices = program.live.row_prices()
-        program.binding = {row: cut for row, cut in program.cut_points.items() if prices[row]}
+        program.binding |= {row: cut for row, cut in program.cut_points.items() if prices[row]}
 
 
 def _values(program: Program) -> Array:

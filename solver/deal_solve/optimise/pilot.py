@@ -9,35 +9,42 @@ from deal_solve.formulation.risk import Against
 from deal_solve.optimise.search import Search
 from deal_solve.uncertainty.scenarios import BLOCK, Array
 
-PILOT = 1024
-"""Futures of the pilot; sets of at most one block are searched at once."""
+PILOTS = (1024, 16384)
+"""Futures of the pilots, each led by the one before; sets of at most one block are searched at once."""
 PILOT_GAP = 1e-4
-"""Relative gap to which the pilot is solved."""
+"""Relative gap to which the first pilot is solved; the next ones to a tenth of the one before."""
 
 
 def guided(search: Search) -> Search:
     """Return a search over many futures that begins where one over the first of them ends; others as they are.
 
-    The pilot only says in which order to look and where to cut: every cut is made anew over all futures.
+    A pilot only says in which order to look and where to cut: every cut is made anew over all futures.
     """
     if search.columns.size <= BLOCK or not search.by_cuts:
         return search
-    pilot = replace(
-        search,
-        columns=search.columns.head(PILOT),
-        against=Against(reference=_head(search.against.reference), best=_head(search.against.best)),
-        gap=PILOT_GAP,
-        close=PILOT_GAP / 10,
-        is_pilot=True,
-        is_told=False,
-        candidates=[],
-    )
-    try:
-        pilot.run()
-    except Infeasible:
-        return search
-    return replace(search, close=search.gap / 4, guide=pilot.hints(), candidates=[])
+    gap, guide = PILOT_GAP, search.guide
+    for size in PILOTS:
+        if 4 * size > search.columns.size:
+            break
+        against = Against(_head(search.against.reference, size), _head(search.against.best, size))
+        pilot = replace(
+            search,
+            columns=search.columns.head(size),
+            against=against,
+            gap=gap,
+            close=gap / 10,
+            guide=guide,
+            is_pilot=True,
+            is_told=False,
+            candidates=[],
+        )
+        try:
+            pilot.run()
+        except Infeasible:
+            break
+        gap, guide = gap / 10, pilot.hints()
+    return replace(search, close=search.gap / 4, guide=guide, candidates=[])
 
 
-def _head(values: Array | None) -> Array | None:
-    return None if values is None else values[:PILOT]
+def _head(values: Array | None, size: int) -> Array | None:
+    return None if values is None else values[:size]

@@ -211,16 +211,15 @@ class Search:
             self.candidates.append(Candidate(agreement, formulation, -math.inf))
 
     def _bound(self, candidate: Candidate) -> None:
-        """Bound an agreement by its linear relaxation, no further than it takes to rule it out."""
+        """Bound an agreement by its linear relaxation; a guided search leaves cuts to the integer program."""
         formulation, program = candidate.formulation, candidate.formulation.program
         self._say("bounding", candidate.agreement)
         hint = self.guide.get(candidate.agreement)
         if hint and hint.names == tuple(variable.name for variable in program.variables):
             cut_again(program, hint.cuts)
         minimise(program, formulation.objective)
-        worth = self.incumbent + self._tie()
-        cutoff = self._money(formulation, worth) if self.guide and math.isfinite(worth) else None
-        answer = run(program, self.solver, 0.0, self.clock, relax=True, close=ROUGHLY, cutoff=cutoff)
+        close = math.inf if self.guide else ROUGHLY
+        answer = run(program, self.solver, 0.0, self.clock, relax=True, close=close)
         if answer.outcome == "infeasible":
             candidate.outcome, candidate.bound = "infeasible", math.inf
         elif answer.outcome == "optimal":
