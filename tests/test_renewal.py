@@ -235,6 +235,16 @@ def test_on_samples_a_table_is_never_worse(changes):
     assert min(usage, both) < at_signing * 0.999
 
 
+def test_many_futures_are_searched_where_a_pilot_leads():
+    """Buckets of the pilot are those of the whole set; the bound is that of all futures."""
+    deal = sampled("observed", risk={"weight": 0.3})
+    found = solve(deal, sample(deal, 5000, seed=3))
+    assert (found.method, found.status) == ("decomposition", "optimal")
+    assert found.gap <= 1e-6
+    (table,) = found.plan.later
+    assert [row.probability for row in table.rows] == pytest.approx([1 / 3] * 3, abs=1e-3)
+
+
 @pytest.mark.parametrize("number", range(7))
 def test_generated_deals_agree_and_are_never_worse(number):
     """Every clause there is, on every path: both methods find one optimum, the settlement its cost to the cent."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deal_solve import InputError, signings
+from deal_solve import InputError, signings, solve
 from tests.test_hand_cases import APP, certainly, quote, read
 
 FALLS = [1.0] * 3 + [0.5] * 21
@@ -37,6 +37,12 @@ def test_pass_through_need_not_wait():
     """Protection that follows list downwards: now 3·80 + 9·40 = 600 and 600 at list; in month 3 still 1,230."""
     now, later = signings(falling("pass_through"), (0, 3), 12)
     assert (now.expected_usd, later.expected_usd) == pytest.approx((1_200, 1_230))
+
+
+def test_who_stays_at_list_pays_the_same_whenever():
+    deal = falling().model_copy(update={"offers": {}, "cost_of_capital_per_year": 0.1})
+    costs = [row.expected_usd for row in signings(deal, (0, 3, 7), 12)]
+    assert costs == pytest.approx([float(solve(deal).settlement.cost[0])] * 3)
 
 
 def test_what_cannot_be_compared_is_refused():
