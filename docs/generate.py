@@ -55,6 +55,7 @@ FORMS: list[tuple[object, str]] = [
 ]
 SHORT_FORMS = {
     ("Deal", "rates"): "card@DATE, a file, or [RateCardRef](#ratecardref)",
+    ("Deal", "renewal_decisions"): "at_signing, observed, or [Observed](#observed)",
     ("Deal", "risk"): "neutral, balanced, cautious, or [Risk](#risk)",
     ("SeatPart", "true_up"): "a preset, hard_cap, or [TrueUp](#trueup)",
     ("ProposedApi", "commitment_usd"): "number, or a list of them",

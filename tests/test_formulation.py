@@ -331,6 +331,16 @@ def everything():
     )
     yield (
         read(
+            24,
+            workloads={"app": APP},
+            offers={"one": {"terms": [12], "api": {"bands": BANDS}}},
+            scenarios={"low": {"weight": 1}, "high": {"weight": 1, "requests_per_month": {"app": 300}}},
+            renewal_decisions="observed",
+        ),
+        None,
+    )
+    yield (
+        read(
             workloads={"app": APP},
             scenarios=paths(only=(100, 0)) | {},
             cohorts={"staff": none_of()},
@@ -382,7 +392,7 @@ def quoting(api=None, **rest):
 def test_uncovered():
     """V - R - C <= U: usage of 12 months at 0.8 of list on one side, the year's commitment on the other."""
     formulation = built(read(workloads={"app": APP}, offers={"quote": quoting()}))
-    (usage,) = next(used for regime, used in formulation.routing.usage.items() if regime.commits)
+    (usage,) = next(used for regime, used in formulation.paths[0].routing.usage.items() if regime.commits)
     terms, sense, rhs = row(formulation, "uncovered_1")
     assert terms.pop(usage.variable.name) == pytest.approx(12 * 0.8)
     assert (terms, sense, rhs) == ({"commitment_1": -1.0, "uncovered_usage_1": -1.0}, "<=", 0)
@@ -448,8 +458,8 @@ def seats(part, **offer):
 
 def seat_of(formulation, offer="quote"):
     """Return (N, T) of the only seat paper under an offer: the names of the count and of the track."""
-    (counts,) = [year.count for (paper, _), year in formulation.seats.years.items() if paper.offer == offer]
-    (track,) = [on for (_, paper, _), on in formulation.tracks.seats.items() if paper.offer == offer]
+    (counts,) = [year.count for (paper, _), year in formulation.paths[0].seats.years.items() if paper.offer == offer]
+    (track,) = [on for (_, paper, _), on in formulation.paths[0].tracks.seats.items() if paper.offer == offer]
     return [variable.name for variable, _ in counts], track.name
 
 
@@ -501,7 +511,7 @@ def test_bundle_threshold():
     (beta,) = [b.name for regime, b in formulation.papers.regimes.items() if regime.tier == 1]
     (bought,) = [
         number.name
-        for (paper, _), year in formulation.seats.years.items()
+        for (paper, _), year in formulation.paths[0].seats.years.items()
         for cell, _, number in year.cells
         if paper.offer == "quote" and cell.tier == 1
     ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.routing import Routed, routing
     from deal_solve.analysis.savings import Savings, savings
     from deal_solve.analysis.sides import Side, overtaking_month, sides
+    from deal_solve.analysis.signing import Signing, signings
     from deal_solve.analysis.simulate import Exceedance, Percentile, Simulation, YearOutcome, simulate
     from deal_solve.analysis.summary import PeriodSummary, Range, Summary, periods, summarise
     from deal_solve.analysis.table import Table
@@ -85,6 +86,7 @@ _MODULES = {
     "analysis.routing": "Routed routing",
     "analysis.savings": "Savings savings",
     "analysis.sides": "Side overtaking_month sides",
+    "analysis.signing": "Signing signings",
     "analysis.simulate": "Exceedance Percentile Simulation YearOutcome simulate",
     "analysis.summary": "PeriodSummary Range Summary periods summarise",
     "analysis.table": "Table",
@@ -171,6 +173,7 @@ __all__ = [
     "SettlementResult",
     "Shown",
     "Side",
+    "Signing",
     "Simulation",
     "SimulationResult",
     "Solution",
@@ -215,6 +218,7 @@ __all__ = [
     "settle",
     "show",
     "sides",
+    "signings",
     "simulate",
     "solve",
     "summarise",

@@ -32,8 +32,14 @@ class Event:
 def calendar(deal: Deal, plan: Plan) -> Table[Event]:
     """Return the events of a plan in order of time."""
     found = [*_papers(deal, plan), *_invoices(deal, plan), *_checks(deal, plan), *_projects(deal, plan)]
-    found += [*_retirements(deal, plan), *_ends(deal, plan)]
+    found += [*_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan)]
     return Table(tuple(sorted(found, key=lambda event: event.day)))
+
+
+def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:
+    for table in plan.later:
+        what = "look up in the table what to sign: what starts then is shown here as on the likeliest path"
+        yield Event(deal.calendar(table.month), what)
 
 
 def _papers(deal: Deal, plan: Plan) -> Iterator[Event]:

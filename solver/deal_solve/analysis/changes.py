@@ -54,6 +54,11 @@ def _said(settlement: Settlement) -> Iterator[tuple[str, str]]:
     yield "API agreement", f"{api.offer}, {api.term_months} months"
     yield "band, from USD a year", _by_year([usd(term.band_usd_per_year) for term in api.terms])
     yield "commitment, USD a year", _by_year([usd(round(c, 2)) for term in api.terms for c in term.commitment_usd])
+    for table in plan.later:
+        yield (
+            f"from {deal.calendar(table.month):%Y-%m} on",
+            f"by table of {len(table.rows)} buckets; here the likeliest",
+        )
     for name, agreement in plan.seats.items():
         if any(agreement.contracted):
             yield f"{name} seats", _by_year([f"{seats:,}" for seats in agreement.contracted])

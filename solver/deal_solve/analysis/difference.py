@@ -21,6 +21,8 @@ import numpy as np
 
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.renewal import plans_of
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.rates import api_part
@@ -138,7 +140,12 @@ def _api_lines(settlement: Settlement) -> dict[str, float]:
 
 def _of_block(settlement: Settlement, block: ScenarioSet) -> tuple[float, float, float, float, float]:
     """Return usage at list (counted, not counted, of workloads), at contracted rates, and what of it is drawn down."""
-    deal, plan = settlement.deal, settlement.plan
+    found = [_of_path(settlement.deal, plan, own) for plan, own in plans_of(settlement.deal, settlement.plan, block)]
+    counted, uncounted, workloads, contracted, drawn = map(sum, zip(*found, strict=True))
+    return counted, uncounted, workloads, contracted, drawn
+
+
+def _of_path(deal: Deal, plan: Plan, block: ScenarioSet) -> tuple[float, float, float, float, float]:
     usage = usage_of(deal, plan, block)
     workloads = usage_of(deal, plan, block, users=deal.workloads).counted
     contracted = drawn = 0.0

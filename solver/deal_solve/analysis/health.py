@@ -73,7 +73,7 @@ def commitment_health(settlement: Settlement) -> Table[CommitmentYear]:
 
 def _year(settlement: Settlement, year: int, records: Sequence[PeriodRecord]) -> CommitmentYear:
     weights = settlement.weights
-    committed = float(sum(record.commitment_usd for record in records))
+    committed = sum(settlement.mean(record.commitment_usd) for record in records)
     usage, drawn = _sum(records, "usage_usd"), _sum(records, "covered_usd")
     shortfall, last = _sum(records, "own_shortfall_usd"), records[-1]
     expected_drawn, expected_usage = float(weights @ drawn), float(weights @ usage)
@@ -118,18 +118,18 @@ def seat_health(settlement: Settlement) -> Table[SeatYear]:
     """Return every seat type in every contract year."""
     weights, rows = settlement.weights, []
     for name, facts in settlement.seats.items():
-        for year, contracted in enumerate(settlement.plan.seats[name].contracted):
+        for year, contracted in enumerate(facts.contracted):
             count = facts.count[:, 12 * year : 12 * year + 12]
             added = facts.true_up_seats[year]
             rows.append(
                 SeatYear(
                     seat_type=name,
                     contract_year=year,
-                    contracted=contracted,
+                    contracted=round(float(weights @ contracted)),
                     active=float(weights @ count.mean(axis=1)),
                     peak=float(weights @ count.max(axis=1)),
                     added=float(weights @ added),
-                    idle=float(weights @ np.maximum(contracted - count, 0.0).mean(axis=1)),
+                    idle=float(weights @ np.maximum(contracted[:, None] - count, 0.0).mean(axis=1)),
                     added_probability=measures.probability(added > 1e-9, weights),
                 )
             )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.plan.renewal import plans_of
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.settle import Settlement
@@ -34,12 +36,13 @@ def savings(settlement: Settlement) -> Savings | None:
     """Return the savings rates of a plan; None without usage that counts."""
     deal, plan = settlement.deal, settlement.plan
     at_list = contracted = billed = 0.0
-    bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
-    for block in blocks(settlement.scenarios):
-        counted = usage_of(deal, plan, block).counted
+    found = (plans_of(deal, plan, block) for block in blocks(settlement.scenarios))
+    for flat, block in itertools.chain.from_iterable(found):
+        counted = usage_of(deal, flat, block).counted
+        bundle = tuple(tier.api for tier in bundle_tiers(deal, flat))
         for name, usd in counted.items():
             at_list += float((usd * block.index[deal.card.model(name).family].T).sum(axis=0) @ block.weights)
-        for _, _, band, priced in priced_terms(deal, plan, block, counted, bundle):
+        for _, _, band, priced in priced_terms(deal, flat, block, counted, bundle):
             usage = sum(float(item.usage_usd.sum(axis=0) @ block.weights) for item in priced)
             contracted += usage
             billed += 0.0 if band.commit_usd_per_year > 0 else usage
@@ -47,7 +50,7 @@ def savings(settlement: Settlement) -> Savings | None:
         return None
     ended = [record.covered_usd + record.forfeited_usd + record.overage_usd for record in settlement.drawdown]
     paid = billed + float(np.sum(ended, axis=0) @ settlement.weights if ended else 0.0)
-    committed = float(sum(sum(term.commitment_usd) for term in plan.api.terms))
+    committed = sum(settlement.mean(record.commitment_usd) for record in settlement.drawdown)
     return Savings(
         list_usd=at_list,
         paid_usd=paid,

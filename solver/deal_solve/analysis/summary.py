@@ -99,7 +99,7 @@ def periods(settlement: Settlement) -> Table[PeriodSummary]:
                 contract_year=record.contract_year,
                 start=record.start,
                 end=record.end,
-                commitment_usd=float(record.commitment_usd),
+                commitment_usd=settlement.mean(record.commitment_usd),
                 usage_usd=float(weights @ record.usage_usd),
                 carried_in_usd=float(weights @ record.carried_in_usd),
                 covered_usd=float(weights @ record.covered_usd),
@@ -128,7 +128,7 @@ def seat_years(settlement: Settlement) -> tuple[SeatYear, ...]:
     weights = settlement.weights
     rows = []
     for name, facts in settlement.seats.items():
-        for year, contracted in enumerate(settlement.plan.seats[name].contracted):
+        for year, contracted in enumerate((facts.contracted @ weights).round().astype(int).tolist()):
             peak = facts.count[:, 12 * year : 12 * year + 12].max(axis=1)
             added = float(weights @ facts.true_up_seats[year])
             rows.append(SeatYear(name, year, contracted, float(weights @ peak), added))

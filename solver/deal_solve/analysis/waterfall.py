@@ -180,7 +180,7 @@ class _Rungs:
         if best is None:
             best = solve(deal, self.scenarios, **self.options)
             self.signed.append((deal, best))
-        return _Rung(best.settlement, _per_year(best.plan))
+        return _Rung(best.settlement, _per_year(best.settlement))
 
     def _fitting(self, deal: Deal, plan: Plan) -> float | None:
         """Return the yearly commitment one would sign for the usage of a plan; None if no paper may serve it."""
@@ -192,15 +192,16 @@ class _Rungs:
                 return commitment
         try:
             found = solve(deal.model_copy(update={"limits": ()}), self.scenarios, fix=usage, **self.options)
-            self.fitted.append((usage, _per_year(found.plan)))
+            self.fitted.append((usage, _per_year(found.settlement)))
         except Infeasible:
             self.fitted.append((usage, None))
         return self.fitted[-1][1]
 
 
-def _per_year(plan: Plan) -> float:
-    amounts = [usd for term in plan.api.terms for usd in term.commitment_usd]
-    return sum(amounts) / len(amounts)
+def _per_year(settlement: Settlement) -> float:
+    """Return the expected commitment of a contract year."""
+    committed = (settlement.mean(record.commitment_usd) for record in settlement.drawdown)
+    return sum(committed) / settlement.deal.years
 
 
 def _notes(deal: Deal, baseline: Plan) -> Iterator[str]:

@@ -15,6 +15,7 @@ from deal_solve.deal.cohort import NONE, Cohort, InternalTool
 from deal_solve.deal.limits import Correlation, Limit, NamedScenario, Risk, RiskClause
 from deal_solve.deal.numbers import NonNegative, Positive, Share
 from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
+from deal_solve.deal.renewal import RenewalDecisions
 from deal_solve.deal.source import Loc, dotted
 from deal_solve.deal.workload import Event, PriceChange, Workload
 from deal_solve.errors import InputError, Problem
@@ -209,6 +210,9 @@ class Deal(DealModel):
     )
     variants: dict[Id, Variant] = Field({}, description="named ways to run a model")
     offers: dict[Id, Offer] = Field({}, description="papers on the table; list prices always are")
+    renewal_decisions: RenewalDecisions = Field(
+        None, description="at_signing (default), observed (terciles), or a map: how terms after the first are decided"
+    )
     limits: tuple[Limit, ...] = Field((), description="bounds on cost, any number")
     requires_on_both_lines: tuple[Name, ...] = Field(
         (), description="controls that the API agreement and every seat type taken must provide"

@@ -18,17 +18,18 @@ from deal_solve.plan.requests import request_cost, usage_multiplier
 from deal_solve.uncertainty.scenarios import Array
 
 
-def most_usage(
-    program: Program, deal: Deal, papers: Papers, routing: Routing, rates: Rates
-) -> dict[Regime, dict[int, float]]:
+def most_usage(program: Program, deal: Deal, papers: Papers, routing: Routing) -> dict[Regime, dict[int, float]]:
     """Return, per committing regime and contract year, the most that is worth committing, in money units a year.
 
     It is the usage, at the pace of the year's busiest commitment period, that is exceeded too rarely for one more
     dollar to pay for itself (`_heaviest`); every user takes its dearest open option, at the highest hit-rate cost and
-    index of any scenario. Where every scenario counts, or all are written out, it is the most usage of any.
+    index of any scenario. Where every scenario counts, all are written out, or a bucket decides for its own, it is the
+    most usage of any.
     """
     most: dict[Regime, dict[int, float]] = {}
-    columns, heaviest = program.columns, _heaviest(deal, program.size) if program.by_cuts else math.inf
+    rates, columns = routing.rates, routing.rates.columns
+    everywhere = columns is program.columns
+    heaviest = _heaviest(deal, program.size) if program.by_cuts and everywhere else math.inf
     for regime in papers.regimes:
         if not regime.commits:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
@@ -18,37 +18,49 @@ from deal_solve.formulation.drawdown import draw_down
 from deal_solve.formulation.papers import Papers, take_papers
 from deal_solve.formulation.program import Program, Terms, Variable, scaled
 from deal_solve.formulation.projects import buy_projects
-from deal_solve.formulation.rates import Agreement, Rates
+from deal_solve.formulation.rates import Agreement, rates_of
+from deal_solve.formulation.renewal import Decisions, table_months, tie
 from deal_solve.formulation.risk import Against, add_limits, set_objective
 from deal_solve.formulation.routing import Routing, route_workloads
 from deal_solve.formulation.seats import Seats, offer_seats
-from deal_solve.formulation.tracks import Tracks, take_tracks
+from deal_solve.formulation.tracks import take_tracks
 from deal_solve.formulation.true_up import true_up
 from deal_solve.formulation.use import route_people
 from deal_solve.plan.options import menu
+from deal_solve.plan.renewal import Path
 from deal_solve.plan.requests import request_cost, usage_multiplier
 from deal_solve.uncertainty.scenarios import Futures
 
 
 @dataclass
 class Formulation:
-    """The program with the handles that a plan is read through."""
+    """The program with the handles that a plan is read through: one copy of them per path of buckets.
+
+    `months` have a table. `committed` is expected over the paths, `most_committed` what a limit on it bounds.
+    """
 
     deal: Deal
     program: Program
-    papers: Papers
-    projects: dict[tuple[str, ProjectName], Variable]
-    routing: Routing
-    seats: Seats
-    tracks: Tracks
-    commitments: Commitments
+    months: tuple[int, ...]
+    paths: tuple[Decisions, ...]
     objective: Terms
     committed: Terms
+    most_committed: Terms
+
+    @property
+    def papers(self) -> Papers:
+        """The papers, which are those of signing on every path."""
+        return self.paths[0].papers
+
+    @property
+    def projects(self) -> dict[tuple[str, ProjectName], Variable]:
+        """The projects, bought at signing on every path."""
+        return self.paths[0].projects
 
     @property
     def contracted(self) -> Terms:
-        """Contracted seats, all types and years."""
-        return [pair for year in self.seats.years.values() for pair in year.count]
+        """Contracted seats, all types, years and paths."""
+        return [pair for decisions in self.paths for pair in decisions.contracted]
 
 
 def formulate(
@@ -69,24 +81,49 @@ def formulate(
     """
     columns = scenarios if isinstance(scenarios, Columns) else Columns(deal, scenarios)
     program = Program(columns, money_unit(deal, columns), by_cuts)
-    rates = columns.derived.setdefault("rates", Rates(columns, deal))
+    agreements = tuple(agreements)
+    months = table_months(deal, agreements)
+    at_least, found = (program.usd(least_commitment_usd), least_seats or {}), columns.paths(months)
+    books = [program] if len(found) == 1 else [program.part(own, places) for _, places, own in found]
+    paths = tuple(
+        _decide(book, deal, agreements, zero_bands_only, at_least, pinned, path)
+        for book, (path, _, _) in zip(books, found, strict=True)
+    )
+    if len(paths) > 1:
+        tie(program, months, paths)
+    objective = set_objective(program, deal, against)
+    committed = [pair for path in paths for pair in scaled(path.committed, path.probability)]
+    most = _most_committed(program, paths)
+    add_limits(program, deal, most)
+    return Formulation(deal, program, months, paths, objective, committed, most)
+
+
+def _decide(
+    program: Program,
+    deal: Deal,
+    agreements: Iterable[Agreement],
+    zero_bands_only: bool,
+    at_least: tuple[float, dict[str, int]],
+    pinned: frozenset[str],
+    path: Path,
+) -> Decisions:
+    """Add all clauses, in the scenarios of one path."""
+    rates, everywhere = rates_of(program.columns, deal), rates_of(program.columns.whole, deal)
     papers = take_papers(program, deal, agreements, zero_bands_only)
     projects = buy_projects(program, deal)
-    routing = Routing(pinned)
-    route_workloads(program, deal, routing, rates, papers.regimes, projects)
-    seats = offer_seats(program, deal, papers, rates, least_seats or {})
+    routing = Routing(everywhere, pinned)
+    route_workloads(program, deal, routing, papers.regimes, projects)
+    seats = offer_seats(program, deal, papers, rates, at_least[1])
     tracks = take_tracks(program, deal, papers, seats)
-    route_people(program, deal, papers, seats, tracks, routing, rates)
-    most = most_usage(program, deal, papers, routing, rates)
-    commitments = commit(program, deal, papers, most, program.usd(least_commitment_usd))
+    route_people(program, deal, papers, seats, tracks, routing)
+    most = most_usage(program, deal, papers, routing)
+    commitments = commit(program, deal, papers, most, at_least[0])
     pay_in_advance(program, deal, papers, commitments)
     draw_down(program, deal, papers, commitments, routing, rates, most)
     true_up(program, deal, papers, seats, tracks)
     bundle(program, deal, papers, seats, commitments)
-    committed = _committed(program, seats, commitments)
-    objective = set_objective(program, deal, against)
-    add_limits(program, deal, committed)
-    return Formulation(deal, program, papers, projects, routing, seats, tracks, commitments, objective, committed)
+    committed, chance = _committed(program, seats, commitments), program.columns.probability
+    return Decisions(deal, program, path, chance, papers, projects, routing, seats, tracks, commitments, committed)
 
 
 def _committed(program: Program, seats: Seats, commitments: Commitments) -> Terms:
@@ -95,6 +132,16 @@ def _committed(program: Program, seats: Seats, commitments: Commitments) -> Term
     for year in seats.years.values():
         terms += scaled(year.fee(), 12 / program.unit_usd)
     return terms
+
+
+def _most_committed(program: Program, paths: Sequence[Decisions]) -> Terms:
+    """Return the committed dollars of the only path, or add most >= those of each."""
+    if len(paths) == 1:
+        return paths[0].committed
+    most = program.variable("most_committed")
+    for decisions in paths:
+        program.row("most_committed", [(most, 1.0), *scaled(decisions.committed, -1)], ">=", 0)
+    return [(most, 1.0)]
 
 
 def money_unit(deal: Deal, columns: Columns) -> float:

@@ -18,12 +18,18 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import Capped
+from deal_solve.errors import InputError
+from deal_solve.plan.observed import buckets_of
 from deal_solve.plan.options import menu
+from deal_solve.plan.renewal import MOST_PATHS, Path, groups_of
 from deal_solve.plan.requests import effective_hit_rate
 from deal_solve.uncertainty.scenarios import BLOCK, Array, Futures, ScenarioSet
 
 Moving: TypeAlias = float | Array
 """One number, or one per scenario (S,)."""
+
+Where: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+"""Places of scenarios."""
 
 Basis: TypeAlias = bool | None
 """What requests are multiplied with: nothing, or the hit rate online (False) or in batch (True)."""
@@ -38,7 +44,9 @@ class Columns:
     """Sums of requests per user and stretch, users per month, hit rates and price indexes of a scenario set.
 
     `flows` and `presents` have a row (S,) per (user, first month of a stretch, basis), in order of time, found by
-    `row_of`; `users[c]` is (H, S); `hit` is per user and batch, `index[family]` has one entry per month.
+    `row_of`; `users[c]` is (H, S); `hit` is per user and batch, `index[family]` has one entry per month. `buckets` are
+    those of each contract-year start, where later terms are decided by table; on a path of them `whole` is the set they
+    are part of and `probability` the sum of the weights.
     """
 
     def __init__(self, deal: Deal, scenarios: Futures) -> None:
@@ -49,6 +57,8 @@ class Columns:
         self.derived: dict[str, Any] = {}
         self._most_users: dict[tuple[str, ...], float] = {}
         self._users_in: dict[tuple[str, int], Moving] = {}
+        self.whole, self.probability = self, 1.0
+        self.buckets = buckets_of(deal, scenarios)
         metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))
         moves = _moves(deal, scenarios)
         self.stretches = {user: tuple(pairwise(_cuts(deal, user, moves))) for user in metered}
@@ -129,20 +139,51 @@ class Columns:
         """Return the first scenarios alone, equally scaled; what is one object here is one object there."""
         if count >= self.size:
             return self
+        part = self._some(slice(count))
+        part.weights = part.weights / part.weights.sum()
+        part.whole, part.probability = part, 1.0
+        part.buckets = {month: (edges, buckets[:count]) for month, (edges, buckets) in self.buckets.items()}
+        return part
+
+    def paths(self, months: tuple[int, ...]) -> tuple[tuple[Path, Where, Columns], ...]:
+        """Return every path of buckets at some months that occurs, the scenarios on it, and what is theirs.
+
+        Raises InputError for more than MOST_PATHS.
+        """
+        known: dict[object, tuple[tuple[Path, Where, Columns], ...]] = self.derived.setdefault("paths", {})
+        if not months:
+            return (((), np.arange(self.size), self),)
+        if months not in known:
+            groups = list(groups_of([self.buckets[month][1] for month in months]))
+            if len(groups) > MOST_PATHS:
+                raise InputError(
+                    f"renewal_decisions: {len(groups)} combinations of buckets at {len(months)} renewals; expected at "
+                    f"most {MOST_PATHS}: observe fewer buckets"
+                )
+            known[months] = tuple((path, places, self._on_path(places)) for path, places in groups)
+        return known[months]
+
+    def _on_path(self, places: Where) -> Columns:
+        part = self._some(places)
+        part.probability = float(part.weights.sum())
+        return part
+
+    def _some(self, places: slice | Where) -> Columns:
+        """Return some scenarios; what is one object here is one object there."""
         part = copy(self)
-        part.size = count
-        part.weights = self.weights[:count] / self.weights[:count].sum()
-        part.flows, part.presents = self.flows[:, :count], self.presents[:, :count]
-        if self.presents is self.flows:
-            part.presents = part.flows
+        part.weights = self.weights[places]
+        part.size = len(part.weights)
+        part.flows = part.presents = self.flows[:, places]
+        if self.presents is not self.flows:
+            part.presents = self.presents[:, places]
         cut: dict[int, Moving] = {}
 
-        def first(values: Moving) -> Moving:
-            return cut.setdefault(id(values), values[:count]) if isinstance(values, np.ndarray) else values
+        def some(values: Moving) -> Moving:
+            return cut.setdefault(id(values), values[places]) if isinstance(values, np.ndarray) else values
 
-        part.users = {name: users[:, :count] for name, users in self.users.items()}
-        part.hit = {key: first(rates) for key, rates in self.hit.items()}
-        part.index = {family: [first(level) for level in levels] for family, levels in self.index.items()}
+        part.users = {name: users[:, places] for name, users in self.users.items()}
+        part.hit = {key: some(rates) for key, rates in self.hit.items()}
+        part.index = {family: [some(level) for level in levels] for family, levels in self.index.items()}
         part.derived, part._most_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
         return part
 
@@ -171,7 +212,9 @@ class Columns:
         return self._users_in[key]
 
     def most_users(self, cohorts: tuple[str, ...]) -> float:
-        """Return the largest count of some cohorts together, over all months and scenarios."""
+        """Return the largest count of some cohorts together, over all months and scenarios of the whole set."""
+        if self.whole is not self:
+            return self.whole.most_users(cohorts)
         if cohorts not in self._most_users:
             months = (sum(self.users[name][month] for name in cohorts) for month in range(self.months))
             self._most_users[cohorts] = max(float(np.max(count)) for count in months) if cohorts else 0.0
@@ -186,9 +229,9 @@ class Columns:
         return self._largest[id(values)][1]
 
     def mean(self, values: Moving) -> float:
-        """Return the expected value of what may vary."""
+        """Return the sum of probability times what may vary."""
         if not isinstance(values, np.ndarray):
-            return float(values)
+            return self.probability * values
         if id(values) not in self._means:
             self._means[id(values)] = values, float(self.weights @ values)
         return self._means[id(values)][1]

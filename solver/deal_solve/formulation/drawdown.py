@@ -6,13 +6,13 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
-from deal_solve.formulation.columns import Moving
+from deal_solve.formulation.columns import Moving, Where
 from deal_solve.formulation.commitment import Commitments
 from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.drawdown_rows import Chain
 from deal_solve.formulation.lanes import Flow, Item, Lanes
 from deal_solve.formulation.papers import Papers
-from deal_solve.formulation.program import Program, Where, equal_rows, scaled
+from deal_solve.formulation.program import Program, equal_rows, scaled
 from deal_solve.formulation.rates import Rates, Regime
 from deal_solve.formulation.routing import Routing
 

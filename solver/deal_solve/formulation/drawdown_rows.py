@@ -8,9 +8,10 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.formulation.columns import Where
 from deal_solve.formulation.commitment import Commitments
 from deal_solve.formulation.lanes import Flow
-from deal_solve.formulation.program import Program, Terms, Variable, Where, scaled
+from deal_solve.formulation.program import Program, Terms, Variable, scaled
 from deal_solve.formulation.rates import Regime
 
 

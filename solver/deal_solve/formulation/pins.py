@@ -11,6 +11,7 @@ from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.program import Terms
 from deal_solve.formulation.rates import Agreement, Regime, falls_to_list
+from deal_solve.formulation.renewal import Decisions
 from deal_solve.plan.forced import Forced
 from deal_solve.plan.options import Epoch
 from deal_solve.plan.proposal import Proposal, ProposedRoute
@@ -47,7 +48,7 @@ def pins_of(deal: Deal, proposal: Proposal | None) -> Pins:
     """Return the pins of a proposal; raises InputError for names the deal does not have."""
     if proposal is None:
         return Pins()
-    problems = []
+    problems = [Problem("later", "tables cannot be pinned; leave them out")] if proposal.later else []
     papers = [("api.offer", proposal.api.offer)]
     papers += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
     for path, offer in papers:
@@ -76,17 +77,18 @@ def pins_of(deal: Deal, proposal: Proposal | None) -> Pins:
 
 
 def pin(formulation: Formulation, pins: Pins) -> None:
-    """Add the rows that hold the program to the proposal."""
+    """Add the rows that hold the program, on every path, to the proposal."""
     proposal = pins.proposal
-    for regime in formulation.papers.regimes:
-        _pin_band(formulation, regime, proposal)
-        _pin_commitment(formulation, regime, proposal)
-    _pin_seats(formulation, proposal)
-    _pin_tracks(formulation, proposal)
-    _pin_projects(formulation, proposal)
-    for user, routes in [*proposal.routing.items(), *proposal.use.items()]:
-        for epoch in formulation.routing.menus.get(user, ()):
-            _pin_route(formulation, user, epoch, routes)
+    for decisions in formulation.paths:
+        for regime in decisions.papers.regimes:
+            _pin_band(decisions, regime, proposal)
+            _pin_commitment(decisions, regime, proposal)
+        _pin_seats(decisions, proposal)
+        _pin_tracks(decisions, proposal)
+        _pin_projects(decisions, proposal)
+        for user, routes in [*proposal.routing.items(), *proposal.use.items()]:
+            for epoch in decisions.routing.menus.get(user, ()):
+                _pin_route(decisions, user, epoch, routes)
 
 
 def _spread(values: Sequence[Item], place: int) -> Item:
@@ -94,21 +96,21 @@ def _spread(values: Sequence[Item], place: int) -> Item:
     return values[min(place, len(values) - 1)]
 
 
-def _pin_band(formulation: Formulation, regime: Regime, proposal: Proposal) -> None:
+def _pin_band(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
     bands = proposal.api.band_usd_per_year
-    if bands is None or falls_to_list(formulation.deal, regime.agreement, regime.span):
+    if bands is None or falls_to_list(decisions.deal, regime.agreement, regime.span):
         return
     if abs(_spread(bands, regime.span.index) - regime.threshold_usd) > 0.005:
-        formulation.papers.regimes[regime].upBound = 0
+        decisions.papers.regimes[regime].upBound = 0
 
 
-def _pin_commitment(formulation: Formulation, regime: Regime, proposal: Proposal) -> None:
+def _pin_commitment(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
     """Add C[j,y] = c_y·β (to the rounding of plans), or Σ C = years·c·β where one number stands for a ramp."""
     wanted = proposal.api.commitment_usd
-    deal, program = formulation.deal, formulation.program
+    deal, program = decisions.deal, decisions.program
     if wanted is None or falls_to_list(deal, regime.agreement, regime.span):
         return
-    beta, years = formulation.papers.regimes[regime], list(regime.span.years)
+    beta, years = decisions.papers.regimes[regime], list(regime.span.years)
     by_year = [_year_of(deal, regime, wanted, year) for year in years]
     if not regime.commits:
         if any(by_year):
@@ -117,11 +119,11 @@ def _pin_commitment(formulation: Formulation, regime: Regime, proposal: Proposal
     api = deal.offer(regime.agreement.offer).api
     assert api is not None
     if len(wanted) == 1 and api.ramp is not None:
-        total: Terms = [pair for year in years for pair in formulation.commitments.get(regime, year)]
+        total: Terms = [pair for year in years for pair in decisions.commitments.get(regime, year)]
         program.row("pin_commitment", [*total, (beta, -program.usd(sum(by_year)))], "==", 0)
         return
     for year, dollars in zip(years, by_year, strict=True):
-        committed = formulation.commitments.get(regime, year)
+        committed = decisions.commitments.get(regime, year)
         for sense, slack in (("<=", ROUNDING_USD), (">=", -ROUNDING_USD)):
             program.row("pin_commitment", [*committed, (beta, -program.usd(dollars + slack))], sense, 0)
 
@@ -133,10 +135,10 @@ def _year_of(deal: Deal, regime: Regime, wanted: Sequence[float], year: int) -> 
     return _spread(wanted, year - regime.span.start // 12)
 
 
-def _pin_seats(formulation: Formulation, proposal: Proposal) -> None:
-    deal, program = formulation.deal, formulation.program
+def _pin_seats(decisions: Decisions, proposal: Proposal) -> None:
+    deal, program = decisions.deal, decisions.program
     for seat_type, wanted in proposal.seats.items():
-        for paper, taken in formulation.papers.seats.items():
+        for paper, taken in decisions.papers.seats.items():
             if paper.seat_type != seat_type:
                 continue
             other_offer = wanted.offer not in (None, paper.offer)
@@ -147,16 +149,16 @@ def _pin_seats(formulation: Formulation, proposal: Proposal) -> None:
         for year in range(deal.years):
             counts = [
                 p
-                for paper, taken in formulation.papers.seats.items()
+                for paper, taken in decisions.papers.seats.items()
                 if paper.seat_type == seat_type
-                for p in formulation.seats.years[paper, year].count
+                for p in decisions.seats.years[paper, year].count
             ]
             program.row("pin_seats", counts, "==", float(_spread(wanted.contracted, year)))
 
 
-def _pin_tracks(formulation: Formulation, proposal: Proposal) -> None:
+def _pin_tracks(decisions: Decisions, proposal: Proposal) -> None:
     """Close every track but those proposed: one in each contract year, or some that are left open."""
-    deal, tracks = formulation.deal, formulation.tracks
+    deal, tracks = decisions.deal, decisions.tracks
     one = {name: tuple((_spread(years, y),) for y in range(deal.years)) for name, years in proposal.tracks.items()}
     some = proposal.among if isinstance(proposal, Forced) else {}
     for cohort, by_year in (*one.items(), *some.items()):
@@ -169,28 +171,28 @@ def _pin_tracks(formulation: Formulation, proposal: Proposal) -> None:
                     on.upBound = 0
 
 
-def _pin_projects(formulation: Formulation, proposal: Proposal) -> None:
+def _pin_projects(decisions: Decisions, proposal: Proposal) -> None:
     """Add y[w,p] = 0 or 1 for the projects of a workload where a list is proposed, and for those decided one by one.
 
     A row and not a bound: a project that costs nothing and opens nothing stands in no other row.
     """
     decided = proposal.decided if isinstance(proposal, Forced) else {}
-    for (workload, project), variable in formulation.projects.items():
+    for (workload, project), variable in decisions.projects.items():
         bought = project in proposal.projects[workload] if workload in proposal.projects else None
         bought = decided.get(workload, {}).get(project, bought)
         if bought is not None:
-            formulation.program.row("pin_project", [(variable, 1.0)], "==", float(bought))
+            decisions.program.row("pin_project", [(variable, 1.0)], "==", float(bought))
 
 
-def _pin_route(formulation: Formulation, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
+def _pin_route(decisions: Decisions, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
     """Fix the shares of an epoch to the last route that has begun (free where a route without month is closed)."""
     begun = [route for route in routes if (route.from_month or 0) <= epoch.start]
-    is_routed = any((name, start) == (user, epoch.start) for name, start, _ in formulation.routing.shares)
+    is_routed = any((name, start) == (user, epoch.start) for name, start, _ in decisions.routing.shares)
     if not begun or not is_routed:  # a cohort that no paper meters in this epoch has no routing
         return
     shares: dict[str, float] = {}
     for key, share in begun[-1].shares.items():
-        same = _same_option(formulation, user, epoch, key)
+        same = _same_option(decisions, user, epoch, key)
         if same is None:
             if begun[-1].from_month is None:
                 return
@@ -198,20 +200,20 @@ def _pin_route(formulation: Formulation, user: str, epoch: Epoch, routes: Sequen
                 Problem(f"routing.{user}.{key}", f"is not open from month {epoch.start} to {epoch.end - 1}")
             )
         shares[same] = shares.get(same, 0.0) + share
-    for (name, start, key), copies in formulation.routing.shares.items():
+    for (name, start, key), copies in decisions.routing.shares.items():
         if (name, start) == (user, epoch.start):
             for copy, activity in copies:
                 terms = [(copy, 1.0), (activity, -shares.get(key, 0.0))]
-                formulation.program.row("pin_route", terms, "==", 0)
+                decisions.program.row("pin_route", terms, "==", 0)
 
 
-def _same_option(formulation: Formulation, user: str, epoch: Epoch, key: str) -> str | None:
+def _same_option(decisions: Decisions, user: str, epoch: Epoch, key: str) -> str | None:
     """Return the key under which the program knows an option (options that differ in name only have one)."""
     option = epoch.option(key)
     if option is None:
         return None
     for other in epoch.options:
-        is_known = (user, epoch.start, other.key) in formulation.routing.shares
+        is_known = (user, epoch.start, other.key) in decisions.routing.shares
         if is_known and (other.sameness, other.counts_as) == (option.sameness, option.counts_as):
             return other.key
     return None

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import pulp
 
-from deal_solve.formulation.columns import Columns, Moving
+from deal_solve.formulation.columns import Columns, Moving, Where
 from deal_solve.formulation.lanes import Item, Lanes
 from deal_solve.formulation.paid import Metered, Payments, Share
-from deal_solve.formulation.recourse import Cut, Estimate, Expectation, Linear, Recourse, Weigh, When
+from deal_solve.formulation.recourse import Among, Cut, Estimate, Expectation, Linear, Recourse, Weigh, When
 from deal_solve.uncertainty.scenarios import Array
 
 Variable: TypeAlias = pulp.LpVariable
@@ -26,10 +27,6 @@ ENDLESS = 1e12
 
 _SENSES = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "==": pulp.LpConstraintEQ}
 _PLAIN = re.compile(r"[^A-Za-z0-9_]")
-
-
-Where: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
-"""Places of scenarios."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,7 @@ class Program:
 
     With `by_cuts` what happens after the future is known has no rows: it is `recourse`, and the variables that stand
     for measures of cost are `estimates`, to be held up by cuts to within `close`, relative to the objective.
+    What is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and estimates.
     `cut_points` are, by the place of the row, the estimate of a cut and where it was made; those that have held
     a linear program are `binding`.
     """
@@ -80,6 +78,16 @@ class Program:
         self.close = 1e-9
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
+        self.parts: list[tuple[Program, Where]] = []
+
+    def part(self, columns: Columns, where: Where) -> Program:
+        """Return the same program with a book of its own, of what is paid in some scenarios only."""
+        part = copy(self)
+        part.columns, part.weights, part.size = columns, columns.weights, columns.size
+        part.payments, part.metered, part.recourse, part.parts = [], [], [], []
+        part._shares, part._slopes, part._payments = {}, {}, None
+        self.parts.append((part, where))
+        return part
 
     def usd(self, dollars: float) -> float:
         """Return dollars in money units."""
@@ -189,7 +197,7 @@ class Program:
         for number, recourse in enumerate(self.recourse):
             if (lines is None or recourse.line in lines) and np.any(recourse.factors(when, self.discount)):
                 total[self._expected_recourse(number, when)] += 1.0
-        return list(total.items())
+        return [*total.items(), *(pair for part, _ in self.parts for pair in part.expected(lines, when))]
 
     def _mean(self, payment: Payment) -> float:
         """Return the expected value of a payment's column; 0 in the scenarios in which it does not fall due."""
@@ -207,10 +215,15 @@ class Program:
 
     def estimate(self, label: str, when: When, weigh: Weigh, less: Array | None = None) -> Variable:
         """Return a variable that stands for a measure of the whole cost (less an amount per scenario)."""
-        every: list[Recourse] = [self._all_payments(), *self.metered, *self.recourse]
+        every = self._everything()
         parts = [(part, part.factors(when, self.discount)) for part in every]
         low = 0.0 if less is None else -float(np.max(less))
         return self._estimate(label, low, [(part, factors) for part, factors in parts if np.any(factors)], weigh, less)
+
+    def _everything(self) -> list[Recourse]:
+        """Return all that is paid, valued in every scenario of this program."""
+        among = [Among(paid, where, self.size) for part, where in self.parts for paid in part._everything()]
+        return [self._all_payments(), *self.metered, *self.recourse, *among]
 
     def _all_payments(self) -> Payments:
         if self._payments is None:
@@ -258,6 +271,9 @@ class Program:
                 lanes = part.present if present else part.plain
                 for place, values in zip(lanes.places, lanes.per_scenario(), strict=True):
                     yield self.variables[place], None, values
+        for path, members in self.parts:
+            for variable, where, values in path._amounts(when):
+                yield variable, members if where is None else members[where], values
 
 
 def scaled(terms: Iterable[tuple[Variable, float]], factor: float) -> Terms:

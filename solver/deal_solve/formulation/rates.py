@@ -116,14 +116,14 @@ class Rates:
     """
 
     def __init__(self, columns: Columns, deal: Deal) -> None:
-        self._columns, self._deal = columns, deal
+        self.columns, self._deal = columns, deal
         self._bases: dict[tuple[object, ...], Moving] = {}
         self._protected: dict[tuple[object, ...], Moving] = {}
         self._ratios: dict[tuple[object, ...], tuple[Moving, Moving, Moving]] = {}
 
     def protected(self, agreement: Agreement, family: str, month: int) -> Moving:
         """Return the protected index of a family (or of seats) in a month of an agreement (section 6)."""
-        offer, index = self._deal.offer(agreement.offer), self._columns.index[family]
+        offer, index = self._deal.offer(agreement.offer), self.columns.index[family]
         if offer.price_protection == "none":
             return index[month]
         span = next(s for s in terms_of(self._deal, *_key(agreement)) if s.start <= month < s.end)
@@ -137,7 +137,7 @@ class Rates:
     def _base(self, agreement: Agreement, family: str, span: TermSpan) -> Moving:
         """Return Π_T of a term, at a renewal no more than the cap allows above what was paid in the month before."""
         cap = self._deal.offer(agreement.offer).renewal_cap
-        base = self._columns.index[family][span.start]
+        base = self.columns.index[family][span.start]
         if span.index == 0 or cap is None:
             return base
         key = agreement, family, span
@@ -149,13 +149,19 @@ class Rates:
     def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, Moving, Moving]:
         """Return (contracted over list before the index, protected index, overage ratio) of a month."""
         protected = self.protected(regime.agreement, family, month)
-        index = self._columns.index[family][month]
+        index = self.columns.index[family][month]
         factor = contracted_factor(self._deal, regime, model_id, family)
         key = regime.agreement.offer, factor, _key_of(protected), _key_of(index)
         if key not in self._ratios:
             ratio = overage_ratio(self._deal, regime, factor, protected, index)
             self._ratios[key] = ratio, protected, index  # kept with it, so that no other object takes their places
         return factor, protected, self._ratios[key][0]
+
+
+def rates_of(columns: Columns, deal: Deal) -> Rates:
+    """Return the rates over these scenarios, the same whenever they are asked for."""
+    rates: Rates = columns.derived.setdefault("rates", Rates(columns, deal))
+    return rates
 
 
 def _key_of(values: Moving) -> object:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.program import Terms
 from deal_solve.formulation.rates import Agreement, Regime
+from deal_solve.formulation.renewal import Decisions
 from deal_solve.plan.options import Epoch
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, Route, SeatAgreement
+from deal_solve.plan.renewal import tabulated
 
 SMALLEST_SHARE = 1e-9
 
@@ -21,83 +23,90 @@ def _is_on(value: float | None) -> bool:
 
 
 def read_plan(formulation: Formulation) -> Plan:
-    """Return the plan of a solved program; shares cleaned of numerical dust."""
-    agreement = next(a for a, gamma in formulation.papers.api.items() if _is_on(gamma.varValue))
+    """Return the plan of a solved program, with a table for what is looked up; shares cleaned of numerical dust."""
+    plans = {path.path: _on_path(path) for path in formulation.paths}
+    if len(plans) == 1:
+        return next(iter(plans.values()))
+    edges = {month: cut for month, (cut, _) in formulation.program.columns.buckets.items()}
+    likely = {path.path: path.probability for path in formulation.paths}
+    return tabulated(formulation.deal, formulation.months, edges, plans, likely)
+
+
+def _on_path(decisions: Decisions) -> Plan:
+    """Return the plan on one path, without tables."""
+    agreement = next(a for a, gamma in decisions.papers.api.items() if _is_on(gamma.varValue))
     return Plan(
         api=ApiAgreement(
             offer=agreement.offer,
             term_months=agreement.term_months,
-            terms=tuple(_api_term(formulation, regime) for regime in chosen_regimes(formulation, agreement)),
+            terms=tuple(_api_term(decisions, regime) for regime in chosen_regimes(decisions, agreement)),
         ),
-        seats=_seats(formulation),
-        tracks={name: _tracks(formulation, name) for name in formulation.deal.cohorts},
+        seats=_seats(decisions),
+        tracks={name: _tracks(decisions, name) for name in decisions.deal.cohorts},
         projects={
-            name: tuple(
-                p for (who, p), bought in formulation.projects.items() if who == name and _is_on(bought.varValue)
-            )
-            for name in formulation.deal.workloads
+            name: tuple(p for (who, p), bought in decisions.projects.items() if who == name and _is_on(bought.varValue))
+            for name in decisions.deal.workloads
         },
-        routing={name: _routes(formulation, name) for name in formulation.deal.workloads},
-        use={name: _routes(formulation, name) for name, cohort in formulation.deal.cohorts.items() if cohort.use},
+        routing={name: _routes(decisions, name) for name in decisions.deal.workloads},
+        use={name: _routes(decisions, name) for name, cohort in decisions.deal.cohorts.items() if cohort.use},
     )
 
 
-def chosen_regimes(formulation: Formulation, agreement: Agreement) -> list[Regime]:
+def chosen_regimes(decisions: Decisions, agreement: Agreement) -> list[Regime]:
     """Return the regime taken in each term, in order."""
-    regimes = formulation.papers.regimes
+    regimes = decisions.papers.regimes
     taken = [r for r, beta in regimes.items() if r.agreement == agreement and _is_on(beta.varValue)]
     return sorted(taken, key=lambda regime: regime.span.start)
 
 
-def _api_term(formulation: Formulation, regime: Regime) -> ApiTerm:
-    unit = formulation.program.unit_usd
-    years = [value_of(formulation.commitments.get(regime, year)) * unit for year in regime.span.years]
+def _api_term(decisions: Decisions, regime: Regime) -> ApiTerm:
+    unit = decisions.program.unit_usd
+    years = [value_of(decisions.commitments.get(regime, year)) * unit for year in regime.span.years]
     return ApiTerm(
         band_usd_per_year=regime.threshold_usd,
         commitment_usd=tuple(round(max(dollars, 0.0), 6) for dollars in years),
     )
 
 
-def _seats(formulation: Formulation) -> dict[str, SeatAgreement]:
+def _seats(decisions: Decisions) -> dict[str, SeatAgreement]:
     agreements = {}
-    for paper, taken in formulation.papers.seats.items():
-        counts = [round(value_of(formulation.seats.years[paper, year].count)) for year in range(formulation.deal.years)]
-        if _is_on(taken.varValue) and (any(counts) or _is_used(formulation, paper.seat_type)):
+    for paper, taken in decisions.papers.seats.items():
+        counts = [round(value_of(decisions.seats.years[paper, year].count)) for year in range(decisions.deal.years)]
+        if _is_on(taken.varValue) and (any(counts) or _is_used(decisions, paper.seat_type)):
             agreements[paper.seat_type] = SeatAgreement(
                 offer=paper.offer, term_months=paper.term_months, contracted=tuple(counts)
             )
     return agreements
 
 
-def _is_used(formulation: Formulation, seat_type: str) -> bool:
+def _is_used(decisions: Decisions, seat_type: str) -> bool:
     return any(
-        paper.seat_type == seat_type and _is_on(on.varValue) for (_, paper, _), on in formulation.tracks.seats.items()
+        paper.seat_type == seat_type and _is_on(on.varValue) for (_, paper, _), on in decisions.tracks.seats.items()
     )
 
 
-def _tracks(formulation: Formulation, cohort: str) -> tuple[str, ...]:
+def _tracks(decisions: Decisions, cohort: str) -> tuple[str, ...]:
     by_year: dict[int, str] = {}
-    for (name, paper, span), on in formulation.tracks.seats.items():
+    for (name, paper, span), on in decisions.tracks.seats.items():
         if name == cohort and _is_on(on.varValue):
             by_year |= dict.fromkeys(span.years, paper.seat_type)
-    for (name, track, year), on in formulation.tracks.other.items():
+    for (name, track, year), on in decisions.tracks.other.items():
         if name == cohort and _is_on(on.varValue):
             by_year[year] = track
-    return tuple(by_year[year] for year in range(formulation.deal.years))
+    return tuple(by_year[year] for year in range(decisions.deal.years))
 
 
-def _routes(formulation: Formulation, user: str) -> tuple[Route, ...]:
+def _routes(decisions: Decisions, user: str) -> tuple[Route, ...]:
     return tuple(
-        Route(from_month=epoch.start, shares=_shares(formulation, user, epoch))
-        for epoch in formulation.routing.menus[user]
+        Route(from_month=epoch.start, shares=_shares(decisions, user, epoch)) for epoch in decisions.routing.menus[user]
     )
 
 
-def _shares(formulation: Formulation, user: str, epoch: Epoch) -> dict[str, float]:
+def _shares(decisions: Decisions, user: str, epoch: Epoch) -> dict[str, float]:
     """Return the shares of an epoch; where nothing is metered, the first open option."""
     shares = {}
     for option in epoch.options:
-        copies = formulation.routing.shares.get((user, epoch.start, option.key), [])
+        copies = decisions.routing.shares.get((user, epoch.start, option.key), [])
         share = sum(copy.varValue or 0.0 for copy, _ in copies)
         if share > SMALLEST_SHARE:
             shares[option.key] = share

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
+from deal_solve.formulation.columns import Where
 from deal_solve.uncertainty.scenarios import Array
 
 Places: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -71,6 +72,44 @@ def factors_of(charges: Iterable[tuple[int, int]], when: When, discount: Callabl
             for time, month in charges
         ]
     )
+
+
+@dataclass(frozen=True)
+class Among:
+    """A part of the cost that falls due in the scenarios at `where` only, of `size` in all."""
+
+    part: Recourse
+    where: Where
+    size: int
+
+    @property
+    def line(self) -> str:
+        """The line of the settlement that it stands on."""
+        return self.part.line
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether its slope is the same everywhere."""
+        return self.part.is_linear
+
+    @property
+    def places(self) -> Places:
+        """The variables that it depends on."""
+        return self.part.places
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return the factors of a measure."""
+        return self.part.factors(when, discount)
+
+    def cost(self, values: Array, factors: Array) -> Array:
+        """Return the cost (S,) of a plan, 0 elsewhere."""
+        total = np.zeros(self.size)
+        total[self.where] = self.part.cost(values, factors)
+        return total
+
+    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
+        """Return the slope under the weights of its scenarios."""
+        return self.part.slope(values, factors, weights[self.where])
 
 
 class Cut(NamedTuple):

@@ -48,23 +48,23 @@ class Usage:
 class Routing:
     """x: the copies of every share with the activity they add up to, and the usage they cause per regime.
 
-    Usage under no regime (None) is not counted and billed at list. The options of `pinned` users are all kept.
+    Usage under no regime (None) is not counted and billed at list. The options of `pinned` users are all kept; which
+    others are useful is told by the `rates` of all scenarios.
     """
 
+    rates: Rates
     pinned: frozenset[str] = frozenset()
 
     shares: dict[Share, list[tuple[Variable, Variable]]] = field(default_factory=dict)
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
     menus: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
 
-    def useful(
-        self, program: Program, deal: Deal, rates: Rates, user: str, epoch: Epoch, regime: Regime | None
-    ) -> list[Option]:
+    def useful(self, deal: Deal, user: str, epoch: Epoch, regime: Regime | None) -> list[Option]:
         """Return the options that a best plan may use under a regime, or all different ones of a pinned user."""
         options = distinct_options(epoch)
         if user in self.pinned:
             return options
-        return undominated(program.columns, deal, rates, user, epoch, regime, options)
+        return undominated(self.rates.columns, deal, self.rates, user, epoch, regime, options)
 
 
 def distinct_options(epoch: Epoch) -> list[Option]:
@@ -181,7 +181,6 @@ def route_workloads(
     program: Program,
     deal: Deal,
     routing: Routing,
-    rates: Rates,
     regimes: dict[Regime, Variable],
     projects: dict[tuple[str, ProjectName], Variable],
 ) -> None:
@@ -193,7 +192,7 @@ def route_workloads(
             for regime, beta in regimes.items():
                 if epoch.year not in regime.span.years:
                     continue
-                useful = routing.useful(program, deal, rates, name, epoch, regime)
+                useful = routing.useful(deal, name, epoch, regime)
                 copies = route(program, deal, routing, name, epoch, beta, regime, 1.0, useful)
                 for option in useful:
                     for project in option.projects:

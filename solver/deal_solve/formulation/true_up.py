@@ -8,9 +8,10 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import HARD_CAP, TrueUp
+from deal_solve.formulation.columns import Where
 from deal_solve.formulation.hard_cap import hard_cap
 from deal_solve.formulation.papers import Papers, SeatPaper
-from deal_solve.formulation.program import Program, Terms, Variable, Where, equal_rows, scaled
+from deal_solve.formulation.program import Program, Terms, Variable, equal_rows, scaled
 from deal_solve.formulation.seats import Cell, Seats
 from deal_solve.formulation.tracks import Tracks
 from deal_solve.formulation.true_up_cost import Counts, TrueUpCost

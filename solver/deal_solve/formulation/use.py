@@ -5,16 +5,14 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.papers import Papers, SeatPaper
 from deal_solve.formulation.program import Program, Variable
-from deal_solve.formulation.rates import Rates, Regime
+from deal_solve.formulation.rates import Regime
 from deal_solve.formulation.routing import Routing, route
 from deal_solve.formulation.seats import Seats
 from deal_solve.formulation.tracks import Tracks
 from deal_solve.plan.options import menu
 
 
-def route_people(
-    program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: Tracks, routing: Routing, rates: Rates
-) -> None:
+def route_people(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: Tracks, routing: Routing) -> None:
     """Add a cohort's routing with one copy per track and API regime, Σ of the copies = the track's binary."""
     for name, cohort in deal.cohorts.items():
         if cohort.use is None:
@@ -24,13 +22,13 @@ def route_people(
             for (who, track, when), on in tracks.other.items():
                 if (who, when) == (name, year) and track in deal.internal_tools:
                     counted: list[Regime | None] = [*papers.of_year(year)]
-                    _copies(program, deal, papers, routing, rates, name, year, on, counted, 1.0)
+                    _copies(program, deal, papers, routing, name, year, on, counted, 1.0)
             for paper in papers.seats:
                 on_seat = tracks.on_seat(name, paper, year)
                 metered = 1 - deal.covered_share(name, paper.offer, paper.seat_type)
                 if on_seat is not None and metered > 0:
                     regimes = _regimes(papers, seats, paper, year)
-                    _copies(program, deal, papers, routing, rates, name, year, on_seat, regimes, metered)
+                    _copies(program, deal, papers, routing, name, year, on_seat, regimes, metered)
 
 
 def _regimes(papers: Papers, seats: Seats, paper: SeatPaper, year: int) -> list[Regime | None]:
@@ -45,7 +43,6 @@ def _copies(
     deal: Deal,
     papers: Papers,
     routing: Routing,
-    rates: Rates,
     name: str,
     year: int,
     on: Variable,
@@ -66,5 +63,5 @@ def _copies(
     for epoch in routing.menus[name]:
         if epoch.year == year:
             for regime, share in activity.items():
-                useful = routing.useful(program, deal, rates, name, epoch, regime)
+                useful = routing.useful(deal, name, epoch, regime)
                 route(program, deal, routing, name, epoch, share, regime, metered, useful)

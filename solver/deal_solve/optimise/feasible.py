@@ -48,7 +48,7 @@ def least(
         best, tight = math.inf, True
         for formulation in _programs(rest, scenarios, fix, by_cuts):
             program = formulation.program
-            answer = _answer(formulation, measured(program, limit, formulation.committed), clock)
+            answer = _answer(formulation, measured(program, limit, formulation.most_committed), clock)
             if answer.outcome == "optimal":
                 best = min(best, answer.objective * program.unit_usd)
                 tight = tight and is_tight(program)

@@ -9,7 +9,9 @@ from deal_solve.formulation.read import read_plan, value_of
 from deal_solve.optimise.backend import Clock, fix_integers, minimise
 from deal_solve.optimise.cuts import run_with_cuts as run
 from deal_solve.optimise.search import NUDGE
+from deal_solve.plan.options import menu
 from deal_solve.plan.plan import Plan
+from deal_solve.plan.renewal import Path
 
 NEARLY = 1e-7
 """Relative cost that the choice of the fewest routing options may give up."""
@@ -44,21 +46,22 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
     cost = value_of(formulation.objective)
     # Reduced costs are those of the nudged objective: cost, and a trace of committed dollars.
     room = (NEARLY + 2 * program.close) * max(abs(cost), 1e-6)
-    open_options: dict[tuple[str, int], list[tuple[str, Variable]]] = {}
-    for (user, start, key), copies in formulation.routing.shares.items():
-        for share, activity in copies:
-            if (activity.varValue or 0.0) > 0.5:
-                if (share.dj or 0.0) * 1e-4 > room and (share.varValue or 0.0) < 1e-6:
-                    share.upBound = 0.0
-                else:
-                    open_options.setdefault((user, start), []).append((key, share))
+    open_options: dict[tuple[str, int, Path], list[tuple[str, Variable]]] = {}
+    for decisions in formulation.paths:
+        for (user, start, key), copies in decisions.routing.shares.items():
+            for share, activity in copies:
+                if (activity.varValue or 0.0) > 0.5:
+                    if (share.dj or 0.0) * 1e-4 > room and (share.varValue or 0.0) < 1e-6:
+                        share.upBound = 0.0
+                    else:
+                        open_options.setdefault((user, start, decisions.path), []).append((key, share))
     unsettled = {place: shares for place, shares in open_options.items() if len(shares) > 1}
     if not unsettled:
         return False
     count: Terms = []
     pairs: list[tuple[Variable, Variable]] = []
-    for (user, start), shares in unsettled.items():
-        epoch = next(e for e in formulation.routing.menus[user] if e.start == start)
+    for (user, start, _), shares in unsettled.items():
+        epoch = next(e for e in menu(formulation.deal, user) if e.start == start)
         ranks = {option.key: rank for rank, option in enumerate(epoch.options)}
         for key, share in shares:
             used = program.binary("option_used")

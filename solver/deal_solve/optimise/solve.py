@@ -144,7 +144,7 @@ def compared_with(
     reference: Plan | None = None,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
-    free = deal.model_copy(update={"risk": Risk(), "limits": ()})
+    free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
     if deal.risk.criterion == "regret":
         each = map(scenarios.in_memory().take, range(scenarios.size))
         return None, Against(best=np.array([least_cost(free, alone, solver, gap, clock) for alone in each])), ()

@@ -38,7 +38,15 @@ def complete(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> tuple[Pl
     notes = list(papers.assumed)
     offers = {name: agreement.offer for name, agreement in papers.seats.items()}
     projects, routing, use = complete_routing(deal, proposal, papers.tracks, offers, notes)
-    plan = Plan(api=papers.api, seats=papers.seats, tracks=papers.tracks, projects=projects, routing=routing, use=use)
+    plan = Plan(
+        api=papers.api,
+        seats=papers.seats,
+        tracks=papers.tracks,
+        projects=projects,
+        routing=routing,
+        use=use,
+        later=proposal.later,
+    )
     return plan, tuple(notes)
 
 

@@ -41,6 +41,35 @@ class Route(DealModel):
     shares: dict[str, Share] = Field(description="share of the requests per option; they add up to 1")
 
 
+class RenewalRow(DealModel):
+    """What is decided in the month of a table in one bucket, for terms that start then (section 6)."""
+
+    probability: Share = Field(0.0, description="of the bucket in the futures that were solved")
+    api: ApiTerm | None = Field(None, description="the term of the API agreement that starts")
+    seats: dict[str, tuple[Annotated[int, Field(ge=0)], ...]] = Field(
+        {}, description="per seat type whose term starts, seats per contract year of the term"
+    )
+    tracks: dict[str, tuple[str, ...]] = Field(
+        {}, description="per cohort that is not bound: its track, for the years of its term (without one: one year)"
+    )
+    routing: dict[str, tuple[Route, ...]] = Field({}, description="per workload, the routes of the API term")
+    use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, the routes of the contract year")
+
+
+class RenewalTable(DealModel):
+    """Later decisions by what is observed in the twelve months before `month`.
+
+    There is one row per bucket of usage and of users, those of one bucket of usage together, each in rising order.
+    """
+
+    month: int = Field(ge=12, description="first month of the terms that are decided, counted from 0")
+    usage_edges_usd: tuple[NonNegative, ...] = Field(
+        (), description="the highest usage at list of each bucket but the last"
+    )
+    users_edges: tuple[NonNegative, ...] = Field((), description="the most active users of each bucket but the last")
+    rows: tuple[RenewalRow, ...] = Field(description="one per bucket")
+
+
 class Plan(DealModel):
     """A complete plan.
 
@@ -55,6 +84,9 @@ class Plan(DealModel):
     projects: dict[str, tuple[ProjectName, ...]] = Field({}, description="per workload, the projects bought")
     routing: dict[str, tuple[Route, ...]] = Field({}, description="per workload, one route per epoch")
     use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, one route per epoch")
+    later: tuple[RenewalTable, ...] = Field(
+        (), description="tables that decide later terms, in order; what stands elsewhere is then the likeliest path"
+    )
 
     def contracted(self, seat_type: str, year: int) -> int:
         """Return N[σ,y]; 0 for a type without an agreement."""

@@ -14,6 +14,7 @@ from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Share, parse_count
 from deal_solve.deal.source import Source, parse, read_text
 from deal_solve.deal.workload import ProjectName
 from deal_solve.errors import InputError, Problem
+from deal_solve.plan.plan import RenewalTable
 
 
 def _counts(value: Any) -> Any:
@@ -127,6 +128,7 @@ class Proposal(DealModel):
     projects: dict[Name, tuple[ProjectName, ...]] = Field({}, description="per workload: the projects bought")
     routing: dict[Name, Routes] = Field({}, description="per workload: an option, shares, or a list from months on")
     use: dict[Name, Routes] = Field({}, description="per cohort: as routing")
+    later: tuple[RenewalTable, ...] = Field((), description="tables of later terms, as in a plan")
 
 
 def load_proposal(path: str | Path) -> Proposal:

@@ -11,7 +11,7 @@ def pinned(agreements: Agreements, proposal: Proposal) -> Proposal:
     """Return completed agreements, seats and tracks, with only those routes and projects that were given."""
     plan = Plan(api=agreements.api, seats=agreements.seats, tracks=agreements.tracks)
     data = plan.model_dump(mode="json", include={"api", "seats", "tracks"})
-    given = proposal.model_dump(mode="json", include={"projects", "routing", "use"})
+    given = proposal.model_dump(mode="json", include={"projects", "routing", "use", "later"})
     return Proposal.model_validate({**data, **given})
 
 

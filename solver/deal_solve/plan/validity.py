@@ -10,6 +10,7 @@ from deal_solve.deal.offer import ApiPart
 from deal_solve.errors import InputError, Problem
 from deal_solve.plan.papers import HALF_A_CENT, clause, paper_problem, usd
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
+from deal_solve.plan.renewal import all_paths, broken_tables, on_path
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.plan.valid_routing import broken_routing
 from deal_solve.plan.valid_seats import broken_seats, broken_tracks
@@ -17,7 +18,20 @@ from deal_solve.plan.valid_seats import broken_seats, broken_tracks
 
 def refuse_impossible(deal: Deal, plan: Plan) -> None:
     """Raise InputError with everything in a plan that the deal does not allow; return None for a plan that can be."""
-    problems = list(_unknown_papers(deal, plan)) or [
+    problems = list(_unknown_papers(deal, plan)) or list(broken_tables(deal, plan)) or list(_broken(deal, plan))
+    if problems:
+        raise InputError(problems)
+
+
+def _broken(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """Yield what the deal does not allow on any path through the tables, each once."""
+    plans = [on_path(deal, plan, path) for path in all_paths(plan)] if plan.later else [plan]
+    found = {str(problem): problem for flat in plans for problem in _broken_on_path(deal, flat)}
+    yield from found.values()
+
+
+def _broken_on_path(deal: Deal, plan: Plan) -> list[Problem]:
+    return [
         *_papers_together(deal, plan),
         *_api(deal, plan),
         *broken_seats(deal, plan),
@@ -25,8 +39,6 @@ def refuse_impossible(deal: Deal, plan: Plan) -> None:
         *_controls(deal, plan),
         *broken_routing(deal, plan),
     ]
-    if problems:
-        raise InputError(problems)
 
 
 def _unknown_papers(deal: Deal, plan: Plan) -> Iterator[Problem]:

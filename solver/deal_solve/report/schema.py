@@ -40,7 +40,9 @@ class Cost(Part):
     confidence: float = Field(description="of cvar_usd: at most 0.9 from fewer than 100 branches")
     cvar_usd: float | None = Field(description="mean of the worst (1 - confidence); null for one scenario")
     worst_usd: float | None = Field(description="the dearest scenario; null from fewer than 100 branches")
-    committed_usd: float = Field(description="commitments and contracted seats inside the horizon (deal model, 7)")
+    committed_usd: float = Field(
+        description="commitments and contracted seats inside the horizon (deal model, 7); the most of any path"
+    )
     beyond_horizon_usd: float = Field(description="owed for the years of a last term beyond the horizon")
     chronological_expected_usd: float = Field(description="expected total with usage drawn down as used")
     by_line: dict[str, float] = Field(description="expected, discounted; the lines add up to total.expected_usd")
@@ -53,7 +55,7 @@ class Period(Part):
     contract_year: int = Field(description="counted from 1")
     start: int = Field(description="first month, counted from 0")
     end: int = Field(description="the month after the last one")
-    commitment_usd: float = Field(description="the period's part of the commitment")
+    commitment_usd: float = Field(description="the period's part of the commitment, expected where a table decides it")
     usage_usd: float = Field(description="expected counted usage")
     carried_in_usd: float = Field(description="expected balance rolled over from the period before")
     covered_usd: float = Field(description="expected usage covered by the balance")
@@ -68,7 +70,7 @@ class SeatCount(Part):
 
     seat_type: str = Field(description="the type")
     contract_year: int = Field(description="counted from 1")
-    contracted: int = Field(description="seats contracted")
+    contracted: int = Field(description="seats contracted; where a table decides them, expected and rounded")
     expected_active: float = Field(description="expected active users, mean of the months")
     expected_peak: float = Field(description="expected highest count of active users in the year")
     expected_added: float = Field(description="expected seats charged above the contract")

@@ -6,6 +6,7 @@ from deal_solve.analysis.summary import summarise
 from deal_solve.deal.deal import Deal
 from deal_solve.report.health import seats_table
 from deal_solve.report.invoice import invoice_table
+from deal_solve.report.renewal import renewal_sentence, renewal_tables
 from deal_solve.report.sentences import (
     api_sentence,
     cost_sentence,
@@ -35,6 +36,8 @@ def settlement_report(
     head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
     for name in plan.seats:
         head += labelled("", seat_sentence(deal, plan, name))
+    if plan.later:
+        head += labelled("Later", renewal_sentence(deal, plan))
     head += labelled("Cost", cost_sentence(deal, summary))
     head += labelled("Fixed", fixed_sentence(deal, summary))
     if worst := worst_sentence(deal, summary):
@@ -43,6 +46,7 @@ def settlement_report(
         "\n".join(head),
         bullets("Assumed", assumed),
         bullets("Notes", notes),
+        *renewal_tables(deal, plan),
         commitment_table(deal, settlement),
         seats_table(settlement),
         track_table(deal, plan),

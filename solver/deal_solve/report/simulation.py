@@ -6,6 +6,7 @@ from deal_solve.analysis.simulate import Simulation
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.report.futures import futures_text
+from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.sentences import api_sentence, basis, seat_sentence, title_line
 from deal_solve.report.tables import LINES
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
@@ -16,6 +17,8 @@ def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: t
     head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
     for name in plan.seats:
         head += labelled("", seat_sentence(deal, plan, name))
+    if plan.later:
+        head += labelled("Later", renewal_sentence(deal, plan))
     head += labelled("Cost", _cost(deal, simulation))
     tail = percent(1 - simulation.confidence)
     head += labelled("Tail", f"{money(simulation.cvar_usd)} in the mean of the worst {tail} of futures")

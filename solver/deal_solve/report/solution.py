@@ -9,6 +9,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.report.controls import controls_table
 from deal_solve.report.health import health_tables
 from deal_solve.report.how_sure import how_sure
+from deal_solve.report.renewal import renewal_sentence, renewal_tables
 from deal_solve.report.sentences import (
     api_sentence,
     cost_sentence,
@@ -50,6 +51,7 @@ def solution_report(deal: Deal, scenarios: Futures, solution: Solution, notes: t
     summary = summarise(deal, solution.settlement, scenarios)
     parts = [
         "\n".join(short_block(deal, scenarios, solution, summary)),
+        *renewal_tables(deal, solution.plan),
         commitment_table(deal, solution.settlement),
         track_table(deal, solution.plan),
         routing_table(deal, solution.plan),
@@ -72,6 +74,7 @@ def short_block(deal: Deal, scenarios: Futures, solution: Solution, summary: Sum
     must = [
         ("Sign", sign),
         *(("", sentence) for sentence in _seat_sentences(deal, solution.plan)),
+        *(("Later", sentence) for sentence in [renewal_sentence(deal, solution.plan)] if sentence),
         ("Cost", cost_sentence(deal, summary)),
         ("Fixed", fixed_sentence(deal, summary)),
         ("Proof", proof_sentence(deal, scenarios, solution, summary)),

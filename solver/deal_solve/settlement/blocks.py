@@ -7,28 +7,32 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 Part = TypeVar("Part")
+Where = NDArray[np.int64] | None
+"""Places of scenarios; None: all in order."""
 
 
-def joined(parts: Sequence[Part]) -> Part:
+def joined(parts: Sequence[Part], order: Where = None) -> Part:
     """Return one value of the parts' kind: arrays (…, S) are laid end to end, all else is that of the first part.
 
     Tuples, dicts and dataclasses are joined item by item; an array with the months last, (S, H), is told by its field:
-    `count`.
+    `count`. `order` says where each scenario is found, if they are not end to end in their own order.
     """
     first = parts[0]
     if isinstance(first, np.ndarray):
-        return np.concatenate(parts, axis=-1)  # type: ignore[return-value,arg-type]
+        whole: Any = np.concatenate(parts, axis=-1)  # type: ignore[arg-type]
+        return whole if order is None else whole[..., order]  # type: ignore[no-any-return]
     if isinstance(first, tuple):
-        return tuple(joined(items) for items in zip(*parts, strict=True))  # type: ignore[return-value]
+        return tuple(joined(items, order) for items in zip(*parts, strict=True))  # type: ignore[return-value]
     if isinstance(first, dict):
-        return {key: joined([part[key] for part in parts]) for key in first}  # type: ignore[return-value,index]
+        return {key: joined([part[key] for part in parts], order) for key in first}  # type: ignore[return-value,index]
     if is_dataclass(first):
         values: dict[str, Any] = {}
         for field in fields(first):
             items = [getattr(part, field.name) for part in parts]
             is_monthly = field.name == "count"
-            values[field.name] = np.concatenate(items, axis=0) if is_monthly else joined(items)
+            values[field.name] = joined([item.T for item in items], order).T if is_monthly else joined(items, order)
         return replace(first, **values)  # type: ignore[type-var]
     return first

@@ -26,13 +26,13 @@ class PeriodRecord:
 
     `usage_usd` is V at contracted rates; `overage_usd` the whole charge for uncovered usage at its overage rate,
     however it is paid; `forfeited_usd` the own shortfall not rolled over and the carried-in balance that expired;
-    `monthly_usd` is V by month, (months, S).
+    `monthly_usd` is V by month, (months, S). `commitment_usd` is (S,) where a table decides it.
     """
 
     contract_year: int
     start: int
     end: int
-    commitment_usd: float
+    commitment_usd: float | Array
     usage_usd: Array
     carried_in_usd: Array
     covered_usd: Array

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan
+from deal_solve.plan.renewal import all_paths, broken_tables, on_path, paths_of
 from deal_solve.plan.terms import terms_of
 from deal_solve.settlement import drawdown, seats
-from deal_solve.settlement.blocks import joined
+from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.projects import post_projects
 from deal_solve.settlement.rates import api_part
+from deal_solve.settlement.renewal import aligned, spread_rows
 from deal_solve.settlement.seats import SeatPaper, post_fees, seat_paper
 from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.true_up import post_hard_cap, post_true_up
@@ -29,9 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SeatFacts:
-    """One seat type: `count` A per month (S, H); `true_up_seats` (Y, S), most above N licensed or charged in a year."""
+    """One seat type: `count` A per month (S, H); `true_up_seats` (Y, S), most above N licensed or charged in a year.
+
+    `contracted` is N, (Y, S).
+    """
 
     count: Array
+    contracted: Array
     true_up_seats: Array
 
 
@@ -40,7 +49,8 @@ class Settlement:
     """What a plan costs in S scenarios over Y contract years; USD, costs positive.
 
     `cost` (S,) is discounted, `undiscounted` (S,) not; `by_line[line]` (S,) is discounted; `by_year` (Y, S) is by the
-    contract year a payment belongs to. `committed_usd` is Σ C + 12·N·seat price at index 1 (section 7).
+    contract year a payment belongs to. `committed_usd` is Σ C + 12·N·seat price at index 1 (section 7); with tables
+    the most of any path that occurs.
     `beyond_horizon_usd` is what is owed when a last term runs past the horizon, each of its remaining years as the last
     one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type.
     """
@@ -60,6 +70,10 @@ class Settlement:
     scenarios: Futures = field(repr=False)
     order: Order = "highest_ratio"
     rows: tuple[Row, ...] | None = field(default=None, repr=False)
+
+    def mean(self, values: Array | float) -> float:
+        """Return the expected value of one number per scenario, or of one for all."""
+        return float(self.weights @ values) if isinstance(values, np.ndarray) else values
 
     def to_frame(self, by: Literal["line", "year"] = "line") -> pd.DataFrame:
         """Return what every scenario costs, one row each, USD: by line, discounted, or as paid by contract year.
@@ -134,16 +148,38 @@ def settle(
     )
     if count == 1:
         return replace(next(blocks), scenarios=scenarios)
-    parts = [replace(settlement, scenarios=scenarios) for settlement in blocks]  # no block is kept
-    joint: dict[str, Any] = {name: joined([getattr(part, name) for part in parts]) for name in BY_SCENARIO}
-    return replace(parts[0], **joint)
+    return _joint([replace(settlement, scenarios=scenarios) for settlement in blocks], bool(plan.later))  # none is kept
 
 
 BY_SCENARIO = ("weights", "cost", "undiscounted", "by_line", "by_year", "by_year_discounted", "drawdown", "seats")
 """The fields of a settlement that hold numbers per scenario."""
 
 
+def _joint(parts: Sequence[Settlement], has_tables: bool, order: Where = None) -> Settlement:
+    """Return settlements of other scenarios as one, laid end to end or in this order."""
+    if has_tables:
+        records = aligned([part.drawdown for part in parts], [len(part.weights) for part in parts])
+        parts = [replace(part, drawdown=own) for part, own in zip(parts, records, strict=True)]
+    joint: dict[str, Any] = {name: joined([getattr(part, name) for part in parts], order) for name in BY_SCENARIO}
+    most = {name: max(getattr(part, name) for part in parts) for name in ("committed_usd", "beyond_horizon_usd")}
+    return replace(parts[0], **joint, **most)
+
+
 def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, keep_rows: bool) -> Settlement:
+    """Settle the futures of each path through the tables with its plan."""
+    if not plan.later:
+        return _settle_path(deal, plan, scenarios, order, keep_rows)
+    paths = list(paths_of(deal, plan, scenarios))
+    parts = [_settle_path(deal, flat, scenarios.rows(places), order, keep_rows) for flat, places in paths]
+    found = _joint(parts, True, np.argsort(np.concatenate([places for _, places in paths])))
+    rows: tuple[Row, ...] | None = None
+    if keep_rows or scenarios.size == 1:
+        kept = [(part.rows or (), places) for part, (_, places) in zip(parts, paths, strict=True)]
+        rows = tuple(row for own, places in kept for row in spread_rows(own, places, scenarios.size))
+    return replace(found, plan=plan, scenarios=scenarios, rows=rows)
+
+
+def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, keep_rows: bool) -> Settlement:
     keep_rows = keep_rows or scenarios.size == 1
     ledger = Ledger(scenarios.size, deal.years, deal.cost_of_capital_per_year, keep_rows)
     tiers = bundle_tiers(deal, plan)
@@ -195,12 +231,18 @@ def _post_seats(
         post_fees(ledger, paper)
         above = post_true_up(ledger, paper, count, taken(plan, paper.seat_type, deal.years))
         post_hard_cap(ledger, deal, plan, scenarios, paper)
-        facts[paper.seat_type] = SeatFacts(count.T, above)
+        contracted = np.broadcast_to(np.array(paper.contracted, dtype=float)[:, None], above.shape)
+        facts[paper.seat_type] = SeatFacts(count.T, contracted, above)
     return facts
 
 
 def _check(deal: Deal, plan: Plan) -> None:
     """Raise InputError where a plan does not have the shape of the deal (it need not keep the deal's limits)."""
+    problems = list(broken_tables(deal, plan))
+    if problems:
+        raise InputError(problems)
+    for path in all_paths(plan) if plan.later else ():
+        _check(deal, on_path(deal, plan, path))
     for what, offer in (("api", plan.api.offer), *((f"seats.{n}", a.offer) for n, a in plan.seats.items())):
         if offer not in deal.papers:
             raise InputError(f"plan: {what}.offer is {offer!r}; expected one of {', '.join(deal.papers)}")

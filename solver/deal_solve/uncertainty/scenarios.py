@@ -128,10 +128,11 @@ class ScenarioSet:
         """Return the set itself."""
         return self
 
-    def rows(self, rows: slice) -> ScenarioSet:
+    def rows(self, rows: slice | NDArray[np.int64]) -> ScenarioSet:
         """Return some scenarios, with their weights in the whole set."""
         cut: dict[str, Any] = {name: {key: array[rows] for key, array in getattr(self, name).items()} for name in PATHS}
-        return replace(self, names=self.names[rows], weights=self.weights[rows], **cut)
+        names = self.names[rows] if isinstance(rows, slice) else tuple(self.names[place] for place in rows)
+        return replace(self, names=names, weights=self.weights[rows], **cut)
 
 
 def is_coarse(futures: Futures) -> bool:

@@ -1,0 +1,96 @@
+"""The tables of later decisions in print: what to sign at a renewal, by what the twelve months before came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from deal_solve.deal.deal import Deal
+from deal_solve.plan.plan import Plan, RenewalRow, RenewalTable, Route
+from deal_solve.report.text import chance, joined, labelled, percent, round_money, table
+
+
+def renewal_sentence(deal: Deal, plan: Plan) -> str:
+    """Return that later terms are looked up; '' where all is decided at signing."""
+    months = joined([f"{deal.calendar(each.month):%Y-%m}" for each in plan.later])
+    return (
+        f"later terms by the table of {months}; here as on the likeliest path, committed dollars as on the dearest"
+        if plan.later
+        else ""
+    )
+
+
+def renewal_tables(deal: Deal, plan: Plan) -> list[str]:
+    """Return one table per month in which something is looked up, one row per bucket."""
+    return [_table(deal, each) for each in plan.later]
+
+
+def _table(deal: Deal, each: RenewalTable) -> str:
+    seen = list(_seen(each))
+    columns = list(_columns(each))
+    headers = [name for name, _ in [*seen, *columns]]
+    cells = [values for _, values in [*seen, *columns]]
+    before = deal.span(each.month - 12, each.month)
+    title = f"To sign in {deal.calendar(each.month):%Y-%m}, by what {before} came to (USD; what differs)"
+    lines = [table(title, headers, zip(*cells, strict=True), left=len(seen) - 1, keys=len(seen) - 1)]
+    notes = []
+    if each.usage_edges_usd:
+        notes.append("usage: requests of these months at each workload's baseline option, at list prices of signing")
+    if each.users_edges:
+        notes.append("users: the most active users of any of these months, all cohorts together")
+    lines += [line for note in notes for line in labelled("-", note, 2)]
+    return "\n".join(lines)
+
+
+def _seen(each: RenewalTable) -> Iterator[tuple[str, list[str]]]:
+    """Yield the columns that tell the buckets apart, and how likely each is."""
+    usage, users = _ranges(each.usage_edges_usd), _ranges(each.users_edges)
+    if each.usage_edges_usd:
+        yield "usage", [text for text in usage for _ in users]
+    if each.users_edges:
+        yield "users", [text for _ in usage for text in users]
+    yield "chance", [chance(row.probability) for row in each.rows]
+
+
+def _ranges(edges: tuple[float, ...]) -> list[str]:
+    """Return what lies between edges, in words.
+
+    >>> _ranges((80.0, 130.0))
+    ['at most 80', '80 to 130', 'above 130']
+    """
+    if not edges:
+        return [""]
+    ends = [round_money(edge) for edge in edges]
+    between = [f"{low} to {high}" for low, high in pairwise(ends)]
+    return [f"at most {ends[0]}", *between, f"above {ends[-1]}"]
+
+
+def _columns(each: RenewalTable) -> Iterator[tuple[str, list[str]]]:
+    """Yield what the rows decide, where they differ."""
+    found: dict[str, list[str]] = {}
+    for row in each.rows:
+        said = dict(_said(row))
+        for name in {**found, **said}:
+            found.setdefault(name, []).append(said.get(name, "-"))
+    yield from ((name, values) for name, values in found.items() if len(set(values)) > 1)
+
+
+def _said(row: RenewalRow) -> Iterator[tuple[str, str]]:
+    if row.api is not None:
+        yield "band from", round_money(row.api.band_usd_per_year)
+        yield "commitment a year", joined([round_money(round(usd, 2)) for usd in row.api.commitment_usd])
+    for name, counts in row.seats.items():
+        yield f"{name} seats", joined([f"{count:,}" for count in counts])
+    for cohort, tracks in row.tracks.items():
+        yield f"track of {cohort}", joined(tracks)
+    for user, routes in (*row.routing.items(), *row.use.items()):
+        yield f"routing of {user}", _mix(routes)
+
+
+def _mix(routes: tuple[Route, ...]) -> str:
+    """Return the shares of every epoch, slashes between those that differ."""
+    texts = []
+    for route in routes:
+        ordered = sorted(((key, share) for key, share in route.shares.items() if share > 0), key=lambda item: -item[1])
+        texts.append(", ".join(key if share > 0.99995 else f"{key} {percent(share)}" for key, share in ordered))
+    return joined(texts)

@@ -1,0 +1,43 @@
+"""Settlements of the paths through a plan's tables, made to fit together (section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from deal_solve.settlement.blocks import Where
+from deal_solve.settlement.drawdown import PeriodRecord
+from deal_solve.settlement.ledger import Row
+
+
+def aligned(paths: Sequence[tuple[PeriodRecord, ...]], sizes: Sequence[int]) -> list[tuple[PeriodRecord, ...]]:
+    """Return the records of every path with the same periods and commitments (S,): 0 in a term without commitment."""
+    periods = {record.start: record for records in paths for record in records}
+    found = []
+    for records, size in zip(paths, sizes, strict=True):
+        own = {record.start: record for record in records}
+        found.append(tuple(_record(own.get(start), periods[start], size) for start in sorted(periods)))
+    return found
+
+
+def _record(own: PeriodRecord | None, alike: PeriodRecord, size: int) -> PeriodRecord:
+    if own is not None:
+        return replace(own, commitment_usd=np.full(size, own.commitment_usd))
+    values = {field.name: getattr(alike, field.name) for field in fields(alike)}
+    nothing: dict[str, Any] = {
+        name: np.zeros((*value.shape[:-1], size)) for name, value in values.items() if isinstance(value, np.ndarray)
+    }
+    return replace(alike, **{**nothing, "commitment_usd": np.zeros(size)})
+
+
+def spread_rows(rows: Sequence[Row], places: Where, size: int) -> list[Row]:
+    """Return the postings of one path over all scenarios, 0 on the others."""
+    spread = []
+    for row in rows:
+        quantity, amount = np.zeros(size), np.zeros(size)
+        quantity[places], amount[places] = row.quantity, row.amount
+        spread.append(replace(row, quantity=quantity, amount=amount))
+    return spread
