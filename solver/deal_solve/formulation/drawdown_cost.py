@@ -155,8 +155,13 @@ class DrawdownCost:
         Backwards, per period and scenario: π_l the worth of balance against level l, a that of R beyond it, b that of
         usage left for the period's own commitment, c and d of the two limits of what is rolled over.
         """
-        known = {here.start: states for here, states in self._settled(values)}
-        parts = each(self.size, lambda here: self._slope(here, known[here.start], factors, weights[here]))
+        is_known = self._known[0] == values[self.places].tobytes()
+        known = {here.start: states for here, states in self._known[1]} if is_known else {}
+
+        def piece(here: slice) -> Linear:
+            return self._slope(here, known.get(here.start) or self._settle(values, here), factors, weights[here])
+
+        parts = each(self.size, piece)
         return sum_of(parts)
 
     def _slope(self, here: slice, states: list[_State], factors: Array, weights: Array) -> Linear:

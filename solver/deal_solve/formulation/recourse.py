@@ -111,6 +111,10 @@ class Among:
         """Return the slope under the weights of its scenarios."""
         return self.part.slope(values, factors, weights[self.where])
 
+    def forget(self) -> None:
+        """Keep nothing of the last plan."""
+        self.part.forget()
+
 
 class Cut(NamedTuple):
     """estimate >= linear + constant, for every plan."""
@@ -163,7 +167,8 @@ class Estimate:
 
     def cut(self, values: Array, known: Costs) -> Cut:
         """Return a cut that touches the measure at a plan (or lies below it, where settlement is not convex)."""
-        weights = self.weigh(self.outcomes(values, known))
+        expects = isinstance(self.weigh, Expectation)
+        weights = self.weigh(np.empty(0) if expects else self.outcomes(values, known))
         alive = self._alive(values, cutting=True)
         parts = [part.slope(values, factors, weights) for part, factors in alive]
         constant = 0.0 if self.less is None else -float(weights @ self.less)

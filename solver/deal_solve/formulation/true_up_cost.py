@@ -122,11 +122,14 @@ class TrueUpCost:
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return the slope: each stage's L moves with the count (or N) that it equals."""
-        if self._known[0] != values[self.places].tobytes():
-            self.cost(values, factors)
+        is_known = self._known[0] == values[self.places].tobytes()
         steps, number = self._steps(factors)
-        known = self._known[1]
-        parts = each(self.size, lambda here: self._slope(known[here.start // CHUNK], steps, number, weights, here))
+
+        def piece(here: slice) -> tuple[float, Array]:
+            which = self._known[1][here.start // CHUNK] if is_known else self._look(values, here)[1]
+            return self._slope(which, steps, number, weights, here)
+
+        parts = each(self.size, piece)
         contracted = sum(each_part[0] for each_part in parts)
         slopes = np.sum([each_part[1] for each_part in parts], axis=0)
         places = [self.number.places, *(part.places for part in self.counts)]
