@@ -71,7 +71,7 @@ def command(
     fix = load_fix(deal, fix_file)
     futures = futures_of(deal)
     check(deal, futures, export_file, more)
-    scenarios = futures.in_memory()
+    scenarios = futures.in_memory() if futures.block_count == 1 else futures
     if export_file:
         return _export(deal, scenarios, export_file, fix)
     options = {
