@@ -157,6 +157,7 @@ def test_2_a_bad_deal_lists_every_problem(capsys, deal):
         (["solv"], "there is no command 'solv'; did you mean 'solve'?"),
         (["solve"], "Missing argument 'DEAL'"),
         (["solve", "{deal}", "--gap", "-1"], "Invalid value for '--gap'"),
+        (["solve", "{deal}", "--gap", "nan"], "'nan' is not a number"),
         (["solve", "{deal}", "--time-limit", "0"], "Invalid value for '--time-limit'"),
         (["solve", "{deal}", "--colour"], "No such option"),
         (["solve", "{deal}", "--risk", "reckless"], "--risk: 'reckless' is not a risk; expected neutral"),
