@@ -71,6 +71,12 @@ def test_rows_written_out_after_cuts_begin_anew():
     agree(read(random_deal(np.random.default_rng([77, 152]))))
 
 
+@pytest.mark.parametrize("seeds", [[77, 46], [SEED, 213]])
+def test_a_run_that_the_solver_gives_up_is_begun_again(seeds):
+    """HiGHS calls its optimum an error if a row is missed by 1e-9, the tolerance it was given; and a simplex ends."""
+    agree(read(random_deal(np.random.default_rng(seeds))))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(FEW, MANY + 60, 20))
 def test_both_methods_find_the_same_optimum_on_five_hundred_generated_deals(block):
