@@ -142,7 +142,7 @@ Only the answer goes to stdout; progress goes to stderr, and only if that is a t
 | 1 | internal error, named in one line; `DEAL_SOLVE_TRACEBACK=1` shows where |
 | 2 | bad input: every problem is listed |
 | 3 | no plan meets every limit and rule |
-| 4 | stopped by a limit with a plan; its bound and gap are printed |
+| 4 | a plan that is not proven to the gap: a limit stopped the search, or a gap remains; both are printed |
 | 5 | stopped by a limit without a plan |
 | 130 | interrupted |
 

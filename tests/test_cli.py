@@ -207,7 +207,7 @@ def test_4_stopped_with_a_plan_prints_bound_and_gap(capsys, deal, monkeypatch):
     monkeypatch.setattr(optimiser, "solve", lambda *args, **kwargs: limited(solve(*args, **kwargs)))
     code, out, _ = called(capsys, "solve", deal)
     assert code == 4
-    assert "Proof   stopped by a limit: objective" in out
+    assert "Proof   not proven to the gap asked for: objective" in out
     assert "gap 50%" in " ".join(out.split())
 
 

@@ -179,7 +179,7 @@ def test_an_explicit_list_has_its_worst_scenario():
 
 def test_a_stopped_solve_says_how_far_it_is_from_proof():
     text = "\n".join(block(DEAL, *solution_of(DEAL, status="limit")))
-    assert "stopped by a limit: objective" in text
+    assert "not proven to the gap asked for: objective" in text
     assert "(expected cost), bound" in text
     assert "gap 10%" in text
 

@@ -107,7 +107,7 @@ def versus_sentence(deal: Deal, solution: Solution, summary: Summary) -> str:
 
 def proof_sentence(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> str:
     """Return objective, bound, gap, futures, seed and date of the prices."""
-    status = "optimal" if solution.status == "optimal" else "stopped by a limit"
+    status = "optimal" if solution.status == "optimal" else "not proven to the gap asked for"
     objective = f"objective {money(solution.objective_usd)} over {deal.horizon_months} months ({aim(deal, summary)})"
     proof = f"bound {money(solution.bound_usd)}, gap {gap_percent(solution.gap)}"
     return f"{status}: {objective}, {proof}; {futures_text(scenarios)}; prices of {deal.card.as_of}"
