@@ -7,8 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deal_solve.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -33,7 +37,24 @@ def replacing(target: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def ending_of(path: str | None, option: str, *allowed: str) -> str:
+    """Return the ending of a file's name; refuse one that cannot be written."""
+    ending = path.rpartition(".")[2] if path else allowed[0]
+    if ending not in allowed:
+        raise InputError(Problem(option, f"{path!r} does not end in {' or '.join(f'.{each}' for each in allowed)}"))
+    return ending
+
+
 def write_text(target: str | Path, text: str) -> None:
     """Write a text file."""
     with replacing(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_frame(target: str | Path, frame: pd.DataFrame, ending: str) -> None:
+    """Write a data frame as csv or parquet, not rounded."""
+    with replacing(target) as temporary:
+        if ending == "parquet":
+            frame.to_parquet(temporary, index=False)
+        else:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
