@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from deal_solve.analysis.health import commitment_overall
+from deal_solve.analysis.health import HALF_A_CENT, commitment_overall
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
@@ -26,7 +26,8 @@ Mark = Literal["optimum", "threshold", "grid", "proposed"]
 POINTS = 7
 LEAST_SHARE, LARGEST_SHARE = 0.5, 1.5
 """Where the grid begins and ends, as a share of the least and the largest commitment that is best in a band."""
-HALF_A_CENT = 0.005
+NEAR = 0.01
+"""A point of the grid this near to the optimum, as a share, is left to it."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ class _Curves:
             wanted = {least, *(usd for usd in grid if usd > least)} if band else set()
             row = [optimum]
             for usd in wanted:
-                if abs(usd - optimum.commitment_usd_per_year) > HALF_A_CENT:
+                near = HALF_A_CENT if usd == least else NEAR * usd
+                if abs(usd - optimum.commitment_usd_per_year) > near:
                     point = self._pinned(band, "threshold" if usd == least else "grid", usd)
                     row += [point] if point else []
             yield from sorted(row, key=lambda point: point.commitment_usd_per_year)

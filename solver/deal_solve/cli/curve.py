@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,8 @@ from deal_solve.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from deal_solve.analysis.curve import Curve
     from deal_solve.deal.deal import Deal
     from deal_solve.uncertainty.scenarios import Futures
@@ -60,13 +63,17 @@ def command(
     among them. The exit code is 4 if a time limit left a point unproven.
     """
     from deal_solve.analysis.curve import curve
-    from deal_solve.cli.files import ending_of
+    from deal_solve.cli.files import ending_of, replacing
     from deal_solve.cli.interrupt import interruptible
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
     from deal_solve.report.curve import curve_report
+    from deal_solve.report.curve_picture import write_picture
+    from deal_solve.report.picture import need_matplotlib
 
     out_kind = ending_of(out, "--out", "csv", "parquet", "json")
     picture_kind = ending_of(picture, "--picture", "svg", "png")
+    if picture:
+        need_matplotlib()
     deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
     futures = futures_of(deal)
     futures = futures.in_memory() if futures.block_count == 1 else futures
@@ -75,28 +82,22 @@ def command(
         "fix": load_fix(deal, fix_file),
         "progress": progress_to(verbose),
     }
-    found = interruptible(lambda: curve(deal, futures, offer, term, points=points, **options))
-    _write(deal, found, out, out_kind, picture, picture_kind)
+    with ExitStack() as stack:  # before a long run, so that what cannot be written is said first
+        written, drawn = (stack.enter_context(replacing(path)) if path else None for path in (out, picture))
+        found = interruptible(lambda: curve(deal, futures, offer, term, points=points, **options))
+        if written:
+            _write(deal, found, written, out_kind)
+        if drawn:
+            write_picture(deal, found, drawn, picture_kind)
     click.echo(curve_report(deal, found), nl=False)
     return 0 if all(point.is_proven for point in found.points) else STOPPED_WITH_A_PLAN
 
 
-def _write(
-    deal: Deal,
-    found: Curve,
-    out: str | None,
-    out_kind: str,
-    picture: str | None,
-    picture_kind: str,
-) -> None:
-    from deal_solve.cli.files import replacing, write_frame, write_text
-    from deal_solve.report.curve_picture import write_picture
+def _write(deal: Deal, found: Curve, path: Path, kind: str) -> None:
+    from deal_solve.cli.files import write_frame
     from deal_solve.report.json import curve_result_of, to_text
 
-    if picture:
-        with replacing(picture) as temporary:
-            write_picture(deal, found, temporary, picture_kind)
-    if out and out_kind == "json":
-        write_text(out, to_text(curve_result_of(deal, found)))
-    elif out:
-        write_frame(out, found.to_frame(), out_kind)
+    if kind == "json":
+        path.write_text(to_text(curve_result_of(deal, found)), encoding="utf-8")
+    else:
+        write_frame(path, found.to_frame(), kind)

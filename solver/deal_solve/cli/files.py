@@ -51,10 +51,9 @@ def write_text(target: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_frame(target: str | Path, frame: pd.DataFrame, ending: str) -> None:
-    """Write a data frame as csv or parquet, not rounded."""
-    with replacing(target) as temporary:
-        if ending == "parquet":
-            frame.to_parquet(temporary, index=False)
-        else:
-            frame.to_csv(temporary, index=False, lineterminator="\n")
+def write_frame(path: str | Path, frame: pd.DataFrame, ending: str) -> None:
+    """Write a data frame as csv or parquet, not rounded, into a temporary file."""
+    if ending == "parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        frame.to_csv(path, index=False, lineterminator="\n")

@@ -43,7 +43,7 @@ def _committed(point: CurvePoint) -> str:
     if not point.commitment_usd_per_year:
         return "nothing committed"
     band = f"(band from {round_money(point.band_usd_per_year)})"
-    return f"{round_money(point.commitment_usd_per_year)} USD committed in each contract year {band}"
+    return f"{round_money(point.commitment_usd_per_year)} USD committed a year {band}"
 
 
 def _table(deal: Deal, curve: Curve) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 STYLES = (("-", "o", DARK), ("--", "s", "#4a74a8"), ("-.", "^", "#7d93ad"), (":", "v", "#2b2b2b"))
 """Line, marker and shade of a band: any one of the three tells them apart."""
 COLUMNS = 3
+ABOVE_AXIS = 0.04
+"""The lowest place of a label, as a share of the height of a panel."""
 
 
 class Quantity(NamedTuple):
@@ -84,12 +86,14 @@ def _draw(panel: Axes, curve: Curve, quantity: Quantity) -> None:
         panel.plot(xs, ys, line, marker=marker, markersize=3, color=shade, linewidth=1.3, clip_on=False)
         best = marks.index("optimum")
         panel.plot(xs[best], ys[best], "o", markersize=9, fillstyle="none", color=shade, clip_on=False)
-        ends.append(((ys[-1] - bottom) / height, xs[-1], round_money(band) if band else "none"))
+        ends.append(
+            (max(round((ys[-1] - bottom) / height, 3), ABOVE_AXIS), xs[-1], round_money(band) if band else "none")
+        )
     today = quantity.of(curve.proposed) if curve.proposed else None
     if curve.proposed and today is not None:
-        place = curve.proposed.commitment_usd_per_year / wide, today / size
-        panel.plot(*place, "D", color="black", clip_on=False)
-        panel.annotate("today", place, xytext=(0, 7), textcoords="offset points", ha="center")
+        at = curve.proposed.commitment_usd_per_year / wide, today / size
+        panel.plot(*at, "D", color="black", clip_on=False)
+        panel.annotate("today", at, xytext=(0, 7), textcoords="offset points", ha="center")
     panel.set_title(f"{quantity.title}\n{word}{quantity.unit or '%'}", loc="left", fontsize=8)
     panel.set_xlabel(f"commitment, {amount}USD a year", fontsize=7)
     panel.set_xlim(0)

@@ -18,15 +18,22 @@ LEAST_DISTANCE = 0.07
 MULTIPLES = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1, ""))
 
 
-@contextmanager
-def canvas(path: str | Path, kind: str, width: float, height: float, title: str) -> Iterator[Figure]:
-    """Yield a titled figure (inches), written as svg or png at the end; raises InputError without matplotlib."""
+def need_matplotlib() -> None:
+    """Raise InputError where matplotlib is not installed."""
     try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
+        import matplotlib  # noqa: F401
     except ImportError:
         message = "a picture needs matplotlib; install it with: pip install 'deal-solve[pictures]'"
         raise InputError(Problem("--picture", message)) from None
+
+
+@contextmanager
+def canvas(path: str | Path, kind: str, width: float, height: float, title: str) -> Iterator[Figure]:
+    """Yield a titled figure (inches), written as svg or png at the end; raises InputError without matplotlib."""
+    need_matplotlib()
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
     with rc_context({"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "none"}):
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.suptitle(title, fontsize=10, x=0.01, ha="left")
