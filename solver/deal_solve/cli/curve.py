@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,9 +18,6 @@ from deal_solve.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from deal_solve.analysis.curve import Curve
     from deal_solve.deal.deal import Deal
     from deal_solve.uncertainty.scenarios import Futures
 
@@ -63,41 +59,20 @@ def command(
     among them. The exit code is 4 if a time limit left a point unproven.
     """
     from deal_solve.analysis.curve import curve
-    from deal_solve.cli.files import ending_of, replacing
     from deal_solve.cli.interrupt import interruptible
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
+    from deal_solve.cli.table import table_and_picture
     from deal_solve.report.curve import curve_report
     from deal_solve.report.curve_picture import write_picture
-    from deal_solve.report.picture import need_matplotlib
+    from deal_solve.report.json import curve_result_of
 
-    out_kind = ending_of(out, "--out", "csv", "parquet", "json")
-    picture_kind = ending_of(picture, "--picture", "svg", "png")
-    if picture:
-        need_matplotlib()
-    deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
-    futures = futures_of(deal)
-    futures = futures.in_memory() if futures.block_count == 1 else futures
-    options |= {
-        "proposed": load_fix(deal, plan_file),
-        "fix": load_fix(deal, fix_file),
-        "progress": progress_to(verbose),
-    }
-    with ExitStack() as stack:  # before a long run, so that what cannot be written is said first
-        written, drawn = (stack.enter_context(replacing(path)) if path else None for path in (out, picture))
+    with table_and_picture(out, picture) as write:
+        deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
+        futures = futures_of(deal)
+        futures = futures.in_memory() if futures.block_count == 1 else futures
+        options |= {"proposed": load_fix(deal, plan_file), "fix": load_fix(deal, fix_file)}
+        options["progress"] = progress_to(verbose)
         found = interruptible(lambda: curve(deal, futures, offer, term, points=points, **options))
-        if written:
-            _write(deal, found, written, out_kind)
-        if drawn:
-            write_picture(deal, found, drawn, picture_kind)
+        write(found, lambda: curve_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
     click.echo(curve_report(deal, found), nl=False)
     return 0 if all(point.is_proven for point in found.points) else STOPPED_WITH_A_PLAN
-
-
-def _write(deal: Deal, found: Curve, path: Path, kind: str) -> None:
-    from deal_solve.cli.files import write_frame
-    from deal_solve.report.json import curve_result_of, to_text
-
-    if kind == "json":
-        path.write_text(to_text(curve_result_of(deal, found)), encoding="utf-8")
-    else:
-        write_frame(path, found.to_frame(), kind)

@@ -7,12 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from deal_solve.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @contextmanager
@@ -49,11 +45,3 @@ def write_text(target: str | Path, text: str) -> None:
     """Write a text file."""
     with replacing(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def write_frame(path: str | Path, frame: pd.DataFrame, ending: str) -> None:
-    """Write a data frame as csv or parquet, not rounded, into a temporary file."""
-    if ending == "parquet":
-        frame.to_parquet(path, index=False)
-    else:
-        frame.to_csv(path, index=False, lineterminator="\n")
