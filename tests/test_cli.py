@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -156,6 +157,7 @@ def test_2_a_bad_deal_lists_every_problem(capsys, deal):
         (["solv"], "there is no command 'solv'; did you mean 'solve'?"),
         (["solve"], "Missing argument 'DEAL'"),
         (["solve", "{deal}", "--gap", "-1"], "Invalid value for '--gap'"),
+        (["solve", "{deal}", "--gap", "nan"], "'nan' is not a number"),
         (["solve", "{deal}", "--time-limit", "0"], "Invalid value for '--time-limit'"),
         (["solve", "{deal}", "--colour"], "No such option"),
         (["solve", "{deal}", "--risk", "reckless"], "--risk: 'reckless' is not a risk; expected neutral"),
@@ -288,6 +290,21 @@ def test_a_file_is_replaced_whole_or_not_at_all(deal, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deal.yaml", "out.json"]
     with pytest.raises(InputError, match="is a folder"), replacing(tmp_path):
         pass
+
+
+def test_a_pipe_is_written_to_and_what_a_link_points_to_is_replaced(tmp_path):
+    """A name that is no file, such as /dev/null, is not renamed over: as root, that would take the device away."""
+    from deal_solve.cli.files import write_text
+
+    pipe, target, link = tmp_path / "pipe", tmp_path / "target", tmp_path / "link"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(pipe, "text")
+    assert os.read(reader, 9) == b"text"
+    os.close(reader)
+    link.symlink_to(target)
+    write_text(link, "text")
+    assert pipe.is_fifo() and link.is_symlink() and target.read_text() == "text"
 
 
 @pytest.mark.parametrize("ending", [".lp", ".mps"])

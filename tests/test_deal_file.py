@@ -203,6 +203,7 @@ ONE_PROBLEM = {
         "3: is not valid YAML: found character that cannot start any token (is there a tab? YAML is indented with "
         "spaces)",
     ),
+    "flow map that never ends": ("a: [1,\n b: {", "3: is not valid YAML: did not find expected node content"),
     "list": ("[1, 2]", "1: is not a deal; expected a map with start, workloads, cohorts …"),
     "word": ("hello", "1: is not a deal; expected a map with start, workloads, cohorts …"),
 }

@@ -222,6 +222,16 @@ def test_the_agreements_table_shows_bounds_where_nothing_was_solved():
     assert rows[1][4].startswith("at least ")
 
 
+def test_what_a_stopped_search_did_not_rule_out_is_called_so():
+    """A bound of 0 under the plan's objective says nothing: no "-100% dearer"."""
+    unknown = Branch("alone", 12, 0.0, 0.0, None, "limit")
+    stopped = dataclasses.replace(SOLUTION, status="limit", branches=(SOLUTION.branches[0], unknown))
+    text = solution_report(DEAL, FUTURES, stopped)
+    assert "Next    alone, 12 months, no commitment: not ruled out when the search stopped" in text
+    row = next(line for line in text.splitlines() if re.match("alone +12", line))
+    assert re.split("  +", row)[3:] == ["stopped", "at least 0.00", "not known"]
+
+
 def test_epochs_that_are_routed_alike_stand_together():
     scenarios, solution = solution_of(DEAL, routing={"bot": "haiku"})
     text = solution_report(DEAL, scenarios, solution)

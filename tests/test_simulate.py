@@ -209,7 +209,14 @@ def test_command_prints_the_distribution(proposal, capsys):
     assert run(["simulate", str(HYBRID), "--plan", str(proposal), "--scenarios", "1k", "--sampling", "random"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    for words in ("± ", "1,000 sampled futures (seed 20270101)", "P99", "Exceedance curve", "P(shortfall)"):
+    for words in (
+        "± ",
+        "1,000 sampled futures (seed 20270101)",
+        "P99",
+        "Exceedance curve",
+        "P(shortfall)",
+        "expected, present value)",
+    ):
         assert words in " ".join(out.split())
 
 

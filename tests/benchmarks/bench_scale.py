@@ -1,6 +1,6 @@
 """Time a solve over many sampled futures, whole process, against the extensive form; writes scale.md beside this file.
 
-Run from the root: python tests/benchmarks/bench_scale.py [--sizes plain=1024,131072 full=1024] [--rows 100] [--limit 300]
+Run it from the root: python tests/benchmarks/bench_scale.py [--sizes plain=1024,131072] [--rows 100] [--limit 300]
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def command(
     """Show cost, utilisation, overage, shortfall and forfeiture by commitment, for each band of an offer in DEAL.
 
     Every point is a solve with the commitment pinned and all else free, over the same futures; the best of each band is
-    among them. The exit code is 4 if a time limit left a point unproven.
+    among them. The exit code is 4 if a point is not proven to the gap.
     """
     from deal_solve.analysis.curve import curve
     from deal_solve.cli.interrupt import interruptible

@@ -1,4 +1,4 @@
-"""Files are written beside their target and then renamed: never half a file."""
+"""Files are written beside their target and then renamed: never half a file. Devices and pipes are written to."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ from deal_solve.errors import InputError, Problem
 
 @contextmanager
 def replacing(target: str | Path) -> Iterator[Path]:
-    """Yield a temporary path with the target's ending; it replaces the target if all went well, else it is removed."""
+    """Yield a temporary path with the target's ending; it replaces the target if all went well, else it is removed.
+
+    What a link points to is replaced, not the link; a device or a pipe, which no file may replace, is yielded itself.
+    """
     target = Path(target)
     if target.is_dir():
         raise InputError(Problem("", "is a folder; expected a file to write", str(target)))
+    if target.exists() and not target.is_file():
+        yield target
+        return
+    if target.is_symlink():
+        target = target.resolve()
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
     except OSError as error:

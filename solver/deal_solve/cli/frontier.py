@@ -49,8 +49,8 @@ def command(
 ) -> int:
     """Show expected cost against CVaR of DEAL: the optimum for every risk weight that no other one beats.
 
-    Names the knee, from which on caution costs more, and the deal at each point. The exit code is 4 if a time limit
-    left a point unproven.
+    Names the knee, from which on caution costs more, and the deal at each point. The exit code is 4 if a
+    point is not proven to the gap.
     """
     from deal_solve.analysis.frontier import frontier
     from deal_solve.cli.interrupt import interruptible

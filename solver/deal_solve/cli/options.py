@@ -30,6 +30,15 @@ order_option = click.option(
 )
 
 
+class _Number(click.FloatRange):
+    """A number in a range; nan, which no range refuses, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or fail as click does."""
+        number = super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number", param, ctx) if number != number else number
+
+
 def risk_options(command: F) -> F:
     """Add the options that replace the risk of the deal file."""
     options = [
@@ -56,10 +65,8 @@ def solver_options(command: F) -> F:
             show_default=True,
             help="By cuts, or with every scenario written out (the audit).",
         ),
-        click.option(
-            "--gap", type=click.FloatRange(min=0), default=1e-6, show_default=True, help="Relative gap to prove."
-        ),
-        click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), help="Seconds, then stop."),
+        click.option("--gap", type=_Number(min=0), default=1e-6, show_default=True, help="Relative gap to prove."),
+        click.option("--time-limit", type=_Number(min=0, min_open=True), help="Seconds, then stop."),
     ]
     for option in reversed(options):
         command = option(command)

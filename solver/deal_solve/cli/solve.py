@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from deal_solve.uncertainty.scenarios import Futures
 
 STOPPED_WITH_A_PLAN = 4
+EXPLAINING_SECONDS = 30.0
+"""How long the requirements that conflict are looked for, where no time limit is given."""
 
 
 @click.command(
@@ -95,11 +97,13 @@ def _explained(deal: Deal, scenarios: Futures, error: Exception, json_file: str 
     from deal_solve.report.conflict import conflict_report
     from deal_solve.report.json import infeasible_result_of, to_text
 
-    conflict = _conflict(deal, scenarios, options)
+    seconds = options["time_limit"] or EXPLAINING_SECONDS
+    conflict = _conflict(deal, scenarios, {**options, "time_limit": seconds})
     if json_file:
         _write(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
-    parts = (str(error), conflict_report(conflict) if conflict else "")
-    return "\n".join(part for part in parts if part)
+    cut_short = f"which requirements conflict did not show within {seconds:g} s; --time-limit sets how long to look"
+    said = cut_short if conflict is None else conflict_report(conflict)
+    return "\n".join(part for part in (str(error), said) if part)
 
 
 def _conflict(deal: Deal, scenarios: Futures, options: dict[str, Any]) -> Conflict | None:
@@ -110,7 +114,7 @@ def _conflict(deal: Deal, scenarios: Futures, options: dict[str, Any]) -> Confli
     wanted = {name: options[name] for name in ("fix", "time_limit", "progress")}
     try:
         return interruptible(lambda: explain_infeasible(deal, scenarios, **wanted))
-    except (LimitReached, ValueError):
+    except LimitReached:
         return None
 
 

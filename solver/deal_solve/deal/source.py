@@ -107,7 +107,7 @@ def parse(text: str, file: str) -> Source:
         if "nesting" in (error.problem or ""):  # the parser's own limit, met while it looks ahead
             raise InputError(Problem("", f"cannot be read: {_too_deep(line)}", file)) from None
         message = f"is not valid YAML: {error.problem or error.context}"
-        if text[:1] not in "{[" and "\t" in text.splitlines()[line - 1 if line else 0][:40]:
+        if text[:1] not in "{[" and "\t" in "".join(text.splitlines()[(line or 1) - 1 : line or 1])[:40]:
             message += " (is there a tab? YAML is indented with spaces)"
         raise InputError(Problem("", message, file, line)) from None
     except (yaml.YAMLError, _TooMuchError, RecursionError) as error:

@@ -155,6 +155,11 @@ class LiveHighs:
                 variable.dj = value
 
 
+_STATUSES = highspy.HighsModelStatus
+_GAVE_UP = (_STATUSES.kSolveError, _STATUSES.kNotset, _STATUSES.kUnknown)
+"""How a run ends that found nothing out."""
+
+
 def solver_named(name: str) -> str:
     """Return PuLP's name of a solver; raises InputError if it is not installed."""
     if name.lower() == "highs":
@@ -221,6 +226,14 @@ def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: b
         }
     )
     live.highs.run()
+    if live.highs.getModelStatus() in _GAVE_UP:
+        # A plan that misses a row by the tolerance itself is refused, and a tight one can end the simplex method: once
+        # more, from the start. Whole numbers are rounded later anyway.
+        live.options(dict.fromkeys((f"{kind}_feasibility_tolerance" for kind in ("mip", "primal", "dual")), 1e-7))
+        live.options({"presolve": "off"})
+        live.highs.clearSolver()
+        live.highs.run()
+        live.options({"presolve": "choose"})
     answer = _highs_answer(live.highs, is_mip=not relax)
     if answer.outcome == "optimal" and not relax and cutoff is not None and answer.objective > cutoff:
         return Answer("infeasible", math.inf, math.inf)  # found before all else was cut off: not the best there is

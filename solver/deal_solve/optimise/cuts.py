@@ -140,10 +140,11 @@ def _found(
 
 
 def _note_binding(program: Program) -> None:
-    """Note the cuts that hold the linear program where it is."""
+    """Note the cuts that hold the linear program where it is; those added since it was solved have no price yet."""
     if isinstance(program.live, LiveHighs):
         prices = program.live.row_prices()
-        program.binding |= {row: cut for row, cut in program.cut_points.items() if prices[row]}
+        solved = {row: cut for row, cut in program.cut_points.items() if row < len(prices)}
+        program.binding |= {row: cut for row, cut in solved.items() if prices[row]}
 
 
 def _values(program: Program) -> Array:

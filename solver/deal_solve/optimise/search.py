@@ -76,8 +76,8 @@ class Candidate:
         return Hint(rank, tuple(variable.name for variable in program.variables), tuple(cuts))
 
     def branch(self, band: float, bound: float) -> Branch:
-        """Return what is reported of it in one band, whose relaxation is bounded by `bound` (dollars)."""
-        best = self.first_band()
+        """Return what is reported of it in one band, whose relaxation is bounded by `bound` (dollars; 0 always is)."""
+        best, bound = self.first_band(), max(bound, 0.0)
         if self.objective is not None and best == band:
             outcome, objective, bound = self.outcome, self.objective, min(bound, self.objective)
         else:

@@ -36,7 +36,9 @@ def write_picture(deal: Deal, found: Frontier, path: str | Path, kind: str) -> N
                 name += ", knee"
             place = max(y / height, place) + APART  # labels stand right of a falling line, above it
             leader = {"arrowstyle": "-", "linewidth": 0.5, "relpos": (0, 0.5), "shrinkA": 0}
-            panel.annotate(name, (x, y), xytext=(x + 0.03 * width, place * height), arrowprops=leader)
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+            at = x + 0.03 * width, place * height
+            panel.annotate(name, (x, y), xytext=at, arrowprops=leader, bbox=box)
         panel.set_title(f"Expected cost above {round_money(round(least))}, {high}USD", loc="left", fontsize=8)
         panel.set_xlabel(f"CVaR of {found.on} above {round_money(round(lowest))}, {wide}USD ({tail_text(found)})")
         panel.set_xlim(0, width)

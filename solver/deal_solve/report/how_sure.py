@@ -8,7 +8,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.optimise.solution import Solution
 from deal_solve.report.futures import futures_text
 from deal_solve.report.sentences import aim
-from deal_solve.report.text import heading, labelled, money, percent
+from deal_solve.report.text import gap_percent, heading, labelled, money
 from deal_solve.uncertainty.scenarios import Futures
 
 MOST_NAMED = 3
@@ -36,7 +36,7 @@ def how_sure(deal: Deal, scenarios: Futures, solution: Solution, summary: Summar
 
 def _proof(deal: Deal, solution: Solution, summary: Summary) -> str:
     least = f"no plan has an objective below {money(solution.bound_usd)} over {deal.horizon_months} months"
-    ours = f"this one has {money(solution.objective_usd)}, a gap of {percent(solution.gap, 4)}"
+    ours = f"this one has {money(solution.objective_usd)}, a gap of {gap_percent(solution.gap)}"
     return f"{least}; {ours} (objective: {aim(deal, summary)})"
 
 

@@ -7,7 +7,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.report.futures import futures_text
-from deal_solve.report.text import WIDTH, joined, money, percent, round_money, shortened
+from deal_solve.report.text import WIDTH, gap_percent, joined, money, percent, round_money, shortened
 from deal_solve.uncertainty.scenarios import Futures
 
 
@@ -114,7 +114,7 @@ def proof_sentence(deal: Deal, scenarios: Futures, solution: Solution, summary: 
     """Return objective, bound, gap, futures, seed and date of the prices."""
     status = "optimal" if solution.status == "optimal" else "stopped by a limit"
     objective = f"objective {money(solution.objective_usd)} over {deal.horizon_months} months ({aim(deal, summary)})"
-    proof = f"bound {money(solution.bound_usd)}, gap {percent(solution.gap, 4)}"
+    proof = f"bound {money(solution.bound_usd)}, gap {gap_percent(solution.gap)}"
     return f"{status}: {objective}, {proof}; {futures_text(scenarios)}; prices of {deal.card.as_of}"
 
 

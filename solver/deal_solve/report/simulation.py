@@ -63,4 +63,6 @@ def _years(deal: Deal, simulation: Simulation) -> str:
 def _lines(deal: Deal, simulation: Simulation) -> str:
     rows = [[LINES[line], money(usd)] for line, usd in simulation.by_line.items()]
     rows.append(["total", money(simulation.mean_usd)])
-    return table(f"Cost by line over {deal.horizon_months} months (USD, expected)", ["line", "expected cost"], rows)
+    discounted = ", present value" if deal.cost_of_capital_per_year else ""
+    title = f"Cost by line over {deal.horizon_months} months (USD, expected{discounted})"
+    return table(title, ["line", "expected cost"], rows)

@@ -44,6 +44,7 @@ from deal_solve.uncertainty.scenarios import Futures
 
 MOST_LINES = 12
 OUTCOMES = {"solved": "solved", "pruned": "ruled out", "infeasible": "impossible", "limit": "stopped"}
+NOT_KNOWN = "not known"
 
 
 def solution_report(deal: Deal, scenarios: Futures, solution: Solution, notes: tuple[str, ...] = ()) -> str:
@@ -130,16 +131,20 @@ def _next(solution: Solution) -> str:
         return ""
     best = others[0]
     band = f"band from {round_money(best.band_usd_per_year)} a year" if best.band_usd_per_year else "no commitment"
-    above = _above(solution, _least(best))
+    above = _above(solution, best)
     text = f"{'' if best.objective_usd is not None else 'at least '}{above} dearer by objective"
+    if above == NOT_KNOWN:
+        text = "not ruled out when the search stopped"
     if above in ("0%", "0.00"):
         text = "as good within the gap" if best.objective_usd is not None else "not better"
     return f"{best.offer}, {best.term_months} months, {band}: {text}"
 
 
-def _above(solution: Solution, usd: float) -> str:
-    base = abs(solution.objective_usd)
-    return percent((usd - solution.objective_usd) / base, 2) if base else money(usd - solution.objective_usd)
+def _above(solution: Solution, branch: Branch) -> str:
+    """Return how much dearer a branch is, or at least is; not known if its bound is below the plan's objective."""
+    base, more = abs(solution.objective_usd), _least(branch) - solution.objective_usd
+    text = percent(more / base, 2) if base else money(more)
+    return NOT_KNOWN if branch.objective_usd is None and text.startswith("-") else text
 
 
 def agreements_table(deal: Deal, solution: Solution) -> str:
@@ -150,7 +155,7 @@ def agreements_table(deal: Deal, solution: Solution) -> str:
     for branch in sorted(solution.branches, key=lambda b: (b.outcome == "infeasible", _least(b))):
         solved = branch.outcome not in ("infeasible",)
         amount = "at least " * (branch.objective_usd is None) + money(_least(branch)) if solved else "-"
-        above = _above(solution, _least(branch)) if solved else "-"
+        above = _above(solution, branch) if solved else "-"
         band = round_money(branch.band_usd_per_year) if branch.band_usd_per_year else "none"
         rows.append([branch.offer, f"{branch.term_months}", band, OUTCOMES[branch.outcome], amount, above])
     headers = ["offer", "first term", "band from", "outcome", "objective", "dearer by"]

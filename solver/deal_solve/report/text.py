@@ -117,6 +117,15 @@ def chance(share: float) -> str:
     return "<1%" if text == "0%" and share > 1e-9 else text
 
 
+def gap_percent(gap: float) -> str:
+    """Return a relative gap in percent, never as nothing where there is one.
+
+    >>> gap_percent(0.0), gap_percent(3e-7), gap_percent(0.0125)
+    ('0%', 'under 0.0001%', '1.25%')
+    """
+    return "under 0.0001%" if 1e-9 < gap < 1e-6 else percent(gap, 4)
+
+
 def joined(values: Sequence[str]) -> str:
     """Return one value if all are the same, else all of them divided by slashes.
 
