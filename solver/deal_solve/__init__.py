@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation, explain_infeasible
     from deal_solve.analysis.controls import ControlRow, control_table
     from deal_solve.analysis.criteria import Criteria, Criterion, criteria
+    from deal_solve.analysis.curve import Curve, CurvePoint, curve
     from deal_solve.analysis.difference import Difference, LineDifference, difference
     from deal_solve.analysis.findings import Finding, findings
     from deal_solve.analysis.first_term import FirstTerm, value_of_shorter_term
+    from deal_solve.analysis.frontier import Frontier, FrontierPoint, frontier
     from deal_solve.analysis.health import CommitmentYear, SeatYear, commitment_health, seat_health
     from deal_solve.analysis.limits import LimitCheck, limit_checks
     from deal_solve.analysis.mean_value import MeanValue, mean_future, vss
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
     from deal_solve.report.notebook import Shown, show
     from deal_solve.report.round_trip import from_json, to_json
     from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
+    from deal_solve.report.schema_curve import CurveResult
+    from deal_solve.report.schema_frontier import FrontierResult
     from deal_solve.report.schema_simulation import SimulationResult
     from deal_solve.settlement.settle import Settlement, settle
     from deal_solve.uncertainty.expand import scenarios_of
@@ -74,9 +78,11 @@ _MODULES = {
     "analysis.conflict": "Conflict Conflicting Relaxation explain_infeasible",
     "analysis.controls": "ControlRow control_table",
     "analysis.criteria": "Criteria Criterion criteria",
+    "analysis.curve": "Curve CurvePoint curve",
     "analysis.difference": "Difference LineDifference difference",
     "analysis.findings": "Finding findings",
     "analysis.first_term": "FirstTerm value_of_shorter_term",
+    "analysis.frontier": "Frontier FrontierPoint frontier",
     "analysis.health": "CommitmentYear SeatYear commitment_health seat_health",
     "analysis.limits": "LimitCheck limit_checks",
     "analysis.mean_value": "MeanValue mean_future vss",
@@ -110,6 +116,8 @@ _MODULES = {
     "report.notebook": "Shown show",
     "report.round_trip": "from_json to_json",
     "report.schema": "InfeasibleResult Result SettlementResult",
+    "report.schema_curve": "CurveResult",
+    "report.schema_frontier": "FrontierResult",
     "report.schema_simulation": "SimulationResult",
     "settlement.settle": "Settlement settle",
     "uncertainty.expand": "scenarios_of",
@@ -132,6 +140,9 @@ __all__ = [
     "ControlRow",
     "Criteria",
     "Criterion",
+    "Curve",
+    "CurvePoint",
+    "CurveResult",
     "Deal",
     "DealSolveError",
     "Decision",
@@ -142,6 +153,9 @@ __all__ = [
     "Finding",
     "FirstTerm",
     "FreshLimit",
+    "Frontier",
+    "FrontierPoint",
+    "FrontierResult",
     "Futures",
     "Gap",
     "Infeasible",
@@ -190,6 +204,7 @@ __all__ = [
     "complete",
     "control_table",
     "criteria",
+    "curve",
     "decisions",
     "difference",
     "evpi",
@@ -197,6 +212,7 @@ __all__ = [
     "export",
     "findings",
     "from_json",
+    "frontier",
     "limit_checks",
     "load",
     "load_card",

@@ -71,6 +71,17 @@ def commitment_health(settlement: Settlement) -> Table[CommitmentYear]:
     return Table(tuple(row for row in rows if row.committed_usd > 0))
 
 
+def commitment_overall(settlement: Settlement) -> CommitmentYear | None:
+    """Return all contract years taken together, as if they were the first; None where nothing is committed.
+
+    Probabilities are of what happens in any of them, the month of exhaustion is the first one.
+    """
+    if not settlement.drawdown:
+        return None
+    whole = _year(settlement, 0, settlement.drawdown)
+    return whole if whole.committed_usd > 0 else None
+
+
 def _year(settlement: Settlement, year: int, records: Sequence[PeriodRecord]) -> CommitmentYear:
     weights = settlement.weights
     committed = sum(settlement.mean(record.commitment_usd) for record in records)

@@ -41,6 +41,14 @@ def replacing(target: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def ending_of(path: str | None, option: str, *allowed: str) -> str:
+    """Return the ending of a file's name; refuse one that cannot be written."""
+    ending = path.rpartition(".")[2] if path else allowed[0]
+    if ending not in allowed:
+        raise InputError(Problem(option, f"{path!r} does not end in {' or '.join(f'.{each}' for each in allowed)}"))
+    return ending
+
+
 def write_text(target: str | Path, text: str) -> None:
     """Write a text file."""
     with replacing(target) as temporary:

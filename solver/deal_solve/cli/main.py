@@ -17,6 +17,8 @@ COMMANDS = {
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
     "simulate": "Price a plan over a million futures.",
+    "frontier": "Show what caution costs.",
+    "curve": "Show what each commitment costs and risks.",
     "check": "Check a deal file and say what in it is dead.",
     "scenarios": "Show the futures of a deal: a fan per month.",
     "init": "Write a commented starter deal.",

@@ -41,13 +41,13 @@ def command(
     prices of the month, routed as today.
     """
     from deal_solve.analysis.fan import fans
-    from deal_solve.cli.files import replacing, write_text
+    from deal_solve.cli.files import ending_of, replacing, write_text
     from deal_solve.report.fan import fan_csv, fan_report
     from deal_solve.report.fan_picture import write_picture
     from deal_solve.uncertainty.parquet import write_scenarios
 
-    picture_kind = _ending(picture, "--picture", "svg", "png")
-    _ending(out, "--out", "parquet")
+    picture_kind = ending_of(picture, "--picture", "svg", "png")
+    ending_of(out, "--out", "parquet")
     deal = load_deal(deal_file)
     futures = futures_of(deal, DEFAULT)
     found = fans(deal, futures)
@@ -61,13 +61,3 @@ def command(
             write_scenarios(futures, temporary)
     click.echo(fan_report(deal, futures, found, every), nl=False)
     return 0
-
-
-def _ending(path: str | None, option: str, *allowed: str) -> str:
-    """Return the ending of a file's name; refuse one that cannot be written."""
-    from deal_solve.errors import InputError, Problem
-
-    ending = path.rpartition(".")[2] if path else allowed[0]
-    if ending not in allowed:
-        raise InputError(Problem(option, f"{path!r} does not end in {' or '.join(f'.{each}' for each in allowed)}"))
-    return ending

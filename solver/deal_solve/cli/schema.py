@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-KINDS = ("deal", "proposal", "result", "settlement", "simulation", "infeasible")
+KINDS = ("deal", "proposal", "result", "settlement", "simulation", "curve", "frontier", "infeasible")
 
 
 @click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
 @click.argument("what", type=click.Choice(KINDS), default="deal")
 def command(what: str) -> int:
-    """Print the JSON Schema of a deal file, of a proposal, or of what solve, settle or simulate writes.
+    """Print the JSON Schema of a deal file, of a proposal, or of what a command writes: `result` is that of solve.
 
     An editor that knows the schema completes keys and marks mistakes in YAML as well.
     """
@@ -32,6 +32,10 @@ def schema_of(what: str) -> dict[str, object]:
         from deal_solve.report.schema import SettlementResult as Model  # type: ignore[assignment]
     elif what == "simulation":
         from deal_solve.report.schema_simulation import SimulationResult as Model  # type: ignore[assignment]
+    elif what == "curve":
+        from deal_solve.report.schema_curve import CurveResult as Model  # type: ignore[assignment]
+    elif what == "frontier":
+        from deal_solve.report.schema_frontier import FrontierResult as Model  # type: ignore[assignment]
     else:
         from deal_solve.report.schema import InfeasibleResult as Model  # type: ignore[assignment]
     mode = "validation" if what in ("deal", "proposal") else "serialization"

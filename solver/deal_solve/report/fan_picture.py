@@ -8,46 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.fan import Fan
 from deal_solve.deal.deal import Deal
-from deal_solve.errors import InputError, Problem
 from deal_solve.report.fan import level_names
 from deal_solve.report.futures import futures_text
+from deal_solve.report.picture import DARK, apart, canvas, scale_of
 from deal_solve.uncertainty.scenarios import Futures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-OUTER, INNER, LINE = "#c9d7e8", "#8fabcc", "#16365c"
+OUTER, INNER, LINE = "#c9d7e8", "#8fabcc", DARK
 """Light, middle and dark: as far apart in grey as in colour."""
 PANELS_A_ROW = 3
-LEAST_DISTANCE = 0.07
-"""Between two labels, as a share of the height of a panel."""
-MULTIPLES = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1, ""))
 
 
 def write_picture(deal: Deal, futures: Futures, fans: tuple[Fan, ...], path: str | Path, kind: str) -> None:
     """Write the fans to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError:
-        message = "a picture needs matplotlib; install it with: pip install 'deal-solve[pictures]'"
-        raise InputError(Problem("--picture", message)) from None
     columns = min(PANELS_A_ROW, len(fans))
     rows = math.ceil(len(fans) / columns)
-    with rc_context({"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(1 + 3.2 * columns, 0.6 + 2.3 * rows), layout="constrained")
-        figure.suptitle(f"{deal.title or 'This deal'}: {futures_text(futures)}", fontsize=10, x=0.01, ha="left")
+    title = f"{deal.title or 'This deal'}: {futures_text(futures)}"
+    with canvas(path, kind, 1 + 3.2 * columns, 0.6 + 2.3 * rows, title) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for panel in panels[len(fans) :]:
             panel.set_axis_off()
         for panel, fan in zip(panels, fans, strict=False):
             _draw(panel, deal, fan)
-        figure.savefig(path, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
 
 
 def _draw(panel: Axes, deal: Deal, fan: Fan) -> None:
     top = max(float(fan.quantiles.max()), 1e-9)
-    size, word = next((each for each in MULTIPLES if top >= each[0]), MULTIPLES[-1])
+    size, word = scale_of(top)
     months = range(deal.horizon_months)
     lowest, low, middle, high, highest = fan.quantiles / size
     panel.fill_between(months, lowest, highest, color=OUTER, linewidth=0)
@@ -68,10 +57,5 @@ def _name_ends(panel: Axes, ends: dict[str, Any], height: float) -> None:
     for name, end in ends.items():
         labels.setdefault(round(float(end) / height, 6), []).append(name)
     places, names = list(labels), ["–".join(dict.fromkeys((each[0], each[-1]))) for each in labels.values()]
-    for below in reversed(range(len(places) // 2)):
-        places[below] = min(places[below], places[below + 1] - LEAST_DISTANCE)
-    places[0] = max(places[0], 0.0)
-    for above in range(1, len(places)):
-        places[above] = max(places[above], places[above - 1] + LEAST_DISTANCE)
-    for name, place in zip(names, places, strict=True):
+    for name, place in zip(names, apart(places), strict=True):
         panel.text(1.01, place, name, transform=panel.transAxes, va="center", color=LINE)

@@ -32,6 +32,8 @@ from deal_solve.report.schema import (
     YearSpread,
 )
 from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, CriterionFacts, LeverFacts
+from deal_solve.report.schema_curve import CurvePointFacts, CurveResult
+from deal_solve.report.schema_frontier import FrontierPointFacts, FrontierResult
 from deal_solve.report.schema_health import CommitmentFacts
 from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
 from deal_solve.report.schema_uncertainty import UncertaintyFacts
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
     from deal_solve.analysis.conflict import Conflict
     from deal_solve.analysis.criteria import Criteria
+    from deal_solve.analysis.curve import Curve
+    from deal_solve.analysis.frontier import Frontier
     from deal_solve.analysis.simulate import Simulation
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.uncertainty import UncertaintyCost
@@ -232,6 +236,31 @@ def simulation_result_of(deal: Deal, plan: Plan, simulation: Simulation, assumed
         mean_loss_usd=simulation.mean_loss_usd,
         loss_probability=simulation.loss_probability,
         notes=simulation.notes,
+    )
+
+
+def curve_result_of(deal: Deal, curve: Curve) -> CurveResult:
+    """Return a curve as data."""
+    return CurveResult(
+        deal=_deal(deal),
+        scenarios=_futures(curve.best.settlement.scenarios),
+        offer=curve.offer,
+        term_months=curve.term_months,
+        points=_rows(CurvePointFacts, curve.points),
+        proposed=CurvePointFacts.model_validate(curve.proposed) if curve.proposed else None,
+        notes=curve.notes,
+    )
+
+
+def frontier_result_of(deal: Deal, found: Frontier) -> FrontierResult:
+    """Return a frontier as data."""
+    return FrontierResult(
+        deal=_deal(deal),
+        scenarios=_futures(found.points[0].solution.settlement.scenarios),
+        on=found.on,
+        confidence=found.confidence,
+        points=_rows(FrontierPointFacts, found.points),
+        notes=found.notes,
     )
 
 

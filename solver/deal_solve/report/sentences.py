@@ -28,7 +28,7 @@ def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
     bands = joined([round_money(term.band_usd_per_year) for term in api.terms])
     if api.offer == LIST:
         return "API pay as you go at list prices, nothing committed"
-    paper = f"API agreement {_title(deal, api.offer) if with_title else api.offer}, {_renewed(deal, api.term_months)}"
+    paper = paper_sentence(deal, api.offer, api.term_months, with_title)
     if not any(amounts):
         return f"{paper}: nothing committed, usage billed at the rates of its band without commitment"
     committed = f"{round_money(amounts[0])} USD committed in each contract year"
@@ -38,6 +38,11 @@ def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
     elif len(amounts) == 1:
         committed = f"{round_money(amounts[0])} USD committed in contract year 1"
     return f"{paper}: {committed} (band from {bands} a year)"
+
+
+def paper_sentence(deal: Deal, offer: str, months: int, with_title: bool = True) -> str:
+    """Return an API agreement and its term."""
+    return f"API agreement {_title(deal, offer) if with_title else offer}, {_renewed(deal, months)}"
 
 
 def _renewed(deal: Deal, months: int) -> str:

@@ -1,0 +1,66 @@
+"""What all pictures share: one canvas, the same bytes every time, dark and light that differ in grey as in colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deal_solve.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DARK = "#16365c"
+LEAST_DISTANCE = 0.07
+"""Between two labels, as a share of the height of a panel."""
+MULTIPLES = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1, ""))
+
+
+def need_matplotlib() -> None:
+    """Raise InputError where matplotlib is not installed."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        message = "a picture needs matplotlib; install it with: pip install 'deal-solve[pictures]'"
+        raise InputError(Problem("--picture", message)) from None
+
+
+@contextmanager
+def canvas(path: str | Path, kind: str, width: float, height: float, title: str) -> Iterator[Figure]:
+    """Yield a titled figure (inches), written as svg or png at the end; raises InputError without matplotlib."""
+    need_matplotlib()
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context({"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+        yield figure
+        figure.savefig(path, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
+
+
+def scale_of(top: float) -> tuple[float, str]:
+    """Return by what to divide amounts up to `top`, and the word for it.
+
+    >>> scale_of(2_500_000), scale_of(0)
+    ((1000000.0, 'million '), (1, ''))
+    """
+    return next((each for each in MULTIPLES if top >= each[0]), MULTIPLES[-1])
+
+
+def apart(places: Sequence[float]) -> list[float]:
+    """Return places of labels in rising order, as shares of a panel's height, moved apart enough to be read.
+
+    >>> apart([0.5, 0.5])
+    [0.43, 0.5]
+    """
+    moved = list(places)
+    for below in reversed(range(len(moved) // 2)):
+        moved[below] = min(moved[below], moved[below + 1] - LEAST_DISTANCE)
+    if moved:
+        moved[0] = max(moved[0], 0.0)
+    for above in range(1, len(moved)):
+        moved[above] = max(moved[above], moved[above - 1] + LEAST_DISTANCE)
+    return moved
