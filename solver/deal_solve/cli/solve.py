@@ -95,11 +95,12 @@ def command(
 def _explained(deal: Deal, scenarios: Futures, error: Exception, json_file: str | None, options: dict[str, Any]) -> str:
     """Return why there is no plan: one sentence, then the requirements that conflict, if time allows."""
     from deal_solve.report.conflict import conflict_report
-    from deal_solve.report.json import infeasible_result_of, to_text
 
     seconds = options["time_limit"] or EXPLAINING_SECONDS
     conflict = _conflict(deal, scenarios, {**options, "time_limit": seconds})
     if json_file:
+        from deal_solve.report.json import infeasible_result_of, to_text
+
         _write(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
     cut_short = f"which requirements conflict did not show within {seconds:g} s; --time-limit sets how long to look"
     said = cut_short if conflict is None else conflict_report(conflict)
@@ -166,12 +167,13 @@ def _export(deal: Deal, scenarios: Futures, path: str, fix: Proposal | None) -> 
 
 def _print(deal: Deal, scenarios: Futures, solution: Solution, json_file: str | None, found: Asked) -> None:
     from deal_solve.analysis.order import chronological_usd, order_note
-    from deal_solve.report.json import result_of, to_text
     from deal_solve.report.solution import solution_report
     from deal_solve.report.why_not import after_block
 
     as_used = chronological_usd(solution.settlement)
     if json_file:
+        from deal_solve.report.json import result_of, to_text
+
         _write(json_file, to_text(result_of(deal, scenarios, solution, as_used, **found)))
         if json_file == "-":
             return
