@@ -22,7 +22,7 @@ def write_picture(deal: Deal, found: Frontier, path: str | Path, kind: str) -> N
     up, high = scale_of(points[-1].expected_usd - least)
     xs = [(point.cvar_usd - lowest) / across for point in points]
     ys = [(point.expected_usd - least) / up for point in points]
-    width, height = 1.05 * max(*xs, 1e-9), (1.05 + APART * len(points)) * max(*ys, 1e-9)
+    width, height = 1.05 * max(*xs, 1.0), (1.05 + APART * len(points)) * max(*ys, 1.0)
     title = f"{deal.title or 'This deal'}: what caution costs over {deal.horizon_months} months"
     with canvas(path, kind, 6.4, 4.4, title) as figure:
         panel = figure.subplots()
