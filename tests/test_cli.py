@@ -15,6 +15,7 @@ import deal_solve.optimise.solve as optimiser
 from deal_solve.cli.main import COMMANDS, run
 from deal_solve.errors import Infeasible, InputError, InternalError, LimitReached
 from deal_solve.version import VERSION
+from tests.interrupts import heed_interrupts
 from tests.proposals import TEXT
 
 ROOT = Path(__file__).parent.parent
@@ -233,7 +234,8 @@ def test_ctrl_c_is_answered_while_the_solver_holds_the_thread(deal, tmp_path):
         "optimiser.solve = solve\nfrom deal_solve.cli.main import main\n"
         f"sys.argv = ['deal-solve', 'solve', {str(deal)!r}]\nmain()\n"
     )
-    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen([sys.executable, script], preexec_fn=heed_interrupts, **pipes)
     assert process.stderr.readline() == "solving\n"
     start = time.monotonic()
     process.send_signal(signal.SIGINT)

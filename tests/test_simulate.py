@@ -25,6 +25,7 @@ from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expand import scenarios_of
 from deal_solve.uncertainty.sample import sample
 from deal_solve.uncertainty.scenarios import BLOCK
+from tests.interrupts import heed_interrupts
 from tests.settling import api_deal, api_plan
 
 ROOT = Path(__file__).parent.parent
@@ -256,7 +257,8 @@ def test_ctrl_c_leaves_no_half_written_file(proposal, tmp_path, jobs):
         "-v",
     ]
     command = [sys.executable, "-m", "deal_solve.cli.main", *map(str, args)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, cwd=folder, preexec_fn=heed_interrupts, **pipes)
     assert "futures" in process.stderr.readline()
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
