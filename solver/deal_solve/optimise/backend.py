@@ -244,14 +244,13 @@ def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: b
 
 def _highs_answer(highs: highspy.Highs, is_mip: bool) -> Answer:
     status, info = highs.getModelStatus(), highs.getInfo()
-    statuses = highspy.HighsModelStatus
-    if status in (statuses.kInfeasible, statuses.kUnboundedOrInfeasible):
+    if status in (_STATUSES.kInfeasible, _STATUSES.kUnboundedOrInfeasible):
         return Answer("infeasible", math.inf, math.inf)
     has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     objective = info.objective_function_value
-    if status == statuses.kOptimal:
+    if status == _STATUSES.kOptimal:
         return Answer("optimal", objective, info.mip_dual_bound if is_mip else objective)
-    if status in (statuses.kTimeLimit, statuses.kIterationLimit, statuses.kInterrupt, statuses.kSolutionLimit):
+    if status in (_STATUSES.kTimeLimit, _STATUSES.kIterationLimit, _STATUSES.kInterrupt, _STATUSES.kSolutionLimit):
         bound = info.mip_dual_bound if is_mip else -math.inf
         return Answer("limit", objective, bound) if has_plan and is_mip else Answer("nothing", math.inf, bound)
     raise InternalError(f"HiGHS stopped with {highs.modelStatusToString(status)}")

@@ -69,6 +69,7 @@ def worth(program: Program, objective: Terms) -> float:
     for estimate in program.estimates:
         if weight := coefficients[estimate.place]:
             total += weight * (estimate.value(values, known) - values[estimate.place])
+    _forget(program)
     return float(total)
 
 

@@ -159,8 +159,7 @@ class Search:
             if not alone:
                 closed = restrict(formulation, band)
                 minimise(formulation.program, formulation.objective)
-                close = math.inf if self.guide else ROUGHLY
-                answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=close)
+                answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
                 restore(closed)
                 if answer.outcome == "infeasible":
                     bound = math.inf
@@ -195,6 +194,11 @@ class Search:
         known = (self.incumbent, self.bound) if self.is_told else ()
         self.clock.say(f"{doing} {agreement.offer}, {agreement.term_months} months", *known)
 
+    @property
+    def _roughly(self) -> float:
+        """How close a relaxation is cut that only bounds; a guided search bounds with the cuts it has."""
+        return math.inf if self.guide else ROUGHLY
+
     def _tie(self) -> float:
         return TIE * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
 
@@ -218,8 +222,7 @@ class Search:
         if hint and hint.names == tuple(variable.name for variable in program.variables):
             cut_again(program, hint.cuts)
         minimise(program, formulation.objective)
-        close = math.inf if self.guide else ROUGHLY
-        answer = run(program, self.solver, 0.0, self.clock, relax=True, close=close)
+        answer = run(program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
         if answer.outcome == "infeasible":
             candidate.outcome, candidate.bound = "infeasible", math.inf
         elif answer.outcome == "optimal":
