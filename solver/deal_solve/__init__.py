@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from deal_solve.deal.card import load_card
     from deal_solve.deal.deal import Deal
     from deal_solve.deal.load import load, loads
+    from deal_solve.deal.vary import value_at, varied
     from deal_solve.errors import (
         Cancelled,
         DealSolveError,
@@ -104,6 +105,7 @@ _MODULES = {
     "deal.card": "load_card",
     "deal.deal": "Deal",
     "deal.load": "load loads",
+    "deal.vary": "value_at varied",
     "errors": "Cancelled DealSolveError Infeasible InputError InternalError LimitReached Problem",
     "optimise.export": "export",
     "optimise.progress": "Progress",
@@ -241,7 +243,9 @@ __all__ = [
     "tell_apart",
     "to_json",
     "uncertainty_cost",
+    "value_at",
     "value_of_shorter_term",
+    "varied",
     "vss",
     "waterfall",
     "why_not",

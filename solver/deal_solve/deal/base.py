@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
@@ -43,7 +43,12 @@ def parse_month(value: Any) -> date:
 
 Id = Annotated[str, AfterValidator(_id)]
 Name = Annotated[str, AfterValidator(_name)]
-Month = Annotated[date, BeforeValidator(parse_month), WithJsonSchema({"type": "string", "pattern": _MONTH.pattern})]
+Month = Annotated[
+    date,
+    BeforeValidator(parse_month),
+    PlainSerializer("{:%Y-%m}".format, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": _MONTH.pattern}),
+]
 Title = Annotated[str, Field(max_length=200)]
 
 

@@ -224,7 +224,7 @@ class Deal(DealModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with some fields replaced; nothing that was derived from the old ones is kept."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("card", "seat_types", "list_offer", "papers", "derived"):
+        for name in ("card", "seat_types", "list_offer", "papers", "derived", "written"):
             copied.__dict__.pop(name, None)
         return copied
 
@@ -242,6 +242,11 @@ class Deal(DealModel):
     def file(self) -> str:
         """The file a deal was read from, '' where none was; put in by whoever reads it, no part of the deal."""
         return ""
+
+    @cached_property
+    def written(self) -> dict[str, Any]:
+        """The deal as plain data that make it: what was read, put in by whoever reads it, or all that was set."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def problem(self, loc: Loc, message: str) -> Problem:
         """Return a problem found at `loc` after the deal was read, with its place in the file."""

@@ -65,12 +65,18 @@ def deal_from(source: Source) -> Deal:
     problems += [
         source.problem(("sources", path), f"there is no {path!r} in this file{did_you_mean(path, stated)}")
         for path in deal.sources
-        if path not in stated
+        if stated and path not in stated  # data that no file was read for have no places
     ]
     if problems:
         raise InputError(_in_file_order(problems))
     deal.__dict__["lines"], deal.__dict__["file"] = source.lines, source.file
+    deal.__dict__["written"] = source.data
     return deal
+
+
+def extended(source: Source) -> dict[str, Any]:
+    """Return the data of a deal that is known to be right, with `extends` resolved."""
+    return _extend_offers(source, [])
 
 
 def _maps(data: Any) -> dict[str, Any]:

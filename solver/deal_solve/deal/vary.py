@@ -1,0 +1,105 @@
+"""A deal with some of its fields changed, as if its file had been edited."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.load import deal_from, did_you_mean, extended
+from deal_solve.deal.numbers import parse_band
+from deal_solve.deal.source import Loc, Source, dotted, loc_of
+from deal_solve.errors import InputError, Problem
+
+
+def varied(deal: Deal, changes: Mapping[str, Any]) -> Deal:
+    """Return the deal with each field, by its dotted path, set to a value as the deal file would write it.
+
+    An offer that extends a changed one changes with it. `….p50` of a quantity written as one number is that number, and
+    of '900k ± 30%' its middle; an empty path part is created, so that a clause left at its default can be set. Raises
+    InputError for a path that is no place in a deal, and with every problem of the deal that comes out.
+
+    >>> varied(deal, {"offers.quote.api.overage": "contracted", "offers.quote.api.bands[1].discount": 0.12})
+    """
+    source = Source(deal.file or "deal", copy.deepcopy(deal.written), dict(deal.lines))
+    for path, value in changes.items():
+        _set(source, path, value)
+    return deal_from(source)
+
+
+def value_at(deal: Deal, path: str) -> Any:
+    """Return what stands at a dotted path, as the file writes it, or else the default; raises InputError if nothing."""
+    written = extended(Source(deal.file, deal.written))
+    for data in (written, deal.model_dump(mode="json", by_alias=True)):
+        node: Any = data
+        for place, part in enumerate(loc := loc_of(path)):
+            if part == "p50" and place == len(loc) - 1 and not (isinstance(node, dict) and "p50" in node):
+                return parse_band(node).p50
+            try:
+                node = node[part]
+            except (KeyError, IndexError, TypeError):
+                break
+        else:
+            return node
+    raise _nowhere(path, written, loc_of(path))
+
+
+def _set(source: Source, path: str, value: Any) -> None:
+    loc = loc_of(path)
+    if not loc or dotted(loc) != path:
+        raise InputError(Problem(path, "is not a path; expected one like offers.quote.api.bands[1].discount"))
+    whole, node = extended(source), source.data
+    for place, part in enumerate(loc):
+        whole = _step(whole, part)
+        if place == len(loc) - 1:
+            _put(source, loc, node, value)
+            return
+        below = _step(node, part)
+        if below is None and isinstance(node, dict) and (whole is not None or place != 1):  # no new offer by a typo
+            # A map is written as far as needed, and merged with that of the offer it extends; a list is one whole.
+            below = node[part] = copy.deepcopy(whole) if isinstance(whole, list) else {}
+        if not isinstance(below, dict | list):
+            if loc[place + 1 :] == ("p50",) and below is not None:
+                _put(source, loc[: place + 1], node, _around(below, value))
+                return
+            raise _nowhere(path, extended(source), loc)
+        node = below
+
+
+def _step(node: Any, part: str | int) -> Any:
+    try:
+        return node[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _put(source: Source, loc: Loc, node: Any, value: Any) -> None:
+    if isinstance(node, dict) or (isinstance(node, list) and isinstance(loc[-1], int) and loc[-1] < len(node)):
+        node[loc[-1]] = value
+    else:
+        raise _nowhere(dotted(loc), source.data, loc)
+
+
+def _around(written: Any, middle: Any) -> Any:
+    """Return a number or 'middle ± half' with another middle."""
+    for sign in ("±", "+/-", "+-"):
+        if isinstance(written, str) and sign in written:
+            return f"{middle} {sign} {written.split(sign)[1].strip()}"
+    return middle
+
+
+def _nowhere(path: str, data: Any, loc: Loc) -> InputError:
+    """Return the error for a path that leads nowhere, with what stands where it leaves the deal."""
+    node = data
+    for place, part in enumerate(loc):
+        below = _step(node, part)
+        if below is None:
+            parent = dotted(loc[:place]) or "the deal"
+            if isinstance(node, dict):
+                return InputError(Problem(path, f"{parent} has no {part!r}{did_you_mean(part, node)}"))
+            if isinstance(node, list):
+                return InputError(Problem(path, f"{parent} has {len(node)} entries, [0] to [{len(node) - 1}]"))
+            return InputError(Problem(path, f"{parent} is one value, {node!r}; expected a path that ends there"))
+        node = below
+    return InputError(Problem(path, "is not a field of this deal"))
