@@ -11,6 +11,7 @@ from deal_solve.version import VERSION
 
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative, alternatives
+    from deal_solve.analysis.breakeven import Breakeven, Flip, Nearest, Stretch, breakeven
     from deal_solve.analysis.calendar import Event, calendar
     from deal_solve.analysis.changes import Change, Decision, decisions
     from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation, explain_infeasible
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from deal_solve.report.notebook import Shown, show
     from deal_solve.report.round_trip import from_json, to_json
     from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
+    from deal_solve.report.schema_breakeven import BreakevenResult
     from deal_solve.report.schema_curve import CurveResult
     from deal_solve.report.schema_frontier import FrontierResult
     from deal_solve.report.schema_simulation import SimulationResult
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "analysis.alternatives": "Alternative alternatives",
+    "analysis.breakeven": "Breakeven Flip Nearest Stretch breakeven",
     "analysis.calendar": "Event calendar",
     "analysis.changes": "Change Decision decisions",
     "analysis.conflict": "Conflict Conflicting Relaxation explain_infeasible",
@@ -118,6 +121,7 @@ _MODULES = {
     "report.notebook": "Shown show",
     "report.round_trip": "from_json to_json",
     "report.schema": "InfeasibleResult Result SettlementResult",
+    "report.schema_breakeven": "BreakevenResult",
     "report.schema_curve": "CurveResult",
     "report.schema_frontier": "FrontierResult",
     "report.schema_simulation": "SimulationResult",
@@ -134,6 +138,8 @@ __all__ = [
     "Alternative",
     "Apart",
     "Branch",
+    "Breakeven",
+    "BreakevenResult",
     "Cancelled",
     "Change",
     "CommitmentYear",
@@ -154,6 +160,7 @@ __all__ = [
     "Exceedance",
     "Finding",
     "FirstTerm",
+    "Flip",
     "FreshLimit",
     "Frontier",
     "FrontierPoint",
@@ -168,6 +175,7 @@ __all__ = [
     "LimitReached",
     "LineDifference",
     "MeanValue",
+    "Nearest",
     "OutOfSample",
     "Percentile",
     "PerfectInformation",
@@ -194,6 +202,7 @@ __all__ = [
     "SimulationResult",
     "Solution",
     "Step",
+    "Stretch",
     "Summary",
     "Table",
     "UncertaintyCost",
@@ -201,6 +210,7 @@ __all__ = [
     "WhyNot",
     "YearOutcome",
     "alternatives",
+    "breakeven",
     "calendar",
     "commitment_health",
     "complete",

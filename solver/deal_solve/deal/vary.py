@@ -45,6 +45,18 @@ def value_at(deal: Deal, path: str) -> Any:
     raise _nowhere(path, written, loc_of(path))
 
 
+def split_change(text: str) -> tuple[str, str]:
+    """Return the dotted path and the value of 'PATH=VALUE'; raises InputError for anything else.
+
+    >>> split_change("offers.quote.api.bands[2].discount = 5%:20%")
+    ('offers.quote.api.bands[2].discount', '5%:20%')
+    """
+    path, _, value = (part.strip() for part in text.partition("="))
+    if not path or not value:
+        raise InputError(Problem(text, "does not say which field has which value; expected PATH=VALUE"))
+    return path, value
+
+
 def _set(source: Source, path: str, value: Any) -> None:
     loc = loc_of(path)
     if not loc or dotted(loc) != path:

@@ -32,6 +32,7 @@ from deal_solve.report.schema import (
     YearSpread,
 )
 from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, CriterionFacts, LeverFacts
+from deal_solve.report.schema_breakeven import BreakevenResult, FlipFacts, NearestFacts, StretchFacts
 from deal_solve.report.schema_curve import CurvePointFacts, CurveResult
 from deal_solve.report.schema_frontier import FrontierPointFacts, FrontierResult
 from deal_solve.report.schema_health import CommitmentFacts
@@ -42,6 +43,7 @@ from deal_solve.uncertainty import scenarios as uncertainty
 
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
+    from deal_solve.analysis.breakeven import Breakeven
     from deal_solve.analysis.conflict import Conflict
     from deal_solve.analysis.criteria import Criteria
     from deal_solve.analysis.curve import Curve
@@ -261,6 +263,19 @@ def frontier_result_of(deal: Deal, found: Frontier) -> FrontierResult:
         confidence=found.confidence,
         points=_rows(FrontierPointFacts, found.points),
         notes=found.notes,
+    )
+
+
+def breakeven_result_of(deal: Deal, found: Breakeven) -> BreakevenResult:
+    """Return a break-even as data."""
+    names = ("path", "low", "high", "today", "target", "is_complete", "is_proven", "step", "resolution", "notes")
+    return BreakevenResult(
+        deal=_deal(deal),
+        scenarios=_futures(found.futures),
+        flips=_rows(FlipFacts, found.flips),
+        stretches=_rows(StretchFacts, found.stretches),
+        nearest=NearestFacts.model_validate(found.nearest) if found.nearest else None,
+        **{name: getattr(found, name) for name in names},
     )
 
 

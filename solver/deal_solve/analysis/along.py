@@ -1,0 +1,196 @@
+"""A deal along one of its fields: the best plan, and what any plan costs, at any value of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.vary import varied
+from deal_solve.errors import Infeasible, InputError, Problem
+from deal_solve.formulation.risk import Against
+from deal_solve.optimise.criterion import fit_risk, objective_of
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.papers import HALF_A_CENT
+from deal_solve.plan.plan import ApiTerm, Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.validity import refuse_impossible
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty.measures import cvar
+from deal_solve.uncertainty.scenarios import Array, Futures
+
+FuturesOf = Callable[[Deal], Futures]
+SAME_RELATIVE, SAME_USD = 2e-6, 0.01
+"""Objectives that differ by no more are the same: what two solves of one deal may differ by."""
+TESTED = (0.0, 0.23, 0.5, 0.81, 1.0)
+"""Where a plan is settled to see whether its cost is affine in the field, as shares of the range."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best plan at one value of the field; USD over the horizon, discounted.
+
+    `key` is what it decides: (agreements, bands, tracks and projects; contracted seats). `is_affine`: whether the
+    expected cost of this plan, held fixed, is affine in the field over the whole range.
+    """
+
+    value: float
+    plan: Plan = field(repr=False)
+    objective_usd: float
+    expected_usd: float
+    cvar_usd: float
+    committed_usd: float
+    is_proven: bool
+    is_affine: bool
+    key: tuple[Hashable, Hashable]
+    reference: Plan | None = field(repr=False)
+    against: Against = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Along:
+    """The deal with a field, by its dotted path, anywhere from `low` to `high`; every solve of it is made here.
+
+    `futures_of` makes the futures of a deal: those of one seed are the same draws at every value. `fix` and `options`
+    are those of `solve`.
+    """
+
+    deal: Deal
+    path: str
+    low: float
+    high: float
+    futures_of: FuturesOf
+    fix: Proposal | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    found: dict[float, Best | None] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a range that is none, or whose ends are no values of the field."""
+        if not self.low < self.high:
+            words = f"runs from {self.low:g} to {self.high:g}; expected a range that rises, like PATH=5%:20%"
+            raise InputError(Problem(self.path, words))
+        for value in (self.low, self.high):
+            self.deal_at(value)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether the field takes whole numbers only."""
+        if not (self.low.is_integer() and self.high.is_integer()):
+            return False
+        try:
+            varied(self.deal, {self.path: self.low + 0.5})
+        except InputError:
+            return True
+        return False
+
+    def deal_at(self, value: float) -> Deal:
+        """Return the deal with the field at a value."""
+        return varied(self.deal, {self.path: int(value) if value.is_integer() else value})
+
+    def best(self, value: float) -> Best | None:
+        """Return the best plan at a value, solved once; None where no plan meets all limits and rules."""
+        if value not in self.found:
+            deal = self.deal_at(value)
+            futures = self.futures_of(deal)
+            solution = self.solved(deal, futures, self.fix)
+            self.found[value] = None if solution is None else self._best(value, solution)
+        return self.found[value]
+
+    def solved(self, deal: Deal, futures: Futures, fix: Proposal | None) -> Solution | None:
+        """Solve; None where there is no plan."""
+        try:
+            return solve(deal, futures, fix=fix, **self.options)
+        except Infeasible:
+            return None
+
+    def _best(self, value: float, solution: Solution) -> Best:
+        settlement = solution.settlement
+        return Best(
+            value,
+            solution.plan,
+            solution.objective_usd,
+            settlement.mean(settlement.cost),
+            cvar(settlement.cost, settlement.weights, settlement.deal.risk.confidence),
+            settlement.committed_usd,
+            solution.status == "optimal",
+            self._is_affine(solution.plan),
+            key_of(settlement.deal, solution.plan),
+            solution.reference,
+            Against(solution.reference_cost, solution.best_cost),
+            solution.notes,
+        )
+
+    def _is_affine(self, plan: Plan) -> bool:
+        """Whether the objective is the expected cost, bound by no limit, and that of this plan a straight line."""
+        risk = self.deal.risk
+        if self.deal.limits or risk.weight or risk.criterion != "expected":
+            return False
+        wide = self.high - self.low
+        places = [self.low + share * wide for share in TESTED]
+        places = [float(round(place)) for place in places] if self.is_whole else places
+        try:
+            first, *inner, last = (self._expected(plan, place) for place in places)
+        except InputError:
+            return False
+        lines = [first + (place - self.low) / wide * (last - first) for place in places[1:-1]]
+        return all(abs(usd - line) <= HALF_A_CENT for usd, line in zip(inner, lines, strict=True))
+
+    def _expected(self, plan: Plan, value: float) -> float:
+        settlement = self.settled(plan, value)
+        return settlement.mean(settlement.cost)
+
+    def settled(self, plan: Plan, value: float) -> Settlement:
+        """Settle a plan at a value; raises InputError where it cannot be signed."""
+        deal = self.deal_at(value)
+        refuse_impossible(deal, plan)
+        return settle(deal, plan, self.futures_of(deal))
+
+    def worths(self, plans: tuple[Plan, ...], value: float, by: Best) -> list[float]:
+        """Return the objectives of plans at a value; raises InputError where one cannot be signed.
+
+        Loss is measured against the reference found there, or else against that of another value, `by`.
+        """
+        deal = self.deal_at(value)
+        for plan in plans:
+            refuse_impossible(deal, plan)
+        futures = self.futures_of(deal)
+        deal, _ = fit_risk(deal, futures)
+        own = self.found.get(value)
+        against = own.against if own else Against(_reference_cost(deal, by.reference, futures), by.against.best)
+        return [objective_of(deal, settle(deal, plan, futures).cost, futures.weights, against) for plan in plans]
+
+
+def _reference_cost(deal: Deal, reference: Plan | None, futures: Futures) -> Array | None:
+    return None if reference is None else settle(deal, reference, futures).cost
+
+
+def is_same(one: float, other: float, gap: float = 0.0) -> bool:
+    """Whether two objectives are the same, as far as solves to a gap can tell."""
+    return abs(one - other) <= max(max(SAME_RELATIVE, 2 * gap) * abs(other), SAME_USD)
+
+
+def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
+    """Return what a plan decides, bands by their place: all but seats, commitments and shares; contracted seats."""
+
+    def place(term: ApiTerm) -> int:
+        part = deal.offer(plan.api.offer).api
+        bands = part.bands if part else ()
+        near = (n for n, b in enumerate(bands) if abs(b.commit_usd_per_year - term.band_usd_per_year) <= HALF_A_CENT)
+        return next(near, -1)
+
+    rows = [(table.month, row) for table in plan.later for row in table.rows]
+    taken = {track for tracks in plan.tracks.values() for track in tracks}
+    papers = ((name, a.offer, a.term_months) for name, a in plan.seats.items() if any(a.contracted) or name in taken)
+    decided = (
+        (plan.api.offer, plan.api.term_months, *map(place, plan.api.terms)),
+        tuple(sorted(plan.tracks.items())),
+        tuple(sorted((name, tuple(sorted(bought))) for name, bought in plan.projects.items() if bought)),
+        tuple(sorted(papers)),
+        tuple((month, row.api and place(row.api), tuple(sorted(row.tracks.items()))) for month, row in rows),
+    )
+    seats = tuple(sorted((name, a.contracted) for name, a in plan.seats.items() if any(a.contracted)))
+    return decided, (seats, tuple(tuple(sorted(row.seats.items())) for _, row in rows))
