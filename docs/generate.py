@@ -26,6 +26,7 @@ from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
 from deal_solve.report.schema_breakeven import BreakevenResult
 from deal_solve.report.schema_curve import CurveResult
 from deal_solve.report.schema_frontier import FrontierResult
+from deal_solve.report.schema_sensitivity import SensitivityResult
 from deal_solve.report.schema_simulation import SimulationResult
 from deal_solve.report.tables import LINES
 
@@ -128,10 +129,10 @@ RESULT_INTRO = """\
 *Written by `docs/generate.py` from the models; do not edit.*
 
 `deal-solve solve --json FILE` writes a result, or what stands in the way where no plan exists; `settle` and `simulate`
-write theirs; `-` prints it; `curve`, `frontier` and `breakeven` write theirs with `--out FILE.json`. The schema is
-named in the file (`deal-solve-result/1`): within a version fields are added, never removed or given another meaning.
-Amounts are USD and not rounded. `deal-solve schema result` prints the JSON Schema; [`from_json`](embedding.md) reads a
-file back.
+write theirs; `-` prints it; `curve`, `frontier`, `breakeven` and `sensitivity` write theirs with `--out FILE.json`. The
+schema is named in the file (`deal-solve-result/1`): within a version fields are added, never removed or given another
+meaning. Amounts are USD and not rounded. `deal-solve schema result` prints the JSON Schema; [`from_json`](embedding.md)
+reads a file back.
 """
 CLI_INTRO = """\
 # The command line
@@ -251,7 +252,15 @@ def result() -> str:
     """Return docs/result.md."""
     plan = models_in(Plan)
     models = [model for model in models_in(Result) if model not in plan]
-    for other in (SettlementResult, SimulationResult, CurveResult, FrontierResult, BreakevenResult, InfeasibleResult):
+    for other in (
+        SettlementResult,
+        SimulationResult,
+        CurveResult,
+        FrontierResult,
+        BreakevenResult,
+        SensitivityResult,
+        InfeasibleResult,
+    ):
         models += [model for model in models_in(other) if model not in (*models, *plan)]
     tables = [table(model, written=False) for model in (*models, *plan)]
     lines = [f"| `{line}` | {text} |" for line, text in LINES.items()]

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from deal_solve.analysis.replicates import Estimate, Replicates, replicates
     from deal_solve.analysis.routing import Routed, routing
     from deal_solve.analysis.savings import Savings, savings
+    from deal_solve.analysis.sensitivity import Bar, Sensitivity, sensitivity
     from deal_solve.analysis.sides import Side, overtaking_month, sides
     from deal_solve.analysis.signing import Signing, signings
     from deal_solve.analysis.simulate import Exceedance, Percentile, Simulation, YearOutcome, simulate
+    from deal_solve.analysis.sobol import Sobol, SobolIndex, sobol
     from deal_solve.analysis.summary import PeriodSummary, Range, Summary, periods, summarise
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.tell_apart import Apart, Gap, optimality_gap, tell_apart
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from deal_solve.report.schema_breakeven import BreakevenResult
     from deal_solve.report.schema_curve import CurveResult
     from deal_solve.report.schema_frontier import FrontierResult
+    from deal_solve.report.schema_sensitivity import SensitivityResult
     from deal_solve.report.schema_simulation import SimulationResult
     from deal_solve.settlement.settle import Settlement, settle
     from deal_solve.uncertainty.expand import scenarios_of
@@ -95,9 +98,11 @@ _MODULES = {
     "analysis.replicates": "Estimate Replicates replicates",
     "analysis.routing": "Routed routing",
     "analysis.savings": "Savings savings",
+    "analysis.sensitivity": "Bar Sensitivity sensitivity",
     "analysis.sides": "Side overtaking_month sides",
     "analysis.signing": "Signing signings",
     "analysis.simulate": "Exceedance Percentile Simulation YearOutcome simulate",
+    "analysis.sobol": "Sobol SobolIndex sobol",
     "analysis.summary": "PeriodSummary Range Summary periods summarise",
     "analysis.table": "Table",
     "analysis.tell_apart": "Apart Gap optimality_gap tell_apart",
@@ -124,6 +129,7 @@ _MODULES = {
     "report.schema_breakeven": "BreakevenResult",
     "report.schema_curve": "CurveResult",
     "report.schema_frontier": "FrontierResult",
+    "report.schema_sensitivity": "SensitivityResult",
     "report.schema_simulation": "SimulationResult",
     "settlement.settle": "Settlement settle",
     "uncertainty.expand": "scenarios_of",
@@ -137,6 +143,7 @@ __version__ = VERSION
 __all__ = [
     "Alternative",
     "Apart",
+    "Bar",
     "Branch",
     "Breakeven",
     "BreakevenResult",
@@ -193,6 +200,8 @@ __all__ = [
     "Savings",
     "ScenarioSet",
     "SeatYear",
+    "Sensitivity",
+    "SensitivityResult",
     "Settlement",
     "SettlementResult",
     "Shown",
@@ -200,6 +209,8 @@ __all__ = [
     "Signing",
     "Simulation",
     "SimulationResult",
+    "Sobol",
+    "SobolIndex",
     "Solution",
     "Step",
     "Stretch",
@@ -243,11 +254,13 @@ __all__ = [
     "savings",
     "scenarios_of",
     "seat_health",
+    "sensitivity",
     "settle",
     "show",
     "sides",
     "signings",
     "simulate",
+    "sobol",
     "solve",
     "summarise",
     "tell_apart",

@@ -89,7 +89,7 @@ class Along:
 
     def deal_at(self, value: float) -> Deal:
         """Return the deal with the field at a value."""
-        return varied(self.deal, {self.path: int(value) if value.is_integer() else value})
+        return varied(self.deal, {self.path: number_of(value)})
 
     def best(self, value: float) -> Best | None:
         """Return the best plan at a value, solved once; None where no plan meets all limits and rules."""
@@ -162,6 +162,11 @@ class Along:
         own = self.found.get(value)
         against = own.against if own else Against(_reference_cost(deal, by.reference, futures), by.against.best)
         return [objective_of(deal, settle(deal, plan, futures).cost, futures.weights, against) for plan in plans]
+
+
+def number_of(value: float) -> float:
+    """Return a number as a deal file writes it: whole ones as such."""
+    return int(value) if value.is_integer() else value
 
 
 def _reference_cost(deal: Deal, reference: Plan | None, futures: Futures) -> Array | None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "frontier": "Show what caution costs.",
     "curve": "Show what each commitment costs and risks.",
     "breakeven": "Show where the best deal flips.",
+    "sensitivity": "Show what the deal hangs on.",
     "check": "Check a deal file and say what in it is dead.",
     "scenarios": "Show the futures of a deal: a fan per month.",
     "init": "Write a commented starter deal.",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
-KINDS = ("deal", "proposal", "result", "settlement", "simulation", "curve", "frontier", "breakeven", "infeasible")
+KINDS = (
+    *("deal", "proposal", "result", "settlement", "simulation"),
+    *("curve", "frontier", "breakeven", "sensitivity", "infeasible"),
+)
 
 
 @click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
@@ -38,6 +41,8 @@ def schema_of(what: str) -> dict[str, object]:
         from deal_solve.report.schema_frontier import FrontierResult as Model  # type: ignore[assignment]
     elif what == "breakeven":
         from deal_solve.report.schema_breakeven import BreakevenResult as Model  # type: ignore[assignment]
+    elif what == "sensitivity":
+        from deal_solve.report.schema_sensitivity import SensitivityResult as Model  # type: ignore[assignment]
     else:
         from deal_solve.report.schema import InfeasibleResult as Model  # type: ignore[assignment]
     mode = "validation" if what in ("deal", "proposal") else "serialization"

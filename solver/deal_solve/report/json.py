@@ -36,6 +36,7 @@ from deal_solve.report.schema_breakeven import BreakevenResult, FlipFacts, Neare
 from deal_solve.report.schema_curve import CurvePointFacts, CurveResult
 from deal_solve.report.schema_frontier import FrontierPointFacts, FrontierResult
 from deal_solve.report.schema_health import CommitmentFacts
+from deal_solve.report.schema_sensitivity import BarFacts, SensitivityResult, SobolFacts
 from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
 from deal_solve.report.schema_uncertainty import UncertaintyFacts
 from deal_solve.settlement.settle import Settlement
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.criteria import Criteria
     from deal_solve.analysis.curve import Curve
     from deal_solve.analysis.frontier import Frontier
+    from deal_solve.analysis.sensitivity import Sensitivity
     from deal_solve.analysis.simulate import Simulation
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.uncertainty import UncertaintyCost
@@ -276,6 +278,21 @@ def breakeven_result_of(deal: Deal, found: Breakeven) -> BreakevenResult:
         stretches=_rows(StretchFacts, found.stretches),
         nearest=NearestFacts.model_validate(found.nearest) if found.nearest else None,
         **{name: getattr(found, name) for name in names},
+    )
+
+
+def sensitivity_result_of(deal: Deal, found: Sensitivity) -> SensitivityResult:
+    """Return a sensitivity as data."""
+    sobol = found.sobol
+    return SensitivityResult(
+        deal=_deal(deal),
+        scenarios=_futures(found.best.settlement.scenarios),
+        objective_usd=found.best.objective_usd,
+        plan=found.best.plan,
+        bars=_rows(BarFacts, found.bars),
+        indices=_rows(SobolFacts, sobol.indices) if sobol else (),
+        factors_are_inputs=sobol.are_inputs if sobol else None,
+        notes=(*found.notes, *(sobol.notes if sobol else ())),
     )
 
 

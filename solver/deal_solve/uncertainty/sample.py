@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -86,7 +86,8 @@ class SampledSet:
     """Equally likely futures that are made, block by block, when asked for; never all held.
 
     A block depends on (deal, seed, method, place) and nothing else: whichever process asks, in whichever order, gets
-    the same bits, and a larger set begins with the futures of a smaller one.
+    the same bits, and a larger set begins with the futures of a smaller one. A band or event in `held` is drawn but put
+    aside for what `deal` says of it (`holding`), so that all others stay as they were.
     """
 
     deal: Deal = field(repr=False)
@@ -98,6 +99,7 @@ class SampledSet:
     copula: Copula = field(repr=False)
     notes: tuple[str, ...] = ()
     kind: Literal["sampled"] = "sampled"
+    held: tuple[str, ...] = ()
 
     @property
     def months(self) -> int:
@@ -136,6 +138,7 @@ class SampledSet:
         normals = self._normals(place)
         joined = self.copula.join(normals[: self.copula.dimensions])
         drawn = dict(zip(self.bands, metalog.values(self.metalogs, joined), strict=True)) if self.bands else {}
+        drawn = {path: values for path, values in drawn.items() if path not in self.held}
         full: Mapping[str, Any] = paths_of(
             self.deal,
             lambda _, path, band: drawn[path] if path in drawn else np.array([band.p50]),
@@ -148,6 +151,10 @@ class SampledSet:
         return ScenarioSet(
             self.kind, self.names[rows], self.weights[rows], **cut, groups=self.groups, seed=self.seed, notes=self.notes
         )
+
+    def holding(self, deal: Deal, path: str) -> SampledSet:
+        """Return the same futures of a deal in which a band, or the probability of an event, is certain."""
+        return replace(self, deal=deal, held=(*self.held, path))
 
     def in_memory(self) -> ScenarioSet:
         """Return the whole set: as many numbers as scenarios · months · uncertain quantities."""
@@ -165,13 +172,7 @@ class SampledSet:
         dimensions = self.copula.dimensions + len(self._uncertain_events)
         if self.method == "random" or not dimensions:
             return self._generator(place, 0).standard_normal((dimensions, BLOCK))
-        from scipy.special import ndtri
-
-        points = copy.deepcopy(self._sobol)  # it counts what it has given: every block starts from the same one
-        if place:
-            points.fast_forward(place * BLOCK)
-        uniform = points.random(BLOCK).T + 2.0**-31  # the middle of the cells of width 2^-30, so never 0
-        return np.asarray(ndtri(np.ascontiguousarray(uniform)), dtype=float)
+        return quasi_normals(self._sobol, place)
 
     def _generator(self, place: int, stream: int) -> np.random.Generator:
         """Return the pseudo-random numbers of a block; streams do not overlap."""
@@ -189,25 +190,46 @@ class SampledSet:
 
     @cached_property
     def _sobol(self) -> Sobol:
-        from scipy.stats.qmc import Sobol
-
-        dimensions = self.copula.dimensions + len(self._uncertain_events)
-        return Sobol(dimensions, scramble=True, bits=30, rng=np.random.default_rng(self.seed))
+        return sobol_points(self.copula.dimensions + len(self._uncertain_events), self.seed)
 
     @cached_property
     def _uncertain_events(self) -> tuple[str, ...]:
-        return tuple(key for key, event in self.deal.uncertainty.events.items() if 0 < event.probability < 1)
+        events = self.deal.uncertainty.events.items()
+        return tuple(key for key, event in events if 0 < event.probability < 1 or probability_of(key) in self.held)
 
     def _happens(self, normals: Array) -> dict[str, Array]:
         """Return whether each event happens, from one row of normals per uncertain one: Bernoulli."""
         found = {}
         for key, event in self.deal.uncertainty.events.items():
-            if key in self._uncertain_events:
+            if key in self._uncertain_events and 0 < event.probability < 1:
                 limit = NormalDist().inv_cdf(event.probability)
                 found[key] = (normals[self._uncertain_events.index(key)] < limit).astype(float)
             else:
                 found[key] = np.array([event.probability])
         return found
+
+
+def probability_of(event: str) -> str:
+    """Return the dotted path of the probability of an event."""
+    return f"uncertainty.events.{event}.probability"
+
+
+def sobol_points(dimensions: int, seed: int) -> Sobol:
+    """Return a scrambled Sobol sequence."""
+    from scipy.stats.qmc import Sobol
+
+    return Sobol(dimensions, scramble=True, bits=30, rng=np.random.default_rng(seed))
+
+
+def quasi_normals(points: Sobol, place: int) -> Array:
+    """Return a block of a Sobol sequence as normals (dimensions, BLOCK)."""
+    from scipy.special import ndtri
+
+    points = copy.deepcopy(points)  # it counts what it has given: every block starts from the same one
+    if place:
+        points.fast_forward(place * BLOCK)
+    uniform = points.random(BLOCK).T + 2.0**-31  # the middle of the cells of width 2^-30, so never 0
+    return np.asarray(ndtri(np.ascontiguousarray(uniform)), dtype=float)
 
 
 def _joined(arrays: list[Array]) -> Array:
