@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from measuring import HERE, Run, table, write
+from measuring import HERE, Run, solved, table, write
 
 SAME = 1e-6
 HEADINGS = ("Deal", "Futures", "Method", "Seconds", "Processor s", "Peak MB", "Gap", "Objective", "Times the default")
@@ -23,7 +23,7 @@ Solved = tuple[Run, dict[str, Any] | None]
 
 def measured(deal: str, futures: int, options: list[str], limit: float, folder: Path) -> Solved:
     """Return what one process took and found; stops if it failed."""
-    run, found = measured(deal, futures, options, limit, folder)
+    run, found = solved(deal, futures, options, limit, folder)
     if found is None and not run.stopped:
         raise SystemExit(f"{deal}, {futures} futures: exit code {run.code}\n{run.said}")
     return run, found
