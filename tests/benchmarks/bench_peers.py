@@ -168,8 +168,8 @@ def compared(
     runs: list[Measured] = []
     for run in runs_of(deal, futures, tools, limit, folder, gone):
         runs.append(run)
-        check(deal, futures, runs[0], run)
         print(" | ".join(row(deal, futures, runs[0], run)), file=sys.stderr, flush=True)
+        check(deal, futures, runs[0], run)
         gone |= {run.tool} if run.is_limit else set()
     return runs
 

@@ -50,6 +50,9 @@ def limited(command: Sequence[str], limit: float | None) -> Run:
         timer.start()
         try:
             _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # Ctrl-C does not reach a session of its own
+            stop()
+            raise
         finally:
             timer.cancel()
         seconds, process.returncode = time.perf_counter() - before, os.waitstatus_to_exitcode(status)
