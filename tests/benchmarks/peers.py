@@ -14,6 +14,7 @@ import pickle
 import sys
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,9 +34,8 @@ class Found(NamedTuple):
 
 
 def linopy(program: Matrix) -> Found:
-    """Solve with linopy: variables and rows as arrays, one block of rows for each number of terms."""
-    import xarray
-    from linopy import LinearExpression, Model
+    """Solve with linopy: variables and rows as arrays, one block of rows for each number of terms and sign."""
+    from linopy import Model
 
     model, labels = Model(), np.empty(len(program.cost), dtype=np.int64)
     for whole in (False, True):
@@ -43,33 +43,31 @@ def linopy(program: Matrix) -> Found:
         kind = {"integer": True} if whole else {}
         block = model.add_variables(program.low[at], program.high[at], coords=[at], name=f"whole_{whole}", **kind)
         labels[at] = block.labels.values
-
-    def expression(places: Any, coefficients: Any) -> Any:
-        data = {
-            "vars": (("row", "_term"), labels[places]),
-            "coeffs": (("row", "_term"), coefficients),
-            "const": ("row", np.zeros(len(places))),
-        }
-        return LinearExpression(xarray.Dataset(data, coords={"row": np.arange(len(places))}), model)
-
-    matrix = program.coefficients
+    matrix, has_high = program.coefficients, np.isfinite(program.row_high)
     terms = np.diff(matrix.indptr)
-    equal = program.row_low == program.row_high
-    signs = np.where(equal, "=", np.where(np.isfinite(program.row_high), "<=", ">="))
-    bounds = np.where(np.isfinite(program.row_high), program.row_high, program.row_low)
-    for count in np.unique(terms):
-        for sign in ("=", "<=", ">="):
-            rows = np.flatnonzero((terms == count) & (signs == sign))
-            if len(rows):
-                at = matrix.indptr[rows][:, None] + np.arange(count)
-                left = expression(matrix.indices[at], matrix.data[at])
-                right = xarray.DataArray(bounds[rows], dims="row", coords={"row": np.arange(len(rows))})
-                model.add_constraints(left, sign, right, name=f"rows_{count}_{sign}")
+    signs = np.where(program.row_low == program.row_high, "=", np.where(has_high, "<=", ">="))
+    bounds = np.where(has_high, program.row_high, program.row_low)
+    for count, sign in product(np.unique(terms), ("=", "<=", ">=")):
+        rows = np.flatnonzero((terms == count) & (signs == sign))
+        if len(rows):
+            at = matrix.indptr[rows][:, None] + np.arange(count)
+            left = _linopy_sums(model, labels[matrix.indices[at]], matrix.data[at])
+            model.add_constraints(left, sign, left.const + bounds[rows], name=f"rows_{count}_{sign}")
     priced = np.flatnonzero(program.cost)
-    model.add_objective(expression(priced[None], program.cost[priced][None]).sum())
+    model.add_objective(_linopy_sums(model, labels[priced][None], program.cost[priced][None]).sum())
     built = time.perf_counter()
     _, status = model.solve("highs", io_api="direct", mip_rel_gap=GAP)
     return Found(status, model.objective.value, model.solver_model.getInfo().mip_dual_bound, built)
+
+
+def _linopy_sums(model: Any, labels: Any, coefficients: Any) -> Any:
+    """Return one expression per row of variables (by label) and coefficients."""
+    from linopy import LinearExpression
+    from xarray import Dataset
+
+    each = ("row", "_term")
+    data = {"vars": (each, labels), "coeffs": (each, coefficients), "const": ("row", np.zeros(len(labels)))}
+    return LinearExpression(Dataset(data, coords={"row": np.arange(len(labels))}), model)
 
 
 def pyomo(program: Matrix) -> Found:
