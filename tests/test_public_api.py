@@ -53,6 +53,7 @@ PUBLIC = [
     "LimitReached",
     "LineDifference",
     "MeanValue",
+    "Memory",
     "OutOfSample",
     "Percentile",
     "PerfectInformation",
