@@ -57,6 +57,7 @@ PUBLIC = [
     "LimitReached",
     "LineDifference",
     "MeanValue",
+    "Memory",
     "Nearest",
     "OutOfSample",
     "Percentile",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from deal_solve.analysis.same_futures import SameFutures
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.vary import varied
 from deal_solve.errors import Infeasible, InputError, Problem
@@ -22,7 +23,6 @@ from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.measures import cvar
 from deal_solve.uncertainty.scenarios import Array, Futures
 
-FuturesOf = Callable[[Deal], Futures]
 SAME_RELATIVE, SAME_USD = 2e-6, 0.01
 """Objectives that differ by no more are the same: what two solves of one deal may differ by."""
 TESTED = (0.0, 0.23, 0.5, 0.81, 1.0)
@@ -63,7 +63,7 @@ class Along:
     path: str
     low: float
     high: float
-    futures_of: FuturesOf
+    futures_of: SameFutures
     fix: Proposal | None = None
     options: dict[str, Any] = field(default_factory=dict)
     found: dict[float, Best | None] = field(default_factory=dict, repr=False)

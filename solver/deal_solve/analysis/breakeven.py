@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from deal_solve.analysis.along import Along, Best, FuturesOf, is_same
+from deal_solve.analysis.along import Along, Best, is_same
 from deal_solve.analysis.changes import plan_changes
 from deal_solve.analysis.crossings import Crossings, Jump, in_steps
 from deal_solve.analysis.frontier import deal_in_a_line
+from deal_solve.analysis.same_futures import FuturesOf, SameFutures
 from deal_solve.analysis.table import Table
 from deal_solve.analysis.targets import question_of
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import parse_number
 from deal_solve.deal.vary import value_at
 from deal_solve.errors import Infeasible, InputError, Problem
+from deal_solve.optimise.memory import Memory
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.settle import Settlement
@@ -134,7 +136,8 @@ def breakeven(
     `options` are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
     value has a plan, and what `solve` raises.
     """
-    along = Along(deal, path, float(low), float(high), futures_of, fix, options)
+    made = SameFutures(futures_of)
+    along = Along(deal, path, float(low), float(high), made, fix, {"memory": Memory(), **options})
     search = Crossings(along, question_of(along, target), points, resolution)
     jumps = search.jumps()
     known = [best for _, best in sorted(along.found.items()) if best]
@@ -155,7 +158,7 @@ def breakeven(
         all(best.is_proven for best in known),
         (along.high - along.low) / (points - 1),
         resolution * (along.high - along.low),
-        futures_of(deal),
+        made(deal),
         tuple((best.value, best.objective_usd) for best in known),
         (*dict.fromkeys(note for best in known for note in best.notes), *_unused(known)),
     )

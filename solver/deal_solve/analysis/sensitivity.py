@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from deal_solve.analysis.along import key_of, number_of
 from deal_solve.analysis.negotiable import negotiables
+from deal_solve.analysis.same_futures import ready
 from deal_solve.analysis.sobol import Sobol, sobol
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
@@ -16,6 +17,7 @@ from deal_solve.deal.vary import varied
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.formulation.risk import Against
 from deal_solve.optimise.criterion import objective_of
+from deal_solve.optimise.memory import Memory
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -101,7 +103,8 @@ def sensitivity(
     deal as it is.
     """
     futures = scenarios_of(deal) if futures is None else futures
-    search = _Tornado(deal, futures, solve(deal, _ready(futures), fix=fix, **options), fix, options)
+    few, options = ready(futures), {"memory": Memory(), **options}
+    search = _Tornado(deal, futures, few, solve(deal, few, fix=fix, **options), fix, options)
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
     if not any(bar.kind == "uncertain" for bar in bars):
@@ -113,10 +116,6 @@ def sensitivity(
     except InputError as error:
         notes.append(f"no Sobol indices, as no futures can be sampled: {error}")
     return Sensitivity(Table(tuple(bars)), found, search.best, tuple(notes))
-
-
-def _ready(futures: Futures) -> Futures:
-    return futures.in_memory() if futures.block_count == 1 else futures
 
 
 def _length(bar: Bar, today_usd: float) -> float:
@@ -136,10 +135,11 @@ class _End(NamedTuple):
 
 @dataclass
 class _Tornado:
-    """The solves of a tornado."""
+    """The solves of a tornado; `few` are the futures in memory, if they are few."""
 
     deal: Deal
     futures: Futures
+    few: Futures
     best: Solution
     fix: Proposal | None
     options: dict[str, Any]
@@ -158,7 +158,7 @@ class _Tornado:
         free = self.deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
         none = Proposal.model_validate({"api": {"band_usd_per_year": 0}})
         try:
-            return solve(free, _ready(self.futures), fix=none, **self.options).plan
+            return solve(free, self.few, fix=none, **self.options).plan
         except Infeasible:
             return None
 
@@ -193,7 +193,7 @@ class _Tornado:
     def _end(self, path: str, kind: Kind, value: float) -> _End:
         try:
             deal = varied(self.deal, {path: number_of(value)})
-            found = solve(deal, _ready(self._futures(deal, path, kind)), fix=self.fix, **self.options)
+            found = solve(deal, self._futures(deal, path, kind), fix=self.fix, **self.options)
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:
@@ -205,8 +205,8 @@ class _Tornado:
     def _futures(self, deal: Deal, path: str, kind: Kind) -> Futures:
         """Return the futures of a varied deal; papers do not change them."""
         if kind == "negotiable":
-            return self.futures
-        return self.futures.holding(deal, path) if isinstance(self.futures, SampledSet) else scenarios_of(deal)
+            return self.few
+        return ready(self.futures.holding(deal, path)) if isinstance(self.futures, SampledSet) else scenarios_of(deal)
 
     def _held(self, found: Solution) -> float | None:
         """Return the objective of today's plan in the deal of a solution; None where it cannot be signed there."""

@@ -77,16 +77,12 @@ def command(
     from deal_solve.report.breakeven_picture import write_picture
     from deal_solve.report.json import breakeven_result_of
 
-    def futures(deal: Deal) -> Futures:
-        made = futures_of(deal)
-        return made.in_memory() if made.block_count == 1 else made
-
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
         path, ends = split_change(vary)
         low, high = split_range(path, ends)
         options |= {"fix": load_fix(deal, fix_file), "progress": progress_to(verbose)}
-        found = interruptible(lambda: breakeven(deal, path, low, high, target, futures_of=futures, **options))
+        found = interruptible(lambda: breakeven(deal, path, low, high, target, futures_of=futures_of, **options))
         write(found, lambda: breakeven_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
     click.echo(breakeven_report(deal, found), nl=False)
     return 0 if found.is_proven else STOPPED_WITH_A_PLAN

@@ -5,7 +5,6 @@ from __future__ import annotations
 from deal_solve.analysis.sensitivity import Bar, Sensitivity
 from deal_solve.analysis.sobol import Sobol
 from deal_solve.deal.deal import Deal
-from deal_solve.report.breakeven import number
 from deal_solve.report.difference import present_value
 from deal_solve.report.futures import futures_text
 from deal_solve.report.sentences import api_sentence, title_line
@@ -13,6 +12,9 @@ from deal_solve.report.text import bullets, heading, labelled, money, percent, t
 
 FLIP = "*"
 """Marks an end at which another deal is best."""
+
+
+UNITS = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 def sensitivity_report(deal: Deal, found: Sensitivity) -> str:
@@ -33,6 +35,16 @@ def sensitivity_report(deal: Deal, found: Sensitivity) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def short(value: float) -> str:
+    """Return a value as one writes it in a deal file.
+
+    >>> short(0.11), short(380_000.0), short(2_900_000.0)
+    ('0.11', '380k', '2.9M')
+    """
+    unit, suffix = next((each for each in UNITS if abs(value) >= each[0]), (1.0, ""))
+    return f"{value / unit:.6g}{suffix}"
+
+
 def moves(bar: Bar, today_usd: float) -> bool:
     """Whether a number moves the objective by a dollar or the deal, or has an end without a deal."""
     ends = (bar.low_usd, bar.high_usd, bar.held_low_usd, bar.held_high_usd)
@@ -44,7 +56,7 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
     cells = [
         [
             *bar.path.split(".", 1),
-            *map(number, (bar.low, bar.high)),
+            *map(short, (bar.low, bar.high)),
             _change(bar.low_usd, today_usd) + FLIP * bar.flips_low,
             _change(bar.high_usd, today_usd) + FLIP * bar.flips_high,
             *(_change(usd, today_usd) for usd in (bar.held_low_usd, bar.held_high_usd)),

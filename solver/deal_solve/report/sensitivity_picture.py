@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.analysis.sensitivity import Bar, Sensitivity
 from deal_solve.analysis.sobol import SobolIndex
 from deal_solve.deal.deal import Deal
-from deal_solve.report.breakeven import number
 from deal_solve.report.picture import DARK, canvas, scale_of
-from deal_solve.report.sensitivity import moves
+from deal_solve.report.sensitivity import moves, short
 from deal_solve.report.text import round_money
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def _name_ends(panel: Axes, place: int, ends: list[tuple[float, float]]) -> None
     for (value, end), side in zip(sorted(ends, key=lambda end: end[1]), (-1, 1), strict=True):
         at = min(end, 0.0) if side < 0 else max(end, 0.0)
         where: dict[str, Any] = {"ha": "right" if side < 0 else "left", "va": "center", "fontsize": 7}
-        panel.annotate(number(value), (at, place - 0.17), xytext=(7 * side, 0), textcoords="offset points", **where)
+        panel.annotate(short(value), (at, place - 0.17), xytext=(7 * side, 0), textcoords="offset points", **where)
 
 
 def _indices(panel: Axes, rows: list[SobolIndex]) -> None:
