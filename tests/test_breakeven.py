@@ -95,6 +95,15 @@ def test_what_gets_to_an_amount():
     assert flips(breakeven(deal, PREMIUM, 0, 0.1, f"cvar<={150 * YEAR}")) == pytest.approx([0.02], abs=1e-5)
 
 
+def test_an_amount_is_met_exactly_where_costs_are_curved():
+    """Covering 60 under a discount d costs 100 - 60d: 85 at d = 0.25. A cent, of 720 USD per unit, is 1.4e-5."""
+    path = "offers.deep.api.bands[0].discount"
+    found = breakeven(two_quotes(), path, 0.1, 0.3, f"expected<={85 * YEAR}", points=3)
+    (flip,) = found.flips
+    assert (flip.value, flip.is_exact) == (pytest.approx(0.25, abs=1.4e-5), True)
+    assert not found.is_complete
+
+
 def test_the_nearest_is_said_where_nothing_gets_there():
     """The least cost is 88, at 0, so 8 above 80. At 0.3 deep costs 92 + 12·0.3 = 95.6, which is 0.6 more than flat."""
     amount = breakeven(two_quotes(), PREMIUM, 0, 0.6, f"expected<={80 * YEAR}")

@@ -12,6 +12,8 @@ from deal_solve.analysis.along import Along, Best, is_same
 from deal_solve.analysis.targets import Apart, Question
 from deal_solve.errors import InputError
 
+CLOSER = 0.001
+"""Where two plans cross, the search goes on this far below the resolution: it soon finds where both are best."""
 SEAT_STEPS = 16
 """Seat counts are told apart down to this part of the range: what changes more often is one change in steps."""
 
@@ -75,19 +77,19 @@ class Crossings:
             if left is not right:
                 yield from self._halved(low, high, left, right)
             return
-        same = self.question.key(left) == self.question.key(right)
+        same = self.answer(left) == self.answer(right)
         lines = left.is_affine and right.is_affine
         if same and not (self.question.looks_within and lines):
             return
         met = [end for end in (left, right) if self.question.is_met(left, end, right)]
-        if met and (lines or left.key[0] != right.key[0]):  # seats that cost the same here may still differ beyond
+        if met and (lines or not self._is_by_seats(left, right)):  # seats that cost the same here may differ beyond
             if not same and len(met) == 1:  # where both ends are met the two plans cost the same all along
                 yield self._exact(left, met[0], right)
             return
         place = self._place(left, right)
         if same and place is not None and self._is_flat(left, right, place):
             return
-        if self._width(left, right) >= high - low:
+        if self._width(left, right, place is not None) >= high - low:
             if not same:
                 yield self._within(low, high, left, right)
             return
@@ -124,10 +126,14 @@ class Crossings:
         usd = left.objective_usd if left else None, right.objective_usd if right else None
         return Jump(low, high, False, left, right, usd, (self.answer(left), self.answer(right)))
 
-    def _width(self, left: Best | None, right: Best | None) -> float:
-        """Return the width below which an interval is not cut."""
-        only_seats = left is not None and right is not None and left.key[0] == right.key[0]
-        share = max(self.resolution, 1 / SEAT_STEPS) if only_seats else self.resolution
+    def _is_by_seats(self, left: Best | None, right: Best | None) -> bool:
+        """Whether the question is which deal is best, and the answers differ in seats alone."""
+        return _differ_by_seats(left, right, self.answer(left))
+
+    def _width(self, left: Best | None, right: Best | None, crosses: bool = False) -> float:
+        """Return the width below which an interval is not cut; less where the two sides cross inside."""
+        by_seats = self._is_by_seats(left, right)
+        share = max(self.resolution, 1 / SEAT_STEPS) if by_seats else self.resolution * (CLOSER if crosses else 1)
         width = share * (self.along.high - self.along.low) * (1 + 1e-9)
         return max(width, 1.0) if self.along.is_whole else width
 
@@ -154,8 +160,11 @@ class Crossings:
 
 def in_steps(jump: Jump) -> bool:
     """Whether seats alone change, somewhere between two values, perhaps more than once."""
-    left, right = jump.left, jump.right
-    return not jump.is_exact and left is not None and right is not None and left.key[0] == right.key[0]
+    return not jump.is_exact and _differ_by_seats(jump.left, jump.right, jump.answers[0])
+
+
+def _differ_by_seats(left: Best | None, right: Best | None, answer: Hashable) -> bool:
+    return left is not None and right is not None and answer == left.key and left.key[0] == right.key[0]
 
 
 def _root(apart: Apart, low: float, high: float) -> float | None:
