@@ -85,6 +85,15 @@ def test_what_gets_to_a_choice(target, value):
     assert found.nearest is None
 
 
+def test_a_choice_that_costs_the_same_is_reached():
+    """Ten seats at the card's 20 from list, or from the paper at its price: at 20 both cost the same."""
+    deal = office()
+    cohort = deal.cohorts["staff"].model_copy(update={"tracks": ("seat",), "unserved_usd_per_user_month": None})
+    deal = deal.model_copy(update={"cohorts": {"staff": cohort}})
+    found = breakeven(deal, PRICE, 20, 40, "offers.office.seats.seat")
+    assert (flips(found), [stretch.at_target for stretch in found.stretches]) == ([20], [True, False])
+
+
 def test_what_gets_to_an_amount():
     """88 + 40x = 93 at x = 1/8; CVaR at 0.8 of the cost is that of the high future: 48 + 100·(1+x) = 150 at 0.02."""
     found = breakeven(two_quotes(), PREMIUM, 0, 0.6, f"expected<={93 * YEAR}")

@@ -62,7 +62,7 @@ def test_a_discount_up_and_down_by_hand():
     assert [one.held_low_usd, one.held_high_usd] == pytest.approx([low * YEAR, high * YEAR])
     assert one.flexibility_usd == pytest.approx([(low - 88.6) * YEAR, (high - 87.4) * YEAR])
     assert (one.flips_low, one.flips_high, one.is_proven) == (False, False, True)
-    assert found.sobol is None and "no input is uncertain" in found.notes[-1]
+    assert found.sobol is None and "no input is varied" in found.notes[-1]
 
 
 def test_a_threshold_moves_the_plan_that_is_held():
@@ -293,4 +293,4 @@ def test_listed_futures_have_bars_of_the_papers_alone(capsys, tmp_path):
     deal = tmp_path / "deal.json"
     deal.write_text(json.dumps(newsvendor().written), encoding="utf-8")
     code, out, _ = called(capsys, "sensitivity", str(deal))
-    assert code == 0 and "Sobol" not in out and "no input is uncertain by a band of its own" in out
+    assert code == 0 and "Sobol" not in out and "no input is varied" in out

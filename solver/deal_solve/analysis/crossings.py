@@ -153,7 +153,7 @@ class Crossings:
 
     def _is_flat(self, left: Best, right: Best, place: float) -> bool:
         """Whether no concave value between can be below the lines of the two plans by more than solves can tell."""
-        (line,) = self.along.worths((left.plan,), place, left)
+        (line,) = self.along.worths((self.question.plan(left),), place, left)
         share = (place - left.value) / (right.value - left.value)
         return is_same((1 - share) * left.objective_usd + share * right.objective_usd, line)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
+
 from deal_solve.analysis.along import key_of, number_of
 from deal_solve.analysis.negotiable import negotiables
 from deal_solve.analysis.same_futures import ready
@@ -27,7 +29,7 @@ from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expand import scenarios_of
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.sample import SEED, SampledSet, probability_of
-from deal_solve.uncertainty.scenarios import BLOCK, Futures
+from deal_solve.uncertainty.scenarios import BLOCK, PATHS, Futures, ScenarioSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +110,7 @@ def sensitivity(
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
     if not any(bar.kind == "uncertain" for bar in bars):
-        notes.append("no input is uncertain by a band of its own: all bars are numbers of the papers")
+        notes.append("no input is varied: none is uncertain by a band, or the futures are listed or read from a file")
     seed = SEED if futures.seed is None else futures.seed
     found = None
     try:
@@ -116,6 +118,15 @@ def sensitivity(
     except InputError as error:
         notes.append(f"no Sobol indices, as no futures can be sampled: {error}")
     return Sensitivity(Table(tuple(bars)), found, search.best, tuple(notes))
+
+
+def _is_expansion(deal: Deal, futures: Futures) -> bool:
+    """Whether futures are the discrete expansion of a deal, not others that were read from a file."""
+    if deal.scenarios or futures.kind != "discrete" or not isinstance(futures, ScenarioSet):
+        return False
+    own = scenarios_of(deal)
+    pairs = [(getattr(futures, name), getattr(own, name)) for name in PATHS]
+    return all(np.array_equal(one[key], other.get(key)) for one, other in pairs for key in one)
 
 
 def _length(bar: Bar, today_usd: float) -> float:
@@ -164,7 +175,7 @@ class _Tornado:
 
     def _inputs(self) -> Iterator[tuple[str, float, float, float]]:
         """Yield the path of every uncertain input, its middle and its ends; those of listed futures have none."""
-        if not isinstance(self.futures, SampledSet) and self.futures.kind != "discrete":
+        if not isinstance(self.futures, SampledSet) and not _is_expansion(self.deal, self.few):
             return
         for _, path, band in bands_of(self.deal):
             if not band.is_certain:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, Protocol
 
@@ -39,6 +39,9 @@ class Question(Protocol):
     def key(self, best: Best) -> Hashable:
         """Return the answer at one value."""
 
+    def plan(self, best: Best) -> Plan:
+        """Return the plan that answers as `key` does."""
+
     def apart(self, left: Best, right: Best) -> tuple[Apart, ...]:
         """Return amounts by value whose roots are where to look next; they raise InputError where there is none."""
 
@@ -60,11 +63,15 @@ class Decisions:
         """Return what is decided."""
         return best.key
 
+    def plan(self, best: Best) -> Plan:
+        """Return the plan that answers as `key` does."""
+        return best.plan
+
     def apart(self, left: Best, right: Best) -> tuple[Apart, ...]:
         """Return how much dearer the plan of the left side is."""
 
         def dearer(value: float) -> float:
-            one, other = self.along.worths((left.plan, right.plan), value, left)
+            one, other = self.along.worths((self.plan(left), self.plan(right)), value, left)
             return one - other
 
         return (dearer,)
@@ -72,11 +79,15 @@ class Decisions:
     def is_met(self, left: Best, middle: Best, right: Best) -> bool:
         """Whether both plans are as good as the best one there."""
         try:
-            worths = self.along.worths((left.plan, right.plan), middle.value, middle)
+            worths = self.along.worths((self.plan(left), self.plan(right)), middle.value, middle)
         except InputError:
             return False
-        gap = self.along.options.get("gap", 0.0)
-        return all(is_same(worth, middle.objective_usd, gap) for worth in worths)
+        return all(is_same(worth, middle.objective_usd, self.gap) for worth in worths)
+
+    @property
+    def gap(self) -> float:
+        """The relative gap to which solves are proven."""
+        return float(self.along.options.get("gap", 0.0))
 
     def far(self, best: Best) -> float | None:
         """Return 0: some deal is always best."""
@@ -88,18 +99,34 @@ class Chosen(Decisions):
     """Whether the best deal is as the choices say: it becomes so where the best such deal costs as much as the best."""
 
     choices: tuple[str, ...]
+    found: dict[float, tuple[Plan, float] | None] = field(default_factory=dict, repr=False)
 
     def key(self, best: Best) -> Hashable:
-        """Return whether the plan is as chosen."""
-        deal = self.along.deal_at(best.value)
-        return keeps(deal, best.plan, self._forced(deal))
+        """Return whether the plan is as chosen, or one that is costs the same."""
+        far = self.far(best)
+        return far is not None and is_same(best.objective_usd + far, best.objective_usd, self.gap)
+
+    def plan(self, best: Best) -> Plan:
+        """Return the best plan as chosen where it is as good as any, else the best of all."""
+        found = self._chosen(best)
+        return found[0] if found and self.key(best) else best.plan
 
     def far(self, best: Best) -> float | None:
         """Return how much dearer the best deal as chosen is."""
-        deal = self.along.deal_at(best.value)
-        fix = beside(self._forced(deal), self.along.fix)
-        other = self.along.solved(deal, self.along.futures_of(deal), fix)
-        return None if other is None else other.objective_usd - best.objective_usd
+        found = self._chosen(best)
+        return None if found is None else found[1]
+
+    def _chosen(self, best: Best) -> tuple[Plan, float] | None:
+        """Return the best plan as chosen and how much dearer it is, solved once; None if there is none."""
+        if best.value not in self.found:
+            deal = self.along.deal_at(best.value)
+            forced = self._forced(deal)
+            if keeps(deal, best.plan, forced):
+                self.found[best.value] = best.plan, 0.0
+            else:
+                other = self.along.solved(deal, self.along.futures_of(deal), beside(forced, self.along.fix))
+                self.found[best.value] = (other.plan, other.objective_usd - best.objective_usd) if other else None
+        return self.found[best.value]
 
     def _forced(self, deal: Deal) -> Forced:
         return forced_by(deal, [part for choice in self.choices for part in _in_words(deal, choice)])
@@ -117,6 +144,10 @@ class Within:
     def key(self, best: Best) -> Hashable:
         """Return whether the amount is held."""
         return self._of(best) <= self.at_most or self._is_there(best)
+
+    def plan(self, best: Best) -> Plan:
+        """Return the best plan."""
+        return best.plan
 
     def apart(self, left: Best, right: Best) -> tuple[Apart, ...]:
         """Return how far above the amount the plan of each side is."""
