@@ -19,6 +19,7 @@ from deal_solve.cli.options import (
     risk_options,
     solver_options,
     verbose_option,
+    workers_options,
 )
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 @click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
 @click.option("--out", metavar="FILE", help="Write the rows (.csv, .parquet or .json); FILE.journal beside it resumes.")
 @click.option("--picture", metavar="FILE", help="Draw the decision regions (.svg or .png).")
-@click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786, instead of --jobs.")
+@workers_options
 @futures_options
 @solver_options
 @risk_options

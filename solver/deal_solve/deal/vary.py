@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from deal_solve.deal.deal import Deal
@@ -54,7 +55,10 @@ def paths_of(deal: Deal) -> Iterator[str]:
     """Yield the dotted path of every value of a deal: what stands in the file, then what is left at its default."""
     written = extended(Source(deal.file, deal.written))
     found = (*_leaves(written, ()), *_leaves(deal.model_dump(mode="json", by_alias=True), ()))
-    yield from dict.fromkeys(map(dotted, found))
+    for path in dict.fromkeys(map(dotted, found)):
+        with suppress(InputError):  # a default of another form than what is written
+            edited(deal, {path: None})
+            yield path
 
 
 def _leaves(data: Any, loc: Loc) -> Iterator[Loc]:
