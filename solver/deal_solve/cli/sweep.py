@@ -34,13 +34,15 @@ RISK = ("risk", "confidence", "risk_on", "criterion")
 
 
 def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the dotted paths of the deal file on the line."""
+    """Complete the dotted paths of the deal file on the line, which ends too early to be parsed to its end."""
     from deal_solve.deal.vary import paths_of
     from deal_solve.errors import DealSolveError
 
     try:
-        deal = load_deal(ctx.params.get("deal_file") or "deal.yaml")
-    except DealSolveError:
+        deal = load_deal(
+            ctx.params.get("deal_file") or ctx.args[0]
+        )  # a line that ends in --vary is not parsed to its end
+    except (DealSolveError, IndexError):
         return []
     return [CompletionItem(f"{path}=") for path in paths_of(deal) if path.startswith(incomplete)]
 

@@ -83,7 +83,7 @@ def region_text(region: Region) -> str:
 def panel_text(found: Regions, panel: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return what a grid shows."""
     axes = [names[path] for path in found.axes]
-    title = f"Region by {axes[0]}" + f" (down) and {axes[1]} (across)" * (len(axes) > 1)
+    title = f"Region by {' (down) and '.join(axes)}" + " (across)" * (len(axes) > 1)
     if panel:
         return title + ": " + ", ".join(f"{names[path]} {shown(value)}" for path, value in panel.items())
     if not found.steps:
