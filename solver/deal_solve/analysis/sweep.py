@@ -19,6 +19,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.dimension import Design, design_of, key_of, refuse_wrong_paths
 from deal_solve.deal.vary import varied
 from deal_solve.errors import Cancelled, InternalError
+from deal_solve.optimise.memory import Memory
 from deal_solve.optimise.progress import Progress, Watcher
 from deal_solve.optimise.solve import solve
 from deal_solve.uncertainty.expand import scenarios_of
@@ -164,6 +165,7 @@ class _Solver:
 
     def __init__(self, work: _Work) -> None:
         self.work = work
+        self.memory = Memory()
         self.last: tuple[Deal, Futures] | None = None
 
     def row(self, cell: Mapping[str, Any], watcher: Watcher | None = None) -> SweepRow:
@@ -171,7 +173,7 @@ class _Solver:
         began = time.monotonic()
         try:
             deal = varied(self.work.deal, cell)
-            solution = solve(deal, self._futures(deal), progress=watcher, **self.work.options)
+            solution = solve(deal, self._futures(deal), memory=self.memory, progress=watcher, **self.work.options)
             return solved_row(0, cell, solution, time.monotonic() - began)
         except Cancelled:
             raise

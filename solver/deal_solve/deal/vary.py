@@ -99,8 +99,7 @@ def _step(node: Any, part: str | int) -> Any:
 
 
 def _put(source: Source, loc: Loc, node: Any, value: Any) -> None:
-    is_place = loc[-1] in range(len(node)) if isinstance(node, list) else isinstance(node, dict)
-    if not is_place:
+    if isinstance(node, list) and _step(node, loc[-1]) is None:
         raise _nowhere(dotted(loc), source.data, loc)
     node[loc[-1]] = value
 
