@@ -358,7 +358,7 @@ def test_the_command_prints_writes_and_draws(capsys, deal, tmp_path):
         assert words in out
     assert len(pd.read_csv(table)) == CELLS
     svg = picture.read_text()
-    assert ">A: quote, 12 months, band from 1,000<" in svg and ">premium: 10%" not in svg and ">overage<" in svg
+    assert ">A: quote, 12 months, band from 1,000<" in svg and ">premium: 10%" not in svg and ">api.overage<" in svg
     assert called(capsys, "sweep", deal, *VARY, "--out", data)[:2] == (0, out)
     result = from_json(data.read_text(), SweepResult)
     assert [row.expected_usd for row in result.rows] == pytest.approx(pd.read_csv(table)["expected_usd"].tolist())
@@ -380,7 +380,7 @@ def test_one_field_is_drawn_as_cost_over_it(capsys, deal, tmp_path):
     picture = tmp_path / "line.svg"
     assert called(capsys, "sweep", deal, "--vary", f"{DISCOUNT}=0:1:3", "--picture", picture)[0] == 0
     svg = picture.read_text()
-    assert all(f">{words}<" in svg for words in ("expected", "CVaR", "-: no plan", "discount"))
+    assert all(f">{words}<" in svg for words in ("expected", "CVaR", "-: no plan", "bands[0].discount"))
 
 
 def test_run_again_it_repeats_nothing(capsys, deal, tmp_path, whole):

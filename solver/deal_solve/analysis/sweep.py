@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from deal_solve.analysis.sweep_row import SweepRow, frame_of, solved_row, unsolved_row
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
@@ -23,7 +25,7 @@ from deal_solve.optimise.memory import Memory
 from deal_solve.optimise.progress import Progress, Watcher
 from deal_solve.optimise.solve import solve
 from deal_solve.uncertainty.expand import scenarios_of
-from deal_solve.uncertainty.scenarios import Futures
+from deal_solve.uncertainty.scenarios import PATHS, Futures, ScenarioSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,11 +183,24 @@ class _Solver:
             return unsolved_row(0, cell, error, time.monotonic() - began)
 
     def _futures(self, deal: Deal) -> Futures:
-        """Return the futures of a deal: those of the last one where the same is uncertain."""
+        """Return the futures of a deal: the very object of the last one where they are the same."""
         if self.last is None or any(getattr(self.last[0], name) != getattr(deal, name) for name in UNCERTAIN):
             made = self.work.futures(deal)
-            self.last = deal, made.in_memory() if made.block_count == 1 else made
+            made = made.in_memory() if made.block_count == 1 else made
+            is_same = self.last is not None and _are_same(self.last[1], made)
+            self.last = deal, self.last[1] if self.last and is_same else made
         return self.last[1]
+
+
+def _are_same(one: Futures, other: Futures) -> bool:
+    """Whether sets in memory hold the same numbers, which may be so although workloads or cohorts differ."""
+    if not (isinstance(one, ScenarioSet) and isinstance(other, ScenarioSet) and one.notes == other.notes):
+        return False
+    held = [
+        (each.weights, *(array for name in PATHS for array in getattr(each, name).values())) for each in (one, other)
+    ]
+    keys = [[list(getattr(each, name)) for name in PATHS] for each in (one, other)]
+    return keys[0] == keys[1] and all(map(np.array_equal, *held))
 
 
 class _Clock:

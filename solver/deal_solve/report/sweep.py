@@ -46,21 +46,20 @@ def sweep_report(deal: Deal, found: Sweep) -> str:
 
 
 def short_names(paths: Sequence[str]) -> dict[str, str]:
-    """Return the shortest end of every path that names it among these, no quantile alone.
+    """Return the shortest end of every path that names it among these, of two parts at least beside a quantile.
 
-    >>> list(short_names(["offers.a.api.overage", "workloads.b.growth_per_year.p50"]).values())
-    ['overage', 'growth_per_year.p50']
+    >>> list(short_names(["horizon_months", "offers.a.api.overage", "workloads.b.growth_per_year.p50"]).values())
+    ['horizon_months', 'api.overage', 'b.growth_per_year.p50']
     >>> list(short_names(["offers.a.api.overage", "offers.b.api.overage"]).values())
     ['a.api.overage', 'b.api.overage']
     """
     found = {}
     for path in paths:
         parts = path.split(".")
-        for length in range(1 + (parts[-1] in ("p10", "p50", "p90")), len(parts) + 1):
-            name = ".".join(parts[-length:])
-            if sum(f".{other}".endswith(f".{name}") for other in paths) == 1:
-                break
-        found[path] = name
+        least = 2 + (parts[-1] in ("p10", "p50", "p90"))
+        ends = [".".join(parts[-length:]) for length in range(least, len(parts) + 1)]
+        alone = (end for end in ends if sum(f".{other}".endswith(f".{end}") for other in paths) == 1)
+        found[path] = next(alone, path)
     return found
 
 

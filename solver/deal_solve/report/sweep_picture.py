@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SHADES = ("#f0f3f7", "#9fb3c8", "#dbe4ee", "#5f7fa3", "#c0cfdf", "#16365c", "#7d98b5", "#35557d")
 """Of the regions, the largest first: light and dark in turn, so that neighbours differ in grey as in colour."""
+COSTS = (("expected_usd", "o", "-", "expected", -14), ("cvar_usd", "^", "--", "CVaR", 7))
+"""What is drawn over one field: amount, marker, line, name, and how far above its highest point that stands."""
 DARK_ONES = (3, 5, 7)
 MOST_LABELS = 12
 """Of an axis."""
@@ -91,17 +93,18 @@ def _line(panel: Axes, seen: Regions, names: Mapping[str, str]) -> None:
     (at, edges), where = _places(values), {key_of(value): place for place, value in enumerate(values)}
     planned = [row for row in seen.sweep.rows if row.has_plan]
     size, word = scale_of(max((row.cvar_usd or row.expected_usd or 0.0 for row in planned), default=0.0))
-    tops = [0.0]
-    for name, marker, text in (("expected_usd", "o", "expected"), ("cvar_usd", "^", "CVaR")):
+    ends = [0.0]
+    for name, marker, style, text, above in COSTS:
         costs = [(at[where[key_of(row.inputs[path])]], getattr(row, name)) for row in planned]
         points = sorted((x, usd / size) for x, usd in costs if usd is not None)
         if points:
             is_line = len({x for x, _ in points}) == len(points) and all(map(is_number, values))
-            line = {"expected": "-", "CVaR": "--"}[text] if is_line else ""
+            line = style if is_line else ""
             panel.plot(*zip(*points, strict=True), line, marker=marker, markersize=4, color="black", linewidth=1)
-            panel.annotate(text, points[-1], xytext=(0, 7), textcoords="offset points", ha="right")
-            tops.append(max(y for _, y in points))
-    top = 1.2 * max(tops) or 1.0
+            highest = max(points, key=lambda point: point[1])
+            panel.annotate(text, highest, xytext=(0, above), textcoords="offset points", ha="center")
+            ends.append(max(y for _, y in points))
+    top = 1.2 * max(ends) or 1.0
     tiles = seen.tiles({}) if seen.axes else {}
     for place, value in enumerate(values):
         letter = tiles.get((key_of(value),), "")
