@@ -512,9 +512,10 @@ def test_killed_at_twenty_random_moments_the_result_is_the_same(capsys, deal, tm
         assert_resumed(capsys, deal, out, whole)
 
 
-def test_ctrl_c_leaves_a_good_file(capsys, deal, tmp_path, whole):
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_leaves_a_good_file(capsys, deal, tmp_path, whole, jobs):
     out = tmp_path / "stopped.parquet"
-    process, kept = begun(deal, out), tmp_path / "stopped.parquet.journal"
+    process, kept = begun(deal, out, "--jobs", jobs), tmp_path / "stopped.parquet.journal"
     while lines_of(kept) < 4:
         time.sleep(0.001)
     process.send_signal(signal.SIGINT)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -263,13 +262,18 @@ def _rows(
             future.cancel()
 
 
+class _Kept(threading.local):
+    """What a thread of a process keeps from chunk to chunk of a sweep."""
+
+    recipe = b""
+    solver: _Solver
+
+
+_KEPT = _Kept()
+
+
 def _solved(recipe: bytes, cells: Sequence[dict[str, Any]]) -> list[SweepRow]:
     """Solve some neighbouring cells, in any process."""
-    solver = _solver(recipe, threading.get_ident())
-    return [solver.row(cell) for cell in cells]
-
-
-@lru_cache(maxsize=8)
-def _solver(recipe: bytes, _thread: int) -> _Solver:
-    """Return what a thread of a process keeps from chunk to chunk of a sweep."""
-    return _Solver(pickle.loads(recipe))
+    if _KEPT.recipe != recipe:
+        _KEPT.recipe, _KEPT.solver = recipe, _Solver(pickle.loads(recipe))
+    return [_KEPT.solver.row(cell) for cell in cells]

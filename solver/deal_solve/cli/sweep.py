@@ -115,7 +115,7 @@ def command(
             if kept:
                 kept.add(row)
 
-        known = kept.rows if kept else ()
+        known = [row for row in kept.rows if row.status != "failed"] if kept else []
         try:
             found = _ran(
                 lambda: sweep(
