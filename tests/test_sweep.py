@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from deal_solve import Cancelled, InputError, SweepResult, from_json, load, loads, regions, sample, solve, sweep, varied
-from deal_solve.analysis import sweep as module
+from deal_solve.analysis import cells as module
 from deal_solve.analysis.sweep import ordered
 from deal_solve.cli.executor import executor_of
 from deal_solve.cli.main import run
@@ -120,7 +120,7 @@ def test_the_type_of_a_column_does_not_depend_on_what_is_missing(small):
 
 def test_neighbours_differ_in_one_field_and_share_their_futures(small):
     design = design_of(small, {OVERAGE: ["list", "contracted"], DISCOUNT: "0:0.2:3", REQUESTS: [1, 2, 3]})
-    cells = ordered(small, design, list(design))
+    cells = ordered(design, list(design))
     assert sorted(map(str, cells)) == sorted(map(str, design))
     pairs = list(itertools.pairwise(cells))
     assert all(sum(one[path] != other[path] for path in design.paths) == 1 for one, other in pairs)
@@ -521,7 +521,7 @@ def test_ctrl_c_leaves_a_good_file(capsys, deal, tmp_path, whole, jobs):
     process.send_signal(signal.SIGINT)
     printed, err = process.communicate(timeout=60)
     assert (process.returncode, printed) == (130, "")
-    assert err.endswith("interrupted\n") and "of 27 cells; the same command goes on" in err
+    assert err.endswith("interrupted\n") and "of 27 cells are done; the same command goes on" in err
     rows = pd.read_parquet(out)
     assert 3 <= len(rows) < CELLS
     assert sorted(path.name for path in tmp_path.glob("*stopped*")) == ["stopped.parquet", "stopped.parquet.journal"]

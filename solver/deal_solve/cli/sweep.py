@@ -92,8 +92,6 @@ def command(
     with its reason. Finished rows are kept in a journal beside --out: stopped and run again, none is solved twice. The
     exit code is 4 if a cell is not proven to the gap, 1 if one failed.
     """
-    from deal_solve.analysis.sweep import Sweep, rows_of, sweep
-    from deal_solve.analysis.table import Table
     from deal_solve.cli.executor import executor_of
     from deal_solve.cli.solve import load_fix
     from deal_solve.deal.dimension import refuse_wrong_paths
@@ -104,40 +102,49 @@ def command(
     refuse_wrong_paths(deal, design)
     options["fix"] = load_fix(deal, fix_file)
     _refuse_unwritable(out, picture)
-    base = futures_of(deal)
     with ExitStack() as stack:
-        kept = stack.enter_context(_journal(out, deal, base, options))
+        kept = stack.enter_context(_journal(out, deal, futures_of(deal), options))
         executor, workers = stack.enter_context(executor_of(jobs, cluster))
-        new: list[SweepRow] = []
-
-        def finished(row: SweepRow) -> None:
-            new.append(row)
-            if kept:
-                kept.add(row)
-
-        known = [row for row in kept.rows if row.status != "failed"] if kept else []
-        try:
-            found = _ran(
-                lambda: sweep(
-                    deal,
-                    design,
-                    futures_of,
-                    known=known,
-                    executor=executor,
-                    ahead=2 * workers,
-                    progress=_progress() if verbose or sys.stderr.isatty() else None,
-                    finished=finished,
-                    **options,
-                ),
-                executor is None,
-            )
-        except KeyboardInterrupt:
-            rows = Table(tuple(rows_of(design, (*known, *new))))
-            _left(deal, Sweep(design, rows, base), out, picture)
-            raise
+        options |= {"executor": executor, "ahead": 2 * workers}
+        options["progress"] = _progress() if verbose or sys.stderr.isatty() else None
+        found = _swept(deal, design, futures_of, kept, options, lambda part: _write(deal, part, out, picture))
     _write(deal, found, out, picture)
     click.echo(sweep_report(deal, found), nl=False)
     return _exit_code(found)
+
+
+def _swept(
+    deal: Deal,
+    design: Design,
+    futures_of: Callable[[Deal], Futures],
+    kept: Journal | None,
+    options: dict[str, Any],
+    write: Callable[[Sweep], None],
+) -> Sweep:
+    """Run a sweep; Ctrl-C is answered at once, and what there is by then is written."""
+    from deal_solve.analysis.sweep import Sweep, rows_of, sweep
+    from deal_solve.analysis.table import Table
+    from deal_solve.cli.interrupt import interruptible
+
+    rows = [row for row in kept.rows if row.status != "failed"] if kept else []
+    known = tuple(rows)
+
+    def finished(row: SweepRow) -> None:
+        rows.append(row)
+        if kept:
+            kept.add(row)
+
+    def work() -> Sweep:
+        return sweep(deal, design, futures_of, known=known, finished=finished, **options)
+
+    try:
+        return work() if options["executor"] else interruptible(work)
+    except KeyboardInterrupt:
+        part = Sweep(design, Table(tuple(rows_of(design, tuple(rows)))), futures_of(deal))
+        if kept and part.rows:
+            write(part)
+            click.echo(f"{len(part.rows):,} of {len(design):,} cells are done; the same command goes on", err=True)
+        raise
 
 
 def _design(deal: Deal, vary: tuple[str, ...], is_zipped: bool, file: str | None) -> Design:
@@ -169,20 +176,13 @@ def _journal(out: str | None, deal: Deal, futures: Futures, options: dict[str, A
     """Yield the journal beside the output, None without one; say what it knows."""
     from deal_solve.report.journal import header_of, journal
 
-    if not out:
+    if not out or (Path(out).exists() and not Path(out).is_file()):  # nothing stands beside a device or a pipe
         yield None
         return
     with journal(Path(f"{out}.journal"), header_of(deal, futures, options)) as kept:
         if kept.rows:
             click.echo(f"{kept.path}: {len(kept.rows):,} cells are done", err=True)
         yield kept
-
-
-def _ran(work: Callable[[], Sweep], is_here: bool) -> Sweep:
-    """Run a sweep so that Ctrl-C is answered at once."""
-    from deal_solve.cli.interrupt import interruptible
-
-    return interruptible(work) if is_here else work()
 
 
 def _write(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> None:
@@ -194,13 +194,6 @@ def _write(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> No
         return
     with table_and_picture(out, picture) as write:
         write(found, lambda: sweep_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
-
-
-def _left(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> None:
-    """Write what there is of a sweep that was stopped, and how to go on."""
-    if out and found.rows:
-        _write(deal, found, out, picture)
-        click.echo(f"{out}: {len(found.rows):,} of {len(found.design):,} cells; the same command goes on", err=True)
 
 
 def _exit_code(found: Sweep) -> int:
