@@ -12,18 +12,37 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from deal_solve import Cancelled, InputError, SweepResult, from_json, load, loads, regions, sample, solve, sweep, varied
+from deal_solve import (
+    Cancelled,
+    Infeasible,
+    InputError,
+    SweepResult,
+    from_json,
+    load,
+    loads,
+    regions,
+    sample,
+    solve,
+    sweep,
+    value_at,
+    varied,
+)
 from deal_solve.analysis import cells as module
 from deal_solve.analysis.sweep import ordered
 from deal_solve.cli.executor import executor_of
 from deal_solve.cli.main import run
 from deal_solve.deal.dimension import Dimension, crossed, design_of
+from deal_solve.deal.numbers import parse_number
+from deal_solve.deal.vary import paths_of
 from deal_solve.report import journal as journals
 from deal_solve.report.journal import header_of, journal
 from deal_solve.uncertainty.expand import scenarios_of
+from tests.generated import random_deal
+from tests.generated.estimate import read
 from tests.interrupts import heed_interrupts
 from tests.test_health import DEAL as SMALL
 
@@ -87,6 +106,36 @@ def test_rows_are_the_solves_of_their_deals_over_the_same_futures():
         )
         assert (row.agreement, row.seats) == (alone.plan.api.offer, {})
         assert row.shares["cached"] + row.shares["batch"] == pytest.approx(1)
+
+
+def numbers_of(deal):
+    """Return the dotted paths of numbers above 0 that a deal's file states."""
+    found = []
+    for path in paths_of(deal):
+        try:
+            value = parse_number(value_at(deal, path))
+        except ValueError:
+            continue
+        if value > 0 and not path.startswith(("start", "horizon_months", "rates")):
+            found.append(path)
+    return found
+
+
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 80))])
+def test_cells_of_generated_deals_get_their_cold_answers(seed):
+    """Two fields at random, around today's value: every cell is what its own deal gets alone."""
+    rng = np.random.default_rng(seed)
+    deal = read(random_deal(rng))
+    fields = rng.choice(numbers_of(deal), 2, replace=False).tolist()
+    for row in sweep(deal, dict.fromkeys(fields, "±30%:2")).rows:
+        try:
+            alone = solve(varied(deal, row.inputs))
+        except (InputError, Infeasible) as error:
+            assert row.status == ("infeasible" if isinstance(error, Infeasible) else "invalid"), row
+        else:
+            assert row.status == alone.status, row
+            apart = max(SAME, row.gap + alone.gap)
+            assert row.objective_usd == pytest.approx(alone.objective_usd, rel=apart, abs=0.01), row
 
 
 def test_a_cell_without_a_plan_is_a_row_with_its_reason(small):
