@@ -55,6 +55,7 @@ PUBLIC = [
     "LimitReached",
     "LineDifference",
     "MeanValue",
+    "Memory",
     "OutOfSample",
     "Percentile",
     "PerfectInformation",
