@@ -96,7 +96,7 @@ def test_completion_imports_no_command():
         "print([item.value for item in found], [m for m in sys.modules if m.startswith('deal_solve.cli.s')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['solve', 'settle', 'simulate', 'scenarios', 'schema'] []"
+    assert done.stdout.strip() == "['solve', 'settle', 'simulate', 'sweep', 'scenarios', 'schema'] []"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
