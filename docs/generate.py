@@ -28,6 +28,7 @@ from deal_solve.report.schema_curve import CurveResult
 from deal_solve.report.schema_frontier import FrontierResult
 from deal_solve.report.schema_sensitivity import SensitivityResult
 from deal_solve.report.schema_simulation import SimulationResult
+from deal_solve.report.schema_sweep import SweepResult
 from deal_solve.report.tables import LINES
 
 HERE = Path(__file__).parent
@@ -129,10 +130,10 @@ RESULT_INTRO = """\
 *Written by `docs/generate.py` from the models; do not edit.*
 
 `deal-solve solve --json FILE` writes a result, or what stands in the way where no plan exists; `settle` and `simulate`
-write theirs; `-` prints it; `curve`, `frontier`, `breakeven` and `sensitivity` write theirs with `--out FILE.json`. The
-schema is named in the file (`deal-solve-result/1`): within a version fields are added, never removed or given another
-meaning. Amounts are USD and not rounded. `deal-solve schema result` prints the JSON Schema; [`from_json`](embedding.md)
-reads a file back.
+write theirs; `-` prints it; `curve`, `frontier`, `sweep`, `breakeven` and `sensitivity` write theirs with `--out
+FILE.json`. The schema is named in the file (`deal-solve-result/1`): within a version fields are added, never removed or
+given another meaning. Amounts are USD and not rounded. `deal-solve schema result` prints the JSON Schema;
+[`from_json`](embedding.md) reads a file back.
 """
 CLI_INTRO = """\
 # The command line
@@ -257,6 +258,7 @@ def result() -> str:
         SimulationResult,
         CurveResult,
         FrontierResult,
+        SweepResult,
         BreakevenResult,
         SensitivityResult,
         InfeasibleResult,

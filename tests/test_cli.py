@@ -96,7 +96,8 @@ def test_completion_imports_no_command():
         "print([item.value for item in found], [m for m in sys.modules if m.startswith('deal_solve.cli.s')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['solve', 'settle', 'simulate', 'sensitivity', 'scenarios', 'schema'] []"
+    found = "['solve', 'settle', 'simulate', 'sweep', 'sensitivity', 'scenarios', 'schema'] []"
+    assert done.stdout.strip() == found
 
 
 @pytest.mark.parametrize("name", COMMANDS)

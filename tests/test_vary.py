@@ -74,6 +74,13 @@ def test_a_replaced_part_is_not_forgotten(hybrid: Deal) -> None:
     assert varied(shorter, {"title": "other"}).horizon_months == 24
 
 
+def test_where_a_part_was_replaced_offers_still_follow_what_they_extend(hybrid: Deal) -> None:
+    neutral = hybrid.model_copy(update={"risk": hybrid.risk.model_copy(update={"weight": 0.0})})
+    changed = varied(neutral, {"offers.product-quote.api.bands[2].discount.opus": 0.2})
+    assert value_at(changed, "offers.one-paper.api.bands[2].discount.opus") == 0.2
+    assert changed.risk.weight == 0
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_generated_deals_survive_as_plain_data(seed: int) -> None:
     deal = read(random_deal(np.random.default_rng(seed))).model_copy(update={"title": "no file stands behind it"})

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.mean_value import MeanValue, mean_future, vss
     from deal_solve.analysis.out_of_sample import FreshLimit, OutOfSample, out_of_sample
     from deal_solve.analysis.perfect_information import PerfectInformation, evpi
+    from deal_solve.analysis.regions import FieldStep, Region, Regions, regions
     from deal_solve.analysis.replicates import Estimate, Replicates, replicates
     from deal_solve.analysis.routing import Routed, routing
     from deal_solve.analysis.savings import Savings, savings
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from deal_solve.analysis.simulate import Exceedance, Percentile, Simulation, YearOutcome, simulate
     from deal_solve.analysis.sobol import Sobol, SobolIndex, sobol
     from deal_solve.analysis.summary import PeriodSummary, Range, Summary, periods, summarise
+    from deal_solve.analysis.sweep import Sweep, SweepProgress, sweep
+    from deal_solve.analysis.sweep_row import SweepRow
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.tell_apart import Apart, Gap, optimality_gap, tell_apart
     from deal_solve.analysis.uncertainty import UncertaintyCost, uncertainty_cost
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.wrong_track import wrong_tracks
     from deal_solve.deal.card import load_card
     from deal_solve.deal.deal import Deal
+    from deal_solve.deal.dimension import Design
     from deal_solve.deal.load import load, loads
     from deal_solve.deal.vary import value_at, varied
     from deal_solve.errors import (
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
     from deal_solve.report.schema_frontier import FrontierResult
     from deal_solve.report.schema_sensitivity import SensitivityResult
     from deal_solve.report.schema_simulation import SimulationResult
+    from deal_solve.report.schema_sweep import SweepResult
     from deal_solve.settlement.settle import Settlement, settle
     from deal_solve.uncertainty.expand import scenarios_of
     from deal_solve.uncertainty.parquet import read_scenarios, write_scenarios
@@ -96,6 +101,7 @@ _MODULES = {
     "analysis.mean_value": "MeanValue mean_future vss",
     "analysis.out_of_sample": "FreshLimit OutOfSample out_of_sample",
     "analysis.perfect_information": "PerfectInformation evpi",
+    "analysis.regions": "FieldStep Region Regions regions",
     "analysis.replicates": "Estimate Replicates replicates",
     "analysis.routing": "Routed routing",
     "analysis.savings": "Savings savings",
@@ -105,6 +111,8 @@ _MODULES = {
     "analysis.simulate": "Exceedance Percentile Simulation YearOutcome simulate",
     "analysis.sobol": "Sobol SobolIndex sobol",
     "analysis.summary": "PeriodSummary Range Summary periods summarise",
+    "analysis.sweep": "Sweep SweepProgress sweep",
+    "analysis.sweep_row": "SweepRow",
     "analysis.table": "Table",
     "analysis.tell_apart": "Apart Gap optimality_gap tell_apart",
     "analysis.uncertainty": "UncertaintyCost uncertainty_cost",
@@ -113,6 +121,7 @@ _MODULES = {
     "analysis.wrong_track": "wrong_tracks",
     "deal.card": "load_card",
     "deal.deal": "Deal",
+    "deal.dimension": "Design",
     "deal.load": "load loads",
     "deal.vary": "value_at varied",
     "errors": "Cancelled DealSolveError Infeasible InputError InternalError LimitReached Problem",
@@ -133,6 +142,7 @@ _MODULES = {
     "report.schema_frontier": "FrontierResult",
     "report.schema_sensitivity": "SensitivityResult",
     "report.schema_simulation": "SimulationResult",
+    "report.schema_sweep": "SweepResult",
     "settlement.settle": "Settlement settle",
     "uncertainty.expand": "scenarios_of",
     "uncertainty.parquet": "read_scenarios write_scenarios",
@@ -163,10 +173,12 @@ __all__ = [
     "Deal",
     "DealSolveError",
     "Decision",
+    "Design",
     "Difference",
     "Estimate",
     "Event",
     "Exceedance",
+    "FieldStep",
     "Finding",
     "FirstTerm",
     "Flip",
@@ -195,6 +207,8 @@ __all__ = [
     "Progress",
     "Proposal",
     "Range",
+    "Region",
+    "Regions",
     "Relaxation",
     "Replicates",
     "Result",
@@ -218,6 +232,10 @@ __all__ = [
     "Step",
     "Stretch",
     "Summary",
+    "Sweep",
+    "SweepProgress",
+    "SweepResult",
+    "SweepRow",
     "Table",
     "UncertaintyCost",
     "Waterfall",
@@ -251,6 +269,7 @@ __all__ = [
     "periods",
     "read_scenarios",
     "refuse_impossible",
+    "regions",
     "replicates",
     "routing",
     "sample",
@@ -266,6 +285,7 @@ __all__ = [
     "sobol",
     "solve",
     "summarise",
+    "sweep",
     "tell_apart",
     "to_json",
     "uncertainty_cost",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.analysis.table import Table
+from deal_solve.deal.deal import Deal
 from deal_solve.plan.options import menu
 from deal_solve.plan.papers import usd
 from deal_solve.plan.plan import Route
@@ -67,14 +68,18 @@ def _said(settlement: Settlement) -> Iterator[tuple[str, str]]:
         yield f"track of {cohort}", _by_year(tracks)
     for workload in deal.workloads:
         yield f"projects of {workload}", ", ".join(sorted(plan.projects.get(workload, ()))) or NONE
+    for user, requests in answered(settlement):
+        yield f"routing of {user}", _mix(requests)
+
+
+def answered(settlement: Settlement) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield every workload and metered cohort with the expected requests per option over the whole horizon."""
+    deal, plan = settlement.deal, settlement.plan
     for workload, routes in plan.routing.items():
-        months = _expected(settlement, workload)
-        yield f"routing of {workload}", _mix(settlement, workload, routes, months)
+        yield workload, _answered(deal, workload, routes, _expected(settlement, workload))
     for cohort, routes in plan.use.items():
-        requests = _expected(settlement, cohort)
         metered = [metered_share(deal, plan, cohort, track)[0] for track in plan.tracks[cohort]]
-        months = requests * np.repeat(metered, 12)
-        yield f"routing of {cohort}", _mix(settlement, cohort, routes, months)
+        yield cohort, _answered(deal, cohort, routes, _expected(settlement, cohort) * np.repeat(metered, 12))
 
 
 def _expected(settlement: Settlement, user: str) -> Array:
@@ -90,13 +95,18 @@ def _by_year(values: Sequence[str]) -> str:
     return values[0] if len(set(values)) == 1 else " / ".join(values)
 
 
-def _mix(settlement: Settlement, user: str, routes: Sequence[Route], requests: np.ndarray) -> str:
-    """Return the options and their shares of the expected metered requests, (H,), of the whole horizon."""
-    answered: dict[str, float] = {}
-    for epoch, route in zip(menu(settlement.deal, user), routes, strict=True):
+def _answered(deal: Deal, user: str, routes: Sequence[Route], requests: Array) -> dict[str, float]:
+    """Return how many of the requests of each month, (H,), every option answers."""
+    found: dict[str, float] = {}
+    for epoch, route in zip(menu(deal, user), routes, strict=True):
         for key, share in route.shares.items():
-            answered[key] = answered.get(key, 0.0) + share * float(requests[epoch.start : epoch.end].sum())
-    total = sum(answered.values())
-    shares = {key: value / total for key, value in answered.items()} if total else {}
+            found[key] = found.get(key, 0.0) + share * float(requests[epoch.start : epoch.end].sum())
+    return found
+
+
+def _mix(requests: dict[str, float]) -> str:
+    """Return the options and their shares of the requests, the largest first."""
+    total = sum(requests.values())
+    shares = {key: value / total for key, value in requests.items()} if total else {}
     shown = sorted((key for key, share in shares.items() if share >= SMALLEST_SHARE), key=lambda key: -shares[key])
     return ", ".join(key if shares[key] > 1 - SMALLEST_SHARE else f"{key} {shares[key]:.0%}" for key in shown) or NONE

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from deal_solve.analysis.cells import UNCERTAIN, FuturesOf
 from deal_solve.deal.deal import Deal
 from deal_solve.uncertainty.scenarios import Futures
-
-FuturesOf = Callable[[Deal], Futures]
-"""Makes the futures of a deal: with one seed, the same draws for every deal as uncertain."""
-UNCERTAIN = ("start", "horizon_months", "scenarios", "uncertainty", "workloads", "cohorts")
-"""The parts of a deal that its futures are made of."""
 
 
 class SameFutures:

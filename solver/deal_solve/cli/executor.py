@@ -1,4 +1,4 @@
-"""Where blocks of futures are settled: in this process, in several, or on a Dask cluster."""
+"""Where blocks of futures are settled and cells solved: in this process, in several, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -29,21 +29,16 @@ def executor_of(jobs: int, cluster: str | None) -> Iterator[tuple[Executor | Non
 
 @contextmanager
 def _processes(jobs: int) -> Iterator[Executor]:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from deal_solve.cli.processes import Processes
 
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_leave_ctrl_c)
+    pool = Processes(jobs)
     try:
         yield pool
+    except BaseException:  # who stops does not wait for what is under way
+        pool.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _leave_ctrl_c() -> None:
-    """Let Ctrl-C reach the first process only, which stops the others in order."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ COMMANDS = {
     "simulate": "Price a plan over a million futures.",
     "frontier": "Show what caution costs.",
     "curve": "Show what each commitment costs and risks.",
+    "sweep": "Solve over many values of any fields.",
     "breakeven": "Show where the best deal flips.",
     "sensitivity": "Show what the deal hangs on.",
     "check": "Check a deal file and say what in it is dead.",

@@ -73,6 +73,15 @@ def solver_options(command: F) -> F:
     return command
 
 
+def workers_options(command: F) -> F:
+    """Add the options that say where the work is done."""
+    jobs = click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+    cluster = click.option(
+        "--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786, instead of --jobs."
+    )
+    return jobs(cluster(command))
+
+
 def futures_options(command: F) -> F:
     """Add the options that replace the futures of the deal file; the command gets a function from deal to futures."""
 

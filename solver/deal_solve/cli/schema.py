@@ -6,7 +6,7 @@ import click
 
 KINDS = (
     *("deal", "proposal", "result", "settlement", "simulation"),
-    *("curve", "frontier", "breakeven", "sensitivity", "infeasible"),
+    *("curve", "frontier", "sweep", "breakeven", "sensitivity", "infeasible"),
 )
 
 
@@ -39,6 +39,8 @@ def schema_of(what: str) -> dict[str, object]:
         from deal_solve.report.schema_curve import CurveResult as Model  # type: ignore[assignment]
     elif what == "frontier":
         from deal_solve.report.schema_frontier import FrontierResult as Model  # type: ignore[assignment]
+    elif what == "sweep":
+        from deal_solve.report.schema_sweep import SweepResult as Model  # type: ignore[assignment]
     elif what == "breakeven":
         from deal_solve.report.schema_breakeven import BreakevenResult as Model  # type: ignore[assignment]
     elif what == "sensitivity":

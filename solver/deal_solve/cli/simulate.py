@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.options import deal_argument, futures_options, load_deal, placed, verbose_option
+from deal_solve.cli.options import deal_argument, futures_options, load_deal, placed, verbose_option, workers_options
 
 if TYPE_CHECKING:
     from deal_solve.analysis.simulate import Simulation
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
 @click.option("--versus", "other_file", metavar="FILE", help="Another plan, settled in the same futures.")
 @futures_options
-@click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786, instead of --jobs.")
+@workers_options
 @click.option("--out", "outcomes_path", metavar="FILE", help="Write every outcome as Parquet, one row per future.")
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
 @verbose_option

@@ -224,8 +224,12 @@ class Deal(DealModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with some fields replaced; nothing that was derived from the old ones is kept."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("card", "seat_types", "list_offer", "papers", "derived", "written"):
+        for name in ("card", "seat_types", "list_offer", "papers", "derived"):
             copied.__dict__.pop(name, None)
+        written = copied.__dict__.pop("written", None)
+        if written is not None:
+            replaced = copied.model_dump(mode="json", by_alias=True, exclude_unset=True, include=set(update or ()))
+            copied.__dict__["written"] = {**written, **replaced}
         return copied
 
     @cached_property

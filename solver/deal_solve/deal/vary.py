@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from deal_solve.deal.deal import Deal
@@ -22,10 +23,15 @@ def varied(deal: Deal, changes: Mapping[str, Any]) -> Deal:
 
     >>> varied(deal, {"offers.quote.api.overage": "contracted", "offers.quote.api.bands[1].discount": 0.12})
     """
+    return deal_from(edited(deal, changes))
+
+
+def edited(deal: Deal, changes: Mapping[str, Any]) -> Source:
+    """Return what the file of such a deal would hold, unchecked; raises InputError for a path that is no place."""
     source = Source(deal.file or "deal", copy.deepcopy(deal.written), dict(deal.lines))
     for path, value in changes.items():
         _set(source, path, value)
-    return deal_from(source)
+    return source
 
 
 def value_at(deal: Deal, path: str) -> Any:
@@ -43,6 +49,24 @@ def value_at(deal: Deal, path: str) -> Any:
         else:
             return node
     raise _nowhere(path, written, loc_of(path))
+
+
+def paths_of(deal: Deal) -> Iterator[str]:
+    """Yield the dotted path of every value of a deal: what stands in the file, then what is left at its default."""
+    written = extended(Source(deal.file, deal.written))
+    found = (*_leaves(written, ()), *_leaves(deal.model_dump(mode="json", by_alias=True), ()))
+    for path in dict.fromkeys(map(dotted, found)):
+        with suppress(InputError):  # a default of another form than what is written
+            edited(deal, {path: None})
+            yield path
+
+
+def _leaves(data: Any, loc: Loc) -> Iterator[Loc]:
+    below = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    if not below and loc and not isinstance(data, dict):
+        yield loc
+    for part, value in below:
+        yield from _leaves(value, (*loc, part))
 
 
 def split_change(text: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -198,5 +198,20 @@ def route_workloads(
                     for project in option.projects:
                         needing.setdefault(project, []).append(copies[option.key])
             for project, users in needing.items():
-                bought = projects[name, project]
-                program.row(f"needs_{project}", [*((x, 1.0) for x in users), (bought, -1.0)], "<=", 0)
+                bought, most = projects[name, project], most_share(deal.workloads[name], epoch.options, project)
+                program.row(f"needs_{project}", [*((x, 1.0) for x in users), (bought, -most)], "<=", 0)
+
+
+def most_share(work: Workload, options: Sequence[Option], project: ProjectName) -> float:
+    """Return the most that options which need a project can carry: of what can wait, at the least mean quality."""
+    needing = [option for option in options if project in option.projects]
+    most = work.batchable if all(option.batch for option in needing) else 1.0
+    for name, limit in work.shares.items():
+        if all(name in option.counts_as for option in needing):
+            most = min(most, limit.maximum)
+    floor = work.quality.mean_floor
+    if floor is not None:
+        best, theirs = (max(option.quality or 0.0 for option in some) for some in (options, needing))
+        if theirs < floor:
+            most = min(most, (best - floor) / (best - theirs))
+    return most

@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import highspy
 import numpy as np
@@ -19,9 +20,11 @@ import pulp
 
 from deal_solve.errors import Cancelled, InputError, InternalError
 from deal_solve.formulation.program import Program, Terms, Variable
+from deal_solve.formulation.recourse import Places
 from deal_solve.optimise.progress import Progress, Watcher
 from deal_solve.uncertainty.scenarios import Array
 
+Found = TypeVar("Found")
 Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
 
 
@@ -84,6 +87,10 @@ def _quiet_first_word() -> None:
 _quiet_first_word()
 
 
+class SolverGaveUpError(Exception):
+    """A linear program was neither solved nor found infeasible."""
+
+
 class LiveHighs:
     """HiGHS with one program in it: what is new since the last run is passed on, and the last basis is kept."""
 
@@ -107,7 +114,7 @@ class LiveHighs:
         if len(fresh):
             self.highs.addCols(len(fresh), fresh, fresh, fresh, 0, np.zeros(len(fresh), np.int32), none, counts)
         self._columns(program)
-        self._pass_rows(program)
+        self.pass_rows(program)
         kinds = np.array([v.cat == pulp.LpInteger for v in program.variables])
         whole = np.flatnonzero(kinds).astype(np.int32)
         if len(whole) > len(self._integers):
@@ -125,7 +132,8 @@ class LiveHighs:
         self.highs.changeColsBounds(len(places), places, low, high)
         self.highs.changeColsCost(len(places), places, costs)
 
-    def _pass_rows(self, program: Program) -> None:
+    def pass_rows(self, program: Program) -> None:
+        """Bring rows up to date."""
         rows = program.rows[self._rows :]
         if rows:
             low = np.array([-math.inf if row.getLb() is None else row.getLb() for row in rows], dtype=float)
@@ -140,6 +148,16 @@ class LiveHighs:
             high = np.array([program.rows[place].getUb() for place in gone], dtype=float)
             self.highs.changeRowsBounds(len(gone), gone, np.full(len(gone), -math.inf), high)
             self._relaxed = len(program.relaxed)
+
+    def resume(self, places: Places, low: Array, high: Array) -> tuple[bool, float, Array]:
+        """Solve the linear program from its last basis with other bounds: whether it can be, its cost, values."""
+        self.highs.changeColsBounds(len(places), places.astype(np.int32), low, high)
+        self.highs.run()
+        status = self.highs.getModelStatus()
+        values = np.array(self.highs.getSolution().col_value)
+        if status not in (_STATUSES.kOptimal, _STATUSES.kInfeasible):
+            raise SolverGaveUpError
+        return status == _STATUSES.kOptimal, self.highs.getInfo().objective_function_value, values
 
     def row_prices(self) -> Array:
         """Return the dual value of every row of a linear program, in order."""
@@ -207,7 +225,16 @@ def _make(solver: str, gap: float, clock: Clock, relax: bool) -> Any:
     return found
 
 
-def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> Answer:
+def linear(program: Program, clock: Clock, work: Callable[[LiveHighs], Found]) -> Found:
+    """Let `work` use the linear relaxation of a program, kept in HiGHS."""
+    before = time.monotonic()
+    found = work(_ready(program, 0.0, clock, relax=True, exact=False, cutoff=None))
+    clock.solving += time.monotonic() - before
+    return found
+
+
+def _ready(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> LiveHighs:
+    """Return HiGHS with the program as it stands in it."""
     live = program.live
     if not isinstance(live, LiveHighs):
         live = program.live = LiveHighs()
@@ -225,6 +252,11 @@ def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: b
             "time_limit": math.inf if clock.left is None else live.highs.getRunTime() + clock.left,
         }
     )
+    return live
+
+
+def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> Answer:
+    live = _ready(program, gap, clock, relax, exact, cutoff)
     live.highs.run()
     if live.highs.getModelStatus() in _GAVE_UP:
         # A plan that misses a row by the tolerance itself is refused, and a tight one can end the simplex method: once

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from deal_solve.formulation.program import Program, Terms
 from deal_solve.formulation.recourse import Costs, Cut, Estimate
 from deal_solve.optimise.backend import Answer, Clock, LiveHighs, fix_integers, restore, run
+from deal_solve.optimise.branch import branch_and_cut
 from deal_solve.uncertainty.scenarios import BLOCK, Array
 
 CLOSE = 1e-9
@@ -33,18 +35,24 @@ def run_with_cuts(
     exact: bool = False,
     cutoff: float | None = None,
     close: float = 0.0,
+    branches: bool = True,
 ) -> Answer:
     """Solve the program as `run` does, every estimate held up to the measure that it stands for.
 
     `close` allows more room than the program does; if infinite, no cut is added. A relaxation is left as it is once it
-    lies above `cutoff`: the answer is then `nothing`, with a bound.
+    lies above `cutoff`: the answer is then `nothing`, with a bound. An integer program with more choices than can be
+    branched on here (`branches` false) is left to the solver, round by round.
     """
     if not program.estimates:
         return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
     if relax:
         reached = math.inf if cutoff is None else cutoff
         return _linear(program, solver, clock, exact, max(close, program.close), reached)
-    return _integer(program, solver, gap, clock, cutoff)
+    found: Answer | None = None
+    if branches:
+        cut = partial(_cut, program, close=program.close)
+        found = branch_and_cut(program, cut, gap, clock, cutoff)
+    return found or _integer(program, solver, gap, clock, cutoff)
 
 
 def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
@@ -100,7 +108,7 @@ def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: flo
             break
         values = _values(program)
         inner = values if inner is None or program.size > BLOCK else (values + inner) / 2
-        if not _cut(program, values, inner, close) or clock.is_over:
+        if not _cut(program, values, inner, close=close) or clock.is_over:
             break
     _note_binding(program)
     return answer
@@ -119,7 +127,7 @@ def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: fl
             return _found(program, best, bound, "optimal" if answer.outcome == "infeasible" else "limit")
         bound = max(bound, answer.bound)
         values = _values(program)
-        if not _cut(program, values, values, program.close):
+        if not _cut(program, values, close=program.close):
             return Answer(answer.outcome, answer.objective, bound)
         bounds = fix_integers(program)
         chosen = _linear(program, solver, clock, False, program.close, math.inf if cutoff is None else cutoff)
@@ -170,7 +178,7 @@ def _weights(program: Program) -> list[float]:
     return [float(objective.get(program.variables[estimate.place], 0.0)) for estimate in program.estimates]
 
 
-def _cut(program: Program, values: Array, inner: Array, close: float) -> bool:
+def _cut(program: Program, values: Array, inner: Array | None = None, *, close: float) -> bool:
     """Cut the estimates that are too low at `values`, unless all are close enough; whether there was a cut.
 
     Together they may be too low by `close` of the objective, each as it counts there, and in a limit each by that much.
@@ -180,7 +188,7 @@ def _cut(program: Program, values: Array, inner: Array, close: float) -> bool:
     weights = [weight or 1.0 for weight in _weights(program)]
     if sum(max(low, 0.0) * weight for low, weight in zip(lows, weights, strict=True)) <= room:
         return False
-    points = [(inner, elsewhere), (values, known)] if inner is not values else [(values, known)]
+    points = [(values, known)] if inner is None or inner is values else [(inner, elsewhere), (values, known)]
     found = False
     for number, (estimate, low) in enumerate(zip(program.estimates, lows, strict=True)):
         if low > room / len(lows):

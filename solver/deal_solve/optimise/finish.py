@@ -70,7 +70,7 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
             pairs.append((share, used))
     same_cost = program.row("same_cost", formulation.objective, "<=", cost + room)
     minimise(program, count)
-    answer = run(program, solver, 1e-6, clock)
+    answer = run(program, solver, 1e-6, clock, branches=False)
     program.relax(same_cost)  # the fewest options may stand right at it, and the next cut would shut them out
     if answer.outcome not in ("optimal", "limit"):
         for _, used in pairs:

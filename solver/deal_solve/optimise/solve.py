@@ -118,7 +118,7 @@ def _solve(
         is_told=True,
         is_brief=is_brief,
     )
-    search = replace(plain, by_cuts=by_cuts)
+    search = replace(plain, by_cuts=by_cuts, bounds={}, candidates=[])
     memory.prepare(search, reference)
     search = guided(search)
     best, branches, plan = _finished(search, memory, reference)

@@ -38,6 +38,7 @@ from deal_solve.report.schema_frontier import FrontierPointFacts, FrontierResult
 from deal_solve.report.schema_health import CommitmentFacts
 from deal_solve.report.schema_sensitivity import BarFacts, SensitivityResult, SobolFacts
 from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
+from deal_solve.report.schema_sweep import SweepResult, SweepRowFacts
 from deal_solve.report.schema_uncertainty import UncertaintyFacts
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenarios as uncertainty
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.frontier import Frontier
     from deal_solve.analysis.sensitivity import Sensitivity
     from deal_solve.analysis.simulate import Simulation
+    from deal_solve.analysis.sweep import Sweep
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.uncertainty import UncertaintyCost
     from deal_solve.analysis.waterfall import Waterfall
@@ -265,6 +267,17 @@ def frontier_result_of(deal: Deal, found: Frontier) -> FrontierResult:
         confidence=found.confidence,
         points=_rows(FrontierPointFacts, found.points),
         notes=found.notes,
+    )
+
+
+def sweep_result_of(deal: Deal, found: Sweep) -> SweepResult:
+    """Return a sweep as data."""
+    return SweepResult(
+        deal=_deal(deal),
+        scenarios=_futures(found.futures),
+        paths=found.design.paths,
+        cells=len(found.design),
+        rows=_rows(SweepRowFacts, found.rows),
     )
 
 

@@ -1,0 +1,220 @@
+"""`deal-solve sweep`: the best deal over many values of any fields."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from deal_solve.cli.options import (
+    deal_argument,
+    futures_options,
+    load_deal,
+    risk_options,
+    solver_options,
+    verbose_option,
+    workers_options,
+)
+
+if TYPE_CHECKING:
+    from deal_solve.analysis.sweep import Sweep, SweepProgress
+    from deal_solve.analysis.sweep_row import SweepRow
+    from deal_solve.deal.deal import Deal
+    from deal_solve.deal.dimension import Design
+    from deal_solve.report.journal import Journal
+    from deal_solve.uncertainty.scenarios import Futures
+
+RISK = ("risk", "confidence", "risk_on", "criterion")
+
+
+def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the dotted paths of the deal file on the line, which ends too early to be parsed to its end."""
+    from deal_solve.deal.vary import paths_of
+    from deal_solve.errors import DealSolveError
+
+    try:
+        deal = load_deal(
+            ctx.params.get("deal_file") or ctx.args[0]
+        )  # a line that ends in --vary is not parsed to its end
+    except (DealSolveError, IndexError):
+        return []
+    return [CompletionItem(f"{path}=") for path in paths_of(deal) if path.startswith(incomplete)]
+
+
+@click.command(
+    epilog="Example:  deal-solve sweep deal.yaml --vary 'offers.quote.api.overage=contracted,list' "
+    "--vary 'workloads.support-bot.growth_per_year.p50=0:1.5:16' --out sweep.parquet",
+    short_help="Solve over many values of any fields.",
+)
+@deal_argument
+@click.option(
+    "--vary",
+    "vary",
+    multiple=True,
+    metavar="PATH=VALUES",
+    shell_complete=_paths,
+    help="A field by its dotted path, and its values: a list 'a,b', a range 'from:to:count', or '±20%' around "
+    "today's ('±20%:5' for five).",
+)
+@click.option("--zip", "is_zipped", is_flag=True, help="Change the fields together instead of crossing them.")
+@click.option("--design", "design_file", metavar="FILE", help="The cells as CSV: a line of paths, then one per cell.")
+@click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
+@click.option("--out", metavar="FILE", help="Write the rows (.csv, .parquet or .json); FILE.journal beside it resumes.")
+@click.option("--picture", metavar="FILE", help="Draw the decision regions (.svg or .png).")
+@workers_options
+@futures_options
+@solver_options
+@risk_options
+@verbose_option
+def command(
+    deal_file: str,
+    vary: tuple[str, ...],
+    is_zipped: bool,
+    design_file: str | None,
+    fix_file: str | None,
+    out: str | None,
+    picture: str | None,
+    jobs: int,
+    cluster: str | None,
+    futures_of: Callable[[Deal], Futures],
+    verbose: bool,
+    **options: Any,
+) -> int:
+    """Solve DEAL in many cells, each with other values of its fields, over the same futures; print what changes where.
+
+    Each cell is a deal of its own, solved to the gap (--time-limit is that of a cell). One without a plan is a row
+    with its reason. Finished rows are kept in a journal beside --out: stopped and run again, none is solved twice. The
+    exit code is 4 if a cell is not proven to the gap, 1 if one failed.
+    """
+    from deal_solve.cli.executor import executor_of
+    from deal_solve.cli.solve import load_fix
+    from deal_solve.deal.dimension import refuse_wrong_paths
+    from deal_solve.report.sweep import sweep_report
+
+    deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
+    design = _design(deal, vary, is_zipped, design_file)
+    refuse_wrong_paths(deal, design)
+    options["fix"] = load_fix(deal, fix_file)
+    _refuse_unwritable(out, picture)
+    with ExitStack() as stack:
+        kept = stack.enter_context(_journal(out, deal, futures_of(deal), options))
+        executor, workers = stack.enter_context(executor_of(jobs, cluster))
+        options |= {"executor": executor, "ahead": 2 * workers}
+        options["progress"] = _progress() if verbose or sys.stderr.isatty() else None
+        found = _swept(deal, design, futures_of, kept, options, lambda part: _write(deal, part, out, picture))
+    _write(deal, found, out, picture)
+    click.echo(sweep_report(deal, found), nl=False)
+    return _exit_code(found)
+
+
+def _swept(
+    deal: Deal,
+    design: Design,
+    futures_of: Callable[[Deal], Futures],
+    kept: Journal | None,
+    options: dict[str, Any],
+    write: Callable[[Sweep], None],
+) -> Sweep:
+    """Run a sweep; Ctrl-C is answered at once, and what there is by then is written."""
+    from deal_solve.analysis.sweep import Sweep, rows_of, sweep
+    from deal_solve.analysis.table import Table
+    from deal_solve.cli.interrupt import interruptible
+
+    rows = [row for row in kept.rows if row.status != "failed"] if kept else []
+    known = tuple(rows)
+
+    def finished(row: SweepRow) -> None:
+        rows.append(row)
+        if kept:
+            kept.add(row)
+
+    def work() -> Sweep:
+        return sweep(deal, design, futures_of, known=known, finished=finished, **options)
+
+    try:
+        return work() if options["executor"] else interruptible(work)
+    except KeyboardInterrupt:
+        part = Sweep(design, Table(tuple(rows_of(design, tuple(rows)))), futures_of(deal))
+        if kept and part.rows:
+            write(part)
+            click.echo(f"{len(part.rows):,} of {len(design):,} cells are done; the same command goes on", err=True)
+        raise
+
+
+def _design(deal: Deal, vary: tuple[str, ...], is_zipped: bool, file: str | None) -> Design:
+    """Return the cells asked for."""
+    from deal_solve.deal.dimension import crossed, parse_vary, read_design, zipped
+    from deal_solve.errors import InputError, Problem
+
+    if file and (vary or is_zipped):
+        raise InputError(Problem("--design", "holds all cells; expected no --vary and no --zip beside it"))
+    if file:
+        return read_design(deal, file)
+    dimensions = [parse_vary(deal, each) for each in vary]
+    return zipped(dimensions) if is_zipped else crossed(dimensions)
+
+
+def _refuse_unwritable(out: str | None, picture: str | None) -> None:
+    """Refuse what cannot be written before the long run: a wrong ending, no such folder, no matplotlib."""
+    from deal_solve.cli.table import table_and_picture
+
+    class Checked(Exception):
+        pass
+
+    with suppress(Checked), table_and_picture(out, picture):
+        raise Checked
+
+
+@contextmanager
+def _journal(out: str | None, deal: Deal, futures: Futures, options: dict[str, Any]) -> Iterator[Journal | None]:
+    """Yield the journal beside the output, None without one; say what it knows."""
+    from deal_solve.report.journal import header_of, journal
+
+    if not out or (Path(out).exists() and not Path(out).is_file()):  # nothing stands beside a device or a pipe
+        yield None
+        return
+    with journal(Path(f"{out}.journal"), header_of(deal, futures, options)) as kept:
+        if kept.rows:
+            click.echo(f"{kept.path}: {len(kept.rows):,} cells are done", err=True)
+        yield kept
+
+
+def _write(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> None:
+    from deal_solve.cli.table import table_and_picture
+    from deal_solve.report.json import sweep_result_of
+    from deal_solve.report.sweep_picture import write_picture
+
+    if not out and not picture:
+        return
+    with table_and_picture(out, picture) as write:
+        write(found, lambda: sweep_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
+
+
+def _exit_code(found: Sweep) -> int:
+    from deal_solve.cli.solve import STOPPED_WITH_A_PLAN
+
+    statuses = {row.status for row in found.rows}
+    return 1 if "failed" in statuses else STOPPED_WITH_A_PLAN if statuses & {"limit", "stopped"} else 0
+
+
+def _progress() -> Callable[[SweepProgress], None]:
+    """Return what tells how far a sweep is, once a second: cells done, cells a second, seconds left."""
+    told = time.monotonic()
+
+    def tell(at: SweepProgress) -> None:
+        nonlocal told
+        if time.monotonic() - told < 1 and at.done < at.total:
+            return
+        told = time.monotonic()
+        left = (
+            "" if at.seconds_left is None else f", {at.cells_per_second:,.2g} a second, {at.seconds_left:,.0f} s left"
+        )
+        click.echo(f"{at.seconds:6.1f} s  {at.done:,} of {at.total:,} cells{left}", err=True)
+
+    return tell

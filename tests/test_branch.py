@@ -1,0 +1,59 @@
+"""Branch and cut finds what the solver's own search finds, and gives up in good time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deal_solve import Deal, Infeasible, Memory, Solution, load, sample, solve
+from deal_solve.optimise import branch, cuts
+from deal_solve.optimise.backend import LiveHighs, SolverGaveUpError
+from tests.generated import random_deal
+from tests.generated.estimate import read
+
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+
+
+def solved(deal: Deal) -> Solution | None:
+    try:
+        return solve(deal, memory=Memory())
+    except Infeasible:
+        return None
+
+
+def agree(found: Solution | None, other: Solution | None) -> None:
+    assert (found is None) == (other is None)
+    if found is not None and other is not None:
+        assert found.objective_usd == pytest.approx(other.objective_usd, rel=1e-6, abs=0.02)
+        assert max(found.bound_usd, other.bound_usd) <= min(found.objective_usd, other.objective_usd) + 0.02
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_generated_deals(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    deal = read(random_deal(np.random.default_rng([5, seed])))
+    found = solved(deal)
+    monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: None)
+    agree(found, solved(deal))
+
+
+def test_many_futures(monkeypatch: pytest.MonkeyPatch) -> None:
+    deal = load(SCENARIOS / "hybrid.yaml")
+    futures = sample(deal, 256, seed=2)
+    found = solve(deal, futures)
+    monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: None)
+    agree(found, solve(deal, futures))
+
+
+def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    deal = load(SCENARIOS / "hybrid.yaml")
+    found = solve(deal)
+    monkeypatch.setattr(branch, "MOST_SPLITS", 1)
+    agree(found, solve(deal))
+
+    def give_up(*_: object) -> None:
+        raise SolverGaveUpError
+
+    monkeypatch.setattr(LiveHighs, "resume", give_up)
+    agree(found, solve(deal))
