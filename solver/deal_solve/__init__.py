@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.out_of_sample import FreshLimit, OutOfSample, out_of_sample
     from deal_solve.analysis.perfect_information import PerfectInformation, evpi
     from deal_solve.analysis.replicates import Estimate, Replicates, replicates
+    from deal_solve.analysis.review import Review, ReviewStep, review
     from deal_solve.analysis.routing import Routed, routing
     from deal_solve.analysis.savings import Savings, savings
     from deal_solve.analysis.sides import Side, overtaking_month, sides
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
     from deal_solve.report.schema_curve import CurveResult
     from deal_solve.report.schema_frontier import FrontierResult
+    from deal_solve.report.schema_review import ReviewResult
     from deal_solve.report.schema_simulation import SimulationResult
     from deal_solve.settlement.settle import Settlement, settle
     from deal_solve.uncertainty.expand import scenarios_of
@@ -90,6 +92,7 @@ _MODULES = {
     "analysis.out_of_sample": "FreshLimit OutOfSample out_of_sample",
     "analysis.perfect_information": "PerfectInformation evpi",
     "analysis.replicates": "Estimate Replicates replicates",
+    "analysis.review": "Review ReviewStep review",
     "analysis.routing": "Routed routing",
     "analysis.savings": "Savings savings",
     "analysis.sides": "Side overtaking_month sides",
@@ -120,6 +123,7 @@ _MODULES = {
     "report.schema": "InfeasibleResult Result SettlementResult",
     "report.schema_curve": "CurveResult",
     "report.schema_frontier": "FrontierResult",
+    "report.schema_review": "ReviewResult",
     "report.schema_simulation": "SimulationResult",
     "settlement.settle": "Settlement settle",
     "uncertainty.expand": "scenarios_of",
@@ -180,6 +184,9 @@ __all__ = [
     "Relaxation",
     "Replicates",
     "Result",
+    "Review",
+    "ReviewResult",
+    "ReviewStep",
     "Routed",
     "SampledSet",
     "Savings",
@@ -228,6 +235,7 @@ __all__ = [
     "read_scenarios",
     "refuse_impossible",
     "replicates",
+    "review",
     "routing",
     "sample",
     "savings",

@@ -16,6 +16,7 @@ from deal_solve.version import VERSION
 COMMANDS = {
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
+    "review": "Hold a proposal against the best deal.",
     "simulate": "Price a plan over a million futures.",
     "frontier": "Show what caution costs.",
     "curve": "Show what each commitment costs and risks.",

@@ -35,6 +35,7 @@ from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, Conf
 from deal_solve.report.schema_curve import CurvePointFacts, CurveResult
 from deal_solve.report.schema_frontier import FrontierPointFacts, FrontierResult
 from deal_solve.report.schema_health import CommitmentFacts
+from deal_solve.report.schema_review import ReviewResult, ReviewStepFacts
 from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
 from deal_solve.report.schema_uncertainty import UncertaintyFacts
 from deal_solve.settlement.settle import Settlement
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.criteria import Criteria
     from deal_solve.analysis.curve import Curve
     from deal_solve.analysis.frontier import Frontier
+    from deal_solve.analysis.review import Review
     from deal_solve.analysis.simulate import Simulation
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.uncertainty import UncertaintyCost
@@ -260,6 +262,24 @@ def frontier_result_of(deal: Deal, found: Frontier) -> FrontierResult:
         on=found.on,
         confidence=found.confidence,
         points=_rows(FrontierPointFacts, found.points),
+        notes=found.notes,
+    )
+
+
+def review_result_of(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> ReviewResult:
+    """Return a review as data."""
+    return ReviewResult(
+        deal=_deal(deal),
+        scenarios=_futures(found.proposed.scenarios),
+        confidence=found.summary.confidence,
+        loss_usd=found.loss_usd,
+        beats_probability=found.beats_probability,
+        steps=_rows(ReviewStepFacts, found.steps),
+        lines=found.lines,
+        offer_lines=found.offer_lines,
+        changes=found.changes,
+        limits=found.limits,
+        assumed=assumed,
         notes=found.notes,
     )
 
