@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative, alternatives
     from deal_solve.analysis.calendar import Event, calendar
     from deal_solve.analysis.changes import Change, Decision, decisions
+    from deal_solve.analysis.clauses import ClausePair, Clauses, ClauseValue, DiscountPoint, clauses
     from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation, explain_infeasible
     from deal_solve.analysis.controls import ControlRow, control_table
     from deal_solve.analysis.criteria import Criteria, Criterion, criteria
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from deal_solve.report.notebook import Shown, show
     from deal_solve.report.round_trip import from_json, to_json
     from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
+    from deal_solve.report.schema_clauses import ClausesResult
     from deal_solve.report.schema_curve import CurveResult
     from deal_solve.report.schema_frontier import FrontierResult
     from deal_solve.report.schema_review import ReviewResult
@@ -78,6 +80,7 @@ _MODULES = {
     "analysis.alternatives": "Alternative alternatives",
     "analysis.calendar": "Event calendar",
     "analysis.changes": "Change Decision decisions",
+    "analysis.clauses": "ClausePair Clauses ClauseValue DiscountPoint clauses",
     "analysis.conflict": "Conflict Conflicting Relaxation explain_infeasible",
     "analysis.controls": "ControlRow control_table",
     "analysis.criteria": "Criteria Criterion criteria",
@@ -121,6 +124,7 @@ _MODULES = {
     "report.notebook": "Shown show",
     "report.round_trip": "from_json to_json",
     "report.schema": "InfeasibleResult Result SettlementResult",
+    "report.schema_clauses": "ClausesResult",
     "report.schema_curve": "CurveResult",
     "report.schema_frontier": "FrontierResult",
     "report.schema_review": "ReviewResult",
@@ -140,6 +144,10 @@ __all__ = [
     "Branch",
     "Cancelled",
     "Change",
+    "ClausePair",
+    "ClauseValue",
+    "Clauses",
+    "ClausesResult",
     "CommitmentYear",
     "Conflict",
     "Conflicting",
@@ -153,6 +161,7 @@ __all__ = [
     "DealSolveError",
     "Decision",
     "Difference",
+    "DiscountPoint",
     "Estimate",
     "Event",
     "Exceedance",
@@ -209,6 +218,7 @@ __all__ = [
     "YearOutcome",
     "alternatives",
     "calendar",
+    "clauses",
     "commitment_health",
     "complete",
     "control_table",

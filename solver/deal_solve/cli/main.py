@@ -20,6 +20,7 @@ COMMANDS = {
     "simulate": "Price a plan over a million futures.",
     "frontier": "Show what caution costs.",
     "curve": "Show what each commitment costs and risks.",
+    "clauses": "Show what every clause of an offer is worth.",
     "check": "Check a deal file and say what in it is dead.",
     "scenarios": "Show the futures of a deal: a fan per month.",
     "init": "Write a commented starter deal.",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import click
 
-KINDS = ("deal", "proposal", "result", "settlement", "simulation", "curve", "frontier", "review", "infeasible")
+KINDS = (
+    "deal",
+    "proposal",
+    "result",
+    "settlement",
+    "simulation",
+    "curve",
+    "frontier",
+    "review",
+    "clauses",
+    "infeasible",
+)
 
 
 @click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
@@ -38,6 +49,8 @@ def schema_of(what: str) -> dict[str, object]:
         from deal_solve.report.schema_frontier import FrontierResult as Model  # type: ignore[assignment]
     elif what == "review":
         from deal_solve.report.schema_review import ReviewResult as Model  # type: ignore[assignment]
+    elif what == "clauses":
+        from deal_solve.report.schema_clauses import ClausesResult as Model  # type: ignore[assignment]
     else:
         from deal_solve.report.schema import InfeasibleResult as Model  # type: ignore[assignment]
     mode = "validation" if what in ("deal", "proposal") else "serialization"

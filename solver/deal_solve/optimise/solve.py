@@ -45,7 +45,7 @@ def solve(
     first_band: float | None = None,
     method: Method = "decomposition",
     progress: Watcher | None = None,
-    reference: Plan | None = None,
+    reference: Plan | Solution | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
@@ -53,7 +53,8 @@ def solve(
     leaves what follows from the future to cuts, as far as cuts can be exact (section 8); extensive writes it out,
     scenario by scenario: the audit of the other. `progress` is told before every step, and stops the solve by returning
     False (raises Cancelled) or by raising. `reference` is what loss is measured against, where it is known (default:
-    the best plan without API commitment over these scenarios). Raises Infeasible if there is no plan, LimitReached if
+    the best plan without API commitment over these scenarios): a plan, or the solution of a deal with other papers,
+    whose reference is taken with its cost under those. Raises Infeasible if there is no plan, LimitReached if
     `time_limit` (seconds) passed without one, InputError for a pin or solver that cannot be, and InternalError if the
     settled cost of the plan is not what the optimiser says.
     """
@@ -76,7 +77,7 @@ def _solve(
     pins: Pins,
     first_band: float | None,
     by_cuts: bool,
-    known: Plan | None,
+    known: Plan | Solution | None,
 ) -> Solution:
     columns = Columns(deal, scenarios)
     reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known)
@@ -141,7 +142,7 @@ def compared_with(
     gap: float,
     clock: Clock,
     by_cuts: bool = False,
-    reference: Plan | None = None,
+    reference: Plan | Solution | None = None,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
     free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
@@ -150,6 +151,8 @@ def compared_with(
         return None, Against(best=np.array([least_cost(free, alone, solver, gap, clock) for alone in each])), ()
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return None, Against(), ()
+    if isinstance(reference, Solution):
+        return reference.reference, Against(reference=reference.reference_cost), ()
     if reference is not None:
         return reference, Against(reference=settle(free, reference, scenarios).cost), ()
     clock.say("finding the reference: the best plan without commitment")

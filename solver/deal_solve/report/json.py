@@ -32,6 +32,7 @@ from deal_solve.report.schema import (
     YearSpread,
 )
 from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, CriterionFacts, LeverFacts
+from deal_solve.report.schema_clauses import ClauseFacts, ClausePairFacts, ClausesResult, DiscountPointFacts
 from deal_solve.report.schema_curve import CurvePointFacts, CurveResult
 from deal_solve.report.schema_frontier import FrontierPointFacts, FrontierResult
 from deal_solve.report.schema_health import CommitmentFacts
@@ -43,6 +44,7 @@ from deal_solve.uncertainty import scenarios as uncertainty
 
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
+    from deal_solve.analysis.clauses import Clauses
     from deal_solve.analysis.conflict import Conflict
     from deal_solve.analysis.criteria import Criteria
     from deal_solve.analysis.curve import Curve
@@ -280,6 +282,20 @@ def review_result_of(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -
         changes=found.changes,
         limits=found.limits,
         assumed=assumed,
+        notes=found.notes,
+    )
+
+
+def clauses_result_of(deal: Deal, found: Clauses) -> ClausesResult:
+    """Return what clauses are worth as data."""
+    return ClausesResult(
+        deal=_deal(deal),
+        scenarios=_futures(found.base.settlement.scenarios),
+        offer=found.offer,
+        objective_usd=found.base.objective_usd,
+        values=_rows(ClauseFacts, found.values),
+        pairs=_rows(ClausePairFacts, found.pairs),
+        curve=_rows(DiscountPointFacts, found.curve),
         notes=found.notes,
     )
 

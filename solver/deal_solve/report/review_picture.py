@@ -6,11 +6,9 @@ from pathlib import Path
 
 from deal_solve.analysis.review import Review
 from deal_solve.deal.deal import Deal
-from deal_solve.report.picture import DARK, canvas, scale_of
+from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.review import BEST
 from deal_solve.report.text import round_money
-
-LIGHT = "#a9b8cc"
 
 
 def write_picture(deal: Deal, found: Review, path: str | Path, kind: str) -> None:
