@@ -21,7 +21,7 @@ from deal_solve.analysis.replicates import Replicates, estimate, replicates
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.load import did_you_mean
-from deal_solve.errors import InputError, Problem
+from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -41,7 +41,7 @@ CLOSE = 0.01
 ALIKE = 0.002
 """Two clauses whose joint value is the sum to this share are independent."""
 MOST_POINTS = 40.0
-NO_EFFECT, DEARER, AT_BEST, IN_HAND = "no effect", "dearer", "at best", "in hand"
+NO_EFFECT, DEARER, AT_BEST, IN_HAND, NEEDED = "no effect", "dearer", "at best", "in hand", "needed"
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class ClauseValue:
     - `low_usd`, `high_usd` where the value lies over all futures, where those solved are a sample: the interval of what
       the two plans differ by on sixteen fresh sets, the same for both
     - `points` of discount that are worth as much; None where none are, or more than can be given
-    - `finding` is empty, or `no effect`, `dearer` (the old wording is better), `at best`, or `in hand` (what the offer
-      has already)
+    - `finding` is empty, or `no effect`, `dearer` (the old wording is better), `at best`, `in hand` (what the offer has
+      already), or `needed` (without that no plan meets the limits)
     """
 
     clause: str
@@ -225,7 +225,10 @@ class _Asking:
     def _value(self, step: ClauseStep) -> ClauseValue:
         if step.deal is None:
             return self._row(step, AT_BEST, self.base, self.base)
-        other = self.solved(step.deal)
+        try:
+            other = self.solved(step.deal)
+        except Infeasible:  # limits on a contract year: what a clause moves between years may break them
+            return self._row(step, NEEDED if step.is_in_hand else DEARER, self.base, self.base)
         before, after = (other, self.base) if step.is_in_hand else (self.base, other)
         if is_below(after.objective_usd, before.objective_usd):
             return self._row(step, IN_HAND if step.is_in_hand else "", before, after)
@@ -272,10 +275,16 @@ class _Asking:
             both = next((step for step in clause_steps(one, self.offer) if step.clause == second), None)
             if both is None or both.deal is None:
                 continue
-            found = self.solved(both.deal)
-            usd = max(self.base.objective_usd - found.objective_usd, 0.0)
-            extra = usd - self.worth[first] - self.worth[second]
-            yield ClausePair(first, second, usd, extra, found.status == "optimal")
+            usd, is_proven = self._gain(both.deal)
+            yield ClausePair(first, second, usd, usd - self.worth[first] - self.worth[second], is_proven)
+
+    def _gain(self, deal: Deal) -> tuple[float, bool]:
+        """Return what a changed deal is worth, nothing where it is no better, and whether that is proven."""
+        try:
+            found = self.solved(deal)
+        except Infeasible:
+            return 0.0, True
+        return max(self.base.objective_usd - found.objective_usd, 0.0), found.status == "optimal"
 
     # The curve of discount points
 
@@ -292,8 +301,7 @@ class _Asking:
     def _at(self, points: float) -> float:
         """Return what so many points are worth."""
         if points not in self.known:
-            found = self.solved(with_points(self.deal, self.offer, points))
-            self.known[points] = max(self.base.objective_usd - found.objective_usd, 0.0)
+            self.known[points], _ = self._gain(with_points(self.deal, self.offer, points))
         return self.known[points]
 
     def _between(self, value: float) -> float:

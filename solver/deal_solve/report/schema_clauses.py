@@ -21,7 +21,7 @@ class ClauseFacts(Part):
     was: str = Field(description="how it stands")
     asked: str | None = Field(description="one step towards the buyer; null where nothing is better")
     finding: str = Field(
-        description="empty, or no effect, dearer (as it stands is better), at best, in hand (what the offer has)"
+        description="empty, or no effect, dearer (as it stands is better), at best, in hand (the offer has it), needed"
     )
     value_usd: float = Field(description="what the objective falls by; never negative")
     expected_usd: float = Field(description="what expected cost falls by")
