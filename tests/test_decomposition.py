@@ -15,7 +15,7 @@ from deal_solve.formulation.rates import Agreement
 from deal_solve.formulation.recourse import Linear, Tail, Worst
 from deal_solve.formulation.true_up_cost import Counts, TrueUpCost
 from deal_solve.optimise.backend import Clock
-from deal_solve.optimise.search import Candidate
+from deal_solve.optimise.candidate import Candidate
 from deal_solve.uncertainty.measures import cvar
 from tests.generated import random_deal
 from tests.generated.estimate import read

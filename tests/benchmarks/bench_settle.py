@@ -12,10 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 
 import numpy as np
-from bench_solve import write
+from measuring import HERE, table, write
 from threadpoolctl import threadpool_limits
 
 from deal_solve import load, load_proposal
@@ -26,7 +25,6 @@ from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.sample import sample
 from deal_solve.uncertainty.scenarios import BLOCK, ScenarioSet
 
-HERE = Path(__file__).parent
 TARGETS = {"plain": 2_000_000, "full": 800_000}
 """Scenario-years a second on two cores, from memory."""
 BLOCKS = 8
@@ -119,9 +117,7 @@ def page(rows: list[list[str]], repeats: int) -> str:
         f"{platform.python_version()}, numpy {np.__version__}. One by one is a loop that settles {ONE_BY_ONE} futures "
         "each on its own, to the same costs; two cores are two processes at the same time.",
         "",
-        f"| {' | '.join(HEADINGS)} |",
-        f"|---{'|---:' * (len(HEADINGS) - 1)}|",
-        *(f"| {' | '.join(cells)} |" for cells in rows),
+        *table(HEADINGS, rows),
         "",
     ]
     return "\n".join(lines)

@@ -15,9 +15,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+from measuring import COMMAND, HERE, table, write
+
 SCENARIOS = HERE.parents[1] / "scenarios"
-COMMAND = (sys.executable, "-c", "from deal_solve.cli.main import main; main()")
 GAP = 1e-6
 SAME = 1e-6
 HEADINGS = (
@@ -86,21 +86,10 @@ def page(rows: list[list[str]], repeats: int) -> str:
         f"{platform.python_version()}, highspy {version('highspy')}, PuLP {version('pulp')}. Rows to non-zeros are "
         "those of the largest program; build and solve seconds are sums over all programs of a run.",
         "",
-        f"| {' | '.join(HEADINGS)} |",
-        f"|{'---|' + '---:|' * (len(HEADINGS) - 1)}",
-        *(f"| {' | '.join(cells)} |" for cells in rows),
+        *table(HEADINGS, rows),
         "",
     ]
     return "\n".join(lines)
-
-
-def write(text: str, path: Path) -> None:
-    """Replace a file by way of a temporary one, so that a run that is stopped leaves the old table."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
 
 
 def main() -> None:

@@ -75,10 +75,9 @@ def _step(node: Any, part: str | int) -> Any:
 
 
 def _put(source: Source, loc: Loc, node: Any, value: Any) -> None:
-    if isinstance(node, dict) or (isinstance(node, list) and isinstance(loc[-1], int) and loc[-1] < len(node)):
-        node[loc[-1]] = value
-    else:
+    if isinstance(node, list) and _step(node, loc[-1]) is None:
         raise _nowhere(dotted(loc), source.data, loc)
+    node[loc[-1]] = value
 
 
 def _around(written: Any, middle: Any) -> Any:

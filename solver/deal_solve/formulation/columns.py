@@ -135,6 +135,14 @@ class Columns:
                     np.multiply(presents[place], rate, out=self.presents[row, here])
         return np.asarray(requests.sum(axis=1))
 
+    def afresh(self) -> Columns:
+        """Return the same for another deal that reads them alike: nothing that was derived for this one is kept."""
+        other = copy(self)
+        other.derived = {}
+        if self.whole is self:
+            other.whole = other
+        return other
+
     def head(self, count: int) -> Columns:
         """Return the first scenarios alone, equally scaled; what is one object here is one object there."""
         if count >= self.size:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.formulation.program import Program, Variable
-from deal_solve.formulation.rates import Agreement, Regime, regimes_of
-from deal_solve.plan.terms import first_terms, terms_of
+from deal_solve.formulation.rates import Agreement, Regime, every_regime
+from deal_solve.plan.terms import first_terms
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ def take_papers(program: Program, deal: Deal, agreements: Iterable[Agreement], z
     """Add Σ γ = 1; per term Σ β = γ; per type Σ g <= 1; same offer, same term; an exclusive offer alone (and list)."""
     papers = Papers()
     for agreement in agreements:
-        regimes = regimes_of(deal, agreement, zero_bands_only)
+        regimes = every_regime(deal, agreement, zero_bands_only)
+        if not regimes:
+            continue
         spans = {regime.span for regime in regimes}
-        if spans != set(terms_of(deal, agreement.offer, agreement.term_months)):
-            continue  # some term has no band left
         papers.api[agreement] = program.binary(f"api_{agreement.offer}_{agreement.term_months}")
         for regime in regimes:
             papers.regimes[regime] = program.binary(f"regime_{agreement.offer}")

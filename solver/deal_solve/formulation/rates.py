@@ -65,6 +65,12 @@ def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) 
     return tuple(regimes)
 
 
+def every_regime(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
+    """Return the price regimes of an agreement, none if some term has no band left."""
+    regimes = regimes_of(deal, agreement, zero_bands_only)
+    return regimes if {regime.span for regime in regimes} == set(terms_of(deal, *_key(agreement))) else ()
+
+
 def _key(agreement: Agreement) -> tuple[str, int]:
     return agreement.offer, agreement.term_months
 

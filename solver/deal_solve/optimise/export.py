@@ -11,8 +11,8 @@ from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.pins import pin, pins_of
 from deal_solve.formulation.rates import api_agreements
 from deal_solve.optimise.backend import Clock, minimise
+from deal_solve.optimise.candidate import size_of
 from deal_solve.optimise.criterion import fit_risk
-from deal_solve.optimise.search import size_of
 from deal_solve.optimise.solution import Size
 from deal_solve.optimise.solve import compared_with
 from deal_solve.plan.proposal import Proposal

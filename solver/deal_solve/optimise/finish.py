@@ -8,7 +8,7 @@ from deal_solve.formulation.program import Terms, Variable, scaled
 from deal_solve.formulation.read import read_plan, value_of
 from deal_solve.optimise.backend import Clock, fix_integers, minimise
 from deal_solve.optimise.cuts import run_with_cuts as run
-from deal_solve.optimise.search import NUDGE
+from deal_solve.optimise.ties import NUDGE
 from deal_solve.plan.options import menu
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal import Path

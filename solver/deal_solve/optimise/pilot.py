@@ -22,6 +22,8 @@ def guided(search: Search) -> Search:
     """
     if search.columns.size <= BLOCK or not search.by_cuts:
         return search
+    if search.guide:  # a similar deal was solved over as many
+        return replace(search, close=search.gap / 4, is_rough=True, candidates=[])
     gap, guide = PILOT_GAP, search.guide
     for size in PILOTS:
         if 4 * size > search.columns.size:
@@ -35,6 +37,7 @@ def guided(search: Search) -> Search:
             close=gap / 10,
             guide=guide,
             is_pilot=True,
+            is_rough=bool(guide),
             is_told=False,
             candidates=[],
         )
@@ -43,7 +46,7 @@ def guided(search: Search) -> Search:
         except Infeasible:
             break
         gap, guide = gap / 10, pilot.hints()
-    return replace(search, close=search.gap / 4, guide=guide, candidates=[])
+    return replace(search, close=search.gap / 4, guide=guide, is_rough=True, candidates=[])
 
 
 def _head(values: Array | None, size: int) -> Array | None:

@@ -5,90 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
-
-import numpy as np
-import pulp
 
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.pins import Pins, pin
-from deal_solve.formulation.program import Terms, Variable, scaled
-from deal_solve.formulation.rates import Agreement, api_agreements, regimes_of
-from deal_solve.formulation.read import value_of
+from deal_solve.formulation.rates import Agreement, api_agreements, every_regime
 from deal_solve.formulation.risk import Against
-from deal_solve.optimise.backend import Answer, Bounds, Clock, fix_integers, minimise, restore
+from deal_solve.optimise.backend import Answer, Clock, minimise, restore
+from deal_solve.optimise.candidate import Candidate, Hint, fix_choices, forbid, lean, restrict, size_of
 from deal_solve.optimise.cuts import CLOSE, ROUGHLY, cut_again
 from deal_solve.optimise.cuts import run_with_cuts as run
 from deal_solve.optimise.solution import Branch, Size
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.optimise.ties import TieRule
+from deal_solve.uncertainty.scenarios import BLOCK
 
-NUDGE = 1e-6
-"""Weight of committed dollars beside cost where, among equal costs, the least commitment is wanted."""
 LARGE = 60_000
 """Non-zeros from which on a first plan is sought by diving before the integer program is solved."""
 TIE = 1e-7
 """Plans whose objectives differ by less than this, relatively, are tied: the tie rule chooses among them."""
 
 
-@dataclass(frozen=True)
-class Hint:
-    """What a search over some of the scenarios knows of an agreement: where it ranks (dollars), and where to cut.
-
-    `cuts` are estimates, by number, with points: values of the variables of these `names`.
-    """
-
-    rank: float
-    names: tuple[str, ...]
-    cuts: tuple[tuple[int, Array], ...]
-
-
-@dataclass
-class Candidate:
-    """One API agreement: its program, its bound, and its best plan if it was solved (money in dollars)."""
-
-    agreement: Agreement
-    formulation: Formulation
-    bound: float
-    objective: float | None = None
-    outcome: str = "open"
-    values: dict[str, float] = field(default_factory=dict)
-
-    def first_band(self) -> float | None:
-        """Return the threshold of the first term's band in the best plan, None without one."""
-        taken = (
-            regime.threshold_usd
-            for regime, beta in self.formulation.papers.regimes.items()
-            if regime.span.index == 0 and self.values.get(beta.name, 0.0) > 0.5
-        )
-        return next(taken, None)
-
-    def hint(self) -> Hint:
-        """Return its rank, the cuts that held its relaxation or choices, and its best plan, if there is one."""
-        program = self.formulation.program
-        cuts = list(program.binding.values())
-        if self.objective is not None:
-            plan = np.array([self.values.get(variable.name, 0.0) for variable in program.variables])
-            cuts += [(number, plan) for number in range(len(program.estimates))]
-        rank = self.bound if self.objective is None else self.objective
-        return Hint(rank, tuple(variable.name for variable in program.variables), tuple(cuts))
-
-    def branch(self, band: float, bound: float) -> Branch:
-        """Return what is reported of it in one band, whose relaxation is bounded by `bound` (dollars; 0 always is)."""
-        best, bound = self.first_band(), max(bound, 0.0)
-        if self.objective is not None and best == band:
-            outcome, objective, bound = self.outcome, self.objective, min(bound, self.objective)
-        else:
-            outcome = "infeasible" if bound == math.inf else "limit" if self.outcome == "limit" else "pruned"
-            objective = None
-        return Branch(self.agreement.offer, self.agreement.term_months, band, bound, objective, outcome)  # type: ignore[arg-type]
-
-
 @dataclass
 class Search:
-    """One search over the agreements of a deal."""
+    """One search over the agreements of a deal.
+
+    `guide` says where to look: what a search over other futures, or of a similar deal, has learnt of an agreement.
+    `bounds` are known beforehand (dollars). `is_rough` bounds agreements with the cuts there are.
+    """
 
     deal: Deal
     columns: Columns
@@ -104,8 +51,12 @@ class Search:
     first_band: float | None = None
     is_told: bool = False
     is_pilot: bool = False
+    is_brief: bool = False
+    is_rough: bool = False
     close: float = CLOSE
+    tie: float = TIE
     guide: dict[Agreement, Hint] = field(default_factory=dict)
+    bounds: dict[Agreement, float] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0))
 
@@ -133,7 +84,10 @@ class Search:
         best = min(solved, key=lambda c: c.objective or 0.0)
         if self.is_pilot or self.clock.is_over:
             return best
-        return self._least_committed([c for c in solved if (c.objective or 0.0) <= self.incumbent + self._tie()])
+        worth = self.incumbent + self._tie()
+        tied = [c for c in solved if (c.objective or 0.0) <= worth]
+        rule = TieRule(self.solver, self.gap, self.clock, one_look=self.columns.size > BLOCK)
+        return rule.least_committed(tied, [self._money(c.formulation, worth) for c in tied])
 
     def _rank(self, candidate: Candidate) -> float:
         """Return where a candidate stands in the order of search."""
@@ -142,21 +96,19 @@ class Search:
 
     def hints(self) -> dict[Agreement, Hint]:
         """Return what was learnt of each agreement, for a search over more scenarios."""
-        return {candidate.agreement: candidate.hint() for candidate in self.candidates}
+        return {candidate.agreement: candidate.hint() for candidate in self.candidates if candidate.is_built}
 
     def branches(self) -> tuple[Branch, ...]:
         """Return every agreement in every band of its first term; to be called before a program is finished."""
         return tuple(branch for candidate in self.candidates for branch in self._bands(candidate))
 
     def _bands(self, candidate: Candidate) -> Iterator[Branch]:
-        """Bound each band of a candidate by the relaxation, all its cuts kept."""
-        formulation = candidate.formulation
-        bands = sorted({r.threshold_usd for r in formulation.papers.regimes if r.span.index == 0})
-        bands = bands if self.first_band is None else [self.first_band]
-        for band in bands:
+        """Bound each band of a candidate by the relaxation with all its cuts, or by the candidate's own bound."""
+        for band in candidate.bands:
             bound = candidate.bound
-            alone = len(bands) == 1 or bound == math.inf or candidate.first_band() == band or self.clock.is_over
-            if not alone:
+            is_known = len(candidate.bands) == 1 or bound == math.inf or candidate.first_band() == band
+            if not (is_known or self.is_brief or self.clock.is_over):
+                formulation = candidate.formulation
                 closed = restrict(formulation, band)
                 minimise(formulation.program, formulation.objective)
                 answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
@@ -166,7 +118,8 @@ class Search:
                 elif answer.outcome == "optimal":
                     bound = max(bound, self._dollars(formulation, answer.bound))
             yield candidate.branch(band, bound)
-        _recall(formulation, candidate.values)
+        if candidate.objective is not None:
+            candidate.recall()
 
     def _why_not(self) -> str:
         """Return why there is no plan, as far as that shows without looking for the conflict."""
@@ -196,37 +149,36 @@ class Search:
 
     @property
     def _roughly(self) -> float:
-        """How close a relaxation is cut that only bounds; a guided search bounds with the cuts it has."""
-        return math.inf if self.guide else ROUGHLY
+        """How close a relaxation is cut that only bounds."""
+        return math.inf if self.is_rough else ROUGHLY
 
     def _tie(self) -> float:
-        return TIE * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
+        return self.tie * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
 
     def _open_all(self) -> None:
-        """Build every agreement's program."""
+        """Open every agreement that has a price regime in each of its terms."""
         for agreement in self.pins.agreements(api_agreements(self.deal, self.check_controls)):
-            if not regimes_of(self.deal, agreement, self.zero_bands_only):
-                continue
-            formulation = self._formulate(agreement)
-            if not formulation.papers.api:
-                continue
+            regimes = every_regime(self.deal, agreement, self.zero_bands_only)
+            bands = sorted({regime.threshold_usd for regime in regimes if regime.span.index == 0})
             if self.first_band is not None:
-                restrict(formulation, self.first_band)
-            self.candidates.append(Candidate(agreement, formulation, -math.inf))
+                bands = [self.first_band] if bands else []
+            if bands:
+                self.candidates.append(Candidate(agreement, tuple(bands), partial(self._formulate, agreement)))
 
     def _bound(self, candidate: Candidate) -> None:
-        """Bound an agreement by its linear relaxation; a guided search leaves cuts to the integer program."""
-        formulation, program = candidate.formulation, candidate.formulation.program
-        self._say("bounding", candidate.agreement)
-        hint = self.guide.get(candidate.agreement)
-        if hint and hint.names == tuple(variable.name for variable in program.variables):
-            cut_again(program, hint.cuts)
-        minimise(program, formulation.objective)
-        answer = run(program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
-        if answer.outcome == "infeasible":
-            candidate.outcome, candidate.bound = "infeasible", math.inf
-        elif answer.outcome == "optimal":
-            candidate.bound = self._dollars(formulation, answer.bound)
+        """Bound an agreement by its linear relaxation, unless a bound is known."""
+        candidate.bound = self.bounds.get(candidate.agreement, -math.inf)
+        if candidate.bound == -math.inf:
+            self._say("bounding", candidate.agreement)
+            formulation, program = candidate.formulation, candidate.formulation.program
+            minimise(program, formulation.objective)
+            answer = run(program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
+            if answer.outcome == "infeasible":
+                candidate.bound = math.inf
+            elif answer.outcome == "optimal":
+                candidate.bound = self._dollars(formulation, answer.bound)
+        if candidate.bound == math.inf:
+            candidate.outcome = "infeasible"
 
     def _formulate(self, agreement: Agreement) -> Formulation:
         before = monotonic()
@@ -245,6 +197,11 @@ class Search:
         formulation.program.close = self.close
         self.clock.building += monotonic() - before
         self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)
+        if self.first_band is not None:
+            restrict(formulation, self.first_band)
+        hint = self.guide.get(agreement)
+        if hint and hint.fits(formulation.program):
+            cut_again(formulation.program, hint.cuts)
         return formulation
 
     def _money(self, formulation: Formulation, dollars: float) -> float:
@@ -255,22 +212,46 @@ class Search:
 
     def _solve(self, candidate: Candidate) -> None:
         """Solve an agreement's integer program, as far as it may be better than, or tied with, the best so far."""
-        formulation = candidate.formulation
+        formulation, program = candidate.formulation, candidate.formulation.program
         self._say("solving", candidate.agreement)
-        minimise(formulation.program, formulation.objective)
-        if size_of(formulation).nonzeros > LARGE:
+        first = self._first(candidate)
+        others = forbid(program) if first else None
+        minimise(program, formulation.objective)
+        if size_of(formulation).nonzeros > LARGE and not first:
             self._dive(candidate)
         worth = self.incumbent + self._tie()
         cutoff = self._money(formulation, worth) if math.isfinite(worth) else None
-        answer = run(formulation.program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
+        answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
+        if others:
+            program.relax(others)
+        known = math.inf if first is None else first.bound
         if answer.outcome == "infeasible" and cutoff is not None:
-            # Nothing is better than, or tied with, the best so far (which may be this agreement's own dive).
+            # Nothing else is better than, or tied with, the best so far (which may be this agreement's own first plan).
             candidate.outcome = "pruned" if candidate.objective is None else "solved"
-            candidate.bound = max(candidate.bound, min(worth, candidate.objective or worth))
+            bound = min(worth, candidate.objective or worth, self._dollars(formulation, known))
+            candidate.bound = max(candidate.bound, bound)
+            candidate.is_alone = first is not None
             return
         if math.isfinite(answer.bound):
-            candidate.bound = max(candidate.bound, self._dollars(formulation, answer.bound))
+            candidate.bound = max(candidate.bound, self._dollars(formulation, min(answer.bound, known)))
         self._note(candidate, answer)
+
+    def _first(self, candidate: Candidate) -> Answer | None:
+        """Make the choices of the plan that is known from elsewhere, solve the rest; None if that is no plan."""
+        formulation, program = candidate.formulation, candidate.formulation.program
+        hint = self.guide.get(candidate.agreement)
+        if not (self.by_cuts and hint and hint.plan is not None and hint.fits(program)):
+            return None
+        for variable, value in zip(program.variables, hint.plan, strict=True):
+            variable.varValue = value
+        bounds = fix_choices(program)
+        minimise(program, formulation.objective)
+        answer = run(program, self.solver, self.gap / 10, self.clock)
+        restore(bounds)
+        if answer.outcome != "optimal":
+            return None
+        candidate.keep(self._dollars(formulation, answer.objective))
+        return answer
 
     def _dive(self, candidate: Candidate) -> None:
         """Find a first plan: papers, tracks and projects as the relaxation leans, the rest solved.
@@ -285,8 +266,7 @@ class Search:
         answer = run(formulation.program, self.solver, 1e-4, self.clock)
         restore(bounds)
         if answer.outcome in ("optimal", "limit"):
-            candidate.objective = self._dollars(formulation, answer.objective)
-            candidate.values = _values(formulation)
+            candidate.keep(self._dollars(formulation, answer.objective))
 
     def _note(self, candidate: Candidate, answer: Answer) -> None:
         if answer.outcome == "infeasible":
@@ -297,116 +277,5 @@ class Search:
             candidate.outcome = "solved" if answer.outcome == "optimal" else "limit"
             objective = self._dollars(candidate.formulation, answer.objective)
             if candidate.objective is None or objective <= candidate.objective:
-                candidate.objective = objective
-                candidate.values = _values(candidate.formulation)
-            candidate.bound = min(candidate.bound, candidate.objective)
-
-    def _least_committed(self, tied: list[Candidate]) -> Candidate:
-        """Return the tied candidate with the least committed dollars, then seats, then projects (section 7)."""
-        ranked = []
-        for place, candidate in enumerate(tied):
-            formulation = candidate.formulation
-            program = formulation.program
-            most = self._money(formulation, self.incumbent + self._tie())
-            within = program.row("within_gap", formulation.objective, "<=", most)
-            least_step = max(program.usd(0.01), 1e-6 * value_of(formulation.committed))
-            committed = self._fewest(candidate, formulation.committed, least_step, most)
-            room = committed + 1e-7 * max(committed, 1.0)
-            least = program.row("least_committed", formulation.committed, "<=", room)
-            projects: Terms = [(bought, 1.0) for bought in formulation.projects.values()]
-            few = self._fewest(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999, most)
-            program.relax(within)
-            program.relax(least)
-            ranked.append((round(committed * program.unit_usd, 2), round(few), place))
-        return tied[min(ranked)[2]]
-
-    def _fewest(self, candidate: Candidate, secondary: Terms, step: float, most: float) -> float:
-        """Look for tied plans with at least `step` less of a secondary measure until there is none; return the least.
-
-        The search minimises cost with a trace of committed dollars under a cutoff: proving that nothing tied is left
-        takes no more than the proof of the optimum did.
-        """
-        formulation = candidate.formulation
-        program = formulation.program
-        traced = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
-        while True:
-            _recall(formulation, candidate.values)
-            value = self._least_as_chosen(formulation, secondary)
-            if value < step or self.clock.is_over:
-                break
-            cutoff = most + NUDGE * value_of(formulation.committed)
-            row = program.row("fewer", secondary, "<=", value - step)
-            minimise(program, traced)
-            answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
-            program.relax(row)
-            found = answer.outcome in ("optimal", "limit") and value_of(formulation.objective) <= most * (1 + 1e-12)
-            if not found:
-                break
-            candidate.values = _values(formulation)
-            if self.guide:
-                break  # with many futures ties are chance: one look finds those that the deal makes
-        _recall(formulation, candidate.values)
-        return max(value, 0.0)
-
-    def _least_as_chosen(self, formulation: Formulation, secondary: Terms) -> float:
-        """Return the least of a measure that its discrete choices allow within the gap."""
-        value = value_of(secondary)
-        if all(variable.cat == pulp.LpInteger for variable, _ in secondary):
-            return value
-        bounds = fix_integers(formulation.program)
-        minimise(formulation.program, secondary)
-        answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
-        restore(bounds)
-        return min(answer.objective, value) if answer.outcome == "optimal" else value
-
-
-def restrict(formulation: Formulation, band: float) -> Bounds:
-    """Close every other band of the first term; return the bounds there were."""
-    bounds: Bounds = []
-    for regime, beta in formulation.papers.regimes.items():
-        if regime.span.index == 0 and regime.threshold_usd != band:
-            bounds.append((beta, beta.lowBound, beta.upBound))
-            beta.upBound = 0
-    return bounds
-
-
-def lean(formulation: Formulation) -> Bounds:
-    """Fix papers, regimes, tracks and projects to what their values are nearest to; return the bounds there were."""
-    groups: dict[object, list[Variable]] = {}
-    for place, decisions in enumerate(formulation.paths):
-        for regime, variable in decisions.papers.regimes.items():
-            groups.setdefault((place, regime.span), []).append(variable)
-        for (cohort, _, span), variable in decisions.tracks.seats.items():
-            for year in span.years:
-                groups.setdefault((place, cohort, year), []).append(variable)
-        for (cohort, _, year), variable in decisions.tracks.other.items():
-            groups.setdefault((place, cohort, year), []).append(variable)
-    bounds: Bounds = []
-    chosen = {id(max(group, key=lambda v: v.varValue or 0.0)) for group in groups.values()}
-    for variable in {id(v): v for group in groups.values() for v in group}.values():
-        bounds.append((variable, variable.lowBound, variable.upBound))
-        variable.lowBound = variable.upBound = int(id(variable) in chosen)
-    for variable in formulation.projects.values():
-        bounds.append((variable, variable.lowBound, variable.upBound))
-        variable.lowBound = variable.upBound = int((variable.varValue or 0.0) > 0.01)
-    return bounds
-
-
-def size_of(formulation: Formulation) -> Size:
-    """Return the size of a program."""
-    problem = formulation.program.problem
-    return Size(
-        rows=problem.numConstraints(),
-        columns=problem.numVariables(),
-        integers=sum(variable.cat == pulp.LpInteger for variable in formulation.program.variables),
-        nonzeros=sum(len(row) for row in problem.constraints()),
-    )
-
-
-def _values(formulation: Formulation) -> dict[str, float]:
-    return {v.name: v.varValue or 0.0 for v in formulation.program.variables}
-
-
-def _recall(formulation: Formulation, values: dict[str, float]) -> None:
-    for variable in formulation.program.variables:
-        variable.varValue = values.get(variable.name, 0.0)
+                candidate.keep(objective)
+            candidate.bound = min(candidate.bound, candidate.objective or objective)

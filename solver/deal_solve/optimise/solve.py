@@ -15,23 +15,29 @@ from deal_solve.formulation.pins import Pins, pins_of
 from deal_solve.formulation.read import value_of
 from deal_solve.formulation.risk import Against, is_exact_chance
 from deal_solve.optimise.backend import Clock, solver_named
+from deal_solve.optimise.candidate import Candidate
 from deal_solve.optimise.criterion import constant_of, fit_risk, objective_of
 from deal_solve.optimise.cuts import is_tight, worth
 from deal_solve.optimise.finish import finish
+from deal_solve.optimise.memory import Memory
 from deal_solve.optimise.pilot import guided
 from deal_solve.optimise.progress import Watcher
-from deal_solve.optimise.search import Candidate, Search
+from deal_solve.optimise.search import TIE, Search
 from deal_solve.optimise.solution import Branch, Method, Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expand import scenarios_of
-from deal_solve.uncertainty.scenarios import Futures
+from deal_solve.uncertainty.scenarios import BLOCK, Futures
 
 AGREE_RELATIVE, AGREE_USD = 1e-6, 0.01
 CLOSED = 300
 """Up to this many scenarios binaries close the gap of a rollover in which saving balance would pay (section 8); of more
 it is reported, unless a limit on cost has to be held exactly."""
+
+REFERENCE_GAP = 1e-8
+"""Gap of the reference over up to a block of scenarios: of two plans nearly tied always the same one, because the tail
+of a loss differs by more than their costs do."""
 
 
 def solve(
@@ -46,6 +52,7 @@ def solve(
     method: Method = "decomposition",
     progress: Watcher | None = None,
     reference: Plan | Solution | None = None,
+    memory: Memory | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
@@ -54,17 +61,32 @@ def solve(
     scenario by scenario: the audit of the other. `progress` is told before every step, and stops the solve by returning
     False (raises Cancelled) or by raising. `reference` is what loss is measured against, where it is known (default:
     the best plan without API commitment over these scenarios): a plan, or the solution of a deal with other papers,
-    whose reference is taken with its cost under those. Raises Infeasible if there is no plan, LimitReached if
-    `time_limit` (seconds) passed without one, InputError for a pin or solver that cannot be, and InternalError if the
-    settled cost of the plan is not what the optimiser says.
+    whose reference is taken with its cost under those. `memory` is shared by solves of similar deals. Raises Infeasible
+    if there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a pin or solver that
+    cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
     clock = Clock(time_limit, progress)
+    memory, is_brief = memory or Memory(), memory is not None
     solver = solver_named(solver)
+    pins = pins_of(deal, fix)
     by_cuts = method == "decomposition" and can_cut(deal, scenarios, solver)
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
-        return _solve(deal, scenarios, notes, solver, gap, clock, pins_of(deal, fix), first_band, by_cuts, reference)
+        return _solve(
+            deal,
+            scenarios,
+            notes,
+            solver,
+            gap,
+            clock,
+            pins,
+            first_band,
+            by_cuts,
+            reference,
+            memory,
+            is_brief,
+        )
 
 
 def _solve(
@@ -78,18 +100,34 @@ def _solve(
     first_band: float | None,
     by_cuts: bool,
     known: Plan | Solution | None,
+    memory: Memory,
+    is_brief: bool,
 ) -> Solution:
-    columns = Columns(deal, scenarios)
-    reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known)
+    columns = memory.columns(deal, scenarios)
+    reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known, memory)
     constant = constant_of(deal, scenarios.weights, against)
-    plain = Search(deal, columns, against, solver, gap, clock, pins, constant, first_band=first_band, is_told=True)
-    search = guided(replace(plain, by_cuts=True, candidates=[])) if by_cuts else plain
-    best, branches, plan = _finished(search)
+    plain = Search(
+        deal,
+        columns,
+        against,
+        solver,
+        gap,
+        clock,
+        pins,
+        constant,
+        first_band=first_band,
+        is_told=True,
+        is_brief=is_brief,
+    )
+    search = replace(plain, by_cuts=by_cuts, candidates=[])  # what it finds is not for the other search
+    memory.prepare(search)
+    search = guided(search)
+    best, branches, plan = _finished(search, memory)
     is_dearer = by_cuts and not is_tight(best.formulation.program)  # settlement is, than any cut: it saves no balance
     if is_dearer and (scenarios.size <= CLOSED or any(limit.of != "committed" for limit in deal.limits)):
         clock.say("writing the program out: balance would have to be saved")
         search = plain
-        best, branches, plan = _finished(search)
+        best, branches, plan = _finished(search, Memory())
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
     _agree(best, settlement, objective, constant)
@@ -120,8 +158,9 @@ def _solve(
     )
 
 
-def _finished(search: Search) -> tuple[Candidate, tuple[Branch, ...], Plan]:
+def _finished(search: Search, memory: Memory) -> tuple[Candidate, tuple[Branch, ...], Plan]:
     best = search.run()
+    memory.learn(search)
     branches = search.branches()
     return best, branches, finish(best.formulation, search.solver, search.clock)
 
@@ -143,6 +182,7 @@ def compared_with(
     clock: Clock,
     by_cuts: bool = False,
     reference: Plan | Solution | None = None,
+    memory: Memory | None = None,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
     free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
@@ -155,16 +195,20 @@ def compared_with(
         return reference.reference, Against(reference=reference.reference_cost), ()
     if reference is not None:
         return reference, Against(reference=settle(free, reference, scenarios).cost), ()
+    memory = memory or Memory()
+    if found := memory.reference(free, columns):
+        return found[0], Against(reference=settle(free, found[0], scenarios).cost), found[1]
     clock.say("finding the reference: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
-        plan = _reference(free, columns, solver, gap, clock, True, by_cuts)
+        plan = _reference(free, columns, solver, gap, clock, True, by_cuts, memory)
     except Infeasible:
-        plan = _reference(free, columns, solver, gap, clock, False, by_cuts)
+        plan = _reference(free, columns, solver, gap, clock, False, by_cuts, memory)
         notes = (
             "no plan without commitment provides the controls required on the API; loss is measured against the best "
             "one that lacks them",
         )
+    memory.keep_reference(free, columns, (plan, notes))
     return plan, Against(reference=settle(free, plan, scenarios).cost), notes
 
 
@@ -178,23 +222,35 @@ def least_cost(
 
 
 def _reference(
-    deal: Deal, columns: Columns, solver: str, gap: float, clock: Clock, check_controls: bool, by_cuts: bool
+    deal: Deal,
+    columns: Columns,
+    solver: str,
+    gap: float,
+    clock: Clock,
+    check_controls: bool,
+    by_cuts: bool,
+    memory: Memory,
 ) -> Plan:
     """Return the plan of least expected cost among those without API commitment (section 7)."""
+    exact = REFERENCE_GAP if columns.size <= BLOCK else gap
     search = Search(
         deal,
         columns,
         Against(),
         solver,
-        gap,
+        min(gap, exact),
         clock,
         Pins(),
+        tie=min(TIE, exact / 10),
         zero_bands_only=True,
         check_controls=check_controls,
         by_cuts=by_cuts,
     )
+    memory.prepare(search)
     search = guided(search)
-    return finish(search.run().formulation, solver, clock)
+    best = search.run()
+    memory.learn(search)
+    return finish(best.formulation, solver, clock)
 
 
 def _agree(best: Candidate, settlement: Settlement, objective: float, constant: float) -> None:
