@@ -74,6 +74,20 @@ def test_case_1_a_commitment_too_high_by_hand():
     assert found.to_frame()["saved_usd"].tolist() == [step.saved_usd for step in found.steps]
 
 
+def test_what_would_have_to_be_true_in_case_1_by_hand():
+    """With requests k times as many the proposal costs 80 + E(160k or less - 100), the best deal 48 + E(… - 60).
+
+    They are the same where the usage between 60 and 100 is 32 in expectation: 0.7·40 + 0.3·(60k - 60) = 32 at k = 11/9.
+    With less usage there is less between them.
+    """
+    found = reviewed(newsvendor(), {"api": {"offer": "quote", "commitment_usd": 80 * YEAR}})
+    row = next(row for row in found.breakevens if row.driver == "requests of all workloads")
+    assert (row.unit, row.today, row.below) == ("times", 1, None)
+    assert row.above == pytest.approx(11 / 9, abs=2e-4)
+    drivers = [row.driver for row in found.breakevens]
+    assert drivers == ["requests of all workloads", "growth of their requests", "list prices of models"]
+
+
 def test_the_best_deal_itself_loses_nothing():
     deal = newsvendor()
     best = solve(deal)
@@ -82,6 +96,7 @@ def test_the_best_deal_itself_loses_nothing():
     assert {step.finding for step in found.steps} == {"", "no loss"}
     assert found.beats_probability == 0
     assert not found.changes.rows
+    assert not found.breakevens.rows
 
 
 def test_case_5_a_band_too_high_and_a_paper_too_dear_by_hand():

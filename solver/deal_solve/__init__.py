@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.criteria import Criteria, Criterion, criteria
     from deal_solve.analysis.curve import Curve, CurvePoint, curve
     from deal_solve.analysis.difference import Difference, LineDifference, difference
+    from deal_solve.analysis.drivers import DriverBreakeven, driver_breakevens
     from deal_solve.analysis.findings import Finding, findings
     from deal_solve.analysis.first_term import FirstTerm, value_of_shorter_term
     from deal_solve.analysis.frontier import Frontier, FrontierPoint, frontier
@@ -86,6 +87,7 @@ _MODULES = {
     "analysis.criteria": "Criteria Criterion criteria",
     "analysis.curve": "Curve CurvePoint curve",
     "analysis.difference": "Difference LineDifference difference",
+    "analysis.drivers": "DriverBreakeven driver_breakevens",
     "analysis.findings": "Finding findings",
     "analysis.first_term": "FirstTerm value_of_shorter_term",
     "analysis.frontier": "Frontier FrontierPoint frontier",
@@ -162,6 +164,7 @@ __all__ = [
     "Decision",
     "Difference",
     "DiscountPoint",
+    "DriverBreakeven",
     "Estimate",
     "Event",
     "Exceedance",
@@ -226,6 +229,7 @@ __all__ = [
     "curve",
     "decisions",
     "difference",
+    "driver_breakevens",
     "evpi",
     "explain_infeasible",
     "export",

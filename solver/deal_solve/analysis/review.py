@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.changes import Change, plan_changes
 from deal_solve.analysis.difference import Difference, difference
+from deal_solve.analysis.drivers import DriverBreakeven, driver_breakevens
 from deal_solve.analysis.frontier import is_below
 from deal_solve.analysis.limits import LimitCheck, limit_checks
 from deal_solve.analysis.summary import Summary, summarise
@@ -90,7 +91,8 @@ class Review:
 
     `steps` begin with the proposal and end at the best deal; `lines` is what the proposal costs more, line by line, and
     `offer_lines` the same of the step to other papers: what their overage, rates and forfeiture do. `beats_probability`
-    is that of the futures in which the proposal costs less; `limits` says what it does to each limit.
+    is that of the futures in which the proposal costs less; `limits` says what it does to each limit; `breakevens` what
+    would have to be true for it to cost no more (none over more futures than one block, and for regret).
     """
 
     steps: Table[ReviewStep]
@@ -99,6 +101,7 @@ class Review:
     changes: Table[Change]
     beats_probability: float
     limits: Table[LimitCheck]
+    breakevens: Table[DriverBreakeven]
     proposed: Settlement = field(repr=False)
     best: Solution = field(repr=False)
     notes: tuple[str, ...] = ()
@@ -146,10 +149,18 @@ def review(deal: Deal, plan: Plan, futures: Futures, best: Solution | None = Non
         changes=plan_changes(best.settlement, proposed),
         beats_probability=measures.probability(is_less, proposed.weights),
         limits=checks,
+        breakevens=_breakevens(deal, plan, best, futures),
         proposed=proposed,
         best=best,
         notes=(*best.notes, *path.notes),
     )
+
+
+def _breakevens(deal: Deal, plan: Plan, best: Solution, futures: Futures) -> Table[DriverBreakeven]:
+    """Return them over as many futures as are quick to settle again and again, and not for regret."""
+    if futures.block_count > 1 or deal.risk.criterion == "regret":
+        return Table()
+    return driver_breakevens(deal, plan, best.plan, futures.in_memory(), best.reference)
 
 
 @dataclass

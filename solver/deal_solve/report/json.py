@@ -281,6 +281,7 @@ def review_result_of(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -
         offer_lines=found.offer_lines,
         changes=found.changes,
         limits=found.limits,
+        breakevens=found.breakevens,
         assumed=assumed,
         notes=found.notes,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deal_solve.analysis.drivers import DriverBreakeven
 from deal_solve.analysis.review import OFFER, Review, ReviewStep
 from deal_solve.analysis.summary import Summary, summarise
 from deal_solve.deal.deal import Deal
@@ -23,6 +24,7 @@ def review_report(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> s
         _table(deal, found),
         _papers(found),
         difference_table(deal, found.lines, "proposal"),
+        _breakevens(found),
         bullets("What the best deal does otherwise (per contract year, divided by /)", changes),
         limit_table(deal, found.proposed),
         bullets("Assumed", assumed),
@@ -87,6 +89,27 @@ def _table(deal: Deal, found: Review) -> str:
 
 def _levels(step: ReviewStep) -> list[str]:
     return [money(step.objective_usd), money(step.expected_usd), money(step.cvar_usd)]
+
+
+def _breakevens(found: Review) -> str:
+    """Return what would have to be true for the proposal to cost no more, one driver at a time."""
+    rows = [
+        [
+            row.driver,
+            row.unit,
+            *(_value(row, value) for value in (row.today, row.below, row.above)),
+            f"{_value(row, row.low)} to {_value(row, row.high)}",
+        ]
+        for row in found.breakevens
+    ]
+    title = f"Where the proposal costs as much as {BEST} by objective, one driver at a time, both plans as they are"
+    return table(title, ["driver", "", "today", "below", "above", "looked at"], rows, left=2) if rows else ""
+
+
+def _value(row: DriverBreakeven, value: float | None) -> str:
+    if value is None:
+        return "nowhere"
+    return f"{value:.2f}" if row.unit == "times" else f"{100 * value:+.1f}%"
 
 
 def _papers(found: Review) -> str:

@@ -28,6 +28,18 @@ class ReviewStepFacts(Part):
     plan: Plan = Field(description="its plan")
 
 
+class DriverFacts(Part):
+    """One driver of cost; both plans stay as they are."""
+
+    driver: str = Field(description="what is moved")
+    unit: str = Field(description="times (of what the futures say) or a year (growth on top of theirs)")
+    today: float = Field(description="where it stands: 1 or 0")
+    below: float | None = Field(description="nearest value below at which both cost the same; null: none is")
+    above: float | None = Field(description="nearest value above")
+    low: float = Field(description="the least value looked at")
+    high: float = Field(description="the largest")
+
+
 class ReviewResult(Part):
     """What `review --out FILE.json` writes; USD over the horizon."""
 
@@ -43,5 +55,8 @@ class ReviewResult(Part):
     offer_lines: DifferenceFacts = Field(description="the same of the step to other papers")
     changes: tuple[ChangeFacts, ...] = Field(description="decisions that the proposal takes otherwise")
     limits: tuple[LimitFacts, ...] = Field(description="what the proposal does to each limit")
+    breakevens: tuple[DriverFacts, ...] = Field(
+        description="where the proposal costs as much as the best deal, one driver moved at a time"
+    )
     assumed: tuple[str, ...] = Field(description="what was assumed where the proposal says nothing")
     notes: tuple[str, ...] = Field(description="remarks in plain words")
