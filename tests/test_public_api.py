@@ -59,6 +59,7 @@ PUBLIC = [
     "LimitReached",
     "LineDifference",
     "MeanValue",
+    "Memory",
     "OutOfSample",
     "Percentile",
     "PerfectInformation",

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         Problem,
     )
     from deal_solve.optimise.export import export
+    from deal_solve.optimise.memory import Memory
     from deal_solve.optimise.progress import Progress
     from deal_solve.optimise.solution import Branch, Solution
     from deal_solve.optimise.solve import solve
@@ -116,6 +117,7 @@ _MODULES = {
     "deal.vary": "value_at varied",
     "errors": "Cancelled DealSolveError Infeasible InputError InternalError LimitReached Problem",
     "optimise.export": "export",
+    "optimise.memory": "Memory",
     "optimise.progress": "Progress",
     "optimise.solution": "Branch Solution",
     "optimise.solve": "solve",
@@ -184,6 +186,7 @@ __all__ = [
     "LimitReached",
     "LineDifference",
     "MeanValue",
+    "Memory",
     "OutOfSample",
     "Percentile",
     "PerfectInformation",

@@ -129,16 +129,21 @@ class Program:
         """Return a new 0/1 variable."""
         return self.integer(label, 0, 1)
 
-    def row(self, label: str, terms: Iterable[tuple[Variable, float]], sense: str, rhs: float) -> str:
-        """Add Σ terms (sense) rhs, terms of one variable added up; return the name of the row."""
+    def row(
+        self, label: str, terms: Iterable[tuple[Variable, float]], sense: str, rhs: float, is_told: bool = True
+    ) -> str:
+        """Add Σ terms (sense) rhs, terms of one variable added up; return the name of the row.
+
+        PuLP need not be told of a row that only HiGHS sees.
+        """
         merged: defaultdict[Variable, float] = defaultdict(float)
         for variable, coefficient in terms:
             if coefficient:
                 merged[variable] += coefficient
-        expression = pulp.LpAffineExpression(merged)
         name = self._name(label)
-        row = pulp.LpConstraint(expression, _SENSES[sense], name, rhs)
-        self.problem.addConstraint(row)
+        row = pulp.LpConstraint(pulp.LpAffineExpression(merged), _SENSES[sense], name, rhs)
+        if is_told:
+            self.problem.addConstraint(row)
         self._row_places[name] = len(self.rows)
         self.rows.append(row)
         return name
@@ -245,10 +250,11 @@ class Program:
 
     def add_cut(self, number: int, cut: Cut, point: Array) -> None:
         """Add estimate >= linear + constant, made at a point."""
-        estimate = self.estimates[number]
         self.cut_points[len(self.rows)] = number, point
-        terms = [(self.variables[place], -c) for place, c in zip(*cut.linear, strict=True)]
-        self.row("cut", [(self.variables[estimate.place], 1.0), *terms], ">=", cut.constant)
+        places, coefficients = (part.tolist() for part in cut.linear)
+        terms = [(self.variables[place], -c) for place, c in zip(places, coefficients, strict=True)]
+        own = self.variables[self.estimates[number].place]
+        self.row("cut", [(own, 1.0), *terms], ">=", cut.constant, is_told=False)
 
     def by_scenario(self, when: When = When()) -> list[Terms]:  # noqa: B008 - a tuple
         """Return the cost in each scenario as S expressions; not with cuts."""

@@ -123,12 +123,20 @@ class Rates:
 
     def __init__(self, columns: Columns, deal: Deal) -> None:
         self.columns, self._deal = columns, deal
+        self._known: dict[tuple[Agreement, str, int], Moving] = {}
+        self._factors: dict[tuple[Regime, str], float] = {}
         self._bases: dict[tuple[object, ...], Moving] = {}
         self._protected: dict[tuple[object, ...], Moving] = {}
         self._ratios: dict[tuple[object, ...], tuple[Moving, Moving, Moving]] = {}
 
     def protected(self, agreement: Agreement, family: str, month: int) -> Moving:
         """Return the protected index of a family (or of seats) in a month of an agreement (section 6)."""
+        place = agreement, family, month
+        if place not in self._known:
+            self._known[place] = self._protect(agreement, family, month)
+        return self._known[place]
+
+    def _protect(self, agreement: Agreement, family: str, month: int) -> Moving:
         offer, index = self._deal.offer(agreement.offer), self.columns.index[family]
         if offer.price_protection == "none":
             return index[month]
@@ -156,7 +164,9 @@ class Rates:
         """Return (contracted over list before the index, protected index, overage ratio) of a month."""
         protected = self.protected(regime.agreement, family, month)
         index = self.columns.index[family][month]
-        factor = contracted_factor(self._deal, regime, model_id, family)
+        if (regime, model_id) not in self._factors:
+            self._factors[regime, model_id] = contracted_factor(self._deal, regime, model_id, family)
+        factor = self._factors[regime, model_id]
         key = regime.agreement.offer, factor, _key_of(protected), _key_of(index)
         if key not in self._ratios:
             ratio = overage_ratio(self._deal, regime, factor, protected, index)

@@ -36,12 +36,14 @@ def run_with_cuts(
 ) -> Answer:
     """Solve the program as `run` does, every estimate held up to the measure that it stands for.
 
-    `close` allows more room than the program does; if infinite, no cut is added.
+    `close` allows more room than the program does; if infinite, no cut is added. A relaxation is left as it is once it
+    lies above `cutoff`: the answer is then `nothing`, with a bound.
     """
     if not program.estimates:
         return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
     if relax:
-        return _linear(program, solver, clock, exact, max(close, program.close))
+        reached = math.inf if cutoff is None else cutoff
+        return _linear(program, solver, clock, exact, max(close, program.close), reached)
     return _integer(program, solver, gap, clock, cutoff)
 
 
@@ -92,6 +94,7 @@ def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: flo
         if answer.outcome != "optimal":
             return answer
         if answer.objective > cutoff:
+            _note_binding(program)
             return Answer("nothing", math.inf, answer.objective)
         if close == math.inf:
             break

@@ -172,10 +172,13 @@ class Search:
             self._say("bounding", candidate.agreement)
             formulation, program = candidate.formulation, candidate.formulation.program
             minimise(program, formulation.objective)
-            answer = run(program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
+            hint = self.guide.get(candidate.agreement)
+            close = math.inf if hint and hint.rank < self.incumbent else self._roughly  # it is going to be solved
+            cutoff = self._cutoff(formulation)
+            answer = run(program, self.solver, 0.0, self.clock, relax=True, close=close, cutoff=cutoff)
             if answer.outcome == "infeasible":
                 candidate.bound = math.inf
-            elif answer.outcome == "optimal":
+            elif math.isfinite(answer.bound):
                 candidate.bound = self._dollars(formulation, answer.bound)
         if candidate.bound == math.inf:
             candidate.outcome = "infeasible"
@@ -204,6 +207,11 @@ class Search:
             cut_again(formulation.program, hint.cuts)
         return formulation
 
+    def _cutoff(self, formulation: Formulation) -> float | None:
+        """Return above which cost (money units) nothing matters any more, None if everything does."""
+        worth = self.incumbent + self._tie()
+        return self._money(formulation, worth) if math.isfinite(worth) else None
+
     def _money(self, formulation: Formulation, dollars: float) -> float:
         return formulation.program.usd(dollars - self.constant)
 
@@ -219,8 +227,7 @@ class Search:
         minimise(program, formulation.objective)
         if size_of(formulation).nonzeros > LARGE and not first:
             self._dive(candidate)
-        worth = self.incumbent + self._tie()
-        cutoff = self._money(formulation, worth) if math.isfinite(worth) else None
+        worth, cutoff = self.incumbent + self._tie(), self._cutoff(formulation)
         answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
         if others:
             program.relax(others)
@@ -246,7 +253,10 @@ class Search:
             variable.varValue = value
         bounds = fix_choices(program)
         minimise(program, formulation.objective)
-        answer = run(program, self.solver, self.gap / 10, self.clock)
+        # Cuts are cheaper here than with whole numbers.
+        answer = run(program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
+        if answer.outcome == "optimal":
+            answer = run(program, self.solver, self.gap / 10, self.clock)
         restore(bounds)
         if answer.outcome != "optimal":
             return None
