@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative, alternatives
     from deal_solve.analysis.calendar import Event, calendar
     from deal_solve.analysis.changes import Change, Decision, decisions
+    from deal_solve.analysis.clauses import ClausePair, Clauses, ClauseValue, DiscountPoint, clauses
     from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation, explain_infeasible
     from deal_solve.analysis.controls import ControlRow, control_table
     from deal_solve.analysis.criteria import Criteria, Criterion, criteria
     from deal_solve.analysis.curve import Curve, CurvePoint, curve
     from deal_solve.analysis.difference import Difference, LineDifference, difference
+    from deal_solve.analysis.drivers import DriverBreakeven, driver_breakevens
     from deal_solve.analysis.findings import Finding, findings
     from deal_solve.analysis.first_term import FirstTerm, value_of_shorter_term
     from deal_solve.analysis.frontier import Frontier, FrontierPoint, frontier
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.perfect_information import PerfectInformation, evpi
     from deal_solve.analysis.regions import FieldStep, Region, Regions, regions
     from deal_solve.analysis.replicates import Estimate, Replicates, replicates
+    from deal_solve.analysis.review import Review, ReviewStep, review
     from deal_solve.analysis.routing import Routed, routing
     from deal_solve.analysis.savings import Savings, savings
     from deal_solve.analysis.sides import Side, overtaking_month, sides
@@ -68,8 +71,10 @@ if TYPE_CHECKING:
     from deal_solve.report.notebook import Shown, show
     from deal_solve.report.round_trip import from_json, to_json
     from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
+    from deal_solve.report.schema_clauses import ClausesResult
     from deal_solve.report.schema_curve import CurveResult
     from deal_solve.report.schema_frontier import FrontierResult
+    from deal_solve.report.schema_review import ReviewResult
     from deal_solve.report.schema_simulation import SimulationResult
     from deal_solve.report.schema_sweep import SweepResult
     from deal_solve.settlement.settle import Settlement, settle
@@ -82,11 +87,13 @@ _MODULES = {
     "analysis.alternatives": "Alternative alternatives",
     "analysis.calendar": "Event calendar",
     "analysis.changes": "Change Decision decisions",
+    "analysis.clauses": "ClausePair Clauses ClauseValue DiscountPoint clauses",
     "analysis.conflict": "Conflict Conflicting Relaxation explain_infeasible",
     "analysis.controls": "ControlRow control_table",
     "analysis.criteria": "Criteria Criterion criteria",
     "analysis.curve": "Curve CurvePoint curve",
     "analysis.difference": "Difference LineDifference difference",
+    "analysis.drivers": "DriverBreakeven driver_breakevens",
     "analysis.findings": "Finding findings",
     "analysis.first_term": "FirstTerm value_of_shorter_term",
     "analysis.frontier": "Frontier FrontierPoint frontier",
@@ -97,6 +104,7 @@ _MODULES = {
     "analysis.perfect_information": "PerfectInformation evpi",
     "analysis.regions": "FieldStep Region Regions regions",
     "analysis.replicates": "Estimate Replicates replicates",
+    "analysis.review": "Review ReviewStep review",
     "analysis.routing": "Routed routing",
     "analysis.savings": "Savings savings",
     "analysis.sides": "Side overtaking_month sides",
@@ -129,8 +137,10 @@ _MODULES = {
     "report.notebook": "Shown show",
     "report.round_trip": "from_json to_json",
     "report.schema": "InfeasibleResult Result SettlementResult",
+    "report.schema_clauses": "ClausesResult",
     "report.schema_curve": "CurveResult",
     "report.schema_frontier": "FrontierResult",
+    "report.schema_review": "ReviewResult",
     "report.schema_simulation": "SimulationResult",
     "report.schema_sweep": "SweepResult",
     "settlement.settle": "Settlement settle",
@@ -148,6 +158,10 @@ __all__ = [
     "Branch",
     "Cancelled",
     "Change",
+    "ClausePair",
+    "ClauseValue",
+    "Clauses",
+    "ClausesResult",
     "CommitmentYear",
     "Conflict",
     "Conflicting",
@@ -162,6 +176,8 @@ __all__ = [
     "Decision",
     "Design",
     "Difference",
+    "DiscountPoint",
+    "DriverBreakeven",
     "Estimate",
     "Event",
     "Exceedance",
@@ -197,6 +213,9 @@ __all__ = [
     "Relaxation",
     "Replicates",
     "Result",
+    "Review",
+    "ReviewResult",
+    "ReviewStep",
     "Routed",
     "SampledSet",
     "Savings",
@@ -223,6 +242,7 @@ __all__ = [
     "YearOutcome",
     "alternatives",
     "calendar",
+    "clauses",
     "commitment_health",
     "complete",
     "control_table",
@@ -230,6 +250,7 @@ __all__ = [
     "curve",
     "decisions",
     "difference",
+    "driver_breakevens",
     "evpi",
     "explain_infeasible",
     "export",
@@ -250,6 +271,7 @@ __all__ = [
     "refuse_impossible",
     "regions",
     "replicates",
+    "review",
     "routing",
     "sample",
     "savings",
