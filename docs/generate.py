@@ -24,8 +24,10 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
 from deal_solve.report.schema_breakeven import BreakevenResult
+from deal_solve.report.schema_clauses import ClausesResult
 from deal_solve.report.schema_curve import CurveResult
 from deal_solve.report.schema_frontier import FrontierResult
+from deal_solve.report.schema_review import ReviewResult
 from deal_solve.report.schema_sensitivity import SensitivityResult
 from deal_solve.report.schema_simulation import SimulationResult
 from deal_solve.report.schema_sweep import SweepResult
@@ -130,10 +132,10 @@ RESULT_INTRO = """\
 *Written by `docs/generate.py` from the models; do not edit.*
 
 `deal-solve solve --json FILE` writes a result, or what stands in the way where no plan exists; `settle` and `simulate`
-write theirs; `-` prints it; `curve`, `frontier`, `sweep`, `breakeven` and `sensitivity` write theirs with `--out
-FILE.json`. The schema is named in the file (`deal-solve-result/1`): within a version fields are added, never removed or
-given another meaning. Amounts are USD and not rounded. `deal-solve schema result` prints the JSON Schema;
-[`from_json`](embedding.md) reads a file back.
+write theirs; `-` prints it; `curve`, `frontier`, `sweep`, `review`, `clauses`, `breakeven` and `sensitivity` write
+theirs with `--out FILE.json`. The schema is named in the file (`deal-solve-result/1`): within a version fields are
+added, never removed or given another meaning. Amounts are USD and not rounded. `deal-solve schema result` prints the
+JSON Schema; [`from_json`](embedding.md) reads a file back.
 """
 CLI_INTRO = """\
 # The command line
@@ -253,16 +255,16 @@ def result() -> str:
     """Return docs/result.md."""
     plan = models_in(Plan)
     models = [model for model in models_in(Result) if model not in plan]
-    for other in (
-        SettlementResult,
-        SimulationResult,
+    analyses = (
         CurveResult,
         FrontierResult,
         SweepResult,
+        ReviewResult,
+        ClausesResult,
         BreakevenResult,
         SensitivityResult,
-        InfeasibleResult,
-    ):
+    )
+    for other in (SettlementResult, SimulationResult, *analyses, InfeasibleResult):
         models += [model for model in models_in(other) if model not in (*models, *plan)]
     tables = [table(model, written=False) for model in (*models, *plan)]
     lines = [f"| `{line}` | {text} |" for line, text in LINES.items()]

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from deal_solve.analysis.breakeven import Breakeven, Flip, Nearest, Stretch, breakeven
     from deal_solve.analysis.calendar import Event, calendar
     from deal_solve.analysis.changes import Change, Decision, decisions
+    from deal_solve.analysis.clauses import ClausePair, Clauses, ClauseValue, DiscountPoint, clauses
     from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation, explain_infeasible
     from deal_solve.analysis.controls import ControlRow, control_table
     from deal_solve.analysis.criteria import Criteria, Criterion, criteria
     from deal_solve.analysis.curve import Curve, CurvePoint, curve
     from deal_solve.analysis.difference import Difference, LineDifference, difference
+    from deal_solve.analysis.drivers import DriverBreakeven, driver_breakevens
     from deal_solve.analysis.findings import Finding, findings
     from deal_solve.analysis.first_term import FirstTerm, value_of_shorter_term
     from deal_solve.analysis.frontier import Frontier, FrontierPoint, frontier
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.perfect_information import PerfectInformation, evpi
     from deal_solve.analysis.regions import FieldStep, Region, Regions, regions
     from deal_solve.analysis.replicates import Estimate, Replicates, replicates
+    from deal_solve.analysis.review import Review, ReviewStep, review
     from deal_solve.analysis.routing import Routed, routing
     from deal_solve.analysis.savings import Savings, savings
     from deal_solve.analysis.sensitivity import Bar, Sensitivity, sensitivity
@@ -72,8 +75,10 @@ if TYPE_CHECKING:
     from deal_solve.report.round_trip import from_json, to_json
     from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
     from deal_solve.report.schema_breakeven import BreakevenResult
+    from deal_solve.report.schema_clauses import ClausesResult
     from deal_solve.report.schema_curve import CurveResult
     from deal_solve.report.schema_frontier import FrontierResult
+    from deal_solve.report.schema_review import ReviewResult
     from deal_solve.report.schema_sensitivity import SensitivityResult
     from deal_solve.report.schema_simulation import SimulationResult
     from deal_solve.report.schema_sweep import SweepResult
@@ -88,11 +93,13 @@ _MODULES = {
     "analysis.breakeven": "Breakeven Flip Nearest Stretch breakeven",
     "analysis.calendar": "Event calendar",
     "analysis.changes": "Change Decision decisions",
+    "analysis.clauses": "ClausePair Clauses ClauseValue DiscountPoint clauses",
     "analysis.conflict": "Conflict Conflicting Relaxation explain_infeasible",
     "analysis.controls": "ControlRow control_table",
     "analysis.criteria": "Criteria Criterion criteria",
     "analysis.curve": "Curve CurvePoint curve",
     "analysis.difference": "Difference LineDifference difference",
+    "analysis.drivers": "DriverBreakeven driver_breakevens",
     "analysis.findings": "Finding findings",
     "analysis.first_term": "FirstTerm value_of_shorter_term",
     "analysis.frontier": "Frontier FrontierPoint frontier",
@@ -103,6 +110,7 @@ _MODULES = {
     "analysis.perfect_information": "PerfectInformation evpi",
     "analysis.regions": "FieldStep Region Regions regions",
     "analysis.replicates": "Estimate Replicates replicates",
+    "analysis.review": "Review ReviewStep review",
     "analysis.routing": "Routed routing",
     "analysis.savings": "Savings savings",
     "analysis.sensitivity": "Bar Sensitivity sensitivity",
@@ -138,8 +146,10 @@ _MODULES = {
     "report.round_trip": "from_json to_json",
     "report.schema": "InfeasibleResult Result SettlementResult",
     "report.schema_breakeven": "BreakevenResult",
+    "report.schema_clauses": "ClausesResult",
     "report.schema_curve": "CurveResult",
     "report.schema_frontier": "FrontierResult",
+    "report.schema_review": "ReviewResult",
     "report.schema_sensitivity": "SensitivityResult",
     "report.schema_simulation": "SimulationResult",
     "report.schema_sweep": "SweepResult",
@@ -161,6 +171,10 @@ __all__ = [
     "BreakevenResult",
     "Cancelled",
     "Change",
+    "ClausePair",
+    "ClauseValue",
+    "Clauses",
+    "ClausesResult",
     "CommitmentYear",
     "Conflict",
     "Conflicting",
@@ -175,6 +189,8 @@ __all__ = [
     "Decision",
     "Design",
     "Difference",
+    "DiscountPoint",
+    "DriverBreakeven",
     "Estimate",
     "Event",
     "Exceedance",
@@ -212,6 +228,9 @@ __all__ = [
     "Relaxation",
     "Replicates",
     "Result",
+    "Review",
+    "ReviewResult",
+    "ReviewStep",
     "Routed",
     "SampledSet",
     "Savings",
@@ -244,6 +263,7 @@ __all__ = [
     "alternatives",
     "breakeven",
     "calendar",
+    "clauses",
     "commitment_health",
     "complete",
     "control_table",
@@ -251,6 +271,7 @@ __all__ = [
     "curve",
     "decisions",
     "difference",
+    "driver_breakevens",
     "evpi",
     "explain_infeasible",
     "export",
@@ -271,6 +292,7 @@ __all__ = [
     "refuse_impossible",
     "regions",
     "replicates",
+    "review",
     "routing",
     "sample",
     "savings",

@@ -116,14 +116,15 @@ def deal_in_a_line(settlement: Settlement) -> str:
     return "; ".join(f"{each.what}: {each.plan}" for each in said)
 
 
-def _below(one: float, other: float) -> bool:
+def is_below(one: float, other: float) -> bool:
+    """Whether an amount is lower than another one by more than two solves may differ."""
     return one < other - max(SAME_RELATIVE * abs(other), SAME_USD)
 
 
 def _beats(one: FrontierPoint, other: FrontierPoint) -> bool:
     """Whether a point is better by one measure and not worse by the other."""
     pairs = ((one.expected_usd, other.expected_usd), (one.cvar_usd, other.cvar_usd))
-    return any(_below(a, b) for a, b in pairs) and not any(_below(b, a) for a, b in pairs)
+    return any(is_below(a, b) for a, b in pairs) and not any(is_below(b, a) for a, b in pairs)
 
 
 def _merged(points: Sequence[FrontierPoint]) -> list[FrontierPoint]:
@@ -132,7 +133,7 @@ def _merged(points: Sequence[FrontierPoint]) -> list[FrontierPoint]:
     for point in points:
         amounts = ("expected_usd", "cvar_usd")
         if kept and not any(
-            _below(getattr(a, name), getattr(b, name))
+            is_below(getattr(a, name), getattr(b, name))
             for a, b in ((kept[-1], point), (point, kept[-1]))
             for name in amounts
         ):

@@ -78,13 +78,13 @@ class Replicates:
         """Return the settlement of a plan over the futures that the solution was found on."""
         return settle(self.deal, plan, self.solution.settlement.scenarios)
 
-    def settlements(self, plan: Plan) -> Iterator[Settlement]:
-        """Yield the settlement of a plan on every set."""
-        return (settle(self.deal, plan, futures) for futures in self.sets)
+    def settlements(self, plan: Plan, deal: Deal | None = None) -> Iterator[Settlement]:
+        """Yield the settlement of a plan on every set, under the papers of another deal if one is given."""
+        return (settle(deal or self.deal, plan, futures) for futures in self.sets)
 
-    def objectives(self, plan: Plan) -> Array:
-        """Return the objective of a plan on every set, (R,)."""
-        both = zip(self.settlements(plan), self._references, strict=True)
+    def objectives(self, plan: Plan, deal: Deal | None = None) -> Array:
+        """Return the objective of a plan on every set, (R,), under the papers of another deal if one is given."""
+        both = zip(self.settlements(plan, deal), self._references, strict=True)
         return np.array([self._objective(settlement, reference) for settlement, reference in both])
 
     def dearer(self, plan: Plan) -> Estimate:

@@ -16,10 +16,12 @@ from deal_solve.version import VERSION
 COMMANDS = {
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
+    "review": "Hold a proposal against the best deal.",
     "simulate": "Price a plan over a million futures.",
     "frontier": "Show what caution costs.",
     "curve": "Show what each commitment costs and risks.",
     "sweep": "Solve over many values of any fields.",
+    "clauses": "Show what every clause of an offer is worth.",
     "breakeven": "Show where the best deal flips.",
     "sensitivity": "Show what the deal hangs on.",
     "check": "Check a deal file and say what in it is dead.",

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+RISK = ("risk", "confidence", "risk_on", "criterion")
+"""What `risk_options` adds."""
+
 deal_argument = click.argument("deal_file", metavar="DEAL", type=click.Path())
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show progress even if stderr is no terminal.")
 order_option = click.option(
@@ -27,6 +30,13 @@ order_option = click.option(
     default="highest-ratio",
     show_default=True,
     help="In which order usage draws down the commitment within a period.",
+)
+routing_option = click.option(
+    "--routing",
+    type=click.Choice(["today", "best"]),
+    default="today",
+    show_default=True,
+    help="Routing where the proposal has none: as today, or the cheapest under the proposal.",
 )
 
 

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-KINDS = (
-    *("deal", "proposal", "result", "settlement", "simulation"),
-    *("curve", "frontier", "sweep", "breakeven", "sensitivity", "infeasible"),
-)
+MODELS = {
+    "deal": "deal.deal.Deal",
+    "proposal": "plan.proposal.Proposal",
+    "result": "report.schema.Result",
+    "settlement": "report.schema.SettlementResult",
+    "simulation": "report.schema_simulation.SimulationResult",
+    "curve": "report.schema_curve.CurveResult",
+    "frontier": "report.schema_frontier.FrontierResult",
+    "sweep": "report.schema_sweep.SweepResult",
+    "review": "report.schema_review.ReviewResult",
+    "clauses": "report.schema_clauses.ClausesResult",
+    "breakeven": "report.schema_breakeven.BreakevenResult",
+    "sensitivity": "report.schema_sensitivity.SensitivityResult",
+    "infeasible": "report.schema.InfeasibleResult",
+}
+"""The model behind each kind of file, imported when it is asked for."""
+READ = ("deal", "proposal")
 
 
 @click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
-@click.argument("what", type=click.Choice(KINDS), default="deal")
+@click.argument("what", type=click.Choice(tuple(MODELS)), default="deal")
 def command(what: str) -> int:
     """Print the JSON Schema of a deal file, of a proposal, or of what a command writes: `result` is that of solve.
 
@@ -25,28 +40,7 @@ def command(what: str) -> int:
 
 def schema_of(what: str) -> dict[str, object]:
     """Return the JSON Schema of a kind of file."""
-    if what == "deal":
-        from deal_solve.deal.deal import Deal as Model
-    elif what == "proposal":
-        from deal_solve.plan.proposal import Proposal as Model  # type: ignore[assignment]
-    elif what == "result":
-        from deal_solve.report.schema import Result as Model  # type: ignore[assignment]
-    elif what == "settlement":
-        from deal_solve.report.schema import SettlementResult as Model  # type: ignore[assignment]
-    elif what == "simulation":
-        from deal_solve.report.schema_simulation import SimulationResult as Model  # type: ignore[assignment]
-    elif what == "curve":
-        from deal_solve.report.schema_curve import CurveResult as Model  # type: ignore[assignment]
-    elif what == "frontier":
-        from deal_solve.report.schema_frontier import FrontierResult as Model  # type: ignore[assignment]
-    elif what == "sweep":
-        from deal_solve.report.schema_sweep import SweepResult as Model  # type: ignore[assignment]
-    elif what == "breakeven":
-        from deal_solve.report.schema_breakeven import BreakevenResult as Model  # type: ignore[assignment]
-    elif what == "sensitivity":
-        from deal_solve.report.schema_sensitivity import SensitivityResult as Model  # type: ignore[assignment]
-    else:
-        from deal_solve.report.schema import InfeasibleResult as Model  # type: ignore[assignment]
-    mode = "validation" if what in ("deal", "proposal") else "serialization"
-    schema = Model.model_json_schema(by_alias=True, mode=mode)  # type: ignore[arg-type]
+    module, _, name = MODELS[what].rpartition(".")
+    model = getattr(import_module(f"deal_solve.{module}"), name)
+    schema = model.model_json_schema(by_alias=True, mode="validation" if what in READ else "serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

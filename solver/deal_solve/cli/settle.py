@@ -14,6 +14,7 @@ from deal_solve.cli.options import (
     order_option,
     placed,
     progress_to,
+    routing_option,
     verbose_option,
 )
 
@@ -31,13 +32,7 @@ if TYPE_CHECKING:
 )
 @deal_argument
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
-@click.option(
-    "--routing",
-    type=click.Choice(["today", "best"]),
-    default="today",
-    show_default=True,
-    help="Routing where the proposal has none: as today, or the cheapest under the proposal.",
-)
+@routing_option
 @click.option("--scenario", help="Scenario of the invoice: its name or number from 1.  [default: the most likely]")
 @futures_options
 @order_option
@@ -69,7 +64,7 @@ def command(
     source = read_proposal(plan_file)
     with placed(source):
         proposal = proposal_from(source)
-        plan, assumed = _complete(deal, proposal, scenarios, routing, verbose)
+        plan, assumed = completed(deal, proposal, scenarios, routing, verbose)
         refuse_impossible(deal, plan)
     order_name: Any = order.replace("-", "_")
     _print(deal, settle(deal, plan, scenarios, order=order_name), assumed, place, json_file, invoice_file)
@@ -93,9 +88,10 @@ def scenario_named(scenarios: Futures, given: str | None) -> int:
     )
 
 
-def _complete(
+def completed(
     deal: Deal, proposal: Proposal, scenarios: Futures, routing: str, verbose: bool
 ) -> tuple[Plan, tuple[str, ...]]:
+    """Return the plan a proposal means, routed as `--routing` says where it says nothing, and what was assumed."""
     from deal_solve.plan.complete import complete, complete_agreements
 
     if routing == "today":

@@ -53,25 +53,28 @@ class Memory:
         """Keep the reference of a deal."""
         self._references[_digest(id(columns.flows), _without_commitment(deal))] = reference
 
-    def prepare(self, search: Search, reference: Plan | None = None) -> None:
+    def prepare(self, search: Search) -> None:
         """Tell a search what is known of its agreements."""
-        for agreement, key in _keys(search, reference).items():
+        for agreement, key in _keys(search).items():
             if key in self._bounds:
                 search.bounds[agreement] = self._bounds[key]
         search.guide = dict(self._hints[search.zero_bands_only])
 
-    def learn(self, search: Search, reference: Plan | None = None) -> None:
+    def learn(self, search: Search) -> None:
         """Keep what a search found out; to be called before a program is finished."""
-        keys = _keys(search, reference)
+        keys = _keys(search)
         for candidate in search.candidates:
             self._bounds[keys[candidate.agreement]] = candidate.bound
         if search.by_cuts:
             self._hints[search.zero_bands_only] |= search.hints()
 
 
-def _keys(search: Search, reference: Plan | None) -> dict[Agreement, str]:
+def _keys(search: Search) -> dict[Agreement, str]:
     """Return what the bound of each agreement depends on."""
-    deal, told = search.deal, reference and reference.model_dump(mode="json")
+    deal, against = search.deal, search.against
+    told = [
+        None if costs is None else blake2b(costs.tobytes()).hexdigest() for costs in (against.reference, against.best)
+    ]
     pinned = search.pins.proposal.model_dump(mode="json"), search.first_band, search.zero_bands_only
     rest = id(search.columns.flows), told, pinned
     data = _plain(deal)

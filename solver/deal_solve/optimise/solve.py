@@ -51,7 +51,7 @@ def solve(
     first_band: float | None = None,
     method: Method = "decomposition",
     progress: Watcher | None = None,
-    reference: Plan | None = None,
+    reference: Plan | Solution | None = None,
     memory: Memory | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
@@ -60,9 +60,10 @@ def solve(
     leaves what follows from the future to cuts, as far as cuts can be exact (section 8); extensive writes it out,
     scenario by scenario: the audit of the other. `progress` is told before every step, and stops the solve by returning
     False (raises Cancelled) or by raising. `reference` is what loss is measured against, where it is known (default:
-    the best plan without API commitment over these scenarios). `memory` is shared by solves of similar deals.
-    Raises Infeasible if there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a
-    pin or solver that cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
+    the best plan without API commitment over these scenarios): a plan, or the solution of a deal with other papers,
+    whose reference is taken with its cost under those. `memory` is shared by solves of similar deals. Raises Infeasible
+    if there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a pin or solver that
+    cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
@@ -98,7 +99,7 @@ def _solve(
     pins: Pins,
     first_band: float | None,
     by_cuts: bool,
-    known: Plan | None,
+    known: Plan | Solution | None,
     memory: Memory,
     is_brief: bool,
 ) -> Solution:
@@ -118,15 +119,15 @@ def _solve(
         is_told=True,
         is_brief=is_brief,
     )
-    search = replace(plain, by_cuts=by_cuts, bounds={}, candidates=[])
-    memory.prepare(search, reference)
+    search = replace(plain, by_cuts=by_cuts, bounds={}, candidates=[])  # what it finds is not for the other search
+    memory.prepare(search)
     search = guided(search)
-    best, branches, plan = _finished(search, memory, reference)
+    best, branches, plan = _finished(search, memory)
     is_dearer = by_cuts and not is_tight(best.formulation.program)  # settlement is, than any cut: it saves no balance
     if is_dearer and (scenarios.size <= CLOSED or any(limit.of != "committed" for limit in deal.limits)):
         clock.say("writing the program out: balance would have to be saved")
         search = plain
-        best, branches, plan = _finished(search, Memory(), reference)
+        best, branches, plan = _finished(search, Memory())
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
     _agree(best, settlement, objective, constant)
@@ -157,9 +158,9 @@ def _solve(
     )
 
 
-def _finished(search: Search, memory: Memory, reference: Plan | None) -> tuple[Candidate, tuple[Branch, ...], Plan]:
+def _finished(search: Search, memory: Memory) -> tuple[Candidate, tuple[Branch, ...], Plan]:
     best = search.run()
-    memory.learn(search, reference)
+    memory.learn(search)
     branches = search.branches()
     return best, branches, finish(best.formulation, search.solver, search.clock)
 
@@ -180,7 +181,7 @@ def compared_with(
     gap: float,
     clock: Clock,
     by_cuts: bool = False,
-    reference: Plan | None = None,
+    reference: Plan | Solution | None = None,
     memory: Memory | None = None,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
@@ -190,6 +191,8 @@ def compared_with(
         return None, Against(best=np.array([least_cost(free, alone, solver, gap, clock) for alone in each])), ()
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return None, Against(), ()
+    if isinstance(reference, Solution):
+        return reference.reference, Against(reference=reference.reference_cost), ()
     if reference is not None:
         return reference, Against(reference=settle(free, reference, scenarios).cost), ()
     memory = memory or Memory()

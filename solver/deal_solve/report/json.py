@@ -33,9 +33,11 @@ from deal_solve.report.schema import (
 )
 from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, CriterionFacts, LeverFacts
 from deal_solve.report.schema_breakeven import BreakevenResult, FlipFacts, NearestFacts, StretchFacts
+from deal_solve.report.schema_clauses import ClauseFacts, ClausePairFacts, ClausesResult, DiscountPointFacts
 from deal_solve.report.schema_curve import CurvePointFacts, CurveResult
 from deal_solve.report.schema_frontier import FrontierPointFacts, FrontierResult
 from deal_solve.report.schema_health import CommitmentFacts
+from deal_solve.report.schema_review import ReviewResult, ReviewStepFacts
 from deal_solve.report.schema_sensitivity import BarFacts, SensitivityResult, SobolFacts
 from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
 from deal_solve.report.schema_sweep import SweepResult, SweepRowFacts
@@ -46,10 +48,12 @@ from deal_solve.uncertainty import scenarios as uncertainty
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
     from deal_solve.analysis.breakeven import Breakeven
+    from deal_solve.analysis.clauses import Clauses
     from deal_solve.analysis.conflict import Conflict
     from deal_solve.analysis.criteria import Criteria
     from deal_solve.analysis.curve import Curve
     from deal_solve.analysis.frontier import Frontier
+    from deal_solve.analysis.review import Review
     from deal_solve.analysis.sensitivity import Sensitivity
     from deal_solve.analysis.simulate import Simulation
     from deal_solve.analysis.sweep import Sweep
@@ -278,6 +282,39 @@ def sweep_result_of(deal: Deal, found: Sweep) -> SweepResult:
         paths=found.design.paths,
         cells=len(found.design),
         rows=_rows(SweepRowFacts, found.rows),
+    )
+
+
+def review_result_of(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> ReviewResult:
+    """Return a review as data."""
+    return ReviewResult(
+        deal=_deal(deal),
+        scenarios=_futures(found.proposed.scenarios),
+        confidence=found.summary.confidence,
+        loss_usd=found.loss_usd,
+        beats_probability=found.beats_probability,
+        steps=_rows(ReviewStepFacts, found.steps),
+        lines=found.lines,
+        offer_lines=found.offer_lines,
+        changes=found.changes,
+        limits=found.limits,
+        breakevens=found.breakevens,
+        assumed=assumed,
+        notes=found.notes,
+    )
+
+
+def clauses_result_of(deal: Deal, found: Clauses) -> ClausesResult:
+    """Return what clauses are worth as data."""
+    return ClausesResult(
+        deal=_deal(deal),
+        scenarios=_futures(found.base.settlement.scenarios),
+        offer=found.offer,
+        objective_usd=found.base.objective_usd,
+        values=_rows(ClauseFacts, found.values),
+        pairs=_rows(ClausePairFacts, found.pairs),
+        curve=_rows(DiscountPointFacts, found.curve),
+        notes=found.notes,
     )
 
 

@@ -12,7 +12,7 @@ from deal_solve.errors import InputError, Problem
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DARK = "#16365c"
+DARK, LIGHT = "#16365c", "#a9b8cc"
 LEAST_DISTANCE = 0.07
 """Between two labels, as a share of the height of a panel."""
 MULTIPLES = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1, ""))

@@ -1,0 +1,76 @@
+"""`deal-solve review`: a proposal against the best deal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deal_solve.cli.options import (
+    RISK,
+    deal_argument,
+    futures_options,
+    load_deal,
+    placed,
+    progress_to,
+    risk_options,
+    routing_option,
+    solver_options,
+    verbose_option,
+)
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.uncertainty.scenarios import Futures
+
+
+@click.command(
+    epilog="Example:  deal-solve review deal.yaml --plan proposal.yaml --picture review.svg",
+    short_help="Hold a proposal against the best deal.",
+)
+@deal_argument
+@click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
+@routing_option
+@click.option("--out", metavar="FILE", help="Write the steps (.csv, .parquet or .json).")
+@click.option("--picture", metavar="FILE", help="Draw the steps (.svg or .png).")
+@futures_options
+@solver_options
+@risk_options
+@verbose_option
+def command(
+    deal_file: str,
+    plan_file: str,
+    routing: str,
+    out: str | None,
+    picture: str | None,
+    futures_of: Callable[[Deal], Futures],
+    verbose: bool,
+    **options: Any,
+) -> int:
+    """Say what a proposal costs more than the best deal, and which of its decisions do it.
+
+    The parts of the proposal are freed one after another: routing and projects, commitment, band, seats, tracks, then
+    offer and term. What each saves adds up to the whole loss. The exit code is 4 if a step is not proven to the gap.
+    """
+    from deal_solve.analysis.review import review
+    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.cli.settle import completed
+    from deal_solve.cli.solve import STOPPED_WITH_A_PLAN
+    from deal_solve.cli.table import table_and_picture
+    from deal_solve.plan.proposal import proposal_from, read_proposal
+    from deal_solve.report.json import review_result_of
+    from deal_solve.report.review import review_report
+    from deal_solve.report.review_picture import write_picture
+
+    with table_and_picture(out, picture) as write:
+        deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
+        futures = futures_of(deal).in_memory()
+        source = read_proposal(plan_file)
+        options["progress"] = progress_to(verbose)
+        with placed(source):
+            plan, assumed = completed(deal, proposal_from(source), futures, routing, verbose)
+            found = interruptible(lambda: review(deal, plan, futures, **options))
+        write(found, lambda: review_result_of(deal, found, assumed), lambda *to: write_picture(deal, found, *to))
+    click.echo(review_report(deal, found, assumed), nl=False)
+    return 0 if found.is_proven else STOPPED_WITH_A_PLAN
