@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.along import Along, Best, is_same
-from deal_solve.analysis.cells import FuturesOf
 from deal_solve.analysis.changes import plan_changes
 from deal_solve.analysis.crossings import Crossings, Jump, in_steps
 from deal_solve.analysis.frontier import deal_in_a_line
-from deal_solve.analysis.same_futures import SameFutures
+from deal_solve.analysis.same_futures import FuturesOf, SameFutures
 from deal_solve.analysis.table import Table
 from deal_solve.analysis.targets import question_of
 from deal_solve.deal.deal import Deal

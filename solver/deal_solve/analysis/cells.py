@@ -11,8 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from deal_solve.analysis.same_futures import FuturesOf, SameFutures
 from deal_solve.analysis.sweep_row import SweepRow, solved_row, unsolved_row
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.vary import varied
@@ -20,7 +19,6 @@ from deal_solve.errors import Cancelled, InternalError
 from deal_solve.optimise.memory import Memory
 from deal_solve.optimise.progress import Progress
 from deal_solve.optimise.solve import solve
-from deal_solve.uncertainty.scenarios import PATHS, Futures, ScenarioSet
 
 CHUNK = 8
 """Cells that a process solves at a time: neighbours, so that what it knows of one serves the next."""
@@ -28,11 +26,6 @@ TRIES = 3
 """How often cells are handed out whose worker was lost."""
 TICK = 0.5
 """Seconds between two looks at whether to stop, while others solve."""
-UNCERTAIN = ("start", "horizon_months", "scenarios", "uncertainty", "workloads", "cohorts")
-"""The parts of a deal that its futures are made of."""
-
-FuturesOf = Callable[[Deal], Futures]
-"""What makes the futures of a deal, the same for the same deal; it is sent to other processes."""
 Cell = Mapping[str, Any]
 """The value of every varied field, by its path."""
 
@@ -52,7 +45,7 @@ class Solver:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.memory = Memory()
-        self.last: tuple[Deal, Futures] | None = None
+        self.futures = SameFutures(work.futures)
 
     def row(self, cell: Cell, tell: Callable[[], None]) -> SweepRow:
         """Return the row of one cell, solved or with the reason why not; `tell` is called often, and may raise."""
@@ -63,32 +56,12 @@ class Solver:
         began = time.monotonic()
         try:
             deal = varied(self.work.deal, cell)
-            solution = solve(deal, self._futures(deal), memory=self.memory, progress=watch, **self.work.options)
+            solution = solve(deal, self.futures(deal), memory=self.memory, progress=watch, **self.work.options)
             return solved_row(0, cell, solution, time.monotonic() - began)
         except Cancelled:
             raise
         except Exception as error:
             return unsolved_row(0, cell, error, time.monotonic() - began)
-
-    def _futures(self, deal: Deal) -> Futures:
-        """Return the futures of a deal: the very object of the last one where they are the same."""
-        if self.last is None or any(getattr(self.last[0], name) != getattr(deal, name) for name in UNCERTAIN):
-            made = self.work.futures(deal)
-            made = made.in_memory() if made.block_count == 1 else made
-            is_same = self.last is not None and _are_same(self.last[1], made)
-            self.last = deal, self.last[1] if self.last and is_same else made
-        return self.last[1]
-
-
-def _are_same(one: Futures, other: Futures) -> bool:
-    """Whether sets in memory hold the same numbers, which may be so although workloads or cohorts differ."""
-    if not (isinstance(one, ScenarioSet) and isinstance(other, ScenarioSet) and one.notes == other.notes):
-        return False
-    held = [
-        (each.weights, *(array for name in PATHS for array in getattr(each, name).values())) for each in (one, other)
-    ]
-    keys = [[list(getattr(each, name)) for name in PATHS] for each in (one, other)]
-    return keys[0] == keys[1] and all(map(np.array_equal, *held))
 
 
 def solved(

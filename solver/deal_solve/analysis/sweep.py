@@ -9,7 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from deal_solve.analysis.cells import UNCERTAIN, FuturesOf, Work, solved
+from deal_solve.analysis.cells import Work, solved
+from deal_solve.analysis.same_futures import UNCERTAIN, FuturesOf
 from deal_solve.analysis.sweep_row import SweepRow, frame_of
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal

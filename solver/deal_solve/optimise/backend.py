@@ -153,10 +153,13 @@ class LiveHighs:
         """Solve the linear program from its last basis with other bounds: whether it can be, its cost, values."""
         self.highs.changeColsBounds(len(places), places.astype(np.int32), low, high)
         self.highs.run()
+        if self.highs.getModelStatus() not in _SETTLED:  # the last basis may lead astray: once more, from the start
+            self.highs.clearSolver()
+            self.highs.run()
         status = self.highs.getModelStatus()
-        values = np.array(self.highs.getSolution().col_value)
-        if status not in (_STATUSES.kOptimal, _STATUSES.kInfeasible):
+        if status not in _SETTLED:
             raise SolverGaveUpError
+        values = np.array(self.highs.getSolution().col_value)
         return status == _STATUSES.kOptimal, self.highs.getInfo().objective_function_value, values
 
     def row_prices(self) -> Array:
@@ -174,6 +177,7 @@ class LiveHighs:
 
 
 _STATUSES = highspy.HighsModelStatus
+_SETTLED = (_STATUSES.kOptimal, _STATUSES.kInfeasible)
 _GAVE_UP = (_STATUSES.kSolveError, _STATUSES.kNotset, _STATUSES.kUnknown)
 """How a run ends that found nothing out."""
 

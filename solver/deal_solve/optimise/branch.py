@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -14,11 +15,13 @@ from deal_solve.formulation.program import Program
 from deal_solve.optimise.backend import Answer, Clock, LiveHighs, SolverGaveUpError, linear
 from deal_solve.uncertainty.scenarios import Array
 
-MOST_SPLITS = 400
+MOST_SPLITS = 2000
 """Divisions after which the search is left to the solver's own."""
 WHOLE = 1e-6
 """A number this near to a whole one is one."""
 
+Found = tuple[float, list[float]]
+"""What a plan costs (money units), and the values of all variables."""
 Cutter = Callable[[Array], bool]
 """Cuts a program at the values of its variables; says whether there was anything to cut."""
 
@@ -57,7 +60,7 @@ class Branching:
         return min(self.cutoff, self.best - self.gap * abs(self.best))
 
     def run(self, live: LiveHighs, clock: Clock) -> Answer | None:
-        """Return how it ended, the best plan in the program's variables; None if it takes too long for this search."""
+        """Return how it ended; None if it takes too long for this search."""
         open_nodes = [Node(-math.inf, 0, self.low, self.high)]
         while open_nodes:
             node: Node | None = heappop(open_nodes)
@@ -67,8 +70,6 @@ class Branching:
                 node = self._look(live, node, open_nodes)
         if not math.isfinite(self.best):
             return Answer("infeasible", math.inf, math.inf)
-        for variable, value in zip(self.program.variables, self.values.tolist(), strict=True):
-            variable.varValue = value
         return Answer("optimal", self.best, min(self.floor, self.best))
 
     def _look(self, live: LiveHighs, node: Node, open_nodes: list[Node]) -> Node | None:
@@ -123,10 +124,15 @@ class Branching:
         return live.resume(self.places, low, high)
 
 
-def branch_and_cut(program: Program, cut: Cutter, gap: float, clock: Clock, cutoff: float | None) -> Answer | None:
-    """Minimise a program with cuts over its whole numbers; None if that takes more than MOST_SPLITS, or time is up."""
+def branch_and_cut(
+    program: Program, cut: Cutter, gap: float, clock: Clock, cutoff: float | None
+) -> tuple[Answer | None, Found | None]:
+    """Minimise a program with cuts over its whole numbers; return how it ended, and the best plan if there is one.
+
+    It has no end where it takes more than MOST_SPLITS divisions, or time is up.
+    """
     search = Branching(program, cut, gap, cutoff)
-    try:
-        return linear(program, clock, lambda live: search.run(live, clock))
-    except SolverGaveUpError:
-        return None
+    answer: Answer | None = None
+    with suppress(SolverGaveUpError):
+        answer = linear(program, clock, lambda live: search.run(live, clock))
+    return answer, (search.best, search.values.tolist()) if math.isfinite(search.best) else None

@@ -12,7 +12,7 @@ import numpy as np
 from deal_solve.formulation.program import Program, Terms
 from deal_solve.formulation.recourse import Costs, Cut, Estimate
 from deal_solve.optimise.backend import Answer, Clock, LiveHighs, fix_integers, restore, run
-from deal_solve.optimise.branch import branch_and_cut
+from deal_solve.optimise.branch import Found, branch_and_cut
 from deal_solve.uncertainty.scenarios import BLOCK, Array
 
 CLOSE = 1e-9
@@ -48,11 +48,12 @@ def run_with_cuts(
     if relax:
         reached = math.inf if cutoff is None else cutoff
         return _linear(program, solver, clock, exact, max(close, program.close), reached)
-    found: Answer | None = None
+    best: Found | None = None
     if branches:
-        cut = partial(_cut, program, close=program.close)
-        found = branch_and_cut(program, cut, gap, clock, cutoff)
-    return found or _integer(program, solver, gap, clock, cutoff)
+        answer, best = branch_and_cut(program, partial(_cut, program, close=program.close), gap, clock, cutoff)
+        if answer is not None:
+            return answer if best is None else _found(program, best, answer.bound, "optimal")
+    return _integer(program, solver, gap, clock, cutoff, best)
 
 
 def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
@@ -114,10 +115,15 @@ def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: flo
     return answer
 
 
-def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: float | None) -> Answer:
-    """Solve the integer program, the linear program of its choices, and again with the cuts of both."""
-    best: tuple[float, list[float | None]] | None = None
+def _integer(
+    program: Program, solver: str, gap: float, clock: Clock, cutoff: float | None, best: Found | None
+) -> Answer:
+    """Solve the integer program, the linear program of its choices, and again with the cuts of both.
+
+    Nothing is looked for that costs more than `best`, if that is known.
+    """
     bound = -math.inf
+    cutoff = _reached(program, best, cutoff)
     for _ in range(MOST_ROUNDS):
         answer = run(program, solver, gap, clock, cutoff=cutoff)
         if answer.outcome not in ("optimal", "limit"):
@@ -133,9 +139,8 @@ def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: fl
         chosen = _linear(program, solver, clock, False, program.close, math.inf if cutoff is None else cutoff)
         restore(bounds)
         if chosen.outcome == "optimal" and (best is None or chosen.objective < best[0]):
-            best = chosen.objective, [variable.varValue for variable in program.variables]
-            reached = best[0] + program.close * max(abs(best[0]), 1.0)
-            cutoff = reached if cutoff is None else min(cutoff, reached)
+            best = chosen.objective, [variable.varValue or 0.0 for variable in program.variables]
+            cutoff = _reached(program, best, cutoff)
         if best is not None and best[0] - bound <= gap * abs(best[0]):
             return _found(program, best, bound, "optimal")
         if clock.is_over:
@@ -143,9 +148,15 @@ def _integer(program: Program, solver: str, gap: float, clock: Clock, cutoff: fl
     return Answer("nothing", math.inf, bound) if best is None else _found(program, best, bound, "limit")
 
 
-def _found(
-    program: Program, best: tuple[float, list[float | None]], bound: float, outcome: Literal["optimal", "limit"]
-) -> Answer:
+def _reached(program: Program, best: Found | None, cutoff: float | None) -> float | None:
+    """Return the lower of a cutoff and what the best plan costs."""
+    if best is None:
+        return cutoff
+    reached = best[0] + program.close * max(abs(best[0]), 1.0)
+    return reached if cutoff is None else min(cutoff, reached)
+
+
+def _found(program: Program, best: Found, bound: float, outcome: Literal["optimal", "limit"]) -> Answer:
     for variable, value in zip(program.variables, best[1], strict=True):
         variable.varValue = value
     return Answer(outcome, best[0], min(bound, best[0]))
