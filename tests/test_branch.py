@@ -34,7 +34,7 @@ def agree(found: Solution | None, other: Solution | None) -> None:
 def test_generated_deals(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     deal = read(random_deal(np.random.default_rng([5, seed])))
     found = solved(deal)
-    monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: None)
+    monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: (None, None))
     agree(found, solved(deal))
 
 
@@ -42,7 +42,7 @@ def test_many_futures(monkeypatch: pytest.MonkeyPatch) -> None:
     deal = load(SCENARIOS / "hybrid.yaml")
     futures = sample(deal, 256, seed=2)
     found = solve(deal, futures)
-    monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: None)
+    monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: (None, None))
     agree(found, solve(deal, futures))
 
 
