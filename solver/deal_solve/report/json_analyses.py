@@ -16,7 +16,7 @@ from deal_solve.report.schema_sweep import SweepResult, SweepRowFacts
 
 if TYPE_CHECKING:
     from deal_solve.analysis.breakeven import Breakeven
-    from deal_solve.analysis.clauses import Clauses
+    from deal_solve.analysis.clause_values import Clauses
     from deal_solve.analysis.curve import Curve
     from deal_solve.analysis.frontier import Frontier
     from deal_solve.analysis.review import Review
