@@ -33,6 +33,7 @@ from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.load import did_you_mean
 from deal_solve.errors import Infeasible, InputError, Problem
+from deal_solve.optimise.memory import Memory
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
@@ -71,7 +72,7 @@ def clauses(
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
         raise InputError(Problem("--offer", f"there is no offer {offer!r}{did_you_mean(offer, deal.offers)}"))
-    options["fix"] = fix
+    options = {"memory": Memory(), **options, "fix": fix}
     base = solve(deal, futures, **options)
     chosen = offer or _signed(base)
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
