@@ -58,10 +58,13 @@ def run_with_cuts(
 
 def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
     """Cut estimates, by number, at points known from elsewhere."""
-    costs: dict[int, Costs] = {}
+    by_point: dict[int, list[tuple[int, Array]]] = {}
     for number, point in points:
-        cut = program.estimates[number].cut(point, costs.setdefault(id(point), {}))
-        program.add_cut(number, cut, point)
+        by_point.setdefault(id(point), []).append((number, point))
+    for cuts in by_point.values():  # what costs a point in all futures is kept no longer than it is needed
+        known = Costs()
+        for number, point in cuts:
+            program.add_cut(number, program.estimates[number].cut(point, known), point)
     _forget(program)
 
 

@@ -15,7 +15,7 @@ from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.pins import Pins, pin
 from deal_solve.formulation.rates import Agreement, api_agreements, every_regime
 from deal_solve.formulation.risk import Against
-from deal_solve.optimise.backend import Answer, Clock, minimise, restore
+from deal_solve.optimise.backend import Answer, Clock, fix_integers, minimise, restore
 from deal_solve.optimise.candidate import Candidate, Hint, fix_choices, forbid, lean, restrict, size_of
 from deal_solve.optimise.cuts import CLOSE, ROUGHLY, cut_again
 from deal_solve.optimise.cuts import run_with_cuts as run
@@ -251,17 +251,21 @@ class Search:
             return None
         for variable, value in zip(program.variables, hint.plan, strict=True):
             variable.varValue = value
-        bounds = fix_choices(program)
         minimise(program, formulation.objective)
-        # Cuts are cheaper here than with whole numbers.
-        answer = run(program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
-        if answer.outcome == "optimal":
-            answer = run(program, self.solver, self.gap / 10, self.clock)
+        bounds, numbers = fix_choices(program), fix_integers(program)
+        known = run(program, self.solver, 0.0, self.clock, relax=True)
+        restore(numbers)
+        cutoff = None
+        if known.outcome == "optimal":
+            candidate.keep(self._dollars(formulation, known.objective))
+            cutoff = known.objective
+        answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
         restore(bounds)
-        if answer.outcome != "optimal":
-            return None
-        candidate.keep(self._dollars(formulation, answer.objective))
-        return answer
+        if answer.outcome == "optimal":
+            candidate.keep(self._dollars(formulation, answer.objective))
+            return answer
+        # With these choices no other numbers cost less than the known ones, or nothing is known.
+        return known if answer.outcome == "infeasible" and cutoff is not None else None
 
     def _dive(self, candidate: Candidate) -> None:
         """Find a first plan: papers, tracks and projects as the relaxation leans, the rest solved.
