@@ -53,6 +53,7 @@ def test_what_vary_says(hybrid, text, values):
         ("horizon_months", "expected PATH=VALUES"),
         ("horizon_months=", "expected PATH=VALUES"),
         ("horizon_months=1:2:1", "a range has at least 2 values"),
+        ("horizon_months=12:36", "a range says how many values it has"),
         ("horizon_months=0:1:1000000000", "1,000,000,000 cells are too many; expected at most 100,000"),
         ("offers.one-paper.api.bands=±20%", "found a list"),
         ("workloads.suport-bot.input_tokens=±20%", "did you mean 'support-bot'"),

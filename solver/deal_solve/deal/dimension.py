@@ -31,6 +31,7 @@ DIGITS = 12
 """Significant digits of the values of a range, so that 0.1 + 0.2 is 0.3."""
 EXPECTED = "expected PATH=VALUES, as in offers.quote.api.overage=contracted,list, PATH=0:0.5:11 or PATH=±20%"
 _RANGE = re.compile(r"([^:{}\[\]]+):([^:{}\[\]]+):(\d+)")
+_ENDS = re.compile(r"[-+]?[\d.][^:{}\[\]]*:[-+]?[\d.][^:{}\[\]]*")
 _AROUND = re.compile(r"(?:±|\+/-|\+-)([^:]+)(?::(\d+))?")
 _COMMA = re.compile(r",(?![^{\[]*[}\]])")
 """A comma that stands in no map or list."""
@@ -88,6 +89,8 @@ def _values(deal: Deal, path: str, text: str) -> Iterator[Any]:
         yield from _spread(middle - half, middle + half, int(match[2] or AROUND))
     elif match := _RANGE.fullmatch(text):
         yield from _spread(parse_number(match[1]), parse_number(match[2]), int(match[3]))
+    elif _ENDS.fullmatch(text):
+        raise ValueError("a range says how many values it has; expected one like 0:0.5:11")
     else:
         yield value_of(text)
 
