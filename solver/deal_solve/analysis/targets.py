@@ -158,8 +158,11 @@ class Within:
         return partial(above, left.plan), partial(above, right.plan)
 
     def is_met(self, left: Best, middle: Best, right: Best) -> bool:
-        """Whether the measure is the amount there."""
-        return self._is_there(middle)
+        """Whether the measure is the amount there and, its plan held, at no end: where it stays, more values may do."""
+        if not self._is_there(middle):
+            return False
+        away = [self.along.settled(middle.plan, end.value) for end in (left, right) if end is not middle]
+        return not any(is_same(self._settled(settlement), self.at_most) for settlement in away)
 
     def far(self, best: Best) -> float | None:
         """Return how much above the amount it is."""
