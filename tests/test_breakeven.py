@@ -114,7 +114,7 @@ def test_an_amount_is_met_exactly_where_costs_are_curved():
 
 
 def test_an_amount_is_met_by_the_deal_that_is_best_there():
-    """88 + 40x = 93 at x = 1/8, where deep is best: flat, best at the end of the range, costs 95 and is no side of it."""
+    """88 + 40x = 93 at x = 1/8, where deep is best; flat, best at the end, costs 95 and is no side of it."""
     (flip,) = breakeven(two_quotes(), PREMIUM, 0, 0.6, f"expected<={93 * YEAR}", points=2).flips
     assert (flip.value, flip.is_exact) == (pytest.approx(0.125, abs=1e-5), True)
     assert (flip.before.api.offer, flip.after.api.offer) == ("deep", "deep")

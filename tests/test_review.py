@@ -251,8 +251,8 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path, files):
 
 
 def test_the_best_deal_and_the_tail_of_loss_are_said(capsys, tmp_path, files):
-    """Under `balanced` the objective weighs loss while the tail in print is that of cost; a neutral buyer has neither."""
-    said = "the objective weighs the mean of the largest losses instead"
+    """Under `balanced` the objective weighs loss, the tail in print is that of cost; a neutral buyer has neither."""
+    said = "the objective weighs that of the largest losses instead"
     solved = tmp_path / "best.json"
     for risk in ("balanced", "neutral"):
         called(capsys, "solve", files[0], "--risk", risk, "--json", str(solved))

@@ -136,7 +136,7 @@ def tail_note(deal: Deal, summary: Summary) -> tuple[str, ...]:
         return ()
     worst = f"worst {percent(1 - summary.confidence)}"
     return (
-        f"{worst} is the mean of the dearest futures; the objective weighs the mean of the largest losses instead (cost "
-        "above that of the best plan without API commitment in the same future), so that a deal can be cheaper in "
-        "both and worse by objective",
+        f"{worst} is the mean of the dearest futures; the objective weighs that of the largest losses instead (cost "
+        "above the best plan without API commitment in the same future), so that a deal can be cheaper in expectation "
+        "and in its worst futures, and still be the worse one",
     )
