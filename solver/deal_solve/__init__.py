@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from deal_solve.analysis.breakeven import Breakeven, Flip, Nearest, Stretch, breakeven
     from deal_solve.analysis.calendar import Event, calendar
     from deal_solve.analysis.changes import Change, Decision, decisions
-    from deal_solve.analysis.clauses import ClausePair, Clauses, ClauseValue, DiscountPoint, clauses
+    from deal_solve.analysis.clause_values import ClausePair, Clauses, ClauseValue, DiscountPoint
+    from deal_solve.analysis.clauses import clauses
     from deal_solve.analysis.conflict import Conflict, Conflicting, Relaxation, explain_infeasible
     from deal_solve.analysis.controls import ControlRow, control_table
     from deal_solve.analysis.criteria import Criteria, Criterion, criteria
@@ -93,7 +94,8 @@ _MODULES = {
     "analysis.breakeven": "Breakeven Flip Nearest Stretch breakeven",
     "analysis.calendar": "Event calendar",
     "analysis.changes": "Change Decision decisions",
-    "analysis.clauses": "ClausePair Clauses ClauseValue DiscountPoint clauses",
+    "analysis.clause_values": "ClausePair Clauses ClauseValue DiscountPoint",
+    "analysis.clauses": "clauses",
     "analysis.conflict": "Conflict Conflicting Relaxation explain_infeasible",
     "analysis.controls": "ControlRow control_table",
     "analysis.criteria": "Criteria Criterion criteria",

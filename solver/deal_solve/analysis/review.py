@@ -33,6 +33,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.risk import Against
 from deal_solve.optimise.criterion import objective_of
+from deal_solve.optimise.memory import Memory
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.papers import HALF_A_CENT
@@ -132,6 +133,7 @@ def review(deal: Deal, plan: Plan, futures: Futures, best: Solution | None = Non
     plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
     """
     refuse_impossible(deal, plan)
+    options = {"memory": Memory(), **options}
     best = best or solve(deal, futures, **options)
     deal = best.settlement.deal
     proposed = settle(deal, plan, futures)

@@ -75,7 +75,7 @@ def command(
     from deal_solve.deal.vary import split_change
     from deal_solve.report.breakeven import breakeven_report
     from deal_solve.report.breakeven_picture import write_picture
-    from deal_solve.report.json import breakeven_result_of
+    from deal_solve.report.json_analyses import breakeven_result_of
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})

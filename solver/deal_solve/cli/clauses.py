@@ -63,7 +63,7 @@ def command(
     from deal_solve.cli.table import table_and_picture
     from deal_solve.report.clauses import clauses_report
     from deal_solve.report.clauses_picture import write_picture
-    from deal_solve.report.json import clauses_result_of
+    from deal_solve.report.json_analyses import clauses_result_of
     from deal_solve.uncertainty.sample import SampledSet
 
     with table_and_picture(out, picture) as write:

@@ -63,7 +63,7 @@ def command(
     from deal_solve.cli.table import table_and_picture
     from deal_solve.report.curve import curve_report
     from deal_solve.report.curve_picture import write_picture
-    from deal_solve.report.json import curve_result_of
+    from deal_solve.report.json_analyses import curve_result_of
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})

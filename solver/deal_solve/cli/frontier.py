@@ -58,7 +58,7 @@ def command(
     from deal_solve.cli.table import table_and_picture
     from deal_solve.report.frontier import frontier_report
     from deal_solve.report.frontier_picture import write_picture
-    from deal_solve.report.json import frontier_result_of
+    from deal_solve.report.json_analyses import frontier_result_of
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, confidence=confidence, risk_on=risk_on)

@@ -59,7 +59,7 @@ def command(
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN
     from deal_solve.cli.table import table_and_picture
     from deal_solve.plan.proposal import proposal_from, read_proposal
-    from deal_solve.report.json import review_result_of
+    from deal_solve.report.json_analyses import review_result_of
     from deal_solve.report.review import review_report
     from deal_solve.report.review_picture import write_picture
 

@@ -62,7 +62,7 @@ def command(
     from deal_solve.cli.interrupt import interruptible
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
     from deal_solve.cli.table import table_and_picture
-    from deal_solve.report.json import sensitivity_result_of
+    from deal_solve.report.json_analyses import sensitivity_result_of
     from deal_solve.report.sensitivity import sensitivity_report
     from deal_solve.report.sensitivity_picture import write_picture
 

@@ -187,7 +187,7 @@ def _journal(out: str | None, deal: Deal, futures: Futures, options: dict[str, A
 
 def _write(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> None:
     from deal_solve.cli.table import table_and_picture
-    from deal_solve.report.json import sweep_result_of
+    from deal_solve.report.json_analyses import sweep_result_of
     from deal_solve.report.sweep_picture import write_picture
 
     if not out and not picture:

@@ -9,6 +9,7 @@ from typing import Any
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.columns import Columns
 from deal_solve.formulation.rates import Agreement, api_agreements
+from deal_solve.formulation.risk import Against
 from deal_solve.optimise.candidate import Hint
 from deal_solve.optimise.search import Search
 from deal_solve.plan.plan import Plan
@@ -17,8 +18,8 @@ from deal_solve.uncertainty.scenarios import BLOCK, Futures
 SETS, FACTS = 4, 4096
 """Sets of futures that are kept (of large ones only the latest), and what is known of plans over them."""
 
-Reference = tuple[Plan, tuple[str, ...]]
-"""A reference plan, and what has to be said of it."""
+Reference = tuple[Plan, Against, tuple[str, ...]]
+"""A reference plan, what it costs, and what has to be said of it."""
 
 
 class Memory:

@@ -196,8 +196,8 @@ def compared_with(
     if reference is not None:
         return reference, Against(reference=settle(free, reference, scenarios).cost), ()
     memory = memory or Memory()
-    if found := memory.reference(free, columns):
-        return found[0], Against(reference=settle(free, found[0], scenarios).cost), found[1]
+    if known := memory.reference(free, columns):
+        return known
     clock.say("finding the reference: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
@@ -208,8 +208,9 @@ def compared_with(
             "no plan without commitment provides the controls required on the API; loss is measured against the best "
             "one that lacks them",
         )
-    memory.keep_reference(free, columns, (plan, notes))
-    return plan, Against(reference=settle(free, plan, scenarios).cost), notes
+    found = plan, Against(reference=settle(free, plan, scenarios).cost), notes
+    memory.keep_reference(free, columns, found)
+    return found
 
 
 def least_cost(

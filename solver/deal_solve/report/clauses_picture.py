@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deal_solve.analysis.clauses import IN_HAND, Clauses
+from deal_solve.analysis.clause_values import IN_HAND, Clauses
 from deal_solve.deal.deal import Deal
 from deal_solve.report.clauses import points_text
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of

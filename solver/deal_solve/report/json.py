@@ -32,31 +32,17 @@ from deal_solve.report.schema import (
     YearSpread,
 )
 from deal_solve.report.schema_answers import AlternativeFacts, AnswerFacts, ConflictFacts, CriterionFacts, LeverFacts
-from deal_solve.report.schema_breakeven import BreakevenResult, FlipFacts, NearestFacts, StretchFacts
-from deal_solve.report.schema_clauses import ClauseFacts, ClausePairFacts, ClausesResult, DiscountPointFacts
-from deal_solve.report.schema_curve import CurvePointFacts, CurveResult
-from deal_solve.report.schema_frontier import FrontierPointFacts, FrontierResult
 from deal_solve.report.schema_health import CommitmentFacts
-from deal_solve.report.schema_review import ReviewResult, ReviewStepFacts
-from deal_solve.report.schema_sensitivity import BarFacts, SensitivityResult, SobolFacts
 from deal_solve.report.schema_simulation import ExceedanceFacts, PercentileFacts, SimulatedYear, SimulationResult
-from deal_solve.report.schema_sweep import SweepResult, SweepRowFacts
 from deal_solve.report.schema_uncertainty import UncertaintyFacts
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenarios as uncertainty
 
 if TYPE_CHECKING:
     from deal_solve.analysis.alternatives import Alternative
-    from deal_solve.analysis.breakeven import Breakeven
-    from deal_solve.analysis.clauses import Clauses
     from deal_solve.analysis.conflict import Conflict
     from deal_solve.analysis.criteria import Criteria
-    from deal_solve.analysis.curve import Curve
-    from deal_solve.analysis.frontier import Frontier
-    from deal_solve.analysis.review import Review
-    from deal_solve.analysis.sensitivity import Sensitivity
     from deal_solve.analysis.simulate import Simulation
-    from deal_solve.analysis.sweep import Sweep
     from deal_solve.analysis.table import Table
     from deal_solve.analysis.uncertainty import UncertaintyCost
     from deal_solve.analysis.waterfall import Waterfall
@@ -106,7 +92,8 @@ def _by_year(part: type[P], rows: Iterable[Any]) -> tuple[P, ...]:
     return tuple(part.model_validate(row).model_copy(update={"contract_year": row.contract_year + 1}) for row in rows)
 
 
-def _deal(deal: Deal) -> DealFacts:
+def deal_of(deal: Deal) -> DealFacts:
+    """Return what is said of a deal in every file."""
     return DealFacts(
         title=deal.title,
         start=f"{deal.start:%Y-%m}",
@@ -116,7 +103,8 @@ def _deal(deal: Deal) -> DealFacts:
     )
 
 
-def _futures(scenarios: uncertainty.Futures) -> Futures:
+def futures_of(scenarios: uncertainty.Futures) -> Futures:
+    """Return what is said of a set of futures in every file."""
     return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
 
 
@@ -159,25 +147,26 @@ def result_of(
         bound_usd=solution.bound_usd,
         gap=solution.gap,
         seed=scenarios.seed,
-        deal=_deal(deal),
+        deal=deal_of(deal),
         risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
-        scenarios=_futures(scenarios),
+        scenarios=futures_of(scenarios),
         plan=solution.plan,
         **_settled(deal, solution.settlement, summary, chronological_usd),
         reference=_reference(solution),
         agreements=tuple(map(Agreement.model_validate, solution.branches)),
         solver=_solver(solution),
         notes=(*scenarios.notes, *solution.notes),
-        alternatives=_rows(AlternativeFacts, asked.get("alternatives")),
-        wrong_tracks=_rows(AnswerFacts, asked.get("wrong_tracks")),
-        why_not=_rows(AnswerFacts, asked.get("why_not")),
+        alternatives=rows_of(AlternativeFacts, asked.get("alternatives")),
+        wrong_tracks=rows_of(AnswerFacts, asked.get("wrong_tracks")),
+        why_not=rows_of(AnswerFacts, asked.get("why_not")),
         levers=LeverFacts.model_validate(asked["levers"]) if "levers" in asked else None,
-        criteria=_rows(CriterionFacts, asked.get("criteria")),
+        criteria=rows_of(CriterionFacts, asked.get("criteria")),
         uncertainty=UncertaintyFacts.model_validate(asked["uncertainty"]) if "uncertainty" in asked else None,
     )
 
 
-def _rows(part: type[P], rows: Iterable[Any] | None) -> tuple[P, ...] | None:
+def rows_of(part: type[P], rows: Iterable[Any] | None) -> tuple[P, ...] | None:
+    """Return dataclasses as parts of a file, None for None."""
     return None if rows is None else tuple(map(part.model_validate, rows))
 
 
@@ -204,7 +193,7 @@ def infeasible_result_of(
 ) -> InfeasibleResult:
     """Return as data that there is no plan, and why."""
     found = None if conflict is None else ConflictFacts.model_validate(conflict)
-    return InfeasibleResult(deal=_deal(deal), scenarios=_futures(scenarios), reason=reason, conflict=found)
+    return InfeasibleResult(deal=deal_of(deal), scenarios=futures_of(scenarios), reason=reason, conflict=found)
 
 
 def settlement_result_of(
@@ -213,8 +202,8 @@ def settlement_result_of(
     """Return a settlement as data, with the invoice of one scenario."""
     scenarios = settlement.scenarios
     return SettlementResult(
-        deal=_deal(deal),
-        scenarios=_futures(scenarios),
+        deal=deal_of(deal),
+        scenarios=futures_of(scenarios),
         plan=settlement.plan,
         assumed=assumed,
         order=settlement.order,
@@ -230,8 +219,8 @@ def settlement_result_of(
 def simulation_result_of(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...]) -> SimulationResult:
     """Return a simulation as data."""
     return SimulationResult(
-        deal=_deal(deal),
-        scenarios=_futures(simulation.futures),
+        deal=deal_of(deal),
+        scenarios=futures_of(simulation.futures),
         plan=plan,
         assumed=assumed,
         mean_usd=simulation.mean_usd,
@@ -239,110 +228,13 @@ def simulation_result_of(deal: Deal, plan: Plan, simulation: Simulation, assumed
         undiscounted_usd=simulation.undiscounted_usd,
         confidence=simulation.confidence,
         cvar_usd=simulation.cvar_usd,
-        percentiles=_rows(PercentileFacts, simulation.percentiles),
-        exceedance=_rows(ExceedanceFacts, simulation.exceedance),
+        percentiles=rows_of(PercentileFacts, simulation.percentiles),
+        exceedance=rows_of(ExceedanceFacts, simulation.exceedance),
         by_line=simulation.by_line,
         years=_by_year(SimulatedYear, simulation.years),
         mean_loss_usd=simulation.mean_loss_usd,
         loss_probability=simulation.loss_probability,
         notes=simulation.notes,
-    )
-
-
-def curve_result_of(deal: Deal, curve: Curve) -> CurveResult:
-    """Return a curve as data."""
-    return CurveResult(
-        deal=_deal(deal),
-        scenarios=_futures(curve.best.settlement.scenarios),
-        offer=curve.offer,
-        term_months=curve.term_months,
-        points=_rows(CurvePointFacts, curve.points),
-        proposed=CurvePointFacts.model_validate(curve.proposed) if curve.proposed else None,
-        notes=curve.notes,
-    )
-
-
-def frontier_result_of(deal: Deal, found: Frontier) -> FrontierResult:
-    """Return a frontier as data."""
-    return FrontierResult(
-        deal=_deal(deal),
-        scenarios=_futures(found.points[0].solution.settlement.scenarios),
-        on=found.on,
-        confidence=found.confidence,
-        points=_rows(FrontierPointFacts, found.points),
-        notes=found.notes,
-    )
-
-
-def sweep_result_of(deal: Deal, found: Sweep) -> SweepResult:
-    """Return a sweep as data."""
-    return SweepResult(
-        deal=_deal(deal),
-        scenarios=_futures(found.futures),
-        paths=found.design.paths,
-        cells=len(found.design),
-        rows=_rows(SweepRowFacts, found.rows),
-    )
-
-
-def review_result_of(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> ReviewResult:
-    """Return a review as data."""
-    return ReviewResult(
-        deal=_deal(deal),
-        scenarios=_futures(found.proposed.scenarios),
-        confidence=found.summary.confidence,
-        loss_usd=found.loss_usd,
-        beats_probability=found.beats_probability,
-        steps=_rows(ReviewStepFacts, found.steps),
-        lines=found.lines,
-        offer_lines=found.offer_lines,
-        changes=found.changes,
-        limits=found.limits,
-        breakevens=found.breakevens,
-        assumed=assumed,
-        notes=found.notes,
-    )
-
-
-def clauses_result_of(deal: Deal, found: Clauses) -> ClausesResult:
-    """Return what clauses are worth as data."""
-    return ClausesResult(
-        deal=_deal(deal),
-        scenarios=_futures(found.base.settlement.scenarios),
-        offer=found.offer,
-        objective_usd=found.base.objective_usd,
-        values=_rows(ClauseFacts, found.values),
-        pairs=_rows(ClausePairFacts, found.pairs),
-        curve=_rows(DiscountPointFacts, found.curve),
-        notes=found.notes,
-    )
-
-
-def breakeven_result_of(deal: Deal, found: Breakeven) -> BreakevenResult:
-    """Return a break-even as data."""
-    names = ("path", "low", "high", "today", "target", "is_complete", "is_proven", "step", "resolution", "notes")
-    return BreakevenResult(
-        deal=_deal(deal),
-        scenarios=_futures(found.futures),
-        flips=_rows(FlipFacts, found.flips),
-        stretches=_rows(StretchFacts, found.stretches),
-        nearest=NearestFacts.model_validate(found.nearest) if found.nearest else None,
-        **{name: getattr(found, name) for name in names},
-    )
-
-
-def sensitivity_result_of(deal: Deal, found: Sensitivity) -> SensitivityResult:
-    """Return a sensitivity as data."""
-    sobol = found.sobol
-    return SensitivityResult(
-        deal=_deal(deal),
-        scenarios=_futures(found.best.settlement.scenarios),
-        objective_usd=found.best.objective_usd,
-        plan=found.best.plan,
-        bars=_rows(BarFacts, found.bars),
-        indices=_rows(SobolFacts, sobol.indices) if sobol else (),
-        factors_are_inputs=sobol.are_inputs if sobol else None,
-        notes=(*found.notes, *(sobol.notes if sobol else ())),
     )
 
 
