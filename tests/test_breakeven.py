@@ -113,6 +113,32 @@ def test_an_amount_is_met_exactly_where_costs_are_curved():
     assert not found.is_complete
 
 
+def test_an_amount_is_met_by_the_deal_that_is_best_there():
+    """88 + 40x = 93 at x = 1/8, where deep is best; flat, best at the end, costs 95 and is no side of it."""
+    (flip,) = breakeven(two_quotes(), PREMIUM, 0, 0.6, f"expected<={93 * YEAR}", points=2).flips
+    assert (flip.value, flip.is_exact) == (pytest.approx(0.125, abs=1e-5), True)
+    assert (flip.before.api.offer, flip.after.api.offer) == ("deep", "deep")
+    assert flip.expected_after_usd == pytest.approx(93 * YEAR)
+    assert flip.change == "no decision, only what the deal costs"
+
+
+def test_an_amount_that_stays_is_held_to_its_last_value():
+    """Covering 60 commits 48, up to 1/7; covering 100 commits 80, up to 1/4; flat commits nothing."""
+    found = breakeven(two_quotes(), PREMIUM, 0, 0.6, f"committed<={48 * YEAR}")
+    assert [stretch.at_target for stretch in found.stretches] == [True, False, True]
+    assert flips(found) == pytest.approx([1 / 7, 0.25], abs=found.resolution)
+
+
+def test_an_amount_is_held_up_to_where_its_plan_cannot_be_signed():
+    """As below, usage of 400k at list: 320k is committed under 20 % up to a threshold of that, then the threshold."""
+    deal = certainly(400_000 / YEAR, one=quote((352_000, 0.12)), two=quote((300_000, 0.2)))
+    threshold = "offers.two.api.bands[0].commit_usd_per_year"
+    found = breakeven(deal, threshold, 300_000, 400_000, "committed<=320000")
+    assert [stretch.at_target for stretch in found.stretches] == [True, False]
+    (flip,) = found.flips
+    assert flip.low <= 320_000 <= flip.high and flip.high - flip.low <= found.resolution * 1.001
+
+
 def test_the_nearest_is_said_where_nothing_gets_there():
     """The least cost is 88, at 0, so 8 above 80. At 0.3 deep costs 92 + 12·0.3 = 95.6, which is 0.6 more than flat."""
     amount = breakeven(two_quotes(), PREMIUM, 0, 0.6, f"expected<={80 * YEAR}")

@@ -110,6 +110,19 @@ def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
                 assert alike(expected, found), f"$ {command}\n{found}"
 
 
+def numbers(text):
+    """Return the numbers of a text, without commas."""
+    return {number.replace(",", "") for number in re.findall(r"\d[\d,.]*\d|\d", text)}
+
+
+def test_every_number_that_the_negotiation_talks_about_is_printed_in_it():
+    """But for the numbers of the acts."""
+    page = (ROOT / "docs" / "negotiation.md").read_text(encoding="utf-8")
+    said = numbers(re.sub(r"^## \d|act \d", "", BLOCK.sub("", page), flags=re.MULTILINE))
+    assert said <= numbers("".join(block for _, block in BLOCK.findall(page)))
+    assert numbers("1,200 in 5% of 0.5 and 7.10.") == {"1200", "5", "0.5", "7.10"}
+
+
 def test_the_comparison_itself():
     assert alike("a\n...\nz", "a\nb\nc\nz\n")
     assert not alike("a\nb", "a\nc")

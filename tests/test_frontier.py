@@ -8,6 +8,7 @@ from deal_solve import FrontierResult, from_json, frontier, scenarios_of, solve
 from deal_solve.cli.main import run
 from deal_solve.formulation.risk import Against
 from deal_solve.optimise.criterion import objective_of
+from deal_solve.report.frontier import frontier_report
 from tests.test_hand_cases import YEAR, newsvendor, tail
 from tests.test_health import DEAL as SMALL
 
@@ -31,6 +32,16 @@ def test_case_1_on_cost_by_hand():
     assert found.knee == found.points[1]
     assert (found.on, found.confidence) == ("cost", 0.8)
     assert found.knee.deal.startswith("API agreement: quote, 12 months; band, from USD a year: 0.01; commitment, USD")
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"), [(0.3, "weight 0.3, that of the deal file: point 1"), (0.35, ""), (1, "weight 1, that ")]
+)
+def test_the_deals_own_weight_is_said_where_a_point_is_known_to_be_that(weight, said):
+    """Case 1 as above: 0.35 lies between two points, of which either may be best there."""
+    deal = newsvendor(risk={**tail("cost", 0.8), "weight": weight})
+    (own,) = [line for line in frontier_report(deal, drawn(deal)).splitlines() if line.startswith("Own")] or [""]
+    assert said in own and bool(own) == bool(said)
 
 
 def test_case_1_on_loss_is_one_point():

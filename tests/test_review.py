@@ -250,6 +250,17 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path, files):
     assert result.loss_usd == pytest.approx(sum(step.saved_usd for step in result.steps))
 
 
+def test_the_best_deal_and_the_tail_of_loss_are_said(capsys, tmp_path, files):
+    """Under `balanced` the objective weighs loss, the tail in print is that of cost; a neutral buyer has neither."""
+    said = "the objective weighs that of the largest losses instead"
+    solved = tmp_path / "best.json"
+    for risk in ("balanced", "neutral"):
+        called(capsys, "solve", files[0], "--risk", risk, "--json", str(solved))
+        _, out, _ = called(capsys, "review", files[0], "--plan", str(solved), "--risk", risk)
+        assert "Loss    none: it is the best deal by objective" in out and "Beats" not in out
+        assert (said in " ".join(out.split())) == (risk == "balanced")
+
+
 @pytest.mark.parametrize(
     ("proposal", "message"),
     [

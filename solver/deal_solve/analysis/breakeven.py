@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 POINTS = 9
 RESOLUTION = 0.001
-NO_CHANGE = "no decision but shares of routing"
+ROUTING_ALONE = "no decision but shares of routing"
+NO_CHANGE = "no decision, only what the deal costs"
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,9 @@ def _flip(along: Along, jump: Jump) -> Flip:
 def _change(before: Settlement | None, after: Settlement | None) -> str:
     if before is None or after is None:
         return "no plan beyond" if before else "no plan before"
-    changes = [c for c in plan_changes(before, after) if not c.what.startswith("routing of ")]
-    return "; ".join(f"{c.what}: {c.winner} → {c.other}" for c in changes) or NO_CHANGE
+    found = plan_changes(before, after)
+    changes = [c for c in found if not c.what.startswith("routing of ")]
+    return "; ".join(f"{c.what}: {c.winner} → {c.other}" for c in changes) or (ROUTING_ALONE if found else NO_CHANGE)
 
 
 def _stretches(search: Crossings, jumps: tuple[Jump, ...], has_target: bool) -> Iterator[Stretch]:

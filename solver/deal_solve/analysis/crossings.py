@@ -116,8 +116,12 @@ class Crossings:
         return None if best is None else self.question.key(best)
 
     def _exact(self, left: Best, at: Best, right: Best) -> Jump:
-        """Return the change at a solved value, whose own plan stands for the sides that decide the same."""
-        below, above = (at if at.key == side.key else side for side in (left, right))
+        """Return the change at a solved value, whose own plan stands for the sides that decide the same.
+
+        An amount is met by that plan alone: the sides are other deals only where those are as good there.
+        """
+        is_own = not self.question.looks_within
+        below, above = (at if is_own or at.key == side.key else side for side in (left, right))
         usd = at.objective_usd
         return Jump(at.value, at.value, True, below, above, (usd, usd), (self.answer(left), self.answer(right)))
 

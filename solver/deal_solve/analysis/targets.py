@@ -158,8 +158,16 @@ class Within:
         return partial(above, left.plan), partial(above, right.plan)
 
     def is_met(self, left: Best, middle: Best, right: Best) -> bool:
-        """Whether the measure is the amount there."""
-        return self._is_there(middle)
+        """Whether the measure is the amount there and, its plan held, at no end: where it stays, more values may do."""
+        ends = [end.value for end in (left, right) if end is not middle]
+        return self._is_there(middle) and not any(self._stays(middle.plan, value) for value in ends)
+
+    def _stays(self, plan: Plan, value: float) -> bool:
+        """Return whether a plan is at the amount at another value too, or cannot be signed there to tell."""
+        try:
+            return is_same(self._settled(self.along.settled(plan, value)), self.at_most)
+        except InputError:
+            return True
 
     def far(self, best: Best) -> float | None:
         """Return how much above the amount it is."""

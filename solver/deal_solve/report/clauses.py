@@ -7,7 +7,7 @@ from deal_solve.analysis.summary import summarise
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.futures import futures_text
-from deal_solve.report.sentences import aim, title_line
+from deal_solve.report.sentences import aim, tail_note, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, round_money, table
 
 
@@ -26,7 +26,7 @@ def clauses_report(deal: Deal, found: Clauses) -> str:
         _table(deal, found, summary.confidence),
         "\n".join(labelled("Nothing better to ask for: ", "; ".join(best), 0)) if best else "",
         _pairs(found),
-        bullets("Notes", found.notes),
+        bullets("Notes", (*found.notes, *tail_note(deal, summary))),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

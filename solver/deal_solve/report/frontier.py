@@ -22,11 +22,21 @@ def frontier_report(deal: Deal, found: Frontier) -> str:
         head += labelled(
             "Knee", f"weight {weights_text(knee)}: {more} more expected cost than at first, CVaR {less} less"
         )
+    head += _own(deal, found)
     head += labelled("Over", futures_text(first.solution.settlement.scenarios))
     deals = [f"{number}: {point.deal}" for number, point in enumerate(found.points, 1)]
     parts = ["\n".join(head), _table(deal, found), bullets("The deal at each point", deals)]
     parts += [bullets("Notes", found.notes)] if found.notes else []
     return "\n\n".join(parts) + "\n"
+
+
+def _own(deal: Deal, found: Frontier) -> list[str]:
+    """Return at which point the deal's own risk weight is, if one of them is that."""
+    own = deal.risk.weight
+    places = [n for n, point in enumerate(found.points, 1) if point.weight <= own <= point.last_weight]
+    if not places or deal.risk.criterion != "expected":
+        return []
+    return labelled("Own", f"weight {own:.3g}, that of the deal file: point {places[0]}")
 
 
 def tail_text(found: Frontier) -> str:

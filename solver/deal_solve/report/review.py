@@ -9,7 +9,15 @@ from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.report.difference import LINES, difference_table, present_value
 from deal_solve.report.futures import futures_text
-from deal_solve.report.sentences import aim, api_sentence, cost_sentence, seat_sentence, title_line, worst_sentence
+from deal_solve.report.sentences import (
+    aim,
+    api_sentence,
+    cost_sentence,
+    seat_sentence,
+    tail_note,
+    title_line,
+    worst_sentence,
+)
 from deal_solve.report.tables import limit_table
 from deal_solve.report.text import bullets, cents, chance, heading, labelled, money, percent, table
 
@@ -28,7 +36,7 @@ def review_report(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> s
         bullets("What the best deal does otherwise (per contract year, divided by /)", changes),
         limit_table(deal, found.proposed),
         bullets("Assumed", assumed),
-        bullets("Notes", found.notes),
+        bullets("Notes", (*found.notes, *tail_note(deal, found.summary))),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -39,7 +47,8 @@ def _head(deal: Deal, found: Review) -> list[str]:
     lines = _signed("Plan", deal, found.proposed.plan, own)
     lines += _signed("Best", deal, best.plan, summarise(deal, best, best.scenarios))
     lines += labelled("Loss", _loss(deal, found, own))
-    lines += labelled("Beats", f"{BEST} in {chance(found.beats_probability)} of futures, by cost")
+    if found.changes:
+        lines += labelled("Beats", f"{BEST} in {chance(found.beats_probability)} of futures, by cost")
     broken = [check.limit for check in found.limits if not check.is_kept]
     if broken:
         lines += labelled("Breaks", f"the limit on {'; '.join(broken)}")
@@ -60,7 +69,8 @@ def _loss(deal: Deal, found: Review, summary: Summary) -> str:
     share = f" ({percent(abs(found.loss_usd / objective), 2)})" if objective else ""
     way = "above" if found.loss_usd >= 0 else "below"
     loss = _apart(found.steps[0].objective_usd, objective)
-    said = "none: as good as" if loss == "0.00" else f"{loss.lstrip('-')}{share} {way}"
+    none = "none: as good as" if found.changes else "none: it is"
+    said = none if loss == "0.00" else f"{loss.lstrip('-')}{share} {way}"
     return f"{said} {BEST} by objective ({aim(deal, summary)})"
 
 

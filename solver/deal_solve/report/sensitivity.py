@@ -52,7 +52,7 @@ def moves(bar: Bar, today_usd: float) -> bool:
 
 
 def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
-    headers = ["", "number", "low", "high", "at low", "at high", "plan held", "", "flexibility", ""]
+    ends = [f"{what}at {end}" for what in ("", "held ", "gain ") for end in ("low", "high")]
     cells = [
         [
             *bar.path.split(".", 1),
@@ -67,9 +67,9 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
     title = (
         f"Tornado over {deal.horizon_months} months (change of the objective in USD{present_value(deal)}: the deal "
         f"re-optimised at low and high, P10 and P90 or one step, {FLIP} where another deal is best; today's plan held "
-        "there; flexibility: what re-optimising saves)"
+        "there; gain: what re-optimising saves, flexibility)"
     )
-    return table(title, headers, cells, left=2, keys=2)
+    return table(title, ["", "number", "low", "high", *ends], cells, left=2, keys=2)
 
 
 def _change(usd: float | None, today_usd: float) -> str:

@@ -127,3 +127,16 @@ def aim(deal: Deal, summary: Summary) -> str:
         return "expected cost"
     worst = f"mean of the worst {percent(1 - summary.confidence)} by {risk.on}"
     return f"{percent(1 - risk.weight)} expected cost, {percent(risk.weight)} {worst}"
+
+
+def tail_note(deal: Deal, summary: Summary) -> tuple[str, ...]:
+    """Return a remark where the tail in print, that of cost, is not the one that the objective weighs."""
+    risk = deal.risk
+    if (risk.criterion, risk.on) != ("expected", "loss") or risk.weight == 0 or summary.scenarios == 1:
+        return ()
+    worst = f"worst {percent(1 - summary.confidence)}"
+    return (
+        f"{worst} is the mean of the dearest futures; the objective weighs that of the largest losses instead (cost "
+        "above the best plan without API commitment in the same future), so that a deal can be cheaper in expectation "
+        "and in its worst futures, and still be the worse one",
+    )

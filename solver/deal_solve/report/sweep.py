@@ -36,7 +36,7 @@ def sweep_report(deal: Deal, found: Sweep) -> str:
     for number, path in enumerate(found.design.paths):
         head += labelled("" if number else "Fields", _field(found, path, names[path]))
     if planned:
-        ranked = sorted(planned, key=lambda row: (row.objective_usd or 0.0, row.cell))
+        ranked = sorted(planned, key=lambda row: (round(row.objective_usd or 0.0, 2), row.cell))
         head += labelled("Best", _cell(ranked[0], names)) + labelled("Worst", _cell(ranked[-1], names))
     head += labelled("Over", futures_text(found.futures))
     parts = ["\n".join(head)]
