@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deal_solve import Deal, Infeasible, InputError, Memory, Solution, load, sample, scenarios_of, solve, varied
+from deal_solve import (
+    Deal,
+    Infeasible,
+    InputError,
+    Memory,
+    Proposal,
+    Solution,
+    load,
+    sample,
+    scenarios_of,
+    solve,
+    varied,
+)
 from deal_solve.optimise import memory as room
 from deal_solve.optimise import pilot, search
 from tests.clauses import clauses_of, without
@@ -105,3 +117,16 @@ def test_sets_that_are_no_longer_needed_are_let_go() -> None:
     for seed in range(room.SETS + 2):
         solve(base, sample(base, 8, seed=seed), memory=memory)
     assert len(memory._columns) <= room.SETS
+
+
+def test_what_is_pinned_stays_pinned_whatever_is_known() -> None:
+    """The plan of the last deal commits, which this one must not."""
+    base, memory = load(SCENARIOS / "three-quotes.yaml"), Memory()
+    assert solve(base, memory=memory).plan.api.terms[0].band_usd_per_year > 0
+    free = Proposal.model_validate({"api": {"offer": "list", "band_usd_per_year": 0}})
+    least = Proposal.model_validate({"api": {"offer": "twenty-four", "band_usd_per_year": "250k"}})
+    for fix in (free, least):
+        found = solve(base, fix=fix, memory=memory)
+        assert found.plan.api.offer == fix.api.offer
+        assert found.plan.api.terms[0].band_usd_per_year == fix.api.band_usd_per_year[0]
+        agree(found, solve(base, fix=fix))

@@ -101,3 +101,10 @@ def test_many_metalogs_at_once_are_each_alone():
     together = values(several, normals)
     for row, each in enumerate(several):
         np.testing.assert_array_equal(together[row], values([each], normals[row : row + 1])[0])
+
+
+def test_a_narrow_band_is_not_refused_for_rounding():
+    """Three parts in ten million: logarithms of so near numbers hold the place of the P50 to nine digits only."""
+    quantiles = 9999997.0, 9999997.49973206, 1e7
+    found = values([metalog("usage", *quantiles)], AT_QUANTILES)[0]
+    np.testing.assert_allclose(found, quantiles, rtol=1e-9)

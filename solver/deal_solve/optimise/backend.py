@@ -99,6 +99,7 @@ class LiveHighs:
         self.highs.silent()
         self._rows = self._relaxed = 0
         self._integers = np.empty(0, dtype=np.int32)
+        self._costs = np.empty(0)
 
     def options(self, wanted: dict[str, Any]) -> None:
         """Set options by name."""
@@ -130,7 +131,10 @@ class LiveHighs:
         for variable, coefficient in program.problem.objective.items():
             costs[program.place(variable)] = coefficient
         self.highs.changeColsBounds(len(places), places, low, high)
-        self.highs.changeColsCost(len(places), places, costs)
+        if len(costs) != len(self._costs) or np.any(costs != self._costs):
+            self.highs.clearSolver()  # a basis is no help towards another objective, and presolve is
+            self.highs.changeColsCost(len(places), places, costs)
+            self._costs = costs
 
     def pass_rows(self, program: Program) -> None:
         """Bring rows up to date."""
@@ -319,12 +323,14 @@ Bounds = list[tuple[Variable, float, float]]
 
 
 def fix_integers(program: Program) -> Bounds:
-    """Fix every whole-number variable to its rounded value; return the bounds there were."""
+    """Fix every whole-number variable to its rounded value inside its bounds; return the bounds there were."""
     bounds: Bounds = []
     for variable in program.variables:
         if variable.cat == pulp.LpInteger:
-            bounds.append((variable, variable.lowBound, variable.upBound))
-            variable.lowBound = variable.upBound = round(variable.varValue or 0.0)
+            low, high = variable.lowBound, variable.upBound
+            bounds.append((variable, low, high))
+            number = max(round(variable.varValue or 0.0), low)
+            variable.lowBound = variable.upBound = number if high is None else min(number, high)
     return bounds
 
 

@@ -60,7 +60,8 @@ def fit(band: Band, low: float, high: float) -> Metalog:
     first, middle, last = (_forward(form, x, low, high) for x in band.quantiles)
     place = (middle - first) / (last - first)
     nearest = min(max(place, LEAST), 1 - LEAST)
-    if abs(place - nearest) > 1e-12:
+    rounding = 8 * np.finfo(float).eps * max(abs(first), abs(last)) / (last - first)
+    if abs(place - nearest) > 1e-12 + rounding:
         p50 = _backward(form, first + nearest * (last - first), low, high)
         raise ValueError(
             f"no metalog has P10 {band.p10:.15g}, P50 {band.p50:.15g} and P90 {band.p90:.15g}: the P50 is too close "
