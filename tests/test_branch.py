@@ -51,6 +51,8 @@ def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monke
     found = solve(deal)
     monkeypatch.setattr(branch, "MOST_SPLITS", 1)
     agree(found, solve(deal))
+    monkeypatch.setattr(branch, "MOST_RELAXATIONS", 2)
+    agree(found, solve(deal))
 
     def give_up(*_: object) -> None:
         raise SolverGaveUpError

@@ -17,6 +17,8 @@ from deal_solve.uncertainty.scenarios import Array
 
 MOST_SPLITS = 2000
 """Divisions after which the search is left to the solver's own."""
+MOST_RELAXATIONS = 20 * MOST_SPLITS
+"""Relaxations after which it is, too: cuts that raise nothing would go on for ever."""
 WHOLE = 1e-6
 """A number this near to a whole one is one."""
 
@@ -52,7 +54,7 @@ class Branching:
         self.high = np.array([math.inf if v.upBound is None else v.upBound for _, v in whole], dtype=float)
         self.best, self.values = math.inf, np.empty(0)
         self.floor = math.inf
-        self.splits = 0
+        self.splits = self.relaxations = 0
 
     @property
     def limit(self) -> float:
@@ -120,6 +122,9 @@ class Branching:
                 return
 
     def _relaxation(self, live: LiveHighs, low: Array, high: Array) -> tuple[bool, float, Array]:
+        self.relaxations += 1
+        if self.relaxations > MOST_RELAXATIONS:
+            raise SolverGaveUpError
         live.pass_rows(self.program)
         return live.resume(self.places, low, high)
 
