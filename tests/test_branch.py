@@ -47,7 +47,7 @@ def test_many_futures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
-    deal = load(SCENARIOS / "hybrid.yaml")
+    deal = load(SCENARIOS / "three-quotes.yaml")
     found = solve(deal)
     monkeypatch.setattr(branch, "MOST_SPLITS", 1)
     agree(found, solve(deal))
