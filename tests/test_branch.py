@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from deal_solve import Deal, Infeasible, Memory, Solution, load, sample, solve
-from deal_solve.optimise import branch, cuts
-from deal_solve.optimise.backend import LiveHighs, SolverGaveUpError
+from deal_solve.optimise import branch, cuts, finish
+from deal_solve.optimise.backend import Answer, LiveHighs, SolverGaveUpError
 from tests.generated import random_deal
 from tests.generated.estimate import read
 
@@ -58,4 +60,16 @@ def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monke
         raise SolverGaveUpError
 
     monkeypatch.setattr(LiveHighs, "resume", give_up)
+    agree(found, solve(deal))
+
+
+def test_choices_that_miss_the_tight_tolerance_are_finished_at_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Met once in a thousand cells of a sweep; the settlement still has to agree."""
+    deal = load(SCENARIOS / "three-quotes.yaml")
+    found, whole = solve(deal), finish.run
+
+    def strict(*given: Any, exact: bool = False, **more: Any) -> Answer:
+        return Answer("infeasible", math.inf, math.inf) if exact else whole(*given, **more)
+
+    monkeypatch.setattr(finish, "run", strict)
     agree(found, solve(deal))

@@ -32,6 +32,8 @@ def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective
     minimise(formulation.program, objective)
     patient = Clock(None, clock.watcher)
     answer = run(formulation.program, solver, 0.0, patient, relax=True, exact=True)
+    if answer.outcome == "infeasible":  # choices that were found within the usual tolerance can miss the tight one
+        answer = run(formulation.program, solver, 0.0, patient, relax=True)
     clock.solving += patient.solving
     if answer.outcome != "optimal":
         raise InternalError(f"the linear program with all choices fixed is {answer.outcome}")
