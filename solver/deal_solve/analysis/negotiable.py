@@ -12,6 +12,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import extended
 from deal_solve.deal.numbers import parse_number
 from deal_solve.deal.source import Loc, Source, dotted
+from deal_solve.deal.vary import leaves
 
 POINT, SHARE, MONEY = 0.01, 0.1, 0.05
 """A step of a discount or a rise (one point), of a share (ten points), and of an amount (of itself)."""
@@ -52,7 +53,7 @@ def negotiables(deal: Deal) -> Iterator[Negotiable]:
     written = extended(Source(deal.file, deal.written))["offers"] if deal.offers else {}
     for name, offer in deal.offers.items():
         seen = set()
-        for loc, value in _leaves(written[name], ("offers", name)):
+        for loc, value in leaves(written[name], ("offers", name)):
             found = _negotiable(loc, value)
             if found:
                 seen.add(found.path)
@@ -62,14 +63,6 @@ def negotiables(deal: Deal) -> Iterator[Negotiable]:
             price = _negotiable(loc, deal.seat_part(name, seat_type).usd_per_user_month)
             if price and price.path not in seen:
                 yield price
-
-
-def _leaves(data: Any, loc: Loc) -> Iterator[tuple[Loc, Any]]:
-    below: Any = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    if not below:
-        yield loc, data
-    for part, value in below:
-        yield from _leaves(value, (*loc, part))
 
 
 def _negotiable(loc: Loc, written: Any) -> Negotiable | None:

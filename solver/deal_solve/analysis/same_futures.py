@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.uncertainty.scenarios import PATHS, Futures, ScenarioSet
+from deal_solve.uncertainty.scenarios import PATHS, Futures, ScenarioSet, ready
 
 UNCERTAIN = ("start", "horizon_months", "scenarios", "uncertainty", "workloads", "cohorts")
 """The parts of a deal that its futures are made of."""
@@ -30,11 +30,6 @@ class SameFutures:
             is_same = self.last is not None and _are_same(self.last[1], made)
             self.last = deal, self.last[1] if self.last and is_same else made
         return self.last[1]
-
-
-def ready(futures: Futures) -> Futures:
-    """Return futures in memory if they are few, else as they are."""
-    return futures.in_memory() if futures.block_count == 1 else futures
 
 
 def _are_same(one: Futures, other: Futures) -> bool:

@@ -10,7 +10,6 @@ import numpy as np
 
 from deal_solve.analysis.along import key_of, number_of
 from deal_solve.analysis.negotiable import negotiables
-from deal_solve.analysis.same_futures import ready
 from deal_solve.analysis.sobol import Sobol, sobol
 from deal_solve.analysis.table import Table
 from deal_solve.deal.deal import Deal
@@ -29,7 +28,7 @@ from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expand import scenarios_of
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.sample import SEED, SampledSet, probability_of
-from deal_solve.uncertainty.scenarios import BLOCK, PATHS, Futures, ScenarioSet
+from deal_solve.uncertainty.scenarios import BLOCK, PATHS, Futures, ScenarioSet, ready
 
 if TYPE_CHECKING:
     import pandas as pd

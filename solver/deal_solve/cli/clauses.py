@@ -65,12 +65,13 @@ def command(
     from deal_solve.report.clauses_picture import write_picture
     from deal_solve.report.json_analyses import clauses_result_of
     from deal_solve.uncertainty.sample import SampledSet
+    from deal_solve.uncertainty.scenarios import ready
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
         drawn = futures_of(deal)
         options["sampling"] = drawn.method if isinstance(drawn, SampledSet) else "sobol"
-        futures = drawn.in_memory() if drawn.block_count == 1 else drawn
+        futures = ready(drawn)
         options |= {"fix": load_fix(deal, fix_file), "progress": progress_to(verbose)}
         options |= {"pairs": pairs, "also": tuple(map(_pair, also))}
         found = interruptible(lambda: clauses(deal, futures, offer, **options))

@@ -64,11 +64,12 @@ def command(
     from deal_solve.report.curve import curve_report
     from deal_solve.report.curve_picture import write_picture
     from deal_solve.report.json_analyses import curve_result_of
+    from deal_solve.uncertainty.scenarios import ready
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
         futures = futures_of(deal)
-        futures = futures.in_memory() if futures.block_count == 1 else futures
+        futures = ready(futures)
         options |= {"proposed": load_fix(deal, plan_file), "fix": load_fix(deal, fix_file)}
         options["progress"] = progress_to(verbose)
         found = interruptible(lambda: curve(deal, futures, offer, term, points=points, **options))

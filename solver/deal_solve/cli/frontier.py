@@ -59,11 +59,12 @@ def command(
     from deal_solve.report.frontier import frontier_report
     from deal_solve.report.frontier_picture import write_picture
     from deal_solve.report.json_analyses import frontier_result_of
+    from deal_solve.uncertainty.scenarios import ready
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, confidence=confidence, risk_on=risk_on)
         futures = futures_of(deal)
-        futures = futures.in_memory() if futures.block_count == 1 else futures
+        futures = ready(futures)
         options |= {"fix": load_fix(deal, fix_file), "progress": progress_to(verbose)}
         found = interruptible(lambda: frontier(deal, futures, steps, **options))
         write(found, lambda: frontier_result_of(deal, found), lambda *to: write_picture(deal, found, *to))

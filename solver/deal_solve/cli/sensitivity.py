@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deal_solve.cli.options import (
+    RISK,
     deal_argument,
     futures_options,
     load_deal,
@@ -20,8 +21,6 @@ from deal_solve.cli.options import (
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.uncertainty.scenarios import Futures
-
-RISK = ("risk", "confidence", "risk_on", "criterion")
 
 
 @click.command(

@@ -68,12 +68,13 @@ def command(
     gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5 without one.
     """
     from deal_solve.errors import Infeasible
+    from deal_solve.uncertainty.scenarios import ready
 
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
     futures = futures_of(deal)
     check(deal, futures, export_file, more)
-    scenarios = futures.in_memory() if futures.block_count == 1 else futures
+    scenarios = ready(futures)
     if export_file:
         return _export(deal, scenarios, export_file, fix)
     options = {

@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from deal_solve.cli.options import (
+    RISK,
     deal_argument,
     futures_options,
     load_deal,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from deal_solve.deal.dimension import Design
     from deal_solve.report.journal import Journal
     from deal_solve.uncertainty.scenarios import Futures
-
-RISK = ("risk", "confidence", "risk_on", "criterion")
 
 
 def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -54,19 +54,20 @@ def value_at(deal: Deal, path: str) -> Any:
 def paths_of(deal: Deal) -> Iterator[str]:
     """Yield the dotted path of every value of a deal: what stands in the file, then what is left at its default."""
     written = extended(Source(deal.file, deal.written))
-    found = (*_leaves(written, ()), *_leaves(deal.model_dump(mode="json", by_alias=True), ()))
-    for path in dict.fromkeys(map(dotted, found)):
+    found = (*leaves(written, ()), *leaves(deal.model_dump(mode="json", by_alias=True), ()))
+    for path in dict.fromkeys(map(dotted, (loc for loc, _ in found))):
         with suppress(InputError):  # a default of another form than what is written
             edited(deal, {path: None})
             yield path
 
 
-def _leaves(data: Any, loc: Loc) -> Iterator[Loc]:
-    below = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+def leaves(data: Any, loc: Loc) -> Iterator[tuple[Loc, Any]]:
+    """Yield the place of every value below `loc`, and the value; an empty map is none."""
+    below: Any = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     if not below and loc and not isinstance(data, dict):
-        yield loc
+        yield loc, data
     for part, value in below:
-        yield from _leaves(value, (*loc, part))
+        yield from leaves(value, (*loc, part))
 
 
 def split_change(text: str) -> tuple[str, str]:

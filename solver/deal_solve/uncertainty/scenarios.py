@@ -148,3 +148,8 @@ def block_count(futures: Futures) -> int:
 def blocks(futures: Futures) -> Iterator[ScenarioSet]:
     """Yield the blocks of a set in order."""
     return map(futures.block, range(futures.block_count))
+
+
+def ready(futures: Futures) -> Futures:
+    """Return futures in memory if they are few, else as they are."""
+    return futures.in_memory() if futures.block_count == 1 else futures
