@@ -138,7 +138,7 @@ def test_a_cut_of_the_true_up_holds_for_every_plan_and_touches_its_own(alone):
     rng = np.random.default_rng([5, alone])
     weights = np.array([0.5, 0.25, 0.25])
     for _ in range(200):
-        users = Counts(np.array([0, 1]), tuple(rng.uniform(0, 10, (2, 12, 3))))
+        users = Counts(np.array([0, 1]), np.array([0, 1]), rng.uniform(0, 10, (2, 12, 3)))
         stages = (3, 6, 9, 12)
         months = (3, 3, 3, 3) if alone else (12, 9, 6, 3)
         charges = tuple((end, end - 1) for end in stages)

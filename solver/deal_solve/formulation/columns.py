@@ -44,9 +44,9 @@ class Columns:
     """Sums of requests per user and stretch, users per month, hit rates and price indexes of a scenario set.
 
     `flows` and `presents` have a row (S,) per (user, first month of a stretch, basis), in order of time, found by
-    `row_of`; `users[c]` is (H, S); `hit` is per user and batch, `index[family]` has one entry per month. `buckets` are
-    those of each contract-year start, where later terms are decided by table; on a path of them `whole` is the set they
-    are part of and `probability` the sum of the weights.
+    `row_of`; `active` is (C, H, S), `users[c]` its part (H, S); `hit` is per user and batch, `index[family]` has one
+    entry per month. `buckets` are those of each contract-year start, where later terms are decided by table; on a path
+    of them `whole` is the set they are part of and `probability` the sum of the weights.
     """
 
     def __init__(self, deal: Deal, scenarios: Futures) -> None:
@@ -64,7 +64,8 @@ class Columns:
         self.stretches = {user: tuple(pairwise(_cuts(deal, user, moves))) for user in metered}
         varied = _varied(deal, scenarios, metered)
         self.hit: dict[tuple[str, bool], Moving] = {}
-        self.users = {name: np.empty((self.months, self.size)) for name in deal.cohorts}
+        self.active = np.empty((len(deal.cohorts), self.months, self.size))
+        self.users = dict(zip(deal.cohorts, self.active, strict=True))
         self.mean_requests = {user: np.zeros(self.months) for user in metered}
         self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
         self.index: dict[str, list[Moving]] = {}
@@ -189,7 +190,8 @@ class Columns:
         def some(values: Moving) -> Moving:
             return cut.setdefault(id(values), values[places]) if isinstance(values, np.ndarray) else values
 
-        part.users = {name: users[:, places] for name, users in self.users.items()}
+        part.active = self.active[:, :, places]
+        part.users = dict(zip(self.users, part.active, strict=True))
         part.hit = {key: some(rates) for key, rates in self.hit.items()}
         part.index = {family: [some(level) for level in levels] for family, levels in self.index.items()}
         part.derived, part._most_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}

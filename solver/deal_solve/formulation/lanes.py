@@ -70,19 +70,20 @@ class Lanes:
         total = np.zeros((self.groups, flows.shape[1]))
         shape = len(self._rates), len(flows)
         weights = np.bincount(self._cell, self._per * values[self.places], shape[0] * shape[1]).reshape(shape)
-        for number, rate, weight in zip(self._group, self._rates, weights, strict=True):
-            used = np.flatnonzero(weight)
-            if len(used):
-                rows = slice(used[0], used[-1] + 1)
-                total[number] += (weight[rows] @ flows[rows]) * part(rate, here)
+        lanes, rows = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
+        if len(lanes):
+            few = slice(rows[0], rows[-1] + 1)
+            for lane, sums in zip(lanes, weights[lanes, few] @ flows[few], strict=True):
+                total[self._group[lane]] += sums * part(self._rates[lane], here)
         return total
 
     def slope(self, prices: Array, here: slice = EVERYWHERE) -> Array:
         """Return Σ_ω price[group] · per · rate · flows[row] of each item; `prices` is (groups, S) of some scenarios."""
         flows = self.flows[:, here]
-        lanes = zip(self._group, self._rates, strict=True)
-        sums = [flows @ (prices[number] * part(rate, here)) for number, rate in lanes]
-        return np.asarray(self._per * np.concatenate([*sums, np.empty(0)])[self._cell])
+        by_lane = prices[self._group]
+        for lane, rate in zip(by_lane, self._rates, strict=True):
+            lane *= part(rate, here)
+        return np.asarray(self._per * (by_lane @ flows.T).ravel()[self._cell])
 
     def per_scenario(self) -> Array:
         """Return every item's amount per unit of its variable, (items, S); for few scenarios."""

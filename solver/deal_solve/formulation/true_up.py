@@ -171,8 +171,10 @@ class _Year:
     def _counts(self, on: dict[str, Variable], start: int, end: int) -> Counts:
         """Return the months of [start, end) that count: all of them, or the last of each window."""
         step = 1 if self.clause.count == "peak" else self.clause.check
-        users = tuple(users[start + step - 1 : end : step] for users in self.users)
-        return Counts(self.program.linear((on[name], 1.0) for name in self.cohorts).places, users)
+        users = self.program.columns.active[:, start + step - 1 : end : step]
+        rows = [list(self.deal.cohorts).index(name) for name in self.cohorts]
+        places = [self.program.place(on[name]) for name in self.cohorts]
+        return Counts(np.array(places, dtype=np.int64), np.array(rows, dtype=np.int64), users)
 
     def _previous(self) -> TermSpan | None:
         """The term before, where its largest count is carried into this contract year."""

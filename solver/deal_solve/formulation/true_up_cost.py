@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.formulation.chunks import CHUNK, each
+from deal_solve.formulation.chunks import each
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.lanes import part
 from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of
 from deal_solve.uncertainty.scenarios import Array
 
-Months: TypeAlias = NDArray[np.int16]
-"""Which count, per scenario."""
-Chosen: TypeAlias = NDArray[np.intp]
-"""Places of scenarios."""
-
 
 @dataclass(frozen=True)
 class Counts:
-    """Σ_c users · on: `users` of each cohort (months, S), with the variables of the cohorts at `places`."""
+    """Σ_c users · on: the variables of some cohorts at `places`, their users the `rows` of `users` (C, months, S)."""
 
     places: Places
-    users: tuple[Array, ...]
+    rows: Places
+    users: Array
 
     @property
     def months(self) -> int:
         """How many months count."""
-        return len(self.users[0])
+        return int(self.users.shape[1])
 
-    def at(self, values: Array, here: slice) -> Array:
-        """Return the counts (months, S) in some scenarios."""
-        total = np.zeros_like(self.users[0][:, here])
-        product = np.empty_like(total)
-        for place, users in zip(self.places, self.users, strict=True):
-            if values[place]:
-                total += np.multiply(users[:, here], values[place], out=product)
-        return total
+    def at(self, values: Array, users: Array) -> Iterator[Array]:
+        """Yield the counts of month after month in some scenarios, whose `users` are given; each for a moment only."""
+        on = np.zeros(len(users))
+        on[self.rows] = values[self.places]
+        used = np.flatnonzero(on)
+        few = slice(used[0], used[-1] + 1) if len(used) else slice(0)
+        count = np.zeros(users.shape[2])
+        for month in range(self.months):
+            if len(used):
+                np.matmul(on[few], users[few, month], out=count)
+            yield count
 
-    def slope(self, prices: Array, chosen: slice | Chosen) -> Array:
-        """Return Σ_ω,month price · users per cohort; `prices` is (months, scenarios chosen)."""
-        return np.array([np.einsum("ms,ms->", prices, users[:, chosen]) for users in self.users])
+    def slope(self, prices: Array, users: Array) -> Array:
+        """Return Σ_ω,month price · users per cohort; `prices` is (months, scenarios) like the `users` given."""
+        return np.asarray(sum(users[:, month] @ price for month, price in enumerate(prices)))[self.rows]
 
 
 @dataclass
@@ -66,7 +65,6 @@ class TrueUpCost:
     line: str = "true_up"
     is_linear: bool = False
     places: Places = field(init=False)
-    _known: tuple[bytes, list[Months]] = field(init=False, default=(b"", []))
 
     def __post_init__(self) -> None:
         self.places = np.unique(np.concatenate([self.number.places, *(counts.places for counts in self.counts)]))
@@ -78,23 +76,7 @@ class TrueUpCost:
     @property
     def size(self) -> int:
         """S, the number of scenarios."""
-        return int(self.counts[0].users[0].shape[1])
-
-    def _look(self, values: Array, here: slice) -> tuple[Array, Months]:
-        """Return L at each stage (stages, S) and which count it is: -1 for N, the earliest of equals."""
-        counts = np.concatenate([part.at(values, here) for part in self.counts])
-        size, number = counts.shape[1], self.number.at(values)
-        levels, found = np.empty((len(self.ends), size)), np.empty((len(self.ends), size), dtype=np.int16)
-        licensed, which = np.full(size, number), np.full(size, -1, dtype=np.int16)
-        seen = 0
-        for stage, end in enumerate(self.ends):
-            if self.alone:
-                licensed[:], which[:] = number, -1
-            for month in range(seen, end):
-                np.copyto(which, np.int16(month), where=counts[month] > licensed)
-                np.maximum(licensed, counts[month], out=licensed)
-            levels[stage], found[stage], seen = licensed, which, end
-        return levels, found
+        return int(self.counts[0].users.shape[2])
 
     def _steps(self, factors: Array) -> tuple[Array, float]:
         """Return how much each stage's L and N count: Σ_s months·factor·(L_s - L_(s-1)), L_(-1) = N."""
@@ -103,52 +85,79 @@ class TrueUpCost:
             return charged, -float(charged.sum())
         return charged - np.append(charged[1:], 0.0), -float(charged[0])
 
+    def _stages(self, steps: Array) -> list[tuple[range, float]]:
+        """Return the months of each stage, and how much its L counts."""
+        return [(range(*months), step) for months, step in zip(pairwise((0, *self.ends)), steps, strict=True)]
+
+    def _counted(self, values: Array, users: list[Array]) -> Iterator[Array]:
+        """Yield what is counted month after month, in some scenarios."""
+        for counts, own in zip(self.counts, users, strict=True):
+            yield from counts.at(values, own)
+
     def cost(self, values: Array, factors: Array) -> Array:
         """Return what is charged for added seats."""
         steps, number = self._steps(factors)
-        contracted = number * self.number.at(values)
+        stages, contracted = self._stages(steps), self.number.at(values)
 
-        def piece(here: slice) -> tuple[Array, Months]:
-            levels, which = self._look(values, here)
-            return part(self.price, here) * (steps @ levels + contracted), which
+        def piece(here: slice) -> Array:
+            counted = self._counted(values, [counts.users[:, :, here] for counts in self.counts])
+            licensed = np.full(here.stop - here.start, contracted)
+            total = np.full_like(licensed, number * contracted)
+            for months, step in stages:
+                if self.alone:
+                    licensed[:] = contracted
+                for _, count in zip(months, counted, strict=False):
+                    np.maximum(licensed, count, out=licensed)
+                total += step * licensed
+            return part(self.price, here) * total
 
-        found = each(self.size, piece)
-        self._known = values[self.places].tobytes(), [which for _, which in found]
-        return np.concatenate([cost for cost, _ in found])
+        return np.concatenate(each(self.size, piece))
 
     def forget(self) -> None:
-        """Keep nothing of the last plan."""
-        self._known = b"", []
+        """Keep nothing: nothing is kept."""
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return the slope: each stage's L moves with the count (or N) that it equals."""
-        is_known = self._known[0] == values[self.places].tobytes()
         steps, number = self._steps(factors)
-
-        def piece(here: slice) -> tuple[float, Array]:
-            which = self._known[1][here.start // CHUNK] if is_known else self._look(values, here)[1]
-            return self._slope(which, steps, number, weights, here)
-
-        parts = each(self.size, piece)
+        parts = each(self.size, lambda here: self._slope(values, steps, number, weights, here))
         contracted = sum(each_part[0] for each_part in parts)
         slopes = np.sum([each_part[1] for each_part in parts], axis=0)
         places = [self.number.places, *(part.places for part in self.counts)]
         return added_up(np.concatenate(places), np.concatenate([self.number.coefficients * contracted, slopes]))
 
-    def _slope(self, which: Months, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
+    def _slope(self, values: Array, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
         """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""
-        some: Chosen = np.flatnonzero(weights[here])
-        size = here.stop - here.start
-        chosen: slice | Chosen = some if len(some) < size else slice(0, size)
-        places: slice | Chosen = some + here.start if len(some) < size else here
-        prices = weights[places] * part(self.price, places)
-        months, count = sum(each_part.months for each_part in self.counts), len(some)
-        cells = (which[:, chosen].astype(np.intp) + 1) * count + np.arange(count)
-        charged = (steps[:, None] * prices).ravel()
-        moved = np.asarray(np.bincount(cells.ravel(), charged, (1 + months) * count), dtype=float)
-        moved = moved.reshape(1 + months, count)
-        slopes, start = [], 1
-        for each_part in self.counts:
-            slopes.append(each_part.slope(moved[start : start + each_part.months], places))
-            start += each_part.months
-        return float(moved[0].sum() + number * prices.sum()), np.concatenate(slopes)
+        some = np.flatnonzero(weights[here])
+        users = [counts.users[:, :, here] for counts in self.counts]
+        prices = weights[here] * part(self.price, here)
+        if len(some) < len(prices):
+            users, prices = [own[:, :, some] for own in users], prices[some]
+        rises = self._rises(values, users)
+        moved = np.empty(rises.shape)
+        due, contracted = np.zeros(len(some)), np.full(len(some), number)
+        for months, step in reversed(self._stages(steps)):  # what L counts falls to the last month that raised it
+            if self.alone:
+                contracted += due
+                due[:] = 0.0
+            due += step
+            for month in reversed(months):
+                np.multiply(due, rises[month], out=moved[month])
+                due -= moved[month]
+        moved *= prices
+        ends = np.cumsum([counts.months for counts in self.counts])[:-1]
+        each_moved = np.split(moved, ends)
+        slopes = [c.slope(own, u) for c, own, u in zip(self.counts, each_moved, users, strict=True)]
+        return float((contracted + due) @ prices), np.concatenate(slopes)
+
+    def _rises(self, values: Array, users: list[Array]) -> NDArray[np.bool_]:
+        """Return whether a month's count (months, scenarios) is above N and all before it (in its stage, if alone)."""
+        counted, contracted = self._counted(values, users), self.number.at(values)
+        licensed = np.full(users[0].shape[2], contracted)
+        rises = np.empty((self.ends[-1], len(licensed)), dtype=bool)
+        starts = {0, *self.ends} if self.alone else {0}
+        for month, count in enumerate(counted):
+            if month in starts:
+                licensed[:] = contracted
+            np.greater(count, licensed, out=rises[month])
+            np.maximum(licensed, count, out=licensed)
+        return rises
