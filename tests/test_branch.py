@@ -11,7 +11,8 @@ import pytest
 
 from deal_solve import Deal, Infeasible, Memory, Solution, load, sample, solve
 from deal_solve.optimise import branch, cuts, finish
-from deal_solve.optimise.backend import Answer, LiveHighs, SolverGaveUpError
+from deal_solve.optimise.backend import Answer
+from deal_solve.optimise.live import LiveHighs, SolverGaveUpError
 from tests.generated import random_deal
 from tests.generated.estimate import read
 

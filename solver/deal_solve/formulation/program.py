@@ -51,6 +51,7 @@ class Program:
     With `by_cuts` what happens after the future is known has no rows: it is `recourse`, and the variables that stand
     for measures of cost are `estimates`, to be held up by cuts to within `close`, relative to the objective.
     What is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and estimates.
+    `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
     `cut_points` are, by the place of the row, the estimate of a cut and where it was made; those that have held
     a linear program are `binding`.
     """
@@ -70,6 +71,8 @@ class Program:
         self.live: object = None
         self.rows: list[pulp.LpConstraint] = []
         self.relaxed: list[int] = []
+        self.defined: dict[int, Terms] = {}
+        self.defining: set[int] = set()
         self._places: dict[Variable, int] = {}
         self._row_places: dict[str, int] = {}
         self._shares: dict[tuple[int, When], Variable] = {}
@@ -147,6 +150,12 @@ class Program:
         self._row_places[name] = len(self.rows)
         self.rows.append(row)
         return name
+
+    def define(self, row: str, variable: Variable, terms: Terms) -> None:
+        """Add the row that a variable is the sum of terms of others, which bound it as it is bounded."""
+        self.defined[self.place(variable)] = [(other, factor) for other, factor in terms if factor]
+        self.defining.add(len(self.rows))
+        self.row(row, [*terms, (variable, -1.0)], "==", 0)
 
     def relax(self, row: str) -> None:
         """Make a <= row hold whatever its terms are."""

@@ -164,7 +164,7 @@ def _usage(
         scale = program.usd(mean)
         costs = [0.0, *(c * scale for _, c in terms)]
         variable = program.variable(f"usage_{user}_{epoch.start}_{model_id}", min(costs), max(costs))
-        program.row("usage_of_model", [*((x, c * scale) for x, c in terms), (variable, -1.0)], "==", 0)
+        program.define("usage_of_model", variable, [(x, c * scale) for x, c in terms])
         usage = Usage(variable, user, epoch, model_id, family, metered / mean, basis)
         routing.usage.setdefault(regime, []).append(usage)
 

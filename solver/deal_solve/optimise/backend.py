@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
-import threading
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import highspy
-import numpy as np
 import pulp
 
 from deal_solve.errors import Cancelled, InputError, InternalError
 from deal_solve.formulation.program import Program, Terms, Variable
-from deal_solve.formulation.recourse import Places
+from deal_solve.optimise.live import LiveHighs
 from deal_solve.optimise.progress import Progress, Watcher
-from deal_solve.uncertainty.scenarios import Array
 
 Found = TypeVar("Found")
 Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
@@ -68,120 +61,7 @@ class Clock:
         return self.left == 0.0
 
 
-_constructed = threading.Lock()
-
-
-def _quiet_first_word() -> None:
-    """Let HiGHS say its one-time banner, which no option silences, where nobody hears it."""
-    with _constructed, suppress(OSError), Path(os.devnull).open("w") as nowhere:
-        sys.stdout.flush()
-        kept = os.dup(1)
-        try:
-            os.dup2(nowhere.fileno(), 1)
-            highspy.Highs()
-        finally:
-            os.dup2(kept, 1)
-            os.close(kept)
-
-
-_quiet_first_word()
-
-
-class SolverGaveUpError(Exception):
-    """A linear program was neither solved nor found infeasible."""
-
-
-class LiveHighs:
-    """HiGHS with one program in it: what is new since the last run is passed on, and the last basis is kept."""
-
-    def __init__(self) -> None:
-        self.highs: Any = highspy.Highs()  # Any: its types lack some of its methods
-        self.highs.silent()
-        self._rows = self._relaxed = 0
-        self._integers = np.empty(0, dtype=np.int32)
-        self._costs = np.empty(0)
-
-    def options(self, wanted: dict[str, Any]) -> None:
-        """Set options by name."""
-        for name, value in wanted.items():
-            if self.highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
-                raise InternalError(f"HiGHS does not take {name} = {value}")
-
-    def pass_on(self, program: Program, relax: bool) -> None:
-        """Bring columns, rows, bounds and objective up to date."""
-        none, counts = np.empty(0, dtype=np.int32), np.empty(0)
-        known = self.highs.getNumCol()
-        fresh = np.zeros(len(program.variables) - known)
-        if len(fresh):
-            self.highs.addCols(len(fresh), fresh, fresh, fresh, 0, np.zeros(len(fresh), np.int32), none, counts)
-        self._columns(program)
-        self.pass_rows(program)
-        kinds = np.array([v.cat == pulp.LpInteger for v in program.variables])
-        whole = np.flatnonzero(kinds).astype(np.int32)
-        if len(whole) > len(self._integers):
-            self._integers = whole
-            self.highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8))
-        self.options({"solve_relaxation": relax})
-
-    def _columns(self, program: Program) -> None:
-        places = np.arange(len(program.variables), dtype=np.int32)
-        low = np.array([-math.inf if v.lowBound is None else v.lowBound for v in program.variables], dtype=float)
-        high = np.array([math.inf if v.upBound is None else v.upBound for v in program.variables], dtype=float)
-        costs = np.zeros(len(places))
-        for variable, coefficient in program.problem.objective.items():
-            costs[program.place(variable)] = coefficient
-        self.highs.changeColsBounds(len(places), places, low, high)
-        if len(costs) != len(self._costs) or np.any(costs != self._costs):
-            self.highs.clearSolver()  # a basis is no help towards another objective, and presolve is
-            self.highs.changeColsCost(len(places), places, costs)
-            self._costs = costs
-
-    def pass_rows(self, program: Program) -> None:
-        """Bring rows up to date."""
-        rows = program.rows[self._rows :]
-        if rows:
-            low = np.array([-math.inf if row.getLb() is None else row.getLb() for row in rows], dtype=float)
-            high = np.array([math.inf if row.getUb() is None else row.getUb() for row in rows], dtype=float)
-            starts = np.cumsum([0, *(len(row) for row in rows)]).astype(np.int32)
-            places = np.array([program.place(v) for row in rows for v in row], dtype=np.int32)
-            values = np.array([c for row in rows for c in row.values()], dtype=float)
-            self.highs.addRows(len(rows), low, high, len(values), starts[:-1], places, values)
-            self._rows = len(program.rows)
-        gone = np.array(program.relaxed[self._relaxed :], dtype=np.int32)
-        if len(gone):
-            high = np.array([program.rows[place].getUb() for place in gone], dtype=float)
-            self.highs.changeRowsBounds(len(gone), gone, np.full(len(gone), -math.inf), high)
-            self._relaxed = len(program.relaxed)
-
-    def resume(self, places: Places, low: Array, high: Array) -> tuple[bool, float, Array]:
-        """Solve the linear program from its last basis with other bounds: whether it can be, its cost, values."""
-        self.highs.changeColsBounds(len(places), places.astype(np.int32), low, high)
-        self.highs.run()
-        if self.highs.getModelStatus() not in _SETTLED:  # the last basis may lead astray: once more, from the start
-            self.highs.clearSolver()
-            self.highs.run()
-        status = self.highs.getModelStatus()
-        if status not in _SETTLED:
-            raise SolverGaveUpError
-        values = np.array(self.highs.getSolution().col_value)
-        return status == _STATUSES.kOptimal, self.highs.getInfo().objective_function_value, values
-
-    def row_prices(self) -> Array:
-        """Return the dual value of every row of a linear program, in order."""
-        return np.array(self.highs.getSolution().row_dual)
-
-    def read(self, program: Program, relax: bool) -> None:
-        """Write values (and reduced costs of a linear program) into the program's variables."""
-        solution = self.highs.getSolution()
-        for variable, value in zip(program.variables, solution.col_value, strict=True):
-            variable.varValue = value
-        if relax:
-            for variable, value in zip(program.variables, solution.col_dual, strict=True):
-                variable.dj = value
-
-
 _STATUSES = highspy.HighsModelStatus
-_SETTLED = (_STATUSES.kOptimal, _STATUSES.kInfeasible)
 _GAVE_UP = (_STATUSES.kSolveError, _STATUSES.kNotset, _STATUSES.kUnknown)
 """How a run ends that found nothing out."""
 

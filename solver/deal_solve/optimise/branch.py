@@ -12,7 +12,8 @@ import numpy as np
 import pulp
 
 from deal_solve.formulation.program import Program
-from deal_solve.optimise.backend import Answer, Clock, LiveHighs, SolverGaveUpError, linear
+from deal_solve.optimise.backend import Answer, Clock, linear
+from deal_solve.optimise.live import LiveHighs, SolverGaveUpError
 from deal_solve.uncertainty.scenarios import Array
 
 MOST_SPLITS = 2000
@@ -125,8 +126,7 @@ class Branching:
         self.relaxations += 1
         if self.relaxations > MOST_RELAXATIONS:
             raise SolverGaveUpError
-        live.pass_rows(self.program)
-        return live.resume(self.places, low, high)
+        return live.resume(self.program, self.places, low, high)
 
 
 def branch_and_cut(

@@ -11,8 +11,9 @@ import numpy as np
 
 from deal_solve.formulation.program import Program, Terms
 from deal_solve.formulation.recourse import Costs, Cut, Estimate
-from deal_solve.optimise.backend import Answer, Clock, LiveHighs, fix_integers, restore, run
+from deal_solve.optimise.backend import Answer, Clock, fix_integers, restore, run
 from deal_solve.optimise.branch import Found, branch_and_cut
+from deal_solve.optimise.live import LiveHighs
 from deal_solve.uncertainty.scenarios import BLOCK, Array
 
 CLOSE = 1e-9
@@ -21,6 +22,8 @@ ROUGHLY = 1e-5
 """The same where only a bound is wanted."""
 TIGHT = 1e-6
 """Where they lie further apart than this, settlement is dearer than any cut."""
+DUST = 1e-8
+"""Values nearer to zero are rounding of the solver; left as they are, every price they touch would be valued."""
 MOST_ROUNDS = 1_000
 """Rounds after which the best plan so far is returned as if time were up."""
 
@@ -62,9 +65,9 @@ def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
     for number, point in points:
         by_point.setdefault(id(point), []).append((number, point))
     for cuts in by_point.values():  # what costs a point in all futures is kept no longer than it is needed
-        known = Costs()
+        known, clean = Costs(), _clean(cuts[0][1])
         for number, point in cuts:
-            program.add_cut(number, program.estimates[number].cut(point, known), point)
+            program.add_cut(number, program.estimates[number].cut(clean, known), point)
     _forget(program)
 
 
@@ -111,8 +114,9 @@ def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: flo
         if close == math.inf:
             break
         values = _values(program)
-        inner = values if inner is None or program.size > BLOCK else (values + inner) / 2
-        if not _cut(program, values, inner, close=close) or clock.is_over:
+        where = None if inner is None or program.size > BLOCK else (values + inner) / 2
+        inner = values if where is None else where
+        if not _cut(program, values, where, close=close) or clock.is_over:
             break
     _note_binding(program)
     return answer
@@ -174,7 +178,11 @@ def _note_binding(program: Program) -> None:
 
 
 def _values(program: Program) -> Array:
-    return np.array([variable.varValue or 0.0 for variable in program.variables])
+    return _clean(np.array([variable.varValue or 0.0 for variable in program.variables]))
+
+
+def _clean(values: Array) -> Array:
+    return np.where(np.abs(values) < DUST, 0.0, values)
 
 
 def _objective(program: Program, values: Array) -> float:
@@ -197,12 +205,13 @@ def _cut(program: Program, values: Array, inner: Array | None = None, *, close: 
 
     Together they may be too low by `close` of the objective, each as it counts there, and in a limit each by that much.
     """
+    values = _clean(values)
     room, known, elsewhere = close * _scale(program, values), Costs(), Costs()
     lows = [estimate.value(values, known) - values[estimate.place] for estimate in program.estimates]
     weights = [weight or 1.0 for weight in _weights(program)]
     if sum(max(low, 0.0) * weight for low, weight in zip(lows, weights, strict=True)) <= room:
         return False
-    points = [(values, known)] if inner is None or inner is values else [(inner, elsewhere), (values, known)]
+    points = [(values, known)] if inner is None else [(inner, elsewhere), (values, known)]
     found = False
     for number, (estimate, low) in enumerate(zip(program.estimates, lows, strict=True)):
         if low > room / len(lows):
