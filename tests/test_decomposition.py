@@ -12,7 +12,7 @@ from deal_solve.deal.limits import Limit, Risk
 from deal_solve.formulation.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.lanes import Item, Lanes
 from deal_solve.formulation.rates import Agreement
-from deal_solve.formulation.recourse import Linear, Tail, Worst
+from deal_solve.formulation.recourse import Estimate, Linear, Tail, Worst
 from deal_solve.formulation.true_up_cost import Counts, TrueUpCost
 from deal_solve.optimise.backend import Clock
 from deal_solve.optimise.candidate import Candidate
@@ -235,3 +235,38 @@ def test_a_bound_that_was_never_found_is_nothing():
     formulation = SimpleNamespace(papers=SimpleNamespace(regimes={}))
     candidate = Candidate(Agreement("list", 12), formulation, -math.inf, outcome="limit")
     assert candidate.branch(0.0, candidate.bound).bound_usd == 0.0
+
+
+def test_weights_without_minor_parts_make_a_valid_cut_nearly_as_high():
+    rng = np.random.default_rng(4)
+    probabilities = np.full(2000, 1 / 2000)
+    flows = rng.gamma(2.0, size=(3, 2000))
+    parts = []
+    for place in range(3):
+        usage = Lanes(flows, [Item(place, place, 1.0)])
+        balance = Linear(np.array([3]), np.array([0.001 if place == 2 else 1.0]))
+        period = Period(usage, [1.0], balance, (12, 11))
+        parts.append((DrawdownCost([period], arrears=False), np.ones(1)))
+    tail = Estimate(4, tuple(parts), Tail(probabilities, 0.9), 2000)
+    point = np.array([5.0, 3.0, 0.01, 2.0, 0.0])
+    whole, roughly = tail.cut(point, {}), tail.cut(point, {}, 0.1)
+    height = tail.value(point, {})
+    assert whole.linear.at(point) == pytest.approx(height, rel=1e-12)
+    assert height * 0.999 < roughly.linear.at(point) <= height * (1 + 1e-12)
+    assert roughly.linear.coefficients[2] > 0  # a part that does not decide where the tail is still has its slope
+    for _ in range(50):
+        other = rng.uniform(0, 5, 5)
+        assert roughly.linear.at(other) <= tail.value(other, {}) * (1 + 1e-12)
+
+
+def test_scenarios_without_weight_do_not_change_a_slope():
+    rng = np.random.default_rng(5)
+    flows = rng.gamma(2.0, size=(2, 500))
+    ratios = [np.full(500, 2.0), rng.uniform(1.0, 3.0, 500)]
+    usage = Lanes(flows, [Item(0, 0, 1.0), Item(1, 1, 1.0, rng.uniform(0.5, 1.5, 500))], [0, 1])
+    period = Period(usage, ratios, Linear(np.array([2]), np.ones(1)), (12, 11))
+    cost = DrawdownCost([period], arrears=False)
+    point, weights = np.array([1.0, 1.0, 2.0]), np.where(rng.random(500) < 0.1, 1.0, 0.0)
+    some, every = cost.slope(point, np.ones(1), weights), cost.slope(point, np.ones(1), np.maximum(weights, 1e-300))
+    assert some.coefficients == pytest.approx(every.coefficients, rel=1e-12)
+    assert some.at(point) == pytest.approx(weights @ cost.cost(point, np.ones(1)), rel=1e-12)

@@ -68,7 +68,7 @@ def label_of(node):
 
 
 class Rows(ast.NodeVisitor):
-    """Every label given to `.row(...)` with the functions that give it; a name stands for the string it was given."""
+    """Every label given to `.row(...)` or `.define(...)` with the functions that give it; a name stands for the string it was given."""
 
     def __init__(self, module):
         self.module, self.scope = module, []
@@ -93,7 +93,7 @@ class Rows(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node):
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "row" and node.args:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("row", "define") and node.args:
             label = label_of(node.args[0])
             if label:
                 self._note(label)

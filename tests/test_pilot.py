@@ -8,7 +8,7 @@ import pytest
 
 from deal_solve import load, sample, solve
 from deal_solve.deal.limits import Risk
-from deal_solve.formulation import columns
+from deal_solve.formulation import chunks, columns
 from deal_solve.formulation.bounds import exceeded
 from deal_solve.formulation.columns import Columns
 from deal_solve.optimise import cuts, pilot
@@ -38,8 +38,10 @@ def test_a_guided_search_finds_what_one_without_pilot_finds(name, monkeypatch):
 def test_the_answer_is_the_same_bits_on_any_number_of_cores(monkeypatch):
     deal = load(SCENARIOS / "three-quotes.yaml")
     found = []
+    monkeypatch.setattr(chunks, "CHUNK", 1024)
     for cores in (1, 3):
-        monkeypatch.setattr(columns.os, "cpu_count", lambda cores=cores: cores)
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        chunks._workers.cache_clear()
         found.append(solve(deal, sample(deal, BLOCK + 1024, seed=1)))
     assert found[0].objective_usd == found[1].objective_usd
     assert found[0].plan == found[1].plan

@@ -9,7 +9,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.complete import complete
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.usage import Usage, usage_of
-from deal_solve.uncertainty.scenarios import Array, Futures, ScenarioSet
+from deal_solve.uncertainty.scenarios import Array, Futures, ScenarioSet, each_block
 
 
 def usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
@@ -27,8 +27,8 @@ def monthly_at_list(deal: Deal, futures: Futures) -> Array | None:
     """Return monthly API usage at list in USD, (H, S), routed likewise, block by block; None if impossible."""
     try:
         plan, _ = complete(deal, Proposal(), futures.block(0))
-        blocks = map(futures.block, range(futures.block_count))
-        return np.concatenate([_at_list(deal, usage_of(deal, plan, block), block) for block in blocks], axis=1)
+        parts = each_block(futures, lambda _, block: _at_list(deal, usage_of(deal, plan, block), block))
+        return np.concatenate(parts, axis=1)
     except InputError:
         return None
 

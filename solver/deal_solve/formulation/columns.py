@@ -7,9 +7,7 @@ same times the hit rate where that is not certain: a column (S,) each. Memory gr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -23,7 +21,7 @@ from deal_solve.plan.observed import buckets_of
 from deal_solve.plan.options import menu
 from deal_solve.plan.renewal import MOST_PATHS, Path, groups_of
 from deal_solve.plan.requests import effective_hit_rate
-from deal_solve.uncertainty.scenarios import BLOCK, Array, Futures, ScenarioSet
+from deal_solve.uncertainty.scenarios import BLOCK, Array, Futures, ScenarioSet, each_block
 
 Moving: TypeAlias = float | Array
 """One number, or one per scenario (S,)."""
@@ -90,8 +88,7 @@ class Columns:
         hits = {user: np.empty(self.size) for user in varied}
         discounts = np.array([[self.discount(month + 1)] for month in range(self.months)])
 
-        def read(number: int) -> tuple[dict[str, Array], dict[str, Array]]:
-            block = scenarios.block(number)
+        def read(number: int, block: ScenarioSet) -> tuple[dict[str, Array], dict[str, Array]]:
             here = slice(number * BLOCK, number * BLOCK + block.size)
             for family, levels in index.items():
                 levels[:, here] = block.index[family].T[moves]
@@ -102,12 +99,11 @@ class Columns:
             counted = {cohort: users.T.sum(axis=1) for cohort, users in block.users.items()}
             return counted, {user: self._add_up(deal, block, here, user, varied[user], discounts) for user in varied}
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for counted, requested in pool.map(read, range(scenarios.block_count)):
-                for cohort, users in counted.items():
-                    self.mean_users[cohort] += users / self.size
-                for user, requests in requested.items():
-                    self.mean_requests[user] += requests / self.size
+        for counted, requested in each_block(scenarios, read):
+            for cohort, users in counted.items():
+                self.mean_users[cohort] += users / self.size
+            for user, requests in requested.items():
+                self.mean_requests[user] += requests / self.size
         ends = [*moves[1:], self.months]
         same: dict[bytes, Moving] = {}
         for family, levels in index.items():

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.formulation.chunks import each
+from deal_solve.formulation.chunks import Some, count_of, each, weighted
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.lanes import Lanes
 from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of, sum_of
@@ -41,14 +41,14 @@ class Period:
                 self.order = ranks[:, None].astype(np.int8)
         self.steps = np.append(falling[:-1] - falling[1:], falling[-1:], axis=0)
 
-    def used(self, values: Array, here: slice) -> Array:
+    def used(self, values: Array, here: Some) -> Array:
         """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
         amounts = self.usage.amounts(values, here)
         if self.order is not None:
             amounts = np.take_along_axis(amounts, self._ranks(here), axis=0)
         return np.cumsum(amounts, axis=0) if len(amounts) > 1 else amounts
 
-    def slopes(self, prices: Array, here: slice) -> Array:
+    def slopes(self, prices: Array, here: Some) -> Array:
         """Return Σ_ω (Σ of the prices (levels, S) of the levels an item counts in) · amount of each item."""
         per_level = np.cumsum(prices[::-1], axis=0)[::-1] if len(prices) > 1 else prices
         if self.order is None:
@@ -57,12 +57,12 @@ class Period:
         np.put_along_axis(per_group, np.broadcast_to(self._ranks(here), per_level.shape), per_level, axis=0)
         return self.usage.slope(per_group, here)
 
-    def _ranks(self, here: slice) -> Ranks:
+    def _ranks(self, here: Some) -> Ranks:
         """Return the groups in drawdown order (levels, S), or (levels, 1) where it is the same everywhere."""
         assert self.order is not None
         return np.asarray((self.order[:, here] if self.order.shape[1] > 1 else self.order), dtype=np.intp)
 
-    def steps_in(self, here: slice) -> Array:
+    def steps_in(self, here: Some) -> Array:
         """Return how much dearer each level is than the next (levels, S), or (levels, 1)."""
         return np.asarray(self.steps[:, here] if self.steps.shape[1] > 1 else self.steps)
 
@@ -133,10 +133,10 @@ class DrawdownCost:
         """Keep nothing of the last plan."""
         self._known = b"", []
 
-    def _settle(self, values: Array, here: slice) -> list[_State]:
+    def _settle(self, values: Array, here: Some) -> list[_State]:
         """Settle period after period as section 4 says: usage is covered whenever there is balance."""
         states: list[_State] = []
-        carried = np.zeros(len(range(*here.indices(self.size))))
+        carried = np.zeros(count_of(here, self.size))
         for place, period in enumerate(self.periods):
             commitment, used = period.balance.at(values), period.used(values, here)
             uncovered = np.maximum(used - (carried + commitment), 0.0)
@@ -159,12 +159,14 @@ class DrawdownCost:
         known = {here.start: states for here, states in self._known[1]} if is_known else {}
 
         def piece(here: slice) -> Linear:
-            return self._slope(here, known.get(here.start) or self._settle(values, here), factors, weights[here])
+            some = weighted(here, weights)
+            states = known.get(here.start) if some is here else None
+            return self._slope(some, states or self._settle(values, some), factors, weights[some])
 
         parts = each(self.size, piece)
         return sum_of(parts)
 
-    def _slope(self, here: slice, states: list[_State], factors: Array, weights: Array) -> Linear:
+    def _slope(self, here: Some, states: list[_State], factors: Array, weights: Array) -> Linear:
         size = len(weights)
         worth = np.zeros(size)
         places, coefficients = [], []

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deal_solve.formulation.chunks import Some, count_of
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.recourse import Places
 from deal_solve.uncertainty.scenarios import Array
@@ -17,9 +17,13 @@ from deal_solve.uncertainty.scenarios import Array
 EVERYWHERE = slice(None)
 
 
-def part(values: Moving, here: slice | NDArray[np.intp]) -> Moving:
+def part(values: Moving, here: Some) -> Moving:
     """Return what may vary by scenario, in some scenarios."""
     return values[here] if isinstance(values, np.ndarray) else values
+
+
+def _some(flows: Array, here: Some) -> Array:
+    return flows[:, here] if isinstance(here, slice) else flows.take(here, axis=1)
 
 
 class Item(NamedTuple):
@@ -64,26 +68,24 @@ class Lanes:
         """S, the number of scenarios."""
         return int(self.flows.shape[1])
 
-    def amounts(self, values: Array, here: slice = EVERYWHERE) -> Array:
+    def amounts(self, values: Array, here: Some = EVERYWHERE) -> Array:
         """Return the sum of each group (groups, S) at the values of all variables, in some scenarios."""
-        flows = self.flows[:, here]
-        total = np.zeros((self.groups, flows.shape[1]))
-        shape = len(self._rates), len(flows)
+        total = np.zeros((self.groups, count_of(here, self.size)))
+        shape = len(self._rates), len(self.flows)
         weights = np.bincount(self._cell, self._per * values[self.places], shape[0] * shape[1]).reshape(shape)
         lanes, rows = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
         if len(lanes):
             few = slice(rows[0], rows[-1] + 1)
-            for lane, sums in zip(lanes, weights[lanes, few] @ flows[few], strict=True):
+            for lane, sums in zip(lanes, weights[lanes, few] @ _some(self.flows[few], here), strict=True):
                 total[self._group[lane]] += sums * part(self._rates[lane], here)
         return total
 
-    def slope(self, prices: Array, here: slice = EVERYWHERE) -> Array:
+    def slope(self, prices: Array, here: Some = EVERYWHERE) -> Array:
         """Return Σ_ω price[group] · per · rate · flows[row] of each item; `prices` is (groups, S) of some scenarios."""
-        flows = self.flows[:, here]
         by_lane = prices[self._group]
         for lane, rate in zip(by_lane, self._rates, strict=True):
             lane *= part(rate, here)
-        return np.asarray(self._per * (by_lane @ flows.T).ravel()[self._cell])
+        return np.asarray(self._per * (by_lane @ _some(self.flows, here).T).ravel()[self._cell])
 
     def per_scenario(self) -> Array:
         """Return every item's amount per unit of its variable, (items, S); for few scenarios."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from deal_solve.formulation.chunks import each
+from deal_solve.formulation.chunks import each, weighted
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.lanes import Lanes
 from deal_solve.formulation.recourse import Linear, Places, When, sum_of
@@ -42,7 +42,12 @@ class Metered:
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return Σ weights · cost as an expression."""
         lanes = self.present if factors[1] else self.plain
-        parts = each(lanes.size, lambda here: lanes.slope(weights[None, here], here))
+
+        def piece(here: slice) -> Array:
+            some = weighted(here, weights)
+            return lanes.slope(weights[None, some], some)
+
+        parts = each(lanes.size, piece)
         return Linear(self.places, np.sum(parts, axis=0))
 
     def forget(self) -> None:

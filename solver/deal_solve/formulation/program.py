@@ -151,11 +151,11 @@ class Program:
         self.rows.append(row)
         return name
 
-    def define(self, row: str, variable: Variable, terms: Terms) -> None:
+    def define(self, label: str, variable: Variable, terms: Terms) -> None:
         """Add the row that a variable is the sum of terms of others, which bound it as it is bounded."""
         self.defined[self.place(variable)] = [(other, factor) for other, factor in terms if factor]
         self.defining.add(len(self.rows))
-        self.row(row, [*terms, (variable, -1.0)], "==", 0)
+        self.row(label, [*terms, (variable, -1.0)], "==", 0)
 
     def relax(self, row: str) -> None:
         """Make a <= row hold whatever its terms are."""

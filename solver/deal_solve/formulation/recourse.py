@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
@@ -143,10 +144,21 @@ class Estimate:
     size: int
     less: Array | None = None
 
-    def outcomes(self, values: Array, known: Costs) -> Array:
-        """Return z (S,) at a plan."""
-        total = np.zeros(self.size)
-        for part, factors in self._alive(values):
+    @property
+    def is_expected(self) -> bool:
+        """Whether it is an expected value: its weights are the same whatever the cost."""
+        return isinstance(self.weigh, Expectation)
+
+    def outcomes(self, values: Array, known: Costs, minor: float = 0.0) -> Array:
+        """Return z (S,) at a plan, without parts that take less than `minor` of the largest one of their line."""
+        total, alive = np.zeros(self.size), self._alive(values)
+        if minor:
+            sizes = [float(np.abs(values[part.places]).sum()) for part, _ in alive]
+            largest: defaultdict[str, float] = defaultdict(float)
+            for (part, _), size in zip(alive, sizes, strict=True):
+                largest[part.line] = max(largest[part.line], size)
+            alive = [each for each, size in zip(alive, sizes, strict=True) if size >= minor * largest[each[0].line]]
+        for part, factors in alive:
             key = id(part), factors.tobytes()
             if key not in known:
                 known[key] = part.cost(values, factors)
@@ -165,10 +177,12 @@ class Estimate:
         outcomes = self.outcomes(values, known)
         return float(self.weigh(outcomes) @ outcomes)
 
-    def cut(self, values: Array, known: Costs) -> Cut:
-        """Return a cut that touches the measure at a plan (or lies below it, where settlement is not convex)."""
-        expects = isinstance(self.weigh, Expectation)
-        weights = self.weigh(np.empty(0) if expects else self.outcomes(values, known))
+    def cut(self, values: Array, known: Costs, minor: float = 0.0) -> Cut:
+        """Return a cut that touches the measure at a plan (or lies below it, where settlement is not convex).
+
+        With `minor` the weights of a tail are those without minor parts: a cut as valid, and nearly as high.
+        """
+        weights = self.weigh(np.empty(0) if self.is_expected else self.outcomes(values, known, minor))
         alive = self._alive(values, cutting=True)
         parts = [part.slope(values, factors, weights) for part, factors in alive]
         constant = 0.0 if self.less is None else -float(weights @ self.less)

@@ -35,8 +35,11 @@ def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
     if risk.weight == 0:
         return program.expected()
     less = against.reference / program.unit_usd if risk.on == "loss" and against.reference is not None else None
-    tail = cvar(program, When(), risk.confidence, less)
-    return [*scaled(program.expected(), 1 - risk.weight), *scaled(tail, risk.weight)]
+    tail, mean = cvar(program, When(), risk.confidence, less), program.expected()
+    if program.by_cuts:  # known without looking into any future
+        shift = 0.0 if less is None else -float(program.weights @ less)
+        program.row("tail_above_mean", [*tail, *scaled(mean, -1)], ">=", shift)
+    return [*scaled(mean, 1 - risk.weight), *scaled(tail, risk.weight)]
 
 
 def cvar(program: Program, when: When, confidence: float, less: Array | None = None) -> Terms:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.formulation.chunks import each
+from deal_solve.formulation.chunks import each, weighted
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.lanes import part
 from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of
@@ -127,14 +127,12 @@ class TrueUpCost:
 
     def _slope(self, values: Array, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
         """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""
-        some = np.flatnonzero(weights[here])
-        users = [counts.users[:, :, here] for counts in self.counts]
-        prices = weights[here] * part(self.price, here)
-        if len(some) < len(prices):
-            users, prices = [own[:, :, some] for own in users], prices[some]
+        some = weighted(here, weights)
+        users = [counts.users[:, :, some] for counts in self.counts]
+        prices = weights[some] * part(self.price, some)
         rises = self._rises(values, users)
         moved = np.empty(rises.shape)
-        due, contracted = np.zeros(len(some)), np.full(len(some), number)
+        due, contracted = np.zeros(len(prices)), np.full(len(prices), number)
         for months, step in reversed(self._stages(steps)):  # what L counts falls to the last month that raised it
             if self.alone:
                 contracted += due

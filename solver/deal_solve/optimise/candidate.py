@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import pulp
@@ -17,23 +18,33 @@ from deal_solve.optimise.backend import Bounds
 from deal_solve.optimise.solution import Branch, Size
 from deal_solve.uncertainty.scenarios import Array
 
+PointedCut: TypeAlias = tuple[int, Array]
+"""An estimate, by its number, and the values of all variables at which it is cut."""
+
 
 @dataclass(frozen=True)
 class Hint:
     """What a search over other scenarios, or of a similar deal, knows of an agreement.
 
-    `rank` (dollars) says where it stands among the others, `cuts` are estimates, by number, with points: values of the
+    `rank` (dollars) says where it stands among the others, `cuts` say where to cut, in values of the
     variables of these `names`, and `plan` is such a point too: its best plan, if it has one.
     """
 
     rank: float
     names: tuple[str, ...]
-    cuts: tuple[tuple[int, Array], ...]
+    cuts: tuple[PointedCut, ...]
     plan: Array | None
 
     def fits(self, program: Program) -> bool:
         """Whether a program has the same variables."""
         return self.names == tuple(variable.name for variable in program.variables)
+
+    def by_kind(self, program: Program) -> tuple[list[PointedCut], list[PointedCut]]:
+        """Return the cuts of expected values, each of one clause in one regime, and those of the whole cost's tail."""
+        kinds: tuple[list[PointedCut], list[PointedCut]] = [], []
+        for number, point in self.cuts:
+            kinds[not program.estimates[number].is_expected].append((number, point))
+        return kinds
 
 
 @dataclass

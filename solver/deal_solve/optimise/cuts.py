@@ -24,6 +24,8 @@ TIGHT = 1e-6
 """Where they lie further apart than this, settlement is dearer than any cut."""
 DUST = 1e-8
 """Values nearer to zero are rounding of the solver; left as they are, every price they touch would be valued."""
+MINOR = 0.01
+"""Parts of a plan smaller than this, relative to the largest of their line, do not decide which futures are a tail."""
 MOST_ROUNDS = 1_000
 """Rounds after which the best plan so far is returned as if time were up."""
 
@@ -67,7 +69,7 @@ def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
     for cuts in by_point.values():  # what costs a point in all futures is kept no longer than it is needed
         known, clean = Costs(), _clean(cuts[0][1])
         for number, point in cuts:
-            program.add_cut(number, program.estimates[number].cut(clean, known), point)
+            program.add_cut(number, program.estimates[number].cut(clean, known, MINOR), point)
     _forget(program)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, LimitReached
@@ -22,6 +25,8 @@ from deal_solve.optimise.cuts import run_with_cuts as run
 from deal_solve.optimise.solution import Branch, Size
 from deal_solve.optimise.ties import TieRule
 from deal_solve.uncertainty.scenarios import BLOCK
+
+Result = TypeVar("Result")
 
 LARGE = 60_000
 """Non-zeros from which on a first plan is sought by diving before the integer program is solved."""
@@ -68,9 +73,11 @@ class Search:
         self._open_all()
         if not self.guide:
             for candidate in self.candidates:
-                self._bound(candidate)
+                self._open(candidate)
+            self._together(self._bound)
         for candidate in sorted(self.candidates, key=self._rank):
             if self.guide:
+                self._open(candidate)
                 self._bound(candidate)
             if candidate.bound > self.incumbent + self._tie():
                 candidate.outcome = "pruned" if candidate.outcome == "open" else candidate.outcome
@@ -100,10 +107,19 @@ class Search:
 
     def branches(self) -> tuple[Branch, ...]:
         """Return every agreement in every band of its first term; to be called before a program is finished."""
-        return tuple(branch for candidate in self.candidates for branch in self._bands(candidate))
+        return tuple(branch for bands in self._together(self._bands) for branch in bands)
 
-    def _bands(self, candidate: Candidate) -> Iterator[Branch]:
+    def _together(self, work: Callable[[Candidate], Result]) -> list[Result]:
+        """Return what `work` makes of every candidate, side by side: HiGHS lets other threads go on."""
+        before = monotonic(), self.clock.solving
+        with ThreadPoolExecutor(os.cpu_count() if self.solver == "highs" else 1) as pool:
+            found = list(pool.map(work, self.candidates))
+        self.clock.solving = min(self.clock.solving, before[1] + monotonic() - before[0])
+        return found
+
+    def _bands(self, candidate: Candidate) -> list[Branch]:
         """Bound each band of a candidate by the relaxation with all its cuts, or by the candidate's own bound."""
+        branches = []
         for band in candidate.bands:
             bound = candidate.bound
             is_known = len(candidate.bands) == 1 or bound == math.inf or candidate.first_band() == band
@@ -117,9 +133,10 @@ class Search:
                     bound = math.inf
                 elif answer.outcome == "optimal":
                     bound = max(bound, self._dollars(formulation, answer.bound))
-            yield candidate.branch(band, bound)
+            branches.append(candidate.branch(band, bound))
         if candidate.objective is not None:
             candidate.recall()
+        return branches
 
     def _why_not(self) -> str:
         """Return why there is no plan, as far as that shows without looking for the conflict."""
@@ -165,17 +182,19 @@ class Search:
             if bands:
                 self.candidates.append(Candidate(agreement, tuple(bands), partial(self._formulate, agreement)))
 
+    def _open(self, candidate: Candidate) -> None:
+        """Build the program of an agreement that has no bound yet; programs share what is derived: one at a time."""
+        if candidate.agreement not in self.bounds:
+            self._say("bounding", candidate.agreement)
+            candidate.formulation  # noqa: B018 - built where it is first asked for
+
     def _bound(self, candidate: Candidate) -> None:
         """Bound an agreement by its linear relaxation, unless a bound is known."""
         candidate.bound = self.bounds.get(candidate.agreement, -math.inf)
         if candidate.bound == -math.inf:
-            self._say("bounding", candidate.agreement)
             formulation, program = candidate.formulation, candidate.formulation.program
             minimise(program, formulation.objective)
-            hint = self.guide.get(candidate.agreement)
-            close = math.inf if hint and hint.rank < self.incumbent else self._roughly  # it is going to be solved
-            cutoff = self._cutoff(formulation)
-            answer = run(program, self.solver, 0.0, self.clock, relax=True, close=close, cutoff=cutoff)
+            answer = self._relaxed(candidate)
             if answer.outcome == "infeasible":
                 candidate.bound = math.inf
             elif math.isfinite(answer.bound):
@@ -202,10 +221,23 @@ class Search:
         self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)
         if self.first_band is not None:
             restrict(formulation, self.first_band)
-        hint = self.guide.get(agreement)
-        if hint and hint.fits(formulation.program):
-            cut_again(formulation.program, hint.cuts)
         return formulation
+
+    def _relaxed(self, candidate: Candidate) -> Answer:
+        """Solve the relaxation of an agreement; where hints show where to cut, what is cheap to cut goes first."""
+        formulation, hint = candidate.formulation, self.guide.get(candidate.agreement)
+        close = math.inf if hint and hint.rank < self.incumbent else self._roughly  # it is going to be solved
+        relax = partial(run, formulation.program, self.solver, 0.0, self.clock, relax=True)
+        cutoff = self._cutoff(formulation)
+        if hint and hint.fits(formulation.program):
+            expected, others = hint.by_kind(formulation.program)
+            cut_again(formulation.program, expected)
+            if cutoff is not None and hint.rank > self.incumbent:
+                answer = relax(close=math.inf, cutoff=cutoff)
+                if answer.outcome != "optimal":
+                    return answer
+            cut_again(formulation.program, others)
+        return relax(close=close, cutoff=cutoff)
 
     def _cutoff(self, formulation: Formulation) -> float | None:
         """Return above which cost (money units) nothing matters any more, None if everything does."""
@@ -222,6 +254,9 @@ class Search:
         """Solve an agreement's integer program, as far as it may be better than, or tied with, the best so far."""
         formulation, program = candidate.formulation, candidate.formulation.program
         self._say("solving", candidate.agreement)
+        hint = self.guide.get(candidate.agreement)
+        if candidate.agreement in self.bounds and hint and hint.fits(program):  # not bounded here
+            cut_again(program, hint.cuts)
         first = self._first(candidate)
         others = forbid(program) if first else None
         minimise(program, formulation.objective)

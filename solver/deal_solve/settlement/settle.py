@@ -26,7 +26,7 @@ from deal_solve.settlement.seats import SeatPaper, post_fees, seat_paper
 from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
-from deal_solve.uncertainty.scenarios import BLOCK, Array, Futures, ScenarioSet
+from deal_solve.uncertainty.scenarios import BLOCK, Array, Futures, ScenarioSet, each_block
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,13 +142,13 @@ def settle(
     does not fit the deal.
     """
     _check(deal, plan)
-    count = scenarios.block_count
-    blocks = (
-        _settle_block(deal, plan, scenarios.block(place), order, keep_rows and count == 1) for place in range(count)
-    )
-    if count == 1:
-        return replace(next(blocks), scenarios=scenarios)
-    return _joint([replace(settlement, scenarios=scenarios) for settlement in blocks], bool(plan.later))  # none is kept
+    keep_rows = keep_rows and scenarios.block_count == 1
+
+    def settled(_: int, block: ScenarioSet) -> Settlement:
+        return replace(_settle_block(deal, plan, block, order, keep_rows), scenarios=scenarios)  # no block is kept
+
+    parts = each_block(scenarios, settled)
+    return parts[0] if len(parts) == 1 else _joint(parts, bool(plan.later))
 
 
 BY_SCENARIO = ("weights", "cost", "undiscounted", "by_line", "by_year", "by_year_discounted", "drawdown", "seats")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Result = TypeVar("Result")
 Kind = Literal["explicit", "discrete", "certain", "sampled"]
 
 FEW = 100
@@ -148,6 +151,14 @@ def block_count(futures: Futures) -> int:
 def blocks(futures: Futures) -> Iterator[ScenarioSet]:
     """Yield the blocks of a set in order."""
     return map(futures.block, range(futures.block_count))
+
+
+def each_block(futures: Futures, work: Callable[[int, ScenarioSet], Result]) -> list[Result]:
+    """Return what `work` makes of every block, given with its place, on every core and in order."""
+    if futures.block_count == 1:
+        return [work(0, futures.block(0))]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda place: work(place, futures.block(place)), range(futures.block_count)))
 
 
 def ready(futures: Futures) -> Futures:
