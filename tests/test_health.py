@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deal_solve import load, loads, solve
+from deal_solve import load, loads, sample, settle, solve
 from deal_solve.analysis.calendar import calendar
 from deal_solve.analysis.health import commitment_health, seat_health
 from deal_solve.analysis.savings import savings
 from deal_solve.analysis.sides import overtaking_month, sides
 from deal_solve.plan.proposal import Proposal
+from deal_solve.uncertainty.scenarios import BLOCK
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "scenarios").glob("*.yaml"))
 
@@ -111,6 +112,15 @@ def test_api_overtakes_seats_in_the_month_it_says():
     settlement = solve(load(EXAMPLES[0].parent / "hybrid.yaml")).settlement
     month = overtaking_month(settlement)
     assert month == 0
+
+
+def test_over_more_futures_than_a_block_it_is_told_as_well():
+    """Payments are kept of one block at a time; over several nothing overtook anything, once."""
+    deal = load(EXAMPLES[0].parent / "hybrid.yaml")
+    plan = solve(deal).plan
+    few, many = (settle(deal, plan, sample(deal, count, seed=2)) for count in (BLOCK, BLOCK + 64))
+    assert overtaking_month(few) == overtaking_month(many) == 0
+    assert savings(many).effective == pytest.approx(savings(few).effective, abs=1e-3)
 
 
 def test_the_calendar_invoices_all_that_is_committed():

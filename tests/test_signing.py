@@ -1,8 +1,14 @@
 """Signing now or later: hand-worked costs over the same months, before and after the agreement at list."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 
-from deal_solve import InputError, signings, solve
+from deal_solve import InputError, scenarios_of, signings, solve
+from deal_solve.formulation import columns
+from deal_solve.settlement import settle as settled
+from deal_solve.uncertainty import scenarios
 from tests.test_hand_cases import APP, certainly, quote, read
 
 FALLS = [1.0] * 3 + [0.5] * 21
@@ -37,6 +43,18 @@ def test_pass_through_need_not_wait():
     """Protection that follows list downwards: now 3·80 + 9·40 = 600 and 600 at list; in month 3 still 1,230."""
     now, later = signings(falling("pass_through"), (0, 3), 12)
     assert (now.expected_usd, later.expected_usd) == pytest.approx((1_200, 1_230))
+
+
+def test_months_at_list_count_over_more_futures_than_a_block(monkeypatch):
+    deal = falling()
+    one = scenarios_of(deal)
+    many = one.rows(np.zeros(5, dtype=np.int64))
+    many = dataclasses.replace(many, weights=np.full(5, 0.2))
+    for module in (scenarios, columns, settled):
+        monkeypatch.setattr(module, "BLOCK", 2)
+    assert many.block_count == 3
+    now, later = signings(deal, (0, 3), 12, many)
+    assert (now.at_list_usd, later.at_list_usd) == pytest.approx((600, 750))
 
 
 def test_who_stays_at_list_pays_the_same_whenever():

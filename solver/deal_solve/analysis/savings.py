@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.analysis.once import once
+from deal_solve.deal.deal import Deal
+from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal import plans_of
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of
-from deal_solve.uncertainty.scenarios import blocks
+from deal_solve.uncertainty.scenarios import Array, ScenarioSet, each_block
 
 
 @dataclass(frozen=True)
@@ -32,20 +34,15 @@ class Savings:
     return_on_commitment: float | None
 
 
+@once
 def savings(settlement: Settlement) -> Savings | None:
     """Return the savings rates of a plan; None without usage that counts."""
     deal, plan = settlement.deal, settlement.plan
-    at_list = contracted = billed = 0.0
-    found = (plans_of(deal, plan, block) for block in blocks(settlement.scenarios))
-    for flat, block in itertools.chain.from_iterable(found):
-        counted = usage_of(deal, flat, block).counted
-        bundle = tuple(tier.api for tier in bundle_tiers(deal, flat))
-        for name, usd in counted.items():
-            at_list += float((usd * block.index[deal.card.model(name).family].T).sum(axis=0) @ block.weights)
-        for _, _, band, priced in priced_terms(deal, flat, block, counted, bundle):
-            usage = sum(float(item.usage_usd.sum(axis=0) @ block.weights) for item in priced)
-            contracted += usage
-            billed += 0.0 if band.commit_usd_per_year > 0 else usage
+
+    def valued(_: int, block: ScenarioSet) -> Array:
+        return np.asarray(sum(_valued(deal, flat, part) for flat, part in plans_of(deal, plan, block)))
+
+    at_list, contracted, billed = map(float, np.sum(each_block(settlement.scenarios, valued), axis=0))
     if at_list <= 0:
         return None
     ended = [record.covered_usd + record.forfeited_usd + record.overage_usd for record in settlement.drawdown]
@@ -59,3 +56,17 @@ def savings(settlement: Settlement) -> Savings | None:
         effective=1 - paid / at_list,
         return_on_commitment=(at_list - paid) / committed if committed else None,
     )
+
+
+def _valued(deal: Deal, plan: Plan, futures: ScenarioSet) -> Array:
+    """Return expected usage at list, at contracted rates, and of it what is billed without commitment, USD."""
+    at_list = contracted = billed = 0.0
+    counted = usage_of(deal, plan, futures).counted
+    for name, usd in counted.items():
+        at_list += float((usd * futures.index[deal.card.model(name).family].T).sum(axis=0) @ futures.weights)
+    bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
+    for _, _, band, priced in priced_terms(deal, plan, futures, counted, bundle):
+        usage = sum(float(item.usage_usd.sum(axis=0) @ futures.weights) for item in priced)
+        contracted += usage
+        billed += 0.0 if band.commit_usd_per_year > 0 else usage
+    return np.array([at_list, contracted, billed])

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.analysis.once import once
 from deal_solve.analysis.table import Table
 from deal_solve.deal.offer import TrueUp
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.rates import api_part
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenarios import Array, each_block
 
 SIDES = {
     "API": ("commitment", "usage", "overage", "shortfall", "uncounted_usage", "other_charges"),
@@ -53,12 +54,20 @@ def sides(settlement: Settlement) -> Table[Side]:
     return Table(tuple(rows))
 
 
+@once
 def overtaking_month(settlement: Settlement) -> int | None:
     """Return the first month from which on expected API spend stays above that for seats, None if it never does.
 
     A payment is spread evenly over the months that it is for, so that paying in advance or afterwards moves nothing.
     """
-    api, seats = _accrued(settlement, "API"), _accrued(settlement, "seats")
+    deal, plan, order = settlement.deal, settlement.plan, settlement.order
+    if settlement.rows is None:
+        parts = each_block(
+            settlement.scenarios, lambda _, block: _accrued(settle(deal, plan, block, order, keep_rows=True))
+        )
+        api, seats = np.sum(parts, axis=0)
+    else:
+        api, seats = _accrued(settlement)
     if not seats.any() or not api.any():
         return None
     below = np.flatnonzero(api <= seats)
@@ -66,17 +75,15 @@ def overtaking_month(settlement: Settlement) -> int | None:
     return first if first < len(api) else None
 
 
-def _accrued(settlement: Settlement, side: str) -> Array:
-    """Return expected dollars of one side by month, (H,)."""
-    if settlement.rows is None:
-        plan, scenarios = settlement.plan, settlement.scenarios
-        settlement = settle(settlement.deal, plan, scenarios, settlement.order, keep_rows=True)
-    months = np.zeros(settlement.scenarios.months)
-    for row in settlement.rows or ():
-        if row.line in SIDES[side]:
-            expected = settlement.weights @ np.broadcast_to(row.amount, settlement.weights.shape)
-            spread = _months(settlement, row)
-            months[spread] += expected / len(months[spread])
+def _accrued(settlement: Settlement) -> Array:
+    """Return expected dollars of API and seats by month, (2, H)."""
+    months = np.zeros((2, settlement.scenarios.months))
+    for own, side in zip(months, ("API", "seats"), strict=True):
+        for row in settlement.rows or ():
+            if row.line in SIDES[side]:
+                expected = settlement.weights @ np.broadcast_to(row.amount, settlement.weights.shape)
+                spread = _months(settlement, row)
+                own[spread] += expected / len(own[spread])
     return months
 
 

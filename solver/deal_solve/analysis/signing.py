@@ -20,7 +20,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expand import scenarios_of
 from deal_solve.uncertainty.measures import quantile
-from deal_solve.uncertainty.scenarios import Array, Futures, ScenarioSet
+from deal_solve.uncertainty.scenarios import Array, Futures, ScenarioSet, each_block
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,15 @@ def signings(
 def _at_list_by_month(deal: Deal, scenarios: ScenarioSet) -> Array:
     """Return what every month costs at list, present value, (H, S): the optimum without agreement, projects apart."""
     best = solve(at_list(deal), scenarios)
-    rows = settle(best.settlement.deal, best.plan, scenarios, keep_rows=True).rows or ()
-    monthly = np.zeros((scenarios.months, scenarios.size))
-    for row in rows:
-        if row.line in ("usage", "other_charges"):
-            monthly[row.first] += row.amount * (1 + deal.cost_of_capital_per_year) ** (-row.paid / 12)
-    return monthly
+
+    def monthly(_: int, block: ScenarioSet) -> Array:  # payments are kept of one block at a time
+        found = np.zeros((block.months, block.size))
+        for row in settle(best.settlement.deal, best.plan, block, keep_rows=True).rows or ():
+            if row.line in ("usage", "other_charges"):
+                found[row.first] += row.amount * (1 + deal.cost_of_capital_per_year) ** (-row.paid / 12)
+        return found
+
+    return np.concatenate(each_block(scenarios, monthly), axis=1)
 
 
 def _signing(
