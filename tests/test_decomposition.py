@@ -143,7 +143,7 @@ def test_a_cut_of_the_true_up_holds_for_every_plan_and_touches_its_own(alone):
         months = (3, 3, 3, 3) if alone else (12, 9, 6, 3)
         charges = tuple((end, end - 1) for end in stages)
         price = rng.uniform(1, 2, 3)
-        cost = TrueUpCost((users,), Linear(np.array([2]), np.ones(1)), stages, months, charges, price, alone)
+        cost = TrueUpCost((users,), Linear(np.array([2]), np.ones(1)), stages, months, charges, 1.5, price, alone)
         factors = 0.99 ** np.array(stages)
         here, there = (np.append(rng.uniform(0, 1, 2), rng.uniform(0, 15)) for _ in range(2))
         slope = cost.slope(here, factors, weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from deal_solve.formulation.chunks import Some, count_of, each, weighted
 from deal_solve.formulation.columns import Moving
-from deal_solve.formulation.lanes import Lanes
+from deal_solve.formulation.lanes import EVERYWHERE, Lanes, part
 from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of, sum_of
 from deal_solve.uncertainty.scenarios import Array
 
@@ -28,30 +29,35 @@ class Period:
     def __init__(self, usage: Lanes, ratios: Sequence[Moving], balance: Linear, charge: tuple[int, int]) -> None:
         self.usage, self.balance, self.charge = usage, balance, charge
         self.places, self.size = usage.places, usage.size
-        self.order: NDArray[np.int8] | None = None
-        if any(isinstance(ratio, np.ndarray) for ratio in ratios):
-            table = np.array([np.broadcast_to(ratio, self.size) for ratio in ratios])
-            self.order = np.argsort(-table, axis=0, kind="stable").astype(np.int8)
-            falling = np.take_along_axis(table, self.order.astype(np.intp), axis=0)
-        else:
-            table = np.array(ratios or [0.0], dtype=float)[:, None]
-            ranks = np.argsort(-table[:, 0], kind="stable")
-            falling = table[ranks]
-            if np.any(np.diff(ranks) != 1):
-                self.order = ranks[:, None].astype(np.int8)
-        self.steps = np.append(falling[:-1] - falling[1:], falling[-1:], axis=0)
+        self._ratios = ratios
+
+    @cached_property
+    def _order(self) -> NDArray[np.int8] | None:
+        """The groups in drawdown order, (levels, S) or (levels, 1); None: as they are.
+
+        Most periods of most regimes are in no plan that is ever valued, so this waits until it is asked for.
+        """
+        order = np.argsort(-self._table(EVERYWHERE), axis=0, kind="stable").astype(np.int8)
+        return order if np.any(np.diff(order, axis=0) != 1) else None
+
+    def _table(self, here: Some) -> Array:
+        """Return the ratios (groups, S) in some scenarios, or (groups, 1) where they are the same everywhere."""
+        if not any(isinstance(ratio, np.ndarray) for ratio in self._ratios):
+            return np.array(self._ratios or [0.0], dtype=float)[:, None]
+        size = count_of(here, self.size)
+        return np.array([np.broadcast_to(part(ratio, here), size) for ratio in self._ratios])
 
     def used(self, values: Array, here: Some) -> Array:
         """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
         amounts = self.usage.amounts(values, here)
-        if self.order is not None:
+        if self._order is not None:
             amounts = np.take_along_axis(amounts, self._ranks(here), axis=0)
         return np.cumsum(amounts, axis=0) if len(amounts) > 1 else amounts
 
     def slopes(self, prices: Array, here: Some) -> Array:
         """Return Σ_ω (Σ of the prices (levels, S) of the levels an item counts in) · amount of each item."""
         per_level = np.cumsum(prices[::-1], axis=0)[::-1] if len(prices) > 1 else prices
-        if self.order is None:
+        if self._order is None:
             return self.usage.slope(per_level, here)
         per_group = np.empty_like(per_level)
         np.put_along_axis(per_group, np.broadcast_to(self._ranks(here), per_level.shape), per_level, axis=0)
@@ -59,12 +65,16 @@ class Period:
 
     def _ranks(self, here: Some) -> Ranks:
         """Return the groups in drawdown order (levels, S), or (levels, 1) where it is the same everywhere."""
-        assert self.order is not None
-        return np.asarray((self.order[:, here] if self.order.shape[1] > 1 else self.order), dtype=np.intp)
+        order = self._order
+        assert order is not None
+        return np.asarray((order[:, here] if order.shape[1] > 1 else order), dtype=np.intp)
 
     def steps_in(self, here: Some) -> Array:
         """Return how much dearer each level is than the next (levels, S), or (levels, 1)."""
-        return np.asarray(self.steps[:, here] if self.steps.shape[1] > 1 else self.steps)
+        falling = self._table(here)
+        if self._order is not None:
+            falling = np.take_along_axis(falling, self._ranks(here), axis=0)
+        return np.append(falling[:-1] - falling[1:], falling[-1:], axis=0)
 
 
 @dataclass

@@ -162,6 +162,8 @@ class Estimate:
             key = id(part), factors.tobytes()
             if key not in known:
                 known[key] = part.cost(values, factors)
+                if minor:
+                    part.forget()  # its slope is wanted in the tail alone
             total += known[key]
         return total if self.less is None else total - self.less
 

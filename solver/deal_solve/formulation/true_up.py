@@ -164,7 +164,8 @@ class _Year:
             tuple(seen),
             tuple(months for months, _, _ in stages),
             tuple((time, month) for _, time, month in stages),
-            self.program.usd(self.price_class.usd) * self.seats.index[self.paper, self.year],
+            self.program.usd(self.price_class.usd),
+            self.seats.index[self.paper, self.year],
             alone,
         )
 

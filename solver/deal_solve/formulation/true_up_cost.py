@@ -51,8 +51,8 @@ class TrueUpCost:
     """L = max(N, counts so far), charged by what it rises from stage to stage: the year's start, then its windows.
 
     `counts` are in order of time; `ends[s]` is how many of their months stage s has seen; `months[s]` are charged for
-    what L rises in it, at `charges[s]`, at `price` money units a month (one number, or (S,)). `alone`: every window by
-    itself above N (ratchet none). `number` is N.
+    what L rises in it, at `charges[s]`, at `price` money units a month times `index` (one number, or (S,)). `alone`:
+    every window by itself above N (ratchet none). `number` is N.
     """
 
     counts: tuple[Counts, ...]
@@ -60,7 +60,8 @@ class TrueUpCost:
     ends: tuple[int, ...]
     months: tuple[int, ...]
     charges: tuple[tuple[int, int], ...]
-    price: Moving
+    price: float
+    index: Moving
     alone: bool
     line: str = "true_up"
     is_linear: bool = False
@@ -109,7 +110,8 @@ class TrueUpCost:
                 for _, count in zip(months, counted, strict=False):
                     np.maximum(licensed, count, out=licensed)
                 total += step * licensed
-            return part(self.price, here) * total
+            total *= self.price
+            return total * part(self.index, here)
 
         return np.concatenate(each(self.size, piece))
 
@@ -129,7 +131,7 @@ class TrueUpCost:
         """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""
         some = weighted(here, weights)
         users = [counts.users[:, :, some] for counts in self.counts]
-        prices = weights[some] * part(self.price, some)
+        prices = weights[some] * (self.price * part(self.index, some))
         rises = self._rises(values, users)
         moved = np.empty(rises.shape)
         due, contracted = np.zeros(len(prices)), np.full(len(prices), number)
