@@ -8,6 +8,7 @@ import pytest
 from deal_solve import load, loads, sample, settle, solve
 from deal_solve.analysis.calendar import calendar
 from deal_solve.analysis.health import commitment_health, seat_health
+from deal_solve.analysis.order import chronological_usd
 from deal_solve.analysis.savings import savings
 from deal_solve.analysis.sides import overtaking_month, sides
 from deal_solve.plan.proposal import Proposal
@@ -143,3 +144,11 @@ def test_what_is_not_bought_any_more_is_not_renewed():
     assert about[0] == "2027-01-01 team starts for 12 months: team-premium seats"
     assert about[-1] == "2028-01-01 team has ended"
     assert not any("renewed" in text for text in about)
+
+
+@pytest.mark.parametrize("name", ["api-heavy", "seat-heavy", "three-quotes"])
+def test_where_all_overage_has_one_ratio_the_order_is_not_settled_again(name, monkeypatch):
+    settlement = solve(load(EXAMPLES[0].parent / f"{name}.yaml")).settlement
+    said = chronological_usd(settlement)
+    monkeypatch.setattr("deal_solve.analysis.order._has_one_ratio", lambda _: False)
+    assert said == chronological_usd(settlement)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from deal_solve.plan.terms import terms_of
+from deal_solve.settlement.rates import api_factor, band_of
 from deal_solve.settlement.settle import Settlement, settle
 
 WORTH_SAYING = 0.001
@@ -9,10 +11,25 @@ WORTH_SAYING = 0.001
 
 def chronological_usd(settlement: Settlement) -> float:
     """Return the expected cost of a plan if usage draws down the commitment as it is used."""
-    if settlement.order == "chronological" or not settlement.drawdown:
+    if settlement.order == "chronological" or not settlement.drawdown or _has_one_ratio(settlement):
         return float(settlement.weights @ settlement.cost)
     other = settle(settlement.deal, settlement.plan, settlement.scenarios, order="chronological")
     return float(other.weights @ other.cost)
+
+
+def _has_one_ratio(settlement: Settlement) -> bool:
+    """Whether an uncovered dollar costs the same in a term whatever the model and month, as far as that is plain."""
+    deal, plan = settlement.deal, settlement.plan
+    offer = deal.offer(plan.api.offer)
+    if offer.api is None or offer.api.overage == "contracted":
+        return True
+    if plan.later or offer.price_protection != "none":
+        return False
+    for span, term in zip(terms_of(deal, plan.api.offer, plan.api.term_months), plan.api.terms, strict=True):
+        band = band_of(offer, span, term)
+        if len({api_factor(offer, span, band, 0.0, model.id, model.family) for model in deal.card.models}) > 1:
+            return False
+    return True
 
 
 def order_note(settlement: Settlement, as_used_usd: float) -> tuple[str, ...]:

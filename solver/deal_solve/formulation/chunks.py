@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,33 @@ def each(size: int, work: Callable[[slice], Result]) -> list[Result]:
 
 def weighted(here: slice, weights: NDArray[np.float64]) -> Some:
     """Return the scenarios of a piece that have a weight; the piece itself if all of them have."""
-    places = np.flatnonzero(weights[here])
-    return here if len(places) == here.stop - here.start else places + here.start
+    key = id(weights), here.start
+    known = _kept.get(key)
+    if known is None:
+        places = np.flatnonzero(weights[here])
+        some: Some = here if len(places) == here.stop - here.start else places + here.start
+        known = _kept[key] = weights, some
+    return cast(Some, known[1])
+
+
+def taken(array: NDArray[np.float64], some: Some) -> NDArray[np.float64]:
+    """Return some scenarios (the last axis) of an array; what is taken at places is kept for other parts of a cost."""
+    if isinstance(some, slice):
+        return array[..., some]
+    key = array.__array_interface__["data"], array.shape, array.strides, id(some)
+    known = _kept.get(key)
+    if known is None:
+        known = _kept[key] = some, array[..., some]
+    return known[1]
+
+
+def forget() -> None:
+    """Keep nothing that was taken."""
+    _kept.clear()
+
+
+_kept: dict[object, tuple[Any, Any]] = {}
+"""Places and what was taken at them, with what they were asked for: its identity is the key."""
 
 
 def count_of(here: Some, size: int) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deal_solve.formulation.chunks import Some, count_of
+from deal_solve.formulation.chunks import Some, count_of, taken
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.recourse import Places
 from deal_solve.uncertainty.scenarios import Array
@@ -20,10 +20,6 @@ EVERYWHERE = slice(None)
 def part(values: Moving, here: Some) -> Moving:
     """Return what may vary by scenario, in some scenarios."""
     return values[here] if isinstance(values, np.ndarray) else values
-
-
-def _some(flows: Array, here: Some) -> Array:
-    return flows[:, here] if isinstance(here, slice) else flows.take(here, axis=1)
 
 
 class Item(NamedTuple):
@@ -76,7 +72,7 @@ class Lanes:
         lanes, rows = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
         if len(lanes):
             few = slice(rows[0], rows[-1] + 1)
-            for lane, sums in zip(lanes, weights[lanes, few] @ _some(self.flows[few], here), strict=True):
+            for lane, sums in zip(lanes, weights[lanes, few] @ taken(self.flows, here)[few], strict=True):
                 total[self._group[lane]] += sums * part(self._rates[lane], here)
         return total
 
@@ -85,7 +81,7 @@ class Lanes:
         by_lane = prices[self._group]
         for lane, rate in zip(by_lane, self._rates, strict=True):
             lane *= part(rate, here)
-        return np.asarray(self._per * (by_lane @ _some(self.flows, here).T).ravel()[self._cell])
+        return np.asarray(self._per * (by_lane @ taken(self.flows, here).T).ravel()[self._cell])
 
     def per_scenario(self) -> Array:
         """Return every item's amount per unit of its variable, (items, S); for few scenarios."""

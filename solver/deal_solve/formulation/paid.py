@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,23 +73,24 @@ class Payments:
     size: int
     line: str = "payments"
     is_linear: bool = True
-    _columns: tuple[tuple[Moving, tuple[Share, ...]], ...] = field(init=False)
+    _columns: tuple[tuple[Moving, tuple[Share, ...], Places], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         groups: dict[int, tuple[Moving, list[Share]]] = {}
         for share in self.shares:
             key = id(share.column) if isinstance(share.column, np.ndarray) else 0
             groups.setdefault(key, (share.column if key else 1.0, []))[1].append(share)
-        object.__setattr__(self, "_columns", tuple((column, tuple(found)) for column, found in groups.values()))
+        columns = tuple((column, tuple(shares), _places(shares)) for column, shares in groups.values())
+        object.__setattr__(self, "_columns", columns)
 
     @property
     def places(self) -> Places:
         """The variables that they depend on."""
-        return np.array([share.place for share in self.shares], dtype=np.int64)
+        return _places(self.shares)
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return, group by group, how much each payment counts."""
-        counted = [share for _, shares in self._columns for share in shares]
+        counted = [share for _, shares, _ in self._columns for share in shares]
         return np.array(
             [
                 (share.present if when.discounted else share.value)
@@ -104,8 +105,7 @@ class Payments:
 
     def _terms(self, factors: Array) -> Iterable[tuple[Moving, Linear]]:
         start = 0
-        for column, shares in self._columns:
-            places = np.array([share.place for share in shares], dtype=np.int64)
+        for column, shares, places in self._columns:
             yield column, Linear(places, factors[start : start + len(shares)])
             start += len(shares)
 
@@ -123,3 +123,7 @@ class Payments:
             weight = float(weights @ column) if isinstance(column, np.ndarray) else float(weights.sum())
             parts.append(Linear(linear.places, linear.coefficients * weight))
         return sum_of(parts)
+
+
+def _places(shares: Sequence[Share]) -> Places:
+    return np.array([share.place for share in shares], dtype=np.int64)

@@ -10,7 +10,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import EXACT_CHANCE, Limit
 from deal_solve.formulation.program import Program, Terms, Variable, scaled
 from deal_solve.formulation.recourse import Tail, When, Worst
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenarios import BLOCK, Array
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
         return program.expected()
     less = against.reference / program.unit_usd if risk.on == "loss" and against.reference is not None else None
     tail, mean = cvar(program, When(), risk.confidence, less), program.expected()
-    if program.by_cuts:  # known without looking into any future
+    if program.by_cuts and program.size > BLOCK:  # known without looking into any future, where looking takes long
         shift = 0.0 if less is None else -float(program.weights @ less)
         program.row("tail_above_mean", [*tail, *scaled(mean, -1)], ">=", shift)
     return [*scaled(mean, 1 - risk.weight), *scaled(tail, risk.weight)]

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.formulation.chunks import each, weighted
+from deal_solve.formulation.chunks import each, taken, weighted
 from deal_solve.formulation.columns import Moving
 from deal_solve.formulation.lanes import part
 from deal_solve.formulation.recourse import Linear, Places, When, added_up, factors_of
@@ -130,7 +130,7 @@ class TrueUpCost:
     def _slope(self, values: Array, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
         """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""
         some = weighted(here, weights)
-        users = [counts.users[:, :, some] for counts in self.counts]
+        users = [taken(counts.users, some) for counts in self.counts]
         prices = weights[some] * (self.price * part(self.index, some))
         rises = self._rises(values, users)
         moved = np.empty(rises.shape)

@@ -20,6 +20,8 @@ MOST_SPLITS = 2000
 """Divisions after which the search is left to the solver's own."""
 MOST_RELAXATIONS = 20 * MOST_SPLITS
 """Relaxations after which it is, too: cuts that raise nothing would go on for ever."""
+MAINLY = 0.5
+"""Share of its price from which a cut of a tail is worth making again elsewhere, where it bounds a part."""
 WHOLE = 1e-6
 """A number this near to a whole one is one."""
 
@@ -56,6 +58,7 @@ class Branching:
         self.best, self.values = math.inf, np.empty(0)
         self.floor = math.inf
         self.splits = self.relaxations = 0
+        self.begun_at = len(program.rows)
 
     @property
     def limit(self) -> float:
@@ -84,6 +87,7 @@ class Branching:
         if not is_feasible:
             return None
         if objective >= self.limit:
+            live.note_binding(self.program, MAINLY)
             self.floor = min(self.floor, objective)
             return None
         numbers = values[self.places]

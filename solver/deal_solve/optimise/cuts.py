@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from deal_solve.formulation import chunks
 from deal_solve.formulation.program import Program, Terms
 from deal_solve.formulation.recourse import Costs, Cut, Estimate
 from deal_solve.optimise.backend import Answer, Clock, fix_integers, restore, run
@@ -70,10 +71,12 @@ def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
         known, clean = Costs(), _clean(cuts[0][1])
         for number, point in cuts:
             program.add_cut(number, program.estimates[number].cut(clean, known, MINOR), point)
+        chunks.forget()
     _forget(program)
 
 
 def _forget(program: Program) -> None:
+    chunks.forget()
     for part in program.recourse:
         part.forget()
 
@@ -172,11 +175,8 @@ def _found(program: Program, best: Found, bound: float, outcome: Literal["optima
 
 
 def _note_binding(program: Program) -> None:
-    """Note the cuts that hold the linear program where it is; those added since it was solved have no price yet."""
     if isinstance(program.live, LiveHighs):
-        prices = program.live.row_prices()
-        solved = {row: cut for row, cut in program.cut_points.items() if row < len(prices)}
-        program.binding |= {row: cut for row, cut in solved.items() if prices[row]}
+        program.live.note_binding(program)
 
 
 def _values(program: Program) -> Array:

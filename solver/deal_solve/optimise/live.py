@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import threading
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,20 @@ class LiveHighs:
             raise SolverGaveUpError
         values = view.values(np.array(self.highs.getSolution().col_value))
         return status == _STATUSES.kOptimal, self.highs.getInfo().objective_function_value, values
+
+    def note_binding(self, program: Program, least: float = 0.0) -> None:
+        """Note the cuts that hold the linear program where it is; those added since it was solved have no price yet.
+
+        Cuts of a tail, which take long to be made again, only if they have `least` of the price of all of them.
+        """
+        prices = self.row_prices()
+        held = [(row, *cut) for row, cut in program.cut_points.items() if row < len(prices) and prices[row]]
+        totals: defaultdict[int, float] = defaultdict(float)
+        for row, number, _ in held:
+            totals[number] += prices[row]
+        for row, number, point in held:
+            if program.estimates[number].is_expected or prices[row] >= least * totals[number]:
+                program.binding[row] = number, point
 
     def row_prices(self) -> Array:
         """Return the dual value of every row of a linear program, in order; 0 where the solver has no such row."""

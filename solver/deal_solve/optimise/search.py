@@ -30,6 +30,8 @@ Result = TypeVar("Result")
 
 LARGE = 60_000
 """Non-zeros from which on a first plan is sought by diving before the integer program is solved."""
+SIDE_BY_SIDE = 10_000
+"""Non-zeros from which on agreements are bounded side by side: with fewer, Python's turns take more than they give."""
 TIE = 1e-7
 """Plans whose objectives differ by less than this, relatively, are tied: the tie rule chooses among them."""
 
@@ -110,9 +112,11 @@ class Search:
         return tuple(branch for bands in self._together(self._bands) for branch in bands)
 
     def _together(self, work: Callable[[Candidate], Result]) -> list[Result]:
-        """Return what `work` makes of every candidate, side by side: HiGHS lets other threads go on."""
+        """Return what `work` makes of every candidate; of large programs side by side, for HiGHS lets others go on."""
+        if self.size.nonzeros < SIDE_BY_SIDE or self.solver != "highs":
+            return [work(candidate) for candidate in self.candidates]
         before = monotonic(), self.clock.solving
-        with ThreadPoolExecutor(os.cpu_count() if self.solver == "highs" else 1) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(work, self.candidates))
         self.clock.solving = min(self.clock.solving, before[1] + monotonic() - before[0])
         return found
