@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.limits import Limit
 from deal_solve.deal.load import loads
+from deal_solve.formulation import risk
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.pins import pin, pins_of
 from deal_solve.formulation.program import Program
@@ -368,6 +369,7 @@ def test_programs_have_the_rows_of_the_page_and_no_others(monkeypatch):
         built(deal, fix)
     certain = read(workloads={"app": APP})
     least(certain, scenarios_of(certain), Limit(measure="worst", at_most=1))
+    monkeypatch.setattr(risk, "BLOCK", 0)
     offers = {"one": {"terms": [12], "api": {"bands": BANDS}}}
     solve(read(workloads={"app": APP}, offers=offers, risk={"weight": 0.5}))  # cuts are made where a plan is valued
     seen = {label for label in seen if label in set(scanned("formulation"))} | (seen - set(scanned("optimise")))
