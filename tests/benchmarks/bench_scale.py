@@ -1,6 +1,6 @@
 """Time a solve over many sampled futures, whole process, against the extensive form; writes scale.md beside this file.
 
-Run it from the root: python tests/benchmarks/bench_scale.py [--sizes plain=1024,131072] [--rows 100] [--limit 300]
+Run it from the root: python tests/benchmarks/bench_scale.py [--sizes plain=1024,131072] [--rows 100] [--limit 150]
 """
 
 from __future__ import annotations
@@ -45,18 +45,19 @@ def row(deal: str, futures: int, method: str, one: Solved, base: Solved | None) 
 def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", nargs="*", default=["plain=1024,16384,131072", "full=1024,16384"])
+    parser.add_argument("--sizes", nargs="*", default=["plain=1024,16384,131072,1048576", "full=1024,16384,131072"])
     parser.add_argument("--rows", type=int, default=100, help="futures of the comparison with the extensive form")
-    parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a run is stopped")
+    parser.add_argument("--limit", type=float, default=150.0, help="seconds after which an extensive form is stopped")
+    parser.add_argument("--patience", type=float, default=900.0, help="seconds after which any other run is stopped")
     given = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for sizes in given.sizes:
             deal, _, numbers = sizes.partition("=")
             for futures in map(int, numbers.split(",")):
-                run = measured(deal, futures, [], given.limit, Path(folder))
+                run = measured(deal, futures, [], given.patience, Path(folder))
                 rows.append(row(deal, futures, "decomposition", run, None))
-            base = measured(deal, given.rows, [], given.limit, Path(folder))
+            base = measured(deal, given.rows, [], given.patience, Path(folder))
             rows.append(row(deal, given.rows, "decomposition", base, None))
             peer = measured(deal, given.rows, ["--method", "extensive"], given.limit, Path(folder))
             rows.append(row(deal, given.rows, "extensive, PuLP with HiGHS", peer, base))
