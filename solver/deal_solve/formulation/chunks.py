@@ -44,7 +44,7 @@ def taken(array: NDArray[np.float64], some: Some) -> NDArray[np.float64]:
     key = array.__array_interface__["data"], array.shape, array.strides, id(some)
     known = _kept.get(key)
     if known is None:
-        known = _kept[key] = some, array[..., some]
+        known = _kept[key] = (array, some), array[..., some]
     return known[1]
 
 

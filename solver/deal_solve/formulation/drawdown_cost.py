@@ -170,7 +170,7 @@ class DrawdownCost:
 
         def piece(here: slice) -> Linear:
             some = weighted(here, weights)
-            states = known.get(here.start) if some is here else None
+            states = known.get(here.start) if isinstance(some, slice) else None
             return self._slope(some, states or self._settle(values, some), factors, weights[some])
 
         parts = each(self.size, piece)

@@ -58,7 +58,6 @@ class Branching:
         self.best, self.values = math.inf, np.empty(0)
         self.floor = math.inf
         self.splits = self.relaxations = 0
-        self.begun_at = len(program.rows)
 
     @property
     def limit(self) -> float:
