@@ -270,3 +270,16 @@ def test_scenarios_without_weight_do_not_change_a_slope():
     some, every = cost.slope(point, np.ones(1), weights), cost.slope(point, np.ones(1), np.maximum(weights, 1e-300))
     assert some.coefficients == pytest.approx(every.coefficients, rel=1e-12)
     assert some.at(point) == pytest.approx(weights @ cost.cost(point, np.ones(1)), rel=1e-12)
+
+
+def test_a_mean_quality_that_no_option_reaches_is_infeasible_where_options_need_a_project():
+    """Met by a generated deal: both models score 0.9, a mean of 0.95 is asked for, and Sonnet needs rerouting."""
+    work = {
+        **APP,
+        "models": ["opus", "sonnet"],
+        "today": {"model": "opus"},
+        "quality": {"mean_floor": 0.95, "scores": {"opus": 0.9, "sonnet": 0.9}},
+        "projects": {"rerouting": {"usd": 10}},
+    }
+    with pytest.raises(Infeasible):
+        solve(dollars(workloads={"app": work}))

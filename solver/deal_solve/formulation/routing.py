@@ -212,6 +212,6 @@ def most_share(work: Workload, options: Sequence[Option], project: ProjectName) 
     floor = work.quality.mean_floor
     if floor is not None:
         best, theirs = (max(option.quality or 0.0 for option in some) for some in (options, needing))
-        if theirs < floor:
+        if theirs < floor <= best:  # where nothing reaches the floor, its own row says that there is no plan
             most = min(most, (best - floor) / (best - theirs))
     return most
