@@ -16,22 +16,22 @@ import click
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from deal_solve.analysis.breakeven.result import BreakevenResult
+from deal_solve.analysis.clauses.result import ClausesResult
+from deal_solve.analysis.curve.result import CurveResult
+from deal_solve.analysis.frontier.result import FrontierResult
+from deal_solve.analysis.review.result import ReviewResult
+from deal_solve.analysis.sensitivity.result import SensitivityResult
+from deal_solve.analysis.simulate.result import SimulationResult
+from deal_solve.analysis.solve.schema import InfeasibleResult, Result, SettlementResult
+from deal_solve.analysis.sweep.result import SweepResult
 from deal_solve.cli.main import COMMANDS, cli
-from deal_solve.deal import base, limits, numbers, offer, workload
+from deal_solve.deal import base, numbers, offer, risk, workload
 from deal_solve.deal.deal import Deal, RateCardRef
 from deal_solve.plan import proposal
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.report.schema import InfeasibleResult, Result, SettlementResult
-from deal_solve.report.schema_breakeven import BreakevenResult
-from deal_solve.report.schema_clauses import ClausesResult
-from deal_solve.report.schema_curve import CurveResult
-from deal_solve.report.schema_frontier import FrontierResult
-from deal_solve.report.schema_review import ReviewResult
-from deal_solve.report.schema_sensitivity import SensitivityResult
-from deal_solve.report.schema_simulation import SimulationResult
-from deal_solve.report.schema_sweep import SweepResult
-from deal_solve.report.tables import LINES
+from deal_solve.report.plan_tables import LINES
 
 HERE = Path(__file__).parent
 NUMBER = "number"
@@ -50,8 +50,8 @@ FORMS: list[tuple[object, str]] = [
     (base.Name, "name"),
     (base.Id, "id"),
     (base.Title, "text"),
-    (limits.NonNegativePath, "path"),
-    (limits.PositivePath, "path"),
+    (risk.NonNegativePath, "path"),
+    (risk.PositivePath, "path"),
     (workload.Buckets, "number, or list of [Bucket](#bucket)"),
     (workload.PriceChange, "change or band, or a list of them"),
     (offer.Discounts, "discount, or map of name → discount"),

@@ -19,11 +19,11 @@ from threadpoolctl import threadpool_limits
 
 from deal_solve import load, load_proposal
 from deal_solve.deal.deal import Deal
-from deal_solve.plan.complete import complete
+from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import settle
-from deal_solve.uncertainty.sample import sample
-from deal_solve.uncertainty.scenarios import BLOCK, ScenarioSet
+from deal_solve.uncertainty.sampling import sample
+from deal_solve.uncertainty.scenario_set import BLOCK, ScenarioSet
 
 TARGETS = {"plain": 2_000_000, "full": 800_000}
 """Scenario-years a second on two cores, from memory."""

@@ -21,8 +21,8 @@ from pathlib import Path
 from measuring import HERE, limited, table, write
 
 from deal_solve import Deal, Design, Sweep, load, sample, sweep
-from deal_solve.cli.executor import executor_of
-from deal_solve.deal.dimension import design_of
+from deal_solve.analysis.sweep.design import design_of
+from deal_solve.cli.support.executor import executor_of
 
 SCENARIO = HERE.parent.parent / "scenarios" / "hybrid.yaml"
 SEED = 20270101

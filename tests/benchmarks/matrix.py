@@ -10,12 +10,12 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.limits import Risk
+from deal_solve.deal.risk import Risk
 from deal_solve.formulation.build import formulate
-from deal_solve.formulation.columns import Columns
-from deal_solve.formulation.rates import api_agreements
-from deal_solve.optimise.backend import LiveHighs, minimise
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.optimise.solver.solvers import LiveHighs, minimise
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ TOOLS: dict[str, Callable[[Matrix], Found]] = {tool.__name__: tool for tool in (
 def write_program(deal: str, futures: str, path: str) -> dict[str, Any]:
     """Write the program of a pinned deal over sampled futures; return its size."""
     from deal_solve import load
-    from deal_solve.uncertainty.sample import sample
+    from deal_solve.uncertainty.sampling import sample
 
     read, before = load(Path(__file__).parent / f"{deal}.yaml"), time.perf_counter()
     program = matrix_of(read, sample(read, int(futures), seed=1).in_memory())

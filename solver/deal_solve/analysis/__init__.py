@@ -1,1 +1,1 @@
-"""What to say about a deal and a settled plan: the numbers behind a report, and findings in a deal file."""
+"""One folder per question: its computation, its result, its text and its picture."""

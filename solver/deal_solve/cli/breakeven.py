@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.options import (
+from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
     futures_options,
@@ -20,7 +20,7 @@ from deal_solve.cli.options import (
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 @click.command(
@@ -67,14 +67,14 @@ def command(
     A flip is exact where the plans of both sides are proven to cost the same as the best one; between flips it says
     what an extra unit costs, and from where to where. The exit code is 4 if a solve is not proven to the gap.
     """
-    from deal_solve.analysis.breakeven import breakeven, split_range
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.analysis.breakeven.breakeven import breakeven, split_range
+    from deal_solve.analysis.breakeven.picture import write_picture
+    from deal_solve.analysis.breakeven.result import breakeven_result_of
+    from deal_solve.analysis.breakeven.text import breakeven_report
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
-    from deal_solve.cli.table import table_and_picture
-    from deal_solve.deal.vary import split_change
-    from deal_solve.report.breakeven import breakeven_report
-    from deal_solve.report.breakeven_picture import write_picture
-    from deal_solve.report.json_analyses import breakeven_result_of
+    from deal_solve.cli.support.interrupt import interruptible
+    from deal_solve.cli.support.table import table_and_picture
+    from deal_solve.deal.edit import split_change
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})

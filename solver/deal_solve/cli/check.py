@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.options import deal_argument, futures_options, load_deal
+from deal_solve.cli.support.options import deal_argument, futures_options, load_deal
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 @click.command(
@@ -24,9 +24,9 @@ def command(deal_file: str, futures_of: Callable[[Deal], Futures]) -> int:
 
     Errors go to stderr and the exit code is 2; findings are printed and leave it at 0.
     """
-    from deal_solve.analysis.findings import findings
+    from deal_solve.analysis.check.findings import findings
+    from deal_solve.analysis.check.text import check_report
     from deal_solve.report.controls import controls_table
-    from deal_solve.report.findings import check_report
 
     deal = load_deal(deal_file)
     scenarios = futures_of(deal).in_memory()

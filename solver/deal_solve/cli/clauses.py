@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.options import (
+from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
     futures_options,
@@ -20,7 +20,7 @@ from deal_solve.cli.options import (
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 @click.command(
@@ -57,15 +57,15 @@ def command(
     Every figure is a solve of its own over the same futures. Over sampled futures (--scenarios) values have intervals.
     The exit code is 4 if a figure is not proven to the gap.
     """
-    from deal_solve.analysis.clauses import clauses
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.analysis.clauses.clauses import clauses
+    from deal_solve.analysis.clauses.picture import write_picture
+    from deal_solve.analysis.clauses.result import clauses_result_of
+    from deal_solve.analysis.clauses.text import clauses_report
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
-    from deal_solve.cli.table import table_and_picture
-    from deal_solve.report.clauses import clauses_report
-    from deal_solve.report.clauses_picture import write_picture
-    from deal_solve.report.json_analyses import clauses_result_of
-    from deal_solve.uncertainty.sample import SampledSet
-    from deal_solve.uncertainty.scenarios import ready
+    from deal_solve.cli.support.interrupt import interruptible
+    from deal_solve.cli.support.table import table_and_picture
+    from deal_solve.uncertainty.sampling import SampledSet
+    from deal_solve.uncertainty.scenario_set import ready
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})

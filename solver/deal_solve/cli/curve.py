@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.options import (
+from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
     futures_options,
@@ -20,7 +20,7 @@ from deal_solve.cli.options import (
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 @click.command(
@@ -57,14 +57,14 @@ def command(
     Every point is a solve with the commitment pinned and all else free, over the same futures; the best of each band is
     among them. The exit code is 4 if a point is not proven to the gap.
     """
-    from deal_solve.analysis.curve import curve
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.analysis.curve.curve import curve
+    from deal_solve.analysis.curve.picture import write_picture
+    from deal_solve.analysis.curve.result import curve_result_of
+    from deal_solve.analysis.curve.text import curve_report
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
-    from deal_solve.cli.table import table_and_picture
-    from deal_solve.report.curve import curve_report
-    from deal_solve.report.curve_picture import write_picture
-    from deal_solve.report.json_analyses import curve_result_of
-    from deal_solve.uncertainty.scenarios import ready
+    from deal_solve.cli.support.interrupt import interruptible
+    from deal_solve.cli.support.table import table_and_picture
+    from deal_solve.uncertainty.scenario_set import ready
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.options import (
+from deal_solve.cli.support.options import (
     deal_argument,
     futures_options,
     load_deal,
@@ -18,7 +18,7 @@ from deal_solve.cli.options import (
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 @click.command(
@@ -52,14 +52,14 @@ def command(
     Names the knee, from which on caution costs more, and the deal at each point. The exit code is 4 if a
     point is not proven to the gap.
     """
-    from deal_solve.analysis.frontier import frontier
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.analysis.frontier.frontier import frontier
+    from deal_solve.analysis.frontier.picture import write_picture
+    from deal_solve.analysis.frontier.result import frontier_result_of
+    from deal_solve.analysis.frontier.text import frontier_report
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
-    from deal_solve.cli.table import table_and_picture
-    from deal_solve.report.frontier import frontier_report
-    from deal_solve.report.frontier_picture import write_picture
-    from deal_solve.report.json_analyses import frontier_result_of
-    from deal_solve.uncertainty.scenarios import ready
+    from deal_solve.cli.support.interrupt import interruptible
+    from deal_solve.cli.support.table import table_and_picture
+    from deal_solve.uncertainty.scenario_set import ready
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, confidence=confidence, risk_on=risk_on)

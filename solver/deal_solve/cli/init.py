@@ -13,7 +13,7 @@ def command(file: str, force: bool) -> int:
     from importlib.resources import files
     from pathlib import Path
 
-    from deal_solve.cli.files import write_text
+    from deal_solve.cli.support.files import write_text
     from deal_solve.errors import InputError, Problem
 
     text = files("deal_solve.cli").joinpath("starter.yaml").read_text(encoding="utf-8")

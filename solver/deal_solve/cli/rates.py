@@ -15,7 +15,7 @@ def command(as_of: str | None, card: str, as_json: bool) -> int:
     """Print the list prices, seats and controls that deals are priced with, and their sources."""
     from datetime import date
 
-    from deal_solve.deal.card import load_card
+    from deal_solve.deal.rate_card import load_card
     from deal_solve.errors import InputError, Problem
     from deal_solve.report.rates import rates_report
 

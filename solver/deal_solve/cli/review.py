@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.options import (
+from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
     futures_options,
@@ -22,7 +22,7 @@ from deal_solve.cli.options import (
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 @click.command(
@@ -53,15 +53,15 @@ def command(
     The parts of the proposal are freed one after another: routing and projects, commitment, band, seats, tracks, then
     offer and term. What each saves adds up to the whole loss. The exit code is 4 if a step is not proven to the gap.
     """
-    from deal_solve.analysis.review import review
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.analysis.review.picture import write_picture
+    from deal_solve.analysis.review.result import review_result_of
+    from deal_solve.analysis.review.review import review
+    from deal_solve.analysis.review.text import review_report
     from deal_solve.cli.settle import completed
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN
-    from deal_solve.cli.table import table_and_picture
+    from deal_solve.cli.support.interrupt import interruptible
+    from deal_solve.cli.support.table import table_and_picture
     from deal_solve.plan.proposal import proposal_from, read_proposal
-    from deal_solve.report.json_analyses import review_result_of
-    from deal_solve.report.review import review_report
-    from deal_solve.report.review_picture import write_picture
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})

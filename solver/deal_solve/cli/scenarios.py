@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.options import deal_argument, futures_options, load_deal
+from deal_solve.cli.support.options import deal_argument, futures_options, load_deal
 
 if TYPE_CHECKING:
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 DEFAULT = "4096"
 
@@ -40,10 +40,10 @@ def command(
     Samples 4,096 futures where neither the file nor --scenarios says otherwise. List value is API usage at the list
     prices of the month, routed as today.
     """
-    from deal_solve.analysis.fan import fans
-    from deal_solve.cli.files import ending_of, replacing, write_text
-    from deal_solve.report.fan import fan_csv, fan_report
-    from deal_solve.report.fan_picture import write_picture
+    from deal_solve.analysis.fan.fan import fans
+    from deal_solve.analysis.fan.picture import write_picture
+    from deal_solve.analysis.fan.text import fan_csv, fan_report
+    from deal_solve.cli.support.files import ending_of, replacing, write_text
     from deal_solve.uncertainty.parquet import write_scenarios
 
     picture_kind = ending_of(picture, "--picture", "svg", "png")

@@ -9,17 +9,17 @@ import click
 MODELS = {
     "deal": "deal.deal.Deal",
     "proposal": "plan.proposal.Proposal",
-    "result": "report.schema.Result",
-    "settlement": "report.schema.SettlementResult",
-    "simulation": "report.schema_simulation.SimulationResult",
-    "curve": "report.schema_curve.CurveResult",
-    "frontier": "report.schema_frontier.FrontierResult",
-    "sweep": "report.schema_sweep.SweepResult",
-    "review": "report.schema_review.ReviewResult",
-    "clauses": "report.schema_clauses.ClausesResult",
-    "breakeven": "report.schema_breakeven.BreakevenResult",
-    "sensitivity": "report.schema_sensitivity.SensitivityResult",
-    "infeasible": "report.schema.InfeasibleResult",
+    "result": "analysis.solve.schema.Result",
+    "settlement": "analysis.solve.schema.SettlementResult",
+    "simulation": "analysis.simulate.result.SimulationResult",
+    "curve": "analysis.curve.result.CurveResult",
+    "frontier": "analysis.frontier.result.FrontierResult",
+    "sweep": "analysis.sweep.result.SweepResult",
+    "review": "analysis.review.result.ReviewResult",
+    "clauses": "analysis.clauses.result.ClausesResult",
+    "breakeven": "analysis.breakeven.result.BreakevenResult",
+    "sensitivity": "analysis.sensitivity.result.SensitivityResult",
+    "infeasible": "analysis.solve.schema.InfeasibleResult",
 }
 """The model behind each kind of file, imported when it is asked for."""
 READ = ("deal", "proposal")

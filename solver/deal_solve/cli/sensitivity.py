@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.options import (
+from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
     futures_options,
@@ -20,7 +20,7 @@ from deal_solve.cli.options import (
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 @click.command(
@@ -57,13 +57,13 @@ def command(
     Each bar is the deal re-optimised, beside it today's plan held fixed: the difference is what flexibility is worth.
     Sobol indices say which inputs spread the plan's cost and loss. The exit code is 4 if a solve is not proven.
     """
-    from deal_solve.analysis.sensitivity import sensitivity
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.analysis.sensitivity.picture import write_picture
+    from deal_solve.analysis.sensitivity.result import sensitivity_result_of
+    from deal_solve.analysis.sensitivity.sensitivity import sensitivity
+    from deal_solve.analysis.sensitivity.text import sensitivity_report
     from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
-    from deal_solve.cli.table import table_and_picture
-    from deal_solve.report.json_analyses import sensitivity_result_of
-    from deal_solve.report.sensitivity import sensitivity_report
-    from deal_solve.report.sensitivity_picture import write_picture
+    from deal_solve.cli.support.interrupt import interruptible
+    from deal_solve.cli.support.table import table_and_picture
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})

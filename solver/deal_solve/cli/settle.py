@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.options import (
+from deal_solve.cli.support.options import (
     deal_argument,
     futures_options,
     load_deal,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
     from deal_solve.settlement.settle import Settlement
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 @click.command(
@@ -55,7 +55,7 @@ def command(
     The plan may leave anything out: what is assumed is printed. An impossible plan is refused by naming the clause.
     """
     from deal_solve.plan.proposal import proposal_from, read_proposal
-    from deal_solve.plan.validity import refuse_impossible
+    from deal_solve.plan.validation.validity import refuse_impossible
     from deal_solve.settlement.settle import settle
 
     deal = load_deal(deal_file)
@@ -79,8 +79,8 @@ def scenario_named(scenarios: Futures, given: str | None) -> int:
         return scenarios.names.index(given)
     if given.isdigit() and 1 <= int(given) <= scenarios.size:
         return int(given) - 1
-    from deal_solve.deal.load import did_you_mean
     from deal_solve.errors import InputError, Problem
+    from deal_solve.messages import did_you_mean
 
     hint = did_you_mean(given, scenarios.names[:1000])
     raise InputError(
@@ -92,12 +92,12 @@ def completed(
     deal: Deal, proposal: Proposal, scenarios: Futures, routing: str, verbose: bool
 ) -> tuple[Plan, tuple[str, ...]]:
     """Return the plan a proposal means, routed as `--routing` says where it says nothing, and what was assumed."""
-    from deal_solve.plan.complete import complete, complete_agreements
+    from deal_solve.plan.completion.complete import complete, complete_agreements
 
     if routing == "today":
         return complete(deal, proposal, scenarios.in_memory())
     from deal_solve.cli.solve import solved
-    from deal_solve.plan.routing_best import assumed_of, pinned
+    from deal_solve.plan.completion.optimised import assumed_of, pinned
 
     agreements = complete_agreements(deal, proposal, scenarios.in_memory())
     fix = pinned(agreements, proposal)
@@ -113,12 +113,13 @@ def _print(
     json_file: str | None,
     invoice_file: str | None,
 ) -> None:
-    from deal_solve.analysis.order import chronological_usd, order_note
-    from deal_solve.cli.files import write_text
-    from deal_solve.report.futures import futures_notes
-    from deal_solve.report.invoice import invoice_csv
-    from deal_solve.report.json import settlement_result_of, to_text
-    from deal_solve.report.settlement import settlement_report
+    from deal_solve.analysis.settle.invoice import invoice_csv
+    from deal_solve.analysis.settle.text import settlement_report
+    from deal_solve.analysis.solve.result import settlement_result_of
+    from deal_solve.cli.support.files import write_text
+    from deal_solve.facts.drawdown_order import chronological_usd, order_note
+    from deal_solve.report.basics import to_text
+    from deal_solve.report.scenarios import futures_notes
 
     as_used = chronological_usd(settlement)
     notes = (*futures_notes(settlement.scenarios), *order_note(settlement, as_used))

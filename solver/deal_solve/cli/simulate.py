@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.options import deal_argument, futures_options, load_deal, placed, verbose_option, workers_options
+from deal_solve.cli.support.options import (
+    deal_argument,
+    futures_options,
+    load_deal,
+    placed,
+    verbose_option,
+    workers_options,
+)
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.simulate import Simulation
+    from deal_solve.analysis.simulate.simulate import Simulation
     from deal_solve.deal.deal import Deal
     from deal_solve.plan.plan import Plan
-    from deal_solve.uncertainty.scenarios import Futures, ScenarioSet
+    from deal_solve.uncertainty.scenario_set import Futures, ScenarioSet
 
 
 @click.command(
@@ -47,10 +54,10 @@ def command(
     Memory does not grow with the number of futures but for one number each. The same seed gives the same bits in one
     process, in several, and on a cluster.
     """
-    from deal_solve.analysis.simulate import simulate
-    from deal_solve.cli.executor import executor_of
-    from deal_solve.cli.files import replacing
-    from deal_solve.report.outcomes import outcomes_file
+    from deal_solve.analysis.simulate.outcomes_file import outcomes_file
+    from deal_solve.analysis.simulate.simulate import simulate
+    from deal_solve.cli.support.executor import executor_of
+    from deal_solve.cli.support.files import replacing
 
     deal = load_deal(deal_file)
     futures = futures_of(deal)
@@ -79,8 +86,8 @@ def _first(futures: Futures) -> ScenarioSet:
     """Return futures enough to complete a plan: all that are in memory, or a first block of sampled ones."""
     from dataclasses import replace
 
-    from deal_solve.uncertainty.sample import SampledSet
-    from deal_solve.uncertainty.scenarios import BLOCK
+    from deal_solve.uncertainty.sampling import SampledSet
+    from deal_solve.uncertainty.scenario_set import BLOCK
 
     if isinstance(futures, SampledSet):
         futures = replace(futures, size=min(futures.size, BLOCK))
@@ -89,9 +96,9 @@ def _first(futures: Futures) -> ScenarioSet:
 
 def _plan(deal: Deal, futures: ScenarioSet, path: str) -> tuple[Plan, tuple[str, ...]]:
     """Return the complete plan of a file, and what was assumed."""
-    from deal_solve.plan.complete import complete
+    from deal_solve.plan.completion.complete import complete
     from deal_solve.plan.proposal import proposal_from, read_proposal
-    from deal_solve.plan.validity import refuse_impossible
+    from deal_solve.plan.validation.validity import refuse_impossible
 
     source = read_proposal(path)
     with placed(source):
@@ -119,9 +126,10 @@ def _progress(total: int) -> Callable[[int], None]:
 
 
 def _print(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...], json_file: str | None) -> None:
-    from deal_solve.cli.files import write_text
-    from deal_solve.report.json import simulation_result_of, to_text
-    from deal_solve.report.simulation import simulation_report
+    from deal_solve.analysis.simulate.result import simulation_result_of
+    from deal_solve.analysis.simulate.text import simulation_report
+    from deal_solve.cli.support.files import write_text
+    from deal_solve.report.basics import to_text
 
     if json_file:
         text = to_text(simulation_result_of(deal, plan, simulation, assumed))

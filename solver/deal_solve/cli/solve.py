@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deal_solve.cli.more import answers, answers_text, check, more_options
-from deal_solve.cli.options import (
+from deal_solve.cli.support.extras import answers, answers_text, check, more_options
+from deal_solve.cli.support.options import (
     deal_argument,
     futures_options,
     load_deal,
@@ -20,13 +20,13 @@ from deal_solve.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.conflict import Conflict
-    from deal_solve.cli.more import More
+    from deal_solve.analysis.conflict.conflict import Conflict
+    from deal_solve.analysis.solve.result import Asked
+    from deal_solve.cli.support.extras import More
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.solution import Method, Solution
     from deal_solve.plan.proposal import Proposal
-    from deal_solve.report.json import Asked
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 STOPPED_WITH_A_PLAN = 4
 EXPLAINING_SECONDS = 30.0
@@ -68,7 +68,7 @@ def command(
     gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5 without one.
     """
     from deal_solve.errors import Infeasible
-    from deal_solve.uncertainty.scenarios import ready
+    from deal_solve.uncertainty.scenario_set import ready
 
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
@@ -95,12 +95,13 @@ def command(
 
 def _explained(deal: Deal, scenarios: Futures, error: Exception, json_file: str | None, options: dict[str, Any]) -> str:
     """Return why there is no plan: one sentence, then the requirements that conflict, if time allows."""
-    from deal_solve.report.conflict import conflict_report
+    from deal_solve.analysis.conflict.text import conflict_report
 
     seconds = options["time_limit"] or EXPLAINING_SECONDS
     conflict = _conflict(deal, scenarios, {**options, "time_limit": seconds})
     if json_file:
-        from deal_solve.report.json import infeasible_result_of, to_text
+        from deal_solve.analysis.solve.result import infeasible_result_of
+        from deal_solve.report.basics import to_text
 
         _write(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
     cut_short = f"which requirements conflict did not show within {seconds:g} s; --time-limit sets how long to look"
@@ -109,8 +110,8 @@ def _explained(deal: Deal, scenarios: Futures, error: Exception, json_file: str 
 
 
 def _conflict(deal: Deal, scenarios: Futures, options: dict[str, Any]) -> Conflict | None:
-    from deal_solve.analysis.conflict import explain_infeasible
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.analysis.conflict.conflict import explain_infeasible
+    from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.errors import LimitReached
 
     wanted = {name: options[name] for name in ("fix", "time_limit", "progress")}
@@ -121,7 +122,7 @@ def _conflict(deal: Deal, scenarios: Futures, options: dict[str, Any]) -> Confli
 
 
 def _write(path: str, text: str) -> None:
-    from deal_solve.cli.files import write_text
+    from deal_solve.cli.support.files import write_text
 
     if path == "-":
         click.echo(text, nl=False)
@@ -133,7 +134,7 @@ def load_fix(deal: Deal, path: str | None) -> Proposal | None:
     """Return the proposal to pin, its names checked against the deal."""
     if path is None:
         return None
-    from deal_solve.plan.complete import refuse_unknown
+    from deal_solve.plan.completion.complete import refuse_unknown
     from deal_solve.plan.proposal import proposal_from, read_proposal
 
     source = read_proposal(path)
@@ -145,14 +146,14 @@ def load_fix(deal: Deal, path: str | None) -> Proposal | None:
 
 def solved(deal: Deal, scenarios: Futures, **options: Any) -> Solution:
     """Solve, so that Ctrl-C is answered at once."""
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.optimise import solve as optimiser
 
     return interruptible(lambda: optimiser.solve(deal, scenarios, **options))
 
 
 def _export(deal: Deal, scenarios: Futures, path: str, fix: Proposal | None) -> int:
-    from deal_solve.cli.files import replacing
+    from deal_solve.cli.support.files import replacing
     from deal_solve.errors import InputError, Problem
     from deal_solve.optimise.export import export
 
@@ -167,13 +168,14 @@ def _export(deal: Deal, scenarios: Futures, path: str, fix: Proposal | None) -> 
 
 
 def _print(deal: Deal, scenarios: Futures, solution: Solution, json_file: str | None, found: Asked) -> None:
-    from deal_solve.analysis.order import chronological_usd, order_note
-    from deal_solve.report.solution import solution_report
-    from deal_solve.report.why_not import after_block
+    from deal_solve.analysis.solve.text import solution_report
+    from deal_solve.analysis.why_not.text import after_block
+    from deal_solve.facts.drawdown_order import chronological_usd, order_note
 
     as_used = chronological_usd(solution.settlement)
     if json_file:
-        from deal_solve.report.json import result_of, to_text
+        from deal_solve.analysis.solve.result import result_of
+        from deal_solve.report.basics import to_text
 
         _write(json_file, to_text(result_of(deal, scenarios, solution, as_used, **found)))
         if json_file == "-":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from deal_solve.cli.options import (
+from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
     futures_options,
@@ -24,17 +24,17 @@ from deal_solve.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.sweep import Sweep, SweepProgress
-    from deal_solve.analysis.sweep_row import SweepRow
+    from deal_solve.analysis.sweep.design import Design
+    from deal_solve.analysis.sweep.journal import Journal
+    from deal_solve.analysis.sweep.row import SweepRow
+    from deal_solve.analysis.sweep.sweep import Sweep, SweepProgress
     from deal_solve.deal.deal import Deal
-    from deal_solve.deal.dimension import Design
-    from deal_solve.report.journal import Journal
-    from deal_solve.uncertainty.scenarios import Futures
+    from deal_solve.uncertainty.scenario_set import Futures
 
 
 def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the dotted paths of the deal file on the line, which ends too early to be parsed to its end."""
-    from deal_solve.deal.vary import paths_of
+    from deal_solve.deal.edit import paths_of
     from deal_solve.errors import DealSolveError
 
     try:
@@ -91,10 +91,10 @@ def command(
     with its reason. Finished rows are kept in a journal beside --out: stopped and run again, none is solved twice. The
     exit code is 4 if a cell is not proven to the gap, 1 if one failed.
     """
-    from deal_solve.cli.executor import executor_of
+    from deal_solve.analysis.sweep.design import refuse_wrong_paths
+    from deal_solve.analysis.sweep.text import sweep_report
     from deal_solve.cli.solve import load_fix
-    from deal_solve.deal.dimension import refuse_wrong_paths
-    from deal_solve.report.sweep import sweep_report
+    from deal_solve.cli.support.executor import executor_of
 
     deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
     design = _design(deal, vary, is_zipped, design_file)
@@ -121,9 +121,9 @@ def _swept(
     write: Callable[[Sweep], None],
 ) -> Sweep:
     """Run a sweep; Ctrl-C is answered at once, and what there is by then is written."""
-    from deal_solve.analysis.sweep import Sweep, rows_of, sweep
-    from deal_solve.analysis.table import Table
-    from deal_solve.cli.interrupt import interruptible
+    from deal_solve.analysis.sweep.sweep import Sweep, rows_of, sweep
+    from deal_solve.cli.support.interrupt import interruptible
+    from deal_solve.frames import Table
 
     rows = [row for row in kept.rows if row.status != "failed"] if kept else []
     known = tuple(rows)
@@ -148,7 +148,7 @@ def _swept(
 
 def _design(deal: Deal, vary: tuple[str, ...], is_zipped: bool, file: str | None) -> Design:
     """Return the cells asked for."""
-    from deal_solve.deal.dimension import crossed, parse_vary, read_design, zipped
+    from deal_solve.analysis.sweep.design import crossed, parse_vary, read_design, zipped
     from deal_solve.errors import InputError, Problem
 
     if file and (vary or is_zipped):
@@ -161,7 +161,7 @@ def _design(deal: Deal, vary: tuple[str, ...], is_zipped: bool, file: str | None
 
 def _refuse_unwritable(out: str | None, picture: str | None) -> None:
     """Refuse what cannot be written before the long run: a wrong ending, no such folder, no matplotlib."""
-    from deal_solve.cli.table import table_and_picture
+    from deal_solve.cli.support.table import table_and_picture
 
     class Checked(Exception):
         pass
@@ -173,7 +173,7 @@ def _refuse_unwritable(out: str | None, picture: str | None) -> None:
 @contextmanager
 def _journal(out: str | None, deal: Deal, futures: Futures, options: dict[str, Any]) -> Iterator[Journal | None]:
     """Yield the journal beside the output, None without one; say what it knows."""
-    from deal_solve.report.journal import header_of, journal
+    from deal_solve.analysis.sweep.journal import header_of, journal
 
     if not out or (Path(out).exists() and not Path(out).is_file()):  # nothing stands beside a device or a pipe
         yield None
@@ -185,9 +185,9 @@ def _journal(out: str | None, deal: Deal, futures: Futures, options: dict[str, A
 
 
 def _write(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> None:
-    from deal_solve.cli.table import table_and_picture
-    from deal_solve.report.json_analyses import sweep_result_of
-    from deal_solve.report.sweep_picture import write_picture
+    from deal_solve.analysis.sweep.picture import write_picture
+    from deal_solve.analysis.sweep.result import sweep_result_of
+    from deal_solve.cli.support.table import table_and_picture
 
     if not out and not picture:
         return

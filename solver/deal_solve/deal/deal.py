@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
-from deal_solve.deal.card import Card, Control, Model, Rates, SeatPrice, SeatType, load_card
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
-from deal_solve.deal.limits import Correlation, Limit, NamedScenario, Risk, RiskClause
 from deal_solve.deal.numbers import NonNegative, Positive, Share
 from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
+from deal_solve.deal.rate_card import Card, Control, Model, Rates, SeatPrice, SeatType, load_card
 from deal_solve.deal.renewal import RenewalDecisions
-from deal_solve.deal.source import Loc, dotted
+from deal_solve.deal.risk import Correlation, Limit, NamedScenario, Risk, RiskClause
 from deal_solve.deal.workload import Event, PriceChange, Workload
+from deal_solve.deal.yaml_source import Loc, dotted
 from deal_solve.errors import InputError, Problem
 
 LIST = "list"

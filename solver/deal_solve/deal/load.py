@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import SCHEMA, Deal
 from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
-from deal_solve.deal.references import broken_references
-from deal_solve.deal.source import Loc, Source, dotted, parse, read_text
+from deal_solve.deal.yaml_source import Loc, Source, dotted, parse, read_text
 from deal_solve.errors import InputError, Problem
+from deal_solve.messages import did_you_mean
 
 _UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift))
 """Models that stand where a plain word may stand; pydantic names them in the place of an error."""
@@ -130,15 +130,6 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
-
-
-def did_you_mean(word: Any, known: Any) -> str:
-    """Return '; did you mean …?' for the nearest known word, or what is known if few."""
-    names = [str(name) for name in known]
-    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; expected {', '.join(names)}" if 0 < len(names) <= 12 else ""
 
 
 def problems_of(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:

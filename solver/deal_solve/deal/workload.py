@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from deal_solve.deal.base import DealModel, Month, Name, Title
-from deal_solve.deal.card import Ttl
 from deal_solve.deal.numbers import (
     NUMBER_SCHEMA,
     ChangeBand,
@@ -20,6 +19,7 @@ from deal_solve.deal.numbers import (
     certain,
     parse_number,
 )
+from deal_solve.deal.rate_card import Ttl
 
 
 class Bucket(DealModel):

@@ -10,26 +10,27 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName
-from deal_solve.formulation.bounds import most_usage
-from deal_solve.formulation.bundle import bundle
-from deal_solve.formulation.columns import Columns
-from deal_solve.formulation.commitment import Commitments, commit, pay_in_advance
-from deal_solve.formulation.drawdown import draw_down
-from deal_solve.formulation.papers import Papers, take_papers
-from deal_solve.formulation.program import Program, Terms, Variable, scaled
-from deal_solve.formulation.projects import buy_projects
-from deal_solve.formulation.rates import Agreement, rates_of
-from deal_solve.formulation.renewal import Decisions, table_months, tie
-from deal_solve.formulation.risk import Against, add_limits, set_objective
-from deal_solve.formulation.routing import Routing, route_workloads
-from deal_solve.formulation.seats import Seats, offer_seats
-from deal_solve.formulation.tracks import take_tracks
-from deal_solve.formulation.true_up import true_up
-from deal_solve.formulation.use import route_people
-from deal_solve.plan.options import menu
-from deal_solve.plan.renewal import Path
-from deal_solve.plan.requests import request_cost, usage_multiplier
-from deal_solve.uncertainty.scenarios import Futures
+from deal_solve.formulation.clauses.bounds import most_usage
+from deal_solve.formulation.clauses.bundle import bundle
+from deal_solve.formulation.clauses.commitment import Commitments, commit, pay_in_advance
+from deal_solve.formulation.clauses.drawdown import draw_down
+from deal_solve.formulation.clauses.offers import Papers, take_papers
+from deal_solve.formulation.clauses.people import route_people
+from deal_solve.formulation.clauses.projects import buy_projects
+from deal_solve.formulation.clauses.rates import Agreement, rates_of
+from deal_solve.formulation.clauses.renewal import Decisions, table_months, tie
+from deal_solve.formulation.clauses.risk import add_limits, set_objective
+from deal_solve.formulation.clauses.routing import Routing, route_workloads
+from deal_solve.formulation.clauses.seats import Seats, offer_seats
+from deal_solve.formulation.clauses.tracks import take_tracks
+from deal_solve.formulation.clauses.true_up import true_up
+from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.plan.renewal_tables import Path
+from deal_solve.plan.request_cost import request_cost, usage_multiplier
+from deal_solve.plan.routing_options import menu
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.scenario_set import Futures
 
 
 @dataclass

@@ -9,12 +9,12 @@ from typing import TypeVar
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.build import Formulation
-from deal_solve.formulation.program import Terms
-from deal_solve.formulation.rates import Agreement, Regime, falls_to_list
-from deal_solve.formulation.renewal import Decisions
-from deal_solve.plan.forced import Forced
-from deal_solve.plan.options import Epoch
+from deal_solve.formulation.clauses.rates import Agreement, Regime, falls_to_list
+from deal_solve.formulation.clauses.renewal import Decisions
+from deal_solve.formulation.model.program import Terms
+from deal_solve.plan.choices.forced import Forced
 from deal_solve.plan.proposal import Proposal, ProposedRoute
+from deal_solve.plan.routing_options import Epoch
 
 Item = TypeVar("Item")
 ROUNDING_USD = 1e-5

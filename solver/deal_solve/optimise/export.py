@@ -7,17 +7,17 @@ from pathlib import Path
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.formulation.build import formulate
-from deal_solve.formulation.columns import Columns
+from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.model.scenario_sums import Columns
 from deal_solve.formulation.pins import pin, pins_of
-from deal_solve.formulation.rates import api_agreements
-from deal_solve.optimise.backend import Clock, minimise
-from deal_solve.optimise.candidate import size_of
-from deal_solve.optimise.criterion import fit_risk
+from deal_solve.optimise.search.agreement import size_of
 from deal_solve.optimise.solution import Size
 from deal_solve.optimise.solve import compared_with
+from deal_solve.optimise.solver.solvers import Clock, minimise
 from deal_solve.plan.proposal import Proposal
-from deal_solve.uncertainty.expand import scenarios_of
-from deal_solve.uncertainty.scenarios import Futures
+from deal_solve.settlement.objective import fit_risk
+from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.scenario_set import Futures
 
 
 def export(deal: Deal, scenarios: Futures | None, path: str | Path, fix: Proposal | None = None) -> Size:

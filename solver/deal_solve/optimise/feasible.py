@@ -6,19 +6,19 @@ import math
 from collections.abc import Iterator
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.limits import Limit, Risk
+from deal_solve.deal.risk import Limit, Risk
 from deal_solve.errors import LimitReached
 from deal_solve.formulation.build import Formulation, formulate
-from deal_solve.formulation.columns import Columns
+from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.clauses.risk import is_exact_chance, measured
+from deal_solve.formulation.model.program import Terms
+from deal_solve.formulation.model.scenario_sums import Columns
 from deal_solve.formulation.pins import pin, pins_of
-from deal_solve.formulation.program import Terms
-from deal_solve.formulation.rates import api_agreements
-from deal_solve.formulation.risk import is_exact_chance, measured
-from deal_solve.optimise.backend import Answer, Clock, minimise
-from deal_solve.optimise.cuts import is_tight
-from deal_solve.optimise.cuts import run_with_cuts as run
+from deal_solve.optimise.search.benders import is_tight
+from deal_solve.optimise.search.benders import run_with_cuts as run
+from deal_solve.optimise.solver.solvers import Answer, Clock, minimise
 from deal_solve.plan.proposal import Proposal
-from deal_solve.uncertainty.scenarios import Futures
+from deal_solve.uncertainty.scenario_set import Futures
 
 SOLVER = "highs"
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import Settlement
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenario_set import Array
 
 Status = Literal["optimal", "limit"]
 Method = Literal["decomposition", "extensive"]

@@ -8,27 +8,28 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.limits import Risk
+from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, InternalError
-from deal_solve.formulation.columns import Columns
+from deal_solve.formulation.clauses.risk import is_exact_chance
+from deal_solve.formulation.model.scenario_sums import Columns
 from deal_solve.formulation.pins import Pins, pins_of
 from deal_solve.formulation.read import value_of
-from deal_solve.formulation.risk import Against, is_exact_chance
-from deal_solve.optimise.backend import Clock, solver_named
-from deal_solve.optimise.candidate import Candidate
-from deal_solve.optimise.criterion import constant_of, fit_risk, objective_of
-from deal_solve.optimise.cuts import is_tight, worth
-from deal_solve.optimise.finish import finish
-from deal_solve.optimise.memory import Memory
-from deal_solve.optimise.pilot import guided
-from deal_solve.optimise.progress import Watcher
-from deal_solve.optimise.search import TIE, Search
+from deal_solve.optimise.search.agreement import Candidate
+from deal_solve.optimise.search.benders import is_tight, worth
+from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.search.polish import finish
+from deal_solve.optimise.search.search import TIE, Search
+from deal_solve.optimise.search.warm_start import guided
 from deal_solve.optimise.solution import Branch, Method, Solution
+from deal_solve.optimise.solver.progress import Watcher
+from deal_solve.optimise.solver.solvers import Clock, solver_named
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
+from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
-from deal_solve.uncertainty.expand import scenarios_of
-from deal_solve.uncertainty.scenarios import BLOCK, Futures
+from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.scenario_set import BLOCK, Futures
 
 AGREE_RELATIVE, AGREE_USD = 1e-6, 0.01
 CLOSED = 300

@@ -74,8 +74,8 @@ class Plan(DealModel):
     """A complete plan.
 
     `tracks[c]` has one track per contract year. `routing[w]` and `use[c]` have one route per epoch of the workload or
-    cohort (`deal_solve.plan.options.menu`); `use` holds every cohort with a use section. `projects[w]` are the projects
-    bought.
+    cohort (`deal_solve.plan.routing_options.menu`); `use` holds every cohort with a use section. `projects[w]` are the
+    projects bought.
     """
 
     api: ApiAgreement = Field(description="the API agreement")

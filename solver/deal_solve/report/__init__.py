@@ -1,1 +1,1 @@
-"""Text, tables and JSON from settled plans; the only place where amounts are rounded."""
+"""The print kit: words, tables, figures and JSON that every question shares; only here amounts are rounded."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.controls import ControlRow, control_table, one_line_only
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.controls import ControlRow, control_table, one_line_only
 from deal_solve.report.text import bullets, table
 
 

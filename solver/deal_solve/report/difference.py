@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.difference import Difference
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.difference import Difference
 from deal_solve.report.text import money, percent, table
 
 LINES = {

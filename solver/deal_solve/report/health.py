@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.calendar import calendar
-from deal_solve.analysis.health import commitment_health, seat_health
-from deal_solve.analysis.savings import savings
-from deal_solve.analysis.sides import overtaking_month, sides
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.calendar import calendar
+from deal_solve.facts.health import commitment_health, seat_health
+from deal_solve.facts.savings import savings
+from deal_solve.facts.sides import overtaking_month, sides
 from deal_solve.report.text import bullets, chance, labelled, money, percent, round_money, table
 from deal_solve.settlement.settle import Settlement
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.deal.card import Card, Model
+from deal_solve.deal.rate_card import Card, Model
 from deal_solve.report.text import heading, labelled, percent, round_money, table
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.summary import Summary
 from deal_solve.deal.deal import LIST, Deal
+from deal_solve.facts.summary import Summary
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, Plan
-from deal_solve.report.futures import futures_text
+from deal_solve.report.scenarios import futures_text
 from deal_solve.report.text import WIDTH, gap_percent, joined, money, percent, round_money, shortened
-from deal_solve.uncertainty.scenarios import Futures
+from deal_solve.uncertainty.scenario_set import Futures
 
 
 def title_line(deal: Deal) -> str:

@@ -15,7 +15,7 @@ from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.settlement.ledger import Ledger
 from deal_solve.settlement.rates import api_factor, api_part, band_of, overage_ratio, protected_index
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 Order = Literal["highest_ratio", "chronological"]
 

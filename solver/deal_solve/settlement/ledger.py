@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenario_set import Array
 
 LINES = (
     "commitment",

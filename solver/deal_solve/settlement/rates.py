@@ -11,7 +11,7 @@ from deal_solve.deal.offer import ApiBand, ApiPart, Capped, Offer, Premium, Upli
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.terms import TermSpan
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenario_set import Array
 
 
 def is_list_renewal(offer: Offer, span: TermSpan) -> bool:

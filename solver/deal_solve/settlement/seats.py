@@ -11,7 +11,7 @@ from deal_solve.plan.plan import SeatAgreement
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.settlement.ledger import Ledger
 from deal_solve.settlement.rates import is_list_renewal, protected_index, uplift
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenario_set import Array
 
 
 def tier_discount(tiers: Tiers | None, seats: int) -> float:

@@ -12,7 +12,7 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.renewal import all_paths, broken_tables, on_path, paths_of
+from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path, paths_of
 from deal_solve.plan.terms import terms_of
 from deal_solve.settlement import drawdown, seats
 from deal_solve.settlement.blocks import Where, joined
@@ -26,7 +26,7 @@ from deal_solve.settlement.seats import SeatPaper, post_fees, seat_paper
 from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
-from deal_solve.uncertainty.scenarios import BLOCK, Array, Futures, ScenarioSet, each_block
+from deal_solve.uncertainty.scenario_set import BLOCK, Array, Futures, ScenarioSet, each_block
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import Ledger
 from deal_solve.settlement.true_up import unserved_usd
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
 def seat_counts(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> dict[str, Array]:

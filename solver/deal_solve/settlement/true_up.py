@@ -11,7 +11,7 @@ from deal_solve.deal.offer import TrueUp
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import Ledger
 from deal_solve.settlement.seats import SeatPaper
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
 @dataclass

@@ -11,11 +11,11 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import Request
 from deal_solve.errors import InputError
-from deal_solve.plan.options import Epoch, Option, menu
 from deal_solve.plan.plan import Plan, Route
-from deal_solve.plan.requests import effective_hit_rate, other_usd, request_cost, usage_multiplier
+from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost, usage_multiplier
+from deal_solve.plan.routing_options import Epoch, Option, menu
 from deal_solve.settlement.ledger import Ledger
-from deal_solve.uncertainty.scenarios import Array, ScenarioSet
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
 @dataclass(frozen=True, eq=False)

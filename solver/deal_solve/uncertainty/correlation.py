@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.load import did_you_mean
-from deal_solve.deal.source import Loc, loc_of
+from deal_solve.deal.yaml_source import Loc, loc_of
 from deal_solve.errors import InputError
+from deal_solve.messages import did_you_mean
 from deal_solve.uncertainty.paths import bands_of
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenario_set import Array
 
 WHERE = "uncertainty.correlation.matrix"
 CLOSE = 1e-12

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenario_set import Array
 
 
 def cvar(values: Array, weights: Array, confidence: float) -> float:
@@ -45,3 +46,11 @@ def worst(values: Array, weights: Array) -> float:
 def probability(holds: np.ndarray[tuple[int], np.dtype[np.bool_]], weights: Array) -> float:
     """Return the probability of the scenarios in which something holds."""
     return float(weights[holds].sum())
+
+
+@dataclass(frozen=True)
+class Against:
+    """What cost is compared with: `reference` (S,) for loss, `best` (S,) for regret, in dollars."""
+
+    reference: Array | None = None
+    best: Array | None = None

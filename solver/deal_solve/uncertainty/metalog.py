@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from deal_solve.deal.numbers import Band
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenario_set import Array
 
 BOUNDS = {
     "usage": (0.0, math.inf),

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.load import did_you_mean
 from deal_solve.errors import InputError, Problem
+from deal_solve.messages import did_you_mean
 from deal_solve.uncertainty.paths import middle, paths_of
-from deal_solve.uncertainty.scenarios import BLOCK, PATHS, Array, Futures, ScenarioSet
+from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Futures, ScenarioSet
 
 SCHEMA = "deal-solve-scenarios/1"
 KEY = b"deal-solve"
@@ -185,7 +185,7 @@ class _Reader:
         return weights if abs(total - 1) < 1e-9 else weights / total
 
     def _names(self, given: bool) -> Any:
-        from deal_solve.uncertainty.sample import Numbered
+        from deal_solve.uncertainty.sampling import Numbered
 
         if given:
             return tuple(map(str, self.file.read(columns=["name"])["name"].to_pylist()))

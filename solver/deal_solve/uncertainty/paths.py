@@ -11,13 +11,13 @@ from typing import TypedDict
 
 import numpy as np
 
-from deal_solve.deal.card import FAMILIES
 from deal_solve.deal.cohort import Cohort
+from deal_solve.deal.cross_checks import MODELS, SEATS
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import Band, certain
-from deal_solve.deal.references import MODELS, SEATS
+from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.workload import Workload
-from deal_solve.uncertainty.scenarios import Array
+from deal_solve.uncertainty.scenario_set import Array
 
 Draw = Callable[[str, str, Band], Array]
 """(group, dotted path, band) -> one value per scenario, shape (S,), or (1,) where it is the same in all."""

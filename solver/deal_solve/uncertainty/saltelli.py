@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from deal_solve.deal.deal import Deal
 from deal_solve.uncertainty.paths import bands_of
-from deal_solve.uncertainty.sample import SEED, SampledSet, probability_of, quasi_normals, sample, sobol_points
-from deal_solve.uncertainty.scenarios import BLOCK, Array
+from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of, quasi_normals, sample, sobol_points
+from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 if TYPE_CHECKING:
     from scipy.stats.qmc import Sobol

@@ -1,0 +1,258 @@
+"""Where it flips: every value of a field at which the best deal becomes another one, and what gets to a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from deal_solve.analysis.breakeven.breakpoints import Crossings, Jump, in_steps
+from deal_solve.analysis.breakeven.parametric import Along, Best
+from deal_solve.analysis.breakeven.targets import question_of
+from deal_solve.analysis.sweep.same_scenarios import FuturesOf, SameFutures
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.edit import value_at
+from deal_solve.deal.numbers import parse_number
+from deal_solve.errors import Infeasible, InputError, Problem
+from deal_solve.facts.decisions import deal_in_a_line, plan_changes
+from deal_solve.frames import Table
+from deal_solve.optimise.search.cache import Memory
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.settlement.objective import is_same
+from deal_solve.settlement.settle import Settlement
+from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.scenario_set import Futures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+POINTS = 9
+RESOLUTION = 0.001
+ROUTING_ALONE = "no decision but shares of routing"
+NO_CHANGE = "no decision, only what the deal costs"
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A value at which the best deal, or whether it is at the target, changes; USD over the horizon, discounted.
+
+    The change is at `value`, between `low` and `high`: one value where it `is_exact`. `change` says it in words,
+    `before` and `after` are the plans on both sides, with their objective, expected cost and committed dollars (not
+    discounted) beside the flip; a side without a plan has None.
+    """
+
+    value: float
+    low: float
+    high: float
+    is_exact: bool
+    before_usd: float | None
+    after_usd: float | None
+    expected_before_usd: float | None
+    expected_after_usd: float | None
+    committed_before_usd: float | None
+    committed_after_usd: float | None
+    change: str
+    before: Plan | None = field(repr=False)
+    after: Plan | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The values from `low` to `high`, between two flips; USD over the horizon, discounted.
+
+    `low_usd` and `high_usd` are the objective at both ends, `usd_per_unit` its change per unit of the field between
+    them; where it `is_even` one plan is best all along and the rate the same everywhere in it, else it is a mean.
+    `at_target` is whether it is at the target, if one was asked for; `deal` is what is signed, in a line.
+    """
+
+    low: float
+    high: float
+    low_usd: float | None
+    high_usd: float | None
+    usd_per_unit: float | None
+    is_even: bool
+    at_target: bool | None
+    deal: str
+    plan: Plan | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Of the values that were solved, the one nearest to a target that none gets to, and by how much it is missed."""
+
+    value: float
+    missed_usd: float
+
+
+@dataclass(frozen=True)
+class Breakeven:
+    """The range of one field, cut into stretches at the flips.
+
+    `today` is the value in the deal, if it is a number. `is_complete`: between flips nothing can be missed; otherwise a
+    deal that is best in less than `step`, the distance of the values solved at first, can be. `resolution` is the width
+    of what is not exact, `solved` every value solved with its objective. `nearest` is given where no value gets to the
+    target (None as well if there is no such deal anywhere).
+    """
+
+    path: str
+    low: float
+    high: float
+    today: float | None
+    target: str | None
+    flips: Table[Flip]
+    stretches: Table[Stretch]
+    nearest: Nearest | None
+    is_complete: bool
+    is_proven: bool
+    step: float
+    resolution: float
+    futures: Futures = field(repr=False)
+    solved: tuple[tuple[float, float], ...] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per stretch; that of `flips` has one per flip."""
+        return self.stretches.to_frame()
+
+
+def breakeven(
+    deal: Deal,
+    path: str,
+    low: float,
+    high: float,
+    target: str | None = None,
+    *,
+    futures_of: FuturesOf = scenarios_of,
+    points: int = POINTS,
+    resolution: float = RESOLUTION,
+    fix: Proposal | None = None,
+    **options: Any,
+) -> Breakeven:
+    """Return where, with the field at a dotted path from `low` to `high`, the best deal changes or gets to a target.
+
+    A target is what `targets.question_of` takes. `futures_of` makes the futures of each varied deal, `points` values
+    are solved at first, `resolution` (a share of the range) is how finely what is not exact is told apart. `fix` and
+    `options` are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
+    value has a plan, and what `solve` raises.
+    """
+    made = SameFutures(futures_of)
+    along = Along(deal, path, float(low), float(high), made, fix, {"memory": Memory(), **options})
+    search = Crossings(along, question_of(along, target), points, resolution)
+    jumps = search.jumps()
+    known = [best for _, best in sorted(along.found.items()) if best]
+    if not known:
+        raise Infeasible(f"no plan meets all limits and rules at any {path} from {low:g} to {high:g}")
+    stretches = tuple(_stretches(search, jumps, target is not None))
+    reached = target is None or any(stretch.at_target for stretch in stretches)
+    return Breakeven(
+        path,
+        along.low,
+        along.high,
+        _today(deal, path),
+        target,
+        Table(tuple(_flip(along, jump) for jump in jumps)),
+        Table(stretches),
+        None if reached else _nearest(search),
+        search.is_complete,
+        all(best.is_proven for best in known),
+        (along.high - along.low) / (points - 1),
+        resolution * (along.high - along.low),
+        made(deal),
+        tuple((best.value, best.objective_usd) for best in known),
+        (*dict.fromkeys(note for best in known for note in best.notes), *_unused(known)),
+    )
+
+
+def _unused(known: list[Best]) -> Iterator[str]:
+    """Yield a remark where no value costs anything else than another."""
+    if len({round(best.objective_usd, 2) for best in known}) == 1:
+        yield (
+            "every value costs the same: the best deal does not use this field here (and futures that are listed, or "
+            "read from a file, have requests and users of their own)"
+        )
+
+
+def split_range(path: str, text: str) -> tuple[float, float]:
+    """Return the ends of a range 'LOW:HIGH'; raises InputError for anything else.
+
+    >>> split_range("offers.quote.api.overage.premium", "0:15%")
+    (0.0, 0.15)
+    """
+    try:
+        low, high = (parse_number(part) for part in text.split(":"))
+    except ValueError:
+        raise InputError(Problem(path, f"{text!r} is not a range; expected LOW:HIGH, like 5%:20%")) from None
+    return low, high
+
+
+def _today(deal: Deal, path: str) -> float | None:
+    """Return what the deal says, if it is a number."""
+    try:
+        return parse_number(value_at(deal, path))
+    except (InputError, ValueError):
+        return None
+
+
+def _flip(along: Along, jump: Jump) -> Flip:
+    before = along.settled(jump.left.plan, jump.low) if jump.left else None
+    after = along.settled(jump.right.plan, jump.high) if jump.right else None
+    return Flip(
+        value=jump.high if along.is_whole else (jump.low + jump.high) / 2,
+        low=jump.low,
+        high=jump.high,
+        is_exact=jump.is_exact,
+        before_usd=jump.usd[0],
+        after_usd=jump.usd[1],
+        expected_before_usd=before.mean(before.cost) if before else None,
+        expected_after_usd=after.mean(after.cost) if after else None,
+        committed_before_usd=before.committed_usd if before else None,
+        committed_after_usd=after.committed_usd if after else None,
+        change="in steps, " * in_steps(jump) + _change(before, after),
+        before=before.plan if before else None,
+        after=after.plan if after else None,
+    )
+
+
+def _change(before: Settlement | None, after: Settlement | None) -> str:
+    if before is None or after is None:
+        return "no plan beyond" if before else "no plan before"
+    found = plan_changes(before, after)
+    changes = [c for c in found if not c.what.startswith("routing of ")]
+    return "; ".join(f"{c.what}: {c.winner} → {c.other}" for c in changes) or (ROUTING_ALONE if found else NO_CHANGE)
+
+
+def _stretches(search: Crossings, jumps: tuple[Jump, ...], has_target: bool) -> Iterator[Stretch]:
+    along = search.along
+    ends = [(value, along.best(value)) for value in (along.low, along.high)]
+    first, last = (
+        Jump(value, value, True, best, best, (best.objective_usd if best else None,) * 2, (search.answer(best),) * 2)
+        for value, best in ends
+    )
+    for left, right in pairwise((first, *jumps, last)):
+        best, low, high = left.right, left.high, right.low
+        usd = left.usd[1], right.usd[0]
+        rate = None if None in usd or low == high else (usd[1] - usd[0]) / (high - low)  # type: ignore[operator]
+        yield Stretch(
+            low,
+            high,
+            *usd,
+            rate,
+            rate is not None and best is not None and _is_even(along, best, (low, high), usd),
+            bool(left.answers[1]) if has_target else None,
+            "no plan" if best is None else deal_in_a_line(along.settled(best.plan, best.value)),
+            None if best is None else best.plan,
+        )
+
+
+def _is_even(along: Along, best: Best, ends: tuple[float, float], usd: tuple[float | None, float | None]) -> bool:
+    """Whether one plan on a straight line is best at both ends, and so, the value being concave, all along."""
+    worths = [along.worths((best.plan,), value, best)[0] for value in ends] if best.is_affine else []
+    return bool(worths) and all(end is not None and is_same(worth, end) for worth, end in zip(worths, usd, strict=True))
+
+
+def _nearest(search: Crossings) -> Nearest | None:
+    found = [(search.question.far(best), value) for value in search.grid if (best := search.along.best(value))]
+    missed = [(usd, value) for usd, value in found if usd is not None]
+    return Nearest(min(missed)[1], min(missed)[0]) if missed else None

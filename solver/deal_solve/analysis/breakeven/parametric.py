@@ -1,0 +1,171 @@
+"""A deal along one of its fields: the best plan, and what any plan costs, at any value of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from deal_solve.analysis.sweep.same_scenarios import SameFutures
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.edit import varied
+from deal_solve.errors import Infeasible, InputError, Problem
+from deal_solve.facts.decisions import key_of
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.offers import HALF_A_CENT
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.validation.validity import refuse_impossible
+from deal_solve.settlement.objective import fit_risk, objective_of
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty.measures import Against, cvar
+from deal_solve.uncertainty.scenario_set import Array, Futures
+
+TESTED = (0.0, 0.23, 0.5, 0.81, 1.0)
+"""Where a plan is settled to see whether its cost is affine in the field, as shares of the range."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best plan at one value of the field; USD over the horizon, discounted.
+
+    `key` is what it decides: (agreements, bands, tracks and projects; contracted seats). `is_affine`: whether the
+    expected cost of this plan, held fixed, is affine in the field over the whole range.
+    """
+
+    value: float
+    plan: Plan = field(repr=False)
+    objective_usd: float
+    expected_usd: float
+    cvar_usd: float
+    committed_usd: float
+    is_proven: bool
+    is_affine: bool
+    key: tuple[Hashable, Hashable]
+    reference: Plan | None = field(repr=False)
+    against: Against = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Along:
+    """The deal with a field, by its dotted path, anywhere from `low` to `high`; every solve of it is made here.
+
+    `futures_of` makes the futures of a deal: those of one seed are the same draws at every value. `fix` and `options`
+    are those of `solve`.
+    """
+
+    deal: Deal
+    path: str
+    low: float
+    high: float
+    futures_of: SameFutures
+    fix: Proposal | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    found: dict[float, Best | None] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a range that is none, or whose ends are no values of the field."""
+        if not self.low < self.high:
+            words = f"runs from {self.low:g} to {self.high:g}; expected a range that rises, like PATH=5%:20%"
+            raise InputError(Problem(self.path, words))
+        for value in (self.low, self.high):
+            self.deal_at(value)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether the field takes whole numbers only."""
+        if not (self.low.is_integer() and self.high.is_integer()):
+            return False
+        try:
+            varied(self.deal, {self.path: self.low + 0.5})
+        except InputError:
+            return True
+        return False
+
+    def deal_at(self, value: float) -> Deal:
+        """Return the deal with the field at a value."""
+        return varied(self.deal, {self.path: number_of(value)})
+
+    def best(self, value: float) -> Best | None:
+        """Return the best plan at a value, solved once; None where no plan meets all limits and rules."""
+        if value not in self.found:
+            deal = self.deal_at(value)
+            futures = self.futures_of(deal)
+            solution = self.solved(deal, futures, self.fix)
+            self.found[value] = None if solution is None else self._best(value, solution)
+        return self.found[value]
+
+    def solved(self, deal: Deal, futures: Futures, fix: Proposal | None) -> Solution | None:
+        """Solve; None where there is no plan."""
+        try:
+            return solve(deal, futures, fix=fix, **self.options)
+        except Infeasible:
+            return None
+
+    def _best(self, value: float, solution: Solution) -> Best:
+        settlement = solution.settlement
+        return Best(
+            value,
+            solution.plan,
+            solution.objective_usd,
+            settlement.mean(settlement.cost),
+            cvar(settlement.cost, settlement.weights, settlement.deal.risk.confidence),
+            settlement.committed_usd,
+            solution.status == "optimal",
+            self._is_affine(solution.plan),
+            key_of(settlement.deal, solution.plan),
+            solution.reference,
+            Against(solution.reference_cost, solution.best_cost),
+            solution.notes,
+        )
+
+    def _is_affine(self, plan: Plan) -> bool:
+        """Whether the objective is the expected cost, bound by no limit, and that of this plan a straight line."""
+        risk = self.deal.risk
+        if self.deal.limits or risk.weight or risk.criterion != "expected":
+            return False
+        wide = self.high - self.low
+        places = [self.low + share * wide for share in TESTED]
+        places = [float(round(place)) for place in places] if self.is_whole else places
+        try:
+            first, *inner, last = (self._expected(plan, place) for place in places)
+        except InputError:
+            return False
+        lines = [first + (place - self.low) / wide * (last - first) for place in places[1:-1]]
+        return all(abs(usd - line) <= HALF_A_CENT for usd, line in zip(inner, lines, strict=True))
+
+    def _expected(self, plan: Plan, value: float) -> float:
+        settlement = self.settled(plan, value)
+        return settlement.mean(settlement.cost)
+
+    def settled(self, plan: Plan, value: float) -> Settlement:
+        """Settle a plan at a value; raises InputError where it cannot be signed."""
+        deal = self.deal_at(value)
+        refuse_impossible(deal, plan)
+        return settle(deal, plan, self.futures_of(deal))
+
+    def worths(self, plans: tuple[Plan, ...], value: float, by: Best) -> list[float]:
+        """Return the objectives of plans at a value; raises InputError where one cannot be signed.
+
+        Loss is measured against the reference found there, or else against that of another value, `by`.
+        """
+        deal = self.deal_at(value)
+        for plan in plans:
+            refuse_impossible(deal, plan)
+        futures = self.futures_of(deal)
+        deal, _ = fit_risk(deal, futures)
+        own = self.found.get(value)
+        against = own.against if own else Against(_reference_cost(deal, by.reference, futures), by.against.best)
+        return [objective_of(deal, settle(deal, plan, futures).cost, futures.weights, against) for plan in plans]
+
+
+def number_of(value: float) -> float:
+    """Return a number as a deal file writes it: whole ones as such."""
+    return int(value) if value.is_integer() else value
+
+
+def _reference_cost(deal: Deal, reference: Plan | None, futures: Futures) -> Array | None:
+    return None if reference is None else settle(deal, reference, futures).cost

@@ -1,0 +1,1 @@
+"""What in the file can never matter?"""

@@ -1,0 +1,30 @@
+"""What in a valid deal is dead or never binds: what a buyer wrote and nothing will ever read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deal_solve.analysis.check.clauses import dead_clauses
+from deal_solve.analysis.check.offers import dead_papers
+from deal_solve.analysis.check.options import dead_options
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.yaml_source import dotted
+from deal_solve.frames import Table
+from deal_solve.uncertainty.scenario_set import ScenarioSet
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One remark on a deal: where, and what in one sentence."""
+
+    path: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.sentence}"
+
+
+def findings(deal: Deal, scenarios: ScenarioSet) -> Table[Finding]:
+    """Return everything that can never matter, in the order workloads, cohorts, offers, the rest."""
+    found = (*dead_options(deal), *dead_papers(deal, scenarios), *dead_clauses(deal, scenarios))
+    return Table(tuple(Finding(dotted(loc), sentence) for loc, sentence in found))

@@ -1,0 +1,85 @@
+"""Bands, terms, seats and tiers of offers that can never be taken or reached (deal model, sections 4 to 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from deal_solve.deal.cross_checks import Finding
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import ApiPart, Offer
+from deal_solve.deal.yaml_source import Loc
+from deal_solve.facts.baseline_usage import usage_at_list
+from deal_solve.uncertainty.measures import quantile
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
+
+
+def dead_papers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
+    """Yield what of each offer is out of reach."""
+    yearly = usage_at_list(deal, scenarios)
+    for name, offer in deal.offers.items():
+        loc: Loc = ("offers", name)
+        for months in offer.terms:
+            if months > deal.horizon_months:
+                yield (*loc, "terms", str(months)), f"is longer than the horizon of {deal.horizon_months} months"
+        if offer.api:
+            yield from _worse_bands(deal, offer.api, (*loc, "api", "bands"))
+            if yearly is not None:
+                yield from _unreached_bands(offer.api, yearly, scenarios, (*loc, "api", "bands"))
+        yield from _seats(deal, name, offer, scenarios, loc)
+
+
+def _unreached_bands(api: ApiPart, yearly: Array, scenarios: ScenarioSet, loc: Loc) -> Iterator[Finding]:
+    """A threshold above P99 of the highest yearly usage at list (above every branch, where the set is coarse)."""
+    highest = yearly.max(axis=0)
+    if scenarios.is_coarse:
+        most, what = float(highest.max()), "in every branch"
+    else:
+        most, what = quantile(highest, scenarios.weights, 0.99), "in 99 % of the futures"
+    for index, band in enumerate(api.bands):
+        if band.commit_usd_per_year > most:
+            yield (
+                (*loc, index),
+                f"{band.commit_usd_per_year:,.0f} a year is above the usage {what}: at most {most:,.0f} a year, "
+                "at list and routed as today",
+            )
+
+
+def _worse_bands(deal: Deal, api: ApiPart, loc: Loc) -> Iterator[Finding]:
+    """A band that asks for more and gives nothing more on any model."""
+    for index in range(1, len(api.bands)):
+        here, before = api.bands[index], api.bands[index - 1]
+        if all(here.discount_of(m.id, m.family) <= before.discount_of(m.id, m.family) for m in deal.card.models):
+            yield (*loc, index), "gives no model a higher discount than the band before it, which asks for less"
+
+
+def _seats(deal: Deal, name: str, offer: Offer, scenarios: ScenarioSet, loc: Loc) -> Iterator[Finding]:
+    for seat_type in offer.seats:
+        here = (*loc, "seats", seat_type)
+        cohorts = [key for key, cohort in deal.cohorts.items() if seat_type in cohort.tracks]
+        if not cohorts:
+            yield here, "no cohort has this seat type among its tracks"
+            continue
+        part = deal.seat_part(name, seat_type)
+        peak: Array = np.sum([scenarios.users[key] for key in cohorts], axis=0).max(axis=1)
+        if part.maximum is not None:
+            above = float(scenarios.weights[np.ceil(peak - 1e-9) > part.maximum].sum())
+            if above > 0:
+                where = (
+                    f"the users of {', '.join(cohorts)} together exceed {part.maximum} in {above:.0%} of the futures"
+                )
+                yield (*here, "maximum"), f"{where}; more than the maximum cannot be contracted"
+        if part.minimum and float(peak.max()) < part.minimum:
+            users = f"at most {float(peak.max()):,.0f} users at a time"
+            yield (*here, "minimum"), f"{part.minimum} seats are more than anyone could use: {users}"
+        for index, step in enumerate(part.tiers.steps if part.tiers else ()):
+            if part.maximum is not None and step.seats > part.maximum:
+                yield (*here, "tiers", "steps", index), f"{step.seats} seats are above the maximum of {part.maximum}"
+        if part.counts_toward_commitment and all(deal.covered_share(c, name, seat_type) == 1 for c in cohorts):
+            yield (*here, "counts_toward_commitment"), "these seats include all usage, so nothing is metered"
+        if part.reduction_right and max(offer.terms) == 12:
+            yield (
+                (*here, "reduction_right"),
+                "every term has one contract year, so there is no anniversary to use it at",
+            )

@@ -1,0 +1,130 @@
+"""Routing options and tracks that can never be taken (deal model, sections 2, 3 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from deal_solve.deal.cohort import NONE
+from deal_solve.deal.cross_checks import Finding, quality_of
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.workload import Request, Workload
+from deal_solve.deal.yaml_source import Loc
+from deal_solve.plan.routing_options import Epoch, allowed_models, menu
+from deal_solve.plan.tracks import missing_controls, sellers
+
+UNPUBLISHED = 1024
+
+
+def dead_options(deal: Deal) -> Iterator[Finding]:
+    """Yield workloads no agreement may serve, closed options and projects, and tracks no control lets through."""
+    for name, work in deal.workloads.items():
+        loc: Loc = ("workloads", name)
+        yield from _unserved(deal, work, (*loc, "requires"))
+        yield from _closed(deal, name, work, loc)
+        yield from _projects(deal, name, work, loc)
+        yield from _caching(deal, name, work, loc)
+    for name, cohort in deal.cohorts.items():
+        loc = ("cohorts", name)
+        yield from _tracks(deal, name, loc)
+        if cohort.use:
+            yield from _closed(deal, name, cohort.use, (*loc, "use"))
+            yield from _caching(deal, name, cohort.use, (*loc, "use"))
+    listed = {track for cohort in deal.cohorts.values() for track in cohort.tracks}
+    for tool in deal.internal_tools:
+        if tool not in listed:
+            yield ("internal_tools", tool), "no cohort has it among its tracks"
+
+
+def _unserved(deal: Deal, work: Workload, loc: Loc) -> Iterator[Finding]:
+    papers = [paper for paper in deal.papers if deal.offer(paper).api is not None]
+    needed = {*work.requires, *deal.requires_on_both_lines}
+    if not any(needed <= deal.api_provides(paper) for paper in papers):
+        yield loc, f"no API agreement provides {', '.join(sorted(needed))} together, so no plan is possible"
+
+
+def _closed(deal: Deal, user: str, request: Request, loc: Loc) -> Iterator[Finding]:
+    """Models and cascades that are open in no epoch: below the floor, or not on sale; and batch closed by a control."""
+    used = {option.key.partition("+")[0] for epoch in menu(deal, user) for option in epoch.options}
+    without_floor = {
+        option.key.partition("+")[0] for epoch in _menu_without_floor(deal, user) for option in epoch.options
+    }
+    assert isinstance(request, Workload) or hasattr(request, "models")
+    cascades = [f"{c.first}>{c.then}" for c in request.cascades] if isinstance(request, Workload) else []
+    quality: Any = getattr(request, "quality", None)
+    for name in (*allowed_models(deal, request), *cascades):  # type: ignore[arg-type]
+        if name in used:
+            continue
+        if name in without_floor:
+            score = quality_of(deal, quality.scores, name) if ">" not in name else None
+            mark = "" if score is None else f" ({score:g})"
+            yield (*loc, "quality", "floor"), f"{quality.floor:g} closes {name}{mark} in every epoch"
+        else:
+            yield loc, f"{name} is open in no month: not on sale, or closed by a control or a project never ready"
+    if isinstance(request, Workload) and request.batchable > 0:
+        for control in request.requires:
+            if deal.card.controls[control].closes_batch:
+                yield (*loc, "batchable"), f"{control} closes batch, so the batchable share does nothing"
+
+
+def _menu_without_floor(deal: Deal, user: str) -> tuple[Epoch, ...]:
+    def free(request: Any) -> Any:
+        return request.model_copy(update={"quality": request.quality.model_copy(update={"floor": None})})
+
+    if user in deal.workloads:
+        changed: dict[str, Any] = {"workloads": {**deal.workloads, user: free(deal.workloads[user])}}
+    else:
+        cohort = deal.cohorts[user]
+        changed = {"cohorts": {**deal.cohorts, user: cohort.model_copy(update={"use": free(cohort.use)})}}
+    return menu(deal.model_copy(update=changed), user)
+
+
+def _projects(deal: Deal, user: str, work: Workload, loc: Loc) -> Iterator[Finding]:
+    needed = {project for epoch in menu(deal, user) for option in epoch.options for project in option.projects}
+    for project, facts in work.projects.items():
+        if facts.ready_month >= deal.horizon_months:
+            yield (*loc, "projects", project), f"is ready in month {facts.ready_month}, after the horizon"
+        elif project not in needed:
+            yield (*loc, "projects", project), "no open option needs it, so it would never be bought"
+
+
+def _caching(deal: Deal, user: str, request: Request, loc: Loc) -> Iterator[Finding]:
+    """Cached options on models whose minimum length is not published, or that the stable prefix never reaches."""
+    if request.cache is None:
+        return
+    parts = {p.model_id: p for e in menu(deal, user) for o in e.options if o.cached for p in o.parts}
+    for model_id, part in parts.items():
+        longest = max(bucket.tokens for bucket in request.input_tokens) * request.cache.share * part.token_factor
+        if deal.card.model(model_id).min_cacheable_tokens is None:
+            yield (
+                (*loc, "cache"),
+                f"the minimum cacheable length of {model_id} is not published; {UNPUBLISHED:,} is used",
+            )
+        if longest < part.min_cacheable_tokens:
+            yield (
+                (*loc, "cache", "share"),
+                f"the stable prefix has {longest:,.0f} tokens on {model_id}, below its minimum of "
+                f"{part.min_cacheable_tokens:,.0f}: caching changes nothing there",
+            )
+
+
+def _tracks(deal: Deal, name: str, loc: Loc) -> Iterator[Finding]:
+    cohort = deal.cohorts[name]
+    apis = [paper for paper in deal.papers if deal.offer(paper).api is not None]
+    closed = []
+    for index, track in enumerate(cohort.tracks):
+        if track == NONE:
+            continue
+        papers = apis if track in deal.internal_tools else sellers(deal, track)
+        lacking = [missing_controls(deal, name, track, paper, paper) for paper in papers]
+        if all(lacking):
+            closed.append(track)
+            nearest = min(lacking, key=len, default=cohort.requires)
+            source = "no tool on any agreement" if track in deal.internal_tools else "no paper that sells it"
+            missing = f"{', '.join(nearest)} is missing at best" if nearest else "nobody sells it"
+            yield (*loc, "tracks", index), f"{track} is closed: {source} provides all controls required ({missing})"
+    if len(closed) == len(cohort.tracks):
+        yield (*loc, "tracks"), "every track is closed, so no plan is possible"
+    capped = any(deal.seat_part(p, t).true_up == "hard_cap" for t in deal.seat_types for p in sellers(deal, t))
+    if cohort.unserved_usd_per_user_month is not None and NONE not in cohort.tracks and not capped:
+        yield (*loc, "unserved_usd_per_user_month"), "nobody can be left unserved: no track none and no hard cap"

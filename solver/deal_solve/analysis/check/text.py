@@ -1,0 +1,42 @@
+"""What `check` prints about a valid deal."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.check.findings import Finding
+from deal_solve.deal.deal import Deal
+from deal_solve.frames import Table
+from deal_solve.report.scenarios import futures_text
+from deal_solve.report.text import bullets, labelled
+from deal_solve.uncertainty.scenario_set import Futures
+
+
+def check_report(deal: Deal, scenarios: Futures, found: Table[Finding]) -> str:
+    """Return the size of the deal, its futures, and every finding."""
+    counts = [
+        f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
+        for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
+    ]
+    said = [
+        f"The deal is valid: {', '.join(counts)}, {deal.horizon_months} months from {deal.start:%Y-%m}.",
+        _futures(scenarios),
+    ]
+    if not found:
+        said.append("Everything in it can matter.")
+    lines = [line for text in said for line in labelled("", text, 0)]
+    if found:
+        lines += ["", bullets(f"Dead, or never binding ({len(found)})", map(str, found))]
+    return "\n".join(lines) + "\n"
+
+
+def _futures(scenarios: Futures) -> str:
+    few = " They are too few for anything beyond P10 and P90." if scenarios.is_coarse else ""
+    if scenarios.kind == "sampled":
+        return f"It has {futures_text(scenarios)} of its bands and its events.{few}"
+    if scenarios.kind == "certain":
+        return "It has one certain future."
+    if scenarios.kind == "explicit":
+        return f"It has {scenarios.size:,} futures, listed in the file."
+    sources = [f"bands of {', '.join(scenarios.groups)}"] if scenarios.groups else []
+    sources += ["events"] if scenarios.size > 3 ** len(scenarios.groups) else []
+    text = f"It has {scenarios.size:,} futures: the discrete expansion of its {' and its '.join(sources)}."
+    return text + few

@@ -1,0 +1,1 @@
+"""What is each clause of an offer worth?"""

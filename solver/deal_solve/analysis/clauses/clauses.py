@@ -1,0 +1,249 @@
+"""What every clause of an offer is worth: one step towards the buyer at a time, the deal solved again each time.
+
+The value of a step is what the objective falls by, over the same futures and against the same reference, with
+everything decided anew. A buyer may keep the old wording, so no value is negative: a step that would only move payments
+the wrong way (`clause_steps.NOT_LAWS`) is called `dearer` and worth nothing. Its equivalent discount points are the
+points of discount, on all bands of the offer alike, that would be worth the same; one curve of such solves, from no
+points on, is shared by all clauses.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, most_points, with_points
+from deal_solve.analysis.clauses.values import (
+    AT_BEST,
+    DEARER,
+    IN_HAND,
+    NEEDED,
+    NO_EFFECT,
+    ClausePair,
+    Clauses,
+    ClauseValue,
+    DiscountPoint,
+)
+from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.errors import Infeasible, InputError, Problem
+from deal_solve.frames import Table
+from deal_solve.messages import did_you_mean
+from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.proposal import Proposal
+from deal_solve.settlement.objective import is_below
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.sampling import SamplingMethod
+from deal_solve.uncertainty.scenario_set import Futures
+
+PAIRS = 3
+RESOLUTION = 0.05
+"""Points of discount between which no more is solved: a straight line does."""
+CLOSE = 0.01
+"""Once a solve is this near to a value, as a share of it, a straight line to the next one does."""
+MOST_POINTS = 40.0
+
+
+def clauses(
+    deal: Deal,
+    futures: Futures,
+    offer: str | None = None,
+    *,
+    pairs: int = PAIRS,
+    also: Sequence[tuple[str, str]] = (),
+    sampling: SamplingMethod = "sobol",
+    fix: Proposal | None = None,
+    **options: Any,
+) -> Clauses:
+    """Return what every clause of an offer (default: the API agreement of the best deal, else its seats) is worth.
+
+    A solve per clause, per pair of the `pairs` dearest and per pair in `also`, and a few for the curve of discount
+    points. `fix` pins parts of the plan in all of them, `sampling` is that of the futures, `options` are those of
+    `solve`. Raises InputError for an offer that is not in the deal, for a clause in `also` that has nothing to ask for,
+    and for regret, which compares with what a clause changes too; and what `solve` raises.
+    """
+    if deal.risk.criterion == "regret":
+        message = "regret compares with the best of each future, which a clause changes too; expected another criterion"
+        raise InputError(deal.problem(("risk", "criterion"), message))
+    if offer is not None and offer not in deal.offers:
+        raise InputError(Problem("--offer", f"there is no offer {offer!r}{did_you_mean(offer, deal.offers)}"))
+    options = {"memory": Memory(), **options, "fix": fix}
+    base = solve(deal, futures, **options)
+    chosen = offer or _signed(base)
+    drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
+    asking = _Asking(base, futures, drawn, chosen, options)
+    asking.refuse_unknown(also)
+    values = sorted(asking.values(), key=lambda row: -row.value_usd)
+    dearest = [row.clause for row in values if row.value_usd > 0 and not row.finding][:pairs]
+    found = tuple(asking.pairs(dict.fromkeys((*also, *itertools.combinations(dearest, 2)))))
+    notes = (*base.notes, *_notes(base, chosen))
+    return Clauses(chosen, Table(tuple(values)), Table(found), asking.curve, base, notes)
+
+
+def _notes(base: Solution, offer: str) -> Iterator[str]:
+    signed = {base.plan.api.offer, *(part.offer for part in base.plan.seats.values())}
+    if offer not in signed:
+        yield f"{offer} is no part of the best deal: a step counts only as far as it makes it one"
+    if base.settlement.scenarios.kind != "sampled" and base.settlement.scenarios.size > 1:
+        yield "no intervals: the futures are all there are, not a sample"
+
+
+def _signed(base: Solution) -> str:
+    """Return the offer of the API agreement, else of seats, else the nearest one."""
+    plan = base.plan
+    papers = [plan.api.offer, *(part.offer for part in plan.seats.values())]
+    papers += [branch.offer for branch in sorted(base.branches, key=lambda branch: branch.bound_usd)]
+    found = next((paper for paper in papers if paper != LIST), None)
+    if found is None:
+        raise InputError(Problem("offers", "nothing but list is on the table; clauses need an offer"))
+    return found
+
+
+@dataclass
+class _Asking:
+    """The solves of one offer, each against the base."""
+
+    base: Solution
+    futures: Futures
+    drawn: Replicates
+    offer: str
+    options: dict[str, Any]
+    known: dict[float, float] = field(default_factory=lambda: {0.0: 0.0})
+    worth: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def deal(self) -> Deal:
+        """The deal as it stands."""
+        return self.base.settlement.deal
+
+    @property
+    def curve(self) -> Table[DiscountPoint]:
+        """What has been solved of the curve, in rising order."""
+        return Table(tuple(DiscountPoint(points, usd) for points, usd in sorted(self.known.items())))
+
+    def solved(self, deal: Deal) -> Solution:
+        """Solve a changed deal, its risk measured against the reference of the base."""
+        return solve(deal, self.futures, reference=self.base, **self.options)
+
+    @cached_property
+    def steps(self) -> dict[str, ClauseStep]:
+        """The step of every clause."""
+        known = clause_steps(self.deal, self.offer)  # pins name papers, and know no halves of one
+        return {step.clause: step for step in known if not (step.is_in_hand and self.options["fix"])}
+
+    def refuse_unknown(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Raise InputError for a clause of a pair that is none, or has nothing to ask for."""
+        asked = {name for name, step in self.steps.items() if step.deal is not None and not step.is_in_hand}
+        for name in itertools.chain.from_iterable(pairs):
+            if name not in asked:
+                what = f"{name!r} is no clause of {self.offer!r} with a step to ask for{did_you_mean(name, asked)}"
+                raise InputError(Problem("--pair", f"{what}; expected two of {', '.join(sorted(asked))}"))
+
+    def values(self) -> Iterator[ClauseValue]:
+        """Yield every clause."""
+        for name, step in self.steps.items():
+            row = self._value(step)
+            self.worth[name] = row.value_usd
+            yield row
+
+    def _value(self, step: ClauseStep) -> ClauseValue:
+        if step.deal is None:
+            return self._row(step, AT_BEST, self.base, self.base)
+        try:
+            other = self.solved(step.deal)
+        except Infeasible:  # limits on a contract year: what a clause moves between years may break them
+            return self._row(step, NEEDED if step.is_in_hand else DEARER, self.base, self.base)
+        before, after = (other, self.base) if step.is_in_hand else (self.base, other)
+        if is_below(after.objective_usd, before.objective_usd):
+            return self._row(step, IN_HAND if step.is_in_hand else "", before, after)
+        is_dearer = is_below(before.objective_usd, after.objective_usd) and not step.is_in_hand
+        return self._row(step, DEARER if is_dearer else NO_EFFECT, self.base, self.base, other)
+
+    def _row(
+        self, step: ClauseStep, finding: str, before: Solution, after: Solution, other: Solution | None = None
+    ) -> ClauseValue:
+        """Return what changes from one solution to the next; `other` is a solve whose plan is not taken."""
+        one, two = before.settlement, after.settlement
+        confidence = self.deal.risk.confidence
+        tails = [measures.cvar(each.cost, each.weights, confidence) for each in (one, two)]
+        value = before.objective_usd - after.objective_usd
+        interval = self._interval(before, after) if before is not after else None
+        return ClauseValue(
+            clause=step.clause,
+            was=step.was,
+            asked=step.asked,
+            finding=finding,
+            value_usd=value,
+            expected_usd=one.mean(one.cost) - two.mean(two.cost),
+            tail_usd=tails[0] - tails[1],
+            low_usd=interval[0] if interval else None,
+            high_usd=interval[1] if interval else None,
+            points=self._points(value) if value > 0 else None,
+            is_proven=all(each.status == "optimal" for each in (before, after, other or after)),
+            plan=(after if other is None else other).plan,
+        )
+
+    def _interval(self, before: Solution, after: Solution) -> tuple[float, float] | None:
+        """Return the interval of the difference of two plans, each in its deal, over the same fresh sets."""
+        if not self.drawn.sets:
+            return None
+        costs = [self.drawn.objectives(each.plan, each.settlement.deal) for each in (before, after)]
+        found = estimate(costs[0] - costs[1])
+        return found.usd - found.half_usd, found.usd + found.half_usd
+
+    def pairs(self, asked: Iterable[tuple[str, str]]) -> Iterator[ClausePair]:
+        """Yield every pair of clauses that can be asked for together."""
+        for first, second in asked:
+            one = self.steps[first].deal
+            assert one is not None
+            both = next((step for step in clause_steps(one, self.offer) if step.clause == second), None)
+            if both is None or both.deal is None:
+                continue
+            usd, is_proven = self._gain(both.deal)
+            yield ClausePair(first, second, usd, usd - self.worth[first] - self.worth[second], is_proven)
+
+    def _gain(self, deal: Deal) -> tuple[float, bool]:
+        """Return what a changed deal is worth, nothing where it is no better, and whether that is proven."""
+        try:
+            found = self.solved(deal)
+        except Infeasible:
+            return 0.0, True
+        return max(self.base.objective_usd - found.objective_usd, 0.0), found.status == "optimal"
+
+    # The curve of discount points
+
+    def _points(self, value: float) -> float | None:
+        """Return the points that are worth as much, to the resolution; None where none within reach are."""
+        most = min(MOST_POINTS, most_points(self.deal, self.offer) - RESOLUTION)
+        high = 1.0
+        while self._at(high) < value:
+            if high >= most:
+                return None
+            high = min(2 * high, most)
+        return self._between(value)
+
+    def _at(self, points: float) -> float:
+        """Return what so many points are worth."""
+        if points not in self.known:
+            self.known[points], _ = self._gain(with_points(self.deal, self.offer, points))
+        return self.known[points]
+
+    def _between(self, value: float) -> float:
+        """Return the points of a value inside the curve: by the secant, and by halves where that is slow."""
+        for is_half in itertools.cycle((False, False, True)):
+            low = max(points for points, usd in self.known.items() if usd < value)
+            high = min(points for points, usd in self.known.items() if usd >= value)
+            left, right = self._at(low), self._at(high)
+            guess = low + (high - low) * (value - left) / (right - left)
+            near = min((low, high), key=lambda points: abs(self._at(points) - value))
+            if high - low <= RESOLUTION or abs(self._at(near) - value) <= CLOSE * value:
+                return guess
+            margin = RESOLUTION / 2
+            asked = (low + high) / 2 if is_half else min(max(guess, low + margin), high - margin)
+            self._at(round(asked, 4))
+        raise AssertionError("an endless cycle ends nowhere else")

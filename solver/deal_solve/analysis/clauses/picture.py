@@ -1,0 +1,40 @@
+"""The asking list as a picture: a bar per clause that is worth something, with its amount and discount points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deal_solve.analysis.clauses.text import points_text
+from deal_solve.analysis.clauses.values import IN_HAND, Clauses
+from deal_solve.deal.deal import Deal
+from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
+from deal_solve.report.text import round_money
+
+
+def write_picture(deal: Deal, found: Clauses, path: str | Path, kind: str) -> None:
+    """Write the clauses to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+    rows = [row for row in found.values if row.value_usd > 0]
+    top = max((max(row.value_usd, row.high_usd or 0.0) for row in rows), default=0.0)
+    scale, word = scale_of(top)
+    title = f"{deal.title or 'This deal'}: what to ask of {found.offer}"
+    with canvas(path, kind, 7.2, 1.3 + 0.32 * max(len(rows), 1), title) as figure:
+        panel = figure.subplots()
+        for place, row in enumerate(rows):
+            shade = LIGHT if row.finding == IN_HAND else DARK
+            panel.barh(place, row.value_usd / scale, color=shade, height=0.62)
+            ends = [usd / scale for usd in (row.low_usd, row.high_usd) if usd is not None]
+            if ends:
+                panel.plot(ends, [place, place], color="black", linewidth=1, marker="|", markersize=6)
+            label = round_money(round(row.value_usd))
+            label += f", {points_text(row)} points" if row.points is not None else ""
+            end = max(row.value_usd / scale, *ends) if ends else row.value_usd / scale
+            panel.annotate(label, (end, place), xytext=(4, 0), textcoords="offset points", va="center")
+        names = [f"{row.clause}: {row.was} → {row.asked}" for row in rows]
+        panel.set_yticks(range(len(rows)), names)
+        panel.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+        panel.set_xlim(0, 1.45 * (top / scale or 1.0))
+        about = ["light: in hand already"] if any(row.finding == IN_HAND for row in rows) else []
+        about += ["whisker: 95% on fresh futures"] if any(row.low_usd is not None for row in rows) else []
+        panel.set_xlabel("; ".join([f"worth over {deal.horizon_months} months, {word}USD", *about]))
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(axis="y", length=0)

@@ -1,0 +1,76 @@
+"""What `clauses` prints: the asking list of an offer, the pairs, and what it is measured by."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.clauses.values import AT_BEST, IN_HAND, Clauses, ClauseValue
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.summary import summarise
+from deal_solve.report.difference import present_value
+from deal_solve.report.scenarios import futures_text
+from deal_solve.report.sentences import aim, tail_note, title_line
+from deal_solve.report.text import bullets, heading, labelled, money, percent, round_money, table
+
+
+def clauses_report(deal: Deal, found: Clauses) -> str:
+    """Return the clauses of an offer in print."""
+    base = found.base
+    summary = summarise(base.settlement.deal, base.settlement, base.settlement.scenarios)
+    title = deal.offers[found.offer].title
+    head = heading(title_line(deal))
+    head += labelled("Paper", f"{found.offer}{f' ({title})' if title else ''}: one step towards the buyer per clause")
+    head += labelled("From", f"{money(base.objective_usd)}, the best deal by objective ({aim(deal, summary)})")
+    head += labelled("Over", futures_text(base.settlement.scenarios))
+    best = [f"{row.clause} ({row.was})" for row in found.values if row.finding == AT_BEST]
+    parts = [
+        "\n".join(head),
+        _table(deal, found, summary.confidence),
+        "\n".join(labelled("Nothing better to ask for: ", "; ".join(best), 0)) if best else "",
+        _pairs(found),
+        bullets("Notes", (*found.notes, *tail_note(deal, summary))),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def points_text(row: ClauseValue) -> str:
+    """Return the discount points that are worth as much, or why there are none, in a word."""
+    if row.points is None:
+        return row.finding if row.value_usd == 0 else "out of reach"
+    return f"{row.points:.2f}"
+
+
+def _table(deal: Deal, found: Clauses, confidence: float) -> str:
+    has_intervals = any(row.low_usd is not None for row in found.values)
+    rows = []
+    for row in found.values:
+        if row.finding == AT_BEST:
+            continue
+        asked = f"{row.asked}{' (in hand)' * (row.finding == IN_HAND)}{' GAP' * (not row.is_proven)}"
+        cells = [row.clause, row.was, asked, _whole(row.value_usd)]
+        if has_intervals:
+            cells.append("" if row.low_usd is None else f"{_whole(row.low_usd)} to {_whole(row.high_usd or 0.0)}")
+        rows.append([*cells, _whole(row.expected_usd), _whole(row.tail_usd), points_text(row)])
+    headers = ["clause", "now", "ask", "value", *["on fresh futures"] * has_intervals]
+    tail = f"worst {percent(1 - confidence)}"
+    return table(
+        f"Asking list over {deal.horizon_months} months (USD{present_value(deal)}; points of discount worth as much)",
+        [*headers, "expected", tail, "points"],
+        rows,
+        left=3,
+    )
+
+
+def _whole(amount: float) -> str:
+    return round_money(round(amount))
+
+
+def _pairs(found: Clauses) -> str:
+    rows = [
+        [
+            f"{pair.first} and {pair.second}",
+            pair.finding + " GAP" * (not pair.is_proven),
+            *map(_whole, (pair.both_usd, pair.both_usd - pair.extra_usd, pair.extra_usd)),
+        ]
+        for pair in found.pairs
+    ]
+    headers = ["clauses", "", "both", "sum of each", "beyond it"]
+    return table("Two clauses together (USD)", headers, rows, left=2) if rows else ""

@@ -1,0 +1,1 @@
+"""Which requirements cannot hold together?"""

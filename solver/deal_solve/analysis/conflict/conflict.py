@@ -1,0 +1,218 @@
+"""When it cannot be done: which requirements conflict, and what relaxing each of them takes (deal model, section 7)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from deal_solve.analysis.conflict.requirements import Requirement, relaxed, requirements, unpinned
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.yaml_source import Loc
+from deal_solve.errors import Infeasible
+from deal_solve.frames import Table
+from deal_solve.optimise.feasible import is_feasible, least
+from deal_solve.optimise.solve import solve
+from deal_solve.optimise.solver.progress import Watcher
+from deal_solve.optimise.solver.solvers import Clock
+from deal_solve.plan.proposal import Proposal
+from deal_solve.uncertainty.scenario_set import Futures
+
+FEW = 20
+"""Up to this many requirements the conflict is the smallest there is; above, one that cannot be made smaller."""
+MOST_CHANGES = 3
+"""Relaxations of more requirements at a time are not looked for."""
+
+Set = frozenset[Loc]
+
+
+@dataclass(frozen=True)
+class Conflicting:
+    """A requirement of the conflict; a limit with the least it could be with the rest kept (USD, rounded up)."""
+
+    path: str
+    line: int | None
+    words: str
+    amount: float | None
+    least_usd: float | None
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """Requirements dropped (or limits raised to `to_usd`) that together make the deal feasible, and its best deal.
+
+    Not priced is one that leaves people unserved where the deal does not say what that costs: its objective lacks it.
+    """
+
+    paths: tuple[str, ...]
+    words: tuple[str, ...]
+    to_usd: tuple[float | None, ...]
+    objective_usd: float
+    is_priced: bool
+
+    def rank(self) -> tuple[bool, float]:
+        """Return what relaxations are compared by: the priced ones first, then the objective."""
+        return not self.is_priced, self.objective_usd
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Requirements that no plan meets together while any one fewer can be met, and what would help.
+
+    `cheapest` is, among the relaxations of fewest requirements, the one whose best deal has the least objective.
+    """
+
+    requirements: Table[Conflicting]
+    relaxations: Table[Relaxation]
+    is_smallest: bool
+
+    @property
+    def cheapest(self) -> Relaxation | None:
+        """The relaxation to take, None where none was found."""
+        return min(self.relaxations, key=Relaxation.rank, default=None)
+
+
+def explain_infeasible(
+    deal: Deal,
+    scenarios: Futures,
+    fix: Proposal | None = None,
+    time_limit: float | None = None,
+    progress: Watcher | None = None,
+) -> Conflict:
+    """Return the conflict of an infeasible deal; empty where only what nobody can relax stands in the way.
+
+    `progress` is told before every question and stops the search as it stops a solve. Raises LimitReached if
+    `time_limit` (seconds) passed first, ValueError if the deal has a plan.
+    """
+    oracle = _Oracle(deal, scenarios, fix, Clock(time_limit, progress))
+    if oracle.holds(oracle.every):
+        raise ValueError("the deal has a plan")
+    if not oracle.holds(frozenset()):
+        return Conflict(Table(), Table(), True)
+    few = len(oracle.every) <= FEW
+    core = oracle.smallest() if few else oracle.irreducible(oracle.every)
+    said = (_conflicting(oracle, name, core) for name in oracle.named if name in core)
+    return Conflict(Table(tuple(said)), Table(tuple(_relaxations(oracle, core))), few)
+
+
+@dataclass
+class _Oracle:
+    """Answers whether the deal has a plan under some of its requirements, each question once."""
+
+    deal: Deal
+    scenarios: Futures
+    fix: Proposal | None
+    clock: Clock
+    known: dict[Set, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.named: dict[Loc, Requirement] = {each.loc: each for each in requirements(self.deal, self.fix)}
+        self.every: Set = frozenset(self.named)
+
+    def ordered(self, some: Iterable[Loc]) -> list[Loc]:
+        """Return requirements in the order of the file."""
+        return [name for name in self.named if name in set(some)]
+
+    def without(self, kept: Set) -> dict[Loc, float | None]:
+        """Return what is dropped where only `kept` stay."""
+        return dict.fromkeys(name for name in self.named if name not in kept)
+
+    def holds(self, kept: Set) -> bool:
+        """Whether some plan meets all of `kept`; fewer of a set that can be met can be met, more of one not, not."""
+        for asked, answer in self.known.items():
+            if (answer and kept <= asked) or (not answer and asked <= kept):
+                return answer
+        dropped = self.without(kept)
+        self.clock.say(f"asking whether {len(kept)} of {len(self.every)} requirements can be met together")
+        answer = is_feasible(relaxed(self.deal, dropped), self.scenarios, unpinned(self.fix, dropped), self.clock)
+        self.known[kept] = answer
+        return answer
+
+    def least(self, name: Loc, kept: Set) -> float:
+        """Return the least that a limit could be if `kept` stay, USD rounded up to cents."""
+        dropped = self.without(kept | {name})
+        limit = self.deal.limits[int(name[1])]
+        eased = relaxed(self.deal, {**dropped, name: None})
+        usd = least(eased, self.scenarios, limit, unpinned(self.fix, dropped), self.clock)
+        return math.ceil(usd * 100 - 1e-4) / 100 if math.isfinite(usd) else usd
+
+    def irreducible(self, start: Set) -> Set:
+        """Return a part of an infeasible set of which every requirement is needed (deletion filter)."""
+        core = start
+        for name in reversed(self.ordered(start)):
+            if not self.holds(core - {name}):
+                core -= {name}
+        return core
+
+    def smallest(self) -> Set:
+        """Return a smallest infeasible set: the smallest that hits every correction, corrections added as needed."""
+        corrections: list[Set] = []
+        while True:
+            hit = next(self._hitting(corrections))
+            if not self.holds(hit):
+                return hit
+            grown = hit
+            for name in self.ordered(self.every - hit):
+                if self.holds(grown | {name}):
+                    grown |= {name}
+            corrections.append(self.every - grown)
+
+    def _hitting(self, corrections: list[Set]) -> Iterator[Set]:
+        """Yield the sets that share a requirement with every correction, smallest first."""
+        names = self.ordered(frozenset().union(*corrections))
+        for size in range(len(names) + 1):
+            for some in map(frozenset, itertools.combinations(names, size)):
+                if all(some & each for each in corrections):
+                    yield some
+
+
+def _conflicting(oracle: _Oracle, name: Loc, core: Set) -> Conflicting:
+    each, usd = oracle.named[name], None
+    if name[0] == "limits":
+        usd = oracle.least(name, oracle.every)
+        usd = usd if math.isfinite(usd) else oracle.least(name, core)
+    return Conflicting(each.path, each.line, each.words, each.amount, usd)
+
+
+def _relaxations(oracle: _Oracle, core: Set) -> Iterator[Relaxation]:
+    """Yield the relaxations of fewest requirements: one of each conflict, conflict after conflict."""
+    level = [frozenset({name}) for name in oracle.ordered(core)]
+    for _ in range(MOST_CHANGES):
+        enough = [some for some in level if oracle.holds(oracle.every - some)]
+        if enough:
+            yield from (_relaxation(oracle, some) for some in enough)
+            return
+        deeper = [some | {name} for some in level for name in oracle.ordered(oracle.irreducible(oracle.every - some))]
+        level = list(dict.fromkeys(deeper))
+
+
+def _relaxation(oracle: _Oracle, some: Set) -> Relaxation:
+    """Return a relaxation with its best deal; each limit is raised to the least it can be, the others in turn kept."""
+    names = oracle.ordered(some)
+    changes: dict[Loc, float | None] = dict.fromkeys(names)
+    for name in names:
+        if name[0] == "limits":
+            limit = oracle.deal.limits[int(name[1])]
+            eased, fix = relaxed(oracle.deal, changes), unpinned(oracle.fix, changes)
+            usd = least(eased, oracle.scenarios, limit, fix, oracle.clock)
+            changes[name] = math.ceil(usd * 100 - 1e-4) / 100
+    eased, fix = relaxed(oracle.deal, changes), unpinned(oracle.fix, changes)
+    try:
+        clock = oracle.clock
+        found = solve(eased, oracle.scenarios, fix=fix, time_limit=clock.left, progress=clock.watcher)
+        objective = found.objective_usd
+    except Infeasible:  # a limit at its very least may be too tight for the optimiser's tolerance
+        objective = math.inf
+    said = [oracle.named[name] for name in names]
+    return Relaxation(
+        paths=tuple(each.path for each in said),
+        words=tuple(each.words for each in said),
+        to_usd=tuple(changes.values()),
+        objective_usd=objective,
+        is_priced=not any(
+            name[-1] == "tracks" and oracle.deal.cohorts[str(name[1])].unserved_usd_per_user_month is None
+            for name in names
+            if name[0] == "cohorts"
+        ),
+    )

@@ -1,0 +1,119 @@
+"""Several criteria side by side: which deal each would sign, and what it costs under the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.risk import RISK_WEIGHTS, Risk
+from deal_solve.errors import InputError, Problem
+from deal_solve.facts.decisions import Decision, decisions
+from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.plan import Plan
+from deal_solve.settlement.objective import fit_risk, objective_of
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.scenario_set import Futures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALONE = ("worst", "regret")
+CRITERIA = (*RISK_WEIGHTS, *ALONE)
+MOST = 300
+"""Futures of worst case and regret: of more, or of draws, the worst one is chance."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion and the deal it would sign: `under` says what that costs by every criterion, USD, by name.
+
+    By its own name it is its objective, the least in that column.
+    """
+
+    criterion: str
+    under: dict[str, float] = field(repr=False)
+    solution: Solution = field(repr=False)
+
+    @property
+    def plan(self) -> Plan:
+        """What it would sign."""
+        return self.solution.plan
+
+    @property
+    def decisions(self) -> Table[Decision]:
+        """The same in words."""
+        return decisions(self.solution.settlement)
+
+
+@dataclass(frozen=True)
+class Criteria(Table[Criterion]):
+    """One row per criterion."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return what the deal of each criterion (rows) costs by every criterion (columns), USD."""
+        import pandas as pd
+
+        return pd.DataFrame([{"criterion": row.criterion, **row.under} for row in self.rows])
+
+
+def criteria(
+    deal: Deal, futures: Futures, names: Sequence[str], known: Solution | None = None, **options: Any
+) -> Criteria:
+    """Solve a deal once per criterion, and value every plan, settled once over the same futures, by each of them.
+
+    `names` are some of CRITERIA; confidence, and loss or cost, are those of the deal. `known` is a solution of the deal
+    over the futures that serves for its own criterion; options are those of `solve`. Raises InputError for a name that
+    is none, and for worst case and regret on sampled futures or more than MOST of them.
+    """
+    refuse_unfit(futures, names)
+    risks = {name: _risk(deal, name) for name in dict.fromkeys(names)}
+    solutions: dict[str, Solution] = {}
+    reference = known.reference if known else None
+    for name, risk in risks.items():
+        asked, _ = fit_risk(deal.model_copy(update={"risk": risk}), futures)
+        if known and known.settlement.deal.risk.model_dump() == asked.risk.model_dump():
+            solutions[name] = known
+        else:
+            solutions[name] = solve(asked, futures, **{"reference": reference, **options})
+        reference = reference or solutions[name].reference
+    return Criteria(tuple(Criterion(name, _under(one, solutions), one) for name, one in solutions.items()))
+
+
+def _under(one: Solution, solutions: dict[str, Solution]) -> dict[str, float]:
+    """Return what the plan of a solution costs by every criterion."""
+    return {
+        name: objective_of(
+            other.settlement.deal,
+            one.settlement.cost,
+            one.settlement.weights,
+            Against(other.reference_cost, other.best_cost),
+        )
+        for name, other in solutions.items()
+    }
+
+
+def _risk(deal: Deal, name: str) -> Risk:
+    """Return a criterion with the confidence, and loss or cost, of the deal."""
+    change = {"weight": 0.0, "criterion": name} if name in ALONE else {"weight": RISK_WEIGHTS[name]}
+    return deal.risk.model_copy(update={"criterion": "expected", **change})
+
+
+def refuse_unfit(futures: Futures, names: Sequence[str]) -> None:
+    """Raise InputError for criteria that do not exist, or not on such futures."""
+    where, problems = "criteria", []
+    if not names:
+        problems.append(Problem(where, f"none is named; expected some of {', '.join(CRITERIA)}"))
+    for name in names:
+        if name not in CRITERIA:
+            problems.append(Problem(where, f"{name!r} is not one; expected some of {', '.join(CRITERIA)}"))
+        elif name in ALONE and (futures.kind == "sampled" or futures.size > MOST):
+            many = f"{futures.size:,} {'sampled ' if futures.kind == 'sampled' else ''}futures"
+            problems.append(
+                Problem(where, f"{name} is for lists of at most {MOST} futures, not for {many}: there it is chance")
+            )
+    if problems:
+        raise InputError(problems)

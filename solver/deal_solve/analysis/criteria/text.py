@@ -1,0 +1,39 @@
+"""Several criteria side by side, in print."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.criteria.criteria import Criteria, Criterion
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.summary import summarise
+from deal_solve.report.difference import present_value
+from deal_solve.report.sentences import aim
+from deal_solve.report.text import bullets, money, table
+
+ALWAYS = ("API agreement", "commitment, USD a year")
+"""Decisions that are printed even where all criteria agree."""
+
+
+def criteria_report(deal: Deal, rows: Criteria) -> str:
+    """Return what each criterion minimises and would sign, and what each deal costs by every criterion."""
+    names = [row.criterion for row in rows]
+    costs = [[row.criterion, *(money(row.under[name]) for name in names)] for row in rows]
+    value = f"USD over {deal.horizon_months} months{present_value(deal)}"
+    return "\n\n".join(
+        [
+            bullets("What each criterion minimises", [f"{row.criterion}: {_aim(row)}" for row in rows]),
+            table("What each would sign", ["decision", *names], _signed(rows), left=1 + len(rows)),
+            table(f"What the deal of each costs by every criterion ({value})", ["deal of", *names], costs),
+        ]
+    )
+
+
+def _aim(row: Criterion) -> str:
+    settlement = row.solution.settlement
+    return aim(settlement.deal, summarise(settlement.deal, settlement, settlement.scenarios))
+
+
+def _signed(rows: Criteria) -> list[list[str]]:
+    """Return the decisions that differ, side by side."""
+    said = [{decision.what: decision.plan for decision in row.decisions} for row in rows]
+    cells = [[what, *(each.get(what, "none") for each in said)] for what in {what: 0 for each in said for what in each}]
+    return [row for row in cells if row[0] in ALWAYS or len(set(row[1:])) > 1]

@@ -1,0 +1,1 @@
+"""What does each commitment cost and risk?"""

@@ -1,0 +1,232 @@
+"""The commitment curve: what each commitment of one agreement costs and risks, band by band, all else at its best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
+from deal_solve.facts.health import HALF_A_CENT, commitment_overall
+from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.plan import ApiAgreement, Plan
+from deal_solve.plan.proposal import Proposal, ProposedApi
+from deal_solve.uncertainty.scenario_set import Futures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Mark = Literal["optimum", "threshold", "grid", "proposed"]
+POINTS = 7
+LEAST_SHARE, LARGEST_SHARE = 0.5, 1.5
+"""Where the grid begins and ends, as a share of the least and the largest commitment that is best in a band."""
+NEAR = 0.01
+"""A point of the grid this near to the optimum, as a share, is left to it."""
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One commitment in one band of the first term and what it does; USD over the horizon unless said, discounted.
+
+    - `commitment_usd_per_year` the mean over the contract years, the same in each but for a ramp (and an optimum)
+    - `mark` is `optimum` (best commitment of the band), `threshold` (the least it takes), `grid`, or `proposed` (the
+      proposal to compare with)
+    - `utilisation` share of all commitments that is drawn down, expected; None without commitment
+    - `overage_probability`, `shortfall_probability`: usage uncovered, commitment unused, in any contract year
+    - `forfeited_usd` expected, not discounted
+    - `fix` is the pin whose solve this is
+    """
+
+    band_usd_per_year: float
+    commitment_usd_per_year: float
+    mark: Mark
+    expected_usd: float
+    objective_usd: float
+    utilisation: float | None
+    overage_probability: float
+    shortfall_probability: float
+    forfeited_usd: float
+    is_proven: bool
+    fix: Proposal = field(repr=False)
+    plan: Plan = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Every band of one API agreement, each with the same grid of commitments, its threshold and its optimum.
+
+    `best` is the solution that chose the agreement, `proposed` the proposal to compare with, what it says pinned and
+    all else at its best.
+    """
+
+    offer: str
+    term_months: int
+    points: Table[CurvePoint]
+    proposed: CurvePoint | None
+    best: Solution = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def optimum(self) -> CurvePoint:
+        """The point of least objective."""
+        return min(self.points, key=lambda point: (point.objective_usd, point.commitment_usd_per_year))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per point, the proposal last."""
+        return Table((*self.points, *([self.proposed] if self.proposed else []))).to_frame()
+
+
+def curve(
+    deal: Deal,
+    futures: Futures,
+    offer: str | None = None,
+    term_months: int | None = None,
+    *,
+    points: int = POINTS,
+    proposed: Proposal | None = None,
+    fix: Proposal | None = None,
+    **options: Any,
+) -> Curve:
+    """Return the curve of an offer and term (default: those of the best plan, else of the nearest that commits).
+
+    Every point is a solve over the same futures with offer, term, band and commitment pinned and all else free; the
+    optimum of a band is the solve with the band pinned alone. `points` is the size of the grid, which the bands share,
+    `proposed` a proposal to mark, `fix` what else is pinned, `options` are those of `solve`. A point that no plan can
+    take is left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.
+    """
+    paper = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
+    best = solve(deal, futures, fix=_pinned(fix, paper), **options)
+    chosen = _agreement(best)
+    curves = _Curves(deal, futures, dict(zip(("offer", "term_months"), chosen, strict=True)), fix, best, options)
+    rows = tuple(curves.rows(points))
+    if not rows:
+        raise Infeasible(f"no band of {chosen[0]} can be signed for {chosen[1]} months; {'; '.join(curves.notes)}")
+    today = None if proposed is None else curves.solved("the proposal", "proposed", proposed)
+    return Curve(*chosen, Table(rows), today, best, (*best.notes, *_shapes(rows), *curves.notes))
+
+
+def _agreement(best: Solution) -> tuple[str, int]:
+    """Return offer and term of a plan if it could commit there, else of the branch of least bound that commits."""
+    own = best.plan.api.offer, best.plan.api.term_months
+    branches = sorted(best.branches, key=lambda branch: branch.bound_usd)
+    open_to = [
+        (branch.offer, branch.term_months)
+        for branch in branches
+        if branch.band_usd_per_year > 0 and branch.outcome != "infeasible"
+    ]
+    if not open_to:
+        raise InputError(Problem("offers", "no API agreement that commits can be signed; a curve needs one"))
+    return own if own in open_to else open_to[0]
+
+
+def _pinned(fix: Proposal | None, api: dict[str, Any]) -> Proposal:
+    """Return a proposal with parts of its API agreement replaced."""
+    fix = fix or Proposal()
+    said = fix.api.model_dump(exclude_unset=True)
+    return fix.model_copy(update={"api": ProposedApi.model_validate({**said, **api})})
+
+
+@dataclass
+class _Curves:
+    """The bands of one agreement."""
+
+    deal: Deal
+    futures: Futures
+    paper: dict[str, Any]
+    fix: Proposal | None
+    best: Solution
+    options: dict[str, Any]
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is left out, and why."""
+        return tuple(f"left out ({why}): {'; '.join(places)}" for why, places in self.left_out.items())
+
+    def rows(self, points: int) -> Iterator[CurvePoint]:
+        """Yield the points of all bands, each in rising order of the commitment."""
+        api = self.deal.offer(self.paper["offer"]).api
+        assert api is not None
+        found = {band: self._pinned(band, "optimum") for band in (each.commit_usd_per_year for each in api.bands)}
+        optima = {band: point for band, point in found.items() if point is not None}
+        grid = _grid([point.commitment_usd_per_year for point in optima.values()], api.step_usd, points)
+        for band, optimum in optima.items():
+            least = band if api.step_usd is None else math.ceil(band / api.step_usd - 1e-9) * api.step_usd
+            wanted = {least, *(usd for usd in grid if usd > least)} if band else set()
+            row = [optimum]
+            for usd in wanted:
+                near = HALF_A_CENT if usd == least else NEAR * usd
+                if abs(usd - optimum.commitment_usd_per_year) > near:
+                    point = self._pinned(band, "threshold" if usd == least else "grid", usd)
+                    row += [point] if point else []
+            yield from sorted(row, key=lambda point: point.commitment_usd_per_year)
+
+    def _pinned(self, band: float, mark: Mark, usd: float | None = None) -> CurvePoint | None:
+        place = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")
+        api = {**self.paper, "band_usd_per_year": (band,)} | ({} if usd is None else {"commitment_usd": (usd,)})
+        return self.solved(place, mark, _pinned(self.fix, api))
+
+    def solved(self, place: str, mark: Mark, fix: Proposal) -> CurvePoint | None:
+        """Return a point; None where there is no plan."""
+        try:
+            found = solve(self.deal, self.futures, fix=fix, **{"reference": self.best.reference, **self.options})
+        except (Infeasible, LimitReached) as error:
+            self.left_out.setdefault(str(error), []).append(place)
+            return None
+        return _point(found, mark, fix)
+
+
+def _grid(optima: list[float], step: float | None, points: int) -> list[float]:
+    """Return commitments around the optima, evenly spaced: multiples of the offer's step, or of a round amount.
+
+    >>> _grid([0, 500_000], None, 3), _grid([48], None, 3), _grid([0], None, 3)
+    ([250000.0, 500000.0, 750000.0], [24.0, 48.0, 72.0], [])
+    """
+    committed = [usd for usd in optima if usd > 0]
+    if not committed:
+        return []
+    low, high = LEAST_SHARE * min(committed), LARGEST_SHARE * max(committed)
+    unit = step or 10.0 ** (math.floor(math.log10(high)) - 2)
+    spread = np.linspace(low, high, points).tolist()
+    return sorted({round(round(usd / unit) * unit, 2) for usd in spread} - {0.0})
+
+
+def _shapes(rows: tuple[CurvePoint, ...]) -> Iterator[str]:
+    """Yield where a point does not say all of its commitment."""
+    for point in rows:
+        if point.mark == "optimum" and len({round(usd, 2) for usd in _committed(point.plan.api)}) > 1:
+            band = f"{point.band_usd_per_year:,.10g}"
+            yield f"in the band from {band} the best commitment differs by contract year; its mean is shown"
+
+
+def _committed(api: ApiAgreement) -> list[float]:
+    """Return the commitment of every contract year whose term commits anything."""
+    return [usd for term in api.terms if any(term.commitment_usd) for usd in term.commitment_usd]
+
+
+def _point(found: Solution, mark: Mark, fix: Proposal) -> CurvePoint:
+    """Return the point of a solution; a pinned commitment is stated as it was pinned, not as it was rounded."""
+    settlement = found.settlement
+    api, health = found.plan.api, commitment_overall(settlement)
+    pinned = mark in ("threshold", "grid") and fix.api.commitment_usd
+    committed = pinned or _committed(api)
+    return CurvePoint(
+        band_usd_per_year=api.terms[0].band_usd_per_year,
+        commitment_usd_per_year=sum(committed) / len(committed) if committed else 0.0,
+        mark=mark,
+        expected_usd=settlement.mean(settlement.cost),
+        objective_usd=found.objective_usd,
+        utilisation=health.utilisation if health else None,
+        overage_probability=health.overage_probability if health else 0.0,
+        shortfall_probability=health.shortfall_probability if health else 0.0,
+        forfeited_usd=health.forfeited_usd if health else 0.0,
+        is_proven=found.status == "optimal",
+        fix=fix,
+        plan=found.plan,
+    )

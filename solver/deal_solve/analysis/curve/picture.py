@@ -1,0 +1,116 @@
+"""The commitment curve as a picture: a panel per quantity, every axis from 0, every band named where its line ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from deal_solve.analysis.curve.curve import Curve, CurvePoint
+from deal_solve.deal.deal import Deal
+from deal_solve.report.picture import DARK, apart, canvas, scale_of
+from deal_solve.report.sentences import paper_sentence
+from deal_solve.report.text import round_money
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+STYLES = (("-", "o", DARK), ("--", "s", "#4a74a8"), ("-.", "^", "#7d93ad"), (":", "v", "#2b2b2b"))
+"""Line, marker and shade of a band: any one of the three tells them apart."""
+COLUMNS = 3
+ABOVE_AXIS = 0.04
+"""The lowest place of a label, as a share of the height of a panel."""
+
+
+class Quantity(NamedTuple):
+    """What a panel shows: `unit` of money, else a share."""
+
+    title: str
+    unit: str
+    of: Callable[[CurvePoint], float | None]
+
+
+def write_picture(deal: Deal, curve: Curve, path: str | Path, kind: str) -> None:
+    """Write a curve to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+    quantities = _quantities(deal, curve)
+    rows = math.ceil(len(quantities) / COLUMNS)
+    title = f"{deal.title or 'This deal'}: {paper_sentence(deal, curve.offer, curve.term_months)}"
+    with canvas(path, kind, 1 + 3.4 * COLUMNS, 1 + 2.4 * rows, title) as figure:
+        panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+        for panel in panels[len(quantities) :]:
+            panel.set_axis_off()
+        for panel, quantity in zip(panels, quantities, strict=False):
+            _draw(panel, curve, quantity)
+        marks = "line: a band, by its threshold; ring: best commitment of the band"
+        figure.supxlabel(
+            marks + "; diamond: the proposal" * (curve.proposed is not None), fontsize=8, x=0.01, ha="left"
+        )
+
+
+def _quantities(deal: Deal, curve: Curve) -> list[Quantity]:
+    """Return what is drawn; the objective where it is not the expected cost."""
+    least = min(point.expected_usd for point in curve.points)
+    best = curve.optimum.objective_usd
+    months = f"over {deal.horizon_months} months"
+    found = [
+        Quantity(f"Expected cost above {round_money(round(least))}", f"USD {months}", lambda p: p.expected_usd - least)
+    ]
+    if any(abs(point.objective_usd - point.expected_usd) > 1 for point in curve.points):
+        name = f"Objective above {round_money(round(best))}"
+        found.append(Quantity(name, f"USD {months}", lambda p: p.objective_usd - best))
+    return [
+        *found,
+        Quantity("Utilisation of the commitments", "", lambda p: p.utilisation),
+        Quantity("Probability of overage in any year", "", lambda p: p.overage_probability),
+        Quantity("Probability of shortfall in any year", "", lambda p: p.shortfall_probability),
+        Quantity("Forfeited, expected", f"USD {months}", lambda p: p.forfeited_usd),
+    ]
+
+
+def _draw(panel: Axes, curve: Curve, quantity: Quantity) -> None:
+    points = [*curve.points, *([curve.proposed] if curve.proposed else [])]
+    top = max((quantity.of(point) or 0.0 for point in points), default=0.0) if quantity.unit else 1.0
+    low = min(0.0, *(quantity.of(point) or 0.0 for point in points))
+    size, word = scale_of(max(top, -low)) if quantity.unit else (0.01, "")
+    wide, amount = scale_of(max(point.commitment_usd_per_year for point in points))
+    bottom, height = 1.08 * low / size, 1.08 * max(top - low, 1e-9) / size
+    ends: list[tuple[float, float, str]] = []
+    for place, band in enumerate(dict.fromkeys(point.band_usd_per_year for point in curve.points)):
+        line, marker, shade = STYLES[place % len(STYLES)]
+        own = [(p, quantity.of(p)) for p in curve.points if p.band_usd_per_year == band]
+        known = [(p.commitment_usd_per_year / wide, value / size, p.mark) for p, value in own if value is not None]
+        if not known:
+            continue
+        xs, ys, marks = zip(*known, strict=True)
+        panel.plot(xs, ys, line, marker=marker, markersize=3, color=shade, linewidth=1.3, clip_on=False)
+        best = marks.index("optimum")
+        panel.plot(xs[best], ys[best], "o", markersize=9, fillstyle="none", color=shade, clip_on=False)
+        ends.append(
+            (max(round((ys[-1] - bottom) / height, 3), ABOVE_AXIS), xs[-1], round_money(band) if band else "none")
+        )
+    today = quantity.of(curve.proposed) if curve.proposed else None
+    if curve.proposed and today is not None:
+        at = curve.proposed.commitment_usd_per_year / wide, today / size
+        panel.plot(*at, "D", color="black", clip_on=False)
+        panel.annotate("today", at, xytext=(0, 7), textcoords="offset points", ha="center")
+    panel.set_title(f"{quantity.title}\n{word}{quantity.unit or '%'}", loc="left", fontsize=8)
+    panel.set_xlabel(f"commitment, {amount}USD a year", fontsize=7)
+    panel.set_xlim(0)
+    panel.set_ylim(bottom, bottom + height)
+    panel.spines[["top", "right"]].set_visible(False)
+    _name_ends(panel, sorted(ends))
+
+
+def _name_ends(panel: Axes, ends: list[tuple[float, float, str]]) -> None:
+    """Write the thresholds beside the last points, (height as a share, x, name) in rising order."""
+    places = apart([height for height, _, _ in ends])
+    for place, (_, x, name) in zip(places, ends, strict=True):
+        panel.annotate(
+            name,
+            (x, place),
+            xycoords=panel.get_xaxis_transform(),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+        )

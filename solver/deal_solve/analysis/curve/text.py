@@ -1,0 +1,71 @@
+"""What `curve` prints: the agreement, its best commitment, today's proposal, and the table of every band."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.curve.curve import Curve, CurvePoint
+from deal_solve.deal.deal import Deal
+from deal_solve.report.difference import present_value
+from deal_solve.report.scenarios import futures_text
+from deal_solve.report.sentences import paper_sentence, title_line
+from deal_solve.report.text import bullets, chance, heading, labelled, money, percent, round_money, table
+
+MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today"}
+
+
+def curve_report(deal: Deal, curve: Curve) -> str:
+    """Return a curve in print."""
+    head = [*heading(title_line(deal)), *labelled("Paper", paper_sentence(deal, curve.offer, curve.term_months))]
+    head += labelled("Best", _best(deal, curve))
+    if curve.proposed:
+        head += labelled("Today", _today(curve, curve.proposed))
+    head += labelled("Over", futures_text(curve.best.settlement.scenarios))
+    parts = ["\n".join(head), _table(deal, curve)]
+    parts += [bullets("Notes", curve.notes)] if curve.notes else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _best(deal: Deal, curve: Curve) -> str:
+    best = curve.optimum
+    cost = f"{money(best.expected_usd)} expected over {deal.horizon_months} months"
+    return f"{_committed(best)}: {cost}, objective {money(best.objective_usd)}"
+
+
+def _today(curve: Curve, today: CurvePoint) -> str:
+    """Return the proposal, what it leaves out at its best, against the best commitment."""
+    above = today.objective_usd - curve.optimum.objective_usd
+    where = f" from {today.plan.api.offer}, {today.plan.api.term_months} months"
+    other = (today.plan.api.offer, today.plan.api.term_months) != (curve.offer, curve.term_months)
+    more = f"{money(abs(above))} {'more' if above >= 0 else 'less'} than the best by objective"
+    return f"{_committed(today)}{where * other}: {money(today.expected_usd)} expected, {more}"
+
+
+def _committed(point: CurvePoint) -> str:
+    if not point.commitment_usd_per_year:
+        return "nothing committed"
+    band = f"(band from {round_money(point.band_usd_per_year)})"
+    return f"{round_money(point.commitment_usd_per_year)} USD committed a year {band}"
+
+
+def _table(deal: Deal, curve: Curve) -> str:
+    headers = ["band", "committed", "", "expected cost", "above best", "utilisation", "overage", "shortfall"]
+    rows = [*curve.points, *([curve.proposed] if curve.proposed else [])]
+    cells = [
+        [
+            round_money(row.band_usd_per_year) if row.band_usd_per_year else "none",
+            round_money(row.commitment_usd_per_year),
+            MARKS[row.mark] + ("" if row.is_proven else " GAP"),
+            money(row.expected_usd),
+            money(row.objective_usd - curve.optimum.objective_usd),
+            "-" if row.utilisation is None else percent(row.utilisation),
+            chance(row.overage_probability),
+            chance(row.shortfall_probability),
+            round_money(row.forfeited_usd),
+        ]
+        for row in rows
+    ]
+    title = (
+        f"Commitment curve over {deal.horizon_months} months (USD{present_value(deal)}; committed: a year, best and "
+        "least of each band marked; above best: by objective; overage, shortfall: probability in any year; forfeited: "
+        "expected)"
+    )
+    return table(title, [*headers, "forfeited"], cells, left=0)

@@ -1,0 +1,1 @@
+"""How far do the scenarios spread, month by month?"""

@@ -1,0 +1,59 @@
+"""The fan of a set of futures: how far demand, people and list value spread, month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.baseline_usage import monthly_at_list
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.scenario_set import Array, Futures
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""Where the futures are too few for anything beyond P10 and P90."""
+
+
+@dataclass(frozen=True)
+class Fan:
+    """Quantiles of one quantity in each month: `quantiles` has shape (levels, H), `mean` (H,), both in `unit`."""
+
+    name: str
+    unit: str
+    levels: tuple[float, ...]
+    quantiles: Array
+    mean: Array
+
+
+def fans(deal: Deal, futures: Futures) -> tuple[Fan, ...]:
+    """Return the fans of total list value (where the deal can be routed as today), workloads and cohorts.
+
+    List value is API usage, of workloads and of people metered on their first open track, at the list prices of each
+    month: a workload on what runs today, else on the best quality that is open.
+    """
+    levels = COARSE_LEVELS if futures.is_coarse else LEVELS
+    return tuple(
+        Fan(name, unit, levels, measures.quantiles(values, futures.weights, levels), values @ futures.weights)
+        for name, unit, values in _series(deal, futures)
+    )
+
+
+def _series(deal: Deal, futures: Futures) -> Iterator[tuple[str, str, Array]]:
+    total = monthly_at_list(deal, futures)
+    if total is not None and total.any():
+        yield "Total list value", "USD a month at list", total
+    for part, names, unit in (
+        ("requests", deal.workloads, "requests a month"),
+        ("users", deal.cohorts, "active users"),
+    ):
+        whole = {name: np.empty((futures.months, futures.size)) for name in names}
+        end = 0
+        for place in range(futures.block_count if whole else 0):
+            block = futures.block(place)
+            for name, values in whole.items():
+                values[:, end : end + block.size] = getattr(block, part)[name].T
+            end += block.size
+        yield from ((name, unit, values) for name, values in whole.items())

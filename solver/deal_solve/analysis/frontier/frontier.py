@@ -1,0 +1,146 @@
+"""The frontier of expected cost against its tail: one optimum per risk weight, without those that another one beats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.decisions import deal_in_a_line
+from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.plan import Plan
+from deal_solve.settlement.objective import fit_risk, is_below
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.scenario_set import Array, Futures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEPS = 11
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """The best deal for the risk weights from `weight` to `last_weight`; USD over the horizon, discounted.
+
+    `cvar_usd` is the mean of the worst costs, or of the worst losses where the deal measures risk on loss (negative is
+    a gain). `deal` is what is signed, in a line.
+    """
+
+    weight: float
+    last_weight: float
+    expected_usd: float
+    cvar_usd: float
+    is_knee: bool
+    is_proven: bool
+    deal: str
+    solution: Solution = field(repr=False)
+
+    @property
+    def plan(self) -> Plan:
+        """What is signed."""
+        return self.solution.plan
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The points in rising order of expected cost, each with a lower CVaR than the one before.
+
+    The knee is the point farthest from the line between the first and the last; without three points there is none.
+    `on` says what CVaR is of, `confidence` that of the tail.
+    """
+
+    points: Table[FrontierPoint]
+    on: str
+    confidence: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def knee(self) -> FrontierPoint | None:
+        """Where more caution begins to cost more than it did before."""
+        return next((point for point in self.points if point.is_knee), None)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per point."""
+        return self.points.to_frame()
+
+
+def frontier(deal: Deal, futures: Futures, steps: int = STEPS, **options: Any) -> Frontier:
+    """Solve a deal for risk weights from 0 to 1, in so many even steps, and return the optima that no other one beats.
+
+    What the risk is measured on, and the confidence, are those of the deal; its weight, or worst case or regret, is
+    left aside. `options` are those of `solve`. Raises what `solve` raises.
+    """
+    cautious = deal.risk.model_copy(update={"criterion": "expected", "weight": 1.0})
+    deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), futures)
+    last = solve(deal, futures, **options)
+    options = {"reference": last.reference, **options}
+    found = []
+    for weight in np.linspace(0, 1, steps).round(9)[:-1].tolist():
+        risk = deal.risk.model_copy(update={"weight": weight})
+        solution = solve(deal.model_copy(update={"risk": risk}), futures, **options)
+        found.append(_point(weight, solution, last.reference_cost))
+    found.append(_point(1.0, last, last.reference_cost))
+    kept = _undominated(_merged(found))
+    notes = (*notes, *dict.fromkeys(note for point in kept for note in point.solution.notes if note not in notes))
+    return Frontier(Table(_with_knee(kept)), deal.risk.on, deal.risk.confidence, notes)
+
+
+def _point(weight: float, solution: Solution, reference: Array | None) -> FrontierPoint:
+    settlement = solution.settlement
+    risk, cost = settlement.deal.risk, settlement.cost
+    outcome = cost if reference is None else cost - reference
+    return FrontierPoint(
+        weight=weight,
+        last_weight=weight,
+        expected_usd=settlement.mean(cost),
+        cvar_usd=measures.cvar(outcome, settlement.weights, risk.confidence),
+        is_knee=False,
+        is_proven=solution.status == "optimal",
+        deal=deal_in_a_line(settlement),
+        solution=solution,
+    )
+
+
+def _beats(one: FrontierPoint, other: FrontierPoint) -> bool:
+    """Whether a point is better by one measure and not worse by the other."""
+    pairs = ((one.expected_usd, other.expected_usd), (one.cvar_usd, other.cvar_usd))
+    return any(is_below(a, b) for a, b in pairs) and not any(is_below(b, a) for a, b in pairs)
+
+
+def _merged(points: Sequence[FrontierPoint]) -> list[FrontierPoint]:
+    """Return points of rising weight with neighbours that cost the same as one."""
+    kept: list[FrontierPoint] = []
+    for point in points:
+        amounts = ("expected_usd", "cvar_usd")
+        if kept and not any(
+            is_below(getattr(a, name), getattr(b, name))
+            for a, b in ((kept[-1], point), (point, kept[-1]))
+            for name in amounts
+        ):
+            kept[-1] = replace(kept[-1], last_weight=point.weight)
+        else:
+            kept.append(point)
+    return kept
+
+
+def _undominated(points: Sequence[FrontierPoint]) -> list[FrontierPoint]:
+    kept = [point for point in points if not any(_beats(other, point) for other in points)]
+    return sorted(kept, key=lambda point: (point.expected_usd, point.weight))
+
+
+def _with_knee(points: Sequence[FrontierPoint]) -> tuple[FrontierPoint, ...]:
+    """Mark the point farthest below the line between the first and the last, if one is below it."""
+    if len(points) < 3:
+        return tuple(points)
+    first, last = points[0], points[-1]
+    rise, fall = last.expected_usd - first.expected_usd, first.cvar_usd - last.cvar_usd
+    below = [(first.cvar_usd - p.cvar_usd) * rise - (p.expected_usd - first.expected_usd) * fall for p in points]
+    place = int(np.argmax(below))
+    is_below = 0 < place < len(points) - 1
+    return tuple(replace(point, is_knee=is_below and n == place) for n, point in enumerate(points))

@@ -1,0 +1,1 @@
+"""What is each lever worth: seats, commitment, routing, projects?"""

@@ -1,0 +1,121 @@
+"""The deal with only some of its levers: at list, on one model, without caching or batch, on standard papers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deal_solve.deal.deal import ControlOverride, Deal, SeatOverride
+from deal_solve.deal.offer import ApiPart, Offer, SeatPart, TrueUp
+from deal_solve.deal.risk import Risk
+from deal_solve.deal.workload import Quality, Workload
+from deal_solve.plan.tracks import sellers
+
+OPUS = "opus"
+Users = frozenset[str]
+
+
+def at_list(deal: Deal) -> Deal:
+    """Return the deal before any agreement: list prices only, no limits, least expected cost.
+
+    List is given every control that some paper provides for the API or for the seat type, so that controls close the
+    same tracks as later on; a seat type that is not on the card is sold as in the first paper that has it.
+    """
+    papers = [deal.offer(paper) for paper in deal.papers]
+    provided = {control for paper in papers if paper.api for control in paper.provides} | {*deal.card.api_provides}
+    seats = {**deal.rates.seats, **{name: _seat_at_list(deal, name) for name in deal.seat_types}}
+    rates = deal.rates.model_copy(update={"api_provides": tuple(sorted(provided)), "seats": seats})
+    return deal.model_copy(update={"offers": {}, "limits": (), "risk": Risk(), "rates": rates})
+
+
+def _seat_at_list(deal: Deal, seat_type: str) -> SeatOverride:
+    parts = [deal.seat_part(paper, seat_type) for paper in sellers(deal, seat_type)]
+    says: dict[str, Any] = {"provides": tuple(dict.fromkeys(control for part in parts for control in part.provides))}
+    if parts and seat_type not in deal.list_offer.seats:
+        facts = ("usd_per_user_month", "covered_share", "minimum", "maximum")
+        says |= {name: getattr(parts[0], name) for name in facts}
+    return deal.rates.seats.get(seat_type, SeatOverride()).model_copy(update=says)
+
+
+def without_largest_count(deal: Deal) -> Deal:
+    """Return the deal with no maximum of seats on the card: headcount is priced, whether it can be had or not."""
+    seats = {
+        name: deal.rates.seats.get(name, SeatOverride()).model_copy(update={"maximum": None})
+        for name in deal.seat_types
+        if name in deal.list_offer.seats
+    }
+    return deal.model_copy(update={"rates": deal.rates.model_copy(update={"seats": {**deal.rates.seats, **seats}})})
+
+
+def all_opus(deal: Deal) -> Deal:
+    """Return the deal with one option for everybody: the newest Opus, not cached, not in batch.
+
+    Floors, limits of shares, projects and US residency close nothing; what a control multiplies stays. Use of seats and
+    tools is cached as the client does: nobody chooses that.
+    """
+    works = {name: _on(work, OPUS, False, False) for name, work in deal.workloads.items()}
+    return _on_stated_models(deal, works)
+
+
+def as_today(deal: Deal) -> Deal:
+    """Return the deal with one option for each workload: what it runs on today, else as in `all_opus`."""
+    works = {}
+    for name, work in deal.workloads.items():
+        now = work.today
+        works[name] = _on(work, now.model, now.cached, now.batch) if now else _on(work, OPUS, False, False)
+    return _on_stated_models(deal, works)
+
+
+def _on(work: Workload, model: str, cached: bool, batch: bool) -> Workload:
+    """Return a workload that runs on one model. It may be uncached where it is cached today, and the same in batch."""
+    today = work.today if work.today and work.today.model == model else None
+    closed: dict[str, Any] = {"quality": Quality(), "shares": {}, "cascades": (), "projects": {}, "today": today}
+    modes = {"cache": work.cache if cached else None, "batchable": work.batchable if batch else 0.0}
+    return work.model_copy(update={**closed, **modes, "models": (model,)})
+
+
+def _on_stated_models(deal: Deal, works: dict[str, Workload]) -> Deal:
+    only: dict[str, Any] = {"models": (OPUS,), "quality": Quality(), "shares": {}}
+    people = {
+        name: cohort.model_copy(update={"use": cohort.use.model_copy(update=only)}) if cohort.use else cohort
+        for name, cohort in deal.cohorts.items()
+    }
+    known = deal.rates.controls
+    anywhere = {
+        name: known.get(name, ControlOverride()).model_copy(update={"needs_us_residency": False})
+        for name in deal.card.controls
+    }
+    rates = deal.rates.model_copy(update={"controls": anywhere})
+    return deal.model_copy(update={"workloads": works, "cohorts": people, "rates": rates})
+
+
+def with_modes(deal: Deal, cached: Users, batched: Users) -> Deal:
+    """Return the deal in which only these workloads may be cached, and only these may wait for the batch."""
+    works = {}
+    for name, work in deal.workloads.items():
+        closed: dict[str, Any] = {} if name in cached else {"cache": None}
+        closed |= {} if name in batched else {"batchable": 0.0}
+        works[name] = work.model_copy(update=closed)
+    return deal.model_copy(update={"workloads": works})
+
+
+def on_standard_papers(deal: Deal, bundle: bool) -> Deal:
+    """Return the deal without limits and with every clause of its offers as a deal file leaves it.
+
+    Prices stay: bands, volume tiers, terms and what they earn, minimum and maximum of seats, controls, exclusivity.
+    With `bundle` so does what is given for both parts on one paper: bundle tiers, and seat usage that counts toward
+    the commitment.
+    """
+    offers = {name: _standard(offer, bundle) for name, offer in deal.offers.items()}
+    return deal.model_copy(update={"offers": offers, "limits": ()})
+
+
+def _standard(offer: Offer, bundle: bool) -> Offer:
+    clauses: dict[str, Any] = {"price_protection": "none", "renewal": "same", "renewal_cap": None}
+    clauses["api"] = ApiPart(bands=offer.api.bands) if offer.api else None
+    clauses["seats"] = {name: _standard_seats(part, bundle) for name, part in offer.seats.items()}
+    return offer.model_copy(update=clauses if bundle else {**clauses, "bundle": ()})
+
+
+def _standard_seats(part: SeatPart, bundle: bool) -> SeatPart:
+    clauses: dict[str, Any] = {"billing": "yearly", "true_up": TrueUp(), "reduction_right": 0.0}
+    return part.model_copy(update=clauses if bundle else {**clauses, "counts_toward_commitment": False})

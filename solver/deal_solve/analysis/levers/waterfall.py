@@ -1,0 +1,228 @@
+"""What the levers are worth: expected cost step by step, from a stated baseline down to the plan to sign.
+
+Two waterfalls, one from each baseline. A baseline is a stated price, settled like any plan, though it need not be one
+the deal allows: a floor, a limit or the models a cohort may use do not keep anything off Opus there.
+
+| step | what it is |
+|---|---|
+| all Opus | everything on the newest Opus at list, not cached, not in batch; a seat for everybody (`headcount`) |
+| today | the same, but a workload that says what it runs on today runs on that |
+| routing | least expected cost over models and rerouting projects; caching and batch as in the baseline |
+| caching | the same, and whatever can be cached may be |
+| batch | the same, and whatever can wait may |
+| seat sizing | the same, and tracks and contracted seats are free: all that can be done without an agreement |
+| commitment | the deal's own objective; papers may be signed, with standard clauses and without what a bundle gives |
+| bundle | the same, with bundle tiers and seat usage that counts toward the commitment |
+| clauses | the deal as written, with its clauses and its limits: the plan to sign |
+
+Steps before the commitment are at list (`levers.at_list`); standard clauses are those a deal file has where it says
+nothing (`levers.on_standard_papers`). A step is an optimum of its own, so it may cost more than the one before: where a
+limit first holds, where caution costs expected dollars, or where a clause hurts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from deal_solve.analysis.levers.deals import (
+    OPUS,
+    Users,
+    all_opus,
+    as_today,
+    at_list,
+    on_standard_papers,
+    with_modes,
+    without_largest_count,
+)
+from deal_solve.analysis.levers.headcount import seats_at_headcount
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Infeasible
+from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.completion.complete import complete
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.routing_options import menu
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty.scenario_set import Futures
+
+API_LINES = ("commitment", "usage", "overage", "shortfall", "uncounted_usage", "other_charges")
+NOBODY: Users = frozenset()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: expected USD over the horizon, discounted as the deal says.
+
+    `change_usd` is against the step before (0 for a baseline), `share` that of the baseline (None where it is 0),
+    `api_usd` what of the cost is the API bill. `commitment_usd_per_year` is the mean over the contract years: of the
+    plan itself from the commitment step on; before, the fitting commitment: what one would sign for the usage of the
+    step, with its models, caching, batch, projects and tracks held, over all papers as written, without limits (None
+    where no paper may serve it).
+    """
+
+    lever: str
+    expected_usd: float
+    change_usd: float
+    share: float | None
+    api_usd: float
+    commitment_usd_per_year: float | None
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """The steps from either baseline over `scenarios` futures, and what has to be known to read them."""
+
+    from_all_opus: Table[Step]
+    from_today: Table[Step]
+    scenarios: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def api_cut(self) -> float | None:
+        """What routing, caching and batch take off the all-Opus API bill (0.6 is 60 %); None without API usage."""
+        bills = {step.lever: step.api_usd for step in self.from_all_opus}
+        return 1 - bills["batch"] / bills["all Opus"] if bills["all Opus"] else None
+
+
+def waterfall(deal: Deal, scenarios: Futures, best: Solution | None = None, **options: Any) -> Waterfall:
+    """Return both waterfalls of a deal. `best` is the plan to end with; without it the deal is solved.
+
+    `options` are those of `solve`, which is called about ten times: once for every step, and once for every fitting
+    commitment, unless it is known from another one. Raises what `solve` raises.
+    """
+    rungs = _Rungs(deal, scenarios, options)
+    if best is not None:
+        rungs.signed.append((deal, best))
+    works = deal.workloads.items()
+    cached = frozenset(name for name, work in works if work.cache)
+    batched = frozenset(name for name, work in works if work.batchable)
+    now_cached = frozenset(name for name, work in works if work.today and work.today.cached)
+    now_batched = frozenset(name for name, work in works if work.today and work.today.batch)
+    opus, today = rungs.stated(all_opus(deal)), rungs.stated(as_today(deal))
+    first = [("all Opus", opus), ("routing", rungs.routed(NOBODY, NOBODY)), ("caching", rungs.routed(cached, NOBODY))]
+    second = [("today", today), ("routing", rungs.routed(now_cached, now_batched))]
+    second.append(("caching", rungs.routed(cached, now_batched)))
+    end = [("batch", rungs.routed(cached, batched)), *rungs.after_batch(cached, batched)]
+    notes = tuple(_notes(deal, opus.settlement.plan))
+    return Waterfall(_table([*first, *end]), _table([*second, *end]), scenarios.size, notes)
+
+
+@dataclass(frozen=True)
+class _Rung:
+    """A settled plan, and the commitment that fits it."""
+
+    settlement: Settlement
+    commitment_usd_per_year: float | None
+
+
+def _table(rungs: list[tuple[str, _Rung]]) -> Table[Step]:
+    costs = [_expected(rung.settlement, rung.settlement.by_line) for _, rung in rungs]
+    steps = []
+    for place, (lever, rung) in enumerate(rungs):
+        cost, api = costs[place], _expected(rung.settlement, API_LINES)
+        change = cost - costs[place - 1] if place else 0.0
+        share = cost / costs[0] if costs[0] else None
+        steps.append(Step(lever, cost, change, share, api, rung.commitment_usd_per_year))
+    return Table(tuple(steps))
+
+
+def _expected(settlement: Settlement, lines: Iterable[str]) -> float:
+    return sum(float(settlement.weights @ settlement.by_line[line]) for line in lines)
+
+
+@dataclass
+class _Rungs:
+    """Steps of one deal; nothing is solved twice."""
+
+    deal: Deal
+    scenarios: Futures
+    options: dict[str, Any]
+    known: dict[object, _Rung] = field(default_factory=dict)
+    signed: list[tuple[Deal, Solution]] = field(default_factory=list)
+    fitted: list[tuple[Proposal, float | None]] = field(default_factory=list)
+
+    def stated(self, deal: Deal) -> _Rung:
+        """Return a baseline: a deal with one option for each workload, priced at list with seats at headcount."""
+        listed = at_list(deal)
+        plan, _ = complete(listed, seats_at_headcount(listed), self.scenarios.in_memory())
+        return _Rung(settle(listed, plan, self.scenarios), self._fitting(deal, plan))
+
+    def routed(self, cached: Users, batched: Users, sized: bool = False) -> _Rung:
+        """Return the optimum at list with these workloads cached and in batch where it pays; seats at headcount unless
+        they may be sized.
+        """
+        key = (cached, batched, sized)
+        if key not in self.known:
+            deal = with_modes(self.deal, cached, batched)
+            listed = at_list(deal)
+            people = None if sized else seats_at_headcount(listed)
+            found = solve(
+                listed if sized else without_largest_count(listed), self.scenarios, fix=people, **self.options
+            )
+            self.known[key] = _Rung(found.settlement, self._fitting(deal, found.plan))
+        return self.known[key]
+
+    def after_batch(self, cached: Users, batched: Users) -> Iterator[tuple[str, _Rung]]:
+        """Yield the last steps, the same from either baseline."""
+        yield "seat sizing", self.routed(cached, batched, sized=True)
+        yield "commitment", self.contracted(on_standard_papers(self.deal, bundle=False))
+        yield "bundle", self.contracted(on_standard_papers(self.deal, bundle=True))
+        yield "clauses", self.contracted(self.deal)
+
+    def contracted(self, deal: Deal) -> _Rung:
+        """Return the optimum with papers that can be signed: the commitment is the plan's own."""
+        same = (found for other, found in self.signed if (other.offers, other.limits) == (deal.offers, deal.limits))
+        best = next(same, None)
+        if best is None:
+            best = solve(deal, self.scenarios, **self.options)
+            self.signed.append((deal, best))
+        return _Rung(best.settlement, _per_year(best.settlement))
+
+    def _fitting(self, deal: Deal, plan: Plan) -> float | None:
+        """Return the yearly commitment one would sign for the usage of a plan; None if no paper may serve it."""
+        if not any(band.commit_usd_per_year for offer in deal.offers.values() if offer.api for band in offer.api.bands):
+            return 0.0
+        usage = Proposal.model_validate(plan.model_dump(include={"tracks", "projects", "routing", "use"}))
+        for other, commitment in self.fitted:
+            if other == usage:
+                return commitment
+        try:
+            found = solve(deal.model_copy(update={"limits": ()}), self.scenarios, fix=usage, **self.options)
+            self.fitted.append((usage, _per_year(found.settlement)))
+        except Infeasible:
+            self.fitted.append((usage, None))
+        return self.fitted[-1][1]
+
+
+def _per_year(settlement: Settlement) -> float:
+    """Return the expected commitment of a contract year."""
+    committed = (settlement.mean(record.commitment_usd) for record in settlement.drawdown)
+    return sum(committed) / settlement.deal.years
+
+
+def _notes(deal: Deal, baseline: Plan) -> Iterator[str]:
+    """Yield what the baselines and the steps at list take for granted in this deal."""
+    closed = [user for user in (*baseline.routing, *baseline.use) if not _may_run_on_opus(deal, user)]
+    if closed:
+        yield f"Opus is not open to {', '.join(closed)}; all Opus is priced on it all the same."
+    unsaid = [name for name, work in deal.workloads.items() if work.today is None]
+    if unsaid:
+        yield f"The deal does not say what {', '.join(unsaid)} runs on today; it is on Opus in both baselines."
+    required = {name for work in deal.workloads.values() for name in work.requires} | {*deal.requires_on_both_lines}
+    lacking = sorted(required - {*deal.card.api_provides})
+    if lacking:
+        yield f"The API at list lacks {', '.join(lacking)}; steps before the commitment leave that aside."
+    unlisted = [name for name in deal.seat_types if name not in deal.list_offer.seats]
+    if unlisted:
+        yield f"The rate card has no {', '.join(unlisted)}; before the commitment it costs what the first paper asks."
+    if deal.limits:
+        yield "The limits of the deal hold in the last step only."
+
+
+def _may_run_on_opus(deal: Deal, user: str) -> bool:
+    options = [option for epoch in menu(deal, user) for option in epoch.options]
+    return any(len(option.parts) == 1 and option.parts[0].family == OPUS for option in options)

@@ -1,0 +1,1 @@
+"""What does a proposal cost more than the best deal, and which of its decisions do it?"""

@@ -1,0 +1,41 @@
+"""A review as a picture: bars from the proposal down to the best deal, one per step, all with their amounts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deal_solve.analysis.review.review import Review
+from deal_solve.analysis.review.text import BEST
+from deal_solve.deal.deal import Deal
+from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
+from deal_solve.report.text import round_money
+
+
+def write_picture(deal: Deal, found: Review, path: str | Path, kind: str) -> None:
+    """Write a review to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+    steps, base = tuple(found.steps), found.steps[-1].objective_usd
+    above = [step.objective_usd - base for step in steps]
+    scale, word = scale_of(max(map(abs, above)))
+    names = [steps[0].step, *(f"{step.step}: {step.finding}" for step in steps[1:]), BEST]
+    starts = [0.0, *above[1:], 0.0]
+    widths = [above[0], *(step.saved_usd for step in steps[1:]), 0.0]
+    wide = 1.25 * max(*map(abs, above), scale * 1e-9) / scale
+    title = f"{deal.title or 'This deal'}: a proposal over {deal.horizon_months} months"
+    with canvas(path, kind, 7.2, 1.4 + 0.32 * len(names), title) as figure:
+        panel = figure.subplots()
+        for place, (start, width) in enumerate(zip(starts, widths, strict=True)):
+            shade = LIGHT if place == 0 else DARK
+            panel.barh(place, width / scale, left=start / scale, color=shade, height=0.62)
+            end = max(start, start + width) / scale
+            panel.annotate(
+                round_money(round(width)), (end, place), xytext=(4, 0), textcoords="offset points", va="center"
+            )
+            if place < len(steps):
+                panel.plot([above[place] / scale] * 2, [place, place + 1], color="#7d93ad", linewidth=0.6)
+        panel.axvline(0, color="black", linewidth=0.8)
+        panel.set_yticks(range(len(names)), names)
+        panel.invert_yaxis()
+        panel.set_xlim(min(0.0, *above) * 1.25 / scale, wide)
+        panel.set_xlabel(f"objective above that of {BEST} ({round_money(round(base))}), {word}USD")
+        panel.spines[["top", "right", "left"]].set_visible(False)
+        panel.tick_params(axis="y", length=0)

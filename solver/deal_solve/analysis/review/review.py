@@ -1,0 +1,279 @@
+"""A plan somebody proposes against the best deal: what it costs more, decision by decision.
+
+From the proposal to the best deal one group of decisions after another is freed, all others still held as proposed:
+
+| step | what is freed |
+|---|---|
+| routing and projects | which option answers what, and the engineering for it |
+| commitment | its amount, in the band and years as proposed |
+| band | the band of every term |
+| seats | how many are contracted in each year |
+| tracks | who is served how |
+| offer and term | the papers, with their clauses: the best deal without the limits that the proposal breaks |
+| limits | those limits hold: the best deal |
+
+A step is what the objective falls by. Every step but the last only frees decisions, so none of them is negative, and
+together they are the whole loss. The last one is never positive: it is what keeping the limits costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from deal_solve.analysis.review.drivers import DriverBreakeven, driver_breakevens
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Infeasible, LimitReached
+from deal_solve.facts.decisions import Change, plan_changes
+from deal_solve.facts.difference import Difference, difference
+from deal_solve.facts.limit_checks import LimitCheck, limit_checks
+from deal_solve.facts.summary import Summary, summarise
+from deal_solve.frames import Table
+from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.offers import HALF_A_CENT
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.validation.validity import refuse_impossible
+from deal_solve.settlement.objective import is_below, objective_of
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.scenario_set import Futures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROPOSAL, ROUTING, COMMITMENT, BAND, SEATS, TRACKS, OFFER, LIMITS = (
+    "the proposal",
+    "routing and projects",
+    "commitment",
+    "band",
+    "seats",
+    "tracks",
+    "offer and term",
+    "limits",
+)
+FREED: dict[str, tuple[tuple[str, ...], ...]] = {
+    ROUTING: (("routing",), ("use",), ("projects",)),
+    COMMITMENT: (("api", "commitment_usd"),),
+    BAND: (("api", "band_usd_per_year"),),
+    SEATS: (("seats", "*", "contracted"),),
+    TRACKS: (("tracks",),),
+}
+"""What each step takes out of the proposal, in the stated order."""
+
+
+@dataclass(frozen=True)
+class ReviewStep:
+    """One step from the proposal to the best deal; USD over the horizon, discounted, after the step.
+
+    `finding` says in a word what was wrong: `too high`, `too many`, `not optimised`, …, or `no loss`. `saved_usd` is
+    what the objective falls by (0 for the proposal itself), `cvar_usd` the mean of the worst costs.
+    """
+
+    step: str
+    finding: str
+    saved_usd: float
+    objective_usd: float
+    expected_usd: float
+    cvar_usd: float
+    is_proven: bool
+    plan: Plan = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Review:
+    """A proposal, the best deal, and what lies between them.
+
+    `steps` begin with the proposal and end at the best deal; `lines` is what the proposal costs more, line by line, and
+    `offer_lines` the same of the step to other papers: what their overage, rates and forfeiture do. `beats_probability`
+    is that of the futures in which the proposal costs less; `limits` says what it does to each limit; `breakevens` what
+    would have to be true for it to cost no more (none over more futures than one block, and for regret).
+    """
+
+    steps: Table[ReviewStep]
+    lines: Difference
+    offer_lines: Difference
+    changes: Table[Change]
+    beats_probability: float
+    limits: Table[LimitCheck]
+    breakevens: Table[DriverBreakeven]
+    proposed: Settlement = field(repr=False)
+    best: Solution = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def loss_usd(self) -> float:
+        """The objective of the proposal above that of the best deal; negative only where it breaks a limit."""
+        return self.steps[0].objective_usd - self.steps[-1].objective_usd
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every step is proven to the gap."""
+        return all(step.is_proven for step in self.steps)
+
+    @property
+    def summary(self) -> Summary:
+        """The cost of the proposal."""
+        return summarise(self.proposed.deal, self.proposed, self.proposed.scenarios)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per step."""
+        return self.steps.to_frame()
+
+
+def review(deal: Deal, plan: Plan, futures: Futures, best: Solution | None = None, **options: Any) -> Review:
+    """Compare a complete plan with the best deal over the same futures; without `best` the deal is solved.
+
+    Every step is a solve with the rest of the plan pinned; `options` are those of `solve`. Raises InputError where the
+    plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
+    """
+    refuse_impossible(deal, plan)
+    options = {"memory": Memory(), **options}
+    best = best or solve(deal, futures, **options)
+    deal = best.settlement.deal
+    proposed = settle(deal, plan, futures)
+    checks = limit_checks(deal, proposed)
+    path = _Path(deal, futures, best, {"reference": best.reference, **options}, proposed)
+    kept = tuple(limit for limit, check in zip(deal.limits, checks, strict=True) if check.is_kept)
+    steps = tuple(path.steps(kept))
+    is_less = proposed.cost < best.settlement.cost - HALF_A_CENT
+    return Review(
+        steps=Table(steps),
+        lines=difference(best.settlement, proposed, steps[0].objective_usd - steps[-1].objective_usd),
+        offer_lines=path.offer_lines,
+        changes=plan_changes(best.settlement, proposed),
+        beats_probability=measures.probability(is_less, proposed.weights),
+        limits=checks,
+        breakevens=_breakevens(deal, plan, best, futures),
+        proposed=proposed,
+        best=best,
+        notes=(*best.notes, *path.notes),
+    )
+
+
+def _breakevens(deal: Deal, plan: Plan, best: Solution, futures: Futures) -> Table[DriverBreakeven]:
+    """Return them over as many futures as are quick to settle again and again, and not for regret."""
+    if futures.block_count > 1 or deal.risk.criterion == "regret":
+        return Table()
+    return driver_breakevens(deal, plan, best.plan, futures.in_memory(), best.reference)
+
+
+@dataclass
+class _Path:
+    """The way from a proposal to the best deal: where it stands, and what is said on it."""
+
+    deal: Deal
+    futures: Futures
+    best: Solution
+    options: dict[str, Any]
+    at: Settlement
+    notes: list[str] = field(default_factory=list)
+    offer_lines: Difference = field(init=False)
+
+    def steps(self, kept: tuple[Any, ...]) -> Iterator[ReviewStep]:
+        """Yield the proposal and every step; `kept` are the limits that it keeps, which hold all along."""
+        free = self.deal.model_copy(update={"limits": kept})
+        is_kept = kept == self.deal.limits
+        end = self.best if is_kept else solve(free, self.futures, **self.options)
+        floor = end.objective_usd
+        pinned = _pins(self.at.plan)  # none below the end of the path: where a step is, the gap is all there is
+        level = max(self._objective(self.at), floor)
+        yield self._step(PROPOSAL, "", level, level, self.at, True)
+        for step, paths in FREED.items():
+            held, pinned = pinned, _without(pinned, paths)
+            if held == pinned:  # the deal has nothing of the kind
+                continue
+            found, is_proven = self._solved(step, free, pinned)
+            before, last = self.at, level
+            if found is not None and self._objective(found) < level:
+                self.at, level = found, max(self._objective(found), floor)
+            yield self._step(step, _finding(step, before.plan, self.at.plan), last, level, self.at, is_proven)
+        before, self.at = self.at, end.settlement
+        self.offer_lines = difference(self.at, before, level - floor)
+        is_proven = end.status == "optimal"
+        yield self._step(OFFER, _finding(OFFER, before.plan, self.at.plan), level, floor, self.at, is_proven)
+        if not is_kept:
+            worth, is_proven = self.best.objective_usd, self.best.status == "optimal"
+            yield self._step(LIMITS, "broken", floor, max(worth, floor), self.best.settlement, is_proven)
+
+    def _solved(self, step: str, free: Deal, pinned: dict[str, Any]) -> tuple[Settlement | None, bool]:
+        try:
+            found = solve(free, self.futures, fix=Proposal.model_validate(pinned), **self.options)
+        except (Infeasible, LimitReached) as error:
+            self.notes.append(f"{step}: nothing better was found ({error})")
+            return None, isinstance(error, Infeasible)
+        return found.settlement, found.status == "optimal"
+
+    def _objective(self, settlement: Settlement) -> float:
+        against = Against(reference=self.best.reference_cost, best=self.best.best_cost)
+        return objective_of(self.deal, settlement.cost, settlement.weights, against)
+
+    def _step(
+        self, step: str, finding: str, before: float, level: float, settlement: Settlement, is_proven: bool
+    ) -> ReviewStep:
+        risk, cost, weights = self.deal.risk, settlement.cost, settlement.weights
+        return ReviewStep(
+            step=step,
+            finding=finding if step == PROPOSAL or is_below(level, before) or is_below(before, level) else "no loss",
+            saved_usd=before - level,
+            objective_usd=level,
+            expected_usd=settlement.mean(cost),
+            cvar_usd=measures.cvar(cost, weights, risk.confidence),
+            is_proven=is_proven,
+            plan=settlement.plan,
+        )
+
+
+def _pins(plan: Plan) -> dict[str, Any]:
+    """Return a plan as a proposal that says all of it, and nothing of what the deal does not have."""
+    whole = Proposal.model_validate(plan.model_dump(mode="json")).model_dump(mode="json", exclude_unset=True)
+    return {part: said for part, said in whole.items() if said}
+
+
+def _without(data: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
+    """Return nested maps without what stands at some paths; * is every key."""
+    for head, *rest in paths:
+        if not rest:
+            data = {key: value for key, value in data.items() if key != head}
+            continue
+        for key in list(data) if head == "*" else [head] if head in data else []:
+            data = {**data, key: _without(data[key], (tuple(rest),))}
+    return data
+
+
+def _finding(step: str, before: Plan, after: Plan) -> str:
+    """Return what was wrong with one group of decisions, in a word or two."""
+    if step == OFFER:
+        return _papers(before, after)
+    words = {COMMITMENT: ("too high", "too low"), BAND: ("too high", "too low"), SEATS: ("too many", "too few")}
+    if step not in words:
+        return "not optimised"
+    change = _amount(step, after) - _amount(step, before)
+    return "not optimised" if abs(change) <= HALF_A_CENT else words[step][change > 0]
+
+
+def _amount(step: str, plan: Plan) -> float:
+    """Return the sum over all contract years (of bands: over all terms)."""
+    if step == SEATS:
+        return float(sum(sum(agreement.contracted) for agreement in plan.seats.values()))
+    if step == BAND:
+        return sum(term.band_usd_per_year for term in plan.api.terms)
+    return sum(usd for term in plan.api.terms for usd in term.commitment_usd)
+
+
+def _papers(before: Plan, after: Plan) -> str:
+    """Return which papers are others in the best deal."""
+    found = []
+    if before.api.offer != after.api.offer:
+        found.append("API paper")
+    seats = [{name: part.offer for name, part in plan.seats.items()} for plan in (before, after)]
+    if seats[0] != seats[1]:
+        found.append("seats paper")
+    terms = [(p.api.term_months, *(part.term_months for part in p.seats.values())) for p in (before, after)]
+    if not found and terms[0] != terms[1]:
+        found.append("term")
+    return f"other {' and '.join(found)}" if found else "not optimised"

@@ -1,0 +1,133 @@
+"""What `review` prints: the proposal beside the best deal, and what lies between them, by step and by line."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.review.drivers import DriverBreakeven
+from deal_solve.analysis.review.review import OFFER, Review, ReviewStep
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.summary import Summary, summarise
+from deal_solve.plan.plan import Plan
+from deal_solve.report.difference import LINES, difference_table, present_value
+from deal_solve.report.plan_tables import limit_table
+from deal_solve.report.scenarios import futures_text
+from deal_solve.report.sentences import (
+    aim,
+    api_sentence,
+    cost_sentence,
+    seat_sentence,
+    tail_note,
+    title_line,
+    worst_sentence,
+)
+from deal_solve.report.text import bullets, cents, chance, heading, labelled, money, percent, table
+
+BEST = "the best deal"
+
+
+def review_report(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> str:
+    """Return a review in print."""
+    changes = [f"{change.what}: {change.winner} instead of {change.other}" for change in found.changes]
+    parts = [
+        "\n".join([*heading(title_line(deal)), *_head(deal, found)]),
+        _table(deal, found),
+        _papers(found),
+        difference_table(deal, found.lines, "proposal"),
+        _breakevens(found),
+        bullets("What the best deal does otherwise (per contract year, divided by /)", changes),
+        limit_table(deal, found.proposed),
+        bullets("Assumed", assumed),
+        bullets("Notes", (*found.notes, *tail_note(deal, found.summary))),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(deal: Deal, found: Review) -> list[str]:
+    best = found.best.settlement
+    own = found.summary
+    lines = _signed("Plan", deal, found.proposed.plan, own)
+    lines += _signed("Best", deal, best.plan, summarise(deal, best, best.scenarios))
+    lines += labelled("Loss", _loss(deal, found, own))
+    if found.changes:
+        lines += labelled("Beats", f"{BEST} in {chance(found.beats_probability)} of futures, by cost")
+    broken = [check.limit for check in found.limits if not check.is_kept]
+    if broken:
+        lines += labelled("Breaks", f"the limit on {'; '.join(broken)}")
+    return [*lines, *labelled("Over", futures_text(found.proposed.scenarios))]
+
+
+def _signed(label: str, deal: Deal, plan: Plan, summary: Summary) -> list[str]:
+    lines = labelled(label, api_sentence(deal, plan.api))
+    for name in plan.seats:
+        lines += labelled("", seat_sentence(deal, plan, name))
+    lines += labelled("", cost_sentence(deal, summary))
+    worst = worst_sentence(deal, summary)
+    return [*lines, *(labelled("", worst) if worst else [])]
+
+
+def _loss(deal: Deal, found: Review, summary: Summary) -> str:
+    objective = found.steps[-1].objective_usd
+    share = f" ({percent(abs(found.loss_usd / objective), 2)})" if objective else ""
+    way = "above" if found.loss_usd >= 0 else "below"
+    loss = _apart(found.steps[0].objective_usd, objective)
+    none = "none: as good as" if found.changes else "none: it is"
+    said = none if loss == "0.00" else f"{loss.lstrip('-')}{share} {way}"
+    return f"{said} {BEST} by objective ({aim(deal, summary)})"
+
+
+def _apart(before: float, after: float) -> str:
+    """Return the difference of two amounts in print."""
+    return money(float(cents(before) - cents(after)))
+
+
+def _table(deal: Deal, found: Review) -> str:
+    """Return the steps; what is saved in print adds up to the objectives in print."""
+    rows, last = [], found.steps[0].objective_usd
+    for step in found.steps:
+        saved = "" if step is found.steps[0] else _apart(last, step.objective_usd)
+        rows.append([step.step, step.finding + " GAP" * (not step.is_proven), saved, *_levels(step)])
+        last = step.objective_usd
+    rows.append([BEST, "", _apart(found.steps[0].objective_usd, last), *_levels(found.steps[-1])])
+    tail = f"worst {percent(1 - found.summary.confidence)}"
+    return table(
+        f"From the proposal to {BEST}, each step freeing one more part of it, over {deal.horizon_months} months "
+        f"(USD{present_value(deal)})",
+        ["freed", "", "saved", "objective", "expected cost", tail],
+        rows,
+        left=2,
+    )
+
+
+def _levels(step: ReviewStep) -> list[str]:
+    return [money(step.objective_usd), money(step.expected_usd), money(step.cvar_usd)]
+
+
+def _breakevens(found: Review) -> str:
+    """Return what would have to be true for the proposal to cost no more, one driver at a time."""
+    rows = [
+        [
+            row.driver,
+            row.unit,
+            *(_value(row, value) for value in (row.today, row.below, row.above)),
+            f"{_value(row, row.low)} to {_value(row, row.high)}",
+        ]
+        for row in found.breakevens
+    ]
+    title = f"Where the proposal costs as much as {BEST} by objective, one driver at a time, both plans as they are"
+    return table(title, ["driver", "", "today", "below", "above", "looked at"], rows, left=2) if rows else ""
+
+
+def _value(row: DriverBreakeven, value: float | None) -> str:
+    if value is None:
+        return "nowhere"
+    return f"{value:.2f}" if row.unit == "times" else f"{100 * value:+.1f}%"
+
+
+def _papers(found: Review) -> str:
+    """Return what the papers cost more by line, where they are not the best ones."""
+    step = next(each for each in found.steps if each.step == OFFER)
+    rows = [(LINES[row.line], row.difference_usd) for row in found.offer_lines.lines]
+    rows.append(("risk, beyond expected cost", found.offer_lines.risk_usd))
+    if step.finding == "no loss":
+        return ""
+    said = [f"{name}: {money(usd)}" for name, usd in rows if money(usd) != "0.00"]
+    return bullets(f"Of the {money(step.saved_usd)} for {OFFER}", said)

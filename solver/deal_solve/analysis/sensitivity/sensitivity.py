@@ -1,0 +1,250 @@
+"""What the deal hangs on: each number a step up and down, the deal re-optimised and with its plan held, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from deal_solve.analysis.breakeven.parametric import number_of
+from deal_solve.analysis.sensitivity.negotiable import negotiables
+from deal_solve.analysis.sensitivity.sobol import Sobol, sobol
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.edit import varied
+from deal_solve.deal.risk import Risk
+from deal_solve.errors import Infeasible, InputError
+from deal_solve.facts.decisions import key_of
+from deal_solve.frames import Table
+from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.validation.validity import refuse_impossible
+from deal_solve.settlement.objective import objective_of
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.paths import bands_of
+from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of
+from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Futures, ScenarioSet, ready
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["uncertain", "negotiable"]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One number at its low and its high value; objectives in USD over the horizon, discounted.
+
+    An `uncertain` input is known to be at its P10 and its P90 (an event: not to happen, to happen), all others as they
+    are; a `negotiable` number is one step lower and higher. `low_usd`, `high_usd` are the deal re-optimised there,
+    `held_low_usd`, `held_high_usd` today's plan held fixed; None where there is no such deal, or the plan cannot be
+    signed. `flips_low`, `flips_high` say whether the best deal decides otherwise there than today.
+    """
+
+    path: str
+    kind: Kind
+    today: float
+    low: float
+    high: float
+    low_usd: float | None
+    high_usd: float | None
+    held_low_usd: float | None
+    held_high_usd: float | None
+    flips_low: bool
+    flips_high: bool
+    is_proven: bool
+
+    @property
+    def flexibility_usd(self) -> tuple[float | None, float | None]:
+        """What re-optimising saves against the plan held fixed, at the low and the high value."""
+        pairs = ((self.held_low_usd, self.low_usd), (self.held_high_usd, self.high_usd))
+        low, high = (None if held is None or best is None else held - best for held, best in pairs)
+        return low, high
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The tornado of a deal, the longest bar first, and the Sobol indices of its best plan, `best`.
+
+    `sobol` is None where the futures are listed or nothing is uncertain.
+    """
+
+    bars: Table[Bar]
+    sobol: Sobol | None
+    best: Solution = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every solve is proven to the gap."""
+        return self.best.status == "optimal" and all(bar.is_proven for bar in self.bars)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per bar; `sobol.indices` has a frame of its own."""
+        return self.bars.to_frame()
+
+
+def sensitivity(
+    deal: Deal,
+    futures: Futures | None = None,
+    *,
+    samples: int = BLOCK,
+    fix: Proposal | None = None,
+    **options: Any,
+) -> Sensitivity:
+    """Solve a deal anew for every uncertain input and negotiable number at both ends, and spread its plan's cost.
+
+    `futures` (default: those the deal states) stay the same draws but for what is held. `samples` is the
+    size of a matrix of Saltelli's design, `fix` and `options` are those of `solve`. Raises what `solve` raises for the
+    deal as it is.
+    """
+    futures = scenarios_of(deal) if futures is None else futures
+    few, options = ready(futures), {"memory": Memory(), **options}
+    search = _Tornado(deal, futures, few, solve(deal, few, fix=fix, **options), fix, options)
+    bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
+    notes = list(search.best.notes)
+    if not any(bar.kind == "uncertain" for bar in bars):
+        notes.append("no input is varied: none is uncertain by a band, or the futures are listed or read from a file")
+    seed = SEED if futures.seed is None else futures.seed
+    found = None
+    try:
+        found = None if deal.scenarios else sobol(deal, search.best.plan, search.reference(), samples, seed)
+    except InputError as error:
+        notes.append(f"no Sobol indices, as no futures can be sampled: {error}")
+    return Sensitivity(Table(tuple(bars)), found, search.best, tuple(notes))
+
+
+def _is_expansion(deal: Deal, futures: Futures) -> bool:
+    """Whether futures are the discrete expansion of a deal, not others that were read from a file."""
+    if deal.scenarios or futures.kind != "discrete" or not isinstance(futures, ScenarioSet):
+        return False
+    own = scenarios_of(deal)
+    pairs = [(getattr(futures, name), getattr(own, name)) for name in PATHS]
+    return all(np.array_equal(one[key], other.get(key)) for one, other in pairs for key in one)
+
+
+def _length(bar: Bar, today_usd: float) -> float:
+    """Return how far apart the ends of a bar are; one that is missing is today's."""
+    ends = [usd for usd in (bar.low_usd, bar.high_usd) if usd is not None]
+    return max((*ends, today_usd)) - min((*ends, today_usd))
+
+
+class _End(NamedTuple):
+    """One end of a bar: objective of the best deal and of today's plan, whether it flips, whether it is proven."""
+
+    usd: float | None
+    held_usd: float | None
+    flips: bool
+    is_proven: bool
+
+
+@dataclass
+class _Tornado:
+    """The solves of a tornado; `few` are the futures in memory, if they are few."""
+
+    deal: Deal
+    futures: Futures
+    few: Futures
+    best: Solution
+    fix: Proposal | None
+    options: dict[str, Any]
+
+    def bars(self) -> Iterator[Bar]:
+        """Yield the bars in the order of the deal."""
+        for path, today, low, high in self._inputs():
+            yield self._bar(path, "uncertain", today, low, high)
+        for each in negotiables(self.deal):
+            yield self._bar(each.path, "negotiable", each.today, each.low, each.high)
+
+    def reference(self) -> Plan | None:
+        """Return the best plan without API commitment by expected cost, limits ignored; None if there is none."""
+        if self.best.reference is not None:
+            return self.best.reference
+        free = self.deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
+        none = Proposal.model_validate({"api": {"band_usd_per_year": 0}})
+        try:
+            return solve(free, self.few, fix=none, **self.options).plan
+        except Infeasible:
+            return None
+
+    def _inputs(self) -> Iterator[tuple[str, float, float, float]]:
+        """Yield the path of every uncertain input, its middle and its ends; those of listed futures have none."""
+        if not isinstance(self.futures, SampledSet) and not _is_expansion(self.deal, self.few):
+            return
+        for _, path, band in bands_of(self.deal):
+            if not band.is_certain:
+                yield path, band.p50, band.p10, band.p90
+        for name, event in self.deal.uncertainty.events.items():
+            if 0 < event.probability < 1:
+                yield probability_of(name), event.probability, 0.0, 1.0
+
+    def _bar(self, path: str, kind: Kind, today: float, low: float, high: float) -> Bar:
+        below, above = (self._end(path, kind, value) for value in (low, high))
+        return Bar(
+            path,
+            kind,
+            today,
+            low,
+            high,
+            low_usd=below.usd,
+            high_usd=above.usd,
+            held_low_usd=below.held_usd,
+            held_high_usd=above.held_usd,
+            flips_low=below.flips,
+            flips_high=above.flips,
+            is_proven=below.is_proven and above.is_proven,
+        )
+
+    def _end(self, path: str, kind: Kind, value: float) -> _End:
+        try:
+            deal = varied(self.deal, {path: number_of(value)})
+            found = solve(deal, self._futures(deal, path, kind), fix=self.fix, **self.options)
+        except InputError:
+            return _End(None, None, False, True)
+        except Infeasible:
+            return _End(None, None, True, True)
+        before, settled = self.best.settlement, found.settlement
+        flips = key_of(settled.deal, found.plan) != key_of(before.deal, self.best.plan)
+        return _End(found.objective_usd, self._held(found), flips, found.status == "optimal")
+
+    def _futures(self, deal: Deal, path: str, kind: Kind) -> Futures:
+        """Return the futures of a varied deal; papers do not change them."""
+        if kind == "negotiable":
+            return self.few
+        return ready(self.futures.holding(deal, path)) if isinstance(self.futures, SampledSet) else scenarios_of(deal)
+
+    def _held(self, found: Solution) -> float | None:
+        """Return the objective of today's plan in the deal of a solution; None where it cannot be signed there."""
+        there = found.settlement
+        plan = moved(self.best.settlement.deal, there.deal, self.best.plan)
+        try:
+            refuse_impossible(there.deal, plan)
+        except InputError:
+            return None
+        cost = settle(there.deal, plan, there.scenarios).cost
+        return objective_of(there.deal, cost, there.weights, Against(found.reference_cost, found.best_cost))
+
+
+def moved(before: Deal, after: Deal, plan: Plan) -> Plan:
+    """Return a plan with the bands it names where their thresholds now are, and committing what they now take."""
+    parts = before.offer(plan.api.offer).api, after.offer(plan.api.offer).api
+    if None in parts:
+        return plan
+    thresholds = {
+        old.commit_usd_per_year: new.commit_usd_per_year
+        for old, new in zip(parts[0].bands, parts[1].bands, strict=True)  # type: ignore[union-attr]
+    }
+    terms = []
+    for term in plan.api.terms:
+        least = thresholds.get(term.band_usd_per_year, term.band_usd_per_year)
+        mean = sum(term.commitment_usd) / len(term.commitment_usd)
+        more = max(least / mean, 1.0) if mean else 1.0
+        commitment = tuple(usd * more for usd in term.commitment_usd)
+        terms.append(term.model_copy(update={"band_usd_per_year": least, "commitment_usd": commitment}))
+    return plan.model_copy(update={"api": plan.api.model_copy(update={"terms": tuple(terms)})})

@@ -1,0 +1,60 @@
+"""The invoice of one scenario: every payment, in print and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from deal_solve.deal.deal import Deal
+from deal_solve.report.plan_tables import LINES
+from deal_solve.report.text import cents, money, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEADERS = ("period", "line", "item", "quantity", "rate", "amount", "paid")
+
+
+def invoice_table(deal: Deal, invoice: pd.DataFrame, scenario: str, probability: float) -> str:
+    """Return the invoice in print, with a total per contract year."""
+    rows: list[list[str]] = []
+    lines = _lines(invoice)
+    for year in range(deal.years):
+        own = [line for line in lines if line["contract_year"] == year]
+        rows += [_row(deal, line) for line in own]
+        rows.append(_total(f"year {year + 1}", "total", own))
+    rows.append(_total("all", "total", lines))
+    weight = "certain" if probability > 1 - 1e-12 else f"probability {100 * probability:.3g}%"
+    title = f"Invoice in scenario {scenario!r} ({weight}; USD, not discounted)"
+    return table(title, HEADERS, rows, left=3)
+
+
+def _lines(invoice: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in line.items()} for line in invoice.to_dict("records")]
+
+
+def _row(deal: Deal, line: dict[str, Any]) -> list[str]:
+    figures = [f"{line['quantity']:,.2f}", f"{line['rate_usd']:,.6f}", money(line["amount_usd"])]
+    return [line["period"], LINES[line["line"]], line["item"], *figures, paid_when(deal, line["paid_month"])]
+
+
+def _total(period: str, what: str, lines: list[dict[str, Any]]) -> list[str]:
+    return [period, what, "", "", "", money(sum(line["amount_usd"] for line in lines)), ""]
+
+
+def paid_when(deal: Deal, paid_month: int) -> str:
+    """Return a time in months as a calendar date: the start of a month is its first day, the end of it the next one."""
+    return f"{deal.calendar(paid_month):%Y-%m-%d}"
+
+
+def invoice_csv(deal: Deal, invoice: pd.DataFrame) -> str:
+    """Return the invoice as CSV: amounts in cents, quantity and rate unrounded."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["contract_year", "period", "line", "item", "quantity", "rate_usd", "amount_usd", "paid_on"])
+    for line in _lines(invoice):
+        figures = [repr(float(line["quantity"])), repr(float(line["rate_usd"])), str(cents(line["amount_usd"]))]
+        names = [line["contract_year"] + 1, line["period"], line["line"], line["item"]]
+        writer.writerow([*names, *figures, paid_when(deal, line["paid_month"])])
+    return stream.getvalue()

@@ -1,0 +1,61 @@
+"""What `settle` prints: what was assumed, what the plan costs, and the invoice of one scenario."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.settle.invoice import invoice_table
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.summary import summarise
+from deal_solve.report.health import seats_table
+from deal_solve.report.plan_tables import (
+    commitment_table,
+    cost_tables,
+    limit_table,
+    project_table,
+    routing_table,
+    track_table,
+)
+from deal_solve.report.renewal import renewal_sentence, renewal_tables
+from deal_solve.report.sentences import (
+    api_sentence,
+    cost_sentence,
+    fixed_sentence,
+    seat_sentence,
+    title_line,
+    worst_sentence,
+)
+from deal_solve.report.text import bullets, heading, labelled
+from deal_solve.settlement.settle import Settlement
+
+
+def settlement_report(
+    deal: Deal, settlement: Settlement, assumed: tuple[str, ...], scenario: int, notes: tuple[str, ...] = ()
+) -> str:
+    """Return the settled plan in print."""
+    scenarios, plan = settlement.scenarios, settlement.plan
+    summary = summarise(deal, settlement, scenarios)
+    head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
+    for name in plan.seats:
+        head += labelled("", seat_sentence(deal, plan, name))
+    if plan.later:
+        head += labelled("Later", renewal_sentence(deal, plan))
+    head += labelled("Cost", cost_sentence(deal, summary))
+    head += labelled("Fixed", fixed_sentence(deal, summary))
+    if worst := worst_sentence(deal, summary):
+        head += labelled("Worst", worst)
+    parts = [
+        "\n".join(head),
+        bullets("Assumed", assumed),
+        bullets("Notes", notes),
+        *renewal_tables(deal, plan),
+        commitment_table(deal, settlement),
+        seats_table(settlement),
+        track_table(deal, plan),
+        routing_table(deal, plan),
+        project_table(deal, plan),
+        *cost_tables(deal, summary),
+        limit_table(deal, settlement),
+        invoice_table(
+            deal, settlement.invoice(scenario), scenarios.names[scenario], float(scenarios.weights[scenario])
+        ),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,0 +1,1 @@
+"""Sign now or later?"""

@@ -1,0 +1,1 @@
+"""How are the costs of a plan distributed over very many scenarios?"""

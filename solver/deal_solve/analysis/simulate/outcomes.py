@@ -1,0 +1,136 @@
+"""What a plan comes to in every future, block by block, here or in other processes: the same bits wherever."""
+
+from __future__ import annotations
+
+import pickle
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from deal_solve.deal.deal import Deal
+from deal_solve.plan.plan import Plan
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty.sampling import SampledSet
+from deal_solve.uncertainty.scenario_set import BLOCK, Array, Futures, ScenarioSet
+
+CHUNK = 4
+"""Blocks that a process settles at a time; no result depends on it."""
+AHEAD = 32
+"""Chunks that are handed out or waited for at once, so that memory is bounded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What a plan comes to in the S scenarios of one block, over Y contract years; USD, costs positive.
+
+    `cost` (S,) is discounted, `undiscounted` is not; `by_line[line]` (S,) is discounted; `paid`, `uncovered` (usage
+    beyond the balance at contracted rates), `overage` (what is charged for it), `shortfall` (commitment that its own
+    period did not draw) and `forfeited` are (Y, S), not discounted. `reference` is the cost of the plan compared with.
+    """
+
+    weights: Array
+    cost: Array
+    undiscounted: Array
+    by_line: dict[str, Array]
+    paid: Array
+    uncovered: Array
+    overage: Array
+    shortfall: Array
+    forfeited: Array
+    reference: Array | None = None
+
+
+@dataclass(frozen=True)
+class _Work:
+    deal: Deal
+    plan: Plan
+    reference: Plan | None
+
+    def outcomes(self, block: ScenarioSet) -> Outcomes:
+        settlement = settle(self.deal, self.plan, block)
+        records = settlement.drawdown
+        return Outcomes(
+            weights=block.weights,
+            cost=settlement.cost,
+            undiscounted=settlement.undiscounted,
+            by_line=settlement.by_line,
+            paid=settlement.by_year,
+            uncovered=_by_year(settlement, [record.usage_usd - record.covered_usd for record in records]),
+            overage=_by_year(settlement, [record.overage_usd for record in records]),
+            shortfall=_by_year(settlement, [record.own_shortfall_usd for record in records]),
+            forfeited=_by_year(settlement, [record.forfeited_usd for record in records]),
+            reference=settle(self.deal, self.reference, block).cost if self.reference else None,
+        )
+
+
+def _by_year(settlement: Settlement, values: list[Array]) -> Array:
+    """Return the sum over the commitment periods of each contract year, (Y, S); `values` has (S,) per period."""
+    total = np.zeros(settlement.by_year.shape)
+    for record, value in zip(settlement.drawdown, values, strict=True):
+        total[record.contract_year] += value
+    return total
+
+
+def outcomes_of(
+    deal: Deal,
+    plan: Plan,
+    futures: Futures,
+    reference: Plan | None = None,
+    executor: Executor | None = None,
+    ahead: int = AHEAD,
+) -> Generator[Outcomes]:
+    """Yield the outcomes of every block, in order.
+
+    With an executor (of `concurrent.futures`, or anything with its `submit`) chunks of blocks are settled wherever it
+    runs them, at most `ahead` of them at once; what waits is cancelled when the caller stops. Sampled futures are made
+    there, futures in memory are sent.
+    """
+    work = _Work(deal, plan, reference)
+    if executor is None:
+        with threadpool_limits(1, "blas"):
+            yield from (work.outcomes(futures.block(place)) for place in range(futures.block_count))
+        return
+    waiting: deque[Any] = deque()
+    try:
+        for arguments in _chunks(work, futures):
+            waiting.append(executor.submit(_settled, *arguments))
+            if len(waiting) >= ahead:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _chunks(work: _Work, futures: Futures) -> Iterator[tuple[bytes, ScenarioSet | None, range]]:
+    """Yield (work and futures to make, futures to send, blocks of them) of every chunk."""
+    made = replace(futures) if isinstance(futures, SampledSet) else None  # a copy carries nothing that was kept
+    recipe = pickle.dumps((work, made))
+    for first in range(0, futures.block_count, CHUNK):
+        places = range(first, min(first + CHUNK, futures.block_count))
+        if made:
+            yield recipe, None, places
+        else:
+            yield recipe, futures.in_memory().rows(slice(first * BLOCK, places.stop * BLOCK)), range(len(places))
+
+
+def _settled(recipe: bytes, held: ScenarioSet | None, places: range) -> list[Outcomes]:
+    """Settle some blocks, in any process."""
+    work, made = _opened(recipe)
+    futures: Futures = made if held is None else held
+    with threadpool_limits(1, "blas"):
+        return [work.outcomes(futures.block(place)) for place in places]
+
+
+@lru_cache(maxsize=1)
+def _opened(recipe: bytes) -> tuple[_Work, Any]:
+    """Return what every chunk of a run shares; a process reads it once."""
+    opened: tuple[_Work, Any] = pickle.loads(recipe)
+    return opened

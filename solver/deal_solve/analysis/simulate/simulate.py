@@ -1,0 +1,222 @@
+"""A plan over any number of futures in bounded memory: one number per future is kept, the rest is added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deal_solve.analysis.simulate.outcomes import AHEAD, Outcomes, outcomes_of
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.health import HALF_A_CENT
+from deal_solve.facts.summary import COARSE_CONFIDENCE
+from deal_solve.frames import Table
+from deal_solve.plan.plan import Plan
+from deal_solve.settlement.ledger import LINES
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.sampling import SampledSet
+from deal_solve.uncertainty.scenario_set import Array, Futures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
+EXCEEDED = (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+IN_TAIL = 10
+"""The exceedance curve of sampled futures ends where fewer than these lie beyond."""
+
+
+@dataclass(frozen=True)
+class Percentile:
+    """The smallest cost, USD, that is not exceeded with probability `level`."""
+
+    level: float
+    cost_usd: float
+
+
+@dataclass(frozen=True)
+class Exceedance:
+    """The probability that the cost is above `cost_usd`."""
+
+    cost_usd: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class YearOutcome:
+    """One contract year, counted from 0: expected USD, not discounted, and probabilities.
+
+    `overage_probability` and `shortfall_probability`: more than half a cent of usage uncovered, of commitment not drawn
+    by its own period.
+    """
+
+    contract_year: int
+    paid_usd: float
+    overage_usd: float
+    forfeited_usd: float
+    overage_probability: float
+    shortfall_probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """What a plan costs over S futures; USD, discounted unless said.
+
+    `cost` is (S,), in the order of the futures, and so is `loss`, the cost less that of the reference plan, if there is
+    one. `undiscounted_usd` and `by_line` are expected. `standard_error_usd` is that of the mean over independent draws,
+    None for any other futures.
+    """
+
+    futures: Futures = field(repr=False)
+    cost: Array = field(repr=False)
+    loss: Array | None = field(repr=False)
+    undiscounted_usd: float
+    by_line: dict[str, float]
+    years: Table[YearOutcome]
+    confidence: float
+    standard_error_usd: float | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """S, the number of futures."""
+        return self.futures.size
+
+    @cached_property
+    def mean_usd(self) -> float:
+        """The expected cost."""
+        return _mean(self.cost, self.futures.weights)
+
+    @cached_property
+    def cvar_usd(self) -> float:
+        """The mean of the worst (1 - confidence) of the futures."""
+        return measures.cvar(self.cost, self.futures.weights, self.confidence)
+
+    @cached_property
+    def percentiles(self) -> Table[Percentile]:
+        """The cost not exceeded with 1 % to 99 % probability; from too few futures with 10 % to 90 %."""
+        levels = COARSE_LEVELS if self.futures.is_coarse else LEVELS
+        found = measures.quantiles(self.cost, self.futures.weights, levels)
+        return Table(tuple(Percentile(level, usd) for level, usd in zip(levels, found.tolist(), strict=True)))
+
+    @cached_property
+    def exceedance(self) -> Table[Exceedance]:
+        """The probability of a higher cost, level by level: the tail of the distribution, read from the right."""
+        least = IN_TAIL / self.size if self.futures.kind == "sampled" else 0.0
+        least = 0.1 if self.futures.is_coarse else least
+        shares = [share for share in EXCEEDED if least <= share <= 1 - least]
+        if not shares:
+            return Table()
+        found = measures.quantiles(self.cost, self.futures.weights, [1 - share for share in shares]).tolist()
+        return Table(
+            tuple(
+                Exceedance(usd, measures.probability(self.cost > usd, self.futures.weights))
+                for usd in dict.fromkeys(found)
+            )
+        )
+
+    @cached_property
+    def mean_loss_usd(self) -> float | None:
+        """The expected loss; negative is a gain."""
+        return None if self.loss is None else _mean(self.loss, self.futures.weights)
+
+    @cached_property
+    def loss_probability(self) -> float | None:
+        """The probability that the plan costs more than the reference, by more than half a cent."""
+        return None if self.loss is None else measures.probability(self.loss > HALF_A_CENT, self.futures.weights)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per future: weight, cost_usd and, with a reference, loss_usd."""
+        import pandas as pd
+
+        columns = {"weight": self.futures.weights, "cost_usd": self.cost}
+        return pd.DataFrame(columns if self.loss is None else {**columns, "loss_usd": self.loss})
+
+
+def simulate(
+    deal: Deal,
+    plan: Plan,
+    futures: Futures,
+    *,
+    reference: Plan | None = None,
+    executor: Executor | None = None,
+    ahead: int = AHEAD,
+    progress: Callable[[int], None] | None = None,
+    outcomes: Callable[[Outcomes], None] | None = None,
+) -> Simulation:
+    """Settle a complete plan over futures, block by block, and return what it costs.
+
+    `executor` runs the blocks (default: this process), with at most `ahead` chunks of them under way; the result has
+    the same bits either way. `progress` is told how many futures are done, `outcomes` gets every block, in order.
+    Raises InputError for a plan that does not fit the deal.
+    """
+    total = _Total(deal.years)
+    with closing(outcomes_of(deal, plan, futures, reference, executor, ahead)) as blocks:
+        for block in blocks:
+            total.add(block)
+            if outcomes:
+                outcomes(block)
+            if progress:
+                progress(total.size)
+    return total.simulation(deal, futures)
+
+
+class _Total:
+    """Adds up blocks in the order they come in."""
+
+    def __init__(self, years: int) -> None:
+        self.size = 0
+        self.undiscounted = 0.0
+        self.costs: list[Array] = []
+        self.losses: list[Array] = []
+        self.by_line = dict.fromkeys(LINES, 0.0)
+        self.years: Array = np.zeros((years, 5))
+
+    def add(self, block: Outcomes) -> None:
+        weights = block.weights
+        self.size += len(weights)
+        self.costs.append(block.cost)
+        if block.reference is not None:
+            self.losses.append(block.cost - block.reference)
+        self.undiscounted += _mean(block.undiscounted, weights)
+        for line, values in block.by_line.items():
+            self.by_line[line] += _mean(values, weights)
+        happens = [(values > HALF_A_CENT).astype(float) for values in (block.uncovered, block.shortfall)]
+        for column, yearly in enumerate((block.paid, block.overage, block.forfeited, *happens)):
+            self.years[:, column] += (yearly * weights).sum(axis=1)
+
+    def simulation(self, deal: Deal, futures: Futures) -> Simulation:
+        cost, confidence = np.concatenate(self.costs), deal.risk.confidence
+        error, notes = _standard_error(cost, futures)
+        return Simulation(
+            futures=futures,
+            cost=cost,
+            loss=np.concatenate(self.losses) if self.losses else None,
+            undiscounted_usd=self.undiscounted,
+            by_line={line: usd for line, usd in self.by_line.items() if usd},
+            years=Table(tuple(YearOutcome(year, *map(float, row)) for year, row in enumerate(self.years))),
+            confidence=min(confidence, COARSE_CONFIDENCE) if futures.is_coarse else confidence,
+            standard_error_usd=error,
+            notes=(*futures.notes, *notes),
+        )
+
+
+def _mean(values: Array, weights: Array) -> float:
+    return float((values * weights).sum())
+
+
+def _standard_error(cost: Array, futures: Futures) -> tuple[float | None, tuple[str, ...]]:
+    """Return the standard error of the mean cost over independent draws, and why there is none for Sobol points."""
+    if not isinstance(futures, SampledSet) or len(cost) < 2:
+        return None, ()
+    if futures.method == "sobol":
+        return None, (
+            "Sobol points are not independent draws, so one set has no standard error; compare sets of other seeds",
+        )
+    return float(cost.std(ddof=1) / np.sqrt(len(cost))), ()

@@ -1,0 +1,55 @@
+"""Results as JSON text, there and back."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, Unpack, overload
+
+from pydantic import ValidationError
+
+from deal_solve.analysis.solve.result import Asked, result_of, settlement_result_of
+from deal_solve.analysis.solve.schema import Result
+from deal_solve.deal.load import problems_of
+from deal_solve.deal.yaml_source import parse
+from deal_solve.errors import InputError
+from deal_solve.facts.drawdown_order import chronological_usd
+from deal_solve.optimise.solution import Solution
+from deal_solve.report.basics import to_text
+from deal_solve.report.record import Part
+from deal_solve.settlement.settle import Settlement
+
+P = TypeVar("P", bound=Part)
+
+
+def to_json(found: Solution | Settlement, **asked: Unpack[Asked]) -> str:
+    """Return a solution as JSON text (docs/result.md) for `from_json`; or a settlement, with its likeliest invoice.
+
+    `asked` is what else was asked of a solution: alternatives, wrong_tracks, why_not (a list of answers), levers.
+    """
+    if isinstance(found, Settlement):
+        if asked:
+            raise TypeError(f"{', '.join(asked)}: nothing was asked of a settlement; expected a solution")
+        likeliest = int(found.weights.argmax())
+        return to_text(settlement_result_of(found.deal, found, (), likeliest, chronological_usd(found)))
+    settlement = found.settlement
+    as_used = chronological_usd(settlement)
+    return to_text(result_of(settlement.deal, settlement.scenarios, found, as_used, **asked))
+
+
+@overload
+def from_json(text: str) -> Result: ...
+@overload
+def from_json(text: str, kind: type[P]) -> P: ...
+def from_json(text: str, kind: type[Any] = Result) -> Any:
+    """Return the result written in a text: of `solve`, or of `kind`, what `settle` or an infeasible deal wrote.
+
+    Raises InputError for another schema, or another version of it, and for text that does not follow it.
+    """
+    source = parse(text, "result")
+    expected = kind.model_fields["schema_version"].default
+    found = source.data.get("schema") if isinstance(source.data, dict) else None
+    if found != expected:
+        raise InputError(source.problem(("schema",), f"{found!r} is not known here; expected {expected}"))
+    try:
+        return kind.model_validate(source.data)
+    except ValidationError as error:
+        raise InputError(problems_of(error, source, kind)) from None

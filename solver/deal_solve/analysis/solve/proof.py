@@ -1,0 +1,60 @@
+"""How sure the answer is: proof, futures, dates of the prices, and which assumptions carry a source."""
+
+from __future__ import annotations
+
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.sources import Assumption, assumptions
+from deal_solve.facts.summary import Summary
+from deal_solve.optimise.solution import Solution
+from deal_solve.report.scenarios import futures_text
+from deal_solve.report.sentences import aim
+from deal_solve.report.text import gap_percent, heading, labelled, money
+from deal_solve.uncertainty.scenario_set import Futures
+
+MOST_NAMED = 3
+INDENT = 11
+
+
+def how_sure(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> str:
+    """Return what stands behind the answer, one line of words each."""
+    found = tuple(assumptions(deal, solution.plan))
+    lacking = [row for row in found if row.source is None]
+    said = [
+        ("proof", _proof(deal, solution, summary)),
+        ("futures", _futures(scenarios)),
+        ("cost", "settled in every future apart from the solver; both agree"),
+        ("prices", _prices(deal)),
+        ("sources", f"{len(found) - len(lacking)} of {len(found)} assumptions carry a source"),
+        *(("", f"{path}: {text}") for path, text in deal.sources.items()),
+    ]
+    if lacking:
+        rest = len(lacking) - MOST_NAMED
+        more = [f"and {rest} more"] if rest > 0 else []
+        said.append(("no source", "; ".join([*map(_named, lacking[:MOST_NAMED]), *more])))
+    return "\n".join([*heading("How sure"), *(line for label, text in said for line in labelled(label, text, INDENT))])
+
+
+def _proof(deal: Deal, solution: Solution, summary: Summary) -> str:
+    least = f"no plan has an objective below {money(solution.bound_usd)} over {deal.horizon_months} months"
+    ours = f"this one has {money(solution.objective_usd)}, a gap of {gap_percent(solution.gap)}"
+    return f"{least}; {ours} (objective: {aim(deal, summary)})"
+
+
+def _futures(scenarios: Futures) -> str:
+    bands = f" of the bands of {', '.join(scenarios.groups)}" if scenarios.groups else ""
+    seed = "; nothing is drawn at random" if scenarios.seed is None else ""
+    return f"{futures_text(scenarios)}{bands}{seed}"
+
+
+def _prices(deal: Deal) -> str:
+    card = deal.card
+    newest = max(rates.effective_from for model in card.models for rates in [model.rates_on(card.as_of)])
+    text = f"rate card {card.name} of {card.as_of}, its newest rates from {newest}"
+    own = [name for part in (deal.rates.models, deal.rates.seats) for name in part]
+    return f"{text}; the deal's own for {', '.join(own)}" if own else text
+
+
+def _named(row: Assumption) -> str:
+    if not row.swing_usd:
+        return row.path
+    return f"{row.path} (the cost differs by {money(row.swing_usd)} between its P10 and P90)"

@@ -1,0 +1,189 @@
+"""Solutions and settlements as data, in the schema of `analysis.solve.schema`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from deal_solve.analysis.solve.schema import (
+    Agreement,
+    Cost,
+    InfeasibleResult,
+    InvoiceLine,
+    Period,
+    Reference,
+    Result,
+    RiskFacts,
+    SeatCount,
+    SettlementResult,
+    SolverFacts,
+    Spread,
+    YearSpread,
+)
+from deal_solve.analysis.uncertainty.result import UncertaintyFacts
+from deal_solve.analysis.why_not.result import (
+    AlternativeFacts,
+    AnswerFacts,
+    ConflictFacts,
+    CriterionFacts,
+    LeverFacts,
+)
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.calendar import calendar
+from deal_solve.facts.health import SeatYear, commitment_health, seat_health
+from deal_solve.facts.limit_checks import limit_checks
+from deal_solve.facts.savings import savings
+from deal_solve.facts.sides import overtaking_month, sides
+from deal_solve.facts.summary import Range, Summary, periods, summarise
+from deal_solve.report.basics import _by_year, deal_of, futures_of, rows_of
+from deal_solve.report.facts import CommitmentFacts
+from deal_solve.settlement.settle import Settlement
+from deal_solve.uncertainty import scenario_set as uncertainty
+
+if TYPE_CHECKING:
+    from deal_solve.analysis.conflict.conflict import Conflict
+    from deal_solve.analysis.criteria.criteria import Criteria
+    from deal_solve.analysis.levers.waterfall import Waterfall
+    from deal_solve.analysis.uncertainty.uncertainty import UncertaintyCost
+    from deal_solve.analysis.why_not.alternatives import Alternative
+    from deal_solve.analysis.why_not.why_not import WhyNot
+    from deal_solve.frames import Table
+    from deal_solve.optimise.solution import Solution
+
+
+class Asked(TypedDict, total=False):
+    """What else was asked of a solution."""
+
+    alternatives: Table[Alternative]
+    wrong_tracks: Sequence[WhyNot]
+    why_not: Sequence[WhyNot]
+    levers: Waterfall
+    criteria: Criteria
+    uncertainty: UncertaintyCost
+
+
+def cost_of(summary: Summary, chronological_usd: float) -> Cost:
+    """Return the cost section; `chronological_usd` is the expected total drawn down as used."""
+    return Cost(
+        total=_spread(summary.total),
+        paid=_spread(summary.paid),
+        confidence=summary.confidence,
+        cvar_usd=summary.cvar_usd,
+        worst_usd=summary.worst_usd,
+        committed_usd=summary.committed_usd,
+        beyond_horizon_usd=summary.beyond_horizon_usd,
+        chronological_expected_usd=chronological_usd,
+        by_line=summary.by_line,
+        by_year=tuple(
+            YearSpread(contract_year=year + 1, **_spread(spread).model_dump())
+            for year, spread in enumerate(summary.by_year)
+        ),
+    )
+
+
+def _spread(spread: Range) -> Spread:
+    return Spread.model_validate(spread)
+
+
+def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological_usd: float) -> dict[str, Any]:
+    """Return what is said of every settled plan."""
+    return {
+        "cost": cost_of(summary, chronological_usd),
+        "drawdown": _by_year(Period, periods(settlement)),
+        "seats": tuple(map(_seats, seat_health(settlement))),
+        "limits": limit_checks(deal, settlement),
+        "commitment_health": _by_year(CommitmentFacts, commitment_health(settlement)),
+        "sides": sides(settlement),
+        "overtaking_month": overtaking_month(settlement),
+        "savings": savings(settlement),
+        "calendar": calendar(deal, settlement.plan),
+    }
+
+
+def _seats(row: SeatYear) -> SeatCount:
+    return SeatCount(
+        seat_type=row.seat_type,
+        contract_year=row.contract_year + 1,
+        contracted=row.contracted,
+        expected_active=row.active,
+        expected_peak=row.peak,
+        expected_added=row.added,
+        expected_idle=row.idle,
+        added_probability=row.added_probability,
+    )
+
+
+def result_of(
+    deal: Deal, scenarios: uncertainty.Futures, solution: Solution, chronological_usd: float, **asked: Unpack[Asked]
+) -> Result:
+    """Return a solution as data, with what else was asked of it."""
+    summary = summarise(deal, solution.settlement, scenarios)
+    return Result(
+        status=solution.status,
+        objective_usd=solution.objective_usd,
+        bound_usd=solution.bound_usd,
+        gap=solution.gap,
+        seed=scenarios.seed,
+        deal=deal_of(deal),
+        risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
+        scenarios=futures_of(scenarios),
+        plan=solution.plan,
+        **_settled(deal, solution.settlement, summary, chronological_usd),
+        reference=_reference(solution),
+        agreements=tuple(map(Agreement.model_validate, solution.branches)),
+        solver=_solver(solution),
+        notes=(*scenarios.notes, *solution.notes),
+        alternatives=rows_of(AlternativeFacts, asked.get("alternatives")),
+        wrong_tracks=rows_of(AnswerFacts, asked.get("wrong_tracks")),
+        why_not=rows_of(AnswerFacts, asked.get("why_not")),
+        levers=LeverFacts.model_validate(asked["levers"]) if "levers" in asked else None,
+        criteria=rows_of(CriterionFacts, asked.get("criteria")),
+        uncertainty=UncertaintyFacts.model_validate(asked["uncertainty"]) if "uncertainty" in asked else None,
+    )
+
+
+def _reference(solution: Solution) -> Reference | None:
+    if solution.reference is None:
+        return None
+    cost = solution.reference_cost
+    expected = None if cost is None else float(solution.settlement.weights @ cost)
+    return Reference(plan=solution.reference, expected_usd=expected)
+
+
+def _solver(solution: Solution) -> SolverFacts:
+    return SolverFacts(
+        name=solution.solver,
+        method=solution.method,
+        **dataclasses.asdict(solution.size),
+        build_seconds=solution.build_seconds,
+        solve_seconds=solution.solve_seconds,
+    )
+
+
+def infeasible_result_of(
+    deal: Deal, scenarios: uncertainty.Futures, reason: str, conflict: Conflict | None
+) -> InfeasibleResult:
+    """Return as data that there is no plan, and why."""
+    found = None if conflict is None else ConflictFacts.model_validate(conflict)
+    return InfeasibleResult(deal=deal_of(deal), scenarios=futures_of(scenarios), reason=reason, conflict=found)
+
+
+def settlement_result_of(
+    deal: Deal, settlement: Settlement, assumed: tuple[str, ...], scenario: int, chronological_usd: float
+) -> SettlementResult:
+    """Return a settlement as data, with the invoice of one scenario."""
+    scenarios = settlement.scenarios
+    return SettlementResult(
+        deal=deal_of(deal),
+        scenarios=futures_of(scenarios),
+        plan=settlement.plan,
+        assumed=assumed,
+        order=settlement.order,
+        **_settled(deal, settlement, summarise(deal, settlement, scenarios), chronological_usd),
+        scenario=scenarios.names[scenario],
+        invoice=tuple(
+            InvoiceLine.model_validate({**line, "contract_year": line["contract_year"] + 1})
+            for line in settlement.invoice(scenario).to_dict("records")
+        ),
+    )

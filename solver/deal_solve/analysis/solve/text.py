@@ -1,0 +1,163 @@
+"""What `solve` prints: first what to sign and what it costs, then the tables behind it."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.solve.proof import how_sure
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.summary import Summary, summarise
+from deal_solve.optimise.solution import Branch, Solution
+from deal_solve.plan.plan import Plan
+from deal_solve.report.controls import controls_table
+from deal_solve.report.health import health_tables
+from deal_solve.report.plan_tables import (
+    commitment_table,
+    cost_tables,
+    limit_table,
+    project_table,
+    routing_table,
+    track_table,
+)
+from deal_solve.report.renewal import renewal_sentence, renewal_tables
+from deal_solve.report.sentences import (
+    api_sentence,
+    cost_sentence,
+    fixed_sentence,
+    proof_sentence,
+    seat_sentence,
+    title_line,
+    versus_sentence,
+    worst_sentence,
+)
+from deal_solve.report.text import (
+    WIDTH,
+    bullets,
+    heading,
+    labelled,
+    money,
+    page_width,
+    percent,
+    round_money,
+    shortened,
+    table,
+)
+from deal_solve.uncertainty.scenario_set import Futures
+
+MOST_LINES = 12
+OUTCOMES = {"solved": "solved", "pruned": "ruled out", "infeasible": "impossible", "limit": "stopped"}
+NOT_KNOWN = "not known"
+
+
+def solution_report(deal: Deal, scenarios: Futures, solution: Solution, notes: tuple[str, ...] = ()) -> str:
+    """Return the short block and all tables of a solution."""
+    summary = summarise(deal, solution.settlement, scenarios)
+    parts = [
+        "\n".join(short_block(deal, scenarios, solution, summary)),
+        *renewal_tables(deal, solution.plan),
+        commitment_table(deal, solution.settlement),
+        track_table(deal, solution.plan),
+        routing_table(deal, solution.plan),
+        project_table(deal, solution.plan),
+        *cost_tables(deal, summary),
+        *health_tables(deal, solution.settlement),
+        limit_table(deal, solution.settlement),
+        agreements_table(deal, solution),
+        controls_table(deal),
+    ]
+    parts += [how_sure(deal, scenarios, solution, summary), bullets("Notes", (*notes, *solution.notes))]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def short_block(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> list[str]:
+    """Return what to sign and what it costs: at most 12 lines of 100 columns, more of them on a narrower page."""
+    sign = api_sentence(deal, solution.plan.api)
+    if len(labelled("Sign", sign, columns=WIDTH)) > 2:
+        sign = api_sentence(deal, solution.plan.api, with_title=False)
+    must = [
+        ("Sign", sign),
+        *(("", sentence) for sentence in _seat_sentences(deal, solution.plan)),
+        *(("Later", sentence) for sentence in [renewal_sentence(deal, solution.plan)] if sentence),
+        ("Cost", cost_sentence(deal, summary)),
+        ("Fixed", fixed_sentence(deal, summary)),
+        ("Proof", proof_sentence(deal, scenarios, solution, summary)),
+    ]
+    may = [
+        ("Versus", versus_sentence(deal, solution, summary)),
+        ("Worst", worst_sentence(deal, summary)),
+        ("Next", _next(solution)),
+    ]
+    room = MOST_LINES - 1 - sum(len(_lines(*each, WIDTH)) for each in must)
+    middle = []
+    for label, text in may:
+        lines = len(_lines(label, text, WIDTH))
+        if text and lines <= room:
+            middle.append((label, text))
+            room -= lines
+    columns = min(page_width(), WIDTH)
+    head = [*heading(title_line(deal)), *(line for each in (*must[:-1], *middle) for line in _lines(*each, columns))]
+    proof = _lines(*must[-1], columns)
+    return [*(head[: MOST_LINES - len(proof)] if columns == WIDTH else head), *proof]
+
+
+def _lines(label: str, text: str, columns: int) -> list[str]:
+    """Return a sentence behind its label; a seat type, which has none, takes two lines at most."""
+    return labelled(label, text if label else shortened(text, 2 * (WIDTH - 10)), columns=columns)
+
+
+def _seat_sentences(deal: Deal, plan: Plan) -> list[str]:
+    """Return one sentence per seat type, at most three in all."""
+    taken = [name for name, agreement in plan.seats.items() if any(agreement.contracted)]
+    sentences = [seat_sentence(deal, plan, name) for name in taken]
+    if len(sentences) > 3:
+        sentences = [*sentences[:2], f"and {len(sentences) - 2} more seat types, see the table of seats"]
+    return sentences
+
+
+def _others(solution: Solution) -> list[Branch]:
+    """Return every other agreement or band, the nearest first: a renewed band makes no other agreement."""
+    api = solution.plan.api
+    chosen = (api.offer, api.term_months, api.terms[0].band_usd_per_year)
+    others = [b for b in solution.branches if (b.offer, b.term_months, b.band_usd_per_year) != chosen]
+    return sorted((b for b in others if b.outcome != "infeasible"), key=_least)
+
+
+def _least(branch: Branch) -> float:
+    return branch.bound_usd if branch.objective_usd is None else branch.objective_usd
+
+
+def _next(solution: Solution) -> str:
+    """Return the nearest other agreement and how much dearer it is, or at least is."""
+    others = _others(solution)
+    if not others:
+        return ""
+    best = others[0]
+    band = f"band from {round_money(best.band_usd_per_year)} a year" if best.band_usd_per_year else "no commitment"
+    above = _above(solution, best)
+    text = f"{'' if best.objective_usd is not None else 'at least '}{above} dearer by objective"
+    if above == NOT_KNOWN:
+        text = "not ruled out when the search stopped"
+    if above in ("0%", "0.00"):
+        text = "as good within the gap" if best.objective_usd is not None else "not better"
+    return f"{best.offer}, {best.term_months} months, {band}: {text}"
+
+
+def _above(solution: Solution, branch: Branch) -> str:
+    """Return how much dearer a branch is, or at least is; not known if its bound is below the plan's objective."""
+    base, more = abs(solution.objective_usd), _least(branch) - solution.objective_usd
+    text = percent(more / base, 2) if base else money(more)
+    return NOT_KNOWN if branch.objective_usd is None and text.startswith("-") else text
+
+
+def agreements_table(deal: Deal, solution: Solution) -> str:
+    """Return every API agreement and band of the search with its best objective or its bound."""
+    if len(solution.branches) < 2:
+        return ""
+    rows = []
+    for branch in sorted(solution.branches, key=lambda b: (b.outcome == "infeasible", _least(b))):
+        solved = branch.outcome not in ("infeasible",)
+        amount = "at least " * (branch.objective_usd is None) + money(_least(branch)) if solved else "-"
+        above = _above(solution, branch) if solved else "-"
+        band = round_money(branch.band_usd_per_year) if branch.band_usd_per_year else "none"
+        rows.append([branch.offer, f"{branch.term_months}", band, OUTCOMES[branch.outcome], amount, above])
+    headers = ["offer", "first term", "band from", "outcome", "objective", "dearer by"]
+    title = f"API agreements, seats from any offer (objective over {deal.horizon_months} months, USD)"
+    return table(title, headers, rows)

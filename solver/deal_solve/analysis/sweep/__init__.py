@@ -1,0 +1,1 @@
+"""How do the decisions change over many values of several fields?"""

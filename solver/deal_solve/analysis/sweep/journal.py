@@ -1,0 +1,98 @@
+"""The journal of a sweep: a line that says which one, then a line per finished row, each on disk before the next."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from deal_solve.analysis.sweep.row import SweepRow
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import InputError, Problem
+from deal_solve.uncertainty.sampling import SampledSet
+from deal_solve.uncertainty.scenario_set import PATHS, Futures
+from deal_solve.version import VERSION
+
+JOURNAL_SCHEMA = "deal-solve-sweep-journal/1"
+SAID = {"version": "version of deal-solve", "deal": "deal", "futures": "seed or futures"}
+"""What has to be the same; everything else that may differ is an option of the solve."""
+
+
+def header_of(deal: Deal, futures: Futures, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return what tells sweeps apart: version, deal, futures and options of the solve, each in short."""
+    made = hashlib.sha256(f"{futures.kind} {futures.size} {futures.seed}".encode())
+    for place in range(1 if isinstance(futures, SampledSet) else futures.block_count):  # a seed tells the others
+        block = futures.block(place)
+        for values in (block.weights, *(array for name in PATHS for array in getattr(block, name).values())):
+            made.update(values.tobytes())
+    own = {f"--{name.replace('_', '-')}": _hash(value) for name, value in options.items()}
+    deal_text = deal.model_dump_json(by_alias=True) + deal.card.model_dump_json()
+    said = {"version": VERSION, "deal": _hash(deal_text), "futures": made.hexdigest()[:16]}
+    return {"schema": JOURNAL_SCHEMA, **said, **own}
+
+
+def _hash(value: Any) -> str:
+    text = value.model_dump_json() if hasattr(value, "model_dump_json") else str(value)
+    return text if len(text) <= 16 else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Journal:
+    """Finished rows in a file: those found there, and those added."""
+
+    def __init__(self, path: Path, rows: tuple[SweepRow, ...], stream: BinaryIO) -> None:
+        self.path, self.rows, self._stream = path, rows, stream
+
+    def add(self, row: SweepRow) -> None:
+        """Write a row, so that it is there whatever happens next."""
+        self._stream.write(_line(dataclasses.asdict(row)))
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+
+@contextmanager
+def journal(path: Path, header: Mapping[str, str]) -> Iterator[Journal]:
+    """Yield the journal of a sweep, begun or gone on with.
+
+    A line that was cut off by a crash counts as not there. Raises InputError for a journal of another sweep, and for a
+    file that is none.
+    """
+    try:
+        if not path.exists():
+            begun = path.with_name(f".{path.name}-{os.getpid()}")
+            begun.write_bytes(_line(header))
+            begun.replace(path)
+        first, *lines = path.read_bytes().split(b"\n")
+        _refuse_other(path, _parsed(first), header)
+        rows = tuple(SweepRow(**data) for line in lines if (data := _parsed(line)))
+        with path.open("ab") as stream:
+            if lines[-1:] != [b""]:
+                stream.write(b"\n")
+            yield Journal(path, rows, stream)
+    except OSError as error:
+        raise InputError(Problem("", f"cannot be written: {error.strerror or error}", str(path))) from None
+
+
+def _line(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, default=str).encode() + b"\n"
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        data = json.loads(line)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _refuse_other(path: Path, found: Mapping[str, Any] | None, header: Mapping[str, str]) -> None:
+    if found is None or found.get("schema") != JOURNAL_SCHEMA:
+        raise InputError(Problem("", "is no journal of a sweep; expected another --out, or this file gone", str(path)))
+    other = [SAID.get(name, name) for name in {**header, **found} if found.get(name) != header.get(name)]
+    if other:
+        message = f"has rows of another {', '.join(other)}; expected the same, another --out, or this file gone"
+        raise InputError(Problem("", message, str(path)))

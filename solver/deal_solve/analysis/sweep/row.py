@@ -1,0 +1,173 @@
+"""One cell of a sweep as a flat record: what was varied, how the solve ended, what is signed and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from deal_solve.analysis.sweep.design import is_number, key_of
+from deal_solve.deal.cross_checks import family_of
+from deal_solve.deal.rate_card import FAMILIES
+from deal_solve.errors import DealSolveError, Infeasible, InputError, LimitReached
+from deal_solve.facts.decisions import answered, decisions
+from deal_solve.facts.savings import savings
+from deal_solve.facts.summary import summarise
+from deal_solve.optimise.solution import Solution
+from deal_solve.settlement.settle import Settlement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RowStatus = Literal["optimal", "limit", "infeasible", "stopped", "invalid", "failed"]
+
+KINDS = {"status": "string", "reason": "string", "agreement": "string", "term_months": "Int64"}
+"""Columns that are no amounts."""
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """One solved cell, counted from 1; USD over the horizon, discounted, unless said.
+
+    - `inputs` the value of every varied field, by its path
+    - `status` is `optimal`, `limit` (a plan, not proven to the gap), or there is no plan and `reason` says why:
+      `infeasible`, `stopped` (by the time limit), `invalid` (the cell is no deal), `failed`
+    - `commitment_usd_per_year` mean over the contract years, `committed_usd` all that is owed whatever happens,
+      `seats` contracted seats per type, mean over the contract years
+    - `shares` of the expected API requests: per model family (a cascade counts as its last model), `cached`, `batch`
+    - `cvar_usd` and `worst_usd` as far as the futures can say; `savings_usd` against the reference, where the objective
+      compares with one; `savings_rate` 1 - what counted usage costs over the same at list, not discounted
+    - `decisions` what the plan decides, in words; `seconds` what the solve took
+    """
+
+    cell: int
+    inputs: dict[str, Any]
+    status: RowStatus
+    reason: str = ""
+    objective_usd: float | None = None
+    bound_usd: float | None = None
+    gap: float | None = None
+    agreement: str | None = None
+    term_months: int | None = None
+    band_usd_per_year: float | None = None
+    commitment_usd_per_year: float | None = None
+    committed_usd: float | None = None
+    seats: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
+    expected_usd: float | None = None
+    p10_usd: float | None = None
+    p90_usd: float | None = None
+    cvar_usd: float | None = None
+    worst_usd: float | None = None
+    savings_usd: float | None = None
+    savings_rate: float | None = None
+    decisions: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a plan."""
+        return self.objective_usd is not None
+
+    @property
+    def deal(self) -> str:
+        """What is signed, in a line: all decisions but routing."""
+        said = [(what, plan) for what, plan in self.decisions.items() if not what.startswith("routing of ")]
+        return "; ".join(f"{what}: {plan}" for what, plan in said if plan != "none")
+
+
+def frame_of(paths: Sequence[str], rows: Iterable[SweepRow]) -> pd.DataFrame:
+    """Return one line per row: inputs by path, seats by type, shares by name; no type depends on what is missing."""
+    import pandas as pd
+
+    rows = list(rows)
+    columns: dict[str, tuple[str, list[Any]]] = {"cell": ("Int64", [row.cell for row in rows])}
+    for path in paths:
+        values = [row.inputs[path] for row in rows]
+        is_text = not all(map(is_number, values))
+        texts = [value if isinstance(value, str) else key_of(value) for value in values] if is_text else values
+        columns[path] = "string" if is_text else "float64", texts
+    for each in fields(SweepRow)[2:]:
+        if each.name in ("seats", "shares"):
+            for name in dict.fromkeys(name for row in rows for name in getattr(row, each.name)):
+                found = [getattr(row, each.name).get(name, 0.0) if row.has_plan else None for row in rows]
+                columns[f"{each.name}.{name}"] = "float64", found
+        elif each.name == "decisions":
+            columns["deal"] = "string", [row.deal for row in rows]
+        else:
+            columns[each.name] = KINDS.get(each.name, "float64"), [getattr(row, each.name) for row in rows]
+    return pd.DataFrame({name: pd.Series(values, dtype=kind) for name, (kind, values) in columns.items()})
+
+
+def solved_row(cell: int, inputs: Mapping[str, Any], solution: Solution, seconds: float) -> SweepRow:
+    """Return the row of a cell that has a plan."""
+    settlement, api = solution.settlement, solution.plan.api
+    deal = settlement.deal
+    summary, saved = summarise(deal, settlement, settlement.scenarios), savings(settlement)
+    committed = [usd for term in api.terms for usd in term.commitment_usd]
+    is_proven = solution.status == "optimal"
+    return SweepRow(
+        cell=cell,
+        inputs=dict(inputs),
+        status=solution.status,
+        reason="" if is_proven else "; ".join(("not proven to the gap asked for", *solution.notes)),
+        objective_usd=solution.objective_usd,
+        bound_usd=solution.bound_usd,
+        gap=solution.gap,
+        agreement=api.offer,
+        term_months=api.term_months,
+        band_usd_per_year=api.terms[0].band_usd_per_year,
+        commitment_usd_per_year=sum(committed) / len(committed),
+        committed_usd=settlement.committed_usd,
+        seats={name: sum(seats.contracted) / deal.years for name, seats in solution.plan.seats.items()},
+        shares=request_shares(settlement),
+        expected_usd=summary.total.expected_usd,
+        p10_usd=summary.total.p10_usd,
+        p90_usd=summary.total.p90_usd,
+        cvar_usd=summary.cvar_usd,
+        worst_usd=summary.worst_usd,
+        savings_usd=_saved(solution),
+        savings_rate=saved.effective if saved else None,
+        decisions={each.what: each.plan for each in decisions(settlement)},
+        seconds=seconds,
+    )
+
+
+def unsolved_row(cell: int, inputs: Mapping[str, Any], error: Exception, seconds: float = 0.0) -> SweepRow:
+    """Return the row of a cell without a plan, with the reason in one line."""
+    match error:
+        case Infeasible():
+            status: RowStatus = "infeasible"
+        case LimitReached():
+            status = "stopped"
+        case InputError():
+            status = "invalid"
+        case _:
+            status = "failed"
+    said = str(error)
+    if isinstance(error, InputError):
+        said = "; ".join(f"{each.path}: {each.message}" if each.path else each.message for each in error.problems)
+    elif not isinstance(error, DealSolveError):
+        said = f"{type(error).__name__}: {said}"
+    return SweepRow(cell, dict(inputs), status, " ".join(said.split()), seconds=seconds)
+
+
+def request_shares(settlement: Settlement) -> dict[str, float]:
+    """Return which share of the expected API requests every family answers, and which is cached and in batch."""
+    found: dict[str, float] = dict.fromkeys((*FAMILIES, "cached", "batch"), 0.0)
+    total = 0.0
+    for _, requests in answered(settlement):
+        for key, count in requests.items():
+            model, *modes = key.split("+")
+            found[family_of(settlement.deal, model.rpartition(">")[2])] += count
+            found["cached"] += count * ("cache" in modes)
+            found["batch"] += count * ("batch" in modes)
+            total += count
+    return {name: count / total for name, count in found.items() if count} if total else {}
+
+
+def _saved(solution: Solution) -> float | None:
+    if solution.reference_cost is None:
+        return None
+    settlement = solution.settlement
+    return float(settlement.weights @ (solution.reference_cost - settlement.cost))

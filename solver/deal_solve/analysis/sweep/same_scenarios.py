@@ -1,0 +1,43 @@
+"""Futures of varied deals: the very object of the last ones where they are the same, for `Memory` knows them by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.uncertainty.scenario_set import PATHS, Futures, ScenarioSet, ready
+
+UNCERTAIN = ("start", "horizon_months", "scenarios", "uncertainty", "workloads", "cohorts")
+"""The parts of a deal that its futures are made of."""
+
+FuturesOf = Callable[[Deal], Futures]
+"""What makes the futures of a deal, the same for the same deal; it may be sent to other processes."""
+
+
+class SameFutures:
+    """Makes the futures of deals, in memory if they are few, anew only where something they are made of differs."""
+
+    def __init__(self, futures_of: FuturesOf) -> None:
+        self.futures_of = futures_of
+        self.last: tuple[Deal, Futures] | None = None
+
+    def __call__(self, deal: Deal) -> Futures:
+        """Return the futures of a deal."""
+        if self.last is None or any(getattr(self.last[0], name) != getattr(deal, name) for name in UNCERTAIN):
+            made = ready(self.futures_of(deal))
+            is_same = self.last is not None and _are_same(self.last[1], made)
+            self.last = deal, self.last[1] if self.last and is_same else made
+        return self.last[1]
+
+
+def _are_same(one: Futures, other: Futures) -> bool:
+    """Whether sets in memory hold the same numbers, which may be so although workloads or cohorts differ."""
+    if not (isinstance(one, ScenarioSet) and isinstance(other, ScenarioSet) and one.notes == other.notes):
+        return False
+    held = [
+        (each.weights, *(array for name in PATHS for array in getattr(each, name).values())) for each in (one, other)
+    ]
+    keys = [[list(getattr(each, name)) for name in PATHS] for each in (one, other)]
+    return keys[0] == keys[1] and all(map(np.array_equal, *held))

@@ -1,0 +1,150 @@
+"""A deal over many values of its fields: every cell a validated deal, solved to the gap on futures drawn once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from deal_solve.analysis.sweep.cells import Work, solved
+from deal_solve.analysis.sweep.design import Design, design_of, key_of, refuse_wrong_paths
+from deal_solve.analysis.sweep.row import SweepRow, frame_of
+from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, FuturesOf
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Cancelled
+from deal_solve.frames import Table
+from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.scenario_set import Futures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class SweepProgress:
+    """How far a sweep is: cells done of all, those solved in this run, and the seconds of this run."""
+
+    done: int
+    total: int
+    solved: int
+    seconds: float
+
+    @property
+    def cells_per_second(self) -> float:
+        """Cells solved in a second of this run."""
+        return self.solved / max(self.seconds, 1e-9)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds to go at that rate; None before the first cell."""
+        return (self.total - self.done) / self.cells_per_second if self.solved else None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rows of a sweep, in the order of the design; a stopped one lacks some.
+
+    `futures` are those of the deal as it stands.
+    """
+
+    design: Design = field(repr=False)
+    rows: Table[SweepRow]
+    futures: Futures = field(repr=False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every cell has its row."""
+        return len(self.rows) == len(self.design)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per cell: inputs by path, seats by type, shares by name, what is signed in a line."""
+        return frame_of(self.design.paths, self.rows)
+
+
+def sweep(
+    deal: Deal,
+    over: Mapping[str, Any] | Sequence[Mapping[str, Any]] | Design,
+    futures: FuturesOf = scenarios_of,
+    *,
+    is_zipped: bool = False,
+    known: Iterable[SweepRow] = (),
+    executor: Executor | None = None,
+    ahead: int = 8,
+    progress: Callable[[SweepProgress], bool | None] | None = None,
+    finished: Callable[[SweepRow], None] | None = None,
+    **options: Any,
+) -> Sweep:
+    """Solve a deal for every combination of values of its fields and return a row per cell.
+
+    `over` has values by dotted path (or the text of `--vary`: '0:0.5:11', '±20%'), crossed or zipped, or is a list of
+    changes, one map per cell. `futures` makes those of each cell, as in `partial(sample, count=1024, seed=7)`: the same
+    numbers wherever the same is uncertain. `options` are those of `solve`, per cell. A cell without a plan is a row
+    with its reason. `executor` solves chunks of neighbouring cells elsewhere, at most `ahead` of them at once; cells of
+    a lost worker are handed out again. Rows of `known` are taken over; `finished` gets every new one as soon as it is
+    there, `progress` is told how far it is and stops it by returning False (raises Cancelled). Raises InputError for a
+    path that is no place in the deal, before anything is solved.
+    """
+    design = over if isinstance(over, Design) else design_of(deal, over, is_zipped)
+    refuse_wrong_paths(deal, design)
+    base = futures(deal)
+    rows = {key_of(row.inputs): row for row in known}
+    todo = {key: cell for cell in design if (key := key_of(cell)) not in rows}
+    clock = _Clock(len(design), len(design) - len(todo), progress)
+    clock.tell()
+    work, cells = Work(deal, futures, options), ordered(design, list(todo.values()))
+    with closing(solved(work, cells, executor, ahead, clock.tell)) as new:
+        for row in new:
+            rows[key_of(row.inputs)] = row
+            clock.solved += 1
+            if finished:
+                finished(row)
+            clock.tell()
+    return Sweep(design, Table(tuple(rows_of(design, rows.values()))), base)
+
+
+def rows_of(design: Design, known: Iterable[SweepRow]) -> Iterator[SweepRow]:
+    """Yield the rows of a design that are known, in its order, numbered."""
+    rows = {key_of(row.inputs): row for row in known}
+    for number, cell in enumerate(design, 1):
+        if row := rows.get(key_of(cell)):
+            yield replace(row, cell=number)
+
+
+def ordered(design: Design, cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return cells so that those of the same futures stand together and neighbours differ in one field, if they can."""
+    paths = sorted(design.paths, key=lambda path: path.partition(".")[0] not in UNCERTAIN)
+    places = {path: {key_of(value): n for n, value in enumerate(design.values(path))} for path in paths}
+
+    def snake(cells: Sequence[dict[str, Any]], paths: Sequence[str]) -> list[dict[str, Any]]:
+        if not paths:
+            return list(cells)
+        path, *rest = paths
+        groups: dict[int, list[dict[str, Any]]] = {}
+        for cell in cells:
+            groups.setdefault(places[path][key_of(cell[path])], []).append(cell)
+        found: list[dict[str, Any]] = []
+        for turn, place in enumerate(sorted(groups)):
+            below = snake(groups[place], rest)
+            found += reversed(below) if turn % 2 else below
+        return found
+
+    return snake(cells, paths)
+
+
+class _Clock:
+    """Tells how far a sweep is, and learns whether to stop."""
+
+    def __init__(self, total: int, known: int, watcher: Callable[[SweepProgress], bool | None] | None) -> None:
+        self.total, self.known, self.watcher, self.solved = total, known, watcher, 0
+        self.began = time.monotonic()
+
+    def tell(self) -> None:
+        """Say how far it is; raises Cancelled if the watcher wants no more."""
+        done = min(self.known + self.solved, self.total)
+        if self.watcher and (
+            self.watcher(SweepProgress(done, self.total, self.solved, time.monotonic() - self.began)) is False
+        ):
+            raise Cancelled(f"the sweep was cancelled after {done:,} of {self.total:,} cells")

@@ -1,0 +1,1 @@
+"""What does not knowing cost, and how sure is the answer?"""

@@ -1,0 +1,87 @@
+"""What knowing the future would save: the most that any forecast is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from deal_solve.analysis.uncertainty.replicates import (
+    REPLICATES,
+    Estimate,
+    Replicates,
+    estimate,
+    replicates,
+)
+from deal_solve.deal.risk import Risk
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import least_cost
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.sampling import SEED
+from deal_solve.uncertainty.scenario_set import BLOCK, ScenarioSet
+
+MOST_ROUNDS = 4
+"""Futures solved of each replicate."""
+SECONDS = 120.0
+"""Time after which no further round begins."""
+
+
+@dataclass(frozen=True)
+class PerfectInformation:
+    """EVPI: the expected cost of the plan less what the best deal for each future alone would cost, USD.
+
+    It counts expected cost, whatever the risk weight, and no limits but those on committed dollars: others do not say
+    what holds in one future. `futures` were solved, one at a time; `is_all` says that there are no others.
+    """
+
+    evpi: Estimate
+    futures: int
+    is_all: bool
+
+
+def evpi(
+    solution: Solution, drawn: Replicates | None = None, *, seconds: float = SECONDS, **options: Any
+) -> PerfectInformation:
+    """Return the expected value of perfect information of a solution.
+
+    Up to 64 futures that are no sample are all solved. Else a subsample is: the first ones of each replicate, or of a
+    list 16 draws at a time, four rounds if they begin within `seconds`. Of the options of a solve, `solver` and `gap`
+    count.
+    """
+    drawn = drawn or replicates(solution)
+    futures = solution.settlement.scenarios
+    wanted = {name: value for name, value in options.items() if name in ("solver", "gap")}
+    if not drawn.sets and futures.size <= REPLICATES * MOST_ROUNDS:
+        regrets = [regret(solution, futures.block(0).take(place), **wanted) for place in range(futures.size)]
+        return PerfectInformation(Estimate(float(futures.weights @ regrets)), futures.size, True)
+    start = monotonic()
+    rounds: list[list[float]] = []
+    for each in _rounds(drawn):
+        if rounds and monotonic() - start > seconds:
+            break
+        rounds.append([regret(solution, alone, **wanted) for alone in each])
+    return PerfectInformation(estimate(np.mean(rounds, axis=0)), len(rounds) * REPLICATES, False)
+
+
+def regret(solution: Solution, alone: ScenarioSet, **options: Any) -> float:
+    """Return what the plan of a solution costs in one future above the least that this future allows, USD."""
+    deal = solution.settlement.deal
+    certain = tuple(limit for limit in deal.limits if limit.of == "committed")
+    free = deal.model_copy(update={"risk": Risk(), "limits": certain})
+    return float(settle(deal, solution.plan, alone).cost[0]) - least_cost(free, alone, **options)
+
+
+def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:
+    """Yield one future per replicate, round by round; of other sets, as many independent draws."""
+    if drawn.sets:
+        first = [each.block(0).rows(slice(0, MOST_ROUNDS)) for each in drawn.sets]
+        yield from ([each.take(place) for each in first] for place in range(first[0].size))
+        return
+    futures = drawn.solution.settlement.scenarios
+    generator = np.random.default_rng(SEED)
+    for _ in range(MOST_ROUNDS):
+        places = generator.choice(futures.size, REPLICATES, p=futures.weights)
+        yield [futures.block(place // BLOCK).take(place % BLOCK) for place in map(int, places)]

@@ -1,0 +1,107 @@
+"""Whether the futures can tell the two best agreements apart, and how many would."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, estimate, replicates
+from deal_solve.analysis.why_not.alternatives import nearest
+from deal_solve.errors import Infeasible, LimitReached
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.uncertainty.sampling import MOST
+
+SHARE = 0.01
+"""Of the cost: a gap that may be larger leaves the answer open."""
+LEAST = 256
+"""Fewest futures of a search for the gap, where there are so many: enough for a tail at 0.95, and above EXACT_CHANCE,
+so that a chance constraint has the same stand-in as in the solve."""
+RATE = 0.5
+"""Intervals are taken to shrink as 1/N^RATE: independent draws do, Sobol points shrink faster or as fast."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How much more a plan may cost than the best one over all futures, USD (multiple replications procedure).
+
+    In every set of `futures` fresh futures the best plan is searched anew; that it is chosen for them makes `above` too
+    large on average, so that its upper end is on the safe side.
+    """
+
+    above: Estimate
+    futures: int
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The best agreement against the next one: `dearer` is what the runner-up's objective is above it.
+
+    They are apart where the interval of `dearer` is above 0 and that of the gap ends below 1 % of the cost and below
+    `dearer`; where nothing was sampled, by `dearer` alone. `needed` is how many futures would do, None where they are
+    apart or no number would.
+    """
+
+    runner_up: Plan | None = field(repr=False)
+    dearer: Estimate | None
+    gap: Gap | None
+    is_apart: bool
+    needed: int | None
+
+
+def tell_apart(
+    solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any
+) -> Apart:
+    """Return whether a solution can be told from its runner-up; `fix` and options are those of the solve."""
+    drawn = drawn or replicates(solution)
+    other = nearest(solution, lambda branch: True, fix, **options)
+    dearer = drawn.dearer(other.plan) if other else None
+    gap = optimality_gap(solution, drawn, fix, **options)
+    ratio = _ratio(solution.objective_usd, dearer, gap)
+    needed = solution.settlement.scenarios.size * ratio ** (1 / RATE)
+    is_open = ratio > 1 and needed <= MOST
+    return Apart(
+        runner_up=other.plan if other else None,
+        dearer=dearer,
+        gap=gap,
+        is_apart=ratio <= 1,
+        needed=2 ** math.ceil(math.log2(needed)) if is_open else None,
+    )
+
+
+def _ratio(cost_usd: float, dearer: Estimate | None, gap: Gap | None) -> float:
+    """Return how many times too wide the intervals are; at most 1 where the two can be told apart."""
+    most, ratio = SHARE * abs(cost_usd), 0.0
+    if dearer is not None:
+        if dearer.usd <= 0:
+            return math.inf
+        most, ratio = min(most, dearer.usd), dearer.half_usd / dearer.usd
+    if gap is None or gap.above.high_usd is None or gap.above.high_usd <= 0:
+        return ratio
+    return max(ratio, gap.above.high_usd / most if most else math.inf)
+
+
+def optimality_gap(
+    solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any
+) -> Gap | None:
+    """Return how far a plan may be from the best one over all futures; None where its futures are no sample.
+
+    Sixteen searches, each over a sixteenth of the futures or LEAST. Also None where a search finds no plan within the
+    limits of the deal or of time.
+    """
+    drawn = drawn or replicates(solution)
+    if not drawn.sets:
+        return None
+    size = solution.settlement.scenarios.size
+    few = replicates(solution, drawn.sets[0].method, max(size // len(drawn.sets), min(size, LEAST)))
+    known = {**options, "gap": max(options.get("gap", 0.0), 1e-4), "reference": solution.reference}
+    try:
+        least = [solve(few.deal, each.in_memory(), fix=fix, **known).bound_usd for each in few.sets]
+    except (Infeasible, LimitReached):
+        return None
+    return Gap(estimate(few.own - np.array(least)), few.sets[0].size)

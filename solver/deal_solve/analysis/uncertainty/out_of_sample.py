@@ -1,0 +1,71 @@
+"""The plan on futures that it was not chosen for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, estimate, replicates
+from deal_solve.facts.limit_checks import LimitCheck, limit_checks
+from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
+
+
+@dataclass(frozen=True)
+class FreshLimit:
+    """One limit over the fresh futures: the mean of what the sets achieve, and in how many of them it is kept."""
+
+    limit: str
+    at_most_usd: float
+    achieved_usd: float | None
+    probability: float | None
+    kept_in: int
+
+
+@dataclass(frozen=True)
+class OutOfSample:
+    """The objective of a plan over fresh futures, `futures` of them in `sets` sets, and over those it was found on."""
+
+    found_usd: float
+    fresh: Estimate
+    futures: int
+    sets: int
+    limits: Table[FreshLimit] = field(repr=False)
+
+    @property
+    def above(self) -> float:
+        """How much more it costs on the fresh futures, as a share: a plan is a little too good on its own."""
+        return (self.fresh.usd - self.found_usd) / max(abs(self.found_usd), 1e-9)
+
+
+def out_of_sample(solution: Solution, drawn: Replicates | None = None) -> OutOfSample | None:
+    """Return what a solution's plan costs over fresh futures; None where its futures were not sampled."""
+    drawn = drawn or replicates(solution)
+    if not drawn.sets:
+        return None
+    settled = drawn.settlements(solution.plan) if drawn.deal.limits else ()
+    checks = [tuple(limit_checks(drawn.deal, each)) for each in settled]
+    return OutOfSample(
+        found_usd=solution.objective_usd,
+        fresh=estimate(drawn.own),
+        futures=sum(each.size for each in drawn.sets),
+        sets=len(drawn.sets),
+        limits=Table(tuple(_limit(each) for each in zip(*checks, strict=True))),
+    )
+
+
+def _limit(checks: tuple[LimitCheck, ...]) -> FreshLimit:
+    first = checks[0]
+    return FreshLimit(
+        first.limit,
+        first.at_most_usd,
+        _mean([check.achieved_usd for check in checks]),
+        _mean([check.probability for check in checks]),
+        sum(check.is_kept for check in checks),
+    )
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -1,0 +1,134 @@
+"""Sixteen sets of fresh futures, scrambled apart: what an amount is over all futures, with an interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import InputError
+from deal_solve.optimise.solution import Solution
+from deal_solve.plan.plan import Plan
+from deal_solve.settlement.objective import objective_of
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.sampling import SampledSet, SamplingMethod, sample
+from deal_solve.uncertainty.scenario_set import Array
+
+REPLICATES = 16
+"""Sets of an interval; the points of one Sobol set are not independent, whole sets with scrambles of their own are."""
+LEVEL = 0.95
+"""Of all intervals."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An amount, USD, and the interval that covers its true value in 95 % of cases; None where nothing was sampled."""
+
+    usd: float
+    low_usd: float | None = None
+    high_usd: float | None = None
+
+    @property
+    def half_usd(self) -> float:
+        """Half the width of the interval, 0 without one."""
+        return 0.0 if self.high_usd is None else self.high_usd - self.usd
+
+    @property
+    def reversed(self) -> Estimate:
+        """The same difference, taken the other way round."""
+        low, high = (None if end is None else -end for end in (self.high_usd, self.low_usd))
+        return Estimate(-self.usd, low, high)
+
+
+def estimate(values: Array) -> Estimate:
+    """Return mean ± t·s/√n of n independent values: exact where they are normal, as means of many futures nearly are.
+
+    >>> found = estimate(np.array([1.0, 2.0, 3.0]))
+    >>> round(found.low_usd, 3), found.usd, round(found.high_usd, 3)
+    (-0.484, 2.0, 4.484)
+    """
+    from scipy.special import stdtrit
+
+    mean, count = float(values.mean()), len(values)
+    half = float(stdtrit(count - 1, (1 + LEVEL) / 2)) * float(values.std(ddof=1)) / math.sqrt(count)
+    return Estimate(mean, mean - half, mean + half)
+
+
+def seeds(seed: int) -> tuple[int, ...]:
+    """Return the seeds of the replicates: a hash of the seed, so that none is the seed of another run."""
+    return tuple(int(each) for each in np.random.SeedSequence(seed).generate_state(REPLICATES, np.uint64))
+
+
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """A solution and R sets of fresh futures, as many each as it was found on; none where its futures are no sample.
+
+    Plans are compared on the same sets (common random numbers): what both have of luck cancels.
+    """
+
+    solution: Solution
+    sets: tuple[SampledSet, ...] = field(repr=False)
+
+    def settled(self, plan: Plan) -> Settlement:
+        """Return the settlement of a plan over the futures that the solution was found on."""
+        return settle(self.deal, plan, self.solution.settlement.scenarios)
+
+    def settlements(self, plan: Plan, deal: Deal | None = None) -> Iterator[Settlement]:
+        """Yield the settlement of a plan on every set, under the papers of another deal if one is given."""
+        return (settle(deal or self.deal, plan, futures) for futures in self.sets)
+
+    def objectives(self, plan: Plan, deal: Deal | None = None) -> Array:
+        """Return the objective of a plan on every set, (R,), under the papers of another deal if one is given."""
+        both = zip(self.settlements(plan, deal), self._references, strict=True)
+        return np.array([self._objective(settlement, reference) for settlement, reference in both])
+
+    def dearer(self, plan: Plan) -> Estimate:
+        """Return how much more the objective of a plan is than that of the solution's own."""
+        if self.sets:
+            return estimate(self.objectives(plan) - self.own)
+        worth = self._objective(self.settled(plan), self.solution.reference_cost)
+        return Estimate(worth - self.solution.objective_usd)
+
+    @cached_property
+    def own(self) -> Array:
+        """The objective of the solution's plan on every set, (R,)."""
+        return self.objectives(self.solution.plan)
+
+    @property
+    def deal(self) -> Deal:
+        """The deal that was solved."""
+        return self.solution.settlement.deal
+
+    def _objective(self, settlement: Settlement, reference: Array | None) -> float:
+        return objective_of(self.deal, settlement.cost, settlement.weights, Against(reference=reference))
+
+    @cached_property
+    def _references(self) -> tuple[Array | None, ...]:
+        """The cost of the reference on every set, as far as the objective needs it."""
+        plan = self.solution.reference
+        return tuple(None if plan is None else settle(self.deal, plan, futures).cost for futures in self.sets)
+
+
+def replicates(solution: Solution, sampling: SamplingMethod = "sobol", count: int | None = None) -> Replicates:
+    """Return a solution with its fresh futures, `count` in each set (default: as many as it was found on).
+
+    Raises InputError for worst case and regret, which are about listed futures and nothing beyond them.
+    """
+    deal, futures = solution.settlement.deal, solution.settlement.scenarios
+    refuse_alone(deal)
+    if futures.kind != "sampled" or futures.seed is None:
+        return Replicates(solution, ())
+    count = count or futures.size
+    return Replicates(solution, tuple(sample(deal, count, seed, sampling) for seed in seeds(futures.seed)))
+
+
+def refuse_alone(deal: Deal) -> None:
+    """Raise InputError where the deal looks at the worst case or regret alone."""
+    if deal.risk.criterion != "expected":
+        words = f"{deal.risk.criterion} looks at listed futures alone, which has no cost of uncertainty"
+        raise InputError(deal.problem(("risk", "criterion"), f"{words}; expected a risk weight"))

@@ -1,0 +1,48 @@
+"""What a shorter first term is worth: the best deal with one, against the best with a longer one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, replicates
+from deal_solve.analysis.why_not.alternatives import nearest
+from deal_solve.optimise.solution import Branch, Solution
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+
+
+@dataclass(frozen=True)
+class FirstTerm:
+    """The best plan whose API agreement has the shortest first term, against the best with a longer one.
+
+    `worth` is the objective of the longer less that of the shorter: negative where the longer is cheaper. Renewals are
+    decided at signing in both, so that it is not the value of waiting to see.
+    """
+
+    shorter: Plan = field(repr=False)
+    longer: Plan = field(repr=False)
+    worth: Estimate
+
+
+def value_of_shorter_term(
+    solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any
+) -> FirstTerm | None:
+    """Return the value of the shortest first term on offer; None if all that is possible have one length.
+
+    `fix` and options are those of the solve.
+    """
+    drawn = drawn or replicates(solution)
+    own = solution.plan.api.term_months
+    shortest = min(branch.term_months for branch in solution.branches if branch.outcome != "infeasible")
+
+    def is_other(branch: Branch) -> bool:
+        return (branch.term_months == shortest) != (own == shortest)
+
+    other = nearest(solution, is_other, fix, **options)
+    if other is None:
+        return None
+    more = drawn.dearer(other.plan)
+    if own == shortest:
+        return FirstTerm(solution.plan, other.plan, more)
+    return FirstTerm(other.plan, solution.plan, more.reversed)

@@ -1,0 +1,44 @@
+"""What uncertainty costs: planning with averages, not knowing, being bound, and how sure the answer is of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from deal_solve.analysis.uncertainty.evpi import PerfectInformation, evpi
+from deal_solve.analysis.uncertainty.optimality_gap import Apart, tell_apart
+from deal_solve.analysis.uncertainty.out_of_sample import OutOfSample, out_of_sample
+from deal_solve.analysis.uncertainty.replicates import replicates
+from deal_solve.analysis.uncertainty.shorter_term import FirstTerm, value_of_shorter_term
+from deal_solve.analysis.uncertainty.vss import MeanValue, vss
+from deal_solve.optimise.solution import Solution
+from deal_solve.plan.proposal import Proposal
+from deal_solve.uncertainty.sampling import SamplingMethod
+
+
+@dataclass(frozen=True)
+class UncertaintyCost:
+    """Everything that is said of a solution's uncertainty; intervals at 95 %, where its futures were sampled."""
+
+    mean_value: MeanValue
+    information: PerfectInformation
+    first_term: FirstTerm | None
+    fresh: OutOfSample | None
+    apart: Apart
+
+
+def uncertainty_cost(
+    solution: Solution, fix: Proposal | None = None, sampling: SamplingMethod = "sobol", **options: Any
+) -> UncertaintyCost:
+    """Return what uncertainty costs in a solved deal; `fix`, `sampling` and options are those of the solve.
+
+    Raises InputError for worst case and regret, which are about listed futures and nothing beyond them.
+    """
+    drawn = replicates(solution, sampling)
+    return UncertaintyCost(
+        mean_value=vss(solution, drawn, fix, **options),
+        information=evpi(solution, drawn, **options),
+        first_term=value_of_shorter_term(solution, drawn, fix, **options),
+        fresh=out_of_sample(solution, drawn),
+        apart=tell_apart(solution, drawn, fix, **options),
+    )

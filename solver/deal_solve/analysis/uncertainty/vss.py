@@ -1,0 +1,57 @@
+"""What planning with averages costs: the deal of the expected future, over all futures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, replicates
+from deal_solve.deal.risk import Risk
+from deal_solve.errors import Infeasible, LimitReached
+from deal_solve.facts.limit_checks import limit_checks
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.uncertainty.scenario_set import PATHS, Array, Futures, ScenarioSet, blocks
+
+
+@dataclass(frozen=True)
+class MeanValue:
+    """The deal one would sign for the expected future (the mean-value deal), and what that costs.
+
+    `vss` is the objective of its plan over the futures less that of the best plan: the value of the stochastic
+    solution. It is None where the plan does not exist or breaks a limit over the futures; `reason` says so.
+    """
+
+    plan: Plan | None = field(repr=False)
+    vss: Estimate | None
+    reason: str = ""
+
+
+def vss(solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any) -> MeanValue:
+    """Return what the mean-value deal costs above a solution; `fix` and options are those of the solve."""
+    drawn = drawn or replicates(solution)
+    deal, futures = solution.settlement.deal, solution.settlement.scenarios
+    neutral = deal.model_copy(update={"risk": Risk()})
+    try:
+        plan = solve(neutral, mean_future(futures), fix=fix, **options).plan
+    except (Infeasible, LimitReached) as error:
+        return MeanValue(None, None, str(error))
+    broken = [check.limit for check in limit_checks(deal, drawn.settled(plan)) if not check.is_kept]
+    if broken:
+        return MeanValue(plan, None, f"it breaks a limit over the futures: {', '.join(broken)}")
+    return MeanValue(plan, drawn.dearer(plan))
+
+
+def mean_future(futures: Futures) -> ScenarioSet:
+    """Return the one future in which everything is at its expected value: requests, users, list prices, hit rates."""
+    total: dict[str, dict[str, Array]] = {name: {} for name in PATHS}
+    for block in blocks(futures):
+        for name in PATHS:
+            for key, values in getattr(block, name).items():
+                total[name][key] = total[name].get(key, np.zeros(values.shape[1:])) + block.weights @ values
+    one: dict[str, Any] = {name: {key: np.array([mean]) for key, mean in keys.items()} for name, keys in total.items()}
+    return ScenarioSet("certain", ("expected",), np.ones(1), **one)

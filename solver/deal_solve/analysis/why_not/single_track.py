@@ -1,0 +1,64 @@
+"""The wrong track: what it costs to put everyone on seats, or everything on the API, instead of choosing by cohort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deal_solve.analysis.why_not.why_not import WhyNot, explained
+from deal_solve.deal.deal import Deal
+from deal_solve.optimise.solution import Solution
+from deal_solve.plan.choices.forced import Forced
+from deal_solve.plan.proposal import Proposal, ProposedSeats
+from deal_solve.plan.tracks import is_seat_type
+
+EVERYONE_ON_SEATS = "everyone on seats"
+EVERYTHING_ON_THE_API = "everything on the API"
+
+
+def wrong_tracks(solution: Solution, fix: Proposal | None = None, **options: Any) -> tuple[WhyNot, WhyNot]:
+    """Return the best deal with everyone on seats, and the best with everything on the API, against a solution.
+
+    On seats: every cohort that may take a seat type takes one in every contract year in which it has people. On the
+    API: no seats at all, every cohort on an internal tool or on none, where the deal allows it. `fix` and `options` are
+    those of `why_not`.
+    """
+    deal = solution.settlement.deal
+    seats, tools = _tracks(deal, True), _tracks(deal, False)
+    on_seats = impossible = ""
+    if not any(seats.values()):
+        on_seats = "no cohort may take a seat type"
+    without = [name for name, open_to in tools.items() if not open_to]
+    if without:
+        impossible = f"{', '.join(without)}: no track without a seat"
+    everyone = Forced(among={name: _with_people(deal, name, open_to) for name, open_to in seats.items() if open_to})
+    everything = Forced(
+        seats={name: ProposedSeats(contracted=(0,)) for name in deal.seat_types},
+        among={name: (open_to,) * deal.years for name, open_to in tools.items()},
+    )
+    return (
+        _answer(solution, EVERYONE_ON_SEATS, everyone, on_seats, fix, options),
+        _answer(solution, EVERYTHING_ON_THE_API, everything, impossible, fix, options),
+    )
+
+
+def _answer(
+    solution: Solution, asked: str, forced: Forced, impossible: str, fix: Proposal | None, options: dict[str, Any]
+) -> WhyNot:
+    if impossible:
+        return WhyNot(asked, "impossible", impossible)
+    return explained(solution, asked, forced, fix=fix, **options)
+
+
+def _tracks(deal: Deal, seats: bool) -> dict[str, tuple[str, ...]]:
+    """Return the tracks of each cohort that are seat types, or that are not."""
+    return {
+        name: tuple(track for track in cohort.tracks if is_seat_type(deal, track) == seats)
+        for name, cohort in deal.cohorts.items()
+    }
+
+
+def _with_people(deal: Deal, cohort_id: str, open_to: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the tracks left open per contract year: seats from the year on in which the cohort starts."""
+    cohort = deal.cohorts[cohort_id]
+    first = deal.month(cohort.starts) // 12
+    return tuple(open_to if year >= first else cohort.tracks for year in range(deal.years))

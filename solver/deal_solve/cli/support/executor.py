@@ -1,0 +1,71 @@
+"""Where blocks of futures are settled and cells solved: in this process, in several, or on a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+
+@contextmanager
+def executor_of(jobs: int, cluster: str | None) -> Iterator[tuple[Executor | None, int]]:
+    """Yield (executor, its workers); None means this process. What has not begun is dropped when the caller stops."""
+    from deal_solve.errors import InputError, Problem
+
+    if jobs > 1 and cluster:
+        raise InputError(Problem("--cluster", "has its own workers; expected no --jobs beside it"))
+    if cluster:
+        with _dask(cluster) as found:
+            yield found
+    elif jobs > 1:
+        with _processes(jobs) as pool:
+            yield pool, jobs
+    else:
+        yield None, 1
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[Executor]:
+    from deal_solve.cli.support.processes import Processes
+
+    pool = Processes(jobs)
+    try:
+        yield pool
+    except BaseException:  # who stops does not wait for what is under way
+        pool.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+    from deal_solve.errors import InputError, Problem
+
+    try:
+        from distributed import Client
+    except ModuleNotFoundError:
+        raise InputError(Problem("--cluster", "needs Dask; expected pip install 'deal-solve[cluster]'")) from None
+    _refuse_silent(address)
+    with Client(address, set_as_default=False) as client:
+        yield client.get_executor(), sum(client.nthreads().values())
+
+
+def _refuse_silent(address: str) -> None:
+    """Raise InputError where nobody listens: a client that finds nobody waits for long and then complains at length."""
+    import socket
+    from urllib.parse import urlsplit
+
+    from deal_solve.errors import InputError, Problem
+
+    try:
+        place = urlsplit(address)
+        if not place.hostname or not place.port:
+            raise ValueError("no host and port")
+        socket.create_connection((place.hostname, place.port), timeout=10).close()
+    except (OSError, ValueError) as error:
+        message = f"no scheduler answers at {address!r} ({error}); expected one, as in tcp://host:8786"
+        raise InputError(Problem("--cluster", message)) from None

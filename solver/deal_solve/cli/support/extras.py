@@ -1,0 +1,181 @@
+"""What `solve` explains beyond the answer when asked: other agreements, why-nots, levers, criteria, uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from deal_solve.analysis.solve.result import Asked
+    from deal_solve.deal.deal import Deal
+    from deal_solve.optimise.solution import Solution
+    from deal_solve.uncertainty.scenario_set import Futures
+
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class More:
+    """What was asked for on the command line."""
+
+    choices: tuple[str, ...]
+    every: bool
+    levers: bool
+    criteria: str | None
+    uncertainty: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The criteria, one by one."""
+        return tuple(name.strip() for name in (self.criteria or "").split(","))
+
+
+def more_options(command: Command) -> Command:
+    """Add the options that ask for more; the command gets them as one."""
+
+    @wraps(command)
+    def collected(*args: Any, **rest: Any) -> Any:
+        asked = {name: rest.pop(name) for name in More.__dataclass_fields__}
+        return command(*args, more=More(**asked), **rest)
+
+    options = [
+        click.option(
+            "--why-not",
+            "choices",
+            metavar="CHOICE",
+            multiple=True,
+            help="What otherwise costs: offer=counter, band=1M, seats.enterprise=300, …; several mean all together.",
+        ),
+        click.option(
+            "--all",
+            "every",
+            is_flag=True,
+            help="Solve every other agreement and both wrong tracks too, and say why each is dearer.",
+        ),
+        click.option(
+            "--levers",
+            is_flag=True,
+            help="What routing, caching, batch, seat sizing, commitment, bundle and clauses are worth, step by step.",
+        ),
+        click.option(
+            "--criteria",
+            metavar="NAMES",
+            help="Which deal each would sign: some of neutral,balanced,cautious,worst,regret, divided by commas.",
+        ),
+        click.option(
+            "--uncertainty",
+            is_flag=True,
+            help="What planning with averages, not knowing, and a longer term cost, and how sure the answer is.",
+        ),
+    ]
+    wrapped: Command = collected
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def check(deal: Deal, futures: Futures, export_file: str | None, more: More) -> None:
+    """Refuse what cannot be asked before anything is solved."""
+    from deal_solve.errors import InputError, Problem
+    from deal_solve.plan.choices.choices import forced_by
+
+    asked = {
+        "--why-not": bool(more.choices),
+        "--all": more.every,
+        "--levers": more.levers,
+        "--criteria": more.criteria is not None,
+        "--uncertainty": more.uncertainty,
+    }
+    for option, is_asked in asked.items():
+        if is_asked and export_file:
+            raise InputError(Problem(option, "needs a solve; --export only writes the program"))
+    if more.choices:
+        forced_by(deal, more.choices)
+    if more.criteria is not None:
+        from deal_solve.analysis.criteria.criteria import refuse_unfit
+
+        refuse_unfit(futures, more.names)
+    if more.uncertainty:
+        from deal_solve.analysis.uncertainty.replicates import refuse_alone
+
+        refuse_alone(deal)
+
+
+def answers(deal: Deal, futures: Futures, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+    """Return everything asked for, by its name in the result; {} if nothing was."""
+    from deal_solve.cli.support.interrupt import interruptible
+
+    asked = [
+        (_why_not, bool(more.choices)),
+        (_all, more.every),
+        (_levers, more.levers),
+        (_criteria, more.criteria is not None),
+        (_uncertainty, more.uncertainty),
+    ]
+    found: Asked = {}
+    for ask, is_asked in asked:
+        if is_asked:
+            found |= interruptible(partial(ask, deal, futures, solution, more, options))
+    return found
+
+
+def answers_text(deal: Deal, solution: Solution, found: Asked) -> str:
+    """Return the text of everything asked for; '' if nothing was."""
+    from deal_solve.analysis.criteria.text import criteria_report
+    from deal_solve.analysis.levers.text import waterfall_report
+    from deal_solve.analysis.uncertainty.text import uncertainty_report
+    from deal_solve.analysis.why_not.alternatives_text import alternatives_report
+    from deal_solve.analysis.why_not.single_track_text import wrong_track_report
+    from deal_solve.analysis.why_not.text import why_not_report
+
+    parts = [why_not_report(deal, answer) for answer in found.get("why_not", ())]
+    if "alternatives" in found:
+        parts.append(alternatives_report(deal, found["alternatives"], solution.objective_usd))
+    if "wrong_tracks" in found:
+        parts.append(wrong_track_report(deal, found["wrong_tracks"]))
+    if "levers" in found:
+        parts.append(waterfall_report(deal, found["levers"]))
+    if "criteria" in found:
+        parts.append(criteria_report(deal, found["criteria"]))
+    if "uncertainty" in found:
+        parts.append(uncertainty_report(deal, solution, found["uncertainty"]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _why_not(_: Deal, __: Futures, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+    from deal_solve.analysis.why_not.why_not import why_not
+
+    return {"why_not": (why_not(solution, *more.choices, **options),)}
+
+
+def _all(deal: Deal, _: Futures, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+    from deal_solve.analysis.why_not.alternatives import alternatives
+    from deal_solve.analysis.why_not.single_track import wrong_tracks
+
+    found: Asked = {"alternatives": alternatives(solution, every=True, **options)}
+    return {**found, "wrong_tracks": wrong_tracks(solution, **options)} if deal.cohorts else found
+
+
+def _levers(deal: Deal, _: Futures, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+    from deal_solve.analysis.levers.waterfall import waterfall
+
+    plain = {name: value for name, value in options.items() if name != "fix"}
+    return {"levers": waterfall(deal, solution.settlement.scenarios, solution, **plain)}
+
+
+def _criteria(deal: Deal, _: Futures, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+    from deal_solve.analysis.criteria.criteria import criteria
+
+    return {"criteria": criteria(deal, solution.settlement.scenarios, more.names, solution, **options)}
+
+
+def _uncertainty(_: Deal, futures: Futures, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+    from deal_solve.analysis.uncertainty.uncertainty import uncertainty_cost
+    from deal_solve.uncertainty.sampling import SampledSet
+
+    sampling = futures.method if isinstance(futures, SampledSet) else "sobol"
+    return {"uncertainty": uncertainty_cost(solution, sampling=sampling, **options)}

@@ -1,0 +1,209 @@
+"""Arguments and options that several commands share, and what they load. Nothing heavy is imported at the top."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.deal.yaml_source import Source
+    from deal_solve.optimise.solver.progress import Progress, Watcher
+    from deal_solve.uncertainty.sampling import SamplingMethod
+    from deal_solve.uncertainty.scenario_set import Futures
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+RISK = ("risk", "confidence", "risk_on", "criterion")
+"""What `risk_options` adds."""
+
+deal_argument = click.argument("deal_file", metavar="DEAL", type=click.Path())
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show progress even if stderr is no terminal.")
+order_option = click.option(
+    "--order",
+    type=click.Choice(["highest-ratio", "chronological"]),
+    default="highest-ratio",
+    show_default=True,
+    help="In which order usage draws down the commitment within a period.",
+)
+routing_option = click.option(
+    "--routing",
+    type=click.Choice(["today", "best"]),
+    default="today",
+    show_default=True,
+    help="Routing where the proposal has none: as today, or the cheapest under the proposal.",
+)
+
+
+class _Number(click.FloatRange):
+    """A number in a range; nan, which no range refuses, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or fail as click does."""
+        number = super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number", param, ctx) if number != number else number
+
+
+def risk_options(command: F) -> F:
+    """Add the options that replace the risk of the deal file."""
+    options = [
+        click.option("--risk", metavar="RISK", help="neutral, balanced, cautious, or a weight from 0 to 1."),
+        click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of futures."),
+        click.option("--risk-on", type=click.Choice(["loss", "cost"]), help="What the risk is measured on."),
+        click.option(
+            "--criterion", type=click.Choice(["expected", "worst", "regret"]), help="Expected with CVaR, or one other."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def solver_options(command: F) -> F:
+    """Add the options of a solve."""
+    options = [
+        click.option("--solver", default="highs", show_default=True, help="highs, cbc, or a name PuLP knows."),
+        click.option(
+            "--method",
+            type=click.Choice(["decomposition", "extensive"]),
+            default="decomposition",
+            show_default=True,
+            help="By cuts, or with every scenario written out (the audit).",
+        ),
+        click.option("--gap", type=_Number(min=0), default=1e-6, show_default=True, help="Relative gap to prove."),
+        click.option("--time-limit", type=_Number(min=0, min_open=True), help="Seconds, then stop."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def workers_options(command: F) -> F:
+    """Add the options that say where the work is done."""
+    jobs = click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+    cluster = click.option(
+        "--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786, instead of --jobs."
+    )
+    return jobs(cluster(command))
+
+
+def futures_options(command: F) -> F:
+    """Add the options that replace the futures of the deal file; the command gets a function from deal to futures."""
+
+    @wraps(command)
+    def collected(*args: Any, scenarios: str | None, seed: int | None, sampling: Any, **rest: Any) -> Any:
+        return command(*args, futures_of=partial(_futures, scenarios, seed, sampling), **rest)
+
+    options = [
+        click.option(
+            "--scenarios",
+            metavar="N|FILE",
+            help="Sample N futures (best a power of two), or read them from a Parquet file.  [default: the deal's own]",
+        ),
+        click.option("--seed", type=int, metavar="S", help="Seed of --scenarios N.  [default: 20270101]"),
+        click.option(
+            "--sampling", type=click.Choice(["sobol", "random"]), help="How --scenarios N draws.  [default: sobol]"
+        ),
+    ]
+    for option in reversed(options):
+        collected = option(collected)
+    return collected  # type: ignore[return-value]
+
+
+def _futures(
+    scenarios: str | None, seed: int | None, sampling: SamplingMethod | None, deal: Deal, default: str | None = None
+) -> Futures:
+    """Return the futures asked for on the command line, or those the deal lists, `default` many, or its expansion."""
+    from deal_solve.deal.numbers import parse_count
+    from deal_solve.errors import InputError, Problem
+    from deal_solve.uncertainty.expansion import scenarios_of
+    from deal_solve.uncertainty.parquet import read_scenarios
+    from deal_solve.uncertainty.sampling import SEED, sample
+
+    scenarios = scenarios or (None if deal.scenarios else default)
+    if scenarios is None or scenarios.endswith(".parquet"):
+        for option, value in (("--seed", seed), ("--sampling", sampling)):
+            if value is not None:
+                raise InputError(Problem(option, "is for sampled futures; expected --scenarios N"))
+        return read_scenarios(scenarios, deal) if scenarios else scenarios_of(deal)
+    try:
+        count = parse_count(scenarios)
+    except ValueError as error:
+        raise InputError(Problem("--scenarios", f"{error}, or a file that ends in .parquet")) from None
+    return sample(deal, count, SEED if seed is None else seed, sampling or "sobol")
+
+
+def load_deal(path: str, **risk: str | None) -> Deal:
+    """Return the deal in a file, with the risk given on the command line in place of its own."""
+    from deal_solve.deal.load import load
+
+    deal = load(path)
+    return with_risk(deal, **risk) if any(value is not None for value in risk.values()) else deal
+
+
+def with_risk(
+    deal: Deal,
+    risk: str | None = None,
+    confidence: str | None = None,
+    risk_on: str | None = None,
+    criterion: str | None = None,
+) -> Deal:
+    """Return the deal with another risk; raises InputError for one that cannot be."""
+    from pydantic import ValidationError
+
+    from deal_solve.deal.cross_checks import broken_references
+    from deal_solve.deal.risk import RISK_WEIGHTS, Risk
+    from deal_solve.deal.yaml_source import dotted
+    from deal_solve.errors import InputError, Problem
+
+    given: dict[str, Any] = {"weight": RISK_WEIGHTS.get(risk, risk) if risk else None, "on": risk_on}
+    given |= {"confidence": confidence, "criterion": criterion}
+    given = {key: value for key, value in given.items() if value is not None}
+    base = deal.risk.model_dump()
+    if given.get("criterion", "expected") != "expected":
+        base["weight"] = 0.0
+    try:
+        deal = deal.model_copy(update={"risk": Risk.model_validate({**base, **given})})
+    except ValidationError as error:
+        options = {"weight": "--risk", "confidence": "--confidence"}
+        problems = []
+        for item in error.errors():
+            option = options.get(str(item["loc"][0]), "--criterion") if item["loc"] else "--criterion"
+            message = str(item.get("ctx", {}).get("error", item["msg"]))
+            if option == "--risk":
+                message = f"{risk!r} is not a risk; expected {', '.join(RISK_WEIGHTS)}, or a weight from 0 to 1"
+            problems.append(Problem(option, message))
+        raise InputError(problems) from None
+    problems = [Problem(dotted(loc), text) for loc, text in broken_references(deal) if loc[0] == "risk"]
+    if problems:
+        raise InputError(problems)
+    return deal
+
+
+@contextmanager
+def placed(source: Source) -> Iterator[None]:
+    """Give the problems found inside the file and line of the proposal they stand in, where they stand there."""
+    from deal_solve.errors import InputError
+
+    try:
+        yield
+    except InputError as error:
+        found = [problem if problem.file else source.placed(problem) for problem in error.problems]
+        raise InputError(sorted(found, key=lambda problem: problem.line or 0)) from None
+
+
+def progress_to(verbose: bool) -> Watcher | None:
+    """Return where progress goes: stderr if it is a terminal or if asked, else nowhere."""
+    if not verbose and not sys.stderr.isatty():
+        return None
+    return _tell
+
+
+def _tell(progress: Progress) -> None:
+    best = "" if progress.best_usd is None else f" (best so far {progress.best_usd:,.2f} USD)"
+    click.echo(f"{progress.seconds:6.1f} s  {progress.phase}{best}", err=True)

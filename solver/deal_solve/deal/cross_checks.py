@@ -1,0 +1,281 @@
+"""Checks across the file: every name means something, every choice can be priced (deal model, sections 1 to 6)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from deal_solve.deal.cohort import NONE, Use
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.offer import HARD_CAP
+from deal_solve.deal.rate_card import FAMILIES
+from deal_solve.deal.workload import Workload
+from deal_solve.deal.yaml_source import Loc
+
+SEATS = "seats"
+MODELS = "models"
+Finding = tuple[Loc, str]
+
+
+def _unknown(what: str, word: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    if not hint and 0 < len(names) <= 12:
+        hint = f"; expected {', '.join(names)}"
+    return f"there is no {what} {word!r}{hint or '; define it in the file'}"
+
+
+def broken_references(deal: Deal) -> list[Finding]:
+    """Return everything in a well-formed deal that refers to nothing or cannot be priced."""
+    return [
+        *_workloads(deal),
+        *_cohorts(deal),
+        *_offers(deal),
+        *_uncertainty(deal),
+        *_scenarios(deal),
+        *_rest(deal),
+    ]
+
+
+def model_names(deal: Deal) -> list[str]:
+    """Return every name a routing may use: slots, model ids and variants."""
+    slots = [family for family in FAMILIES if any(m.family == family for m in deal.card.models)]
+    return [*slots, *(model.id for model in deal.card.models), *deal.variants]
+
+
+def _workloads(deal: Deal) -> Iterator[Finding]:
+    names, families = model_names(deal), (*FAMILIES,)
+    for key, work in deal.workloads.items():
+        loc: Loc = ("workloads", key)
+        yield from _request(deal, work, loc)
+        if work.starts and not 0 <= deal.month(work.starts) < deal.horizon_months:
+            yield (*loc, "starts"), "is outside the horizon"
+        if work.today and work.today.model not in names:
+            yield (*loc, "today", "model"), _unknown("model", work.today.model, names)
+        for index, cascade in enumerate(work.cascades):
+            for role in ("first", "then"):
+                if getattr(cascade, role) not in names:
+                    here = (*loc, "cascades", index, role)
+                    yield here, _unknown("model", getattr(cascade, role), names)
+            if cascade.first == cascade.then:
+                yield (*loc, "cascades", index), "asks the same model twice"
+        if "rerouting" in work.projects and work.today is None:
+            yield (
+                (*loc, "projects", "rerouting"),
+                "there is nothing to reroute from; state what runs today, or remove it",
+            )
+        if "caching" in work.projects and work.cache is None:
+            yield (*loc, "projects", "caching"), "there is no cache section, so the project opens nothing"
+        if "batch" in work.projects and not work.batchable:
+            yield (*loc, "projects", "batch"), "batchable is 0, so the project opens nothing"
+        yield from _controls(deal, work.requires, (*loc, "requires"))
+        yield from _scored(deal, work, families, loc)
+
+
+def _scored(deal: Deal, work: Workload | Use, families: tuple[str, ...], loc: Loc) -> Iterator[Finding]:
+    names = model_names(deal)
+    for name in work.quality.scores:
+        if name not in names:
+            yield (*loc, "quality", "scores", name), _unknown("model, family or variant", name, names)
+    for index, name in enumerate(work.models or ()):
+        if name not in names:
+            yield (*loc, "models", index), _unknown("model", name, names)
+    if work.quality.floor is None and work.quality.mean_floor is None:
+        return
+    used = list(work.models or ())
+    if isinstance(work, Workload) and work.today:
+        used.append(work.today.model)
+    for name in dict.fromkeys(used):
+        if name in names and quality_of(deal, work.quality.scores, name) is None:
+            yield (*loc, "quality", "scores"), f"{name!r} may be used but has no score; a floor needs one for each"
+    if not used and not work.quality.scores:
+        yield (*loc, "quality"), "there is a floor but no scores; state one per model or family"
+
+
+def family_of(deal: Deal, name: str) -> str:
+    """Return the price family of a slot, model id or variant."""
+    if name in deal.variants:
+        name = deal.variants[name].model
+    return name if name in FAMILIES else deal.card.model(name).family
+
+
+def quality_of(deal: Deal, scores: dict[str, float], name: str) -> float | None:
+    """Return the score of a name: its own, its model's, its family's, or None (section 3).
+
+    A slot has its family's score, else that of the model it means today.
+    """
+    base = deal.variants[name].model if name in deal.variants else name
+    family = family_of(deal, base)
+    newest = deal.card.newest(family, deal.calendar(0)).id if base == family else base
+    return next((scores[key] for key in (name, base, family, newest) if key in scores), None)
+
+
+def _request(deal: Deal, work: Workload | Use, loc: Loc) -> Iterator[Finding]:
+    names = model_names(deal)
+    for field in ("output_factor", "shares"):
+        for name in getattr(work, field):
+            if name not in names:
+                yield (*loc, field, name), _unknown("model or family", name, names)
+    if sum(limit.minimum for limit in work.shares.values()) > 1 + 1e-9:
+        yield (*loc, "shares"), "the minimum shares add up to more than 1 (100%)"
+
+
+def _cohorts(deal: Deal) -> Iterator[Finding]:
+    sold = {name for offer in deal.offers.values() for name in offer.seats}
+    known = [*dict.fromkeys([*(seat.id for seat in deal.card.seats), *sold, *deal.internal_tools, NONE])]
+    for key, cohort in deal.cohorts.items():
+        loc: Loc = ("cohorts", key)
+        if cohort.starts and not 0 <= deal.month(cohort.starts) < deal.horizon_months:
+            yield (*loc, "starts"), "is outside the horizon"
+        for index, track in enumerate(cohort.tracks):
+            here = (*loc, "tracks", index)
+            if track not in known:
+                yield here, f"no paper and no tool provides this track: {_unknown('track', track, known)}"
+            elif track == NONE and cohort.unserved_usd_per_user_month is None:
+                yield here, "none needs unserved_usd_per_user_month: what is it worth to serve a user?"
+            elif track in deal.internal_tools and cohort.use is None:
+                yield here, "an internal tool meters all usage, so the cohort needs a use section"
+            elif track not in (NONE, *deal.internal_tools):
+                yield from _seat_track(deal, key, track, here)
+        if len(set(cohort.tracks)) < len(cohort.tracks):
+            yield (*loc, "tracks"), "a track stands twice"
+        yield from _controls(deal, cohort.requires, (*loc, "requires"))
+        for name in cohort.covered_share:
+            if name not in cohort.tracks:
+                yield (*loc, "covered_share", name), _unknown("track of this cohort", name, cohort.tracks)
+        if cohort.use:
+            yield from _request(deal, cohort.use, (*loc, "use"))
+            yield from _scored(deal, cohort.use, FAMILIES, (*loc, "use"))
+
+
+def _seat_track(deal: Deal, cohort_id: str, seat_type: str, here: Loc) -> Iterator[Finding]:
+    cohort = deal.cohorts[cohort_id]
+    for paper in deal.papers:
+        if seat_type not in deal.offer(paper).seats:
+            continue
+        covered = deal.covered_share(cohort_id, paper, seat_type)
+        if covered < 1 and cohort.use is None:
+            yield (
+                here,
+                f"{paper} covers {covered:.0%} of the usage and meters the rest, so the cohort needs a use section",
+            )
+        if deal.seat_part(paper, seat_type).true_up == HARD_CAP:
+            if covered < 1:
+                yield here, f"hard_cap in {paper} needs covered_share 100%, found {covered:.0%}"
+            if cohort.unserved_usd_per_user_month is None:
+                yield here, f"hard_cap in {paper} needs unserved_usd_per_user_month of this cohort"
+
+
+def _offers(deal: Deal) -> Iterator[Finding]:
+    names = [name for name in (*model_names(deal), "all") if name not in deal.variants]
+    seats = [seat.id for seat in deal.card.seats]
+    for key, offer in deal.offers.items():
+        loc: Loc = ("offers", key)
+        if key == LIST:
+            yield loc, "list is always on the table; give this offer another id"
+        if min(offer.terms) > deal.horizon_months:
+            yield (*loc, "terms"), f"no term ends within the horizon of {deal.horizon_months} months"
+        yield from _controls(deal, offer.provides, (*loc, "provides"))
+        for index, band in enumerate(offer.api.bands if offer.api else ()):
+            for name in band.discount:
+                if name not in names:
+                    here = (*loc, "api", "bands", index, "discount", name)
+                    yield here, _unknown("model or family", name, names)
+        for name, part in offer.seats.items():
+            here = (*loc, "seats", name)
+            if name == NONE or name in deal.internal_tools:
+                yield here, f"{name!r} is a track of its own, not a seat type"
+            if part.usd_per_user_month is None and name not in seats:
+                yield here, f"usd_per_user_month is missing, and the card has no seat type {name!r}"
+                continue
+            yield from _controls(deal, part.provides, (*here, "provides"))
+            full = deal.seat_part(key, name)
+            if full.maximum is not None and (full.minimum or 0) > full.maximum:
+                yield here, f"minimum {full.minimum} is above maximum {full.maximum} (one of them is the card's)"
+            if part.counts_toward_commitment and offer.api is None:
+                yield (*here, "counts_toward_commitment"), "the offer has no api part to draw down"
+
+
+def _uncertainty(deal: Deal) -> Iterator[Finding]:
+    families = [*FAMILIES, MODELS, SEATS]
+    for name, changes in deal.uncertainty.list_price_change_per_year.items():
+        here: Loc = ("uncertainty", "list_price_change_per_year", name)
+        if name not in families:
+            yield here, _unknown("price family", name, families)
+        if len(changes) > deal.years:
+            yield here, f"has {len(changes)} yearly changes, but the horizon has {deal.years} contract years"
+    for key, event in deal.uncertainty.events.items():
+        loc: Loc = ("uncertainty", "events", key)
+        for index, name in enumerate(event.workloads):
+            if name not in deal.workloads:
+                yield (*loc, "workloads", index), _unknown("workload", name, deal.workloads)
+
+
+def _scenarios(deal: Deal) -> Iterator[Finding]:
+    if deal.scenarios and sum(scenario.weight for scenario in deal.scenarios.values()) <= 0:
+        yield ("scenarios",), "the weights add up to 0"
+    works, people = list(deal.workloads), list(deal.cohorts)
+    known = {
+        "requests_per_month": ("workload", works),
+        "active_users": ("cohort", people),
+        "requests_per_user_month": ("cohort", people),
+        "list_price_index": ("price family", [*FAMILIES, SEATS]),
+        "hit_rate": ("workload or cohort", [*works, *people]),
+    }
+    for key, scenario in deal.scenarios.items():
+        for field, (what, names) in known.items():
+            for name, path in getattr(scenario, field).items():
+                here: Loc = ("scenarios", key, field, name)
+                if name not in names:
+                    yield here, _unknown(what, name, names)
+                if field != "hit_rate" and len(path) not in (1, deal.years, deal.horizon_months):
+                    yield (
+                        here,
+                        (
+                            f"has {len(path)} values; expected 1, {deal.years} (contract years) "
+                            f"or {deal.horizon_months} (months)"
+                        ),
+                    )
+
+
+def _controls(deal: Deal, names: Iterable[str], loc: Loc) -> Iterator[Finding]:
+    for index, name in enumerate(names):
+        if name not in deal.card.controls:
+            yield (*loc, index), _unknown("control", name, deal.card.controls)
+
+
+def _rest(deal: Deal) -> Iterator[Finding]:
+    if not deal.workloads and not deal.cohorts:
+        yield (), "there are neither workloads nor cohorts, so there is nothing to buy"
+    if deal.tokens_counted_in not in deal.card.tokenizers:
+        here: Loc = ("tokens_counted_in",)
+        yield here, _unknown("tokenizer generation", deal.tokens_counted_in, deal.card.tokenizers)
+    yield from _controls(deal, deal.requires_on_both_lines, ("requires_on_both_lines",))
+    for model in deal.card.models:
+        if model.tokenizer not in deal.card.tokenizers:
+            here = ("rates", "models", model.id, "tokenizer")
+            yield here, _unknown("tokenizer generation", model.tokenizer, deal.card.tokenizers)
+    for name, tool in deal.internal_tools.items():
+        yield from _controls(deal, tool.provides, ("internal_tools", name, "provides"))
+    for kind in ("workloads", "cohorts", "internal_tools", "variants"):
+        for name in getattr(deal, kind):
+            if kind == "variants" and deal.variants[name].model not in model_names(deal):
+                here = ("variants", name, "model")
+                yield here, _unknown("model", deal.variants[name].model, model_names(deal))
+            if kind == "variants" and name in FAMILIES:
+                yield ("variants", name), "is the name of a slot; give the variant another id"
+            if kind == "cohorts" and name in deal.workloads:
+                yield ("cohorts", name), "a workload has the same id"
+            if kind == "internal_tools" and (name == NONE or any(seat.id == name for seat in deal.card.seats)):
+                yield ("internal_tools", name), "is the name of a seat type or of none; give the tool another id"
+    for index, limit in enumerate(deal.limits):
+        year = limit.contract_year
+        if year is not None and year >= deal.years:
+            yield ("limits", index, "of"), f"the horizon has {deal.years} contract years"
+    small = 0 < len(deal.scenarios) <= 300
+    if deal.risk.criterion != "expected" and not small:
+        yield (
+            ("risk", "criterion"),
+            f"{deal.risk.criterion} is for explicit lists of 1 to 300 scenarios; this deal has {len(deal.scenarios)}",
+        )

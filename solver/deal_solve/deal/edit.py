@@ -1,0 +1,142 @@
+"""A deal with some of its fields changed, as if its file had been edited."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.load import deal_from, extended
+from deal_solve.deal.numbers import parse_band
+from deal_solve.deal.yaml_source import Loc, Source, dotted, loc_of
+from deal_solve.errors import InputError, Problem
+from deal_solve.messages import did_you_mean
+
+
+def varied(deal: Deal, changes: Mapping[str, Any]) -> Deal:
+    """Return the deal with each field, by its dotted path, set to a value as the deal file would write it.
+
+    An offer that extends a changed one changes with it. `….p50` of a quantity written as one number is that number, and
+    of '900k ± 30%' its middle; an empty path part is created, so that a clause left at its default can be set. Raises
+    InputError for a path that is no place in a deal, and with every problem of the deal that comes out.
+
+    >>> varied(deal, {"offers.quote.api.overage": "contracted", "offers.quote.api.bands[1].discount": 0.12})
+    """
+    return deal_from(edited(deal, changes))
+
+
+def edited(deal: Deal, changes: Mapping[str, Any]) -> Source:
+    """Return what the file of such a deal would hold, unchecked; raises InputError for a path that is no place."""
+    source = Source(deal.file or "deal", copy.deepcopy(deal.written), dict(deal.lines))
+    for path, value in changes.items():
+        _set(source, path, value)
+    return source
+
+
+def value_at(deal: Deal, path: str) -> Any:
+    """Return what stands at a dotted path, as the file writes it, or else the default; raises InputError if nothing."""
+    written = extended(Source(deal.file, deal.written))
+    for data in (written, deal.model_dump(mode="json", by_alias=True)):
+        node: Any = data
+        for place, part in enumerate(loc := loc_of(path)):
+            if part == "p50" and place == len(loc) - 1 and not (isinstance(node, dict) and "p50" in node):
+                return parse_band(node).p50
+            try:
+                node = node[part]
+            except (KeyError, IndexError, TypeError):
+                break
+        else:
+            return node
+    raise _nowhere(path, written, loc_of(path))
+
+
+def paths_of(deal: Deal) -> Iterator[str]:
+    """Yield the dotted path of every value of a deal: what stands in the file, then what is left at its default."""
+    written = extended(Source(deal.file, deal.written))
+    found = (*leaves(written, ()), *leaves(deal.model_dump(mode="json", by_alias=True), ()))
+    for path in dict.fromkeys(map(dotted, (loc for loc, _ in found))):
+        with suppress(InputError):  # a default of another form than what is written
+            edited(deal, {path: None})
+            yield path
+
+
+def leaves(data: Any, loc: Loc) -> Iterator[tuple[Loc, Any]]:
+    """Yield the place of every value below `loc`, and the value; an empty map is none."""
+    below: Any = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    if not below and loc and not isinstance(data, dict):
+        yield loc, data
+    for part, value in below:
+        yield from leaves(value, (*loc, part))
+
+
+def split_change(text: str) -> tuple[str, str]:
+    """Return the dotted path and the value of 'PATH=VALUE'; raises InputError for anything else.
+
+    >>> split_change("offers.quote.api.bands[2].discount = 5%:20%")
+    ('offers.quote.api.bands[2].discount', '5%:20%')
+    """
+    path, _, value = (part.strip() for part in text.partition("="))
+    if not path or not value:
+        raise InputError(Problem(text, "does not say which field has which value; expected PATH=VALUE"))
+    return path, value
+
+
+def _set(source: Source, path: str, value: Any) -> None:
+    loc = loc_of(path)
+    if not loc or dotted(loc) != path:
+        raise InputError(Problem(path, "is not a path; expected one like offers.quote.api.bands[1].discount"))
+    whole, node = extended(source), source.data
+    for place, part in enumerate(loc):
+        whole = _step(whole, part)
+        if place == len(loc) - 1:
+            _put(source, loc, node, value)
+            return
+        below = _step(node, part)
+        if below is None and isinstance(node, dict) and (whole is not None or place != 1):  # no new offer by a typo
+            # A map is written as far as needed, and merged with that of the offer it extends; a list is one whole.
+            below = node[part] = copy.deepcopy(whole) if isinstance(whole, list) else {}
+        if not isinstance(below, dict | list):
+            if loc[place + 1 :] == ("p50",) and below is not None:
+                _put(source, loc[: place + 1], node, _around(below, value))
+                return
+            raise _nowhere(path, extended(source), loc)
+        node = below
+
+
+def _step(node: Any, part: str | int) -> Any:
+    try:
+        return node[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _put(source: Source, loc: Loc, node: Any, value: Any) -> None:
+    if isinstance(node, list) and _step(node, loc[-1]) is None:
+        raise _nowhere(dotted(loc), source.data, loc)
+    node[loc[-1]] = value
+
+
+def _around(written: Any, middle: Any) -> Any:
+    """Return a number or 'middle ± half' with another middle."""
+    for sign in ("±", "+/-", "+-"):
+        if isinstance(written, str) and sign in written:
+            return f"{middle} {sign} {written.split(sign)[1].strip()}"
+    return middle
+
+
+def _nowhere(path: str, data: Any, loc: Loc) -> InputError:
+    """Return the error for a path that leads nowhere, with what stands where it leaves the deal."""
+    node = data
+    for place, part in enumerate(loc):
+        below = _step(node, part)
+        if below is None:
+            parent = dotted(loc[:place]) or "the deal"
+            if isinstance(node, dict):
+                return InputError(Problem(path, f"{parent} has no {part!r}{did_you_mean(part, node)}"))
+            if isinstance(node, list):
+                return InputError(Problem(path, f"{parent} has {len(node)} entries, [0] to [{len(node) - 1}]"))
+            return InputError(Problem(path, f"{parent} is one value, {node!r}; expected a path that ends there"))
+        node = below
+    return InputError(Problem(path, "is not a field of this deal"))

@@ -1,0 +1,141 @@
+"""What happens when: terms, negotiations, invoices, true-up checks, projects, retirements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.offer import TrueUp
+from deal_solve.frames import Table
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.settlement.bundle import bundle_tiers
+from deal_solve.settlement.seats import seat_paper
+
+NEGOTIATE_MONTHS = 12
+"""How long before a term ends one starts to negotiate the next."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One dated event; `usd` is what is committed and invoiced then, at price index 1, None for nothing."""
+
+    day: date
+    what: str
+    usd: float | None = None
+
+
+def calendar(deal: Deal, plan: Plan) -> Table[Event]:
+    """Return the events of a plan in order of time."""
+    found = [*_papers(deal, plan), *_invoices(deal, plan), *_checks(deal, plan), *_projects(deal, plan)]
+    found += [*_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan)]
+    return Table(tuple(sorted(found, key=lambda event: event.day)))
+
+
+def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:
+    for table in plan.later:
+        what = "look up in the table what to sign: what starts then is shown here as on the likeliest path"
+        yield Event(deal.calendar(table.month), what)
+
+
+def _papers(deal: Deal, plan: Plan) -> Iterator[Event]:
+    """Yield start, renewals and negotiations of every paper that is signed (not list)."""
+    for offer, spans in _signed(deal, plan).items():
+        for place, (span, bought) in enumerate(spans):
+            word = "is renewed" if place else "starts"
+            yield Event(deal.calendar(span.start), f"{offer} {word} for {span.length} months: {', '.join(bought)}")
+            end = span.start + span.length
+            start, last = max(end - NEGOTIATE_MONTHS, span.start), f"{deal.calendar(end - 1):%Y-%m}"
+            yield Event(deal.calendar(start), f"start negotiating what follows {offer}, whose term ends with {last}")
+
+
+def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:
+    for offer, spans in _signed(deal, plan).items():
+        last = spans[-1][0]
+        yield Event(deal.calendar(last.start + last.length), f"{offer} has ended")
+
+
+def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]]]:
+    """Return the terms of every paper in which something is bought, with what that is."""
+    seats = [(agreement, f"{seat_type} seats") for seat_type, agreement in plan.seats.items()]
+    lengths = {plan.api.offer: plan.api.term_months}
+    lengths |= {agreement.offer: agreement.term_months for agreement, _ in seats}
+    signed: dict[str, list[tuple[TermSpan, list[str]]]] = {}
+    for offer, months in lengths.items():
+        for span in terms_of(deal, offer, months):
+            bought = ["API"] if plan.api.offer == offer else []
+            bought += [
+                what
+                for agreement, what in seats
+                if agreement.offer == offer and any(agreement.contracted[year] for year in span.years)
+            ]
+            if bought and offer != LIST:
+                signed.setdefault(offer, []).append((span, bought))
+    return signed
+
+
+def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
+    """Yield commitments and contracted seats paid in advance, one event a year."""
+    tiers = bundle_tiers(deal, plan)
+    for seat_type, seats in plan.seats.items():
+        bundle = [tier.seats for tier in tiers] if seats.offer == plan.api.offer else []
+        paper = seat_paper(deal, seat_type, seats, bundle, np.ones((deal.horizon_months, 1)))
+        for year, count in enumerate(seats.contracted):
+            if count:
+                how = "" if paper.part.billing == "yearly" else ", in 12 invoices over the year"
+                what = f"{count:,} {seat_type} seats of contract year {year + 1}{how}"
+                yield Event(deal.calendar(12 * year), what, 12 * paper.month_usd(year))
+    api = deal.offer(plan.api.offer).api
+    for span, term in zip(terms_of(deal, plan.api.offer, plan.api.term_months), plan.api.terms, strict=True):
+        for year, usd in zip(span.years, term.commitment_usd, strict=True):
+            if usd and api is not None and api.payment != "arrears":
+                whole = api.payment == "prepaid_yearly" or api.period_months == 12
+                how = "" if whole else f", in {12 // api.period_months} invoices over the year"
+                yield Event(deal.calendar(12 * year), f"API commitment of contract year {year + 1}{how}", usd)
+
+
+def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
+    """Yield the first true-up check of every term; the others follow at the same pace."""
+    for seat_type, seats in plan.seats.items():
+        clause = deal.seat_part(seats.offer, seat_type).true_up
+        if not isinstance(clause, TrueUp):
+            continue
+        spans = terms_of(deal, seats.offer, seats.term_months)
+        used = [span for span in spans if any(seats.contracted[year] for year in span.years)]
+        for span in used[: 1 if seats.offer == LIST else None]:
+            start = next(12 * year for year in span.years if seats.contracted[year])
+            first, end = start + clause.check, used[-1].end if seats.offer == LIST else span.end
+            what = f"count of {seat_type} users for the true-up"
+            if first < end:
+                what = f"first {what}, then every {_pace(clause.check)} until {deal.calendar(end):%Y-%m}"
+            yield Event(deal.calendar(first), what)
+
+
+def _pace(months: int) -> str:
+    return {1: "month", 3: "quarter", 12: "year"}[months]
+
+
+def _projects(deal: Deal, plan: Plan) -> Iterator[Event]:
+    for workload, bought in plan.projects.items():
+        for project in bought:
+            facts = deal.workloads[workload].projects[project]
+            yield Event(deal.calendar(0), f"{project} for {workload} begins", facts.usd)
+            yield Event(deal.calendar(facts.ready_month), f"{project} for {workload} must be ready")
+
+
+def _retirements(deal: Deal, plan: Plan) -> Iterator[Event]:
+    """Yield the retirements, inside the horizon, of models that the plan routes to by name."""
+    routed: dict[str, list[str]] = {}
+    for user, routes in [*plan.routing.items(), *plan.use.items()]:
+        for key in dict.fromkeys(key for route in routes for key, share in route.shares.items() if share > 0):
+            for name in key.partition("+")[0].split(">"):
+                base = deal.variants[name].model if name in deal.variants else name
+                routed.setdefault(base, []).append(user)
+    for model in deal.card.models:
+        if model.id in routed and model.retires and deal.month_after(model.retires) < deal.horizon_months:
+            users = ", ".join(dict.fromkeys(routed[model.id]))
+            yield Event(model.retires, f"{model.id} retires; {users} goes on with the newest {model.family}")

@@ -1,0 +1,142 @@
+"""What one plan does otherwise than another, decision by decision."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.frames import Table
+from deal_solve.messages import usd
+from deal_solve.plan.offers import HALF_A_CENT
+from deal_solve.plan.plan import ApiTerm, Plan, Route
+from deal_solve.plan.routing_options import menu
+from deal_solve.settlement.settle import Settlement
+from deal_solve.settlement.usage import metered_share
+from deal_solve.uncertainty.scenario_set import Array, blocks
+
+NONE = "none"
+SMALLEST_SHARE = 0.005
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision of a plan, in words; values per contract year stand between slashes."""
+
+    what: str
+    plan: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One decision, in words, in the winner and in the other plan; values per contract year stand between slashes."""
+
+    what: str
+    winner: str
+    other: str
+
+
+def plan_changes(winner: Settlement, other: Settlement) -> Table[Change]:
+    """Return what differs: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
+    before, after = dict(_said(winner)), dict(_said(other))
+    changed = [what for what in {**before, **after} if before.get(what, NONE) != after.get(what, NONE)]
+    return Table(tuple(Change(what, before.get(what, NONE), after.get(what, NONE)) for what in changed))
+
+
+def decisions(settlement: Settlement) -> Table[Decision]:
+    """Return what a plan decides: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
+    return Table(tuple(Decision(what, plan) for what, plan in _said(settlement)))
+
+
+def _said(settlement: Settlement) -> Iterator[tuple[str, str]]:
+    deal, plan = settlement.deal, settlement.plan
+    api = plan.api
+    yield "API agreement", f"{api.offer}, {api.term_months} months"
+    yield "band, from USD a year", _by_year([usd(term.band_usd_per_year) for term in api.terms])
+    yield "commitment, USD a year", _by_year([usd(round(c, 2)) for term in api.terms for c in term.commitment_usd])
+    for table in plan.later:
+        yield (
+            f"from {deal.calendar(table.month):%Y-%m} on",
+            f"by table of {len(table.rows)} buckets; here the likeliest",
+        )
+    for name, agreement in plan.seats.items():
+        if any(agreement.contracted):
+            yield f"{name} seats", _by_year([f"{seats:,}" for seats in agreement.contracted])
+            yield f"{name} seats from", f"{agreement.offer}, {agreement.term_months} months"
+    for cohort, tracks in plan.tracks.items():
+        yield f"track of {cohort}", _by_year(tracks)
+    for workload in deal.workloads:
+        yield f"projects of {workload}", ", ".join(sorted(plan.projects.get(workload, ()))) or NONE
+    for user, requests in answered(settlement):
+        yield f"routing of {user}", _mix(requests)
+
+
+def answered(settlement: Settlement) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield every workload and metered cohort with the expected requests per option over the whole horizon."""
+    deal, plan = settlement.deal, settlement.plan
+    for workload, routes in plan.routing.items():
+        yield workload, _answered(deal, workload, routes, _expected(settlement, workload))
+    for cohort, routes in plan.use.items():
+        metered = [metered_share(deal, plan, cohort, track)[0] for track in plan.tracks[cohort]]
+        yield cohort, _answered(deal, cohort, routes, _expected(settlement, cohort) * np.repeat(metered, 12))
+
+
+def _expected(settlement: Settlement, user: str) -> Array:
+    """Return the expected requests a month of a workload, or of all users of a cohort, (H,)."""
+    total = np.zeros(settlement.deal.horizon_months)
+    for block in blocks(settlement.scenarios):
+        is_work = user in block.requests
+        total += block.weights @ (block.requests[user] if is_work else block.users[user] * block.per_user[user])
+    return total
+
+
+def _by_year(values: Sequence[str]) -> str:
+    return values[0] if len(set(values)) == 1 else " / ".join(values)
+
+
+def _answered(deal: Deal, user: str, routes: Sequence[Route], requests: Array) -> dict[str, float]:
+    """Return how many of the requests of each month, (H,), every option answers."""
+    found: dict[str, float] = {}
+    for epoch, route in zip(menu(deal, user), routes, strict=True):
+        for key, share in route.shares.items():
+            found[key] = found.get(key, 0.0) + share * float(requests[epoch.start : epoch.end].sum())
+    return found
+
+
+def _mix(requests: dict[str, float]) -> str:
+    """Return the options and their shares of the requests, the largest first."""
+    total = sum(requests.values())
+    shares = {key: value / total for key, value in requests.items()} if total else {}
+    shown = sorted((key for key, share in shares.items() if share >= SMALLEST_SHARE), key=lambda key: -shares[key])
+    return ", ".join(key if shares[key] > 1 - SMALLEST_SHARE else f"{key} {shares[key]:.0%}" for key in shown) or NONE
+
+
+def deal_in_a_line(settlement: Settlement) -> str:
+    """Return what a plan decides but for its routing."""
+    said = [each for each in decisions(settlement) if not each.what.startswith("routing of ") and each.plan != "none"]
+    return "; ".join(f"{each.what}: {each.plan}" for each in said)
+
+
+def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
+    """Return what a plan decides, bands by their place: all but seats, commitments and shares; contracted seats."""
+
+    def place(term: ApiTerm) -> int:
+        part = deal.offer(plan.api.offer).api
+        bands = part.bands if part else ()
+        near = (n for n, b in enumerate(bands) if abs(b.commit_usd_per_year - term.band_usd_per_year) <= HALF_A_CENT)
+        return next(near, -1)
+
+    rows = [(table.month, row) for table in plan.later for row in table.rows]
+    taken = {track for tracks in plan.tracks.values() for track in tracks}
+    papers = ((name, a.offer, a.term_months) for name, a in plan.seats.items() if any(a.contracted) or name in taken)
+    decided = (
+        (plan.api.offer, plan.api.term_months, *map(place, plan.api.terms)),
+        tuple(sorted(plan.tracks.items())),
+        tuple(sorted((name, tuple(sorted(bought))) for name, bought in plan.projects.items() if bought)),
+        tuple(sorted(papers)),
+        tuple((month, row.api and place(row.api), tuple(sorted(row.tracks.items()))) for month, row in rows),
+    )
+    seats = tuple(sorted((name, a.contracted) for name, a in plan.seats.items() if any(a.contracted)))
+    return decided, (seats, tuple(tuple(sorted(row.seats.items())) for _, row in rows))

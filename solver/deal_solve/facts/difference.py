@@ -1,0 +1,178 @@
+"""The difference between two settled plans, split by line: what makes one of them dearer than the other.
+
+The lines of an invoice do not say why a plan is dearer: a larger commitment moves dollars from overage to commitment
+without costing anything. So the API side is split by cause. Whatever the papers, usage that draws down a commitment
+costs
+
+    its list value
+    + what contracted rates add to it (a discount: negative)
+    + what overage costs above contracted rates
+    + what of the commitment is forfeited
+    + what paying the commitment ahead of use costs in present value
+
+and every other line of the settlement stands for itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.frames import Table
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.renewal_tables import plans_of
+from deal_solve.settlement.bundle import bundle_tiers
+from deal_solve.settlement.drawdown import priced_terms
+from deal_solve.settlement.rates import api_part
+from deal_solve.settlement.settle import Settlement
+from deal_solve.settlement.usage import usage_of
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, blocks
+
+LINES = {
+    "routing": (),
+    "metered_usage": (),
+    "rate": (),
+    "commitment": (),
+    "overage": (),
+    "forfeiture": (),
+    "other_charges": ("other_charges",),
+    "seats": ("seats",),
+    "true_up": ("true_up",),
+    "projects": ("projects",),
+    "tools": ("build", "run"),
+    "unserved": ("unserved",),
+}
+"""The lines of a difference, in order, each with the lines of the settlement it adds up (API: `_api_lines`)."""
+
+
+@dataclass(frozen=True)
+class LineDifference:
+    """One line in two plans: expected USD, discounted, costs positive; `difference_usd` is other less winner."""
+
+    line: str
+    winner_usd: float
+    other_usd: float
+    difference_usd: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much more one plan costs than another, USD, discounted; negative where it costs less.
+
+    `lines` add up to `expected_usd`, the difference of expected cost. `risk_usd` is what the objective differs beyond
+    that (0 where expected cost is minimised), so expected_usd + risk_usd = `objective_usd`. The lines:
+
+    - routing: usage of the workloads at list prices of the month of use. Their requests are given, so it differs only
+      because other options answer them
+    - metered_usage: usage of people at the same list prices. It differs with their tracks and their models
+    - rate: usage counted toward the API agreement at contracted rates, less the same at list: discounts, price
+      protection and uplift together; a saving is negative
+    - commitment: what paying ahead costs: API payments as they fall due, less the same amounts paid when they are
+      used, at month's end, or lost, at the period's end. 0 without cost of capital, in arrears, without commitment
+    - overage: what overage costs above the contracted rate, at the period's end
+    - forfeiture: commitment paid and lost, at the period's end
+    - other_charges, seats, true_up, projects, unserved: as settled; tools: build and run
+    """
+
+    lines: Table[LineDifference]
+    expected_usd: float
+    risk_usd: float = 0.0
+
+    @property
+    def objective_usd(self) -> float:
+        """Other less winner in what is minimised."""
+        return self.expected_usd + self.risk_usd
+
+    def of(self, line: str) -> float:
+        """Return the difference of one line."""
+        return next(row.difference_usd for row in self.lines if row.line == line)
+
+
+def difference(winner: Settlement, other: Settlement, objective_usd: float | None = None) -> Difference:
+    """Return what `other` costs more than `winner`, line by line.
+
+    `objective_usd` is the difference of their objectives, where something other than expected cost is minimised.
+    """
+    before, after = cost_lines(winner), cost_lines(other)
+    rows = tuple(LineDifference(line, before[line], after[line], after[line] - before[line]) for line in LINES)
+    expected = _mean(other, other.cost) - _mean(winner, winner.cost)
+    return Difference(Table(rows), expected, 0.0 if objective_usd is None else objective_usd - expected)
+
+
+def cost_lines(settlement: Settlement) -> dict[str, float]:
+    """Return the expected discounted cost of a plan by the lines of a difference; they add up to all of it."""
+    lines = {line: sum(_mean(settlement, settlement.by_line[part]) for part in parts) for line, parts in LINES.items()}
+    return lines | _api_lines(settlement)
+
+
+def _mean(settlement: Settlement, values: Array) -> float:
+    return float(settlement.weights @ values)
+
+
+def _present(deal: Deal, block: ScenarioSet, monthly: Array, start: int = 0) -> float:
+    """Return the expected present value of (months, S) dollars, each paid at the end of its month, `start` first."""
+    ends = np.arange(start, start + len(monthly)) + 1
+    discount = (1 + deal.cost_of_capital_per_year) ** (-ends / 12)
+    return float(discount @ (monthly @ block.weights))
+
+
+def _api_lines(settlement: Settlement) -> dict[str, float]:
+    """Return routing, metered usage, rate, commitment, overage and forfeiture."""
+    counted = uncounted = workloads = contracted = drawn = 0.0
+    for block in blocks(settlement.scenarios):
+        sums = _of_block(settlement, block)
+        counted, uncounted, workloads = counted + sums[0], uncounted + sums[1], workloads + sums[2]
+        contracted, drawn = contracted + sums[3], drawn + sums[4]
+    overage, forfeited, uncovered = _at_period_ends(settlement)
+    in_arrears = api_part(settlement.deal, settlement.plan.api.offer).payment == "arrears"
+    paid = _mean(settlement, settlement.by_line["commitment"]) + uncovered
+    return {
+        "routing": workloads,
+        "metered_usage": counted + uncounted - workloads,
+        "rate": contracted - counted,
+        "commitment": 0.0 if in_arrears else paid - drawn - forfeited,
+        "overage": overage,
+        "forfeiture": forfeited,
+    }
+
+
+def _of_block(settlement: Settlement, block: ScenarioSet) -> tuple[float, float, float, float, float]:
+    """Return usage at list (counted, not counted, of workloads), at contracted rates, and what of it is drawn down."""
+    found = [_of_path(settlement.deal, plan, own) for plan, own in plans_of(settlement.deal, settlement.plan, block)]
+    counted, uncounted, workloads, contracted, drawn = map(sum, zip(*found, strict=True))
+    return counted, uncounted, workloads, contracted, drawn
+
+
+def _of_path(deal: Deal, plan: Plan, block: ScenarioSet) -> tuple[float, float, float, float, float]:
+    usage = usage_of(deal, plan, block)
+    workloads = usage_of(deal, plan, block, users=deal.workloads).counted
+    contracted = drawn = 0.0
+    bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
+    for span, _, band, priced in priced_terms(deal, plan, block, usage.counted, bundle):
+        usd = sum(_present(deal, block, item.usage_usd, span.start) for item in priced)
+        contracted += usd
+        drawn += usd if band.commit_usd_per_year > 0 else 0.0
+    counted, uncounted = _at_list(deal, block, usage.counted), _at_list(deal, block, usage.uncounted)
+    return counted, uncounted, _at_list(deal, block, workloads), contracted, drawn
+
+
+def _at_list(deal: Deal, block: ScenarioSet, values: dict[str, Array]) -> float:
+    """Return the expected present value of usage per model, (H, S) at today's list, at the list of its month."""
+    return sum(_present(deal, block, usd * block.index[deal.card.model(name).family].T) for name, usd in values.items())
+
+
+def _at_period_ends(settlement: Settlement) -> tuple[float, float, float]:
+    """Return overage above contracted rates, forfeited commitment, and uncovered usage at contracted rates.
+
+    Each is expected and discounted from the end of its commitment period.
+    """
+    totals = np.zeros(3)
+    for record in settlement.drawdown:
+        uncovered = record.usage_usd - record.covered_usd
+        discount = (1 + settlement.deal.cost_of_capital_per_year) ** (-record.end / 12)
+        values = np.stack([record.overage_usd - uncovered, record.forfeited_usd, uncovered])
+        totals += discount * (values @ settlement.weights)
+    overage, forfeited, uncovered_usd = totals
+    return float(overage), float(forfeited), float(uncovered_usd)

@@ -1,0 +1,147 @@
+"""How healthy commitment and seats are, per contract year, with probabilities over the scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.frames import Table
+from deal_solve.settlement.drawdown import PeriodRecord
+from deal_solve.settlement.settle import Settlement
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.scenario_set import Array
+
+HALF_A_CENT = 0.005
+
+
+@dataclass(frozen=True)
+class CommitmentYear:
+    """The API commitment in one contract year; USD expected unless said, usage at contracted rates.
+
+    - `committed_usd` is certain; `drawdown_usd` is usage that the balance (commitment and carried in) covers
+    - `utilisation` drawdown over balance, `coverage` drawdown over usage,
+      `burn_rate` usage over commitment (1 is on pace)
+    - `remaining_usd` balance left at the year's end: carried on or forfeited
+    - `exhausted_month` the median month in which the balance runs out, drawn down as used, where it does
+    - `overage_probability`, `shortfall_probability`: more than half a cent of usage uncovered, of commitment unused
+    """
+
+    contract_year: int
+    committed_usd: float
+    usage_usd: float
+    drawdown_usd: float
+    utilisation: float
+    coverage: float
+    burn_rate: float
+    remaining_usd: float
+    exhausted_month: int | None
+    overage_probability: float
+    shortfall_probability: float
+    overage_usd: float
+    forfeited_usd: float
+
+
+@dataclass(frozen=True)
+class SeatYear:
+    """One seat type in one contract year: whole seats contracted; users and other seats expected.
+
+    `active` is the mean of the months, `peak` the largest month, `added` the most above contract by true-up, `idle` the
+    mean of contracted seats without an active user.
+    """
+
+    seat_type: str
+    contract_year: int
+    contracted: int
+    active: float
+    peak: float
+    added: float
+    idle: float
+    added_probability: float
+
+
+def commitment_health(settlement: Settlement) -> Table[CommitmentYear]:
+    """Return every contract year in which something is committed."""
+    years = sorted({record.contract_year for record in settlement.drawdown})
+    rows = [
+        _year(settlement, year, [record for record in settlement.drawdown if record.contract_year == year])
+        for year in years
+    ]
+    return Table(tuple(row for row in rows if row.committed_usd > 0))
+
+
+def commitment_overall(settlement: Settlement) -> CommitmentYear | None:
+    """Return all contract years taken together, as if they were the first; None where nothing is committed.
+
+    Probabilities are of what happens in any of them, the month of exhaustion is the first one.
+    """
+    if not settlement.drawdown:
+        return None
+    whole = _year(settlement, 0, settlement.drawdown)
+    return whole if whole.committed_usd > 0 else None
+
+
+def _year(settlement: Settlement, year: int, records: Sequence[PeriodRecord]) -> CommitmentYear:
+    weights = settlement.weights
+    committed = sum(settlement.mean(record.commitment_usd) for record in records)
+    usage, drawn = _sum(records, "usage_usd"), _sum(records, "covered_usd")
+    shortfall, last = _sum(records, "own_shortfall_usd"), records[-1]
+    expected_drawn, expected_usage = float(weights @ drawn), float(weights @ usage)
+    balance = committed + float(weights @ records[0].carried_in_usd)
+    left = np.maximum(last.commitment_usd + last.carried_in_usd - last.covered_usd, 0.0)
+    return CommitmentYear(
+        contract_year=year,
+        committed_usd=committed,
+        usage_usd=expected_usage,
+        drawdown_usd=expected_drawn,
+        utilisation=_ratio(expected_drawn, balance),
+        coverage=_ratio(expected_drawn, expected_usage),
+        burn_rate=_ratio(expected_usage, committed),
+        remaining_usd=float(weights @ left),
+        exhausted_month=_median_exhaustion(records, weights),
+        overage_probability=measures.probability(usage - drawn > HALF_A_CENT, weights),
+        shortfall_probability=measures.probability(shortfall > HALF_A_CENT, weights),
+        overage_usd=float(weights @ _sum(records, "overage_usd")),
+        forfeited_usd=float(weights @ _sum(records, "forfeited_usd")),
+    )
+
+
+def _sum(records: Sequence[PeriodRecord], name: str) -> Array:
+    return np.asarray(sum(getattr(record, name) for record in records))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _median_exhaustion(records: Sequence[PeriodRecord], weights: Array) -> int | None:
+    """Return the median of the first months in which a balance of the year runs out, where one does."""
+    months = np.stack([record.exhausted_month for record in records])
+    first = np.where(np.isnan(months), np.inf, months).min(axis=0)
+    out = np.isfinite(first) & (weights > 0)
+    if not out.any():
+        return None
+    return int(measures.quantile(first[out], weights[out] / weights[out].sum(), 0.5))
+
+
+def seat_health(settlement: Settlement) -> Table[SeatYear]:
+    """Return every seat type in every contract year."""
+    weights, rows = settlement.weights, []
+    for name, facts in settlement.seats.items():
+        for year, contracted in enumerate(facts.contracted):
+            count = facts.count[:, 12 * year : 12 * year + 12]
+            added = facts.true_up_seats[year]
+            rows.append(
+                SeatYear(
+                    seat_type=name,
+                    contract_year=year,
+                    contracted=round(float(weights @ contracted)),
+                    active=float(weights @ count.mean(axis=1)),
+                    peak=float(weights @ count.max(axis=1)),
+                    added=float(weights @ added),
+                    idle=float(weights @ np.maximum(contracted[:, None] - count, 0.0).mean(axis=1)),
+                    added_probability=measures.probability(added > 1e-9, weights),
+                )
+            )
+    return Table(tuple(rows))

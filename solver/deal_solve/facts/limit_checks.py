@@ -1,0 +1,64 @@
+"""The limits of a deal against what a plan does (deal model, section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.risk import EXACT_CHANCE, Limit
+from deal_solve.frames import Table
+from deal_solve.settlement.settle import Settlement
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.scenario_set import Array
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class LimitCheck:
+    """One limit: what was asked, what the plan does, and whether it keeps it.
+
+    `achieved_usd` is the measure that is bounded; for a probability limit held by CVaR (above 200 scenarios), that
+    CVaR. `probability` is the achieved one of a probability limit.
+    """
+
+    limit: str
+    at_most_usd: float
+    achieved_usd: float | None
+    probability: float | None
+    is_kept: bool
+
+
+def limit_checks(deal: Deal, settlement: Settlement) -> Table[LimitCheck]:
+    """Return every limit of the deal against a settled plan."""
+    return Table(tuple(_check(limit, settlement) for limit in deal.limits))
+
+
+def _check(limit: Limit, settlement: Settlement) -> LimitCheck:
+    weights, most = settlement.weights, limit.at_most + max(TOLERANCE * limit.at_most, 0.01)
+    if limit.of == "committed":
+        usd = settlement.committed_usd
+        return LimitCheck("committed", limit.at_most, usd, None, usd <= most)
+    costs, word = _costs(limit, settlement), f"{limit.of}{', discounted' if limit.discounted else ''}"
+    if limit.probability_within is not None:
+        likely = measures.probability(costs <= most, weights)
+        stand_in = len(costs) > EXACT_CHANCE and limit.probability_within < 1
+        tail = measures.cvar(costs, weights, limit.probability_within) if stand_in else None
+        kept = likely >= limit.probability_within - 1e-9
+        return LimitCheck(f"{limit.probability_within:.1%} sure: {word}", limit.at_most, tail, likely, kept)
+    if limit.measure == "expected":
+        usd = float(weights @ costs)
+    elif limit.measure == "cvar":
+        usd = measures.cvar(costs, weights, limit.confidence)
+        word += f" at {limit.confidence:g}"
+    else:
+        usd = measures.worst(costs, weights)
+    return LimitCheck(f"{limit.measure}: {word}", limit.at_most, usd, None, usd <= most)
+
+
+def _costs(limit: Limit, settlement: Settlement) -> Array:
+    if limit.contract_year is None:
+        return settlement.cost if limit.discounted else settlement.undiscounted
+    by_year = settlement.by_year_discounted if limit.discounted else settlement.by_year
+    costs: Array = by_year[limit.contract_year]
+    return costs

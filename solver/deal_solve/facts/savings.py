@@ -1,0 +1,72 @@
+"""Savings rates of the API agreement, kept apart by name: what it could save, saves, and returns on commitment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.once import once
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.renewal_tables import plans_of
+from deal_solve.settlement.bundle import bundle_tiers
+from deal_solve.settlement.drawdown import priced_terms
+from deal_solve.settlement.settle import Settlement
+from deal_solve.settlement.usage import usage_of
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, each_block
+
+
+@dataclass(frozen=True)
+class Savings:
+    """Ratios of expectations over the horizon, not discounted, on usage that counts toward the API agreement.
+
+    - `theoretical` 1 - usage at contracted rates / the same at list: as if every dollar were covered and none forfeited
+    - `effective` 1 - what is paid for that usage (with overage and forfeiture) / the same at list
+    - `return_on_commitment` dollars saved against list for each dollar committed; None without commitment
+    """
+
+    list_usd: float
+    paid_usd: float
+    committed_usd: float
+    theoretical: float
+    effective: float
+    return_on_commitment: float | None
+
+
+@once
+def savings(settlement: Settlement) -> Savings | None:
+    """Return the savings rates of a plan; None without usage that counts."""
+    deal, plan = settlement.deal, settlement.plan
+
+    def valued(_: int, block: ScenarioSet) -> Array:
+        return np.asarray(sum(_valued(deal, flat, part) for flat, part in plans_of(deal, plan, block)))
+
+    at_list, contracted, billed = map(float, np.sum(each_block(settlement.scenarios, valued), axis=0))
+    if at_list <= 0:
+        return None
+    ended = [record.covered_usd + record.forfeited_usd + record.overage_usd for record in settlement.drawdown]
+    paid = billed + float(np.sum(ended, axis=0) @ settlement.weights if ended else 0.0)
+    committed = sum(settlement.mean(record.commitment_usd) for record in settlement.drawdown)
+    return Savings(
+        list_usd=at_list,
+        paid_usd=paid,
+        committed_usd=committed,
+        theoretical=1 - contracted / at_list,
+        effective=1 - paid / at_list,
+        return_on_commitment=(at_list - paid) / committed if committed else None,
+    )
+
+
+def _valued(deal: Deal, plan: Plan, futures: ScenarioSet) -> Array:
+    """Return expected usage at list, at contracted rates, and of it what is billed without commitment, USD."""
+    at_list = contracted = billed = 0.0
+    counted = usage_of(deal, plan, futures).counted
+    for name, usd in counted.items():
+        at_list += float((usd * futures.index[deal.card.model(name).family].T).sum(axis=0) @ futures.weights)
+    bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
+    for _, _, band, priced in priced_terms(deal, plan, futures, counted, bundle):
+        usage = sum(float(item.usage_usd.sum(axis=0) @ futures.weights) for item in priced)
+        contracted += usage
+        billed += 0.0 if band.commit_usd_per_year > 0 else usage
+    return np.array([at_list, contracted, billed])

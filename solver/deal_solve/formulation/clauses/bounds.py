@@ -1,0 +1,122 @@
+"""Bounds that make the copies tight: how much usage any plan can have at contracted rates."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.formulation.clauses.offers import Papers
+from deal_solve.formulation.clauses.rates import Rates, Regime
+from deal_solve.formulation.clauses.risk import is_exact_chance
+from deal_solve.formulation.clauses.routing import Routing
+from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.plan.request_cost import request_cost, usage_multiplier
+from deal_solve.plan.routing_options import Epoch
+from deal_solve.uncertainty.scenario_set import Array
+
+
+def most_usage(program: Program, deal: Deal, papers: Papers, routing: Routing) -> dict[Regime, dict[int, float]]:
+    """Return, per committing regime and contract year, the most that is worth committing, in money units a year.
+
+    It is the usage, at the pace of the year's busiest commitment period, that is exceeded too rarely for one more
+    dollar to pay for itself (`_heaviest`); every user takes its dearest open option, at the highest hit-rate cost and
+    index of any scenario. Where every scenario counts, all are written out, or a bucket decides for its own, it is the
+    most usage of any.
+    """
+    most: dict[Regime, dict[int, float]] = {}
+    rates, columns = routing.rates, routing.rates.columns
+    everywhere = columns is program.columns
+    heaviest = _heaviest(deal, program.size) if program.by_cuts and everywhere else math.inf
+    for regime in papers.regimes:
+        if not regime.commits:
+            continue
+        api = deal.offer(regime.agreement.offer).api
+        assert api is not None
+        step = api.period_months
+        dearest, ratio = _dearest(columns, deal, routing, rates, regime)
+        by_year = dict.fromkeys(regime.span.years, 0.0)
+        for start in range(regime.span.start, regime.span.end, step):
+            rows = columns.rows_of(range(start, start + step))
+            usage = exceeded(dearest[rows] @ columns.flows[rows], columns.weights, 1 / (2 * ratio * heaviest))
+            by_year[start // 12] = max(by_year[start // 12], program.usd(usage * 12 / step))
+        most[regime] = by_year
+    return most
+
+
+def _heaviest(deal: Deal, size: int) -> float:
+    """Return how many times its probability a scenario can count in the objective or a limit; infinite if alone.
+
+    One more dollar of commitment saves at most its overage ratio where usage exceeds the commitment, and the same again
+    where it is rolled over; so it never pays where that has a probability below 1/(2 · ratio · heaviest).
+    """
+    risk = deal.risk
+    if risk.criterion != "expected":
+        return math.inf
+    heavy = [1 - risk.weight + risk.weight / (1 - risk.confidence)]
+    for limit in deal.limits:
+        within = limit.probability_within
+        if limit.measure == "worst" or within == 1 or is_exact_chance(limit, size):
+            return math.inf
+        heavy += [1 / (1 - limit.confidence)] if limit.measure == "cvar" else []
+        heavy += [1 / (1 - within)] if within else []
+    return max(heavy)
+
+
+def exceeded(amounts: Array, weights: Array, probability: float) -> float:
+    """Return an amount (S,) that is exceeded with no more than a probability; the largest one if that is 0.
+
+    >>> exceeded(np.array([1.0, 2.0, 3.0, 4.0]), np.full(4, 0.25), 0.25)
+    3.0
+    """
+    if not len(amounts):
+        return 0.0
+    rare = int(probability / float(weights.max()))  # so many of the largest are no more likely than that
+    place = max(len(amounts) - 1 - rare, 0)
+    return max(float(np.partition(amounts, place)[place]), 0.0)
+
+
+def _dearest(columns: Columns, deal: Deal, routing: Routing, rates: Rates, regime: Regime) -> tuple[Array, float]:
+    """Return dollars a request at contracted rates on the dearest open option, per row of the flows; highest ratio."""
+    dollars, ratio = np.zeros(len(columns.flows)), 1.0
+    for user, epochs in routing.menus.items():
+        for epoch in epochs:
+            if epoch.year not in regime.span.years:
+                continue
+            options = _costs(columns, deal, user, epoch)
+            for start, _ in columns.within(user, epoch.start, epoch.end):
+                row = columns.row_of(user, start)
+                for parts in options:
+                    usd = 0.0
+                    for model_id, family, cost in parts:
+                        factor, protected, overage = rates.of(regime, model_id, family, start)
+                        usd += factor * columns.largest(protected) * cost
+                        ratio = max(ratio, columns.largest(overage))
+                    dollars[row] = max(dollars[row], usd)
+    return dollars, ratio
+
+
+Costs = tuple[tuple[tuple[str, str, float], ...], ...]
+"""Option by option, and part by part: model, family and the highest cost of a request at list over all hit rates."""
+
+
+def _costs(columns: Columns, deal: Deal, user: str, epoch: Epoch) -> Costs:
+    known: dict[tuple[str, int], Costs] = columns.derived.setdefault("costs", {})
+    if (user, epoch.start) not in known:
+        owner = deal.workloads.get(user) or deal.cohorts[user]
+        request = deal.workloads.get(user) or deal.cohorts[user].use
+        assert request is not None
+        multiplier = usage_multiplier(deal, request, owner.requires)
+        found = []
+        for option in epoch.options:
+            hit = columns.hit[user, option.batch]
+            ends = float(np.min(hit)), float(np.max(hit))
+            costs = [request_cost(request, option, part, multiplier) for part in option.parts]
+            highest = [max(cost.fixed + cost.per_hit * end for end in ends) for cost in costs]
+            found.append(
+                tuple((part.model_id, part.family, usd) for part, usd in zip(option.parts, highest, strict=True))
+            )
+        known[user, epoch.start] = tuple(found)
+    return known[user, epoch.start]

@@ -1,0 +1,98 @@
+"""The commitment of each contract year in each price regime (deal model, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from deal_solve.deal.deal import Deal
+from deal_solve.formulation.clauses.offers import Papers
+from deal_solve.formulation.clauses.rates import Regime
+from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+
+
+@dataclass
+class Commitments:
+    """C[j,y] in money units, as expressions; `bases` are the variables behind them."""
+
+    of: dict[tuple[Regime, int], Terms] = field(default_factory=dict)
+    most: dict[tuple[Regime, int], float] = field(default_factory=dict)
+
+    def get(self, regime: Regime, year: int) -> Terms:
+        """Return C[j,y]; empty in a regime without commitment."""
+        return self.of.get((regime, year), [])
+
+
+def commit(
+    program: Program, deal: Deal, papers: Papers, most_usage: dict[Regime, dict[int, float]], at_least: float
+) -> Commitments:
+    """Add C: equal in all years, base · ramp factor, or non-decreasing; mean over the term >= θ·β; C <= C_max·β.
+
+    `most_usage[j][y]` is the most usage (money units a year, at the pace of the busiest period) that any scenario can
+    have at contracted rates: committing more never helps. `at_least` (money units) widens the bound for pinned plans.
+    """
+    commitments = Commitments()
+    for regime, beta in papers.regimes.items():
+        if regime.commits:
+            most = {year: max(usage, at_least) for year, usage in most_usage[regime].items()}
+            _commit_term(program, deal, regime, beta, most, commitments)
+    return commitments
+
+
+def _commit_term(
+    program: Program, deal: Deal, regime: Regime, beta: Variable, most: dict[int, float], book: Commitments
+) -> None:
+    offer = deal.offer(regime.agreement.offer)
+    api, years = offer.api, list(regime.span.years)
+    assert api is not None
+    threshold = program.usd(regime.threshold_usd)
+    bundle = program.usd(offer.bundle[regime.tier - 1].combined_usd_per_year) if regime.tier else 0.0
+    step = program.usd(api.step_usd) if api.step_usd else None
+    if api.ramp == "free":
+        bases = []
+        for year in years:
+            # Never less than the year before: what an earlier year may commit, every later one may.
+            bound = max(threshold * len(years), bundle, *(most[early] for early in years if early <= year))
+            bases.append(_base(program, beta, bound, step))
+            book.of[regime, year] = [bases[-1]]
+            book.most[regime, year] = bound + (step or 0.0)
+        for (early, factor), (late, _) in pairwise(bases):
+            program.row("free_ramp", [(late, factor), (early, -factor)], ">=", 0)
+    else:
+        factors = [1.0] * len(years) if api.ramp is None else list(api.ramp[: len(years)])
+        mean = sum(factors) / len(factors)
+        if mean == 0:
+            return
+        needs = [threshold / mean, bundle / factors[0] if factors[0] else 0.0]
+        needs += [most[year] / factor for year, factor in zip(years, factors, strict=True) if factor]
+        base, scale = _base(program, beta, max(needs), step)
+        for year, factor in zip(years, factors, strict=True):
+            book.of[regime, year] = [(base, scale * factor)]
+            book.most[regime, year] = (max(needs) + (step or 0.0)) * factor
+    total = [pair for year in years for pair in book.of[regime, year]]
+    program.row("band_threshold", [*total, (beta, -threshold * len(years))], ">=", 0)
+
+
+def _base(program: Program, beta: Variable, most: float, step: float | None) -> tuple[Variable, float]:
+    """Return (variable, dollars per unit of it): free dollars, or whole steps; 0 where the regime is not taken."""
+    if step is None:
+        base = program.variable("commitment", 0, most)
+        program.row("commitment_most", [(base, 1.0), (beta, -most)], "<=", 0)
+        return base, 1.0
+    count = int(most / step + 1 + 1e-9)
+    steps = program.integer("commitment_steps", 0, count)
+    program.row("commitment_most", [(steps, 1.0), (beta, -float(count))], "<=", 0)
+    return steps, step
+
+
+def pay_in_advance(program: Program, deal: Deal, papers: Papers, commitments: Commitments) -> None:
+    """Charge C_P at the start of each period, or C_y at the start of the year; under arrears nothing in advance."""
+    for regime in papers.regimes:
+        api = deal.offer(regime.agreement.offer).api
+        if not regime.commits or api is None or api.payment == "arrears":
+            continue
+        step = 12 if api.payment == "prepaid_yearly" else api.period_months
+        for year in regime.span.years:
+            terms = scaled(commitments.get(regime, year), step / 12)
+            for start in range(12 * year, 12 * year + 12, step):
+                program.pay("commitment", terms, program.unit_usd, start, start)

@@ -1,0 +1,116 @@
+"""What usage costs in a price regime: billed, drawn down, overage, shortfall, rollover (deal model, section 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.formulation.clauses.commitment import Commitments
+from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.drawdown_rows import Chain
+from deal_solve.formulation.clauses.offers import Papers
+from deal_solve.formulation.clauses.rates import Rates, Regime
+from deal_solve.formulation.clauses.routing import Routing
+from deal_solve.formulation.model.program import Program, equal_rows, scaled
+from deal_solve.formulation.model.rate_groups import Flow, Item, Lanes
+from deal_solve.formulation.model.scenario_sums import Moving, Where
+
+
+def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None) -> None:
+    """Charge usage at the end of each month: at contracted rates, or (no regime) at list, line uncounted_usage."""
+    by_year: dict[int, list[Item]] = {}
+    for usage in routing.usage.get(regime, []):
+        place, items = program.place(usage.variable), by_year.setdefault(usage.epoch.year, [])
+        for month, row in usage.stretches(program, range(program.columns.months)):
+            factor, moving = 1.0, program.columns.index[usage.family][month]
+            if regime is not None:
+                factor, moving, _ = rates.of(regime, usage.model_id, usage.family, month)
+            items.append(Item(place, row, usage.per_request * factor, moving))
+    for year, items in by_year.items():
+        program.meter("uncounted_usage" if regime is None else "usage", year, items)
+
+
+def draw_down(
+    program: Program,
+    deal: Deal,
+    papers: Papers,
+    commitments: Commitments,
+    routing: Routing,
+    rates: Rates,
+    most_usage: dict[Regime, dict[int, float]],
+) -> None:
+    """Add billing, overage, shortfall and rollover of every regime."""
+    for regime in papers.regimes:
+        api = deal.offer(regime.agreement.offer).api
+        assert api is not None
+        if not regime.commits or api.payment == "arrears":
+            bill(program, rates, routing, regime)
+        if not regime.commits:
+            continue
+        step = api.period_months
+        periods = [range(t, t + step) for t in range(regime.span.start, regime.span.end, step)]
+        flows = [flow_of(program, rates, routing, regime, months) for months in periods]
+        chains = [slice(None)] if isinstance(api.unused, Rollover) else [slice(p, p + 1) for p in range(len(periods))]
+        for chain in chains:
+            if program.by_cuts:
+                cost = _cost(program, api, regime, commitments, periods[chain], flows[chain])
+                program.recourse.append(cost)
+                continue
+            most = [
+                (
+                    most_usage[regime][months[0] // 12] * step / 12,
+                    commitments.most.get((regime, months[0] // 12), 0) * step / 12,
+                )
+                for months in periods[chain]
+            ]
+            for members in _alike(program, flows[chain]):
+                Chain(program, deal, api, regime, commitments, periods[chain], flows[chain], most, members).add()
+    bill(program, rates, routing, None)
+
+
+def flow_of(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> Flow:
+    """Return the usage of one commitment period of a regime."""
+    columns = program.columns
+    rows = columns.rows_of(months)
+    groups: dict[object, int] = {}
+    ratios: list[Moving] = []
+    items: list[Item] = []
+    numbers: list[int] = []
+    for usage in routing.usage.get(regime, []):
+        place = program.place(usage.variable)
+        for month, row in usage.stretches(program, months):
+            factor, protected, ratio = rates.of(regime, usage.model_id, usage.family, month)
+            key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
+            if key not in groups:
+                groups[key] = len(groups)
+                ratios.append(ratio)
+            items.append(Item(place, row - rows.start, usage.per_request * factor, protected))
+            numbers.append(groups[key])
+    return Flow(Lanes(columns.flows[rows], items, numbers), tuple(ratios))
+
+
+def _alike(program: Program, flows: list[Flow]) -> list[Where]:
+    """Return the scenarios in groups in which these flows cost exactly the same."""
+    tables = [table for flow in flows for table in (flow.billed, flow.ratio)]
+    if not sum(len(table) for table in tables):
+        return [np.arange(program.size)]
+    return equal_rows(np.vstack(tables).T)
+
+
+def _cost(
+    program: Program,
+    api: ApiPart,
+    regime: Regime,
+    commitments: Commitments,
+    periods: list[range],
+    flows: list[Flow],
+) -> DrawdownCost:
+    """Return the cost of consecutive periods as a function of usage and commitment."""
+    settled = []
+    for months, flow in zip(periods, flows, strict=True):
+        balance = scaled(commitments.get(regime, months[0] // 12), len(months) / 12)
+        charge = (months.stop, months.stop - 1)
+        settled.append(Period(flow.lanes, flow.ratios, program.linear(balance), charge))
+    share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
+    return DrawdownCost(settled, api.payment == "arrears", share, cap)

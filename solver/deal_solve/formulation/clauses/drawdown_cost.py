@@ -1,0 +1,208 @@
+"""Overage, shortfall and rollover of one price regime, valued in every scenario at once (sections 4 and 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deal_solve.formulation.model.chunks import Some, count_of, each, weighted
+from deal_solve.formulation.model.rate_groups import EVERYWHERE, Lanes, part
+from deal_solve.formulation.model.recourse import Linear, Places, When, added_up, factors_of, sum_of
+from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.uncertainty.scenario_set import Array
+
+Ranks: TypeAlias = NDArray[np.intp]
+
+
+class Period:
+    """Usage of one commitment period (or month of a hard cap) in drawdown order, and its balance.
+
+    `usage` are the items in groups of one overage ratio; `ratios` (G) what an uncovered unit of each group costs, one
+    number or (S,); `balance` is C_P as an expression.
+    """
+
+    def __init__(self, usage: Lanes, ratios: Sequence[Moving], balance: Linear, charge: tuple[int, int]) -> None:
+        self.usage, self.balance, self.charge = usage, balance, charge
+        self.places, self.size = usage.places, usage.size
+        self._ratios = ratios
+
+    @cached_property
+    def _order(self) -> NDArray[np.int8] | None:
+        """The groups in drawdown order, (levels, S) or (levels, 1); None: as they are.
+
+        Most periods of most regimes are in no plan that is ever valued, so this waits until it is asked for.
+        """
+        order = np.argsort(-self._table(EVERYWHERE), axis=0, kind="stable").astype(np.int8)
+        return order if np.any(np.diff(order, axis=0) != 1) else None
+
+    def _table(self, here: Some) -> Array:
+        """Return the ratios (groups, S) in some scenarios, or (groups, 1) where they are the same everywhere."""
+        if not any(isinstance(ratio, np.ndarray) for ratio in self._ratios):
+            return np.array(self._ratios or [0.0], dtype=float)[:, None]
+        size = count_of(here, self.size)
+        return np.array([np.broadcast_to(part(ratio, here), size) for ratio in self._ratios])
+
+    def used(self, values: Array, here: Some) -> Array:
+        """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
+        amounts = self.usage.amounts(values, here)
+        if self._order is not None:
+            amounts = np.take_along_axis(amounts, self._ranks(here), axis=0)
+        return np.cumsum(amounts, axis=0) if len(amounts) > 1 else amounts
+
+    def slopes(self, prices: Array, here: Some) -> Array:
+        """Return Σ_ω (Σ of the prices (levels, S) of the levels an item counts in) · amount of each item."""
+        per_level = np.cumsum(prices[::-1], axis=0)[::-1] if len(prices) > 1 else prices
+        if self._order is None:
+            return self.usage.slope(per_level, here)
+        per_group = np.empty_like(per_level)
+        np.put_along_axis(per_group, np.broadcast_to(self._ranks(here), per_level.shape), per_level, axis=0)
+        return self.usage.slope(per_group, here)
+
+    def _ranks(self, here: Some) -> Ranks:
+        """Return the groups in drawdown order (levels, S), or (levels, 1) where it is the same everywhere."""
+        order = self._order
+        assert order is not None
+        return np.asarray((order[:, here] if order.shape[1] > 1 else order), dtype=np.intp)
+
+    def steps_in(self, here: Some) -> Array:
+        """Return how much dearer each level is than the next (levels, S), or (levels, 1)."""
+        falling = self._table(here)
+        if self._order is not None:
+            falling = np.take_along_axis(falling, self._ranks(here), axis=0)
+        return np.append(falling[:-1] - falling[1:], falling[-1:], axis=0)
+
+
+@dataclass
+class _State:
+    """One period settled: used and uncovered usage per level (levels, S), the rest (S,)."""
+
+    used: Array
+    uncovered: Array
+    commitment: float
+    carried: Array
+    from_carry: Array
+    shortfall: Array
+    rolled: Array
+
+
+@dataclass
+class DrawdownCost:
+    """Consecutive periods; `share` and `cap` of the rollover between them (0: forfeited)."""
+
+    periods: list[Period]
+    arrears: bool
+    share: float = 0.0
+    cap: float = 0.0
+    line: str = "overage"
+    is_linear: bool = False
+    charges: tuple[tuple[int, int], ...] = field(init=False)
+    places: Places = field(init=False)
+    _known: tuple[bytes, list[tuple[slice, list[_State]]]] = field(init=False, default=(b"", []))
+
+    def __post_init__(self) -> None:
+        self.charges = tuple(period.charge for period in self.periods)
+        self.places = np.unique(np.concatenate([p for x in self.periods for p in (x.places, x.balance.places)]))
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return how much each period's charge counts."""
+        return factors_of(self.charges, when, discount)
+
+    @property
+    def size(self) -> int:
+        """S, the number of scenarios."""
+        return self.periods[0].size
+
+    def cost(self, values: Array, factors: Array) -> Array:
+        """Return Σ factor · (Σ_l (r_l - r_(l+1))·U_l, under arrears + C - V + R - R') over the periods."""
+        pieces = self._settled(values)
+        return np.concatenate([self._cost(here, states, factors) for here, states in pieces])
+
+    def _cost(self, here: slice, states: list[_State], factors: Array) -> Array:
+        total = np.zeros(len(states[0].carried))
+        for period, state, factor in zip(self.periods, states, factors, strict=True):
+            if factor:
+                paid = (period.steps_in(here) * state.uncovered).sum(axis=0)
+                if self.arrears:
+                    paid = paid + state.commitment - state.used[-1] + state.carried - state.rolled
+                total += factor * paid
+        return total
+
+    def _settled(self, values: Array) -> list[tuple[slice, list[_State]]]:
+        """Return what `_settle` does, piece by piece, done once for a plan that is asked for again."""
+        key = values[self.places].tobytes()
+        if self._known[0] != key:
+            self._known = key, each(self.size, lambda here: (here, self._settle(values, here)))
+        return self._known[1]
+
+    def forget(self) -> None:
+        """Keep nothing of the last plan."""
+        self._known = b"", []
+
+    def _settle(self, values: Array, here: Some) -> list[_State]:
+        """Settle period after period as section 4 says: usage is covered whenever there is balance."""
+        states: list[_State] = []
+        carried = np.zeros(count_of(here, self.size))
+        for place, period in enumerate(self.periods):
+            commitment, used = period.balance.at(values), period.used(values, here)
+            uncovered = np.maximum(used - (carried + commitment), 0.0)
+            from_carry = np.minimum(np.maximum(used[-1], 0.0), carried)
+            shortfall = commitment - (used[-1] - uncovered[-1] - from_carry)
+            rolled = np.zeros_like(carried)
+            if self.share and place + 1 < len(self.periods):
+                rolled = np.minimum(self.share * np.maximum(shortfall, 0.0), self.cap * commitment)
+            states.append(_State(used, uncovered, commitment, carried, from_carry, shortfall, rolled))
+            carried = rolled
+        return states
+
+    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
+        """Return the slope from prices (duals) that are feasible in the linear program whatever the plan.
+
+        Backwards, per period and scenario: π_l the worth of balance against level l, a that of R beyond it, b that of
+        usage left for the period's own commitment, c and d of the two limits of what is rolled over.
+        """
+        is_known = self._known[0] == values[self.places].tobytes()
+        known = {here.start: states for here, states in self._known[1]} if is_known else {}
+
+        def piece(here: slice) -> Linear:
+            some = weighted(here, weights)
+            states = known.get(here.start) if isinstance(some, slice) else None
+            return self._slope(some, states or self._settle(values, some), factors, weights[some])
+
+        parts = each(self.size, piece)
+        return sum_of(parts)
+
+    def _slope(self, here: Some, states: list[_State], factors: Array, weights: Array) -> Linear:
+        size = len(weights)
+        worth = np.zeros(size)
+        places, coefficients = [], []
+        for place in reversed(range(len(self.periods))):
+            period, state, factor = self.periods[place], states[place], factors[place]
+            by_share = self.share * state.shortfall <= self.cap * state.commitment
+            c = self.share * np.where(by_share, worth, 0.0)
+            d = self.cap * np.where(by_share, 0.0, worth)
+            left = state.used[-1] - state.uncovered[-1]
+            b = np.where(state.carried <= left, 0.0, c) if place else np.zeros(size)
+            steps = period.steps_in(here)
+            lowest = factor * steps[-1]
+            dearer = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
+            if self.share:
+                c, d = c - dearer, d + dearer * self.cap / self.share
+            prices = factor * steps * (state.uncovered > 0)
+            prices[-1] = np.where(state.uncovered[-1] > 0, lowest - c + b, 0.0)
+            balance = -prices.sum(axis=0) - c - d + (factor if self.arrears else 0.0)
+            usage = c - b - (factor if self.arrears else 0.0)
+            per_level = prices * weights
+            per_level[-1] += usage * weights
+            places += [period.places, period.balance.places]
+            coefficients += [period.slopes(per_level, here), period.balance.coefficients * (weights @ balance)]
+            if place:
+                worth = prices.sum(axis=0) + c - b
+                if self.arrears:
+                    worth = worth + factors[place - 1] - factor
+                worth = np.maximum(worth, 0.0)
+        return added_up(np.concatenate(places), np.concatenate(coefficients))

@@ -1,0 +1,181 @@
+"""Overage, shortfall and rollover as rows, one set per group of equal scenarios (deal model, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.formulation.clauses.commitment import Commitments
+from deal_solve.formulation.clauses.rates import Regime
+from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.rate_groups import Flow
+from deal_solve.formulation.model.scenario_sums import Where
+
+
+@dataclass
+class Level:
+    """Usage whose overage ratio is at least `ratio`, and the part of it that no balance covers."""
+
+    ratio: float
+    terms: Terms
+    uncovered: Variable
+
+
+def looks_at_years(deal: Deal) -> bool:
+    """Whether a limit on the cost of one contract year makes the time of a payment matter."""
+    return any(limit.contract_year is not None for limit in deal.limits)
+
+
+@dataclass
+class Chain:
+    """Consecutive periods of one regime in one group of equal scenarios, of which `row` stands for all."""
+
+    program: Program
+    deal: Deal
+    api: ApiPart
+    regime: Regime
+    commitments: Commitments
+    periods: list[range]
+    flows: list[Flow]
+    most: list[tuple[float, float]]
+    members: Where
+
+    @property
+    def row(self) -> int:
+        """The scenario whose numbers are used."""
+        return int(self.members[0])
+
+    def add(self) -> None:
+        """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
+        carried: Variable | None = None
+        levels = [self._levels(flow) for flow in self.flows]
+        for place, months in enumerate(self.periods):
+            commitment = self._commitment(months)
+            for level in levels[place]:
+                balance = [*scaled(commitment, -1), *level.terms, (level.uncovered, -1.0)]
+                balance += [] if carried is None else [(carried, -1.0)]
+                self.program.row("uncovered", balance, "<=", 0)
+            carried = self._settle(place, months, commitment, levels, carried)
+
+    def _commitment(self, months: range) -> Terms:
+        return scaled(self.commitments.get(self.regime, months[0] // 12), len(months) / 12)
+
+    def _levels(self, flow: Flow) -> list[Level]:
+        """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
+        billed, ratios = flow.billed[:, self.row], flow.ratio[:, self.row]
+        variables = [self.program.variables[place] for place in flow.lanes.places]
+        levels = []
+        for ratio in np.unique(ratios)[::-1]:
+            amounts: dict[Variable, float] = {}
+            for variable, amount, own in zip(variables, billed, ratios, strict=True):
+                if own >= ratio and amount:
+                    amounts[variable] = amounts.get(variable, 0.0) + float(amount)
+            if amounts:
+                most = sum(amount * max(variable.upBound, 0.0) for variable, amount in amounts.items())
+                uncovered = self.program.variable("uncovered_usage", 0, most)
+                levels.append(Level(float(ratio), list(amounts.items()), uncovered))
+        return levels
+
+    def _settle(
+        self,
+        place: int,
+        months: range,
+        commitment: Terms,
+        all_levels: list[list[Level]],
+        carried: Variable | None,
+    ) -> Variable | None:
+        """Charge a period at its end and return what it carries into the next one."""
+        levels = all_levels[place]
+        arrears = self.api.payment == "arrears"
+        floor = 1.0 if arrears else 0.0
+        for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), floor], strict=False):
+            self._charge("overage", [(level.uncovered, level.ratio - below)], months)
+        usage = levels[-1].terms if levels else []
+        uncovered: Terms = [(levels[-1].uncovered, 1.0)] if levels else []
+        from_carry = self._from_carry(place, usage, uncovered, carried)
+        shortfall = [*commitment, *scaled(usage, -1), *uncovered, *from_carry]
+        rolled = None
+        if place + 1 < len(self.periods) and isinstance(self.api.unused, Rollover):
+            rolled = self._roll(self.api.unused, shortfall, commitment, self.most[place][1])
+            if self._saving_pays(place, all_levels, self.api.unused.rollover):
+                self._no_saving(place, usage, uncovered, commitment, carried)
+        if arrears:
+            expired: Terms = [] if carried is None else [(carried, 1.0), *scaled(from_carry, -1)]
+            kept: Terms = [] if rolled is None else [(rolled, -1.0)]
+            self._charge("shortfall", [*shortfall, *kept, *expired], months)
+        return rolled
+
+    def _charge(self, line: str, terms: Terms, months: range) -> None:
+        self.program.pay(line, terms, self.program.unit_usd, months.stop, months.stop - 1, self.members)
+
+    def _from_carry(self, place: int, usage: Terms, uncovered: Terms, carried: Variable | None) -> Terms:
+        """Return min(V, R) as a variable; it is never above what is covered."""
+        if carried is None:
+            return []
+        used = self.program.variable("from_carry", 0, carried.upBound)
+        self.program.row("from_carry_balance", [(used, 1.0), (carried, -1.0)], "<=", 0)
+        self.program.row("from_carry_covered", [(used, 1.0), *scaled(usage, -1), *uncovered], "<=", 0)
+        self._reach(used, [(carried, 1.0)], self.most[place - 1][1], usage, self.most[place][0])
+        return [(used, 1.0)]
+
+    def _roll(self, clause: Rollover, shortfall: Terms, commitment: Terms, most: float) -> Variable:
+        """Return R' <= share · own shortfall, R' <= cap · C."""
+        rolled = self.program.variable("carried", 0, most)
+        self.program.row("rollover_share", [(rolled, 1.0), *scaled(shortfall, -clause.rollover)], "<=", 0)
+        self.program.row("rollover_cap", [(rolled, 1.0), *scaled(commitment, -clause.cap)], "<=", 0)
+        self._reach(rolled, scaled(shortfall, clause.rollover), most, scaled(commitment, clause.cap), most)
+        return rolled
+
+    def _reach(self, variable: Variable, first: Terms, most_first: float, second: Terms, most_second: float) -> None:
+        """Add variable >= min(first, second) with a binary, where a program could gain by staying below.
+
+        Under arrears a smaller balance moves cost from one contract year to the other, which only a limit on a contract
+        year rewards.
+        """
+        if self.api.payment != "arrears" or not looks_at_years(self.deal):
+            return
+        which = self.program.binary("smaller_one")
+        self.program.row("reach_first", [(variable, 1.0), *scaled(first, -1), (which, most_first)], ">=", 0)
+        terms = [(variable, 1.0), *scaled(second, -1), (which, -most_second)]
+        self.program.row("reach_second", terms, ">=", -most_second)
+
+    def _saving_pays(self, place: int, levels: list[list[Level]], share: float) -> bool:
+        """Whether a linear program would save balance for a later period (section 8, the exception).
+
+        Carried balance is used first and so frees the next period's own commitment to be carried in turn: what is saved
+        can reach any later period, less the share at every step. A limit that does not discount, or that looks at one
+        contract year, can make it pay where cost would not.
+        """
+        if not levels[place] or not any(levels[place + 1 :]):
+            return False
+        if looks_at_years(self.deal):
+            return True
+        plain = any(limit.of == "total" and not limit.discounted for limit in self.deal.limits)
+        now, lowest = self.program.discount(self.periods[place].stop), levels[place][-1].ratio
+        for later in range(place + 1, len(levels)):
+            if not levels[later]:
+                continue
+            delay = 1.0 if plain else self.program.discount(self.periods[later].stop) / now
+            kept = delay * share ** (later - place)
+            highest = levels[later][0].ratio
+            gain = share + kept * (highest - 1) if self.api.payment == "arrears" else kept * highest
+            if gain > lowest + 1e-12:
+                return True
+        return False
+
+    def _no_saving(
+        self, place: int, usage: Terms, uncovered: Terms, commitment: Terms, carried: Variable | None
+    ) -> None:
+        """Add u > 0 only if the balance is used up: u <= V_max·b and R + C - V + u <= M·(1-b), b binary."""
+        most_usage, most_commitment = self.most[place]
+        most_carried = self.most[place - 1][1] if carried is not None else 0.0
+        short = self.program.binary("balance_used_up")
+        self.program.row("overage_if_used_up", [*uncovered, (short, -most_usage)], "<=", 0)
+        left: Terms = [*commitment, *scaled(usage, -1), *uncovered]
+        if carried is not None:
+            left.append((carried, 1.0))
+        slack = most_commitment + most_carried
+        self.program.row("used_up_if_overage", [*left, (short, slack)], "<=", slack)

@@ -1,0 +1,67 @@
+"""Seats under a hard cap: users above N go unserved (deal model, section 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.offers import SeatPaper
+from deal_solve.formulation.clauses.seats import Seats
+from deal_solve.formulation.clauses.tracks import Tracks
+from deal_solve.formulation.model.program import Program, Terms, Variable
+from deal_solve.formulation.model.rate_groups import Item, Lanes
+from deal_solve.uncertainty.scenario_set import Array
+
+
+def hard_cap(
+    program: Program,
+    deal: Deal,
+    seats: Seats,
+    tracks: Tracks,
+    paper: SeatPaper,
+    cohorts: list[str],
+    users: list[Array],
+    year: int,
+) -> None:
+    """Add Σ_c unserved[c] >= Σ_c A[c]·T[c] - N per month, unserved[c] <= A[c]·T[c], at each cohort's cost."""
+    on = {name: tracks.on_seat(name, paper, year) for name in cohorts}
+    number = seats.years[paper, year].count
+    for month in range(12 * year, 12 * year + 12):
+        active = np.array([counts[month] for counts in users])
+        if program.by_cuts:
+            program.recourse.append(_cost(program, deal, cohorts, on, number, active, month))
+            continue
+        counts, inverse = np.unique(active, axis=1, return_inverse=True)
+        flat = inverse.reshape(-1)
+        for group in range(counts.shape[1]):
+            members = np.flatnonzero(flat == group)
+            total: Terms = [*number]
+            for name, count in zip(cohorts, counts[:, group], strict=True):
+                taken = on[name]
+                assert taken is not None
+                unserved = program.variable(f"unserved_{name}", 0, float(count))
+                program.row("unserved_most", [(unserved, 1.0), (taken, -float(count))], "<=", 0)
+                total += [(unserved, 1.0), (taken, -float(count))]
+                price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
+                program.pay("unserved", [(unserved, 1.0)], price, month + 1, month, members)
+            program.row("hard_cap", total, ">=", 0)
+
+
+def _cost(
+    program: Program,
+    deal: Deal,
+    cohorts: list[str],
+    on: dict[str, Variable | None],
+    number: Terms,
+    users: Array,
+    month: int,
+) -> DrawdownCost:
+    """Return what users (cohorts, S) above N cost in a month: seats are a balance, drawn down by the dearest first."""
+    dollars = [deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts]
+    places = [program.place(variable) for name in cohorts if (variable := on[name]) is not None]
+    ratios = [usd / program.unit_usd for usd in dollars]
+    items = [Item(place, row, 1.0) for row, place in enumerate(places)]
+    usage = Lanes(users, items, range(len(items)))
+    period = Period(usage, ratios, program.linear(number), (month + 1, month))
+    return DrawdownCost([period], arrears=False, line="unserved")

@@ -1,0 +1,85 @@
+"""Later terms by table: one copy of the decisions per path of buckets, tied while they look alike (section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from deal_solve.deal.cohort import NONE
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.workload import ProjectName
+from deal_solve.formulation.clauses.commitment import Commitments
+from deal_solve.formulation.clauses.offers import Papers, seat_papers
+from deal_solve.formulation.clauses.rates import Agreement
+from deal_solve.formulation.clauses.routing import Routing
+from deal_solve.formulation.clauses.seats import Seats
+from deal_solve.formulation.clauses.tracks import Tracks
+from deal_solve.formulation.model.program import Program, Terms, Variable
+from deal_solve.plan.renewal_tables import Path
+from deal_solve.plan.terms import terms_of
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """The handles through which a plan is read, on one path of buckets: all there is where nothing is looked up."""
+
+    deal: Deal
+    program: Program
+    path: Path
+    probability: float
+    papers: Papers
+    projects: dict[tuple[str, ProjectName], Variable]
+    routing: Routing
+    seats: Seats
+    tracks: Tracks
+    commitments: Commitments
+    committed: Terms
+
+    @property
+    def contracted(self) -> Terms:
+        """Contracted seats, all types and years."""
+        return [pair for year in self.seats.years.values() for pair in year.count]
+
+
+def table_months(deal: Deal, agreements: Iterable[Agreement]) -> tuple[int, ...]:
+    """Return the months in which something is looked up; none where all is decided at signing."""
+    if deal.renewal_decisions is None:
+        return ()
+    papers = {*agreements, *(paper.agreement for paper in seat_papers(deal))}
+    months = {span.start for paper in papers for span in terms_of(deal, paper.offer, paper.term_months)}
+    if any(cohort.use or {NONE, *deal.internal_tools} & {*cohort.tracks} for cohort in deal.cohorts.values()):
+        months |= {*range(0, deal.horizon_months, 12)}
+    return tuple(sorted(months - {0}))
+
+
+def tie(program: Program, months: tuple[int, ...], paths: Sequence[Decisions]) -> None:
+    """Add x = x' for paths that are in one bucket when x is decided; at signing all of them are."""
+    kept: dict[tuple[int, int, int], Variable] = {}
+    for decisions in paths:
+        buckets = {0: 0, **dict(zip(months, decisions.path, strict=True))}
+        for place, (month, variable) in enumerate(_decided(decisions)):
+            first = kept.setdefault((place, month, buckets[month]), variable)
+            if first is not variable:
+                program.row("same_bucket", [(variable, 1.0), (first, -1.0)], "==", 0)
+
+
+def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable]]:
+    """Yield every decision with the month in which it is taken, in the order in which all copies are made."""
+    papers, starts = decisions.papers, dict[Variable, int]()
+    for variable in (*papers.api.values(), *papers.seats.values(), *decisions.projects.values()):
+        yield 0, variable
+    for regime, beta in papers.regimes.items():
+        starts[beta] = regime.span.start
+        yield regime.span.start, beta
+        bases = (v for year in regime.span.years for v, _ in decisions.commitments.get(regime, year))
+        yield from ((regime.span.start, base) for base in dict.fromkeys(bases))
+    for year in decisions.seats.years.values():
+        for _, chosen, number in year.cells:
+            yield from ((year.span.start, chosen), (year.span.start, number))
+    for (_, _, span), on in decisions.tracks.seats.items():
+        yield span.start, on
+    for (_, _, when), on in decisions.tracks.other.items():
+        yield 12 * when, on
+    for (_, start, _), shares in decisions.routing.shares.items():
+        for share, activity in shares:
+            yield starts.get(activity, start // 12 * 12), share

@@ -1,0 +1,151 @@
+"""The objective and the limits (deal model, section 7)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.risk import EXACT_CHANCE, Limit
+from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.recourse import Tail, When, Worst
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.scenario_set import BLOCK, Array
+
+
+def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
+    """Return the objective in money units: (1-λ)·E + λ·CVaR, the worst case, or the largest regret.
+
+    For loss, the expected cost of the reference is added back by the caller: it is a constant.
+    """
+    risk = deal.risk
+    if risk.criterion == "worst":
+        return [(_largest(program), 1.0)]
+    if risk.criterion == "regret":
+        assert against.best is not None
+        return [(_largest(program, against.best / program.unit_usd), 1.0)]
+    if risk.weight == 0:
+        return program.expected()
+    less = against.reference / program.unit_usd if risk.on == "loss" and against.reference is not None else None
+    tail, mean = cvar(program, When(), risk.confidence, less), program.expected()
+    if program.by_cuts and program.size > BLOCK:  # known without looking into any future, where looking takes long
+        shift = 0.0 if less is None else -float(program.weights @ less)
+        program.row("tail_above_mean", [*tail, *scaled(mean, -1)], ">=", shift)
+    return [*scaled(mean, 1 - risk.weight), *scaled(tail, risk.weight)]
+
+
+def cvar(program: Program, when: When, confidence: float, less: Array | None = None) -> Terms:
+    """Add ξ_ω >= z_ω - η; return η + Σ p_ω·ξ_ω / (1 - confidence). With cuts, one variable stands for it."""
+    if program.by_cuts:
+        return [(program.estimate("tail", when, Tail(program.weights, confidence), less), 1.0)]
+    eta = program.variable("value_at_risk", None)
+    total: Terms = [(eta, 1.0)]
+    for place, (cost, weight) in enumerate(zip(program.by_scenario(when), program.weights, strict=True)):
+        if weight > 0:
+            excess = program.variable("excess")
+            shift = -float(less[place]) if less is not None else 0.0
+            program.row("excess", [(excess, 1.0), (eta, 1.0), *scaled(cost, -1)], ">=", shift)
+            total.append((excess, weight / (1 - confidence)))
+    return total
+
+
+def _largest(program: Program, less: Array | None = None) -> Variable:
+    """Add w >= z_ω for every scenario that can happen; return w."""
+    if program.by_cuts:
+        return program.estimate("largest", When(), Worst(program.weights), less)
+    largest = program.variable("largest", None)
+    for place, (cost, weight) in enumerate(zip(program.by_scenario(), program.weights, strict=True)):
+        if weight > 0:
+            shift = -float(less[place]) if less is not None else 0.0
+            program.row("largest", [(largest, 1.0), *scaled(cost, -1)], ">=", shift)
+    return largest
+
+
+def is_exact_chance(limit: Limit, size: int) -> bool:
+    """Whether a limit is a probability that is held scenario by scenario (section 7)."""
+    within = limit.probability_within
+    return within is not None and 0 < within < 1 and size <= EXACT_CHANCE
+
+
+def add_limits(program: Program, deal: Deal, committed: Terms) -> None:
+    """Add every limit of the deal; `committed` is Σ C + 12·N·price at index 1, in money units."""
+    for number, limit in enumerate(deal.limits):
+        bound = program.usd(limit.at_most)
+        label = f"limit_{number}"
+        if limit.of == "committed":
+            program.row(label, committed, "<=", bound)
+            continue
+        when = When(limit.contract_year, limit.discounted)
+        if limit.probability_within is not None:
+            _chance(program, limit, when, bound, label)
+        elif limit.measure == "expected":
+            program.row(label, program.expected(when=when), "<=", bound)
+        elif limit.measure == "cvar":
+            program.row(label, cvar(program, when, limit.confidence), "<=", bound)
+        else:
+            _never_above(program, when, bound, label)
+
+
+def measured(program: Program, limit: Limit, committed: Terms) -> Terms:
+    """Return what a limit bounds, in money units, to be minimised: the least `at_most` that a plan would keep."""
+    if limit.of == "committed":
+        return committed
+    when = When(limit.contract_year, limit.discounted)
+    within = limit.probability_within
+    if within == 0:
+        return []
+    if within is None and limit.measure == "expected":
+        return program.expected(when=when)
+    if within is None and limit.measure == "cvar":
+        return cvar(program, when, limit.confidence)
+    if within is not None and within < 1 and not is_exact_chance(limit, program.size):
+        return cvar(program, when, within)
+    budget = program.variable("budget", None)
+    broken: Terms = []
+    for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
+        if weight > 0:
+            over = program.binary("over_budget") if within is not None and within < 1 else None
+            row = [*cost, (budget, -1.0)] if over is None else [*cost, (budget, -1.0), (over, -max(_most(cost), 0.0))]
+            program.row("budget", row, "<=", 0)
+            broken += [] if over is None else [(over, float(weight))]
+    if broken and within is not None:
+        program.row("budget", broken, "<=", 1 - within + 1e-12)
+    return [(budget, 1.0)]
+
+
+def _never_above(program: Program, when: When, bound: float, label: str) -> None:
+    """Add cost_ω <= bound in every scenario that can happen."""
+    if program.by_cuts:
+        worst = program.estimate("worst", when, Worst(program.weights))
+        program.row(label, [(worst, 1.0)], "<=", bound)
+        return
+    for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
+        if weight > 0:
+            program.row(label, cost, "<=", bound)
+
+
+def _chance(program: Program, limit: Limit, when: When, bound: float, label: str) -> None:
+    """Add cost_ω <= budget unless v_ω = 1, Σ p·v <= ε; above 200 scenarios CVaR_(1-ε) <= budget (safe)."""
+    assert limit.probability_within is not None
+    allowed = 1 - limit.probability_within
+    if allowed == 0:
+        _never_above(program, when, bound, label)
+        return
+    if not is_exact_chance(limit, program.size):
+        if limit.probability_within > 0:
+            program.row(label, cvar(program, when, limit.probability_within), "<=", bound)
+        return
+    broken: Terms = []
+    for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
+        excess = max(_most(cost) - bound, 0.0)
+        if weight > 0 and excess > 0:
+            over = program.binary("over_budget")
+            program.row(label, [*cost, (over, -excess)], "<=", bound)
+            broken.append((over, float(weight)))
+    if broken:
+        program.row(label, broken, "<=", allowed + 1e-12)
+
+
+def _most(cost: Terms) -> float:
+    """Return an upper bound of an expression over the bounds of its variables."""
+    ends = [(c * (v.lowBound or 0.0), c * v.upBound) for v, c in cost]
+    return float(np.sum([max(low, high) for low, high in ends]))

@@ -1,0 +1,182 @@
+"""Contracted seats, volume tiers and seat fees, one copy per price cell (deal model, sections 5 and 6)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import SeatPart
+from deal_solve.formulation.clauses.offers import Papers, SeatPaper
+from deal_solve.formulation.clauses.rates import Rates, falls_to_list, uplift
+from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.plan.terms import TermSpan, terms_of
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A price cell: bundle tier, and from `low` to `high` seats `base_usd` + `usd` per seat above `offset`, a month.
+
+    Amounts are at index 1. `usd` is the marginal (true-up) price after all discounts; the bundle test uses the same
+    sums before term and bundle discounts and uplift, which are `kept` of them.
+    """
+
+    tier: int
+    low: int
+    high: int
+    base_usd: float
+    usd: float
+    offset: int
+    kept: float
+
+
+@dataclass
+class SeatYear:
+    """One contract year of a seat paper: its cells with binary and count."""
+
+    span: TermSpan
+    year: int
+    cells: list[tuple[Cell, Variable, Variable]]
+
+    @property
+    def count(self) -> Terms:
+        """N[σ,y]."""
+        return [(number, 1.0) for _, _, number in self.cells]
+
+    def fee(self) -> Terms:
+        """Return the month's fee in dollars at index 1."""
+        terms: Terms = []
+        for cell, chosen, number in self.cells:
+            terms += [(number, cell.usd), (chosen, cell.base_usd - cell.usd * cell.offset)]
+        return terms
+
+    def fee_before_discounts(self, tier: int) -> Terms:
+        """Return the month's fee of the cells of a bundle tier, after the volume tier only."""
+        terms: Terms = []
+        for cell, chosen, number in self.cells:
+            if cell.tier == tier:
+                fee = [(number, cell.usd), (chosen, cell.base_usd - cell.usd * cell.offset)]
+                terms += scaled(fee, 1 / cell.kept if cell.kept else 0.0)
+        return terms
+
+
+@dataclass
+class Seats:
+    """All seat papers: their tiers B[s,k,τ], their years, and the protected seats index of each contract year."""
+
+    tiers: dict[tuple[SeatPaper, TermSpan, int], Variable] = field(default_factory=dict)
+    years: dict[tuple[SeatPaper, int], SeatYear] = field(default_factory=dict)
+    index: dict[tuple[SeatPaper, int], Moving] = field(default_factory=dict)
+    parts: dict[SeatPaper, SeatPart] = field(default_factory=dict)
+
+
+def offer_seats(program: Program, deal: Deal, papers: Papers, rates: Rates, at_least: dict[str, int]) -> Seats:
+    """Add N with one copy per cell: low·β <= N <= high·β, Σ β = B, Σ B = g; non-decreasing within a term.
+
+    `at_least[σ]` widens the bound on N for pinned plans.
+    """
+    seats = Seats()
+    for paper, taken in papers.seats.items():
+        seats.parts[paper] = part = deal.seat_part(paper.offer, paper.seat_type)
+        for year in range(deal.years):
+            seats.index[paper, year] = rates.protected(paper.agreement, "seats", 12 * year)
+        most = max(most_seats(program, deal, paper), at_least.get(paper.seat_type, 0))
+        if part.maximum is not None:
+            most = min(most, part.maximum)
+        for span in terms_of(deal, paper.offer, paper.term_months):
+            tiers = _tiers(deal, paper, span)
+            for tier in tiers:
+                alone = len(tiers) == 1
+                chosen = taken if alone else program.binary(f"seat_tier_{paper.seat_type}")
+                seats.tiers[paper, span, tier] = chosen
+            if len(tiers) > 1:
+                members = [(seats.tiers[paper, span, tier], 1.0) for tier in tiers]
+                program.row("one_seat_tier", [*members, (taken, -1.0)], "==", 0)
+            for year in span.years:
+                seats.years[paper, year] = _year(program, deal, seats, paper, span, year, most)
+            _within_term(program, seats, paper, part, span)
+            _fees(program, seats, paper, part, span)
+    return seats
+
+
+def _tiers(deal: Deal, paper: SeatPaper, span: TermSpan) -> list[int]:
+    if falls_to_list(deal, paper.agreement, span):
+        return [0]
+    return list(range(len(deal.offer(paper.offer).bundle) + 1))
+
+
+def _year(
+    program: Program, deal: Deal, seats: Seats, paper: SeatPaper, span: TermSpan, year: int, most: int
+) -> SeatYear:
+    made = []
+    for tier in _tiers(deal, paper, span):
+        cells = cells_of(deal, paper, span, tier, most)
+        members = []
+        for cell in cells:
+            bought = seats.tiers[paper, span, tier]
+            chosen = bought if len(cells) == 1 else program.binary(f"seat_cell_{paper.seat_type}")
+            number = program.integer(f"seats_{paper.seat_type}_{paper.offer}_{year}", 0, cell.high)
+            program.row("cell_high", [(number, 1.0), (chosen, -float(cell.high))], "<=", 0)
+            if cell.low:
+                program.row("cell_low", [(number, 1.0), (chosen, -float(cell.low))], ">=", 0)
+            members.append((chosen, 1.0))
+            made.append((cell, chosen, number))
+        if len(cells) > 1:
+            program.row("one_seat_cell", [*members, (seats.tiers[paper, span, tier], -1.0)], "==", 0)
+    return SeatYear(span, year, made)
+
+
+def cells_of(deal: Deal, paper: SeatPaper, span: TermSpan, tier: int, most: int) -> list[Cell]:
+    """Return the volume cells of a seat type in one bundle tier, half-open: just below a step N <= step - 1."""
+    part, offer = deal.seat_part(paper.offer, paper.seat_type), deal.offer(paper.offer)
+    if falls_to_list(deal, paper.agreement, span):
+        price = deal.card_seat_price(paper.offer, paper.seat_type)
+        return [Cell(tier, 0, most, 0.0, price, 0, 1.0)]
+    price = part.usd_per_user_month or 0.0
+    bundle = offer.bundle[tier - 1].seats if tier else 0.0
+    kept = (1 - offer.terms[span.length].seats) * (1 - bundle) * uplift(deal, paper.agreement, span)
+    steps = [(0, 0.0), *((step.seats, step.discount) for step in (part.tiers.steps if part.tiers else ()))]
+    cells, paid = [], 0.0
+    for place, (low, discount) in enumerate(steps):
+        high = steps[place + 1][0] - 1 if place + 1 < len(steps) else most
+        marginal = price * (1 - discount) * kept
+        offset = 0
+        if part.tiers and part.tiers.kind == "incremental":
+            offset = max(low - 1, 0)
+        if low <= most:
+            cells.append(Cell(tier, low, min(high, most), paid, marginal, offset, kept))
+        if part.tiers and part.tiers.kind == "incremental":
+            paid += marginal * (high - offset)
+    return cells
+
+
+def most_seats(program: Program, deal: Deal, paper: SeatPaper) -> int:
+    """Return what no plan gains by exceeding: the largest count, minimum, tier step or bundle need."""
+    part, offer = deal.seat_part(paper.offer, paper.seat_type), deal.offer(paper.offer)
+    cohorts = tuple(name for name, cohort in deal.cohorts.items() if paper.seat_type in cohort.tracks)
+    needs = [program.columns.most_users(cohorts), float(part.minimum or 0)]
+    needs += [float(step.seats) for step in (part.tiers.steps if part.tiers else ())]
+    if offer.bundle and part.usd_per_user_month:
+        deepest = 1 - max((step.discount for step in (part.tiers.steps if part.tiers else ())), default=0.0)
+        needs += [tier.combined_usd_per_year / (12 * part.usd_per_user_month * deepest) for tier in offer.bundle]
+    return math.ceil(max(needs) - 1e-9)
+
+
+def _within_term(program: Program, seats: Seats, paper: SeatPaper, part: SeatPart, span: TermSpan) -> None:
+    """Add N[y+1] >= (1 - reduction right)·N[y]."""
+    for year in list(span.years)[:-1]:
+        now, following = seats.years[paper, year].count, seats.years[paper, year + 1].count
+        program.row("seats_ratchet", [*following, *scaled(now, part.reduction_right - 1)], ">=", 0)
+
+
+def _fees(program: Program, seats: Seats, paper: SeatPaper, part: SeatPart, span: TermSpan) -> None:
+    """Charge 12 months at the start of each contract year, or each month in advance."""
+    for year in span.years:
+        index = seats.index[paper, year]
+        fee = seats.years[paper, year].fee()
+        if part.billing == "yearly":
+            program.pay("seats", fee, 12.0, 12 * year, 12 * year, column=index)
+        else:
+            for month in range(12 * year, 12 * year + 12):
+                program.pay("seats", fee, 1.0, month, month, column=index)

@@ -1,0 +1,104 @@
+"""Which track a cohort takes, and internal tools (deal model, section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from deal_solve.deal.cohort import NONE
+from deal_solve.deal.deal import Deal
+from deal_solve.formulation.clauses.offers import Papers, SeatPaper
+from deal_solve.formulation.clauses.seats import Seats
+from deal_solve.formulation.model.program import Program, Terms, Variable
+from deal_solve.plan.terms import TermSpan, terms_of
+
+
+@dataclass
+class Tracks:
+    """T: on a seat paper per term, on a tool or none per contract year."""
+
+    seats: dict[tuple[str, SeatPaper, TermSpan], Variable] = field(default_factory=dict)
+    other: dict[tuple[str, str, int], Variable] = field(default_factory=dict)
+
+    def on_seat(self, cohort: str, paper: SeatPaper, year: int) -> Variable | None:
+        """Return the binary of a cohort on a seat paper in a contract year, or None if it is closed."""
+        for (name, taken, span), variable in self.seats.items():
+            if name == cohort and taken == paper and year in span.years:
+                return variable
+        return None
+
+
+def take_tracks(program: Program, deal: Deal, papers: Papers, seats: Seats) -> Tracks:
+    """Add T <= g, Σ T = 1 per cohort and year, N >= minimum·T; a track closed by a control has no T."""
+    tracks = Tracks()
+    for name, cohort in deal.cohorts.items():
+        for paper, taken in papers.seats.items():
+            part = seats.parts[paper]
+            if paper.seat_type not in cohort.tracks or not set(cohort.requires) <= set(part.provides):
+                continue
+            for span in terms_of(deal, paper.offer, paper.term_months):
+                on = program.binary(f"track_{name}_{paper.seat_type}_{paper.offer}")
+                tracks.seats[name, paper, span] = on
+                program.row("track_needs_paper", [(on, 1.0), (taken, -1.0)], "<=", 0)
+                if part.minimum:
+                    for year in span.years:
+                        count = seats.years[paper, year].count
+                        program.row("seat_minimum", [*count, (on, -float(part.minimum))], ">=", 0)
+        for track in cohort.tracks:
+            if track == NONE or track in deal.internal_tools:
+                for year in range(deal.years):
+                    tracks.other[name, track, year] = program.binary(f"track_{name}_{track}_{year}")
+    for name in deal.cohorts:
+        for year in range(deal.years):
+            program.row("one_track", [(on, 1.0) for on in _of(tracks, name, year)], "==", 1)
+    _tools(program, deal, papers, tracks)
+    _unserved(program, deal, tracks)
+    return tracks
+
+
+def _of(tracks: Tracks, cohort: str, year: int) -> list[Variable]:
+    """Return every T of a cohort that counts in a contract year."""
+    on = [v for (name, _, span), v in tracks.seats.items() if name == cohort and year in span.years]
+    return on + [v for (name, _, when), v in tracks.other.items() if name == cohort and when == year]
+
+
+def _tools(program: Program, deal: Deal, papers: Papers, tracks: Tracks) -> None:
+    """Build once at the first month in use, run every month in use; controls by the tool or the API paper."""
+    for tool_id, tool in deal.internal_tools.items():
+        on = [(name, year, v) for (name, track, year), v in tracks.other.items() if track == tool_id]
+        for name, _, variable in on:
+            missing = set(deal.cohorts[name].requires) - set(tool.provides)
+            for agreement, gamma in papers.api.items():
+                if missing - deal.api_provides(agreement.offer):
+                    program.row("tool_controls", [(variable, 1.0), (gamma, 1.0)], "<=", 1)
+        starts = {deal.month(deal.cohorts[name].starts) for name, _, _ in on}
+        cuts = sorted({*range(0, deal.horizon_months, 12), *(m for m in starts if m < deal.horizon_months)})
+        built: Variable | None = None
+        for start, end in zip(cuts, [*cuts[1:], deal.horizon_months], strict=True):
+            begun = {name for name in deal.cohorts if deal.month(deal.cohorts[name].starts) <= start}
+            using = [v for name, year, v in on if year == start // 12 and name in begun]
+            if not using:
+                continue
+            runs = program.variable(f"runs_{tool_id}_{start}", 0, 1)
+            ready = program.variable(f"built_{tool_id}_{start}", 0, 1)
+            earlier: Terms = [] if built is None else [(built, -1.0)]
+            for variable in using:
+                program.row("tool_in_use", [(runs, 1.0), (variable, -1.0)], ">=", 0)
+            program.row("tool_idle", [(runs, 1.0), *((variable, -1.0) for variable in using)], "<=", 0)
+            program.row("tool_built", [(ready, 1.0), (runs, -1.0)], ">=", 0)
+            program.row("tool_not_before", [(ready, 1.0), (runs, -1.0), *earlier], "<=", 0)
+            if built is not None:
+                program.row("tool_stays", [(ready, 1.0), (built, -1.0)], ">=", 0)
+            program.pay("build", [(ready, 1.0), *earlier], tool.build_usd, start, start)
+            for month in range(start, end):
+                program.pay("run", [(runs, 1.0)], tool.run_usd_per_month, month + 1, month)
+            built = ready
+
+
+def _unserved(program: Program, deal: Deal, tracks: Tracks) -> None:
+    """Charge a cohort on no track for every active user, at the end of the month."""
+    for (name, track, year), on in tracks.other.items():
+        if track == NONE:
+            price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
+            for month in range(12 * year, 12 * year + 12):
+                users = program.columns.users_in(name, month)
+                program.pay("unserved", [(on, 1.0)], price, month + 1, month, column=users)

@@ -1,0 +1,259 @@
+"""Growth above the contracted seats: counts, licensed seats, charges (deal model, section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import HARD_CAP, TrueUp
+from deal_solve.formulation.clauses.hard_cap import hard_cap
+from deal_solve.formulation.clauses.offers import Papers, SeatPaper
+from deal_solve.formulation.clauses.seats import Cell, Seats
+from deal_solve.formulation.clauses.tracks import Tracks
+from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
+from deal_solve.formulation.model.program import Program, Terms, Variable, equal_rows, scaled
+from deal_solve.formulation.model.scenario_sums import Where
+from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.uncertainty.scenario_set import Array
+
+
+@dataclass(frozen=True)
+class PriceClass:
+    """The cells of one contract year that share a true-up price, and the cohorts on them.
+
+    `number` is N in these cells; `on[c]` is 1 if cohort c is on the paper and the year lies in these cells.
+    """
+
+    usd: float
+    number: Terms
+    on: dict[str, Variable]
+    chosen: Terms
+
+
+def true_up(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: Tracks) -> None:
+    """Add the true-up (or hard cap) of every seat paper some cohort may take."""
+    for paper in papers.seats:
+        cohorts = list(dict.fromkeys(name for name, taken, _ in tracks.seats if taken == paper))
+        if not cohorts:
+            continue
+        clause = seats.parts[paper].true_up
+        users = [program.columns.users[name] for name in cohorts]
+        for span in terms_of(deal, paper.offer, paper.term_months):
+            for year in span.years:
+                if clause == HARD_CAP:
+                    hard_cap(program, deal, seats, tracks, paper, cohorts, users, year)
+                else:
+                    assert isinstance(clause, TrueUp)
+                    classes = _price_classes(program, deal, seats, tracks, paper, cohorts, span, year, clause)
+                    for price_class in classes:
+                        added = _Year(
+                            program, deal, seats, tracks, paper, cohorts, users, span, year, clause, price_class
+                        )
+                        if program.by_cuts:
+                            program.recourse.append(added.cost())
+                        else:
+                            added.add()
+
+
+def _price_classes(
+    program: Program,
+    deal: Deal,
+    seats: Seats,
+    tracks: Tracks,
+    paper: SeatPaper,
+    cohorts: list[str],
+    span: TermSpan,
+    year: int,
+    clause: TrueUp,
+) -> list[PriceClass]:
+    """Group the cells of a year by true-up price; with several, each cohort's T has one copy per class."""
+    card = deal.card_seat_price(paper.offer, paper.seat_type)
+
+    def price(cell: Cell) -> float:
+        return card if clause.price == "list" else cell.usd
+
+    cells = seats.years[paper, year].cells
+    track = {name: tracks.seats[name, paper, span] for name in cohorts}
+    prices = sorted({price(cell) for cell, _, _ in cells})
+    groups = [[item for item in cells if price(item[0]) == usd] for usd in prices]
+    if len(groups) == 1:
+        return [PriceClass(prices[0], seats.years[paper, year].count, track, [])]
+    classes = []
+    for usd, members in zip(prices, groups, strict=True):
+        chosen: Terms = [(binary, 1.0) for _, binary, _ in members]
+        on = {}
+        for name in cohorts:
+            on[name] = program.variable(f"track_price_{name}", 0, 1)
+            program.row("track_price_chosen", [(on[name], 1.0), *scaled(chosen, -1)], "<=", 0)
+        classes.append(PriceClass(usd, [(number, 1.0) for _, _, number in members], on, chosen))
+    for name in cohorts:
+        copies = [(price_class.on[name], 1.0) for price_class in classes]
+        program.row("track_price_copies", [*copies, (track[name], -1.0)], "==", 0)
+    return classes
+
+
+def window_charges(clause: TrueUp, months_in_horizon: int, year: int) -> list[tuple[int, int]]:
+    """Return (end of the window, months charged for seats added in it) for each window of a contract year."""
+    end_of_year = 12 * year + 12
+    charges = []
+    for start in range(12 * year, end_of_year, clause.check):
+        end = start + clause.check
+        months = end_of_year - (start if clause.retroactive else end)
+        if clause.ratchet == "none" or (not clause.retroactive and end == months_in_horizon):
+            months = clause.check
+        charges.append((end, months))
+    return charges
+
+
+def undominated(counts: Array) -> Array:
+    """Return the columns of (cohorts, months) that can be the largest sum for some choice of cohorts."""
+    columns = np.unique(counts, axis=1)
+    beaten = [
+        any(k != i and np.all(columns[:, k] >= columns[:, i]) for k in range(columns.shape[1]))
+        for i in range(columns.shape[1])
+    ]
+    return columns[:, ~np.array(beaten, dtype=bool)]
+
+
+@dataclass
+class _Year:
+    """The true-up of one contract year of a seat paper in one price class."""
+
+    program: Program
+    deal: Deal
+    seats: Seats
+    tracks: Tracks
+    paper: SeatPaper
+    cohorts: list[str]
+    users: list[Array]
+    span: TermSpan
+    year: int
+    clause: TrueUp
+    price_class: PriceClass
+    carried: dict[str, Variable] = field(default_factory=dict)
+
+    def add(self) -> None:
+        """Add the licensed seats of every group of scenarios with the same counts."""
+        previous = self._previous()
+        first = previous.start if previous else self.span.start
+        relevant = np.vstack([users[first : 12 * self.year + 12] for users in self.users])
+        for members in equal_rows(relevant.T):
+            self._group(members)
+
+    def cost(self) -> TrueUpCost:
+        """Return the true-up as a function of tracks and contracted seats."""
+        start, previous = 12 * self.year, self._previous()
+        alone = self.clause.ratchet == "none"
+        counts: list[Counts] = []
+        if self.clause.ratchet == "term" and previous is not None:
+            counts.append(self._counts(self._carried_on(previous), previous.start, start))
+        elif self.clause.ratchet == "term" and start > self.span.start:
+            counts.append(self._counts(self.price_class.on, self.span.start, start))
+        seen = [part.months for part in counts]
+        stages = [(12, start, start)] * len(counts)
+        for end, months in window_charges(self.clause, self.deal.horizon_months, self.year):
+            stages.append((months, end, end - 1))
+            window = self.clause.check if self.clause.count == "peak" else 1
+            seen.append((seen[-1] if seen else 0) + window)
+        counts.append(self._counts(self.price_class.on, start, start + 12))
+        return TrueUpCost(
+            tuple(counts),
+            self.program.linear(self.price_class.number),
+            tuple(seen),
+            tuple(months for months, _, _ in stages),
+            tuple((time, month) for _, time, month in stages),
+            self.program.usd(self.price_class.usd),
+            self.seats.index[self.paper, self.year],
+            alone,
+        )
+
+    def _counts(self, on: dict[str, Variable], start: int, end: int) -> Counts:
+        """Return the months of [start, end) that count: all of them, or the last of each window."""
+        step = 1 if self.clause.count == "peak" else self.clause.check
+        users = self.program.columns.active[:, start + step - 1 : end : step]
+        rows = [list(self.deal.cohorts).index(name) for name in self.cohorts]
+        places = [self.program.place(on[name]) for name in self.cohorts]
+        return Counts(np.array(places, dtype=np.int64), np.array(rows, dtype=np.int64), users)
+
+    def _previous(self) -> TermSpan | None:
+        """The term before, where its largest count is carried into this contract year."""
+        carries = self.clause.ratchet == "term" and not self.clause.retroactive
+        if not (carries and self.span.index and self.year == self.span.years[0]):
+            return None
+        return terms_of(self.deal, self.paper.offer, self.paper.term_months)[self.span.index - 1]
+
+    def _group(self, members: Where) -> None:
+        row = int(members[0])
+        licensed = self._at_start(row, members)
+        for end, months in window_charges(self.clause, self.deal.horizon_months, self.year):
+            counts = self._window(row, end)
+            if self.clause.ratchet == "none":
+                added = self.program.variable("seats_added", 0, self._most())
+                self._above(added, counts, self.price_class.on, self.price_class.number)
+                self._charge([(added, 1.0)], months, end, end - 1, members)
+                continue
+            if end == 12 * self.year + 12 and months == 0:
+                continue
+            raised = self.program.variable("licensed_seats", 0, self._most())
+            self._above(raised, counts, self.price_class.on, [])
+            self.program.row("licensed_stays", [(raised, 1.0), *scaled(licensed, -1)], ">=", 0)
+            self._charge([(raised, 1.0), *scaled(licensed, -1)], months, end, end - 1, members)
+            licensed = [(raised, 1.0)]
+
+    def _above(self, variable: Variable, counts: Array, on: dict[str, Variable], less: Terms) -> None:
+        """Add variable >= Σ_c counts[c]·on[c] - less, for every month that can be the peak."""
+        for column in counts.T:
+            users = [(on[name], -float(count)) for name, count in zip(self.cohorts, column, strict=True)]
+            self.program.row("seats_counted", [(variable, 1.0), *less, *users], ">=", 0)
+
+    def _most(self) -> float:
+        """Return a bound on licensed seats: the largest count of all cohorts, or the largest contract."""
+        counted = self.program.columns.most_users(tuple(self.cohorts))
+        return float(max(counted, *(v.upBound for v, _ in self.price_class.number)))
+
+    def _window(self, row: int, end: int) -> Array:
+        """Return the (cohorts, months) counts of the window that ends at `end`, undominated."""
+        start = end - self.clause.check if self.clause.count == "peak" else end - 1
+        return undominated(np.array([users[start:end, row] for users in self.users]))
+
+    def _windows(self, row: int, start: int, end: int) -> Array:
+        ends = range(start + self.clause.check, end + 1, self.clause.check)
+        return undominated(np.hstack([self._window(row, stop) for stop in ends]))
+
+    def _at_start(self, row: int, members: Where) -> Terms:
+        """Return L at the start of the year: N, or max(N, M), the part above N charged 12 months."""
+        number, start = self.price_class.number, 12 * self.year
+        previous = self._previous()
+        if self.clause.ratchet != "term" or (self.year == self.span.years[0] and previous is None):
+            return number
+        licensed = self.program.variable("licensed_seats", 0, self._most())
+        self.program.row("licensed_contracted", [(licensed, 1.0), *scaled(number, -1)], ">=", 0)
+        if previous is None:
+            counts, on = self._windows(row, self.span.start, start), self.price_class.on
+        else:
+            counts, on = self._windows(row, previous.start, start), self._carried_on(previous)
+        self._above(licensed, counts, on, [])
+        self._charge([(licensed, 1.0), *scaled(number, -1)], 12, start, start, members)
+        return [(licensed, 1.0)]
+
+    def _carried_on(self, previous: TermSpan) -> dict[str, Variable]:
+        """Return w >= T[c, term before] + T[c', this term] - 1 (and the class chosen), for every c'."""
+        if not self.carried:
+            for name in self.cohorts:
+                carried = self.program.variable(f"carried_track_{name}", 0, 1)
+                before = self.tracks.seats[name, self.paper, previous]
+                for other in self.cohorts:
+                    now = self.tracks.seats[other, self.paper, self.span]
+                    chosen = self.price_class.chosen
+                    known = 2.0 if chosen else 1.0
+                    terms = [(carried, 1.0), (before, -1.0), (now, -1.0), *scaled(chosen, -1)]
+                    self.program.row("carried_count", terms, ">=", -known)
+                self.carried[name] = carried
+        return self.carried
+
+    def _charge(self, terms: Terms, months: int, time: int, month: int, members: Where) -> None:
+        index = self.seats.index[self.paper, self.year]
+        column = index[members] if isinstance(index, np.ndarray) else index
+        self.program.pay("true_up", terms, self.price_class.usd * months, time, month, members, column)

@@ -1,0 +1,163 @@
+"""Seats added above contract in one year and price class, valued in every scenario at once (sections 5 and 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deal_solve.formulation.model.chunks import each, taken, weighted
+from deal_solve.formulation.model.rate_groups import part
+from deal_solve.formulation.model.recourse import Linear, Places, When, added_up, factors_of
+from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.uncertainty.scenario_set import Array
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Σ_c users · on: the variables of some cohorts at `places`, their users the `rows` of `users` (C, months, S)."""
+
+    places: Places
+    rows: Places
+    users: Array
+
+    @property
+    def months(self) -> int:
+        """How many months count."""
+        return int(self.users.shape[1])
+
+    def at(self, values: Array, users: Array) -> Iterator[Array]:
+        """Yield the counts of month after month in some scenarios, whose `users` are given; each for a moment only."""
+        on = np.zeros(len(users))
+        on[self.rows] = values[self.places]
+        used = np.flatnonzero(on)
+        few = slice(used[0], used[-1] + 1) if len(used) else slice(0)
+        count = np.zeros(users.shape[2])
+        for month in range(self.months):
+            if len(used):
+                np.matmul(on[few], users[few, month], out=count)
+            yield count
+
+    def slope(self, prices: Array, users: Array) -> Array:
+        """Return Σ_ω,month price · users per cohort; `prices` is (months, scenarios) like the `users` given."""
+        return np.asarray(sum(users[:, month] @ price for month, price in enumerate(prices)))[self.rows]
+
+
+@dataclass
+class TrueUpCost:
+    """L = max(N, counts so far), charged by what it rises from stage to stage: the year's start, then its windows.
+
+    `counts` are in order of time; `ends[s]` is how many of their months stage s has seen; `months[s]` are charged for
+    what L rises in it, at `charges[s]`, at `price` money units a month times `index` (one number, or (S,)). `alone`:
+    every window by itself above N (ratchet none). `number` is N.
+    """
+
+    counts: tuple[Counts, ...]
+    number: Linear
+    ends: tuple[int, ...]
+    months: tuple[int, ...]
+    charges: tuple[tuple[int, int], ...]
+    price: float
+    index: Moving
+    alone: bool
+    line: str = "true_up"
+    is_linear: bool = False
+    places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = np.unique(np.concatenate([self.number.places, *(counts.places for counts in self.counts)]))
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return how much each stage's charge counts."""
+        return factors_of(self.charges, when, discount)
+
+    @property
+    def size(self) -> int:
+        """S, the number of scenarios."""
+        return int(self.counts[0].users.shape[2])
+
+    def _steps(self, factors: Array) -> tuple[Array, float]:
+        """Return how much each stage's L and N count: Σ_s months·factor·(L_s - L_(s-1)), L_(-1) = N."""
+        charged = factors * np.array(self.months, dtype=float)
+        if self.alone:
+            return charged, -float(charged.sum())
+        return charged - np.append(charged[1:], 0.0), -float(charged[0])
+
+    def _stages(self, steps: Array) -> list[tuple[range, float]]:
+        """Return the months of each stage, and how much its L counts."""
+        return [(range(*months), step) for months, step in zip(pairwise((0, *self.ends)), steps, strict=True)]
+
+    def _counted(self, values: Array, users: list[Array]) -> Iterator[Array]:
+        """Yield what is counted month after month, in some scenarios."""
+        for counts, own in zip(self.counts, users, strict=True):
+            yield from counts.at(values, own)
+
+    def cost(self, values: Array, factors: Array) -> Array:
+        """Return what is charged for added seats."""
+        steps, number = self._steps(factors)
+        stages, contracted = self._stages(steps), self.number.at(values)
+
+        def piece(here: slice) -> Array:
+            counted = self._counted(values, [counts.users[:, :, here] for counts in self.counts])
+            licensed = np.full(here.stop - here.start, contracted)
+            total = np.full_like(licensed, number * contracted)
+            for months, step in stages:
+                if self.alone:
+                    licensed[:] = contracted
+                for _, count in zip(months, counted, strict=False):
+                    np.maximum(licensed, count, out=licensed)
+                total += step * licensed
+            total *= self.price
+            return total * part(self.index, here)
+
+        return np.concatenate(each(self.size, piece))
+
+    def forget(self) -> None:
+        """Keep nothing: nothing is kept."""
+
+    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
+        """Return the slope: each stage's L moves with the count (or N) that it equals."""
+        steps, number = self._steps(factors)
+        parts = each(self.size, lambda here: self._slope(values, steps, number, weights, here))
+        contracted = sum(each_part[0] for each_part in parts)
+        slopes = np.sum([each_part[1] for each_part in parts], axis=0)
+        places = [self.number.places, *(part.places for part in self.counts)]
+        return added_up(np.concatenate(places), np.concatenate([self.number.coefficients * contracted, slopes]))
+
+    def _slope(self, values: Array, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
+        """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""
+        some = weighted(here, weights)
+        users = [taken(counts.users, some) for counts in self.counts]
+        prices = weights[some] * (self.price * part(self.index, some))
+        rises = self._rises(values, users)
+        moved = np.empty(rises.shape)
+        due, contracted = np.zeros(len(prices)), np.full(len(prices), number)
+        for months, step in reversed(self._stages(steps)):  # what L counts falls to the last month that raised it
+            if self.alone:
+                contracted += due
+                due[:] = 0.0
+            due += step
+            for month in reversed(months):
+                np.multiply(due, rises[month], out=moved[month])
+                due -= moved[month]
+        moved *= prices
+        ends = np.cumsum([counts.months for counts in self.counts])[:-1]
+        each_moved = np.split(moved, ends)
+        slopes = [c.slope(own, u) for c, own, u in zip(self.counts, each_moved, users, strict=True)]
+        return float((contracted + due) @ prices), np.concatenate(slopes)
+
+    def _rises(self, values: Array, users: list[Array]) -> NDArray[np.bool_]:
+        """Return whether a month's count (months, scenarios) is above N and all before it (in its stage, if alone)."""
+        counted, contracted = self._counted(values, users), self.number.at(values)
+        licensed = np.full(users[0].shape[2], contracted)
+        rises = np.empty((self.ends[-1], len(licensed)), dtype=bool)
+        starts = {0, *self.ends} if self.alone else {0}
+        for month, count in enumerate(counted):
+            if month in starts:
+                licensed[:] = contracted
+            np.greater(count, licensed, out=rises[month])
+            np.maximum(licensed, count, out=licensed)
+        return rises

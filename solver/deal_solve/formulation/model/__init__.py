@@ -1,0 +1,1 @@
+"""The algebra under the clauses: program, expressions, payments, sums over scenarios, recourse."""

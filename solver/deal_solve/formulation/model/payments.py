@@ -1,0 +1,129 @@
+"""What the plan alone decides to pay: linear in it, with amounts that may vary by scenario (section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deal_solve.formulation.model.chunks import each, weighted
+from deal_solve.formulation.model.rate_groups import Lanes
+from deal_solve.formulation.model.recourse import Linear, Places, When, sum_of
+from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.uncertainty.scenario_set import Array
+
+
+@dataclass(frozen=True)
+class Metered:
+    """Requests that are billed by the month in one contract year: `plain` sums, and `present` ones (discounted)."""
+
+    line: str
+    year: int
+    plain: Lanes
+    present: Lanes
+    is_linear: bool = True
+
+    @property
+    def places(self) -> Places:
+        """The variables that it depends on."""
+        return self.plain.places
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return how much of the plain and of the present sums counts: one of them, in its year."""
+        counts = when.year in (None, self.year)
+        return np.array([float(counts and not when.discounted), float(counts and when.discounted)])
+
+    def cost(self, values: Array, factors: Array) -> Array:
+        """Return what is billed (S,), money units."""
+        lanes = self.present if factors[1] else self.plain
+        return np.concatenate(each(lanes.size, lambda here: lanes.amounts(values, here)[0]))
+
+    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
+        """Return Σ weights · cost as an expression."""
+        lanes = self.present if factors[1] else self.plain
+
+        def piece(here: slice) -> Array:
+            some = weighted(here, weights)
+            return lanes.slope(weights[None, some], some)
+
+        parts = each(lanes.size, piece)
+        return Linear(self.places, np.sum(parts, axis=0))
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """coefficient · column · the variable at `place`: money units, as paid and present, charged for a contract year."""
+
+    place: int
+    column: Moving
+    value: float
+    present: float
+    year: int
+
+
+@dataclass(frozen=True)
+class Payments:
+    """Payments of a date and an amount: fees, commitments, projects; those of one column are added up first."""
+
+    shares: tuple[Share, ...]
+    size: int
+    line: str = "payments"
+    is_linear: bool = True
+    _columns: tuple[tuple[Moving, tuple[Share, ...], Places], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        groups: dict[int, tuple[Moving, list[Share]]] = {}
+        for share in self.shares:
+            key = id(share.column) if isinstance(share.column, np.ndarray) else 0
+            groups.setdefault(key, (share.column if key else 1.0, []))[1].append(share)
+        columns = tuple((column, tuple(shares), _places(shares)) for column, shares in groups.values())
+        object.__setattr__(self, "_columns", columns)
+
+    @property
+    def places(self) -> Places:
+        """The variables that they depend on."""
+        return _places(self.shares)
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return, group by group, how much each payment counts."""
+        counted = [share for _, shares, _ in self._columns for share in shares]
+        return np.array(
+            [
+                (share.present if when.discounted else share.value)
+                * (share.column if isinstance(share.column, float) else 1.0)
+                * (when.year in (None, share.year))
+                for share in counted
+            ]
+        )
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
+    def _terms(self, factors: Array) -> Iterable[tuple[Moving, Linear]]:
+        start = 0
+        for column, shares, places in self._columns:
+            yield column, Linear(places, factors[start : start + len(shares)])
+            start += len(shares)
+
+    def cost(self, values: Array, factors: Array) -> Array:
+        """Return what is paid (S,), money units."""
+        total = np.zeros(self.size)
+        for column, linear in self._terms(factors):
+            total += column * linear.at(values)
+        return total
+
+    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
+        """Return Σ weights · cost as an expression."""
+        parts = []
+        for column, linear in self._terms(factors):
+            weight = float(weights @ column) if isinstance(column, np.ndarray) else float(weights.sum())
+            parts.append(Linear(linear.places, linear.coefficients * weight))
+        return sum_of(parts)
+
+
+def _places(shares: Sequence[Share]) -> Places:
+    return np.array([share.place for share in shares], dtype=np.int64)

@@ -1,0 +1,304 @@
+"""The only room that makes PuLP variables and rows, and the book of who pays what when in which scenario."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import pulp
+
+from deal_solve.formulation.model.payments import Metered, Payments, Share
+from deal_solve.formulation.model.rate_groups import Item, Lanes
+from deal_solve.formulation.model.recourse import Among, Cut, Estimate, Expectation, Linear, Recourse, Weigh, When
+from deal_solve.formulation.model.scenario_sums import Columns, Moving, Where
+from deal_solve.uncertainty.scenario_set import Array
+
+Variable: TypeAlias = pulp.LpVariable
+Terms = list[tuple[Variable, float]]
+"""A linear expression: (variable, coefficient) pairs; a variable may stand twice."""
+
+ENDLESS = 1e12
+"""More money units than any deal has."""
+
+_SENSES = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "==": pulp.LpConstraintEQ}
+_PLAIN = re.compile(r"[^A-Za-z0-9_]")
+
+
+@dataclass(frozen=True)
+class Payment:
+    """value · column · variable, in money units, in the scenarios `where` (None: all), charged for a contract year.
+
+    `value` is what is paid and `present` the same discounted; `column` is 1, or one number per scenario of `where`.
+    """
+
+    line: str
+    variable: Variable
+    column: Moving
+    value: float
+    present: float
+    where: Where | None
+    year: int
+
+
+class Program:
+    """A minimisation in money units of `unit_usd` dollars, with every payment kept by line, year and scenario.
+
+    With `by_cuts` what happens after the future is known has no rows: it is `recourse`, and the variables that stand
+    for measures of cost are `estimates`, to be held up by cuts to within `close`, relative to the objective.
+    What is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and estimates.
+    `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
+    `cut_points` are, by the place of the row, the estimate of a cut and where it was made; those that have held
+    a linear program are `binding`.
+    """
+
+    def __init__(self, columns: Columns, unit_usd: float, by_cuts: bool = False) -> None:
+        self.columns = columns
+        self.weights, self.size = columns.weights, columns.size
+        self.unit_usd = unit_usd
+        self.by_cuts = by_cuts
+        self.problem = pulp.LpProblem("deal", pulp.LpMinimize)
+        self.variables: list[Variable] = []
+        self.payments: list[Payment] = []
+        self.metered: list[Metered] = []
+        self.recourse: list[Recourse] = []
+        self.estimates: list[Estimate] = []
+        self._names: defaultdict[str, int] = defaultdict(int)
+        self.live: object = None
+        self.rows: list[pulp.LpConstraint] = []
+        self.relaxed: list[int] = []
+        self.defined: dict[int, Terms] = {}
+        self.defining: set[int] = set()
+        self._places: dict[Variable, int] = {}
+        self._row_places: dict[str, int] = {}
+        self._shares: dict[tuple[int, When], Variable] = {}
+        self.cut_points: dict[int, tuple[int, Array]] = {}
+        self.binding: dict[int, tuple[int, Array]] = {}
+        self.close = 1e-9
+        self._slopes: dict[tuple[int, bytes], Linear] = {}
+        self._payments: Payments | None = None
+        self.parts: list[tuple[Program, Where]] = []
+
+    def part(self, columns: Columns, where: Where) -> Program:
+        """Return the same program with a book of its own, of what is paid in some scenarios only."""
+        part = copy(self)
+        part.columns, part.weights, part.size = columns, columns.weights, columns.size
+        part.payments, part.metered, part.recourse, part.parts = [], [], [], []
+        part._shares, part._slopes, part._payments = {}, {}, None
+        self.parts.append((part, where))
+        return part
+
+    def usd(self, dollars: float) -> float:
+        """Return dollars in money units."""
+        return dollars / self.unit_usd
+
+    def discount(self, time: int) -> float:
+        """Return (1+r)^(-t/12)."""
+        return self.columns.discount(time)
+
+    def _name(self, label: str) -> str:
+        plain = _PLAIN.sub("_", label)
+        self._names[plain] += 1
+        return f"{plain}_{self._names[plain]}"
+
+    def variable(self, label: str, low: float | None = 0.0, high: float | None = None) -> Variable:
+        """Return a new continuous variable."""
+        return self._keep(self.problem.add_variable(self._name(label), low, high))
+
+    def integer(self, label: str, low: float = 0.0, high: float | None = None) -> Variable:
+        """Return a new whole-number variable."""
+        return self._keep(self.problem.add_variable(self._name(label), low, high, pulp.LpInteger))
+
+    def _keep(self, variable: Variable) -> Variable:
+        self._places[variable] = len(self.variables)
+        self.variables.append(variable)
+        return variable
+
+    def place(self, variable: Variable) -> int:
+        """Return the place of a variable in `variables`."""
+        return self._places[variable]
+
+    def linear(self, terms: Iterable[tuple[Variable, float]]) -> Linear:
+        """Return an expression by the places of its variables."""
+        pairs = list(terms)
+        places = np.array([self._places[variable] for variable, _ in pairs], dtype=np.int64)
+        return Linear(places, np.array([coefficient for _, coefficient in pairs], dtype=float))
+
+    def binary(self, label: str) -> Variable:
+        """Return a new 0/1 variable."""
+        return self.integer(label, 0, 1)
+
+    def row(
+        self, label: str, terms: Iterable[tuple[Variable, float]], sense: str, rhs: float, is_told: bool = True
+    ) -> str:
+        """Add Σ terms (sense) rhs, terms of one variable added up; return the name of the row.
+
+        PuLP need not be told of a row that only HiGHS sees.
+        """
+        merged: defaultdict[Variable, float] = defaultdict(float)
+        for variable, coefficient in terms:
+            if coefficient:
+                merged[variable] += coefficient
+        name = self._name(label)
+        row = pulp.LpConstraint(pulp.LpAffineExpression(merged), _SENSES[sense], name, rhs)
+        if is_told:
+            self.problem.addConstraint(row)
+        self._row_places[name] = len(self.rows)
+        self.rows.append(row)
+        return name
+
+    def define(self, label: str, variable: Variable, terms: Terms) -> None:
+        """Add the row that a variable is the sum of terms of others, which bound it as it is bounded."""
+        self.defined[self.place(variable)] = [(other, factor) for other, factor in terms if factor]
+        self.defining.add(len(self.rows))
+        self.row(label, [*terms, (variable, -1.0)], "==", 0)
+
+    def relax(self, row: str) -> None:
+        """Make a <= row hold whatever its terms are."""
+        place = self._row_places[row]
+        self.rows[place].changeRHS(ENDLESS)
+        self.relaxed.append(place)
+
+    def pay(
+        self,
+        line: str,
+        terms: Iterable[tuple[Variable, float]],
+        usd: float,
+        time: int,
+        month: int,
+        where: Where | None = None,
+        column: Moving = 1.0,
+    ) -> None:
+        """Charge Σ terms · usd · column (dollars per unit of the terms; the column one number, or one per scenario)."""
+        scale = self.usd(usd) * (1.0 if isinstance(column, np.ndarray) else column)
+        column = column if isinstance(column, np.ndarray) else 1.0
+        for variable, factor in terms:
+            if factor and scale:
+                value = scale * factor
+                present = value * self.discount(time)
+                self.payments.append(Payment(line, variable, column, value, present, where, month // 12))
+
+    def meter(self, line: str, year: int, items: Sequence[Item]) -> None:
+        """Charge requests at the end of each month of one contract year, in money units per request."""
+        if items:
+            rows = self.columns.rows_of(range(12 * year, 12 * year + 12))
+            inside = [item._replace(row=item.row - rows.start) for item in items]
+            plain, present = Lanes(self.columns.flows[rows], inside), Lanes(self.columns.presents[rows], inside)
+            self.metered.append(Metered(line, year, plain, present))
+
+    def _paid(self, lines: Sequence[str] | None, when: When) -> Iterator[tuple[Payment, float]]:
+        for payment in self.payments:
+            if (lines is None or payment.line in lines) and when.year in (None, payment.year):
+                yield payment, payment.present if when.discounted else payment.value
+
+    def expected(self, lines: Sequence[str] | None = None, when: When = When()) -> Terms:  # noqa: B008 - a tuple
+        """Return the expected cost, of all lines or of some, as one expression."""
+        total: defaultdict[Variable, float] = defaultdict(float)
+        for payment, value in self._paid(lines, when):
+            total[payment.variable] += value * self._mean(payment)
+        for part in self.metered:
+            factors = part.factors(when, self.discount)
+            if (lines is None or part.line in lines) and np.any(factors):
+                key = id(part), factors.tobytes()
+                if key not in self._slopes:
+                    self._slopes[key] = part.slope(np.empty(0), factors, self.weights)
+                for place, coefficient in zip(*self._slopes[key], strict=True):
+                    total[self.variables[place]] += float(coefficient)
+        for number, recourse in enumerate(self.recourse):
+            if (lines is None or recourse.line in lines) and np.any(recourse.factors(when, self.discount)):
+                total[self._expected_recourse(number, when)] += 1.0
+        return [*total.items(), *(pair for part, _ in self.parts for pair in part.expected(lines, when))]
+
+    def _mean(self, payment: Payment) -> float:
+        """Return the expected value of a payment's column; 0 in the scenarios in which it does not fall due."""
+        if payment.where is None:
+            return self.columns.mean(payment.column)
+        return float(np.sum(self.weights[payment.where] * payment.column))
+
+    def _expected_recourse(self, place: int, when: When) -> Variable:
+        """Return the variable that stands for the expected cost of one recourse."""
+        if (place, when) not in self._shares:
+            part = self.recourse[place]
+            parts = [(part, part.factors(when, self.discount))]
+            self._shares[place, when] = self._estimate(f"expected_{part.line}", 0.0, parts, Expectation(self.weights))
+        return self._shares[place, when]
+
+    def estimate(self, label: str, when: When, weigh: Weigh, less: Array | None = None) -> Variable:
+        """Return a variable that stands for a measure of the whole cost (less an amount per scenario)."""
+        every = self._everything()
+        parts = [(part, part.factors(when, self.discount)) for part in every]
+        low = 0.0 if less is None else -float(np.max(less))
+        return self._estimate(label, low, [(part, factors) for part, factors in parts if np.any(factors)], weigh, less)
+
+    def _everything(self) -> list[Recourse]:
+        """Return all that is paid, valued in every scenario of this program."""
+        among = [Among(paid, where, self.size) for part, where in self.parts for paid in part._everything()]
+        return [self._all_payments(), *self.metered, *self.recourse, *among]
+
+    def _all_payments(self) -> Payments:
+        if self._payments is None:
+            shares = [Share(self._places[p.variable], p.column, p.value, p.present, p.year) for p in self.payments]
+            self._payments = Payments(tuple(shares), self.size)
+        return self._payments
+
+    def _estimate(
+        self,
+        label: str,
+        low: float,
+        parts: Sequence[tuple[Recourse, Array]],
+        weigh: Weigh,
+        less: Array | None = None,
+    ) -> Variable:
+        variable = self.variable(label, low)
+        self.estimates.append(Estimate(self._places[variable], tuple(parts), weigh, self.size, less))
+        return variable
+
+    def add_cut(self, number: int, cut: Cut, point: Array) -> None:
+        """Add estimate >= linear + constant, made at a point."""
+        self.cut_points[len(self.rows)] = number, point
+        places, coefficients = (part.tolist() for part in cut.linear)
+        terms = [(self.variables[place], -c) for place, c in zip(places, coefficients, strict=True)]
+        own = self.variables[self.estimates[number].place]
+        self.row("cut", [(own, 1.0), *terms], ">=", cut.constant, is_told=False)
+
+    def by_scenario(self, when: When = When()) -> list[Terms]:  # noqa: B008 - a tuple
+        """Return the cost in each scenario as S expressions; not with cuts."""
+        totals: list[defaultdict[Variable, float]] = [defaultdict(float) for _ in range(self.size)]
+        for variable, where, values in self._amounts(when):
+            places = range(self.size) if where is None else where.tolist()
+            for place, value in zip(places, values, strict=True):
+                if value:
+                    totals[place][variable] += value
+        return [list(total.items()) for total in totals]
+
+    def _amounts(self, when: When) -> Iterator[tuple[Variable, Where | None, Array]]:
+        """Yield what is paid per unit of a variable in each scenario."""
+        for payment, value in self._paid(None, when):
+            count = self.size if payment.where is None else len(payment.where)
+            yield payment.variable, payment.where, np.broadcast_to(value * payment.column, (count,))
+        for part in self.metered:
+            plain, present = part.factors(when, self.discount)
+            if plain or present:
+                lanes = part.present if present else part.plain
+                for place, values in zip(lanes.places, lanes.per_scenario(), strict=True):
+                    yield self.variables[place], None, values
+        for path, members in self.parts:
+            for variable, where, values in path._amounts(when):
+                yield variable, members if where is None else members[where], values
+
+
+def scaled(terms: Iterable[tuple[Variable, float]], factor: float) -> Terms:
+    """Return an expression times a number."""
+    return [(variable, coefficient * factor) for variable, coefficient in terms]
+
+
+def equal_rows(table: Array) -> list[Where]:
+    """Return the places of equal rows of a (scenarios, …) table, group by group: such scenarios cost the same."""
+    groups: dict[bytes, list[int]] = {}
+    for place, row in enumerate(np.ascontiguousarray(table)):
+        groups.setdefault(row.tobytes(), []).append(place)
+    return [np.array(places) for places in groups.values()]

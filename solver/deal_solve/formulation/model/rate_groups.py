@@ -1,0 +1,109 @@
+"""Amounts that are linear in the plan and vary by scenario: requests over a stretch, at a rate (section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from deal_solve.formulation.model.chunks import Some, count_of, taken
+from deal_solve.formulation.model.recourse import Places
+from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.uncertainty.scenario_set import Array
+
+EVERYWHERE = slice(None)
+
+
+def part(values: Moving, here: Some) -> Moving:
+    """Return what may vary by scenario, in some scenarios."""
+    return values[here] if isinstance(values, np.ndarray) else values
+
+
+class Item(NamedTuple):
+    """per · rate · flows[row] per unit of the variable at `place`."""
+
+    place: int
+    row: int
+    per: float
+    rate: Moving = 1.0
+
+
+class Lanes:
+    """Sums of items, group by group: items of a group that share a rate are one lane, added up before it is applied.
+
+    `flows` is (K, S), `groups` the number of the group of each item (default: one group).
+    """
+
+    def __init__(self, flows: Array, items: Sequence[Item], groups: Sequence[int] | None = None) -> None:
+        self.flows = flows
+        group = [0] * len(items) if groups is None else groups
+        self.groups = max(group, default=0) + 1
+        lanes: dict[tuple[int, int], int] = {}
+        self._rates: list[Moving] = []
+        self._group: list[int] = []
+        lane, per = [], []
+        for item, number in zip(items, group, strict=True):
+            moves = isinstance(item.rate, np.ndarray)
+            key = number, id(item.rate) if moves else 0
+            if key not in lanes:
+                lanes[key] = len(lanes)
+                self._rates.append(item.rate if moves else 1.0)
+                self._group.append(number)
+            lane.append(lanes[key])
+            per.append(item.per if isinstance(item.rate, np.ndarray) else item.per * item.rate)
+        self.item_groups = np.array(group, dtype=np.int64)
+        self.places: Places = np.array([item.place for item in items], dtype=np.int64)
+        self._per = np.array(per, dtype=float)
+        self._cell = np.array(lane, dtype=np.int64) * len(flows) + np.array([i.row for i in items], dtype=np.int64)
+
+    @property
+    def size(self) -> int:
+        """S, the number of scenarios."""
+        return int(self.flows.shape[1])
+
+    def amounts(self, values: Array, here: Some = EVERYWHERE) -> Array:
+        """Return the sum of each group (groups, S) at the values of all variables, in some scenarios."""
+        total = np.zeros((self.groups, count_of(here, self.size)))
+        shape = len(self._rates), len(self.flows)
+        weights = np.bincount(self._cell, self._per * values[self.places], shape[0] * shape[1]).reshape(shape)
+        lanes, rows = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
+        if len(lanes):
+            few = slice(rows[0], rows[-1] + 1)
+            for lane, sums in zip(lanes, weights[lanes, few] @ taken(self.flows, here)[few], strict=True):
+                total[self._group[lane]] += sums * part(self._rates[lane], here)
+        return total
+
+    def slope(self, prices: Array, here: Some = EVERYWHERE) -> Array:
+        """Return Σ_ω price[group] · per · rate · flows[row] of each item; `prices` is (groups, S) of some scenarios."""
+        by_lane = prices[self._group]
+        for lane, rate in zip(by_lane, self._rates, strict=True):
+            lane *= part(rate, here)
+        return np.asarray(self._per * (by_lane @ taken(self.flows, here).T).ravel()[self._cell])
+
+    def per_scenario(self) -> Array:
+        """Return every item's amount per unit of its variable, (items, S); for few scenarios."""
+        lane, row = np.divmod(self._cell, max(len(self.flows), 1))
+        rates = np.array([np.broadcast_to(rate, self.size) for rate in self._rates]).reshape(-1, self.size)
+        return np.asarray(self._per[:, None] * rates[lane] * self.flows[row])
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Usage of a commitment period at contracted rates: `lanes` in groups of one overage ratio, `ratios` of each."""
+
+    lanes: Lanes
+    ratios: tuple[Moving, ...]
+
+    @cached_property
+    def billed(self) -> Array:
+        """Every item per unit of its variable (items, S), for few scenarios."""
+        return self.lanes.per_scenario()
+
+    @cached_property
+    def ratio(self) -> Array:
+        """The overage ratio of every item (items, S), for few scenarios."""
+        table = [np.broadcast_to(ratio, self.lanes.size) for ratio in self.ratios]
+        return np.round(np.array(table).reshape(-1, self.lanes.size)[self.lanes.item_groups], 12)

@@ -1,0 +1,256 @@
+"""What is paid after the future is known, as a function of the plan: valued in every scenario at once (section 8)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+
+from deal_solve.formulation.model.scenario_sums import Where
+from deal_solve.uncertainty.scenario_set import Array
+
+Places: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+"""Places of variables in the program."""
+
+
+class Linear(NamedTuple):
+    """Σ coefficient · value of the variable at a place."""
+
+    places: Places
+    coefficients: Array
+
+    def at(self, values: Array) -> float:
+        """Return the sum at the values of all variables."""
+        return float(self.coefficients @ values[self.places])
+
+
+class When(NamedTuple):
+    """Which payments a measure counts: of one contract year or of all, discounted or not."""
+
+    year: int | None = None
+    discounted: bool = True
+
+
+class Recourse(Protocol):
+    """A part of the cost in each scenario: convex and positively homogeneous in the plan.
+
+    `factors` say how much of it a measure counts; what they mean is the part's own affair.
+    """
+
+    @property
+    def line(self) -> str:
+        """The line of the settlement that it stands on."""
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether its slope is the same everywhere, so that it is part of every cut."""
+
+    @property
+    def places(self) -> Places:
+        """The variables that it depends on; where all are 0, so is the cost."""
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return the factors of a measure; all of them 0 where nothing of it counts."""
+
+    def cost(self, values: Array, factors: Array) -> Array:
+        """Return the cost (S,) of a plan in money units, as settlement would have it."""
+
+    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
+        """Return g with Σ weights · cost >= g · plan for every plan, equal at this one unless settlement is dearer."""
+
+    def forget(self) -> None:
+        """Keep nothing of the last plan: what is kept between a cost and its slope is large."""
+
+
+def factors_of(charges: Iterable[tuple[int, int]], when: When, discount: Callable[[int], float]) -> Array:
+    """Return the discount of each charge (time, month charged for), 0 outside the contract year that is looked at."""
+    return np.array(
+        [
+            (discount(time) if when.discounted else 1.0) if when.year in (None, month // 12) else 0.0
+            for time, month in charges
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Among:
+    """A part of the cost that falls due in the scenarios at `where` only, of `size` in all."""
+
+    part: Recourse
+    where: Where
+    size: int
+
+    @property
+    def line(self) -> str:
+        """The line of the settlement that it stands on."""
+        return self.part.line
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether its slope is the same everywhere."""
+        return self.part.is_linear
+
+    @property
+    def places(self) -> Places:
+        """The variables that it depends on."""
+        return self.part.places
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return the factors of a measure."""
+        return self.part.factors(when, discount)
+
+    def cost(self, values: Array, factors: Array) -> Array:
+        """Return the cost (S,) of a plan, 0 elsewhere."""
+        total = np.zeros(self.size)
+        total[self.where] = self.part.cost(values, factors)
+        return total
+
+    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
+        """Return the slope under the weights of its scenarios."""
+        return self.part.slope(values, factors, weights[self.where])
+
+    def forget(self) -> None:
+        """Keep nothing of the last plan."""
+        self.part.forget()
+
+
+class Cut(NamedTuple):
+    """estimate >= linear + constant, for every plan."""
+
+    linear: Linear
+    constant: float
+
+
+Costs = dict[tuple[int, bytes], Array]
+"""Costs (S,) at one plan that are known already, by recourse and factors."""
+
+Weigh: TypeAlias = Callable[[Array], Array]
+"""From the cost in each scenario to the weights of the measure there: expectation, tail or worst case."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A variable of the program at `place` that stands for a measure of cost, from below.
+
+    The measure is Σ weigh(z)·z of z = Σ recourse - less, per scenario.
+    """
+
+    place: int
+    recourse: tuple[tuple[Recourse, Array], ...]
+    weigh: Weigh
+    size: int
+    less: Array | None = None
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether it is an expected value: its weights are the same whatever the cost."""
+        return isinstance(self.weigh, Expectation)
+
+    def outcomes(self, values: Array, known: Costs, minor: float = 0.0) -> Array:
+        """Return z (S,) at a plan, without parts that take less than `minor` of the largest one of their line."""
+        total, alive = np.zeros(self.size), self._alive(values)
+        if minor:
+            sizes = [float(np.abs(values[part.places]).sum()) for part, _ in alive]
+            largest: defaultdict[str, float] = defaultdict(float)
+            for (part, _), size in zip(alive, sizes, strict=True):
+                largest[part.line] = max(largest[part.line], size)
+            alive = [each for each, size in zip(alive, sizes, strict=True) if size >= minor * largest[each[0].line]]
+        for part, factors in alive:
+            key = id(part), factors.tobytes()
+            if key not in known:
+                known[key] = part.cost(values, factors)
+                if minor:
+                    part.forget()  # its slope is wanted in the tail alone
+            total += known[key]
+        return total if self.less is None else total - self.less
+
+    def _alive(self, values: Array, cutting: bool = False) -> list[tuple[Recourse, Array]]:
+        return [
+            (part, factors)
+            for part, factors in self.recourse
+            if (cutting and part.is_linear) or values[part.places].any()
+        ]
+
+    def value(self, values: Array, known: Costs) -> float:
+        """Return the measure at a plan."""
+        outcomes = self.outcomes(values, known)
+        return float(self.weigh(outcomes) @ outcomes)
+
+    def cut(self, values: Array, known: Costs, minor: float = 0.0) -> Cut:
+        """Return a cut that touches the measure at a plan (or lies below it, where settlement is not convex).
+
+        With `minor` the weights of a tail are those without minor parts: a cut as valid, and nearly as high.
+        """
+        weights = self.weigh(np.empty(0) if self.is_expected else self.outcomes(values, known, minor))
+        alive = self._alive(values, cutting=True)
+        parts = [part.slope(values, factors, weights) for part, factors in alive]
+        constant = 0.0 if self.less is None else -float(weights @ self.less)
+        return Cut(sum_of(parts), constant)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The weights of an expected value: the probabilities, whatever the cost."""
+
+    probabilities: Array
+
+    def __call__(self, outcomes: Array) -> Array:
+        """Return p (S,)."""
+        return self.probabilities
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The weights of CVaR: the worst (1 - confidence) of the probability, the atom at the quantile split."""
+
+    probabilities: Array
+    confidence: float
+
+    def __call__(self, outcomes: Array) -> Array:
+        """Return q (S,), Σ q = 1."""
+        room = 1 - self.confidence
+        tail = np.zeros_like(self.probabilities)
+        candidates = self._dearest(outcomes, room)
+        order = candidates[np.argsort(-outcomes[candidates], kind="stable")]
+        weights = self.probabilities[order]
+        before = np.cumsum(weights) - weights
+        tail[order] = np.clip(room - before, 0, weights)
+        return np.asarray(tail / tail.sum())
+
+    def _dearest(self, outcomes: Array, room: float) -> Places:
+        """Return the places of at least `room` of the probability that are dearer than all others."""
+        size, least = len(outcomes), float(self.probabilities.min())
+        count = size if least <= 0 else min(size, int(room / least) + 2)
+        if 2 * count > size:
+            return np.arange(size)
+        limit = np.partition(outcomes, size - count)[size - count]
+        return np.flatnonzero(outcomes >= limit)
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The weight of the worst case: 1 in the dearest scenario that can happen."""
+
+    probabilities: Array
+
+    def __call__(self, outcomes: Array) -> Array:
+        """Return the unit vector (S,) of the worst scenario."""
+        chosen = np.zeros_like(self.probabilities)
+        chosen[int(np.argmax(np.where(self.probabilities > 0, outcomes, -np.inf)))] = 1.0
+        return chosen
+
+
+def sum_of(parts: Iterable[Linear]) -> Linear:
+    """Return the sum of expressions."""
+    known = [Linear(np.empty(0, dtype=np.int64), np.empty(0)), *parts]
+    return added_up(np.concatenate([part.places for part in known]), np.concatenate([p.coefficients for p in known]))
+
+
+def added_up(places: Places, coefficients: Array) -> Linear:
+    """Return the expression with every place once."""
+    distinct, inverse = np.unique(places, return_inverse=True)
+    sums = np.bincount(inverse, weights=coefficients, minlength=len(distinct))
+    return Linear(distinct.astype(np.int64), sums.astype(np.float64))

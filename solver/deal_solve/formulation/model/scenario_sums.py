@@ -1,0 +1,286 @@
+"""What varies by scenario, added up over months once for all programs of a deal (deal model, sections 1 and 8).
+
+The months of the horizon fall into stretches in which no price index moves and no epoch or commitment period ends. Of
+the requests of a user only their sum over each stretch matters, once plain, once discounted month by month, and the
+same times the hit rate where that is not certain: a column (S,) each. Memory grows neither with months nor options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import Capped
+from deal_solve.errors import InputError
+from deal_solve.plan.renewal_buckets import buckets_of
+from deal_solve.plan.renewal_tables import MOST_PATHS, Path, groups_of
+from deal_solve.plan.request_cost import effective_hit_rate
+from deal_solve.plan.routing_options import menu
+from deal_solve.uncertainty.scenario_set import BLOCK, Array, Futures, ScenarioSet, each_block
+
+Moving: TypeAlias = float | Array
+"""One number, or one per scenario (S,)."""
+
+Where: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+"""Places of scenarios."""
+
+Basis: TypeAlias = bool | None
+"""What requests are multiplied with: nothing, or the hit rate online (False) or in batch (True)."""
+
+
+def settled(values: Array) -> Moving:
+    """Return the one number that all values (S,) are, or else the values."""
+    return float(values[0]) if np.all(values == values[0]) else values
+
+
+class Columns:
+    """Sums of requests per user and stretch, users per month, hit rates and price indexes of a scenario set.
+
+    `flows` and `presents` have a row (S,) per (user, first month of a stretch, basis), in order of time, found by
+    `row_of`; `active` is (C, H, S), `users[c]` its part (H, S); `hit` is per user and batch, `index[family]` has one
+    entry per month. `buckets` are those of each contract-year start, where later terms are decided by table; on a path
+    of them `whole` is the set they are part of and `probability` the sum of the weights.
+    """
+
+    def __init__(self, deal: Deal, scenarios: Futures) -> None:
+        self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
+        self._growth = 1 + deal.cost_of_capital_per_year
+        self._means: dict[int, tuple[Moving, float]] = {}
+        self._largest: dict[int, tuple[Moving, float]] = {}
+        self.derived: dict[str, Any] = {}
+        self._most_users: dict[tuple[str, ...], float] = {}
+        self._users_in: dict[tuple[str, int], Moving] = {}
+        self.whole, self.probability = self, 1.0
+        self.buckets = buckets_of(deal, scenarios)
+        metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))
+        moves = _moves(deal, scenarios)
+        self.stretches = {user: tuple(pairwise(_cuts(deal, user, moves))) for user in metered}
+        varied = _varied(deal, scenarios, metered)
+        self.hit: dict[tuple[str, bool], Moving] = {}
+        self.active = np.empty((len(deal.cohorts), self.months, self.size))
+        self.users = dict(zip(deal.cohorts, self.active, strict=True))
+        self.mean_requests = {user: np.zeros(self.months) for user in metered}
+        self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
+        self.index: dict[str, list[Moving]] = {}
+        keys = [
+            (start, place, basis)
+            for place, user in enumerate(metered)
+            for start, _ in self.stretches[user]
+            for basis in (None, *varied[user])
+        ]
+        keys.sort(key=lambda key: (key[0], key[1], key[2] is not None, bool(key[2])))
+        self._rows: dict[tuple[str, int, Basis], int] = {
+            (metered[place], start, basis): row for row, (start, place, basis) in enumerate(keys)
+        }
+        self._starts = np.array([start for start, _, _ in keys], dtype=np.int64)
+        self.flows = np.empty((len(keys), self.size))
+        self.presents = self.flows if self._growth == 1 else np.empty_like(self.flows)
+        self._read(deal, scenarios, moves, varied)
+
+    def _read(self, deal: Deal, scenarios: Futures, moves: list[int], varied: dict[str, list[bool]]) -> None:
+        """Go once through all scenarios."""
+        index = {family: np.empty((len(moves), self.size)) for family in scenarios.block(0).index}
+        hits = {user: np.empty(self.size) for user in varied}
+        discounts = np.array([[self.discount(month + 1)] for month in range(self.months)])
+
+        def read(number: int, block: ScenarioSet) -> tuple[dict[str, Array], dict[str, Array]]:
+            here = slice(number * BLOCK, number * BLOCK + block.size)
+            for family, levels in index.items():
+                levels[:, here] = block.index[family].T[moves]
+            for cohort, counts in self.users.items():
+                counts[:, here] = block.users[cohort].T
+            for user in varied:
+                hits[user][here] = block.hit_rate[user]
+            counted = {cohort: users.T.sum(axis=1) for cohort, users in block.users.items()}
+            return counted, {user: self._add_up(deal, block, here, user, varied[user], discounts) for user in varied}
+
+        for counted, requested in each_block(scenarios, read):
+            for cohort, users in counted.items():
+                self.mean_users[cohort] += users / self.size
+            for user, requests in requested.items():
+                self.mean_requests[user] += requests / self.size
+        ends = [*moves[1:], self.months]
+        same: dict[bytes, Moving] = {}
+        for family, levels in index.items():
+            steps = [same.setdefault(level.tobytes(), settled(level)) for level in levels]
+            self.index[family] = [
+                step for step, start, end in zip(steps, moves, ends, strict=True) for _ in range(start, end)
+            ]
+        for user, rates in hits.items():
+            for batch in (False, True):
+                self.hit[user, batch] = settled(_effective(deal, user, batch, rates))
+
+    def _add_up(
+        self, deal: Deal, block: ScenarioSet, here: slice, user: str, bases: list[bool], discounts: Array
+    ) -> Array:
+        """Add the requests of one user in one block up over its stretches; return their sum per month."""
+        requests = _requests(block, user)
+        starts = [start for start, _ in self.stretches[user]]
+        sums = np.add.reduceat(requests, starts, axis=0)
+        presents = sums if self._growth == 1 else np.add.reduceat(requests * discounts, starts, axis=0)
+        for basis in (None, *bases):
+            rate = 1.0 if basis is None else _effective(deal, user, basis, block.hit_rate[user])
+            for place, start in enumerate(starts):
+                row = self._rows[user, start, basis]
+                np.multiply(sums[place], rate, out=self.flows[row, here])
+                if self.presents is not self.flows:
+                    np.multiply(presents[place], rate, out=self.presents[row, here])
+        return np.asarray(requests.sum(axis=1))
+
+    def afresh(self) -> Columns:
+        """Return the same for another deal that reads them alike: nothing that was derived for this one is kept."""
+        other = copy(self)
+        other.derived = {}
+        if self.whole is self:
+            other.whole = other
+        return other
+
+    def head(self, count: int) -> Columns:
+        """Return the first scenarios alone, equally scaled; what is one object here is one object there."""
+        if count >= self.size:
+            return self
+        part = self._some(slice(count))
+        part.weights = part.weights / part.weights.sum()
+        part.whole, part.probability = part, 1.0
+        part.buckets = {month: (edges, buckets[:count]) for month, (edges, buckets) in self.buckets.items()}
+        return part
+
+    def paths(self, months: tuple[int, ...]) -> tuple[tuple[Path, Where, Columns], ...]:
+        """Return every path of buckets at some months that occurs, the scenarios on it, and what is theirs.
+
+        Raises InputError for more than MOST_PATHS.
+        """
+        known: dict[object, tuple[tuple[Path, Where, Columns], ...]] = self.derived.setdefault("paths", {})
+        if not months:
+            return (((), np.arange(self.size), self),)
+        if months not in known:
+            groups = list(groups_of([self.buckets[month][1] for month in months]))
+            if len(groups) > MOST_PATHS:
+                raise InputError(
+                    f"renewal_decisions: {len(groups)} combinations of buckets at {len(months)} renewals; expected at "
+                    f"most {MOST_PATHS}: observe fewer buckets"
+                )
+            known[months] = tuple((path, places, self._on_path(places)) for path, places in groups)
+        return known[months]
+
+    def _on_path(self, places: Where) -> Columns:
+        part = self._some(places)
+        part.probability = float(part.weights.sum())
+        return part
+
+    def _some(self, places: slice | Where) -> Columns:
+        """Return some scenarios; what is one object here is one object there."""
+        part = copy(self)
+        part.weights = self.weights[places]
+        part.size = len(part.weights)
+        part.flows = part.presents = self.flows[:, places]
+        if self.presents is not self.flows:
+            part.presents = self.presents[:, places]
+        cut: dict[int, Moving] = {}
+
+        def some(values: Moving) -> Moving:
+            return cut.setdefault(id(values), values[places]) if isinstance(values, np.ndarray) else values
+
+        part.active = self.active[:, :, places]
+        part.users = dict(zip(self.users, part.active, strict=True))
+        part.hit = {key: some(rates) for key, rates in self.hit.items()}
+        part.index = {family: [some(level) for level in levels] for family, levels in self.index.items()}
+        part.derived, part._most_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
+        return part
+
+    def discount(self, time: int) -> float:
+        """Return (1+r)^(-t/12)."""
+        return float(self._growth ** (-time / 12))
+
+    def within(self, user: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the stretches of a user that lie in months [start, end)."""
+        yield from ((low, high) for low, high in self.stretches[user] if start <= low and high <= end)
+
+    def row_of(self, user: str, start: int, basis: Basis = None) -> int:
+        """Return the row of a stretch in `flows` and `presents`."""
+        return self._rows[user, start, basis]
+
+    def rows_of(self, months: range) -> slice:
+        """Return the rows of all stretches that begin in these months."""
+        low, high = np.searchsorted(self._starts, (months.start, months.stop))
+        return slice(int(low), int(high))
+
+    def users_in(self, cohort: str, month: int) -> Moving:
+        """Return the users of a cohort in a month, one object whenever it is asked for."""
+        key = cohort, month
+        if key not in self._users_in:
+            self._users_in[key] = settled(self.users[cohort][month])
+        return self._users_in[key]
+
+    def most_users(self, cohorts: tuple[str, ...]) -> float:
+        """Return the largest count of some cohorts together, over all months and scenarios of the whole set."""
+        if self.whole is not self:
+            return self.whole.most_users(cohorts)
+        if cohorts not in self._most_users:
+            months = (sum(self.users[name][month] for name in cohorts) for month in range(self.months))
+            self._most_users[cohorts] = max(float(np.max(count)) for count in months) if cohorts else 0.0
+        return self._most_users[cohorts]
+
+    def largest(self, values: Moving) -> float:
+        """Return the largest of what may vary."""
+        if not isinstance(values, np.ndarray):
+            return float(values)
+        if id(values) not in self._largest:
+            self._largest[id(values)] = values, float(values.max())
+        return self._largest[id(values)][1]
+
+    def mean(self, values: Moving) -> float:
+        """Return the sum of probability times what may vary."""
+        if not isinstance(values, np.ndarray):
+            return self.probability * values
+        if id(values) not in self._means:
+            self._means[id(values)] = values, float(self.weights @ values)
+        return self._means[id(values)][1]
+
+
+def _requests(block: ScenarioSet, user: str) -> Array:
+    """Return the requests a month of a workload, or of all users of a cohort, metered or not; shape (H, S)."""
+    if user in block.requests:
+        return block.requests[user].T
+    return np.asarray(block.users[user].T * block.per_user[user].T)
+
+
+def _effective(deal: Deal, user: str, batch: bool, rates: Array) -> Array:
+    request = deal.workloads.get(user) or deal.cohorts[user].use
+    assert request is not None
+    return effective_hit_rate(request.cache, batch, rates)
+
+
+def _varied(deal: Deal, scenarios: Futures, metered: tuple[str, ...]) -> dict[str, list[bool]]:
+    """Return, per user, in which modes (False online, True batch) the hit rate differs between scenarios."""
+    rates = (scenarios if isinstance(scenarios, ScenarioSet) else scenarios.block(0)).hit_rate
+    return {
+        user: [batch for batch in (False, True) if np.ptp(_effective(deal, user, batch, rates[user])) > 0]
+        for user in metered
+    }
+
+
+def _moves(deal: Deal, scenarios: Futures) -> list[int]:
+    """Return the months in which an index or a protected price may move; month 0 first.
+
+    A sampled index moves in month 6 of a contract year (section 1); in a set that was stated it may move in any month.
+    """
+    months = range(scenarios.months)
+    if any(isinstance(offer.price_protection, Capped) for offer in deal.offers.values()):
+        return list(months)
+    if not isinstance(scenarios, ScenarioSet):
+        return sorted({0, *months[6::12]})
+    index = scenarios.index.values()
+    return [t for t in months if t == 0 or any(np.any(level[:, t] != level[:, t - 1]) for level in index)]
+
+
+def _cuts(deal: Deal, user: str, moves: list[int]) -> list[int]:
+    """Return where the stretches of a user begin, and the horizon."""
+    steps = {offer.api.period_months for offer in deal.offers.values() if offer.api} | {12}
+    periods = {month for step in steps for month in range(0, deal.horizon_months, step)}
+    return sorted({*moves, *periods, *(epoch.start for epoch in menu(deal, user)), deal.horizon_months})

@@ -1,0 +1,79 @@
+"""A solution or settlement in a notebook: the report in print, and every table behind it as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from deal_solve.analysis.settle.text import settlement_report
+from deal_solve.analysis.solve.text import solution_report
+from deal_solve.analysis.why_not.alternatives import alternatives
+from deal_solve.facts.calendar import calendar
+from deal_solve.facts.controls import control_table
+from deal_solve.facts.decisions import decisions
+from deal_solve.facts.drawdown_order import chronological_usd, order_note
+from deal_solve.facts.health import commitment_health, seat_health
+from deal_solve.facts.limit_checks import limit_checks
+from deal_solve.facts.routing import routing
+from deal_solve.facts.sides import sides
+from deal_solve.facts.summary import periods
+from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
+from deal_solve.report.scenarios import futures_notes
+from deal_solve.settlement.settle import Settlement
+
+OPEN = ("decisions", "sides")
+"""The tables that a notebook shows at once; the others open with a click."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What `show` returns: `text` as the command line prints it, and `tables` by name, each with `to_frame()`."""
+
+    text: str
+    tables: Mapping[str, Table[Any]]
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        head, *_ = self.text.split("\n\n", 1)
+        tables = (_folded(name, rows) for name, rows in self.tables.items() if rows)
+        return f"<pre>{escape(head)}</pre>{''.join(tables)}"
+
+
+def _folded(name: str, rows: Table[Any]) -> str:
+    frame = rows.to_frame()
+    if "contract_year" in frame:
+        frame["contract_year"] += 1
+    body = frame.to_html(index=False, float_format="{:,.2f}".format, na_rep="")
+    return f"<details{' open' * (name in OPEN)}><summary>{name.replace('_', ' ')}</summary>{body}</details>"
+
+
+def show(found: Solution | Settlement) -> Shown:
+    """Return a solution or a settlement to look at: print it, or end a notebook's cell with it.
+
+    The tables are named after the functions that compute them. Months count from 0; contract years count from 0 in a
+    table and, as in every report, from 1 where it is displayed.
+    """
+    settlement = found.settlement if isinstance(found, Solution) else found
+    deal, scenarios = settlement.deal, settlement.scenarios
+    order = order_note(settlement, chronological_usd(settlement))
+    tables: dict[str, Table[Any]] = {
+        "decisions": decisions(settlement),
+        "sides": sides(settlement),
+        "periods": periods(settlement),
+        "commitment_health": commitment_health(settlement),
+        "seat_health": seat_health(settlement),
+        "routing": routing(deal, settlement.plan),
+        "limit_checks": limit_checks(deal, settlement),
+        "calendar": calendar(deal, settlement.plan),
+        "control_table": control_table(deal),
+    }
+    if isinstance(found, Solution):
+        text = solution_report(deal, scenarios, found, (*scenarios.notes, *order))
+        return Shown(text, {**tables, "alternatives": alternatives(found)})
+    likely, notes = int(scenarios.weights.argmax()), (*futures_notes(scenarios), *order)
+    return Shown(settlement_report(deal, settlement, (), likely, notes), tables)

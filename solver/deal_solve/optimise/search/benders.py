@@ -1,0 +1,232 @@
+"""Programs whose recourse is left to cuts: solve, value the plan in every scenario, cut, again (section 8)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from deal_solve.formulation.model import chunks
+from deal_solve.formulation.model.program import Program, Terms
+from deal_solve.formulation.model.recourse import Costs, Cut, Estimate
+from deal_solve.optimise.search.branch_and_cut import Found, branch_and_cut
+from deal_solve.optimise.solver.highs_session import LiveHighs
+from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, restore, run
+from deal_solve.uncertainty.scenario_set import BLOCK, Array
+
+CLOSE = 1e-9
+"""Measures may lie this much above their estimates, relative to the objective and all together."""
+ROUGHLY = 1e-5
+"""The same where only a bound is wanted."""
+TIGHT = 1e-6
+"""Where they lie further apart than this, settlement is dearer than any cut."""
+DUST = 1e-8
+"""Values nearer to zero are rounding of the solver; left as they are, every price they touch would be valued."""
+MINOR = 0.01
+"""Parts of a plan smaller than this, relative to the largest of their line, do not decide which futures are a tail."""
+MOST_ROUNDS = 1_000
+"""Rounds after which the best plan so far is returned as if time were up."""
+
+
+def run_with_cuts(
+    program: Program,
+    solver: str,
+    gap: float,
+    clock: Clock,
+    *,
+    relax: bool = False,
+    exact: bool = False,
+    cutoff: float | None = None,
+    close: float = 0.0,
+    branches: bool = True,
+) -> Answer:
+    """Solve the program as `run` does, every estimate held up to the measure that it stands for.
+
+    `close` allows more room than the program does; if infinite, no cut is added. A relaxation is left as it is once it
+    lies above `cutoff`: the answer is then `nothing`, with a bound. An integer program with more choices than can be
+    branched on here (`branches` false) is left to the solver, round by round.
+    """
+    if not program.estimates:
+        return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
+    if relax:
+        reached = math.inf if cutoff is None else cutoff
+        return _linear(program, solver, clock, exact, max(close, program.close), reached)
+    best: Found | None = None
+    if branches:
+        answer, best = branch_and_cut(program, partial(_cut, program, close=program.close), gap, clock, cutoff)
+        if answer is not None:
+            return answer if best is None else _found(program, best, answer.bound, "optimal")
+    return _integer(program, solver, gap, clock, cutoff, best)
+
+
+def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
+    """Cut estimates, by number, at points known from elsewhere."""
+    by_point: dict[int, list[tuple[int, Array]]] = {}
+    for number, point in points:
+        by_point.setdefault(id(point), []).append((number, point))
+    for cuts in by_point.values():  # what costs a point in all futures is kept no longer than it is needed
+        known, clean = Costs(), _clean(cuts[0][1])
+        for number, point in cuts:
+            program.add_cut(number, program.estimates[number].cut(clean, known, MINOR), point)
+        chunks.forget()
+    _forget(program)
+
+
+def _forget(program: Program) -> None:
+    chunks.forget()
+    for part in program.recourse:
+        part.forget()
+
+
+def worth(program: Program, objective: Terms) -> float:
+    """Return an objective at the values found, every measure as it is and not as it is estimated (money units)."""
+    values, known = _values(program), Costs()
+    coefficients = np.zeros(len(values))
+    for variable, coefficient in objective:
+        coefficients[program.place(variable)] += coefficient
+    total = coefficients @ values
+    for estimate in program.estimates:
+        if weight := coefficients[estimate.place]:
+            total += weight * (estimate.value(values, known) - values[estimate.place])
+    _forget(program)
+    return float(total)
+
+
+def is_tight(program: Program) -> bool:
+    """Whether every estimate equals its measure at the values found; settlement may be dearer than any cut."""
+    values, known = _values(program), Costs()
+    room = TIGHT * _scale(program, values)
+    return all(estimate.value(values, known) <= values[estimate.place] + room for estimate in program.estimates)
+
+
+def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: float, cutoff: float = math.inf) -> Answer:
+    """Solve the relaxation; cuts are taken half way to an inner point (in-out), or else where it stands.
+
+    Where a pilot has shown the way (more than one block of scenarios) they are taken where it stands at once. Above
+    `cutoff` nothing more is asked.
+    """
+    inner: Array | None = None
+    for _ in range(MOST_ROUNDS):
+        answer = run(program, solver, 0.0, clock, relax=True, exact=exact)
+        if answer.outcome != "optimal":
+            return answer
+        if answer.objective > cutoff:
+            _note_binding(program)
+            return Answer("nothing", math.inf, answer.objective)
+        if close == math.inf:
+            break
+        values = _values(program)
+        where = None if inner is None or program.size > BLOCK else (values + inner) / 2
+        inner = values if where is None else where
+        if not _cut(program, values, where, close=close) or clock.is_over:
+            break
+    _note_binding(program)
+    return answer
+
+
+def _integer(
+    program: Program, solver: str, gap: float, clock: Clock, cutoff: float | None, best: Found | None
+) -> Answer:
+    """Solve the integer program, the linear program of its choices, and again with the cuts of both.
+
+    Nothing is looked for that costs more than `best`, if that is known.
+    """
+    bound = -math.inf
+    cutoff = _reached(program, best, cutoff)
+    for _ in range(MOST_ROUNDS):
+        answer = run(program, solver, gap, clock, cutoff=cutoff)
+        if answer.outcome not in ("optimal", "limit"):
+            if best is None:
+                return answer
+            bound = max(bound, best[0]) if answer.outcome == "infeasible" else bound
+            return _found(program, best, bound, "optimal" if answer.outcome == "infeasible" else "limit")
+        bound = max(bound, answer.bound)
+        values = _values(program)
+        if not _cut(program, values, close=program.close):
+            return Answer(answer.outcome, answer.objective, bound)
+        bounds = fix_integers(program)
+        chosen = _linear(program, solver, clock, False, program.close, math.inf if cutoff is None else cutoff)
+        restore(bounds)
+        if chosen.outcome == "optimal" and (best is None or chosen.objective < best[0]):
+            best = chosen.objective, [variable.varValue or 0.0 for variable in program.variables]
+            cutoff = _reached(program, best, cutoff)
+        if best is not None and best[0] - bound <= gap * abs(best[0]):
+            return _found(program, best, bound, "optimal")
+        if clock.is_over:
+            break
+    return Answer("nothing", math.inf, bound) if best is None else _found(program, best, bound, "limit")
+
+
+def _reached(program: Program, best: Found | None, cutoff: float | None) -> float | None:
+    """Return the lower of a cutoff and what the best plan costs."""
+    if best is None:
+        return cutoff
+    reached = best[0] + program.close * max(abs(best[0]), 1.0)
+    return reached if cutoff is None else min(cutoff, reached)
+
+
+def _found(program: Program, best: Found, bound: float, outcome: Literal["optimal", "limit"]) -> Answer:
+    for variable, value in zip(program.variables, best[1], strict=True):
+        variable.varValue = value
+    return Answer(outcome, best[0], min(bound, best[0]))
+
+
+def _note_binding(program: Program) -> None:
+    if isinstance(program.live, LiveHighs):
+        program.live.note_binding(program)
+
+
+def _values(program: Program) -> Array:
+    return _clean(np.array([variable.varValue or 0.0 for variable in program.variables]))
+
+
+def _clean(values: Array) -> Array:
+    return np.where(np.abs(values) < DUST, 0.0, values)
+
+
+def _objective(program: Program, values: Array) -> float:
+    return float(sum(values[program.place(v)] * c for v, c in program.problem.objective.items()))
+
+
+def _scale(program: Program, values: Array) -> float:
+    """Return the size of the objective in money units, or a thousand."""
+    return max(abs(_objective(program, values)), 1e3)
+
+
+def _weights(program: Program) -> list[float]:
+    """Return what each estimate counts in the objective."""
+    objective = program.problem.objective
+    return [float(objective.get(program.variables[estimate.place], 0.0)) for estimate in program.estimates]
+
+
+def _cut(program: Program, values: Array, inner: Array | None = None, *, close: float) -> bool:
+    """Cut the estimates that are too low at `values`, unless all are close enough; whether there was a cut.
+
+    Together they may be too low by `close` of the objective, each as it counts there, and in a limit each by that much.
+    """
+    values = _clean(values)
+    room, known, elsewhere = close * _scale(program, values), Costs(), Costs()
+    lows = [estimate.value(values, known) - values[estimate.place] for estimate in program.estimates]
+    weights = [weight or 1.0 for weight in _weights(program)]
+    if sum(max(low, 0.0) * weight for low, weight in zip(lows, weights, strict=True)) <= room:
+        return False
+    points = [(values, known)] if inner is None else [(inner, elsewhere), (values, known)]
+    found = False
+    for number, (estimate, low) in enumerate(zip(program.estimates, lows, strict=True)):
+        if low > room / len(lows):
+            for point, costs in points:
+                cut = estimate.cut(point, costs)
+                if _height(cut, estimate, values) > room / len(lows) / 2:
+                    program.add_cut(number, cut, point)
+                    found = True
+                    break
+    _forget(program)
+    return found
+
+
+def _height(cut: Cut, estimate: Estimate, values: Array) -> float:
+    """Return how far a cut lies above an estimate."""
+    return cut.linear.at(values) + cut.constant - float(values[estimate.place])

@@ -1,0 +1,117 @@
+"""What solves of similar deals share: futures read once, references, bounds, and where to look (section 8)."""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from typing import Any
+
+from deal_solve.deal.deal import Deal
+from deal_solve.formulation.clauses.rates import Agreement, api_agreements
+from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.optimise.search.agreement import Hint
+from deal_solve.optimise.search.search import Search
+from deal_solve.plan.plan import Plan
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.scenario_set import BLOCK, Futures
+
+SETS, FACTS = 4, 4096
+"""Sets of futures that are kept (of large ones only the latest), and what is known of plans over them."""
+
+Reference = tuple[Plan, Against, tuple[str, ...]]
+"""A reference plan, what it costs, and what has to be said of it."""
+
+
+class Memory:
+    """Hand one to many solves of similar deals, one after the other: each takes less time than alone.
+
+    Nothing is approximated. Futures are read once for all deals that read them alike (hand over the same object). An
+    agreement whose own terms and needs are as they were keeps its bound; for any other the plans of the last deal show
+    where to cut, and every cut is made anew. The answer is that of a solve alone, within the gap; `branches` bounds a
+    band by its agreement. Not for two threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._columns: dict[tuple[int, str], tuple[Futures, Columns]] = {}
+        self._references: dict[str, Reference] = {}
+        self._bounds: dict[str, float] = {}
+        self._hints: dict[bool, dict[Agreement, Hint]] = {False: {}, True: {}}  # of references apart
+
+    def columns(self, deal: Deal, futures: Futures) -> Columns:
+        """Return the columns of a set of futures, as a deal reads them."""
+        key = id(futures), _digest(_read_by_columns(deal))
+        if key not in self._columns:
+            if len(self._columns) >= (SETS if futures.size <= BLOCK else 1) or len(self._bounds) > FACTS:
+                self._columns, self._references, self._bounds = {}, {}, {}
+            self._columns[key] = futures, Columns(deal, futures)  # both are kept, so that nothing else has their id
+        return self._columns[key][1].afresh()
+
+    def reference(self, deal: Deal, columns: Columns) -> Reference | None:
+        """Return the reference of a deal, if it is known."""
+        return self._references.get(_digest(id(columns.flows), _without_commitment(deal)))
+
+    def keep_reference(self, deal: Deal, columns: Columns, reference: Reference) -> None:
+        """Keep the reference of a deal."""
+        self._references[_digest(id(columns.flows), _without_commitment(deal))] = reference
+
+    def prepare(self, search: Search) -> None:
+        """Tell a search what is known of its agreements."""
+        for agreement, key in _keys(search).items():
+            if key in self._bounds:
+                search.bounds[agreement] = self._bounds[key]
+        search.guide = dict(self._hints[search.zero_bands_only])
+
+    def learn(self, search: Search) -> None:
+        """Keep what a search found out; to be called before a program is finished."""
+        keys = _keys(search)
+        for candidate in search.candidates:
+            self._bounds[keys[candidate.agreement]] = candidate.bound
+        if search.by_cuts:
+            self._hints[search.zero_bands_only] |= search.hints()
+
+
+def _keys(search: Search) -> dict[Agreement, str]:
+    """Return what the bound of each agreement depends on."""
+    deal, against = search.deal, search.against
+    told = [
+        None if costs is None else blake2b(costs.tobytes()).hexdigest() for costs in (against.reference, against.best)
+    ]
+    pinned = search.pins.proposal.model_dump(mode="json"), search.first_band, search.zero_bands_only
+    rest = id(search.columns.flows), told, pinned
+    data = _plain(deal)
+    offered = api_agreements(deal, search.check_controls)
+    return {agreement: _digest(*rest, agreement, _seen_from(data, agreement.offer)) for agreement in offered}
+
+
+def _digest(*parts: Any) -> str:
+    return blake2b(json.dumps(parts, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+
+
+def _plain(deal: Deal) -> dict[str, Any]:
+    return deal.model_dump(mode="json", exclude={"title", "sources"})
+
+
+def _seen_from(data: dict[str, Any], paper: str) -> dict[str, Any]:
+    """Return a deal as the program of one API agreement knows it: other offers only sell seats there."""
+    offers = {
+        name: offer if name == paper else {**offer, "api": None, "bundle": None}
+        for name, offer in data["offers"].items()
+    }
+    return {**data, "offers": offers}
+
+
+def _without_commitment(deal: Deal) -> dict[str, Any]:
+    """Return a deal as its reference knows it: no risk, no limits, bands without commitment only."""
+    data = deal.model_dump(mode="json", exclude={"title", "sources", "risk", "limits", "renewal_decisions"})
+    offers = {}
+    for name, offer in data["offers"].items():
+        free = [band for band in (offer["api"] or {"bands": []})["bands"] if band["commit_usd_per_year"] == 0]
+        offers[name] = {**offer, "api": {**offer["api"], "bands": free} if free else None}
+    return {**data, "offers": offers}
+
+
+def _read_by_columns(deal: Deal) -> dict[str, Any]:
+    """Return what of a deal decides how futures are added up."""
+    data = deal.model_dump(mode="json", exclude={"title", "sources", "risk", "limits", "internal_tools"})
+    offers = [(offer["price_protection"], (offer["api"] or {}).get("period")) for offer in data["offers"].values()]
+    return {**data, "offers": offers}

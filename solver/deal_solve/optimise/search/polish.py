@@ -1,0 +1,86 @@
+"""Integers rounded and fixed, the linear program solved again, shares made few: the plan that is reported."""
+
+from __future__ import annotations
+
+from deal_solve.errors import InternalError
+from deal_solve.formulation.build import Formulation
+from deal_solve.formulation.model.program import Terms, Variable, scaled
+from deal_solve.formulation.read import read_plan, value_of
+from deal_solve.optimise.search.benders import run_with_cuts as run
+from deal_solve.optimise.search.tie_breaking import NUDGE
+from deal_solve.optimise.solver.solvers import Clock, fix_integers, minimise
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.renewal_tables import Path
+from deal_solve.plan.routing_options import menu
+
+NEARLY = 1e-7
+"""Relative cost that the choice of the fewest routing options may give up."""
+
+
+def finish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
+    """Return the plan of a solved formulation, every discrete choice fixed, and leave the program at its cost."""
+    fix_integers(formulation.program)
+    nudged = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
+    _solve_linear(formulation, solver, clock, nudged)
+    if _use_few_options(formulation, solver, clock):
+        _solve_linear(formulation, solver, clock, nudged)
+    minimise(formulation.program, formulation.objective)  # what the program is worth has no trace of commitment in it
+    return read_plan(formulation)
+
+
+def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective: Terms) -> None:
+    minimise(formulation.program, objective)
+    patient = Clock(None, clock.watcher)
+    answer = run(formulation.program, solver, 0.0, patient, relax=True, exact=True)
+    if answer.outcome == "infeasible":  # choices that were found within the usual tolerance can miss the tight one
+        answer = run(formulation.program, solver, 0.0, patient, relax=True)
+    clock.solving += patient.solving
+    if answer.outcome != "optimal":
+        raise InternalError(f"the linear program with all choices fixed is {answer.outcome}")
+
+
+def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> bool:
+    """Close options until as few as possible carry the plan at (nearly) the same cost; whether anything was closed.
+
+    Only options whose reduced cost is nearly zero can carry more than dust, so only those get a binary.
+    """
+    program = formulation.program
+    cost = value_of(formulation.objective)
+    # Reduced costs are those of the nudged objective: cost, and a trace of committed dollars.
+    room = (NEARLY + 2 * program.close) * max(abs(cost), 1e-6)
+    open_options: dict[tuple[str, int, Path], list[tuple[str, Variable]]] = {}
+    for decisions in formulation.paths:
+        for (user, start, key), copies in decisions.routing.shares.items():
+            for share, activity in copies:
+                if (activity.varValue or 0.0) > 0.5:
+                    if (share.dj or 0.0) * 1e-4 > room and (share.varValue or 0.0) < 1e-6:
+                        share.upBound = 0.0
+                    else:
+                        open_options.setdefault((user, start, decisions.path), []).append((key, share))
+    unsettled = {place: shares for place, shares in open_options.items() if len(shares) > 1}
+    if not unsettled:
+        return False
+    count: Terms = []
+    pairs: list[tuple[Variable, Variable]] = []
+    for (user, start, _), shares in unsettled.items():
+        epoch = next(e for e in menu(formulation.deal, user) if e.start == start)
+        ranks = {option.key: rank for rank, option in enumerate(epoch.options)}
+        for key, share in shares:
+            used = program.binary("option_used")
+            program.row("option_used", [(share, 1.0), (used, -1.0)], "<=", 0)
+            count.append((used, 1.0 + 1e-3 * ranks[key]))
+            pairs.append((share, used))
+    same_cost = program.row("same_cost", formulation.objective, "<=", cost + room)
+    minimise(program, count)
+    answer = run(program, solver, 1e-6, clock, branches=False)
+    program.relax(same_cost)  # the fewest options may stand right at it, and the next cut would shut them out
+    if answer.outcome not in ("optimal", "limit"):
+        for _, used in pairs:
+            used.lowBound = used.upBound = 1
+        return True
+    for share, used in pairs:
+        is_used = (used.varValue or 0.0) > 0.5
+        used.lowBound = used.upBound = int(is_used)
+        if not is_used:
+            share.upBound = 0.0
+    return True

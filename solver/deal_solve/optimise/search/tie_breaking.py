@@ -1,0 +1,108 @@
+"""The tie rule: among plans of equal cost the least commitment, then seats, then projects (deal model, section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulp
+
+from deal_solve.formulation.build import Formulation
+from deal_solve.formulation.model.program import Terms, scaled
+from deal_solve.formulation.read import value_of
+from deal_solve.optimise.search.agreement import Candidate, fix_choices, forbid
+from deal_solve.optimise.search.benders import run_with_cuts as run
+from deal_solve.optimise.solver.solvers import Clock, fix_integers, minimise, restore
+
+NUDGE = 1e-6
+"""Weight of committed dollars beside cost where, among equal costs, the least commitment is wanted."""
+
+
+@dataclass(frozen=True)
+class TieRule:
+    """How plans within a tie are looked for: with many futures ties are chance, and only `one_look` is taken."""
+
+    solver: str
+    gap: float
+    clock: Clock
+    one_look: bool
+
+    def least_committed(self, tied: list[Candidate], most: list[float]) -> Candidate:
+        """Return the candidate with the least committed dollars, then seats, then projects.
+
+        `most` is what a tied plan costs at the most, in the money units of each.
+        """
+        ranked = []
+        for place, (candidate, limit) in enumerate(zip(tied, most, strict=True)):
+            candidate.recall()
+            program = candidate.formulation.program
+            is_alone = candidate.is_alone or self._is_alone(candidate, limit)
+            candidate.recall()
+            fixed = fix_choices(program) if is_alone else []
+            committed, few = self._stages(candidate, limit)
+            restore(fixed)
+            ranked.append((round(committed * program.unit_usd, 2), round(few), place))
+        return tied[min(ranked)[2]]
+
+    def _is_alone(self, candidate: Candidate, most: float) -> bool:
+        """Whether no other choices than those of the best plan cost as little; only a program with cuts can tell."""
+        program = candidate.formulation.program
+        if not program.by_cuts or self.clock.is_over:
+            return False
+        others = forbid(program)
+        minimise(program, candidate.formulation.objective)
+        answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=most)
+        program.relax(others)
+        return answer.outcome == "infeasible"
+
+    def _stages(self, candidate: Candidate, most: float) -> tuple[float, float]:
+        """Return the least committed dollars (money units) and then seats and projects of a tied plan."""
+        formulation, program = candidate.formulation, candidate.formulation.program
+        within = program.row("within_gap", formulation.objective, "<=", most)
+        least_step = max(program.usd(0.01), 1e-6 * value_of(formulation.committed))
+        committed = self._fewest(candidate, formulation.committed, least_step, most)
+        room = committed + 1e-7 * max(committed, 1.0)
+        least = program.row("least_committed", formulation.committed, "<=", room)
+        projects: Terms = [(bought, 1.0) for bought in formulation.projects.values()]
+        few = self._fewest(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999, most)
+        program.relax(within)
+        program.relax(least)
+        return committed, few
+
+    def _fewest(self, candidate: Candidate, secondary: Terms, step: float, most: float) -> float:
+        """Look for tied plans with at least `step` less of a secondary measure until there is none; return the least.
+
+        The search minimises cost with a trace of committed dollars under a cutoff: proving that nothing tied is left
+        takes no more than the proof of the optimum did.
+        """
+        formulation = candidate.formulation
+        program = formulation.program
+        traced = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
+        while True:
+            candidate.recall()
+            value = self._least_as_chosen(formulation, secondary)
+            if value < step or self.clock.is_over:
+                break
+            cutoff = most + NUDGE * value_of(formulation.committed)
+            row = program.row("fewer", secondary, "<=", value - step)
+            minimise(program, traced)
+            answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
+            program.relax(row)
+            found = answer.outcome in ("optimal", "limit") and value_of(formulation.objective) <= most * (1 + 1e-12)
+            if not found:
+                break
+            candidate.values = {variable.name: variable.varValue or 0.0 for variable in program.variables}
+            if self.one_look:
+                break
+        candidate.recall()
+        return max(value, 0.0)
+
+    def _least_as_chosen(self, formulation: Formulation, secondary: Terms) -> float:
+        """Return the least of a measure that its discrete choices allow within the gap."""
+        value = value_of(secondary)
+        if all(variable.cat == pulp.LpInteger for variable, _ in secondary):
+            return value
+        bounds = fix_integers(formulation.program)
+        minimise(formulation.program, secondary)
+        answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
+        restore(bounds)
+        return min(answer.objective, value) if answer.outcome == "optimal" else value

@@ -1,0 +1,1 @@
+"""What speaks to a solver: names, sessions, substitutions, clock."""

@@ -1,0 +1,171 @@
+"""HiGHS with a program in it, kept from run to run."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import threading
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import highspy
+import numpy as np
+import pulp
+
+from deal_solve.errors import InternalError
+from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.recourse import Places
+from deal_solve.optimise.solver.substitution import Reduced
+from deal_solve.uncertainty.scenario_set import Array
+
+_STATUSES = highspy.HighsModelStatus
+_SETTLED = (_STATUSES.kOptimal, _STATUSES.kInfeasible)
+_constructed = threading.Lock()
+
+
+def _quiet_first_word() -> None:
+    """Let HiGHS say its one-time banner, which no option silences, where nobody hears it."""
+    with _constructed, suppress(OSError), Path(os.devnull).open("w") as nowhere:
+        sys.stdout.flush()
+        kept = os.dup(1)
+        try:
+            os.dup2(nowhere.fileno(), 1)
+            highspy.Highs()
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+_quiet_first_word()
+
+
+class SolverGaveUpError(Exception):
+    """A linear program was neither solved nor found infeasible."""
+
+
+class LiveHighs:
+    """HiGHS with one program in it: what is new since the last run is passed on, and the last basis is kept.
+
+    What other variables define is left out (`Reduced`); values and prices are given for all that the program has.
+    """
+
+    def __init__(self) -> None:
+        self.highs: Any = highspy.Highs()  # Any: its types lack some of its methods
+        self.highs.silent()
+        self._view: Reduced | None = None
+        self._rows: list[int] = []
+        self._relaxed = 0
+        self._integers = np.empty(0, dtype=np.int32)
+        self._costs = np.empty(0)
+
+    def options(self, wanted: dict[str, Any]) -> None:
+        """Set options by name."""
+        for name, value in wanted.items():
+            if self.highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
+                raise InternalError(f"HiGHS does not take {name} = {value}")
+
+    def _seen(self, program: Program) -> Reduced:
+        if self._view is None or self._view.count < len(program.variables):
+            self._view = Reduced(program)
+        return self._view
+
+    def pass_on(self, program: Program, relax: bool) -> None:
+        """Bring columns, rows, bounds and objective up to date."""
+        view, none = self._seen(program), np.empty(0, dtype=np.int32)
+        fresh = np.zeros(view.size - self.highs.getNumCol())
+        if len(fresh):
+            self.highs.addCols(len(fresh), fresh, fresh, fresh, 0, np.zeros(len(fresh), np.int32), none, np.empty(0))
+        self._columns(program, view)
+        self.pass_rows(program)
+        kinds = np.array([v.cat == pulp.LpInteger for v in program.variables])
+        whole = view.column[kinds].astype(np.int32)
+        if len(whole) > len(self._integers):
+            self._integers = whole
+            self.highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8))
+        self.options({"solve_relaxation": relax})
+
+    def _columns(self, program: Program, view: Reduced) -> None:
+        places = np.arange(view.size, dtype=np.int32)
+        left = [v for v, column in zip(program.variables, view.column, strict=True) if column >= 0]
+        low = np.array([-math.inf if v.lowBound is None else v.lowBound for v in left], dtype=float)
+        high = np.array([math.inf if v.upBound is None else v.upBound for v in left], dtype=float)
+        weights = np.zeros(view.count)
+        for variable, coefficient in program.problem.objective.items():
+            weights[program.place(variable)] = coefficient
+        costs = view.costs(weights)
+        self.highs.changeColsBounds(len(places), places, low, high)
+        if len(costs) != len(self._costs) or np.any(costs != self._costs):
+            self.highs.clearSolver()  # a basis is no help towards another objective, and presolve is
+            self.highs.changeColsCost(len(places), places, costs)
+            self._costs = costs
+
+    def pass_rows(self, program: Program) -> None:
+        """Bring rows up to date."""
+        view, known, count = self._seen(program), len(self._rows), self.highs.getNumRow()
+        hidden = frozenset() if view.is_whole else program.defining
+        rows: list[pulp.LpConstraint] = []
+        for place in range(known, len(program.rows)):
+            is_hidden = place in hidden
+            self._rows.append(-1 if is_hidden else count + len(rows))
+            if not is_hidden:
+                rows.append(program.rows[place])
+        if rows:
+            low = np.array([-math.inf if row.getLb() is None else row.getLb() for row in rows], dtype=float)
+            high = np.array([math.inf if row.getUb() is None else row.getUb() for row in rows], dtype=float)
+            places = np.array([program.place(v) for row in rows for v in row], dtype=np.int64)
+            factors = np.array([c for row in rows for c in row.values()], dtype=float)
+            counts, columns, values = view.rows([len(row) for row in rows], places, factors)
+            starts = (np.cumsum(counts) - counts).astype(np.int32)
+            self.highs.addRows(len(rows), low, high, len(values), starts, columns.astype(np.int32), values)
+        gone = program.relaxed[self._relaxed :]
+        if gone:
+            high = np.array([program.rows[place].getUb() for place in gone], dtype=float)
+            where = np.array([self._rows[place] for place in gone], dtype=np.int32)
+            self.highs.changeRowsBounds(len(gone), where, np.full(len(gone), -math.inf), high)
+            self._relaxed = len(program.relaxed)
+
+    def resume(self, program: Program, places: Places, low: Array, high: Array) -> tuple[bool, float, Array]:
+        """Solve the linear program from its last basis with other bounds: whether it can be, its cost, values."""
+        self.pass_rows(program)
+        view = self._seen(program)
+        self.highs.changeColsBounds(len(places), view.column[places].astype(np.int32), low, high)
+        self.highs.run()
+        if self.highs.getModelStatus() not in _SETTLED:  # the last basis may lead astray: once more, from the start
+            self.highs.clearSolver()
+            self.highs.run()
+        status = self.highs.getModelStatus()
+        if status not in _SETTLED:
+            raise SolverGaveUpError
+        values = view.values(np.array(self.highs.getSolution().col_value))
+        return status == _STATUSES.kOptimal, self.highs.getInfo().objective_function_value, values
+
+    def note_binding(self, program: Program, least: float = 0.0) -> None:
+        """Note the cuts that hold the linear program where it is; those added since it was solved have no price yet.
+
+        Cuts of a tail, which take long to be made again, only if they have `least` of the price of all of them.
+        """
+        prices = self.row_prices()
+        held = [(row, *cut) for row, cut in program.cut_points.items() if row < len(prices) and prices[row]]
+        totals: defaultdict[int, float] = defaultdict(float)
+        for row, number, _ in held:
+            totals[number] += prices[row]
+        for row, number, point in held:
+            if program.estimates[number].is_expected or prices[row] >= least * totals[number]:
+                program.binding[row] = number, point
+
+    def row_prices(self) -> Array:
+        """Return the dual value of every row of a linear program, in order; 0 where the solver has no such row."""
+        return np.append(self.highs.getSolution().row_dual, 0.0)[self._rows]
+
+    def read(self, program: Program, relax: bool) -> None:
+        """Write values (and reduced costs of a linear program) into the program's variables."""
+        solution, view = self.highs.getSolution(), self._seen(program)
+        for variable, value in zip(program.variables, view.values(np.array(solution.col_value)).tolist(), strict=True):
+            variable.varValue = value
+        if relax:
+            reduced = np.append(solution.col_dual, 0.0)[view.column]
+            for variable, value in zip(program.variables, reduced.tolist(), strict=True):
+                variable.dj = value

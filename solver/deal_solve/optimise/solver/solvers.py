@@ -1,0 +1,220 @@
+"""Solvers behind PuLP: HiGHS in this process, or any other that PuLP finds."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import highspy
+import pulp
+
+from deal_solve.errors import Cancelled, InputError, InternalError
+from deal_solve.formulation.model.program import Program, Terms, Variable
+from deal_solve.optimise.solver.highs_session import LiveHighs
+from deal_solve.optimise.solver.progress import Progress, Watcher
+
+Found = TypeVar("Found")
+Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a run ended: `limit` has a plan, `nothing` was stopped without one. Money units; `bound` is valid."""
+
+    outcome: Outcome
+    objective: float
+    bound: float
+
+
+@dataclass
+class Clock:
+    """Time spent solving, the limit on it, and who is told of it."""
+
+    limit: float | None
+    watcher: Watcher | None = None
+    solving: float = 0.0
+    building: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._start = time.monotonic()
+
+    def say(self, phase: str, best_usd: float = math.inf, bound_usd: float = -math.inf) -> None:
+        """Tell what comes next; raises Cancelled if the watcher wants no more."""
+        if self.watcher is None:
+            return
+        best, bound = (usd if math.isfinite(usd) else None for usd in (best_usd, bound_usd))
+        if self.watcher(Progress(phase, time.monotonic() - self._start, best, bound)) is False:
+            raise Cancelled(f"the solve was cancelled before {phase}")
+
+    @property
+    def left(self) -> float | None:
+        """Seconds left, or None without a limit."""
+        return None if self.limit is None else max(self.limit - (time.monotonic() - self._start), 0.0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the limit has passed."""
+        return self.left == 0.0
+
+
+_STATUSES = highspy.HighsModelStatus
+_GAVE_UP = (_STATUSES.kSolveError, _STATUSES.kNotset, _STATUSES.kUnknown)
+"""How a run ends that found nothing out."""
+
+
+def solver_named(name: str) -> str:
+    """Return PuLP's name of a solver; raises InputError if it is not installed."""
+    if name.lower() == "highs":
+        return "highs"
+    known = {"cbc": "PULP_CBC_CMD"}
+    wanted = known.get(name.lower(), name)
+    available = pulp.listSolvers(onlyAvailable=True)
+    match = next((found for found in available if found.lower() == wanted.lower()), None)
+    if match is None:
+        raise InputError(f"there is no solver {name!r} here; expected highs, {', '.join(sorted(available))}")
+    return str(match)
+
+
+def run(
+    program: Program,
+    solver: str,
+    gap: float,
+    clock: Clock,
+    *,
+    relax: bool = False,
+    exact: bool = False,
+    cutoff: float | None = None,
+) -> Answer:
+    """Solve the program as it stands.
+
+    `relax` drops integrality, `exact` tightens the tolerances of a linear program, and a plan above `cutoff` (money
+    units) is not looked for, where the solver can be told so: the answer may then be `infeasible`.
+    """
+    before = time.monotonic()
+    if solver == "highs":
+        answer = _run_highs(program, gap, clock, relax, exact, cutoff)
+    else:
+        program.problem.solve(_make(solver, gap, clock, relax))
+        answer = _other_answer(program.problem, gap, relax)
+    clock.solving += time.monotonic() - before
+    return answer
+
+
+def _make(solver: str, gap: float, clock: Clock, relax: bool) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # PuLP 4 will not bring CBC along; this is PuLP 3
+        found = pulp.getSolver(solver, msg=False, mip=not relax, timeLimit=clock.left)
+    if hasattr(found, "optionsDict"):
+        found.optionsDict["gapRel"] = gap
+    return found
+
+
+def linear(program: Program, clock: Clock, work: Callable[[LiveHighs], Found]) -> Found:
+    """Let `work` use the linear relaxation of a program, kept in HiGHS."""
+    before = time.monotonic()
+    found = work(_ready(program, 0.0, clock, relax=True, exact=False, cutoff=None))
+    clock.solving += time.monotonic() - before
+    return found
+
+
+def _ready(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> LiveHighs:
+    """Return HiGHS with the program as it stands in it."""
+    live = program.live
+    if not isinstance(live, LiveHighs):
+        live = program.live = LiveHighs()
+    live.pass_on(program, relax)
+    tolerance = 1e-9 if exact else 1e-7
+    live.options(
+        {
+            "threads": 1,
+            "mip_rel_gap": gap,
+            "mip_abs_gap": 1e-9,
+            "mip_feasibility_tolerance": 1e-9,
+            "primal_feasibility_tolerance": tolerance,
+            "dual_feasibility_tolerance": tolerance,
+            "objective_bound": math.inf if cutoff is None or relax else cutoff,
+            "time_limit": math.inf if clock.left is None else live.highs.getRunTime() + clock.left,
+        }
+    )
+    return live
+
+
+def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> Answer:
+    live = _ready(program, gap, clock, relax, exact, cutoff)
+    live.highs.run()
+    if live.highs.getModelStatus() in _GAVE_UP:
+        # A plan that misses a row by the tolerance itself is refused, and a tight one can end the simplex method: once
+        # more, from the start. Whole numbers are rounded later anyway.
+        live.options(dict.fromkeys((f"{kind}_feasibility_tolerance" for kind in ("mip", "primal", "dual")), 1e-7))
+        live.options({"presolve": "off"})
+        live.highs.clearSolver()
+        live.highs.run()
+        live.options({"presolve": "choose"})
+    answer = _highs_answer(live.highs, is_mip=not relax)
+    if answer.outcome == "optimal" and not relax and cutoff is not None and answer.objective > cutoff:
+        return Answer("infeasible", math.inf, math.inf)  # found before all else was cut off: not the best there is
+    if answer.outcome in ("optimal", "limit"):
+        live.read(program, relax)
+    return answer
+
+
+def _highs_answer(highs: highspy.Highs, is_mip: bool) -> Answer:
+    status, info = highs.getModelStatus(), highs.getInfo()
+    if status in (_STATUSES.kInfeasible, _STATUSES.kUnboundedOrInfeasible):
+        return Answer("infeasible", math.inf, math.inf)
+    has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    objective = info.objective_function_value
+    if status == _STATUSES.kOptimal:
+        return Answer("optimal", objective, info.mip_dual_bound if is_mip else objective)
+    if status in (_STATUSES.kTimeLimit, _STATUSES.kIterationLimit, _STATUSES.kInterrupt, _STATUSES.kSolutionLimit):
+        bound = info.mip_dual_bound if is_mip else -math.inf
+        return Answer("limit", objective, bound) if has_plan and is_mip else Answer("nothing", math.inf, bound)
+    raise InternalError(f"HiGHS stopped with {highs.modelStatusToString(status)}")
+
+
+def _other_answer(problem: pulp.LpProblem, gap: float, relax: bool) -> Answer:
+    """Read PuLP's solution status; a solver that proves optimality to `gap` proves a bound."""
+    objective = pulp.value(problem.objective)
+    if problem.status == pulp.LpStatusInfeasible or problem.sol_status == pulp.LpSolutionInfeasible:
+        return Answer("infeasible", math.inf, math.inf)
+    if problem.sol_status == pulp.LpSolutionOptimal and objective is not None:
+        slack = 0.0 if relax else gap * abs(objective)
+        return Answer("optimal", objective, objective - slack)
+    if problem.sol_status == pulp.LpSolutionIntegerFeasible and objective is not None:
+        return Answer("limit", objective, -math.inf)
+    return Answer("nothing", math.inf, -math.inf)
+
+
+def minimise(program: Program, objective: Terms) -> None:
+    """Make `objective` what the program minimises."""
+    merged: dict[pulp.LpVariable, float] = {}
+    for variable, coefficient in objective:
+        merged[variable] = merged.get(variable, 0.0) + coefficient
+    if not merged:
+        merged[next(iter(program.problem.variables()))] = 0.0
+    program.problem.setObjective(pulp.LpAffineExpression(merged))
+
+
+Bounds = list[tuple[Variable, float, float]]
+
+
+def fix_integers(program: Program) -> Bounds:
+    """Fix every whole-number variable to its rounded value inside its bounds; return the bounds there were."""
+    bounds: Bounds = []
+    for variable in program.variables:
+        if variable.cat == pulp.LpInteger:
+            low, high = variable.lowBound, variable.upBound
+            bounds.append((variable, low, high))
+            number = max(round(variable.varValue or 0.0), low)
+            variable.lowBound = variable.upBound = number if high is None else min(number, high)
+    return bounds
+
+
+def restore(bounds: Bounds) -> None:
+    """Put bounds back."""
+    for variable, low, high in bounds:
+        variable.lowBound, variable.upBound = low, high

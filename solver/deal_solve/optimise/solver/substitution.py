@@ -1,0 +1,58 @@
+"""A program as the solver sees it: without the variables that others define (section 8)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.recourse import Places
+from deal_solve.uncertainty.scenario_set import Array
+
+
+class Reduced:
+    """The columns left of a program's variables: each variable is a sum of them, most are one of them.
+
+    `column` is where a variable stands, -1 if others define it; `size` is how many columns there are.
+    """
+
+    def __init__(self, program: Program) -> None:
+        defined = program.defined if program.by_cuts else {}
+        self.is_whole = not defined
+        self.count = len(program.variables)
+        left = np.array([place not in defined for place in range(self.count)], dtype=bool)
+        self.size = int(left.sum())
+        self.column = np.where(left, np.cumsum(left) - 1, -1)
+        entries = [(place, place, 1.0) for place in np.flatnonzero(left).tolist()]
+        for place, terms in defined.items():
+            entries += [(place, program.place(variable), factor) for variable, factor in terms]
+        entries.sort()
+        owners, places, factors = zip(*entries, strict=True)
+        self._owners: Places = np.array(owners, dtype=np.int64)
+        self._columns: Places = self.column[np.array(places, dtype=np.int64)]
+        self._factors = np.array(factors, dtype=float)
+        self._starts = np.searchsorted(self._owners, np.arange(self.count + 1))
+
+    def values(self, columns: Array) -> Array:
+        """Return the values of all variables at those of the columns."""
+        if self.is_whole:
+            return columns
+        return np.bincount(self._owners, self._factors * columns[self._columns], self.count).astype(np.float64)
+
+    def costs(self, costs: Array) -> Array:
+        """Return what a unit of each column costs, given the cost of each variable."""
+        if self.is_whole:
+            return costs
+        return np.bincount(self._columns, self._factors * costs[self._owners], self.size).astype(np.float64)
+
+    def rows(self, counts: list[int], places: Places, factors: Array) -> tuple[Places, Places, Array]:
+        """Return rows, given one after the other with so many variables each, by columns: counts, columns, factors."""
+        if self.is_whole:
+            return np.array(counts, dtype=np.int64), places, factors
+        lengths = self._starts[places + 1] - self._starts[places]
+        ends = np.cumsum(lengths)
+        entries = np.arange(lengths.sum()) + np.repeat(self._starts[places] - (ends - lengths), lengths)
+        row = np.repeat(np.repeat(np.arange(len(counts)), counts), lengths)
+        cells, inverse = np.unique(row * self.size + self._columns[entries], return_inverse=True)
+        sums = np.bincount(inverse, np.repeat(factors, lengths) * self._factors[entries], len(cells))
+        per_row = np.bincount(cells // self.size, minlength=len(counts)).astype(np.int64)
+        return per_row, (cells % self.size).astype(np.int64), sums.astype(np.float64)

@@ -1,0 +1,203 @@
+"""Choices in the deal's own words, `offer=counter` or `seats.enterprise=300`, as parts of a plan that are forced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.numbers import parse_count, parse_number
+from deal_solve.errors import InputError, Problem
+from deal_solve.messages import did_you_mean, usd
+from deal_solve.plan.choices.forced import Forced, merged
+from deal_solve.plan.offers import HALF_A_CENT, paper_problem
+from deal_solve.plan.routing_options import menu
+from deal_solve.plan.terms import first_terms
+from deal_solve.plan.tracks import sellers
+
+Data = dict[str, Any]
+FORMS = (
+    "offer=NAME, term=MONTHS, band=USD, commitment=USD, seats.TYPE=COUNT, seats.TYPE.offer=NAME, "
+    "seats.TYPE.term=MONTHS, track.COHORT=TRACK, project.WORKLOAD.PROJECT=yes|no, routing.WORKLOAD=OPTION"
+)
+
+
+def split_choices(choices: Iterable[str]) -> tuple[str, ...]:
+    """Return single choices; several stand together with commas.
+
+    >>> split_choices(["offer=counter, term=24", "band=1M"])
+    ('offer=counter', 'term=24', 'band=1M')
+    """
+    return tuple(part.strip() for choice in choices for part in choice.split(",") if part.strip())
+
+
+def forced_by(deal: Deal, choices: Iterable[str]) -> Forced:
+    """Return what some choices force, all of them together; raises InputError with everything wrong in them."""
+    single = split_choices(choices)
+    problems: list[Problem] = [] if single else [Problem("", f"nothing is chosen; expected {FORMS}")]
+    seen: set[str] = set()
+    data: Data = {}
+    for choice in single:
+        key, equals, value = (part.strip() for part in choice.partition("="))
+        try:
+            if not equals or not value:
+                raise ValueError(f"is not a choice; expected one of {FORMS}")
+            if key in seen:
+                raise ValueError(f"{key} is chosen twice; expected one value for each")
+            data = merged(data, _part(deal, key, value))
+        except ValueError as error:
+            problems.append(Problem(choice, str(error)))
+        seen.add(key)
+    problems = problems or list(_impossible(deal, data))
+    if problems:
+        raise InputError(problems)
+    return Forced.model_validate(data)
+
+
+def _part(deal: Deal, key: str, value: str) -> Data:
+    """Return the part of a forced plan that one choice means; raises ValueError."""
+    for pattern, read in _READERS:
+        match = pattern.fullmatch(key)
+        if match:
+            return read(deal, value, *match.groups())
+    raise ValueError(f"{key} cannot be chosen; expected one of {FORMS}")
+
+
+def _known(what: str, name: str, names: Iterable[str]) -> str:
+    """Return a name that is in the deal; raises ValueError with the nearest one."""
+    names = tuple(names)
+    if name not in names:
+        raise ValueError(f"there is no {what} {name!r}{did_you_mean(name, names)}")
+    return name
+
+
+def _years(deal: Deal, value: str, read: Callable[[str], Any]) -> list[Any]:
+    """Return one value for all contract years, or one for each: 203/219/236."""
+    values = [read(part.strip()) for part in value.split("/")]
+    if len(values) not in (1, deal.years):
+        raise ValueError(
+            f"{len(values)} values; expected one for all contract years, or {deal.years}, one for each, divided by /"
+        )
+    return values
+
+
+def _amount(value: str) -> float:
+    number = parse_number(value)
+    if number < 0:
+        raise ValueError(f"{value} is below 0; expected USD a year")
+    return number
+
+
+def _count(value: str) -> int:
+    number = parse_count(value)
+    if number < 0:
+        raise ValueError(f"{value} is below 0; expected a number of seats")
+    return number
+
+
+def _offer(deal: Deal, value: str) -> Data:
+    return {"api": {"offer": _known("offer", value, deal.papers)}}
+
+
+def _term(deal: Deal, value: str) -> Data:
+    return {"api": {"term_months": parse_count(value)}}
+
+
+def _band(deal: Deal, value: str) -> Data:
+    return {"api": {"band_usd_per_year": [_amount(value)]}}
+
+
+def _commitment(deal: Deal, value: str) -> Data:
+    return {"api": {"commitment_usd": _years(deal, value, _amount)}}
+
+
+def _seats(deal: Deal, value: str, seat_type: str, part: str | None) -> Data:
+    _known("seat type", seat_type, deal.seat_types)
+    if part == "offer":
+        given: Data = {"offer": _known("offer", value, deal.papers)}
+    elif part == "term":
+        given = {"term_months": parse_count(value)}
+    else:
+        given = {"contracted": _years(deal, value, _count)}
+    return {"seats": {seat_type: given}}
+
+
+def _track(deal: Deal, value: str, cohort: str) -> Data:
+    allowed = deal.cohorts[_known("cohort", cohort, deal.cohorts)].tracks
+
+    def known(track: str) -> str:
+        if track not in allowed:
+            raise ValueError(f"{cohort} cannot take {track!r}; it may take {', '.join(allowed)}")
+        return track
+
+    return {"tracks": {cohort: _years(deal, value, known)}}
+
+
+def _project(deal: Deal, value: str, workload: str, project: str) -> Data:
+    offered = deal.workloads[_known("workload", workload, deal.workloads)].projects
+    if project not in offered:
+        raise ValueError(f"{workload} has no project {project!r}; it has {', '.join(offered) or 'none'}")
+    if value not in ("yes", "no"):
+        raise ValueError(f"{value!r} is neither yes nor no")
+    return {"decided": {workload: {project: value == "yes"}}}
+
+
+def _routing(deal: Deal, value: str, user: str) -> Data:
+    """One option wherever it is open, of a workload or of a cohort whose usage may be metered."""
+    metered = [name for name, cohort in deal.cohorts.items() if cohort.use]
+    _known("workload", user, (*deal.workloads, *metered))
+    keys = dict.fromkeys(option.key for epoch in menu(deal, user) for option in epoch.options)
+    if value not in keys:
+        raise ValueError(f"{value!r} is open to {user} in no month; open are {', '.join(keys) or 'none'}")
+    return {"routing" if user in deal.workloads else "use": {user: value}}
+
+
+_READERS: tuple[tuple[re.Pattern[str], Callable[..., Data]], ...] = (
+    (re.compile("offer"), _offer),
+    (re.compile("term"), _term),
+    (re.compile("band"), _band),
+    (re.compile("commitment"), _commitment),
+    (re.compile(r"seats\.(.+?)(?:\.(offer|term))?"), _seats),
+    (re.compile(r"track\.(.+)"), _track),
+    (re.compile(r"project\.([^.]+)\.(.+)"), _project),
+    (re.compile(r"routing\.(.+)"), _routing),
+)
+
+
+def _impossible(deal: Deal, data: Data) -> Iterator[Problem]:
+    """Yield what no paper offers: a term, a band, a seat type."""
+    api = data.get("api", {})
+    found = list(_no_such_paper(deal, "term", api, [p for p in deal.papers if deal.offer(p).api], None))
+    for name, part in data.get("seats", {}).items():
+        found += _no_such_paper(deal, f"seats.{name}.term", part, sellers(deal, name), name)
+    yield from found
+    if "band_usd_per_year" in api and not found:
+        (wanted,) = api["band_usd_per_year"]
+        papers = [api["offer"]] if "offer" in api else list(deal.papers)
+        parts = [part for paper in papers if (part := deal.offer(paper).api)]
+        known = sorted({band.commit_usd_per_year for part in parts for band in part.bands})
+        if not any(abs(wanted - threshold) <= HALF_A_CENT for threshold in known):
+            yield Problem(
+                f"band={usd(wanted)}", f"{_whose(api)} no band from there; bands start at {', '.join(map(usd, known))}"
+            )
+
+
+def _no_such_paper(
+    deal: Deal, path: str, part: Data, papers: Iterable[str], seat_type: str | None
+) -> Iterator[Problem]:
+    """Yield why a part cannot be taken from its offer, or from any of `papers`, for its term."""
+    offer, months = part.get("offer"), part.get("term_months")
+    if offer is not None:
+        problem = paper_problem(deal, "", offer, months, seat_type)
+        if problem:
+            yield Problem(f"{path.removesuffix('term')}offer={offer}", problem.message)
+    elif months is not None and not any(months in first_terms(deal, paper) for paper in papers):
+        lengths = sorted({length for paper in papers for length in first_terms(deal, paper)})
+        yield Problem(
+            f"{path}={months}", f"no paper has a first term of {months} months; expected {', '.join(map(str, lengths))}"
+        )
+
+
+def _whose(api: Data) -> str:
+    return f"{api['offer']} has" if "offer" in api else "the papers have"

@@ -1,0 +1,118 @@
+"""Whether a plan is already as a choice would force it to be: then there is nothing to solve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import Offer
+from deal_solve.plan.choices.forced import Forced
+from deal_solve.plan.offers import HALF_A_CENT
+from deal_solve.plan.plan import ApiTerm, Plan, Route
+from deal_solve.plan.proposal import ProposedApi, ProposedRoute
+from deal_solve.plan.routing_options import Epoch, menu
+from deal_solve.plan.terms import TermSpan, terms_of
+
+Item = TypeVar("Item")
+NEARLY_ALL = 1 - 1e-6
+
+
+def keeps(deal: Deal, plan: Plan, forced: Forced) -> bool:
+    """Whether a plan is already as `forced` would make it."""
+    return (
+        _keeps_api(deal, plan, forced.api)
+        and _keeps_seats(plan, forced)
+        and _keeps_tracks(deal, plan, forced)
+        and _keeps_projects(plan, forced)
+        and all(_keeps_route(deal, name, plan.routing[name], given) for name, given in forced.routing.items())
+        and all(_keeps_route(deal, name, plan.use.get(name, ()), given) for name, given in forced.use.items())
+    )
+
+
+def _each(values: Sequence[Item], count: int) -> tuple[Item, ...]:
+    """Return one value per place from one for all."""
+    return tuple(values) if len(values) == count else tuple(values) * count
+
+
+def _keeps_api(deal: Deal, plan: Plan, wanted: ProposedApi) -> bool:
+    api = plan.api
+    if wanted.offer not in (None, api.offer) or wanted.term_months not in (None, api.term_months):
+        return False
+    offer = deal.offer(api.offer)
+    spans = terms_of(deal, api.offer, api.term_months)
+    return all(
+        _keeps_term(deal, offer, span, term, wanted)
+        for span, term in zip(spans, api.terms, strict=True)
+        if not (offer.renewal == "list" and span.index > 0)
+    )
+
+
+def _keeps_term(deal: Deal, offer: Offer, span: TermSpan, term: ApiTerm, wanted: ProposedApi) -> bool:
+    """One number for the commitment stands for the mean of a term whose years have a ramp."""
+    bands, amounts = wanted.band_usd_per_year, wanted.commitment_usd
+    if bands is not None and abs(bands[min(span.index, len(bands) - 1)] - term.band_usd_per_year) > HALF_A_CENT:
+        return False
+    if amounts is None:
+        return True
+    due = _each(amounts, deal.years)[span.years.start : span.years.stop]
+    is_mean = len(amounts) == 1 and offer.api is not None and offer.api.ramp is not None
+    agreed = (sum(term.commitment_usd) / len(due),) * len(due) if is_mean else term.commitment_usd
+    return all(abs(usd - other) <= HALF_A_CENT for usd, other in zip(agreed, due, strict=True))
+
+
+def _keeps_seats(plan: Plan, forced: Forced) -> bool:
+    """Where nobody has seats of a type, no paper for it is wrong."""
+    for name, wanted in forced.seats.items():
+        agreement = plan.seats.get(name)
+        if agreement is None:
+            if any(wanted.contracted or ()):
+                return False
+            continue
+        if wanted.offer not in (None, agreement.offer) or wanted.term_months not in (None, agreement.term_months):
+            return False
+        if wanted.contracted and _each(wanted.contracted, len(agreement.contracted)) != agreement.contracted:
+            return False
+    return True
+
+
+def _keeps_tracks(deal: Deal, plan: Plan, forced: Forced) -> bool:
+    one = {name: tuple((track,) for track in _each(years, deal.years)) for name, years in forced.tracks.items()}
+    return all(
+        track in open_to
+        for name, by_year in (*one.items(), *forced.among.items())
+        for track, open_to in zip(plan.tracks[name], by_year, strict=True)
+    )
+
+
+def _keeps_projects(plan: Plan, forced: Forced) -> bool:
+    lists = all(set(plan.projects.get(name, ())) == set(bought) for name, bought in forced.projects.items())
+    return lists and all(
+        (project in plan.projects.get(name, ())) == bought
+        for name, decided in forced.decided.items()
+        for project, bought in decided.items()
+    )
+
+
+def _keeps_route(deal: Deal, user: str, routes: Sequence[Route], wanted: Sequence[ProposedRoute]) -> bool:
+    """Whether the one option of a route without a month answers everything wherever it is open.
+
+    Who has no routes meters nothing.
+    """
+    (key,) = wanted[0].shares
+    return not routes or all(
+        _share_of(epoch, route, key) >= NEARLY_ALL
+        for epoch, route in zip(menu(deal, user), routes, strict=True)
+        if epoch.option(key) is not None
+    )
+
+
+def _share_of(epoch: Epoch, route: Route, key: str) -> float:
+    """Return the share of an option and of those that differ from it in name only."""
+    option = epoch.option(key)
+    total = 0.0
+    for other, share in route.shares.items():
+        found = epoch.option(other)
+        if option and found and (found.sameness, found.counts_as) == (option.sameness, option.counts_as):
+            total += share
+    return total

@@ -1,0 +1,193 @@
+"""From a proposal to a complete plan: what is left out is assumed, and every assumption is said."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.errors import InputError, Problem
+from deal_solve.messages import did_you_mean
+from deal_solve.plan.completion.api import complete_api, first_term_of
+from deal_solve.plan.completion.routing import complete_routing
+from deal_solve.plan.offers import paper_problem
+from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
+from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.terms import terms_of
+from deal_solve.plan.tracks import is_seat_type, missing_controls, sellers
+from deal_solve.uncertainty.scenario_set import ScenarioSet
+
+
+@dataclass(frozen=True)
+class Agreements:
+    """The papers of a plan and who goes where, with what was assumed; routing and projects are still open."""
+
+    api: ApiAgreement
+    seats: dict[str, SeatAgreement]
+    tracks: dict[str, tuple[str, ...]]
+    assumed: tuple[str, ...]
+
+
+def complete(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> tuple[Plan, tuple[str, ...]]:
+    """Return the plan a proposal means, routed as today where it says nothing, and what was assumed in plain sentences.
+
+    Raises InputError for names and lengths that mean nothing; whether the plan is possible is
+    `validity.refuse_impossible`'s question.
+    """
+    papers = complete_agreements(deal, proposal, scenarios)
+    notes = list(papers.assumed)
+    offers = {name: agreement.offer for name, agreement in papers.seats.items()}
+    projects, routing, use = complete_routing(deal, proposal, papers.tracks, offers, notes)
+    plan = Plan(
+        api=papers.api,
+        seats=papers.seats,
+        tracks=papers.tracks,
+        projects=projects,
+        routing=routing,
+        use=use,
+        later=proposal.later,
+    )
+    return plan, tuple(notes)
+
+
+def complete_agreements(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> Agreements:
+    """Return API agreement, seat agreements and tracks; raises InputError as `complete` does."""
+    refuse_unknown(deal, proposal)
+    notes: list[str] = []
+    api_offer = proposal.api.offer or LIST
+    wanted = {track for tracks in proposal.tracks.values() for track in tracks}
+    types = dict.fromkeys((*proposal.seats, *deal.seat_types, *(t for t in wanted if is_seat_type(deal, t))))
+    offers = {name: _seat_offer(deal, proposal, name, api_offer) for name in types}
+    tracks = _tracks(deal, proposal, api_offer, offers, notes)
+    taken = [name for name in types if name in proposal.seats or any(name in years for years in tracks.values())]
+    papers = {name: offers[name] or sellers(deal, name)[0] for name in taken if sellers(deal, name)}
+    api = complete_api(deal, proposal, papers, notes)
+    seats = {name: _seats(deal, proposal, scenarios, tracks, papers, name, notes) for name in papers}
+    return Agreements(api, seats, tracks, tuple(notes))
+
+
+def refuse_unknown(deal: Deal, proposal: Proposal) -> None:
+    """Raise InputError for every name and length in a proposal that means nothing in this deal."""
+    problems = [*_unknown_names(deal, proposal), *_unknown_papers(deal, proposal), *_wrong_lengths(deal, proposal)]
+    if problems:
+        raise InputError(problems)
+
+
+def _unknown_names(deal: Deal, proposal: Proposal) -> list[Problem]:
+    metered = [name for name, cohort in deal.cohorts.items() if cohort.use]
+    known = {
+        "tracks": ("cohort", list(deal.cohorts)),
+        "projects": ("workload", list(deal.workloads)),
+        "routing": ("workload", list(deal.workloads)),
+        "use": ("cohort with a use section", metered),
+    }
+    return [
+        Problem(f"{part}.{name}", f"there is no {what} {name!r}{did_you_mean(name, names)}")
+        for part, (what, names) in known.items()
+        for name in getattr(proposal, part)
+        if name not in names
+    ]
+
+
+def _unknown_papers(deal: Deal, proposal: Proposal) -> list[Problem]:
+    api = proposal.api
+    found = [paper_problem(deal, "api", api.offer or LIST, api.term_months, None)]
+    for name, given in proposal.seats.items():
+        if given.offer is not None:
+            found.append(paper_problem(deal, f"seats.{name}", given.offer, given.term_months, name))
+        elif not sellers(deal, name):
+            found.append(Problem(f"seats.{name}", f"no paper sells {name!r}"))
+    return [problem for problem in found if problem]
+
+
+def _wrong_lengths(deal: Deal, proposal: Proposal) -> list[Problem]:
+    """Values per contract year: one for all, or one for each."""
+    given = {f"tracks.{name}": len(tracks) for name, tracks in proposal.tracks.items()}
+    given |= {f"seats.{name}.contracted": len(part.contracted or (0,)) for name, part in proposal.seats.items()}
+    return [
+        Problem(path, f"{count} given; expected one for all contract years, or {deal.years}, one for each")
+        for path, count in given.items()
+        if count not in (1, deal.years)
+    ]
+
+
+def _seat_offer(deal: Deal, proposal: Proposal, seat_type: str, api_offer: str) -> str | None:
+    """The given offer; else the API's, the only one that sells the type, list, or the first that sells it.
+
+    None if an exclusive agreement leaves nobody to buy it from.
+    """
+    given = proposal.seats.get(seat_type)
+    if given and given.offer:
+        return given.offer
+    papers = sellers(deal, seat_type)
+    if api_offer in papers and api_offer != LIST:
+        return api_offer
+    alone = api_offer != LIST and api_offer in deal.offers and deal.offer(api_offer).exclusive
+    beside = [p for p in papers if p != LIST and not alone and (api_offer == LIST or not deal.offer(p).exclusive)]
+    if len(beside) == 1:
+        return beside[0]
+    if LIST in papers:
+        return LIST
+    return next(iter(beside), None)
+
+
+def _tracks(
+    deal: Deal, proposal: Proposal, api_offer: str, offers: dict[str, str | None], notes: list[str]
+) -> dict[str, tuple[str, ...]]:
+    tracks = {}
+    for name, cohort in deal.cohorts.items():
+        given = proposal.tracks.get(name)
+        if given:
+            tracks[name] = given if len(given) == deal.years else given * deal.years
+            continue
+        sold = [track for track in cohort.tracks if not is_seat_type(deal, track) or offers.get(track)]
+        open_to = [track for track in sold if not missing_controls(deal, name, track, api_offer, offers.get(track))]
+        track = open_to[0] if open_to else cohort.tracks[0]
+        tracks[name] = (track,) * deal.years
+        notes.append(f"Cohort {name} takes {track} in every year, the first of its tracks that is open to it.")
+    return tracks
+
+
+def _seats(
+    deal: Deal,
+    proposal: Proposal,
+    scenarios: ScenarioSet,
+    tracks: dict[str, tuple[str, ...]],
+    papers: dict[str, str],
+    seat_type: str,
+    notes: list[str],
+) -> SeatAgreement:
+    given, offer = proposal.seats.get(seat_type), papers[seat_type]
+    months = (given.term_months if given else None) or first_term_of(deal, proposal, papers, offer)
+    if not (given and given.offer and given.term_months):
+        notes.append(f"{seat_type} seats are bought from {offer}, first term {months} months.")
+    if given and given.contracted:
+        contracted = given.contracted if len(given.contracted) == deal.years else given.contracted * deal.years
+    else:
+        contracted = _expected_seats(deal, scenarios, tracks, offer, months, seat_type)
+        counts = ", ".join(map(str, contracted))
+        notes.append(f"{seat_type} seats contracted per year: {counts} (the expected peak of each year, rounded up).")
+    return SeatAgreement(offer=offer, term_months=months, contracted=contracted)
+
+
+def _expected_seats(
+    deal: Deal,
+    scenarios: ScenarioSet,
+    tracks: dict[str, tuple[str, ...]],
+    offer: str,
+    months: int,
+    seat_type: str,
+) -> tuple[int, ...]:
+    """Per year the expected peak count rounded up, not below the minimum, not above the maximum, not falling."""
+    part = deal.seat_part(offer, seat_type)
+    contracted: list[int] = []
+    for span in terms_of(deal, offer, months):
+        before = 0
+        for year in span.years:
+            users = [scenarios.users[c] for c, years in tracks.items() if years[year] == seat_type]
+            if users:
+                peak = sum(users)[:, 12 * year : 12 * year + 12].max(axis=1)  # type: ignore[index]
+                before = max(before, math.ceil(scenarios.mean(peak) - 1e-9), part.minimum or 0)
+                before = before if part.maximum is None else min(before, part.maximum)
+            contracted.append(before if users else 0)
+    return tuple(contracted)

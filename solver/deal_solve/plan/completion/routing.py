@@ -1,0 +1,166 @@
+"""The routing of a proposal, completed: as today where nothing is said (deal model, section 3)."""
+
+from __future__ import annotations
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.workload import ProjectName, Request, Workload
+from deal_solve.errors import InputError, Problem
+from deal_solve.plan.plan import Route
+from deal_solve.plan.proposal import Proposal, ProposedRoute
+from deal_solve.plan.routing_options import Epoch, Option, menu
+from deal_solve.plan.tracks import is_metered
+from deal_solve.plan.validation.routing import route_problems
+
+Routing = dict[str, tuple[Route, ...]]
+Projects = dict[str, tuple[ProjectName, ...]]
+
+
+def complete_routing(
+    deal: Deal, proposal: Proposal, tracks: dict[str, tuple[str, ...]], papers: dict[str, str], notes: list[str]
+) -> tuple[Projects, Routing, Routing]:
+    """Return projects, routing and use for every epoch of every workload and of every cohort that is metered."""
+    projects: Projects = {}
+    routing: Routing = {}
+    use: Routing = {}
+    for name, work in deal.workloads.items():
+        given = proposal.routing.get(name, ())
+        epochs = menu(deal, name)
+        _refuse_other_months(f"routing.{name}", given, epochs)
+        chosen = proposal.projects.get(name)
+        bought = list(chosen) if chosen is not None else _needed(epochs, given)
+        routing[name] = _routes(deal, name, work, given, epochs, bought, chosen is None, notes)
+        if chosen is None and bought:
+            notes.append(f"Workload {name} buys {', '.join(bought)}, which its routing needs.")
+        if bought or chosen is not None:
+            projects[name] = tuple(bought)
+    for name, cohort in deal.cohorts.items():
+        metered = any(is_metered(deal, name, track, papers.get(track)) for track in tracks[name])
+        if cohort.use and (metered or name in proposal.use):
+            epochs = menu(deal, name)
+            _refuse_other_months(f"use.{name}", proposal.use.get(name, ()), epochs)
+            use[name] = _routes(deal, name, cohort.use, proposal.use.get(name, ()), epochs, [], False, notes)
+    return projects, routing, use
+
+
+def _refuse_other_months(path: str, given: tuple[ProposedRoute, ...], epochs: tuple[Epoch, ...]) -> None:
+    starts = [epoch.start for epoch in epochs]
+    problems = []
+    for index, route in enumerate(given):
+        if route.from_month is None and len(given) > 1:
+            problems.append(Problem(f"{path}[{index}]", "from_month is missing; only a single route may leave it out"))
+        elif route.from_month is not None and route.from_month not in starts:
+            message = f"{route.from_month} is not the start of an epoch; epochs start in month "
+            problems.append(Problem(f"{path}[{index}].from_month", message + ", ".join(map(str, starts))))
+    months = [route.from_month for route in given if route.from_month is not None]
+    if sorted(set(months)) != months:
+        problems.append(Problem(path, f"from_month {', '.join(map(str, months))}; expected each after the one before"))
+    if problems:
+        raise InputError(problems)
+
+
+def _needed(epochs: tuple[Epoch, ...], given: tuple[ProposedRoute, ...]) -> list[ProjectName]:
+    """Return the projects that the given routes need in the epochs in which they hold."""
+    options = [epoch.option(key) for epoch in epochs for key, share in _given(given, epoch, epochs).items() if share]
+    return list(dict.fromkeys(project for option in options if option for project in option.projects))
+
+
+def _given(given: tuple[ProposedRoute, ...], epoch: Epoch, epochs: tuple[Epoch, ...]) -> dict[str, float]:
+    """Return the shares that hold in an epoch, or {} where nothing is said.
+
+    A route without a month holds wherever all its options are open (and everywhere, to be refused, if nowhere).
+    """
+    if len(given) == 1 and given[0].from_month is None:
+        shares = given[0].shares
+        open_in = [e for e in epochs if all(e.option(key) for key in shares)]
+        return shares if epoch in open_in or not open_in else {}
+    held = [route.shares for route in given if route.from_month is not None and route.from_month <= epoch.start]
+    return held[-1] if held else {}
+
+
+def _routes(
+    deal: Deal,
+    user: str,
+    request: Request,
+    given: tuple[ProposedRoute, ...],
+    epochs: tuple[Epoch, ...],
+    bought: list[ProjectName],
+    may_buy: bool,
+    notes: list[str],
+) -> tuple[Route, ...]:
+    routes: list[Route] = []
+    assumed: list[tuple[Epoch, dict[str, float]]] = []
+    for epoch in epochs:
+        shares = _given(given, epoch, epochs)
+        if not shares:
+            shares = default_shares(user, request, epoch, bought, may_buy)
+            assumed.append((epoch, shares))
+        routes.append(Route(from_month=epoch.start, shares=shares))
+    notes.extend(_sentences(deal, user, request, assumed))
+    return tuple(routes)
+
+
+def default_shares(
+    user: str, request: Request, epoch: Epoch, bought: list[ProjectName], may_buy: bool
+) -> dict[str, float]:
+    """Return today's option if it is open and within the limits, else the best quality that is: uncached and not in
+    batch if that can be, then cached, then in batch, then (if it `may_buy`) with projects, which are added to `bought`.
+    """
+    today = _today_key(request)
+    if epoch.option(today) and not list(route_problems(user, request, epoch, {today: 1.0}, frozenset(bought), "")):
+        return {today: 1.0}
+    free = [option for option in epoch.options if set(option.projects) <= set(bought)]
+    alone = [option for option in free if not option.batch]
+    sets = [[option for option in alone if not option.cached], alone, free, *([list(epoch.options)] if may_buy else [])]
+    tries = [_best(request, options) for options in sets if options]
+    everything = frozenset(project for option in epoch.options for project in option.projects)
+    fits = (shares for shares in tries if not list(route_problems(user, request, epoch, shares, everything, "")))
+    shares = next(fits, tries[0] if tries else {})
+    for key in shares:
+        option = epoch.option(key)
+        bought.extend(project for project in (option.projects if option else ()) if may_buy and project not in bought)
+    return shares
+
+
+def _today_key(request: Request) -> str:
+    today = request.today if isinstance(request, Workload) else None
+    return today.model + "+cache" * today.cached + "+batch" * today.batch if today else ""
+
+
+def _best(request: Request, options: list[Option]) -> dict[str, float]:
+    """Fill the least shares first, then the options of best quality up to their largest shares."""
+    ranked = sorted(options, key=lambda option: -(option.quality or 0.0))
+    used = dict.fromkeys((option.key for option in ranked), 0.0)
+
+    def counted(name: str) -> float:
+        return sum(used[option.key] for option in ranked if name in option.counts_as)
+
+    def room(option: Option) -> float:
+        limits = [limit.maximum - counted(name) for name, limit in request.shares.items() if name in option.counts_as]
+        return max(0.0, min([1.0 - sum(used.values()), *limits]))
+
+    for name, limit in request.shares.items():
+        best = next((option for option in ranked if name in option.counts_as), None)
+        if best:
+            used[best.key] += max(0.0, min(limit.minimum - counted(name), room(best)))
+    for option in ranked:
+        used[option.key] += room(option)
+    return {key: share for key, share in used.items() if share > 0}
+
+
+def _sentences(deal: Deal, user: str, request: Request, assumed: list[tuple[Epoch, dict[str, float]]]) -> list[str]:
+    """Return one sentence per run of epochs that are routed alike."""
+    runs: list[tuple[int, int, dict[str, float]]] = []
+    for epoch, shares in assumed:
+        if runs and runs[-1][2] == shares and runs[-1][1] == epoch.start:
+            runs[-1] = (runs[-1][0], epoch.end, shares)
+        else:
+            runs.append((epoch.start, epoch.end, shares))
+    sentences = []
+    for start, end, shares in runs:
+        if not shares:
+            sentences.append(f"{user} has no open option in {deal.span(start, end)}.")
+            continue
+        mix = " and ".join(f"{share:.0%} {key}" if share < 1 else key for key, share in shares.items())
+        why = "as today" if list(shares) == [_today_key(request)] else "best quality open, not in batch"
+        sentences.append(f"{user} runs on {mix} in {deal.span(start, end)} ({why}).")
+    return sentences

@@ -1,0 +1,74 @@
+"""The list cost of one request, affine in the cache hit rate (deal model, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.workload import Cache, Request
+from deal_solve.plan.routing_options import Option, Part
+from deal_solve.uncertainty.scenario_set import Array
+
+
+@dataclass(frozen=True)
+class RequestCost:
+    """USD per request of one part of an option at today's list: fixed + per_hit · (effective hit rate)."""
+
+    fixed: float
+    per_hit: float
+
+    def at(self, hit_rate: Array) -> Array:
+        """Return USD per request for each effective hit rate."""
+        return self.fixed + self.per_hit * hit_rate
+
+
+def request_cost(request: Request, option: Option, part: Part, usage_multiplier: float) -> RequestCost:
+    """Return g·s·τ·[a·I·f + b·O·o]/10^6 of one part, weighted by the share of requests that pay it.
+
+    f is 1 not cached, and (1-κ) + κ·(h·ρ + (1-h)·ψ) cached, bucket by bucket: a bucket above the model's threshold is
+    at the long rates, one whose prefix is below the minimum cacheable length is not cached.
+    """
+    fixed = per_hit = 0.0
+    for bucket in request.input_tokens:
+        tokens = bucket.tokens * part.token_factor
+        rates = part.rates
+        is_long = rates.long_above_prompt_tokens is not None and tokens > rates.long_above_prompt_tokens
+        a = rates.long_input_usd_per_mtok if is_long else rates.input_usd_per_mtok
+        b = rates.long_output_usd_per_mtok if is_long else rates.output_usd_per_mtok
+        a = rates.input_usd_per_mtok if a is None else a
+        b = rates.output_usd_per_mtok if b is None else b
+        f_fixed, f_hit = _input_factor(request.cache, option, part, tokens)
+        output = b * request.output_tokens * part.output_factor * part.token_factor
+        fixed += bucket.share * (a * tokens * f_fixed + output)
+        per_hit += bucket.share * a * tokens * f_hit
+    batch = part.rates.batch_multiplier if option.batch else 1.0
+    scale = usage_multiplier * batch * part.price_factor * part.weight / 1e6
+    return RequestCost(fixed * scale, per_hit * scale)
+
+
+def _input_factor(cache: Cache | None, option: Option, part: Part, tokens: float) -> tuple[float, float]:
+    """Return f as (constant, slope in the hit rate)."""
+    if not option.cached or cache is None or cache.share * tokens < part.min_cacheable_tokens:
+        return 1.0, 0.0
+    read, write = part.rates.cache_read_multiplier, part.rates.cache_write_multiplier(cache.ttl)
+    return (1 - cache.share) + cache.share * write, cache.share * (read - write)
+
+
+def effective_hit_rate(cache: Cache | None, batch: bool, hit_rate: Array) -> Array:
+    """Return h, or in batch the smaller of h and the batch hit rate; shape as given."""
+    if batch and cache is not None and cache.batch_hit_rate is not None:
+        return np.minimum(hit_rate, cache.batch_hit_rate)
+    return hit_rate
+
+
+def usage_multiplier(deal: Deal, request: Request, requires: Iterable[str]) -> float:
+    """Return g: the request's own multiplier, or that of a required control where it is higher."""
+    return max([request.usage_multiplier, *(deal.card.controls[name].usage_multiplier for name in requires)])
+
+
+def other_usd(request: Request, option: Option) -> float:
+    """Return USD per request that is neither discounted nor drawn down: other charges and a cascade's check."""
+    return request.other_usd_per_request + option.check_usd

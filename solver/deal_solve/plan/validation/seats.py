@@ -1,0 +1,100 @@
+"""Whether the contracted seats and the tracks of a plan can be had (deal model, section 5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Problem
+from deal_solve.plan.offers import clause
+from deal_solve.plan.plan import Plan, SeatAgreement
+from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.tracks import is_seat_type, missing_controls, track_provides
+
+
+def broken_seats(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """Yield what is wrong with contracted seats: minimum, maximum, and falls inside a term."""
+    for seat_type, agreement in plan.seats.items():
+        if len(agreement.contracted) != deal.years:
+            yield Problem(
+                f"seats.{seat_type}.contracted",
+                f"{len(agreement.contracted)} given; expected {deal.years}, one per contract year",
+            )
+            continue
+        for span in terms_of(deal, agreement.offer, agreement.term_months):
+            yield from _counts(deal, plan, seat_type, agreement, span)
+
+
+def _counts(deal: Deal, plan: Plan, seat_type: str, agreement: SeatAgreement, span: TermSpan) -> Iterator[Problem]:
+    part = deal.seat_part(agreement.offer, seat_type)
+    path = clause(agreement.offer, "seats", seat_type)
+    taken = any(seat_type in tracks[span.years.start : span.years.stop] for tracks in plan.tracks.values())
+    for year in span.years:
+        seats, where = agreement.contracted[year], f"seats contracted in contract year {year + 1}"
+        if taken and seats < (part.minimum or 0):
+            yield Problem(f"{path}.minimum", f"{seats} {where}, the minimum is {part.minimum}")
+        if part.maximum is not None and seats > part.maximum:
+            yield Problem(f"{path}.maximum", f"{seats} {where}, the maximum is {part.maximum}")
+        before = agreement.contracted[year - 1] if year > span.years.start else 0
+        least = math.ceil(before * (1 - part.reduction_right) - 1e-9)
+        if seats < least:
+            right = (
+                f"{part.reduction_right:.0%} may be given back" if part.reduction_right else "none may be given back"
+            )
+            yield Problem(
+                f"{path}.reduction_right",
+                f"{seats} {where} after {before} the year before; inside a term {right}, so at least {least}",
+            )
+
+
+def broken_tracks(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """Yield what is wrong with the tracks: unknown, without a paper, without a control, changed inside a term."""
+    for cohort_id in plan.tracks:
+        if cohort_id not in deal.cohorts:
+            yield Problem(f"tracks.{cohort_id}", f"there is no cohort {cohort_id!r}")
+    for cohort_id, cohort in deal.cohorts.items():
+        here, tracks = f"tracks.{cohort_id}", plan.tracks.get(cohort_id, ())
+        if len(tracks) != deal.years:
+            yield Problem(here, f"{len(tracks)} given; expected {deal.years}, one per contract year")
+            continue
+        for track in dict.fromkeys(tracks):
+            if track not in cohort.tracks:
+                allowed = f"cohorts.{cohort_id}.tracks"
+                yield Problem(allowed, f"{track!r} in the plan; the cohort may take {', '.join(cohort.tracks)}")
+            elif is_seat_type(deal, track) and track not in plan.seats:
+                yield Problem(here, f"{track!r} is taken, but no seat agreement for it stands under seats")
+            else:
+                yield from _control(deal, plan, cohort_id, track)
+        yield from _changes(deal, plan, cohort_id, tracks)
+
+
+def _control(deal: Deal, plan: Plan, cohort_id: str, track: str) -> Iterator[Problem]:
+    seat_offer = plan.seats[track].offer if track in plan.seats else None
+    missing = missing_controls(deal, cohort_id, track, plan.api.offer, seat_offer)
+    if missing:
+        provided = track_provides(deal, track, plan.api.offer, seat_offer)
+        source = f" from {seat_offer!r}" if seat_offer else f" with the API agreement {plan.api.offer!r}"
+        yield Problem(
+            f"cohorts.{cohort_id}.requires",
+            f"{', '.join(missing)}; {track}{source} provides {', '.join(sorted(provided)) or 'nothing'}",
+        )
+
+
+def _changes(deal: Deal, plan: Plan, cohort_id: str, tracks: tuple[str, ...]) -> Iterator[Problem]:
+    """A track changes only at contract-year starts at which every seat agreement involved starts a term."""
+    for year in range(1, len(tracks)):
+        old, new = tracks[year - 1], tracks[year]
+        if old == new:
+            continue
+        for seat_type in (old, new):
+            agreement = plan.seats.get(seat_type)
+            if agreement is None:
+                continue
+            starts = [span.start for span in terms_of(deal, agreement.offer, agreement.term_months)]
+            if 12 * year not in starts:
+                yield Problem(
+                    f"tracks.{cohort_id}",
+                    f"changes from {old} to {new} in contract year {year + 1}, but the {seat_type} agreement starts "
+                    f"its terms in contract year {', '.join(str(start // 12 + 1) for start in starts)} only",
+                )

@@ -1,0 +1,168 @@
+"""Whether a plan can be signed: every violation names the clause it breaks and shows both values (sections 3 to 6)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.offer import ApiPart
+from deal_solve.errors import InputError, Problem
+from deal_solve.messages import usd
+from deal_solve.plan.offers import HALF_A_CENT, clause, paper_problem
+from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
+from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path
+from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.validation.routing import broken_routing
+from deal_solve.plan.validation.seats import broken_seats, broken_tracks
+
+
+def refuse_impossible(deal: Deal, plan: Plan) -> None:
+    """Raise InputError with everything in a plan that the deal does not allow; return None for a plan that can be."""
+    problems = list(_unknown_papers(deal, plan)) or list(broken_tables(deal, plan)) or list(_broken(deal, plan))
+    if problems:
+        raise InputError(problems)
+
+
+def _broken(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """Yield what the deal does not allow on any path through the tables, each once."""
+    plans = [on_path(deal, plan, path) for path in all_paths(plan)] if plan.later else [plan]
+    found = {str(problem): problem for flat in plans for problem in _broken_on_path(deal, flat)}
+    yield from found.values()
+
+
+def _broken_on_path(deal: Deal, plan: Plan) -> list[Problem]:
+    return [
+        *_papers_together(deal, plan),
+        *_api(deal, plan),
+        *broken_seats(deal, plan),
+        *broken_tracks(deal, plan),
+        *_controls(deal, plan),
+        *broken_routing(deal, plan),
+    ]
+
+
+def _unknown_papers(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """Parts taken from offers that do not have them: nothing else can be checked before these are right."""
+    found = [paper_problem(deal, "api", plan.api.offer, plan.api.term_months, None)]
+    for seat_type, agreement in plan.seats.items():
+        found.append(paper_problem(deal, f"seats.{seat_type}", agreement.offer, agreement.term_months, seat_type))
+    yield from (problem for problem in found if problem)
+
+
+def _papers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """Both parts of one offer have one term; an exclusive offer stands alone beside list."""
+    parts: dict[str, ApiAgreement | SeatAgreement] = {"api": plan.api}
+    parts |= {f"seats.{name}": agreement for name, agreement in plan.seats.items()}
+    by_offer: dict[str, dict[str, int]] = {}
+    for part, agreement in parts.items():
+        by_offer.setdefault(agreement.offer, {})[part] = agreement.term_months
+    for offer, terms in by_offer.items():
+        if len(set(terms.values())) > 1:
+            taken = ", ".join(f"{part} for {months} months" for part, months in terms.items())
+            yield Problem(clause(offer, "terms"), f"{taken}; all parts taken from one offer have the same term")
+        others = [name for name in by_offer if name not in (offer, LIST)]
+        if offer != LIST and deal.offer(offer).exclusive and others:
+            yield Problem(
+                clause(offer, "exclusive"),
+                f"{', '.join(by_offer[offer])} from {offer!r} beside a part from {', '.join(others)}; "
+                "an exclusive offer stands alone (or beside list)",
+            )
+
+
+def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    offer, agreement = plan.api.offer, plan.api
+    spans = terms_of(deal, offer, agreement.term_months)
+    if len(agreement.terms) != len(spans):
+        yield Problem(
+            "api.terms",
+            f"{len(agreement.terms)} given, but {offer!r} for {agreement.term_months} months has {len(spans)} terms "
+            f"in the horizon, from month {', '.join(str(span.start) for span in spans)}",
+        )
+        return
+    for span, term in zip(spans, agreement.terms, strict=True):
+        yield from _term(deal, offer, span, term)
+
+
+def _term(deal: Deal, offer_id: str, span: TermSpan, term: ApiTerm) -> Iterator[Problem]:
+    offer, here = deal.offer(offer_id), f"api.terms[{span.index}]"
+    amounts = term.commitment_usd
+    if len(amounts) != len(span.years):
+        expected = f"expected {len(span.years)}, one per contract year of the term inside the horizon"
+        yield Problem(f"{here}.commitment_usd", f"{len(amounts)} given; {expected}")
+        return
+    if offer.renewal == "list" and span.index > 0:
+        if term.band_usd_per_year or any(amounts):
+            given = f"band {usd(term.band_usd_per_year)}, commitment {', '.join(map(usd, amounts))}"
+            yield Problem(clause(offer_id, "renewal"), f"{given} in {here}; a renewal at list has no commitment")
+        return
+    part = offer.api
+    if part is None:
+        return
+    thresholds = [band.commit_usd_per_year for band in part.bands]
+    threshold = next((t for t in thresholds if abs(t - term.band_usd_per_year) <= HALF_A_CENT), None)
+    if threshold is None:
+        yield Problem(
+            clause(offer_id, "api", "bands"),
+            f"there is no band from {usd(term.band_usd_per_year)} a year ({here}); "
+            f"the bands start at {', '.join(map(usd, thresholds))}",
+        )
+        return
+    yield from _commitment(clause(offer_id, "api"), part, threshold, amounts, here)
+
+
+def _commitment(
+    clause_path: str, part: ApiPart, threshold: float, amounts: tuple[float, ...], here: str
+) -> Iterator[Problem]:
+    """Zero in a zero band; else equal, or in the ramp's shape, or non-decreasing; mean >= threshold; step."""
+    given = f"{', '.join(map(usd, amounts))} in {here}"
+    if threshold == 0:
+        if any(amount > HALF_A_CENT for amount in amounts):
+            yield Problem(f"{clause_path}.bands", f"commitment {given}; the band from 0 has no commitment")
+        return
+    mean = sum(amounts) / len(amounts)
+    if mean < threshold - HALF_A_CENT:
+        yield Problem(
+            f"{clause_path}.bands",
+            f"commitment {given}, {usd(mean)} a year in the mean; the band needs {usd(threshold)} a year",
+        )
+    if part.ramp == "free":
+        if any(later < earlier - HALF_A_CENT for earlier, later in itertools.pairwise(amounts)):
+            yield Problem(f"{clause_path}.ramp", f"commitment {given}; a free ramp never falls")
+        bases = amounts
+    else:
+        factors = part.ramp[: len(amounts)] if part.ramp else (1.0,) * len(amounts)
+        base = sum(amounts) / sum(factors) if sum(factors) else 0.0
+        shaped = [base * factor for factor in factors]
+        if any(abs(amount - due) > HALF_A_CENT for amount, due in zip(amounts, shaped, strict=True)):
+            wanted = "the ramp's shape " + " : ".join(f"{f:g}" for f in factors) if part.ramp else "equal years"
+            yield Problem(f"{clause_path}.ramp", f"commitment {given}; expected {wanted}")
+        bases = (base,)
+    for base in bases:
+        step = part.step_usd
+        if step and abs(base - round(base / step) * step) > HALF_A_CENT:
+            yield Problem(f"{clause_path}.step_usd", f"{usd(base)} in {here}; expected a multiple of {usd(step)}")
+
+
+def _controls(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """What a workload requires the API agreement provides; both-lines controls hold for every paper taken."""
+    provided = deal.api_provides(plan.api.offer)
+    for name, work in deal.workloads.items():
+        missing = [control for control in work.requires if control not in provided]
+        if missing:
+            yield Problem(
+                f"workloads.{name}.requires",
+                f"{', '.join(missing)}; the API agreement {plan.api.offer!r} provides {_some(provided)}",
+            )
+    lines = {f"the API agreement {plan.api.offer!r}": provided}
+    for seat_type in sorted({track for tracks in plan.tracks.values() for track in tracks} & set(plan.seats)):
+        offer = plan.seats[seat_type].offer
+        lines[f"{seat_type} from {offer!r}"] = frozenset(deal.seat_part(offer, seat_type).provides)
+    for line, controls in lines.items():
+        missing = [control for control in deal.requires_on_both_lines if control not in controls]
+        if missing:
+            yield Problem("requires_on_both_lines", f"{', '.join(missing)}; {line} provides {_some(controls)}")
+
+
+def _some(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"

@@ -1,0 +1,78 @@
+"""report/basics.py"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field
+
+from deal_solve.deal.deal import Deal
+from deal_solve.report.record import Part
+from deal_solve.uncertainty import scenario_set as uncertainty
+
+P = TypeVar("P", bound=Part)
+
+
+def _by_year(part: type[P], rows: Iterable[Any]) -> tuple[P, ...]:
+    """Return rows as parts; contract years count from 1 there."""
+    return tuple(part.model_validate(row).model_copy(update={"contract_year": row.contract_year + 1}) for row in rows)
+
+
+def deal_of(deal: Deal) -> DealFacts:
+    """Return what is said of a deal in every file."""
+    return DealFacts(
+        title=deal.title,
+        start=f"{deal.start:%Y-%m}",
+        horizon_months=deal.horizon_months,
+        cost_of_capital_per_year=deal.cost_of_capital_per_year,
+        rates=f"{deal.card.name}@{deal.card.as_of}",
+    )
+
+
+def futures_of(scenarios: uncertainty.Futures) -> Futures:
+    """Return what is said of a set of futures in every file."""
+    return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
+
+
+def rows_of(part: type[P], rows: Iterable[Any] | None) -> tuple[P, ...] | None:
+    """Return dataclasses as parts of a file, None for None."""
+    return None if rows is None else tuple(map(part.model_validate, rows))
+
+
+def to_text(part: Part) -> str:
+    """Return a result as JSON text."""
+    return part.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+class LimitFacts(Part):
+    """One limit of the deal against what the plan does."""
+
+    limit: str = Field(description="what is bounded")
+    at_most_usd: float = Field(description="the bound")
+    achieved_usd: float | None = Field(
+        description="what the plan does; of a probability limit over more than 200 scenarios the CVaR that stands in"
+    )
+    probability: float | None = Field(description="achieved probability, of a probability limit")
+    is_kept: bool = Field(description="whether the plan keeps it")
+
+
+class DealFacts(Part):
+    """Which deal it was."""
+
+    title: str = Field(description="as in the file")
+    start: str = Field(description="first month, YYYY-MM")
+    horizon_months: int = Field(description="months of the horizon")
+    cost_of_capital_per_year: float = Field(description="r")
+    rates: str = Field(description="rate card and its date")
+
+
+class Futures(Part):
+    """The scenario set."""
+
+    kind: Literal["explicit", "discrete", "certain", "sampled"] = Field(
+        description="a list, the expansion of bands, one, or drawn from the bands"
+    )
+    count: int = Field(description="number of scenarios")
+    groups: tuple[str, ...] = Field(description="groups of bands that were expanded or sampled")
+    seed: int | None = Field(description="of sampled futures; null: nothing was drawn")

@@ -1,0 +1,24 @@
+"""What all parts of a result share: frozen, no unknown fields, read from the tables of the analyses."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from deal_solve.frames import Table
+
+
+class Part(BaseModel):
+    """A part of a result; amounts are USD and not rounded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        """Take the rows of a table; JSON has no number that is not finite."""
+        if isinstance(value, Table):
+            return value.rows
+        return None if isinstance(value, float) and not math.isfinite(value) else value

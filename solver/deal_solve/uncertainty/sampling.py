@@ -1,0 +1,258 @@
+"""Sampled futures: metalogs joined by a copula, drawn block by block (deal model, section 1)."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.numbers import Band
+from deal_solve.deal.yaml_source import loc_of
+from deal_solve.errors import InputError
+from deal_solve.uncertainty import metalog, scenario_set
+from deal_solve.uncertainty.correlation import Copula, copula_of
+from deal_solve.uncertainty.metalog import Metalog
+from deal_solve.uncertainty.paths import GROUPS, bands_of, paths_of
+from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, ScenarioSet
+
+if TYPE_CHECKING:
+    from scipy.stats.qmc import Sobol
+
+SamplingMethod = Literal["sobol", "random"]
+SEED = 20270101
+"""The seed where none is given; printed with every result like any other."""
+MOST = 2**30
+"""Points of a Sobol sequence."""
+
+
+def sample(deal: Deal, count: int, seed: int = SEED, method: SamplingMethod = "sobol") -> SampledSet:
+    """Return `count` equally likely futures of the bands and events of a deal.
+
+    Raises InputError for a band that no metalog fits, a deal that lists its scenarios, or a count or seed that cannot
+    be.
+    """
+    if deal.scenarios:
+        raise InputError(deal.problem(("scenarios",), "are listed, so no others can be sampled; take the list out"))
+    if not 1 <= count <= MOST:
+        raise InputError(f"{count:,} sampled futures cannot be; expected 1 to {MOST:,}")
+    if not 0 <= seed < 2**64:
+        raise InputError(f"the seed {seed} cannot be; expected 0 to {2**64 - 1}")
+    uncertain = [(group, path, band) for group, path, band in bands_of(deal) if not band.is_certain]
+    metalogs = _fitted(deal, uncertain)
+    copula, notes = copula_of(deal, [(group, path) for group, path, _ in uncertain])
+    if method == "sobol" and count & (count - 1):
+        power = 2 ** round(math.log2(count))
+        notes += (f"Sobol points are even in powers of two only: {power:,} futures serve better than {count:,}",)
+    notes += _heavy_tails(deal, uncertain, metalogs)
+    return SampledSet(deal, count, seed, method, tuple(path for _, path, _ in uncertain), metalogs, copula, notes)
+
+
+def _fitted(deal: Deal, bands: Sequence[tuple[str, str, Band]]) -> tuple[Metalog, ...]:
+    found, problems = [], []
+    for group, path, band in bands:
+        try:
+            found.append(metalog.fit(band, *metalog.BOUNDS[group]))
+        except ValueError as error:
+            problems.append(deal.problem(loc_of(path), str(error)))
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
+
+
+def _heavy_tails(deal: Deal, bands: Sequence[tuple[str, str, Band]], metalogs: Sequence[Metalog]) -> tuple[str, ...]:
+    """Say which bands are so wide that the mean of what they drive is infinite by the end of the horizon."""
+    powers = {"growth": (deal.horizon_months - 1) / 12, "price": float(deal.years)}
+    wide = [
+        path
+        for (group, path, _), each in zip(bands, metalogs, strict=True)
+        if each.form == "log" and each.tail * powers.get(group, 1.0) >= 1
+    ]
+    return tuple(
+        f"{path} is so wide that its mean over a whole horizon is infinite, and that of a sample hangs on few futures; "
+        "a narrower band is steadier"
+        for path in wide
+    )
+
+
+@dataclass(frozen=True)
+class SampledSet:
+    """Equally likely futures that are made, block by block, when asked for; never all held.
+
+    A block depends on (deal, seed, method, place) and nothing else: whichever process asks, in whichever order, gets
+    the same bits, and a larger set begins with the futures of a smaller one. A band or event in `held` is drawn but put
+    aside for what `deal` says of it (`holding`), so that all others stay as they were.
+    """
+
+    deal: Deal = field(repr=False)
+    size: int
+    seed: int
+    method: SamplingMethod
+    bands: tuple[str, ...] = field(repr=False)
+    metalogs: tuple[Metalog, ...] = field(repr=False)
+    copula: Copula = field(repr=False)
+    notes: tuple[str, ...] = ()
+    kind: Literal["sampled"] = "sampled"
+    held: tuple[str, ...] = ()
+
+    @property
+    def months(self) -> int:
+        """H, the months of the horizon."""
+        return self.deal.horizon_months
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """Groups of bands that are sampled."""
+        found = {group for group, path, _ in bands_of(self.deal) if path in self.bands}
+        return tuple(group for group in GROUPS if group in found)
+
+    @cached_property
+    def weights(self) -> Array:
+        """1/S for every scenario, shape (S,)."""
+        return np.full(self.size, 1 / self.size)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Name every scenario by its number."""
+        return Numbered(range(1, self.size + 1))
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether tails beyond P10 and P90 (and CVaR above 0.9) would be invented."""
+        return scenario_set.is_coarse(self)
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks; all but the last hold BLOCK scenarios."""
+        return scenario_set.block_count(self)
+
+    def block(self, place: int) -> ScenarioSet:
+        """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
+        rows = slice(place * BLOCK, min((place + 1) * BLOCK, self.size))
+        normals = self._normals(place)
+        joined = self.copula.join(normals[: self.copula.dimensions])
+        drawn = dict(zip(self.bands, metalog.values(self.metalogs, joined), strict=True)) if self.bands else {}
+        drawn = {path: values for path, values in drawn.items() if path not in self.held}
+        full: Mapping[str, Any] = paths_of(
+            self.deal,
+            lambda _, path, band: drawn[path] if path in drawn else np.array([band.p50]),
+            self._happens(normals[self.copula.dimensions :]),
+            BLOCK,
+            lambda user, variation: self._noise(place, user, variation),
+        )
+        size = rows.stop - rows.start
+        cut = {name: {key: array[:size] for key, array in full[name].items()} for name in PATHS}
+        return ScenarioSet(
+            self.kind, self.names[rows], self.weights[rows], **cut, groups=self.groups, seed=self.seed, notes=self.notes
+        )
+
+    def holding(self, deal: Deal, path: str) -> SampledSet:
+        """Return the same futures of a deal in which a band, or the probability of an event, is certain."""
+        return replace(self, deal=deal, held=(*self.held, path))
+
+    def in_memory(self) -> ScenarioSet:
+        """Return the whole set: as many numbers as scenarios · months · uncertain quantities."""
+        blocks = [self.block(place) for place in range(self.block_count)]
+        whole = {
+            name: {key: _joined([getattr(block, name)[key] for block in blocks]) for key in getattr(blocks[0], name)}
+            for name in PATHS
+        }
+        return ScenarioSet(
+            self.kind, self.names, self.weights, **whole, groups=self.groups, seed=self.seed, notes=self.notes
+        )
+
+    def _normals(self, place: int) -> Array:
+        """Return independent normals of a block (dimensions, BLOCK): of the copula, then one per uncertain event."""
+        dimensions = self.copula.dimensions + len(self._uncertain_events)
+        if self.method == "random" or not dimensions:
+            return self._generator(place, 0).standard_normal((dimensions, BLOCK))
+        return quasi_normals(self._sobol, place)
+
+    def _generator(self, place: int, stream: int) -> np.random.Generator:
+        """Return the pseudo-random numbers of a block; streams do not overlap."""
+        key = np.array([self.seed, place], dtype=np.uint64)
+        return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, stream]))
+
+    def _noise(self, place: int, user: str, variation: float) -> Array:
+        """Return lognormal factors of mean 1 (H, BLOCK), independent by month, user and scenario."""
+        stream = 1 + [*self.deal.workloads, *self.deal.cohorts].index(user)
+        variance = math.log1p(variation**2)
+        factor = self._generator(place, stream).standard_normal((self.months, BLOCK))
+        factor *= math.sqrt(variance)
+        factor -= variance / 2
+        return np.exp(factor, out=factor)
+
+    @cached_property
+    def _sobol(self) -> Sobol:
+        return sobol_points(self.copula.dimensions + len(self._uncertain_events), self.seed)
+
+    @cached_property
+    def _uncertain_events(self) -> tuple[str, ...]:
+        events = self.deal.uncertainty.events.items()
+        return tuple(key for key, event in events if 0 < event.probability < 1 or probability_of(key) in self.held)
+
+    def _happens(self, normals: Array) -> dict[str, Array]:
+        """Return whether each event happens, from one row of normals per uncertain one: Bernoulli."""
+        found = {}
+        for key, event in self.deal.uncertainty.events.items():
+            if key in self._uncertain_events and 0 < event.probability < 1:
+                limit = NormalDist().inv_cdf(event.probability)
+                found[key] = (normals[self._uncertain_events.index(key)] < limit).astype(float)
+            else:
+                found[key] = np.array([event.probability])
+        return found
+
+
+def probability_of(event: str) -> str:
+    """Return the dotted path of the probability of an event."""
+    return f"uncertainty.events.{event}.probability"
+
+
+def sobol_points(dimensions: int, seed: int) -> Sobol:
+    """Return a scrambled Sobol sequence."""
+    from scipy.stats.qmc import Sobol
+
+    return Sobol(dimensions, scramble=True, bits=30, rng=np.random.default_rng(seed))
+
+
+def quasi_normals(points: Sobol, place: int) -> Array:
+    """Return a block of a Sobol sequence as normals (dimensions, BLOCK)."""
+    from scipy.special import ndtri
+
+    points = copy.deepcopy(points)  # it counts what it has given: every block starts from the same one
+    if place:
+        points.fast_forward(place * BLOCK)
+    uniform = points.random(BLOCK).T + 2.0**-31  # the middle of the cells of width 2^-30, so never 0
+    return np.asarray(ndtri(np.ascontiguousarray(uniform)), dtype=float)
+
+
+def _joined(arrays: list[Array]) -> Array:
+    """Join blocks along scenarios; what is the same in every scenario stays one column that all share."""
+    size = sum(map(len, arrays))
+    if arrays[0].strides[0] == 0:
+        return np.broadcast_to(arrays[0][0], (size, *arrays[0].shape[1:]))
+    return np.concatenate([array.T for array in arrays], axis=-1).T
+
+
+@dataclass(frozen=True)
+class Numbered(Sequence[str]):
+    """Names that are made when read."""
+
+    numbers: range
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Numbered: ...
+    def __getitem__(self, place: int | slice) -> str | Numbered:
+        """Return one name, or some."""
+        return Numbered(self.numbers[place]) if isinstance(place, slice) else f"sample {self.numbers[place]}"
+
+    def __len__(self) -> int:
+        return len(self.numbers)

@@ -1,0 +1,85 @@
+"""Every agreement at its own best: each row equals a solve with the choice forced, and its lines add up."""
+
+from pathlib import Path
+
+import pytest
+
+from deal_solve import load, loads, scenarios_of, solve
+from deal_solve.analysis.why_not.alternatives import alternatives
+from deal_solve.analysis.why_not.alternatives_text import alternatives_report
+from deal_solve.plan.proposal import Proposal
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+EXAMPLES = sorted(SCENARIOS.glob("*.yaml"))
+
+TWO_BANDS = """
+schema: deal-solve/1
+start: 2027-01
+horizon_months: 12
+rates: claude@2026-11-23
+workloads:
+  app:
+    requests_per_month: 1M
+    input_tokens: 1000
+    output_tokens: 200
+    models: [sonnet]
+offers:
+  quote:
+    terms: {12: {}}
+    api:
+      bands:
+        - {commit_usd_per_year: 30k, discount: 10%}
+        - {commit_usd_per_year: 120k, discount: 30%}
+"""
+
+
+def test_a_band_above_the_usage_costs_its_forfeiture_less_its_rate():
+    """Usage at list: 1M · (1000·2 + 200·10)/1M USD = 4,000 a month at Sonnet's price of the card, 48,000 a year.
+
+    10 % off costs 43,200, all of it used; list costs 4,800 more; the band from 120,000 costs 120,000: its rate saves
+    another 9,600 against the first band, and 120,000 - 33,600 = 86,400 are forfeited.
+    """
+    deal = loads(TWO_BANDS)
+    best = solve(deal)
+    monthly = best.settlement.cost[0] / 0.9 / 12
+    rows = {(row.offer, row.band_usd_per_year): row for row in alternatives(best, every=True)}
+    year = 12 * monthly
+    assert rows["quote", 30_000].is_recommended
+    assert rows["list", 0].above_usd == pytest.approx(0.1 * year)
+    assert rows["list", 0].difference.of("rate") == pytest.approx(0.1 * year)
+    top = rows["quote", 120_000]
+    assert top.above_usd == pytest.approx(120_000 - 0.9 * year)
+    assert top.difference.of("rate") == pytest.approx(-0.2 * year)
+    assert top.difference.of("forfeiture") == pytest.approx(120_000 - 0.7 * year)
+    text = alternatives_report(deal, alternatives(best, every=True), best.objective_usd)
+    assert "recommended" in text
+    assert "commitment forfeited" in text
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_bounds_hold_and_lines_add_up(path):
+    """What was proven without solving is not above what solving finds; parts sum to the whole within a cent."""
+    deal = load(path)
+    best = solve(deal)
+    proven = {(row.offer, row.term_months, row.band_usd_per_year): row for row in alternatives(best)}
+    assert len(proven) == len(best.branches)
+    assert sum(row.is_recommended for row in proven.values()) == 1
+    for row in alternatives(best, every=True):
+        before = proven[row.offer, row.term_months, row.band_usd_per_year]
+        if row.above_usd is None or row.is_recommended:
+            continue
+        assert before.above_usd <= row.above_usd + 0.01 + 1e-6 * abs(best.objective_usd)
+        assert row.above_usd >= -0.01 - 1e-6 * abs(best.objective_usd)
+        lines = sum(line.difference_usd for line in row.difference.lines)
+        assert lines + row.difference.risk_usd == pytest.approx(row.above_usd, abs=0.01)
+
+
+def test_an_alternative_is_the_deal_with_that_agreement_forced():
+    deal = load(SCENARIOS / "three-quotes.yaml")
+    best, futures = solve(deal), scenarios_of(deal)
+    for row in alternatives(best, every=True):
+        if row.solution is not None:
+            api = {"offer": row.offer, "term_months": row.term_months}
+            again = solve(deal, futures, fix=Proposal.model_validate({"api": api}), first_band=row.band_usd_per_year)
+            assert again.objective_usd == pytest.approx(row.solution.objective_usd, rel=1e-6)
+            assert again.plan.api.terms[0].band_usd_per_year == row.band_usd_per_year

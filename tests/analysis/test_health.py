@@ -1,0 +1,154 @@
+"""Health of commitment and seats, sides, savings rates and calendar, worked by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deal_solve import load, loads, sample, settle, solve
+from deal_solve.facts.calendar import calendar
+from deal_solve.facts.drawdown_order import chronological_usd
+from deal_solve.facts.health import commitment_health, seat_health
+from deal_solve.facts.savings import savings
+from deal_solve.facts.sides import overtaking_month, sides
+from deal_solve.plan.proposal import Proposal
+from deal_solve.uncertainty.scenario_set import BLOCK
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+
+DEAL = """
+schema: deal-solve/1
+start: 2027-01
+horizon_months: 12
+rates: claude@2026-11-23
+workloads:
+  app:
+    requests_per_month: 1M
+    input_tokens: 1000
+    output_tokens: 200
+    models: [sonnet]
+scenarios:
+  low: {weight: 1, requests_per_month: {app: 600k}}
+  high: {weight: 1, requests_per_month: {app: 1.2M}}
+offers:
+  quote: {terms: {12: {}}, api: {bands: [{commit_usd_per_year: 1k, discount: 20%}], overage: list}}
+"""
+
+
+@pytest.fixture(scope="module")
+def settled():
+    """Commit to 10 months of the mean of 900,000 requests: usage is 7.2 or 14.4 million, the balance 9 million."""
+    deal = loads(DEAL)
+    one = solve(deal).settlement
+    per_request = 0.8 * float(one.weights @ list_value(one)) / (12 * 900_000)
+    fix = Proposal.model_validate({"api": {"offer": "quote", "commitment_usd": 9_000_000 * per_request}})
+    return solve(deal, fix=fix).settlement, per_request
+
+
+def list_value(settlement):
+    found = savings(settlement)
+    return np.full(2, found.list_usd)
+
+
+def test_commitment_health(settled):
+    """Low: 7.2 of 9 million used; high: 9 of 14.4 covered, gone in month 8 (7.5 months of 1.2 million).
+
+    Utilisation (7.2 + 9) / 2 / 9 = 0.9; coverage 16.2 / 21.6 = 0.75; burn rate 10.8 / 9 = 1.2; left 1.8 / 2 = 0.9.
+    """
+    settlement, usd = settled
+    (year,) = commitment_health(settlement)
+    assert year.utilisation == pytest.approx(0.9)
+    assert year.coverage == pytest.approx(0.75)
+    assert year.burn_rate == pytest.approx(1.2)
+    assert year.remaining_usd == pytest.approx(900_000 * usd)
+    assert year.forfeited_usd == pytest.approx(900_000 * usd)
+    assert (year.overage_probability, year.shortfall_probability) == (0.5, 0.5)
+    assert year.exhausted_month == 7
+
+
+def test_savings_rates(settled):
+    """At list 10.8 / 0.8 = 13.5. Paid: 9 committed, and 5.4 / 0.8 = 6.75 over list in one of two: 12.375.
+
+    Theoretical 20 %, effective 1 - 12.375 / 13.5 = 8.33 %, return (13.5 - 12.375) / 9 = 12.5 %.
+    """
+    found = savings(settled[0])
+    assert found.theoretical == pytest.approx(0.2)
+    assert found.effective == pytest.approx(1 - 12.375 / 13.5)
+    assert found.return_on_commitment == pytest.approx(0.125)
+
+
+def test_calendar_of_one_term(settled):
+    settlement, _ = settled
+    days = [(f"{event.day}", event.what) for event in calendar(settlement.deal, settlement.plan)]
+    assert days == [
+        ("2027-01-01", "quote starts for 12 months: API"),
+        ("2027-01-01", "start negotiating what follows quote, whose term ends with 2027-12"),
+        ("2027-01-01", "API commitment of contract year 1"),
+        ("2028-01-01", "quote has ended"),
+    ]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_laws_on_the_examples(path):
+    """Shares of the spread add up to 1 and sides to the cost; ratios and probabilities lie where they can."""
+    settlement = solve(load(path)).settlement
+    rows = sides(settlement)
+    assert sum(row.spread_share for row in rows) == pytest.approx(1)
+    assert sum(row.expected_usd for row in rows) == pytest.approx(float(settlement.weights @ settlement.cost))
+    for row in commitment_health(settlement):
+        assert 0 <= row.utilisation <= 1 + 1e-9
+        assert 0 <= row.coverage <= 1 + 1e-9
+        assert 0 <= row.overage_probability <= 1
+    for row in seat_health(settlement):
+        assert row.active <= row.peak + 1e-9
+        assert row.idle <= row.contracted
+    found = savings(settlement)
+    assert found.effective <= found.theoretical + 1e-9
+    days = [event.day for event in calendar(settlement.deal, settlement.plan)]
+    assert days == sorted(days)
+
+
+def test_api_overtakes_seats_in_the_month_it_says():
+    """In hybrid the API costs some 80,000 a month and seats some 5,000: it is above from the start."""
+    settlement = solve(load(EXAMPLES[0].parent / "hybrid.yaml")).settlement
+    month = overtaking_month(settlement)
+    assert month == 0
+
+
+def test_over_more_futures_than_a_block_it_is_told_as_well():
+    """Payments are kept of one block at a time; over several nothing overtook anything, once."""
+    deal = load(EXAMPLES[0].parent / "hybrid.yaml")
+    plan = solve(deal).plan
+    few, many = (settle(deal, plan, sample(deal, count, seed=2)) for count in (BLOCK, BLOCK + 64))
+    assert overtaking_month(few) == overtaking_month(many) == 0
+    assert savings(many).effective == pytest.approx(savings(few).effective, abs=1e-3)
+
+
+def test_the_calendar_invoices_all_that_is_committed():
+    """Hybrid prepays by the year: three commitments and three years of seats, at price index 1."""
+    settlement = solve(load(EXAMPLES[0].parent / "hybrid.yaml")).settlement
+    events = calendar(settlement.deal, settlement.plan)
+    invoiced = [
+        event.usd for event in events if event.usd and ("API commitment" in event.what or "seats" in event.what)
+    ]
+    assert len(invoiced) == 6
+    assert sum(invoiced) == pytest.approx(settlement.committed_usd)
+
+
+def test_what_is_not_bought_any_more_is_not_renewed():
+    """The start-up moves from team-premium to enterprise after a year; team is signed for that year only."""
+    settlement = solve(load(EXAMPLES[0].parent / "start-up.yaml")).settlement
+    about = [
+        f"{event.day} {event.what}" for event in calendar(settlement.deal, settlement.plan) if "team" in event.what
+    ]
+    assert about[0] == "2027-01-01 team starts for 12 months: team-premium seats"
+    assert about[-1] == "2028-01-01 team has ended"
+    assert not any("renewed" in text for text in about)
+
+
+@pytest.mark.parametrize("name", ["api-heavy", "seat-heavy", "three-quotes"])
+def test_where_all_overage_has_one_ratio_the_order_is_not_settled_again(name, monkeypatch):
+    settlement = solve(load(EXAMPLES[0].parent / f"{name}.yaml")).settlement
+    said = chronological_usd(settlement)
+    monkeypatch.setattr("deal_solve.facts.drawdown_order._has_one_ratio", lambda _: False)
+    assert said == chronological_usd(settlement)

@@ -1,0 +1,388 @@
+"""The API agreement priced by hand: bands, commitment, drawdown order, rollover, payment, terms (sections 4, 6, 9)."""
+
+import numpy as np
+import pytest
+
+from deal_solve.errors import InputError
+from deal_solve.settlement.drawdown import Priced, overage_charge
+from tests.support.builders import api_deal, api_plan, lines, months, only, settled, total
+
+DUE = {"abs": 0.005}
+
+
+def bands(*pairs):
+    return {"bands": [{"commit_usd_per_year": low, "discount": discount} for low, discount in pairs]}
+
+
+# --- bands and commitment ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("demand", "cost"), [(60, 80), (100, 80), (160, 140)])
+def test_overage_at_list_above_a_commitment_that_covers_100(demand, cost):
+    """C = 80 covers list value 100 at 20 %. Below it C is due anyway; 160 leaves 60 uncovered at list: 80 + 60."""
+    deal = api_deal(demand / 12, bands((1, 0.2)))
+    assert total(deal, api_plan((1, (80,)))) == pytest.approx(cost, **DUE)
+
+
+def test_expected_cost_of_section_9_1():
+    """C covers 60: 48 + 0, 40, 100 over list = 48/88/148 at 0.3/0.5/0.2: 14.4 + 44 + 29.6 = 88; C for 100: 92."""
+    paths = {f"d{d}": {"weight": w, "requests_per_month": {"app": d / 12}} for d, w in ((60, 3), (100, 5), (160, 2))}
+    deal = api_deal(0, bands((1, 0.2)), scenarios=paths)
+    for commitment, expected in ((48, 88), (80, 92)):
+        result = settled(deal, api_plan((1, (commitment,))))
+        assert result.weights @ result.cost == pytest.approx(expected, **DUE)
+
+
+@pytest.mark.parametrize(
+    ("band", "commitment", "cost"),
+    [(352_000, 352_000, 352_000), (382_500, 382_500, 382_500), (410_000, 410_000, 410_000), (0, 0, 400_000)],
+)
+def test_the_cheapest_band_is_not_the_highest_discount(band, commitment, cost):
+    """Section 9.5: list 400k. 12 %: V = 352k, just the commitment. 15 %: V = 340k < 382.5k. 18 %: 328k < 410k."""
+    steps = bands((0, 0), (352_000, 0.12), (382_500, 0.15), (410_000, 0.18))
+    assert total(api_deal(400_000 / 12, steps), api_plan((band, (commitment,)))) == pytest.approx(cost, **DUE)
+
+
+@pytest.mark.parametrize(("band", "cost", "share"), [(640_000, 640_000, 1.0), (600_000, 600_000, 0.8)])
+def test_utilisation_is_no_objective(band, cost, share):
+    """Section 9.6: list 800k. 20 %: V = 640k, all used. 40 %: V = 480k of 600k, 80 % used, and 40k cheaper."""
+    result = settled(api_deal(800_000 / 12, bands((600_000, 0.4), (640_000, 0.2))), api_plan((band, (band,))))
+    assert result.cost[0] == pytest.approx(cost, **DUE)
+    assert result.drawdown[0].covered_usd[0] / band == pytest.approx(share)
+
+
+def test_band_from_zero_bills_usage_monthly_without_commitment():
+    """100 a month at 5 % off: 12 · 95 = 1 140, each at the end of its month (r = 10 %)."""
+    deal = api_deal(100, bands((0, 0.05)), cost_of_capital_per_year=0.1)
+    result = settled(deal, api_plan((0, (0,))))
+    assert result.undiscounted[0] == pytest.approx(1140)
+    assert result.cost[0] == pytest.approx(sum(95 * 1.1 ** (-(t + 1) / 12) for t in range(12)))
+    assert (result.drawdown, list(lines(result))) == ((), ["usage"])
+
+
+def test_discount_per_model_family_and_all():
+    """opus 30 %, all others 10 %: list 100 on each of opus and sonnet a month draws 12 · (70 + 90) = 1 920."""
+    api = {"bands": [{"commit_usd_per_year": 1, "discount": {"opus": 0.3, "all": 0.1}}]}
+    plan = api_plan((1, (1000,)), routing={"app": ({"from_month": 0, "shares": {"opus": 0.5, "sonnet": 0.5}},)})
+    assert settled(api_deal(200, api), plan).drawdown[0].usage_usd[0] == pytest.approx(1920)
+
+
+def test_a_band_that_is_not_offered_is_refused():
+    with pytest.raises(InputError, match="the offer has 1"):
+        total(api_deal(1), api_plan((5, (5,))))
+
+
+# --- overage ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("overage", "cost"), [("contracted", 1080), ("list", 540 + 600), ({"premium": 0.2}, 540 + 720)]
+)
+def test_overage_rates(overage, cost):
+    """List 1 200, 10 % off: V = 1 080, C = 540 covers half; the other 600 of list value at 0.9, 1 or 1.2."""
+    assert total(api_deal(100, {"overage": overage}), api_plan((1, (540,)))) == pytest.approx(cost, **DUE)
+
+
+def test_overage_below_contracted_counts_as_contracted():
+    """Locked at index 1 while list falls to 0.5 in month 6: contracted 0.9, list overage 0.5 counts as 0.9."""
+    deal = api_deal(100, index=[1.0] * 6 + [0.5] * 6, offer={"price_protection": "locked"})
+    result = settled(deal, api_plan((1, (540,))))
+    assert lines(result) == {"commitment": 540, "overage": 540}
+
+
+def test_highest_ratio_first_and_chronological():
+    """Locked at 1, list 1.25 from month 6: V = 90 a month, C = 540. Highest ratio: months 6-11 are covered, 6 · 100 of
+    list uncovered: 600. Chronological: months 0-5 are covered, 6 · 125 = 750 uncovered.
+    """
+    deal = api_deal(100, index=[1.0] * 6 + [1.25] * 6, offer={"price_protection": "locked"})
+    plan = api_plan((1, (540,)))
+    assert lines(settled(deal, plan)) == {"commitment": 540, "overage": 600}
+    assert lines(settled(deal, plan, order="chronological")) == {"commitment": 540, "overage": 750}
+
+
+def test_marginal_item_is_covered_in_part():
+    """As above with C = 600: all of months 6-11 and 60 of the first half, 480 uncovered · 1/0.9 = 533.33."""
+    deal = api_deal(100, index=[1.0] * 6 + [1.25] * 6, offer={"price_protection": "locked"})
+    assert lines(settled(deal, api_plan((1, (600,)))))["overage"] == pytest.approx(480 / 0.9, **DUE)
+
+
+@pytest.mark.parametrize(("order", "overage"), [("highest_ratio", 1200), ("chronological", 1520)])
+def test_two_models_with_different_ratios_in_one_month(order, overage):
+    """Ratios 1/0.5 (opus) and 1/0.9; list 100 each, V = 50 + 90 a month, C = 600. Highest ratio: all opus is covered,
+    12 · 100 of sonnet at list. Chronological: four months (560) and 40 of the fifth's opus; 20 of opus, 100 of sonnet
+    and 7 · 200 are left: 1 520.
+    """
+    api = {"bands": [{"commit_usd_per_year": 1, "discount": {"opus": 0.5, "all": 0.1}}]}
+    plan = api_plan((1, (600,)), routing={"app": ({"from_month": 0, "shares": {"opus": 0.5, "sonnet": 0.5}},)})
+    assert lines(settled(api_deal(200, api), plan, order=order))["overage"] == pytest.approx(overage, **DUE)
+
+
+def test_overage_charge_is_the_closed_form_of_section_4():
+    """Sorted by ratio r_1 >= r_2 ..., the charge is the sum of (r_j - r_(j+1)) · max(0, V_1 + ... + V_j - R - C)."""
+    draw = np.random.default_rng(7)
+    usage, ratio = draw.uniform(0, 10, (3, 6, 50)), 1 + draw.choice([0, 0.1, 0.3], (3, 6, 50))
+    balance = draw.uniform(0, 150, 50)
+    items = [Priced(f"m{i}", usage[i], usage[i], ratio[i]) for i in range(3)]
+    found = overage_charge(items, balance, "highest_ratio")
+    for s in range(50):
+        pairs = sorted(zip(ratio[:, :, s].ravel(), usage[:, :, s].ravel(), strict=True), reverse=True)
+        ratios = [r for r, _ in pairs] + [0.0]
+        drawn = np.cumsum([v for _, v in pairs])
+        charge = sum((ratios[j] - ratios[j + 1]) * max(0.0, drawn[j] - balance[s]) for j in range(len(pairs)))
+        assert found[s] == pytest.approx(charge)
+
+
+@pytest.mark.parametrize(("commitment", "month"), [(1080, None), (1079, 11), (540, 6), (539, 5), (0, 0)])
+def test_exhaustion_is_the_first_month_not_covered(commitment, month):
+    """90 a month: 540 covers months 0 to 5, so month 6 is the first that is not."""
+    found = settled(api_deal(100), api_plan((1, (commitment,)))).drawdown[0].exhausted_month[0]
+    assert found != found if month is None else found == month
+
+
+# --- periods and payment ----------------------------------------------------------------------------------------
+
+
+def test_quarterly_periods_settle_each_quarter():
+    """C = 1 080 a year, 270 a quarter; usage only in the first half, V = 540 a quarter: 2 · 300 over list, 540 lost."""
+    deal = api_deal([200.0] * 6 + [0.0] * 6, {"period": "quarter"})
+    result = settled(deal, api_plan((1, (1080,))))
+    assert lines(result) == {"commitment": 1080, "overage": 600}
+    assert [record.forfeited_usd[0] for record in result.drawdown] == pytest.approx([0, 0, 270, 270])
+
+
+@pytest.mark.parametrize("unused", ["forfeited", {"rollover": 0.5, "cap": 0.3}])
+@pytest.mark.parametrize("period", ["year", "half", "quarter", "month"])
+@pytest.mark.parametrize("demand", [months(50, 150), months(150, 50), [10.0, 300.0] * 12])
+def test_prepaid_and_arrears_cost_the_same_without_cost_of_capital(unused, period, demand):
+    totals = []
+    for payment in ("prepaid", "prepaid_yearly", "arrears"):
+        api = {"period": period, "unused": unused, "payment": payment}
+        deal = api_deal(demand, api, horizon=24, offer={"terms": [24]})
+        totals.append(total(deal, api_plan((1, (1080, 1080)), first=24)))
+    assert totals == pytest.approx([totals[0]] * 3, **DUE)
+
+
+def test_when_each_payment_form_is_paid():
+    """C = 1 080 in halves, V = 630 then 90 · 0.5 · 6 = 270: overage 90/0.9 = 100, shortfall 270. r = 10 %, d = 1.1."""
+    demand = [630 / 0.9 / 6] * 6 + [50.0] * 6
+    half = 1.1**-0.5
+    expected = {
+        "prepaid": {"commitment": 540 + 540 * half, "overage": 100 * half},
+        "prepaid_yearly": {"commitment": 1080, "overage": 100 * half},
+        "arrears": {
+            "usage": sum((105 if t < 6 else 45) * 1.1 ** (-(t + 1) / 12) for t in range(12)),
+            "overage": 10 * half,
+            "shortfall": 270 / 1.1,
+        },
+    }
+    for payment, due in expected.items():
+        deal = api_deal(demand, {"period": "half", "payment": payment}, cost_of_capital_per_year=0.1)
+        assert lines(settled(deal, api_plan((1, (1080,))))) == pytest.approx(due, **DUE)
+
+
+def test_payments_belong_to_the_year_they_are_charged_for():
+    """Year 0: C 1 080 and 1 200 of list above it, paid at month 12 but charged for month 11. Year 1: C alone."""
+    deal = api_deal(months(200, 50), horizon=24, offer={"terms": [24]})
+    by_year = settled(deal, api_plan((1, (1080, 1080)), first=24)).by_year[:, 0]
+    assert by_year == pytest.approx([1080 + 1200, 1080])
+
+
+# --- rollover ---------------------------------------------------------------------------------------------------
+
+
+def rollover_deal(unused, **rest):
+    paths = {
+        f"p{a}-{b}": {"weight": 1, "requests_per_month": {"app": months(a / 12, b / 12)}}
+        for a in (60, 100)
+        for b in (100, 160)
+    }
+    api = {**bands((1, 0.2)), "unused": unused}
+    return api_deal(0, api, horizon=24, offer={"terms": [24], **rest}, scenarios=paths)
+
+
+@pytest.mark.parametrize(
+    ("unused", "covers", "cost"),
+    [("forfeited", 60, 186), ({"rollover": 1}, 80, 178), ({"rollover": 1}, 60, 186), ("forfeited", 80, 188)],
+)
+def test_rollover_of_section_9_4(unused, covers, cost):
+    """C pays 0.8 · covers a year. Covers 80, full rollover, 128 each: (60,100) 20 rolls, 0; (60,160) 60 over;
+    (100,100) 20 + 20; (100,160) 20 + 80: 128 + (0 + 60 + 40 + 100) / 4 = 178. Covers 60: 96 + (40+100+80+140) / 4.
+    """
+    result = settled(rollover_deal(unused), api_plan((1, (0.8 * covers,) * 2), first=24))
+    assert result.weights @ result.cost == pytest.approx(cost, **DUE)
+
+
+def test_rollover_cap_and_share():
+    """C = 1 080, V = 540: shortfall 540, share 0.5 gives 270, cap 0.1 · 1 080 = 108 binds. Year 1: V = 1 350, balance
+    1 188, 162 uncovered at 1/0.9 = 180. Forfeited 432 in year 0, none in year 1.
+    """
+    for cap, carried, over in ((0.1, 108, 180), (1.0, 270, 0)):
+        api = {"unused": {"rollover": 0.5, "cap": cap}}
+        deal = api_deal(months(50, 125), api, horizon=24, offer={"terms": [24]})
+        result = settled(deal, api_plan((1, (1080, 1080)), first=24))
+        first, second = result.drawdown
+        assert (second.carried_in_usd[0], second.overage_usd[0]) == pytest.approx((carried, over))
+        assert (first.forfeited_usd[0], second.forfeited_usd[0]) == pytest.approx((540 - carried, 0))
+
+
+def test_carried_balance_expires_and_never_rolls_twice():
+    """V = 540, 90, 1 350 of C = 1 080: 540 carried into year 1, where 90 of it is used and 450 expires; year 1's own
+    shortfall 1 080 is carried into year 2: balance 2 160, nothing over, 810 left and forfeited (own first: all of R
+    is used, 1 080 - 270 own is not).
+    """
+    api = {"unused": {"rollover": 1}, "payment": "arrears"}
+    deal = api_deal(months(50, 90 / 0.9 / 12, 125), api, horizon=36, offer={"terms": [36]})
+    result = settled(deal, api_plan((1, (1080,) * 3), first=36))
+    assert [record.carried_in_usd[0] for record in result.drawdown] == pytest.approx([0, 540, 1080])
+    assert [record.forfeited_usd[0] for record in result.drawdown] == pytest.approx([0, 450, 810])
+    assert lines(result) == pytest.approx({"usage": 540 + 90 + 1350, "shortfall": 450 + 810})
+
+
+def test_nothing_rolls_out_of_a_term():
+    """Two terms of a year, V = 540 then 1 350, C = 1 080: nothing is carried; 270 over in year 1 at 1/0.9 = 300."""
+    deal = api_deal(months(50, 125), {"unused": {"rollover": 1}}, horizon=24)
+    result = settled(deal, api_plan((1, (1080,)), (1, (1080,))))
+    assert lines(result) == {"commitment": 2160, "overage": 300}
+
+
+def test_ramp_with_different_commitments_per_year():
+    """C = 500 then 1 500 at V = 1 080 a year: 580/0.9 = 644.44 over in year 0, 420 forfeited in year 1."""
+    deal = api_deal(100, {"ramp": "free"}, horizon=24, offer={"terms": [24]})
+    result = settled(deal, api_plan((1, (500, 1500)), first=24))
+    assert lines(result) == {"commitment": 2000, "overage": 644.44}
+    assert result.drawdown[1].forfeited_usd[0] == pytest.approx(420)
+    assert result.committed_usd == 2000
+
+
+# --- price protection, terms, renewal ---------------------------------------------------------------------------
+
+RISE = [1.0] * 6 + [1.2] * 12 + [1.5] * 6
+FALL = [1.0] * 6 + [0.8] * 12 + [0.5] * 6
+
+
+@pytest.mark.parametrize(
+    ("protection", "index", "first", "expected"),
+    [
+        ("none", RISE, 24, (6 + 7.2, 7.2 + 9)),
+        ("none", FALL, 24, (6 + 4.8, 4.8 + 3)),
+        ("locked", RISE, 24, (12, 12)),
+        ("locked", FALL, 24, (12, 12)),
+        ("locked", RISE, 12, (12, 14.4)),
+        ("locked", FALL, 12, (12, 9.6)),
+        ("pass_through", RISE, 24, (12, 12)),
+        ("pass_through", FALL, 24, (6 + 4.8, 4.8 + 3)),
+        ("pass_through", RISE, 12, (12, 14.4)),
+        ({"capped": 0}, RISE, 24, (12, 12)),
+        ({"capped": 0}, FALL, 24, (6 + 4.8, 4.8 + 3)),
+        ({"capped": 1}, RISE, 24, (6 + 7.2, 7.2 + 9)),
+    ],
+)
+def test_price_protection(protection, index, first, expected):
+    """List 1 a month, no discount. none: as list (6 at 1, 12 at 1.2, 6 at 1.5). locked: today's, or the second term's
+    first month 1.2. pass_through and capped 0: not above the term's start, down with list. capped 100 %: 2^(6/12) =
+    1.41 > 1.2 and 2^(18/12) = 2.83 > 1.5 never bind.
+    """
+    deal = api_deal(
+        1, bands((0, 0)), index=index, horizon=24, offer={"terms": [12, 24], "price_protection": protection}
+    )
+    terms = [(0, (0,) * (first // 12))] * (24 // first)
+    assert settled(deal, api_plan(*terms, first=first)).by_year[:, 0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("order", ["highest_ratio", "chronological"])
+@pytest.mark.parametrize("overage", ["list", {"premium": 0.25}])
+def test_a_cap_that_never_binds_costs_as_none(overage, order):
+    """Without protection the ratio is one number, 1/0.9 or 1.25/0.9; under a cap it stands month by month, the same.
+
+    24 months of list 1 at Π: V = 0.9 · (6 + 7.2) = 11.88 and 0.9 · (7.2 + 9) = 14.58; C = 10: 1.88 and 4.58 over.
+    """
+    found = []
+    for protection in ("none", {"capped": 1}):
+        offer = {"terms": [24], "price_protection": protection}
+        deal = api_deal(1, {"overage": overage}, index=RISE, horizon=24, offer=offer)
+        found.append(settled(deal, api_plan((1, (10, 10)), first=24), order=order).by_year[:, 0])
+    assert found[0] == pytest.approx(found[1])
+    ratio = (1.25 if overage != "list" else 1) / 0.9
+    assert found[0] == pytest.approx([10 + 1.88 * ratio, 10 + 4.58 * ratio])
+
+
+def test_capped_rises_month_by_month():
+    """capped 10 % while list jumps to 3 in month 6: month t costs 1.1^(t/12) from then on."""
+    deal = api_deal(1, bands((0, 0)), index=[1.0] * 6 + [3.0] * 6, offer={"price_protection": {"capped": 0.1}})
+    expected = 6 + sum(1.1 ** (t / 12) for t in range(6, 12))
+    assert total(deal, api_plan((0, (0,)))) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("protection", "cap", "second"),
+    [("locked", 0.05, 12.6), ("locked", 0.5, 14.4), ("none", 0.0, 16.2), ({"capped": 0.1}, 0.0, None)],
+)
+def test_renewal_cap_limits_the_base_of_the_new_term(protection, cap, second):
+    """Year 0 locked at 1; list is 1.2 when year 1 begins: 1.05 with a cap of 5 %, 1.2 with 50 %. None: no effect.
+    capped 10 % with a cap of 0: protected month 11 is min(1.2, 1.1^(11/12)) and grows again from there.
+    """
+    offer = {"price_protection": protection, "renewal_cap": cap}
+    deal = api_deal(1, bands((0, 0)), index=RISE, horizon=24, offer=offer)
+    if second is None:
+        second = sum(min(RISE[12 + t], 1.1 ** (11 / 12) * 1.1 ** (t / 12)) for t in range(12))
+    assert settled(deal, api_plan((0, (0,)), (0, (0,)))).by_year[1, 0] == pytest.approx(second)
+
+
+def test_term_discount_is_that_of_the_length_of_each_term():
+    """36 months: 24 at 10 % off, then 12 at 2 % off: 12 · 0.9 · 2 + 12 · 0.98."""
+    terms = {12: {"api": 0.02}, 24: {"api": 0.1}}
+    deal = api_deal(1, bands((0, 0)), horizon=36, offer={"terms": terms})
+    assert settled(deal, api_plan((0, (0, 0)), (0, (0,)), first=24)).by_year[:, 0] == pytest.approx([10.8, 10.8, 11.76])
+
+
+def test_uplift_lifts_contracted_rates_even_above_list():
+    """10 % off and 20 % uplift: rates 0.9, 1.08, 1.296. C = 540 covers 600, 500 and 416.67 of list value 1 200; the
+    rest at list in year 0 (600), at the contracted rate, above list, later: V - C = 1 296 - 540, 1 555.2 - 540.
+    """
+    deal = api_deal(100, horizon=36, offer={"renewal": {"uplift": 0.2}})
+    result = settled(deal, api_plan(*[(1, (540,))] * 3))
+    assert [record.usage_usd[0] for record in result.drawdown] == pytest.approx([1080, 1296, 1555.2])
+    assert [record.overage_usd[0] for record in result.drawdown] == pytest.approx([600, 756, 1015.2])
+
+
+def test_renewal_at_list_has_no_discount_and_no_commitment():
+    """Term discount 5 %, band 10 %: V = 12 · 85.5 = 1 026 of C = 1 000, 26/0.855 over; year 1 at list: 1 200."""
+    offer = {"terms": {12: {"api": 0.05}}, "renewal": "list"}
+    deal = api_deal(100, horizon=24, offer=offer)
+    result = settled(deal, api_plan((1, (1000,)), (0, (0,))))
+    assert lines(result) == {"commitment": 1000, "overage": 30.41, "usage": 1200}
+    assert result.committed_usd == 1000
+    with pytest.raises(InputError, match="renews at list"):
+        total(deal, api_plan((1, (1000,)), (1, (1000,))))
+
+
+def test_renewal_at_list_keeps_price_protection():
+    """Locked: year 1 at list is locked at its own first month, 1.2, though list goes to 1.5: 12 · 1.2."""
+    offer = {"renewal": "list", "price_protection": "locked"}
+    deal = api_deal(1, bands((0, 0.5)), index=RISE, horizon=24, offer=offer)
+    assert settled(deal, api_plan((0, (0,)), (0, (0,)))).by_year[:, 0] == pytest.approx([6, 14.4])
+
+
+def test_a_term_that_runs_beyond_the_horizon():
+    """Terms of 24 months in 36: the second runs to month 48, so 900 is owed for its second year."""
+    deal = api_deal(100, horizon=36, offer={"terms": [24]})
+    result = settled(deal, api_plan((1, (700, 700)), (1, (900,)), first=24))
+    assert (result.beyond_horizon_usd, result.committed_usd) == (900, 2300)
+
+
+def test_everything_in_section_9_9():
+    """The API half of section 9.9: 90 000 + 90 000 + 60 000, chronological 75 000 of overage."""
+    api = {"unused": {"rollover": 0.5, "cap": 0.25}}
+    offer = {"terms": [24], "price_protection": "locked"}
+    path = only(requests_per_month={"app": months(7000, 14000)}, list_price_index={"opus": [1.0] * 18 + [1.25] * 6})
+    deal = api_deal(0, api, horizon=24, offer=offer, scenarios=path)
+    plan = api_plan((1, (90_000, 90_000)), first=24)
+    result = settled(deal, plan)
+    assert lines(result) == {"commitment": 180_000, "overage": 60_000}
+    first, second = result.drawdown
+    assert (first.usage_usd[0], first.own_shortfall_usd[0], first.rolled_over_usd[0]) == pytest.approx(
+        (75_600, 14_400, 7_200)
+    )
+    assert (second.usage_usd[0], second.covered_usd[0]) == pytest.approx((151_200, 97_200))
+    assert second.exhausted_month[0] == 19  # 97 200 = 7 months of 12 600 and 9 000 of the eighth
+    assert lines(settled(deal, plan, order="chronological"))["overage"] == 75_000

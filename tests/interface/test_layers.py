@@ -1,0 +1,79 @@
+"""One way through the house: imports go from the deal towards the command line and never back."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import deal_solve
+
+PACKAGE = Path(deal_solve.__path__[0])
+ORDER = ("deal", "uncertainty", "plan", ("settlement", "formulation"), "optimise", "facts", "report", "analysis", "cli")
+RANK = {name: place for place, step in enumerate(ORDER) for name in ([step] if isinstance(step, str) else step)}
+SHARED = {"errors", "frames", "messages", "version"}
+
+
+def imports(path):
+    """Yield the dotted names a module imports, wherever it does so."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} has a relative import"
+            yield f"{node.module}"
+            if node.module == "deal_solve":
+                yield from (f"deal_solve.{alias.name}" for alias in node.names)
+            elif node.module and node.module.count(".") == 1:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
+
+
+def test_every_room_has_its_place():
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} == set(RANK)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: "/".join(path.parts[-2:]))
+def test_imports_go_one_way(path):
+    """A room imports from itself and from rooms before it; settlement and formulation never meet."""
+    room = path.relative_to(PACKAGE).parts[0]
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("deal_solve.")} - SHARED
+    used = {name for name in used if name in RANK}
+    assert all(RANK[name] <= RANK[room] for name in used)
+    assert not {"settlement", "formulation"} <= used | {room} or room not in ("settlement", "formulation")
+
+
+@pytest.mark.parametrize(("package", "rooms"), [("pulp", {"formulation", "optimise"}), ("highspy", {"optimise"})])
+def test_solvers_are_behind_two_doors(package, rooms):
+    found = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        for name in imports(path)
+        if name.split(".")[0] == package
+    }
+    assert found == rooms
+
+
+def test_settlement_and_formulation_have_the_same_clauses():
+    """Two implementations, the same names: what settles a clause has a counterpart in the program."""
+    own = {"blocks", "settle", "ledger", "usage", "objective"}
+    settled = {path.stem for path in (PACKAGE / "settlement").glob("*.py")} - own
+    assert settled <= {path.stem for path in (PACKAGE / "formulation" / "clauses").glob("*.py")}
+
+
+ANALYSES = sorted(path for path in (PACKAGE / "analysis").rglob("*.py") if path.parent != PACKAGE / "analysis")
+
+
+@pytest.mark.parametrize("path", ANALYSES, ids=lambda path: "/".join(path.parts[-2:]))
+def test_an_analysis_takes_from_another_one_what_it_computes_and_returns(path):
+    """Its question and its result; texts and pictures are each folder's own."""
+    for name in imports(path):
+        parts = name.split(".")
+        if name.startswith("deal_solve.analysis.") and parts[2] != path.parent.name and len(parts) > 3:
+            assert parts[3] not in ("text", "picture"), f"{path} imports {name}"
+
+
+def test_pictures_are_drawn_in_one_place_each():
+    found = {path for path in PACKAGE.rglob("*.py") for name in imports(path) if name.split(".")[0] == "matplotlib"}
+    assert {path.name for path in found} <= {"picture.py"}

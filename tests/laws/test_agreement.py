@@ -1,0 +1,208 @@
+"""Generated deals over the whole clause space: optimiser = settlement, no plan of a grid is better, the laws hold.
+
+The deals of a run are always the same. A failing deal is printed in its smallest form; what it says is a deal file.
+"""
+
+import itertools
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, note, seed, settings
+from hypothesis import strategies as st
+
+from deal_solve.errors import Infeasible
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solve import solve
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.measures import cvar, worst
+from tests.support.agreement import outcome_of
+from tests.support.clauses import CLAUSES, clauses_of, without
+from tests.support.generators import deals, random_deal
+from tests.support.generators.estimate import read
+from tests.support.oracle import CENT, broken_limits, close, objective, shown, tail_mean
+from tests.support.plans import grid
+from tests.support.relaxations import FAVOURS, favour, lawful, scaled, split, unsplit
+
+PROFILE = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=False,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+)
+PARTS, DEALS_PER_PART = 4, 80
+MOST_INFEASIBLE = 0.15
+LEAST_OCCURRENCE = 0.05
+
+
+def _optimum(data: dict[str, Any]) -> Solution | None:
+    """Return the solution of a deal, None if no plan meets its limits."""
+    try:
+        return solve(read(data))
+    except Infeasible:
+        return None
+
+
+def _room(worth: float) -> float:
+    return max(2e-6 * abs(worth), 2 * CENT)
+
+
+# What is generated
+
+
+def test_every_clause_value_occurs_in_generated_deals():
+    rng, count = np.random.default_rng(2027), 600
+    found = Counter(name for _ in range(count) for name in clauses_of(random_deal(rng)))
+    rare = {name: found[name] / count for name in CLAUSES if found[name] < LEAST_OCCURRENCE * count}
+    assert not rare
+
+
+def test_neutral_alternatives_are_deals_without_the_clause():
+    rng, still = np.random.default_rng(7), set()
+    for _ in range(40):
+        data = random_deal(rng)
+        before = shown(data)
+        for name in clauses_of(data):
+            neutral = without(data, name)
+            if neutral is not None:
+                read(neutral)
+                assert shown(neutral) != before
+                if name not in clauses_of(neutral):
+                    still.add(name)
+        assert shown(data) == before
+    assert len(still) > 0.8 * len(CLAUSES)
+
+
+# Agreement
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_optimiser_and_settlement_agree(part: int):
+    kinds: Counter[str] = Counter()
+
+    @seed(part)
+    @settings(PROFILE, max_examples=DEALS_PER_PART)
+    @given(deals())
+    def agree(data: dict[str, Any]):
+        note(shown(data))
+        outcome = outcome_of(data)
+        kinds[outcome.kind] += 1
+        assert not outcome.mismatch, outcome.mismatch
+
+    agree()
+    assert kinds["solved"] + kinds["infeasible"] >= DEALS_PER_PART
+    assert kinds["infeasible"] <= MOST_INFEASIBLE * sum(kinds.values())
+
+
+# Brute force
+
+
+@settings(PROFILE, max_examples=60)
+@given(deals(tiny=True))
+def test_no_plan_of_a_grid_is_better(data: dict[str, Any]):
+    note(shown(data))
+    if data["risk"] == {"criterion": "regret"}:
+        data["risk"] = {"criterion": "worst"}
+    solution = _optimum(data)
+    assume(solution is not None)
+    deal = read(data)
+    scenarios = scenarios_of(deal)
+    for plan in grid(deal, scenarios, solution.plan, most=150, seed=1):
+        settled = settle(deal, plan, scenarios)
+        if next(broken_limits(deal, settled), None):
+            continue
+        worth = objective(deal, settled.cost, settled.weights, solution.reference_cost)
+        assert worth >= solution.bound_usd - _room(worth), plan
+
+
+def test_regret_is_measured_against_the_best_cost_of_each_scenario():
+    """Regret of the plan = max over scenarios of cost - (optimum of that scenario alone); no grid plan has less."""
+    data = _first(lambda one: one["risk"] == {"criterion": "regret"} and len(one["scenarios"]) > 2 and one["workloads"])
+    data["limits"] = []
+    deal, solution = read(data), solve(read(data))
+    scenarios = scenarios_of(deal)
+    neutral = read({**data, "risk": "neutral"})
+    best = np.array([solve(neutral, scenarios.take(n)).objective_usd for n in range(scenarios.size)])
+    regrets = solution.settlement.cost - best
+    assert close(solution.objective_usd, float(regrets[scenarios.weights > 0].max()))
+    assert regrets.min() >= -CENT
+
+
+def _first(wanted: Any) -> dict[str, Any]:
+    rng = np.random.default_rng(11)
+    return next(data for data in (random_deal(rng) for _ in range(1000)) if wanted(data))
+
+
+# Laws (section 9.8)
+
+
+@settings(PROFILE, max_examples=90)
+@given(deals(), st.permutations(sorted(FAVOURS)))
+def test_a_favour_never_raises_the_optimum(data: dict[str, Any], order: list[str]):
+    data = lawful(data)
+    name, relaxed = next((name, better) for name in order if (better := favour(data, name)) is not None)
+    note(f"{name}: {shown(data)}")
+    before, after = _optimum(data), _optimum(relaxed)
+    if before is None:
+        return
+    assert after is not None, f"{name}: no plan is left"
+    assert after.bound_usd <= before.objective_usd + _room(before.objective_usd), name
+    assert after.objective_usd <= before.objective_usd + _room(before.objective_usd), name
+
+
+@settings(PROFILE, max_examples=10)
+@given(deals(tiny=True).filter(lambda data: len(data.get("scenarios", {})) > 1))
+def test_expected_is_below_cvar_is_below_the_worst_case(data: dict[str, Any]):
+    """The optima keep the order of the measures: E <= CVaR, rising with the confidence, <= worst case."""
+    note(shown(data))
+    data["limits"] = []
+    risks = [{"weight": 1, "confidence": alpha, "on": "cost"} for alpha in (0, 0.4, 0.8, 0.99)]
+    solutions = [_optimum({**data, "risk": risk}) for risk in ("neutral", *risks, {"criterion": "worst"})]
+    assume(all(solutions))
+    worths = [solution.objective_usd for solution in solutions]
+    assert close(worths[1], worths[0])
+    assert all(low <= high + _room(high) for low, high in itertools.pairwise(worths))
+
+
+@settings(PROFILE, max_examples=200)
+@given(
+    st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 5)), min_size=1, max_size=8).filter(
+        lambda pairs: sum(weight for _, weight in pairs) > 0
+    ),
+    st.floats(0, 0.99),
+    st.floats(0, 0.99),
+)
+def test_cvar_lies_between_mean_and_worst_and_rises_with_the_confidence(
+    pairs: list[tuple[int, int]], one: float, other: float
+):
+    values = np.array([float(value) for value, _ in pairs])
+    weights = np.array([float(weight) for _, weight in pairs]) / sum(weight for _, weight in pairs)
+    low, high = sorted((one, other))
+    assert values @ weights <= cvar(values, weights, low) + 1e-9
+    assert cvar(values, weights, low) <= cvar(values, weights, high) + 1e-9
+    assert cvar(values, weights, high) <= worst(values, weights) + 1e-9
+    assert cvar(values, weights, high) == pytest.approx(tail_mean(values, weights, high), abs=1e-9)
+
+
+@settings(PROFILE, max_examples=25)
+@given(deals(), st.sampled_from((2.0, 0.5, 7.0)))
+def test_scaling_every_dollar_scales_the_cost(data: dict[str, Any], factor: float):
+    note(f"{factor}: {shown(data)}")
+    before, after = _optimum(data), _optimum(scaled(data, factor))
+    assert (before is None) == (after is None)
+    if before and after:
+        assert after.objective_usd == pytest.approx(factor * before.objective_usd, rel=5e-6, abs=0.1 * factor)
+
+
+@settings(PROFILE, max_examples=25)
+@given(deals().filter(lambda data: data["workloads"]))
+def test_splitting_a_workload_in_two_halves_changes_nothing(data: dict[str, Any]):
+    note(shown(data))
+    before, after = _optimum(unsplit(data)), _optimum(split(data))
+    assert (before is None) == (after is None)
+    if before and after:
+        assert after.objective_usd == pytest.approx(before.objective_usd, rel=5e-6, abs=0.1)

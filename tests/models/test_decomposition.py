@@ -1,0 +1,285 @@
+"""Cuts against rows: the same optimum by both methods, and cuts that hold for every plan (formulation, section 8)."""
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from deal_solve import Infeasible, load, scenarios_of, solve
+from deal_solve.deal.risk import Limit, Risk
+from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.rates import Agreement
+from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
+from deal_solve.formulation.model.rate_groups import Item, Lanes
+from deal_solve.formulation.model.recourse import Estimate, Linear, Tail, Worst
+from deal_solve.optimise.search.agreement import Candidate
+from deal_solve.optimise.solver.solvers import Clock
+from deal_solve.uncertainty.measures import cvar
+from tests.models.test_hand_cases import APP, quote
+from tests.models.test_hand_cases import read as dollars
+from tests.support.generators import random_deal
+from tests.support.generators.estimate import read
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+SEED = 7
+FEW, MANY = 40, 500
+
+
+def solved(deal, method):
+    """Return (objective, None), or (None, why not)."""
+    try:
+        return solve(deal, method=method).objective_usd, None
+    except Infeasible:
+        return None, "infeasible"
+
+
+def agree(deal):
+    by_cuts, by_rows = solved(deal, "decomposition"), solved(deal, "extensive")
+    assert by_cuts[1] == by_rows[1]
+    if by_cuts[0] is not None:
+        assert by_cuts[0] == pytest.approx(by_rows[0], rel=1e-6, abs=0.02)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_both_methods_find_the_same_deal(path):
+    deal = load(path)
+    by_cuts, by_rows = solve(deal), solve(deal, method="extensive")
+    assert by_cuts.objective_usd == pytest.approx(by_rows.objective_usd, rel=1e-6)
+    assert by_cuts.gap <= 1e-6
+    assert by_cuts.plan.api == by_rows.plan.api
+    assert by_cuts.plan.seats == by_rows.plan.seats
+    assert by_rows.method == "extensive"
+
+
+def generated(number):
+    deal = read(random_deal(np.random.default_rng([SEED, number])))
+    long = deal.risk.criterion == "regret" and scenarios_of(deal).size > 12
+    return None if long else deal
+
+
+@pytest.mark.parametrize("number", range(FEW))
+def test_both_methods_find_the_same_optimum_on_generated_deals(number):
+    deal = generated(number)
+    if deal is not None:
+        agree(deal)
+
+
+def test_rows_written_out_after_cuts_begin_anew():
+    """Where saving would pay, plans that were found by cuts cost more than they promise: they do not count."""
+    agree(read(random_deal(np.random.default_rng([77, 152]))))
+
+
+@pytest.mark.parametrize("seeds", [[77, 46], [SEED, 213]])
+def test_a_run_that_the_solver_gives_up_is_begun_again(seeds):
+    """HiGHS calls its optimum an error if a row is missed by 1e-9, the tolerance it was given; and a simplex ends."""
+    agree(read(random_deal(np.random.default_rng(seeds))))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(FEW, MANY + 60, 20))
+def test_both_methods_find_the_same_optimum_on_five_hundred_generated_deals(block):
+    for number in range(block, block + 20):
+        deal = generated(number)
+        if deal is not None:
+            agree(deal)
+
+
+# --- the cuts themselves --------------------------------------------------------------------------------------------
+
+
+def chain(rng, share, arrears, *, alike):
+    """Three periods, two models, four scenarios; variables 0 to 5 are usage, 6 the commitment."""
+    periods = []
+    for place in range(3):
+        ratios = [1.25] if alike else list(rng.uniform(1, 2, (2, 4)))
+        items = [Item(2 * place + row, row, 0.8, rng.uniform(0.5, 2, 4) if row else 1.0) for row in (0, 1)]
+        usage = Lanes(rng.uniform(0.2, 2, (2, 4)), items, [0, 0] if alike else [0, 1])
+        balance = Linear(np.array([6]), np.array([1.0]))
+        periods.append(Period(usage, ratios, balance, (12 * place + 12, 12 * place + 11)))
+    return DrawdownCost(periods, arrears, share, 0.5)
+
+
+@pytest.mark.parametrize("arrears", [False, True])
+@pytest.mark.parametrize("share", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_cut_of_the_drawdown_holds_for_every_plan(share, arrears, alike):
+    rng = np.random.default_rng([3, int(10 * share), arrears, alike])
+    weights = np.array([0.1, 0.2, 0.3, 0.4])
+    for _ in range(200):
+        cost = chain(rng, share, arrears, alike=alike)
+        factors = np.array([1.0, 0.9, 0.8])
+        here, there = rng.uniform(0, 2, 7), rng.uniform(0, 2, 7)
+        slope = cost.slope(here, factors, weights)
+        assert slope.at(there) <= weights @ cost.cost(there, factors) + 1e-9
+        assert slope.at(here) <= weights @ cost.cost(here, factors) + 1e-9
+        if alike:  # one ratio in all periods: saving never pays, so the cut touches
+            assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors), abs=1e-9)
+
+
+def test_a_cut_where_saving_would_pay_stays_below_settlement():
+    """Year 1 has ratio 1, year 2 ratio 2, all unused may roll over: C = 1, usage 1 and 2.
+
+    Settled: 1 and 1 are covered, 1 uncovered at 2. A linear program leaves 1 of year 1 uncovered at 1, carries 1 and
+    covers all of year 2: cost 1. A valid cut may say no more than 1 here, and settlement says 2.
+    """
+    one = Linear(np.array([2]), np.array([1.0]))
+    usage = [Lanes(np.ones((1, 1)), [Item(place, 0, 1.0)]) for place in (0, 1)]
+    periods = [Period(usage[p], [1.0 + p], one, (12 * p + 12, 12 * p + 11)) for p in (0, 1)]
+    cost = DrawdownCost(periods, arrears=False, share=1.0, cap=1.0)
+    plan = np.array([1.0, 2.0, 1.0])
+    assert cost.cost(plan, np.ones(2)) == pytest.approx([2.0])
+    assert cost.slope(plan, np.ones(2), np.ones(1)).at(plan) <= 1.0 + 1e-12
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_cut_of_the_true_up_holds_for_every_plan_and_touches_its_own(alone):
+    rng = np.random.default_rng([5, alone])
+    weights = np.array([0.5, 0.25, 0.25])
+    for _ in range(200):
+        users = Counts(np.array([0, 1]), np.array([0, 1]), rng.uniform(0, 10, (2, 12, 3)))
+        stages = (3, 6, 9, 12)
+        months = (3, 3, 3, 3) if alone else (12, 9, 6, 3)
+        charges = tuple((end, end - 1) for end in stages)
+        price = rng.uniform(1, 2, 3)
+        cost = TrueUpCost((users,), Linear(np.array([2]), np.ones(1)), stages, months, charges, 1.5, price, alone)
+        factors = 0.99 ** np.array(stages)
+        here, there = (np.append(rng.uniform(0, 1, 2), rng.uniform(0, 15)) for _ in range(2))
+        slope = cost.slope(here, factors, weights)
+        assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors))
+        assert slope.at(there) <= weights @ cost.cost(there, factors) + 1e-9
+
+
+def test_tail_weights_give_the_cvar_and_worst_weights_the_worst():
+    """10, 20, 30, 40 equally likely at confidence 0.6: the atom at the quantile is split, 36.25 (section 7)."""
+    outcomes, equal = np.array([10.0, 40, 20, 30]), np.full(4, 0.25)
+    assert Tail(equal, 0.6)(outcomes) @ outcomes == pytest.approx(36.25) == cvar(outcomes, equal, 0.6)
+    assert Worst(np.array([0.5, 0.0, 0.25, 0.25]))(outcomes) @ outcomes == 30
+
+
+# --- where saving balance would pay, on more futures than binaries are written for -----------------------------------
+
+
+def saving_pays(copies):
+    """Return two years, locked at 20 % off with full rollover, list half up in year 2: balance is worth more
+    then. Two futures that can happen, and `copies` that cannot.
+    """
+    can = {"low": (0.5, [60, 200]), "high": (0.5, [140, 260])}
+    cannot = {f"never-{number}": (0, [100, 200]) for number in range(copies)}
+    paths = {
+        name: {"weight": weight, "requests_per_month": {"app": usage}, "list_price_index": {"opus": [1, 1.5]}}
+        for name, (weight, usage) in (can | cannot).items()
+    }
+    unused = {"unused": {"rollover": 1, "cap": 1}}
+    offer = {**quote((0.01, 0.2), terms=(24,), **unused), "price_protection": "locked"}
+    return dollars(24, workloads={"app": APP}, offers={"quote": offer}, scenarios=paths)
+
+
+def test_many_futures_report_the_gap_that_few_close():
+    exact, many = solve(saving_pays(0)), solve(saving_pays(299))
+    assert (exact.method, exact.status, exact.gap) == ("extensive", "optimal", pytest.approx(0, abs=1e-6))
+    assert len(exact.branches) == 2  # what the cuts found is not listed again
+    assert (many.method, many.status) == ("decomposition", "limit")
+    assert many.bound_usd <= exact.objective_usd * (1 + 1e-9)
+    assert exact.objective_usd <= many.objective_usd * (1 + 1e-9)
+    assert many.gap > 1e-6
+    assert any("a linear program would save balance" in note for note in many.notes)
+
+
+def test_a_limit_on_cost_is_held_exactly_on_many_futures():
+    """The least expected cost is that of the exact plan: a limit just above it is kept, by settlement."""
+    least = solve(saving_pays(0)).settlement
+    limit = Limit(measure="expected", at_most=float(least.weights @ least.undiscounted) + 1)
+    deal = saving_pays(299).model_copy(update={"limits": (limit,)})
+    solution = solve(deal)
+    assert solution.method == "extensive"
+    assert solution.settlement.weights @ solution.settlement.undiscounted <= limit.at_most
+
+
+def test_a_commitment_above_the_discounted_cost_is_no_disagreement():
+    """Usage 100,000 a month for three years at 20 %: committed 2.88M, worth less today; the trace of committed dollars
+    that breaks ties is not part of what the program is worth.
+    """
+    deal = dollars(
+        36,
+        cost_of_capital_per_year=0.2,
+        workloads={"app": {**APP, "requests_per_month": 100_000}},
+        offers={"quote": quote((0.01, 0.2), terms=(36,))},
+    )
+    assert solve(deal).settlement.committed_usd == pytest.approx(2_880_000)
+
+
+def test_a_known_reference_is_what_loss_is_measured_against():
+    """Against the deal's own plan, loss is nil in every future, so the objective is its expected cost."""
+    deal = saving_pays(0)
+    plan = solve(deal).plan
+    cautious = deal.model_copy(update={"risk": Risk(weight=1.0, confidence=0.5)})
+    again = solve(cautious, reference=plan)
+    assert again.reference is plan
+    assert again.objective_usd <= float(again.settlement.weights @ again.reference_cost) * (1 + 1e-9)
+
+
+def test_time_that_runs_out_between_cuts_leaves_a_plan_and_valid_bounds(monkeypatch):
+    """Every relaxation stops after its first cuts, whose rows the solver has not seen; nothing costs less than 0."""
+    deal = load(EXAMPLES[-1])
+    best = solve(deal).objective_usd
+    monkeypatch.setattr(Clock, "is_over", property(lambda _: True))
+    stopped = solve(deal)
+    assert stopped.objective_usd >= best - 0.01
+    assert 0.0 <= stopped.bound_usd <= best + 0.01
+    assert all(branch.bound_usd >= 0.0 for branch in stopped.branches)
+
+
+def test_a_bound_that_was_never_found_is_nothing():
+    formulation = SimpleNamespace(papers=SimpleNamespace(regimes={}))
+    candidate = Candidate(Agreement("list", 12), formulation, -math.inf, outcome="limit")
+    assert candidate.branch(0.0, candidate.bound).bound_usd == 0.0
+
+
+def test_weights_without_minor_parts_make_a_valid_cut_nearly_as_high():
+    rng = np.random.default_rng(4)
+    probabilities = np.full(2000, 1 / 2000)
+    flows = rng.gamma(2.0, size=(3, 2000))
+    parts = []
+    for place in range(3):
+        usage = Lanes(flows, [Item(place, place, 1.0)])
+        balance = Linear(np.array([3]), np.array([0.001 if place == 2 else 1.0]))
+        period = Period(usage, [1.0], balance, (12, 11))
+        parts.append((DrawdownCost([period], arrears=False), np.ones(1)))
+    tail = Estimate(4, tuple(parts), Tail(probabilities, 0.9), 2000)
+    point = np.array([5.0, 3.0, 0.01, 2.0, 0.0])
+    whole, roughly = tail.cut(point, {}), tail.cut(point, {}, 0.1)
+    height = tail.value(point, {})
+    assert whole.linear.at(point) == pytest.approx(height, rel=1e-12)
+    assert height * 0.999 < roughly.linear.at(point) <= height * (1 + 1e-12)
+    assert roughly.linear.coefficients[2] > 0  # a part that does not decide where the tail is still has its slope
+    for _ in range(50):
+        other = rng.uniform(0, 5, 5)
+        assert roughly.linear.at(other) <= tail.value(other, {}) * (1 + 1e-12)
+
+
+def test_scenarios_without_weight_do_not_change_a_slope():
+    rng = np.random.default_rng(5)
+    flows = rng.gamma(2.0, size=(2, 500))
+    ratios = [np.full(500, 2.0), rng.uniform(1.0, 3.0, 500)]
+    usage = Lanes(flows, [Item(0, 0, 1.0), Item(1, 1, 1.0, rng.uniform(0.5, 1.5, 500))], [0, 1])
+    period = Period(usage, ratios, Linear(np.array([2]), np.ones(1)), (12, 11))
+    cost = DrawdownCost([period], arrears=False)
+    point, weights = np.array([1.0, 1.0, 2.0]), np.where(rng.random(500) < 0.1, 1.0, 0.0)
+    some, every = cost.slope(point, np.ones(1), weights), cost.slope(point, np.ones(1), np.maximum(weights, 1e-300))
+    assert some.coefficients == pytest.approx(every.coefficients, rel=1e-12)
+    assert some.at(point) == pytest.approx(weights @ cost.cost(point, np.ones(1)), rel=1e-12)
+
+
+def test_a_mean_quality_that_no_option_reaches_is_infeasible_where_options_need_a_project():
+    """Met by a generated deal: both models score 0.9, a mean of 0.95 is asked for, and Sonnet needs rerouting."""
+    work = {
+        **APP,
+        "models": ["opus", "sonnet"],
+        "today": {"model": "opus"},
+        "quality": {"mean_floor": 0.95, "scores": {"opus": 0.9, "sonnet": 0.9}},
+        "projects": {"rerouting": {"usd": 10}},
+    }
+    with pytest.raises(Infeasible):
+        solve(dollars(workloads={"app": work}))

@@ -1,0 +1,67 @@
+"""Options that another one dominates: left out, and never missed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deal_solve import Infeasible, load, scenarios_of, solve
+from deal_solve.formulation.build import formulate
+from deal_solve.formulation.clauses import routing
+from deal_solve.formulation.clauses.rates import api_agreements
+from tests.support.generators import random_deal
+from tests.support.generators.estimate import read
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+RATES = {"models": {name: {"family": "opus", "input_usd_per_mtok": usd, "output_usd_per_mtok": 5 * usd}
+                    for name, usd in (("cheap", 1), ("dear", 2), ("best", 3))}}  # fmt: skip
+
+
+def everything(columns, deal, rates, user, epoch, regime, options):
+    return options
+
+
+def deal_with(**work):
+    scores = {"cheap": 0.8, "dear": 0.8, "best": 0.9}
+    app = {"requests_per_month": 1e6, "input_tokens": 1e3, "output_tokens": 100, "models": list(scores)}
+    return read({"start": "2027-01", "horizon_months": 12, "rates": RATES, "workloads": {"app": app | work}})
+
+
+def keys(deal):
+    (path,) = formulate(deal, scenarios_of(deal), api_agreements(deal)).paths
+    return {key for _, _, key in path.routing.shares}
+
+
+@pytest.mark.parametrize(
+    ("work", "kept"),
+    [
+        ({}, {"cheap"}),  # the same family at a lower rate, nothing else asked
+        ({"quality": {"mean_floor": 0.85, "scores": {"cheap": 0.8, "dear": 0.8, "best": 0.9}}}, {"cheap", "best"}),
+        ({"shares": {"cheap": {"maximum": 0.5}}}, {"cheap", "dear"}),  # dear still dominates best
+        ({"batchable": 0.4}, {"cheap", "cheap+batch"}),  # half the price, but not for all requests
+        ({"batchable": 0.4, "projects": {"batch": {"usd": 1, "ready_month": 0}}}, {"cheap", "cheap+batch"}),
+    ],
+)
+def test_what_is_dominated_has_no_share(work, kept):
+    assert keys(deal_with(**work)) == kept
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_nothing_is_missed_in_the_examples(path, monkeypatch):
+    deal = load(path)
+    found = solve(deal).objective_usd
+    monkeypatch.setattr(routing, "undominated", everything)
+    assert solve(deal).objective_usd == pytest.approx(found, rel=1e-6)
+
+
+@pytest.mark.parametrize("number", range(25))
+def test_nothing_is_missed_in_generated_deals(number, monkeypatch):
+    deal = read(random_deal(np.random.default_rng([11, number])))
+    if deal.risk.criterion == "regret" and scenarios_of(deal).size > 12:
+        return
+    try:
+        found = solve(deal).objective_usd
+    except Infeasible:
+        return
+    monkeypatch.setattr(routing, "undominated", everything)
+    assert solve(deal).objective_usd == pytest.approx(found, rel=1e-6, abs=0.02)

@@ -1,0 +1,42 @@
+"""Solves in several threads at once are the solves one after another."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from deal_solve import alternatives, from_json, load, solve, to_json, why_not
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+
+
+def result(deal):
+    """Return all of a result but the seconds it took."""
+    found = from_json(to_json(solve(deal)))
+    timeless = found.solver.model_copy(update={"build_seconds": 0.0, "solve_seconds": 0.0})
+    return found.model_copy(update={"solver": timeless})
+
+
+def test_examples_at_the_same_time_give_the_same_results():
+    deals = [load(path) for path in EXAMPLES]
+    serial = [result(deal) for deal in deals]
+    with ThreadPoolExecutor(len(deals)) as pool:
+        assert list(pool.map(result, [load(path) for path in EXAMPLES])) == serial
+
+
+def test_one_deal_may_be_shared_by_threads():
+    """Nothing is known of a deal beforehand: every thread would work it out at the same time."""
+    serial = result(load(EXAMPLES[-1]))
+    deal = load(EXAMPLES[-1])
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(result, [deal] * 4)) == [serial] * 4
+
+
+def test_analyses_of_one_solution_may_run_at_the_same_time():
+    solution = solve(load(EXAMPLES[-1]))
+    asked = [f"offer={offer}" for offer in ("list", *solution.settlement.deal.offers)]
+    with ThreadPoolExecutor(4) as pool:
+        rows = pool.submit(alternatives, solution, every=True)
+        found = list(pool.map(lambda choice: why_not(solution, choice), asked))
+    for choice, answer in zip(asked, found, strict=True):
+        again = why_not(solution, choice)
+        assert (answer.outcome, answer.objective_usd, answer.plan) == (again.outcome, again.objective_usd, again.plan)
+    assert [row.above_usd for row in rows.result()] == [row.above_usd for row in alternatives(solution, every=True)]

@@ -1,0 +1,85 @@
+"""Clauses of the API agreement and of papers (deal model, sections 4 and 6)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.clauses.registry import (
+    ABSENT,
+    DROP,
+    Data,
+    absent,
+    add,
+    apis,
+    bands,
+    committing,
+    deal,
+    offers,
+    present,
+    renewed,
+    rollovers,
+)
+
+# Section 4: the API agreement
+
+add("overage=contracted", committing, "overage", "contracted", "list")
+add("overage=list", committing, "overage", "list", "contracted")
+add("overage=premium", committing, "overage", lambda v: isinstance(v, dict), "list")
+add("unused=forfeited", committing, "unused", absent, lambda _: {"rollover": 1.0})
+add("unused=rollover", committing, "unused", present, DROP)
+add("rollover share=1", rollovers, "rollover", 1.0, 0.5)
+add("rollover share<1", rollovers, "rollover", lambda v: v < 1, 1.0)
+add("rollover cap=none", rollovers, "cap", absent, 0.05)
+add("rollover cap<1", rollovers, "cap", present, DROP)
+for _period in ("year", "half", "quarter", "month"):
+    add(f"period={_period}", committing, "period", _period, "quarter" if _period == "year" else "year")
+add("payment=prepaid", committing, "payment", "prepaid", "arrears")
+add("payment=prepaid_yearly", committing, "payment", "prepaid_yearly", "prepaid")
+add("payment=arrears", committing, "payment", "arrears", "prepaid")
+add("ramp=none", committing, "ramp", absent, "free")
+add("ramp=factors", committing, "ramp", lambda v: isinstance(v, list), DROP)
+add("ramp=free", committing, "ramp", "free", DROP)
+add("step_usd", committing, "step_usd", present, DROP)
+
+
+def _is_family(discount: Any) -> bool:
+    return isinstance(discount, dict) and "all" not in discount
+
+
+def _is_model(discount: Any) -> bool:
+    return isinstance(discount, dict) and "all" in discount
+
+
+add("discount=single", bands, "discount", lambda v: not isinstance(v, dict), lambda v: {"sonnet": v})
+add("discount=family", bands, "discount", _is_family, lambda v: min(v.values()))
+add("discount=model", bands, "discount", _is_model, lambda v: v["all"])
+add("bands=several", committing, "bands", lambda v: sum(b["commit_usd_per_year"] > 0 for b in v) > 1, lambda v: v[:1])
+add("bands=zero", apis, "bands", lambda v: v[0]["commit_usd_per_year"] == 0 and len(v) > 1, lambda v: v[1:])
+
+
+# Section 6: papers
+
+
+def _without_term(length: int) -> Callable[[Data], Data | None]:
+    def change(terms: Data) -> Data | None:
+        rest = {key: value for key, value in terms.items() if key != length}
+        return rest if rest and min(rest) < 36 else None
+
+    return change
+
+
+for _length in (12, 24, 36):
+    add(f"term={_length}", offers, "terms", lambda v, n=_length: n in v, _without_term(_length))
+add("terms=several", offers, "terms", lambda v: len(v) > 1, lambda v: {min(v): v[min(v)]})
+add("term discount", offers, "terms", lambda v: any(any(t.values()) for t in v.values()), lambda v: {n: {} for n in v})
+add("protection=none", offers, "price_protection", "none", "locked")
+add("protection=locked", offers, "price_protection", "locked", "none")
+add("protection=pass_through", offers, "price_protection", "pass_through", "none")
+add("protection=capped", offers, "price_protection", lambda v: isinstance(v, dict), "none")
+add("renewal=same", renewed, "renewal", "same", lambda _: {"uplift": 0.1})
+add("renewal=list", renewed, "renewal", "list", "same")
+add("renewal=uplift", renewed, "renewal", lambda v: isinstance(v, dict), "same")
+add("renewal_cap", renewed, "renewal_cap", lambda v: v is not ABSENT, DROP)
+add("exclusive", offers, "exclusive", present, DROP)
+add("bundle", offers, "bundle", present, DROP)
+add("offers=several", deal, "offers", lambda v: len(v) > 1, lambda v: dict([next(iter(v.items()))]))
+add("provides", offers, "provides", present, DROP)

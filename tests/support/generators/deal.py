@@ -1,0 +1,132 @@
+"""A generated deal, put together: demand, people, futures, then offers and limits around what they cost."""
+
+from typing import Any
+
+from tests.support.generators.draw import Chooser
+from tests.support.generators.estimate import estimate, read
+from tests.support.generators.heuristics import sketches
+from tests.support.generators.offers import offer
+from tests.support.generators.people import SEAT_TYPES, TOOL, cohort, tool
+from tests.support.generators.risk_clauses import limits, risk
+from tests.support.generators.scenarios import futures
+from tests.support.generators.usage import RETIRING, month_after, variants, workload
+
+Data = dict[str, Any]
+
+START = (2027, 1)
+
+
+def chosen_deal(c: Chooser, tiny: bool = False) -> Data:
+    """Return the plain data of a deal; a `tiny` one is small enough to try out its plans one by one."""
+    horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((24, 9), (12, 5), (36, 5), (48, 1))
+    start = (START[0], c.pick(1, 7, 11))
+    data: Data = {"start": f"{start[0]}-{start[1]:02d}", "horizon_months": horizon, "workloads": {}, "cohorts": {}}
+    if c.chance(50):
+        data["cost_of_capital_per_year"] = c.pick(0.08, 0.2)
+    _demand(c, data, start, tiny)
+    _people(c, data, start, tiny)
+    _card(c, data, start)
+    _controls(c, data)
+    futures(c, data, start)
+    _papers(c, data)
+    _complete(c, data)
+    data["risk"] = risk(c, "scenarios" in data)
+    if c.chance(65) and (around := sketches(read(data))):
+        data["limits"] = limits(c, around)
+    return data
+
+
+def _demand(c: Chooser, data: Data, start: tuple[int, int], tiny: bool) -> None:
+    count = 1 if tiny else c.weighted((1, 7), (2, 3), (0, 1))
+    for name in ("app", "batch-job")[:count]:
+        data["workloads"][name] = workload(c, start, data["horizon_months"])
+    if count and c.chance(18):
+        variants(c, data)
+
+
+def _people(c: Chooser, data: Data, start: tuple[int, int], tiny: bool) -> None:
+    count = c.weighted((1, 3), (0, 1)) if tiny else c.weighted((1, 5), (2, 5), (0, 2))
+    if not data["workloads"]:
+        count = max(count, 1)
+    shared = c.pick(*SEAT_TYPES)
+    for name in ("staff", "field")[:count]:
+        seat_type = shared if c.chance(60) else c.pick(*SEAT_TYPES, None)
+        data["cohorts"][name] = cohort(c, start, data["horizon_months"], seat_type)
+    if any(TOOL in people["tracks"] for people in data["cohorts"].values()):
+        data["internal_tools"] = {TOOL: tool(c)}
+
+
+def _card(c: Chooser, data: Data, start: tuple[int, int]) -> None:
+    """Let ids retire and models come inside the horizon, change a rate, count tokens the old way."""
+    rates: Data = {"card": "claude@2026-11-23"}
+    models: Data = {}
+    today = {work["today"]["model"] for work in data["workloads"].values() if "today" in work}
+    for name in sorted(today & set(RETIRING)):
+        if c.chance(55):
+            models[name] = {"retires": month_after(start, c.integer(1, data["horizon_months"] - 1)) + "-15"}
+    if c.chance(15):
+        released = month_after(start, c.integer(2, data["horizon_months"] - 2)) + "-01"
+        models["claude-next"] = {
+            "family": c.pick("sonnet", "opus"),
+            "released": released,
+            "input_usd_per_mtok": c.pick(1.5, 3),
+            "output_usd_per_mtok": c.pick(8, 12),
+        }
+    if c.chance(15):
+        models["claude-sonnet-5-5"] = {"input_usd_per_mtok": c.pick(3, 1)}
+    if models:
+        rates["models"] = models
+    if c.chance(12):
+        data["tokens_counted_in"] = "old"
+    data["rates"] = rates
+
+
+def _controls(c: Chooser, data: Data) -> None:
+    """Require controls on usage: zero retention (closes batch), US residency (g = 1.1), or one on both lines."""
+    for work in data["workloads"].values():
+        kind = c.weighted((None, 6), ("us_residency", 2), ("zero_retention", 2))
+        if kind:
+            work["requires"] = [kind]
+    if data["cohorts"] and c.chance(14):
+        data["requires_on_both_lines"] = [c.pick("sso", "rbac", "zero_retention")]
+
+
+def _papers(c: Chooser, data: Data) -> None:
+    """Add one or two offers that provide what is required, most of the time."""
+    around = estimate(data)
+    tracks = [track for people in data["cohorts"].values() for track in people["tracks"]]
+    seat_types = [name for name in SEAT_TYPES if name in tracks]
+    needed = {name for work in data["workloads"].values() for name in work.get("requires", [])}
+    needed |= set(data.get("requires_on_both_lines", [])) - {"rbac"}
+    offers = {
+        name: offer(c, data["horizon_months"], seat_types, around, bool(needed) and name == "quote")
+        for name in ("quote", "rival")[: 1 + c.chance(60)]
+    }
+    for name, paper in offers.items():
+        if needed and (name == "quote" or c.chance(50)):
+            paper["provides"] = sorted(needed)
+        if len(offers) > 1 and c.chance(40):
+            paper["exclusive"] = True
+    data["offers"] = offers
+
+
+def _complete(c: Chooser, data: Data) -> None:
+    """Give cohorts what the offers ask for, and take away seat types that nobody sells."""
+    sold = {name for paper in data["offers"].values() for name in paper.get("seats", {})}
+    capped = {
+        name
+        for paper in data["offers"].values()
+        for name, part in paper.get("seats", {}).items()
+        if part["true_up"] == "hard_cap"
+    }
+    for people in data["cohorts"].values():
+        people["tracks"] = [t for t in people["tracks"] if t != "pro" or t in sold] or ["none"]
+        seats = [t for t in people["tracks"] if t not in (TOOL, "none")]
+        if "none" in people["tracks"] or capped & set(seats):
+            people.setdefault("unserved_usd_per_user_month", c.pick(25, 10))
+        if seats and not capped & set(seats) and c.chance(20):
+            people["covered_share"] = {seats[0]: c.pick(0.5, 1, 0)}
+        if people["tracks"] == ["none"]:
+            people.pop("use", None)
+    if not any(TOOL in people["tracks"] for people in data["cohorts"].values()):
+        data.pop("internal_tools", None)

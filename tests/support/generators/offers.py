@@ -1,0 +1,179 @@
+"""Generated offers: the whole clause space of API part, seats part and paper; thresholds are set to the usage."""
+
+from typing import Any
+
+from tests.support.generators.draw import Chooser
+from tests.support.generators.estimate import Estimate, round_to
+
+Data = dict[str, Any]
+
+NEWEST = {
+    "opus": "claude-opus-5-5",
+    "sonnet": "claude-sonnet-5-5",
+    "haiku": "claude-haiku-5-5",
+    "fable": "claude-fable-5-2",
+}
+
+
+def offer(c: Chooser, horizon: int, seat_types: list[str], estimate: Estimate, needs_api: bool) -> Data:
+    """Return an offer with an API part, a seats part, or both, near where its clauses bind."""
+    kind = c.weighted(("both", 6), ("api", 3), ("seats", 0 if needs_api else 2)) if seat_types else "api"
+    paper: Data = {"terms": _terms(c, horizon)}
+    if kind != "seats":
+        paper["api"] = api_part(c, horizon, estimate)
+    if kind != "api":
+        types = c.some(seat_types) if len(seat_types) > 1 else seat_types
+        paper["seats"] = {name: seat_part(c, name, estimate, kind == "both") for name in types}
+    if kind == "both" and c.chance(45):
+        paper["bundle"] = _bundle(c, paper, estimate)
+    paper["price_protection"] = c.weighted(
+        ("none", 5), ("locked", 4), ("pass_through", 3), ({"capped": c.pick(0.03, 0.1)}, 3)
+    )
+    if horizon > min(paper["terms"]):
+        paper["renewal"] = c.weighted(("same", 4), ("list", 3), ({"uplift": c.pick(0.05, 0.1, 0.2)}, 3))
+        if paper["price_protection"] != "none" and c.chance(50):
+            paper["renewal_cap"] = c.pick(0.0, 0.05)
+    return paper
+
+
+def _terms(c: Chooser, horizon: int) -> Data:
+    """Return terms with their discounts; a term longer than the horizon stands beside a shorter one only."""
+    fits = [length for length in (12, 24, 36) if length <= horizon]
+    if len(fits) > 1 and c.chance(45):
+        first, *longer = fits
+        lengths = [first, *c.some(longer)]
+    elif c.chance(10):
+        lengths = [12, 36]
+    else:
+        lengths = [c.weighted(*((length, length) for length in fits))]
+    if not c.chance(55):
+        return {length: {} for length in lengths}
+    steps = {12: (0.0, 0.02), 24: (0.05, 0.1), 36: (0.08, 0.15)}
+    return {length: {"api": c.pick(*steps[length]), "seats": c.pick(*steps[length])} for length in lengths}
+
+
+# API part
+
+
+def api_part(c: Chooser, horizon: int, estimate: Estimate) -> Data:
+    """Return the API side: bands around the expected usage, and every clause of the drawdown.
+
+    Months as periods go with short horizons, and with rollover only in the shortest: solves stay short.
+    """
+    part: Data = {"bands": _bands(c, estimate)}
+    months = {12: 8, 24: 2}.get(horizon, 0)
+    part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", months))
+    part["overage"] = c.weighted(("list", 3), ("contracted", 2), ({"premium": c.pick(0.2, 0.5)}, 3))
+    if c.chance(50) and (part["period"] != "month" or horizon == 12):
+        part["unused"] = {"rollover": c.pick(1.0, 0.5)}
+        if c.chance(50):
+            part["unused"]["cap"] = c.pick(0.1, 0.05, 0.25)
+    part["payment"] = c.weighted(("prepaid", 3), ("prepaid_yearly", 2), ("arrears", 3))
+    part["ramp"] = c.weighted((None, 4), ("factors", 3), ("free", 3))
+    if part["ramp"] == "factors":
+        part["ramp"] = [c.pick(0.8, 1.0, 0.5), c.pick(1.0, 1.5), c.pick(1.5, 1.0, 2.0)]
+    if c.chance(20):
+        part["step_usd"] = round_to(max(estimate.usage_usd, 1000.0) / c.pick(10, 4), 2)
+    return part
+
+
+def _bands(c: Chooser, estimate: Estimate) -> list[Data]:
+    """Return one to three bands (and perhaps a zero band) between a third of the yearly usage and a bit above it."""
+    count = c.weighted((1, 3), (2, 3), (3, 1))
+    places = [c.number(0.25, 0.8, 0.05) + 0.25 * number for number in range(count)]
+    first = c.number(0.1, 0.2, 0.02)
+    bands = []
+    kind = c.weighted(("single", 3), ("family", 2), ("model", 2))
+    for number, place in enumerate(places):
+        discount = round(first + c.number(0.04, 0.1, 0.02) * number, 4)
+        usd = round_to(max(place, 0.2) * (1 - discount) * max(estimate.usage_usd, 1000.0), 3)
+        bands.append({"commit_usd_per_year": usd, "discount": _discount(c, kind, discount)})
+    bands.sort(key=lambda band: band["commit_usd_per_year"])
+    bands = [b for n, b in enumerate(bands) if n == 0 or b["commit_usd_per_year"] > bands[n - 1]["commit_usd_per_year"]]
+    if c.chance(20):
+        bands.insert(0, {"commit_usd_per_year": 0, "discount": c.pick(0.02, 0.05)})
+    return bands
+
+
+def _discount(c: Chooser, kind: str, discount: float) -> Any:
+    """Return one discount, one per family, or one on models by id with another for the rest."""
+    if kind == "single":
+        return discount
+    other = round(max(discount + c.pick(-0.05, 0.06), 0.0), 4)
+    if kind == "family":
+        return {"opus": discount, "sonnet": other, "haiku": discount, "fable": other}
+    return {NEWEST[c.pick("sonnet", "opus", "haiku")]: other, "all": discount}
+
+
+# Seats part
+
+
+def seat_part(c: Chooser, seat_type: str, estimate: Estimate, with_api: bool) -> Data:
+    """Return a seat type near its users: price, limits, tiers, true-up and what it covers."""
+    users = max(estimate.users.get(seat_type, 20.0), 5.0)
+    part: Data = {}
+    if seat_type == "pro":
+        part["usd_per_user_month"] = c.pick(18, 25)
+    elif c.chance(75):
+        part["usd_per_user_month"] = c.pick(15, 12, 18)
+    if c.chance(50):
+        part["minimum"] = min(round(users * c.number(0.5, 1.2, 0.1)), 150)
+    elif seat_type == "enterprise":
+        part["minimum"] = 5
+    if c.chance(28):
+        part["maximum"] = max(round(users * c.number(0.4, 0.9, 0.1)), part.get("minimum", 2))
+    part["billing"] = c.pick("yearly", "monthly")
+    if c.chance(55):
+        part["tiers"] = _tiers(c, users)
+    part["true_up"] = true_up(c)
+    part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.weighted((1, 3), (0, 2), (0.6, 2))
+    if c.chance(40):
+        part["reduction_right"] = c.pick(0.1, 0.3, 1.0)
+    if with_api and part["covered_share"] < 1 and c.chance(70):
+        part["counts_toward_commitment"] = True
+    return part
+
+
+def _tiers(c: Chooser, users: float) -> Data:
+    kind = c.pick("all_units", "incremental")
+    first = max(round(users * c.number(0.5, 1.1, 0.1)), 2)
+    steps = [{"seats": first, "discount": c.pick(0.1, 0.05, 0.2)}]
+    if c.chance(40):
+        steps.append({"seats": round(first * 1.3) + 1, "discount": 0.25})
+    return {"kind": kind, "steps": steps}
+
+
+def true_up(c: Chooser) -> Any:
+    """Return a preset, a preset with one thing changed, a free combination, or the hard cap."""
+    kind = c.weighted(("preset", 6), ("free", 6), ("changed", 1), ("hard_cap", 2))
+    preset = c.pick("add-on-demand", "quarterly-reconciliation", "annual-true-up", "true-forward")
+    if kind == "hard_cap":
+        return kind
+    if kind == "preset":
+        return preset
+    if kind == "changed":
+        return {"preset": preset, "price": "list"}
+    clause: Data = {"check": c.pick(1, 3, 12), "count": c.pick("peak", "snapshot"), "retroactive": not c.chance(45)}
+    if clause["check"] == 1:
+        clause["count"] = "peak"  # a month has one count
+    ratchets = (("year", 2), ("term", 2), ("none", 8 if clause["retroactive"] else 0))
+    return {**clause, "price": c.pick("contracted", "list"), "ratchet": c.weighted(*ratchets)}
+
+
+# Bundle
+
+
+def _bundle(c: Chooser, paper: Data, estimate: Estimate) -> list[Data]:
+    """Return tiers around what the lowest band and the expected seats commit together."""
+    commitments = [band["commit_usd_per_year"] for band in paper["api"]["bands"] if band["commit_usd_per_year"]]
+    seats = sum(
+        12 * part.get("usd_per_user_month", 22) * estimate.users.get(name, 20.0)
+        for name, part in paper["seats"].items()
+    )
+    combined = commitments[0] + seats
+    tiers = [{"combined_usd_per_year": round_to(combined * c.number(0.5, 1.2, 0.1), 3), "seats": 0.05, "api": 0.02}]
+    if c.chance(40):
+        tiers.append(
+            {"combined_usd_per_year": tiers[0]["combined_usd_per_year"] * 1.3, "seats": 0.1, "api": c.pick(0.03, 0.06)}
+        )
+    return tiers

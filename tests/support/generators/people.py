@@ -1,0 +1,73 @@
+"""Generated people: cohorts, what they use, their tracks, and internal tools."""
+
+from typing import Any
+
+from tests.support.generators.draw import Chooser
+from tests.support.generators.usage import QUALITY, cache, mean_tokens, month_after
+
+Data = dict[str, Any]
+
+SEAT_TYPES = ("team-standard", "enterprise", "pro")
+"""Two of the card, and one that only offers sell."""
+TOOL = "tool"
+
+
+def cohort(c: Chooser, start: tuple[int, int], months: int, seat_type: str | None) -> Data:
+    """Return some 20 to 120 people who may take a seat type (and perhaps a tool, or nothing)."""
+    people: Data = {"headcount": c.number(20, 120, 10), "tracks": _tracks(c, seat_type)}
+    if c.chance(35):
+        people["headcount_growth_per_year"] = c.pick(-0.3, 0.2)
+    if c.chance(40):
+        people["active_share"] = c.pick(0.6, 0.75)
+    if c.chance(28):
+        people["ramp"] = {"from_share": c.pick(0.0, 0.3), "months": c.pick(6, 12, 20)}
+    if c.chance(25):
+        people["assigned_per_active"] = 1.2
+    if c.chance(24):
+        people["starts"] = month_after(start, c.integer(1, min(months - 1, 14)))
+    if "none" in people["tracks"] or c.chance(30):
+        people["unserved_usd_per_user_month"] = c.pick(30, 12, 50)
+    if c.chance(20):
+        can_leave = {"none", "enterprise"} & set(people["tracks"])
+        people["requires"] = [c.pick("sso", "scim", "rbac") if can_leave else "sso"]
+    people["use"] = use(c)
+    return people
+
+
+def _tracks(c: Chooser, seat_type: str | None) -> list[str]:
+    tracks = [seat_type] if seat_type else []
+    if seat_type and c.chance(15):
+        tracks.append(next(name for name in SEAT_TYPES if name != seat_type))
+    if c.chance(33):
+        tracks.append(TOOL)
+    if c.chance(40) or not tracks:
+        tracks.append("none")
+    return tracks
+
+
+def use(c: Chooser) -> Data:
+    """Return what one user asks for: some 2 to 25 dollars a month at list."""
+    models = list(c.pick(("sonnet",), ("sonnet", "haiku"), ("opus", "sonnet")))
+    section: Data = {
+        "requests_per_user_month": 0,
+        "input_tokens": c.pick(4000, 1500),
+        "output_tokens": c.pick(300, 100),
+    }
+    section["models"] = models
+    if c.chance(35):
+        section["cache"] = cache(c)
+    if c.chance(30):
+        section["quality"] = {"scores": dict(QUALITY), "mean_floor": 0.9}
+    if c.chance(20):
+        section["growth_per_year"] = c.pick(0.3, -0.2)
+    usd = c.pick(10, 3, 25)
+    section["requests_per_user_month"] = round(usd * 1e6 / (2 * mean_tokens(section) + 10 * section["output_tokens"]))
+    return section
+
+
+def tool(c: Chooser) -> Data:
+    """Return an internal tool."""
+    built: Data = {"build_usd": c.pick(2000, 0, 10_000), "run_usd_per_month": c.pick(100, 400)}
+    if c.chance(40):
+        built["provides"] = ["sso", "scim"]
+    return built

@@ -1,0 +1,202 @@
+"""A grid of complete plans of a small deal, made without the optimiser: what it must not be beaten by."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import InputError
+from deal_solve.plan.completion.complete import complete
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.routing_options import menu
+from deal_solve.plan.terms import first_terms
+from deal_solve.plan.tracks import sellers
+from deal_solve.plan.validation.validity import refuse_impossible
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.scenario_set import ScenarioSet
+
+Data = dict[str, Any]
+MULTIPLES = (1.0, 1.15, 1.4, 2.0)
+
+
+def grid(deal: Deal, scenarios: ScenarioSet, near: Plan, most: int, seed: int) -> Iterator[Plan]:
+    """Yield up to `most` possible plans: agreement x band x commitment, seats and tracks, routing and projects.
+
+    `near`, the plan to beat, lends its parts: they are combined with all others, and its numbers are moved a little.
+    """
+    yield from neighbours(deal, near)
+    routings = [_as_data(near.routing), *_routings(deal, near)]
+    people = [_people_of(near), *_people(deal, scenarios)]
+    agreements = [near.api.model_dump(mode="json"), *_agreements(deal, scenarios, near)]
+    everything = len(routings) * len(people) * len(agreements)
+    rng = np.random.default_rng(seed)
+    chosen = range(everything) if everything <= most else rng.choice(everything, most, replace=False)
+    for number in chosen:
+        number, routing = divmod(int(number), len(routings))
+        api, one = divmod(number, len(people))
+        plan = _plan(deal, scenarios, {"api": agreements[api], **people[one], "routing": routings[routing]})
+        if plan:
+            yield plan
+
+
+def neighbours(deal: Deal, plan: Plan, most: int | None = None, seed: int = 0) -> Iterator[Plan]:
+    """Yield possible plans that differ from a plan in one number: a commitment, the seats of a year, one share.
+
+    With `most` only so many are tried.
+    """
+    moves = [*_other_commitments(plan), *_other_seats(plan), *_other_shares(deal, plan)]
+    if most is not None and most < len(moves):
+        moves = [moves[n] for n in np.random.default_rng(seed).choice(len(moves), most, replace=False)]
+    for changed in moves:
+        try:
+            refuse_impossible(deal, changed)
+        except InputError:
+            continue
+        yield changed
+
+
+def _other_commitments(plan: Plan) -> Iterator[Plan]:
+    for place, term in enumerate(plan.api.terms):
+        for factor in (0.9, 0.99, 1.01, 1.1):
+            moved = term.model_copy(update={"commitment_usd": tuple(c * factor for c in term.commitment_usd)})
+            terms = (*plan.api.terms[:place], moved, *plan.api.terms[place + 1 :])
+            yield plan.model_copy(update={"api": plan.api.model_copy(update={"terms": terms})})
+
+
+def _other_seats(plan: Plan) -> Iterator[Plan]:
+    for name, agreement in plan.seats.items():
+        years = len(agreement.contracted)
+        for step, which in itertools.product((-5, -1, 1, 5), (*range(years), None)):
+            counts = tuple(max(n + step * (which in (None, y)), 0) for y, n in enumerate(agreement.contracted))
+            moved = agreement.model_copy(update={"contracted": counts})
+            yield plan.model_copy(update={"seats": {**plan.seats, name: moved}})
+
+
+def _other_shares(deal: Deal, plan: Plan) -> Iterator[Plan]:
+    """Move a part of each epoch's requests to another open option (and buy what it needs)."""
+    for kind, users in {"routing": plan.routing, "use": plan.use}.items():
+        for user, routes in users.items():
+            for place, (epoch, route) in enumerate(zip(menu(deal, user), routes, strict=True)):
+                for option, part in itertools.product(epoch.options, (0.1, 1.0)):
+                    shares = {key: share * (1 - part) for key, share in route.shares.items()}
+                    shares[option.key] = shares.get(option.key, 0.0) + part
+                    moved = (*routes[:place], route.model_copy(update={"shares": shares}), *routes[place + 1 :])
+                    update: Data = {kind: {**users, user: moved}}
+                    bought = dict.fromkeys((*plan.projects.get(user, ()), *option.projects))
+                    if bought:
+                        update["projects"] = {**plan.projects, user: tuple(bought)}
+                    yield plan.model_copy(update=update)
+
+
+def _plan(deal: Deal, scenarios: ScenarioSet, parts: Data) -> Plan | None:
+    """Return the complete plan of a proposal, None if it is not possible."""
+    try:
+        plan, _ = complete(deal, Proposal.model_validate(parts), scenarios)
+        refuse_impossible(deal, plan)
+    except InputError:
+        return None
+    return plan
+
+
+def _as_data(routes: dict[str, Any]) -> Data:
+    return {name: [route.model_dump(mode="json") for route in each] for name, each in routes.items()}
+
+
+# Agreement x term x band x commitment
+
+
+def _agreements(deal: Deal, scenarios: ScenarioSet, near: Plan) -> list[Data]:
+    found: list[Data] = []
+    for offer in deal.papers:
+        part = deal.offer(offer).api
+        for months in first_terms(deal, offer) if part else ():
+            for band in part.bands:
+                threshold = band.commit_usd_per_year
+                head = {"offer": offer, "term_months": months, "band_usd_per_year": threshold}
+                amounts = _amounts(deal, scenarios, near, head) if threshold else [0.0]
+                found += [{**head, "commitment_usd": usd} for usd in amounts]
+    return found
+
+
+def _amounts(deal: Deal, scenarios: ScenarioSet, near: Plan, head: Data) -> list[float]:
+    """Return commitments worth trying: the threshold, multiples of it, and what a scenario uses in a contract year."""
+    threshold = head["band_usd_per_year"]
+    used: set[float] = set()
+    parts = {"api": {**head, "commitment_usd": threshold}, "routing": _as_data(near.routing)}
+    plan = _plan(deal, scenarios, {**parts, **_people_of(near)}) or _plan(deal, scenarios, parts)
+    if plan:
+        yearly: dict[int, Any] = {}
+        for period in settle(deal, plan, scenarios).drawdown:
+            yearly[period.contract_year] = yearly.get(period.contract_year, 0.0) + period.usage_usd
+        used = {round(float(usd), 2) for values in yearly.values() for usd in values}
+    step = deal.offer(head["offer"]).api.step_usd
+    wanted = {threshold * factor for factor in MULTIPLES} | {usd for usd in used if usd > threshold}
+    return sorted({math.ceil(usd / step - 1e-9) * step for usd in wanted} if step else wanted)
+
+
+# Seats and tracks
+
+
+def _people_of(plan: Plan) -> Data:
+    seats = {name: agreement.model_dump(mode="json") for name, agreement in plan.seats.items()}
+    tracks = {name: list(years) for name, years in plan.tracks.items()}
+    return {"seats": seats, "tracks": tracks}
+
+
+def _people(deal: Deal, scenarios: ScenarioSet) -> list[Data]:
+    """Return the seats and tracks of one cohort (or none): every paper, tracks per year, counts worth trying."""
+    if not deal.cohorts:
+        return []
+    ((name, cohort),) = deal.cohorts.items()
+    found: list[Data] = []
+    for years in itertools.product(cohort.tracks, repeat=deal.years):
+        types = [t for t in dict.fromkeys(years) if t in deal.seat_types]
+        papers = [[(p, m) for p in sellers(deal, t) for m in first_terms(deal, p)] for t in types]
+        for bought in itertools.product(*papers):
+            options = [_counts(deal, scenarios, name, t, p, years) for t, (p, _) in zip(types, bought, strict=True)]
+            for counts in itertools.product(*options):
+                seats = {
+                    t: {"offer": p, "term_months": m, "contracted": list(n)}
+                    for t, (p, m), n in zip(types, bought, counts, strict=True)
+                }
+                found.append({"seats": seats, "tracks": {name: list(years)}})
+    return found
+
+
+def _counts(
+    deal: Deal, scenarios: ScenarioSet, cohort: str, seat_type: str, offer: str, years: tuple[str, ...]
+) -> list[tuple[int, ...]]:
+    """Return counts per year: flat ones at minimum, tier steps and peaks, and the peaks of every year."""
+    part = deal.seat_part(offer, seat_type)
+    peaks = scenarios.users[cohort].reshape(scenarios.size, deal.years, 12).max(axis=2)
+    levels = {0, part.minimum or 0, math.ceil(float(scenarios.weights @ peaks.max(axis=1)))}
+    levels |= {step.seats - less for step in (part.tiers.steps if part.tiers else ()) for less in (0, 1)}
+    levels |= {math.ceil(peak) for peak in peaks.max(axis=1)} | {math.ceil(peak) for peak in peaks[:, 0]}
+    shapes = {(level,) * deal.years for level in levels} | {tuple(math.ceil(p) for p in row) for row in peaks}
+    taken = [track == seat_type for track in years]
+    return sorted({tuple(n * on for n, on in zip(shape, taken, strict=True)) for shape in shapes})
+
+
+# Routing and projects
+
+
+def _routings(deal: Deal, near: Plan) -> list[Data]:
+    """Return each workload on one option wherever it is open (the near plan elsewhere), and half and half."""
+    found: list[Data] = []
+    for user in deal.workloads:
+        epochs, routes = menu(deal, user), near.routing[user]
+        keys = list(dict.fromkeys(option.key for epoch in epochs for option in epoch.options))
+        for part, key in itertools.product((1.0, 0.5), keys):
+            mixed = []
+            for epoch, route in zip(epochs, routes, strict=True):
+                shares = dict(route.shares)
+                if epoch.option(key):
+                    shares = {name: share * (1 - part) for name, share in shares.items()}
+                    shares[key] = shares.get(key, 0.0) + part
+                mixed.append({"from_month": epoch.start, "shares": shares})
+            found.append({**_as_data(near.routing), user: mixed})
+    return found

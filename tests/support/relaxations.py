@@ -1,0 +1,356 @@
+"""Clauses relaxed in the buyer's favour: none of them may ever raise the optimum (deal model, section 9.8)."""
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from deal_solve.deal.rate_card import load_card
+from tests.support.clauses import risk_of, true_up_of
+
+Data = dict[str, Any]
+Change = Callable[[Data], Iterator[bool]]
+"""Changes a deal in place and yields once for every place that was relaxed."""
+
+FAVOURS: dict[str, Change] = {}
+
+
+def favour(data: Data, name: str) -> Data | None:
+    """Return the deal with one clause relaxed wherever it stands; None if it stands nowhere."""
+    relaxed = copy.deepcopy(data)
+    return relaxed if list(FAVOURS[name](relaxed)) else None
+
+
+def lawful(data: Data) -> Data:
+    """Return the deal with an objective and limits for which the laws hold.
+
+    Loss and regret compare with what the relaxed deal changes too, so they give way to cost. Rollover and arrears move
+    payments between contract years, so limits on single years are left out.
+    """
+    deal, risk = copy.deepcopy(data), risk_of(data["risk"])
+    if risk.get("criterion") == "regret":
+        deal["risk"] = "neutral"
+    elif "criterion" not in risk:
+        deal["risk"] = {**risk, "on": "cost"}
+    deal["limits"] = [limit for limit in data.get("limits", []) if not limit["of"].startswith("contract year")]
+    return deal
+
+
+def _named(name: str) -> Callable[[Change], Change]:
+    def register(change: Change) -> Change:
+        FAVOURS[name] = change
+        return change
+
+    return register
+
+
+def _offers(data: Data) -> Iterator[Data]:
+    yield from data["offers"].values()
+
+
+def _apis(data: Data) -> Iterator[Data]:
+    yield from (offer["api"] for offer in _offers(data) if "api" in offer)
+
+
+def _seats(data: Data) -> Iterator[Data]:
+    yield from (part for offer in _offers(data) for part in offer.get("seats", {}).values())
+
+
+def _requests(data: Data) -> Iterator[Data]:
+    yield from data["workloads"].values()
+    yield from (one["use"] for one in data["cohorts"].values() if "use" in one)
+
+
+def _drop(maps: Iterator[Data], key: str) -> Iterator[bool]:
+    for each in maps:
+        if key in each:
+            del each[key]
+            yield True
+
+
+@_named("overage: premium to list")
+def _(data: Data) -> Iterator[bool]:
+    for api in _apis(data):
+        if isinstance(api["overage"], dict):
+            api["overage"] = "list"
+            yield True
+
+
+@_named("overage: list to contracted")
+def _(data: Data) -> Iterator[bool]:
+    for api in _apis(data):
+        if api["overage"] == "list":
+            api["overage"] = "contracted"
+            yield True
+
+
+@_named("unused: forfeited to rollover")
+def _(data: Data) -> Iterator[bool]:
+    for api in _apis(data):
+        if "unused" not in api:
+            api["unused"] = {"rollover": 0.7}
+            yield True
+
+
+@_named("rollover: all of it, without a cap")
+def _(data: Data) -> Iterator[bool]:
+    for api in _apis(data):
+        if "unused" in api and api["unused"] != {"rollover": 1}:
+            api["unused"] = {"rollover": 1}
+            yield True
+
+
+@_named("ramp: none or factors to free")
+def _(data: Data) -> Iterator[bool]:
+    for api in _apis(data):
+        factors = api.get("ramp") or [1]
+        if factors != "free" and sorted(factors) == factors:
+            api["ramp"] = "free"
+            api.pop("step_usd", None)
+            yield True
+
+
+@_named("no step")
+def _(data: Data) -> Iterator[bool]:
+    yield from _drop(_apis(data), "step_usd")
+
+
+@_named("a larger discount")
+def _(data: Data) -> Iterator[bool]:
+    for api in _apis(data):
+        for band in api["bands"]:
+            given = band["discount"]
+            more = {key: d + 0.03 for key, d in given.items()} if isinstance(given, dict) else given + 0.03
+            band["discount"] = more
+            yield True
+
+
+@_named("one more band")
+def _(data: Data) -> Iterator[bool]:
+    for api in _apis(data):
+        last = api["bands"][-1]["commit_usd_per_year"]
+        api["bands"].append({"commit_usd_per_year": 1.2 * last + 1000, "discount": 0.3})
+        yield True
+
+
+@_named("protection: none to pass_through")
+def _(data: Data) -> Iterator[bool]:
+    for offer in _offers(data):
+        if offer["price_protection"] == "none":
+            offer["price_protection"] = "pass_through"
+            yield True
+
+
+@_named("protection: locked or capped to pass_through")
+def _(data: Data) -> Iterator[bool]:
+    for offer in _offers(data):
+        if offer["price_protection"] not in ("none", "pass_through"):
+            offer["price_protection"] = "pass_through"
+            yield True
+
+
+@_named("a renewal cap")
+def _(data: Data) -> Iterator[bool]:
+    for offer in _offers(data):
+        if offer["price_protection"] != "none" and "renewal_cap" not in offer:
+            offer["renewal_cap"] = 0
+            yield True
+
+
+@_named("renewal: uplift to same")
+def _(data: Data) -> Iterator[bool]:
+    for offer in _offers(data):
+        if isinstance(offer.get("renewal"), dict):
+            offer["renewal"] = "same"
+            yield True
+
+
+@_named("a bundle")
+def _(data: Data) -> Iterator[bool]:
+    for offer in _offers(data):
+        if "bundle" not in offer and "api" in offer and "seats" in offer:
+            offer["bundle"] = [{"combined_usd_per_year": 20_000, "seats": 0.05, "api": 0.05}]
+            yield True
+
+
+@_named("not exclusive")
+def _(data: Data) -> Iterator[bool]:
+    if len(data["offers"]) > 1:
+        yield from _drop(_offers(data), "exclusive")
+
+
+@_named("one more offer")
+def _(data: Data) -> Iterator[bool]:
+    data["offers"]["third"] = {
+        "terms": [12],
+        "api": {"bands": [{"commit_usd_per_year": 30_000, "discount": 0.2}], "overage": "contracted"},
+    }
+    yield True
+
+
+@_named("seats: a lower minimum")
+def _(data: Data) -> Iterator[bool]:
+    for part in _seats(data):
+        if part.get("minimum"):
+            part["minimum"] //= 2
+            yield True
+
+
+@_named("seats: a higher maximum")
+def _(data: Data) -> Iterator[bool]:
+    for part in _seats(data):
+        if "maximum" in part:
+            part["maximum"] *= 2
+            yield True
+
+
+@_named("seats: reduction right")
+def _(data: Data) -> Iterator[bool]:
+    for part in _seats(data):
+        if "reduction_right" not in part:
+            part["reduction_right"] = 0.5
+            yield True
+
+
+@_named("true-up: ratchet term to year")
+def _(data: Data) -> Iterator[bool]:
+    for part in _seats(data):
+        clause = true_up_of(part["true_up"])
+        if clause and clause["ratchet"] == "term":
+            part["true_up"] = {**clause, "ratchet": "year"}
+            yield True
+
+
+@_named("true-up: ratchet year to none")
+def _(data: Data) -> Iterator[bool]:
+    for part in _seats(data):
+        clause = true_up_of(part["true_up"])
+        if clause and clause["ratchet"] == "year" and clause["retroactive"]:
+            part["true_up"] = {**clause, "ratchet": "none"}
+            yield True
+
+
+@_named("true-up: peak to snapshot")
+def _(data: Data) -> Iterator[bool]:
+    for part in _seats(data):
+        clause = true_up_of(part["true_up"])
+        if clause and clause["count"] == "peak":
+            part["true_up"] = {**clause, "count": "snapshot"}
+            yield True
+
+
+@_named("usage: no quality floor")
+def _(data: Data) -> Iterator[bool]:
+    for request in _requests(data):
+        if request.get("quality"):
+            yield from _drop(iter((request["quality"],)), "floor")
+            yield from _drop(iter((request["quality"],)), "mean_floor")
+
+
+@_named("usage: no limits on shares")
+def _(data: Data) -> Iterator[bool]:
+    yield from _drop(_requests(data), "shares")
+
+
+@_named("usage: more models")
+def _(data: Data) -> Iterator[bool]:
+    for work in data["workloads"].values():
+        more = [name for name in ("sonnet", "haiku") if name not in work["models"]]
+        work["models"] += more
+        yield from (True for _ in more)
+
+
+@_named("usage: projects for nothing, ready at once")
+def _(data: Data) -> Iterator[bool]:
+    yield from _drop(iter(data["workloads"].values()), "projects")
+
+
+@_named("no required controls")
+def _(data: Data) -> Iterator[bool]:
+    yield from _drop(iter((*data["workloads"].values(), *data["cohorts"].values())), "requires")
+    yield from _drop(iter((data,)), "requires_on_both_lines")
+
+
+@_named("no limits")
+def _(data: Data) -> Iterator[bool]:
+    if data.pop("limits"):
+        yield True
+
+
+@_named("leaving people unserved")
+def _(data: Data) -> Iterator[bool]:
+    for one in data["cohorts"].values():
+        if "none" not in one["tracks"]:
+            one["tracks"].append("none")
+            one.setdefault("unserved_usd_per_user_month", 20)
+            yield True
+
+
+# The other laws
+
+
+def scaled(data: Data, factor: float) -> Data:
+    """Return the deal with every amount in dollars times a factor, list prices included."""
+    deal = copy.deepcopy(data)
+    overrides = deal["rates"].setdefault("models", {})
+    card = load_card()
+    for model in card.models:
+        own, rates = overrides.setdefault(model.id, {}), card.rates(model.id)
+        for name in (
+            "input_usd_per_mtok",
+            "output_usd_per_mtok",
+            "long_input_usd_per_mtok",
+            "long_output_usd_per_mtok",
+        ):
+            if getattr(rates, name) is not None:
+                own.setdefault(name, getattr(rates, name))
+    deal["rates"]["seats"] = {seat.id: {"usd_per_user_month": seat.price_on(card.as_of)} for seat in card.seats}
+    _scale(deal, factor)
+    return deal
+
+
+def _scale(node: Any, factor: float) -> None:
+    """Multiply every number under a key that names dollars."""
+    if isinstance(node, list):
+        for item in node:
+            _scale(item, factor)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            named = isinstance(key, str) and ("usd" in key.split("_") or key == "at_most")
+            if named and isinstance(value, int | float):
+                node[key] = value * factor
+            else:
+                _scale(value, factor)
+
+
+def split(data: Data) -> Data | None:
+    """Return the deal with its first workload in two halves that share every scenario; None without a workload."""
+    deal = copy.deepcopy(data)
+    if not deal["workloads"]:
+        return None
+    name, work = next(iter(deal["workloads"].items()))
+    work.pop("projects", None)
+    work["requests_per_month"] = _half(work["requests_per_month"])
+    deal["workloads"]["other-half"] = copy.deepcopy(work)
+    for future in deal.get("scenarios", {}).values():
+        paths = future.get("requests_per_month", {})
+        if name in paths:
+            paths["other-half"] = paths[name] = _half(paths[name])
+        if name in future.get("hit_rate", {}):
+            future["hit_rate"]["other-half"] = future["hit_rate"][name]
+    for event in deal.get("uncertainty", {}).get("events", {}).values():
+        if name in event["workloads"]:
+            event["workloads"].append("other-half")
+    return deal
+
+
+def _half(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: item / 2 for key, item in value.items()}
+    return [item / 2 for item in value] if isinstance(value, list) else value / 2
+
+
+def unsplit(data: Data) -> Data:
+    """Return the deal whose first workload `split` halves: without its projects."""
+    deal = copy.deepcopy(data)
+    next(iter(deal["workloads"].values())).pop("projects", None)
+    return deal
