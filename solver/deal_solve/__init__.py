@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, replicates
     from deal_solve.analysis.uncertainty.shorter_term import FirstTerm, value_of_shorter_term
     from deal_solve.analysis.uncertainty.uncertainty import UncertaintyCost, uncertainty_cost
-    from deal_solve.analysis.uncertainty.vss import MeanValue, mean_future, vss
+    from deal_solve.analysis.uncertainty.vss import MeanValue, mean_scenario, vss
     from deal_solve.analysis.why_not.alternatives import Alternative, alternatives
     from deal_solve.analysis.why_not.single_track import wrong_tracks
     from deal_solve.analysis.why_not.why_not import WhyNot, why_not
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from deal_solve.frames import Table
     from deal_solve.notebook import Shown, show
     from deal_solve.optimise.export import export
-    from deal_solve.optimise.search.cache import Memory
+    from deal_solve.optimise.search.cache import SolveCache
     from deal_solve.optimise.solution import Branch, Solution
     from deal_solve.optimise.solve import solve
     from deal_solve.optimise.solver.progress import Progress
@@ -87,7 +87,7 @@ if TYPE_CHECKING:
     from deal_solve.uncertainty.expansion import scenarios_of
     from deal_solve.uncertainty.parquet import read_scenarios, write_scenarios
     from deal_solve.uncertainty.sampling import SampledSet, sample
-    from deal_solve.uncertainty.scenario_set import Futures, ScenarioSet
+    from deal_solve.uncertainty.scenario_set import Scenarios, ScenarioSet
 
 _MODULES = {
     "analysis.why_not.alternatives": "Alternative alternatives",
@@ -107,7 +107,7 @@ _MODULES = {
     "analysis.frontier.frontier": "Frontier FrontierPoint frontier",
     "facts.health": "CommitmentYear SeatYear commitment_health seat_health",
     "facts.limit_checks": "LimitCheck limit_checks",
-    "analysis.uncertainty.vss": "MeanValue mean_future vss",
+    "analysis.uncertainty.vss": "MeanValue mean_scenario vss",
     "analysis.uncertainty.out_of_sample": "FreshLimit OutOfSample out_of_sample",
     "analysis.uncertainty.evpi": "PerfectInformation evpi",
     "analysis.sweep.regions": "FieldStep Region Regions regions",
@@ -136,7 +136,7 @@ _MODULES = {
     "deal.edit": "value_at varied",
     "errors": "Cancelled DealSolveError Infeasible InputError InternalError LimitReached Problem",
     "optimise.export": "export",
-    "optimise.search.cache": "Memory",
+    "optimise.search.cache": "SolveCache",
     "optimise.solver.progress": "Progress",
     "optimise.solution": "Branch Solution",
     "optimise.solve": "solve",
@@ -159,7 +159,7 @@ _MODULES = {
     "uncertainty.expansion": "scenarios_of",
     "uncertainty.parquet": "read_scenarios write_scenarios",
     "uncertainty.sampling": "SampledSet sample",
-    "uncertainty.scenario_set": "Futures ScenarioSet",
+    "uncertainty.scenario_set": "Scenarios ScenarioSet",
 }
 _HOMES = {name: home for home, names in _MODULES.items() for name in names.split()}
 
@@ -204,7 +204,6 @@ __all__ = [
     "Frontier",
     "FrontierPoint",
     "FrontierResult",
-    "Futures",
     "Gap",
     "Infeasible",
     "InfeasibleResult",
@@ -214,7 +213,6 @@ __all__ = [
     "LimitReached",
     "LineDifference",
     "MeanValue",
-    "Memory",
     "Nearest",
     "OutOfSample",
     "Percentile",
@@ -237,6 +235,7 @@ __all__ = [
     "SampledSet",
     "Savings",
     "ScenarioSet",
+    "Scenarios",
     "SeatYear",
     "Sensitivity",
     "SensitivityResult",
@@ -250,6 +249,7 @@ __all__ = [
     "Sobol",
     "SobolIndex",
     "Solution",
+    "SolveCache",
     "Step",
     "Stretch",
     "Summary",
@@ -285,7 +285,7 @@ __all__ = [
     "load_card",
     "load_proposal",
     "loads",
-    "mean_future",
+    "mean_scenario",
     "optimality_gap",
     "out_of_sample",
     "overtaking_month",

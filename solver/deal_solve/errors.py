@@ -25,8 +25,8 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
-        return f"{place}{self.path}: {self.message}" if self.path else f"{place}{self.message}"
+        index = f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
+        return f"{index}{self.path}: {self.message}" if self.path else f"{index}{self.message}"
 
 
 class InputError(DealSolveError):

@@ -24,8 +24,8 @@ class Table(Generic[Row]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, place: int) -> Row:
-        return self.rows[place]
+    def __getitem__(self, index: int) -> Row:
+        return self.rows[index]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a data frame, one column per plain field."""

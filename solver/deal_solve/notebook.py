@@ -21,7 +21,7 @@ from deal_solve.facts.sides import sides
 from deal_solve.facts.summary import periods
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
-from deal_solve.report.scenarios import futures_notes
+from deal_solve.report.scenarios import scenarios_notes
 from deal_solve.settlement.settle import Settlement
 
 OPEN = ("decisions", "sides")
@@ -75,5 +75,5 @@ def show(found: Solution | Settlement) -> Shown:
     if isinstance(found, Solution):
         text = solution_report(deal, scenarios, found, (*scenarios.notes, *order))
         return Shown(text, {**tables, "alternatives": alternatives(found)})
-    likely, notes = int(scenarios.weights.argmax()), (*futures_notes(scenarios), *order)
+    likely, notes = int(scenarios.weights.argmax()), (*scenarios_notes(scenarios), *order)
     return Shown(settlement_report(deal, settlement, (), likely, notes), tables)

@@ -76,10 +76,10 @@ def test_bounds_hold_and_lines_add_up(path):
 
 def test_an_alternative_is_the_deal_with_that_agreement_forced():
     deal = load(SCENARIOS / "three-quotes.yaml")
-    best, futures = solve(deal), scenarios_of(deal)
+    best, scenarios = solve(deal), scenarios_of(deal)
     for row in alternatives(best, every=True):
         if row.solution is not None:
             api = {"offer": row.offer, "term_months": row.term_months}
-            again = solve(deal, futures, fix=Proposal.model_validate({"api": api}), first_band=row.band_usd_per_year)
+            again = solve(deal, scenarios, fix=Proposal.model_validate({"api": api}), first_band=row.band_usd_per_year)
             assert again.objective_usd == pytest.approx(row.solution.objective_usd, rel=1e-6)
             assert again.plan.api.terms[0].band_usd_per_year == row.band_usd_per_year

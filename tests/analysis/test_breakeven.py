@@ -24,7 +24,7 @@ from deal_solve.facts.decisions import key_of
 from deal_solve.optimise.solve import fit_risk
 from deal_solve.settlement.objective import objective_of
 from deal_solve.uncertainty.measures import Against
-from tests.models.test_hand_cases import APP, CHANCES, RARE, YEAR, certainly, futures, quote, read
+from tests.models.test_hand_cases import APP, CHANCES, RARE, YEAR, certainly, explicit, quote, read
 
 ROOT = Path(__file__).parents[2]
 PREMIUM = "offers.deep.api.overage.premium"
@@ -34,7 +34,7 @@ PRICE = "offers.office.seats.seat.usd_per_user_month"
 def two_quotes(**sections):
     """Return case 1 of section 9 with a paper of 20 % and a premium on overage, and one of 5 % without commitment."""
     offers = {"deep": quote((0.01, 0.2), overage={"premium": 0}), "flat": quote((0, 0.05))}
-    return read(**{"workloads": {"app": APP}, "offers": offers, "scenarios": futures(RARE, CHANCES), **sections})
+    return read(**{"workloads": {"app": APP}, "offers": offers, "scenarios": explicit(RARE, CHANCES), **sections})
 
 
 def office(**seats):
@@ -246,7 +246,7 @@ def test_a_fine_grid_of_cold_solves_finds_the_same(deal, path, low, high, count)
 def test_both_sides_of_a_flip_are_as_good_as_the_best_on_the_same_draws(risk):
     """Settled at the flip, on futures of the same seed, each side costs what a solve there finds, within the gap."""
     deal = two_quotes(risk=risk, scenarios={}, workloads={"app": {**APP, "requests_per_month": "100 ± 40%"}})
-    found = breakeven(deal, PREMIUM, 0, 0.6, futures_of=lambda each: sample(each, 128, seed=3).in_memory())
+    found = breakeven(deal, PREMIUM, 0, 0.6, scenarios_from=lambda each: sample(each, 128, seed=3).in_memory())
     assert len(found.flips) == 1
     for flip in found.flips:
         there = varied(deal, {PREMIUM: flip.value})

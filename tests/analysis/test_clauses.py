@@ -25,7 +25,18 @@ from deal_solve.analysis.clauses.steps import API, NOT_LAWS, PAPER, SEATS, claus
 from deal_solve.analysis.uncertainty.replicates import replicates
 from deal_solve.cli.main import run
 from tests.analysis.test_health import DEAL as SMALL
-from tests.models.test_hand_cases import APP, CHANCES, DISCOUNT, RARE, YEAR, futures, newsvendor, quote, read, two_years
+from tests.models.test_hand_cases import (
+    APP,
+    CHANCES,
+    DISCOUNT,
+    RARE,
+    YEAR,
+    explicit,
+    newsvendor,
+    quote,
+    read,
+    two_years,
+)
 from tests.support.generators import RandomChooser, chosen_deal
 from tests.support.generators.estimate import read as read_data
 from tests.support.proposals import example
@@ -111,7 +122,7 @@ def test_one_paper_instead_of_two_by_hand():
     offer = {**quote((1, 0.1)), "seats": {"seat": {}}}
     offer["bundle"] = [{"combined_usd_per_year": 10_000, "seats": 0.05, "api": 0.05}]
     staff = {"headcount": 10, "tracks": ["seat"]}
-    sections = {"workloads": {"app": APP}, "cohorts": {"staff": staff}, "scenarios": futures({"only": 1000})}
+    sections = {"workloads": {"app": APP}, "cohorts": {"staff": staff}, "scenarios": explicit({"only": 1000})}
     found = valued(read(offers={"quote": offer}, **sections), pairs=0)
     one = row(found, "one paper")
     assert (one.finding, one.was, one.asked) == ("in hand", "two papers", "one paper")
@@ -124,7 +135,7 @@ def test_a_step_that_moves_payments_the_wrong_way_is_dearer_and_worth_nothing():
     deal = read(
         workloads={"app": APP},
         offers={"quote": quote((12, DISCOUNT), overage="contracted")},
-        scenarios=futures({"only": 100}),
+        scenarios=explicit({"only": 100}),
         cost_of_capital_per_year=0.5,
     )
     payment = row(valued(deal), "payment")
@@ -230,7 +241,7 @@ def test_intervals_are_of_the_two_plans_on_the_same_fresh_futures():
 
 def test_an_offer_that_is_not_signed_says_so():
     offers = {"quote": quote((0.01, DISCOUNT)), "poor": quote((0.01, 0.01))}
-    deal = read(workloads={"app": APP}, offers=offers, scenarios=futures(RARE, CHANCES))
+    deal = read(workloads={"app": APP}, offers=offers, scenarios=explicit(RARE, CHANCES))
     found = valued(deal, "poor", pairs=0)
     assert "poor is no part of the best deal: a step counts only as far as it makes it one" in found.notes
     assert valued(deal, None, pairs=0).offer == "quote"
@@ -254,7 +265,7 @@ def test_regret_and_list_are_refused():
     with pytest.raises(InputError, match="regret compares with the best of each future"):
         valued(newsvendor(risk={"criterion": "regret"}))
     with pytest.raises(InputError, match="nothing but list is on the table"):
-        valued(read(workloads={"app": APP}, scenarios=futures({"only": 60})), None)
+        valued(read(workloads={"app": APP}, scenarios=explicit({"only": 60})), None)
 
 
 def test_the_page_names_every_clause_and_every_step_that_is_no_law():

@@ -6,7 +6,7 @@ import pytest
 
 from deal_solve import InputError, criteria, sample, scenarios_of, solve
 from deal_solve.cli.main import run
-from tests.models.test_hand_cases import APP, YEAR, covers, futures, newsvendor, quote, read
+from tests.models.test_hand_cases import APP, YEAR, covers, explicit, newsvendor, quote, read
 
 
 def table(deal, *names, **options):
@@ -79,7 +79,7 @@ def test_what_cannot_be_asked_is_refused(names, count, words):
         held = sample(deal, 128)
     else:
         paths = {f"d{each}": 100 + each for each in range(count)}
-        deal = read(workloads={"app": APP}, scenarios=futures(paths))
+        deal = read(workloads={"app": APP}, scenarios=explicit(paths))
         held = scenarios_of(deal)
     with pytest.raises(InputError, match=words):
         criteria(deal, held, names)

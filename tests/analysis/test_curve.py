@@ -22,7 +22,7 @@ from deal_solve import (
 )
 from deal_solve.cli.main import run
 from tests.analysis.test_health import DEAL as SMALL
-from tests.models.test_hand_cases import APP, CHANCES, DISCOUNT, RARE, YEAR, futures, newsvendor, quote, read
+from tests.models.test_hand_cases import APP, CHANCES, DISCOUNT, RARE, YEAR, explicit, newsvendor, quote, read
 
 ROOT = Path(__file__).parents[2]
 START_UP = str(ROOT / "scenarios" / "start-up.yaml")
@@ -35,7 +35,7 @@ def drawn(deal, **asked):
 def rare_deal(*bands, step_usd=None, **sections):
     """Return the deal of case 1 with other bands."""
     offers = {"quote": quote(*bands, **({"step_usd": step_usd} if step_usd else {}))}
-    return read(workloads={"app": APP}, offers=offers, scenarios=futures(RARE, CHANCES), **sections)
+    return read(workloads={"app": APP}, offers=offers, scenarios=explicit(RARE, CHANCES), **sections)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_a_point_beyond_a_limit_is_left_out_with_a_note():
 
 
 def test_without_an_agreement_that_commits_there_is_no_curve():
-    deal = read(workloads={"app": APP}, offers={"quote": quote((0, 0.1))}, scenarios=futures({"only": 60}))
+    deal = read(workloads={"app": APP}, offers={"quote": quote((0, 0.1))}, scenarios=explicit({"only": 60}))
     with pytest.raises(InputError, match="no API agreement that commits can be signed"):
         drawn(deal)
     with pytest.raises(Infeasible):

@@ -21,8 +21,8 @@ HYBRID = str(ROOT / "scenarios" / "hybrid.yaml")
 
 def listed(**paths):
     """Twenty equally likely futures; future k asks k a month of `app` in year 1 and 10k in year 2, 1 USD each."""
-    futures = {f"f{k}": {"weight": 1, "requests_per_month": {"app": [k, 10 * k]}, **paths} for k in range(1, 21)}
-    return deal_of(24, workloads={"app": APP}, scenarios=futures)
+    scenario_set = {f"f{k}": {"weight": 1, "requests_per_month": {"app": [k, 10 * k]}, **paths} for k in range(1, 21)}
+    return deal_of(24, workloads={"app": APP}, scenarios=scenario_set)
 
 
 def test_quantiles_by_month_are_those_counted_by_hand():
@@ -44,8 +44,8 @@ def test_list_value_follows_list_prices():
 
 
 def test_blocks_add_up_to_the_same_fan():
-    futures = sample(DEAL, BLOCK + 100, 7)
-    for one, other in zip(fans(DEAL, futures), fans(DEAL, futures.in_memory()), strict=True):
+    scenarios = sample(DEAL, BLOCK + 100, 7)
+    for one, other in zip(fans(DEAL, scenarios), fans(DEAL, scenarios.in_memory()), strict=True):
         assert one.name == other.name
         np.testing.assert_array_equal(one.quantiles, other.quantiles)
 
@@ -72,8 +72,8 @@ def called(capsys, *args):
 
 
 def test_the_command_prints_draws_and_writes(capsys, tmp_path):
-    picture, table, futures = (tmp_path / name for name in ("fan.svg", "fan.csv", "futures.parquet"))
-    files = ["--picture", str(picture), "--csv", str(table), "--out", str(futures)]
+    picture, table, scenarios = (tmp_path / name for name in ("fan.svg", "fan.csv", "futures.parquet"))
+    files = ["--picture", str(picture), "--csv", str(table), "--out", str(scenarios)]
     code, out, err = called(capsys, "scenarios", HYBRID, "--scenarios", "256", "--seed", "5", *files)
     assert (code, err) == (0, "")
     assert "36 months from 2027-01, 256 sampled futures (seed 5)" in out
@@ -84,7 +84,7 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path):
     assert printed.split()[1] == f"{float(rows[0]['P5']):,.0f}"
     drawn = picture.read_text()
     assert all(f">{text}<" in drawn for text in ("P5", "P25", "P50", "P75", "P95", "thousand USD a month at list"))
-    again = called(capsys, "scenarios", HYBRID, "--scenarios", str(futures))
+    again = called(capsys, "scenarios", HYBRID, "--scenarios", str(scenarios))
     assert again == (0, out, "")
 
 

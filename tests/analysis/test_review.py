@@ -24,7 +24,18 @@ from deal_solve.analysis.review import review as module
 from deal_solve.cli.main import run
 from deal_solve.deal.risk import Risk
 from tests.analysis.test_health import DEAL as SMALL
-from tests.models.test_hand_cases import APP, CHANCES, DISCOUNT, RARE, YEAR, certainly, futures, newsvendor, quote, read
+from tests.models.test_hand_cases import (
+    APP,
+    CHANCES,
+    DISCOUNT,
+    RARE,
+    YEAR,
+    certainly,
+    explicit,
+    newsvendor,
+    quote,
+    read,
+)
 from tests.support.generators import RandomChooser, chosen_deal
 from tests.support.generators.estimate import read as read_data
 from tests.support.plans import neighbours
@@ -117,7 +128,7 @@ def test_overage_of_a_poor_paper_stands_in_the_step_to_other_papers():
     """Both give 20 %; one asks list for overage, the other the contracted rate. Covering 60: 48 + 40 against 80."""
     own, other = quote((0.01, DISCOUNT)), quote((0.01, DISCOUNT), overage="contracted")
     offers = {"own": own, "other": other}
-    deal = read(workloads={"app": APP}, offers=offers, scenarios=futures(RARE, CHANCES))
+    deal = read(workloads={"app": APP}, offers=offers, scenarios=explicit(RARE, CHANCES))
     found = lawful(reviewed(deal, {"api": {"offer": "own", "commitment_usd": 48 * YEAR}}))
     assert found.offer_lines.of("overage") == pytest.approx(8 * YEAR)
     assert said(found)["offer and term"] == ("other API paper", 8)
@@ -149,7 +160,7 @@ def test_a_broken_limit_may_make_a_proposal_cheaper_than_the_best_deal():
 
 
 def read_limits(limit):
-    return read(workloads={"app": APP}, scenarios=futures({"only": 1}), limits=[limit]).limits
+    return read(workloads={"app": APP}, scenarios=explicit({"only": 1}), limits=[limit]).limits
 
 
 @pytest.mark.parametrize("name", ["three-quotes", "start-up"])

@@ -201,7 +201,7 @@ def test_indices_are_those_of_salib():
 
     points = Sobol(6, rng=np.random.default_rng(1)).random(4096)
     first, second = points[:, :3], points[:, 3:]
-    mixed = [np.where(np.arange(3) == place, second, first) for place in range(3)]
+    mixed = [np.where(np.arange(3) == index, second, first) for index in range(3)]
     values = np.array([ishigami(x) for x in (first, second, *mixed)])
     mine = sobol_indices(values, 1)
     assert mine[:, 0] == pytest.approx([0.3139, 0.4424, 0], abs=0.02)
@@ -211,7 +211,7 @@ def test_indices_are_those_of_salib():
     cost = settle(deal, solve(deal).plan, design).cost.reshape(4, 4096)
     for outcomes in (values, cost):
         order = [0, *range(2, len(outcomes)), 1]  # A, then A with one factor of B each, then B
-        names = [f"x{place}" for place in range(len(outcomes) - 2)]
+        names = [f"x{index}" for index in range(len(outcomes) - 2)]
         problem = {"num_vars": len(names), "names": names, "bounds": [[0, 1]] * len(names)}
         theirs = salib.analyze(problem, outcomes[order].T.ravel(), calc_second_order=False, seed=1)
         mine = sobol_indices(outcomes, 1)
@@ -225,14 +225,14 @@ def test_matrices_share_what_is_not_exchanged():
     deal = uncertain(workloads={name: {**APP, "requests_per_month": "100 ± 40%"} for name in ("app", "web")})
     design = saltelli(deal, 4096, seed=3)
     assert design.factors == (VOLUME, "workloads.web.requests_per_month", PRICE)
-    a, b, app, web, price = (design.block(place) for place in range(5))
-    for mixed, place in ((app, 0), (web, 1), (price, 2)):
+    a, b, app, web, price = (design.block(index) for index in range(5))
+    for mixed, index in ((app, 0), (web, 1), (price, 2)):
         for number, of in enumerate(
             (lambda s: s.requests["app"], lambda s: s.requests["web"], lambda s: s.index["opus"])
         ):
-            assert (of(mixed) == of(b if number == place else a)).all()
+            assert (of(mixed) == of(b if number == index else a)).all()
     assert not np.allclose(a.requests["app"], b.requests["app"])
-    assert sum(len(design.block(place).weights) for place in range(design.block_count)) == design.size == 5 * 4096
+    assert sum(len(design.block(index).weights) for index in range(design.block_count)) == design.size == 5 * 4096
 
 
 def test_bands_that_move_together_have_factors_behind_them():

@@ -43,9 +43,9 @@ def hybrid():
 
 def listed():
     """List value 60, 120 and 240 a year with weights 0.3, 0.5, 0.2; at 20 % off V is 48, 96 and 192; C = 96."""
-    futures = {key: {"weight": weight, "requests_per_month": {"app": n}} for key, (weight, n) in LISTED.items()}
+    scenario_set = {key: {"weight": weight, "requests_per_month": {"app": n}} for key, (weight, n) in LISTED.items()}
     api = {"bands": [{"commit_usd_per_year": 96, "discount": 0.2}], "overage": "list"}
-    return api_deal(0, api, scenarios=futures), api_plan((96, (96,)))
+    return api_deal(0, api, scenarios=scenario_set), api_plan((96, (96,)))
 
 
 def assert_same_bits(one, other):
@@ -92,8 +92,8 @@ def test_loss_against_another_plan():
 def test_blocks_add_up_to_one_settlement(hybrid):
     """Every future costs what it costs in one settlement of the whole set; expectations agree."""
     deal, plan = hybrid
-    futures = sample(deal, 2 * BLOCK + 100, seed=3)
-    found, whole = simulate(deal, plan, futures), settle(deal, plan, futures.in_memory())
+    scenarios = sample(deal, 2 * BLOCK + 100, seed=3)
+    found, whole = simulate(deal, plan, scenarios), settle(deal, plan, scenarios.in_memory())
     assert found.cost == pytest.approx(whole.cost, rel=1e-12)
     assert found.mean_usd == pytest.approx(float(whole.weights @ whole.cost), rel=1e-12)
     assert sum(found.by_line.values()) == pytest.approx(found.mean_usd, rel=1e-12)
@@ -130,34 +130,34 @@ def test_an_impossible_plan_is_refused(hybrid):
 @pytest.mark.parametrize("chunk", [1, 3])
 def test_any_chunk_size_gives_the_same_bits(hybrid, chunk, monkeypatch):
     deal, plan = hybrid
-    futures = sample(deal, 4 * BLOCK + 7, seed=5)
-    alone = simulate(deal, plan, futures, reference=plan)
+    scenarios = sample(deal, 4 * BLOCK + 7, seed=5)
+    alone = simulate(deal, plan, scenarios, reference=plan)
     monkeypatch.setattr(outcomes, "CHUNK", chunk)
     with ThreadPoolExecutor(3) as executor:
-        assert_same_bits(simulate(deal, plan, futures, reference=plan, executor=executor, ahead=2), alone)
+        assert_same_bits(simulate(deal, plan, scenarios, reference=plan, executor=executor, ahead=2), alone)
 
 
 def test_processes_give_the_same_bits(hybrid):
     """Sampled futures are made in the other processes, futures in memory are sent there."""
     deal, plan = hybrid
-    futures = sample(deal, 5 * BLOCK + 7, seed=5)
+    scenarios = sample(deal, 5 * BLOCK + 7, seed=5)
     with executor_of(2, None) as (executor, workers):
         assert workers == 2
-        for each in (futures, futures.in_memory()):
-            assert_same_bits(simulate(deal, plan, each, executor=executor), simulate(deal, plan, futures))
+        for each in (scenarios, scenarios.in_memory()):
+            assert_same_bits(simulate(deal, plan, each, executor=executor), simulate(deal, plan, scenarios))
 
 
 def test_a_dask_cluster_gives_the_same_bits(hybrid):
     distributed = pytest.importorskip("distributed")
     deal, plan = hybrid
-    futures = sample(deal, 5 * BLOCK + 7, seed=5)
+    scenarios = sample(deal, 5 * BLOCK + 7, seed=5)
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
     with (
         distributed.LocalCluster(protocol="tcp://", **options) as cluster,
         executor_of(1, cluster.scheduler_address) as (executor, workers),
     ):
         assert workers == 2
-        assert_same_bits(simulate(deal, plan, futures, executor=executor), simulate(deal, plan, futures))
+        assert_same_bits(simulate(deal, plan, scenarios, executor=executor), simulate(deal, plan, scenarios))
 
 
 def test_a_larger_set_begins_with_the_smaller_one(hybrid):

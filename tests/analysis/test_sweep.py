@@ -95,11 +95,11 @@ def dimensions(over):
 
 def test_rows_are_the_solves_of_their_deals_over_the_same_futures():
     deal = load(ROOT / "scenarios" / "three-quotes.yaml")
-    futures = partial(sample, count=64, seed=3)
+    scenarios = partial(sample, count=64, seed=3)
     over = {"offers.twenty-four.api.overage": ["contracted", "list"], "workloads.catalogue.growth_per_year.p50": [0.15]}
-    for row in sweep(deal, over, futures).rows:
+    for row in sweep(deal, over, scenarios).rows:
         changed = varied(deal, row.inputs)
-        alone = solve(changed, futures(changed))
+        alone = solve(changed, scenarios(changed))
         assert row.objective_usd == pytest.approx(alone.objective_usd, rel=SAME)
         assert row.savings_usd == pytest.approx(
             alone.settlement.mean(alone.reference_cost - alone.settlement.cost), rel=1e-3
@@ -179,11 +179,11 @@ def test_neighbours_differ_in_one_field_and_share_their_futures(small):
 def test_futures_are_made_once_for_cells_of_the_same_uncertainty(small):
     made = []
 
-    def futures(deal):
+    def scenarios(deal):
         made.append(deal)
         return scenarios_of(deal)
 
-    sweep(small, {**GRID, REQUESTS: [500_000, 600_000]}, futures)
+    sweep(small, {**GRID, REQUESTS: [500_000, 600_000]}, scenarios)
     assert len(made) == 1 + 2  # of the deal as it stands, and of both
 
 
@@ -367,7 +367,7 @@ def test_axes_panels_and_tiles(small):
     (other,) = set(over) - set(found.axes)
     assert [list(panel) for panel in found.panels] == [[other], [other]]
     tiles = found.tiles(found.panels[0])
-    assert {letter for place, letter in tiles.items() if place[0] == "1.5"} == {"-"}
+    assert {letter for index, letter in tiles.items() if index[0] == "1.5"} == {"-"}
     assert set(found.tiles({}).values()) <= {"A", "B", "a", "b", "-"}
     assert regions(sweep(small, [{DISCOUNT: 0, REQUESTS: 5}, {DISCOUNT: 0.1, REQUESTS: 6}])).axes == (DISCOUNT,)
 

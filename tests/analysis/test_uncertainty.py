@@ -17,7 +17,7 @@ from deal_solve import (
     Replicates,
     UncertaintyCost,
     evpi,
-    mean_future,
+    mean_scenario,
     optimality_gap,
     out_of_sample,
     replicates,
@@ -41,7 +41,7 @@ from tests.models.test_hand_cases import (
     YEAR,
     certainly,
     covers,
-    futures,
+    explicit,
     newsvendor,
     quote,
     read,
@@ -75,7 +75,7 @@ def test_9_1_expected_value_of_perfect_information():
     """88 - (0.3·48 + 0.5·80 + 0.2·128) = 8."""
     found = evpi(solve(newsvendor()))
     assert found.evpi.usd == pytest.approx(YEAR * 8)
-    assert (found.futures, found.is_all) == (3, True)
+    assert (found.scenarios, found.is_all) == (3, True)
 
 
 def test_9_1_information_counts_expected_cost_whatever_the_risk():
@@ -104,7 +104,7 @@ def test_a_mean_value_deal_that_breaks_a_limit_has_no_value():
     deal = newsvendor()
     limit = {"measure": "worst", "at_most": YEAR * 135}
     limited = read(
-        workloads={"app": APP}, offers={"quote": quote((0.01, 0.2))}, scenarios=futures(RARE, CHANCES), limits=[limit]
+        workloads={"app": APP}, offers={"quote": quote((0.01, 0.2))}, scenarios=explicit(RARE, CHANCES), limits=[limit]
     )
     assert covers(solve(limited)) == pytest.approx(125)
     found = vss(solve(limited))
@@ -116,11 +116,11 @@ def test_a_mean_value_deal_that_breaks_a_limit_has_no_value():
 
 def test_the_expected_future_is_the_weighted_mean_of_all():
     """0.3·60 + 0.5·100 + 0.2·160 = 100 requests a month."""
-    one = mean_future(scenarios_of(newsvendor()))
+    one = mean_scenario(scenarios_of(newsvendor()))
     assert one.size == 1
     assert one.requests["app"] == pytest.approx(np.full((1, 12), 100.0))
     many = sample(drawn(), 8192, seed=3)  # two blocks
-    assert mean_future(many).requests["app"][0, 0] == pytest.approx(many.in_memory().requests["app"][:, 0].mean())
+    assert mean_scenario(many).requests["app"][0, 0] == pytest.approx(many.in_memory().requests["app"][:, 0].mean())
 
 
 # --- a shorter first term ---------------------------------------------------------------------------------------------
@@ -175,11 +175,11 @@ def test_9_2_commitment_is_the_critical_fractile(quantile, risk, level):
     """
     deal, found = drawn(risk), []
     for seed in range(16):
-        futures = sample(deal, 512, seed, "random").in_memory()
+        scenarios = sample(deal, 512, seed, "random").in_memory()
         level_of = np.random.default_rng(seed).random(512)
         if quantile is not fitted:
-            futures = replace(futures, requests={"app": np.repeat(quantile(level_of)[:, None], 12, axis=1)})
-        found.append(covers(solve(deal, futures)))
+            scenarios = replace(scenarios, requests={"app": np.repeat(quantile(level_of)[:, None], 12, axis=1)})
+        found.append(covers(solve(deal, scenarios)))
     mean = estimate(np.array(found))
     allowed = mean.half_usd / 2.1314 * SURELY
     assert mean.usd == pytest.approx(float(np.squeeze(quantile(level))), abs=allowed)
@@ -206,7 +206,7 @@ def test_the_out_of_sample_cost_and_the_difference_hold_the_truth():
     solution = solve(deal, sample(deal, 1024, seed=5).in_memory())
     fresh, other = out_of_sample(solution), vss(solution)
     own, mean = covers(solution), other.plan.api.terms[0].commitment_usd[0] / 0.8 / YEAR
-    assert fresh.futures == 16 * 1024
+    assert fresh.scenarios == 16 * 1024
     assert fresh.fresh.usd == pytest.approx(cost_of(own), abs=fresh.fresh.half_usd / 2.1314 * SURELY)
     gained = cost_of(mean) - cost_of(own)
     assert other.vss.usd == pytest.approx(gained, abs=other.vss.half_usd / 2.1314 * SURELY)
@@ -247,8 +247,8 @@ def test_intervals_cover_the_truth_at_their_rate(made, cost, rate):
     held = np.zeros(2)
     for trial in range(400):
         each = Replicates(solution, tuple(made(deal, seed) for seed in seeds(trial)))
-        for place, (found, true) in enumerate([(estimate(each.own), truth), (each.dearer(other), more)]):
-            held[place] += found.low_usd <= true <= found.high_usd
+        for index, (found, true) in enumerate([(estimate(each.own), truth), (each.dearer(other), more)]):
+            held[index] += found.low_usd <= true <= found.high_usd
     assert held.min() >= 400 * rate - 4 * 4.4
 
 
@@ -261,7 +261,7 @@ def test_what_is_far_apart_is_told_apart():
     found = tell_apart(solution)
     assert found.runner_up.api.offer == "list"
     assert 0 < found.dearer.low_usd < found.dearer.usd < found.dearer.high_usd
-    assert found.gap.futures == 256
+    assert found.gap.scenarios == 256
     assert found.gap.above.high_usd < 0.01 * solution.objective_usd
     assert (found.is_apart, found.needed) == (True, None)
 

@@ -256,11 +256,11 @@ def test_limits_hold_in_the_last_step_only():
 )
 def test_every_risk_has_a_waterfall(risk):
     """Steps at list are the least expected cost whatever the risk; the last one is the plan of the deal's own."""
-    futures = {
+    scenario_set = {
         name: {"weight": 1, "requests_per_month": {"app": usd}}
         for name, usd in (("low", 500), ("middle", 1000), ("high", 1500))
     }
-    deal, neutral = made(scenarios=futures, risk=risk), made(scenarios=futures)
+    deal, neutral = made(scenarios=scenario_set, risk=risk), made(scenarios=scenario_set)
     best = solve(deal)
     found = waterfall(deal, scenarios_of(deal), best).from_all_opus
     assert usd(found)[:5] == usd(steps_of(neutral).from_all_opus)[:5]

@@ -250,10 +250,10 @@ def test_the_command_line_answers_below_the_short_block(tmp_path: Path, capsys: 
     path.write_text(json.dumps(BOTH))
     assert run(["solve", str(path), "--why-not", "offer=rival", "--why-not", "track.staff=chat"]) == 0
     out = capsys.readouterr().out
-    places = [
+    indices = [
         out.index(part) for part in ("\nProof ", "\nWhy not offer=rival, track.staff=chat?", "\nAPI commitment per")
     ]
-    assert places == sorted(places)
+    assert indices == sorted(indices)
     assert run(["solve", str(path), "--why-not", "offer=rivals"]) == 2
     assert "there is no offer 'rivals'; did you mean 'rival'?" in capsys.readouterr().err
     assert run(["solve", str(path), "--why-not", "offer=rival", "--export", str(tmp_path / "model.lp")]) == 2

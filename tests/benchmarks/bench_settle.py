@@ -40,7 +40,7 @@ def prepared(name: str) -> tuple[Deal, Plan, list[ScenarioSet]]:
     deal = load(HERE / f"{name}.yaml")
     futures = sample(deal, BLOCKS * BLOCK, seed=1)
     plan, _ = complete(deal, load_proposal(HERE / "plans" / f"{name}.yaml"), futures.block(0))
-    return deal, plan, [futures.block(place) for place in range(BLOCKS)]
+    return deal, plan, [futures.block(index) for index in range(BLOCKS)]
 
 
 def rate(work: Callable[[], int], years: int, repeats: int) -> float:
@@ -73,7 +73,7 @@ def in_blocks(name: str, repeats: int) -> float:
 def one_by_one(name: str, repeats: int) -> float:
     """Return the rate of a plain loop over futures; stops if a block finds other costs."""
     deal, plan, blocks = prepared(name)
-    alone = [blocks[0].take(place) for place in range(ONE_BY_ONE)]
+    alone = [blocks[0].take(index) for index in range(ONE_BY_ONE)]
     found = np.array([settle(deal, plan, each).cost[0] for each in alone])
     if not np.allclose(found, settle(deal, plan, blocks[0]).cost[:ONE_BY_ONE], rtol=SAME, atol=0):
         raise SystemExit(f"{name}: a block and its futures one by one differ")

@@ -100,8 +100,8 @@ def _pyomo_model(program: Matrix, present: Any, rows: Any, cost: Any) -> Any:
 
     def row(_: Any, i: int) -> tuple[float | None, Any, float | None]:
         inside = slice(matrix.indptr[i], matrix.indptr[i + 1])
-        places, values = matrix.indices[inside].tolist(), matrix.data[inside].tolist()
-        body = LinearExpression(constant=0, linear_coefs=values, linear_vars=[x[j] for j in places])
+        indices, values = matrix.indices[inside].tolist(), matrix.data[inside].tolist()
+        body = LinearExpression(constant=0, linear_coefs=values, linear_vars=[x[j] for j in indices])
         return bound(program.row_low[i]), body, bound(program.row_high[i])
 
     model.rows = Constraint(rows.tolist(), rule=row)

@@ -9,7 +9,7 @@ import pytest
 from deal_solve import InputError, Plan, Proposal, complete, loads, sample, scenarios_of, settle, simulate, solve
 from deal_solve.plan.renewal_buckets import buckets_of, observed
 from tests.models.test_decomposition import SEED, agree, generated, solved
-from tests.models.test_hand_cases import APP, YEAR, futures, quote, read
+from tests.models.test_hand_cases import APP, YEAR, explicit, quote, read
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read as read_data
 
@@ -22,7 +22,7 @@ def tree(decided="observed", paths=TREE, horizon=24, risk="neutral", limits=(), 
         horizon,
         workloads={"app": APP},
         offers={"quote": quote((0.01, 0.2), **api)},
-        scenarios=futures(paths),
+        scenarios=explicit(paths),
         renewal_decisions=decided,
         risk=risk,
         limits=list(limits),
@@ -273,9 +273,9 @@ def test_a_plan_with_tables_is_a_proposal_and_settles_anywhere():
     chosen = np.where(usage <= 300_000, *(row.api.commitment_usd[0] for row in table.rows))
     assert settled.drawdown[1].commitment_usd[4096:].tolist() == chosen.tolist()
     assert settled.weights @ settled.cost == pytest.approx(simulate(deal, plan, many).mean_usd)
-    for place in (0, 4500):
-        invoice = settled.invoice(place)
-        assert invoice["amount_usd"].sum() == pytest.approx(settled.undiscounted[place])
+    for index in (0, 4500):
+        invoice = settled.invoice(index)
+        assert invoice["amount_usd"].sum() == pytest.approx(settled.undiscounted[index])
 
 
 @pytest.mark.parametrize(

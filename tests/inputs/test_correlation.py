@@ -54,12 +54,12 @@ def test_a_group_at_one_moves_as_one():
 def test_a_matrix_says_its_pairs_and_the_groups_say_the_rest():
     found, notes, paths = copula(growth=0.3, matrix={A: {B: -0.2}, "workloads.a.requests_per_month": {A: 0.5}})
     seen, _ = empirical(found)
-    place = paths.index
+    index = paths.index
     assert notes == ()
-    assert seen[place(A), place(B)] == pytest.approx(-0.2, abs=0.01)
-    assert seen[place(B), place(C)] == pytest.approx(0.3, abs=0.01)
-    assert seen[place("workloads.a.requests_per_month"), place(A)] == pytest.approx(0.5, abs=0.01)
-    assert seen[place("workloads.b.requests_per_month"), place(B)] == pytest.approx(0, abs=0.01)
+    assert seen[index(A), index(B)] == pytest.approx(-0.2, abs=0.01)
+    assert seen[index(B), index(C)] == pytest.approx(0.3, abs=0.01)
+    assert seen[index("workloads.a.requests_per_month"), index(A)] == pytest.approx(0.5, abs=0.01)
+    assert seen[index("workloads.b.requests_per_month"), index(B)] == pytest.approx(0, abs=0.01)
 
 
 def test_a_matrix_that_cannot_be_is_repaired_and_said():

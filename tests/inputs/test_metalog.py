@@ -42,7 +42,7 @@ def test_the_three_quantiles_are_exact_and_the_bounds_hold(name):
 
 
 @given(st.sampled_from(["usage", "growth", "adoption"]), st.floats(LEAST, 1 - LEAST), st.data())
-def test_any_band_that_can_be_is_reproduced(group, place, data):
+def test_any_band_that_can_be_is_reproduced(group, index, data):
     """P10 and P90 anywhere, P50 at `place` between them on the scale of ln(x - low) or of the logit."""
     low = BOUNDS[group][0]
     tops = (0.0, 0.999) if group == "adoption" else (low, low + 1e7)
@@ -50,7 +50,7 @@ def test_any_band_that_can_be_is_reproduced(group, place, data):
     p90 = data.draw(st.floats(p10 + (tops[1] - p10) * 1e-3, tops[1]))
     forward = (lambda x: math.log(x / (1 - x))) if group == "adoption" else (lambda x: math.log(x - low))
     back = (lambda m: 1 / (1 + math.exp(-m))) if group == "adoption" else (lambda m: low + math.exp(m))
-    inside = min(max(place, LEAST + 1e-9), 1 - LEAST - 1e-9)
+    inside = min(max(index, LEAST + 1e-9), 1 - LEAST - 1e-9)
     p50 = back(forward(p10) + inside * (forward(p90) - forward(p10)))
     found = values([metalog(group, p10, p50, p90)], AT_QUANTILES)[0]
     np.testing.assert_allclose(found, (p10, p50, p90), rtol=1e-9, atol=1e-9)

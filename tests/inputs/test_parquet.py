@@ -18,15 +18,15 @@ PLAIN = deal_of(24, workloads={"app": {"requests_per_month": 10, "input_tokens":
 
 
 @pytest.mark.parametrize("futures", [sample(DEAL, BLOCK + 300, 7), scenarios_of(DEAL)], ids=["sampled", "discrete"])
-def test_a_set_comes_back_as_it_was(futures, tmp_path):
-    write_scenarios(futures, tmp_path / "set.parquet")
-    found, held = read_scenarios(tmp_path / "set.parquet", DEAL), futures.in_memory()
+def test_a_set_comes_back_as_it_was(scenarios, tmp_path):
+    write_scenarios(scenarios, tmp_path / "set.parquet")
+    found, held = read_scenarios(tmp_path / "set.parquet", DEAL), scenarios.in_memory()
     assert same(held, found)
     for name in ("kind", "seed", "groups", "notes", "size", "months"):
         assert getattr(found, name) == getattr(held, name), name
     assert list(found.names) == list(held.names)
     groups = pq.ParquetFile(tmp_path / "set.parquet").metadata
-    assert groups.num_row_groups == futures.block_count
+    assert groups.num_row_groups == scenarios.block_count
 
 
 def brought(tmp_path, deal=PLAIN, **columns):

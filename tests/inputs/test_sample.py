@@ -16,7 +16,7 @@ from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import quantile
 from deal_solve.uncertainty.sampling import SEED, sample
-from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Futures
+from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Scenarios
 from tests.interface.test_docs import ROOT
 from tests.support.builders import APP, deal_of
 
@@ -71,26 +71,26 @@ def same(one, other):
 def test_a_block_is_the_same_whoever_asks_and_when(method):
     """In order, backwards, after a copy through pickle, as part of the whole, and as part of a larger set."""
     size = 2 * BLOCK + 100
-    futures = sample(DEAL, size, 7, method)
-    blocks = [futures.block(place) for place in range(futures.block_count)]
+    scenarios = sample(DEAL, size, 7, method)
+    blocks = [scenarios.block(index) for index in range(scenarios.block_count)]
     assert [block.size for block in blocks] == [BLOCK, BLOCK, 100]
     again = pickle.loads(pickle.dumps(sample(DEAL, size, 7, method)))
-    whole = futures.in_memory()
-    for place in reversed(range(3)):
-        assert same(again.block(place), blocks[place])
-        assert same(whole.block(place), blocks[place])
+    whole = scenarios.in_memory()
+    for index in reversed(range(3)):
+        assert same(again.block(index), blocks[index])
+        assert same(whole.block(index), blocks[index])
     larger = sample(DEAL, 4 * BLOCK, 7, method).block(2)
     np.testing.assert_array_equal(larger.requests["a"][:100], blocks[2].requests["a"])
     assert list(blocks[2].names)[::99] == [f"sample {2 * BLOCK + 1}", f"sample {size}"]
 
 
-def block_bytes(place):
-    block = sample(DEAL, 4 * BLOCK, 7).block(place)
+def block_bytes(index):
+    block = sample(DEAL, 4 * BLOCK, 7).block(index)
     return [array.tobytes() for name in PATHS for array in getattr(block, name).values()]
 
 
 def test_processes_make_the_same_bits():
-    here = [block_bytes(place) for place in range(4)]
+    here = [block_bytes(index) for index in range(4)]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         assert list(pool.map(block_bytes, [3, 1, 0, 2])) == [here[3], here[1], here[0], here[2]]
 
@@ -214,8 +214,8 @@ def test_outcomes_move_together_as_the_groups_say():
 
 
 def test_a_sampled_set_and_one_in_memory_read_alike():
-    lazy: Futures = sample(DEAL, 300, 7)
-    held: Futures = lazy.in_memory()
+    lazy: Scenarios = sample(DEAL, 300, 7)
+    held: Scenarios = lazy.in_memory()
     for name in ("kind", "seed", "groups", "notes", "size", "months", "is_coarse", "block_count"):
         assert getattr(lazy, name) == getattr(held, name), name
     assert (held.kind, held.seed, held.months, held.is_coarse) == ("sampled", 7, 24, False)
@@ -288,9 +288,9 @@ def test_a_deal_without_anything_uncertain_has_equal_futures():
 
 def test_a_solve_over_sampled_futures_agrees_with_settlement():
     deal = load(ROOT / "scenarios" / "hybrid.yaml")
-    futures = sample(deal, 64, 3).in_memory()
-    solution = solve(deal, futures)
+    scenarios = sample(deal, 64, 3).in_memory()
+    solution = solve(deal, scenarios)
     assert solution.status == "optimal"
-    cost = settle(deal, solution.plan, futures).cost
+    cost = settle(deal, solution.plan, scenarios).cost
     np.testing.assert_array_equal(cost, solution.settlement.cost)
     assert len(cost) == 64

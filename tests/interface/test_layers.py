@@ -9,7 +9,7 @@ import deal_solve
 
 PACKAGE = Path(deal_solve.__path__[0])
 ORDER = ("deal", "uncertainty", "plan", ("settlement", "formulation"), "optimise", "facts", "report", "analysis", "cli")
-RANK = {name: place for place, step in enumerate(ORDER) for name in ([step] if isinstance(step, str) else step)}
+RANK = {name: index for index, step in enumerate(ORDER) for name in ([step] if isinstance(step, str) else step)}
 SHARED = {"errors", "frames", "messages", "version"}
 
 

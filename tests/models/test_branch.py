@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deal_solve import Deal, Infeasible, Memory, Solution, load, sample, solve
+from deal_solve import Deal, Infeasible, Solution, SolveCache, load, sample, solve
 from deal_solve.optimise.search import benders as cuts
 from deal_solve.optimise.search import branch_and_cut as branch
 from deal_solve.optimise.search import polish as finish
@@ -23,7 +23,7 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 def solved(deal: Deal) -> Solution | None:
     try:
-        return solve(deal, memory=Memory())
+        return solve(deal, cache=SolveCache())
     except Infeasible:
         return None
 
@@ -45,10 +45,10 @@ def test_generated_deals(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_many_futures(monkeypatch: pytest.MonkeyPatch) -> None:
     deal = load(SCENARIOS / "hybrid.yaml")
-    futures = sample(deal, 256, seed=2)
-    found = solve(deal, futures)
+    scenarios = sample(deal, 256, seed=2)
+    found = solve(deal, scenarios)
     monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: (None, None))
-    agree(found, solve(deal, futures))
+    agree(found, solve(deal, scenarios))
 
 
 def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,12 +92,12 @@ def test_both_methods_find_the_same_optimum_on_five_hundred_generated_deals(bloc
 def chain(rng, share, arrears, *, alike):
     """Three periods, two models, four scenarios; variables 0 to 5 are usage, 6 the commitment."""
     periods = []
-    for place in range(3):
+    for index in range(3):
         ratios = [1.25] if alike else list(rng.uniform(1, 2, (2, 4)))
-        items = [Item(2 * place + row, row, 0.8, rng.uniform(0.5, 2, 4) if row else 1.0) for row in (0, 1)]
+        items = [Item(2 * index + row, row, 0.8, rng.uniform(0.5, 2, 4) if row else 1.0) for row in (0, 1)]
         usage = Lanes(rng.uniform(0.2, 2, (2, 4)), items, [0, 0] if alike else [0, 1])
         balance = Linear(np.array([6]), np.array([1.0]))
-        periods.append(Period(usage, ratios, balance, (12 * place + 12, 12 * place + 11)))
+        periods.append(Period(usage, ratios, balance, (12 * index + 12, 12 * index + 11)))
     return DrawdownCost(periods, arrears, share, 0.5)
 
 
@@ -125,7 +125,7 @@ def test_a_cut_where_saving_would_pay_stays_below_settlement():
     covers all of year 2: cost 1. A valid cut may say no more than 1 here, and settlement says 2.
     """
     one = Linear(np.array([2]), np.array([1.0]))
-    usage = [Lanes(np.ones((1, 1)), [Item(place, 0, 1.0)]) for place in (0, 1)]
+    usage = [Lanes(np.ones((1, 1)), [Item(index, 0, 1.0)]) for index in (0, 1)]
     periods = [Period(usage[p], [1.0 + p], one, (12 * p + 12, 12 * p + 11)) for p in (0, 1)]
     cost = DrawdownCost(periods, arrears=False, share=1.0, cap=1.0)
     plan = np.array([1.0, 2.0, 1.0])
@@ -242,9 +242,9 @@ def test_weights_without_minor_parts_make_a_valid_cut_nearly_as_high():
     probabilities = np.full(2000, 1 / 2000)
     flows = rng.gamma(2.0, size=(3, 2000))
     parts = []
-    for place in range(3):
-        usage = Lanes(flows, [Item(place, place, 1.0)])
-        balance = Linear(np.array([3]), np.array([0.001 if place == 2 else 1.0]))
+    for index in range(3):
+        usage = Lanes(flows, [Item(index, index, 1.0)])
+        balance = Linear(np.array([3]), np.array([0.001 if index == 2 else 1.0]))
         period = Period(usage, [1.0], balance, (12, 11))
         parts.append((DrawdownCost([period], arrears=False), np.ones(1)))
     tail = Estimate(4, tuple(parts), Tail(probabilities, 0.9), 2000)

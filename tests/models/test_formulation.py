@@ -277,11 +277,11 @@ def built(deal, fix=None):
     return formulation
 
 
-def paths(**futures):
+def paths(**scenarios):
     """Return equally likely futures: requests of `app` and users of `staff`."""
     return {
         name: {"weight": 1, "requests_per_month": {"app": requests}, "active_users": {"staff": users}}
-        for name, (requests, users) in futures.items()
+        for name, (requests, users) in scenarios.items()
     }
 
 
@@ -486,15 +486,15 @@ def test_cells_are_half_open():
     steps = [{"seats": 20, "discount": 0.1}, {"seats": 40, "discount": 0.2}]
     formulation = seats({"tiers": {"kind": "all_units", "steps": steps}})
     counts, _ = seat_of(formulation)
-    highest = [row(formulation, f"cell_high_{place}") for place in range(1, 5)]
+    highest = [row(formulation, f"cell_high_{index}") for index in range(1, 5)]
     assert [[-c for name, c in terms.items() if name.startswith("seat_cell")] for terms, _, _ in highest[1:]] == [
         [19],
         [39],
         [40],
     ]
     assert [next(name for name in terms if name in counts) for terms, _, _ in highest[1:]] == counts
-    for place, low in ((1, 20), (2, 40)):
-        terms, sense, rhs = row(formulation, f"cell_low_{place}")
+    for index, low in ((1, 20), (2, 40)):
+        terms, sense, rhs = row(formulation, f"cell_low_{index}")
         assert (sorted(terms.values()), sense, rhs) == ([-low, 1], ">=", 0)
 
 

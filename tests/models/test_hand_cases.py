@@ -29,7 +29,7 @@ def read(horizon=12, **sections):
     return loads(json.dumps({"start": "2027-01", "horizon_months": horizon, "rates": rates, **sections}))
 
 
-def futures(paths, weights=None):
+def explicit(paths, weights=None):
     """Return an explicit list: a path is one number, one per contract year, or one per month."""
     chances = weights or dict.fromkeys(paths, 1 / len(paths))
     return {name: {"weight": chances[name], "requests_per_month": {"app": path}} for name, path in paths.items()}
@@ -44,12 +44,12 @@ def quote(*bands, terms=(12,), **api):
 def newsvendor(paths=RARE, weights=CHANCES, risk="neutral", horizon=12, **api):
     """Return the deal of 9.1: 20 % off (from any commitment), overage at list unless said otherwise."""
     offer = quote((0.01, DISCOUNT), terms=(horizon,), **api)
-    return read(horizon, workloads={"app": APP}, offers={"quote": offer}, scenarios=futures(paths, weights), risk=risk)
+    return read(horizon, workloads={"app": APP}, offers={"quote": offer}, scenarios=explicit(paths, weights), risk=risk)
 
 
 def certainly(usage, **offers):
     """Return a deal with one future: this list value a month, and these offers."""
-    return read(workloads={"app": APP}, offers=offers, scenarios=futures({"only": usage}))
+    return read(workloads={"app": APP}, offers=offers, scenarios=explicit({"only": usage}))
 
 
 def commitment(solution, year=0):
@@ -120,7 +120,7 @@ def test_9_1_expected_value_of_perfect_information():
     """Who knows the future commits to it: 0.3·48 + 0.5·80 + 0.2·128 = 80, so knowing is worth 88 - 80 = 8."""
     deal = newsvendor()
     scenarios = scenarios_of(deal)
-    known = [solve(deal, scenarios.take(place)).objective_usd for place in range(scenarios.size)]
+    known = [solve(deal, scenarios.take(index)).objective_usd for index in range(scenarios.size)]
     assert known == pytest.approx([YEAR * 48, YEAR * 80, YEAR * 128])
     assert solve(deal).objective_usd - scenarios.weights @ known == pytest.approx(YEAR * 8)
 
@@ -167,7 +167,7 @@ def test_9_3_overage_at_the_contracted_rate_commits_to_the_threshold(threshold):
     costs 0.8·100·12 = 960; the least of them is taken.
     """
     offer = quote((threshold, DISCOUNT), overage="contracted")
-    deal = read(workloads={"app": APP}, offers={"quote": offer}, scenarios=futures(RARE, CHANCES))
+    deal = read(workloads={"app": APP}, offers={"quote": offer}, scenarios=explicit(RARE, CHANCES))
     solution = solve(deal)
     assert commitment(solution) == pytest.approx(threshold)
     assert solution.objective_usd == pytest.approx(960)
@@ -246,7 +246,7 @@ def test_9_7_prepaid_drawdown(offer, billed):
         rates={"card": "claude@2026-11-23", "models": card},
         workloads={"app": app},
         offers={"quote": quote((500_000, DISCOUNT))},
-        scenarios=futures({"only": [1000.0] + [0.0] * 11}),
+        scenarios=explicit({"only": [1000.0] + [0.0] * 11}),
     )
     band = 500_000 if offer == "quote" else 0
     plan = Plan.model_validate(
@@ -274,7 +274,7 @@ BANDS = ((480, 0.15), (900, 0.3))
 
 def rich(offer=None, **api):
     """Return two years, four futures, two bands and a price that rises in one future."""
-    listed = futures(PATHS)
+    listed = explicit(PATHS)
     listed["d"]["list_price_index"] = {"opus": [1.0] * 18 + [1.3] * 6}
     paper = {**quote(*BANDS, terms=(12, 24), **api), **(offer or {})}
     return read(24, workloads={"app": APP}, offers={"quote": paper}, scenarios=listed)
@@ -326,13 +326,13 @@ def test_9_8_information_and_planning_on_futures_are_worth_something(api):
     deal = rich(**api)
     scenarios = scenarios_of(deal)
     best = solve(deal)
-    known = [solve(deal, scenarios.take(place)).objective_usd for place in range(scenarios.size)]
+    known = [solve(deal, scenarios.take(index)).objective_usd for index in range(scenarios.size)]
     assert best.objective_usd - scenarios.weights @ known >= -1e-6 * best.objective_usd
     mean = read(
         24,
         workloads={"app": APP},
         offers={"quote": quote(*BANDS, terms=(12, 24), **api)},
-        scenarios=futures({"mean": [80, 130]}),
+        scenarios=explicit({"mean": [80, 130]}),
     )
     planned = settle(deal, solve(mean).plan, scenarios)
     assert planned.weights @ planned.cost - best.objective_usd >= -1e-6 * best.objective_usd
@@ -346,11 +346,11 @@ def whole(scale=1.0, parts=("app",)):
     offer = quote(*((usd * scale, discount) for usd, discount in BANDS), terms=(12, 24), unused={"rollover": 0.5})
     offer["seats"] = {"seat": {"tiers": {"kind": "all_units", "steps": [{"seats": 12, "discount": 0.1}]}}}
     offer["bundle"] = [{"combined_usd_per_year": 3000 * scale, "seats": 0.05, "api": 0.02}]
-    listed = futures(PATHS)
-    for place, future in enumerate(listed.values()):
+    listed = explicit(PATHS)
+    for index, future in enumerate(listed.values()):
         path = future["requests_per_month"].pop("app")
         future["requests_per_month"] = {name: [value / len(parts) for value in path] for name in parts}
-        future["active_users"] = {"staff": [8 + 2 * place, 12]}
+        future["active_users"] = {"staff": [8 + 2 * index, 12]}
     return read(
         24,
         rates={

@@ -17,13 +17,13 @@ EXAMPLES = Path(__file__).parents[2] / "scenarios"
 def small(request):
     """A deal at its expected cost, seven futures, and the program over them."""
     deal = neutral(load(EXAMPLES / f"{request.param}.yaml"))
-    futures = sample(deal, 7, seed=1).in_memory()
-    return deal, futures, matrix_of(deal, futures)
+    scenarios = sample(deal, 7, seed=1).in_memory()
+    return deal, scenarios, matrix_of(deal, scenarios)
 
 
 def test_it_is_the_exported_program(small, tmp_path):
-    deal, futures, program = small
-    size = export(deal, futures, tmp_path / "deal.mps")
+    deal, scenarios, program = small
+    size = export(deal, scenarios, tmp_path / "deal.mps")
     assert program.coefficients.shape == (size.rows, size.columns)
     assert (program.coefficients.nnz, program.whole.sum()) == (size.nonzeros, size.integers)
 
@@ -45,16 +45,16 @@ def optimum(program):
 
 
 def test_it_has_the_optimum_of_the_extensive_form(small):
-    deal, futures, program = small
-    ours = solve(deal, futures, method="extensive", gap=1e-7)
+    deal, scenarios, program = small
+    ours = solve(deal, scenarios, method="extensive", gap=1e-7)
     assert optimum(program) == pytest.approx(ours.objective_usd, rel=3e-7)
 
 
 def test_parts_share_nothing_but_what_is_decided_before_the_future(small):
     """A row has columns of its own part or shared ones; what is shared stands in rows of more than one part."""
-    _, futures, program = small
+    _, scenarios, program = small
     rows, columns = program.coefficients.nonzero()
     parts = program.row_owner[rows]
     assert np.all((program.owner[columns] == parts) | program.shared[columns])
-    assert set(program.owner) == set(range(futures.size))
+    assert set(program.owner) == set(range(scenarios.size))
     assert np.all(program.owner[program.shared] == 0)

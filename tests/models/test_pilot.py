@@ -24,12 +24,12 @@ def test_a_guided_search_finds_what_one_without_pilot_finds(name, monkeypatch):
     """Pilots over 32 and 128 of 512 futures, as if a block had 256."""
     deal = load(SCENARIOS / f"{name}.yaml")
     deal = deal.model_copy(update={"risk": Risk(weight=0.3, on="cost")})  # a reference may be one of several tied plans
-    futures = sample(deal, 512, seed=3)
-    plain = solve(deal, futures)
+    scenarios = sample(deal, 512, seed=3)
+    plain = solve(deal, scenarios)
     for module in (pilot, cuts):
         monkeypatch.setattr(module, "BLOCK", 256)
     monkeypatch.setattr(pilot, "PILOTS", (32, 128))
-    guided = solve(deal, futures)
+    guided = solve(deal, scenarios)
     assert guided.gap <= 1e-6
     assert plain.gap <= 1e-6
     assert guided.objective_usd == pytest.approx(plain.objective_usd, rel=2e-6)
@@ -52,8 +52,8 @@ def test_the_answer_is_the_same_bits_on_any_number_of_cores(monkeypatch):
 def test_columns_made_block_by_block_are_those_of_the_set_in_memory():
     """A sampled set is read in blocks and by the months of section 1, one in memory by what moves in it."""
     deal = load(SCENARIOS / "hybrid.yaml")
-    futures = sample(deal, BLOCK + 100, seed=5)
-    made, held = Columns(deal, futures), Columns(deal, futures.in_memory())
+    scenarios = sample(deal, BLOCK + 100, seed=5)
+    made, held = Columns(deal, scenarios), Columns(deal, scenarios.in_memory())
     for user, stretches in made.stretches.items():
         for year in range(deal.years):
             months = range(12 * year, 12 * year + 12)
@@ -70,9 +70,9 @@ def test_columns_made_block_by_block_are_those_of_the_set_in_memory():
 
 def test_the_head_of_columns_is_the_columns_of_the_head():
     deal = load(SCENARIOS / "hybrid.yaml")
-    futures = sample(deal, 600, seed=5).in_memory()
-    head = Columns(deal, futures).head(100)
-    alone = Columns(deal, dataclasses.replace(futures.rows(slice(0, 100)), weights=np.full(100, 0.01)))
+    scenarios = sample(deal, 600, seed=5).in_memory()
+    head = Columns(deal, scenarios).head(100)
+    alone = Columns(deal, dataclasses.replace(scenarios.rows(slice(0, 100)), weights=np.full(100, 0.01)))
     assert np.all(head.flows == alone.flows)
     assert head.weights == pytest.approx(alone.weights)
     assert columns.settled(np.ones(3)) == 1.0

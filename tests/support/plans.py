@@ -60,10 +60,10 @@ def neighbours(deal: Deal, plan: Plan, most: int | None = None, seed: int = 0) -
 
 
 def _other_commitments(plan: Plan) -> Iterator[Plan]:
-    for place, term in enumerate(plan.api.terms):
+    for index, term in enumerate(plan.api.terms):
         for factor in (0.9, 0.99, 1.01, 1.1):
             moved = term.model_copy(update={"commitment_usd": tuple(c * factor for c in term.commitment_usd)})
-            terms = (*plan.api.terms[:place], moved, *plan.api.terms[place + 1 :])
+            terms = (*plan.api.terms[:index], moved, *plan.api.terms[index + 1 :])
             yield plan.model_copy(update={"api": plan.api.model_copy(update={"terms": terms})})
 
 
@@ -80,11 +80,11 @@ def _other_shares(deal: Deal, plan: Plan) -> Iterator[Plan]:
     """Move a part of each epoch's requests to another open option (and buy what it needs)."""
     for kind, users in {"routing": plan.routing, "use": plan.use}.items():
         for user, routes in users.items():
-            for place, (epoch, route) in enumerate(zip(menu(deal, user), routes, strict=True)):
+            for index, (epoch, route) in enumerate(zip(menu(deal, user), routes, strict=True)):
                 for option, part in itertools.product(epoch.options, (0.1, 1.0)):
                     shares = {key: share * (1 - part) for key, share in route.shares.items()}
                     shares[option.key] = shares.get(option.key, 0.0) + part
-                    moved = (*routes[:place], route.model_copy(update={"shares": shares}), *routes[place + 1 :])
+                    moved = (*routes[:index], route.model_copy(update={"shares": shares}), *routes[index + 1 :])
                     update: Data = {kind: {**users, user: moved}}
                     bought = dict.fromkeys((*plan.projects.get(user, ()), *option.projects))
                     if bought:

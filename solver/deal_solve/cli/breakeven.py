@@ -10,17 +10,17 @@ import click
 from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
-    futures_options,
     load_deal,
     progress_to,
     risk_options,
+    scenario_options,
     solver_options,
     verbose_option,
 )
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 @click.command(
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
 @click.option("--out", metavar="FILE", help="Write the table (.csv, .parquet or .json).")
 @click.option("--picture", metavar="FILE", help="Draw the objective along the field (.svg or .png).")
-@futures_options
+@scenario_options
 @solver_options
 @risk_options
 @verbose_option
@@ -58,7 +58,7 @@ def command(
     fix_file: str | None,
     out: str | None,
     picture: str | None,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
     **options: Any,
 ) -> int:
@@ -81,7 +81,9 @@ def command(
         path, ends = split_change(vary)
         low, high = split_range(path, ends)
         options |= {"fix": load_fix(deal, fix_file), "progress": progress_to(verbose)}
-        found = interruptible(lambda: breakeven(deal, path, low, high, target, futures_of=futures_of, **options))
+        found = interruptible(
+            lambda: breakeven(deal, path, low, high, target, scenarios_from=scenarios_from, **options)
+        )
         write(found, lambda: breakeven_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
     click.echo(breakeven_report(deal, found), nl=False)
     return 0 if found.is_proven else STOPPED_WITH_A_PLAN

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.support.options import deal_argument, futures_options, load_deal
+from deal_solve.cli.support.options import deal_argument, load_deal, scenario_options
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 @click.command(
     epilog="Example:  deal-solve check deal.yaml", short_help="Check a deal file and say what in it is dead."
 )
 @deal_argument
-@futures_options
-def command(deal_file: str, futures_of: Callable[[Deal], Futures]) -> int:
+@scenario_options
+def command(deal_file: str, scenarios_from: Callable[[Deal], Scenarios]) -> int:
     """Check DEAL: every error with its line, and what can never matter or never binds.
 
     Errors go to stderr and the exit code is 2; findings are printed and leave it at 0.
@@ -29,7 +29,7 @@ def command(deal_file: str, futures_of: Callable[[Deal], Futures]) -> int:
     from deal_solve.report.controls import controls_table
 
     deal = load_deal(deal_file)
-    scenarios = futures_of(deal).in_memory()
+    scenarios = scenarios_from(deal).in_memory()
     click.echo(check_report(deal, scenarios, findings(deal, scenarios)), nl=False)
     controls = controls_table(deal)
     if controls:

@@ -10,17 +10,17 @@ import click
 from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
-    futures_options,
     load_deal,
     progress_to,
     risk_options,
+    scenario_options,
     solver_options,
     verbose_option,
 )
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 @click.command(
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
 @click.option("--out", metavar="FILE", help="Write the table (.csv, .parquet or .json).")
 @click.option("--picture", metavar="FILE", help="Draw the curves (.svg or .png).")
-@futures_options
+@scenario_options
 @solver_options
 @risk_options
 @verbose_option
@@ -48,7 +48,7 @@ def command(
     fix_file: str | None,
     out: str | None,
     picture: str | None,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
     **options: Any,
 ) -> int:
@@ -68,11 +68,11 @@ def command(
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
-        futures = futures_of(deal)
-        futures = ready(futures)
+        scenarios = scenarios_from(deal)
+        scenarios = ready(scenarios)
         options |= {"proposed": load_fix(deal, plan_file), "fix": load_fix(deal, fix_file)}
         options["progress"] = progress_to(verbose)
-        found = interruptible(lambda: curve(deal, futures, offer, term, points=points, **options))
+        found = interruptible(lambda: curve(deal, scenarios, offer, term, points=points, **options))
         write(found, lambda: curve_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
     click.echo(curve_report(deal, found), nl=False)
     return 0 if all(point.is_proven for point in found.points) else STOPPED_WITH_A_PLAN

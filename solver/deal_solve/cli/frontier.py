@@ -9,16 +9,16 @@ import click
 
 from deal_solve.cli.support.options import (
     deal_argument,
-    futures_options,
     load_deal,
     progress_to,
+    scenario_options,
     solver_options,
     verbose_option,
 )
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 @click.command(
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--risk-on", type=click.Choice(["loss", "cost"]), help="What the risk is measured on.")
 @click.option("--out", metavar="FILE", help="Write the table (.csv, .parquet or .json).")
 @click.option("--picture", metavar="FILE", help="Draw the frontier (.svg or .png).")
-@futures_options
+@scenario_options
 @solver_options
 @verbose_option
 def command(
@@ -43,7 +43,7 @@ def command(
     risk_on: str | None,
     out: str | None,
     picture: str | None,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
     **options: Any,
 ) -> int:
@@ -63,10 +63,10 @@ def command(
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, confidence=confidence, risk_on=risk_on)
-        futures = futures_of(deal)
-        futures = ready(futures)
+        scenarios = scenarios_from(deal)
+        scenarios = ready(scenarios)
         options |= {"fix": load_fix(deal, fix_file), "progress": progress_to(verbose)}
-        found = interruptible(lambda: frontier(deal, futures, steps, **options))
+        found = interruptible(lambda: frontier(deal, scenarios, steps, **options))
         write(found, lambda: frontier_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
     click.echo(frontier_report(deal, found), nl=False)
     return 0 if all(point.is_proven for point in found.points) else STOPPED_WITH_A_PLAN

@@ -10,19 +10,19 @@ import click
 from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
-    futures_options,
     load_deal,
     placed,
     progress_to,
     risk_options,
     routing_option,
+    scenario_options,
     solver_options,
     verbose_option,
 )
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 @click.command(
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @routing_option
 @click.option("--out", metavar="FILE", help="Write the steps (.csv, .parquet or .json).")
 @click.option("--picture", metavar="FILE", help="Draw the steps (.svg or .png).")
-@futures_options
+@scenario_options
 @solver_options
 @risk_options
 @verbose_option
@@ -44,7 +44,7 @@ def command(
     routing: str,
     out: str | None,
     picture: str | None,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
     **options: Any,
 ) -> int:
@@ -65,12 +65,12 @@ def command(
 
     with table_and_picture(out, picture) as write:
         deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
-        futures = futures_of(deal).in_memory()
+        scenarios = scenarios_from(deal).in_memory()
         source = read_proposal(plan_file)
         options["progress"] = progress_to(verbose)
         with placed(source):
-            plan, assumed = completed(deal, proposal_from(source), futures, routing, verbose)
-            found = interruptible(lambda: review(deal, plan, futures, **options))
+            plan, assumed = completed(deal, proposal_from(source), scenarios, routing, verbose)
+            found = interruptible(lambda: review(deal, plan, scenarios, **options))
         write(found, lambda: review_result_of(deal, found, assumed), lambda *to: write_picture(deal, found, *to))
     click.echo(review_report(deal, found, assumed), nl=False)
     return 0 if found.is_proven else STOPPED_WITH_A_PLAN

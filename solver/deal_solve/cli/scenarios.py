@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.support.options import deal_argument, futures_options, load_deal
+from deal_solve.cli.support.options import deal_argument, load_deal, scenario_options
 
 if TYPE_CHECKING:
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 DEFAULT = "4096"
 
@@ -20,7 +20,7 @@ DEFAULT = "4096"
     short_help="Show the futures of a deal: a fan per month.",
 )
 @deal_argument
-@futures_options
+@scenario_options
 @click.option(
     "--every", type=click.IntRange(1), default=3, show_default=True, metavar="MONTHS", help="Months from row to row."
 )
@@ -29,7 +29,7 @@ DEFAULT = "4096"
 @click.option("--out", metavar="FILE", help="Write the futures themselves (.parquet); --scenarios reads them back.")
 def command(
     deal_file: str,
-    futures_of: Callable[..., Futures],
+    scenarios_from: Callable[..., Scenarios],
     every: int,
     picture: str | None,
     csv_file: str | None,
@@ -49,15 +49,15 @@ def command(
     picture_kind = ending_of(picture, "--picture", "svg", "png")
     ending_of(out, "--out", "parquet")
     deal = load_deal(deal_file)
-    futures = futures_of(deal, DEFAULT)
-    found = fans(deal, futures)
+    scenarios = scenarios_from(deal, DEFAULT)
+    found = fans(deal, scenarios)
     if picture:
         with replacing(picture) as temporary:
-            write_picture(deal, futures, found, temporary, picture_kind)
+            write_picture(deal, scenarios, found, temporary, picture_kind)
     if csv_file:
         write_text(csv_file, fan_csv(deal, found))
     if out:
         with replacing(out) as temporary:
-            write_scenarios(futures, temporary)
-    click.echo(fan_report(deal, futures, found, every), nl=False)
+            write_scenarios(scenarios, temporary)
+    click.echo(fan_report(deal, scenarios, found, every), nl=False)
     return 0

@@ -9,12 +9,12 @@ import click
 
 from deal_solve.cli.support.options import (
     deal_argument,
-    futures_options,
     load_deal,
     order_option,
     placed,
     progress_to,
     routing_option,
+    scenario_options,
     verbose_option,
 )
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
     from deal_solve.settlement.settle import Settlement
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 @click.command(
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
 @routing_option
 @click.option("--scenario", help="Scenario of the invoice: its name or number from 1.  [default: the most likely]")
-@futures_options
+@scenario_options
 @order_option
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
 @click.option("--out", "invoice_file", metavar="FILE", help="Write the invoice as CSV.")
@@ -47,7 +47,7 @@ def command(
     order: str,
     json_file: str | None,
     invoice_file: str | None,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
 ) -> int:
     """Settle a plan over the futures of DEAL and print what it costs, with the invoice of one scenario.
@@ -59,19 +59,19 @@ def command(
     from deal_solve.settlement.settle import settle
 
     deal = load_deal(deal_file)
-    scenarios = futures_of(deal).in_memory()
-    place = scenario_named(scenarios, scenario)
+    scenarios = scenarios_from(deal).in_memory()
+    index = scenario_named(scenarios, scenario)
     source = read_proposal(plan_file)
     with placed(source):
         proposal = proposal_from(source)
         plan, assumed = completed(deal, proposal, scenarios, routing, verbose)
         refuse_impossible(deal, plan)
     order_name: Any = order.replace("-", "_")
-    _print(deal, settle(deal, plan, scenarios, order=order_name), assumed, place, json_file, invoice_file)
+    _print(deal, settle(deal, plan, scenarios, order=order_name), assumed, index, json_file, invoice_file)
     return 0
 
 
-def scenario_named(scenarios: Futures, given: str | None) -> int:
+def scenario_named(scenarios: Scenarios, given: str | None) -> int:
     """Return the index of a scenario: by name, by number from 1, or the most likely one."""
     if given is None:
         return int(scenarios.weights.argmax())
@@ -89,7 +89,7 @@ def scenario_named(scenarios: Futures, given: str | None) -> int:
 
 
 def completed(
-    deal: Deal, proposal: Proposal, scenarios: Futures, routing: str, verbose: bool
+    deal: Deal, proposal: Proposal, scenarios: Scenarios, routing: str, verbose: bool
 ) -> tuple[Plan, tuple[str, ...]]:
     """Return the plan a proposal means, routed as `--routing` says where it says nothing, and what was assumed."""
     from deal_solve.plan.completion.complete import complete, complete_agreements
@@ -119,10 +119,10 @@ def _print(
     from deal_solve.cli.support.files import write_text
     from deal_solve.facts.drawdown_order import chronological_usd, order_note
     from deal_solve.report.basics import to_text
-    from deal_solve.report.scenarios import futures_notes
+    from deal_solve.report.scenarios import scenarios_notes
 
     as_used = chronological_usd(settlement)
-    notes = (*futures_notes(settlement.scenarios), *order_note(settlement, as_used))
+    notes = (*scenarios_notes(settlement.scenarios), *order_note(settlement, as_used))
     if invoice_file:
         write_text(invoice_file, invoice_csv(deal, settlement.invoice(scenario)))
     if json_file:

@@ -12,9 +12,9 @@ import click
 
 from deal_solve.cli.support.options import (
     deal_argument,
-    futures_options,
     load_deal,
     placed,
+    scenario_options,
     verbose_option,
     workers_options,
 )
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.simulate.simulate import Simulation
     from deal_solve.deal.deal import Deal
     from deal_solve.plan.plan import Plan
-    from deal_solve.uncertainty.scenario_set import Futures, ScenarioSet
+    from deal_solve.uncertainty.scenario_set import Scenarios, ScenarioSet
 
 
 @click.command(
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @deal_argument
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
 @click.option("--versus", "other_file", metavar="FILE", help="Another plan, settled in the same futures.")
-@futures_options
+@scenario_options
 @workers_options
 @click.option("--out", "outcomes_path", metavar="FILE", help="Write every outcome as Parquet, one row per future.")
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
@@ -46,7 +46,7 @@ def command(
     cluster: str | None,
     outcomes_path: str | None,
     json_file: str | None,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
 ) -> int:
     """Settle a plan over the futures of DEAL, block by block, and print the distribution of its cost.
@@ -60,8 +60,8 @@ def command(
     from deal_solve.cli.support.files import replacing
 
     deal = load_deal(deal_file)
-    futures = futures_of(deal)
-    first = _first(futures)
+    scenarios = scenarios_from(deal)
+    first = _first(scenarios)
     plan, assumed = _plan(deal, first, plan_file)
     reference = _plan(deal, first, other_file)[0] if other_file else None
     with ExitStack() as stack:
@@ -71,30 +71,30 @@ def command(
         simulation = simulate(
             deal,
             plan,
-            futures,
+            scenarios,
             reference=reference,
             executor=executor,
             ahead=4 * workers,
-            progress=_progress(futures.size) if verbose or sys.stderr.isatty() else None,
+            progress=_progress(scenarios.size) if verbose or sys.stderr.isatty() else None,
             outcomes=outcomes,
         )
     _print(deal, plan, simulation, assumed, json_file)
     return 0
 
 
-def _first(futures: Futures) -> ScenarioSet:
+def _first(scenarios: Scenarios) -> ScenarioSet:
     """Return futures enough to complete a plan: all that are in memory, or a first block of sampled ones."""
     from dataclasses import replace
 
     from deal_solve.uncertainty.sampling import SampledSet
     from deal_solve.uncertainty.scenario_set import BLOCK
 
-    if isinstance(futures, SampledSet):
-        futures = replace(futures, size=min(futures.size, BLOCK))
-    return futures.in_memory()
+    if isinstance(scenarios, SampledSet):
+        scenarios = replace(scenarios, size=min(scenarios.size, BLOCK))
+    return scenarios.in_memory()
 
 
-def _plan(deal: Deal, futures: ScenarioSet, path: str) -> tuple[Plan, tuple[str, ...]]:
+def _plan(deal: Deal, scenarios: ScenarioSet, path: str) -> tuple[Plan, tuple[str, ...]]:
     """Return the complete plan of a file, and what was assumed."""
     from deal_solve.plan.completion.complete import complete
     from deal_solve.plan.proposal import proposal_from, read_proposal
@@ -102,7 +102,7 @@ def _plan(deal: Deal, futures: ScenarioSet, path: str) -> tuple[Plan, tuple[str,
 
     source = read_proposal(path)
     with placed(source):
-        plan, assumed = complete(deal, proposal_from(source), futures)
+        plan, assumed = complete(deal, proposal_from(source), scenarios)
         refuse_impossible(deal, plan)
     return plan, assumed
 

@@ -10,11 +10,11 @@ import click
 from deal_solve.cli.support.extras import answers, answers_text, check, more_options
 from deal_solve.cli.support.options import (
     deal_argument,
-    futures_options,
     load_deal,
     placed,
     progress_to,
     risk_options,
+    scenario_options,
     solver_options,
     verbose_option,
 )
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.solution import Method, Solution
     from deal_solve.plan.proposal import Proposal
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 STOPPED_WITH_A_PLAN = 4
 EXPLAINING_SECONDS = 30.0
@@ -44,7 +44,7 @@ EXPLAINING_SECONDS = 30.0
 @click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
 @more_options
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
-@futures_options
+@scenario_options
 @solver_options
 @risk_options
 @verbose_option
@@ -59,7 +59,7 @@ def command(
     gap: float,
     time_limit: float | None,
     verbose: bool,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     **risk: str | None,
 ) -> int:
     """Find the agreements, term, commitment, seats, tracks, routing and projects to sign in DEAL, with proof.
@@ -72,9 +72,9 @@ def command(
 
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
-    futures = futures_of(deal)
-    check(deal, futures, export_file, more)
-    scenarios = ready(futures)
+    scenario_set = scenarios_from(deal)
+    check(deal, scenario_set, export_file, more)
+    scenarios = ready(scenario_set)
     if export_file:
         return _export(deal, scenarios, export_file, fix)
     options = {
@@ -89,11 +89,13 @@ def command(
         solution = solved(deal, scenarios, **options)
     except Infeasible as error:
         raise Infeasible(_explained(deal, scenarios, error, json_file, options)) from None
-    _print(deal, scenarios, solution, json_file, answers(deal, futures, solution, more, options))
+    _print(deal, scenarios, solution, json_file, answers(deal, scenario_set, solution, more, options))
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 
 
-def _explained(deal: Deal, scenarios: Futures, error: Exception, json_file: str | None, options: dict[str, Any]) -> str:
+def _explained(
+    deal: Deal, scenarios: Scenarios, error: Exception, json_file: str | None, options: dict[str, Any]
+) -> str:
     """Return why there is no plan: one sentence, then the requirements that conflict, if time allows."""
     from deal_solve.analysis.conflict.text import conflict_report
 
@@ -109,7 +111,7 @@ def _explained(deal: Deal, scenarios: Futures, error: Exception, json_file: str 
     return "\n".join(part for part in (str(error), said) if part)
 
 
-def _conflict(deal: Deal, scenarios: Futures, options: dict[str, Any]) -> Conflict | None:
+def _conflict(deal: Deal, scenarios: Scenarios, options: dict[str, Any]) -> Conflict | None:
     from deal_solve.analysis.conflict.conflict import explain_infeasible
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.errors import LimitReached
@@ -144,7 +146,7 @@ def load_fix(deal: Deal, path: str | None) -> Proposal | None:
     return proposal
 
 
-def solved(deal: Deal, scenarios: Futures, **options: Any) -> Solution:
+def solved(deal: Deal, scenarios: Scenarios, **options: Any) -> Solution:
     """Solve, so that Ctrl-C is answered at once."""
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.optimise import solve as optimiser
@@ -152,7 +154,7 @@ def solved(deal: Deal, scenarios: Futures, **options: Any) -> Solution:
     return interruptible(lambda: optimiser.solve(deal, scenarios, **options))
 
 
-def _export(deal: Deal, scenarios: Futures, path: str, fix: Proposal | None) -> int:
+def _export(deal: Deal, scenarios: Scenarios, path: str, fix: Proposal | None) -> int:
     from deal_solve.cli.support.files import replacing
     from deal_solve.errors import InputError, Problem
     from deal_solve.optimise.export import export
@@ -167,7 +169,7 @@ def _export(deal: Deal, scenarios: Futures, path: str, fix: Proposal | None) -> 
     return 0
 
 
-def _print(deal: Deal, scenarios: Futures, solution: Solution, json_file: str | None, found: Asked) -> None:
+def _print(deal: Deal, scenarios: Scenarios, solution: Solution, json_file: str | None, found: Asked) -> None:
     from deal_solve.analysis.solve.text import solution_report
     from deal_solve.analysis.why_not.text import after_block
     from deal_solve.facts.drawdown_order import chronological_usd, order_note

@@ -15,9 +15,9 @@ from click.shell_completion import CompletionItem
 from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
-    futures_options,
     load_deal,
     risk_options,
+    scenario_options,
     solver_options,
     verbose_option,
     workers_options,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.sweep.row import SweepRow
     from deal_solve.analysis.sweep.sweep import Sweep, SweepProgress
     from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -67,7 +67,7 @@ def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 @click.option("--out", metavar="FILE", help="Write the rows (.csv, .parquet or .json); FILE.journal beside it resumes.")
 @click.option("--picture", metavar="FILE", help="Draw the decision regions (.svg or .png).")
 @workers_options
-@futures_options
+@scenario_options
 @solver_options
 @risk_options
 @verbose_option
@@ -81,7 +81,7 @@ def command(
     picture: str | None,
     jobs: int,
     cluster: str | None,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
     **options: Any,
 ) -> int:
@@ -102,11 +102,11 @@ def command(
     options["fix"] = load_fix(deal, fix_file)
     _refuse_unwritable(out, picture)
     with ExitStack() as stack:
-        kept = stack.enter_context(_journal(out, deal, futures_of(deal), options))
+        kept = stack.enter_context(_journal(out, deal, scenarios_from(deal), options))
         executor, workers = stack.enter_context(executor_of(jobs, cluster))
         options |= {"executor": executor, "ahead": 2 * workers}
         options["progress"] = _progress() if verbose or sys.stderr.isatty() else None
-        found = _swept(deal, design, futures_of, kept, options, lambda part: _write(deal, part, out, picture))
+        found = _swept(deal, design, scenarios_from, kept, options, lambda part: _write(deal, part, out, picture))
     _write(deal, found, out, picture)
     click.echo(sweep_report(deal, found), nl=False)
     return _exit_code(found)
@@ -115,7 +115,7 @@ def command(
 def _swept(
     deal: Deal,
     design: Design,
-    futures_of: Callable[[Deal], Futures],
+    scenarios_from: Callable[[Deal], Scenarios],
     kept: Journal | None,
     options: dict[str, Any],
     write: Callable[[Sweep], None],
@@ -134,12 +134,12 @@ def _swept(
             kept.add(row)
 
     def work() -> Sweep:
-        return sweep(deal, design, futures_of, known=known, finished=finished, **options)
+        return sweep(deal, design, scenarios_from, known=known, finished=finished, **options)
 
     try:
         return work() if options["executor"] else interruptible(work)
     except KeyboardInterrupt:
-        part = Sweep(design, Table(tuple(rows_of(design, tuple(rows)))), futures_of(deal))
+        part = Sweep(design, Table(tuple(rows_of(design, tuple(rows)))), scenarios_from(deal))
         if kept and part.rows:
             write(part)
             click.echo(f"{len(part.rows):,} of {len(design):,} cells are done; the same command goes on", err=True)
@@ -171,14 +171,14 @@ def _refuse_unwritable(out: str | None, picture: str | None) -> None:
 
 
 @contextmanager
-def _journal(out: str | None, deal: Deal, futures: Futures, options: dict[str, Any]) -> Iterator[Journal | None]:
+def _journal(out: str | None, deal: Deal, scenarios: Scenarios, options: dict[str, Any]) -> Iterator[Journal | None]:
     """Yield the journal beside the output, None without one; say what it knows."""
     from deal_solve.analysis.sweep.journal import header_of, journal
 
     if not out or (Path(out).exists() and not Path(out).is_file()):  # nothing stands beside a device or a pipe
         yield None
         return
-    with journal(Path(f"{out}.journal"), header_of(deal, futures, options)) as kept:
+    with journal(Path(f"{out}.journal"), header_of(deal, scenarios, options)) as kept:
         if kept.rows:
             click.echo(f"{kept.path}: {len(kept.rows):,} cells are done", err=True)
         yield kept

@@ -40,8 +40,8 @@ def value_at(deal: Deal, path: str) -> Any:
     written = extended(Source(deal.file, deal.written))
     for data in (written, deal.model_dump(mode="json", by_alias=True)):
         node: Any = data
-        for place, part in enumerate(loc := loc_of(path)):
-            if part == "p50" and place == len(loc) - 1 and not (isinstance(node, dict) and "p50" in node):
+        for index, part in enumerate(loc := loc_of(path)):
+            if part == "p50" and index == len(loc) - 1 and not (isinstance(node, dict) and "p50" in node):
                 return parse_band(node).p50
             try:
                 node = node[part]
@@ -88,18 +88,18 @@ def _set(source: Source, path: str, value: Any) -> None:
     if not loc or dotted(loc) != path:
         raise InputError(Problem(path, "is not a path; expected one like offers.quote.api.bands[1].discount"))
     whole, node = extended(source), source.data
-    for place, part in enumerate(loc):
+    for index, part in enumerate(loc):
         whole = _step(whole, part)
-        if place == len(loc) - 1:
+        if index == len(loc) - 1:
             _put(source, loc, node, value)
             return
         below = _step(node, part)
-        if below is None and isinstance(node, dict) and (whole is not None or place != 1):  # no new offer by a typo
+        if below is None and isinstance(node, dict) and (whole is not None or index != 1):  # no new offer by a typo
             # A map is written as far as needed, and merged with that of the offer it extends; a list is one whole.
             below = node[part] = copy.deepcopy(whole) if isinstance(whole, list) else {}
         if not isinstance(below, dict | list):
-            if loc[place + 1 :] == ("p50",) and below is not None:
-                _put(source, loc[: place + 1], node, _around(below, value))
+            if loc[index + 1 :] == ("p50",) and below is not None:
+                _put(source, loc[: index + 1], node, _around(below, value))
                 return
             raise _nowhere(path, extended(source), loc)
         node = below
@@ -129,10 +129,10 @@ def _around(written: Any, middle: Any) -> Any:
 def _nowhere(path: str, data: Any, loc: Loc) -> InputError:
     """Return the error for a path that leads nowhere, with what stands where it leaves the deal."""
     node = data
-    for place, part in enumerate(loc):
+    for index, part in enumerate(loc):
         below = _step(node, part)
         if below is None:
-            parent = dotted(loc[:place]) or "the deal"
+            parent = dotted(loc[:index]) or "the deal"
             if isinstance(node, dict):
                 return InputError(Problem(path, f"{parent} has no {part!r}{did_you_mean(part, node)}"))
             if isinstance(node, list):

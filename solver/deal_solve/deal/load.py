@@ -135,10 +135,10 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 def problems_of(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
     """Return pydantic's findings in the words and lines of the file."""
     errors = error.errors()
-    places = [_file_loc(item) for item in errors]
+    indices = [_file_loc(item) for item in errors]
     problems: dict[tuple[str, str], Problem] = {}
-    for item, loc in zip(errors, places, strict=True):
-        inside = [other for other, place in zip(errors, places, strict=True) if place[: len(loc)] == loc]
+    for item, loc in zip(errors, indices, strict=True):
+        inside = [other for other, index in zip(errors, indices, strict=True) if index[: len(loc)] == loc]
         if not _is_echo(item, inside):
             problem = source.problem(loc, _message(item, loc, model))
             problems[problem.path, problem.message] = problem

@@ -9,7 +9,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.usage import Usage, usage_of
-from deal_solve.uncertainty.scenario_set import Array, Futures, ScenarioSet, each_block
+from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, each_block
 
 
 def usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
@@ -23,11 +23,11 @@ def usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
     return yearly
 
 
-def monthly_at_list(deal: Deal, futures: Futures) -> Array | None:
+def monthly_at_list(deal: Deal, scenarios: Scenarios) -> Array | None:
     """Return monthly API usage at list in USD, (H, S), routed likewise, block by block; None if impossible."""
     try:
-        plan, _ = complete(deal, Proposal(), futures.block(0))
-        parts = each_block(futures, lambda _, block: _at_list(deal, usage_of(deal, plan, block), block))
+        plan, _ = complete(deal, Proposal(), scenarios.block(0))
+        parts = each_block(scenarios, lambda _, block: _at_list(deal, usage_of(deal, plan, block), block))
         return np.concatenate(parts, axis=1)
     except InputError:
         return None

@@ -45,8 +45,8 @@ def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:
 def _papers(deal: Deal, plan: Plan) -> Iterator[Event]:
     """Yield start, renewals and negotiations of every paper that is signed (not list)."""
     for offer, spans in _signed(deal, plan).items():
-        for place, (span, bought) in enumerate(spans):
-            word = "is renewed" if place else "starts"
+        for index, (span, bought) in enumerate(spans):
+            word = "is renewed" if index else "starts"
             yield Event(deal.calendar(span.start), f"{offer} {word} for {span.length} months: {', '.join(bought)}")
             end = span.start + span.length
             start, last = max(end - NEGOTIATE_MONTHS, span.start), f"{deal.calendar(end - 1):%Y-%m}"

@@ -122,7 +122,7 @@ def deal_in_a_line(settlement: Settlement) -> str:
 def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
     """Return what a plan decides, bands by their place: all but seats, commitments and shares; contracted seats."""
 
-    def place(term: ApiTerm) -> int:
+    def index(term: ApiTerm) -> int:
         part = deal.offer(plan.api.offer).api
         bands = part.bands if part else ()
         near = (n for n, b in enumerate(bands) if abs(b.commit_usd_per_year - term.band_usd_per_year) <= HALF_A_CENT)
@@ -132,11 +132,11 @@ def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
     taken = {track for tracks in plan.tracks.values() for track in tracks}
     papers = ((name, a.offer, a.term_months) for name, a in plan.seats.items() if any(a.contracted) or name in taken)
     decided = (
-        (plan.api.offer, plan.api.term_months, *map(place, plan.api.terms)),
+        (plan.api.offer, plan.api.term_months, *map(index, plan.api.terms)),
         tuple(sorted(plan.tracks.items())),
         tuple(sorted((name, tuple(sorted(bought))) for name, bought in plan.projects.items() if bought)),
         tuple(sorted(papers)),
-        tuple((month, row.api and place(row.api), tuple(sorted(row.tracks.items()))) for month, row in rows),
+        tuple((month, row.api and index(row.api), tuple(sorted(row.tracks.items()))) for month, row in rows),
     )
     seats = tuple(sorted((name, a.contracted) for name, a in plan.seats.items() if any(a.contracted)))
     return decided, (seats, tuple(tuple(sorted(row.seats.items())) for _, row in rows))

@@ -58,15 +58,15 @@ def savings(settlement: Settlement) -> Savings | None:
     )
 
 
-def _valued(deal: Deal, plan: Plan, futures: ScenarioSet) -> Array:
+def _valued(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Array:
     """Return expected usage at list, at contracted rates, and of it what is billed without commitment, USD."""
     at_list = contracted = billed = 0.0
-    counted = usage_of(deal, plan, futures).counted
+    counted = usage_of(deal, plan, scenarios).counted
     for name, usd in counted.items():
-        at_list += float((usd * futures.index[deal.card.model(name).family].T).sum(axis=0) @ futures.weights)
+        at_list += float((usd * scenarios.index[deal.card.model(name).family].T).sum(axis=0) @ scenarios.weights)
     bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
-    for _, _, band, priced in priced_terms(deal, plan, futures, counted, bundle):
-        usage = sum(float(item.usage_usd.sum(axis=0) @ futures.weights) for item in priced)
+    for _, _, band, priced in priced_terms(deal, plan, scenarios, counted, bundle):
+        usage = sum(float(item.usage_usd.sum(axis=0) @ scenarios.weights) for item in priced)
         contracted += usage
         billed += 0.0 if band.commit_usd_per_year > 0 else usage
     return np.array([at_list, contracted, billed])

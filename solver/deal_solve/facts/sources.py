@@ -61,4 +61,4 @@ def _swings(deal: Deal, plan: Plan) -> dict[str, float]:
     if not bands:
         return {}
     cost = settle(deal, plan, one_at_a_time(deal, bands)).cost
-    return {path: abs(float(cost[2 * place + 1] - cost[2 * place])) for place, path in enumerate(bands)}
+    return {path: abs(float(cost[2 * index + 1] - cost[2 * index])) for index, path in enumerate(bands)}

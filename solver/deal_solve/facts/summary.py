@@ -10,7 +10,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
-from deal_solve.uncertainty.scenario_set import Array, Futures
+from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 COARSE_CONFIDENCE = 0.9
 
@@ -44,7 +44,7 @@ class Summary:
     scenarios: int
 
 
-def summarise(deal: Deal, settlement: Settlement, scenarios: Futures) -> Summary:
+def summarise(deal: Deal, settlement: Settlement, scenarios: Scenarios) -> Summary:
     """Return the numbers of a settlement; no tail beyond P10 and P90 from a coarse set."""
     cost, weights, confidence = settlement.cost, settlement.weights, deal.risk.confidence
     if scenarios.is_coarse:

@@ -30,7 +30,7 @@ from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.request_cost import request_cost, usage_multiplier
 from deal_solve.plan.routing_options import menu
 from deal_solve.uncertainty.measures import Against
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Formulation:
 
 def formulate(
     deal: Deal,
-    scenarios: Futures | Columns,
+    scenarios: Scenarios | Columns,
     agreements: Iterable[Agreement],
     against: Against = Against(),  # noqa: B008 - frozen
     zero_bands_only: bool = False,
@@ -85,7 +85,7 @@ def formulate(
     agreements = tuple(agreements)
     months = table_months(deal, agreements)
     at_least, found = (program.usd(least_commitment_usd), least_seats or {}), columns.paths(months)
-    books = [program] if len(found) == 1 else [program.part(own, places) for _, places, own in found]
+    books = [program] if len(found) == 1 else [program.part(own, indices) for _, indices, own in found]
     paths = tuple(
         _decide(book, deal, agreements, zero_bands_only, at_least, pinned, path)
         for book, (path, _, _) in zip(books, found, strict=True)

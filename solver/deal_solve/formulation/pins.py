@@ -91,9 +91,9 @@ def pin(formulation: Formulation, pins: Pins) -> None:
                 _pin_route(decisions, user, epoch, routes)
 
 
-def _spread(values: Sequence[Item], place: int) -> Item:
+def _spread(values: Sequence[Item], index: int) -> Item:
     """Return the value for a place: one value for all, or the last one going on."""
-    return values[min(place, len(values) - 1)]
+    return values[min(index, len(values) - 1)]
 
 
 def _pin_band(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:

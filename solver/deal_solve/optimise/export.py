@@ -17,10 +17,10 @@ from deal_solve.optimise.solver.solvers import Clock, minimise
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.objective import fit_risk
 from deal_solve.uncertainty.expansion import scenarios_of
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 
-def export(deal: Deal, scenarios: Futures | None, path: str | Path, fix: Proposal | None = None) -> Size:
+def export(deal: Deal, scenarios: Scenarios | None, path: str | Path, fix: Proposal | None = None) -> Size:
     """Write the program to a .lp or .mps file (a temporary file, then renamed) and return its size.
 
     The objective is in the money unit of the program (a power of ten of dollars). Raises InputError for another ending,

@@ -18,12 +18,12 @@ from deal_solve.optimise.search.benders import is_tight
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.solver.solvers import Answer, Clock, minimise
 from deal_solve.plan.proposal import Proposal
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 SOLVER = "highs"
 
 
-def is_feasible(deal: Deal, scenarios: Futures, fix: Proposal | None = None, clock: Clock | None = None) -> bool:
+def is_feasible(deal: Deal, scenarios: Scenarios, fix: Proposal | None = None, clock: Clock | None = None) -> bool:
     """Whether some plan meets every limit, rule and pin; no objective is looked at. Raises LimitReached."""
     clock = clock or Clock(None)
     for by_cuts in _ways(deal, scenarios):
@@ -39,7 +39,7 @@ def is_feasible(deal: Deal, scenarios: Futures, fix: Proposal | None = None, clo
 
 
 def least(
-    deal: Deal, scenarios: Futures, limit: Limit, fix: Proposal | None = None, clock: Clock | None = None
+    deal: Deal, scenarios: Scenarios, limit: Limit, fix: Proposal | None = None, clock: Clock | None = None
 ) -> float:
     """Return the least that a limit of the deal could be with all else kept, USD; infinite where nothing helps."""
     clock = clock or Clock(None)
@@ -57,14 +57,14 @@ def least(
     return best
 
 
-def _ways(deal: Deal, scenarios: Futures, *more: Limit) -> tuple[bool, ...]:
+def _ways(deal: Deal, scenarios: Scenarios, *more: Limit) -> tuple[bool, ...]:
     """Return whether to leave the future to cuts: that first where it can be exact, then everything written out."""
     by_cuts = not any(is_exact_chance(limit, scenarios.size) for limit in (*deal.limits, *more))
     worst = any(limit.measure == "worst" or limit.probability_within == 1 for limit in more)
     return (True, False) if by_cuts and not worst else (False,)
 
 
-def _programs(deal: Deal, scenarios: Futures, fix: Proposal | None, by_cuts: bool) -> Iterator[Formulation]:
+def _programs(deal: Deal, scenarios: Scenarios, fix: Proposal | None, by_cuts: bool) -> Iterator[Formulation]:
     """Yield the program of every API agreement that is open."""
     neutral, pins, columns = deal.model_copy(update={"risk": Risk()}), pins_of(deal, fix), Columns(deal, scenarios)
     for agreement in pins.agreements(api_agreements(neutral)):

@@ -16,7 +16,7 @@ from deal_solve.formulation.pins import Pins, pins_of
 from deal_solve.formulation.read import value_of
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.benders import is_tight, worth
-from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.polish import finish
 from deal_solve.optimise.search.search import TIE, Search
 from deal_solve.optimise.search.warm_start import guided
@@ -29,7 +29,7 @@ from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import Against
-from deal_solve.uncertainty.scenario_set import BLOCK, Futures
+from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 
 AGREE_RELATIVE, AGREE_USD = 1e-6, 0.01
 CLOSED = 300
@@ -43,7 +43,7 @@ of a loss differs by more than their costs do."""
 
 def solve(
     deal: Deal,
-    scenarios: Futures | None = None,
+    scenarios: Scenarios | None = None,
     *,
     solver: str = "highs",
     gap: float = 1e-6,
@@ -53,7 +53,7 @@ def solve(
     method: Method = "decomposition",
     progress: Watcher | None = None,
     reference: Plan | Solution | None = None,
-    memory: Memory | None = None,
+    cache: SolveCache | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
@@ -69,7 +69,7 @@ def solve(
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
     clock = Clock(time_limit, progress)
-    memory, is_brief = memory or Memory(), memory is not None
+    cache, is_brief = cache or SolveCache(), cache is not None
     solver = solver_named(solver)
     pins = pins_of(deal, fix)
     by_cuts = method == "decomposition" and can_cut(deal, scenarios, solver)
@@ -85,14 +85,14 @@ def solve(
             first_band,
             by_cuts,
             reference,
-            memory,
+            cache,
             is_brief,
         )
 
 
 def _solve(
     deal: Deal,
-    scenarios: Futures,
+    scenarios: Scenarios,
     notes: tuple[str, ...],
     solver: str,
     gap: float,
@@ -101,11 +101,11 @@ def _solve(
     first_band: float | None,
     by_cuts: bool,
     known: Plan | Solution | None,
-    memory: Memory,
+    cache: SolveCache,
     is_brief: bool,
 ) -> Solution:
-    columns = memory.columns(deal, scenarios)
-    reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known, memory)
+    columns = cache.columns(deal, scenarios)
+    reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known, cache)
     constant = constant_of(deal, scenarios.weights, against)
     plain = Search(
         deal,
@@ -121,14 +121,14 @@ def _solve(
         is_brief=is_brief,
     )
     search = replace(plain, by_cuts=by_cuts, bounds={}, candidates=[])  # what it finds is not for the other search
-    memory.prepare(search)
+    cache.prepare(search)
     search = guided(search)
-    best, branches, plan = _finished(search, memory)
+    best, branches, plan = _finished(search, cache)
     is_dearer = by_cuts and not is_tight(best.formulation.program)  # settlement is, than any cut: it saves no balance
     if is_dearer and (scenarios.size <= CLOSED or any(limit.of != "committed" for limit in deal.limits)):
         clock.say("writing the program out: balance would have to be saved")
         search = plain
-        best, branches, plan = _finished(search, Memory())
+        best, branches, plan = _finished(search, SolveCache())
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
     _agree(best, settlement, objective, constant)
@@ -159,14 +159,14 @@ def _solve(
     )
 
 
-def _finished(search: Search, memory: Memory) -> tuple[Candidate, tuple[Branch, ...], Plan]:
+def _finished(search: Search, cache: SolveCache) -> tuple[Candidate, tuple[Branch, ...], Plan]:
     best = search.run()
-    memory.learn(search)
+    cache.learn(search)
     branches = search.branches()
     return best, branches, finish(best.formulation, search.solver, search.clock)
 
 
-def can_cut(deal: Deal, scenarios: Futures, solver: str = "highs") -> bool:
+def can_cut(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:
     """Whether cuts can carry the whole deal: a probability held scenario by scenario needs a binary for each.
 
     Cuts close to a billionth of the cost; a solver that hands its answer over as rounded text would never get there.
@@ -176,14 +176,14 @@ def can_cut(deal: Deal, scenarios: Futures, solver: str = "highs") -> bool:
 
 def compared_with(
     deal: Deal,
-    scenarios: Futures,
+    scenarios: Scenarios,
     columns: Columns,
     solver: str,
     gap: float,
     clock: Clock,
     by_cuts: bool = False,
     reference: Plan | Solution | None = None,
-    memory: Memory | None = None,
+    cache: SolveCache | None = None,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
     """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
     free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
@@ -196,26 +196,26 @@ def compared_with(
         return reference.reference, Against(reference=reference.reference_cost), ()
     if reference is not None:
         return reference, Against(reference=settle(free, reference, scenarios).cost), ()
-    memory = memory or Memory()
-    if known := memory.reference(free, columns):
+    cache = cache or SolveCache()
+    if known := cache.reference(free, columns):
         return known
     clock.say("finding the reference: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
-        plan = _reference(free, columns, solver, gap, clock, True, by_cuts, memory)
+        plan = _reference(free, columns, solver, gap, clock, True, by_cuts, cache)
     except Infeasible:
-        plan = _reference(free, columns, solver, gap, clock, False, by_cuts, memory)
+        plan = _reference(free, columns, solver, gap, clock, False, by_cuts, cache)
         notes = (
             "no plan without commitment provides the controls required on the API; loss is measured against the best "
             "one that lacks them",
         )
     found = plan, Against(reference=settle(free, plan, scenarios).cost), notes
-    memory.keep_reference(free, columns, found)
+    cache.keep_reference(free, columns, found)
     return found
 
 
 def least_cost(
-    deal: Deal, scenarios: Futures, solver: str = "highs", gap: float = 1e-6, clock: Clock | None = None
+    deal: Deal, scenarios: Scenarios, solver: str = "highs", gap: float = 1e-6, clock: Clock | None = None
 ) -> float:
     """Return the objective of a deal without its plan, dollars: what it could cost if these futures were all known."""
     search = Search(deal, Columns(deal, scenarios), Against(), solver, gap, clock or Clock(None), Pins(), is_pilot=True)
@@ -231,7 +231,7 @@ def _reference(
     clock: Clock,
     check_controls: bool,
     by_cuts: bool,
-    memory: Memory,
+    cache: SolveCache,
 ) -> Plan:
     """Return the plan of least expected cost among those without API commitment (section 7)."""
     exact = REFERENCE_GAP if columns.size <= BLOCK else gap
@@ -248,10 +248,10 @@ def _reference(
         check_controls=check_controls,
         by_cuts=by_cuts,
     )
-    memory.prepare(search)
+    cache.prepare(search)
     search = guided(search)
     best = search.run()
-    memory.learn(search)
+    cache.learn(search)
     return finish(best.formulation, solver, clock)
 
 
@@ -263,8 +263,8 @@ def _agree(best: Candidate, settlement: Settlement, objective: float, constant: 
         return
     settled: dict[str, float] = {}
     for line, costs in settlement.by_line.items():
-        place = "overage" if line == "shortfall" else line
-        settled[place] = settled.get(place, 0.0) + float(settlement.weights @ costs)
+        index = "overage" if line == "shortfall" else line
+        settled[index] = settled.get(index, 0.0) + float(settlement.weights @ costs)
     found = []
     for line, theirs in settled.items():
         lines = ["overage", "shortfall"] if line == "overage" else [line]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.request_cost import effective_hit_rate, request_cost, usage_multiplier
 from deal_solve.plan.routing_options import menu
-from deal_solve.uncertainty.scenario_set import Array, Futures, ScenarioSet, blocks
+from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, blocks
 
 NEARLY = 1 + 1e-9
 """A value on an edge lies in the lower bucket, whatever its last bits are."""
@@ -33,11 +33,11 @@ class Edges:
 
     def bucket(self, usage_usd: Array, users: Array) -> Buckets:
         """Return the bucket (S,) of each future; those of one bucket of usage stand together."""
-        places = [
+        indices = [
             np.searchsorted(np.array(edges) * NEARLY, values)
             for edges, values in ((self.usage_usd, usage_usd), (self.users, users))
         ]
-        return np.asarray(places[0] * (len(self.users) + 1) + places[1], dtype=np.int64)
+        return np.asarray(indices[0] * (len(self.users) + 1) + indices[1], dtype=np.int64)
 
 
 def observed(deal: Deal, block: ScenarioSet, month: int) -> tuple[Array, Array]:
@@ -61,18 +61,18 @@ def observed(deal: Deal, block: ScenarioSet, month: int) -> tuple[Array, Array]:
     return usage, users.max(axis=1)
 
 
-def buckets_of(deal: Deal, futures: Futures) -> dict[int, tuple[Edges, Buckets]]:
+def buckets_of(deal: Deal, scenarios: Scenarios) -> dict[int, tuple[Edges, Buckets]]:
     """Return the edges of every contract-year start after the first, and the buckets of the futures; {} at signing."""
     decided = deal.renewal_decisions
     if decided is None:
         return {}
     months = range(12, deal.horizon_months, 12)
-    seen = [[observed(deal, block, month) for month in months] for block in blocks(futures)]
+    seen = [[observed(deal, block, month) for month in months] for block in blocks(scenarios)]
     usage_split, users_split = decided.split(bool(deal.workloads))
     found = {}
-    for place, month in enumerate(months):
-        usage, users = (np.concatenate(parts) for parts in zip(*(block[place] for block in seen), strict=True))
-        edges = Edges(edges_of(usage, futures.weights, usage_split), edges_of(users, futures.weights, users_split))
+    for index, month in enumerate(months):
+        usage, users = (np.concatenate(parts) for parts in zip(*(block[index] for block in seen), strict=True))
+        edges = Edges(edges_of(usage, scenarios.weights, usage_split), edges_of(users, scenarios.weights, users_split))
         found[month] = edges, edges.bucket(usage, users)
     return found
 
@@ -90,7 +90,7 @@ def edges_of(values: Array, weights: Array, split: int | tuple[float, ...]) -> t
     gaps = np.flatnonzero(ordered[1:] > ordered[:-1] * NEARLY)  # an edge is possible after each of these places
     if not len(gaps):
         return ()
-    wanted = [int(gaps[np.argmin(np.abs(reached[gaps] - place / split))]) for place in range(1, split)]
+    wanted = [int(gaps[np.argmin(np.abs(reached[gaps] - index / split))]) for index in range(1, split)]
     return tuple(_between(float(ordered[gap]), float(ordered[gap + 1])) for gap in dict.fromkeys(wanted))
 
 

@@ -39,21 +39,21 @@ def paths_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan,
         yield plan, np.arange(block.size)
         return
     rows = [edges_of_table(table).bucket(*observed(deal, block, table.month)) for table in plan.later]
-    for path, places in groups_of(rows):
-        yield on_path(deal, plan, path), places
+    for path, indices in groups_of(rows):
+        yield on_path(deal, plan, path), indices
 
 
 def plans_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan, ScenarioSet]]:
     """Yield every plan without tables that some futures of a block follow, with these futures."""
-    for flat, places in paths_of(deal, plan, block):
-        yield flat, block.rows(places) if plan.later else block
+    for flat, indices in paths_of(deal, plan, block):
+        yield flat, block.rows(indices) if plan.later else block
 
 
 def groups_of(rows: Sequence[Buckets]) -> Iterator[tuple[Path, Buckets]]:
     """Yield every path that occurs, with the places (in order) of the futures on it; `rows` has (S,) per month."""
     found, inverse = np.unique(np.array(rows), axis=1, return_inverse=True)
-    for place, path in enumerate(found.T.tolist()):
-        yield tuple(path), np.flatnonzero(inverse.reshape(-1) == place)
+    for index, path in enumerate(found.T.tolist()):
+        yield tuple(path), np.flatnonzero(inverse.reshape(-1) == index)
 
 
 def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
@@ -62,10 +62,10 @@ def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
     months = [table.month for table in plan.later]
     if months != sorted(set(months) & set(starts)):
         yield Problem("later", f"tables of months {months}; expected some of {list(starts)}, in order")
-    for place, table in enumerate(plan.later):
+    for index, table in enumerate(plan.later):
         if len(table.rows) != edges_of_table(table).count:
             expected = f"expected {edges_of_table(table).count}, one per bucket"
-            yield Problem(f"later[{place}].rows", f"{len(table.rows)} given; {expected}")
+            yield Problem(f"later[{index}].rows", f"{len(table.rows)} given; {expected}")
         for number, row in enumerate(table.rows):
             known: dict[str, Mapping[str, object]] = {
                 "seats": plan.seats,
@@ -75,9 +75,9 @@ def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
             }
             for part, names in known.items():
                 for name in getattr(row, part).keys() - names.keys():
-                    yield Problem(f"later[{place}].rows[{number}].{part}.{name}", "is not in the plan")
+                    yield Problem(f"later[{index}].rows[{number}].{part}.{name}", "is not in the plan")
             if row.api is not None and _starting(deal, plan.api.offer, plan.api.term_months, table.month) is None:
-                yield Problem(f"later[{place}].rows[{number}].api", f"no API term starts in month {table.month}")
+                yield Problem(f"later[{index}].rows[{number}].api", f"no API term starts in month {table.month}")
 
 
 def all_paths(plan: Plan) -> Iterator[Path]:
@@ -89,8 +89,8 @@ def on_path(deal: Deal, plan: Plan, path: Path) -> Plan:
     """Return the plan without tables on one path: a row replaces what is decided in its month."""
     bound: dict[str, int] = {}
     flat = plan.model_copy(update={"later": ()})
-    for table, place in zip(plan.later, path, strict=True):
-        flat = _replaced(deal, flat, table.month, table.rows[place], bound)
+    for table, index in zip(plan.later, path, strict=True):
+        flat = _replaced(deal, flat, table.month, table.rows[index], bound)
     return flat
 
 
@@ -182,12 +182,12 @@ def tabulated(
     plans = _same_papers(plans)
     best = max(plans, key=lambda path: likely[path])
     tables = []
-    for place, month in enumerate(months):
+    for index, month in enumerate(months):
         first: dict[int, Path] = {}
         chances: dict[int, float] = {}
         for path in sorted(plans, key=lambda path: -likely[path]):
-            first.setdefault(path[place], path)
-            chances[path[place]] = chances.get(path[place], 0.0) + likely[path]
+            first.setdefault(path[index], path)
+            chances[path[index]] = chances.get(path[index], 0.0) + likely[path]
         rows = []
         for bucket in range(edges[month].count):
             nearest = min(first, key=lambda known: abs(known - bucket))

@@ -30,9 +30,9 @@ def deal_of(deal: Deal) -> DealFacts:
     )
 
 
-def futures_of(scenarios: uncertainty.Futures) -> Futures:
+def scenarios_from(scenarios: uncertainty.Scenarios) -> Scenarios:
     """Return what is said of a set of futures in every file."""
-    return Futures(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
+    return Scenarios(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
 
 
 def rows_of(part: type[P], rows: Iterable[Any] | None) -> tuple[P, ...] | None:
@@ -67,7 +67,7 @@ class DealFacts(Part):
     rates: str = Field(description="rate card and its date")
 
 
-class Futures(Part):
+class Scenarios(Part):
     """The scenario set."""
 
     kind: Literal["explicit", "discrete", "certain", "sampled"] = Field(

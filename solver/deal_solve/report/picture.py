@@ -50,13 +50,13 @@ def scale_of(top: float) -> tuple[float, str]:
     return next((each for each in MULTIPLES if top >= each[0]), MULTIPLES[-1])
 
 
-def apart(places: Sequence[float]) -> list[float]:
+def apart(indices: Sequence[float]) -> list[float]:
     """Return places of labels in rising order, as shares of a panel's height, moved apart enough to be read.
 
     >>> apart([0.5, 0.5])
     [0.43, 0.5]
     """
-    moved = list(places)
+    moved = list(indices)
     for below in reversed(range(len(moved) // 2)):
         moved[below] = min(moved[below], moved[below + 1] - LEAST_DISTANCE)
     if moved:

@@ -6,9 +6,9 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.facts.summary import Summary
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, Plan
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import WIDTH, gap_percent, joined, money, percent, round_money, shortened
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 def title_line(deal: Deal) -> str:
@@ -110,12 +110,12 @@ def versus_sentence(deal: Deal, solution: Solution, summary: Summary) -> str:
     return f"{without}; this {'saves' if saved >= 0 else 'adds'} {money(abs(saved))} ({share})"
 
 
-def proof_sentence(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> str:
+def proof_sentence(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> str:
     """Return objective, bound, gap, futures, seed and date of the prices."""
     status = "optimal" if solution.status == "optimal" else "not proven to the gap asked for"
     objective = f"objective {money(solution.objective_usd)} over {deal.horizon_months} months ({aim(deal, summary)})"
     proof = f"bound {money(solution.bound_usd)}, gap {gap_percent(solution.gap)}"
-    return f"{status}: {objective}, {proof}; {futures_text(scenarios)}; prices of {deal.card.as_of}"
+    return f"{status}: {objective}, {proof}; {scenarios_text(scenarios)}; prices of {deal.card.as_of}"
 
 
 def aim(deal: Deal, summary: Summary) -> str:

@@ -145,10 +145,10 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], lef
     widths = _narrowed(cells, range(keys, left))
     parts = []
     for shown in _parts(widths, keys):
-        lines = [_BETWEEN.join("-" * widths[place] for place in shown)]
+        lines = [_BETWEEN.join("-" * widths[index] for index in shown)]
         for number, row in enumerate(cells):
             at = len(lines) if number else 0
-            lines[at:at] = _row([(row[place], widths[place], place < left) for place in shown])
+            lines[at:at] = _row([(row[index], widths[index], index < left) for index in shown])
         parts.append("\n".join(lines))
     return "\n".join([*heading(title), "\n\n".join(parts)])
 
@@ -167,14 +167,14 @@ def _narrowed(cells: list[list[str]], texts: range) -> list[int]:
     room = page_width()
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     least = []
-    for place, (header, *column) in enumerate(zip(*cells, strict=True)):
-        kept = [word for cell in column for word in _words(cell)] if place in texts else column
+    for index, (header, *column) in enumerate(zip(*cells, strict=True)):
+        kept = [word for cell in column for word in _words(cell)] if index in texts else column
         least.append(min(max(map(len, [*_words(header), *kept])), room // 2))
     while sum(widths) + len(_BETWEEN) * (len(widths) - 1) > room:
-        wide = [place for place in range(len(widths)) if widths[place] > least[place]]
+        wide = [index for index in range(len(widths)) if widths[index] > least[index]]
         if not wide:
             break
-        widths[max(wide, key=lambda place: widths[place])] -= 1
+        widths[max(wide, key=lambda index: widths[index])] -= 1
     return widths
 
 
@@ -182,13 +182,13 @@ def _parts(widths: list[int], keys: int) -> list[list[int]]:
     """Return which columns stand together, as many as fit on the page."""
     first = list(range(keys))
     parts = [first]
-    for place in range(keys, len(widths)):
-        part = [*parts[-1], place]
+    for index in range(keys, len(widths)):
+        part = [*parts[-1], index]
         fits = sum(widths[each] for each in part) + len(_BETWEEN) * (len(part) - 1) <= page_width()
         if fits or parts[-1] == first:
             parts[-1] = part
         else:
-            parts.append([*first, place])
+            parts.append([*first, index])
     return parts
 
 

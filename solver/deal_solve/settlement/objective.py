@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.uncertainty.measures import Against, cvar, worst
-from deal_solve.uncertainty.scenario_set import Array, Futures
+from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 COARSE_CONFIDENCE = 0.9
 
@@ -43,7 +43,7 @@ def constant_of(deal: Deal, weights: Array, against: Against) -> float:
     return deal.risk.weight * float(weights @ against.reference)
 
 
-def fit_risk(deal: Deal, scenarios: Futures) -> tuple[Deal, tuple[str, ...]]:
+def fit_risk(deal: Deal, scenarios: Scenarios) -> tuple[Deal, tuple[str, ...]]:
     """Return the deal with a confidence that its scenarios can carry, and what was changed, in words.
 
     Raises InputError if a stated confidence asks for a tail that a coarse expansion does not have.

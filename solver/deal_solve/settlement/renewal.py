@@ -33,11 +33,11 @@ def _record(own: PeriodRecord | None, alike: PeriodRecord, size: int) -> PeriodR
     return replace(alike, **{**nothing, "commitment_usd": np.zeros(size)})
 
 
-def spread_rows(rows: Sequence[Row], places: Where, size: int) -> list[Row]:
+def spread_rows(rows: Sequence[Row], indices: Where, size: int) -> list[Row]:
     """Return the postings of one path over all scenarios, 0 on the others."""
     spread = []
     for row in rows:
         quantity, amount = np.zeros(size), np.zeros(size)
-        quantity[places], amount[places] = row.quantity, row.amount
+        quantity[indices], amount[indices] = row.quantity, row.amount
         spread.append(replace(row, quantity=quantity, amount=amount))
     return spread

@@ -26,7 +26,7 @@ from deal_solve.settlement.seats import SeatPaper, post_fees, seat_paper
 from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
-from deal_solve.uncertainty.scenario_set import BLOCK, Array, Futures, ScenarioSet, each_block
+from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ class Settlement:
     seats: dict[str, SeatFacts] = field(repr=False)
     deal: Deal = field(repr=False)
     plan: Plan = field(repr=False)
-    scenarios: Futures = field(repr=False)
+    scenarios: Scenarios = field(repr=False)
     order: Order = "highest_ratio"
     rows: tuple[Row, ...] | None = field(default=None, repr=False)
 
@@ -103,8 +103,8 @@ class Settlement:
         import pandas as pd
 
         if self.rows is None:
-            place, within = divmod(scenario_index, BLOCK)
-            alone = self.scenarios.block(place).take(within)
+            index, within = divmod(scenario_index, BLOCK)
+            alone = self.scenarios.block(index).take(within)
             return settle(self.deal, self.plan, alone, self.order, keep_rows=True).invoice()
         lines = []
         for row in self.rows:
@@ -133,7 +133,7 @@ def _period(deal: Deal, row: Row) -> str:
 
 
 def settle(
-    deal: Deal, plan: Plan, scenarios: Futures, order: Order = "highest_ratio", keep_rows: bool = False
+    deal: Deal, plan: Plan, scenarios: Scenarios, order: Order = "highest_ratio", keep_rows: bool = False
 ) -> Settlement:
     """Price a complete plan over a scenario set, block by block.
 
@@ -170,12 +170,12 @@ def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, 
     if not plan.later:
         return _settle_path(deal, plan, scenarios, order, keep_rows)
     paths = list(paths_of(deal, plan, scenarios))
-    parts = [_settle_path(deal, flat, scenarios.rows(places), order, keep_rows) for flat, places in paths]
-    found = _joint(parts, True, np.argsort(np.concatenate([places for _, places in paths])))
+    parts = [_settle_path(deal, flat, scenarios.rows(indices), order, keep_rows) for flat, indices in paths]
+    found = _joint(parts, True, np.argsort(np.concatenate([indices for _, indices in paths])))
     rows: tuple[Row, ...] | None = None
     if keep_rows or scenarios.size == 1:
-        kept = [(part.rows or (), places) for part, (_, places) in zip(parts, paths, strict=True)]
-        rows = tuple(row for own, places in kept for row in spread_rows(own, places, scenarios.size))
+        kept = [(part.rows or (), indices) for part, (_, indices) in zip(parts, paths, strict=True)]
+        rows = tuple(row for own, indices in kept for row in spread_rows(own, indices, scenarios.size))
     return replace(found, plan=plan, scenarios=scenarios, rows=rows)
 
 

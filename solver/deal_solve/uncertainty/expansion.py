@@ -85,8 +85,8 @@ def one_at_a_time(deal: Deal, changed: Sequence[str]) -> ScenarioSet:
     def draw(_group: str, path: str, band: Band) -> Array:
         values = np.full(count, band.p50)
         if path in changed:
-            place = 2 * changed.index(path)
-            values[place : place + 2] = band.p10, band.p90
+            index = 2 * changed.index(path)
+            values[index : index + 2] = band.p10, band.p90
         return values
 
     names = tuple(f"{path} {quantile}" for path in changed for quantile in ("P10", "P90"))

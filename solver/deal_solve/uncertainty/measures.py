@@ -33,8 +33,8 @@ def quantiles(values: Array, weights: Array, levels: Sequence[float]) -> Array:
     """Return such values for several levels, shape (levels, …), of values of shape (…, S)."""
     order = np.argsort(values, axis=-1, kind="stable")
     reached = np.cumsum(weights[order], axis=-1)
-    places = np.stack([np.argmax(reached >= level - 1e-12, axis=-1) for level in levels], axis=-1)
-    chosen = np.take_along_axis(order, places, axis=-1)
+    indices = np.stack([np.argmax(reached >= level - 1e-12, axis=-1) for level in levels], axis=-1)
+    chosen = np.take_along_axis(order, indices, axis=-1)
     return np.moveaxis(np.take_along_axis(values, chosen, axis=-1), -1, 0)
 
 

@@ -58,18 +58,18 @@ def fit(band: Band, low: float, high: float) -> Metalog:
     on_bound = band.p10 <= low or band.p90 >= high
     form: Literal["log", "logit", "cut"] = "cut" if on_bound else "log" if high == math.inf else "logit"
     first, middle, last = (_forward(form, x, low, high) for x in band.quantiles)
-    place = (middle - first) / (last - first)
-    nearest = min(max(place, LEAST), 1 - LEAST)
+    index = (middle - first) / (last - first)
+    nearest = min(max(index, LEAST), 1 - LEAST)
     rounding = 8 * np.finfo(float).eps * max(abs(first), abs(last)) / (last - first)
-    if abs(place - nearest) > 1e-12 + rounding:
+    if abs(index - nearest) > 1e-12 + rounding:
         p50 = _backward(form, first + nearest * (last - first), low, high)
         raise ValueError(
             f"no metalog has P10 {band.p10:.15g}, P50 {band.p50:.15g} and P90 {band.p90:.15g}: the P50 is too close "
-            f"to the {'P10' if place < nearest else 'P90'}; the nearest that can be is "
-            f"{_inward(p50, up=place < nearest)}"
+            f"to the {'P10' if index < nearest else 'P90'}; the nearest that can be is "
+            f"{_inward(p50, up=index < nearest)}"
         )
     a2 = (last - first) / (2 * LOGIT_90)
-    a3 = (1 - 2 * place) * (last - first) / (0.8 * LOGIT_90)
+    a3 = (1 - 2 * index) * (last - first) / (0.8 * LOGIT_90)
     return Metalog(form, low, high, middle, a2, a3)
 
 

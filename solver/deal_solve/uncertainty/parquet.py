@@ -12,7 +12,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean
 from deal_solve.uncertainty.paths import middle, paths_of
-from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Futures, ScenarioSet
+from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Scenarios, ScenarioSet
 
 SCHEMA = "deal-solve-scenarios/1"
 KEY = b"deal-solve"
@@ -27,7 +27,7 @@ FIELDS = dict(
 """First part of a column's name; the second is the workload, cohort or price family: requests_per_month.support-bot."""
 
 
-def write_scenarios(futures: Futures, path: str | Path) -> None:
+def write_scenarios(scenarios: Scenarios, path: str | Path) -> None:
     """Write a set, one row per scenario and one row group per block.
 
     Columns: `weight`, `name` (not of sampled futures), and per path a list of one number per month.
@@ -36,15 +36,15 @@ def write_scenarios(futures: Futures, path: str | Path) -> None:
     import pyarrow.parquet as pq
 
     writer = None
-    for place in range(futures.block_count):
-        block = futures.block(place)
+    for index in range(scenarios.block_count):
+        block = scenarios.block(index)
         columns = {"weight": pa.array(block.weights)}
         if block.kind != "sampled":
             columns["name"] = pa.array(list(block.names))
         for part, field in FIELDS.items():
             for key, array in getattr(block, part).items():
                 columns[f"{field}.{key}"] = _column(pa, array)
-        table = pa.table(columns).replace_schema_metadata({KEY: _metadata(futures)})
+        table = pa.table(columns).replace_schema_metadata({KEY: _metadata(scenarios)})
         writer = writer or pq.ParquetWriter(path, table.schema)
         writer.write_table(table, row_group_size=BLOCK)
     if writer:
@@ -57,9 +57,9 @@ def _column(pa: Any, array: Array) -> Any:
     return pa.FixedSizeListArray.from_arrays(pa.array(array.ravel()), array.shape[1])
 
 
-def _metadata(futures: Futures) -> bytes:
-    facts = {"kind": futures.kind, "seed": futures.seed, "groups": futures.groups, "notes": futures.notes}
-    return json.dumps({"schema": SCHEMA, "months": futures.months, "block": BLOCK, **facts}).encode()
+def _metadata(scenarios: Scenarios) -> bytes:
+    facts = {"kind": scenarios.kind, "seed": scenarios.seed, "groups": scenarios.groups, "notes": scenarios.notes}
+    return json.dumps({"schema": SCHEMA, "months": scenarios.months, "block": BLOCK, **facts}).encode()
 
 
 def read_scenarios(path: str | Path, deal: Deal) -> ScenarioSet:

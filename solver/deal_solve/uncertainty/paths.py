@@ -168,9 +168,9 @@ def _price_index(deal: Deal, name: str, bands: tuple[Band, ...], draw: Draw) -> 
     """Π[f,t] = product of (1 + yearly change) over the years so far, the step of year y at its month 6."""
     levels = [np.ones(1)]
     for year in range(deal.years):
-        place = min(year, len(bands) - 1)
-        path = f"uncertainty.list_price_change_per_year.{name}" + f"[{place}]" * (len(bands) > 1)
-        levels.append(levels[-1] * (1 + draw("price", path, bands[place])))
+        position = min(year, len(bands) - 1)
+        path = f"uncertainty.list_price_change_per_year.{name}" + f"[{position}]" * (len(bands) > 1)
+        levels.append(levels[-1] * (1 + draw("price", path, bands[position])))
     index = np.empty((deal.horizon_months, max(map(len, levels))))
     for month in range(deal.horizon_months):
         index[month] = levels[(month + 6) // 12]

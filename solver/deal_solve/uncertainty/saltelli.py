@@ -57,8 +57,8 @@ class SaltelliSet(SampledSet):
         uses = [cohort.use for cohort in self.deal.cohorts.values() if cohort.use]
         return any(user.monthly_noise for user in (*self.deal.workloads.values(), *uses))
 
-    def _normals(self, place: int) -> Array:
-        matrix, part = divmod(place, self.each // BLOCK)
+    def _normals(self, index: int) -> Array:
+        matrix, part = divmod(index, self.each // BLOCK)
         both = quasi_normals(self._sobol, part)
         first, second = both[: len(both) // 2], both[len(both) // 2 :]
         if matrix == 1:
@@ -67,8 +67,8 @@ class SaltelliSet(SampledSet):
             first[matrix - 2] = second[matrix - 2]
         return first
 
-    def _noise(self, place: int, user: str, variation: float) -> Array:
-        matrix, part = divmod(place, self.each // BLOCK)
+    def _noise(self, index: int, user: str, variation: float) -> Array:
+        matrix, part = divmod(index, self.each // BLOCK)
         is_second = matrix in (1, 1 + len(self.factors))
         return super()._noise(part + is_second * (self.each // BLOCK), user, variation)
 

@@ -132,10 +132,10 @@ class SampledSet:
         """Number of blocks; all but the last hold BLOCK scenarios."""
         return scenario_set.block_count(self)
 
-    def block(self, place: int) -> ScenarioSet:
+    def block(self, index: int) -> ScenarioSet:
         """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
-        rows = slice(place * BLOCK, min((place + 1) * BLOCK, self.size))
-        normals = self._normals(place)
+        rows = slice(index * BLOCK, min((index + 1) * BLOCK, self.size))
+        normals = self._normals(index)
         joined = self.copula.join(normals[: self.copula.dimensions])
         drawn = dict(zip(self.bands, metalog.values(self.metalogs, joined), strict=True)) if self.bands else {}
         drawn = {path: values for path, values in drawn.items() if path not in self.held}
@@ -144,7 +144,7 @@ class SampledSet:
             lambda _, path, band: drawn[path] if path in drawn else np.array([band.p50]),
             self._happens(normals[self.copula.dimensions :]),
             BLOCK,
-            lambda user, variation: self._noise(place, user, variation),
+            lambda user, variation: self._noise(index, user, variation),
         )
         size = rows.stop - rows.start
         cut = {name: {key: array[:size] for key, array in full[name].items()} for name in PATHS}
@@ -158,7 +158,7 @@ class SampledSet:
 
     def in_memory(self) -> ScenarioSet:
         """Return the whole set: as many numbers as scenarios · months · uncertain quantities."""
-        blocks = [self.block(place) for place in range(self.block_count)]
+        blocks = [self.block(index) for index in range(self.block_count)]
         whole = {
             name: {key: _joined([getattr(block, name)[key] for block in blocks]) for key in getattr(blocks[0], name)}
             for name in PATHS
@@ -167,23 +167,23 @@ class SampledSet:
             self.kind, self.names, self.weights, **whole, groups=self.groups, seed=self.seed, notes=self.notes
         )
 
-    def _normals(self, place: int) -> Array:
+    def _normals(self, index: int) -> Array:
         """Return independent normals of a block (dimensions, BLOCK): of the copula, then one per uncertain event."""
         dimensions = self.copula.dimensions + len(self._uncertain_events)
         if self.method == "random" or not dimensions:
-            return self._generator(place, 0).standard_normal((dimensions, BLOCK))
-        return quasi_normals(self._sobol, place)
+            return self._generator(index, 0).standard_normal((dimensions, BLOCK))
+        return quasi_normals(self._sobol, index)
 
-    def _generator(self, place: int, stream: int) -> np.random.Generator:
+    def _generator(self, index: int, stream: int) -> np.random.Generator:
         """Return the pseudo-random numbers of a block; streams do not overlap."""
-        key = np.array([self.seed, place], dtype=np.uint64)
+        key = np.array([self.seed, index], dtype=np.uint64)
         return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, stream]))
 
-    def _noise(self, place: int, user: str, variation: float) -> Array:
+    def _noise(self, index: int, user: str, variation: float) -> Array:
         """Return lognormal factors of mean 1 (H, BLOCK), independent by month, user and scenario."""
         stream = 1 + [*self.deal.workloads, *self.deal.cohorts].index(user)
         variance = math.log1p(variation**2)
-        factor = self._generator(place, stream).standard_normal((self.months, BLOCK))
+        factor = self._generator(index, stream).standard_normal((self.months, BLOCK))
         factor *= math.sqrt(variance)
         factor -= variance / 2
         return np.exp(factor, out=factor)
@@ -221,13 +221,13 @@ def sobol_points(dimensions: int, seed: int) -> Sobol:
     return Sobol(dimensions, scramble=True, bits=30, rng=np.random.default_rng(seed))
 
 
-def quasi_normals(points: Sobol, place: int) -> Array:
+def quasi_normals(points: Sobol, index: int) -> Array:
     """Return a block of a Sobol sequence as normals (dimensions, BLOCK)."""
     from scipy.special import ndtri
 
     points = copy.deepcopy(points)  # it counts what it has given: every block starts from the same one
-    if place:
-        points.fast_forward(place * BLOCK)
+    if index:
+        points.fast_forward(index * BLOCK)
     uniform = points.random(BLOCK).T + 2.0**-31  # the middle of the cells of width 2^-30, so never 0
     return np.asarray(ndtri(np.ascontiguousarray(uniform)), dtype=float)
 
@@ -247,12 +247,12 @@ class Numbered(Sequence[str]):
     numbers: range
 
     @overload
-    def __getitem__(self, place: int) -> str: ...
+    def __getitem__(self, index: int) -> str: ...
     @overload
-    def __getitem__(self, place: slice) -> Numbered: ...
-    def __getitem__(self, place: int | slice) -> str | Numbered:
+    def __getitem__(self, index: slice) -> Numbered: ...
+    def __getitem__(self, index: int | slice) -> str | Numbered:
         """Return one name, or some."""
-        return Numbered(self.numbers[place]) if isinstance(place, slice) else f"sample {self.numbers[place]}"
+        return Numbered(self.numbers[index]) if isinstance(index, slice) else f"sample {self.numbers[index]}"
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -23,7 +23,7 @@ PATHS = ("requests", "users", "per_user", "index", "hit_rate")
 """What a set holds per scenario besides its weight."""
 
 
-class Futures(Protocol):
+class Scenarios(Protocol):
     """S futures over H months, in blocks of BLOCK: held in memory (`ScenarioSet`) or made when asked for."""
 
     @property
@@ -66,7 +66,7 @@ class Futures(Protocol):
     def block_count(self) -> int:
         """Number of blocks; all but the last hold BLOCK scenarios."""
 
-    def block(self, place: int) -> ScenarioSet:
+    def block(self, index: int) -> ScenarioSet:
         """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
 
     def in_memory(self) -> ScenarioSet:
@@ -123,9 +123,9 @@ class ScenarioSet:
         """Return the set that holds scenario `index` alone, with weight 1."""
         return replace(self.rows(slice(index, index + 1)), kind="certain", weights=np.ones(1), groups=(), notes=())
 
-    def block(self, place: int) -> ScenarioSet:
+    def block(self, index: int) -> ScenarioSet:
         """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
-        return self.rows(slice(place * BLOCK, (place + 1) * BLOCK))
+        return self.rows(slice(index * BLOCK, (index + 1) * BLOCK))
 
     def in_memory(self) -> ScenarioSet:
         """Return the set itself."""
@@ -134,33 +134,33 @@ class ScenarioSet:
     def rows(self, rows: slice | NDArray[np.int64]) -> ScenarioSet:
         """Return some scenarios, with their weights in the whole set."""
         cut: dict[str, Any] = {name: {key: array[rows] for key, array in getattr(self, name).items()} for name in PATHS}
-        names = self.names[rows] if isinstance(rows, slice) else tuple(self.names[place] for place in rows)
+        names = self.names[rows] if isinstance(rows, slice) else tuple(self.names[index] for index in rows)
         return replace(self, names=names, weights=self.weights[rows], **cut)
 
 
-def is_coarse(futures: Futures) -> bool:
+def is_coarse(scenarios: Scenarios) -> bool:
     """Whether tails beyond P10 and P90 (and CVaR above 0.9) would be invented."""
-    return futures.kind in ("discrete", "sampled") and futures.size < FEW
+    return scenarios.kind in ("discrete", "sampled") and scenarios.size < FEW
 
 
-def block_count(futures: Futures) -> int:
+def block_count(scenarios: Scenarios) -> int:
     """Return the number of blocks."""
-    return -(-futures.size // BLOCK)
+    return -(-scenarios.size // BLOCK)
 
 
-def blocks(futures: Futures) -> Iterator[ScenarioSet]:
+def blocks(scenarios: Scenarios) -> Iterator[ScenarioSet]:
     """Yield the blocks of a set in order."""
-    return map(futures.block, range(futures.block_count))
+    return map(scenarios.block, range(scenarios.block_count))
 
 
-def each_block(futures: Futures, work: Callable[[int, ScenarioSet], Result]) -> list[Result]:
+def each_block(scenarios: Scenarios, work: Callable[[int, ScenarioSet], Result]) -> list[Result]:
     """Return what `work` makes of every block, given with its place, on every core and in order."""
-    if futures.block_count == 1:
-        return [work(0, futures.block(0))]
+    if scenarios.block_count == 1:
+        return [work(0, scenarios.block(0))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda place: work(place, futures.block(place)), range(futures.block_count)))
+        return list(pool.map(lambda index: work(index, scenarios.block(index)), range(scenarios.block_count)))
 
 
-def ready(futures: Futures) -> Futures:
+def ready(scenarios: Scenarios) -> Scenarios:
     """Return futures in memory if they are few, else as they are."""
-    return futures.in_memory() if futures.block_count == 1 else futures
+    return scenarios.in_memory() if scenarios.block_count == 1 else scenarios

@@ -39,14 +39,14 @@ def without(data: Data, name: str) -> Data | None:
     """Return the deal with a clause value replaced by its neutral alternative everywhere; None if it cannot be."""
     clause, changed = CLAUSES[name], copy.deepcopy(data)
     replaced = False
-    for place in list(clause.places(changed)):
-        value = clause.instead(place.get(clause.key, ABSENT))
+    for index in list(clause.places(changed)):
+        value = clause.instead(index.get(clause.key, ABSENT))
         if value is DROP:
-            del place[clause.key]
+            del index[clause.key]
         elif value is None:
             continue
         else:
-            place[clause.key] = value
+            index[clause.key] = value
         replaced = True
     if replaced:
         _tidy(changed)

@@ -8,7 +8,7 @@ from tests.support.generators.heuristics import sketches
 from tests.support.generators.offers import offer
 from tests.support.generators.people import SEAT_TYPES, TOOL, cohort, tool
 from tests.support.generators.risk_clauses import limits, risk
-from tests.support.generators.scenarios import futures
+from tests.support.generators.scenarios import explicit
 from tests.support.generators.usage import RETIRING, month_after, variants, workload
 
 Data = dict[str, Any]
@@ -27,7 +27,7 @@ def chosen_deal(c: Chooser, tiny: bool = False) -> Data:
     _people(c, data, start, tiny)
     _card(c, data, start)
     _controls(c, data)
-    futures(c, data, start)
+    explicit(c, data, start)
     _papers(c, data)
     _complete(c, data)
     data["risk"] = risk(c, "scenarios" in data)

@@ -27,10 +27,10 @@ class Chooser(ABC):
 
     def weighted(self, *items: tuple[T, int]) -> T:
         """Return one item of (item, weight) pairs."""
-        place = self.integer(0, sum(weight for _, weight in items) - 1)
+        index = self.integer(0, sum(weight for _, weight in items) - 1)
         for item, weight in items:
-            place -= weight
-            if place < 0:
+            index -= weight
+            if index < 0:
                 return item
         raise ValueError("no items")
 

@@ -84,9 +84,9 @@ def _bands(c: Chooser, estimate: Estimate) -> list[Data]:
     first = c.number(0.1, 0.2, 0.02)
     bands = []
     kind = c.weighted(("single", 3), ("family", 2), ("model", 2))
-    for number, place in enumerate(places):
+    for number, index in enumerate(places):
         discount = round(first + c.number(0.04, 0.1, 0.02) * number, 4)
-        usd = round_to(max(place, 0.2) * (1 - discount) * max(estimate.usage_usd, 1000.0), 3)
+        usd = round_to(max(index, 0.2) * (1 - discount) * max(estimate.usage_usd, 1000.0), 3)
         bands.append({"commit_usd_per_year": usd, "discount": _discount(c, kind, discount)})
     bands.sort(key=lambda band: band["commit_usd_per_year"])
     bands = [b for n, b in enumerate(bands) if n == 0 or b["commit_usd_per_year"] > bands[n - 1]["commit_usd_per_year"]]

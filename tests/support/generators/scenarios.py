@@ -10,7 +10,7 @@ Data = dict[str, Any]
 CHANGES = (-0.3, 0.08, -0.15, 0.2, -0.5)
 
 
-def futures(c: Chooser, data: Data, start: tuple[int, int]) -> None:
+def explicit(c: Chooser, data: Data, start: tuple[int, int]) -> None:
     """Add an explicit list of 1 to 6 scenarios, or bands in at most two groups with at most one event.
 
     Long horizons have few scenarios, so that one solve stays short.

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.analysis.breakeven.breakpoints import Crossings, Jump, in_steps
 from deal_solve.analysis.breakeven.parametric import Along, Best
 from deal_solve.analysis.breakeven.targets import question_of
-from deal_solve.analysis.sweep.same_scenarios import FuturesOf, SameFutures
+from deal_solve.analysis.sweep.same_scenarios import CommonScenarios, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import value_at
 from deal_solve.deal.numbers import parse_number
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.facts.decisions import deal_in_a_line, plan_changes
 from deal_solve.frames import Table
-from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.objective import is_same
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.expansion import scenarios_of
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ class Breakeven:
     is_proven: bool
     step: float
     resolution: float
-    futures: Futures = field(repr=False)
+    scenarios: Scenarios = field(repr=False)
     solved: tuple[tuple[float, float], ...] = field(repr=False)
     notes: tuple[str, ...] = ()
 
@@ -124,7 +124,7 @@ def breakeven(
     high: float,
     target: str | None = None,
     *,
-    futures_of: FuturesOf = scenarios_of,
+    scenarios_from: ScenariosOf = scenarios_of,
     points: int = POINTS,
     resolution: float = RESOLUTION,
     fix: Proposal | None = None,
@@ -137,8 +137,8 @@ def breakeven(
     `options` are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
     value has a plan, and what `solve` raises.
     """
-    made = SameFutures(futures_of)
-    along = Along(deal, path, float(low), float(high), made, fix, {"memory": Memory(), **options})
+    made = CommonScenarios(scenarios_from)
+    along = Along(deal, path, float(low), float(high), made, fix, {"memory": SolveCache(), **options})
     search = Crossings(along, question_of(along, target), points, resolution)
     jumps = search.jumps()
     known = [best for _, best in sorted(along.found.items()) if best]

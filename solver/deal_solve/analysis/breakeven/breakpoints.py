@@ -87,14 +87,14 @@ class Crossings:
             if not same and len(met) == 1:  # where both ends are met the two plans cost the same all along
                 yield self._exact(left, met[0], right)
             return
-        place = self._place(left, right)
-        if same and place is not None and self._is_flat(left, right, place):
+        index = self._place(left, right)
+        if same and index is not None and self._is_flat(left, right, index):
             return
-        if self._width(left, right, place is not None) >= high - low:
+        if self._width(left, right, index is not None) >= high - low:
             if not same:
                 yield self._within(low, high, left, right)
             return
-        middle = self._middle(low, high) if place is None else place
+        middle = self._middle(low, high) if index is None else index
         best = self.along.best(middle)
         if best is not None and self.question.is_met(left, best, right):
             if not same:
@@ -156,10 +156,10 @@ class Crossings:
                     return root
         return None
 
-    def _is_flat(self, left: Best, right: Best, place: float) -> bool:
+    def _is_flat(self, left: Best, right: Best, index: float) -> bool:
         """Whether no concave value between can be below the lines of the two plans by more than solves can tell."""
-        (line,) = self.along.worths((self.question.plan(left),), place, left)
-        share = (place - left.value) / (right.value - left.value)
+        (line,) = self.along.worths((self.question.plan(left),), index, left)
+        share = (index - left.value) / (right.value - left.value)
         return is_same((1 - share) * left.objective_usd + share * right.objective_usd, line)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from deal_solve.analysis.sweep.same_scenarios import SameFutures
+from deal_solve.analysis.sweep.same_scenarios import CommonScenarios
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
 from deal_solve.errors import Infeasible, InputError, Problem
@@ -21,7 +21,7 @@ from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.objective import fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.measures import Against, cvar
-from deal_solve.uncertainty.scenario_set import Array, Futures
+from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 TESTED = (0.0, 0.23, 0.5, 0.81, 1.0)
 """Where a plan is settled to see whether its cost is affine in the field, as shares of the range."""
@@ -61,7 +61,7 @@ class Along:
     path: str
     low: float
     high: float
-    futures_of: SameFutures
+    scenarios_from: CommonScenarios
     fix: Proposal | None = None
     options: dict[str, Any] = field(default_factory=dict)
     found: dict[float, Best | None] = field(default_factory=dict, repr=False)
@@ -93,15 +93,15 @@ class Along:
         """Return the best plan at a value, solved once; None where no plan meets all limits and rules."""
         if value not in self.found:
             deal = self.deal_at(value)
-            futures = self.futures_of(deal)
-            solution = self.solved(deal, futures, self.fix)
+            scenarios = self.scenarios_from(deal)
+            solution = self.solved(deal, scenarios, self.fix)
             self.found[value] = None if solution is None else self._best(value, solution)
         return self.found[value]
 
-    def solved(self, deal: Deal, futures: Futures, fix: Proposal | None) -> Solution | None:
+    def solved(self, deal: Deal, scenarios: Scenarios, fix: Proposal | None) -> Solution | None:
         """Solve; None where there is no plan."""
         try:
-            return solve(deal, futures, fix=fix, **self.options)
+            return solve(deal, scenarios, fix=fix, **self.options)
         except Infeasible:
             return None
 
@@ -128,13 +128,13 @@ class Along:
         if self.deal.limits or risk.weight or risk.criterion != "expected":
             return False
         wide = self.high - self.low
-        places = [self.low + share * wide for share in TESTED]
-        places = [float(round(place)) for place in places] if self.is_whole else places
+        indices = [self.low + share * wide for share in TESTED]
+        indices = [float(round(index)) for index in indices] if self.is_whole else indices
         try:
-            first, *inner, last = (self._expected(plan, place) for place in places)
+            first, *inner, last = (self._expected(plan, index) for index in indices)
         except InputError:
             return False
-        lines = [first + (place - self.low) / wide * (last - first) for place in places[1:-1]]
+        lines = [first + (index - self.low) / wide * (last - first) for index in indices[1:-1]]
         return all(abs(usd - line) <= HALF_A_CENT for usd, line in zip(inner, lines, strict=True))
 
     def _expected(self, plan: Plan, value: float) -> float:
@@ -145,7 +145,7 @@ class Along:
         """Settle a plan at a value; raises InputError where it cannot be signed."""
         deal = self.deal_at(value)
         refuse_impossible(deal, plan)
-        return settle(deal, plan, self.futures_of(deal))
+        return settle(deal, plan, self.scenarios_from(deal))
 
     def worths(self, plans: tuple[Plan, ...], value: float, by: Best) -> list[float]:
         """Return the objectives of plans at a value; raises InputError where one cannot be signed.
@@ -155,11 +155,11 @@ class Along:
         deal = self.deal_at(value)
         for plan in plans:
             refuse_impossible(deal, plan)
-        futures = self.futures_of(deal)
-        deal, _ = fit_risk(deal, futures)
+        scenarios = self.scenarios_from(deal)
+        deal, _ = fit_risk(deal, scenarios)
         own = self.found.get(value)
-        against = own.against if own else Against(_reference_cost(deal, by.reference, futures), by.against.best)
-        return [objective_of(deal, settle(deal, plan, futures).cost, futures.weights, against) for plan in plans]
+        against = own.against if own else Against(_reference_cost(deal, by.reference, scenarios), by.against.best)
+        return [objective_of(deal, settle(deal, plan, scenarios).cost, scenarios.weights, against) for plan in plans]
 
 
 def number_of(value: float) -> float:
@@ -167,5 +167,5 @@ def number_of(value: float) -> float:
     return int(value) if value.is_integer() else value
 
 
-def _reference_cost(deal: Deal, reference: Plan | None, futures: Futures) -> Array | None:
-    return None if reference is None else settle(deal, reference, futures).cost
+def _reference_cost(deal: Deal, reference: Plan | None, scenarios: Scenarios) -> Array | None:
+    return None if reference is None else settle(deal, reference, scenarios).cost

@@ -43,9 +43,9 @@ def write_picture(deal: Deal, found: Breakeven, path: str | Path, kind: str) -> 
             if len(found.flips) <= FEW:
                 at = flip.value / across, (0.03 + APART * (number % 3)) * top
                 panel.annotate(at_text(flip), at, rotation=90, ha="center", va="bottom", fontsize=7, bbox=box)
-        for place, stretch in enumerate(found.stretches, 1):
+        for index, stretch in enumerate(found.stretches, 1):
             middle = (stretch.low + stretch.high) / 2 / across
-            panel.text(middle, 0.96 * top, f"{place}", ha="center", va="center", fontweight="bold", bbox=box)
+            panel.text(middle, 0.96 * top, f"{index}", ha="center", va="center", fontweight="bold", bbox=box)
             if stretch.at_target:
                 panel.plot(
                     [stretch.low / across, stretch.high / across], [0.91 * top] * 2, "-", color=DARK, linewidth=4

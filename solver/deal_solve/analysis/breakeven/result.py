@@ -8,7 +8,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, Futures, deal_of, futures_of, rows_of
+from deal_solve.report.basics import DealFacts, Scenarios, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -65,7 +65,7 @@ class BreakevenResult(Part):
     )
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures, of the deal as it is")
+    scenarios: Scenarios = Field(description="over which futures, of the deal as it is")
     path: str = Field(description="the field that is varied")
     low: float = Field(description="from here")
     high: float = Field(description="to here")
@@ -86,7 +86,7 @@ def breakeven_result_of(deal: Deal, found: Breakeven) -> BreakevenResult:
     names = ("path", "low", "high", "today", "target", "is_complete", "is_proven", "step", "resolution", "notes")
     return BreakevenResult(
         deal=deal_of(deal),
-        scenarios=futures_of(found.futures),
+        scenarios=scenarios_from(found.scenarios),
         flips=rows_of(FlipFacts, found.flips),
         stretches=rows_of(StretchFacts, found.stretches),
         nearest=NearestFacts.model_validate(found.nearest) if found.nearest else None,

@@ -125,7 +125,7 @@ class Chosen(Decisions):
             if keeps(deal, best.plan, forced):
                 self.found[best.value] = best.plan, 0.0
             else:
-                other = self.along.solved(deal, self.along.futures_of(deal), beside(forced, self.along.fix))
+                other = self.along.solved(deal, self.along.scenarios_from(deal), beside(forced, self.along.fix))
                 self.found[best.value] = (other.plan, other.objective_usd - best.objective_usd) if other else None
         return self.found[best.value]
 

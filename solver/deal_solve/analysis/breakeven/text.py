@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from deal_solve.analysis.breakeven.breakeven import Breakeven, Flip, Stretch
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import bullets, heading, labelled, money, table
 
@@ -21,13 +21,13 @@ def breakeven_report(deal: Deal, found: Breakeven) -> str:
         head += labelled("Target", f"{found.target}: {_target(found)}")
     head += labelled("Today", _today(found)) if found.today is not None else []
     head += labelled("Proof", _proof(found))
-    head += labelled("Over", futures_text(found.futures))
+    head += labelled("Over", scenarios_text(found.scenarios))
     parts = ["\n".join(head)]
     if found.flips:
         parts += [_flips(deal, found), bullets("What changes at each flip", _changes(found))]
     parts.append(_stretches(deal, found))
     if not found.target:
-        deals = (f"{place}: {stretch.deal}" for place, stretch in enumerate(found.stretches, 1))
+        deals = (f"{index}: {stretch.deal}" for index, stretch in enumerate(found.stretches, 1))
         parts.append(bullets("The deal in each stretch", deals))
     parts += [bullets("Notes", found.notes)] if found.notes else []
     return "\n\n".join(parts) + "\n"
@@ -85,13 +85,13 @@ def _flips(deal: Deal, found: Breakeven) -> str:
     headers = ["flip", "at", "objective", "", "expected cost", "", "committed", ""]
     cells = [
         [
-            f"{place}",
+            f"{index}",
             at_text(flip),
             *map(_usd, (flip.before_usd, flip.after_usd)),
             *map(_usd, (flip.expected_before_usd, flip.expected_after_usd)),
             *map(_usd, (flip.committed_before_usd, flip.committed_after_usd)),
         ]
-        for place, flip in enumerate(found.flips, 1)
+        for index, flip in enumerate(found.flips, 1)
     ]
     title = f"Where it flips (USD over {deal.horizon_months} months{present_value(deal)}; below and above the flip)"
     return table(title, headers, cells, left=0)
@@ -102,22 +102,22 @@ def _usd(amount: float | None) -> str:
 
 
 def _changes(found: Breakeven) -> Iterator[str]:
-    for place, flip in enumerate(found.flips, 1):
-        yield f"{place}: {flip.change}"
+    for index, flip in enumerate(found.flips, 1):
+        yield f"{index}: {flip.change}"
 
 
 def _stretches(deal: Deal, found: Breakeven) -> str:
     headers = ["stretch", "from", "to", "objective at from", "at to", "USD per unit", "", "target"]
     cells = [
         [
-            f"{place}",
+            f"{index}",
             *map(number, (stretch.low, stretch.high)),
             *map(_usd, (stretch.low_usd, stretch.high_usd)),
             "-" if stretch.usd_per_unit is None else money(stretch.usd_per_unit),
             _rate(stretch),
             "reached" if stretch.at_target else "",
         ]
-        for place, stretch in enumerate(found.stretches, 1)
+        for index, stretch in enumerate(found.stretches, 1)
     ]
     if not found.target:
         headers, cells = headers[:-1], [row[:-1] for row in cells]

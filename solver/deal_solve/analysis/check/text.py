@@ -5,12 +5,12 @@ from __future__ import annotations
 from deal_solve.analysis.check.findings import Finding
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import bullets, labelled
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 
-def check_report(deal: Deal, scenarios: Futures, found: Table[Finding]) -> str:
+def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding]) -> str:
     """Return the size of the deal, its futures, and every finding."""
     counts = [
         f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
@@ -18,7 +18,7 @@ def check_report(deal: Deal, scenarios: Futures, found: Table[Finding]) -> str:
     ]
     said = [
         f"The deal is valid: {', '.join(counts)}, {deal.horizon_months} months from {deal.start:%Y-%m}.",
-        _futures(scenarios),
+        _scenarios(scenarios),
     ]
     if not found:
         said.append("Everything in it can matter.")
@@ -28,10 +28,10 @@ def check_report(deal: Deal, scenarios: Futures, found: Table[Finding]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _futures(scenarios: Futures) -> str:
+def _scenarios(scenarios: Scenarios) -> str:
     few = " They are too few for anything beyond P10 and P90." if scenarios.is_coarse else ""
     if scenarios.kind == "sampled":
-        return f"It has {futures_text(scenarios)} of its bands and its events.{few}"
+        return f"It has {scenarios_text(scenarios)} of its bands and its events.{few}"
     if scenarios.kind == "certain":
         return "It has one certain future."
     if scenarios.kind == "explicit":

@@ -32,14 +32,14 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.frames import Table
 from deal_solve.messages import did_you_mean
-from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.objective import is_below
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.sampling import SamplingMethod
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 PAIRS = 3
 RESOLUTION = 0.05
@@ -51,7 +51,7 @@ MOST_POINTS = 40.0
 
 def clauses(
     deal: Deal,
-    futures: Futures,
+    scenarios: Scenarios,
     offer: str | None = None,
     *,
     pairs: int = PAIRS,
@@ -72,11 +72,11 @@ def clauses(
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
         raise InputError(Problem("--offer", f"there is no offer {offer!r}{did_you_mean(offer, deal.offers)}"))
-    options = {"memory": Memory(), **options, "fix": fix}
-    base = solve(deal, futures, **options)
+    options = {"memory": SolveCache(), **options, "fix": fix}
+    base = solve(deal, scenarios, **options)
     chosen = offer or _signed(base)
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
-    asking = _Asking(base, futures, drawn, chosen, options)
+    asking = _Asking(base, scenarios, drawn, chosen, options)
     asking.refuse_unknown(also)
     values = sorted(asking.values(), key=lambda row: -row.value_usd)
     dearest = [row.clause for row in values if row.value_usd > 0 and not row.finding][:pairs]
@@ -109,7 +109,7 @@ class _Asking:
     """The solves of one offer, each against the base."""
 
     base: Solution
-    futures: Futures
+    scenarios: Scenarios
     drawn: Replicates
     offer: str
     options: dict[str, Any]
@@ -128,7 +128,7 @@ class _Asking:
 
     def solved(self, deal: Deal) -> Solution:
         """Solve a changed deal, its risk measured against the reference of the base."""
-        return solve(deal, self.futures, reference=self.base, **self.options)
+        return solve(deal, self.scenarios, reference=self.base, **self.options)
 
     @cached_property
     def steps(self) -> dict[str, ClauseStep]:

@@ -19,16 +19,16 @@ def write_picture(deal: Deal, found: Clauses, path: str | Path, kind: str) -> No
     title = f"{deal.title or 'This deal'}: what to ask of {found.offer}"
     with canvas(path, kind, 7.2, 1.3 + 0.32 * max(len(rows), 1), title) as figure:
         panel = figure.subplots()
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             shade = LIGHT if row.finding == IN_HAND else DARK
-            panel.barh(place, row.value_usd / scale, color=shade, height=0.62)
+            panel.barh(index, row.value_usd / scale, color=shade, height=0.62)
             ends = [usd / scale for usd in (row.low_usd, row.high_usd) if usd is not None]
             if ends:
-                panel.plot(ends, [place, place], color="black", linewidth=1, marker="|", markersize=6)
+                panel.plot(ends, [index, index], color="black", linewidth=1, marker="|", markersize=6)
             label = round_money(round(row.value_usd))
             label += f", {points_text(row)} points" if row.points is not None else ""
             end = max(row.value_usd / scale, *ends) if ends else row.value_usd / scale
-            panel.annotate(label, (end, place), xytext=(4, 0), textcoords="offset points", va="center")
+            panel.annotate(label, (end, index), xytext=(4, 0), textcoords="offset points", va="center")
         names = [f"{row.clause}: {row.was} → {row.asked}" for row in rows]
         panel.set_yticks(range(len(rows)), names)
         panel.set_ylim(max(len(rows), 1) - 0.5, -0.5)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, Futures, deal_of, futures_of, rows_of
+from deal_solve.report.basics import DealFacts, Scenarios, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -61,7 +61,7 @@ class ClausesResult(Part):
     schema_version: Literal["deal-solve-clauses/1"] = Field(CLAUSES_SCHEMA, alias="schema", description="this schema")
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     offer: str = Field(description="whose clauses these are")
     objective_usd: float = Field(description="of the best deal as it stands")
     values: tuple[ClauseFacts, ...] = Field(description="the dearest first")
@@ -74,7 +74,7 @@ def clauses_result_of(deal: Deal, found: Clauses) -> ClausesResult:
     """Return what clauses are worth as data."""
     return ClausesResult(
         deal=deal_of(deal),
-        scenarios=futures_of(found.base.settlement.scenarios),
+        scenarios=scenarios_from(found.base.settlement.scenarios),
         offer=found.offer,
         objective_usd=found.base.objective_usd,
         values=rows_of(ClauseFacts, found.values),

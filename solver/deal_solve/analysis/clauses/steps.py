@@ -142,8 +142,8 @@ def _unused(api: ApiPart) -> Wording:
 
 def _next(value: Any, ladder: tuple[Any, ...]) -> Any | None:
     """Return what follows a value on a ladder; None at its end."""
-    place = ladder.index(value) + 1
-    return ladder[place] if place < len(ladder) else None
+    index = ladder.index(value) + 1
+    return ladder[index] if index < len(ladder) else None
 
 
 def _period(api: ApiPart) -> Wording:

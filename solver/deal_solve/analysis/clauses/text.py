@@ -6,7 +6,7 @@ from deal_solve.analysis.clauses.values import AT_BEST, IN_HAND, Clauses, Clause
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import summarise
 from deal_solve.report.difference import present_value
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim, tail_note, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, round_money, table
 
@@ -19,7 +19,7 @@ def clauses_report(deal: Deal, found: Clauses) -> str:
     head = heading(title_line(deal))
     head += labelled("Paper", f"{found.offer}{f' ({title})' if title else ''}: one step towards the buyer per clause")
     head += labelled("From", f"{money(base.objective_usd)}, the best deal by objective ({aim(deal, summary)})")
-    head += labelled("Over", futures_text(base.settlement.scenarios))
+    head += labelled("Over", scenarios_text(base.settlement.scenarios))
     best = [f"{row.clause} ({row.was})" for row in found.values if row.finding == AT_BEST]
     parts = [
         "\n".join(head),

@@ -17,7 +17,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Watcher
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.proposal import Proposal
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 FEW = 20
 """Up to this many requirements the conflict is the smallest there is; above, one that cannot be made smaller."""
@@ -75,7 +75,7 @@ class Conflict:
 
 def explain_infeasible(
     deal: Deal,
-    scenarios: Futures,
+    scenarios: Scenarios,
     fix: Proposal | None = None,
     time_limit: float | None = None,
     progress: Watcher | None = None,
@@ -101,7 +101,7 @@ class _Oracle:
     """Answers whether the deal has a plan under some of its requirements, each question once."""
 
     deal: Deal
-    scenarios: Futures
+    scenarios: Scenarios
     fix: Proposal | None
     clock: Clock
     known: dict[Set, bool] = field(default_factory=dict)

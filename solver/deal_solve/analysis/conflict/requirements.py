@@ -41,8 +41,8 @@ Named = tuple[Loc, str, float | None]
 
 
 def _limits(deal: Deal) -> Iterator[Named]:
-    for place, limit in enumerate(deal.limits):
-        yield ("limits", place), limit_words(limit), limit.at_most
+    for index, limit in enumerate(deal.limits):
+        yield ("limits", index), limit_words(limit), limit.at_most
 
 
 def limit_words(limit: Limit) -> str:
@@ -121,7 +121,7 @@ def _said(value: Any) -> str:
 
 def relaxed(deal: Deal, dropped: Mapping[Loc, float | None]) -> Deal:
     """Return the deal without some requirements; a limit with a number is raised to it instead of dropped."""
-    raised = [(dropped.get(("limits", place), limit.at_most), limit) for place, limit in enumerate(deal.limits)]
+    raised = [(dropped.get(("limits", index), limit.at_most), limit) for index, limit in enumerate(deal.limits)]
     limits = tuple(limit.model_copy(update={"at_most": usd}) for usd, limit in raised if usd is not None)
     result = deal.model_copy(update={"limits": limits})
     for loc in dropped:

@@ -27,11 +27,11 @@ def conflict_report(conflict: Conflict) -> str:
 
 
 def _requirement(each: Conflicting) -> str:
-    place = f"line {each.line}" if each.line else each.path
+    index = f"line {each.line}" if each.line else each.path
     if each.least_usd is None or each.amount is None:
-        return f"{each.words} ({place})"
+        return f"{each.words} ({index})"
     least = f"no plan that keeps the rest gets below {money(each.least_usd)}"
-    return f"{each.words} ({place}): at most {money(each.amount)}; {least}"
+    return f"{each.words} ({index}): at most {money(each.amount)}; {least}"
 
 
 def _way(way: Relaxation) -> str:

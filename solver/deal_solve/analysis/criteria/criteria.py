@@ -16,7 +16,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import fit_risk, objective_of
 from deal_solve.uncertainty.measures import Against
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ class Criteria(Table[Criterion]):
 
 
 def criteria(
-    deal: Deal, futures: Futures, names: Sequence[str], known: Solution | None = None, **options: Any
+    deal: Deal, scenarios: Scenarios, names: Sequence[str], known: Solution | None = None, **options: Any
 ) -> Criteria:
     """Solve a deal once per criterion, and value every plan, settled once over the same futures, by each of them.
 
@@ -69,16 +69,16 @@ def criteria(
     over the futures that serves for its own criterion; options are those of `solve`. Raises InputError for a name that
     is none, and for worst case and regret on sampled futures or more than MOST of them.
     """
-    refuse_unfit(futures, names)
+    refuse_unfit(scenarios, names)
     risks = {name: _risk(deal, name) for name in dict.fromkeys(names)}
     solutions: dict[str, Solution] = {}
     reference = known.reference if known else None
     for name, risk in risks.items():
-        asked, _ = fit_risk(deal.model_copy(update={"risk": risk}), futures)
+        asked, _ = fit_risk(deal.model_copy(update={"risk": risk}), scenarios)
         if known and known.settlement.deal.risk.model_dump() == asked.risk.model_dump():
             solutions[name] = known
         else:
-            solutions[name] = solve(asked, futures, **{"reference": reference, **options})
+            solutions[name] = solve(asked, scenarios, **{"reference": reference, **options})
         reference = reference or solutions[name].reference
     return Criteria(tuple(Criterion(name, _under(one, solutions), one) for name, one in solutions.items()))
 
@@ -102,7 +102,7 @@ def _risk(deal: Deal, name: str) -> Risk:
     return deal.risk.model_copy(update={"criterion": "expected", **change})
 
 
-def refuse_unfit(futures: Futures, names: Sequence[str]) -> None:
+def refuse_unfit(scenarios: Scenarios, names: Sequence[str]) -> None:
     """Raise InputError for criteria that do not exist, or not on such futures."""
     where, problems = "criteria", []
     if not names:
@@ -110,8 +110,8 @@ def refuse_unfit(futures: Futures, names: Sequence[str]) -> None:
     for name in names:
         if name not in CRITERIA:
             problems.append(Problem(where, f"{name!r} is not one; expected some of {', '.join(CRITERIA)}"))
-        elif name in ALONE and (futures.kind == "sampled" or futures.size > MOST):
-            many = f"{futures.size:,} {'sampled ' if futures.kind == 'sampled' else ''}futures"
+        elif name in ALONE and (scenarios.kind == "sampled" or scenarios.size > MOST):
+            many = f"{scenarios.size:,} {'sampled ' if scenarios.kind == 'sampled' else ''}futures"
             problems.append(
                 Problem(where, f"{name} is for lists of at most {MOST} futures, not for {many}: there it is chance")
             )

@@ -17,7 +17,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.plan.proposal import Proposal, ProposedApi
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ class Curve:
 
 def curve(
     deal: Deal,
-    futures: Futures,
+    scenarios: Scenarios,
     offer: str | None = None,
     term_months: int | None = None,
     *,
@@ -101,9 +101,9 @@ def curve(
     take is left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.
     """
     paper = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
-    best = solve(deal, futures, fix=_pinned(fix, paper), **options)
+    best = solve(deal, scenarios, fix=_pinned(fix, paper), **options)
     chosen = _agreement(best)
-    curves = _Curves(deal, futures, dict(zip(("offer", "term_months"), chosen, strict=True)), fix, best, options)
+    curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), fix, best, options)
     rows = tuple(curves.rows(points))
     if not rows:
         raise Infeasible(f"no band of {chosen[0]} can be signed for {chosen[1]} months; {'; '.join(curves.notes)}")
@@ -137,7 +137,7 @@ class _Curves:
     """The bands of one agreement."""
 
     deal: Deal
-    futures: Futures
+    scenarios: Scenarios
     paper: dict[str, Any]
     fix: Proposal | None
     best: Solution
@@ -147,7 +147,7 @@ class _Curves:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is left out, and why."""
-        return tuple(f"left out ({why}): {'; '.join(places)}" for why, places in self.left_out.items())
+        return tuple(f"left out ({why}): {'; '.join(indices)}" for why, indices in self.left_out.items())
 
     def rows(self, points: int) -> Iterator[CurvePoint]:
         """Yield the points of all bands, each in rising order of the commitment."""
@@ -168,16 +168,16 @@ class _Curves:
             yield from sorted(row, key=lambda point: point.commitment_usd_per_year)
 
     def _pinned(self, band: float, mark: Mark, usd: float | None = None) -> CurvePoint | None:
-        place = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")
+        index = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")
         api = {**self.paper, "band_usd_per_year": (band,)} | ({} if usd is None else {"commitment_usd": (usd,)})
-        return self.solved(place, mark, _pinned(self.fix, api))
+        return self.solved(index, mark, _pinned(self.fix, api))
 
-    def solved(self, place: str, mark: Mark, fix: Proposal) -> CurvePoint | None:
+    def solved(self, index: str, mark: Mark, fix: Proposal) -> CurvePoint | None:
         """Return a point; None where there is no plan."""
         try:
-            found = solve(self.deal, self.futures, fix=fix, **{"reference": self.best.reference, **self.options})
+            found = solve(self.deal, self.scenarios, fix=fix, **{"reference": self.best.reference, **self.options})
         except (Infeasible, LimitReached) as error:
-            self.left_out.setdefault(str(error), []).append(place)
+            self.left_out.setdefault(str(error), []).append(index)
             return None
         return _point(found, mark, fix)
 

@@ -76,8 +76,8 @@ def _draw(panel: Axes, curve: Curve, quantity: Quantity) -> None:
     wide, amount = scale_of(max(point.commitment_usd_per_year for point in points))
     bottom, height = 1.08 * low / size, 1.08 * max(top - low, 1e-9) / size
     ends: list[tuple[float, float, str]] = []
-    for place, band in enumerate(dict.fromkeys(point.band_usd_per_year for point in curve.points)):
-        line, marker, shade = STYLES[place % len(STYLES)]
+    for index, band in enumerate(dict.fromkeys(point.band_usd_per_year for point in curve.points)):
+        line, marker, shade = STYLES[index % len(STYLES)]
         own = [(p, quantity.of(p)) for p in curve.points if p.band_usd_per_year == band]
         known = [(p.commitment_usd_per_year / wide, value / size, p.mark) for p, value in own if value is not None]
         if not known:
@@ -104,11 +104,11 @@ def _draw(panel: Axes, curve: Curve, quantity: Quantity) -> None:
 
 def _name_ends(panel: Axes, ends: list[tuple[float, float, str]]) -> None:
     """Write the thresholds beside the last points, (height as a share, x, name) in rising order."""
-    places = apart([height for height, _, _ in ends])
-    for place, (_, x, name) in zip(places, ends, strict=True):
+    indices = apart([height for height, _, _ in ends])
+    for index, (_, x, name) in zip(indices, ends, strict=True):
         panel.annotate(
             name,
-            (x, place),
+            (x, index),
             xycoords=panel.get_xaxis_transform(),
             xytext=(7, 0),
             textcoords="offset points",

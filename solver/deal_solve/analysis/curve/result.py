@@ -8,7 +8,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, Futures, deal_of, futures_of, rows_of
+from deal_solve.report.basics import DealFacts, Scenarios, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -42,7 +42,7 @@ class CurveResult(Part):
     schema_version: Literal["deal-solve-curve/1"] = Field(CURVE_SCHEMA, alias="schema", description="this schema")
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     offer: str = Field(description="the offer whose bands these are")
     term_months: int = Field(description="its first term")
     points: tuple[CurvePointFacts, ...] = Field(description="band by band, in rising order of the commitment")
@@ -54,7 +54,7 @@ def curve_result_of(deal: Deal, curve: Curve) -> CurveResult:
     """Return a curve as data."""
     return CurveResult(
         deal=deal_of(deal),
-        scenarios=futures_of(curve.best.settlement.scenarios),
+        scenarios=scenarios_from(curve.best.settlement.scenarios),
         offer=curve.offer,
         term_months=curve.term_months,
         points=rows_of(CurvePointFacts, curve.points),

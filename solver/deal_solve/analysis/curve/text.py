@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.curve.curve import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import paper_sentence, title_line
 from deal_solve.report.text import bullets, chance, heading, labelled, money, percent, round_money, table
 
@@ -18,7 +18,7 @@ def curve_report(deal: Deal, curve: Curve) -> str:
     head += labelled("Best", _best(deal, curve))
     if curve.proposed:
         head += labelled("Today", _today(curve, curve.proposed))
-    head += labelled("Over", futures_text(curve.best.settlement.scenarios))
+    head += labelled("Over", scenarios_text(curve.best.settlement.scenarios))
     parts = ["\n".join(head), _table(deal, curve)]
     parts += [bullets("Notes", curve.notes)] if curve.notes else []
     return "\n\n".join(parts) + "\n"

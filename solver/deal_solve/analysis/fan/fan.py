@@ -10,7 +10,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.baseline_usage import monthly_at_list
 from deal_solve.uncertainty import measures
-from deal_solve.uncertainty.scenario_set import Array, Futures
+from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -28,31 +28,31 @@ class Fan:
     mean: Array
 
 
-def fans(deal: Deal, futures: Futures) -> tuple[Fan, ...]:
+def fans(deal: Deal, scenarios: Scenarios) -> tuple[Fan, ...]:
     """Return the fans of total list value (where the deal can be routed as today), workloads and cohorts.
 
     List value is API usage, of workloads and of people metered on their first open track, at the list prices of each
     month: a workload on what runs today, else on the best quality that is open.
     """
-    levels = COARSE_LEVELS if futures.is_coarse else LEVELS
+    levels = COARSE_LEVELS if scenarios.is_coarse else LEVELS
     return tuple(
-        Fan(name, unit, levels, measures.quantiles(values, futures.weights, levels), values @ futures.weights)
-        for name, unit, values in _series(deal, futures)
+        Fan(name, unit, levels, measures.quantiles(values, scenarios.weights, levels), values @ scenarios.weights)
+        for name, unit, values in _series(deal, scenarios)
     )
 
 
-def _series(deal: Deal, futures: Futures) -> Iterator[tuple[str, str, Array]]:
-    total = monthly_at_list(deal, futures)
+def _series(deal: Deal, scenarios: Scenarios) -> Iterator[tuple[str, str, Array]]:
+    total = monthly_at_list(deal, scenarios)
     if total is not None and total.any():
         yield "Total list value", "USD a month at list", total
     for part, names, unit in (
         ("requests", deal.workloads, "requests a month"),
         ("users", deal.cohorts, "active users"),
     ):
-        whole = {name: np.empty((futures.months, futures.size)) for name in names}
+        whole = {name: np.empty((scenarios.months, scenarios.size)) for name in names}
         end = 0
-        for place in range(futures.block_count if whole else 0):
-            block = futures.block(place)
+        for index in range(scenarios.block_count if whole else 0):
+            block = scenarios.block(index)
             for name, values in whole.items():
                 values[:, end : end + block.size] = getattr(block, part)[name].T
             end += block.size

@@ -10,8 +10,8 @@ from deal_solve.analysis.fan.fan import Fan
 from deal_solve.analysis.fan.text import level_names
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, apart, canvas, scale_of
-from deal_solve.report.scenarios import futures_text
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.report.scenarios import scenarios_text
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +21,11 @@ OUTER, INNER, LINE = "#c9d7e8", "#8fabcc", DARK
 PANELS_A_ROW = 3
 
 
-def write_picture(deal: Deal, futures: Futures, fans: tuple[Fan, ...], path: str | Path, kind: str) -> None:
+def write_picture(deal: Deal, scenarios: Scenarios, fans: tuple[Fan, ...], path: str | Path, kind: str) -> None:
     """Write the fans to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
     columns = min(PANELS_A_ROW, len(fans))
     rows = math.ceil(len(fans) / columns)
-    title = f"{deal.title or 'This deal'}: {futures_text(futures)}"
+    title = f"{deal.title or 'This deal'}: {scenarios_text(scenarios)}"
     with canvas(path, kind, 1 + 3.2 * columns, 0.6 + 2.3 * rows, title) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for panel in panels[len(fans) :]:
@@ -56,6 +56,6 @@ def _name_ends(panel: Axes, ends: dict[str, Any], height: float) -> None:
     labels: dict[float, list[str]] = {}
     for name, end in ends.items():
         labels.setdefault(round(float(end) / height, 6), []).append(name)
-    places, names = list(labels), ["–".join(dict.fromkeys((each[0], each[-1]))) for each in labels.values()]
-    for name, place in zip(names, apart(places), strict=True):
-        panel.text(1.01, place, name, transform=panel.transAxes, va="center", color=LINE)
+    indices, names = list(labels), ["–".join(dict.fromkeys((each[0], each[-1]))) for each in labels.values()]
+    for name, index in zip(names, apart(indices), strict=True):
+        panel.text(1.01, index, name, transform=panel.transAxes, va="center", color=LINE)

@@ -7,19 +7,18 @@ import io
 
 from deal_solve.analysis.fan.fan import Fan
 from deal_solve.deal.deal import Deal
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import labelled, shortened, table
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 
-def fan_report(deal: Deal, futures: Futures, fans: tuple[Fan, ...], every: int) -> str:
+def fan_report(deal: Deal, scenarios: Scenarios, fans: tuple[Fan, ...], every: int) -> str:
     """Return the fans in print, one row for every so many months."""
-    title = (
-        f"{deal.title or 'This deal'}: {deal.horizon_months} months from {deal.start:%Y-%m}, {futures_text(futures)}"
-    )
+    span = f"{deal.horizon_months} months from {deal.start:%Y-%m}"
+    title = f"{deal.title or 'This deal'}: {span}, {scenarios_text(scenarios)}"
     parts = [shortened(title), *(_fan_table(deal, fan, every) for fan in fans)]
-    if futures.notes:
-        parts.append("Notes\n" + "\n".join(line for note in futures.notes for line in labelled("-", note, 2)))
+    if scenarios.notes:
+        parts.append("Notes\n" + "\n".join(line for note in scenarios.notes for line in labelled("-", note, 2)))
     return "\n\n".join(parts) + "\n"
 
 

@@ -16,7 +16,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import fit_risk, is_below
 from deal_solve.uncertainty import measures
-from deal_solve.uncertainty.scenario_set import Array, Futures
+from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,20 +70,20 @@ class Frontier:
         return self.points.to_frame()
 
 
-def frontier(deal: Deal, futures: Futures, steps: int = STEPS, **options: Any) -> Frontier:
+def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **options: Any) -> Frontier:
     """Solve a deal for risk weights from 0 to 1, in so many even steps, and return the optima that no other one beats.
 
     What the risk is measured on, and the confidence, are those of the deal; its weight, or worst case or regret, is
     left aside. `options` are those of `solve`. Raises what `solve` raises.
     """
     cautious = deal.risk.model_copy(update={"criterion": "expected", "weight": 1.0})
-    deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), futures)
-    last = solve(deal, futures, **options)
+    deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), scenarios)
+    last = solve(deal, scenarios, **options)
     options = {"reference": last.reference, **options}
     found = []
     for weight in np.linspace(0, 1, steps).round(9)[:-1].tolist():
         risk = deal.risk.model_copy(update={"weight": weight})
-        solution = solve(deal.model_copy(update={"risk": risk}), futures, **options)
+        solution = solve(deal.model_copy(update={"risk": risk}), scenarios, **options)
         found.append(_point(weight, solution, last.reference_cost))
     found.append(_point(1.0, last, last.reference_cost))
     kept = _undominated(_merged(found))
@@ -141,6 +141,6 @@ def _with_knee(points: Sequence[FrontierPoint]) -> tuple[FrontierPoint, ...]:
     first, last = points[0], points[-1]
     rise, fall = last.expected_usd - first.expected_usd, first.cvar_usd - last.cvar_usd
     below = [(first.cvar_usd - p.cvar_usd) * rise - (p.expected_usd - first.expected_usd) * fall for p in points]
-    place = int(np.argmax(below))
-    is_below = 0 < place < len(points) - 1
-    return tuple(replace(point, is_knee=is_below and n == place) for n, point in enumerate(points))
+    index = int(np.argmax(below))
+    is_below = 0 < index < len(points) - 1
+    return tuple(replace(point, is_knee=is_below and n == index) for n, point in enumerate(points))

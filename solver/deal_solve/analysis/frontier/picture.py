@@ -28,16 +28,16 @@ def write_picture(deal: Deal, found: Frontier, path: str | Path, kind: str) -> N
         panel = figure.subplots()
         panel.plot(xs, ys, "-o", color=DARK, linewidth=1.3, markersize=5, clip_on=False)
         panel.plot([xs[0], xs[-1]], [ys[0], ys[-1]], ":", color="#7d93ad", linewidth=1)
-        place = 0.0
+        index = 0.0
         for number, (x, y, point) in enumerate(zip(xs, ys, points, strict=True), 1):
             name = f"{number}: weight {weights_text(point)}"
             if point.is_knee:
                 panel.plot(x, y, "o", markersize=11, fillstyle="none", color=DARK, clip_on=False)
                 name += ", knee"
-            place = max(y / height, place) + APART  # labels stand right of a falling line, above it
+            index = max(y / height, index) + APART  # labels stand right of a falling line, above it
             leader = {"arrowstyle": "-", "linewidth": 0.5, "relpos": (0, 0.5), "shrinkA": 0}
             box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-            at = x + 0.03 * width, place * height
+            at = x + 0.03 * width, index * height
             panel.annotate(name, (x, y), xytext=at, arrowprops=leader, bbox=box)
         panel.set_title(f"Expected cost above {round_money(round(least))}, {high}USD", loc="left", fontsize=8)
         panel.set_xlabel(f"CVaR of {found.on} above {round_money(round(lowest))}, {wide}USD ({tail_text(found)})")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, Futures, deal_of, futures_of, rows_of
+from deal_solve.report.basics import DealFacts, Scenarios, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -37,7 +37,7 @@ class FrontierResult(Part):
     schema_version: Literal["deal-solve-frontier/1"] = Field(FRONTIER_SCHEMA, alias="schema", description="this schema")
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     on: str = Field(description="cost or loss: what cvar_usd is of")
     confidence: float = Field(description="of cvar_usd")
     points: tuple[FrontierPointFacts, ...] = Field(description="in rising order of expected cost")
@@ -48,7 +48,7 @@ def frontier_result_of(deal: Deal, found: Frontier) -> FrontierResult:
     """Return a frontier as data."""
     return FrontierResult(
         deal=deal_of(deal),
-        scenarios=futures_of(found.points[0].solution.settlement.scenarios),
+        scenarios=scenarios_from(found.points[0].solution.settlement.scenarios),
         on=found.on,
         confidence=found.confidence,
         points=rows_of(FrontierPointFacts, found.points),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.frontier.frontier import Frontier, FrontierPoint
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
 
@@ -23,7 +23,7 @@ def frontier_report(deal: Deal, found: Frontier) -> str:
             "Knee", f"weight {weights_text(knee)}: {more} more expected cost than at first, CVaR {less} less"
         )
     head += _own(deal, found)
-    head += labelled("Over", futures_text(first.solution.settlement.scenarios))
+    head += labelled("Over", scenarios_text(first.solution.settlement.scenarios))
     deals = [f"{number}: {point.deal}" for number, point in enumerate(found.points, 1)]
     parts = ["\n".join(head), _table(deal, found), bullets("The deal at each point", deals)]
     parts += [bullets("Notes", found.notes)] if found.notes else []
@@ -33,10 +33,10 @@ def frontier_report(deal: Deal, found: Frontier) -> str:
 def _own(deal: Deal, found: Frontier) -> list[str]:
     """Return at which point the deal's own risk weight is, if one of them is that."""
     own = deal.risk.weight
-    places = [n for n, point in enumerate(found.points, 1) if point.weight <= own <= point.last_weight]
-    if not places or deal.risk.criterion != "expected":
+    indices = [n for n, point in enumerate(found.points, 1) if point.weight <= own <= point.last_weight]
+    if not indices or deal.risk.criterion != "expected":
         return []
-    return labelled("Own", f"weight {own:.3g}, that of the deal file: point {places[0]}")
+    return labelled("Own", f"weight {own:.3g}, that of the deal file: point {indices[0]}")
 
 
 def tail_text(found: Frontier) -> str:

@@ -32,8 +32,8 @@ def waterfall_table(deal: Deal, steps: Table[Step], scenarios: int) -> str:
     period = f"USD over {deal.horizon_months} months, {word}{value}; commitment a year"
     title = f"Savings from {steps[0].lever} at list ({period})"
     rows = []
-    for place, step in enumerate(steps):
-        change = money(float(cents(step.expected_usd) - cents(steps[place - 1].expected_usd))) if place else ""
+    for index, step in enumerate(steps):
+        change = money(float(cents(step.expected_usd) - cents(steps[index - 1].expected_usd))) if index else ""
         share = "" if step.share is None else percent(step.share)
         needed = step.commitment_usd_per_year
         rows.append([step.lever, money(step.expected_usd), change, share, "" if needed is None else _whole(needed)])
@@ -57,7 +57,7 @@ def _whole(amount: float) -> str:
 
 def waterfall_sentence(deal: Deal, waterfall: Waterfall) -> str:
     """Return what optimising first does to the API bill and to the commitment; '' without either."""
-    first, last = (waterfall.from_all_opus[place].commitment_usd_per_year for place in (0, -1))
+    first, last = (waterfall.from_all_opus[index].commitment_usd_per_year for index in (0, -1))
     parts = []
     if waterfall.api_cut is not None:
         verb = "cut" if waterfall.api_cut >= 0 else "raise"

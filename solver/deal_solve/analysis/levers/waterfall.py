@@ -47,7 +47,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.routing_options import menu
 from deal_solve.settlement.settle import Settlement, settle
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 API_LINES = ("commitment", "usage", "overage", "shortfall", "uncounted_usage", "other_charges")
 NOBODY: Users = frozenset()
@@ -88,7 +88,7 @@ class Waterfall:
         return 1 - bills["batch"] / bills["all Opus"] if bills["all Opus"] else None
 
 
-def waterfall(deal: Deal, scenarios: Futures, best: Solution | None = None, **options: Any) -> Waterfall:
+def waterfall(deal: Deal, scenarios: Scenarios, best: Solution | None = None, **options: Any) -> Waterfall:
     """Return both waterfalls of a deal. `best` is the plan to end with; without it the deal is solved.
 
     `options` are those of `solve`, which is called about ten times: once for every step, and once for every fitting
@@ -122,9 +122,9 @@ class _Rung:
 def _table(rungs: list[tuple[str, _Rung]]) -> Table[Step]:
     costs = [_expected(rung.settlement, rung.settlement.by_line) for _, rung in rungs]
     steps = []
-    for place, (lever, rung) in enumerate(rungs):
-        cost, api = costs[place], _expected(rung.settlement, API_LINES)
-        change = cost - costs[place - 1] if place else 0.0
+    for index, (lever, rung) in enumerate(rungs):
+        cost, api = costs[index], _expected(rung.settlement, API_LINES)
+        change = cost - costs[index - 1] if index else 0.0
         share = cost / costs[0] if costs[0] else None
         steps.append(Step(lever, cost, change, share, api, rung.commitment_usd_per_year))
     return Table(tuple(steps))
@@ -139,7 +139,7 @@ class _Rungs:
     """Steps of one deal; nothing is solved twice."""
 
     deal: Deal
-    scenarios: Futures
+    scenarios: Scenarios
     options: dict[str, Any]
     known: dict[object, _Rung] = field(default_factory=dict)
     signed: list[tuple[Deal, Solution]] = field(default_factory=list)

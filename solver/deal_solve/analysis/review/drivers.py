@@ -50,7 +50,7 @@ Changed = Callable[[ScenarioSet, float], ScenarioSet]
 
 
 def driver_breakevens(
-    deal: Deal, one: Plan, other: Plan, futures: ScenarioSet, reference: Plan | None
+    deal: Deal, one: Plan, other: Plan, scenarios: ScenarioSet, reference: Plan | None
 ) -> Table[DriverBreakeven]:
     """Return the break-evens of two plans on the main drivers, each moved alone.
 
@@ -59,7 +59,7 @@ def driver_breakevens(
     """
 
     def apart(changed: Changed, value: float) -> float:
-        moved = changed(futures, value)
+        moved = changed(scenarios, value)
         known = None if reference is None else settle(deal, reference, moved).cost
         worths = [
             objective_of(deal, settle(deal, plan, moved).cost, moved.weights, Against(reference=known))
@@ -107,18 +107,18 @@ def _drivers(deal: Deal) -> Iterator[tuple[str, str, Changed]]:
     yield "list prices of models", "a year", partial(_grown, "index", "seats")
 
 
-def _times(part: str, name: str | None, futures: ScenarioSet, value: float) -> ScenarioSet:
+def _times(part: str, name: str | None, scenarios: ScenarioSet, value: float) -> ScenarioSet:
     """Return the futures with some paths, of one name or of all, times a value."""
-    return _moved(futures, part, lambda key, path: path * value if name in (None, key) else path)
+    return _moved(scenarios, part, lambda key, path: path * value if name in (None, key) else path)
 
 
-def _grown(part: str, but: str | None, futures: ScenarioSet, value: float) -> ScenarioSet:
+def _grown(part: str, but: str | None, scenarios: ScenarioSet, value: float) -> ScenarioSet:
     """Return the futures with some paths, but those of one name, growing by so much more a year."""
-    growth = (1 + value) ** (np.arange(futures.months) / 12)
-    return _moved(futures, part, lambda key, path: path if key == but else path * growth)
+    growth = (1 + value) ** (np.arange(scenarios.months) / 12)
+    return _moved(scenarios, part, lambda key, path: path if key == but else path * growth)
 
 
-def _moved(futures: ScenarioSet, part: str, move: Callable[[str, Array], Array]) -> ScenarioSet:
-    paths: Mapping[str, Array] = getattr(futures, part)
+def _moved(scenarios: ScenarioSet, part: str, move: Callable[[str, Array], Array]) -> ScenarioSet:
+    paths: Mapping[str, Array] = getattr(scenarios, part)
     changed: dict[str, Any] = {part: {key: move(key, path) for key, path in paths.items()}}
-    return replace(futures, **changed)
+    return replace(scenarios, **changed)

@@ -23,15 +23,15 @@ def write_picture(deal: Deal, found: Review, path: str | Path, kind: str) -> Non
     title = f"{deal.title or 'This deal'}: a proposal over {deal.horizon_months} months"
     with canvas(path, kind, 7.2, 1.4 + 0.32 * len(names), title) as figure:
         panel = figure.subplots()
-        for place, (start, width) in enumerate(zip(starts, widths, strict=True)):
-            shade = LIGHT if place == 0 else DARK
-            panel.barh(place, width / scale, left=start / scale, color=shade, height=0.62)
+        for index, (start, width) in enumerate(zip(starts, widths, strict=True)):
+            shade = LIGHT if index == 0 else DARK
+            panel.barh(index, width / scale, left=start / scale, color=shade, height=0.62)
             end = max(start, start + width) / scale
             panel.annotate(
-                round_money(round(width)), (end, place), xytext=(4, 0), textcoords="offset points", va="center"
+                round_money(round(width)), (end, index), xytext=(4, 0), textcoords="offset points", va="center"
             )
-            if place < len(steps):
-                panel.plot([above[place] / scale] * 2, [place, place + 1], color="#7d93ad", linewidth=0.6)
+            if index < len(steps):
+                panel.plot([above[index] / scale] * 2, [index, index + 1], color="#7d93ad", linewidth=0.6)
         panel.axvline(0, color="black", linewidth=0.8)
         panel.set_yticks(range(len(names)), names)
         panel.invert_yaxis()

@@ -9,7 +9,7 @@ from pydantic import Field
 from deal_solve.analysis.why_not.result import ChangeFacts, DifferenceFacts
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, Futures, LimitFacts, deal_of, futures_of, rows_of
+from deal_solve.report.basics import DealFacts, LimitFacts, Scenarios, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -50,7 +50,7 @@ class ReviewResult(Part):
     schema_version: Literal["deal-solve-review/1"] = Field(REVIEW_SCHEMA, alias="schema", description="this schema")
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     confidence: float = Field(description="of cvar_usd")
     loss_usd: float = Field(description="objective of the proposal above that of the best deal")
     beats_probability: float = Field(description="that the proposal costs less than the best deal")
@@ -70,7 +70,7 @@ def review_result_of(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -
     """Return a review as data."""
     return ReviewResult(
         deal=deal_of(deal),
-        scenarios=futures_of(found.proposed.scenarios),
+        scenarios=scenarios_from(found.proposed.scenarios),
         confidence=found.summary.confidence,
         loss_usd=found.loss_usd,
         beats_probability=found.beats_probability,

@@ -30,7 +30,7 @@ from deal_solve.facts.difference import Difference, difference
 from deal_solve.facts.limit_checks import LimitCheck, limit_checks
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.frames import Table
-from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.offers import HALF_A_CENT
@@ -41,7 +41,7 @@ from deal_solve.settlement.objective import is_below, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.measures import Against
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,19 +125,19 @@ class Review:
         return self.steps.to_frame()
 
 
-def review(deal: Deal, plan: Plan, futures: Futures, best: Solution | None = None, **options: Any) -> Review:
+def review(deal: Deal, plan: Plan, scenarios: Scenarios, best: Solution | None = None, **options: Any) -> Review:
     """Compare a complete plan with the best deal over the same futures; without `best` the deal is solved.
 
     Every step is a solve with the rest of the plan pinned; `options` are those of `solve`. Raises InputError where the
     plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
     """
     refuse_impossible(deal, plan)
-    options = {"memory": Memory(), **options}
-    best = best or solve(deal, futures, **options)
+    options = {"memory": SolveCache(), **options}
+    best = best or solve(deal, scenarios, **options)
     deal = best.settlement.deal
-    proposed = settle(deal, plan, futures)
+    proposed = settle(deal, plan, scenarios)
     checks = limit_checks(deal, proposed)
-    path = _Path(deal, futures, best, {"reference": best.reference, **options}, proposed)
+    path = _Path(deal, scenarios, best, {"reference": best.reference, **options}, proposed)
     kept = tuple(limit for limit, check in zip(deal.limits, checks, strict=True) if check.is_kept)
     steps = tuple(path.steps(kept))
     is_less = proposed.cost < best.settlement.cost - HALF_A_CENT
@@ -148,18 +148,18 @@ def review(deal: Deal, plan: Plan, futures: Futures, best: Solution | None = Non
         changes=plan_changes(best.settlement, proposed),
         beats_probability=measures.probability(is_less, proposed.weights),
         limits=checks,
-        breakevens=_breakevens(deal, plan, best, futures),
+        breakevens=_breakevens(deal, plan, best, scenarios),
         proposed=proposed,
         best=best,
         notes=(*best.notes, *path.notes),
     )
 
 
-def _breakevens(deal: Deal, plan: Plan, best: Solution, futures: Futures) -> Table[DriverBreakeven]:
+def _breakevens(deal: Deal, plan: Plan, best: Solution, scenarios: Scenarios) -> Table[DriverBreakeven]:
     """Return them over as many futures as are quick to settle again and again, and not for regret."""
-    if futures.block_count > 1 or deal.risk.criterion == "regret":
+    if scenarios.block_count > 1 or deal.risk.criterion == "regret":
         return Table()
-    return driver_breakevens(deal, plan, best.plan, futures.in_memory(), best.reference)
+    return driver_breakevens(deal, plan, best.plan, scenarios.in_memory(), best.reference)
 
 
 @dataclass
@@ -167,7 +167,7 @@ class _Path:
     """The way from a proposal to the best deal: where it stands, and what is said on it."""
 
     deal: Deal
-    futures: Futures
+    scenarios: Scenarios
     best: Solution
     options: dict[str, Any]
     at: Settlement
@@ -178,7 +178,7 @@ class _Path:
         """Yield the proposal and every step; `kept` are the limits that it keeps, which hold all along."""
         free = self.deal.model_copy(update={"limits": kept})
         is_kept = kept == self.deal.limits
-        end = self.best if is_kept else solve(free, self.futures, **self.options)
+        end = self.best if is_kept else solve(free, self.scenarios, **self.options)
         floor = end.objective_usd
         pinned = _pins(self.at.plan)  # none below the end of the path: where a step is, the gap is all there is
         level = max(self._objective(self.at), floor)
@@ -202,7 +202,7 @@ class _Path:
 
     def _solved(self, step: str, free: Deal, pinned: dict[str, Any]) -> tuple[Settlement | None, bool]:
         try:
-            found = solve(free, self.futures, fix=Proposal.model_validate(pinned), **self.options)
+            found = solve(free, self.scenarios, fix=Proposal.model_validate(pinned), **self.options)
         except (Infeasible, LimitReached) as error:
             self.notes.append(f"{step}: nothing better was found ({error})")
             return None, isinstance(error, Infeasible)

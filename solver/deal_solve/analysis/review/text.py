@@ -9,7 +9,7 @@ from deal_solve.facts.summary import Summary, summarise
 from deal_solve.plan.plan import Plan
 from deal_solve.report.difference import LINES, difference_table, present_value
 from deal_solve.report.plan_tables import limit_table
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import (
     aim,
     api_sentence,
@@ -52,7 +52,7 @@ def _head(deal: Deal, found: Review) -> list[str]:
     broken = [check.limit for check in found.limits if not check.is_kept]
     if broken:
         lines += labelled("Breaks", f"the limit on {'; '.join(broken)}")
-    return [*lines, *labelled("Over", futures_text(found.proposed.scenarios))]
+    return [*lines, *labelled("Over", scenarios_text(found.proposed.scenarios))]
 
 
 def _signed(label: str, deal: Deal, plan: Plan, summary: Summary) -> list[str]:

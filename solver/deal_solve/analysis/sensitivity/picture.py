@@ -40,7 +40,7 @@ def _tornado(panel: Axes, bars: list[Bar], today: float) -> None:
     ends = [usd for bar in bars for usd in (bar.low_usd, bar.high_usd, bar.held_low_usd, bar.held_high_usd)]
     far = max((abs(usd - today) for usd in ends if usd is not None), default=1.0)
     size, word = scale_of(far)
-    for place, bar in enumerate(bars):
+    for index, bar in enumerate(bars):
         sides = (
             (bar.low, bar.low_usd, bar.held_low_usd, bar.flips_low),
             (bar.high, bar.high_usd, bar.held_high_usd, bar.flips_high),
@@ -48,10 +48,10 @@ def _tornado(panel: Axes, bars: list[Bar], today: float) -> None:
         for _, usd, held, flips in sides:
             for offset, amount, shade in ((-0.17, usd, DARK), (0.17, held, LIGHT)):
                 if amount is not None:
-                    panel.barh(place + offset, (amount - today) / size, height=0.32, color=shade)
+                    panel.barh(index + offset, (amount - today) / size, height=0.32, color=shade)
             if flips and usd is not None:
-                panel.plot((usd - today) / size, place - 0.17, "o", markersize=7, fillstyle="none", color="black")
-        _name_ends(panel, place, [(value, 0.0 if usd is None else (usd - today) / size) for value, usd, _, _ in sides])
+                panel.plot((usd - today) / size, index - 0.17, "o", markersize=7, fillstyle="none", color="black")
+        _name_ends(panel, index, [(value, 0.0 if usd is None else (usd - today) / size) for value, usd, _, _ in sides])
     panel.axvline(0, color="black", linewidth=0.8)
     panel.set_yticks(range(len(bars)), [bar.path for bar in bars])
     panel.set_ylim(len(bars) - 0.4, -0.6)
@@ -61,18 +61,18 @@ def _tornado(panel: Axes, bars: list[Bar], today: float) -> None:
     panel.tick_params(axis="y", length=0)
 
 
-def _name_ends(panel: Axes, place: int, ends: list[tuple[float, float]]) -> None:
+def _name_ends(panel: Axes, index: int, ends: list[tuple[float, float]]) -> None:
     """Write the low and the high value (value, end of the bar) beside it, that of the lesser cost to the left."""
     for (value, end), side in zip(sorted(ends, key=lambda end: end[1]), (-1, 1), strict=True):
         at = min(end, 0.0) if side < 0 else max(end, 0.0)
         where: dict[str, Any] = {"ha": "right" if side < 0 else "left", "va": "center", "fontsize": 7}
-        panel.annotate(short(value), (at, place - 0.17), xytext=(7 * side, 0), textcoords="offset points", **where)
+        panel.annotate(short(value), (at, index - 0.17), xytext=(7 * side, 0), textcoords="offset points", **where)
 
 
 def _indices(panel: Axes, rows: list[SobolIndex]) -> None:
-    for place, row in enumerate(rows):
-        first = (place - 0.15, row.first, row.first_low, row.first_high, "o")
-        total = (place + 0.15, row.total, row.total_low, row.total_high, "s")
+    for index, row in enumerate(rows):
+        first = (index - 0.15, row.first, row.first_low, row.first_high, "o")
+        total = (index + 0.15, row.total, row.total_low, row.total_high, "s")
         for at, share, low, high, marker in (first, total):
             panel.plot([100 * low, 100 * high], [at, at], "-", color=DARK, linewidth=1)
             panel.plot(100 * share, at, marker, color=DARK, markersize=5, markerfacecolor="white", clip_on=False)

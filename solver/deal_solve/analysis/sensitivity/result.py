@@ -8,7 +8,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, Futures, deal_of, futures_of, rows_of
+from deal_solve.report.basics import DealFacts, Scenarios, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -58,7 +58,7 @@ class SensitivityResult(Part):
     )
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     objective_usd: float = Field(description="objective today")
     plan: Plan = Field(description="the best plan today, which is held")
     bars: tuple[BarFacts, ...] = Field(description="the longest first")
@@ -72,7 +72,7 @@ def sensitivity_result_of(deal: Deal, found: Sensitivity) -> SensitivityResult:
     sobol = found.sobol
     return SensitivityResult(
         deal=deal_of(deal),
-        scenarios=futures_of(found.best.settlement.scenarios),
+        scenarios=scenarios_from(found.best.settlement.scenarios),
         objective_usd=found.best.objective_usd,
         plan=found.best.plan,
         bars=rows_of(BarFacts, found.bars),

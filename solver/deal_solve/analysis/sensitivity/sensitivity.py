@@ -17,7 +17,7 @@ from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.decisions import key_of
 from deal_solve.frames import Table
-from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -29,7 +29,7 @@ from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of
-from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Futures, ScenarioSet, ready
+from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Scenarios, ScenarioSet, ready
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ class Sensitivity:
 
 def sensitivity(
     deal: Deal,
-    futures: Futures | None = None,
+    scenarios: Scenarios | None = None,
     *,
     samples: int = BLOCK,
     fix: Proposal | None = None,
@@ -104,14 +104,14 @@ def sensitivity(
     size of a matrix of Saltelli's design, `fix` and `options` are those of `solve`. Raises what `solve` raises for the
     deal as it is.
     """
-    futures = scenarios_of(deal) if futures is None else futures
-    few, options = ready(futures), {"memory": Memory(), **options}
-    search = _Tornado(deal, futures, few, solve(deal, few, fix=fix, **options), fix, options)
+    scenarios = scenarios_of(deal) if scenarios is None else scenarios
+    few, options = ready(scenarios), {"memory": SolveCache(), **options}
+    search = _Tornado(deal, scenarios, few, solve(deal, few, fix=fix, **options), fix, options)
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
     if not any(bar.kind == "uncertain" for bar in bars):
         notes.append("no input is varied: none is uncertain by a band, or the futures are listed or read from a file")
-    seed = SEED if futures.seed is None else futures.seed
+    seed = SEED if scenarios.seed is None else scenarios.seed
     found = None
     try:
         found = None if deal.scenarios else sobol(deal, search.best.plan, search.reference(), samples, seed)
@@ -120,12 +120,12 @@ def sensitivity(
     return Sensitivity(Table(tuple(bars)), found, search.best, tuple(notes))
 
 
-def _is_expansion(deal: Deal, futures: Futures) -> bool:
+def _is_expansion(deal: Deal, scenarios: Scenarios) -> bool:
     """Whether futures are the discrete expansion of a deal, not others that were read from a file."""
-    if deal.scenarios or futures.kind != "discrete" or not isinstance(futures, ScenarioSet):
+    if deal.scenarios or scenarios.kind != "discrete" or not isinstance(scenarios, ScenarioSet):
         return False
     own = scenarios_of(deal)
-    pairs = [(getattr(futures, name), getattr(own, name)) for name in PATHS]
+    pairs = [(getattr(scenarios, name), getattr(own, name)) for name in PATHS]
     return all(np.array_equal(one[key], other.get(key)) for one, other in pairs for key in one)
 
 
@@ -149,8 +149,8 @@ class _Tornado:
     """The solves of a tornado; `few` are the futures in memory, if they are few."""
 
     deal: Deal
-    futures: Futures
-    few: Futures
+    scenarios: Scenarios
+    few: Scenarios
     best: Solution
     fix: Proposal | None
     options: dict[str, Any]
@@ -175,7 +175,7 @@ class _Tornado:
 
     def _inputs(self) -> Iterator[tuple[str, float, float, float]]:
         """Yield the path of every uncertain input, its middle and its ends; those of listed futures have none."""
-        if not isinstance(self.futures, SampledSet) and not _is_expansion(self.deal, self.few):
+        if not isinstance(self.scenarios, SampledSet) and not _is_expansion(self.deal, self.few):
             return
         for _, path, band in bands_of(self.deal):
             if not band.is_certain:
@@ -204,7 +204,7 @@ class _Tornado:
     def _end(self, path: str, kind: Kind, value: float) -> _End:
         try:
             deal = varied(self.deal, {path: number_of(value)})
-            found = solve(deal, self._futures(deal, path, kind), fix=self.fix, **self.options)
+            found = solve(deal, self._scenarios(deal, path, kind), fix=self.fix, **self.options)
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:
@@ -213,11 +213,13 @@ class _Tornado:
         flips = key_of(settled.deal, found.plan) != key_of(before.deal, self.best.plan)
         return _End(found.objective_usd, self._held(found), flips, found.status == "optimal")
 
-    def _futures(self, deal: Deal, path: str, kind: Kind) -> Futures:
+    def _scenarios(self, deal: Deal, path: str, kind: Kind) -> Scenarios:
         """Return the futures of a varied deal; papers do not change them."""
         if kind == "negotiable":
             return self.few
-        return ready(self.futures.holding(deal, path)) if isinstance(self.futures, SampledSet) else scenarios_of(deal)
+        return (
+            ready(self.scenarios.holding(deal, path)) if isinstance(self.scenarios, SampledSet) else scenarios_of(deal)
+        )
 
     def _held(self, found: Solution) -> float | None:
         """Return the objective of today's plan in the deal of a solution; None where it cannot be signed there."""

@@ -6,7 +6,7 @@ from deal_solve.analysis.sensitivity.sensitivity import Bar, Sensitivity
 from deal_solve.analysis.sensitivity.sobol import Sobol
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import api_sentence, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
 
@@ -22,7 +22,7 @@ def sensitivity_report(deal: Deal, found: Sensitivity) -> str:
     best = found.best
     head = [*heading(title_line(deal)), *labelled("Sign", api_sentence(deal, best.plan.api))]
     head += labelled("Today", f"objective {money(best.objective_usd)} over {deal.horizon_months} months")
-    head += labelled("Over", futures_text(best.settlement.scenarios))
+    head += labelled("Over", scenarios_text(best.settlement.scenarios))
     moving = [bar for bar in found.bars if moves(bar, best.objective_usd)]
     still = [bar.path for bar in found.bars if bar not in moving]
     head += [] if found.is_proven else labelled("Proof", "GAP: not every solve is proven")

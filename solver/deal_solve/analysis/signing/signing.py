@@ -20,7 +20,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import quantile
-from deal_solve.uncertainty.scenario_set import Array, Futures, ScenarioSet, each_block
+from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, each_block
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Signing:
 
 
 def signings(
-    deal: Deal, months: Iterable[int], agreement_months: int, scenarios: Futures | None = None, **options: Any
+    deal: Deal, months: Iterable[int], agreement_months: int, scenarios: Scenarios | None = None, **options: Any
 ) -> Table[Signing]:
     """Return the best deal of each month of signing, all over the horizon of the deal and in the same futures.
 

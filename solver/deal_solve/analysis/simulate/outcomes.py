@@ -17,7 +17,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.sampling import SampledSet
-from deal_solve.uncertainty.scenario_set import BLOCK, Array, Futures, ScenarioSet
+from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet
 
 CHUNK = 4
 """Blocks that a process settles at a time; no result depends on it."""
@@ -80,7 +80,7 @@ def _by_year(settlement: Settlement, values: list[Array]) -> Array:
 def outcomes_of(
     deal: Deal,
     plan: Plan,
-    futures: Futures,
+    scenarios: Scenarios,
     reference: Plan | None = None,
     executor: Executor | None = None,
     ahead: int = AHEAD,
@@ -94,11 +94,11 @@ def outcomes_of(
     work = _Work(deal, plan, reference)
     if executor is None:
         with threadpool_limits(1, "blas"):
-            yield from (work.outcomes(futures.block(place)) for place in range(futures.block_count))
+            yield from (work.outcomes(scenarios.block(index)) for index in range(scenarios.block_count))
         return
     waiting: deque[Any] = deque()
     try:
-        for arguments in _chunks(work, futures):
+        for arguments in _chunks(work, scenarios):
             waiting.append(executor.submit(_settled, *arguments))
             if len(waiting) >= ahead:
                 yield from waiting.popleft().result()
@@ -109,24 +109,24 @@ def outcomes_of(
             future.cancel()
 
 
-def _chunks(work: _Work, futures: Futures) -> Iterator[tuple[bytes, ScenarioSet | None, range]]:
+def _chunks(work: _Work, scenarios: Scenarios) -> Iterator[tuple[bytes, ScenarioSet | None, range]]:
     """Yield (work and futures to make, futures to send, blocks of them) of every chunk."""
-    made = replace(futures) if isinstance(futures, SampledSet) else None  # a copy carries nothing that was kept
+    made = replace(scenarios) if isinstance(scenarios, SampledSet) else None  # a copy carries nothing that was kept
     recipe = pickle.dumps((work, made))
-    for first in range(0, futures.block_count, CHUNK):
-        places = range(first, min(first + CHUNK, futures.block_count))
+    for first in range(0, scenarios.block_count, CHUNK):
+        indices = range(first, min(first + CHUNK, scenarios.block_count))
         if made:
-            yield recipe, None, places
+            yield recipe, None, indices
         else:
-            yield recipe, futures.in_memory().rows(slice(first * BLOCK, places.stop * BLOCK)), range(len(places))
+            yield recipe, scenarios.in_memory().rows(slice(first * BLOCK, indices.stop * BLOCK)), range(len(indices))
 
 
-def _settled(recipe: bytes, held: ScenarioSet | None, places: range) -> list[Outcomes]:
+def _settled(recipe: bytes, held: ScenarioSet | None, indices: range) -> list[Outcomes]:
     """Settle some blocks, in any process."""
     work, made = _opened(recipe)
-    futures: Futures = made if held is None else held
+    scenarios: Scenarios = made if held is None else held
     with threadpool_limits(1, "blas"):
-        return [work.outcomes(futures.block(place)) for place in places]
+        return [work.outcomes(scenarios.block(index)) for index in indices]
 
 
 @lru_cache(maxsize=1)

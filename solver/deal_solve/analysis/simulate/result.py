@@ -8,7 +8,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, Futures, _by_year, deal_of, futures_of, rows_of
+from deal_solve.report.basics import DealFacts, Scenarios, _by_year, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -52,7 +52,7 @@ class SimulationResult(Part):
     )
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     plan: Plan = Field(description="the complete plan")
     assumed: tuple[str, ...] = Field(description="what the proposal left out, and what was taken")
     mean_usd: float = Field(description="expected cost")
@@ -73,7 +73,7 @@ def simulation_result_of(deal: Deal, plan: Plan, simulation: Simulation, assumed
     """Return a simulation as data."""
     return SimulationResult(
         deal=deal_of(deal),
-        scenarios=futures_of(simulation.futures),
+        scenarios=scenarios_from(simulation.scenarios),
         plan=plan,
         assumed=assumed,
         mean_usd=simulation.mean_usd,

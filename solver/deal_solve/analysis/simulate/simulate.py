@@ -20,7 +20,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import LINES
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.sampling import SampledSet
-from deal_solve.uncertainty.scenario_set import Array, Futures
+from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ class Simulation:
     None for any other futures.
     """
 
-    futures: Futures = field(repr=False)
+    scenarios: Scenarios = field(repr=False)
     cost: Array = field(repr=False)
     loss: Array | None = field(repr=False)
     undiscounted_usd: float
@@ -86,37 +86,37 @@ class Simulation:
     @property
     def size(self) -> int:
         """S, the number of futures."""
-        return self.futures.size
+        return self.scenarios.size
 
     @cached_property
     def mean_usd(self) -> float:
         """The expected cost."""
-        return _mean(self.cost, self.futures.weights)
+        return _mean(self.cost, self.scenarios.weights)
 
     @cached_property
     def cvar_usd(self) -> float:
         """The mean of the worst (1 - confidence) of the futures."""
-        return measures.cvar(self.cost, self.futures.weights, self.confidence)
+        return measures.cvar(self.cost, self.scenarios.weights, self.confidence)
 
     @cached_property
     def percentiles(self) -> Table[Percentile]:
         """The cost not exceeded with 1 % to 99 % probability; from too few futures with 10 % to 90 %."""
-        levels = COARSE_LEVELS if self.futures.is_coarse else LEVELS
-        found = measures.quantiles(self.cost, self.futures.weights, levels)
+        levels = COARSE_LEVELS if self.scenarios.is_coarse else LEVELS
+        found = measures.quantiles(self.cost, self.scenarios.weights, levels)
         return Table(tuple(Percentile(level, usd) for level, usd in zip(levels, found.tolist(), strict=True)))
 
     @cached_property
     def exceedance(self) -> Table[Exceedance]:
         """The probability of a higher cost, level by level: the tail of the distribution, read from the right."""
-        least = IN_TAIL / self.size if self.futures.kind == "sampled" else 0.0
-        least = 0.1 if self.futures.is_coarse else least
+        least = IN_TAIL / self.size if self.scenarios.kind == "sampled" else 0.0
+        least = 0.1 if self.scenarios.is_coarse else least
         shares = [share for share in EXCEEDED if least <= share <= 1 - least]
         if not shares:
             return Table()
-        found = measures.quantiles(self.cost, self.futures.weights, [1 - share for share in shares]).tolist()
+        found = measures.quantiles(self.cost, self.scenarios.weights, [1 - share for share in shares]).tolist()
         return Table(
             tuple(
-                Exceedance(usd, measures.probability(self.cost > usd, self.futures.weights))
+                Exceedance(usd, measures.probability(self.cost > usd, self.scenarios.weights))
                 for usd in dict.fromkeys(found)
             )
         )
@@ -124,25 +124,25 @@ class Simulation:
     @cached_property
     def mean_loss_usd(self) -> float | None:
         """The expected loss; negative is a gain."""
-        return None if self.loss is None else _mean(self.loss, self.futures.weights)
+        return None if self.loss is None else _mean(self.loss, self.scenarios.weights)
 
     @cached_property
     def loss_probability(self) -> float | None:
         """The probability that the plan costs more than the reference, by more than half a cent."""
-        return None if self.loss is None else measures.probability(self.loss > HALF_A_CENT, self.futures.weights)
+        return None if self.loss is None else measures.probability(self.loss > HALF_A_CENT, self.scenarios.weights)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per future: weight, cost_usd and, with a reference, loss_usd."""
         import pandas as pd
 
-        columns = {"weight": self.futures.weights, "cost_usd": self.cost}
+        columns = {"weight": self.scenarios.weights, "cost_usd": self.cost}
         return pd.DataFrame(columns if self.loss is None else {**columns, "loss_usd": self.loss})
 
 
 def simulate(
     deal: Deal,
     plan: Plan,
-    futures: Futures,
+    scenarios: Scenarios,
     *,
     reference: Plan | None = None,
     executor: Executor | None = None,
@@ -157,14 +157,14 @@ def simulate(
     Raises InputError for a plan that does not fit the deal.
     """
     total = _Total(deal.years)
-    with closing(outcomes_of(deal, plan, futures, reference, executor, ahead)) as blocks:
+    with closing(outcomes_of(deal, plan, scenarios, reference, executor, ahead)) as blocks:
         for block in blocks:
             total.add(block)
             if outcomes:
                 outcomes(block)
             if progress:
                 progress(total.size)
-    return total.simulation(deal, futures)
+    return total.simulation(deal, scenarios)
 
 
 class _Total:
@@ -191,19 +191,19 @@ class _Total:
         for column, yearly in enumerate((block.paid, block.overage, block.forfeited, *happens)):
             self.years[:, column] += (yearly * weights).sum(axis=1)
 
-    def simulation(self, deal: Deal, futures: Futures) -> Simulation:
+    def simulation(self, deal: Deal, scenarios: Scenarios) -> Simulation:
         cost, confidence = np.concatenate(self.costs), deal.risk.confidence
-        error, notes = _standard_error(cost, futures)
+        error, notes = _standard_error(cost, scenarios)
         return Simulation(
-            futures=futures,
+            scenarios=scenarios,
             cost=cost,
             loss=np.concatenate(self.losses) if self.losses else None,
             undiscounted_usd=self.undiscounted,
             by_line={line: usd for line, usd in self.by_line.items() if usd},
             years=Table(tuple(YearOutcome(year, *map(float, row)) for year, row in enumerate(self.years))),
-            confidence=min(confidence, COARSE_CONFIDENCE) if futures.is_coarse else confidence,
+            confidence=min(confidence, COARSE_CONFIDENCE) if scenarios.is_coarse else confidence,
             standard_error_usd=error,
-            notes=(*futures.notes, *notes),
+            notes=(*scenarios.notes, *notes),
         )
 
 
@@ -211,11 +211,11 @@ def _mean(values: Array, weights: Array) -> float:
     return float((values * weights).sum())
 
 
-def _standard_error(cost: Array, futures: Futures) -> tuple[float | None, tuple[str, ...]]:
+def _standard_error(cost: Array, scenarios: Scenarios) -> tuple[float | None, tuple[str, ...]]:
     """Return the standard error of the mean cost over independent draws, and why there is none for Sobol points."""
-    if not isinstance(futures, SampledSet) or len(cost) < 2:
+    if not isinstance(scenarios, SampledSet) or len(cost) < 2:
         return None, ()
-    if futures.method == "sobol":
+    if scenarios.method == "sobol":
         return None, (
             "Sobol points are not independent draws, so one set has no standard error; compare sets of other seeds",
         )

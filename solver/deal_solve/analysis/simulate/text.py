@@ -7,7 +7,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.report.plan_tables import LINES
 from deal_solve.report.renewal import renewal_sentence
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import api_sentence, basis, seat_sentence, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
 
@@ -41,7 +41,7 @@ def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: t
 def _cost(deal: Deal, simulation: Simulation) -> str:
     error = simulation.standard_error_usd
     known = "" if error is None else f" ± {money(error)} (standard error)"
-    return f"{money(simulation.mean_usd)}{known} expected over {futures_text(simulation.futures)}{basis(deal)}"
+    return f"{money(simulation.mean_usd)}{known} expected over {scenarios_text(simulation.scenarios)}{basis(deal)}"
 
 
 def _years(deal: Deal, simulation: Simulation) -> str:

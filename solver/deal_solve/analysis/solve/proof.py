@@ -6,22 +6,22 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.sources import Assumption, assumptions
 from deal_solve.facts.summary import Summary
 from deal_solve.optimise.solution import Solution
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import gap_percent, heading, labelled, money
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 MOST_NAMED = 3
 INDENT = 11
 
 
-def how_sure(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> str:
+def how_sure(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> str:
     """Return what stands behind the answer, one line of words each."""
     found = tuple(assumptions(deal, solution.plan))
     lacking = [row for row in found if row.source is None]
     said = [
         ("proof", _proof(deal, solution, summary)),
-        ("futures", _futures(scenarios)),
+        ("futures", _scenarios(scenarios)),
         ("cost", "settled in every future apart from the solver; both agree"),
         ("prices", _prices(deal)),
         ("sources", f"{len(found) - len(lacking)} of {len(found)} assumptions carry a source"),
@@ -40,10 +40,10 @@ def _proof(deal: Deal, solution: Solution, summary: Summary) -> str:
     return f"{least}; {ours} (objective: {aim(deal, summary)})"
 
 
-def _futures(scenarios: Futures) -> str:
+def _scenarios(scenarios: Scenarios) -> str:
     bands = f" of the bands of {', '.join(scenarios.groups)}" if scenarios.groups else ""
     seed = "; nothing is drawn at random" if scenarios.seed is None else ""
-    return f"{futures_text(scenarios)}{bands}{seed}"
+    return f"{scenarios_text(scenarios)}{bands}{seed}"
 
 
 def _prices(deal: Deal) -> str:

@@ -36,7 +36,7 @@ from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.savings import savings
 from deal_solve.facts.sides import overtaking_month, sides
 from deal_solve.facts.summary import Range, Summary, periods, summarise
-from deal_solve.report.basics import _by_year, deal_of, futures_of, rows_of
+from deal_solve.report.basics import _by_year, deal_of, rows_of, scenarios_from
 from deal_solve.report.facts import CommitmentFacts
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenario_set as uncertainty
@@ -115,7 +115,7 @@ def _seats(row: SeatYear) -> SeatCount:
 
 
 def result_of(
-    deal: Deal, scenarios: uncertainty.Futures, solution: Solution, chronological_usd: float, **asked: Unpack[Asked]
+    deal: Deal, scenarios: uncertainty.Scenarios, solution: Solution, chronological_usd: float, **asked: Unpack[Asked]
 ) -> Result:
     """Return a solution as data, with what else was asked of it."""
     summary = summarise(deal, solution.settlement, scenarios)
@@ -127,7 +127,7 @@ def result_of(
         seed=scenarios.seed,
         deal=deal_of(deal),
         risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
-        scenarios=futures_of(scenarios),
+        scenarios=scenarios_from(scenarios),
         plan=solution.plan,
         **_settled(deal, solution.settlement, summary, chronological_usd),
         reference=_reference(solution),
@@ -162,11 +162,11 @@ def _solver(solution: Solution) -> SolverFacts:
 
 
 def infeasible_result_of(
-    deal: Deal, scenarios: uncertainty.Futures, reason: str, conflict: Conflict | None
+    deal: Deal, scenarios: uncertainty.Scenarios, reason: str, conflict: Conflict | None
 ) -> InfeasibleResult:
     """Return as data that there is no plan, and why."""
     found = None if conflict is None else ConflictFacts.model_validate(conflict)
-    return InfeasibleResult(deal=deal_of(deal), scenarios=futures_of(scenarios), reason=reason, conflict=found)
+    return InfeasibleResult(deal=deal_of(deal), scenarios=scenarios_from(scenarios), reason=reason, conflict=found)
 
 
 def settlement_result_of(
@@ -176,7 +176,7 @@ def settlement_result_of(
     scenarios = settlement.scenarios
     return SettlementResult(
         deal=deal_of(deal),
-        scenarios=futures_of(scenarios),
+        scenarios=scenarios_from(scenarios),
         plan=settlement.plan,
         assumed=assumed,
         order=settlement.order,

@@ -15,7 +15,7 @@ from deal_solve.analysis.why_not.result import (
     LeverFacts,
 )
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, Futures, LimitFacts
+from deal_solve.report.basics import DealFacts, LimitFacts, Scenarios
 from deal_solve.report.facts import CommitmentFacts, EventFacts, SavingsFacts, SideFacts
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
@@ -139,7 +139,7 @@ class Result(Part):
     seed: int | None = Field(description="of sampled futures; null: the scenarios are exact")
     deal: DealFacts = Field(description="which deal")
     risk: RiskFacts = Field(description="which objective")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     plan: Plan = Field(description="the plan; `settle --plan` and `solve --fix` read it back")
     cost: Cost = Field(description="what the plan costs")
     drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
@@ -185,7 +185,7 @@ class SettlementResult(Part):
     )
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     plan: Plan = Field(description="the complete plan")
     assumed: tuple[str, ...] = Field(description="what the proposal left out, and what was taken")
     order: Literal["highest_ratio", "chronological"] = Field(description="drawdown order of all figures but one")
@@ -211,6 +211,6 @@ class InfeasibleResult(Part):
     version: str = Field(VERSION, description="version of deal-solve")
     status: Literal["infeasible"] = Field("infeasible", description="there is no plan")
     deal: DealFacts = Field(description="which deal")
-    scenarios: Futures = Field(description="over which futures")
+    scenarios: Scenarios = Field(description="over which futures")
     reason: str = Field(description="in one sentence")
     conflict: ConflictFacts | None = Field(description="what cannot hold together; null if time ran out before")

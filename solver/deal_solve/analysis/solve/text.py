@@ -40,14 +40,14 @@ from deal_solve.report.text import (
     shortened,
     table,
 )
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 MOST_LINES = 12
 OUTCOMES = {"solved": "solved", "pruned": "ruled out", "infeasible": "impossible", "limit": "stopped"}
 NOT_KNOWN = "not known"
 
 
-def solution_report(deal: Deal, scenarios: Futures, solution: Solution, notes: tuple[str, ...] = ()) -> str:
+def solution_report(deal: Deal, scenarios: Scenarios, solution: Solution, notes: tuple[str, ...] = ()) -> str:
     """Return the short block and all tables of a solution."""
     summary = summarise(deal, solution.settlement, scenarios)
     parts = [
@@ -67,7 +67,7 @@ def solution_report(deal: Deal, scenarios: Futures, solution: Solution, notes: t
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def short_block(deal: Deal, scenarios: Futures, solution: Solution, summary: Summary) -> list[str]:
+def short_block(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> list[str]:
     """Return what to sign and what it costs: at most 12 lines of 100 columns, more of them on a narrower page."""
     sign = api_sentence(deal, solution.plan.api)
     if len(labelled("Sign", sign, columns=WIDTH)) > 2:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from deal_solve.analysis.sweep.row import SweepRow, solved_row, unsolved_row
-from deal_solve.analysis.sweep.same_scenarios import FuturesOf, SameFutures
+from deal_solve.analysis.sweep.same_scenarios import CommonScenarios, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
 from deal_solve.errors import Cancelled, InternalError
-from deal_solve.optimise.search.cache import Memory
+from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Progress
 
@@ -35,7 +35,7 @@ class Work:
     """What all cells of a sweep share; `options` are those of `solve`."""
 
     deal: Deal
-    futures: FuturesOf
+    scenarios: ScenariosOf
     options: dict[str, Any]
 
 
@@ -44,8 +44,8 @@ class Solver:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.memory = Memory()
-        self.futures = SameFutures(work.futures)
+        self.cache = SolveCache()
+        self.scenarios = CommonScenarios(work.scenarios)
 
     def row(self, cell: Cell, tell: Callable[[], None]) -> SweepRow:
         """Return the row of one cell, solved or with the reason why not; `tell` is called often, and may raise."""
@@ -56,7 +56,7 @@ class Solver:
         began = time.monotonic()
         try:
             deal = varied(self.work.deal, cell)
-            solution = solve(deal, self.futures(deal), memory=self.memory, progress=watch, **self.work.options)
+            solution = solve(deal, self.scenarios(deal), cache=self.cache, progress=watch, **self.work.options)
             return solved_row(0, cell, solution, time.monotonic() - began)
         except Cancelled:
             raise

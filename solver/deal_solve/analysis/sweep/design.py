@@ -60,8 +60,8 @@ class Design:
 
     def values(self, path: str) -> tuple[Any, ...]:
         """Return the values of a field, each once: numbers in rising order, then the others as they come."""
-        place = self.paths.index(path)
-        found = {key_of(cell[place]): cell[place] for cell in self.cells}.values()
+        index = self.paths.index(path)
+        found = {key_of(cell[index]): cell[index] for cell in self.cells}.values()
         numbers = sorted(value for value in found if is_number(value))
         return (*numbers, *(value for value in found if not is_number(value)))
 

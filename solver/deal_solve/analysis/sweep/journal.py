@@ -15,7 +15,7 @@ from deal_solve.analysis.sweep.row import SweepRow
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.uncertainty.sampling import SampledSet
-from deal_solve.uncertainty.scenario_set import PATHS, Futures
+from deal_solve.uncertainty.scenario_set import PATHS, Scenarios
 from deal_solve.version import VERSION
 
 JOURNAL_SCHEMA = "deal-solve-sweep-journal/1"
@@ -23,11 +23,11 @@ SAID = {"version": "version of deal-solve", "deal": "deal", "futures": "seed or 
 """What has to be the same; everything else that may differ is an option of the solve."""
 
 
-def header_of(deal: Deal, futures: Futures, options: Mapping[str, Any]) -> dict[str, str]:
+def header_of(deal: Deal, scenarios: Scenarios, options: Mapping[str, Any]) -> dict[str, str]:
     """Return what tells sweeps apart: version, deal, futures and options of the solve, each in short."""
-    made = hashlib.sha256(f"{futures.kind} {futures.size} {futures.seed}".encode())
-    for place in range(1 if isinstance(futures, SampledSet) else futures.block_count):  # a seed tells the others
-        block = futures.block(place)
+    made = hashlib.sha256(f"{scenarios.kind} {scenarios.size} {scenarios.seed}".encode())
+    for index in range(1 if isinstance(scenarios, SampledSet) else scenarios.block_count):  # a seed tells the others
+        block = scenarios.block(index)
         for values in (block.weights, *(array for name in PATHS for array in getattr(block, name).values())):
             made.update(values.tobytes())
     own = {f"--{name.replace('_', '-')}": _hash(value) for name, value in options.items()}

@@ -42,8 +42,8 @@ def write_picture(deal: Deal, found: Sweep, path: str | Path, kind: str) -> None
     down = -(-len(panels) // across)
     with canvas(path, kind, 1.6 + 4.2 * across, 0.8 + 3.0 * down + 0.15 * len(key), title) as figure:
         grid = figure.subplots(down, across, squeeze=False).ravel()
-        for place in range(len(panels), len(grid)):
-            grid[place].set_axis_off()
+        for index in range(len(panels), len(grid)):
+            grid[index].set_axis_off()
         for panel, values in zip(grid, panels, strict=False):
             if len(seen.axes) == 2:
                 _tiles(panel, seen, values, names)
@@ -52,7 +52,7 @@ def write_picture(deal: Deal, found: Sweep, path: str | Path, kind: str) -> None
         figure.supxlabel("\n".join(key), fontsize=8, x=0.01, ha="left")
 
 
-def _places(values: Sequence[Any]) -> tuple[list[float], list[float]]:
+def _indices(values: Sequence[Any]) -> tuple[list[float], list[float]]:
     """Return where the values stand on an axis, and the edges of their tiles; texts are evenly apart.
 
     >>> _places([0, 1, 3]), _places(["list", "contracted"])
@@ -68,7 +68,7 @@ def _places(values: Sequence[Any]) -> tuple[list[float], list[float]]:
 def _tiles(panel: Axes, seen: Regions, values: Mapping[str, Any], names: Mapping[str, str]) -> None:
     """Draw the region of every pair of values: the first axis up, the second one across."""
     up, across = (seen.sweep.design.values(path) for path in seen.axes)
-    (ys, heights), (xs, widths) = _places(up), _places(across)
+    (ys, heights), (xs, widths) = _indices(up), _indices(across)
     tiles = seen.tiles(values)
     for (row, y), (column, x) in itertools.product(enumerate(ys), enumerate(xs)):
         letter = tiles.get((key_of(up[row]), key_of(across[column])), "")
@@ -90,7 +90,7 @@ def _line(panel: Axes, seen: Regions, names: Mapping[str, str]) -> None:
     """Draw expected cost and CVaR of every cell over one field, on its regions."""
     path = seen.axes[0] if seen.axes else seen.sweep.design.paths[0]
     values = seen.sweep.design.values(path)
-    (at, edges), where = _places(values), {key_of(value): place for place, value in enumerate(values)}
+    (at, edges), where = _indices(values), {key_of(value): index for index, value in enumerate(values)}
     planned = [row for row in seen.sweep.rows if row.has_plan]
     size, word = scale_of(max((row.cvar_usd or row.expected_usd or 0.0 for row in planned), default=0.0))
     ends = [0.0]
@@ -106,10 +106,10 @@ def _line(panel: Axes, seen: Regions, names: Mapping[str, str]) -> None:
             ends.append(max(y for _, y in points))
     top = 1.2 * max(ends) or 1.0
     tiles = seen.tiles({}) if seen.axes else {}
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         letter = tiles.get((key_of(value),), "")
-        _tile(panel, seen, (edges[place], 0.0), (edges[place + 1], top), letter)
-        panel.text(at[place], 0.94 * top, letter, ha="center", va="center", color=_ink(seen, letter))
+        _tile(panel, seen, (edges[index], 0.0), (edges[index + 1], top), letter)
+        panel.text(at[index], 0.94 * top, letter, ha="center", va="center", color=_ink(seen, letter))
     _axis(panel.xaxis, at, values, names[path])
     panel.set_xlim(edges[0], edges[-1])
     panel.set_ylim(0, top)
@@ -135,8 +135,8 @@ def _ink(seen: Regions, letter: str) -> str:
     return "white" if letter not in ("", NO_PLAN) and _place(seen, letter) % len(SHADES) in DARK_ONES else DARK
 
 
-def _axis(axis: Any, places: Sequence[float], values: Sequence[Any], name: str) -> None:
+def _axis(axis: Any, indices: Sequence[float], values: Sequence[Any], name: str) -> None:
     """Mark the values, not all where they are many."""
     every = -(-len(values) // MOST_LABELS)
-    axis.set_ticks(places[::every], [shown(value) for value in values[::every]])
+    axis.set_ticks(indices[::every], [shown(value) for value in values[::every]])
     axis.set_label_text(name, fontsize=8)

@@ -97,10 +97,10 @@ class Regions:
         found: dict[tuple[str, ...], Counter[str]] = {}
         for row in self.sweep.rows:
             if all(row.inputs[path] == value for path, value in panel.items()):
-                place = tuple(key_of(row.inputs[path]) for path in self.axes)
-                found.setdefault(place, Counter())[self.letters[row.cell]] += 1
-        often = {place: min(count, key=lambda each: (-count[each], each)) for place, count in found.items()}
-        return {place: letter if len(found[place]) == 1 else letter.lower() for place, letter in often.items()}
+                index = tuple(key_of(row.inputs[path]) for path in self.axes)
+                found.setdefault(index, Counter())[self.letters[row.cell]] += 1
+        often = {index: min(count, key=lambda each: (-count[each], each)) for index, count in found.items()}
+        return {index: letter if len(found[index]) == 1 else letter.lower() for index, letter in often.items()}
 
     def where(self, letter: str) -> dict[str, tuple[Any, ...]]:
         """Return the values that the varied fields have in a region."""
@@ -124,7 +124,7 @@ def regions(sweep: Sweep) -> Regions:
         by = [what for what in varying if kind_of(what) in STRUCTURE]
         deals = {row.cell: "; ".join(f"{what}: {row.decisions.get(what, 'none')}" for what in by) for row in planned}
     counts = Counter(deals.values()).most_common()
-    letters = {deal: _letter(place) for place, (deal, _) in enumerate(counts)}
+    letters = {deal: _letter(index) for index, (deal, _) in enumerate(counts)}
     return Regions(
         sweep,
         Table(tuple(Region(letters[deal], deal, count) for deal, count in counts)),
@@ -158,9 +158,9 @@ def _varying(rows: Sequence[SweepRow]) -> tuple[list[str], dict[str, str]]:
     return [what for what in names if what not in same], same
 
 
-def _letter(place: int) -> str:
+def _letter(index: int) -> str:
     """Return A to Z, then A2 to Z2, and so on."""
-    again, letter = divmod(place, len(ascii_uppercase))
+    again, letter = divmod(index, len(ascii_uppercase))
     return ascii_uppercase[letter] + (str(again + 1) if again else "")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
-from deal_solve.report.basics import DealFacts, Futures, deal_of, futures_of, rows_of
+from deal_solve.report.basics import DealFacts, Scenarios, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -53,7 +53,7 @@ class SweepResult(Part):
     schema_version: Literal["deal-solve-sweep/1"] = Field(SWEEP_SCHEMA, alias="schema", description="this schema")
     version: str = Field(VERSION, description="version of deal-solve")
     deal: DealFacts = Field(description="which deal, as it stands")
-    scenarios: Futures = Field(description="over which futures, as it stands")
+    scenarios: Scenarios = Field(description="over which futures, as it stands")
     paths: tuple[str, ...] = Field(description="the varied fields")
     cells: int = Field(description="in all; a sweep that was stopped has fewer rows")
     rows: tuple[SweepRowFacts, ...] = Field(description="one per cell, in the order of the design")
@@ -63,7 +63,7 @@ def sweep_result_of(deal: Deal, found: Sweep) -> SweepResult:
     """Return a sweep as data."""
     return SweepResult(
         deal=deal_of(deal),
-        scenarios=futures_of(found.futures),
+        scenarios=scenarios_from(found.scenarios),
         paths=found.design.paths,
         cells=len(found.design),
         rows=rows_of(SweepRowFacts, found.rows),

@@ -7,32 +7,32 @@ from collections.abc import Callable
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.uncertainty.scenario_set import PATHS, Futures, ScenarioSet, ready
+from deal_solve.uncertainty.scenario_set import PATHS, Scenarios, ScenarioSet, ready
 
 UNCERTAIN = ("start", "horizon_months", "scenarios", "uncertainty", "workloads", "cohorts")
 """The parts of a deal that its futures are made of."""
 
-FuturesOf = Callable[[Deal], Futures]
+ScenariosOf = Callable[[Deal], Scenarios]
 """What makes the futures of a deal, the same for the same deal; it may be sent to other processes."""
 
 
-class SameFutures:
+class CommonScenarios:
     """Makes the futures of deals, in memory if they are few, anew only where something they are made of differs."""
 
-    def __init__(self, futures_of: FuturesOf) -> None:
-        self.futures_of = futures_of
-        self.last: tuple[Deal, Futures] | None = None
+    def __init__(self, scenarios_from: ScenariosOf) -> None:
+        self.scenarios_from = scenarios_from
+        self.last: tuple[Deal, Scenarios] | None = None
 
-    def __call__(self, deal: Deal) -> Futures:
+    def __call__(self, deal: Deal) -> Scenarios:
         """Return the futures of a deal."""
         if self.last is None or any(getattr(self.last[0], name) != getattr(deal, name) for name in UNCERTAIN):
-            made = ready(self.futures_of(deal))
+            made = ready(self.scenarios_from(deal))
             is_same = self.last is not None and _are_same(self.last[1], made)
             self.last = deal, self.last[1] if self.last and is_same else made
         return self.last[1]
 
 
-def _are_same(one: Futures, other: Futures) -> bool:
+def _are_same(one: Scenarios, other: Scenarios) -> bool:
     """Whether sets in memory hold the same numbers, which may be so although workloads or cohorts differ."""
     if not (isinstance(one, ScenarioSet) and isinstance(other, ScenarioSet) and one.notes == other.notes):
         return False

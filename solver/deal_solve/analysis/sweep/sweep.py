@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.analysis.sweep.cells import Work, solved
 from deal_solve.analysis.sweep.design import Design, design_of, key_of, refuse_wrong_paths
 from deal_solve.analysis.sweep.row import SweepRow, frame_of
-from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, FuturesOf
+from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Cancelled
 from deal_solve.frames import Table
 from deal_solve.uncertainty.expansion import scenarios_of
-from deal_solve.uncertainty.scenario_set import Futures
+from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ class Sweep:
 
     design: Design = field(repr=False)
     rows: Table[SweepRow]
-    futures: Futures = field(repr=False)
+    scenarios: Scenarios = field(repr=False)
 
     @property
     def is_complete(self) -> bool:
@@ -67,7 +67,7 @@ class Sweep:
 def sweep(
     deal: Deal,
     over: Mapping[str, Any] | Sequence[Mapping[str, Any]] | Design,
-    futures: FuturesOf = scenarios_of,
+    scenarios: ScenariosOf = scenarios_of,
     *,
     is_zipped: bool = False,
     known: Iterable[SweepRow] = (),
@@ -89,12 +89,12 @@ def sweep(
     """
     design = over if isinstance(over, Design) else design_of(deal, over, is_zipped)
     refuse_wrong_paths(deal, design)
-    base = futures(deal)
+    base = scenarios(deal)
     rows = {key_of(row.inputs): row for row in known}
     todo = {key: cell for cell in design if (key := key_of(cell)) not in rows}
     clock = _Clock(len(design), len(design) - len(todo), progress)
     clock.tell()
-    work, cells = Work(deal, futures, options), ordered(design, list(todo.values()))
+    work, cells = Work(deal, scenarios, options), ordered(design, list(todo.values()))
     with closing(solved(work, cells, executor, ahead, clock.tell)) as new:
         for row in new:
             rows[key_of(row.inputs)] = row
@@ -116,7 +116,7 @@ def rows_of(design: Design, known: Iterable[SweepRow]) -> Iterator[SweepRow]:
 def ordered(design: Design, cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return cells so that those of the same futures stand together and neighbours differ in one field, if they can."""
     paths = sorted(design.paths, key=lambda path: path.partition(".")[0] not in UNCERTAIN)
-    places = {path: {key_of(value): n for n, value in enumerate(design.values(path))} for path in paths}
+    indices = {path: {key_of(value): n for n, value in enumerate(design.values(path))} for path in paths}
 
     def snake(cells: Sequence[dict[str, Any]], paths: Sequence[str]) -> list[dict[str, Any]]:
         if not paths:
@@ -124,10 +124,10 @@ def ordered(design: Design, cells: Sequence[dict[str, Any]]) -> list[dict[str, A
         path, *rest = paths
         groups: dict[int, list[dict[str, Any]]] = {}
         for cell in cells:
-            groups.setdefault(places[path][key_of(cell[path])], []).append(cell)
+            groups.setdefault(indices[path][key_of(cell[path])], []).append(cell)
         found: list[dict[str, Any]] = []
-        for turn, place in enumerate(sorted(groups)):
-            below = snake(groups[place], rest)
+        for turn, index in enumerate(sorted(groups)):
+            below = snake(groups[index], rest)
             found += reversed(below) if turn % 2 else below
         return found
 

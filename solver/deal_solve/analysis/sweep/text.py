@@ -11,7 +11,7 @@ from deal_solve.analysis.sweep.regions import KINDS, NO_PLAN, FieldStep, Region,
 from deal_solve.analysis.sweep.row import SweepRow
 from deal_solve.analysis.sweep.sweep import Sweep
 from deal_solve.deal.deal import Deal
-from deal_solve.report.scenarios import futures_text
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
 
@@ -38,7 +38,7 @@ def sweep_report(deal: Deal, found: Sweep) -> str:
     if planned:
         ranked = sorted(planned, key=lambda row: (round(row.objective_usd or 0.0, 2), row.cell))
         head += labelled("Best", _cell(ranked[0], names)) + labelled("Worst", _cell(ranked[-1], names))
-    head += labelled("Over", futures_text(found.futures))
+    head += labelled("Over", scenarios_text(found.scenarios))
     parts = ["\n".join(head)]
     if planned:
         parts += [_regions(seen, names), *_grids(seen, names), _steps(seen, names), _moves(seen, names)]

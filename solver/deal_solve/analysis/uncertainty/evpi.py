@@ -52,11 +52,11 @@ def evpi(
     count.
     """
     drawn = drawn or replicates(solution)
-    futures = solution.settlement.scenarios
+    scenarios = solution.settlement.scenarios
     wanted = {name: value for name, value in options.items() if name in ("solver", "gap")}
-    if not drawn.sets and futures.size <= REPLICATES * MOST_ROUNDS:
-        regrets = [regret(solution, futures.block(0).take(place), **wanted) for place in range(futures.size)]
-        return PerfectInformation(Estimate(float(futures.weights @ regrets)), futures.size, True)
+    if not drawn.sets and scenarios.size <= REPLICATES * MOST_ROUNDS:
+        regrets = [regret(solution, scenarios.block(0).take(index), **wanted) for index in range(scenarios.size)]
+        return PerfectInformation(Estimate(float(scenarios.weights @ regrets)), scenarios.size, True)
     start = monotonic()
     rounds: list[list[float]] = []
     for each in _rounds(drawn):
@@ -78,10 +78,10 @@ def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:
     """Yield one future per replicate, round by round; of other sets, as many independent draws."""
     if drawn.sets:
         first = [each.block(0).rows(slice(0, MOST_ROUNDS)) for each in drawn.sets]
-        yield from ([each.take(place) for each in first] for place in range(first[0].size))
+        yield from ([each.take(index) for each in first] for index in range(first[0].size))
         return
-    futures = drawn.solution.settlement.scenarios
+    scenarios = drawn.solution.settlement.scenarios
     generator = np.random.default_rng(SEED)
     for _ in range(MOST_ROUNDS):
-        places = generator.choice(futures.size, REPLICATES, p=futures.weights)
-        yield [futures.block(place // BLOCK).take(place % BLOCK) for place in map(int, places)]
+        indices = generator.choice(scenarios.size, REPLICATES, p=scenarios.weights)
+        yield [scenarios.block(index // BLOCK).take(index % BLOCK) for index in map(int, indices)]

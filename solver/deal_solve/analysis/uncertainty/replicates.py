@@ -80,7 +80,7 @@ class Replicates:
 
     def settlements(self, plan: Plan, deal: Deal | None = None) -> Iterator[Settlement]:
         """Yield the settlement of a plan on every set, under the papers of another deal if one is given."""
-        return (settle(deal or self.deal, plan, futures) for futures in self.sets)
+        return (settle(deal or self.deal, plan, scenarios) for scenarios in self.sets)
 
     def objectives(self, plan: Plan, deal: Deal | None = None) -> Array:
         """Return the objective of a plan on every set, (R,), under the papers of another deal if one is given."""
@@ -111,7 +111,7 @@ class Replicates:
     def _references(self) -> tuple[Array | None, ...]:
         """The cost of the reference on every set, as far as the objective needs it."""
         plan = self.solution.reference
-        return tuple(None if plan is None else settle(self.deal, plan, futures).cost for futures in self.sets)
+        return tuple(None if plan is None else settle(self.deal, plan, scenarios).cost for scenarios in self.sets)
 
 
 def replicates(solution: Solution, sampling: SamplingMethod = "sobol", count: int | None = None) -> Replicates:
@@ -119,12 +119,12 @@ def replicates(solution: Solution, sampling: SamplingMethod = "sobol", count: in
 
     Raises InputError for worst case and regret, which are about listed futures and nothing beyond them.
     """
-    deal, futures = solution.settlement.deal, solution.settlement.scenarios
+    deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
     refuse_alone(deal)
-    if futures.kind != "sampled" or futures.seed is None:
+    if scenarios.kind != "sampled" or scenarios.seed is None:
         return Replicates(solution, ())
-    count = count or futures.size
-    return Replicates(solution, tuple(sample(deal, count, seed, sampling) for seed in seeds(futures.seed)))
+    count = count or scenarios.size
+    return Replicates(solution, tuple(sample(deal, count, seed, sampling) for seed in seeds(scenarios.seed)))
 
 
 def refuse_alone(deal: Deal) -> None:

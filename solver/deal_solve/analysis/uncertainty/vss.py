@@ -15,7 +15,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.uncertainty.scenario_set import PATHS, Array, Futures, ScenarioSet, blocks
+from deal_solve.uncertainty.scenario_set import PATHS, Array, Scenarios, ScenarioSet, blocks
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class MeanValue:
 def vss(solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any) -> MeanValue:
     """Return what the mean-value deal costs above a solution; `fix` and options are those of the solve."""
     drawn = drawn or replicates(solution)
-    deal, futures = solution.settlement.deal, solution.settlement.scenarios
+    deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
     neutral = deal.model_copy(update={"risk": Risk()})
     try:
-        plan = solve(neutral, mean_future(futures), fix=fix, **options).plan
+        plan = solve(neutral, mean_scenario(scenarios), fix=fix, **options).plan
     except (Infeasible, LimitReached) as error:
         return MeanValue(None, None, str(error))
     broken = [check.limit for check in limit_checks(deal, drawn.settled(plan)) if not check.is_kept]
@@ -46,10 +46,10 @@ def vss(solution: Solution, drawn: Replicates | None = None, fix: Proposal | Non
     return MeanValue(plan, drawn.dearer(plan))
 
 
-def mean_future(futures: Futures) -> ScenarioSet:
+def mean_scenario(scenarios: Scenarios) -> ScenarioSet:
     """Return the one future in which everything is at its expected value: requests, users, list prices, hit rates."""
     total: dict[str, dict[str, Array]] = {name: {} for name in PATHS}
-    for block in blocks(futures):
+    for block in blocks(scenarios):
         for name in PATHS:
             for key, values in getattr(block, name).items():
                 total[name][key] = total[name].get(key, np.zeros(values.shape[1:])) + block.weights @ values

@@ -62,10 +62,10 @@ def _refuse_silent(address: str) -> None:
     from deal_solve.errors import InputError, Problem
 
     try:
-        place = urlsplit(address)
-        if not place.hostname or not place.port:
+        index = urlsplit(address)
+        if not index.hostname or not index.port:
             raise ValueError("no host and port")
-        socket.create_connection((place.hostname, place.port), timeout=10).close()
+        socket.create_connection((index.hostname, index.port), timeout=10).close()
     except (OSError, ValueError) as error:
         message = f"no scheduler answers at {address!r} ({error}); expected one, as in tcp://host:8786"
         raise InputError(Problem("--cluster", message)) from None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.solve.result import Asked
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.solution import Solution
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 Command = Callable[..., Any]
 
@@ -78,7 +78,7 @@ def more_options(command: Command) -> Command:
     return wrapped
 
 
-def check(deal: Deal, futures: Futures, export_file: str | None, more: More) -> None:
+def check(deal: Deal, scenarios: Scenarios, export_file: str | None, more: More) -> None:
     """Refuse what cannot be asked before anything is solved."""
     from deal_solve.errors import InputError, Problem
     from deal_solve.plan.choices.choices import forced_by
@@ -98,14 +98,14 @@ def check(deal: Deal, futures: Futures, export_file: str | None, more: More) -> 
     if more.criteria is not None:
         from deal_solve.analysis.criteria.criteria import refuse_unfit
 
-        refuse_unfit(futures, more.names)
+        refuse_unfit(scenarios, more.names)
     if more.uncertainty:
         from deal_solve.analysis.uncertainty.replicates import refuse_alone
 
         refuse_alone(deal)
 
 
-def answers(deal: Deal, futures: Futures, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+def answers(deal: Deal, scenarios: Scenarios, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
     """Return everything asked for, by its name in the result; {} if nothing was."""
     from deal_solve.cli.support.interrupt import interruptible
 
@@ -119,7 +119,7 @@ def answers(deal: Deal, futures: Futures, solution: Solution, more: More, option
     found: Asked = {}
     for ask, is_asked in asked:
         if is_asked:
-            found |= interruptible(partial(ask, deal, futures, solution, more, options))
+            found |= interruptible(partial(ask, deal, scenarios, solution, more, options))
     return found
 
 
@@ -146,13 +146,13 @@ def answers_text(deal: Deal, solution: Solution, found: Asked) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _why_not(_: Deal, __: Futures, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+def _why_not(_: Deal, __: Scenarios, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.why_not.why_not import why_not
 
     return {"why_not": (why_not(solution, *more.choices, **options),)}
 
 
-def _all(deal: Deal, _: Futures, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+def _all(deal: Deal, _: Scenarios, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.why_not.alternatives import alternatives
     from deal_solve.analysis.why_not.single_track import wrong_tracks
 
@@ -160,22 +160,22 @@ def _all(deal: Deal, _: Futures, solution: Solution, __: More, options: dict[str
     return {**found, "wrong_tracks": wrong_tracks(solution, **options)} if deal.cohorts else found
 
 
-def _levers(deal: Deal, _: Futures, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+def _levers(deal: Deal, _: Scenarios, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.levers.waterfall import waterfall
 
     plain = {name: value for name, value in options.items() if name != "fix"}
     return {"levers": waterfall(deal, solution.settlement.scenarios, solution, **plain)}
 
 
-def _criteria(deal: Deal, _: Futures, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+def _criteria(deal: Deal, _: Scenarios, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.criteria.criteria import criteria
 
     return {"criteria": criteria(deal, solution.settlement.scenarios, more.names, solution, **options)}
 
 
-def _uncertainty(_: Deal, futures: Futures, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+def _uncertainty(_: Deal, scenarios: Scenarios, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
     from deal_solve.analysis.uncertainty.uncertainty import uncertainty_cost
     from deal_solve.uncertainty.sampling import SampledSet
 
-    sampling = futures.method if isinstance(futures, SampledSet) else "sobol"
+    sampling = scenarios.method if isinstance(scenarios, SampledSet) else "sobol"
     return {"uncertainty": uncertainty_cost(solution, sampling=sampling, **options)}

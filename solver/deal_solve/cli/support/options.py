@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deal_solve.deal.yaml_source import Source
     from deal_solve.optimise.solver.progress import Progress, Watcher
     from deal_solve.uncertainty.sampling import SamplingMethod
-    from deal_solve.uncertainty.scenario_set import Futures
+    from deal_solve.uncertainty.scenario_set import Scenarios
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -92,12 +92,12 @@ def workers_options(command: F) -> F:
     return jobs(cluster(command))
 
 
-def futures_options(command: F) -> F:
+def scenario_options(command: F) -> F:
     """Add the options that replace the futures of the deal file; the command gets a function from deal to futures."""
 
     @wraps(command)
     def collected(*args: Any, scenarios: str | None, seed: int | None, sampling: Any, **rest: Any) -> Any:
-        return command(*args, futures_of=partial(_futures, scenarios, seed, sampling), **rest)
+        return command(*args, scenarios_from=partial(_scenarios, scenarios, seed, sampling), **rest)
 
     options = [
         click.option(
@@ -115,9 +115,9 @@ def futures_options(command: F) -> F:
     return collected  # type: ignore[return-value]
 
 
-def _futures(
+def _scenarios(
     scenarios: str | None, seed: int | None, sampling: SamplingMethod | None, deal: Deal, default: str | None = None
-) -> Futures:
+) -> Scenarios:
     """Return the futures asked for on the command line, or those the deal lists, `default` many, or its expansion."""
     from deal_solve.deal.numbers import parse_count
     from deal_solve.errors import InputError, Problem

@@ -74,8 +74,8 @@ def exceeded(amounts: Array, weights: Array, probability: float) -> float:
     if not len(amounts):
         return 0.0
     rare = int(probability / float(weights.max()))  # so many of the largest are no more likely than that
-    place = max(len(amounts) - 1 - rare, 0)
-    return max(float(np.partition(amounts, place)[place]), 0.0)
+    index = max(len(amounts) - 1 - rare, 0)
+    return max(float(np.partition(amounts, index)[index]), 0.0)
 
 
 def _dearest(columns: Columns, deal: Deal, routing: Routing, rates: Rates, regime: Regime) -> tuple[Array, float]:

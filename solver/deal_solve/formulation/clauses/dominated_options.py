@@ -29,7 +29,7 @@ def undominated(
     known: dict[object, tuple[int, ...]] = columns.derived.setdefault("undominated", {})
     if key not in known:
         known[key] = tuple(_kept(columns, deal, rates, user, epoch, regime, options))
-    return [options[place] for place in known[key]]
+    return [options[index] for index in known[key]]
 
 
 def _prices(
@@ -54,7 +54,7 @@ def _kept(
     request = deal.workloads.get(user) or deal.cohorts[user].use
     assert request is not None
     bills = [_bill(columns, deal, rates, user, request, epoch, regime, option) for option in options]
-    keys = {key: place for place, key in enumerate(dict.fromkeys(key for bill in bills for key in bill))}
+    keys = {key: index for index, key in enumerate(dict.fromkeys(key for bill in bills for key in bill))}
     costs = np.zeros((len(options), 2 * len(keys) + 2))
     for row, (option, bill) in enumerate(zip(options, bills, strict=True)):
         for key, (contracted, listed) in bill.items():

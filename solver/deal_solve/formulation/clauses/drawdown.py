@@ -21,12 +21,12 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
     """Charge usage at the end of each month: at contracted rates, or (no regime) at list, line uncounted_usage."""
     by_year: dict[int, list[Item]] = {}
     for usage in routing.usage.get(regime, []):
-        place, items = program.place(usage.variable), by_year.setdefault(usage.epoch.year, [])
+        index, items = program.index(usage.variable), by_year.setdefault(usage.epoch.year, [])
         for month, row in usage.stretches(program, range(program.columns.months)):
             factor, moving = 1.0, program.columns.index[usage.family][month]
             if regime is not None:
                 factor, moving, _ = rates.of(regime, usage.model_id, usage.family, month)
-            items.append(Item(place, row, usage.per_request * factor, moving))
+            items.append(Item(index, row, usage.per_request * factor, moving))
     for year, items in by_year.items():
         program.meter("uncounted_usage" if regime is None else "usage", year, items)
 
@@ -78,14 +78,14 @@ def flow_of(program: Program, rates: Rates, routing: Routing, regime: Regime, mo
     items: list[Item] = []
     numbers: list[int] = []
     for usage in routing.usage.get(regime, []):
-        place = program.place(usage.variable)
+        index = program.index(usage.variable)
         for month, row in usage.stretches(program, months):
             factor, protected, ratio = rates.of(regime, usage.model_id, usage.family, month)
             key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
             if key not in groups:
                 groups[key] = len(groups)
                 ratios.append(ratio)
-            items.append(Item(place, row - rows.start, usage.per_request * factor, protected))
+            items.append(Item(index, row - rows.start, usage.per_request * factor, protected))
             numbers.append(groups[key])
     return Flow(Lanes(columns.flows[rows], items, numbers), tuple(ratios))
 

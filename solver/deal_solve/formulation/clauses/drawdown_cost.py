@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deal_solve.formulation.model.chunks import Some, count_of, each, weighted
 from deal_solve.formulation.model.rate_groups import EVERYWHERE, Lanes, part
-from deal_solve.formulation.model.recourse import Linear, Places, When, added_up, factors_of, sum_of
+from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, sum_of
 from deal_solve.formulation.model.scenario_sums import Moving
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -28,7 +28,7 @@ class Period:
 
     def __init__(self, usage: Lanes, ratios: Sequence[Moving], balance: Linear, charge: tuple[int, int]) -> None:
         self.usage, self.balance, self.charge = usage, balance, charge
-        self.places, self.size = usage.places, usage.size
+        self.indices, self.size = usage.indices, usage.size
         self._ratios = ratios
 
     @cached_property
@@ -101,12 +101,12 @@ class DrawdownCost:
     line: str = "overage"
     is_linear: bool = False
     charges: tuple[tuple[int, int], ...] = field(init=False)
-    places: Places = field(init=False)
+    indices: Indices = field(init=False)
     _known: tuple[bytes, list[tuple[slice, list[_State]]]] = field(init=False, default=(b"", []))
 
     def __post_init__(self) -> None:
         self.charges = tuple(period.charge for period in self.periods)
-        self.places = np.unique(np.concatenate([p for x in self.periods for p in (x.places, x.balance.places)]))
+        self.indices = np.unique(np.concatenate([p for x in self.periods for p in (x.indices, x.balance.indices)]))
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much each period's charge counts."""
@@ -134,7 +134,7 @@ class DrawdownCost:
 
     def _settled(self, values: Array) -> list[tuple[slice, list[_State]]]:
         """Return what `_settle` does, piece by piece, done once for a plan that is asked for again."""
-        key = values[self.places].tobytes()
+        key = values[self.indices].tobytes()
         if self._known[0] != key:
             self._known = key, each(self.size, lambda here: (here, self._settle(values, here)))
         return self._known[1]
@@ -147,13 +147,13 @@ class DrawdownCost:
         """Settle period after period as section 4 says: usage is covered whenever there is balance."""
         states: list[_State] = []
         carried = np.zeros(count_of(here, self.size))
-        for place, period in enumerate(self.periods):
+        for index, period in enumerate(self.periods):
             commitment, used = period.balance.at(values), period.used(values, here)
             uncovered = np.maximum(used - (carried + commitment), 0.0)
             from_carry = np.minimum(np.maximum(used[-1], 0.0), carried)
             shortfall = commitment - (used[-1] - uncovered[-1] - from_carry)
             rolled = np.zeros_like(carried)
-            if self.share and place + 1 < len(self.periods):
+            if self.share and index + 1 < len(self.periods):
                 rolled = np.minimum(self.share * np.maximum(shortfall, 0.0), self.cap * commitment)
             states.append(_State(used, uncovered, commitment, carried, from_carry, shortfall, rolled))
             carried = rolled
@@ -165,7 +165,7 @@ class DrawdownCost:
         Backwards, per period and scenario: π_l the worth of balance against level l, a that of R beyond it, b that of
         usage left for the period's own commitment, c and d of the two limits of what is rolled over.
         """
-        is_known = self._known[0] == values[self.places].tobytes()
+        is_known = self._known[0] == values[self.indices].tobytes()
         known = {here.start: states for here, states in self._known[1]} if is_known else {}
 
         def piece(here: slice) -> Linear:
@@ -179,14 +179,14 @@ class DrawdownCost:
     def _slope(self, here: Some, states: list[_State], factors: Array, weights: Array) -> Linear:
         size = len(weights)
         worth = np.zeros(size)
-        places, coefficients = [], []
-        for place in reversed(range(len(self.periods))):
-            period, state, factor = self.periods[place], states[place], factors[place]
+        indices, coefficients = [], []
+        for index in reversed(range(len(self.periods))):
+            period, state, factor = self.periods[index], states[index], factors[index]
             by_share = self.share * state.shortfall <= self.cap * state.commitment
             c = self.share * np.where(by_share, worth, 0.0)
             d = self.cap * np.where(by_share, 0.0, worth)
             left = state.used[-1] - state.uncovered[-1]
-            b = np.where(state.carried <= left, 0.0, c) if place else np.zeros(size)
+            b = np.where(state.carried <= left, 0.0, c) if index else np.zeros(size)
             steps = period.steps_in(here)
             lowest = factor * steps[-1]
             dearer = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
@@ -198,11 +198,11 @@ class DrawdownCost:
             usage = c - b - (factor if self.arrears else 0.0)
             per_level = prices * weights
             per_level[-1] += usage * weights
-            places += [period.places, period.balance.places]
+            indices += [period.indices, period.balance.indices]
             coefficients += [period.slopes(per_level, here), period.balance.coefficients * (weights @ balance)]
-            if place:
+            if index:
                 worth = prices.sum(axis=0) + c - b
                 if self.arrears:
-                    worth = worth + factors[place - 1] - factor
+                    worth = worth + factors[index - 1] - factor
                 worth = np.maximum(worth, 0.0)
-        return added_up(np.concatenate(places), np.concatenate(coefficients))
+        return added_up(np.concatenate(indices), np.concatenate(coefficients))

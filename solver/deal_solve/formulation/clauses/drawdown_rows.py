@@ -52,13 +52,13 @@ class Chain:
         """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
         carried: Variable | None = None
         levels = [self._levels(flow) for flow in self.flows]
-        for place, months in enumerate(self.periods):
+        for index, months in enumerate(self.periods):
             commitment = self._commitment(months)
-            for level in levels[place]:
+            for level in levels[index]:
                 balance = [*scaled(commitment, -1), *level.terms, (level.uncovered, -1.0)]
                 balance += [] if carried is None else [(carried, -1.0)]
                 self.program.row("uncovered", balance, "<=", 0)
-            carried = self._settle(place, months, commitment, levels, carried)
+            carried = self._settle(index, months, commitment, levels, carried)
 
     def _commitment(self, months: range) -> Terms:
         return scaled(self.commitments.get(self.regime, months[0] // 12), len(months) / 12)
@@ -66,7 +66,7 @@ class Chain:
     def _levels(self, flow: Flow) -> list[Level]:
         """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
         billed, ratios = flow.billed[:, self.row], flow.ratio[:, self.row]
-        variables = [self.program.variables[place] for place in flow.lanes.places]
+        variables = [self.program.variables[index] for index in flow.lanes.indices]
         levels = []
         for ratio in np.unique(ratios)[::-1]:
             amounts: dict[Variable, float] = {}
@@ -81,27 +81,27 @@ class Chain:
 
     def _settle(
         self,
-        place: int,
+        index: int,
         months: range,
         commitment: Terms,
         all_levels: list[list[Level]],
         carried: Variable | None,
     ) -> Variable | None:
         """Charge a period at its end and return what it carries into the next one."""
-        levels = all_levels[place]
+        levels = all_levels[index]
         arrears = self.api.payment == "arrears"
         floor = 1.0 if arrears else 0.0
         for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), floor], strict=False):
             self._charge("overage", [(level.uncovered, level.ratio - below)], months)
         usage = levels[-1].terms if levels else []
         uncovered: Terms = [(levels[-1].uncovered, 1.0)] if levels else []
-        from_carry = self._from_carry(place, usage, uncovered, carried)
+        from_carry = self._from_carry(index, usage, uncovered, carried)
         shortfall = [*commitment, *scaled(usage, -1), *uncovered, *from_carry]
         rolled = None
-        if place + 1 < len(self.periods) and isinstance(self.api.unused, Rollover):
-            rolled = self._roll(self.api.unused, shortfall, commitment, self.most[place][1])
-            if self._saving_pays(place, all_levels, self.api.unused.rollover):
-                self._no_saving(place, usage, uncovered, commitment, carried)
+        if index + 1 < len(self.periods) and isinstance(self.api.unused, Rollover):
+            rolled = self._roll(self.api.unused, shortfall, commitment, self.most[index][1])
+            if self._saving_pays(index, all_levels, self.api.unused.rollover):
+                self._no_saving(index, usage, uncovered, commitment, carried)
         if arrears:
             expired: Terms = [] if carried is None else [(carried, 1.0), *scaled(from_carry, -1)]
             kept: Terms = [] if rolled is None else [(rolled, -1.0)]
@@ -111,14 +111,14 @@ class Chain:
     def _charge(self, line: str, terms: Terms, months: range) -> None:
         self.program.pay(line, terms, self.program.unit_usd, months.stop, months.stop - 1, self.members)
 
-    def _from_carry(self, place: int, usage: Terms, uncovered: Terms, carried: Variable | None) -> Terms:
+    def _from_carry(self, index: int, usage: Terms, uncovered: Terms, carried: Variable | None) -> Terms:
         """Return min(V, R) as a variable; it is never above what is covered."""
         if carried is None:
             return []
         used = self.program.variable("from_carry", 0, carried.upBound)
         self.program.row("from_carry_balance", [(used, 1.0), (carried, -1.0)], "<=", 0)
         self.program.row("from_carry_covered", [(used, 1.0), *scaled(usage, -1), *uncovered], "<=", 0)
-        self._reach(used, [(carried, 1.0)], self.most[place - 1][1], usage, self.most[place][0])
+        self._reach(used, [(carried, 1.0)], self.most[index - 1][1], usage, self.most[index][0])
         return [(used, 1.0)]
 
     def _roll(self, clause: Rollover, shortfall: Terms, commitment: Terms, most: float) -> Variable:
@@ -142,24 +142,24 @@ class Chain:
         terms = [(variable, 1.0), *scaled(second, -1), (which, -most_second)]
         self.program.row("reach_second", terms, ">=", -most_second)
 
-    def _saving_pays(self, place: int, levels: list[list[Level]], share: float) -> bool:
+    def _saving_pays(self, index: int, levels: list[list[Level]], share: float) -> bool:
         """Whether a linear program would save balance for a later period (section 8, the exception).
 
         Carried balance is used first and so frees the next period's own commitment to be carried in turn: what is saved
         can reach any later period, less the share at every step. A limit that does not discount, or that looks at one
         contract year, can make it pay where cost would not.
         """
-        if not levels[place] or not any(levels[place + 1 :]):
+        if not levels[index] or not any(levels[index + 1 :]):
             return False
         if looks_at_years(self.deal):
             return True
         plain = any(limit.of == "total" and not limit.discounted for limit in self.deal.limits)
-        now, lowest = self.program.discount(self.periods[place].stop), levels[place][-1].ratio
-        for later in range(place + 1, len(levels)):
+        now, lowest = self.program.discount(self.periods[index].stop), levels[index][-1].ratio
+        for later in range(index + 1, len(levels)):
             if not levels[later]:
                 continue
             delay = 1.0 if plain else self.program.discount(self.periods[later].stop) / now
-            kept = delay * share ** (later - place)
+            kept = delay * share ** (later - index)
             highest = levels[later][0].ratio
             gain = share + kept * (highest - 1) if self.api.payment == "arrears" else kept * highest
             if gain > lowest + 1e-12:
@@ -167,11 +167,11 @@ class Chain:
         return False
 
     def _no_saving(
-        self, place: int, usage: Terms, uncovered: Terms, commitment: Terms, carried: Variable | None
+        self, index: int, usage: Terms, uncovered: Terms, commitment: Terms, carried: Variable | None
     ) -> None:
         """Add u > 0 only if the balance is used up: u <= V_max·b and R + C - V + u <= M·(1-b), b binary."""
-        most_usage, most_commitment = self.most[place]
-        most_carried = self.most[place - 1][1] if carried is not None else 0.0
+        most_usage, most_commitment = self.most[index]
+        most_carried = self.most[index - 1][1] if carried is not None else 0.0
         short = self.program.binary("balance_used_up")
         self.program.row("overage_if_used_up", [*uncovered, (short, -most_usage)], "<=", 0)
         left: Terms = [*commitment, *scaled(usage, -1), *uncovered]

@@ -59,9 +59,9 @@ def _cost(
 ) -> DrawdownCost:
     """Return what users (cohorts, S) above N cost in a month: seats are a balance, drawn down by the dearest first."""
     dollars = [deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts]
-    places = [program.place(variable) for name in cohorts if (variable := on[name]) is not None]
+    indices = [program.index(variable) for name in cohorts if (variable := on[name]) is not None]
     ratios = [usd / program.unit_usd for usd in dollars]
-    items = [Item(place, row, 1.0) for row, place in enumerate(places)]
+    items = [Item(index, row, 1.0) for row, index in enumerate(indices)]
     usage = Lanes(users, items, range(len(items)))
     period = Period(usage, ratios, program.linear(number), (month + 1, month))
     return DrawdownCost([period], arrears=False, line="unserved")

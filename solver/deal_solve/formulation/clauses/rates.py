@@ -56,12 +56,12 @@ def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) 
         if falls_to_list(deal, agreement, span):
             regimes.append(Regime(agreement, span, -1, 0.0, 0))
             continue
-        for place, band in enumerate(offer.api.bands):
+        for index, band in enumerate(offer.api.bands):
             threshold = band.commit_usd_per_year
             if zero_bands_only and threshold > 0:
                 continue
             tiers = len(offer.bundle) + 1 if threshold > 0 and _first_year_commits(deal, agreement) else 1
-            regimes += [Regime(agreement, span, place, threshold, tier) for tier in range(tiers)]
+            regimes += [Regime(agreement, span, index, threshold, tier) for tier in range(tiers)]
     return tuple(regimes)
 
 
@@ -131,10 +131,10 @@ class Rates:
 
     def protected(self, agreement: Agreement, family: str, month: int) -> Moving:
         """Return the protected index of a family (or of seats) in a month of an agreement (section 6)."""
-        place = agreement, family, month
-        if place not in self._known:
-            self._known[place] = self._protect(agreement, family, month)
-        return self._known[place]
+        index = agreement, family, month
+        if index not in self._known:
+            self._known[index] = self._protect(agreement, family, month)
+        return self._known[index]
 
     def _protect(self, agreement: Agreement, family: str, month: int) -> Moving:
         offer, index = self._deal.offer(agreement.offer), self.columns.index[family]

@@ -57,8 +57,8 @@ def tie(program: Program, months: tuple[int, ...], paths: Sequence[Decisions]) -
     kept: dict[tuple[int, int, int], Variable] = {}
     for decisions in paths:
         buckets = {0: 0, **dict(zip(months, decisions.path, strict=True))}
-        for place, (month, variable) in enumerate(_decided(decisions)):
-            first = kept.setdefault((place, month, buckets[month]), variable)
+        for index, (month, variable) in enumerate(_decided(decisions)):
+            first = kept.setdefault((index, month, buckets[month]), variable)
             if first is not variable:
                 program.row("same_bucket", [(variable, 1.0), (first, -1.0)], "==", 0)
 

@@ -39,10 +39,10 @@ def cvar(program: Program, when: When, confidence: float, less: Array | None = N
         return [(program.estimate("tail", when, Tail(program.weights, confidence), less), 1.0)]
     eta = program.variable("value_at_risk", None)
     total: Terms = [(eta, 1.0)]
-    for place, (cost, weight) in enumerate(zip(program.by_scenario(when), program.weights, strict=True)):
+    for index, (cost, weight) in enumerate(zip(program.by_scenario(when), program.weights, strict=True)):
         if weight > 0:
             excess = program.variable("excess")
-            shift = -float(less[place]) if less is not None else 0.0
+            shift = -float(less[index]) if less is not None else 0.0
             program.row("excess", [(excess, 1.0), (eta, 1.0), *scaled(cost, -1)], ">=", shift)
             total.append((excess, weight / (1 - confidence)))
     return total
@@ -53,9 +53,9 @@ def _largest(program: Program, less: Array | None = None) -> Variable:
     if program.by_cuts:
         return program.estimate("largest", When(), Worst(program.weights), less)
     largest = program.variable("largest", None)
-    for place, (cost, weight) in enumerate(zip(program.by_scenario(), program.weights, strict=True)):
+    for index, (cost, weight) in enumerate(zip(program.by_scenario(), program.weights, strict=True)):
         if weight > 0:
-            shift = -float(less[place]) if less is not None else 0.0
+            shift = -float(less[index]) if less is not None else 0.0
             program.row("largest", [(largest, 1.0), *scaled(cost, -1)], ">=", shift)
     return largest
 

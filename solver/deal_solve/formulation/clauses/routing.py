@@ -173,7 +173,7 @@ def _other_charges(program: Program, user: str, epoch: Epoch, others: list[tuple
     """Charge what is paid per request beside the model, at the end of each month."""
     columns = program.columns
     stretches = [columns.row_of(user, start) for start, _ in columns.within(user, epoch.start, epoch.end)]
-    items = [Item(program.place(share), row, usd) for share, usd in others for row in stretches]
+    items = [Item(program.index(share), row, usd) for share, usd in others for row in stretches]
     program.meter("other_charges", epoch.year, items)
 
 

@@ -138,8 +138,8 @@ def cells_of(deal: Deal, paper: SeatPaper, span: TermSpan, tier: int, most: int)
     kept = (1 - offer.terms[span.length].seats) * (1 - bundle) * uplift(deal, paper.agreement, span)
     steps = [(0, 0.0), *((step.seats, step.discount) for step in (part.tiers.steps if part.tiers else ()))]
     cells, paid = [], 0.0
-    for place, (low, discount) in enumerate(steps):
-        high = steps[place + 1][0] - 1 if place + 1 < len(steps) else most
+    for index, (low, discount) in enumerate(steps):
+        high = steps[index + 1][0] - 1 if index + 1 < len(steps) else most
         marginal = price * (1 - discount) * kept
         offset = 0
         if part.tiers and part.tiers.kind == "incremental":

@@ -174,8 +174,8 @@ class _Year:
         step = 1 if self.clause.count == "peak" else self.clause.check
         users = self.program.columns.active[:, start + step - 1 : end : step]
         rows = [list(self.deal.cohorts).index(name) for name in self.cohorts]
-        places = [self.program.place(on[name]) for name in self.cohorts]
-        return Counts(np.array(places, dtype=np.int64), np.array(rows, dtype=np.int64), users)
+        indices = [self.program.index(on[name]) for name in self.cohorts]
+        return Counts(np.array(indices, dtype=np.int64), np.array(rows, dtype=np.int64), users)
 
     def _previous(self) -> TermSpan | None:
         """The term before, where its largest count is carried into this contract year."""

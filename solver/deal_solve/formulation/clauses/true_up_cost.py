@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deal_solve.formulation.model.chunks import each, taken, weighted
 from deal_solve.formulation.model.rate_groups import part
-from deal_solve.formulation.model.recourse import Linear, Places, When, added_up, factors_of
+from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of
 from deal_solve.formulation.model.scenario_sums import Moving
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -20,8 +20,8 @@ from deal_solve.uncertainty.scenario_set import Array
 class Counts:
     """Σ_c users · on: the variables of some cohorts at `places`, their users the `rows` of `users` (C, months, S)."""
 
-    places: Places
-    rows: Places
+    indices: Indices
+    rows: Indices
     users: Array
 
     @property
@@ -32,7 +32,7 @@ class Counts:
     def at(self, values: Array, users: Array) -> Iterator[Array]:
         """Yield the counts of month after month in some scenarios, whose `users` are given; each for a moment only."""
         on = np.zeros(len(users))
-        on[self.rows] = values[self.places]
+        on[self.rows] = values[self.indices]
         used = np.flatnonzero(on)
         few = slice(used[0], used[-1] + 1) if len(used) else slice(0)
         count = np.zeros(users.shape[2])
@@ -65,10 +65,10 @@ class TrueUpCost:
     alone: bool
     line: str = "true_up"
     is_linear: bool = False
-    places: Places = field(init=False)
+    indices: Indices = field(init=False)
 
     def __post_init__(self) -> None:
-        self.places = np.unique(np.concatenate([self.number.places, *(counts.places for counts in self.counts)]))
+        self.indices = np.unique(np.concatenate([self.number.indices, *(counts.indices for counts in self.counts)]))
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much each stage's charge counts."""
@@ -124,8 +124,8 @@ class TrueUpCost:
         parts = each(self.size, lambda here: self._slope(values, steps, number, weights, here))
         contracted = sum(each_part[0] for each_part in parts)
         slopes = np.sum([each_part[1] for each_part in parts], axis=0)
-        places = [self.number.places, *(part.places for part in self.counts)]
-        return added_up(np.concatenate(places), np.concatenate([self.number.coefficients * contracted, slopes]))
+        indices = [self.number.indices, *(part.indices for part in self.counts)]
+        return added_up(np.concatenate(indices), np.concatenate([self.number.coefficients * contracted, slopes]))
 
     def _slope(self, values: Array, steps: Array, number: float, weights: Array, here: slice) -> tuple[float, Array]:
         """Return the slope in N and in each count's tracks, in some scenarios: those that have a weight."""

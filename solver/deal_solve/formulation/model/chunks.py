@@ -31,8 +31,8 @@ def weighted(here: slice, weights: NDArray[np.float64]) -> Some:
     key = id(weights), here.start
     known = _kept.get(key)
     if known is None:
-        places = np.flatnonzero(weights[here])
-        some: Some = here if len(places) == here.stop - here.start else places + here.start
+        indices = np.flatnonzero(weights[here])
+        some: Some = here if len(indices) == here.stop - here.start else indices + here.start
         known = _kept[key] = weights, some
     return cast(Some, known[1])
 

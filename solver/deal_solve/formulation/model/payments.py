@@ -9,7 +9,7 @@ import numpy as np
 
 from deal_solve.formulation.model.chunks import each, weighted
 from deal_solve.formulation.model.rate_groups import Lanes
-from deal_solve.formulation.model.recourse import Linear, Places, When, sum_of
+from deal_solve.formulation.model.recourse import Indices, Linear, When, sum_of
 from deal_solve.formulation.model.scenario_sums import Moving
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -25,9 +25,9 @@ class Metered:
     is_linear: bool = True
 
     @property
-    def places(self) -> Places:
+    def indices(self) -> Indices:
         """The variables that it depends on."""
-        return self.plain.places
+        return self.plain.indices
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much of the plain and of the present sums counts: one of them, in its year."""
@@ -48,7 +48,7 @@ class Metered:
             return lanes.slope(weights[None, some], some)
 
         parts = each(lanes.size, piece)
-        return Linear(self.places, np.sum(parts, axis=0))
+        return Linear(self.indices, np.sum(parts, axis=0))
 
     def forget(self) -> None:
         """Nothing is kept."""
@@ -58,7 +58,7 @@ class Metered:
 class Share:
     """coefficient · column · the variable at `place`: money units, as paid and present, charged for a contract year."""
 
-    place: int
+    index: int
     column: Moving
     value: float
     present: float
@@ -73,20 +73,20 @@ class Payments:
     size: int
     line: str = "payments"
     is_linear: bool = True
-    _columns: tuple[tuple[Moving, tuple[Share, ...], Places], ...] = field(init=False)
+    _columns: tuple[tuple[Moving, tuple[Share, ...], Indices], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         groups: dict[int, tuple[Moving, list[Share]]] = {}
         for share in self.shares:
             key = id(share.column) if isinstance(share.column, np.ndarray) else 0
             groups.setdefault(key, (share.column if key else 1.0, []))[1].append(share)
-        columns = tuple((column, tuple(shares), _places(shares)) for column, shares in groups.values())
+        columns = tuple((column, tuple(shares), _indices(shares)) for column, shares in groups.values())
         object.__setattr__(self, "_columns", columns)
 
     @property
-    def places(self) -> Places:
+    def indices(self) -> Indices:
         """The variables that they depend on."""
-        return _places(self.shares)
+        return _indices(self.shares)
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return, group by group, how much each payment counts."""
@@ -105,8 +105,8 @@ class Payments:
 
     def _terms(self, factors: Array) -> Iterable[tuple[Moving, Linear]]:
         start = 0
-        for column, shares, places in self._columns:
-            yield column, Linear(places, factors[start : start + len(shares)])
+        for column, shares, indices in self._columns:
+            yield column, Linear(indices, factors[start : start + len(shares)])
             start += len(shares)
 
     def cost(self, values: Array, factors: Array) -> Array:
@@ -121,9 +121,9 @@ class Payments:
         parts = []
         for column, linear in self._terms(factors):
             weight = float(weights @ column) if isinstance(column, np.ndarray) else float(weights.sum())
-            parts.append(Linear(linear.places, linear.coefficients * weight))
+            parts.append(Linear(linear.indices, linear.coefficients * weight))
         return sum_of(parts)
 
 
-def _places(shares: Sequence[Share]) -> Places:
-    return np.array([share.place for share in shares], dtype=np.int64)
+def _indices(shares: Sequence[Share]) -> Indices:
+    return np.array([share.index for share in shares], dtype=np.int64)

@@ -73,8 +73,8 @@ class Program:
         self.relaxed: list[int] = []
         self.defined: dict[int, Terms] = {}
         self.defining: set[int] = set()
-        self._places: dict[Variable, int] = {}
-        self._row_places: dict[str, int] = {}
+        self._indices: dict[Variable, int] = {}
+        self._row_indices: dict[str, int] = {}
         self._shares: dict[tuple[int, When], Variable] = {}
         self.cut_points: dict[int, tuple[int, Array]] = {}
         self.binding: dict[int, tuple[int, Array]] = {}
@@ -114,19 +114,19 @@ class Program:
         return self._keep(self.problem.add_variable(self._name(label), low, high, pulp.LpInteger))
 
     def _keep(self, variable: Variable) -> Variable:
-        self._places[variable] = len(self.variables)
+        self._indices[variable] = len(self.variables)
         self.variables.append(variable)
         return variable
 
-    def place(self, variable: Variable) -> int:
+    def index(self, variable: Variable) -> int:
         """Return the place of a variable in `variables`."""
-        return self._places[variable]
+        return self._indices[variable]
 
     def linear(self, terms: Iterable[tuple[Variable, float]]) -> Linear:
         """Return an expression by the places of its variables."""
         pairs = list(terms)
-        places = np.array([self._places[variable] for variable, _ in pairs], dtype=np.int64)
-        return Linear(places, np.array([coefficient for _, coefficient in pairs], dtype=float))
+        indices = np.array([self._indices[variable] for variable, _ in pairs], dtype=np.int64)
+        return Linear(indices, np.array([coefficient for _, coefficient in pairs], dtype=float))
 
     def binary(self, label: str) -> Variable:
         """Return a new 0/1 variable."""
@@ -147,21 +147,21 @@ class Program:
         row = pulp.LpConstraint(pulp.LpAffineExpression(merged), _SENSES[sense], name, rhs)
         if is_told:
             self.problem.addConstraint(row)
-        self._row_places[name] = len(self.rows)
+        self._row_indices[name] = len(self.rows)
         self.rows.append(row)
         return name
 
     def define(self, label: str, variable: Variable, terms: Terms) -> None:
         """Add the row that a variable is the sum of terms of others, which bound it as it is bounded."""
-        self.defined[self.place(variable)] = [(other, factor) for other, factor in terms if factor]
+        self.defined[self.index(variable)] = [(other, factor) for other, factor in terms if factor]
         self.defining.add(len(self.rows))
         self.row(label, [*terms, (variable, -1.0)], "==", 0)
 
     def relax(self, row: str) -> None:
         """Make a <= row hold whatever its terms are."""
-        place = self._row_places[row]
-        self.rows[place].changeRHS(ENDLESS)
-        self.relaxed.append(place)
+        index = self._row_indices[row]
+        self.rows[index].changeRHS(ENDLESS)
+        self.relaxed.append(index)
 
     def pay(
         self,
@@ -206,8 +206,8 @@ class Program:
                 key = id(part), factors.tobytes()
                 if key not in self._slopes:
                     self._slopes[key] = part.slope(np.empty(0), factors, self.weights)
-                for place, coefficient in zip(*self._slopes[key], strict=True):
-                    total[self.variables[place]] += float(coefficient)
+                for index, coefficient in zip(*self._slopes[key], strict=True):
+                    total[self.variables[index]] += float(coefficient)
         for number, recourse in enumerate(self.recourse):
             if (lines is None or recourse.line in lines) and np.any(recourse.factors(when, self.discount)):
                 total[self._expected_recourse(number, when)] += 1.0
@@ -219,13 +219,13 @@ class Program:
             return self.columns.mean(payment.column)
         return float(np.sum(self.weights[payment.where] * payment.column))
 
-    def _expected_recourse(self, place: int, when: When) -> Variable:
+    def _expected_recourse(self, index: int, when: When) -> Variable:
         """Return the variable that stands for the expected cost of one recourse."""
-        if (place, when) not in self._shares:
-            part = self.recourse[place]
+        if (index, when) not in self._shares:
+            part = self.recourse[index]
             parts = [(part, part.factors(when, self.discount))]
-            self._shares[place, when] = self._estimate(f"expected_{part.line}", 0.0, parts, Expectation(self.weights))
-        return self._shares[place, when]
+            self._shares[index, when] = self._estimate(f"expected_{part.line}", 0.0, parts, Expectation(self.weights))
+        return self._shares[index, when]
 
     def estimate(self, label: str, when: When, weigh: Weigh, less: Array | None = None) -> Variable:
         """Return a variable that stands for a measure of the whole cost (less an amount per scenario)."""
@@ -241,7 +241,7 @@ class Program:
 
     def _all_payments(self) -> Payments:
         if self._payments is None:
-            shares = [Share(self._places[p.variable], p.column, p.value, p.present, p.year) for p in self.payments]
+            shares = [Share(self._indices[p.variable], p.column, p.value, p.present, p.year) for p in self.payments]
             self._payments = Payments(tuple(shares), self.size)
         return self._payments
 
@@ -254,25 +254,25 @@ class Program:
         less: Array | None = None,
     ) -> Variable:
         variable = self.variable(label, low)
-        self.estimates.append(Estimate(self._places[variable], tuple(parts), weigh, self.size, less))
+        self.estimates.append(Estimate(self._indices[variable], tuple(parts), weigh, self.size, less))
         return variable
 
     def add_cut(self, number: int, cut: Cut, point: Array) -> None:
         """Add estimate >= linear + constant, made at a point."""
         self.cut_points[len(self.rows)] = number, point
-        places, coefficients = (part.tolist() for part in cut.linear)
-        terms = [(self.variables[place], -c) for place, c in zip(places, coefficients, strict=True)]
-        own = self.variables[self.estimates[number].place]
+        indices, coefficients = (part.tolist() for part in cut.linear)
+        terms = [(self.variables[index], -c) for index, c in zip(indices, coefficients, strict=True)]
+        own = self.variables[self.estimates[number].index]
         self.row("cut", [(own, 1.0), *terms], ">=", cut.constant, is_told=False)
 
     def by_scenario(self, when: When = When()) -> list[Terms]:  # noqa: B008 - a tuple
         """Return the cost in each scenario as S expressions; not with cuts."""
         totals: list[defaultdict[Variable, float]] = [defaultdict(float) for _ in range(self.size)]
         for variable, where, values in self._amounts(when):
-            places = range(self.size) if where is None else where.tolist()
-            for place, value in zip(places, values, strict=True):
+            indices = range(self.size) if where is None else where.tolist()
+            for index, value in zip(indices, values, strict=True):
                 if value:
-                    totals[place][variable] += value
+                    totals[index][variable] += value
         return [list(total.items()) for total in totals]
 
     def _amounts(self, when: When) -> Iterator[tuple[Variable, Where | None, Array]]:
@@ -284,8 +284,8 @@ class Program:
             plain, present = part.factors(when, self.discount)
             if plain or present:
                 lanes = part.present if present else part.plain
-                for place, values in zip(lanes.places, lanes.per_scenario(), strict=True):
-                    yield self.variables[place], None, values
+                for index, values in zip(lanes.indices, lanes.per_scenario(), strict=True):
+                    yield self.variables[index], None, values
         for path, members in self.parts:
             for variable, where, values in path._amounts(when):
                 yield variable, members if where is None else members[where], values
@@ -299,6 +299,6 @@ def scaled(terms: Iterable[tuple[Variable, float]], factor: float) -> Terms:
 def equal_rows(table: Array) -> list[Where]:
     """Return the places of equal rows of a (scenarios, …) table, group by group: such scenarios cost the same."""
     groups: dict[bytes, list[int]] = {}
-    for place, row in enumerate(np.ascontiguousarray(table)):
-        groups.setdefault(row.tobytes(), []).append(place)
-    return [np.array(places) for places in groups.values()]
+    for index, row in enumerate(np.ascontiguousarray(table)):
+        groups.setdefault(row.tobytes(), []).append(index)
+    return [np.array(indices) for indices in groups.values()]

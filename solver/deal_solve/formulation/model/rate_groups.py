@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deal_solve.formulation.model.chunks import Some, count_of, taken
-from deal_solve.formulation.model.recourse import Places
+from deal_solve.formulation.model.recourse import Indices
 from deal_solve.formulation.model.scenario_sums import Moving
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -23,9 +23,9 @@ def part(values: Moving, here: Some) -> Moving:
 
 
 class Item(NamedTuple):
-    """per · rate · flows[row] per unit of the variable at `place`."""
+    """per · rate · flows[row] per unit of the variable at index `column`."""
 
-    place: int
+    column: int
     row: int
     per: float
     rate: Moving = 1.0
@@ -55,7 +55,7 @@ class Lanes:
             lane.append(lanes[key])
             per.append(item.per if isinstance(item.rate, np.ndarray) else item.per * item.rate)
         self.item_groups = np.array(group, dtype=np.int64)
-        self.places: Places = np.array([item.place for item in items], dtype=np.int64)
+        self.indices: Indices = np.array([item.column for item in items], dtype=np.int64)
         self._per = np.array(per, dtype=float)
         self._cell = np.array(lane, dtype=np.int64) * len(flows) + np.array([i.row for i in items], dtype=np.int64)
 
@@ -68,7 +68,7 @@ class Lanes:
         """Return the sum of each group (groups, S) at the values of all variables, in some scenarios."""
         total = np.zeros((self.groups, count_of(here, self.size)))
         shape = len(self._rates), len(self.flows)
-        weights = np.bincount(self._cell, self._per * values[self.places], shape[0] * shape[1]).reshape(shape)
+        weights = np.bincount(self._cell, self._per * values[self.indices], shape[0] * shape[1]).reshape(shape)
         lanes, rows = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
         if len(lanes):
             few = slice(rows[0], rows[-1] + 1)

@@ -12,19 +12,19 @@ import numpy as np
 from deal_solve.formulation.model.scenario_sums import Where
 from deal_solve.uncertainty.scenario_set import Array
 
-Places: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+Indices: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 """Places of variables in the program."""
 
 
 class Linear(NamedTuple):
     """Σ coefficient · value of the variable at a place."""
 
-    places: Places
+    indices: Indices
     coefficients: Array
 
     def at(self, values: Array) -> float:
         """Return the sum at the values of all variables."""
-        return float(self.coefficients @ values[self.places])
+        return float(self.coefficients @ values[self.indices])
 
 
 class When(NamedTuple):
@@ -49,7 +49,7 @@ class Recourse(Protocol):
         """Whether its slope is the same everywhere, so that it is part of every cut."""
 
     @property
-    def places(self) -> Places:
+    def indices(self) -> Indices:
         """The variables that it depends on; where all are 0, so is the cost."""
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
@@ -94,9 +94,9 @@ class Among:
         return self.part.is_linear
 
     @property
-    def places(self) -> Places:
+    def indices(self) -> Indices:
         """The variables that it depends on."""
-        return self.part.places
+        return self.part.indices
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return the factors of a measure."""
@@ -138,7 +138,7 @@ class Estimate:
     The measure is Σ weigh(z)·z of z = Σ recourse - less, per scenario.
     """
 
-    place: int
+    index: int
     recourse: tuple[tuple[Recourse, Array], ...]
     weigh: Weigh
     size: int
@@ -153,7 +153,7 @@ class Estimate:
         """Return z (S,) at a plan, without parts that take less than `minor` of the largest one of their line."""
         total, alive = np.zeros(self.size), self._alive(values)
         if minor:
-            sizes = [float(np.abs(values[part.places]).sum()) for part, _ in alive]
+            sizes = [float(np.abs(values[part.indices]).sum()) for part, _ in alive]
             largest: defaultdict[str, float] = defaultdict(float)
             for (part, _), size in zip(alive, sizes, strict=True):
                 largest[part.line] = max(largest[part.line], size)
@@ -171,7 +171,7 @@ class Estimate:
         return [
             (part, factors)
             for part, factors in self.recourse
-            if (cutting and part.is_linear) or values[part.places].any()
+            if (cutting and part.is_linear) or values[part.indices].any()
         ]
 
     def value(self, values: Array, known: Costs) -> float:
@@ -220,7 +220,7 @@ class Tail:
         tail[order] = np.clip(room - before, 0, weights)
         return np.asarray(tail / tail.sum())
 
-    def _dearest(self, outcomes: Array, room: float) -> Places:
+    def _dearest(self, outcomes: Array, room: float) -> Indices:
         """Return the places of at least `room` of the probability that are dearer than all others."""
         size, least = len(outcomes), float(self.probabilities.min())
         count = size if least <= 0 else min(size, int(room / least) + 2)
@@ -246,11 +246,11 @@ class Worst:
 def sum_of(parts: Iterable[Linear]) -> Linear:
     """Return the sum of expressions."""
     known = [Linear(np.empty(0, dtype=np.int64), np.empty(0)), *parts]
-    return added_up(np.concatenate([part.places for part in known]), np.concatenate([p.coefficients for p in known]))
+    return added_up(np.concatenate([part.indices for part in known]), np.concatenate([p.coefficients for p in known]))
 
 
-def added_up(places: Places, coefficients: Array) -> Linear:
+def added_up(indices: Indices, coefficients: Array) -> Linear:
     """Return the expression with every place once."""
-    distinct, inverse = np.unique(places, return_inverse=True)
+    distinct, inverse = np.unique(indices, return_inverse=True)
     sums = np.bincount(inverse, weights=coefficients, minlength=len(distinct))
     return Linear(distinct.astype(np.int64), sums.astype(np.float64))

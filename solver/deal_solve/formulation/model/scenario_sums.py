@@ -21,7 +21,7 @@ from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MOST_PATHS, Path, groups_of
 from deal_solve.plan.request_cost import effective_hit_rate
 from deal_solve.plan.routing_options import menu
-from deal_solve.uncertainty.scenario_set import BLOCK, Array, Futures, ScenarioSet, each_block
+from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
 Moving: TypeAlias = float | Array
 """One number, or one per scenario (S,)."""
@@ -47,7 +47,7 @@ class Columns:
     of them `whole` is the set they are part of and `probability` the sum of the weights.
     """
 
-    def __init__(self, deal: Deal, scenarios: Futures) -> None:
+    def __init__(self, deal: Deal, scenarios: Scenarios) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
         self._growth = 1 + deal.cost_of_capital_per_year
         self._means: dict[int, tuple[Moving, float]] = {}
@@ -68,21 +68,21 @@ class Columns:
         self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
         self.index: dict[str, list[Moving]] = {}
         keys = [
-            (start, place, basis)
-            for place, user in enumerate(metered)
+            (start, index, basis)
+            for index, user in enumerate(metered)
             for start, _ in self.stretches[user]
             for basis in (None, *varied[user])
         ]
         keys.sort(key=lambda key: (key[0], key[1], key[2] is not None, bool(key[2])))
         self._rows: dict[tuple[str, int, Basis], int] = {
-            (metered[place], start, basis): row for row, (start, place, basis) in enumerate(keys)
+            (metered[index], start, basis): row for row, (start, index, basis) in enumerate(keys)
         }
         self._starts = np.array([start for start, _, _ in keys], dtype=np.int64)
         self.flows = np.empty((len(keys), self.size))
         self.presents = self.flows if self._growth == 1 else np.empty_like(self.flows)
         self._read(deal, scenarios, moves, varied)
 
-    def _read(self, deal: Deal, scenarios: Futures, moves: list[int], varied: dict[str, list[bool]]) -> None:
+    def _read(self, deal: Deal, scenarios: Scenarios, moves: list[int], varied: dict[str, list[bool]]) -> None:
         """Go once through all scenarios."""
         index = {family: np.empty((len(moves), self.size)) for family in scenarios.block(0).index}
         hits = {user: np.empty(self.size) for user in varied}
@@ -125,11 +125,11 @@ class Columns:
         presents = sums if self._growth == 1 else np.add.reduceat(requests * discounts, starts, axis=0)
         for basis in (None, *bases):
             rate = 1.0 if basis is None else _effective(deal, user, basis, block.hit_rate[user])
-            for place, start in enumerate(starts):
+            for index, start in enumerate(starts):
                 row = self._rows[user, start, basis]
-                np.multiply(sums[place], rate, out=self.flows[row, here])
+                np.multiply(sums[index], rate, out=self.flows[row, here])
                 if self.presents is not self.flows:
-                    np.multiply(presents[place], rate, out=self.presents[row, here])
+                    np.multiply(presents[index], rate, out=self.presents[row, here])
         return np.asarray(requests.sum(axis=1))
 
     def afresh(self) -> Columns:
@@ -165,28 +165,28 @@ class Columns:
                     f"renewal_decisions: {len(groups)} combinations of buckets at {len(months)} renewals; expected at "
                     f"most {MOST_PATHS}: observe fewer buckets"
                 )
-            known[months] = tuple((path, places, self._on_path(places)) for path, places in groups)
+            known[months] = tuple((path, indices, self._on_path(indices)) for path, indices in groups)
         return known[months]
 
-    def _on_path(self, places: Where) -> Columns:
-        part = self._some(places)
+    def _on_path(self, indices: Where) -> Columns:
+        part = self._some(indices)
         part.probability = float(part.weights.sum())
         return part
 
-    def _some(self, places: slice | Where) -> Columns:
+    def _some(self, indices: slice | Where) -> Columns:
         """Return some scenarios; what is one object here is one object there."""
         part = copy(self)
-        part.weights = self.weights[places]
+        part.weights = self.weights[indices]
         part.size = len(part.weights)
-        part.flows = part.presents = self.flows[:, places]
+        part.flows = part.presents = self.flows[:, indices]
         if self.presents is not self.flows:
-            part.presents = self.presents[:, places]
+            part.presents = self.presents[:, indices]
         cut: dict[int, Moving] = {}
 
         def some(values: Moving) -> Moving:
-            return cut.setdefault(id(values), values[places]) if isinstance(values, np.ndarray) else values
+            return cut.setdefault(id(values), values[indices]) if isinstance(values, np.ndarray) else values
 
-        part.active = self.active[:, :, places]
+        part.active = self.active[:, :, indices]
         part.users = dict(zip(self.users, part.active, strict=True))
         part.hit = {key: some(rates) for key, rates in self.hit.items()}
         part.index = {family: [some(level) for level in levels] for family, levels in self.index.items()}
@@ -256,7 +256,7 @@ def _effective(deal: Deal, user: str, batch: bool, rates: Array) -> Array:
     return effective_hit_rate(request.cache, batch, rates)
 
 
-def _varied(deal: Deal, scenarios: Futures, metered: tuple[str, ...]) -> dict[str, list[bool]]:
+def _varied(deal: Deal, scenarios: Scenarios, metered: tuple[str, ...]) -> dict[str, list[bool]]:
     """Return, per user, in which modes (False online, True batch) the hit rate differs between scenarios."""
     rates = (scenarios if isinstance(scenarios, ScenarioSet) else scenarios.block(0)).hit_rate
     return {
@@ -265,7 +265,7 @@ def _varied(deal: Deal, scenarios: Futures, metered: tuple[str, ...]) -> dict[st
     }
 
 
-def _moves(deal: Deal, scenarios: Futures) -> list[int]:
+def _moves(deal: Deal, scenarios: Scenarios) -> list[int]:
     """Return the months in which an index or a protected price may move; month 0 first.
 
     A sampled index moves in month 6 of a contract year (section 1); in a set that was stated it may move in any month.

@@ -150,14 +150,14 @@ def restrict(formulation: Formulation, band: float) -> Bounds:
 def lean(formulation: Formulation) -> Bounds:
     """Fix papers, regimes, tracks and projects to what their values are nearest to; return the bounds there were."""
     groups: dict[object, list[Variable]] = {}
-    for place, decisions in enumerate(formulation.paths):
+    for index, decisions in enumerate(formulation.paths):
         for regime, variable in decisions.papers.regimes.items():
-            groups.setdefault((place, regime.span), []).append(variable)
+            groups.setdefault((index, regime.span), []).append(variable)
         for (cohort, _, span), variable in decisions.tracks.seats.items():
             for year in span.years:
-                groups.setdefault((place, cohort, year), []).append(variable)
+                groups.setdefault((index, cohort, year), []).append(variable)
         for (cohort, _, year), variable in decisions.tracks.other.items():
-            groups.setdefault((place, cohort, year), []).append(variable)
+            groups.setdefault((index, cohort, year), []).append(variable)
     bounds: Bounds = []
     chosen = {id(max(group, key=lambda v: v.varValue or 0.0)) for group in groups.values()}
     for variable in {id(v): v for group in groups.values() for v in group}.values():

@@ -86,11 +86,11 @@ def worth(program: Program, objective: Terms) -> float:
     values, known = _values(program), Costs()
     coefficients = np.zeros(len(values))
     for variable, coefficient in objective:
-        coefficients[program.place(variable)] += coefficient
+        coefficients[program.index(variable)] += coefficient
     total = coefficients @ values
     for estimate in program.estimates:
-        if weight := coefficients[estimate.place]:
-            total += weight * (estimate.value(values, known) - values[estimate.place])
+        if weight := coefficients[estimate.index]:
+            total += weight * (estimate.value(values, known) - values[estimate.index])
     _forget(program)
     return float(total)
 
@@ -99,7 +99,7 @@ def is_tight(program: Program) -> bool:
     """Whether every estimate equals its measure at the values found; settlement may be dearer than any cut."""
     values, known = _values(program), Costs()
     room = TIGHT * _scale(program, values)
-    return all(estimate.value(values, known) <= values[estimate.place] + room for estimate in program.estimates)
+    return all(estimate.value(values, known) <= values[estimate.index] + room for estimate in program.estimates)
 
 
 def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: float, cutoff: float = math.inf) -> Answer:
@@ -188,7 +188,7 @@ def _clean(values: Array) -> Array:
 
 
 def _objective(program: Program, values: Array) -> float:
-    return float(sum(values[program.place(v)] * c for v, c in program.problem.objective.items()))
+    return float(sum(values[program.index(v)] * c for v, c in program.problem.objective.items()))
 
 
 def _scale(program: Program, values: Array) -> float:
@@ -199,7 +199,7 @@ def _scale(program: Program, values: Array) -> float:
 def _weights(program: Program) -> list[float]:
     """Return what each estimate counts in the objective."""
     objective = program.problem.objective
-    return [float(objective.get(program.variables[estimate.place], 0.0)) for estimate in program.estimates]
+    return [float(objective.get(program.variables[estimate.index], 0.0)) for estimate in program.estimates]
 
 
 def _cut(program: Program, values: Array, inner: Array | None = None, *, close: float) -> bool:
@@ -209,7 +209,7 @@ def _cut(program: Program, values: Array, inner: Array | None = None, *, close: 
     """
     values = _clean(values)
     room, known, elsewhere = close * _scale(program, values), Costs(), Costs()
-    lows = [estimate.value(values, known) - values[estimate.place] for estimate in program.estimates]
+    lows = [estimate.value(values, known) - values[estimate.index] for estimate in program.estimates]
     weights = [weight or 1.0 for weight in _weights(program)]
     if sum(max(low, 0.0) * weight for low, weight in zip(lows, weights, strict=True)) <= room:
         return False
@@ -229,4 +229,4 @@ def _cut(program: Program, values: Array, inner: Array | None = None, *, close: 
 
 def _height(cut: Cut, estimate: Estimate, values: Array) -> float:
     """Return how far a cut lies above an estimate."""
-    return cut.linear.at(values) + cut.constant - float(values[estimate.place])
+    return cut.linear.at(values) + cut.constant - float(values[estimate.index])

@@ -51,8 +51,8 @@ class Branching:
     def __init__(self, program: Program, cut: Cutter, gap: float, cutoff: float | None) -> None:
         self.program, self.cut, self.gap = program, cut, gap
         self.cutoff = math.inf if cutoff is None else cutoff
-        whole = [(place, v) for place, v in enumerate(program.variables) if v.cat == pulp.LpInteger]
-        self.places = np.array([place for place, _ in whole], dtype=np.int64)
+        whole = [(index, v) for index, v in enumerate(program.variables) if v.cat == pulp.LpInteger]
+        self.indices = np.array([index for index, _ in whole], dtype=np.int64)
         self.low = np.array([v.lowBound for _, v in whole], dtype=float)
         self.high = np.array([math.inf if v.upBound is None else v.upBound for _, v in whole], dtype=float)
         self.best, self.values = math.inf, np.empty(0)
@@ -89,7 +89,7 @@ class Branching:
             live.note_binding(self.program, MAINLY)
             self.floor = min(self.floor, objective)
             return None
-        numbers = values[self.places]
+        numbers = values[self.indices]
         away = np.abs(numbers - np.round(numbers))
         if away.max(initial=0.0) <= WHOLE:
             if self.cut(values):
@@ -102,15 +102,15 @@ class Branching:
     def _split(self, node: Node, objective: float, numbers: Array, away: Array, open_nodes: list[Node]) -> Node:
         """Divide a node at its most fractional choice (or number, if all choices are made)."""
         is_choice = (self.high - self.low == 1) & (away > WHOLE)
-        place = int(np.argmax(np.where(is_choice, away, -1.0) if is_choice.any() else away))
+        index = int(np.argmax(np.where(is_choice, away, -1.0) if is_choice.any() else away))
         below, above = node.high.copy(), node.low.copy()
-        below[place], above[place] = math.floor(numbers[place]), math.ceil(numbers[place])
+        below[index], above[index] = math.floor(numbers[index]), math.ceil(numbers[index])
         self.splits += 1
         children = [
             Node(objective, -2 * self.splits, node.low, below),
             Node(objective, -2 * self.splits - 1, above, node.high),
         ]
-        nearer = int(numbers[place] - below[place] > 0.5)
+        nearer = int(numbers[index] - below[index] > 0.5)
         heappush(open_nodes, children[1 - nearer])
         return children[nearer]
 
@@ -129,7 +129,7 @@ class Branching:
         self.relaxations += 1
         if self.relaxations > MOST_RELAXATIONS:
             raise SolverGaveUpError
-        return live.resume(self.program, self.places, low, high)
+        return live.resume(self.program, self.indices, low, high)
 
 
 def branch_and_cut(

@@ -13,7 +13,7 @@ from deal_solve.optimise.search.agreement import Hint
 from deal_solve.optimise.search.search import Search
 from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.measures import Against
-from deal_solve.uncertainty.scenario_set import BLOCK, Futures
+from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 
 SETS, FACTS = 4, 4096
 """Sets of futures that are kept (of large ones only the latest), and what is known of plans over them."""
@@ -22,7 +22,7 @@ Reference = tuple[Plan, Against, tuple[str, ...]]
 """A reference plan, what it costs, and what has to be said of it."""
 
 
-class Memory:
+class SolveCache:
     """Hand one to many solves of similar deals, one after the other: each takes less time than alone.
 
     Nothing is approximated. Futures are read once for all deals that read them alike (hand over the same object). An
@@ -32,18 +32,18 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._columns: dict[tuple[int, str], tuple[Futures, Columns]] = {}
+        self._columns: dict[tuple[int, str], tuple[Scenarios, Columns]] = {}
         self._references: dict[str, Reference] = {}
         self._bounds: dict[str, float] = {}
         self._hints: dict[bool, dict[Agreement, Hint]] = {False: {}, True: {}}  # of references apart
 
-    def columns(self, deal: Deal, futures: Futures) -> Columns:
+    def columns(self, deal: Deal, scenarios: Scenarios) -> Columns:
         """Return the columns of a set of futures, as a deal reads them."""
-        key = id(futures), _digest(_read_by_columns(deal))
+        key = id(scenarios), _digest(_read_by_columns(deal))
         if key not in self._columns:
-            if len(self._columns) >= (SETS if futures.size <= BLOCK else 1) or len(self._bounds) > FACTS:
+            if len(self._columns) >= (SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > FACTS:
                 self._columns, self._references, self._bounds = {}, {}, {}
-            self._columns[key] = futures, Columns(deal, futures)  # both are kept, so that nothing else has their id
+            self._columns[key] = scenarios, Columns(deal, scenarios)  # both are kept, so that nothing else has their id
         return self._columns[key][1].afresh()
 
     def reference(self, deal: Deal, columns: Columns) -> Reference | None:

@@ -57,7 +57,7 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
                         share.upBound = 0.0
                     else:
                         open_options.setdefault((user, start, decisions.path), []).append((key, share))
-    unsettled = {place: shares for place, shares in open_options.items() if len(shares) > 1}
+    unsettled = {index: shares for index, shares in open_options.items() if len(shares) > 1}
     if not unsettled:
         return False
     count: Terms = []

@@ -32,7 +32,7 @@ class TieRule:
         `most` is what a tied plan costs at the most, in the money units of each.
         """
         ranked = []
-        for place, (candidate, limit) in enumerate(zip(tied, most, strict=True)):
+        for index, (candidate, limit) in enumerate(zip(tied, most, strict=True)):
             candidate.recall()
             program = candidate.formulation.program
             is_alone = candidate.is_alone or self._is_alone(candidate, limit)
@@ -40,7 +40,7 @@ class TieRule:
             fixed = fix_choices(program) if is_alone else []
             committed, few = self._stages(candidate, limit)
             restore(fixed)
-            ranked.append((round(committed * program.unit_usd, 2), round(few), place))
+            ranked.append((round(committed * program.unit_usd, 2), round(few), index))
         return tied[min(ranked)[2]]
 
     def _is_alone(self, candidate: Candidate, most: float) -> bool:

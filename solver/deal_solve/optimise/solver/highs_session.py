@@ -17,7 +17,7 @@ import pulp
 
 from deal_solve.errors import InternalError
 from deal_solve.formulation.model.program import Program
-from deal_solve.formulation.model.recourse import Places
+from deal_solve.formulation.model.recourse import Indices
 from deal_solve.optimise.solver.substitution import Reduced
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -88,18 +88,18 @@ class LiveHighs:
         self.options({"solve_relaxation": relax})
 
     def _columns(self, program: Program, view: Reduced) -> None:
-        places = np.arange(view.size, dtype=np.int32)
+        indices = np.arange(view.size, dtype=np.int32)
         left = [v for v, column in zip(program.variables, view.column, strict=True) if column >= 0]
         low = np.array([-math.inf if v.lowBound is None else v.lowBound for v in left], dtype=float)
         high = np.array([math.inf if v.upBound is None else v.upBound for v in left], dtype=float)
         weights = np.zeros(view.count)
         for variable, coefficient in program.problem.objective.items():
-            weights[program.place(variable)] = coefficient
+            weights[program.index(variable)] = coefficient
         costs = view.costs(weights)
-        self.highs.changeColsBounds(len(places), places, low, high)
+        self.highs.changeColsBounds(len(indices), indices, low, high)
         if len(costs) != len(self._costs) or np.any(costs != self._costs):
             self.highs.clearSolver()  # a basis is no help towards another objective, and presolve is
-            self.highs.changeColsCost(len(places), places, costs)
+            self.highs.changeColsCost(len(indices), indices, costs)
             self._costs = costs
 
     def pass_rows(self, program: Program) -> None:
@@ -107,31 +107,31 @@ class LiveHighs:
         view, known, count = self._seen(program), len(self._rows), self.highs.getNumRow()
         hidden = frozenset() if view.is_whole else program.defining
         rows: list[pulp.LpConstraint] = []
-        for place in range(known, len(program.rows)):
-            is_hidden = place in hidden
+        for index in range(known, len(program.rows)):
+            is_hidden = index in hidden
             self._rows.append(-1 if is_hidden else count + len(rows))
             if not is_hidden:
-                rows.append(program.rows[place])
+                rows.append(program.rows[index])
         if rows:
             low = np.array([-math.inf if row.getLb() is None else row.getLb() for row in rows], dtype=float)
             high = np.array([math.inf if row.getUb() is None else row.getUb() for row in rows], dtype=float)
-            places = np.array([program.place(v) for row in rows for v in row], dtype=np.int64)
+            indices = np.array([program.index(v) for row in rows for v in row], dtype=np.int64)
             factors = np.array([c for row in rows for c in row.values()], dtype=float)
-            counts, columns, values = view.rows([len(row) for row in rows], places, factors)
+            counts, columns, values = view.rows([len(row) for row in rows], indices, factors)
             starts = (np.cumsum(counts) - counts).astype(np.int32)
             self.highs.addRows(len(rows), low, high, len(values), starts, columns.astype(np.int32), values)
         gone = program.relaxed[self._relaxed :]
         if gone:
-            high = np.array([program.rows[place].getUb() for place in gone], dtype=float)
-            where = np.array([self._rows[place] for place in gone], dtype=np.int32)
+            high = np.array([program.rows[index].getUb() for index in gone], dtype=float)
+            where = np.array([self._rows[index] for index in gone], dtype=np.int32)
             self.highs.changeRowsBounds(len(gone), where, np.full(len(gone), -math.inf), high)
             self._relaxed = len(program.relaxed)
 
-    def resume(self, program: Program, places: Places, low: Array, high: Array) -> tuple[bool, float, Array]:
+    def resume(self, program: Program, indices: Indices, low: Array, high: Array) -> tuple[bool, float, Array]:
         """Solve the linear program from its last basis with other bounds: whether it can be, its cost, values."""
         self.pass_rows(program)
         view = self._seen(program)
-        self.highs.changeColsBounds(len(places), view.column[places].astype(np.int32), low, high)
+        self.highs.changeColsBounds(len(indices), view.column[indices].astype(np.int32), low, high)
         self.highs.run()
         if self.highs.getModelStatus() not in _SETTLED:  # the last basis may lead astray: once more, from the start
             self.highs.clearSolver()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deal_solve.formulation.model.program import Program
-from deal_solve.formulation.model.recourse import Places
+from deal_solve.formulation.model.recourse import Indices
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -19,16 +19,16 @@ class Reduced:
         defined = program.defined if program.by_cuts else {}
         self.is_whole = not defined
         self.count = len(program.variables)
-        left = np.array([place not in defined for place in range(self.count)], dtype=bool)
+        left = np.array([index not in defined for index in range(self.count)], dtype=bool)
         self.size = int(left.sum())
         self.column = np.where(left, np.cumsum(left) - 1, -1)
-        entries = [(place, place, 1.0) for place in np.flatnonzero(left).tolist()]
-        for place, terms in defined.items():
-            entries += [(place, program.place(variable), factor) for variable, factor in terms]
+        entries = [(index, index, 1.0) for index in np.flatnonzero(left).tolist()]
+        for index, terms in defined.items():
+            entries += [(index, program.index(variable), factor) for variable, factor in terms]
         entries.sort()
-        owners, places, factors = zip(*entries, strict=True)
-        self._owners: Places = np.array(owners, dtype=np.int64)
-        self._columns: Places = self.column[np.array(places, dtype=np.int64)]
+        owners, indices, factors = zip(*entries, strict=True)
+        self._owners: Indices = np.array(owners, dtype=np.int64)
+        self._columns: Indices = self.column[np.array(indices, dtype=np.int64)]
         self._factors = np.array(factors, dtype=float)
         self._starts = np.searchsorted(self._owners, np.arange(self.count + 1))
 
@@ -44,13 +44,13 @@ class Reduced:
             return costs
         return np.bincount(self._columns, self._factors * costs[self._owners], self.size).astype(np.float64)
 
-    def rows(self, counts: list[int], places: Places, factors: Array) -> tuple[Places, Places, Array]:
+    def rows(self, counts: list[int], indices: Indices, factors: Array) -> tuple[Indices, Indices, Array]:
         """Return rows, given one after the other with so many variables each, by columns: counts, columns, factors."""
         if self.is_whole:
-            return np.array(counts, dtype=np.int64), places, factors
-        lengths = self._starts[places + 1] - self._starts[places]
+            return np.array(counts, dtype=np.int64), indices, factors
+        lengths = self._starts[indices + 1] - self._starts[indices]
         ends = np.cumsum(lengths)
-        entries = np.arange(lengths.sum()) + np.repeat(self._starts[places] - (ends - lengths), lengths)
+        entries = np.arange(lengths.sum()) + np.repeat(self._starts[indices] - (ends - lengths), lengths)
         row = np.repeat(np.repeat(np.arange(len(counts)), counts), lengths)
         cells, inverse = np.unique(row * self.size + self._columns[entries], return_inverse=True)
         sums = np.bincount(inverse, np.repeat(factors, lengths) * self._factors[entries], len(cells))

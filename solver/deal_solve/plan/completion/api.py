@@ -45,9 +45,9 @@ def _sentences(given: ProposedApi, offer: str, terms: tuple[ApiTerm, ...]) -> li
     for index, term in enumerate(terms):
         groups.setdefault(term, []).append(index + 1)
     return [
-        f"{offer}, API term {', '.join(map(str, places))}: band from {usd(term.band_usd_per_year)} USD a year, "
+        f"{offer}, API term {', '.join(map(str, indices))}: band from {usd(term.band_usd_per_year)} USD a year, "
         f"commitment {', '.join(map(usd, term.commitment_usd))} USD a year ({assumed} assumed)."
-        for term, places in groups.items()
+        for term, indices in groups.items()
         if assumed
     ]
 
