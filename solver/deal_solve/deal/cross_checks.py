@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from deal_solve.deal.cohort import NONE, Use
@@ -11,6 +10,7 @@ from deal_solve.deal.offer import HARD_CAP
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.workload import Workload
 from deal_solve.deal.yaml_source import Loc
+from deal_solve.messages import unknown
 
 SEATS = "seats"
 MODELS = "models"
@@ -18,12 +18,7 @@ Finding = tuple[Loc, str]
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    if not hint and 0 < len(names) <= 12:
-        hint = f"; expected {', '.join(names)}"
-    return f"there is no {what} {word!r}{hint or '; define it in the file'}"
+    return unknown(what, word, known, otherwise="; define it in the file")
 
 
 def broken_references(deal: Deal) -> list[Finding]:

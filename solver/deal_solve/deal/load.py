@@ -13,7 +13,7 @@ from deal_solve.deal.deal import SCHEMA, Deal
 from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
 from deal_solve.deal.yaml_source import Loc, Source, dotted, parse, read_text
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import did_you_mean
+from deal_solve.messages import did_you_mean, unknown
 
 _UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift))
 """Models that stand where a plain word may stand; pydantic names them in the place of an error."""
@@ -107,7 +107,7 @@ def _extend_offers(source: Source, problems: list[Problem]) -> dict[str, Any]:
         if not isinstance(base, str):
             problems.append(source.problem(loc, f"expected the id of another offer, found {base!r}"))
         elif base not in offers:
-            problems.append(source.problem(loc, f"there is no offer {base!r}{did_you_mean(base, offers)}"))
+            problems.append(source.problem(loc, unknown("offer", base, offers)))
         elif base in (*trail, name):
             problems.append(source.problem(loc, f"goes in a circle: {' → '.join((*trail, name, base))}"))
         else:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
 from deal_solve.messages import usd
-from deal_solve.plan.offers import HALF_A_CENT
 from deal_solve.plan.plan import ApiTerm, Plan, Route
 from deal_solve.plan.routing_options import menu
 from deal_solve.settlement.settle import Settlement
@@ -125,7 +125,9 @@ def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
     def index(term: ApiTerm) -> int:
         part = deal.offer(plan.api.offer).api
         bands = part.bands if part else ()
-        near = (n for n, b in enumerate(bands) if abs(b.commit_usd_per_year - term.band_usd_per_year) <= HALF_A_CENT)
+        near = (
+            n for n, b in enumerate(bands) if abs(b.commit_usd_per_year - term.band_usd_per_year) <= CENT_TOLERANCE_USD
+        )
         return next(near, -1)
 
     rows = [(table.month, row) for table in plan.later for row in table.rows]

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
 from deal_solve.settlement.drawdown import PeriodRecord
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array
-
-HALF_A_CENT = 0.005
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,8 @@ def _year(settlement: Settlement, year: int, records: Sequence[PeriodRecord]) ->
         burn_rate=_ratio(expected_usage, committed),
         remaining_usd=float(weights @ left),
         exhausted_month=_median_exhaustion(records, weights),
-        overage_probability=measures.probability(usage - drawn > HALF_A_CENT, weights),
-        shortfall_probability=measures.probability(shortfall > HALF_A_CENT, weights),
+        overage_probability=measures.probability(usage - drawn > CENT_TOLERANCE_USD, weights),
+        shortfall_probability=measures.probability(shortfall > CENT_TOLERANCE_USD, weights),
         overage_usd=float(weights @ _sum(records, "overage_usd")),
         forfeited_usd=float(weights @ _sum(records, "forfeited_usd")),
     )

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.rates import Agreement, Regime, falls_to_list
 from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.program import Terms
+from deal_solve.messages import unknown
 from deal_solve.plan.choices.forced import Forced
 from deal_solve.plan.proposal import Proposal, ProposedRoute
 from deal_solve.plan.routing_options import Epoch
@@ -53,7 +55,7 @@ def pins_of(deal: Deal, proposal: Proposal | None) -> Pins:
     papers += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
     for path, offer in papers:
         if offer is not None and offer not in deal.papers:
-            problems.append(Problem(path, f"there is no offer {offer!r}; expected {', '.join(deal.papers)}"))
+            problems.append(Problem(path, unknown("offer", offer, deal.papers)))
     known: list[tuple[str, Iterable[str], Iterable[str]]] = [
         ("seats", proposal.seats, deal.seat_types),
         ("tracks", proposal.tracks, deal.cohorts),
@@ -100,7 +102,7 @@ def _pin_band(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
     bands = proposal.api.band_usd_per_year
     if bands is None or falls_to_list(decisions.deal, regime.agreement, regime.span):
         return
-    if abs(_spread(bands, regime.span.index) - regime.threshold_usd) > 0.005:
+    if abs(_spread(bands, regime.span.index) - regime.threshold_usd) > CENT_TOLERANCE_USD:
         decisions.papers.regimes[regime].upBound = 0
 
 

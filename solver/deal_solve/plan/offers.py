@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Problem
-from deal_solve.messages import did_you_mean
+from deal_solve.messages import unknown
 from deal_solve.plan.terms import first_terms
-
-HALF_A_CENT = 0.005
 
 
 def clause(offer: str, *rest: str | int) -> str:
@@ -22,7 +20,7 @@ def paper_problem(deal: Deal, path: str, offer: str, term_months: int | None, se
     `path` is where the plan or proposal states the part.
     """
     if offer not in deal.papers:
-        return Problem(f"{path}.offer", f"there is no offer {offer!r}{did_you_mean(offer, deal.papers)}")
+        return Problem(f"{path}.offer", unknown("offer", offer, deal.papers))
     paper = deal.offer(offer)
     if seat_type is None and paper.api is None:
         return Problem(f"{path}.offer", f"{offer!r} has no api part")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import BundleTier
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.terms import terms_of
 from deal_solve.settlement.rates import is_list_renewal
 from deal_solve.settlement.seats import priced_seats
-
-HALF_A_CENT = 0.005
-"""A threshold in dollars is reached from half a cent below it, so that rounding in a solver does not decide."""
 
 NO_TIER = BundleTier(combined_usd_per_year=1.0, seats=0.0, api=0.0)
 
@@ -41,7 +39,7 @@ def bundle_tiers(deal: Deal, plan: Plan) -> tuple[BundleTier, ...]:
         reached = [
             tier
             for tier in offer.bundle
-            if seats > 0 and commitment > 0 and seats + commitment >= tier.combined_usd_per_year - HALF_A_CENT
+            if seats > 0 and commitment > 0 and seats + commitment >= tier.combined_usd_per_year - CENT_TOLERANCE_USD
         ]
         tiers.append(reached[-1] if reached and not is_list_renewal(offer, span) else NO_TIER)
     return tuple(tiers)

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.terms import TermSpan, terms_of
@@ -45,7 +46,7 @@ class PeriodRecord:
     @cached_property
     def exhausted_month(self) -> Array:
         """The first month whose usage, drawn down as used, is not covered (by more than half a cent), nan if none."""
-        over = np.cumsum(self.monthly_usd, axis=0) > self.carried_in_usd + self.commitment_usd + 0.005
+        over = np.cumsum(self.monthly_usd, axis=0) > self.carried_in_usd + self.commitment_usd + CENT_TOLERANCE_USD
         return np.where(over.any(axis=0), self.start + over.argmax(axis=0), np.nan)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.deal.money import discount_factor
 from deal_solve.uncertainty.scenario_set import Array
 
 LINES = (
@@ -65,12 +66,12 @@ class Ledger:
         self.by_year: Array = np.zeros((years, scenarios))
         self.by_year_discounted: Array = np.zeros((years, scenarios))
         self.rows: list[Row] = []
-        self._growth = 1 + cost_of_capital_per_year
+        self._cost_of_capital_per_year = cost_of_capital_per_year
         self._keep_rows = keep_rows
 
     def discount(self, paid: int) -> float:
         """Return what a dollar paid at time `paid` (months) counts: (1+r)^(-paid/12)."""
-        return float(self._growth ** (-paid / 12))
+        return discount_factor(self._cost_of_capital_per_year, paid)
 
     def post(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiBand, ApiPart, Capped, Offer, Premium, Uplift
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import ApiTerm
@@ -67,7 +68,7 @@ def band_of(offer: Offer, span: TermSpan, term: ApiTerm) -> ApiBand:
         return ApiBand(commit_usd_per_year=0.0, discount={"all": 0.0})
     bands = offer.api.bands if offer.api else ()
     for band in bands:
-        if abs(band.commit_usd_per_year - threshold) < 0.005:
+        if abs(band.commit_usd_per_year - threshold) < CENT_TOLERANCE_USD:
             if band.commit_usd_per_year == 0 and any(term.commitment_usd):
                 raise InputError(f"plan: api.terms[{span.index}] commits in the band from 0; expected commitments 0")
             return band

@@ -10,11 +10,11 @@ from typing import Any
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.facts.decisions import key_of
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.offers import HALF_A_CENT
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
@@ -135,7 +135,7 @@ class Along:
         except InputError:
             return False
         lines = [first + (index - self.low) / wide * (last - first) for index in indices[1:-1]]
-        return all(abs(usd - line) <= HALF_A_CENT for usd, line in zip(inner, lines, strict=True))
+        return all(abs(usd - line) <= CENT_TOLERANCE_USD for usd, line in zip(inner, lines, strict=True))
 
     def _expected(self, plan: Plan, value: float) -> float:
         settlement = self.settled(plan, value)

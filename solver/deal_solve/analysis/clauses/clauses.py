@@ -31,7 +31,7 @@ from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, rep
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.frames import Table
-from deal_solve.messages import did_you_mean
+from deal_solve.messages import did_you_mean, unknown
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -71,7 +71,7 @@ def clauses(
         message = "regret compares with the best of each future, which a clause changes too; expected another criterion"
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
-        raise InputError(Problem("--offer", f"there is no offer {offer!r}{did_you_mean(offer, deal.offers)}"))
+        raise InputError(Problem("--offer", unknown("offer", offer, deal.offers)))
     options = {"memory": SolveCache(), **options, "fix": fix}
     base = solve(deal, scenarios, **options)
     chosen = offer or _signed(base)

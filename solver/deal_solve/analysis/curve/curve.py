@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
-from deal_solve.facts.health import HALF_A_CENT, commitment_overall
+from deal_solve.facts.health import commitment_overall
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -161,7 +162,7 @@ class _Curves:
             wanted = {least, *(usd for usd in grid if usd > least)} if band else set()
             row = [optimum]
             for usd in wanted:
-                near = HALF_A_CENT if usd == least else NEAR * usd
+                near = CENT_TOLERANCE_USD if usd == least else NEAR * usd
                 if abs(usd - optimum.commitment_usd_per_year) > near:
                     point = self._pinned(band, "threshold" if usd == least else "grid", usd)
                     row += [point] if point else []

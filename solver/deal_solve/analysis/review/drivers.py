@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
-from deal_solve.plan.offers import HALF_A_CENT
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import objective_of
 from deal_solve.settlement.settle import settle
@@ -72,7 +72,7 @@ def driver_breakevens(
         low, high = TIMES if unit == "times" else A_YEAR
         today = 1.0 if unit == "times" else 0.0
         difference = partial(apart, changed)
-        if abs(difference(today)) <= HALF_A_CENT:
+        if abs(difference(today)) <= CENT_TOLERANCE_USD:
             return Table()
         below, above = (_nearest(difference, today, end) for end in (low, high))
         rows.append(DriverBreakeven(driver, unit, today, below, above, low, high))

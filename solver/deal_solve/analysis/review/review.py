@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.review.drivers import DriverBreakeven, driver_breakevens
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.decisions import Change, plan_changes
 from deal_solve.facts.difference import Difference, difference
@@ -33,7 +34,6 @@ from deal_solve.frames import Table
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.offers import HALF_A_CENT
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
@@ -140,7 +140,7 @@ def review(deal: Deal, plan: Plan, scenarios: Scenarios, best: Solution | None =
     path = _Path(deal, scenarios, best, {"reference": best.reference, **options}, proposed)
     kept = tuple(limit for limit, check in zip(deal.limits, checks, strict=True) if check.is_kept)
     steps = tuple(path.steps(kept))
-    is_less = proposed.cost < best.settlement.cost - HALF_A_CENT
+    is_less = proposed.cost < best.settlement.cost - CENT_TOLERANCE_USD
     return Review(
         steps=Table(steps),
         lines=difference(best.settlement, proposed, steps[0].objective_usd - steps[-1].objective_usd),
@@ -253,7 +253,7 @@ def _finding(step: str, before: Plan, after: Plan) -> str:
     if step not in words:
         return "not optimised"
     change = _amount(step, after) - _amount(step, before)
-    return "not optimised" if abs(change) <= HALF_A_CENT else words[step][change > 0]
+    return "not optimised" if abs(change) <= CENT_TOLERANCE_USD else words[step][change > 0]
 
 
 def _amount(step: str, plan: Plan) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from deal_solve.analysis.levers.deals import at_list
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import discount_factor
 from deal_solve.errors import InputError
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
@@ -64,7 +65,7 @@ def _at_list_by_month(deal: Deal, scenarios: ScenarioSet) -> Array:
         found = np.zeros((block.months, block.size))
         for row in settle(best.settlement.deal, best.plan, block, keep_rows=True).rows or ():
             if row.line in ("usage", "other_charges"):
-                found[row.first] += row.amount * (1 + deal.cost_of_capital_per_year) ** (-row.paid / 12)
+                found[row.first] += row.amount * discount_factor(deal.cost_of_capital_per_year, row.paid)
         return found
 
     return np.concatenate(each_block(scenarios, monthly), axis=1)
@@ -79,7 +80,7 @@ def _signing(
     then = deal.model_copy(update={"start": deal.calendar(month), "horizon_months": length})
     solution = solve(then, _between(scenarios, month, end), **options)
     outside = listed[:month].sum(axis=0) + listed[end:].sum(axis=0)
-    cost = outside + solution.settlement.cost * (1 + deal.cost_of_capital_per_year) ** (-month / 12)
+    cost = outside + solution.settlement.cost * discount_factor(deal.cost_of_capital_per_year, month)
     p10, p90 = (quantile(cost, scenarios.weights, level) for level in (0.1, 0.9))
     return Signing(month, scenarios.mean(cost), p10, p90, scenarios.mean(outside), solution)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from deal_solve.analysis.simulate.outcomes import AHEAD, Outcomes, outcomes_of
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.health import HALF_A_CENT
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.summary import COARSE_CONFIDENCE
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
@@ -129,7 +129,9 @@ class Simulation:
     @cached_property
     def loss_probability(self) -> float | None:
         """The probability that the plan costs more than the reference, by more than half a cent."""
-        return None if self.loss is None else measures.probability(self.loss > HALF_A_CENT, self.scenarios.weights)
+        return (
+            None if self.loss is None else measures.probability(self.loss > CENT_TOLERANCE_USD, self.scenarios.weights)
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per future: weight, cost_usd and, with a reference, loss_usd."""
@@ -187,7 +189,7 @@ class _Total:
         self.undiscounted += _mean(block.undiscounted, weights)
         for line, values in block.by_line.items():
             self.by_line[line] += _mean(values, weights)
-        happens = [(values > HALF_A_CENT).astype(float) for values in (block.uncovered, block.shortfall)]
+        happens = [(values > CENT_TOLERANCE_USD).astype(float) for values in (block.uncovered, block.shortfall)]
         for column, yearly in enumerate((block.paid, block.overage, block.forfeited, *happens)):
             self.years[:, column] += (yearly * weights).sum(axis=1)
 

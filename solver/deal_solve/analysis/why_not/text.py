@@ -7,10 +7,9 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
 from deal_solve.report.difference import difference_table, present_value
 from deal_solve.report.text import bullets, money, percent
+from deal_solve.settlement.objective import is_same
 
 MOST_CHANGES = 8
-SAME = 2e-6
-"""Objectives closer than this, relatively, are the same within the gap."""
 
 
 def why_not_report(deal: Deal, answer: WhyNot) -> str:
@@ -43,12 +42,12 @@ def _sentence(deal: Deal, answer: WhyNot) -> str:
             "stopped": f"It is not answered: {answer.reason}.",
         }[answer.outcome]
     apart, cost = answer.difference, answer.solution.settlement.cost
-    usd = float(answer.solution.settlement.weights @ cost)
+    objective, usd = answer.solution.objective_usd, float(answer.solution.settlement.weights @ cost)
     over = f"expected over {deal.horizon_months} months{present_value(deal)}"
     text = f"It costs {_more(apart, usd)}: {money(usd)} instead of {money(usd - apart.expected_usd)}, {over}."
     if money(apart.risk_usd) != "0.00":
         text += f" With risk, the objective is {_higher(apart.objective_usd)}."
-    if abs(apart.objective_usd) <= SAME * abs(answer.solution.objective_usd):
+    if is_same(objective - apart.objective_usd, objective):
         text += " So it is as good as this deal, which the tie rule prefers."
     if answer.solution.status == "limit":
         text += " A limit stopped the search: there may be a better deal of this kind."

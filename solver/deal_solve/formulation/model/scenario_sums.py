@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import discount_factor
 from deal_solve.deal.offer import Capped
 from deal_solve.errors import InputError
 from deal_solve.plan.renewal_buckets import buckets_of
@@ -49,7 +50,7 @@ class Columns:
 
     def __init__(self, deal: Deal, scenarios: Scenarios) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
-        self._growth = 1 + deal.cost_of_capital_per_year
+        self._cost_of_capital_per_year = deal.cost_of_capital_per_year
         self._means: dict[int, tuple[Moving, float]] = {}
         self._largest: dict[int, tuple[Moving, float]] = {}
         self.derived: dict[str, Any] = {}
@@ -79,7 +80,7 @@ class Columns:
         }
         self._starts = np.array([start for start, _, _ in keys], dtype=np.int64)
         self.flows = np.empty((len(keys), self.size))
-        self.presents = self.flows if self._growth == 1 else np.empty_like(self.flows)
+        self.presents = self.flows if self._cost_of_capital_per_year == 0 else np.empty_like(self.flows)
         self._read(deal, scenarios, moves, varied)
 
     def _read(self, deal: Deal, scenarios: Scenarios, moves: list[int], varied: dict[str, list[bool]]) -> None:
@@ -122,7 +123,9 @@ class Columns:
         requests = _requests(block, user)
         starts = [start for start, _ in self.stretches[user]]
         sums = np.add.reduceat(requests, starts, axis=0)
-        presents = sums if self._growth == 1 else np.add.reduceat(requests * discounts, starts, axis=0)
+        presents = (
+            sums if self._cost_of_capital_per_year == 0 else np.add.reduceat(requests * discounts, starts, axis=0)
+        )
         for basis in (None, *bases):
             rate = 1.0 if basis is None else _effective(deal, user, basis, block.hit_rate[user])
             for index, start in enumerate(starts):
@@ -195,7 +198,7 @@ class Columns:
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""
-        return float(self._growth ** (-time / 12))
+        return discount_factor(self._cost_of_capital_per_year, time)
 
     def within(self, user: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the stretches of a user that lie in months [start, end)."""

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.numbers import parse_count, parse_number
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import did_you_mean, usd
+from deal_solve.messages import unknown, usd
 from deal_solve.plan.choices.forced import Forced, merged
-from deal_solve.plan.offers import HALF_A_CENT, paper_problem
+from deal_solve.plan.offers import paper_problem
 from deal_solve.plan.routing_options import menu
 from deal_solve.plan.terms import first_terms
 from deal_solve.plan.tracks import sellers
@@ -68,7 +69,7 @@ def _known(what: str, name: str, names: Iterable[str]) -> str:
     """Return a name that is in the deal; raises ValueError with the nearest one."""
     names = tuple(names)
     if name not in names:
-        raise ValueError(f"there is no {what} {name!r}{did_you_mean(name, names)}")
+        raise ValueError(unknown(what, name, names))
     return name
 
 
@@ -177,7 +178,7 @@ def _impossible(deal: Deal, data: Data) -> Iterator[Problem]:
         papers = [api["offer"]] if "offer" in api else list(deal.papers)
         parts = [part for paper in papers if (part := deal.offer(paper).api)]
         known = sorted({band.commit_usd_per_year for part in parts for band in part.bands})
-        if not any(abs(wanted - threshold) <= HALF_A_CENT for threshold in known):
+        if not any(abs(wanted - threshold) <= CENT_TOLERANCE_USD for threshold in known):
             yield Problem(
                 f"band={usd(wanted)}", f"{_whose(api)} no band from there; bands start at {', '.join(map(usd, known))}"
             )

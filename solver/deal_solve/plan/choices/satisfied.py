@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import Offer
 from deal_solve.plan.choices.forced import Forced
-from deal_solve.plan.offers import HALF_A_CENT
 from deal_solve.plan.plan import ApiTerm, Plan, Route
 from deal_solve.plan.proposal import ProposedApi, ProposedRoute
 from deal_solve.plan.routing_options import Epoch, menu
@@ -51,14 +51,14 @@ def _keeps_api(deal: Deal, plan: Plan, wanted: ProposedApi) -> bool:
 def _keeps_term(deal: Deal, offer: Offer, span: TermSpan, term: ApiTerm, wanted: ProposedApi) -> bool:
     """One number for the commitment stands for the mean of a term whose years have a ramp."""
     bands, amounts = wanted.band_usd_per_year, wanted.commitment_usd
-    if bands is not None and abs(bands[min(span.index, len(bands) - 1)] - term.band_usd_per_year) > HALF_A_CENT:
+    if bands is not None and abs(bands[min(span.index, len(bands) - 1)] - term.band_usd_per_year) > CENT_TOLERANCE_USD:
         return False
     if amounts is None:
         return True
     due = _each(amounts, deal.years)[span.years.start : span.years.stop]
     is_mean = len(amounts) == 1 and offer.api is not None and offer.api.ramp is not None
     agreed = (sum(term.commitment_usd) / len(due),) * len(due) if is_mean else term.commitment_usd
-    return all(abs(usd - other) <= HALF_A_CENT for usd, other in zip(agreed, due, strict=True))
+    return all(abs(usd - other) <= CENT_TOLERANCE_USD for usd, other in zip(agreed, due, strict=True))
 
 
 def _keeps_seats(plan: Plan, forced: Forced) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiPart
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import usd
@@ -102,7 +103,7 @@ def _band(part: ApiPart, amounts: tuple[float, ...] | None) -> float:
     if amounts is None:
         return thresholds[0]
     mean = sum(amounts) / len(amounts)
-    return max((t for t in thresholds if t <= mean + 0.005), default=thresholds[0])
+    return max((t for t in thresholds if t <= mean + CENT_TOLERANCE_USD), default=thresholds[0])
 
 
 def shaped(part: ApiPart, years: int, mean: float, at_least: bool = False) -> tuple[float, ...]:

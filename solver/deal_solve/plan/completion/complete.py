@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import did_you_mean
+from deal_solve.messages import unknown
 from deal_solve.plan.completion.api import complete_api, first_term_of
 from deal_solve.plan.completion.routing import complete_routing
 from deal_solve.plan.offers import paper_problem
@@ -82,7 +82,7 @@ def _unknown_names(deal: Deal, proposal: Proposal) -> list[Problem]:
         "use": ("cohort with a use section", metered),
     }
     return [
-        Problem(f"{part}.{name}", f"there is no {what} {name!r}{did_you_mean(name, names)}")
+        Problem(f"{part}.{name}", unknown(what, name, names))
         for part, (what, names) in known.items()
         for name in getattr(proposal, part)
         if name not in names

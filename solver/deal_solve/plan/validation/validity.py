@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Iterator
 
 from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiPart
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import usd
-from deal_solve.plan.offers import HALF_A_CENT, clause, paper_problem
+from deal_solve.plan.offers import clause, paper_problem
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
 from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path
 from deal_solve.plan.terms import TermSpan, terms_of
@@ -100,7 +101,7 @@ def _term(deal: Deal, offer_id: str, span: TermSpan, term: ApiTerm) -> Iterator[
     if part is None:
         return
     thresholds = [band.commit_usd_per_year for band in part.bands]
-    threshold = next((t for t in thresholds if abs(t - term.band_usd_per_year) <= HALF_A_CENT), None)
+    threshold = next((t for t in thresholds if abs(t - term.band_usd_per_year) <= CENT_TOLERANCE_USD), None)
     if threshold is None:
         yield Problem(
             clause(offer_id, "api", "bands"),
@@ -117,30 +118,30 @@ def _commitment(
     """Zero in a zero band; else equal, or in the ramp's shape, or non-decreasing; mean >= threshold; step."""
     given = f"{', '.join(map(usd, amounts))} in {here}"
     if threshold == 0:
-        if any(amount > HALF_A_CENT for amount in amounts):
+        if any(amount > CENT_TOLERANCE_USD for amount in amounts):
             yield Problem(f"{clause_path}.bands", f"commitment {given}; the band from 0 has no commitment")
         return
     mean = sum(amounts) / len(amounts)
-    if mean < threshold - HALF_A_CENT:
+    if mean < threshold - CENT_TOLERANCE_USD:
         yield Problem(
             f"{clause_path}.bands",
             f"commitment {given}, {usd(mean)} a year in the mean; the band needs {usd(threshold)} a year",
         )
     if part.ramp == "free":
-        if any(later < earlier - HALF_A_CENT for earlier, later in itertools.pairwise(amounts)):
+        if any(later < earlier - CENT_TOLERANCE_USD for earlier, later in itertools.pairwise(amounts)):
             yield Problem(f"{clause_path}.ramp", f"commitment {given}; a free ramp never falls")
         bases = amounts
     else:
         factors = part.ramp[: len(amounts)] if part.ramp else (1.0,) * len(amounts)
         base = sum(amounts) / sum(factors) if sum(factors) else 0.0
         shaped = [base * factor for factor in factors]
-        if any(abs(amount - due) > HALF_A_CENT for amount, due in zip(amounts, shaped, strict=True)):
+        if any(abs(amount - due) > CENT_TOLERANCE_USD for amount, due in zip(amounts, shaped, strict=True)):
             wanted = "the ramp's shape " + " : ".join(f"{f:g}" for f in factors) if part.ramp else "equal years"
             yield Problem(f"{clause_path}.ramp", f"commitment {given}; expected {wanted}")
         bases = (base,)
     for base in bases:
         step = part.step_usd
-        if step and abs(base - round(base / step) * step) > HALF_A_CENT:
+        if step and abs(base - round(base / step) * step) > CENT_TOLERANCE_USD:
             yield Problem(f"{clause_path}.step_usd", f"{usd(base)} in {here}; expected a multiple of {usd(step)}")
 
 
