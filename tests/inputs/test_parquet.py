@@ -17,7 +17,7 @@ from tests.support.builders import api_plan, deal_of, months, only
 PLAIN = deal_of(24, workloads={"app": {"requests_per_month": 10, "input_tokens": 1, "output_tokens": 0}})
 
 
-@pytest.mark.parametrize("futures", [sample(DEAL, BLOCK + 300, 7), scenarios_of(DEAL)], ids=["sampled", "discrete"])
+@pytest.mark.parametrize("scenarios", [sample(DEAL, BLOCK + 300, 7), scenarios_of(DEAL)], ids=["sampled", "discrete"])
 def test_a_set_comes_back_as_it_was(scenarios, tmp_path):
     write_scenarios(scenarios, tmp_path / "set.parquet")
     found, held = read_scenarios(tmp_path / "set.parquet", DEAL), scenarios.in_memory()

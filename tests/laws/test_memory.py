@@ -50,7 +50,7 @@ def agree(found: Solution, alone: Solution) -> None:
     assert max(found.bound_usd, alone.bound_usd) <= min(found.objective_usd, alone.objective_usd) + 0.02
 
 
-@pytest.mark.parametrize("futures", ["stated", "sampled"])
+@pytest.mark.parametrize("scenarios", ["stated", "sampled"])
 def test_cells_of_a_sweep_agree_with_solves_alone(scenarios: str) -> None:
     base, cache = load(SCENARIOS / "three-quotes.yaml"), SolveCache()
     for changes in CELLS:
