@@ -1,12 +1,13 @@
 """Write the reference pages from the code: deal-file.md, result.md and cli.md.
 
-Run `python docs/generate.py`; a test fails while a page is stale.
+Run `python docs/generate.py`; with `--check` it writes nothing and fails if a page is stale, as a test does.
 """
 
 from __future__ import annotations
 
 import datetime
 import importlib
+import sys
 import types
 import typing
 from collections.abc import Iterator
@@ -289,11 +290,20 @@ def _help(name: str, command: click.Command) -> str:
 PAGES = {"deal-file.md": deal_file, "result.md": result, "cli.md": command_line}
 
 
-def main() -> None:
-    """Write every page."""
+def stale() -> list[str]:
+    """Return the names of the pages that are not what the code says."""
+    return [name for name, page in PAGES.items() if (HERE / name).read_text(encoding="utf-8") != page()]
+
+
+def main(arguments: list[str]) -> None:
+    """Write every page, or check that every page is fresh."""
+    if "--check" in arguments:
+        if pages := stale():
+            raise SystemExit(f"stale: {', '.join(pages)}; run python docs/generate.py")
+        return
     for name, page in PAGES.items():
         (HERE / name).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
