@@ -1,4 +1,4 @@
-"""Write the reference pages from the code: deal-file.md, result.md and cli.md.
+"""Write the pages of docs/reference that say what the code says: the deal file, results and the command line.
 
 Run `python docs/generate.py`; with `--check` it writes nothing and fails if a page is stale, as a test does.
 """
@@ -136,7 +136,7 @@ RESULT_INTRO = """\
 write theirs; `-` prints it; `curve`, `frontier`, `sweep`, `review`, `clauses`, `breakeven` and `sensitivity` write
 theirs with `--out FILE.json`. The schema is named in the file (`deal-solve-result/1`): within a version fields are
 added, never removed or given another meaning. Amounts are USD and not rounded. `deal-solve schema result` prints the
-JSON Schema; [`from_json`](embedding.md) reads a file back.
+JSON Schema; [`from_json`](../guides/embedding.md) reads a file back.
 """
 CLI_INTRO = """\
 # The command line
@@ -244,7 +244,7 @@ def table(model: type[BaseModel], level: str = "###", written: bool = True) -> s
 
 
 def deal_file() -> str:
-    """Return docs/deal-file.md."""
+    """Return docs/reference/deal-file.md."""
     models = [model for model in models_in(Deal) if model is not RateCardRef]
     models.insert(1, RateCardRef)
     parts = [table(model) for model in models]
@@ -253,7 +253,7 @@ def deal_file() -> str:
 
 
 def result() -> str:
-    """Return docs/result.md."""
+    """Return docs/reference/result.md."""
     plan = models_in(Plan)
     models = [model for model in models_in(Result) if model not in plan]
     analyses = (
@@ -273,7 +273,7 @@ def result() -> str:
 
 
 def command_line() -> str:
-    """Return docs/cli.md."""
+    """Return docs/reference/cli.md."""
     parts = [CLI_INTRO, _help("deal-solve", cli)]
     parts += [
         _help(f"deal-solve {name}", importlib.import_module(f"deal_solve.cli.{name}").command) for name in COMMANDS
@@ -287,7 +287,7 @@ def _help(name: str, command: click.Command) -> str:
     return f"## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
 
 
-PAGES = {"deal-file.md": deal_file, "result.md": result, "cli.md": command_line}
+PAGES = {"reference/deal-file.md": deal_file, "reference/result.md": result, "reference/cli.md": command_line}
 
 
 def stale() -> list[str]:

@@ -1,6 +1,6 @@
 """Decide the structure of a Claude deal before it is signed.
 
-The public names are listed in `__all__`, explained in docs/embedding.md, and imported on first use, so that
+The public names are listed in `__all__`, explained in docs/guides/embedding.md, and imported on first use, so that
 `import deal_solve` is cheap.
 """
 

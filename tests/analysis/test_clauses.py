@@ -269,7 +269,7 @@ def test_regret_and_list_are_refused():
 
 
 def test_the_page_names_every_clause_and_every_step_that_is_no_law():
-    page = (Path(__file__).parents[2] / "docs" / "clauses.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "guides" / "clauses.md").read_text(encoding="utf-8")
     rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("| ")}
     known = {*API, *SEATS, *PAPER, "one paper"}
     assert known == rows.keys() - {"clause"}

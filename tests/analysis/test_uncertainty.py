@@ -237,7 +237,7 @@ def by_band(method):
 )
 def test_intervals_cover_the_truth_at_their_rate(made, cost, rate):
     """400 intervals of a cost and of a difference, each from 16 sets of 128, hold the truth 380 times, but for four
-    standard deviations of 4.4. The exception is stated in docs/uncertainty.md: one heavy tail alone, in even sets.
+    standard deviations of 4.4. The exception is stated in docs/explanation: one heavy tail alone, in even sets.
     """
     deal = drawn()
     solution = solve(deal, sample(deal, 1024, seed=5).in_memory())

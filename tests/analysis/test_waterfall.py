@@ -103,7 +103,7 @@ def test_the_table_by_hand():
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_add_up_and_end_at_the_plan(name):
-    """Changes add up within a cent, the last step is the plan to sign, and docs/levers.md says what comes out."""
+    """Changes add up within a cent, the last step is the plan to sign, and the page on levers says what comes out."""
     deal = load(ROOT / "scenarios" / f"{name}.yaml")
     scenarios = scenarios_of(deal)
     best = solve(deal, scenarios)
@@ -115,12 +115,12 @@ def test_examples_add_up_and_end_at_the_plan(name):
         assert steps[-1].expected_usd == pytest.approx(scenarios.mean(best.settlement.cost), abs=0.01)
         free = [step.expected_usd for step in steps][1:5]
         assert free == sorted(free, reverse=True)  # at list, more levers never cost more
-    page = (ROOT / "docs" / "levers.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "levers.md").read_text(encoding="utf-8")
     assert row(name, found.from_all_opus) in page, row(name, found.from_all_opus)
 
 
 def row(name, steps):
-    """Return the row of an example in docs/levers.md: thousands of dollars, and shares of the all-Opus API bill."""
+    """Return the row of an example of the page on levers: thousands of dollars, and shares of the all-Opus API bill."""
     by_lever = {step.lever: step for step in steps}
     opus, batch = by_lever["all Opus"], by_lever["batch"]
     bills = " | ".join(f"{by_lever[lever].api_usd / 1000:,.0f}" for lever in ("all Opus", *LEVERS[:3]))

@@ -34,13 +34,13 @@ def load_generator():
 
 @pytest.mark.parametrize("name", ["deal-file.md", "result.md", "cli.md"])
 def test_generated_pages_are_fresh(name):
-    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
-    assert load_generator().PAGES[name]() == written, "stale: run python docs/generate.py"
+    written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+    assert load_generator().PAGES[f"reference/{name}"]() == written, "stale: run python docs/generate.py"
 
 
 def test_every_model_and_link_of_the_reference_resolves():
     for name in ("deal-file.md", "result.md"):
-        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        text = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
         anchors = {heading.lower() for heading in re.findall(r"^#+ (\w+)$", text, re.MULTILINE)}
         links = set(re.findall(r"\]\(#([\w-]+)\)", text))
         assert links <= anchors
@@ -117,7 +117,7 @@ def numbers(text):
 
 def test_every_number_that_the_negotiation_talks_about_is_printed_in_it():
     """But for the numbers of the acts."""
-    page = (ROOT / "docs" / "negotiation.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "tutorial" / "negotiation.md").read_text(encoding="utf-8")
     said = numbers(re.sub(r"^## \d|act \d", "", BLOCK.sub("", page), flags=re.MULTILINE))
     assert said <= numbers("".join(block for _, block in BLOCK.findall(page)))
     assert numbers("1,200 in 5% of 0.5 and 7.10.") == {"1200", "5", "0.5", "7.10"}

@@ -197,7 +197,7 @@ def test_every_name_is_there_and_documented(name):
 
 
 def test_the_guide_lists_every_public_name_once():
-    text = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "guides" / "embedding.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", text.partition("## Every name")[2], re.MULTILINE)
     assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == sorted(PUBLIC)
 

@@ -5,6 +5,7 @@ Lint, format, strict types, the generated pages, the site and the tests, each wi
 `--no-tests` leaves the tests out.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,8 @@ def main(arguments):
         for name, command in steps(site, "--no-tests" not in arguments):
             print(f"== {name}: python {' '.join(command)}", flush=True)
             start = time.perf_counter()
-            code = subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
+            environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+            code = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=False).returncode
             print(f"== {name}: {'failed' if code else 'ok'} after {time.perf_counter() - start:.0f} s", flush=True)
             failed += [name] if code else []
     print(f"Failed: {', '.join(failed)}" if failed else "All checks hold.")

@@ -21,7 +21,7 @@ P = TypeVar("P", bound=Part)
 
 
 def to_json(found: Solution | Settlement, **asked: Unpack[Asked]) -> str:
-    """Return a solution as JSON text (docs/result.md) for `from_json`; or a settlement, with its likeliest invoice.
+    """Return a solution as JSON text for `from_json`; or a settlement, with its likeliest invoice.
 
     `asked` is what else was asked of a solution: alternatives, wrong_tracks, why_not (a list of answers), levers.
     """
