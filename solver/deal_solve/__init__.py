@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from deal_solve.notebook import Shown, show
     from deal_solve.optimise.export import export
     from deal_solve.optimise.search.cache import SolveCache
-    from deal_solve.optimise.solution import Branch, Solution
+    from deal_solve.optimise.solution import CandidateAgreement, Solution
     from deal_solve.optimise.solve import solve
     from deal_solve.optimise.solver.progress import Progress
     from deal_solve.plan.completion.complete import complete
@@ -138,7 +138,7 @@ _MODULES = {
     "optimise.export": "export",
     "optimise.search.cache": "SolveCache",
     "optimise.solver.progress": "Progress",
-    "optimise.solution": "Branch Solution",
+    "optimise.solution": "CandidateAgreement Solution",
     "optimise.solve": "solve",
     "plan.completion.complete": "complete",
     "plan.plan": "Plan",
@@ -168,10 +168,10 @@ __all__ = [
     "Alternative",
     "Apart",
     "Bar",
-    "Branch",
     "Breakeven",
     "BreakevenResult",
     "Cancelled",
+    "CandidateAgreement",
     "Change",
     "ClausePair",
     "ClauseValue",

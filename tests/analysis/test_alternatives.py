@@ -62,7 +62,7 @@ def test_bounds_hold_and_lines_add_up(path):
     deal = load(path)
     best = solve(deal)
     proven = {(row.offer, row.term_months, row.band_usd_per_year): row for row in alternatives(best)}
-    assert len(proven) == len(best.branches)
+    assert len(proven) == len(best.agreements)
     assert sum(row.is_recommended for row in proven.values()) == 1
     for row in alternatives(best, every=True):
         before = proven[row.offer, row.term_months, row.band_usd_per_year]

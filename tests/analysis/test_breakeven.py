@@ -255,7 +255,7 @@ def test_both_sides_of_a_flip_are_as_good_as_the_best_on_the_same_draws(risk):
         assert flip.is_exact and flip.before_usd == pytest.approx(cold.objective_usd, rel=2e-6)
         for plan in (flip.before, flip.after):
             cost = settle(there, plan, drawn).cost
-            worth = objective_of(there, cost, drawn.weights, Against(cold.reference_cost))
+            worth = objective_of(there, cost, drawn.weights, Against(cold.baseline_cost))
             assert worth == pytest.approx(cold.objective_usd, rel=3e-6)
 
 

@@ -64,7 +64,7 @@ def test_every_point_is_the_solve_of_its_weight_and_none_beats_another(on):
         for weight in (point.weight, point.last_weight):
             asked = deal.model_copy(update={"risk": deal.risk.model_copy(update={"weight": weight})})
             again, mine = solve(asked), point.solution.settlement
-            against = Against(again.reference_cost, again.best_cost)
+            against = Against(again.baseline_cost, again.best_cost)
             assert objective_of(asked, mine.cost, mine.weights, against) == pytest.approx(again.objective_usd, rel=2e-6)
     expected, tails = ([getattr(point, name) for point in points] for name in ("expected_usd", "cvar_usd"))
     assert expected == sorted(expected) and tails == sorted(tails, reverse=True)

@@ -102,7 +102,7 @@ def test_rows_are_the_solves_of_their_deals_over_the_same_futures():
         alone = solve(changed, scenarios(changed))
         assert row.objective_usd == pytest.approx(alone.objective_usd, rel=SAME)
         assert row.savings_usd == pytest.approx(
-            alone.settlement.mean(alone.reference_cost - alone.settlement.cost), rel=1e-3
+            alone.settlement.mean(alone.baseline_cost - alone.settlement.cost), rel=1e-3
         )
         assert (row.agreement, row.seats) == (alone.plan.api.offer, {})
         assert row.shares["cached"] + row.shares["batch"] == pytest.approx(1)

@@ -8,7 +8,7 @@ import pytest
 
 from deal_solve import InputError, Plan, Proposal, complete, loads, sample, scenarios_of, settle, simulate, solve
 from deal_solve.plan.renewal_buckets import buckets_of, observed
-from tests.models.test_decomposition import SEED, agree, generated, solved
+from tests.models.test_benders import SEED, agree, generated, solved
 from tests.models.test_hand_cases import APP, YEAR, explicit, quote, read
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read as read_data

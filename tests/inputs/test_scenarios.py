@@ -52,7 +52,7 @@ def commits(solution: Solution) -> bool:
 def others(deal: Deal, solution: Solution) -> Iterator[Proposal]:
     """Every other API agreement, then every other band of the same one; nearest bound first."""
     own = solution.plan.api
-    for branch in sorted(solution.branches, key=lambda branch: branch.bound_usd):
+    for branch in sorted(solution.agreements, key=lambda branch: branch.bound_usd):
         if (branch.offer, branch.term_months) != (own.offer, own.term_months) and branch.outcome != "infeasible":
             yield Proposal.model_validate({"api": {"offer": branch.offer, "term_months": branch.term_months}})
     taken = {term.band_usd_per_year for term in own.terms}
@@ -155,7 +155,7 @@ def test_the_start_up_signs_the_smallest_commitment_and_seats_come_later() -> No
 
 def test_controls_close_papers_tracks_and_batch_of_the_regulated_deal_and_cost_money() -> None:
     deal, solution = deal_of("regulated"), solved("regulated")
-    assert {branch.offer for branch in solution.branches} == {"health-form"}
+    assert {branch.offer for branch in solution.agreements} == {"health-form"}
     assert set(solution.plan.tracks["administration"]) == {"enterprise"}
     routes = [route for name in ("letters", "charts") for route in solution.plan.routing[name]]
     assert not any(key.endswith("+batch") for route in routes for key in route.shares)

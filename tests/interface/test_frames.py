@@ -70,7 +70,7 @@ def test_shares_of_the_routing_add_up_in_every_month():
 
 def test_agreements_are_a_table_of_the_search():
     frame = alternatives(SOLUTION).to_frame()
-    assert len(frame) == len(SOLUTION.branches)
+    assert len(frame) == len(SOLUTION.agreements)
     assert frame["is_recommended"].sum() == 1
     assert frame.loc[frame["is_recommended"], "offer"].tolist() == [SOLUTION.plan.api.offer]
 

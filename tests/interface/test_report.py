@@ -18,7 +18,7 @@ from deal_solve.deal.rate_card import load_card
 from deal_solve.facts.drawdown_order import chronological_usd, order_note
 from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.summary import periods, seat_years, summarise
-from deal_solve.optimise.solution import Branch, Size, Solution
+from deal_solve.optimise.solution import CandidateAgreement, Size, Solution
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
@@ -30,18 +30,20 @@ from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.proposals import example
 
 
-def solution_of(deal, offer="quote", status="optimal", reference=True, **parts):
+def solution_of(deal, offer="quote", status="optimal", baseline=True, **parts):
     """Return (scenarios, a solution) made of a completed proposal, with agreements around it."""
     scenarios = scenarios_of(deal)
     plan, _ = complete(deal, Proposal.model_validate({"api": {"offer": offer}, **parts}), scenarios)
     settlement = settle(deal, plan, scenarios)
     other, _ = complete(deal, Proposal(), scenarios)
     expected = float(settlement.weights @ settlement.cost)
-    branches = (
-        Branch(offer, plan.api.term_months, plan.api.terms[0].band_usd_per_year, expected, expected, "solved"),
-        Branch("list", 12, 0.0, expected * 1.02, expected * 1.03, "solved"),
-        Branch("free", 24, 0.0, expected * 1.01, None, "pruned"),
-        Branch("alone", 12, 0.0, math.inf, None, "infeasible"),
+    agreements = (
+        CandidateAgreement(
+            offer, plan.api.term_months, plan.api.terms[0].band_usd_per_year, expected, expected, "solved"
+        ),
+        CandidateAgreement("list", 12, 0.0, expected * 1.02, expected * 1.03, "solved"),
+        CandidateAgreement("free", 24, 0.0, expected * 1.01, None, "pruned"),
+        CandidateAgreement("alone", 12, 0.0, math.inf, None, "infeasible"),
     )
     return scenarios, Solution(
         method="decomposition",
@@ -51,9 +53,9 @@ def solution_of(deal, offer="quote", status="optimal", reference=True, **parts):
         gap=0.0 if status == "optimal" else 0.1,
         plan=plan,
         settlement=settlement,
-        reference=other if reference else None,
-        reference_cost=settle(deal, other, scenarios).cost if reference else None,
-        branches=branches,
+        baseline=other if baseline else None,
+        baseline_cost=settle(deal, other, scenarios).cost if baseline else None,
+        agreements=agreements,
         solver="highs",
         size=Size(10, 20, 3, 40),
         build_seconds=0.1,
@@ -125,10 +127,10 @@ def test_the_short_block_says_what_to_sign_and_what_it_costs():
     )
 
 
-@pytest.mark.parametrize("reference", [True, False])
+@pytest.mark.parametrize("baseline", [True, False])
 @pytest.mark.parametrize("status", ["optimal", "limit"])
 @pytest.mark.parametrize("title", ["", "x", "A very long title " * 11])
-def test_the_short_block_fits_on_twelve_lines_of_a_hundred_columns(title, status, reference):
+def test_the_short_block_fits_on_twelve_lines_of_a_hundred_columns(title, status, baseline):
     tracks = {"makers": ["enterprise"] * 3, "sellers": ["none", "team-standard", "enterprise"]}
     seats = {"team-premium": {"contracted": 5}, "team-standard": {"contracted": [40, 41, 42]}, "enterprise": {}}
     deal = example(replace=[("title: Example", f"title: {title or '~'}" if title else "risk: neutral")])
@@ -136,7 +138,7 @@ def test_the_short_block_fits_on_twelve_lines_of_a_hundred_columns(title, status
         deal,
         "ramped",
         status,
-        reference,
+        baseline,
         tracks=tracks,
         seats=seats,
         api={"offer": "ramped", "commitment_usd": 123456.78},
@@ -225,8 +227,8 @@ def test_the_agreements_table_shows_bounds_where_nothing_was_solved():
 
 def test_what_a_stopped_search_did_not_rule_out_is_called_so():
     """A bound of 0 under the plan's objective says nothing: no "-100% dearer"."""
-    unknown = Branch("alone", 12, 0.0, 0.0, None, "limit")
-    stopped = dataclasses.replace(SOLUTION, status="limit", branches=(SOLUTION.branches[0], unknown))
+    unknown = CandidateAgreement("alone", 12, 0.0, 0.0, None, "limit")
+    stopped = dataclasses.replace(SOLUTION, status="limit", agreements=(SOLUTION.agreements[0], unknown))
     text = solution_report(DEAL, FUTURES, stopped)
     assert "Next    alone, 12 months, no commitment: not ruled out when the search stopped" in text
     row = next(line for line in text.splitlines() if re.match("alone +12", line))

@@ -115,7 +115,7 @@ def test_no_plan_of_a_grid_is_better(data: dict[str, Any]):
         settled = settle(deal, plan, scenarios)
         if next(broken_limits(deal, settled), None):
             continue
-        worth = objective(deal, settled.cost, settled.weights, solution.reference_cost)
+        worth = objective(deal, settled.cost, settled.weights, solution.baseline_cost)
         assert worth >= solution.bound_usd - _room(worth), plan
 
 

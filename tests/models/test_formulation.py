@@ -271,7 +271,7 @@ def built(deal, fix=None):
     """Return the whole program of a deal, all API agreements in it."""
     scenarios = scenarios_of(deal)
     none = [0.0] * scenarios.size
-    formulation = formulate(deal, scenarios, api_agreements(deal), Against(reference=none, best=none))
+    formulation = formulate(deal, scenarios, api_agreements(deal), Against(baseline=none, best=none))
     if fix:
         pin(formulation, pins_of(deal, Proposal.model_validate(fix)))
     return formulation

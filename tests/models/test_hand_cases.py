@@ -112,7 +112,7 @@ def test_9_1_on_loss_caution_commits_no_more(confidence):
     """
     solution = solve(newsvendor(risk=tail("loss", confidence)))
     assert covers(solution) == pytest.approx(60)
-    assert solution.settlement.cost - solution.reference_cost == pytest.approx([YEAR * -12] * 3)
+    assert solution.settlement.cost - solution.baseline_cost == pytest.approx([YEAR * -12] * 3)
     assert solution.objective_usd == pytest.approx(YEAR * (100 - 12))
 
 

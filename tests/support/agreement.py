@@ -64,7 +64,7 @@ def contradiction(deal: Deal, solution: Solution) -> str:
     if not np.allclose(settled.cost, solution.settlement.cost, rtol=1e-12, atol=1e-6):
         return "the plan settles to another cost than the solution says"
     if deal.risk.criterion != "regret":
-        again = objective(deal, settled.cost, settled.weights, solution.reference_cost)
+        again = objective(deal, settled.cost, settled.weights, solution.baseline_cost)
         if not close(worth, again):
             return f"the objective is {worth:.4f}, its plan is worth {again:.4f}"
     broken = next(broken_limits(deal, settled), None)
@@ -81,7 +81,7 @@ def _beaten(deal: Deal, solution: Solution, scenarios: ScenarioSet) -> str:
     """Return how a plan next to the reported one beats the proven bound, or ""."""
     for plan in neighbours(deal, solution.plan, most=NEIGHBOURS, seed=1):
         settled = settle(deal, plan, scenarios)
-        worth = objective(deal, settled.cost, settled.weights, solution.reference_cost)
+        worth = objective(deal, settled.cost, settled.weights, solution.baseline_cost)
         room = max(1e-6 * abs(worth), CENT)
         if worth < solution.bound_usd - room and next(broken_limits(deal, settled), None) is None:
             return f"a neighbour is worth {worth:.4f}, less than the bound {solution.bound_usd:.4f}: {plan!r}"
@@ -90,7 +90,7 @@ def _beaten(deal: Deal, solution: Solution, scenarios: ScenarioSet) -> str:
 
 def _difference(solution: Solution) -> float:
     """Return the settled objective against the best one of the search, relative (or in cents of small deals)."""
-    found = [branch.objective_usd for branch in solution.branches if branch.objective_usd is not None]
+    found = [branch.objective_usd for branch in solution.agreements if branch.objective_usd is not None]
     worth = solution.objective_usd
     return min((abs(worth - each) for each in found), default=0.0) / max(abs(worth), CENT / 1e-6)
 

@@ -18,8 +18,8 @@ def tail_mean(values: Array, weights: Array, confidence: float) -> float:
     return min(float(eta + weights @ np.maximum(values - eta, 0) / (1 - confidence)) for eta in values)
 
 
-def objective(deal: Deal, cost: Array, weights: Array, reference: Array | None, best: Array | None = None) -> float:
-    """Return (1-λ)·E + λ·CVaR of cost, or of loss with the reference's expected cost added back; worst; or regret."""
+def objective(deal: Deal, cost: Array, weights: Array, baseline: Array | None, best: Array | None = None) -> float:
+    """Return (1-λ)·E + λ·CVaR of cost, or of loss with the baseline's expected cost added back; worst; or regret."""
     risk, happens = deal.risk, weights > 0
     if risk.criterion == "worst":
         return float(cost[happens].max())
@@ -30,9 +30,9 @@ def objective(deal: Deal, cost: Array, weights: Array, reference: Array | None, 
     expected = float(weights @ cost)
     if risk.weight == 0:
         return expected
-    base = np.zeros_like(cost) if risk.on == "cost" else reference
+    base = np.zeros_like(cost) if risk.on == "cost" else baseline
     if base is None:
-        raise ValueError("loss needs a reference")
+        raise ValueError("loss needs a baseline")
     tail = tail_mean(cost - base, weights, risk.confidence)
     return (1 - risk.weight) * expected + risk.weight * (tail + float(weights @ base))
 

@@ -15,7 +15,7 @@ Method = Literal["decomposition", "extensive"]
 
 
 @dataclass(frozen=True)
-class Branch:
+class CandidateAgreement:
     """One API agreement and band of its first term: its best cost, if solved, and a bound on what it can cost.
 
     Everything else in the plan (seat papers of any offer, later bands, routing) is free. `outcome` is solved, pruned
@@ -44,10 +44,10 @@ class Size:
 class Solution:
     """The best plan, settled, with its proof.
 
-    `objective_usd` is what was minimised as a cost: (1-λ)·E + λ·CVaR of cost, or of loss with the reference's expected
+    `objective_usd` is what was minimised as a cost: (1-λ)·E + λ·CVaR of cost, or of loss with the baseline's expected
     cost added back, so that for a neutral buyer it is the expected cost. `bound_usd` is a valid lower bound on it and
     `gap` is (objective - bound) / |objective|. `settlement` is the independent settlement of `plan` over the scenarios.
-    `reference_cost` (S,) is that of the reference, `best_cost` (S,) the least cost of each scenario alone, as far as
+    `baseline_cost` (S,) is that of the baseline, `best_cost` (S,) the least cost of each scenario alone, as far as
     the objective compares with them.
     """
 
@@ -57,9 +57,9 @@ class Solution:
     gap: float
     plan: Plan = field(repr=False)
     settlement: Settlement = field(repr=False)
-    reference: Plan | None = field(repr=False)
-    reference_cost: Array | None = field(repr=False)
-    branches: tuple[Branch, ...] = field(repr=False)
+    baseline: Plan | None = field(repr=False)
+    baseline_cost: Array | None = field(repr=False)
+    agreements: tuple[CandidateAgreement, ...] = field(repr=False)
     solver: str
     method: Method
     size: Size

@@ -20,7 +20,7 @@ from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.polish import finish
 from deal_solve.optimise.search.search import TIE, Search
 from deal_solve.optimise.search.warm_start import guided
-from deal_solve.optimise.solution import Branch, Method, Solution
+from deal_solve.optimise.solution import CandidateAgreement, Method, Solution
 from deal_solve.optimise.solver.progress import Watcher
 from deal_solve.optimise.solver.solvers import Clock, solver_named
 from deal_solve.plan.plan import Plan
@@ -36,8 +36,8 @@ CLOSED = 300
 """Up to this many scenarios binaries close the gap of a rollover in which saving balance would pay (section 8); of more
 it is reported, unless a limit on cost has to be held exactly."""
 
-REFERENCE_GAP = 1e-8
-"""Gap of the reference over up to a block of scenarios: of two plans nearly tied always the same one, because the tail
+BASELINE_GAP = 1e-8
+"""Gap of the baseline over up to a block of scenarios: of two plans nearly tied always the same one, because the tail
 of a loss differs by more than their costs do."""
 
 
@@ -52,7 +52,7 @@ def solve(
     first_band: float | None = None,
     method: Method = "decomposition",
     progress: Watcher | None = None,
-    reference: Plan | Solution | None = None,
+    baseline: Plan | Solution | None = None,
     cache: SolveCache | None = None,
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
@@ -60,9 +60,9 @@ def solve(
     `fix` pins parts of the plan, `first_band` (USD a year) the band of the first API term alone. `method` decomposition
     leaves what follows from the future to cuts, as far as cuts can be exact (section 8); extensive writes it out,
     scenario by scenario: the audit of the other. `progress` is told before every step, and stops the solve by returning
-    False (raises Cancelled) or by raising. `reference` is what loss is measured against, where it is known (default:
+    False (raises Cancelled) or by raising. `baseline` is what loss is measured against, where it is known (default:
     the best plan without API commitment over these scenarios): a plan, or the solution of a deal with other papers,
-    whose reference is taken with its cost under those. `memory` is shared by solves of similar deals. Raises Infeasible
+    whose baseline is taken with its cost under those. `memory` is shared by solves of similar deals. Raises Infeasible
     if there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a pin or solver that
     cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
     """
@@ -84,7 +84,7 @@ def solve(
             pins,
             first_band,
             by_cuts,
-            reference,
+            baseline,
             cache,
             is_brief,
         )
@@ -105,7 +105,7 @@ def _solve(
     is_brief: bool,
 ) -> Solution:
     columns = cache.columns(deal, scenarios)
-    reference, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known, cache)
+    baseline, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known, cache)
     constant = constant_of(deal, scenarios.weights, against)
     plain = Search(
         deal,
@@ -123,12 +123,12 @@ def _solve(
     search = replace(plain, by_cuts=by_cuts, bounds={}, candidates=[])  # what it finds is not for the other search
     cache.prepare(search)
     search = guided(search)
-    best, branches, plan = _finished(search, cache)
+    best, agreements, plan = _finished(search, cache)
     is_dearer = by_cuts and not is_tight(best.formulation.program)  # settlement is, than any cut: it saves no balance
     if is_dearer and (scenarios.size <= CLOSED or any(limit.of != "committed" for limit in deal.limits)):
         clock.say("writing the program out: balance would have to be saved")
         search = plain
-        best, branches, plan = _finished(search, SolveCache())
+        best, agreements, plan = _finished(search, SolveCache())
     settlement = settle(deal, plan, scenarios)
     objective = objective_of(deal, settlement.cost, scenarios.weights, against)
     _agree(best, settlement, objective, constant)
@@ -145,10 +145,10 @@ def _solve(
         gap=reached,
         plan=plan,
         settlement=settlement,
-        reference=reference,
-        reference_cost=against.reference,
+        baseline=baseline,
+        baseline_cost=against.baseline,
         best_cost=against.best,
-        branches=branches,
+        agreements=agreements,
         solver=solver,
         method="decomposition" if search.by_cuts else "extensive",
         size=search.size,
@@ -159,11 +159,11 @@ def _solve(
     )
 
 
-def _finished(search: Search, cache: SolveCache) -> tuple[Candidate, tuple[Branch, ...], Plan]:
+def _finished(search: Search, cache: SolveCache) -> tuple[Candidate, tuple[CandidateAgreement, ...], Plan]:
     best = search.run()
     cache.learn(search)
-    branches = search.branches()
-    return best, branches, finish(best.formulation, search.solver, search.clock)
+    agreements = search.agreements()
+    return best, agreements, finish(best.formulation, search.solver, search.clock)
 
 
 def can_cut(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:
@@ -182,35 +182,35 @@ def compared_with(
     gap: float,
     clock: Clock,
     by_cuts: bool = False,
-    reference: Plan | Solution | None = None,
+    baseline: Plan | Solution | None = None,
     cache: SolveCache | None = None,
 ) -> tuple[Plan | None, Against, tuple[str, ...]]:
-    """Return the reference plan, what costs are compared with, and notes, as far as the objective needs them."""
+    """Return the baseline plan, what costs are compared with, and notes, as far as the objective needs them."""
     free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
     if deal.risk.criterion == "regret":
         each = map(scenarios.in_memory().take, range(scenarios.size))
         return None, Against(best=np.array([least_cost(free, alone, solver, gap, clock) for alone in each])), ()
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return None, Against(), ()
-    if isinstance(reference, Solution):
-        return reference.reference, Against(reference=reference.reference_cost), ()
-    if reference is not None:
-        return reference, Against(reference=settle(free, reference, scenarios).cost), ()
+    if isinstance(baseline, Solution):
+        return baseline.baseline, Against(baseline=baseline.baseline_cost), ()
+    if baseline is not None:
+        return baseline, Against(baseline=settle(free, baseline, scenarios).cost), ()
     cache = cache or SolveCache()
-    if known := cache.reference(free, columns):
+    if known := cache.baseline(free, columns):
         return known
-    clock.say("finding the reference: the best plan without commitment")
+    clock.say("finding the baseline: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
-        plan = _reference(free, columns, solver, gap, clock, True, by_cuts, cache)
+        plan = _baseline(free, columns, solver, gap, clock, True, by_cuts, cache)
     except Infeasible:
-        plan = _reference(free, columns, solver, gap, clock, False, by_cuts, cache)
+        plan = _baseline(free, columns, solver, gap, clock, False, by_cuts, cache)
         notes = (
             "no plan without commitment provides the controls required on the API; loss is measured against the best "
             "one that lacks them",
         )
-    found = plan, Against(reference=settle(free, plan, scenarios).cost), notes
-    cache.keep_reference(free, columns, found)
+    found = plan, Against(baseline=settle(free, plan, scenarios).cost), notes
+    cache.keep_baseline(free, columns, found)
     return found
 
 
@@ -223,7 +223,7 @@ def least_cost(
     return search.incumbent
 
 
-def _reference(
+def _baseline(
     deal: Deal,
     columns: Columns,
     solver: str,
@@ -234,7 +234,7 @@ def _reference(
     cache: SolveCache,
 ) -> Plan:
     """Return the plan of least expected cost among those without API commitment (section 7)."""
-    exact = REFERENCE_GAP if columns.size <= BLOCK else gap
+    exact = BASELINE_GAP if columns.size <= BLOCK else gap
     search = Search(
         deal,
         columns,

@@ -100,13 +100,13 @@ def worst_sentence(deal: Deal, summary: Summary) -> str:
 
 
 def versus_sentence(deal: Deal, solution: Solution, summary: Summary) -> str:
-    """Return what the plan saves against the reference, in expectation; '' without a reference."""
-    if solution.reference_cost is None:
+    """Return what the plan saves against the baseline, in expectation; '' without a baseline."""
+    if solution.baseline_cost is None:
         return ""
-    reference = float(solution.settlement.weights @ solution.reference_cost)
-    saved = reference - summary.total.expected_usd
-    share = percent(abs(saved) / abs(reference), 2) if reference else "0%"
-    without = f"{money(reference)} expected over {deal.horizon_months} months without API commitment"
+    baseline = float(solution.settlement.weights @ solution.baseline_cost)
+    saved = baseline - summary.total.expected_usd
+    share = percent(abs(saved) / abs(baseline), 2) if baseline else "0%"
+    without = f"{money(baseline)} expected over {deal.horizon_months} months without API commitment"
     return f"{without}; this {'saves' if saved >= 0 else 'adds'} {money(abs(saved))} ({share})"
 
 

@@ -13,8 +13,8 @@ COARSE_CONFIDENCE = 0.9
 def objective_of(deal: Deal, cost: Array, weights: Array, against: Against) -> float:
     """Return the objective of settled costs (S,), in dollars.
 
-    For loss it is (1-λ)·E[cost] + λ·(E[reference] + CVaR[cost - reference]): the risk measure of loss with the
-    reference's expected cost added back, so that it is an amount of cost.
+    For loss it is (1-λ)·E[cost] + λ·(E[baseline] + CVaR[cost - baseline]): the risk measure of loss with the
+    baseline's expected cost added back, so that it is an amount of cost.
     """
     risk = deal.risk
     if risk.criterion == "worst":
@@ -26,9 +26,9 @@ def objective_of(deal: Deal, cost: Array, weights: Array, against: Against) -> f
     if risk.weight == 0:
         return expected
     if risk.on == "loss":
-        assert against.reference is not None
+        assert against.baseline is not None
         tail = constant_of(deal, weights, against) / risk.weight + cvar(
-            cost - against.reference, weights, risk.confidence
+            cost - against.baseline, weights, risk.confidence
         )
     else:
         tail = cvar(cost, weights, risk.confidence)
@@ -36,11 +36,11 @@ def objective_of(deal: Deal, cost: Array, weights: Array, against: Against) -> f
 
 
 def constant_of(deal: Deal, weights: Array, against: Against) -> float:
-    """Return what `objective_of` adds to the program's objective: λ·E[reference] for loss, else 0; dollars."""
-    uses_reference = deal.risk.criterion == "expected" and deal.risk.weight > 0 and deal.risk.on == "loss"
-    if not uses_reference or against.reference is None:
+    """Return what `objective_of` adds to the program's objective: λ·E[baseline] for loss, else 0; dollars."""
+    uses_baseline = deal.risk.criterion == "expected" and deal.risk.weight > 0 and deal.risk.on == "loss"
+    if not uses_baseline or against.baseline is None:
         return 0.0
-    return deal.risk.weight * float(weights @ against.reference)
+    return deal.risk.weight * float(weights @ against.baseline)
 
 
 def fit_risk(deal: Deal, scenarios: Scenarios) -> tuple[Deal, tuple[str, ...]]:

@@ -50,7 +50,7 @@ def probability(holds: np.ndarray[tuple[int], np.dtype[np.bool_]], weights: Arra
 
 @dataclass(frozen=True)
 class Against:
-    """What cost is compared with: `reference` (S,) for loss, `best` (S,) for regret, in dollars."""
+    """What cost is compared with: `baseline` (S,) for loss, `best` (S,) for regret, in dollars."""
 
-    reference: Array | None = None
+    baseline: Array | None = None
     best: Array | None = None

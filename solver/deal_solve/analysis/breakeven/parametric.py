@@ -44,7 +44,7 @@ class Best:
     is_proven: bool
     is_affine: bool
     key: tuple[Hashable, Hashable]
-    reference: Plan | None = field(repr=False)
+    baseline: Plan | None = field(repr=False)
     against: Against = field(repr=False)
     notes: tuple[str, ...] = ()
 
@@ -117,8 +117,8 @@ class Along:
             solution.status == "optimal",
             self._is_affine(solution.plan),
             key_of(settlement.deal, solution.plan),
-            solution.reference,
-            Against(solution.reference_cost, solution.best_cost),
+            solution.baseline,
+            Against(solution.baseline_cost, solution.best_cost),
             solution.notes,
         )
 
@@ -150,7 +150,7 @@ class Along:
     def worths(self, plans: tuple[Plan, ...], value: float, by: Best) -> list[float]:
         """Return the objectives of plans at a value; raises InputError where one cannot be signed.
 
-        Loss is measured against the reference found there, or else against that of another value, `by`.
+        Loss is measured against the baseline found there, or else against that of another value, `by`.
         """
         deal = self.deal_at(value)
         for plan in plans:
@@ -158,7 +158,7 @@ class Along:
         scenarios = self.scenarios_from(deal)
         deal, _ = fit_risk(deal, scenarios)
         own = self.found.get(value)
-        against = own.against if own else Against(_reference_cost(deal, by.reference, scenarios), by.against.best)
+        against = own.against if own else Against(_baseline_cost(deal, by.baseline, scenarios), by.against.best)
         return [objective_of(deal, settle(deal, plan, scenarios).cost, scenarios.weights, against) for plan in plans]
 
 
@@ -167,5 +167,5 @@ def number_of(value: float) -> float:
     return int(value) if value.is_integer() else value
 
 
-def _reference_cost(deal: Deal, reference: Plan | None, scenarios: Scenarios) -> Array | None:
-    return None if reference is None else settle(deal, reference, scenarios).cost
+def _baseline_cost(deal: Deal, baseline: Plan | None, scenarios: Scenarios) -> Array | None:
+    return None if baseline is None else settle(deal, baseline, scenarios).cost

@@ -1,6 +1,6 @@
 """What every clause of an offer is worth: one step towards the buyer at a time, the deal solved again each time.
 
-The value of a step is what the objective falls by, over the same futures and against the same reference, with
+The value of a step is what the objective falls by, over the same futures and against the same baseline, with
 everything decided anew. A buyer may keep the old wording, so no value is negative: a step that would only move payments
 the wrong way (`clause_steps.NOT_LAWS`) is called `dearer` and worth nothing. Its equivalent discount points are the
 points of discount, on all bands of the offer alike, that would be worth the same; one curve of such solves, from no
@@ -97,7 +97,7 @@ def _signed(base: Solution) -> str:
     """Return the offer of the API agreement, else of seats, else the nearest one."""
     plan = base.plan
     papers = [plan.api.offer, *(part.offer for part in plan.seats.values())]
-    papers += [branch.offer for branch in sorted(base.branches, key=lambda branch: branch.bound_usd)]
+    papers += [candidate.offer for candidate in sorted(base.agreements, key=lambda candidate: candidate.bound_usd)]
     found = next((paper for paper in papers if paper != LIST), None)
     if found is None:
         raise InputError(Problem("offers", "nothing but list is on the table; clauses need an offer"))
@@ -127,8 +127,8 @@ class _Asking:
         return Table(tuple(DiscountPoint(points, usd) for points, usd in sorted(self.known.items())))
 
     def solved(self, deal: Deal) -> Solution:
-        """Solve a changed deal, its risk measured against the reference of the base."""
-        return solve(deal, self.scenarios, reference=self.base, **self.options)
+        """Solve a changed deal, its risk measured against the baseline of the base."""
+        return solve(deal, self.scenarios, baseline=self.base, **self.options)
 
     @cached_property
     def steps(self) -> dict[str, ClauseStep]:

@@ -72,14 +72,14 @@ def criteria(
     refuse_unfit(scenarios, names)
     risks = {name: _risk(deal, name) for name in dict.fromkeys(names)}
     solutions: dict[str, Solution] = {}
-    reference = known.reference if known else None
+    baseline = known.baseline if known else None
     for name, risk in risks.items():
         asked, _ = fit_risk(deal.model_copy(update={"risk": risk}), scenarios)
         if known and known.settlement.deal.risk.model_dump() == asked.risk.model_dump():
             solutions[name] = known
         else:
-            solutions[name] = solve(asked, scenarios, **{"reference": reference, **options})
-        reference = reference or solutions[name].reference
+            solutions[name] = solve(asked, scenarios, **{"baseline": baseline, **options})
+        baseline = baseline or solutions[name].baseline
     return Criteria(tuple(Criterion(name, _under(one, solutions), one) for name, one in solutions.items()))
 
 
@@ -90,7 +90,7 @@ def _under(one: Solution, solutions: dict[str, Solution]) -> dict[str, float]:
             other.settlement.deal,
             one.settlement.cost,
             one.settlement.weights,
-            Against(other.reference_cost, other.best_cost),
+            Against(other.baseline_cost, other.best_cost),
         )
         for name, other in solutions.items()
     }

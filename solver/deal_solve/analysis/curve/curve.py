@@ -113,13 +113,13 @@ def curve(
 
 
 def _agreement(best: Solution) -> tuple[str, int]:
-    """Return offer and term of a plan if it could commit there, else of the branch of least bound that commits."""
+    """Return offer and term of a plan if it could commit there, else of the candidate of least bound that commits."""
     own = best.plan.api.offer, best.plan.api.term_months
-    branches = sorted(best.branches, key=lambda branch: branch.bound_usd)
+    candidates = sorted(best.agreements, key=lambda candidate: candidate.bound_usd)
     open_to = [
-        (branch.offer, branch.term_months)
-        for branch in branches
-        if branch.band_usd_per_year > 0 and branch.outcome != "infeasible"
+        (candidate.offer, candidate.term_months)
+        for candidate in candidates
+        if candidate.band_usd_per_year > 0 and candidate.outcome != "infeasible"
     ]
     if not open_to:
         raise InputError(Problem("offers", "no API agreement that commits can be signed; a curve needs one"))
@@ -176,7 +176,7 @@ class _Curves:
     def solved(self, index: str, mark: Mark, fix: Proposal) -> CurvePoint | None:
         """Return a point; None where there is no plan."""
         try:
-            found = solve(self.deal, self.scenarios, fix=fix, **{"reference": self.best.reference, **self.options})
+            found = solve(self.deal, self.scenarios, fix=fix, **{"baseline": self.best.baseline, **self.options})
         except (Infeasible, LimitReached) as error:
             self.left_out.setdefault(str(error), []).append(index)
             return None

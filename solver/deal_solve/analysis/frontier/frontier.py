@@ -79,22 +79,22 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **options: An
     cautious = deal.risk.model_copy(update={"criterion": "expected", "weight": 1.0})
     deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), scenarios)
     last = solve(deal, scenarios, **options)
-    options = {"reference": last.reference, **options}
+    options = {"baseline": last.baseline, **options}
     found = []
     for weight in np.linspace(0, 1, steps).round(9)[:-1].tolist():
         risk = deal.risk.model_copy(update={"weight": weight})
         solution = solve(deal.model_copy(update={"risk": risk}), scenarios, **options)
-        found.append(_point(weight, solution, last.reference_cost))
-    found.append(_point(1.0, last, last.reference_cost))
+        found.append(_point(weight, solution, last.baseline_cost))
+    found.append(_point(1.0, last, last.baseline_cost))
     kept = _undominated(_merged(found))
     notes = (*notes, *dict.fromkeys(note for point in kept for note in point.solution.notes if note not in notes))
     return Frontier(Table(_with_knee(kept)), deal.risk.on, deal.risk.confidence, notes)
 
 
-def _point(weight: float, solution: Solution, reference: Array | None) -> FrontierPoint:
+def _point(weight: float, solution: Solution, baseline: Array | None) -> FrontierPoint:
     settlement = solution.settlement
     risk, cost = settlement.deal.risk, settlement.cost
-    outcome = cost if reference is None else cost - reference
+    outcome = cost if baseline is None else cost - baseline
     return FrontierPoint(
         weight=weight,
         last_weight=weight,

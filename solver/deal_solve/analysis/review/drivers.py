@@ -50,19 +50,19 @@ Changed = Callable[[ScenarioSet, float], ScenarioSet]
 
 
 def driver_breakevens(
-    deal: Deal, one: Plan, other: Plan, scenarios: ScenarioSet, reference: Plan | None
+    deal: Deal, one: Plan, other: Plan, scenarios: ScenarioSet, baseline: Plan | None
 ) -> Table[DriverBreakeven]:
     """Return the break-evens of two plans on the main drivers, each moved alone.
 
-    `reference` is what loss is measured against, where the objective needs it. Nothing breaks even where the plans
+    `baseline` is what loss is measured against, where the objective needs it. Nothing breaks even where the plans
     cost the same already.
     """
 
     def apart(changed: Changed, value: float) -> float:
         moved = changed(scenarios, value)
-        known = None if reference is None else settle(deal, reference, moved).cost
+        known = None if baseline is None else settle(deal, baseline, moved).cost
         worths = [
-            objective_of(deal, settle(deal, plan, moved).cost, moved.weights, Against(reference=known))
+            objective_of(deal, settle(deal, plan, moved).cost, moved.weights, Against(baseline=known))
             for plan in (one, other)
         ]
         return worths[0] - worths[1]

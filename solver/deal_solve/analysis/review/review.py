@@ -137,7 +137,7 @@ def review(deal: Deal, plan: Plan, scenarios: Scenarios, best: Solution | None =
     deal = best.settlement.deal
     proposed = settle(deal, plan, scenarios)
     checks = limit_checks(deal, proposed)
-    path = _Path(deal, scenarios, best, {"reference": best.reference, **options}, proposed)
+    path = _Path(deal, scenarios, best, {"baseline": best.baseline, **options}, proposed)
     kept = tuple(limit for limit, check in zip(deal.limits, checks, strict=True) if check.is_kept)
     steps = tuple(path.steps(kept))
     is_less = proposed.cost < best.settlement.cost - CENT_TOLERANCE_USD
@@ -159,7 +159,7 @@ def _breakevens(deal: Deal, plan: Plan, best: Solution, scenarios: Scenarios) ->
     """Return them over as many futures as are quick to settle again and again, and not for regret."""
     if scenarios.block_count > 1 or deal.risk.criterion == "regret":
         return Table()
-    return driver_breakevens(deal, plan, best.plan, scenarios.in_memory(), best.reference)
+    return driver_breakevens(deal, plan, best.plan, scenarios.in_memory(), best.baseline)
 
 
 @dataclass
@@ -209,7 +209,7 @@ class _Path:
         return found.settlement, found.status == "optimal"
 
     def _objective(self, settlement: Settlement) -> float:
-        against = Against(reference=self.best.reference_cost, best=self.best.best_cost)
+        against = Against(baseline=self.best.baseline_cost, best=self.best.best_cost)
         return objective_of(self.deal, settlement.cost, settlement.weights, against)
 
     def _step(

@@ -114,7 +114,7 @@ def sensitivity(
     seed = SEED if scenarios.seed is None else scenarios.seed
     found = None
     try:
-        found = None if deal.scenarios else sobol(deal, search.best.plan, search.reference(), samples, seed)
+        found = None if deal.scenarios else sobol(deal, search.best.plan, search.baseline(), samples, seed)
     except InputError as error:
         notes.append(f"no Sobol indices, as no futures can be sampled: {error}")
     return Sensitivity(Table(tuple(bars)), found, search.best, tuple(notes))
@@ -162,10 +162,10 @@ class _Tornado:
         for each in negotiables(self.deal):
             yield self._bar(each.path, "negotiable", each.today, each.low, each.high)
 
-    def reference(self) -> Plan | None:
+    def baseline(self) -> Plan | None:
         """Return the best plan without API commitment by expected cost, limits ignored; None if there is none."""
-        if self.best.reference is not None:
-            return self.best.reference
+        if self.best.baseline is not None:
+            return self.best.baseline
         free = self.deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
         none = Proposal.model_validate({"api": {"band_usd_per_year": 0}})
         try:
@@ -230,7 +230,7 @@ class _Tornado:
         except InputError:
             return None
         cost = settle(there.deal, plan, there.scenarios).cost
-        return objective_of(there.deal, cost, there.weights, Against(found.reference_cost, found.best_cost))
+        return objective_of(there.deal, cost, there.weights, Against(found.baseline_cost, found.best_cost))
 
 
 def moved(before: Deal, after: Deal, plan: Plan) -> Plan:

@@ -51,8 +51,8 @@ class Sobol:
     notes: tuple[str, ...] = ()
 
 
-def sobol(deal: Deal, plan: Plan, reference: Plan | None = None, count: int = BLOCK, seed: int = SEED) -> Sobol | None:
-    """Return the first-order and total indices of what a plan costs and, with a reference, loses; None if certain.
+def sobol(deal: Deal, plan: Plan, baseline: Plan | None = None, count: int = BLOCK, seed: int = SEED) -> Sobol | None:
+    """Return the first-order and total indices of what a plan costs and, with a baseline, loses; None if certain.
 
     Saltelli's design with `count` futures a matrix (in whole blocks), all settled in one pass. Raises InputError for a
     deal that lists its futures.
@@ -62,8 +62,8 @@ def sobol(deal: Deal, plan: Plan, reference: Plan | None = None, count: int = BL
         return None
     cost = settle(deal, plan, design).cost
     spread = {"cost": cost}
-    if reference is not None:
-        spread["loss"] = cost - settle(deal, reference, design).cost
+    if baseline is not None:
+        spread["loss"] = cost - settle(deal, baseline, design).cost
     rows, notes = [], list(design.notes)
     for of, values in spread.items():
         found = sobol_indices(values.reshape(-1, design.each), seed)

@@ -131,7 +131,7 @@ def result_of(
         plan=solution.plan,
         **_settled(deal, solution.settlement, summary, chronological_usd),
         reference=_reference(solution),
-        agreements=tuple(map(Agreement.model_validate, solution.branches)),
+        agreements=tuple(map(Agreement.model_validate, solution.agreements)),
         solver=_solver(solution),
         notes=(*scenarios.notes, *solution.notes),
         alternatives=rows_of(AlternativeFacts, asked.get("alternatives")),
@@ -144,11 +144,11 @@ def result_of(
 
 
 def _reference(solution: Solution) -> Reference | None:
-    if solution.reference is None:
+    if solution.baseline is None:
         return None
-    cost = solution.reference_cost
+    cost = solution.baseline_cost
     expected = None if cost is None else float(solution.settlement.weights @ cost)
-    return Reference(plan=solution.reference, expected_usd=expected)
+    return Reference(plan=solution.baseline, expected_usd=expected)
 
 
 def _solver(solution: Solution) -> SolverFacts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.solve.proof import how_sure
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
-from deal_solve.optimise.solution import Branch, Solution
+from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.report.controls import controls_table
 from deal_solve.report.health import health_tables
@@ -112,16 +112,16 @@ def _seat_sentences(deal: Deal, plan: Plan) -> list[str]:
     return sentences
 
 
-def _others(solution: Solution) -> list[Branch]:
+def _others(solution: Solution) -> list[CandidateAgreement]:
     """Return every other agreement or band, the nearest first: a renewed band makes no other agreement."""
     api = solution.plan.api
     chosen = (api.offer, api.term_months, api.terms[0].band_usd_per_year)
-    others = [b for b in solution.branches if (b.offer, b.term_months, b.band_usd_per_year) != chosen]
+    others = [b for b in solution.agreements if (b.offer, b.term_months, b.band_usd_per_year) != chosen]
     return sorted((b for b in others if b.outcome != "infeasible"), key=_least)
 
 
-def _least(branch: Branch) -> float:
-    return branch.bound_usd if branch.objective_usd is None else branch.objective_usd
+def _least(candidate: CandidateAgreement) -> float:
+    return candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
 
 
 def _next(solution: Solution) -> str:
@@ -140,24 +140,24 @@ def _next(solution: Solution) -> str:
     return f"{best.offer}, {best.term_months} months, {band}: {text}"
 
 
-def _above(solution: Solution, branch: Branch) -> str:
-    """Return how much dearer a branch is, or at least is; not known if its bound is below the plan's objective."""
-    base, more = abs(solution.objective_usd), _least(branch) - solution.objective_usd
+def _above(solution: Solution, candidate: CandidateAgreement) -> str:
+    """Return how much dearer a candidate is, or at least is; not known if its bound is below the plan's objective."""
+    base, more = abs(solution.objective_usd), _least(candidate) - solution.objective_usd
     text = percent(more / base, 2) if base else money(more)
-    return NOT_KNOWN if branch.objective_usd is None and text.startswith("-") else text
+    return NOT_KNOWN if candidate.objective_usd is None and text.startswith("-") else text
 
 
 def agreements_table(deal: Deal, solution: Solution) -> str:
     """Return every API agreement and band of the search with its best objective or its bound."""
-    if len(solution.branches) < 2:
+    if len(solution.agreements) < 2:
         return ""
     rows = []
-    for branch in sorted(solution.branches, key=lambda b: (b.outcome == "infeasible", _least(b))):
-        solved = branch.outcome not in ("infeasible",)
-        amount = "at least " * (branch.objective_usd is None) + money(_least(branch)) if solved else "-"
-        above = _above(solution, branch) if solved else "-"
-        band = round_money(branch.band_usd_per_year) if branch.band_usd_per_year else "none"
-        rows.append([branch.offer, f"{branch.term_months}", band, OUTCOMES[branch.outcome], amount, above])
+    for candidate in sorted(solution.agreements, key=lambda b: (b.outcome == "infeasible", _least(b))):
+        solved = candidate.outcome not in ("infeasible",)
+        amount = "at least " * (candidate.objective_usd is None) + money(_least(candidate)) if solved else "-"
+        above = _above(solution, candidate) if solved else "-"
+        band = round_money(candidate.band_usd_per_year) if candidate.band_usd_per_year else "none"
+        rows.append([candidate.offer, f"{candidate.term_months}", band, OUTCOMES[candidate.outcome], amount, above])
     headers = ["offer", "first term", "band from", "outcome", "objective", "dearer by"]
     title = f"API agreements, seats from any offer (objective over {deal.horizon_months} months, USD)"
     return table(title, headers, rows)

@@ -167,7 +167,7 @@ def request_shares(settlement: Settlement) -> dict[str, float]:
 
 
 def _saved(solution: Solution) -> float | None:
-    if solution.reference_cost is None:
+    if solution.baseline_cost is None:
         return None
     settlement = solution.settlement
-    return float(settlement.weights @ (solution.reference_cost - settlement.cost))
+    return float(settlement.weights @ (solution.baseline_cost - settlement.cost))

@@ -99,7 +99,7 @@ def optimality_gap(
         return None
     size = solution.settlement.scenarios.size
     few = replicates(solution, drawn.sets[0].method, max(size // len(drawn.sets), min(size, LEAST)))
-    known = {**options, "gap": max(options.get("gap", 0.0), 1e-4), "reference": solution.reference}
+    known = {**options, "gap": max(options.get("gap", 0.0), 1e-4), "baseline": solution.baseline}
     try:
         least = [solve(few.deal, each.in_memory(), fix=fix, **known).bound_usd for each in few.sets]
     except (Infeasible, LimitReached):

@@ -84,14 +84,14 @@ class Replicates:
 
     def objectives(self, plan: Plan, deal: Deal | None = None) -> Array:
         """Return the objective of a plan on every set, (R,), under the papers of another deal if one is given."""
-        both = zip(self.settlements(plan, deal), self._references, strict=True)
-        return np.array([self._objective(settlement, reference) for settlement, reference in both])
+        both = zip(self.settlements(plan, deal), self._baselines, strict=True)
+        return np.array([self._objective(settlement, baseline) for settlement, baseline in both])
 
     def dearer(self, plan: Plan) -> Estimate:
         """Return how much more the objective of a plan is than that of the solution's own."""
         if self.sets:
             return estimate(self.objectives(plan) - self.own)
-        worth = self._objective(self.settled(plan), self.solution.reference_cost)
+        worth = self._objective(self.settled(plan), self.solution.baseline_cost)
         return Estimate(worth - self.solution.objective_usd)
 
     @cached_property
@@ -104,13 +104,13 @@ class Replicates:
         """The deal that was solved."""
         return self.solution.settlement.deal
 
-    def _objective(self, settlement: Settlement, reference: Array | None) -> float:
-        return objective_of(self.deal, settlement.cost, settlement.weights, Against(reference=reference))
+    def _objective(self, settlement: Settlement, baseline: Array | None) -> float:
+        return objective_of(self.deal, settlement.cost, settlement.weights, Against(baseline=baseline))
 
     @cached_property
-    def _references(self) -> tuple[Array | None, ...]:
-        """The cost of the reference on every set, as far as the objective needs it."""
-        plan = self.solution.reference
+    def _baselines(self) -> tuple[Array | None, ...]:
+        """The cost of the baseline on every set, as far as the objective needs it."""
+        plan = self.solution.baseline
         return tuple(None if plan is None else settle(self.deal, plan, scenarios).cost for scenarios in self.sets)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, replicates
 from deal_solve.analysis.why_not.alternatives import nearest
-from deal_solve.optimise.solution import Branch, Solution
+from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 
@@ -34,10 +34,10 @@ def value_of_shorter_term(
     """
     drawn = drawn or replicates(solution)
     own = solution.plan.api.term_months
-    shortest = min(branch.term_months for branch in solution.branches if branch.outcome != "infeasible")
+    shortest = min(candidate.term_months for candidate in solution.agreements if candidate.outcome != "infeasible")
 
-    def is_other(branch: Branch) -> bool:
-        return (branch.term_months == shortest) != (own == shortest)
+    def is_other(candidate: CandidateAgreement) -> bool:
+        return (candidate.term_months == shortest) != (own == shortest)
 
     other = nearest(solution, is_other, fix, **options)
     if other is None:

@@ -9,7 +9,7 @@ from typing import Any
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.difference import Difference, difference
 from deal_solve.frames import Table
-from deal_solve.optimise.solution import Branch, Solution
+from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
@@ -47,12 +47,12 @@ def alternatives(
 
     `fix` and the options are those of the solve; raises what `solve` raises for them.
     """
-    rows = [_alternative(solution, branch, every, fix, options) for branch in solution.branches]
+    rows = [_alternative(solution, candidate, every, fix, options) for candidate in solution.agreements]
     return Table(tuple(sorted(rows, key=_order)))
 
 
 def nearest(
-    solution: Solution, among: Callable[[Branch], bool], fix: Proposal | None = None, **options: Any
+    solution: Solution, among: Callable[[CandidateAgreement], bool], fix: Proposal | None = None, **options: Any
 ) -> Solution | None:
     """Return the best plan of some agreements, other than the recommended one; None if there is none.
 
@@ -60,22 +60,22 @@ def nearest(
     """
     best: Solution | None = None
     possible = (
-        b for b in solution.branches if b.outcome != "infeasible" and among(b) and not _recommended(solution, b)
+        b for b in solution.agreements if b.outcome != "infeasible" and among(b) and not _recommended(solution, b)
     )
-    for branch in sorted(possible, key=lambda branch: branch.bound_usd):
-        if best is not None and best.objective_usd <= branch.bound_usd:
+    for candidate in sorted(possible, key=lambda candidate: candidate.bound_usd):
+        if best is not None and best.objective_usd <= candidate.bound_usd:
             break
-        paper = branch.offer, branch.term_months, branch.band_usd_per_year
+        paper = candidate.offer, candidate.term_months, candidate.band_usd_per_year
         found = _solved(solution, paper, fix, options).solution
         if found is not None and (best is None or found.objective_usd < best.objective_usd):
             best = found
     return best
 
 
-def _recommended(solution: Solution, branch: Branch) -> bool:
+def _recommended(solution: Solution, candidate: CandidateAgreement) -> bool:
     api = solution.plan.api
     paper = api.offer, api.term_months, api.terms[0].band_usd_per_year
-    return paper == (branch.offer, branch.term_months, branch.band_usd_per_year)
+    return paper == (candidate.offer, candidate.term_months, candidate.band_usd_per_year)
 
 
 def _order(row: Alternative) -> tuple[bool, bool, float]:
@@ -83,17 +83,17 @@ def _order(row: Alternative) -> tuple[bool, bool, float]:
 
 
 def _alternative(
-    solution: Solution, branch: Branch, every: bool, fix: Proposal | None, options: dict[str, Any]
+    solution: Solution, candidate: CandidateAgreement, every: bool, fix: Proposal | None, options: dict[str, Any]
 ) -> Alternative:
-    paper = branch.offer, branch.term_months, branch.band_usd_per_year
-    if _recommended(solution, branch):
+    paper = candidate.offer, candidate.term_months, candidate.band_usd_per_year
+    if _recommended(solution, candidate):
         return Alternative(*paper, True, False, 0.0, _seats_from(solution), solution, None)
-    if branch.outcome == "infeasible":
+    if candidate.outcome == "infeasible":
         return Alternative(*paper, False, False, None, None, None, None)
     if every:
         return _solved(solution, paper, fix, options)
-    is_bound = branch.objective_usd is None
-    usd = branch.bound_usd if branch.objective_usd is None else branch.objective_usd
+    is_bound = candidate.objective_usd is None
+    usd = candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
     return Alternative(*paper, False, is_bound, usd - solution.objective_usd, None, None, None)
 
 
@@ -106,7 +106,7 @@ def _solved(
     fix = fix or Proposal()
     forced = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
     try:
-        known = {"reference": solution.reference, **options}
+        known = {"baseline": solution.baseline, **options}
         other = solve(settlement.deal, settlement.scenarios, fix=forced, first_band=band, **known)
     except (Infeasible, LimitReached):
         return Alternative(*paper, False, False, None, None, None, None)

@@ -15,7 +15,7 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Array
 def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
     """Return the objective in money units: (1-λ)·E + λ·CVaR, the worst case, or the largest regret.
 
-    For loss, the expected cost of the reference is added back by the caller: it is a constant.
+    For loss, the expected cost of the baseline is added back by the caller: it is a constant.
     """
     risk = deal.risk
     if risk.criterion == "worst":
@@ -25,7 +25,7 @@ def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
         return [(_largest(program, against.best / program.unit_usd), 1.0)]
     if risk.weight == 0:
         return program.expected()
-    less = against.reference / program.unit_usd if risk.on == "loss" and against.reference is not None else None
+    less = against.baseline / program.unit_usd if risk.on == "loss" and against.baseline is not None else None
     tail, mean = cvar(program, When(), risk.confidence, less), program.expected()
     if program.by_cuts and program.size > BLOCK:  # known without looking into any future, where looking takes long
         shift = 0.0 if less is None else -float(program.weights @ less)

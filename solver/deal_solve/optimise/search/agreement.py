@@ -14,7 +14,7 @@ import pulp
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.model.program import Program, Variable
-from deal_solve.optimise.solution import Branch, Size
+from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Bounds
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -96,7 +96,7 @@ class Candidate:
         rank = self.bound if self.objective is None else self.objective
         return Hint(rank, tuple(variable.name for variable in program.variables), tuple(cuts), plan)
 
-    def branch(self, band: float, bound: float) -> Branch:
+    def branch(self, band: float, bound: float) -> CandidateAgreement:
         """Return what is reported of it in one band, whose relaxation is bounded by `bound` (dollars; 0 always is)."""
         best, bound = self.first_band(), max(bound, 0.0)
         if self.objective is not None and best == band:
@@ -104,7 +104,7 @@ class Candidate:
         else:
             outcome = "infeasible" if bound == math.inf else "limit" if self.outcome == "limit" else "pruned"
             objective = None
-        return Branch(self.agreement.offer, self.agreement.term_months, band, bound, objective, outcome)  # type: ignore[arg-type]
+        return CandidateAgreement(self.agreement.offer, self.agreement.term_months, band, bound, objective, outcome)  # type: ignore[arg-type]
 
     def keep(self, objective: float) -> None:
         """Take the plan that the program's variables hold as the best one."""

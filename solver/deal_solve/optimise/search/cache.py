@@ -1,4 +1,4 @@
-"""What solves of similar deals share: futures read once, references, bounds, and where to look (section 8)."""
+"""What solves of similar deals share: futures read once, baselines, bounds, and where to look (section 8)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 SETS, FACTS = 4, 4096
 """Sets of futures that are kept (of large ones only the latest), and what is known of plans over them."""
 
-Reference = tuple[Plan, Against, tuple[str, ...]]
-"""A reference plan, what it costs, and what has to be said of it."""
+Baseline = tuple[Plan, Against, tuple[str, ...]]
+"""A baseline plan, what it costs, and what has to be said of it."""
 
 
 class SolveCache:
@@ -33,26 +33,26 @@ class SolveCache:
 
     def __init__(self) -> None:
         self._columns: dict[tuple[int, str], tuple[Scenarios, Columns]] = {}
-        self._references: dict[str, Reference] = {}
+        self._baselines: dict[str, Baseline] = {}
         self._bounds: dict[str, float] = {}
-        self._hints: dict[bool, dict[Agreement, Hint]] = {False: {}, True: {}}  # of references apart
+        self._hints: dict[bool, dict[Agreement, Hint]] = {False: {}, True: {}}  # of baselines apart
 
     def columns(self, deal: Deal, scenarios: Scenarios) -> Columns:
         """Return the columns of a set of futures, as a deal reads them."""
         key = id(scenarios), _digest(_read_by_columns(deal))
         if key not in self._columns:
             if len(self._columns) >= (SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > FACTS:
-                self._columns, self._references, self._bounds = {}, {}, {}
+                self._columns, self._baselines, self._bounds = {}, {}, {}
             self._columns[key] = scenarios, Columns(deal, scenarios)  # both are kept, so that nothing else has their id
         return self._columns[key][1].afresh()
 
-    def reference(self, deal: Deal, columns: Columns) -> Reference | None:
-        """Return the reference of a deal, if it is known."""
-        return self._references.get(_digest(id(columns.flows), _without_commitment(deal)))
+    def baseline(self, deal: Deal, columns: Columns) -> Baseline | None:
+        """Return the baseline of a deal, if it is known."""
+        return self._baselines.get(_digest(id(columns.flows), _without_commitment(deal)))
 
-    def keep_reference(self, deal: Deal, columns: Columns, reference: Reference) -> None:
-        """Keep the reference of a deal."""
-        self._references[_digest(id(columns.flows), _without_commitment(deal))] = reference
+    def keep_baseline(self, deal: Deal, columns: Columns, baseline: Baseline) -> None:
+        """Keep the baseline of a deal."""
+        self._baselines[_digest(id(columns.flows), _without_commitment(deal))] = baseline
 
     def prepare(self, search: Search) -> None:
         """Tell a search what is known of its agreements."""
@@ -74,7 +74,7 @@ def _keys(search: Search) -> dict[Agreement, str]:
     """Return what the bound of each agreement depends on."""
     deal, against = search.deal, search.against
     told = [
-        None if costs is None else blake2b(costs.tobytes()).hexdigest() for costs in (against.reference, against.best)
+        None if costs is None else blake2b(costs.tobytes()).hexdigest() for costs in (against.baseline, against.best)
     ]
     pinned = search.pins.proposal.model_dump(mode="json"), search.first_band, search.zero_bands_only
     rest = id(search.columns.flows), told, pinned
@@ -101,7 +101,7 @@ def _seen_from(data: dict[str, Any], paper: str) -> dict[str, Any]:
 
 
 def _without_commitment(deal: Deal) -> dict[str, Any]:
-    """Return a deal as its reference knows it: no risk, no limits, bands without commitment only."""
+    """Return a deal as its baseline knows it: no risk, no limits, bands without commitment only."""
     data = deal.model_dump(mode="json", exclude={"title", "sources", "risk", "limits", "renewal_decisions"})
     offers = {}
     for name, offer in data["offers"].items():

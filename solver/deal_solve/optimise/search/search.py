@@ -21,7 +21,7 @@ from deal_solve.optimise.search.agreement import Candidate, Hint, fix_choices, f
 from deal_solve.optimise.search.benders import CLOSE, ROUGHLY, cut_again
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.search.tie_breaking import TieRule
-from deal_solve.optimise.solution import Branch, Size
+from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, minimise, restore
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK
@@ -107,7 +107,7 @@ class Search:
         """Return what was learnt of each agreement, for a search over more scenarios."""
         return {candidate.agreement: candidate.hint() for candidate in self.candidates if candidate.is_built}
 
-    def branches(self) -> tuple[Branch, ...]:
+    def agreements(self) -> tuple[CandidateAgreement, ...]:
         """Return every agreement in every band of its first term; to be called before a program is finished."""
         return tuple(branch for bands in self._together(self._bands) for branch in bands)
 
@@ -121,7 +121,7 @@ class Search:
         self.clock.solving = min(self.clock.solving, before[1] + monotonic() - before[0])
         return found
 
-    def _bands(self, candidate: Candidate) -> list[Branch]:
+    def _bands(self, candidate: Candidate) -> list[CandidateAgreement]:
         """Bound each band of a candidate by the relaxation with all its cuts, or by the candidate's own bound."""
         branches = []
         for band in candidate.bands:

@@ -28,7 +28,7 @@ def guided(search: Search) -> Search:
     for size in PILOTS:
         if 4 * size > search.columns.size:
             break
-        against = Against(_head(search.against.reference, size), _head(search.against.best, size))
+        against = Against(_head(search.against.baseline, size), _head(search.against.best, size))
         pilot = replace(
             search,
             columns=search.columns.head(size),

@@ -179,7 +179,7 @@ def saving_pays(copies):
 def test_many_futures_report_the_gap_that_few_close():
     exact, many = solve(saving_pays(0)), solve(saving_pays(299))
     assert (exact.method, exact.status, exact.gap) == ("extensive", "optimal", pytest.approx(0, abs=1e-6))
-    assert len(exact.branches) == 2  # what the cuts found is not listed again
+    assert len(exact.agreements) == 2  # what the cuts found is not listed again
     assert (many.method, many.status) == ("decomposition", "limit")
     assert many.bound_usd <= exact.objective_usd * (1 + 1e-9)
     assert exact.objective_usd <= many.objective_usd * (1 + 1e-9)
@@ -215,9 +215,9 @@ def test_a_known_reference_is_what_loss_is_measured_against():
     deal = saving_pays(0)
     plan = solve(deal).plan
     cautious = deal.model_copy(update={"risk": Risk(weight=1.0, confidence=0.5)})
-    again = solve(cautious, reference=plan)
-    assert again.reference is plan
-    assert again.objective_usd <= float(again.settlement.weights @ again.reference_cost) * (1 + 1e-9)
+    again = solve(cautious, baseline=plan)
+    assert again.baseline is plan
+    assert again.objective_usd <= float(again.settlement.weights @ again.baseline_cost) * (1 + 1e-9)
 
 
 def test_time_that_runs_out_between_cuts_leaves_a_plan_and_valid_bounds(monkeypatch):
@@ -228,7 +228,7 @@ def test_time_that_runs_out_between_cuts_leaves_a_plan_and_valid_bounds(monkeypa
     stopped = solve(deal)
     assert stopped.objective_usd >= best - 0.01
     assert 0.0 <= stopped.bound_usd <= best + 0.01
-    assert all(branch.bound_usd >= 0.0 for branch in stopped.branches)
+    assert all(branch.bound_usd >= 0.0 for branch in stopped.agreements)
 
 
 def test_a_bound_that_was_never_found_is_nothing():
