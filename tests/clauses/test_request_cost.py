@@ -9,7 +9,7 @@ from genai_prices import Usage, calc_price
 from deal_solve.deal.load import loads
 from deal_solve.deal.rate_card import load_card
 from deal_solve.plan.request_cost import effective_hit_rate, request_cost
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
 CARD = load_card("claude", DAY.date())
@@ -36,7 +36,7 @@ def our_cost(model: str, tokens: float, output: float, share: float = 0.0, hit: 
             {cache}
         """.replace("\n        ", "\n")
     )
-    option = menu(deal, "app")[0].option(model + "+cache" * bool(share))
+    option = resolve(deal).epochs("app")[0].option(model + "+cache" * bool(share))
     assert option is not None
     cost = request_cost(deal.workloads["app"], option, option.parts[0], 1.0)
     return float(cost.at(np.array([hit]))[0])

@@ -12,9 +12,8 @@ from deal_solve.errors import InputError
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import first_terms
-from deal_solve.plan.tracks import sellers
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.scenario_set import ScenarioSet
@@ -80,7 +79,7 @@ def _other_shares(deal: Deal, plan: Plan) -> Iterator[Plan]:
     """Move a part of each epoch's requests to another open option (and buy what it needs)."""
     for kind, users in {"routing": plan.routing, "use": plan.use}.items():
         for user, routes in users.items():
-            for index, (epoch, route) in enumerate(zip(menu(deal, user), routes, strict=True)):
+            for index, (epoch, route) in enumerate(zip(resolve(deal).epochs(user), routes, strict=True)):
                 for option, part in itertools.product(epoch.options, (0.1, 1.0)):
                     shares = {key: share * (1 - part) for key, share in route.shares.items()}
                     shares[option.key] = shares.get(option.key, 0.0) + part
@@ -155,7 +154,7 @@ def _people(deal: Deal, scenarios: ScenarioSet) -> list[Data]:
     found: list[Data] = []
     for years in itertools.product(cohort.tracks, repeat=deal.years):
         types = [t for t in dict.fromkeys(years) if t in deal.seat_types]
-        papers = [[(p, m) for p in sellers(deal, t) for m in first_terms(deal, p)] for t in types]
+        papers = [[(p, m) for p in resolve(deal).sellers(t) for m in first_terms(deal, p)] for t in types]
         for bought in itertools.product(*papers):
             options = [_counts(deal, scenarios, name, t, p, years) for t, (p, _) in zip(types, bought, strict=True)]
             for counts in itertools.product(*options):
@@ -188,7 +187,7 @@ def _routings(deal: Deal, near: Plan) -> list[Data]:
     """Return each workload on one option wherever it is open (the near plan elsewhere), and half and half."""
     found: list[Data] = []
     for user in deal.workloads:
-        epochs, routes = menu(deal, user), near.routing[user]
+        epochs, routes = resolve(deal).epochs(user), near.routing[user]
         keys = list(dict.fromkeys(option.key for epoch in epochs for option in epoch.options))
         for part, key in itertools.product((1.0, 0.5), keys):
             mixed = []

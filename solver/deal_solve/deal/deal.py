@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -224,7 +224,7 @@ class Deal(DealModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with some fields replaced; nothing that was derived from the old ones is kept."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("card", "seat_types", "list_offer", "papers", "derived"):
+        for name in ("card", "seat_types", "list_offer", "papers"):
             copied.__dict__.pop(name, None)
         written = copied.__dict__.pop("written", None)
         if written is not None:
@@ -255,11 +255,6 @@ class Deal(DealModel):
     def problem(self, loc: Loc, message: str) -> Problem:
         """Return a problem found at `loc` after the deal was read, with its place in the file."""
         return Problem(dotted(loc), message, self.file, self.line(loc))
-
-    @cached_property
-    def derived(self) -> dict[Hashable, Any]:
-        """Tables that follow from the deal alone and are needed often, kept by whoever makes them."""
-        return {}
 
     @cached_property
     def card(self) -> Card:

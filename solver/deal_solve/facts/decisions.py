@@ -12,7 +12,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
 from deal_solve.messages import usd
 from deal_solve.plan.plan import ApiTerm, Plan, Route
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import metered_share
 from deal_solve.uncertainty.scenario_set import Array, blocks
@@ -99,7 +99,7 @@ def _by_year(values: Sequence[str]) -> str:
 def _answered(deal: Deal, user: str, routes: Sequence[Route], requests: Array) -> dict[str, float]:
     """Return how many of the requests of each month, (H,), every option answers."""
     found: dict[str, float] = {}
-    for epoch, route in zip(menu(deal, user), routes, strict=True):
+    for epoch, route in zip(resolve(deal).epochs(user), routes, strict=True):
         for key, share in route.shares.items():
             found[key] = found.get(key, 0.0) + share * float(requests[epoch.start : epoch.end].sum())
     return found

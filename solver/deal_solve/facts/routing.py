@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan, Route
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def routing(deal: Deal, plan: Plan) -> Table[Routed]:
 
 def runs(deal: Deal, user: str, routes: tuple[Route, ...]) -> list[tuple[int, int, dict[str, float]]]:
     """Return the shares per option of months [start, end); epochs that are routed alike (to 0.01 %) stand together."""
-    ends = [epoch.end for epoch in menu(deal, user)]
+    ends = [epoch.end for epoch in resolve(deal).epochs(user)]
     found: list[tuple[int, int, dict[str, float]]] = []
     for route, end in zip(routes, ends, strict=True):
         shares = {key: share for key, share in route.shares.items() if share > 0}

@@ -28,7 +28,7 @@ from deal_solve.formulation.model.program import Program, Terms, Variable, scale
 from deal_solve.formulation.model.scenario_sums import Columns
 from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.request_cost import request_cost, usage_multiplier
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -156,7 +156,7 @@ def money_unit(deal: Deal, columns: Columns) -> float:
         multiplier = usage_multiplier(deal, request, owner.requires)
         costs = [
             sum(request_cost(request, option, part, multiplier).fixed for part in option.parts)
-            for epoch in menu(deal, user)
+            for epoch in resolve(deal).epochs(user)
             for option in epoch.options
         ]
         if costs:

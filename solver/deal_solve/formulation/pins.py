@@ -216,6 +216,6 @@ def _same_option(decisions: Decisions, user: str, epoch: Epoch, key: str) -> str
         return None
     for other in epoch.options:
         is_known = (user, epoch.start, other.key) in decisions.routing.shares
-        if is_known and (other.sameness, other.counts_as) == (option.sameness, option.counts_as):
+        if is_known and (other.equivalence_key, other.counts_as) == (option.equivalence_key, option.counts_as):
             return other.key
     return None

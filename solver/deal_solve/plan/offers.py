@@ -1,11 +1,11 @@
-"""What can be taken from a paper, and how its clauses are named in messages (deal model, section 6)."""
+"""What can be taken from an offer, and how its clauses are named in messages (model §6)."""
 
 from __future__ import annotations
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Problem
 from deal_solve.messages import unknown
-from deal_solve.plan.terms import first_terms
+from deal_solve.plan.resolved import resolve
 
 
 def clause(offer: str, *rest: str | int) -> str:
@@ -14,22 +14,23 @@ def clause(offer: str, *rest: str | int) -> str:
     return path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
 
 
-def paper_problem(deal: Deal, path: str, offer: str, term_months: int | None, seat_type: str | None) -> Problem | None:
+def offer_problem(deal: Deal, path: str, offer: str, term_months: int | None, seat_type: str | None) -> Problem | None:
     """Return why a part (the API, or a seat type) cannot be taken from an offer for a first term, or None.
 
     `path` is where the plan or proposal states the part.
     """
-    if offer not in deal.papers:
-        return Problem(f"{path}.offer", unknown("offer", offer, deal.papers))
-    paper = deal.offer(offer)
-    if seat_type is None and paper.api is None:
+    offers = resolve(deal).offers
+    if offer not in offers:
+        return Problem(f"{path}.offer", unknown("offer", offer, offers))
+    on_table = offers[offer]
+    if seat_type is None and on_table.api is None:
         return Problem(f"{path}.offer", f"{offer!r} has no api part")
-    if seat_type is not None and seat_type not in paper.seats:
-        sold = ", ".join(paper.seats) or "no seats"
+    if seat_type is not None and seat_type not in on_table.seats:
+        sold = ", ".join(on_table.seats) or "no seats"
         return Problem(f"{path}.offer", f"{offer!r} does not sell {seat_type!r}; it sells {sold}")
-    if term_months is None or term_months in first_terms(deal, offer):
+    if term_months is None or term_months in on_table.first_terms:
         return None
-    offered = ", ".join(map(str, paper.terms))
+    offered = ", ".join(map(str, on_table.offer.terms))
     return Problem(
         f"{path}.term_months",
         f"a first term of {term_months} months cannot be had from {offer!r}; it offers {offered} and the horizon is "

@@ -74,7 +74,7 @@ class Plan(DealModel):
     """A complete plan.
 
     `tracks[c]` has one track per contract year. `routing[w]` and `use[c]` have one route per epoch of the workload or
-    cohort (`deal_solve.plan.routing_options.menu`); `use` holds every cohort with a use section. `projects[w]` are the
+    cohort (`deal_solve.plan.resolved.User.epochs`); `use` holds every cohort with a use section. `projects[w]` are the
     projects bought.
     """
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deal_solve.deal.deal import Deal
-from deal_solve.plan.request_cost import effective_hit_rate, request_cost, usage_multiplier
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.request_cost import effective_hit_rate, request_cost
+from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, blocks
 
 NEARLY = 1 + 1e-9
@@ -48,13 +48,13 @@ def observed(deal: Deal, block: ScenarioSet, month: int) -> tuple[Array, Array]:
     since = month - 12
     usage, users = np.zeros(block.size), np.zeros((block.size, 12))
     for name, work in deal.workloads.items():
-        multiplier = usage_multiplier(deal, work, work.requires)
-        for epoch in menu(deal, name):
+        user = resolve(deal).users[name]
+        for epoch in user.epochs:
             start, end = max(epoch.start, since), min(epoch.end, month)
             if start < end and epoch.options:
                 option = epoch.options[0]
                 hit = effective_hit_rate(work.cache, option.batch, block.hit_rate[name])
-                costs = [request_cost(work, option, part, multiplier).at(hit) for part in option.parts]
+                costs = [request_cost(work, option, part, user.usage_multiplier).at(hit) for part in option.parts]
                 usage += block.requests[name][:, start:end].sum(axis=1) * np.sum(costs, axis=0)
     for counts in block.users.values():
         users += counts[:, since:month]

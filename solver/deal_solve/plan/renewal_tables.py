@@ -14,8 +14,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Problem
 from deal_solve.plan.plan import Plan, RenewalRow, RenewalTable, Route, SeatAgreement
 from deal_solve.plan.renewal_buckets import Buckets, Edges, observed
-from deal_solve.plan.routing_options import menu
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
 MOST_PATHS = 30
@@ -76,7 +75,7 @@ def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
             for part, names in known.items():
                 for name in getattr(row, part).keys() - names.keys():
                     yield Problem(f"later[{index}].rows[{number}].{part}.{name}", "is not in the plan")
-            if row.api is not None and _starting(deal, plan.api.offer, plan.api.term_months, table.month) is None:
+            if row.api is not None and resolve(deal).taken(plan.api).starting(table.month) is None:
                 yield Problem(f"later[{index}].rows[{number}].api", f"no API term starts in month {table.month}")
 
 
@@ -97,7 +96,7 @@ def on_path(deal: Deal, plan: Plan, path: Path) -> Plan:
 def _replaced(deal: Deal, plan: Plan, month: int, row: RenewalRow, bound: dict[str, int]) -> Plan:
     """Return a plan with the decisions of a row; until its month in `bound` a cohort keeps the track it has."""
     terms, year = list(plan.api.terms), month // 12
-    for span in terms_of(deal, plan.api.offer, plan.api.term_months):
+    for span in resolve(deal).taken(plan.api).spans:
         if span.start == month and row.api is not None:
             terms[span.index] = row.api
     tracks = dict(plan.tracks)
@@ -133,11 +132,11 @@ def _with_routes(routes: tuple[Route, ...], changed: tuple[Route, ...] | None) -
 def decided_in(deal: Deal, plan: Plan, month: int, probability: float) -> RenewalRow:
     """Return what a plan without tables decides in a month: the row of a bucket."""
     year = month // 12
-    api_span = _starting(deal, plan.api.offer, plan.api.term_months, month)
+    api_span = resolve(deal).taken(plan.api).starting(month)
     seats: dict[str, tuple[int, ...]] = {}
     tracks: dict[str, tuple[str, ...]] = {}
     for name, agreement in plan.seats.items():
-        span = _starting(deal, agreement.offer, agreement.term_months, month)
+        span = resolve(deal).taken(agreement).starting(month)
         if span is not None:
             seats[name] = agreement.contracted[span.years.start : span.years.stop]
     for cohort, by_year in plan.tracks.items():
@@ -151,7 +150,7 @@ def decided_in(deal: Deal, plan: Plan, month: int, probability: float) -> Renewa
         for name, routes in plan.routing.items():
             routing[name] = tuple(r for r in routes if api_span.start <= r.from_month < api_span.end)
     for name, routes in plan.use.items():
-        starts = {epoch.start for epoch in menu(deal, name) if epoch.year == year}
+        starts = {epoch.start for epoch in resolve(deal).epochs(name) if epoch.year == year}
         use[name] = tuple(route for route in routes if route.from_month in starts)
     return RenewalRow(
         probability=probability,
@@ -161,10 +160,6 @@ def decided_in(deal: Deal, plan: Plan, month: int, probability: float) -> Renewa
         routing=routing,
         use=use,
     )
-
-
-def _starting(deal: Deal, offer: str, months: int, month: int) -> TermSpan | None:
-    return next((span for span in terms_of(deal, offer, months) if span.start == month), None)
 
 
 def tabulated(

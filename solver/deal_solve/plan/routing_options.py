@@ -41,8 +41,8 @@ class Option:
     counts_as: frozenset[str]
 
     @property
-    def sameness(self) -> tuple[object, ...]:
-        """Options with equal sameness differ in name only."""
+    def equivalence_key(self) -> tuple[object, ...]:
+        """Options with equal keys differ in name only."""
         return (self.parts, self.cached, self.batch, self.quality, self.projects, self.check_usd)
 
 
@@ -64,22 +64,8 @@ class Epoch:
         return next((option for option in self.options if option.key == key), None)
 
 
-def menu(deal: Deal, user: str) -> tuple[Epoch, ...]:
-    """Return the epochs of a workload's or a cohort's routing with their open options (section 3).
-
-    A cohort without metered use has no epochs.
-    """
-    known: dict[str, tuple[Epoch, ...]] = deal.derived.setdefault("menus", {})
-    if user not in known:
-        known[user] = _menu(deal, user)
-    return known[user]
-
-
-def _menu(deal: Deal, user: str) -> tuple[Epoch, ...]:
-    request = deal.workloads.get(user) or deal.cohorts[user].use
-    if request is None:
-        return ()
-    requires = deal.workloads[user].requires if user in deal.workloads else deal.cohorts[user].requires
+def epochs_of(deal: Deal, request: Workload | Use, requires: tuple[str, ...]) -> tuple[Epoch, ...]:
+    """Return the epochs of a request's routing with the options open in each; `requires` are the controls it needs."""
     names = allowed_models(deal, request)
     cuts = sorted({0, *_cuts(deal, request, names), deal.horizon_months})
     return tuple(

@@ -1,9 +1,10 @@
-"""Which track a cohort may take: what its paper or tool provides against what the cohort requires (section 5)."""
+"""Which track a cohort may take: what its offer or tool provides against what the cohort requires (model §5)."""
 
 from __future__ import annotations
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
+from deal_solve.plan.resolved import resolve
 
 
 def is_seat_type(deal: Deal, track: str) -> bool:
@@ -13,9 +14,10 @@ def is_seat_type(deal: Deal, track: str) -> bool:
 
 def track_provides(deal: Deal, track: str, api_offer: str, seat_offer: str | None) -> frozenset[str]:
     """Return the controls of a seat type in an offer, or of a tool on top of an API agreement."""
+    offers = resolve(deal).offers
     if track in deal.internal_tools:
-        return frozenset((*deal.internal_tools[track].provides, *deal.api_provides(api_offer)))
-    return frozenset(deal.seat_part(seat_offer, track).provides) if seat_offer else frozenset()
+        return offers[api_offer].api_provides.union(deal.internal_tools[track].provides)
+    return offers[seat_offer].seats[track].provides if seat_offer else frozenset()
 
 
 def missing_controls(deal: Deal, cohort_id: str, track: str, api_offer: str, seat_offer: str | None) -> tuple[str, ...]:
@@ -32,9 +34,4 @@ def is_metered(deal: Deal, cohort_id: str, track: str, seat_offer: str | None) -
         return False
     if track in deal.internal_tools:
         return True
-    return seat_offer is not None and deal.covered_share(cohort_id, seat_offer, track) < 1
-
-
-def sellers(deal: Deal, seat_type: str) -> tuple[str, ...]:
-    """Return the papers that sell a seat type, list first."""
-    return tuple(paper for paper in deal.papers if seat_type in deal.offer(paper).seats)
+    return seat_offer is not None and resolve(deal).offers[seat_offer].seats[track].covered_share[cohort_id] < 1

@@ -13,7 +13,8 @@ from deal_solve.deal.workload import Request
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan, Route
 from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost, usage_multiplier
-from deal_solve.plan.routing_options import Epoch, Option, menu
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.settlement.ledger import Ledger
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -88,7 +89,7 @@ def _routed(deal: Deal, plan: Plan, stream: Stream) -> Iterator[tuple[int, int, 
     """Yield (start, end, [(option, share above 0)]) of a stream's routes, cut at epochs."""
     routes = _routes(plan, stream)
     ends = [*(route.from_month for route in routes[1:]), stream.end]
-    for epoch in menu(deal, stream.user):
+    for epoch in resolve(deal).epochs(stream.user):
         for route, route_end in zip(routes, ends, strict=True):
             start = max(stream.start, epoch.start, route.from_month)
             end = min(stream.end, epoch.end, route_end)

@@ -10,7 +10,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import deal_from
 from deal_solve.deal.yaml_source import Source
 from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost, usage_multiplier
-from deal_solve.plan.routing_options import Epoch, Option, menu
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -54,7 +55,7 @@ def estimate(data: Data) -> Estimate:
 def _usage(deal: Deal, user: str, requests: Array, hit_rate: Array) -> Array:
     """Return the list cost of a user's requests on the cheapest mix of two open options, (S, H)."""
     cost = np.zeros(requests.shape)
-    for epoch in menu(deal, user):
+    for epoch in resolve(deal).epochs(user):
         months = slice(epoch.start, epoch.end)
         cost[:, months] = requests[:, months] * _cheapest(deal, user, epoch, hit_rate)
     return cost

@@ -10,7 +10,8 @@ from deal_solve.errors import InputError
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.routing_options import Epoch, menu
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.routing_options import Epoch
 from deal_solve.plan.terms import first_terms
 from deal_solve.plan.validation.routing import route_problems
 from deal_solve.plan.validation.validity import refuse_impossible
@@ -94,7 +95,7 @@ def cheapest_routing(deal: Deal, workload: str, buys: bool) -> list[Data]:
     """Return, per epoch, the cheapest mix of at most two options that keeps all limits; with or without projects."""
     request, hit_rate = deal.workloads[workload], scenarios_of(deal).hit_rate[workload]
     routes = []
-    for epoch in menu(deal, workload):
+    for epoch in resolve(deal).epochs(workload):
         usd = {one.key: option_usd(deal, workload, one, hit_rate) for one in epoch.options if buys or not one.projects}
         bought = frozenset(request.projects) if buys else frozenset()
         mixes = sorted(_mixes(request, epoch, list(usd)), key=lambda mix: sum(usd[key] * s for key, s in mix.items()))

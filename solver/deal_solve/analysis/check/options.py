@@ -10,8 +10,9 @@ from deal_solve.deal.cross_checks import Finding, quality_of
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import Request, Workload
 from deal_solve.deal.yaml_source import Loc
-from deal_solve.plan.routing_options import Epoch, allowed_models, menu
-from deal_solve.plan.tracks import missing_controls, sellers
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.routing_options import Epoch, allowed_models
+from deal_solve.plan.tracks import missing_controls
 
 UNPUBLISHED = 1024
 
@@ -45,7 +46,7 @@ def _unserved(deal: Deal, work: Workload, loc: Loc) -> Iterator[Finding]:
 
 def _closed(deal: Deal, user: str, request: Request, loc: Loc) -> Iterator[Finding]:
     """Models and cascades that are open in no epoch: below the floor, or not on sale; and batch closed by a control."""
-    used = {option.key.partition("+")[0] for epoch in menu(deal, user) for option in epoch.options}
+    used = {option.key.partition("+")[0] for epoch in resolve(deal).epochs(user) for option in epoch.options}
     without_floor = {
         option.key.partition("+")[0] for epoch in _menu_without_floor(deal, user) for option in epoch.options
     }
@@ -76,11 +77,13 @@ def _menu_without_floor(deal: Deal, user: str) -> tuple[Epoch, ...]:
     else:
         cohort = deal.cohorts[user]
         changed = {"cohorts": {**deal.cohorts, user: cohort.model_copy(update={"use": free(cohort.use)})}}
-    return menu(deal.model_copy(update=changed), user)
+    return resolve(deal.model_copy(update=changed)).epochs(user)
 
 
 def _projects(deal: Deal, user: str, work: Workload, loc: Loc) -> Iterator[Finding]:
-    needed = {project for epoch in menu(deal, user) for option in epoch.options for project in option.projects}
+    needed = {
+        project for epoch in resolve(deal).epochs(user) for option in epoch.options for project in option.projects
+    }
     for project, facts in work.projects.items():
         if facts.ready_month >= deal.horizon_months:
             yield (*loc, "projects", project), f"is ready in month {facts.ready_month}, after the horizon"
@@ -92,7 +95,7 @@ def _caching(deal: Deal, user: str, request: Request, loc: Loc) -> Iterator[Find
     """Cached options on models whose minimum length is not published, or that the stable prefix never reaches."""
     if request.cache is None:
         return
-    parts = {p.model_id: p for e in menu(deal, user) for o in e.options if o.cached for p in o.parts}
+    parts = {p.model_id: p for e in resolve(deal).epochs(user) for o in e.options if o.cached for p in o.parts}
     for model_id, part in parts.items():
         longest = max(bucket.tokens for bucket in request.input_tokens) * request.cache.share * part.token_factor
         if deal.card.model(model_id).min_cacheable_tokens is None:
@@ -115,7 +118,7 @@ def _tracks(deal: Deal, name: str, loc: Loc) -> Iterator[Finding]:
     for index, track in enumerate(cohort.tracks):
         if track == NONE:
             continue
-        papers = apis if track in deal.internal_tools else sellers(deal, track)
+        papers = apis if track in deal.internal_tools else resolve(deal).sellers(track)
         lacking = [missing_controls(deal, name, track, paper, paper) for paper in papers]
         if all(lacking):
             closed.append(track)
@@ -125,6 +128,11 @@ def _tracks(deal: Deal, name: str, loc: Loc) -> Iterator[Finding]:
             yield (*loc, "tracks", index), f"{track} is closed: {source} provides all controls required ({missing})"
     if len(closed) == len(cohort.tracks):
         yield (*loc, "tracks"), "every track is closed, so no plan is possible"
-    capped = any(deal.seat_part(p, t).true_up == "hard_cap" for t in deal.seat_types for p in sellers(deal, t))
+    capped = any(
+        seat.part.true_up == "hard_cap"
+        for offer in resolve(deal).offers.values()
+        for seat in offer.seats.values()
+        if seat.seat_type in deal.seat_types
+    )
     if cohort.unserved_usd_per_user_month is not None and NONE not in cohort.tracks and not capped:
         yield (*loc, "unserved_usd_per_user_month"), "nobody can be left unserved: no track none and no hard cap"

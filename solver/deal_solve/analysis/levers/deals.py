@@ -8,7 +8,7 @@ from deal_solve.deal.deal import ControlOverride, Deal, SeatOverride
 from deal_solve.deal.offer import ApiPart, Offer, SeatPart, TrueUp
 from deal_solve.deal.risk import Risk
 from deal_solve.deal.workload import Quality, Workload
-from deal_solve.plan.tracks import sellers
+from deal_solve.plan.resolved import resolve
 
 OPUS = "opus"
 Users = frozenset[str]
@@ -28,7 +28,7 @@ def at_list(deal: Deal) -> Deal:
 
 
 def _seat_at_list(deal: Deal, seat_type: str) -> SeatOverride:
-    parts = [deal.seat_part(paper, seat_type) for paper in sellers(deal, seat_type)]
+    parts = [offer.seats[seat_type].part for offer in resolve(deal).offers.values() if seat_type in offer.seats]
     says: dict[str, Any] = {"provides": tuple(dict.fromkeys(control for part in parts for control in part.provides))}
     if parts and seat_type not in deal.list_offer.seats:
         facts = ("usd_per_user_month", "covered_share", "minimum", "maximum")

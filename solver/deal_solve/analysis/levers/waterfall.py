@@ -45,7 +45,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -224,5 +224,5 @@ def _notes(deal: Deal, baseline: Plan) -> Iterator[str]:
 
 
 def _may_run_on_opus(deal: Deal, user: str) -> bool:
-    options = [option for epoch in menu(deal, user) for option in epoch.options]
+    options = [option for epoch in resolve(deal).epochs(user) for option in epoch.options]
     return any(len(option.parts) == 1 and option.parts[0].family == OPUS for option in options)

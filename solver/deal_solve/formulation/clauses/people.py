@@ -9,7 +9,7 @@ from deal_solve.formulation.clauses.routing import Routing, route
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.clauses.tracks import Tracks
 from deal_solve.formulation.model.program import Program, Variable
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 
 
 def route_people(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: Tracks, routing: Routing) -> None:
@@ -17,7 +17,7 @@ def route_people(program: Program, deal: Deal, papers: Papers, seats: Seats, tra
     for name, cohort in deal.cohorts.items():
         if cohort.use is None:
             continue
-        routing.menus[name] = menu(deal, name)
+        routing.menus[name] = resolve(deal).epochs(name)
         for year in range(deal.years):
             for (who, track, when), on in tracks.other.items():
                 if (who, when) == (name, year) and track in deal.internal_tools:

@@ -15,7 +15,8 @@ from deal_solve.formulation.model.program import Program, Variable
 from deal_solve.formulation.model.rate_groups import Item
 from deal_solve.formulation.model.scenario_sums import Basis
 from deal_solve.plan.request_cost import other_usd, request_cost, usage_multiplier
-from deal_solve.plan.routing_options import Epoch, Option, menu
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.routing_options import Epoch, Option
 
 Share = tuple[str, int, str]
 """(workload or cohort, start of the epoch, option key)."""
@@ -71,7 +72,7 @@ def distinct_options(epoch: Epoch) -> list[Option]:
     """Return the open options without those that differ in name only."""
     seen: dict[tuple[object, ...], Option] = {}
     for option in epoch.options:
-        seen.setdefault((*option.sameness, option.counts_as), option)
+        seen.setdefault((*option.equivalence_key, option.counts_as), option)
     return list(seen.values())
 
 
@@ -186,7 +187,7 @@ def route_workloads(
 ) -> None:
     """Add the copies of every workload: Σ_k x[w,k,e,j] = β_j, and options that need a project only if it is bought."""
     for name in deal.workloads:
-        routing.menus[name] = menu(deal, name)
+        routing.menus[name] = resolve(deal).epochs(name)
         for epoch in routing.menus[name]:
             needing: dict[ProjectName, list[Variable]] = {}
             for regime, beta in regimes.items():

@@ -21,7 +21,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MOST_PATHS, Path, groups_of
 from deal_solve.plan.request_cost import effective_hit_rate
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
 Moving: TypeAlias = float | Array
@@ -286,4 +286,4 @@ def _cuts(deal: Deal, user: str, moves: list[int]) -> list[int]:
     """Return where the stretches of a user begin, and the horizon."""
     steps = {offer.api.period_months for offer in deal.offers.values() if offer.api} | {12}
     periods = {month for step in steps for month in range(0, deal.horizon_months, step)}
-    return sorted({*moves, *periods, *(epoch.start for epoch in menu(deal, user)), deal.horizon_months})
+    return sorted({*moves, *periods, *(epoch.start for epoch in resolve(deal).epochs(user)), deal.horizon_months})

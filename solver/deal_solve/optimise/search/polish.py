@@ -11,7 +11,7 @@ from deal_solve.optimise.search.tie_breaking import NUDGE
 from deal_solve.optimise.solver.solvers import Clock, fix_integers, minimise
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import Path
-from deal_solve.plan.routing_options import menu
+from deal_solve.plan.resolved import resolve
 
 NEARLY = 1e-7
 """Relative cost that the choice of the fewest routing options may give up."""
@@ -63,7 +63,7 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
     count: Terms = []
     pairs: list[tuple[Variable, Variable]] = []
     for (user, start, _), shares in unsettled.items():
-        epoch = next(e for e in menu(formulation.deal, user) if e.start == start)
+        epoch = next(e for e in resolve(formulation.deal).epochs(user) if e.start == start)
         ranks = {option.key: rank for rank, option in enumerate(epoch.options)}
         for key, share in shares:
             used = program.binary("option_used")

@@ -12,10 +12,8 @@ from deal_solve.deal.numbers import parse_count, parse_number
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import unknown, usd
 from deal_solve.plan.choices.forced import Forced, merged
-from deal_solve.plan.offers import paper_problem
-from deal_solve.plan.routing_options import menu
-from deal_solve.plan.terms import first_terms
-from deal_solve.plan.tracks import sellers
+from deal_solve.plan.offers import offer_problem
+from deal_solve.plan.resolved import resolve
 
 Data = dict[str, Any]
 FORMS = (
@@ -98,7 +96,7 @@ def _count(value: str) -> int:
 
 
 def _offer(deal: Deal, value: str) -> Data:
-    return {"api": {"offer": _known("offer", value, deal.papers)}}
+    return {"api": {"offer": _known("offer", value, resolve(deal).offers)}}
 
 
 def _term(deal: Deal, value: str) -> Data:
@@ -116,7 +114,7 @@ def _commitment(deal: Deal, value: str) -> Data:
 def _seats(deal: Deal, value: str, seat_type: str, part: str | None) -> Data:
     _known("seat type", seat_type, deal.seat_types)
     if part == "offer":
-        given: Data = {"offer": _known("offer", value, deal.papers)}
+        given: Data = {"offer": _known("offer", value, resolve(deal).offers)}
     elif part == "term":
         given = {"term_months": parse_count(value)}
     else:
@@ -148,7 +146,7 @@ def _routing(deal: Deal, value: str, user: str) -> Data:
     """One option wherever it is open, of a workload or of a cohort whose usage may be metered."""
     metered = [name for name, cohort in deal.cohorts.items() if cohort.use]
     _known("workload", user, (*deal.workloads, *metered))
-    keys = dict.fromkeys(option.key for epoch in menu(deal, user) for option in epoch.options)
+    keys = dict.fromkeys(option.key for epoch in resolve(deal).epochs(user) for option in epoch.options)
     if value not in keys:
         raise ValueError(f"{value!r} is open to {user} in no month; open are {', '.join(keys) or 'none'}")
     return {"routing" if user in deal.workloads else "use": {user: value}}
@@ -167,16 +165,16 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[..., Data]], ...] = (
 
 
 def _impossible(deal: Deal, data: Data) -> Iterator[Problem]:
-    """Yield what no paper offers: a term, a band, a seat type."""
-    api = data.get("api", {})
-    found = list(_no_such_paper(deal, "term", api, [p for p in deal.papers if deal.offer(p).api], None))
+    """Yield what no offer has: a term, a band, a seat type."""
+    api, offers = data.get("api", {}), resolve(deal).offers
+    found = list(_no_such_offer(deal, "term", api, [name for name, each in offers.items() if each.api], None))
     for name, part in data.get("seats", {}).items():
-        found += _no_such_paper(deal, f"seats.{name}.term", part, sellers(deal, name), name)
+        found += _no_such_offer(deal, f"seats.{name}.term", part, resolve(deal).sellers(name), name)
     yield from found
     if "band_usd_per_year" in api and not found:
         (wanted,) = api["band_usd_per_year"]
-        papers = [api["offer"]] if "offer" in api else list(deal.papers)
-        parts = [part for paper in papers if (part := deal.offer(paper).api)]
+        open_to = [api["offer"]] if "offer" in api else list(offers)
+        parts = [part for name in open_to if (part := offers[name].api)]
         known = sorted({band.commit_usd_per_year for part in parts for band in part.bands})
         if not any(abs(wanted - threshold) <= CENT_TOLERANCE_USD for threshold in known):
             yield Problem(
@@ -184,20 +182,19 @@ def _impossible(deal: Deal, data: Data) -> Iterator[Problem]:
             )
 
 
-def _no_such_paper(
-    deal: Deal, path: str, part: Data, papers: Iterable[str], seat_type: str | None
+def _no_such_offer(
+    deal: Deal, path: str, part: Data, sellers: Iterable[str], seat_type: str | None
 ) -> Iterator[Problem]:
-    """Yield why a part cannot be taken from its offer, or from any of `papers`, for its term."""
+    """Yield why a part cannot be taken from its offer, or from any of `sellers`, for its term."""
     offer, months = part.get("offer"), part.get("term_months")
+    lengths = {length for name in sellers for length in resolve(deal).offers[name].first_terms}
     if offer is not None:
-        problem = paper_problem(deal, "", offer, months, seat_type)
+        problem = offer_problem(deal, "", offer, months, seat_type)
         if problem:
             yield Problem(f"{path.removesuffix('term')}offer={offer}", problem.message)
-    elif months is not None and not any(months in first_terms(deal, paper) for paper in papers):
-        lengths = sorted({length for paper in papers for length in first_terms(deal, paper)})
-        yield Problem(
-            f"{path}={months}", f"no paper has a first term of {months} months; expected {', '.join(map(str, lengths))}"
-        )
+    elif months is not None and months not in lengths:
+        known = ", ".join(map(str, sorted(lengths)))
+        yield Problem(f"{path}={months}", f"no paper has a first term of {months} months; expected {known}")
 
 
 def _whose(api: Data) -> str:

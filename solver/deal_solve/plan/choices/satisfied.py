@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
-from deal_solve.deal.offer import Offer
 from deal_solve.plan.choices.forced import Forced
 from deal_solve.plan.plan import ApiTerm, Plan, Route
 from deal_solve.plan.proposal import ProposedApi, ProposedRoute
-from deal_solve.plan.routing_options import Epoch, menu
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import OfferTerms, resolve
+from deal_solve.plan.routing_options import Epoch
+from deal_solve.plan.terms import TermSpan
 
 Item = TypeVar("Item")
 NEARLY_ALL = 1 - 1e-6
@@ -39,16 +39,15 @@ def _keeps_api(deal: Deal, plan: Plan, wanted: ProposedApi) -> bool:
     api = plan.api
     if wanted.offer not in (None, api.offer) or wanted.term_months not in (None, api.term_months):
         return False
-    offer = deal.offer(api.offer)
-    spans = terms_of(deal, api.offer, api.term_months)
+    taken = resolve(deal).taken(api)
     return all(
-        _keeps_term(deal, offer, span, term, wanted)
-        for span, term in zip(spans, api.terms, strict=True)
-        if not (offer.renewal == "list" and span.index > 0)
+        _keeps_term(deal, taken, span, term, wanted)
+        for span, term in zip(taken.spans, api.terms, strict=True)
+        if not taken.is_at_list(span)
     )
 
 
-def _keeps_term(deal: Deal, offer: Offer, span: TermSpan, term: ApiTerm, wanted: ProposedApi) -> bool:
+def _keeps_term(deal: Deal, taken: OfferTerms, span: TermSpan, term: ApiTerm, wanted: ProposedApi) -> bool:
     """One number for the commitment stands for the mean of a term whose years have a ramp."""
     bands, amounts = wanted.band_usd_per_year, wanted.commitment_usd
     if bands is not None and abs(bands[min(span.index, len(bands) - 1)] - term.band_usd_per_year) > CENT_TOLERANCE_USD:
@@ -56,7 +55,7 @@ def _keeps_term(deal: Deal, offer: Offer, span: TermSpan, term: ApiTerm, wanted:
     if amounts is None:
         return True
     due = _each(amounts, deal.years)[span.years.start : span.years.stop]
-    is_mean = len(amounts) == 1 and offer.api is not None and offer.api.ramp is not None
+    is_mean = len(amounts) == 1 and taken.api is not None and taken.api.ramp is not None
     agreed = (sum(term.commitment_usd) / len(due),) * len(due) if is_mean else term.commitment_usd
     return all(abs(usd - other) <= CENT_TOLERANCE_USD for usd, other in zip(agreed, due, strict=True))
 
@@ -102,7 +101,7 @@ def _keeps_route(deal: Deal, user: str, routes: Sequence[Route], wanted: Sequenc
     (key,) = wanted[0].shares
     return not routes or all(
         _share_of(epoch, route, key) >= NEARLY_ALL
-        for epoch, route in zip(menu(deal, user), routes, strict=True)
+        for epoch, route in zip(resolve(deal).epochs(user), routes, strict=True)
         if epoch.option(key) is not None
     )
 
@@ -113,6 +112,6 @@ def _share_of(epoch: Epoch, route: Route, key: str) -> float:
     total = 0.0
     for other, share in route.shares.items():
         found = epoch.option(other)
-        if option and found and (found.sameness, found.counts_as) == (option.sameness, option.counts_as):
+        if option and found and (found.equivalence_key, found.counts_as) == (option.equivalence_key, option.counts_as):
             total += share
     return total

@@ -1,4 +1,4 @@
-"""The API agreement of a proposal, completed: list, the shortest term, the band its commitment reaches (section 4)."""
+"""The API agreement of a proposal, completed: list, the shortest term, the band its commitment reaches (model §4)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from deal_solve.errors import InputError, Problem
 from deal_solve.messages import usd
 from deal_solve.plan.plan import ApiAgreement, ApiTerm
 from deal_solve.plan.proposal import Proposal, ProposedApi
-from deal_solve.plan.terms import TermSpan, first_terms, terms_of
+from deal_solve.plan.resolved import OfferTerms, resolve
+from deal_solve.plan.terms import TermSpan
 
 
 def first_term_of(deal: Deal, proposal: Proposal, papers: dict[str, str], offer: str) -> int:
     """The first term given for any part of an offer (both parts have the same), else its shortest."""
     given = [proposal.api.term_months] if (proposal.api.offer or LIST) == offer else []
     given += [part.term_months for name, part in proposal.seats.items() if papers.get(name) == offer]
-    return next((months for months in given if months), first_terms(deal, offer)[0])
+    return next((months for months in given if months), resolve(deal).offers[offer].first_terms[0])
 
 
 def complete_api(deal: Deal, proposal: Proposal, papers: dict[str, str], notes: list[str]) -> ApiAgreement:
@@ -28,11 +29,11 @@ def complete_api(deal: Deal, proposal: Proposal, papers: dict[str, str], notes: 
     months = given.term_months or first_term_of(deal, proposal, papers, offer)
     if given.offer is None:
         notes.append("No API agreement is given, so API usage is at list prices, without commitment.")
-    elif given.term_months is None and len(first_terms(deal, offer)) > 1:
+    elif given.term_months is None and len(resolve(deal).offers[offer].first_terms) > 1:
         notes.append(f"The API agreement with {offer} runs {months} months first.")
-    spans = terms_of(deal, offer, months)
-    _refuse_wrong_terms(deal, given, spans)
-    terms = _api_terms(deal, given, offer, spans)
+    taken = resolve(deal).taken_for(offer, months)
+    _refuse_wrong_terms(deal, given, taken.spans)
+    terms = _api_terms(deal, given, taken)
     if offer != LIST:
         notes.extend(_sentences(given, offer, terms))
     return ApiAgreement(offer=offer, term_months=months, terms=terms)
@@ -67,24 +68,22 @@ def _refuse_wrong_terms(deal: Deal, given: ProposedApi, spans: tuple[TermSpan, .
         raise InputError(problems)
 
 
-def _api_terms(deal: Deal, given: ProposedApi, offer_id: str, spans: tuple[TermSpan, ...]) -> tuple[ApiTerm, ...]:
-    offer = deal.offer(offer_id)
-    part = offer.api
+def _api_terms(deal: Deal, given: ProposedApi, taken: OfferTerms) -> tuple[ApiTerm, ...]:
+    part = taken.api
     if part is None:  # refused before
         return ()
     amounts, bands = given.commitment_usd, given.band_usd_per_year
     terms: list[ApiTerm] = []
-    for span in spans:
-        years = span.years
+    for span in taken.spans:
+        years, at_list = span.years, taken.is_at_list(span)
         if amounts is not None and len(amounts) == deal.years > 1:
             own: tuple[float, ...] | None = amounts[years.start : years.stop]
-        elif offer.renewal == "list" and span.index > 0:
+        elif at_list:
             own = (0.0,) * len(years)
         elif amounts is not None and len(amounts) == len(years):
             own = amounts if part.ramp is None or len(amounts) > 1 else shaped(part, 1, amounts[0])
         else:
             own = None if amounts is None else shaped(part, len(years), sum(amounts) / len(amounts))
-        at_list = offer.renewal == "list" and span.index > 0
         band = 0.0 if at_list else _band(part, own)
         if bands is not None and not (at_list and len(bands) == 1):
             band = bands[0] if len(bands) == 1 else bands[span.index]
@@ -106,7 +105,7 @@ def _band(part: ApiPart, amounts: tuple[float, ...] | None) -> float:
     return max((t for t in thresholds if t <= mean + CENT_TOLERANCE_USD), default=thresholds[0])
 
 
-def shaped(part: ApiPart, years: int, mean: float, at_least: bool = False) -> tuple[float, ...]:
+def shaped(part: ApiPart, years: int, mean: float, *, at_least: bool = False) -> tuple[float, ...]:
     """Return a commitment of `years` contract years with this mean in the shape of the offer's ramp.
 
     With `at_least` the base is rounded up to the offer's step.

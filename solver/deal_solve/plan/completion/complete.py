@@ -10,11 +10,11 @@ from deal_solve.errors import InputError, Problem
 from deal_solve.messages import unknown
 from deal_solve.plan.completion.api import complete_api, first_term_of
 from deal_solve.plan.completion.routing import complete_routing
-from deal_solve.plan.offers import paper_problem
+from deal_solve.plan.offers import offer_problem
 from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
 from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.terms import terms_of
-from deal_solve.plan.tracks import is_seat_type, missing_controls, sellers
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.tracks import is_seat_type, missing_controls
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
 
@@ -60,7 +60,7 @@ def complete_agreements(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) 
     offers = {name: _seat_offer(deal, proposal, name, api_offer) for name in types}
     tracks = _tracks(deal, proposal, api_offer, offers, notes)
     taken = [name for name in types if name in proposal.seats or any(name in years for years in tracks.values())]
-    papers = {name: offers[name] or sellers(deal, name)[0] for name in taken if sellers(deal, name)}
+    papers = {name: offers[name] or sellers[0] for name in taken if (sellers := resolve(deal).sellers(name))}
     api = complete_api(deal, proposal, papers, notes)
     seats = {name: _seats(deal, proposal, scenarios, tracks, papers, name, notes) for name in papers}
     return Agreements(api, seats, tracks, tuple(notes))
@@ -91,11 +91,11 @@ def _unknown_names(deal: Deal, proposal: Proposal) -> list[Problem]:
 
 def _unknown_papers(deal: Deal, proposal: Proposal) -> list[Problem]:
     api = proposal.api
-    found = [paper_problem(deal, "api", api.offer or LIST, api.term_months, None)]
+    found = [offer_problem(deal, "api", api.offer or LIST, api.term_months, None)]
     for name, given in proposal.seats.items():
         if given.offer is not None:
-            found.append(paper_problem(deal, f"seats.{name}", given.offer, given.term_months, name))
-        elif not sellers(deal, name):
+            found.append(offer_problem(deal, f"seats.{name}", given.offer, given.term_months, name))
+        elif not resolve(deal).sellers(name):
             found.append(Problem(f"seats.{name}", f"no paper sells {name!r}"))
     return [problem for problem in found if problem]
 
@@ -119,11 +119,14 @@ def _seat_offer(deal: Deal, proposal: Proposal, seat_type: str, api_offer: str) 
     given = proposal.seats.get(seat_type)
     if given and given.offer:
         return given.offer
-    papers = sellers(deal, seat_type)
+    on_table = resolve(deal)
+    papers = on_table.sellers(seat_type)
     if api_offer in papers and api_offer != LIST:
         return api_offer
-    alone = api_offer != LIST and api_offer in deal.offers and deal.offer(api_offer).exclusive
-    beside = [p for p in papers if p != LIST and not alone and (api_offer == LIST or not deal.offer(p).exclusive)]
+    alone = api_offer != LIST and api_offer in deal.offers and on_table.offers[api_offer].offer.exclusive
+    beside = [
+        p for p in papers if p != LIST and not alone and (api_offer == LIST or not on_table.offers[p].offer.exclusive)
+    ]
     if len(beside) == 1:
         return beside[0]
     if LIST in papers:
@@ -179,9 +182,9 @@ def _expected_seats(
     seat_type: str,
 ) -> tuple[int, ...]:
     """Per year the expected peak count rounded up, not below the minimum, not above the maximum, not falling."""
-    part = deal.seat_part(offer, seat_type)
+    part = resolve(deal).offers[offer].seats[seat_type].part
     contracted: list[int] = []
-    for span in terms_of(deal, offer, months):
+    for span in resolve(deal).taken_for(offer, months).spans:
         before = 0
         for year in span.years:
             users = [scenarios.users[c] for c, years in tracks.items() if years[year] == seat_type]

@@ -7,7 +7,8 @@ from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.errors import InputError, Problem
 from deal_solve.plan.plan import Route
 from deal_solve.plan.proposal import Proposal, ProposedRoute
-from deal_solve.plan.routing_options import Epoch, Option, menu
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.plan.tracks import is_metered
 from deal_solve.plan.validation.routing import route_problems
 
@@ -24,7 +25,7 @@ def complete_routing(
     use: Routing = {}
     for name, work in deal.workloads.items():
         given = proposal.routing.get(name, ())
-        epochs = menu(deal, name)
+        epochs = resolve(deal).epochs(name)
         _refuse_other_months(f"routing.{name}", given, epochs)
         chosen = proposal.projects.get(name)
         bought = list(chosen) if chosen is not None else _needed(epochs, given)
@@ -36,7 +37,7 @@ def complete_routing(
     for name, cohort in deal.cohorts.items():
         metered = any(is_metered(deal, name, track, papers.get(track)) for track in tracks[name])
         if cohort.use and (metered or name in proposal.use):
-            epochs = menu(deal, name)
+            epochs = resolve(deal).epochs(name)
             _refuse_other_months(f"use.{name}", proposal.use.get(name, ()), epochs)
             use[name] = _routes(deal, name, cohort.use, proposal.use.get(name, ()), epochs, [], False, notes)
     return projects, routing, use

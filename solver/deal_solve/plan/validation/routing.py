@@ -8,7 +8,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import Quality, Request, Workload
 from deal_solve.errors import Problem
 from deal_solve.plan.plan import Plan, Route
-from deal_solve.plan.routing_options import Epoch, Option, menu
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.plan.tracks import is_metered
 
 TOLERANCE = 1e-6
@@ -43,7 +44,7 @@ def _routes(
     deal: Deal, user: str, request: Request, routes: tuple[Route, ...], bought: frozenset[str]
 ) -> Iterator[Problem]:
     kind = "routing" if isinstance(request, Workload) else "use"
-    epochs = menu(deal, user)
+    epochs = resolve(deal).epochs(user)
     starts = [epoch.start for epoch in epochs]
     if [route.from_month for route in routes] != starts:
         given = ", ".join(str(route.from_month) for route in routes) or "none"

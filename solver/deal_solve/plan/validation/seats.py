@@ -9,7 +9,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Problem
 from deal_solve.plan.offers import clause
 from deal_solve.plan.plan import Plan, SeatAgreement
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import SeatOffer, resolve
+from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.tracks import is_seat_type, missing_controls, track_provides
 
 
@@ -22,13 +23,14 @@ def broken_seats(deal: Deal, plan: Plan) -> Iterator[Problem]:
                 f"{len(agreement.contracted)} given; expected {deal.years}, one per contract year",
             )
             continue
-        for span in terms_of(deal, agreement.offer, agreement.term_months):
-            yield from _counts(deal, plan, seat_type, agreement, span)
+        seat = resolve(deal).seat(agreement, seat_type)
+        for span in resolve(deal).taken(agreement).spans:
+            yield from _counts(seat, plan, agreement, span)
 
 
-def _counts(deal: Deal, plan: Plan, seat_type: str, agreement: SeatAgreement, span: TermSpan) -> Iterator[Problem]:
-    part = deal.seat_part(agreement.offer, seat_type)
-    path = clause(agreement.offer, "seats", seat_type)
+def _counts(seat: SeatOffer, plan: Plan, agreement: SeatAgreement, span: TermSpan) -> Iterator[Problem]:
+    part, seat_type = seat.part, seat.seat_type
+    path = clause(seat.offer_id, "seats", seat_type)
     taken = any(seat_type in tracks[span.years.start : span.years.stop] for tracks in plan.tracks.values())
     for year in span.years:
         seats, where = agreement.contracted[year], f"seats contracted in contract year {year + 1}"
@@ -91,7 +93,7 @@ def _changes(deal: Deal, plan: Plan, cohort_id: str, tracks: tuple[str, ...]) ->
             agreement = plan.seats.get(seat_type)
             if agreement is None:
                 continue
-            starts = [span.start for span in terms_of(deal, agreement.offer, agreement.term_months)]
+            starts = [span.start for span in resolve(deal).taken(agreement).spans]
             if 12 * year not in starts:
                 yield Problem(
                     f"tracks.{cohort_id}",

@@ -10,10 +10,11 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiPart
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import usd
-from deal_solve.plan.offers import clause, paper_problem
+from deal_solve.plan.offers import clause, offer_problem
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
 from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import OfferTerms, resolve
+from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.validation.routing import broken_routing
 from deal_solve.plan.validation.seats import broken_seats, broken_tracks
 
@@ -45,9 +46,9 @@ def _broken_on_path(deal: Deal, plan: Plan) -> list[Problem]:
 
 def _unknown_papers(deal: Deal, plan: Plan) -> Iterator[Problem]:
     """Parts taken from offers that do not have them: nothing else can be checked before these are right."""
-    found = [paper_problem(deal, "api", plan.api.offer, plan.api.term_months, None)]
+    found = [offer_problem(deal, "api", plan.api.offer, plan.api.term_months, None)]
     for seat_type, agreement in plan.seats.items():
-        found.append(paper_problem(deal, f"seats.{seat_type}", agreement.offer, agreement.term_months, seat_type))
+        found.append(offer_problem(deal, f"seats.{seat_type}", agreement.offer, agreement.term_months, seat_type))
     yield from (problem for problem in found if problem)
 
 
@@ -63,7 +64,7 @@ def _papers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
             taken = ", ".join(f"{part} for {months} months" for part, months in terms.items())
             yield Problem(clause(offer, "terms"), f"{taken}; all parts taken from one offer have the same term")
         others = [name for name in by_offer if name not in (offer, LIST)]
-        if offer != LIST and deal.offer(offer).exclusive and others:
+        if offer != LIST and resolve(deal).offers[offer].offer.exclusive and others:
             yield Problem(
                 clause(offer, "exclusive"),
                 f"{', '.join(by_offer[offer])} from {offer!r} beside a part from {', '.join(others)}; "
@@ -72,8 +73,8 @@ def _papers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
 
 
 def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
-    offer, agreement = plan.api.offer, plan.api
-    spans = terms_of(deal, offer, agreement.term_months)
+    offer, agreement, taken = plan.api.offer, plan.api, resolve(deal).taken(plan.api)
+    spans = taken.spans
     if len(agreement.terms) != len(spans):
         yield Problem(
             "api.terms",
@@ -82,22 +83,22 @@ def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
         )
         return
     for span, term in zip(spans, agreement.terms, strict=True):
-        yield from _term(deal, offer, span, term)
+        yield from _term(taken, span, term)
 
 
-def _term(deal: Deal, offer_id: str, span: TermSpan, term: ApiTerm) -> Iterator[Problem]:
-    offer, here = deal.offer(offer_id), f"api.terms[{span.index}]"
+def _term(taken: OfferTerms, span: TermSpan, term: ApiTerm) -> Iterator[Problem]:
+    offer_id, here = taken.offer_id, f"api.terms[{span.index}]"
     amounts = term.commitment_usd
     if len(amounts) != len(span.years):
         expected = f"expected {len(span.years)}, one per contract year of the term inside the horizon"
         yield Problem(f"{here}.commitment_usd", f"{len(amounts)} given; {expected}")
         return
-    if offer.renewal == "list" and span.index > 0:
+    if taken.is_at_list(span):
         if term.band_usd_per_year or any(amounts):
             given = f"band {usd(term.band_usd_per_year)}, commitment {', '.join(map(usd, amounts))}"
             yield Problem(clause(offer_id, "renewal"), f"{given} in {here}; a renewal at list has no commitment")
         return
-    part = offer.api
+    part = taken.api
     if part is None:
         return
     thresholds = [band.commit_usd_per_year for band in part.bands]
@@ -147,7 +148,7 @@ def _commitment(
 
 def _controls(deal: Deal, plan: Plan) -> Iterator[Problem]:
     """What a workload requires the API agreement provides; both-lines controls hold for every paper taken."""
-    provided = deal.api_provides(plan.api.offer)
+    provided = resolve(deal).offers[plan.api.offer].api_provides
     for name, work in deal.workloads.items():
         missing = [control for control in work.requires if control not in provided]
         if missing:
@@ -157,8 +158,8 @@ def _controls(deal: Deal, plan: Plan) -> Iterator[Problem]:
             )
     lines = {f"the API agreement {plan.api.offer!r}": provided}
     for seat_type in sorted({track for tracks in plan.tracks.values() for track in tracks} & set(plan.seats)):
-        offer = plan.seats[seat_type].offer
-        lines[f"{seat_type} from {offer!r}"] = frozenset(deal.seat_part(offer, seat_type).provides)
+        seat = resolve(deal).seat(plan.seats[seat_type], seat_type)
+        lines[f"{seat_type} from {seat.offer_id!r}"] = seat.provides
     for line, controls in lines.items():
         missing = [control for control in deal.requires_on_both_lines if control not in controls]
         if missing:

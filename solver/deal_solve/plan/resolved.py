@@ -1,0 +1,237 @@
+"""The deal, resolved once: who sends requests and with which open options, and what each offer comes to when taken.
+
+A deal file leaves much to be worked out: blanks are filled from the rate card, renewals follow from a first term, and
+the options open to a workload change with releases, retirements and finished projects. `resolve` works this out once
+per deal; whatever comes after the deal takes these objects and does not look anything up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from deal_solve.deal.cohort import Use
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import ApiPart, Offer, SeatPart
+from deal_solve.deal.workload import Workload
+from deal_solve.plan.request_cost import usage_multiplier
+from deal_solve.plan.routing_options import Epoch, epochs_of
+from deal_solve.plan.terms import TermSpan, first_terms, terms_of
+
+MAX_RESOLVED = 64
+"""Deals that stay resolved: more than any analysis compares at a time."""
+
+
+@dataclass(frozen=True)
+class User:
+    """Who sends requests: a workload, or a cohort whose usage may be metered (model §1, §3).
+
+    `requires` are the controls its agreement must provide, `usage_multiplier` is g, and `epochs` are its months of
+    constant routing with the options open in each.
+    """
+
+    name: str
+    request: Workload | Use
+    requires: tuple[str, ...]
+    usage_multiplier: float
+    epochs: tuple[Epoch, ...]
+
+    @property
+    def is_workload(self) -> bool:
+        """Whether it is software (and not people)."""
+        return isinstance(self.request, Workload)
+
+
+@dataclass(frozen=True)
+class SeatOffer:
+    """A seat type in an offer (or at list), every blank of it filled from the rate card (model §5).
+
+    `card_usd` is the card's price in USD per user-month, the offer's own where the card has none; `covered_share` the
+    share of each cohort's usage that a seat includes.
+    """
+
+    offer_id: str
+    seat_type: str
+    part: SeatPart
+    card_usd: float
+    covered_share: Mapping[str, float]
+
+    @property
+    def usd(self) -> float:
+        """The offer's price in USD per user-month, before any discount."""
+        return self.part.usd_per_user_month or 0.0
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """The controls of a seat: its own, the offer's and the card's."""
+        return frozenset(self.part.provides)
+
+
+@dataclass(frozen=True)
+class OfferTerms:
+    """An offer (or list) taken for a first term, with the renewals that follow inside the horizon (model §6)."""
+
+    offer_id: str
+    offer: Offer
+    first_months: int
+    spans: tuple[TermSpan, ...]
+
+    @property
+    def api(self) -> ApiPart | None:
+        """The API part of the offer; None if it sells seats only."""
+        return self.offer.api
+
+    def is_at_list(self, span: TermSpan) -> bool:
+        """Whether a term is a renewal at list prices: no discount of any kind and no commitment."""
+        return span.index > 0 and self.offer.renewal == "list"
+
+    def starting(self, month: int) -> TermSpan | None:
+        """Return the term that starts in a month, or None."""
+        return next((span for span in self.spans if span.start == month), None)
+
+    def span_at(self, month: int) -> TermSpan:
+        """Return the term that holds a month of the horizon."""
+        return next(span for span in self.spans if span.start <= month < span.end)
+
+
+@dataclass(frozen=True)
+class OfferOnTable:
+    """An offer (or list), before a term is chosen.
+
+    `first_terms` are the lengths in months a first term may have, in rising order; `api_provides` the controls of its
+    API agreement, those of the API at list included; `seats` its seat types.
+    """
+
+    offer_id: str
+    offer: Offer
+    first_terms: tuple[int, ...]
+    api_provides: frozenset[str]
+    seats: Mapping[str, SeatOffer]
+
+    @property
+    def api(self) -> ApiPart | None:
+        """The API part of the offer; None if it sells seats only."""
+        return self.offer.api
+
+
+class Agreement(Protocol):
+    """Whatever names an offer and a first term: an API or seat agreement of a plan, or a candidate of the search."""
+
+    @property
+    def offer(self) -> str:
+        """The id of an offer, or list."""
+
+    @property
+    def term_months(self) -> int:
+        """Length of the first term in months."""
+
+
+@dataclass(frozen=True, eq=False)
+class ResolvedDeal:
+    """A deal and all that follows from it alone.
+
+    `users` has the workloads, then the cohorts with a use section, and `offers` list, then the offers of the file, each
+    in the order of the file.
+    """
+
+    deal: Deal
+    users: Mapping[str, User]
+    offers: Mapping[str, OfferOnTable]
+    _terms: Mapping[tuple[str, int], OfferTerms]
+
+    def epochs(self, user: str) -> tuple[Epoch, ...]:
+        """Return the epochs of a workload or cohort; none for a cohort without a use section."""
+        return self.users[user].epochs if user in self.users else ()
+
+    def taken(self, agreement: Agreement) -> OfferTerms:
+        """Return the offer of an agreement with its terms."""
+        return self.taken_for(agreement.offer, agreement.term_months)
+
+    def taken_for(self, offer_id: str, first_months: int) -> OfferTerms:
+        """Return an offer taken for a first term; whether that length can be had is not checked here."""
+        known = self._terms.get((offer_id, first_months))
+        return known or _offer_terms(self.deal, self.offers[offer_id].offer, offer_id, first_months)
+
+    def seat(self, agreement: Agreement, seat_type: str) -> SeatOffer:
+        """Return a seat type as the offer of an agreement sells it."""
+        return self.offers[agreement.offer].seats[seat_type]
+
+    def sellers(self, seat_type: str) -> tuple[str, ...]:
+        """Return the ids of the offers that sell a seat type, list first."""
+        return tuple(offer.offer_id for offer in self.offers.values() if seat_type in offer.seats)
+
+
+class _SameObject:
+    """A deal as a key that is equal to that one object only: a deal has no hash, and comparing two is slow."""
+
+    __slots__ = ("deal",)
+
+    def __init__(self, deal: Deal) -> None:
+        self.deal = deal
+
+    def __hash__(self) -> int:
+        return id(self.deal)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameObject) and other.deal is self.deal
+
+
+def resolve(deal: Deal) -> ResolvedDeal:
+    """Return a deal resolved, worked out when it is first asked for.
+
+    It is kept by the identity of the deal, which is frozen: a changed copy is another deal and is resolved anew, and a
+    deal that goes to another process takes nothing with it. The last `MAX_RESOLVED` deals are kept.
+    """
+    return _resolved(_SameObject(deal))
+
+
+@lru_cache(maxsize=MAX_RESOLVED)
+def _resolved(key: _SameObject) -> ResolvedDeal:
+    deal = key.deal
+    users = {name: _user(deal, name, work, work.requires) for name, work in deal.workloads.items()}
+    for name, cohort in deal.cohorts.items():
+        if cohort.use is not None:
+            users[name] = _user(deal, name, cohort.use, cohort.requires)
+    offers = {offer_id: _on_table(deal, offer_id) for offer_id in deal.papers}
+    return ResolvedDeal(
+        deal=deal,
+        users=users,
+        offers=offers,
+        _terms={
+            (offer_id, months): _offer_terms(deal, on_table.offer, offer_id, months)
+            for offer_id, on_table in offers.items()
+            for months in on_table.first_terms
+        },
+    )
+
+
+def _user(deal: Deal, name: str, request: Workload | Use, requires: tuple[str, ...]) -> User:
+    multiplier = usage_multiplier(deal, request, requires)
+    return User(name, request, requires, multiplier, epochs_of(deal, request, requires))
+
+
+def _on_table(deal: Deal, offer_id: str) -> OfferOnTable:
+    offer = deal.offer(offer_id)
+    return OfferOnTable(
+        offer_id=offer_id,
+        offer=offer,
+        first_terms=first_terms(deal, offer_id),
+        api_provides=deal.api_provides(offer_id),
+        seats={seat_type: _seat_offer(deal, offer_id, seat_type) for seat_type in offer.seats},
+    )
+
+
+def _seat_offer(deal: Deal, offer_id: str, seat_type: str) -> SeatOffer:
+    return SeatOffer(
+        offer_id=offer_id,
+        seat_type=seat_type,
+        part=deal.seat_part(offer_id, seat_type),
+        card_usd=deal.card_seat_price(offer_id, seat_type),
+        covered_share={cohort: deal.covered_share(cohort, offer_id, seat_type) for cohort in deal.cohorts},
+    )
+
+
+def _offer_terms(deal: Deal, offer: Offer, offer_id: str, first_months: int) -> OfferTerms:
+    return OfferTerms(offer_id, offer, first_months, terms_of(deal, offer_id, first_months))
