@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -17,60 +18,98 @@ from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import metered_share
 from deal_solve.uncertainty.scenario_set import Array, blocks
 
+DecisionKind = Literal[
+    "api_agreement", "band", "commitment", "later", "seats", "seat_offer", "track", "projects", "routing"
+]
+
+NAMES: dict[DecisionKind, str] = {
+    "api_agreement": "API agreement",
+    "band": "band, from USD a year",
+    "commitment": "commitment, USD a year",
+    "later": "from {subject} on",
+    "seats": "{subject} seats",
+    "seat_offer": "{subject} seats from",
+    "track": "track of {subject}",
+    "projects": "projects of {subject}",
+    "routing": "routing of {subject}",
+}
+"""How the decisions of each kind are called; read by people only, never taken apart."""
+
 NONE = "none"
-SMALLEST_SHARE = 0.005
+"""What a plan does of a decision that it does not take."""
+
+MIN_SHOWN_SHARE = 0.005
+"""Options of a routing that answer less than this share of the requests are left out."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision of a plan, in words; values per contract year stand between slashes."""
+    """One decision of a plan: `what` is decided and what the `plan` does, in words; contract years stand between /.
+
+    `kind` and `subject` (a seat type, cohort, workload or month; empty for the API agreement) say the same as `what`.
+    """
 
     what: str
     plan: str
+    kind: DecisionKind = field(repr=False)
+    subject: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One decision, in words, in the winner and in the other plan; values per contract year stand between slashes."""
+    """One decision in the winner and in another plan, in words; `kind` and `subject` as in a Decision."""
 
     what: str
     winner: str
     other: str
+    kind: DecisionKind = field(repr=False)
+    subject: str = field(repr=False)
 
 
 def plan_changes(winner: Settlement, other: Settlement) -> Table[Change]:
     """Return what differs: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
-    before, after = dict(_said(winner)), dict(_said(other))
-    changed = [what for what in {**before, **after} if before.get(what, NONE) != after.get(what, NONE)]
-    return Table(tuple(Change(what, before.get(what, NONE), after.get(what, NONE)) for what in changed))
+    before, after = ({(each.kind, each.subject): each for each in decisions(one)} for one in (winner, other))
+    found = []
+    for key, decision in {**before, **after}.items():
+        one, two = (each[key].plan if key in each else NONE for each in (before, after))
+        if one != two:
+            found.append(Change(decision.what, one, two, *key))
+    return Table(tuple(found))
 
 
 def decisions(settlement: Settlement) -> Table[Decision]:
     """Return what a plan decides: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
-    return Table(tuple(Decision(what, plan) for what, plan in _said(settlement)))
+    return Table(
+        tuple(
+            Decision(NAMES[kind].format(subject=subject), plan, kind, subject)
+            for kind, subject, plan in _decided(settlement)
+        )
+    )
 
 
-def _said(settlement: Settlement) -> Iterator[tuple[str, str]]:
+def _decided(settlement: Settlement) -> Iterator[tuple[DecisionKind, str, str]]:
+    """Yield kind, subject and what the plan does."""
     deal, plan = settlement.deal, settlement.plan
     api = plan.api
-    yield "API agreement", f"{api.offer}, {api.term_months} months"
-    yield "band, from USD a year", _by_year([usd(term.band_usd_per_year) for term in api.terms])
-    yield "commitment, USD a year", _by_year([usd(round(c, 2)) for term in api.terms for c in term.commitment_usd])
+    yield "api_agreement", "", f"{api.offer}, {api.term_months} months"
+    yield "band", "", _by_year([usd(term.band_usd_per_year) for term in api.terms])
+    yield "commitment", "", _by_year([usd(round(c, 2)) for term in api.terms for c in term.commitment_usd])
     for table in plan.later:
         yield (
-            f"from {deal.calendar(table.month):%Y-%m} on",
+            "later",
+            f"{deal.calendar(table.month):%Y-%m}",
             f"by table of {len(table.rows)} buckets; here the likeliest",
         )
     for name, agreement in plan.seats.items():
         if any(agreement.contracted):
-            yield f"{name} seats", _by_year([f"{seats:,}" for seats in agreement.contracted])
-            yield f"{name} seats from", f"{agreement.offer}, {agreement.term_months} months"
+            yield "seats", name, _by_year([f"{seats:,}" for seats in agreement.contracted])
+            yield "seat_offer", name, f"{agreement.offer}, {agreement.term_months} months"
     for cohort, tracks in plan.tracks.items():
-        yield f"track of {cohort}", _by_year(tracks)
+        yield "track", cohort, _by_year(tracks)
     for workload in deal.workloads:
-        yield f"projects of {workload}", ", ".join(sorted(plan.projects.get(workload, ()))) or NONE
+        yield "projects", workload, ", ".join(sorted(plan.projects.get(workload, ()))) or NONE
     for user, requests in answered(settlement):
-        yield f"routing of {user}", _mix(requests)
+        yield "routing", user, _mix(requests)
 
 
 def answered(settlement: Settlement) -> Iterator[tuple[str, dict[str, float]]]:
@@ -109,13 +148,13 @@ def _mix(requests: dict[str, float]) -> str:
     """Return the options and their shares of the requests, the largest first."""
     total = sum(requests.values())
     shares = {key: value / total for key, value in requests.items()} if total else {}
-    shown = sorted((key for key, share in shares.items() if share >= SMALLEST_SHARE), key=lambda key: -shares[key])
-    return ", ".join(key if shares[key] > 1 - SMALLEST_SHARE else f"{key} {shares[key]:.0%}" for key in shown) or NONE
+    shown = sorted((key for key, share in shares.items() if share >= MIN_SHOWN_SHARE), key=lambda key: -shares[key])
+    return ", ".join(key if shares[key] > 1 - MIN_SHOWN_SHARE else f"{key} {shares[key]:.0%}" for key in shown) or NONE
 
 
 def deal_in_a_line(settlement: Settlement) -> str:
     """Return what a plan decides but for its routing."""
-    said = [each for each in decisions(settlement) if not each.what.startswith("routing of ") and each.plan != "none"]
+    said = [each for each in decisions(settlement) if each.kind != "routing" and each.plan != NONE]
     return "; ".join(f"{each.what}: {each.plan}" for each in said)
 
 

@@ -219,7 +219,7 @@ def _change(before: Settlement | None, after: Settlement | None) -> str:
     if before is None or after is None:
         return "no plan beyond" if before else "no plan before"
     found = plan_changes(before, after)
-    changes = [c for c in found if not c.what.startswith("routing of ")]
+    changes = [c for c in found if c.kind != "routing"]
     return "; ".join(f"{c.what}: {c.winner} → {c.other}" for c in changes) or (ROUTING_ALONE if found else NO_CHANGE)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from deal_solve.analysis.criteria.criteria import Criteria, Criterion
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.decisions import NONE
 from deal_solve.facts.summary import summarise
 from deal_solve.report.difference import present_value
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import bullets, money, table
 
-ALWAYS = ("API agreement", "commitment, USD a year")
-"""Decisions that are printed even where all criteria agree."""
+ALWAYS = ("api_agreement", "commitment")
+"""Kinds of decisions that are printed even where all criteria agree."""
 
 
 def criteria_report(deal: Deal, rows: Criteria) -> str:
@@ -34,6 +35,10 @@ def _aim(row: Criterion) -> str:
 
 def _signed(rows: Criteria) -> list[list[str]]:
     """Return the decisions that differ, side by side."""
-    said = [{decision.what: decision.plan for decision in row.decisions} for row in rows]
-    cells = [[what, *(each.get(what, "none") for each in said)] for what in {what: 0 for each in said for what in each}]
-    return [row for row in cells if row[0] in ALWAYS or len(set(row[1:])) > 1]
+    decided = [{decision.what: decision for decision in row.decisions} for row in rows]
+    cells = []
+    for what, kind in {what: decision.kind for each in decided for what, decision in each.items()}.items():
+        plans = [each[what].plan if what in each else NONE for each in decided]
+        if kind in ALWAYS or len(set(plans)) > 1:
+            cells.append([what, *plans])
+    return cells

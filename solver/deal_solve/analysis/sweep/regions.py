@@ -14,13 +14,23 @@ from typing import Any
 from deal_solve.analysis.sweep.design import key_of
 from deal_solve.analysis.sweep.row import SweepRow
 from deal_solve.analysis.sweep.sweep import Sweep
+from deal_solve.facts.decisions import NONE, DecisionKind
 from deal_solve.frames import Table
 from deal_solve.messages import usd
 
 NO_PLAN = "-"
-KINDS = ("paper", "band", "commitment", "seats", "tracks", "projects", "routing")
-"""What a decision is about."""
-STRUCTURE = ("paper", "tracks", "projects")
+GROUPS: dict[str, tuple[DecisionKind, ...]] = {
+    "paper": ("api_agreement", "seat_offer", "later"),
+    "band": ("band",),
+    "commitment": ("commitment",),
+    "seats": ("seats",),
+    "tracks": ("track",),
+    "projects": ("projects",),
+    "routing": ("routing",),
+}
+"""What a decision is about: the columns that say how often it changes, each with its kinds of decisions."""
+STRUCTURE = (*GROUPS["paper"], *GROUPS["tracks"], *GROUPS["projects"])
+"""Decisions that tell regions apart where API agreement and band are the same in all of them."""
 PANELS = 4
 """Grids that are shown beside each other."""
 
@@ -119,10 +129,11 @@ def regions(sweep: Sweep) -> Regions:
     """
     planned = [row for row in sweep.rows if row.has_plan]
     varying, common = _varying(planned)
+    kinds = {what: kind for row in planned for what, kind in row.kinds.items()}
     deals = {row.cell: _agreement(row) for row in planned}
     if len(set(deals.values())) < 2:
-        by = [what for what in varying if kind_of(what) in STRUCTURE]
-        deals = {row.cell: "; ".join(f"{what}: {row.decisions.get(what, 'none')}" for what in by) for row in planned}
+        by = [what for what in varying if kinds[what] in STRUCTURE]
+        deals = {row.cell: "; ".join(f"{what}: {row.decisions.get(what, NONE)}" for what in by) for row in planned}
     counts = Counter(deals.values()).most_common()
     letters = {deal: _letter(index) for index, (deal, _) in enumerate(counts)}
     return Regions(
@@ -138,22 +149,10 @@ def _agreement(row: SweepRow) -> str:
     return f"{row.agreement}, {row.term_months} months, {band}"
 
 
-def kind_of(what: str) -> str:
-    """Return what a decision is about.
-
-    >>> kind_of("API agreement"), kind_of("track of shops"), kind_of("pro seats"), kind_of("pro seats from")
-    ('paper', 'tracks', 'seats', 'paper')
-    """
-    starts = {"band,": "band", "commitment,": "commitment", "track of ": "tracks", "projects of ": "projects"}
-    starts |= {"routing of ": "routing"}
-    found = next((kind for start, kind in starts.items() if what.startswith(start)), None)
-    return found or ("seats" if what.endswith(" seats") else "paper")
-
-
 def _varying(rows: Sequence[SweepRow]) -> tuple[list[str], dict[str, str]]:
     """Return the decisions that differ between rows, and those that do not."""
     names = dict.fromkeys(what for row in rows for what in row.decisions)
-    values = {what: {row.decisions.get(what, "none") for row in rows} for what in names}
+    values = {what: {row.decisions.get(what, NONE) for row in rows} for what in names}
     same = {what: next(iter(found)) for what, found in values.items() if len(found) == 1}
     return [what for what in names if what not in same], same
 
@@ -187,8 +186,8 @@ def _step(found: Regions, path: str, before: Any, after: Any, pairs: Sequence[tu
     changed: Counter[str] = Counter()
     for one, other in planned:
         mine, theirs = one.decisions, other.decisions
-        changed.update(
-            {kind_of(what) for what in {**mine, **theirs} if mine.get(what, "none") != theirs.get(what, "none")}
-        )
+        kinds = {**one.kinds, **other.kinds}
+        differ = {kinds[what] for what in kinds if mine.get(what, NONE) != theirs.get(what, NONE)}
+        changed.update(group for group, members in GROUPS.items() if differ.intersection(members))
     more = sum((other.expected_usd or 0.0) - (one.expected_usd or 0.0) for one, other in planned)
     return FieldStep(path, before, after, len(pairs), len(planned), dict(changed), more, dict(letters))

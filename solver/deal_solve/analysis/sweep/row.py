@@ -10,7 +10,7 @@ from deal_solve.analysis.sweep.design import is_number, key_of
 from deal_solve.deal.cross_checks import family_of
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.errors import DealSolveError, Infeasible, InputError, LimitReached
-from deal_solve.facts.decisions import answered, decisions
+from deal_solve.facts.decisions import NONE, DecisionKind, answered, decisions
 from deal_solve.facts.savings import savings
 from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solution import Solution
@@ -37,7 +37,8 @@ class SweepRow:
     - `shares` of the expected API requests: per model family (a cascade counts as its last model), `cached`, `batch`
     - `cvar_usd` and `worst_usd` as far as the futures can say; `savings_usd` against the reference, where the objective
       compares with one; `savings_rate` 1 - what counted usage costs over the same at list, not discounted
-    - `decisions` what the plan decides, in words; `seconds` what the solve took
+    - `decisions` what the plan decides, in words, and `kinds` of which kind each of them is; `seconds` what the solve
+      took
     """
 
     cell: int
@@ -63,6 +64,7 @@ class SweepRow:
     savings_rate: float | None = None
     decisions: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    kinds: dict[str, DecisionKind] = field(default_factory=dict, repr=False)
 
     @property
     def has_plan(self) -> bool:
@@ -72,8 +74,8 @@ class SweepRow:
     @property
     def deal(self) -> str:
         """What is signed, in a line: all decisions but routing."""
-        said = [(what, plan) for what, plan in self.decisions.items() if not what.startswith("routing of ")]
-        return "; ".join(f"{what}: {plan}" for what, plan in said if plan != "none")
+        said = [(what, plan) for what, plan in self.decisions.items() if self.kinds[what] != "routing"]
+        return "; ".join(f"{what}: {plan}" for what, plan in said if plan != NONE)
 
 
 def frame_of(paths: Sequence[str], rows: Iterable[SweepRow]) -> pd.DataFrame:
@@ -87,7 +89,7 @@ def frame_of(paths: Sequence[str], rows: Iterable[SweepRow]) -> pd.DataFrame:
         is_text = not all(map(is_number, values))
         texts = [value if isinstance(value, str) else key_of(value) for value in values] if is_text else values
         columns[path] = "string" if is_text else "float64", texts
-    for each in fields(SweepRow)[2:]:
+    for each in (column for column in fields(SweepRow)[2:] if column.repr):
         if each.name in ("seats", "shares"):
             for name in dict.fromkeys(name for row in rows for name in getattr(row, each.name)):
                 found = [getattr(row, each.name).get(name, 0.0) if row.has_plan else None for row in rows]
@@ -104,6 +106,7 @@ def solved_row(cell: int, inputs: Mapping[str, Any], solution: Solution, seconds
     settlement, api = solution.settlement, solution.plan.api
     deal = settlement.deal
     summary, saved = summarise(deal, settlement, settlement.scenarios), savings(settlement)
+    decided = decisions(settlement)
     committed = [usd for term in api.terms for usd in term.commitment_usd]
     is_proven = solution.status == "optimal"
     return SweepRow(
@@ -128,8 +131,9 @@ def solved_row(cell: int, inputs: Mapping[str, Any], solution: Solution, seconds
         worst_usd=summary.worst_usd,
         savings_usd=_saved(solution),
         savings_rate=saved.effective if saved else None,
-        decisions={each.what: each.plan for each in decisions(settlement)},
+        decisions={each.what: each.plan for each in decided},
         seconds=seconds,
+        kinds={each.what: each.kind for each in decided},
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from deal_solve.analysis.sweep.design import is_number, key_of, shown
-from deal_solve.analysis.sweep.regions import KINDS, NO_PLAN, FieldStep, Region, Regions, regions
+from deal_solve.analysis.sweep.regions import GROUPS, NO_PLAN, FieldStep, Region, Regions, regions
 from deal_solve.analysis.sweep.row import SweepRow
 from deal_solve.analysis.sweep.sweep import Sweep
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.decisions import NONE
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
@@ -123,7 +124,7 @@ def _regions(found: Regions, names: dict[str, str]) -> str:
         lines += labelled(region.letter, f"{region_text(region)} ({cells}{': ' * bool(where)}{'; '.join(where)})", 4)
     if len(found.regions) > MOST_ROWS:
         lines.append(f"… and {len(found.regions) - MOST_ROWS:,} more")
-    common = "; ".join(f"{what}: {plan}" for what, plan in found.common.items() if plan != "none")
+    common = "; ".join(f"{what}: {plan}" for what, plan in found.common.items() if plan != NONE)
     lines += labelled("all", common, 4) if common else []
     return "\n".join([*heading("Decision regions (a letter each; all: what is the same in all of them)"), *lines])
 
@@ -145,17 +146,17 @@ def _grids(found: Regions, names: dict[str, str]) -> Iterator[str]:
 
 def _steps(found: Regions, names: dict[str, str]) -> str:
     """Return which share of the steps of a field changes what."""
-    kinds = [kind for kind in KINDS if any(kind in step.changed for step in found.steps)]
+    groups = [group for group in GROUPS if any(group in step.changed for step in found.steps)]
     rows = []
     for path in found.sweep.design.paths:
         steps = [step for step in found.steps if step.path == path]
         pairs = sum(step.planned for step in steps)
         if pairs:
-            changed = [sum(step.changed.get(kind, 0) for step in steps) / pairs for kind in kinds]
+            changed = [sum(step.changed.get(group, 0) for step in steps) / pairs for group in groups]
             mean = sum(step.expected_usd for step in steps) / pairs
             rows.append([names[path], f"{pairs:,}", *(percent(share, 0) for share in changed), money(mean)])
     title = "What changes from a value to the next, all else the same (share of the steps; cost: expected, USD, mean)"
-    return table(title, ["field", "steps", *kinds, "cost"], rows) if rows else ""
+    return table(title, ["field", "steps", *groups, "cost"], rows) if rows else ""
 
 
 def _moves(found: Regions, names: dict[str, str]) -> str:
