@@ -14,7 +14,8 @@ from deal_solve.deal.risk import Risk
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses.rates import api_agreements
 from deal_solve.formulation.model.scenario_sums import Columns
-from deal_solve.optimise.solver.solvers import LiveHighs, minimise
+from deal_solve.optimise.solver.highs_session import HighsSession
+from deal_solve.optimise.solver.solvers import minimise
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
@@ -57,10 +58,10 @@ def matrix_of(deal: Deal, futures: ScenarioSet) -> Matrix:
     formulation = formulate(deal, columns, api_agreements(deal))
     program = formulation.program
     minimise(program, formulation.objective)
-    live = LiveHighs()
-    live.pass_on(program, relax=False)
-    live.highs.ensureRowwise()
-    lp = live.highs.getLp()
+    session = HighsSession()
+    session.synchronise(program, relax=False)
+    session.highs.ensureRowwise()
+    lp = session.highs.getLp()
     inside = lp.a_matrix_
     coefficients = csr_array((inside.value_, inside.index_, inside.start_), shape=(lp.num_row_, lp.num_col_))
     plan = formulate(deal, columns, api_agreements(deal), by_cuts=True).program  # all but what follows from the future

@@ -13,7 +13,7 @@ from deal_solve import Deal, Infeasible, Solution, SolveCache, load, sample, sol
 from deal_solve.optimise.search import benders as cuts
 from deal_solve.optimise.search import branch_and_cut as branch
 from deal_solve.optimise.search import polish as finish
-from deal_solve.optimise.solver.highs_session import LiveHighs, SolverGaveUpError
+from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
 from deal_solve.optimise.solver.solvers import Answer
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
@@ -62,7 +62,7 @@ def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monke
     def give_up(*_: object) -> None:
         raise SolverGaveUpError
 
-    monkeypatch.setattr(LiveHighs, "resume", give_up)
+    monkeypatch.setattr(HighsSession, "resolve_from_basis", give_up)
     agree(found, solve(deal))
 
 

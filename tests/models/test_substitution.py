@@ -8,7 +8,7 @@ import pytest
 from deal_solve import load, solve
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import Columns
-from deal_solve.optimise.solver.highs_session import LiveHighs
+from deal_solve.optimise.solver.highs_session import session_of
 from deal_solve.optimise.solver.solvers import Clock, minimise, run
 from deal_solve.optimise.solver.substitution import Reduced
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -35,10 +35,10 @@ def test_a_defined_variable_has_the_value_of_its_sum(by_cuts: bool) -> None:
     x, y, usage = (variable.varValue for variable in program.variables)
     assert answer.objective == pytest.approx(2.55)
     assert (x, y, usage) == pytest.approx((0.5, 0.5, 2.5))
-    assert isinstance(program.live, LiveHighs)
-    assert program.live.highs.getNumCol() == (2 if by_cuts else 3)
-    assert program.live.highs.getNumRow() == (2 if by_cuts else 3)
-    prices = program.live.row_prices()
+    session = session_of(program)
+    assert session.highs.getNumCol() == (2 if by_cuts else 3)
+    assert session.highs.getNumRow() == (2 if by_cuts else 3)
+    prices = session.row_prices()
     assert len(prices) == 3
     assert prices[1:] == pytest.approx((0.3, 0.9))
 

@@ -68,7 +68,6 @@ class Program:
         self.recourse: list[Recourse] = []
         self.estimates: list[Estimate] = []
         self._names: defaultdict[str, int] = defaultdict(int)
-        self.live: object = None
         self.rows: list[pulp.LpConstraint] = []
         self.relaxed: list[int] = []
         self.defined: dict[int, Terms] = {}

@@ -13,7 +13,7 @@ from deal_solve.formulation.model import chunks
 from deal_solve.formulation.model.program import Program, Terms
 from deal_solve.formulation.model.recourse import Costs, Cut, Estimate
 from deal_solve.optimise.search.branch_and_cut import Found, branch_and_cut
-from deal_solve.optimise.solver.highs_session import LiveHighs
+from deal_solve.optimise.solver.highs_session import session_of
 from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, restore, run
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
@@ -114,7 +114,7 @@ def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: flo
         if answer.outcome != "optimal":
             return answer
         if answer.objective > cutoff:
-            _note_binding(program)
+            session_of(program).note_binding(program)
             return Answer("nothing", math.inf, answer.objective)
         if close == math.inf:
             break
@@ -123,7 +123,7 @@ def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: flo
         inner = values if where is None else where
         if not _cut(program, values, where, close=close) or clock.is_over:
             break
-    _note_binding(program)
+    session_of(program).note_binding(program)
     return answer
 
 
@@ -172,11 +172,6 @@ def _found(program: Program, best: Found, bound: float, outcome: Literal["optima
     for variable, value in zip(program.variables, best[1], strict=True):
         variable.varValue = value
     return Answer(outcome, best[0], min(bound, best[0]))
-
-
-def _note_binding(program: Program) -> None:
-    if isinstance(program.live, LiveHighs):
-        program.live.note_binding(program)
 
 
 def _values(program: Program) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 import pulp
 
 from deal_solve.formulation.model.program import Program
-from deal_solve.optimise.solver.highs_session import LiveHighs, SolverGaveUpError
+from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
 from deal_solve.optimise.solver.solvers import Answer, Clock, linear
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -64,7 +64,7 @@ class Branching:
         """What a part has to cost less than to be looked at."""
         return min(self.cutoff, self.best - self.gap * abs(self.best))
 
-    def run(self, live: LiveHighs, clock: Clock) -> Answer | None:
+    def run(self, session: HighsSession, clock: Clock) -> Answer | None:
         """Return how it ended; None if it takes too long for this search."""
         open_nodes = [Node(-math.inf, 0, self.low, self.high)]
         while open_nodes:
@@ -72,21 +72,21 @@ class Branching:
             while node is not None:
                 if clock.is_over or self.splits > MOST_SPLITS:
                     return None
-                node = self._look(live, node, open_nodes)
+                node = self._look(session, node, open_nodes)
         if not math.isfinite(self.best):
             return Answer("infeasible", math.inf, math.inf)
         return Answer("optimal", self.best, min(self.floor, self.best))
 
-    def _look(self, live: LiveHighs, node: Node, open_nodes: list[Node]) -> Node | None:
+    def _look(self, session: HighsSession, node: Node, open_nodes: list[Node]) -> Node | None:
         """Solve a node's relaxation; return what to look at next below it, if anything."""
         if node.bound >= self.limit:
             self.floor = min(self.floor, node.bound)
             return None
-        is_feasible, objective, values = self._relaxation(live, node.low, node.high)
+        is_feasible, objective, values = self._relaxation(session, node.low, node.high)
         if not is_feasible:
             return None
         if objective >= self.limit:
-            live.note_binding(self.program, MAINLY)
+            session.note_binding(self.program, MAINLY)
             self.floor = min(self.floor, objective)
             return None
         numbers = values[self.indices]
@@ -94,7 +94,7 @@ class Branching:
         if away.max(initial=0.0) <= WHOLE:
             if self.cut(values):
                 return node
-            self._keep(live, numbers)
+            self._keep(session, numbers)
             self.floor = min(self.floor, objective)
             return None
         return self._split(node, objective, numbers, away, open_nodes)
@@ -114,22 +114,22 @@ class Branching:
         heappush(open_nodes, children[1 - nearer])
         return children[nearer]
 
-    def _keep(self, live: LiveHighs, numbers: Array) -> None:
+    def _keep(self, session: HighsSession, numbers: Array) -> None:
         """Round the whole numbers, solve and cut the rest until it is exact, and keep it if it is the best plan."""
         rounded = np.round(numbers)
         while True:
-            is_feasible, objective, values = self._relaxation(live, rounded, rounded)
+            is_feasible, objective, values = self._relaxation(session, rounded, rounded)
             if not is_feasible or objective >= self.best:
                 return
             if not self.cut(values):
                 self.best, self.values = objective, values
                 return
 
-    def _relaxation(self, live: LiveHighs, low: Array, high: Array) -> tuple[bool, float, Array]:
+    def _relaxation(self, session: HighsSession, low: Array, high: Array) -> tuple[bool, float, Array]:
         self.relaxations += 1
         if self.relaxations > MOST_RELAXATIONS:
             raise SolverGaveUpError
-        return live.resume(self.program, self.indices, low, high)
+        return session.resolve_from_basis(self.program, self.indices, low, high)
 
 
 def branch_and_cut(
@@ -142,5 +142,5 @@ def branch_and_cut(
     search = Branching(program, cut, gap, cutoff)
     answer: Answer | None = None
     with suppress(SolverGaveUpError):
-        answer = linear(program, clock, lambda live: search.run(live, clock))
+        answer = linear(program, clock, lambda session: search.run(session, clock))
     return answer, (search.best, search.values.tolist()) if math.isfinite(search.best) else None

@@ -1,4 +1,10 @@
-"""HiGHS with a program in it, kept from run to run."""
+"""HiGHS session: the solver keeps a program, and its last basis, from one solve to the next.
+
+Between two solves of a program only what is new is handed over (`synchronise`): rows, bounds, the objective. The dual
+simplex method then goes on from the last optimal basis, which stays dual feasible when a cut or a tighter bound is
+added (`resolve_from_basis`): a warm start of the linear program (formulation §8). The sessions are kept here by
+program, and end with it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +16,7 @@ from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import highspy
 import numpy as np
@@ -26,8 +33,8 @@ _SETTLED = (_STATUSES.kOptimal, _STATUSES.kInfeasible)
 _constructed = threading.Lock()
 
 
-def _quiet_first_word() -> None:
-    """Let HiGHS say its one-time banner, which no option silences, where nobody hears it."""
+def _silence_banner() -> None:
+    """Construct HiGHS once with standard output closed: no option silences the banner that it prints the first time."""
     with _constructed, suppress(OSError), Path(os.devnull).open("w") as nowhere:
         sys.stdout.flush()
         kept = os.dup(1)
@@ -39,17 +46,18 @@ def _quiet_first_word() -> None:
             os.close(kept)
 
 
-_quiet_first_word()
+_silence_banner()
 
 
 class SolverGaveUpError(Exception):
     """A linear program was neither solved nor found infeasible."""
 
 
-class LiveHighs:
-    """HiGHS with one program in it: what is new since the last run is passed on, and the last basis is kept.
+class HighsSession:
+    """HiGHS with one program in it: what is new since the last solve is handed over, and the last basis is kept.
 
-    What other variables define is left out (`Reduced`); values and prices are given for all that the program has.
+    Variables that are sums of others are substituted (`Reduced`); values and prices are given for all that the program
+    has.
     """
 
     def __init__(self) -> None:
@@ -72,14 +80,14 @@ class LiveHighs:
             self._view = Reduced(program)
         return self._view
 
-    def pass_on(self, program: Program, relax: bool) -> None:
+    def synchronise(self, program: Program, relax: bool) -> None:
         """Bring columns, rows, bounds and objective up to date."""
         view, none = self._seen(program), np.empty(0, dtype=np.int32)
         fresh = np.zeros(view.size - self.highs.getNumCol())
         if len(fresh):
             self.highs.addCols(len(fresh), fresh, fresh, fresh, 0, np.zeros(len(fresh), np.int32), none, np.empty(0))
         self._columns(program, view)
-        self.pass_rows(program)
+        self.synchronise_rows(program)
         kinds = np.array([v.cat == pulp.LpInteger for v in program.variables])
         whole = view.column[kinds].astype(np.int32)
         if len(whole) > len(self._integers):
@@ -102,7 +110,7 @@ class LiveHighs:
             self.highs.changeColsCost(len(indices), indices, costs)
             self._costs = costs
 
-    def pass_rows(self, program: Program) -> None:
+    def synchronise_rows(self, program: Program) -> None:
         """Bring rows up to date."""
         view, known, count = self._seen(program), len(self._rows), self.highs.getNumRow()
         hidden = frozenset() if view.is_whole else program.defining
@@ -127,9 +135,11 @@ class LiveHighs:
             self.highs.changeRowsBounds(len(gone), where, np.full(len(gone), -math.inf), high)
             self._relaxed = len(program.relaxed)
 
-    def resume(self, program: Program, indices: Indices, low: Array, high: Array) -> tuple[bool, float, Array]:
+    def resolve_from_basis(
+        self, program: Program, indices: Indices, low: Array, high: Array
+    ) -> tuple[bool, float, Array]:
         """Solve the linear program from its last basis with other bounds: whether it can be, its cost, values."""
-        self.pass_rows(program)
+        self.synchronise_rows(program)
         view = self._seen(program)
         self.highs.changeColsBounds(len(indices), view.column[indices].astype(np.int32), low, high)
         self.highs.run()
@@ -169,3 +179,14 @@ class LiveHighs:
             reduced = np.append(solution.col_dual, 0.0)[view.column]
             for variable, value in zip(program.variables, reduced.tolist(), strict=True):
                 variable.dj = value
+
+
+_sessions: WeakKeyDictionary[Program, HighsSession] = WeakKeyDictionary()
+
+
+def session_of(program: Program) -> HighsSession:
+    """Return the session of a program; it is opened when it is first asked for and ends with the program."""
+    session = _sessions.get(program)
+    if session is None:
+        session = _sessions[program] = HighsSession()
+    return session

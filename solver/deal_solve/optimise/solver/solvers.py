@@ -14,7 +14,7 @@ import pulp
 
 from deal_solve.errors import Cancelled, InputError, InternalError
 from deal_solve.formulation.model.program import Program, Terms, Variable
-from deal_solve.optimise.solver.highs_session import LiveHighs
+from deal_solve.optimise.solver.highs_session import HighsSession, session_of
 from deal_solve.optimise.solver.progress import Progress, Watcher
 
 Found = TypeVar("Found")
@@ -113,7 +113,7 @@ def _make(solver: str, gap: float, clock: Clock, relax: bool) -> Any:
     return found
 
 
-def linear(program: Program, clock: Clock, work: Callable[[LiveHighs], Found]) -> Found:
+def linear(program: Program, clock: Clock, work: Callable[[HighsSession], Found]) -> Found:
     """Let `work` use the linear relaxation of a program, kept in HiGHS."""
     before = time.monotonic()
     found = work(_ready(program, 0.0, clock, relax=True, exact=False, cutoff=None))
@@ -121,14 +121,12 @@ def linear(program: Program, clock: Clock, work: Callable[[LiveHighs], Found]) -
     return found
 
 
-def _ready(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> LiveHighs:
+def _ready(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> HighsSession:
     """Return HiGHS with the program as it stands in it."""
-    live = program.live
-    if not isinstance(live, LiveHighs):
-        live = program.live = LiveHighs()
-    live.pass_on(program, relax)
+    session = session_of(program)
+    session.synchronise(program, relax)
     tolerance = 1e-9 if exact else 1e-7
-    live.options(
+    session.options(
         {
             "threads": 1,
             "mip_rel_gap": gap,
@@ -137,28 +135,28 @@ def _ready(program: Program, gap: float, clock: Clock, relax: bool, exact: bool,
             "primal_feasibility_tolerance": tolerance,
             "dual_feasibility_tolerance": tolerance,
             "objective_bound": math.inf if cutoff is None or relax else cutoff,
-            "time_limit": math.inf if clock.left is None else live.highs.getRunTime() + clock.left,
+            "time_limit": math.inf if clock.left is None else session.highs.getRunTime() + clock.left,
         }
     )
-    return live
+    return session
 
 
 def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> Answer:
-    live = _ready(program, gap, clock, relax, exact, cutoff)
-    live.highs.run()
-    if live.highs.getModelStatus() in _GAVE_UP:
+    session = _ready(program, gap, clock, relax, exact, cutoff)
+    session.highs.run()
+    if session.highs.getModelStatus() in _GAVE_UP:
         # A plan that misses a row by the tolerance itself is refused, and a tight one can end the simplex method: once
         # more, from the start. Whole numbers are rounded later anyway.
-        live.options(dict.fromkeys((f"{kind}_feasibility_tolerance" for kind in ("mip", "primal", "dual")), 1e-7))
-        live.options({"presolve": "off"})
-        live.highs.clearSolver()
-        live.highs.run()
-        live.options({"presolve": "choose"})
-    answer = _highs_answer(live.highs, is_mip=not relax)
+        session.options(dict.fromkeys((f"{kind}_feasibility_tolerance" for kind in ("mip", "primal", "dual")), 1e-7))
+        session.options({"presolve": "off"})
+        session.highs.clearSolver()
+        session.highs.run()
+        session.options({"presolve": "choose"})
+    answer = _highs_answer(session.highs, is_mip=not relax)
     if answer.outcome == "optimal" and not relax and cutoff is not None and answer.objective > cutoff:
         return Answer("infeasible", math.inf, math.inf)  # found before all else was cut off: not the best there is
     if answer.outcome in ("optimal", "limit"):
-        live.read(program, relax)
+        session.read(program, relax)
     return answer
 
 
