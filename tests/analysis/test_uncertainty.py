@@ -75,7 +75,7 @@ def test_9_1_expected_value_of_perfect_information():
     """88 - (0.3·48 + 0.5·80 + 0.2·128) = 8."""
     found = evpi(solve(newsvendor()))
     assert found.evpi.usd == pytest.approx(YEAR * 8)
-    assert (found.scenarios, found.is_all) == (3, True)
+    assert (found.futures, found.is_all) == (3, True)
 
 
 def test_9_1_information_counts_expected_cost_whatever_the_risk():
@@ -206,7 +206,7 @@ def test_the_out_of_sample_cost_and_the_difference_hold_the_truth():
     solution = solve(deal, sample(deal, 1024, seed=5).in_memory())
     fresh, other = out_of_sample(solution), vss(solution)
     own, mean = covers(solution), other.plan.api.terms[0].commitment_usd[0] / 0.8 / YEAR
-    assert fresh.scenarios == 16 * 1024
+    assert fresh.futures == 16 * 1024
     assert fresh.fresh.usd == pytest.approx(cost_of(own), abs=fresh.fresh.half_usd / 2.1314 * SURELY)
     gained = cost_of(mean) - cost_of(own)
     assert other.vss.usd == pytest.approx(gained, abs=other.vss.half_usd / 2.1314 * SURELY)
@@ -261,7 +261,7 @@ def test_what_is_far_apart_is_told_apart():
     found = tell_apart(solution)
     assert found.runner_up.api.offer == "list"
     assert 0 < found.dearer.low_usd < found.dearer.usd < found.dearer.high_usd
-    assert found.gap.scenarios == 256
+    assert found.gap.futures == 256
     assert found.gap.above.high_usd < 0.01 * solution.objective_usd
     assert (found.is_apart, found.needed) == (True, None)
 

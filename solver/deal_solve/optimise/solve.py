@@ -62,7 +62,7 @@ def solve(
     scenario by scenario: the audit of the other. `progress` is told before every step, and stops the solve by returning
     False (raises Cancelled) or by raising. `baseline` is what loss is measured against, where it is known (default:
     the best plan without API commitment over these scenarios): a plan, or the solution of a deal with other papers,
-    whose baseline is taken with its cost under those. `memory` is shared by solves of similar deals. Raises Infeasible
+    whose baseline is taken with its cost under those. `cache` is shared by solves of similar deals. Raises Infeasible
     if there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a pin or solver that
     cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
     """

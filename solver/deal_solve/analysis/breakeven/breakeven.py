@@ -138,7 +138,7 @@ def breakeven(
     value has a plan, and what `solve` raises.
     """
     made = CommonScenarios(scenarios_from)
-    along = Along(deal, path, float(low), float(high), made, fix, {"memory": SolveCache(), **options})
+    along = Along(deal, path, float(low), float(high), made, fix, {"cache": SolveCache(), **options})
     search = Crossings(along, question_of(along, target), points, resolution)
     jumps = search.jumps()
     known = [best for _, best in sorted(along.found.items()) if best]

@@ -72,7 +72,7 @@ def clauses(
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
         raise InputError(Problem("--offer", unknown("offer", offer, deal.offers)))
-    options = {"memory": SolveCache(), **options, "fix": fix}
+    options = {"cache": SolveCache(), **options, "fix": fix}
     base = solve(deal, scenarios, **options)
     chosen = offer or _signed(base)
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())

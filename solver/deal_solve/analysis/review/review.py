@@ -132,7 +132,7 @@ def review(deal: Deal, plan: Plan, scenarios: Scenarios, best: Solution | None =
     plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
     """
     refuse_impossible(deal, plan)
-    options = {"memory": SolveCache(), **options}
+    options = {"cache": SolveCache(), **options}
     best = best or solve(deal, scenarios, **options)
     deal = best.settlement.deal
     proposed = settle(deal, plan, scenarios)

@@ -105,7 +105,7 @@ def sensitivity(
     deal as it is.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
-    few, options = ready(scenarios), {"memory": SolveCache(), **options}
+    few, options = ready(scenarios), {"cache": SolveCache(), **options}
     search = _Tornado(deal, scenarios, few, solve(deal, few, fix=fix, **options), fix, options)
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
