@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from deal_solve.frames import Table
     from deal_solve.notebook import Shown, show
     from deal_solve.optimise.export import export
+    from deal_solve.optimise.options import SolveOptions
     from deal_solve.optimise.search.cache import SolveCache
     from deal_solve.optimise.solution import CandidateAgreement, Solution
     from deal_solve.optimise.solve import solve
@@ -136,6 +137,7 @@ _MODULES = {
     "deal.edit": "value_at varied",
     "errors": "Cancelled DealSolveError Infeasible InputError InternalError LimitReached Problem",
     "optimise.export": "export",
+    "optimise.options": "SolveOptions",
     "optimise.search.cache": "SolveCache",
     "optimise.solver.progress": "Progress",
     "optimise.solution": "CandidateAgreement Solution",
@@ -250,6 +252,7 @@ __all__ = [
     "SobolIndex",
     "Solution",
     "SolveCache",
+    "SolveOptions",
     "Step",
     "Stretch",
     "Summary",

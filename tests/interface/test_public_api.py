@@ -101,6 +101,7 @@ PUBLIC = [
     "SobolIndex",
     "Solution",
     "SolveCache",
+    "SolveOptions",
     "Step",
     "Stretch",
     "Summary",

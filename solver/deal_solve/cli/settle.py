@@ -97,11 +97,12 @@ def completed(
     if routing == "today":
         return complete(deal, proposal, scenarios.in_memory())
     from deal_solve.cli.solve import solved
+    from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.completion.optimised import assumed_of, pinned
 
     agreements = complete_agreements(deal, proposal, scenarios.in_memory())
     fix = pinned(agreements, proposal)
-    plan = solved(deal, scenarios, fix=fix, progress=progress_to(verbose)).plan
+    plan = solved(deal, scenarios, SolveOptions(fix=fix, progress=progress_to(verbose))).plan
     return plan, assumed_of(plan, agreements, proposal)
 
 

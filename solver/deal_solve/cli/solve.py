@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,7 @@ from deal_solve.cli.support.options import (
     solver_options,
     verbose_option,
 )
+from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
     from deal_solve.analysis.conflict.conflict import Conflict
@@ -77,30 +79,23 @@ def command(
     scenarios = ready(scenario_set)
     if export_file:
         return _export(deal, scenarios, export_file, fix)
-    options = {
-        "solver": solver,
-        "method": method,
-        "gap": gap,
-        "time_limit": time_limit,
-        "fix": fix,
-        "progress": progress_to(verbose),
-    }
+    options = SolveOptions(
+        solver=solver, method=method, gap=gap, time_limit=time_limit, fix=fix, progress=progress_to(verbose)
+    )
     try:
-        solution = solved(deal, scenarios, **options)
+        solution = solved(deal, scenarios, options)
     except Infeasible as error:
         raise Infeasible(_explained(deal, scenarios, error, json_file, options)) from None
     _print(deal, scenarios, solution, json_file, answers(deal, scenario_set, solution, more, options))
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 
 
-def _explained(
-    deal: Deal, scenarios: Scenarios, error: Exception, json_file: str | None, options: dict[str, Any]
-) -> str:
+def _explained(deal: Deal, scenarios: Scenarios, error: Exception, json_file: str | None, options: SolveOptions) -> str:
     """Return why there is no plan: one sentence, then the requirements that conflict, if time allows."""
     from deal_solve.analysis.conflict.text import conflict_report
 
-    seconds = options["time_limit"] or EXPLAINING_SECONDS
-    conflict = _conflict(deal, scenarios, {**options, "time_limit": seconds})
+    seconds = options.time_limit or EXPLAINING_SECONDS
+    conflict = _conflict(deal, scenarios, replace(options, time_limit=seconds))
     if json_file:
         from deal_solve.analysis.solve.result import infeasible_result_of
         from deal_solve.report.basics import to_text
@@ -111,14 +106,15 @@ def _explained(
     return "\n".join(part for part in (str(error), said) if part)
 
 
-def _conflict(deal: Deal, scenarios: Scenarios, options: dict[str, Any]) -> Conflict | None:
+def _conflict(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Conflict | None:
     from deal_solve.analysis.conflict.conflict import explain_infeasible
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.errors import LimitReached
 
-    wanted = {name: options[name] for name in ("fix", "time_limit", "progress")}
     try:
-        return interruptible(lambda: explain_infeasible(deal, scenarios, **wanted))
+        return interruptible(
+            lambda: explain_infeasible(deal, scenarios, options.fix, options.time_limit, options.progress)
+        )
     except LimitReached:
         return None
 
@@ -146,12 +142,12 @@ def load_fix(deal: Deal, path: str | None) -> Proposal | None:
     return proposal
 
 
-def solved(deal: Deal, scenarios: Scenarios, **options: Any) -> Solution:
+def solved(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Solution:
     """Solve, so that Ctrl-C is answered at once."""
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.optimise import solve as optimiser
 
-    return interruptible(lambda: optimiser.solve(deal, scenarios, **options))
+    return interruptible(lambda: optimiser.solve(deal, scenarios, options=options))
 
 
 def _export(deal: Deal, scenarios: Scenarios, path: str, fix: Proposal | None) -> int:

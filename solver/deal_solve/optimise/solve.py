@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -14,17 +15,16 @@ from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.model.scenario_sums import Columns
 from deal_solve.formulation.pins import Pins, pins_of
 from deal_solve.formulation.read import value_of
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.benders import is_tight, worth
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.polish import finish
 from deal_solve.optimise.search.search import TIE, Search
 from deal_solve.optimise.search.warm_start import guided
-from deal_solve.optimise.solution import CandidateAgreement, Method, Solution
-from deal_solve.optimise.solver.progress import Watcher
+from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solver.solvers import Clock, solver_named
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -45,46 +45,36 @@ def solve(
     deal: Deal,
     scenarios: Scenarios | None = None,
     *,
-    solver: str = "highs",
-    gap: float = 1e-6,
-    time_limit: float | None = None,
-    fix: Proposal | None = None,
     first_band: float | None = None,
-    method: Method = "decomposition",
-    progress: Watcher | None = None,
-    baseline: Plan | Solution | None = None,
-    cache: SolveCache | None = None,
+    **keywords: Unpack[SolveKeywords],
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
-    `fix` pins parts of the plan, `first_band` (USD a year) the band of the first API term alone. `method` decomposition
-    leaves what follows from the future to cuts, as far as cuts can be exact (section 8); extensive writes it out,
-    scenario by scenario: the audit of the other. `progress` is told before every step, and stops the solve by returning
-    False (raises Cancelled) or by raising. `baseline` is what loss is measured against, where it is known (default:
-    the best plan without API commitment over these scenarios): a plan, or the solution of a deal with other papers,
-    whose baseline is taken with its cost under those. `cache` is shared by solves of similar deals. Raises Infeasible
-    if there is no plan, LimitReached if `time_limit` (seconds) passed without one, InputError for a pin or solver that
-    cannot be, and InternalError if the settled cost of the plan is not what the optimiser says.
+    `first_band` (USD a year) fixes the band of the first API term alone; the keywords are the fields of SolveOptions,
+    such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there is no plan, LimitReached if `time_limit`
+    passed without one, Cancelled if `progress` stopped it, InputError for a fixed decision or a solver that cannot be,
+    and InternalError if the settled cost of the plan is not what the optimiser says.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
-    clock = Clock(time_limit, progress)
-    cache, is_brief = cache or SolveCache(), cache is not None
-    solver = solver_named(solver)
-    pins = pins_of(deal, fix)
-    by_cuts = method == "decomposition" and can_cut(deal, scenarios, solver)
+    options = SolveOptions.of(keywords)
+    clock = Clock(options.time_limit, options.progress)
+    cache, is_brief = options.cache or SolveCache(), options.cache is not None
+    solver = solver_named(options.solver)
+    pins = pins_of(deal, options.fix)
+    by_cuts = options.method == "decomposition" and can_cut(deal, scenarios, solver)
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         return _solve(
             deal,
             scenarios,
             notes,
             solver,
-            gap,
+            options.gap,
             clock,
             pins,
             first_band,
             by_cuts,
-            baseline,
+            options.baseline,
             cache,
             is_brief,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from deal_solve.analysis.breakeven.breakpoints import Crossings, Jump, in_steps
 from deal_solve.analysis.breakeven.parametric import Along, Best
@@ -17,9 +17,8 @@ from deal_solve.deal.numbers import parse_number
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.facts.decisions import deal_in_a_line, plan_changes
 from deal_solve.frames import Table
-from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.objective import is_same
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -127,18 +126,17 @@ def breakeven(
     scenarios_from: ScenariosOf = scenarios_of,
     points: int = POINTS,
     resolution: float = RESOLUTION,
-    fix: Proposal | None = None,
-    **options: Any,
+    **keywords: Unpack[SolveKeywords],
 ) -> Breakeven:
     """Return where, with the field at a dotted path from `low` to `high`, the best deal changes or gets to a target.
 
     A target is what `targets.question_of` takes. `futures_of` makes the futures of each varied deal, `points` values
-    are solved at first, `resolution` (a share of the range) is how finely what is not exact is told apart. `fix` and
-    `options` are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
+    are solved at first, `resolution` (a share of the range) is how finely what is not exact is told apart. The keywords
+    are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
     value has a plan, and what `solve` raises.
     """
     made = CommonScenarios(scenarios_from)
-    along = Along(deal, path, float(low), float(high), made, fix, {"cache": SolveCache(), **options})
+    along = Along(deal, path, float(low), float(high), made, SolveOptions.of(keywords).cached())
     search = Crossings(along, question_of(along, target), points, resolution)
     jumps = search.jumps()
     known = [best for _, best in sorted(along.found.items()) if best]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios
 from deal_solve.deal.deal import Deal
@@ -13,6 +12,7 @@ from deal_solve.deal.edit import varied
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.facts.decisions import key_of
+from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -53,8 +53,8 @@ class Best:
 class Along:
     """The deal with a field, by its dotted path, anywhere from `low` to `high`; every solve of it is made here.
 
-    `futures_of` makes the futures of a deal: those of one seed are the same draws at every value. `fix` and `options`
-    are those of `solve`.
+    `futures_of` makes the futures of a deal: those of one seed are the same draws at every value. `options`
+    are those of every solve.
     """
 
     deal: Deal
@@ -62,8 +62,7 @@ class Along:
     low: float
     high: float
     scenarios_from: CommonScenarios
-    fix: Proposal | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: SolveOptions
     found: dict[float, Best | None] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -94,14 +93,14 @@ class Along:
         if value not in self.found:
             deal = self.deal_at(value)
             scenarios = self.scenarios_from(deal)
-            solution = self.solved(deal, scenarios, self.fix)
+            solution = self.solved(deal, scenarios, self.options.fix)
             self.found[value] = None if solution is None else self._best(value, solution)
         return self.found[value]
 
     def solved(self, deal: Deal, scenarios: Scenarios, fix: Proposal | None) -> Solution | None:
         """Solve; None where there is no plan."""
         try:
-            return solve(deal, scenarios, fix=fix, **self.options)
+            return solve(deal, scenarios, options=self.options, fix=fix)
         except Infeasible:
             return None
 

@@ -88,7 +88,7 @@ class Decisions:
     @property
     def gap(self) -> float:
         """The relative gap to which solves are proven."""
-        return float(self.along.options.get("gap", 0.0))
+        return self.along.options.gap
 
     def far(self, best: Best) -> float | None:
         """Return 0: some deal is always best."""
@@ -125,7 +125,7 @@ class Chosen(Decisions):
             if keeps(deal, best.plan, forced):
                 self.found[best.value] = best.plan, 0.0
             else:
-                other = self.along.solved(deal, self.along.scenarios_from(deal), beside(forced, self.along.fix))
+                other = self.along.solved(deal, self.along.scenarios_from(deal), beside(forced, self.along.options.fix))
                 self.found[best.value] = (other.plan, other.objective_usd - best.objective_usd) if other else None
         return self.found[best.value]
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Unpack
 
 from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, most_points, with_points
 from deal_solve.analysis.clauses.values import (
@@ -32,10 +32,9 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.frames import Table
 from deal_solve.messages import did_you_mean, unknown
-from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.objective import is_below
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.sampling import SamplingMethod
@@ -57,14 +56,13 @@ def clauses(
     pairs: int = PAIRS,
     also: Sequence[tuple[str, str]] = (),
     sampling: SamplingMethod = "sobol",
-    fix: Proposal | None = None,
-    **options: Any,
+    **keywords: Unpack[SolveKeywords],
 ) -> Clauses:
     """Return what every clause of an offer (default: the API agreement of the best deal, else its seats) is worth.
 
     A solve per clause, per pair of the `pairs` dearest and per pair in `also`, and a few for the curve of discount
-    points. `fix` pins parts of the plan in all of them, `sampling` is that of the futures, `options` are those of
-    `solve`. Raises InputError for an offer that is not in the deal, for a clause in `also` that has nothing to ask for,
+    points. `sampling` is that of the futures, the keywords are those of `solve`, whose `fix` holds in all of them.
+    Raises InputError for an offer that is not in the deal, for a clause in `also` that has nothing to ask for,
     and for regret, which compares with what a clause changes too; and what `solve` raises.
     """
     if deal.risk.criterion == "regret":
@@ -72,8 +70,9 @@ def clauses(
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
         raise InputError(Problem("--offer", unknown("offer", offer, deal.offers)))
-    options = {"cache": SolveCache(), **options, "fix": fix}
-    base = solve(deal, scenarios, **options)
+    options = SolveOptions.of(keywords).cached()
+    base = solve(deal, scenarios, options=options)
+    options = replace(options, baseline=base)  # risk is measured against what it would be without the change
     chosen = offer or _signed(base)
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
     asking = _Asking(base, scenarios, drawn, chosen, options)
@@ -112,7 +111,7 @@ class _Asking:
     scenarios: Scenarios
     drawn: Replicates
     offer: str
-    options: dict[str, Any]
+    options: SolveOptions
     known: dict[float, float] = field(default_factory=lambda: {0.0: 0.0})
     worth: dict[str, float] = field(default_factory=dict)
 
@@ -128,13 +127,13 @@ class _Asking:
 
     def solved(self, deal: Deal) -> Solution:
         """Solve a changed deal, its risk measured against the baseline of the base."""
-        return solve(deal, self.scenarios, baseline=self.base, **self.options)
+        return solve(deal, self.scenarios, options=self.options)
 
     @cached_property
     def steps(self) -> dict[str, ClauseStep]:
         """The step of every clause."""
         known = clause_steps(self.deal, self.offer)  # pins name papers, and know no halves of one
-        return {step.clause: step for step in known if not (step.is_in_hand and self.options["fix"])}
+        return {step.clause: step for step in known if not (step.is_in_hand and self.options.fix)}
 
     def refuse_unknown(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Raise InputError for a clause of a pair that is none, or has nothing to ask for."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import RISK_WEIGHTS, Risk
 from deal_solve.errors import InputError, Problem
 from deal_solve.facts.decisions import Decision, decisions
 from deal_solve.frames import Table
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -61,25 +62,29 @@ class Criteria(Table[Criterion]):
 
 
 def criteria(
-    deal: Deal, scenarios: Scenarios, names: Sequence[str], known: Solution | None = None, **options: Any
+    deal: Deal,
+    scenarios: Scenarios,
+    names: Sequence[str],
+    known: Solution | None = None,
+    **keywords: Unpack[SolveKeywords],
 ) -> Criteria:
     """Solve a deal once per criterion, and value every plan, settled once over the same futures, by each of them.
 
     `names` are some of CRITERIA; confidence, and loss or cost, are those of the deal. `known` is a solution of the deal
-    over the futures that serves for its own criterion; options are those of `solve`. Raises InputError for a name that
-    is none, and for worst case and regret on sampled futures or more than MOST of them.
+    over the futures that serves for its own criterion; the keywords are those of `solve`. Raises InputError for a name
+    that is none, and for worst case and regret on sampled futures or more than MOST of them.
     """
     refuse_unfit(scenarios, names)
     risks = {name: _risk(deal, name) for name in dict.fromkeys(names)}
     solutions: dict[str, Solution] = {}
-    baseline = known.baseline if known else None
+    options = SolveOptions.of(keywords).measured_against(known.baseline if known else None)
     for name, risk in risks.items():
         asked, _ = fit_risk(deal.model_copy(update={"risk": risk}), scenarios)
         if known and known.settlement.deal.risk.model_dump() == asked.risk.model_dump():
             solutions[name] = known
         else:
-            solutions[name] = solve(asked, scenarios, **{"baseline": baseline, **options})
-        baseline = baseline or solutions[name].baseline
+            solutions[name] = solve(asked, scenarios, options=options)
+        options = options.measured_against(solutions[name].baseline)
     return Criteria(tuple(Criterion(name, _under(one, solutions), one) for name, one in solutions.items()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.facts.health import commitment_overall
 from deal_solve.frames import Table
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import ApiAgreement, Plan
@@ -91,20 +92,20 @@ def curve(
     *,
     points: int = POINTS,
     proposed: Proposal | None = None,
-    fix: Proposal | None = None,
-    **options: Any,
+    **keywords: Unpack[SolveKeywords],
 ) -> Curve:
     """Return the curve of an offer and term (default: those of the best plan, else of the nearest that commits).
 
     Every point is a solve over the same futures with offer, term, band and commitment pinned and all else free; the
     optimum of a band is the solve with the band pinned alone. `points` is the size of the grid, which the bands share,
-    `proposed` a proposal to mark, `fix` what else is pinned, `options` are those of `solve`. A point that no plan can
-    take is left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.
+    `proposed` a proposal to mark; the keywords are those of `solve`. A point that no plan can take is
+    left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.
     """
     paper = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
-    best = solve(deal, scenarios, fix=_pinned(fix, paper), **options)
+    options = SolveOptions.of(keywords)
+    best = solve(deal, scenarios, options=options, fix=_pinned(options.fix, paper))
     chosen = _agreement(best)
-    curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), fix, best, options)
+    curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options)
     rows = tuple(curves.rows(points))
     if not rows:
         raise Infeasible(f"no band of {chosen[0]} can be signed for {chosen[1]} months; {'; '.join(curves.notes)}")
@@ -140,9 +141,8 @@ class _Curves:
     deal: Deal
     scenarios: Scenarios
     paper: dict[str, Any]
-    fix: Proposal | None
     best: Solution
-    options: dict[str, Any]
+    options: SolveOptions
     left_out: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -171,12 +171,13 @@ class _Curves:
     def _pinned(self, band: float, mark: Mark, usd: float | None = None) -> CurvePoint | None:
         index = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")
         api = {**self.paper, "band_usd_per_year": (band,)} | ({} if usd is None else {"commitment_usd": (usd,)})
-        return self.solved(index, mark, _pinned(self.fix, api))
+        return self.solved(index, mark, _pinned(self.options.fix, api))
 
     def solved(self, index: str, mark: Mark, fix: Proposal) -> CurvePoint | None:
         """Return a point; None where there is no plan."""
         try:
-            found = solve(self.deal, self.scenarios, fix=fix, **{"baseline": self.best.baseline, **self.options})
+            options = self.options.measured_against(self.best.baseline)
+            found = solve(self.deal, self.scenarios, options=options, fix=fix)
         except (Infeasible, LimitReached) as error:
             self.left_out.setdefault(str(error), []).append(index)
             return None

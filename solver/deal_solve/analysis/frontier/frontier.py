@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.frames import Table
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -70,20 +71,21 @@ class Frontier:
         return self.points.to_frame()
 
 
-def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **options: Any) -> Frontier:
+def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: Unpack[SolveKeywords]) -> Frontier:
     """Solve a deal for risk weights from 0 to 1, in so many even steps, and return the optima that no other one beats.
 
     What the risk is measured on, and the confidence, are those of the deal; its weight, or worst case or regret, is
-    left aside. `options` are those of `solve`. Raises what `solve` raises.
+    left aside. The keywords are those of `solve`. Raises what `solve` raises.
     """
     cautious = deal.risk.model_copy(update={"criterion": "expected", "weight": 1.0})
     deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), scenarios)
-    last = solve(deal, scenarios, **options)
-    options = {"baseline": last.baseline, **options}
+    options = SolveOptions.of(keywords)
+    last = solve(deal, scenarios, options=options)
+    options = options.measured_against(last.baseline)
     found = []
     for weight in np.linspace(0, 1, steps).round(9)[:-1].tolist():
         risk = deal.risk.model_copy(update={"weight": weight})
-        solution = solve(deal.model_copy(update={"risk": risk}), scenarios, **options)
+        solution = solve(deal.model_copy(update={"risk": risk}), scenarios, options=options)
         found.append(_point(weight, solution, last.baseline_cost))
     found.append(_point(1.0, last, last.baseline_cost))
     kept = _undominated(_merged(found))

@@ -23,8 +23,8 @@ limit first holds, where caution costs expected dollars, or where a clause hurts
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Unpack
 
 from deal_solve.analysis.levers.deals import (
     OPUS,
@@ -40,6 +40,7 @@ from deal_solve.analysis.levers.headcount import seats_at_headcount
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible
 from deal_solve.frames import Table
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.completion.complete import complete
@@ -88,13 +89,16 @@ class Waterfall:
         return 1 - bills["batch"] / bills["all Opus"] if bills["all Opus"] else None
 
 
-def waterfall(deal: Deal, scenarios: Scenarios, best: Solution | None = None, **options: Any) -> Waterfall:
+def waterfall(
+    deal: Deal, scenarios: Scenarios, best: Solution | None = None, **keywords: Unpack[SolveKeywords]
+) -> Waterfall:
     """Return both waterfalls of a deal. `best` is the plan to end with; without it the deal is solved.
 
-    `options` are those of `solve`, which is called about ten times: once for every step, and once for every fitting
-    commitment, unless it is known from another one. Raises what `solve` raises.
+    The keywords are those of `solve` but for `fix`, which is left aside: what it fixes are the levers. There are about
+    ten solves: one for every step, and one for every fitting commitment, unless it is known from another one. Raises
+    what `solve` raises.
     """
-    rungs = _Rungs(deal, scenarios, options)
+    rungs = _Rungs(deal, scenarios, replace(SolveOptions.of(keywords), fix=None))
     if best is not None:
         rungs.signed.append((deal, best))
     works = deal.workloads.items()
@@ -140,7 +144,7 @@ class _Rungs:
 
     deal: Deal
     scenarios: Scenarios
-    options: dict[str, Any]
+    options: SolveOptions
     known: dict[object, _Rung] = field(default_factory=dict)
     signed: list[tuple[Deal, Solution]] = field(default_factory=list)
     fitted: list[tuple[Proposal, float | None]] = field(default_factory=list)
@@ -161,7 +165,7 @@ class _Rungs:
             listed = at_list(deal)
             people = None if sized else seats_at_headcount(listed)
             found = solve(
-                listed if sized else without_largest_count(listed), self.scenarios, fix=people, **self.options
+                listed if sized else without_largest_count(listed), self.scenarios, options=self.options, fix=people
             )
             self.known[key] = _Rung(found.settlement, self._fitting(deal, found.plan))
         return self.known[key]
@@ -178,7 +182,7 @@ class _Rungs:
         same = (found for other, found in self.signed if (other.offers, other.limits) == (deal.offers, deal.limits))
         best = next(same, None)
         if best is None:
-            best = solve(deal, self.scenarios, **self.options)
+            best = solve(deal, self.scenarios, options=self.options)
             self.signed.append((deal, best))
         return _Rung(best.settlement, _per_year(best.settlement))
 
@@ -191,7 +195,7 @@ class _Rungs:
             if other == usage:
                 return commitment
         try:
-            found = solve(deal.model_copy(update={"limits": ()}), self.scenarios, fix=usage, **self.options)
+            found = solve(deal.model_copy(update={"limits": ()}), self.scenarios, options=self.options, fix=usage)
             self.fitted.append((usage, _per_year(found.settlement)))
         except Infeasible:
             self.fitted.append((usage, None))

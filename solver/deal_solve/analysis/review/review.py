@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from deal_solve.analysis.review.drivers import DriverBreakeven, driver_breakevens
 from deal_solve.deal.deal import Deal
@@ -31,7 +31,7 @@ from deal_solve.facts.difference import Difference, difference
 from deal_solve.facts.limit_checks import LimitCheck, limit_checks
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.frames import Table
-from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -125,19 +125,21 @@ class Review:
         return self.steps.to_frame()
 
 
-def review(deal: Deal, plan: Plan, scenarios: Scenarios, best: Solution | None = None, **options: Any) -> Review:
+def review(
+    deal: Deal, plan: Plan, scenarios: Scenarios, best: Solution | None = None, **keywords: Unpack[SolveKeywords]
+) -> Review:
     """Compare a complete plan with the best deal over the same futures; without `best` the deal is solved.
 
-    Every step is a solve with the rest of the plan pinned; `options` are those of `solve`. Raises InputError where the
-    plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
+    Every step is a solve with the rest of the plan pinned; the keywords are those of `solve`. Raises InputError where
+    the plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
     """
     refuse_impossible(deal, plan)
-    options = {"cache": SolveCache(), **options}
-    best = best or solve(deal, scenarios, **options)
+    options = SolveOptions.of(keywords).cached()
+    best = best or solve(deal, scenarios, options=options)
     deal = best.settlement.deal
     proposed = settle(deal, plan, scenarios)
     checks = limit_checks(deal, proposed)
-    path = _Path(deal, scenarios, best, {"baseline": best.baseline, **options}, proposed)
+    path = _Path(deal, scenarios, best, options.measured_against(best.baseline), proposed)
     kept = tuple(limit for limit, check in zip(deal.limits, checks, strict=True) if check.is_kept)
     steps = tuple(path.steps(kept))
     is_less = proposed.cost < best.settlement.cost - CENT_TOLERANCE_USD
@@ -169,7 +171,7 @@ class _Path:
     deal: Deal
     scenarios: Scenarios
     best: Solution
-    options: dict[str, Any]
+    options: SolveOptions
     at: Settlement
     notes: list[str] = field(default_factory=list)
     offer_lines: Difference = field(init=False)
@@ -178,7 +180,7 @@ class _Path:
         """Yield the proposal and every step; `kept` are the limits that it keeps, which hold all along."""
         free = self.deal.model_copy(update={"limits": kept})
         is_kept = kept == self.deal.limits
-        end = self.best if is_kept else solve(free, self.scenarios, **self.options)
+        end = self.best if is_kept else solve(free, self.scenarios, options=self.options)
         floor = end.objective_usd
         pinned = _pins(self.at.plan)  # none below the end of the path: where a step is, the gap is all there is
         level = max(self._objective(self.at), floor)
@@ -202,7 +204,7 @@ class _Path:
 
     def _solved(self, step: str, free: Deal, pinned: dict[str, Any]) -> tuple[Settlement | None, bool]:
         try:
-            found = solve(free, self.scenarios, fix=Proposal.model_validate(pinned), **self.options)
+            found = solve(free, self.scenarios, options=self.options, fix=Proposal.model_validate(pinned))
         except (Infeasible, LimitReached) as error:
             self.notes.append(f"{step}: nothing better was found ({error})")
             return None, isinstance(error, Infeasible)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Unpack
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.decisions import key_of
 from deal_solve.frames import Table
-from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -95,18 +95,17 @@ def sensitivity(
     scenarios: Scenarios | None = None,
     *,
     samples: int = BLOCK,
-    fix: Proposal | None = None,
-    **options: Any,
+    **keywords: Unpack[SolveKeywords],
 ) -> Sensitivity:
     """Solve a deal anew for every uncertain input and negotiable number at both ends, and spread its plan's cost.
 
     `futures` (default: those the deal states) stay the same draws but for what is held. `samples` is the
-    size of a matrix of Saltelli's design, `fix` and `options` are those of `solve`. Raises what `solve` raises for the
+    size of a matrix of Saltelli's design, the keywords are those of `solve`. Raises what `solve` raises for the
     deal as it is.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
-    few, options = ready(scenarios), {"cache": SolveCache(), **options}
-    search = _Tornado(deal, scenarios, few, solve(deal, few, fix=fix, **options), fix, options)
+    few, options = ready(scenarios), SolveOptions.of(keywords).cached()
+    search = _Tornado(deal, scenarios, few, solve(deal, few, options=options), options)
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
     if not any(bar.kind == "uncertain" for bar in bars):
@@ -152,8 +151,7 @@ class _Tornado:
     scenarios: Scenarios
     few: Scenarios
     best: Solution
-    fix: Proposal | None
-    options: dict[str, Any]
+    options: SolveOptions
 
     def bars(self) -> Iterator[Bar]:
         """Yield the bars in the order of the deal."""
@@ -169,7 +167,7 @@ class _Tornado:
         free = self.deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
         none = Proposal.model_validate({"api": {"band_usd_per_year": 0}})
         try:
-            return solve(free, self.few, fix=none, **self.options).plan
+            return solve(free, self.few, options=self.options, fix=none).plan
         except Infeasible:
             return None
 
@@ -204,7 +202,7 @@ class _Tornado:
     def _end(self, path: str, kind: Kind, value: float) -> _End:
         try:
             deal = varied(self.deal, {path: number_of(value)})
-            found = solve(deal, self._scenarios(deal, path, kind), fix=self.fix, **self.options)
+            found = solve(deal, self._scenarios(deal, path, kind), options=self.options)
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import discount_factor
 from deal_solve.errors import InputError
 from deal_solve.frames import Table
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.settlement.settle import settle
@@ -40,19 +41,24 @@ class Signing:
 
 
 def signings(
-    deal: Deal, months: Iterable[int], agreement_months: int, scenarios: Scenarios | None = None, **options: Any
+    deal: Deal,
+    months: Iterable[int],
+    agreement_months: int,
+    scenarios: Scenarios | None = None,
+    **keywords: Unpack[SolveKeywords],
 ) -> Table[Signing]:
     """Return the best deal of each month of signing, all over the horizon of the deal and in the same futures.
 
     From the month on there are `agreement_months` of agreements (12, 24, 36 or 48: terms, renewals and projects count
     from there); the months before and after are paid in arrears at list, routed as is best at list. Raises InputError
-    for a deal with people, or months that do not fit the horizon; `options` are those of `solve`.
+    for a deal with people, or months that do not fit the horizon; the keywords are those of `solve`.
     """
     if deal.cohorts:
         raise InputError("signing later is compared for API deals only; take the cohorts out")
     if agreement_months not in (12, 24, 36, 48) or agreement_months > deal.horizon_months:
         raise InputError(f"{agreement_months} months of agreement do not fit; expected 12, 24 … in the horizon")
     whole = (scenarios_of(deal) if scenarios is None else scenarios).in_memory()
+    options = SolveOptions.of(keywords)
     listed = _at_list_by_month(deal, whole)
     return Table(tuple(_signing(deal, whole, listed, month, agreement_months, options) for month in months))
 
@@ -72,13 +78,13 @@ def _at_list_by_month(deal: Deal, scenarios: ScenarioSet) -> Array:
 
 
 def _signing(
-    deal: Deal, scenarios: ScenarioSet, listed: Array, month: int, length: int, options: dict[str, Any]
+    deal: Deal, scenarios: ScenarioSet, listed: Array, month: int, length: int, options: SolveOptions
 ) -> Signing:
     end = month + length
     if month < 0 or end > deal.horizon_months:
         raise InputError(f"signing in month {month} for {length} months ends outside {deal.horizon_months} months")
     then = deal.model_copy(update={"start": deal.calendar(month), "horizon_months": length})
-    solution = solve(then, _between(scenarios, month, end), **options)
+    solution = solve(then, _between(scenarios, month, end), options=options)
     outside = listed[:month].sum(axis=0) + listed[end:].sum(axis=0)
     cost = outside + solution.settlement.cost * discount_factor(deal.cost_of_capital_per_year, month)
     p10, p90 = (quantile(cost, scenarios.weights, level) for level in (0.1, 0.9))

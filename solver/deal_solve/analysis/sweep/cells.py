@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deal_solve.analysis.sweep.row import SweepRow, solved_row, unsolved_row
@@ -16,6 +16,7 @@ from deal_solve.analysis.sweep.same_scenarios import CommonScenarios, ScenariosO
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
 from deal_solve.errors import Cancelled, InternalError
+from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Progress
@@ -36,7 +37,7 @@ class Work:
 
     deal: Deal
     scenarios: ScenariosOf
-    options: dict[str, Any]
+    options: SolveOptions
 
 
 class Solver:
@@ -56,7 +57,8 @@ class Solver:
         began = time.monotonic()
         try:
             deal = varied(self.work.deal, cell)
-            solution = solve(deal, self.scenarios(deal), cache=self.cache, progress=watch, **self.work.options)
+            options = replace(self.work.options, cache=self.cache, progress=watch)
+            solution = solve(deal, self.scenarios(deal), options=options)
             return solved_row(0, cell, solution, time.monotonic() - began)
         except Cancelled:
             raise

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from deal_solve.analysis.sweep.cells import Work, solved
 from deal_solve.analysis.sweep.design import Design, design_of, key_of, refuse_wrong_paths
@@ -16,6 +16,7 @@ from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Cancelled
 from deal_solve.frames import Table
+from deal_solve.optimise.options import SettingKeywords, SolveOptions
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -75,13 +76,13 @@ def sweep(
     ahead: int = 8,
     progress: Callable[[SweepProgress], bool | None] | None = None,
     finished: Callable[[SweepRow], None] | None = None,
-    **options: Any,
+    **keywords: Unpack[SettingKeywords],
 ) -> Sweep:
     """Solve a deal for every combination of values of its fields and return a row per cell.
 
     `over` has values by dotted path (or the text of `--vary`: '0:0.5:11', '±20%'), crossed or zipped, or is a list of
     changes, one map per cell. `futures` makes those of each cell, as in `partial(sample, count=1024, seed=7)`: the same
-    numbers wherever the same is uncertain. `options` are those of `solve`, per cell. A cell without a plan is a row
+    numbers wherever the same is uncertain. The keywords are those of `solve`, per cell. A cell without a plan is a row
     with its reason. `executor` solves chunks of neighbouring cells elsewhere, at most `ahead` of them at once; cells of
     a lost worker are handed out again. Rows of `known` are taken over; `finished` gets every new one as soon as it is
     there, `progress` is told how far it is and stops it by returning False (raises Cancelled). Raises InputError for a
@@ -94,7 +95,7 @@ def sweep(
     todo = {key: cell for cell in design if (key := key_of(cell)) not in rows}
     clock = _Clock(len(design), len(design) - len(todo), progress)
     clock.tell()
-    work, cells = Work(deal, scenarios, options), ordered(design, list(todo.values()))
+    work, cells = Work(deal, scenarios, SolveOptions.of(keywords)), ordered(design, list(todo.values()))
     with closing(solved(work, cells, executor, ahead, clock.tell)) as new:
         for row in new:
             rows[key_of(row.inputs)] = row

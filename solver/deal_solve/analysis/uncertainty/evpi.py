@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from deal_solve.analysis.uncertainty.replicates import (
     replicates,
 )
 from deal_solve.deal.risk import Risk
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import least_cost
 from deal_solve.settlement.settle import settle
@@ -43,35 +44,35 @@ class PerfectInformation:
 
 
 def evpi(
-    solution: Solution, drawn: Replicates | None = None, *, seconds: float = SECONDS, **options: Any
+    solution: Solution, drawn: Replicates | None = None, *, seconds: float = SECONDS, **keywords: Unpack[SolveKeywords]
 ) -> PerfectInformation:
     """Return the expected value of perfect information of a solution.
 
     Up to 64 futures that are no sample are all solved. Else a subsample is: the first ones of each replicate, or of a
-    list 16 draws at a time, four rounds if they begin within `seconds`. Of the options of a solve, `solver` and `gap`
+    list 16 draws at a time, four rounds if they begin within `seconds`. Of the keywords of a solve, `solver` and `gap`
     count.
     """
     drawn = drawn or replicates(solution)
     scenarios = solution.settlement.scenarios
-    wanted = {name: value for name, value in options.items() if name in ("solver", "gap")}
+    options = SolveOptions.of(keywords)
     if not drawn.sets and scenarios.size <= REPLICATES * MOST_ROUNDS:
-        regrets = [regret(solution, scenarios.block(0).take(index), **wanted) for index in range(scenarios.size)]
+        regrets = [regret(solution, scenarios.block(0).take(index), options) for index in range(scenarios.size)]
         return PerfectInformation(Estimate(float(scenarios.weights @ regrets)), scenarios.size, True)
     start = monotonic()
     rounds: list[list[float]] = []
     for each in _rounds(drawn):
         if rounds and monotonic() - start > seconds:
             break
-        rounds.append([regret(solution, alone, **wanted) for alone in each])
+        rounds.append([regret(solution, alone, options) for alone in each])
     return PerfectInformation(estimate(np.mean(rounds, axis=0)), len(rounds) * REPLICATES, False)
 
 
-def regret(solution: Solution, alone: ScenarioSet, **options: Any) -> float:
+def regret(solution: Solution, alone: ScenarioSet, options: SolveOptions) -> float:
     """Return what the plan of a solution costs in one future above the least that this future allows, USD."""
     deal = solution.settlement.deal
     certain = tuple(limit for limit in deal.limits if limit.of == "committed")
     free = deal.model_copy(update={"risk": Risk(), "limits": certain})
-    return float(settle(deal, solution.plan, alone).cost[0]) - least_cost(free, alone, **options)
+    return float(settle(deal, solution.plan, alone).cost[0]) - least_cost(free, alone, options.solver, options.gap)
 
 
 def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:

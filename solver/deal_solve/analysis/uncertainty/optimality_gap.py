@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Unpack
 
 import numpy as np
 
 from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, estimate, replicates
 from deal_solve.analysis.why_not.alternatives import nearest
 from deal_solve.errors import Infeasible, LimitReached
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.sampling import MOST
 
 SHARE = 0.01
@@ -22,6 +22,8 @@ SHARE = 0.01
 LEAST = 256
 """Fewest futures of a search for the gap, where there are so many: enough for a tail at 0.95, and above EXACT_CHANCE,
 so that a chance constraint has the same stand-in as in the solve."""
+SEARCH_GAP = 1e-4
+"""Relative gap of those searches, unless the solve itself has a wider one."""
 RATE = 0.5
 """Intervals are taken to shrink as 1/N^RATE: independent draws do, Sobol points shrink faster or as fast."""
 
@@ -54,14 +56,12 @@ class Apart:
     needed: int | None
 
 
-def tell_apart(
-    solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any
-) -> Apart:
-    """Return whether a solution can be told from its runner-up; `fix` and options are those of the solve."""
+def tell_apart(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]) -> Apart:
+    """Return whether a solution can be told from its runner-up; the keywords are those of the solve."""
     drawn = drawn or replicates(solution)
-    other = nearest(solution, lambda branch: True, fix, **options)
+    other = nearest(solution, lambda branch: True, SolveOptions.of(keywords))
     dearer = drawn.dearer(other.plan) if other else None
-    gap = optimality_gap(solution, drawn, fix, **options)
+    gap = optimality_gap(solution, drawn, **keywords)
     ratio = _ratio(solution.objective_usd, dearer, gap)
     needed = solution.settlement.scenarios.size * ratio ** (1 / RATE)
     is_open = ratio > 1 and needed <= MOST
@@ -87,7 +87,7 @@ def _ratio(cost_usd: float, dearer: Estimate | None, gap: Gap | None) -> float:
 
 
 def optimality_gap(
-    solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any
+    solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]
 ) -> Gap | None:
     """Return how far a plan may be from the best one over all futures; None where its futures are no sample.
 
@@ -99,9 +99,10 @@ def optimality_gap(
         return None
     size = solution.settlement.scenarios.size
     few = replicates(solution, drawn.sets[0].method, max(size // len(drawn.sets), min(size, LEAST)))
-    known = {**options, "gap": max(options.get("gap", 0.0), 1e-4), "baseline": solution.baseline}
+    options = SolveOptions.of(keywords)
+    options = replace(options, gap=max(options.gap, SEARCH_GAP), baseline=solution.baseline)
     try:
-        least = [solve(few.deal, each.in_memory(), fix=fix, **known).bound_usd for each in few.sets]
+        least = [solve(few.deal, each.in_memory(), options=options).bound_usd for each in few.sets]
     except (Infeasible, LimitReached):
         return None
     return Gap(estimate(few.own - np.array(least)), few.sets[0].size)

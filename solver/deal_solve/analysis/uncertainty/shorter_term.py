@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Unpack
 
 from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, replicates
 from deal_solve.analysis.why_not.alternatives import nearest
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.proposal import Proposal
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class FirstTerm:
 
 
 def value_of_shorter_term(
-    solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any
+    solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]
 ) -> FirstTerm | None:
     """Return the value of the shortest first term on offer; None if all that is possible have one length.
 
-    `fix` and options are those of the solve.
+    The keywords are those of the solve.
     """
     drawn = drawn or replicates(solution)
     own = solution.plan.api.term_months
@@ -39,7 +39,7 @@ def value_of_shorter_term(
     def is_other(candidate: CandidateAgreement) -> bool:
         return (candidate.term_months == shortest) != (own == shortest)
 
-    other = nearest(solution, is_other, fix, **options)
+    other = nearest(solution, is_other, SolveOptions.of(keywords))
     if other is None:
         return None
     more = drawn.dearer(other.plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Unpack
 
 from deal_solve.analysis.uncertainty.evpi import PerfectInformation, evpi
 from deal_solve.analysis.uncertainty.optimality_gap import Apart, tell_apart
@@ -11,8 +11,8 @@ from deal_solve.analysis.uncertainty.out_of_sample import OutOfSample, out_of_sa
 from deal_solve.analysis.uncertainty.replicates import replicates
 from deal_solve.analysis.uncertainty.shorter_term import FirstTerm, value_of_shorter_term
 from deal_solve.analysis.uncertainty.vss import MeanValue, vss
+from deal_solve.optimise.options import SolveKeywords
 from deal_solve.optimise.solution import Solution
-from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.sampling import SamplingMethod
 
 
@@ -28,17 +28,17 @@ class UncertaintyCost:
 
 
 def uncertainty_cost(
-    solution: Solution, fix: Proposal | None = None, sampling: SamplingMethod = "sobol", **options: Any
+    solution: Solution, sampling: SamplingMethod = "sobol", **keywords: Unpack[SolveKeywords]
 ) -> UncertaintyCost:
-    """Return what uncertainty costs in a solved deal; `fix`, `sampling` and options are those of the solve.
+    """Return what uncertainty costs in a solved deal; `sampling` and the keywords are those of the solve.
 
     Raises InputError for worst case and regret, which are about listed futures and nothing beyond them.
     """
     drawn = replicates(solution, sampling)
     return UncertaintyCost(
-        mean_value=vss(solution, drawn, fix, **options),
-        information=evpi(solution, drawn, **options),
-        first_term=value_of_shorter_term(solution, drawn, fix, **options),
+        mean_value=vss(solution, drawn, **keywords),
+        information=evpi(solution, drawn, **keywords),
+        first_term=value_of_shorter_term(solution, drawn, **keywords),
         fresh=out_of_sample(solution, drawn),
-        apart=tell_apart(solution, drawn, fix, **options),
+        apart=tell_apart(solution, drawn, **keywords),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -11,10 +11,10 @@ from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, rep
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.limit_checks import limit_checks
+from deal_solve.optimise.options import SolveKeywords
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import PATHS, Array, Scenarios, ScenarioSet, blocks
 
 
@@ -31,13 +31,13 @@ class MeanValue:
     reason: str = ""
 
 
-def vss(solution: Solution, drawn: Replicates | None = None, fix: Proposal | None = None, **options: Any) -> MeanValue:
-    """Return what the mean-value deal costs above a solution; `fix` and options are those of the solve."""
+def vss(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]) -> MeanValue:
+    """Return what the mean-value deal costs above a solution; the keywords are those of the solve."""
     drawn = drawn or replicates(solution)
     deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
     neutral = deal.model_copy(update={"risk": Risk()})
     try:
-        plan = solve(neutral, mean_scenario(scenarios), fix=fix, **options).plan
+        plan = solve(neutral, mean_scenario(scenarios), **keywords).plan
     except (Infeasible, LimitReached) as error:
         return MeanValue(None, None, str(error))
     broken = [check.limit for check in limit_checks(deal, drawn.settled(plan)) if not check.is_kept]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Unpack
 
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.difference import Difference, difference
 from deal_solve.frames import Table
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
@@ -40,20 +41,17 @@ class Alternative:
         return self.solution.plan if self.solution else None
 
 
-def alternatives(
-    solution: Solution, every: bool = False, fix: Proposal | None = None, **options: Any
-) -> Table[Alternative]:
+def alternatives(solution: Solution, *, every: bool = False, **keywords: Unpack[SolveKeywords]) -> Table[Alternative]:
     """Return every agreement of a solved deal, the cheapest first; with `every`, each at its own best, else as proven.
 
-    `fix` and the options are those of the solve; raises what `solve` raises for them.
+    The keywords are those of the solve; raises what `solve` raises for them.
     """
-    rows = [_alternative(solution, candidate, every, fix, options) for candidate in solution.agreements]
+    options = SolveOptions.of(keywords)
+    rows = [_alternative(solution, candidate, every, options) for candidate in solution.agreements]
     return Table(tuple(sorted(rows, key=_order)))
 
 
-def nearest(
-    solution: Solution, among: Callable[[CandidateAgreement], bool], fix: Proposal | None = None, **options: Any
-) -> Solution | None:
+def nearest(solution: Solution, among: Callable[[CandidateAgreement], bool], options: SolveOptions) -> Solution | None:
     """Return the best plan of some agreements, other than the recommended one; None if there is none.
 
     They are solved in the order of their bounds, until no bound is below the best plan found.
@@ -66,7 +64,7 @@ def nearest(
         if best is not None and best.objective_usd <= candidate.bound_usd:
             break
         paper = candidate.offer, candidate.term_months, candidate.band_usd_per_year
-        found = _solved(solution, paper, fix, options).solution
+        found = _solved(solution, paper, options).solution
         if found is not None and (best is None or found.objective_usd < best.objective_usd):
             best = found
     return best
@@ -82,32 +80,28 @@ def _order(row: Alternative) -> tuple[bool, bool, float]:
     return not row.is_recommended, row.above_usd is None, row.above_usd or 0.0
 
 
-def _alternative(
-    solution: Solution, candidate: CandidateAgreement, every: bool, fix: Proposal | None, options: dict[str, Any]
-) -> Alternative:
+def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool, options: SolveOptions) -> Alternative:
     paper = candidate.offer, candidate.term_months, candidate.band_usd_per_year
     if _recommended(solution, candidate):
         return Alternative(*paper, True, False, 0.0, _seats_from(solution), solution, None)
     if candidate.outcome == "infeasible":
         return Alternative(*paper, False, False, None, None, None, None)
     if every:
-        return _solved(solution, paper, fix, options)
+        return _solved(solution, paper, options)
     is_bound = candidate.objective_usd is None
     usd = candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
     return Alternative(*paper, False, is_bound, usd - solution.objective_usd, None, None, None)
 
 
-def _solved(
-    solution: Solution, paper: tuple[str, int, float], fix: Proposal | None, options: dict[str, Any]
-) -> Alternative:
+def _solved(solution: Solution, paper: tuple[str, int, float], options: SolveOptions) -> Alternative:
     """Solve with one agreement and band forced."""
     settlement = solution.settlement
     offer, months, band = paper
-    fix = fix or Proposal()
+    fix = options.fix or Proposal()
     forced = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
     try:
-        known = {"baseline": solution.baseline, **options}
-        other = solve(settlement.deal, settlement.scenarios, fix=forced, first_band=band, **known)
+        options = replace(options.measured_against(solution.baseline), fix=forced)
+        other = solve(settlement.deal, settlement.scenarios, first_band=band, options=options)
     except (Infeasible, LimitReached):
         return Alternative(*paper, False, False, None, None, None, None)
     above = other.objective_usd - solution.objective_usd

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from deal_solve.analysis.why_not.why_not import WhyNot, explained
 from deal_solve.deal.deal import Deal
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.choices.forced import Forced
-from deal_solve.plan.proposal import Proposal, ProposedSeats
+from deal_solve.plan.proposal import ProposedSeats
 from deal_solve.plan.tracks import is_seat_type
 
 EVERYONE_ON_SEATS = "everyone on seats"
 EVERYTHING_ON_THE_API = "everything on the API"
 
 
-def wrong_tracks(solution: Solution, fix: Proposal | None = None, **options: Any) -> tuple[WhyNot, WhyNot]:
+def wrong_tracks(solution: Solution, **keywords: Unpack[SolveKeywords]) -> tuple[WhyNot, WhyNot]:
     """Return the best deal with everyone on seats, and the best with everything on the API, against a solution.
 
     On seats: every cohort that may take a seat type takes one in every contract year in which it has people. On the
-    API: no seats at all, every cohort on an internal tool or on none, where the deal allows it. `fix` and `options` are
-    those of `why_not`.
+    API: no seats at all, every cohort on an internal tool or on none, where the deal allows it. The keywords
+    are those of `why_not`.
     """
-    deal = solution.settlement.deal
+    deal, options = solution.settlement.deal, SolveOptions.of(keywords)
     seats, tools = _tracks(deal, True), _tracks(deal, False)
     on_seats = impossible = ""
     if not any(seats.values()):
@@ -36,17 +37,15 @@ def wrong_tracks(solution: Solution, fix: Proposal | None = None, **options: Any
         among={name: (open_to,) * deal.years for name, open_to in tools.items()},
     )
     return (
-        _answer(solution, EVERYONE_ON_SEATS, everyone, on_seats, fix, options),
-        _answer(solution, EVERYTHING_ON_THE_API, everything, impossible, fix, options),
+        _answer(solution, EVERYONE_ON_SEATS, everyone, on_seats, options),
+        _answer(solution, EVERYTHING_ON_THE_API, everything, impossible, options),
     )
 
 
-def _answer(
-    solution: Solution, asked: str, forced: Forced, impossible: str, fix: Proposal | None, options: dict[str, Any]
-) -> WhyNot:
+def _answer(solution: Solution, asked: str, forced: Forced, impossible: str, options: SolveOptions) -> WhyNot:
     if impossible:
         return WhyNot(asked, "impossible", impossible)
-    return explained(solution, asked, forced, fix=fix, **options)
+    return explained(solution, asked, forced, options)
 
 
 def _tracks(deal: Deal, seats: bool) -> dict[str, tuple[str, ...]]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, Unpack
 
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.decisions import Change, plan_changes
 from deal_solve.facts.difference import Difference, difference
 from deal_solve.frames import Table
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.choices.choices import forced_by, split_choices
 from deal_solve.plan.choices.forced import Forced, beside
 from deal_solve.plan.choices.satisfied import keeps
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.proposal import Proposal
 
 Outcome = Literal["solved", "already", "impossible", "stopped"]
 
@@ -49,34 +49,33 @@ class WhyNot:
         return self.solution.objective_usd if self.solution else None
 
 
-def why_not(solution: Solution, *choices: str, fix: Proposal | None = None, **options: Any) -> WhyNot:
+def why_not(solution: Solution, *choices: str, **keywords: Unpack[SolveKeywords]) -> WhyNot:
     """Solve the deal of a solution again with some choices forced, all of them together, and explain the difference.
 
-    A choice is written as `plan.choices.choices.FORMS` says. `fix` is what the solution was solved with; `options` are
-    those of `solve` (solver, gap, time_limit, progress). Raises InputError for a choice that means nothing in this
+    A choice is written as `plan.choices.choices.FORMS` says. The keywords are those of `solve`: `fix` is what
+    the solution was solved with. Raises InputError for a choice that means nothing in this
     deal.
     """
     deal, plan = solution.settlement.deal, solution.plan
     forced = forced_by(deal, choices)
     single = split_choices(choices)
     already = tuple(choice for choice in single if keeps(deal, plan, forced_by(deal, [choice])))
-    return explained(solution, ", ".join(single), forced, already, fix, **options)
+    return explained(solution, ", ".join(single), forced, SolveOptions.of(keywords), already)
 
 
 def explained(
     solution: Solution,
     asked: str,
     forced: Forced,
+    options: SolveOptions,
     already: tuple[str, ...] = (),
-    fix: Proposal | None = None,
-    **options: Any,
 ) -> WhyNot:
     """Return what a forced part of the plan does to the deal of a solution; arguments as of `why_not`."""
     winner = solution.settlement
     if keeps(winner.deal, solution.plan, forced):
         return WhyNot(asked, "already", already=already)
     try:
-        other = solve(winner.deal, winner.scenarios, fix=beside(forced, fix), **options)
+        other = solve(winner.deal, winner.scenarios, options=options, fix=beside(forced, options.fix))
     except Infeasible as error:
         return WhyNot(asked, "impossible", str(error), already)
     except LimitReached as error:

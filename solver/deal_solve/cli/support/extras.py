@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from deal_solve.analysis.solve.result import Asked
     from deal_solve.deal.deal import Deal
+    from deal_solve.optimise.options import SolveOptions
     from deal_solve.optimise.solution import Solution
     from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -105,7 +106,7 @@ def check(deal: Deal, scenarios: Scenarios, export_file: str | None, more: More)
         refuse_alone(deal)
 
 
-def answers(deal: Deal, scenarios: Scenarios, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+def answers(deal: Deal, scenarios: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Asked:
     """Return everything asked for, by its name in the result; {} if nothing was."""
     from deal_solve.cli.support.interrupt import interruptible
 
@@ -146,36 +147,35 @@ def answers_text(deal: Deal, solution: Solution, found: Asked) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _why_not(_: Deal, __: Scenarios, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+def _why_not(_: Deal, __: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Asked:
     from deal_solve.analysis.why_not.why_not import why_not
 
-    return {"why_not": (why_not(solution, *more.choices, **options),)}
+    return {"why_not": (why_not(solution, *more.choices, options=options),)}
 
 
-def _all(deal: Deal, _: Scenarios, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+def _all(deal: Deal, _: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Asked:
     from deal_solve.analysis.why_not.alternatives import alternatives
     from deal_solve.analysis.why_not.single_track import wrong_tracks
 
-    found: Asked = {"alternatives": alternatives(solution, every=True, **options)}
-    return {**found, "wrong_tracks": wrong_tracks(solution, **options)} if deal.cohorts else found
+    found: Asked = {"alternatives": alternatives(solution, every=True, options=options)}
+    return {**found, "wrong_tracks": wrong_tracks(solution, options=options)} if deal.cohorts else found
 
 
-def _levers(deal: Deal, _: Scenarios, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+def _levers(deal: Deal, _: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Asked:
     from deal_solve.analysis.levers.waterfall import waterfall
 
-    plain = {name: value for name, value in options.items() if name != "fix"}
-    return {"levers": waterfall(deal, solution.settlement.scenarios, solution, **plain)}
+    return {"levers": waterfall(deal, solution.settlement.scenarios, solution, options=options)}
 
 
-def _criteria(deal: Deal, _: Scenarios, solution: Solution, more: More, options: dict[str, Any]) -> Asked:
+def _criteria(deal: Deal, _: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Asked:
     from deal_solve.analysis.criteria.criteria import criteria
 
-    return {"criteria": criteria(deal, solution.settlement.scenarios, more.names, solution, **options)}
+    return {"criteria": criteria(deal, solution.settlement.scenarios, more.names, solution, options=options)}
 
 
-def _uncertainty(_: Deal, scenarios: Scenarios, solution: Solution, __: More, options: dict[str, Any]) -> Asked:
+def _uncertainty(_: Deal, scenarios: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Asked:
     from deal_solve.analysis.uncertainty.uncertainty import uncertainty_cost
     from deal_solve.uncertainty.sampling import SampledSet
 
     sampling = scenarios.method if isinstance(scenarios, SampledSet) else "sobol"
-    return {"uncertainty": uncertainty_cost(solution, sampling=sampling, **options)}
+    return {"uncertainty": uncertainty_cost(solution, sampling=sampling, options=options)}

@@ -1,0 +1,80 @@
+"""What every solve of an analysis shares: solver, gap, limits, fixed decisions, baseline and cache.
+
+Public functions take it as keywords, `solve(deal, gap=1e-4)`, or whole, `solve(deal, options=options)`; both together
+replace single fields, `solve(deal, options=options, fix=proposal)`. Inside the package it travels whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypedDict, cast
+
+if TYPE_CHECKING:
+    from deal_solve.optimise.search.cache import SolveCache
+    from deal_solve.optimise.solution import Method, Solution
+    from deal_solve.optimise.solver.progress import Watcher
+    from deal_solve.plan.plan import Plan
+    from deal_solve.plan.proposal import Proposal
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolveOptions:
+    """How to solve.
+
+    - `solver`: highs, cbc, or a name that PuLP knows
+    - `gap`: the relative optimality gap to prove, a share of the objective
+    - `time_limit`: seconds after which a solve stops with the best plan so far; None is no limit
+    - `method`: `decomposition` leaves what follows from the scenario to Benders cuts, as far as cuts can be exact
+      (formulation §8); `extensive` writes every scenario out, which audits the other
+    - `fix`: a proposal whose parts are fixed; everything else is optimised
+    - `progress`: called before every step; returning False stops the solve (raises Cancelled), and so does raising
+    - `baseline`: what loss is measured against, where it is known: a plan, or the solution of a deal with other offers,
+      whose baseline is taken together with its cost under those. None is the best plan without API commitment over the
+      scenarios of the solve
+    - `cache`: shared by solves of similar deals, one after the other; None is a cache of its own
+    """
+
+    solver: str = "highs"
+    gap: float = 1e-6
+    time_limit: float | None = None
+    method: Method = "decomposition"
+    fix: Proposal | None = None
+    progress: Watcher | None = None
+    baseline: Plan | Solution | None = None
+    cache: SolveCache | None = None
+
+    @classmethod
+    def of(cls, keywords: SolveKeywords | SettingKeywords) -> SolveOptions:
+        """Return the options given as keywords; single ones replace fields of `options`, if that is given."""
+        given = cast("SolveKeywords", keywords)
+        options = given.get("options", cls())
+        return replace(options, **{name: value for name, value in given.items() if name != "options"})  # type: ignore[arg-type]
+
+    def cached(self) -> SolveOptions:
+        """Return the options with a cache, for an analysis that solves similar deals: a new one if there is none."""
+        from deal_solve.optimise.search.cache import SolveCache
+
+        return self if self.cache else replace(self, cache=SolveCache())
+
+    def measured_against(self, baseline: Plan | Solution | None) -> SolveOptions:
+        """Return the options with a baseline, unless they have one."""
+        return self if self.baseline is not None else replace(self, baseline=baseline)
+
+
+class SettingKeywords(TypedDict, total=False):
+    """The fields of SolveOptions that can be sent to another process."""
+
+    solver: str
+    gap: float
+    time_limit: float | None
+    method: Method
+    fix: Proposal | None
+
+
+class SolveKeywords(SettingKeywords, total=False):
+    """The fields of SolveOptions as keywords, and `options`, whose fields the others replace."""
+
+    options: SolveOptions
+    progress: Watcher | None
+    baseline: Plan | Solution | None
+    cache: SolveCache | None
