@@ -32,7 +32,7 @@ from deal_solve.deal.deal import Deal, RateCardRef
 from deal_solve.plan import proposal
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.report.plan_tables import LINES
+from deal_solve.settlement.lines import LINES
 
 HERE = Path(__file__).parent
 NUMBER = "number"
@@ -268,7 +268,7 @@ def result() -> str:
     for other in (SettlementResult, SimulationResult, *analyses, InfeasibleResult):
         models += [model for model in models_in(other) if model not in (*models, *plan)]
     tables = [table(model, written=False) for model in (*models, *plan)]
-    lines = [f"| `{line}` | {text} |" for line, text in LINES.items()]
+    lines = [f"| `{line.name}` | {line.title} |" for line in LINES.values()]
     return "\n".join([RESULT_INTRO, "### Lines\n\n| line | what it is |\n|---|---|", *lines, "", *tables])
 
 

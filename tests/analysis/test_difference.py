@@ -11,12 +11,11 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import load
 from deal_solve.deal.offer import Rollover
 from deal_solve.errors import InputError
-from deal_solve.facts.difference import LINES, Difference, cost_lines, difference
+from deal_solve.facts.difference import Difference, cost_lines, difference
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.terms import first_terms
-from deal_solve.report.difference import LINES as TITLES
 from deal_solve.report.difference import difference_table
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -163,10 +162,6 @@ def test_the_table_of_lines_adds_up_and_leaves_out_what_is_nothing():
         "risk                                                              55.56\n"
         "objective                                                        200.00"
     )
-
-
-def test_every_line_has_a_title():
-    assert list(TITLES) == list(LINES)
 
 
 # Laws

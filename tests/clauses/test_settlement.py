@@ -5,7 +5,7 @@ import pytest
 
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import Route
-from deal_solve.settlement.ledger import LINES
+from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.builders import (

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import deal_solve
+from deal_solve.settlement.lines import LINES
 
 PACKAGE = Path(deal_solve.__path__[0])
 ORDER = ("deal", "uncertainty", "plan", ("settlement", "formulation"), "optimise", "facts", "report", "analysis", "cli")
@@ -57,9 +58,31 @@ def test_solvers_are_behind_two_doors(package, rooms):
 
 def test_settlement_and_formulation_have_the_same_clauses():
     """Two implementations, the same names: what settles a clause has a counterpart in the program."""
-    own = {"blocks", "settle", "ledger", "usage", "objective"}
+    own = {"blocks", "settle", "ledger", "lines", "usage", "objective"}
     settled = {path.stem for path in (PACKAGE / "settlement").glob("*.py")} - own
     assert settled <= {path.stem for path in (PACKAGE / "formulation" / "clauses").glob("*.py")}
+
+
+def named_lines(path):
+    """Yield the lines that a clause of the program charges, which it writes as plain strings."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        given = []
+        if isinstance(node, ast.Call):
+            given = [each.value for each in node.keywords if each.arg == "line"]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("pay", "meter", "_charge"):
+                given.append(node.args[0])
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "line":
+            given = [node.value] if node.value else []
+        chosen = [
+            part for each in given for part in ([each.body, each.orelse] if isinstance(each, ast.IfExp) else [each])
+        ]
+        yield from (each.value for each in chosen if isinstance(each, ast.Constant))
+
+
+def test_the_program_charges_the_lines_of_settlement():
+    """The formulation may not import their records."""
+    found = {line for path in (PACKAGE / "formulation" / "clauses").glob("*.py") for line in named_lines(path)}
+    assert found == set(LINES)
 
 
 ANALYSES = sorted(path for path in (PACKAGE / "analysis").rglob("*.py") if path.parent != PACKAGE / "analysis")

@@ -24,7 +24,7 @@ from deal_solve.formulation.pins import pin, pins_of
 from deal_solve.optimise.feasible import least
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
-from deal_solve.settlement.ledger import LINES
+from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import ScenarioSet

@@ -26,26 +26,11 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
+from deal_solve.settlement.lines import CAUSES, lines_by_cause
 from deal_solve.settlement.rates import api_part
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, blocks
-
-LINES = {
-    "routing": (),
-    "metered_usage": (),
-    "rate": (),
-    "commitment": (),
-    "overage": (),
-    "forfeiture": (),
-    "other_charges": ("other_charges",),
-    "seats": ("seats",),
-    "true_up": ("true_up",),
-    "projects": ("projects",),
-    "tools": ("build", "run"),
-    "unserved": ("unserved",),
-}
-"""The lines of a difference, in order, each with the lines of the settlement it adds up (API: `_api_lines`)."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +82,15 @@ def difference(winner: Settlement, other: Settlement, objective_usd: float | Non
     `objective_usd` is the difference of their objectives, where something other than expected cost is minimised.
     """
     before, after = cost_lines(winner), cost_lines(other)
-    rows = tuple(LineDifference(line, before[line], after[line], after[line] - before[line]) for line in LINES)
+    rows = tuple(LineDifference(line, before[line], after[line], after[line] - before[line]) for line in CAUSES)
     expected = _mean(other, other.cost) - _mean(winner, winner.cost)
     return Difference(Table(rows), expected, 0.0 if objective_usd is None else objective_usd - expected)
 
 
 def cost_lines(settlement: Settlement) -> dict[str, float]:
     """Return the expected discounted cost of a plan by the lines of a difference; they add up to all of it."""
-    lines = {line: sum(_mean(settlement, settlement.by_line[part]) for part in parts) for line, parts in LINES.items()}
+    added_up = lines_by_cause().items()
+    lines = {cause: sum(_mean(settlement, settlement.by_line[line]) for line in own) for cause, own in added_up}
     return lines | _api_lines(settlement)
 
 

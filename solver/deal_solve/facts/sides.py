@@ -10,17 +10,11 @@ from deal_solve.deal.offer import TrueUp
 from deal_solve.facts.once import once
 from deal_solve.frames import Table
 from deal_solve.settlement.ledger import Row
+from deal_solve.settlement.lines import LINES, SIDES, lines_of
 from deal_solve.settlement.rates import api_part
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, each_block
-
-SIDES = {
-    "API": ("commitment", "usage", "overage", "shortfall", "uncounted_usage", "other_charges"),
-    "seats": ("seats", "true_up", "unserved"),
-    "projects and tools": ("projects", "build", "run"),
-}
-"""The lines of the settlement by side."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +38,8 @@ def sides(settlement: Settlement) -> Table[Side]:
     variance = float(weights @ centred**2)
     is_certain = variance <= 1e-12 * max(float(weights @ total) ** 2, 1e-9)
     rows = []
-    for side, lines in SIDES.items():
-        cost: Array = np.sum([settlement.by_line[line] for line in lines], axis=0)
+    for side in SIDES:
+        cost: Array = np.sum([settlement.by_line[line] for line in lines_of(side)], axis=0)
         if not np.any(cost):
             continue
         low, high = (measures.quantile(cost, weights, level) for level in (0.1, 0.9))
@@ -80,7 +74,7 @@ def _accrued(settlement: Settlement) -> Array:
     months = np.zeros((2, settlement.scenarios.months))
     for own, side in zip(months, ("API", "seats"), strict=True):
         for row in settlement.rows or ():
-            if row.line in SIDES[side]:
+            if LINES[row.line].side == side:
                 expected = settlement.weights @ np.broadcast_to(row.amount, settlement.weights.shape)
                 spread = _months(settlement, row)
                 own[spread] += expected / len(own[spread])
@@ -92,9 +86,10 @@ def _months(settlement: Settlement, row: Row) -> slice:
     seats added for the rest of the contract year unless their ratchet is none.
     """
     deal, plan, first, end = settlement.deal, settlement.plan, row.first, row.last + 1
-    if row.line in ("overage", "shortfall"):
+    accrual = LINES[row.line].accrual
+    if accrual == "commitment_period":
         first = end - api_part(deal, plan.api.offer).period_months
-    elif row.line == "true_up":
+    elif accrual == "contract_year":
         clause = deal.seat_part(plan.seats[row.item].offer, row.item).true_up
         if isinstance(clause, TrueUp) and clause.ratchet != "none":
             end = first // 12 * 12 + 12

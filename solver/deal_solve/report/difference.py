@@ -5,27 +5,13 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
 from deal_solve.report.text import money, percent, table
-
-LINES = {
-    "routing": "API usage of workloads, at list prices",
-    "metered_usage": "API usage of people, at list prices",
-    "rate": "contracted rates against list",
-    "commitment": "commitment paid earlier or later than used",
-    "overage": "overage above contracted rates",
-    "forfeiture": "commitment forfeited",
-    "other_charges": "other charges per request",
-    "seats": "seats",
-    "true_up": "seats added (true-up)",
-    "projects": "enablement projects",
-    "tools": "internal tools, build and run",
-    "unserved": "users left unserved",
-}
+from deal_solve.settlement.lines import CAUSES
 
 
 def difference_table(deal: Deal, difference: Difference, other: str = "as asked") -> str:
     """Return what two plans cost by line; lines that are 0 in both are left out, risk only where it counts."""
     rows = [
-        [LINES[row.line], *map(money, (row.winner_usd, row.other_usd, row.difference_usd))]
+        [CAUSES[row.line], *map(money, (row.winner_usd, row.other_usd, row.difference_usd))]
         for row in difference.lines
         if money(row.winner_usd) != "0.00" or money(row.other_usd) != "0.00"
     ]

@@ -8,22 +8,8 @@ from deal_solve.facts.routing import runs
 from deal_solve.facts.summary import PeriodSummary, Summary, periods
 from deal_solve.plan.plan import Plan
 from deal_solve.report.text import chance, money, percent, table
+from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import Settlement
-
-LINES = {
-    "commitment": "API commitment",
-    "usage": "API usage billed at contracted rates",
-    "overage": "API overage",
-    "shortfall": "unused API commitment",
-    "uncounted_usage": "API usage billed at list",
-    "other_charges": "other charges per request",
-    "seats": "seats",
-    "true_up": "seats added (true-up)",
-    "projects": "enablement projects",
-    "build": "internal tools, build",
-    "run": "internal tools, run",
-    "unserved": "users left unserved",
-}
 
 
 def commitment_table(deal: Deal, settlement: Settlement) -> str:
@@ -99,7 +85,7 @@ def cost_tables(deal: Deal, summary: Summary) -> list[str]:
     """Return the expected cost by line over the horizon, and what is paid by contract year."""
     word = "" if summary.scenarios == 1 else "expected "
     discounted = ", present value" if deal.cost_of_capital_per_year else ""
-    rows = [[LINES[line], money(usd)] for line, usd in summary.by_line.items()]
+    rows = [[LINES[line].title, money(usd)] for line, usd in summary.by_line.items()]
     rows.append(["total", money(summary.total.expected_usd)])
     certainty = "certain" if summary.scenarios == 1 else "expected"
     by_line = table(

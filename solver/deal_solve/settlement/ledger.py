@@ -7,23 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.money import discount_factor
+from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty.scenario_set import Array
-
-LINES = (
-    "commitment",
-    "usage",
-    "overage",
-    "shortfall",
-    "uncounted_usage",
-    "other_charges",
-    "seats",
-    "true_up",
-    "projects",
-    "build",
-    "run",
-    "unserved",
-)
-"""Every line an amount can stand on."""
 
 
 @dataclass(frozen=True, eq=False)

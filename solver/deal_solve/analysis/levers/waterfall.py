@@ -47,10 +47,10 @@ from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.lines import lines_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.scenario_set import Scenarios
 
-API_LINES = ("commitment", "usage", "overage", "shortfall", "uncounted_usage", "other_charges")
 NOBODY: Users = frozenset()
 
 
@@ -127,7 +127,7 @@ def _table(rungs: list[tuple[str, _Rung]]) -> Table[Step]:
     costs = [_expected(rung.settlement, rung.settlement.by_line) for _, rung in rungs]
     steps = []
     for index, (lever, rung) in enumerate(rungs):
-        cost, api = costs[index], _expected(rung.settlement, API_LINES)
+        cost, api = costs[index], _expected(rung.settlement, lines_of("API"))
         change = cost - costs[index - 1] if index else 0.0
         share = cost / costs[0] if costs[0] else None
         steps.append(Step(lever, cost, change, share, api, rung.commitment_usd_per_year))

@@ -7,7 +7,7 @@ from deal_solve.analysis.review.review import OFFER, Review, ReviewStep
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.plan.plan import Plan
-from deal_solve.report.difference import LINES, difference_table, present_value
+from deal_solve.report.difference import difference_table, present_value
 from deal_solve.report.plan_tables import limit_table
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import (
@@ -20,6 +20,7 @@ from deal_solve.report.sentences import (
     worst_sentence,
 )
 from deal_solve.report.text import bullets, cents, chance, heading, labelled, money, percent, table
+from deal_solve.settlement.lines import CAUSES
 
 BEST = "the best deal"
 
@@ -125,7 +126,7 @@ def _value(row: DriverBreakeven, value: float | None) -> str:
 def _papers(found: Review) -> str:
     """Return what the papers cost more by line, where they are not the best ones."""
     step = next(each for each in found.steps if each.step == OFFER)
-    rows = [(LINES[row.line], row.difference_usd) for row in found.offer_lines.lines]
+    rows = [(CAUSES[row.line], row.difference_usd) for row in found.offer_lines.lines]
     rows.append(("risk, beyond expected cost", found.offer_lines.risk_usd))
     if step.finding == "no loss":
         return ""

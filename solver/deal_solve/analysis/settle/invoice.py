@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.deal.deal import Deal
-from deal_solve.report.plan_tables import LINES
 from deal_solve.report.text import cents, money, table
+from deal_solve.settlement.lines import LINES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def _lines(invoice: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _row(deal: Deal, line: dict[str, Any]) -> list[str]:
     figures = [f"{line['quantity']:,.2f}", f"{line['rate_usd']:,.6f}", money(line["amount_usd"])]
-    return [line["period"], LINES[line["line"]], line["item"], *figures, paid_when(deal, line["paid_month"])]
+    return [line["period"], LINES[line["line"]].title, line["item"], *figures, paid_when(deal, line["paid_month"])]
 
 
 def _total(period: str, what: str, lines: list[dict[str, Any]]) -> list[str]:

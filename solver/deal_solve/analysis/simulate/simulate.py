@@ -17,7 +17,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.summary import COARSE_CONFIDENCE
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
-from deal_solve.settlement.ledger import LINES
+from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.sampling import SampledSet
 from deal_solve.uncertainty.scenario_set import Array, Scenarios

@@ -5,11 +5,11 @@ from __future__ import annotations
 from deal_solve.analysis.simulate.simulate import Simulation
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.report.plan_tables import LINES
 from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import api_sentence, basis, seat_sentence, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
+from deal_solve.settlement.lines import LINES
 
 
 def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...] = ()) -> str:
@@ -61,7 +61,7 @@ def _years(deal: Deal, simulation: Simulation) -> str:
 
 
 def _lines(deal: Deal, simulation: Simulation) -> str:
-    rows = [[LINES[line], money(usd)] for line, usd in simulation.by_line.items()]
+    rows = [[LINES[line].title, money(usd)] for line, usd in simulation.by_line.items()]
     rows.append(["total", money(simulation.mean_usd)])
     discounted = ", present value" if deal.cost_of_capital_per_year else ""
     title = f"Cost by line over {deal.horizon_months} months (USD, expected{discounted})"

@@ -6,8 +6,9 @@ from deal_solve.analysis.why_not.alternatives import Alternative
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
 from deal_solve.frames import Table
-from deal_solve.report.difference import LINES, present_value
+from deal_solve.report.difference import present_value
 from deal_solve.report.text import money, page_width, percent, round_money, table
+from deal_solve.settlement.lines import CAUSES
 
 BESIDE = 33
 """Columns of the page for each of the agreements that stand beside each other in the table by line."""
@@ -43,7 +44,7 @@ def _agreements(deal: Deal, rows: Table[Alternative], objective_usd: float) -> s
 def _by_line(deal: Deal, solved: list[tuple[Alternative, Difference]]) -> str:
     """Return the differences of a few agreements side by side; lines that are 0 in all are left out."""
     cells = []
-    for line, text in LINES.items():
+    for line, text in CAUSES.items():
         amounts = [why.of(line) for _, why in solved]
         if any(money(amount) != "0.00" for amount in amounts):
             cells.append([text, *map(money, amounts)])

@@ -1,0 +1,80 @@
+"""The lines of a bill, one record each, and the causes by which two bills are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+SideName = Literal["API", "seats", "projects and tools"]
+SIDES: tuple[SideName, ...] = get_args(SideName)
+Accrual = Literal["month", "commitment_period", "contract_year"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line that an amount can stand on.
+
+    - `name` as in results, files and the program; `title` as it is printed
+    - `side` the part of the deal that it belongs to; all lines of the side API make the bill of the API
+    - `cause` the line of a difference between two plans that it adds to (one of CAUSES). None for API lines that are
+      billed for usage or commitment: these do not say why one plan costs more than another and are split by cause
+    - `accrual` the months that a payment is for: those it is charged for, the commitment period that ends with them,
+      or what is left of their contract year
+    """
+
+    name: str
+    title: str
+    side: SideName
+    cause: str | None = None
+    accrual: Accrual = "month"
+
+
+LINES: dict[str, Line] = {
+    line.name: line
+    for line in (
+        Line("commitment", "API commitment", "API"),
+        Line("usage", "API usage billed at contracted rates", "API"),
+        Line("overage", "API overage", "API", accrual="commitment_period"),
+        Line("shortfall", "unused API commitment", "API", accrual="commitment_period"),
+        Line("uncounted_usage", "API usage billed at list", "API"),
+        Line("other_charges", "other charges per request", "API", cause="other_charges"),
+        Line("seats", "seats", "seats", cause="seats"),
+        Line("true_up", "seats added (true-up)", "seats", cause="true_up", accrual="contract_year"),
+        Line("projects", "enablement projects", "projects and tools", cause="projects"),
+        Line("build", "internal tools, build", "projects and tools", cause="tools"),
+        Line("run", "internal tools, run", "projects and tools", cause="tools"),
+        Line("unserved", "users left unserved", "seats", cause="unserved"),
+    )
+}
+"""Every line, by name, in the order in which they are printed."""
+
+API_CAUSES: dict[str, str] = {
+    "routing": "API usage of workloads, at list prices",
+    "metered_usage": "API usage of people, at list prices",
+    "rate": "contracted rates against list",
+    "commitment": "commitment paid earlier or later than used",
+    "overage": "overage above contracted rates",
+    "forfeiture": "commitment forfeited",
+}
+"""What the API lines without a cause of their own are split by, as printed; `facts.difference` defines them."""
+
+CAUSES: dict[str, str] = {
+    **API_CAUSES,
+    **{line.cause: line.title for line in LINES.values() if line.cause is not None},
+    "tools": "internal tools, build and run",
+}
+"""The lines of a difference between two plans, in order, as they are printed."""
+
+
+def lines_of(side: SideName) -> tuple[str, ...]:
+    """Return the names of the lines of one side.
+
+    >>> lines_of("seats")
+    ('seats', 'true_up', 'unserved')
+    """
+    return tuple(line.name for line in LINES.values() if line.side == side)
+
+
+def lines_by_cause() -> dict[str, tuple[str, ...]]:
+    """Return the names of the lines that add up to each cause; none for the causes that API lines are split by."""
+    return {cause: tuple(line.name for line in LINES.values() if line.cause == cause) for cause in CAUSES}
