@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PrivateAttr, WithJsonSchema
 
 from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
@@ -17,7 +18,7 @@ from deal_solve.deal.rate_card import Card, Control, Model, Rates, SeatPrice, Se
 from deal_solve.deal.renewal import RenewalDecisions
 from deal_solve.deal.risk import Correlation, Limit, NamedScenario, Risk, RiskClause
 from deal_solve.deal.workload import Event, PriceChange, Workload
-from deal_solve.deal.yaml_source import Loc, dotted
+from deal_solve.deal.yaml_source import Loc, Origin, dotted
 from deal_solve.errors import InputError, Problem
 
 LIST = "list"
@@ -221,36 +222,43 @@ class Deal(DealModel):
         {}, description="where numbers come from: dotted path of a part of this file, and what stands behind it"
     )
 
+    _origin: Origin = PrivateAttr(default=Origin())
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep where the deal was read, which whoever reads it gives as the context of validation."""
+        if isinstance(context, Origin):
+            self._origin = context
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with some fields replaced; nothing that was derived from the old ones is kept."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("card", "seat_types", "list_offer", "papers"):
-            copied.__dict__.pop(name, None)
-        written = copied.__dict__.pop("written", None)
-        if written is not None:
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():  # cached properties of the old deal
+            del copied.__dict__[name]
+        if self._origin.data is not None:
             replaced = copied.model_dump(mode="json", by_alias=True, exclude_unset=True, include=set(update or ()))
-            copied.__dict__["written"] = {**written, **replaced}
+            copied._origin = replace(self._origin, data={**self._origin.data, **replaced})
         return copied
 
-    @cached_property
+    @property
     def lines(self) -> Mapping[Loc, int]:
-        """The line of the file on which each path stands; put in by whoever reads the file, no part of the deal."""
-        return {}
+        """The line of the file on which each path stands; empty where no file was read."""
+        return self._origin.lines
 
     def line(self, loc: Loc) -> int | None:
         """Return the line of `loc`, or of its nearest parent in the file; None where no file was read."""
         lengths = range(len(loc), 0, -1)
         return next((self.lines[loc[:length]] for length in lengths if loc[:length] in self.lines), None)
 
-    @cached_property
+    @property
     def file(self) -> str:
-        """The file a deal was read from, '' where none was; put in by whoever reads it, no part of the deal."""
-        return ""
+        """The file the deal was read from; '' where none was."""
+        return self._origin.file
 
-    @cached_property
+    @property
     def written(self) -> dict[str, Any]:
-        """The deal as plain data that make it: what was read, put in by whoever reads it, or all that was set."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        """The deal as plain data that make it: what was read, or else all that was set."""
+        data = self._origin.data
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True) if data is None else dict(data)
 
     def problem(self, loc: Loc, message: str) -> Problem:
         """Return a problem found at `loc` after the deal was read, with its place in the file."""

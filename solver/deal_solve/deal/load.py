@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import SCHEMA, Deal
 from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
-from deal_solve.deal.yaml_source import Loc, Source, dotted, parse, read_text
+from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted, parse, read_text
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean, unknown
 
@@ -49,7 +49,7 @@ def deal_from(source: Source) -> Deal:
     if version != SCHEMA:
         raise InputError(source.problem(("schema",), f"{version!r} is not known here; expected {SCHEMA}"))
     try:
-        deal = Deal.model_validate(data)
+        deal = Deal.model_validate(data, context=Origin(source.file, source.lines, source.data))
         deal.card  # noqa: B018 - an unknown card is an input error too
     except ValidationError as error:
         children = [name for name, offer in _maps(source.data.get("offers")).items() if "extends" in _maps(offer)]
@@ -69,8 +69,6 @@ def deal_from(source: Source) -> Deal:
     ]
     if problems:
         raise InputError(_in_file_order(problems))
-    deal.__dict__["lines"], deal.__dict__["file"] = source.lines, source.file
-    deal.__dict__["written"] = source.data
     return deal
 
 

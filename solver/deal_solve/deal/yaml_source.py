@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,18 @@ class Source:
     def problem(self, loc: Loc, message: str) -> Problem:
         """Return a problem at `loc`."""
         return Problem(dotted(loc), message, self.file, self.line(loc))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where something was read: its file, the line of each path, and the plain data that were there.
+
+    It is no part of what was read: all origins compare equal, so that two deals that say the same are equal.
+    """
+
+    file: str = field(default="", compare=False)
+    lines: Mapping[Loc, int] = field(default_factory=dict, compare=False)
+    data: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 def dotted(loc: Loc) -> str:

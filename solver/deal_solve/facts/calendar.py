@@ -12,7 +12,8 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.offer import TrueUp
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.seats import seat_paper
 
@@ -66,7 +67,7 @@ def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]
     lengths |= {agreement.offer: agreement.term_months for agreement, _ in seats}
     signed: dict[str, list[tuple[TermSpan, list[str]]]] = {}
     for offer, months in lengths.items():
-        for span in terms_of(deal, offer, months):
+        for span in resolve(deal).taken_for(offer, months).spans:
             bought = ["API"] if plan.api.offer == offer else []
             bought += [
                 what
@@ -86,11 +87,12 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
         paper = seat_paper(deal, seat_type, seats, bundle, np.ones((deal.horizon_months, 1)))
         for year, count in enumerate(seats.contracted):
             if count:
-                how = "" if paper.part.billing == "yearly" else ", in 12 invoices over the year"
+                how = "" if paper.seat.part.billing == "yearly" else ", in 12 invoices over the year"
                 what = f"{count:,} {seat_type} seats of contract year {year + 1}{how}"
                 yield Event(deal.calendar(12 * year), what, 12 * paper.month_usd(year))
-    api = deal.offer(plan.api.offer).api
-    for span, term in zip(terms_of(deal, plan.api.offer, plan.api.term_months), plan.api.terms, strict=True):
+    taken = resolve(deal).taken(plan.api)
+    api = taken.api
+    for span, term in zip(taken.spans, plan.api.terms, strict=True):
         for year, usd in zip(span.years, term.commitment_usd, strict=True):
             if usd and api is not None and api.payment != "arrears":
                 whole = api.payment == "prepaid_yearly" or api.period_months == 12
@@ -101,10 +103,10 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
 def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
     """Yield the first true-up check of every term; the others follow at the same pace."""
     for seat_type, seats in plan.seats.items():
-        clause = deal.seat_part(seats.offer, seat_type).true_up
+        clause = resolve(deal).seat(seats, seat_type).part.true_up
         if not isinstance(clause, TrueUp):
             continue
-        spans = terms_of(deal, seats.offer, seats.term_months)
+        spans = resolve(deal).taken(seats).spans
         used = [span for span in spans if any(seats.contracted[year] for year in span.years)]
         for span in used[: 1 if seats.offer == LIST else None]:
             start = next(12 * year for year in span.years if seats.contracted[year])

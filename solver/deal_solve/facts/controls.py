@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
+from deal_solve.plan.resolved import OfferOnTable, resolve
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ def control_table(deal: Deal) -> Table[ControlRow]:
 
     Seats have a control if every seat type of the paper that some cohort may take has it.
     """
-    return Table(tuple(_row(deal, control, offer) for control in _controls(deal) for offer in deal.papers))
+    offers = resolve(deal).offers.values()
+    return Table(tuple(_row(deal, control, offer) for control in _controls(deal) for offer in offers))
 
 
 def one_line_only(deal: Deal) -> tuple[str, ...]:
@@ -51,18 +53,18 @@ def _controls(deal: Deal) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*deal.requires_on_both_lines, *required, *promised)))
 
 
-def _row(deal: Deal, control: str, offer: str) -> ControlRow:
+def _row(deal: Deal, control: str, offer: OfferOnTable) -> ControlRow:
     works = [name for name, work in deal.workloads.items() if control in work.requires]
     cohorts = [name for name, cohort in deal.cohorts.items() if control in cohort.requires]
     both = ["both lines"] if control in deal.requires_on_both_lines else []
-    types = [name for name in deal.offer(offer).seats if name in deal.seat_types]
-    on_api = control in deal.api_provides(offer) if deal.offer(offer).api else None
-    on_seats = all(control in deal.seat_part(offer, name).provides for name in types) if types else None
-    needs_seats = any(name in deal.cohorts[c].tracks for c in cohorts for name in types)
+    seats = [seat for name, seat in offer.seats.items() if name in deal.seat_types]
+    on_api = control in offer.api_provides if offer.api else None
+    on_seats = all(control in seat.provides for seat in seats) if seats else None
+    needs_seats = any(seat.seat_type in deal.cohorts[c].tracks for c in cohorts for seat in seats)
     return ControlRow(
         control=control,
         required_by=", ".join([*both, *works, *cohorts]),
-        offer=offer,
+        offer=offer.offer_id,
         on_api=on_api,
         on_seats=on_seats,
         api_gap=on_api is False and bool(both or works),

@@ -162,7 +162,7 @@ def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
     """Return what a plan decides, bands by their place: all but seats, commitments and shares; contracted seats."""
 
     def index(term: ApiTerm) -> int:
-        part = deal.offer(plan.api.offer).api
+        part = resolve(deal).offers[plan.api.offer].api
         bands = part.bands if part else ()
         near = (
             n for n, b in enumerate(bands) if abs(b.commit_usd_per_year - term.band_usd_per_year) <= CENT_TOLERANCE_USD

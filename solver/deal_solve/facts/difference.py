@@ -24,6 +24,7 @@ from deal_solve.deal.money import discount_factor
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
+from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.lines import CAUSES, lines_by_cause
@@ -112,7 +113,7 @@ def _api_lines(settlement: Settlement) -> dict[str, float]:
         counted, uncounted, workloads = counted + sums[0], uncounted + sums[1], workloads + sums[2]
         contracted, drawn = contracted + sums[3], drawn + sums[4]
     overage, forfeited, uncovered = _at_period_ends(settlement)
-    in_arrears = api_part(settlement.deal, settlement.plan.api.offer).payment == "arrears"
+    in_arrears = api_part(resolve(settlement.deal).taken(settlement.plan.api)).payment == "arrears"
     paid = _mean(settlement, settlement.by_line["commitment"]) + uncovered
     return {
         "routing": workloads,

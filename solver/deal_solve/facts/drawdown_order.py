@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.plan.terms import terms_of
+from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.rates import api_factor, band_of
 from deal_solve.settlement.settle import Settlement, settle
 
@@ -20,14 +20,14 @@ def chronological_usd(settlement: Settlement) -> float:
 def _has_one_ratio(settlement: Settlement) -> bool:
     """Whether an uncovered dollar costs the same in a term whatever the model and month, as far as that is plain."""
     deal, plan = settlement.deal, settlement.plan
-    offer = deal.offer(plan.api.offer)
-    if offer.api is None or offer.api.overage == "contracted":
+    taken = resolve(deal).taken(plan.api)
+    if taken.api is None or taken.api.overage == "contracted":
         return True
-    if plan.later or offer.price_protection != "none":
+    if plan.later or taken.offer.price_protection != "none":
         return False
-    for span, term in zip(terms_of(deal, plan.api.offer, plan.api.term_months), plan.api.terms, strict=True):
-        band = band_of(offer, span, term)
-        if len({api_factor(offer, span, band, 0.0, model.id, model.family) for model in deal.card.models}) > 1:
+    for span, term in zip(taken.spans, plan.api.terms, strict=True):
+        band = band_of(taken, span, term)
+        if len({api_factor(taken, span, band, 0.0, model) for model in deal.card.models}) > 1:
             return False
     return True
 

@@ -9,6 +9,7 @@ import numpy as np
 from deal_solve.deal.offer import TrueUp
 from deal_solve.facts.once import once
 from deal_solve.frames import Table
+from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES, SIDES, lines_of
 from deal_solve.settlement.rates import api_part
@@ -88,9 +89,9 @@ def _months(settlement: Settlement, row: Row) -> slice:
     deal, plan, first, end = settlement.deal, settlement.plan, row.first, row.last + 1
     accrual = LINES[row.line].accrual
     if accrual == "commitment_period":
-        first = end - api_part(deal, plan.api.offer).period_months
+        first = end - api_part(resolve(deal).taken(plan.api)).period_months
     elif accrual == "contract_year":
-        clause = deal.seat_part(plan.seats[row.item].offer, row.item).true_up
+        clause = resolve(deal).seat(plan.seats[row.item], row.item).part.true_up
         if isinstance(clause, TrueUp) and clause.ratchet != "none":
             end = first // 12 * 12 + 12
     return slice(first, end)

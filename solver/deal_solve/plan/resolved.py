@@ -95,6 +95,10 @@ class OfferTerms:
         """Return the term that holds a month of the horizon."""
         return next(span for span in self.spans if span.start <= month < span.end)
 
+    def span_of(self, year: int) -> TermSpan:
+        """Return the term that holds a contract year of the horizon."""
+        return next(span for span in self.spans if year in span.years)
+
 
 @dataclass(frozen=True)
 class OfferOnTable:

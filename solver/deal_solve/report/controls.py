@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.controls import ControlRow, control_table, one_line_only
+from deal_solve.plan.resolved import resolve
 from deal_solve.report.text import bullets, table
 
 
@@ -18,7 +19,10 @@ def controls_table(deal: Deal) -> str:
         mine = [row for row in rows if row.control == control]
         cells.append([control, mine[0].required_by or "nobody", *map(_cell, mine)])
     title = "Controls by paper, on the API / on seats (-: not sold on it; GAP: required there and missing)"
-    parts = [table(title, ["control", "required by", *deal.papers], cells, left=2), bullets("", one_line_only(deal))]
+    parts = [
+        table(title, ["control", "required by", *resolve(deal).offers], cells, left=2),
+        bullets("", one_line_only(deal)),
+    ]
     return "\n".join(part for part in parts if part)
 
 

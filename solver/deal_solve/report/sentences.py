@@ -6,6 +6,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.facts.summary import Summary
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, Plan
+from deal_solve.plan.resolved import resolve
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import WIDTH, gap_percent, joined, money, percent, round_money, shortened
 from deal_solve.uncertainty.scenario_set import Scenarios
@@ -18,7 +19,7 @@ def title_line(deal: Deal) -> str:
 
 
 def _title(deal: Deal, offer: str) -> str:
-    title = deal.offer(offer).title
+    title = resolve(deal).offers[offer].offer.title
     return f"{offer} ({title})" if title and offer != LIST else offer
 
 

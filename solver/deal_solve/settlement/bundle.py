@@ -1,4 +1,4 @@
-"""The bundle: an extra discount where seats and API of one offer together commit enough (section 6)."""
+"""The bundle: an extra discount where seats and API of one offer together commit enough (model §6)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import BundleTier
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.terms import terms_of
-from deal_solve.settlement.rates import is_list_renewal
+from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.seats import priced_seats
 
 NO_TIER = BundleTier(combined_usd_per_year=1.0, seats=0.0, api=0.0)
@@ -22,8 +21,8 @@ def seats_usd(deal: Deal, plan: Plan, year: int) -> float:
     """Return Σ 12·N·price after volume tier, at index 1, before other discounts, of the API offer's seat types."""
     total = 0.0
     for name in bundled_types(plan):
-        part = deal.seat_part(plan.api.offer, name)
-        total += 12 * (part.usd_per_user_month or 0.0) * priced_seats(part.tiers, plan.contracted(name, year))
+        seat = resolve(deal).seat(plan.api, name)
+        total += 12 * seat.usd * priced_seats(seat.part.tiers, plan.contracted(name, year))
     return total
 
 
@@ -32,14 +31,14 @@ def bundle_tiers(deal: Deal, plan: Plan) -> tuple[BundleTier, ...]:
 
     Reached: seats after volume tier + C >= the tier's combined dollars, with both parts positive; the highest counts.
     """
-    offer = deal.offer(plan.api.offer)
+    taken = resolve(deal).taken(plan.api)
     tiers = []
-    for span, term in zip(terms_of(deal, plan.api.offer, plan.api.term_months), plan.api.terms, strict=True):
+    for span, term in zip(taken.spans, plan.api.terms, strict=True):
         seats, commitment = seats_usd(deal, plan, span.start // 12), term.commitment_usd[0]
         reached = [
             tier
-            for tier in offer.bundle
+            for tier in taken.offer.bundle
             if seats > 0 and commitment > 0 and seats + commitment >= tier.combined_usd_per_year - CENT_TOLERANCE_USD
         ]
-        tiers.append(reached[-1] if reached and not is_list_renewal(offer, span) else NO_TIER)
+        tiers.append(reached[-1] if reached and not taken.is_at_list(span) else NO_TIER)
     return tuple(tiers)

@@ -1,4 +1,4 @@
-"""The API agreement: bands, commitment periods, drawdown, rollover and payment (section 4)."""
+"""The API agreement: bands, commitment periods, drawdown, rollover and payment (model §4)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
 from deal_solve.settlement.ledger import Ledger
 from deal_solve.settlement.rates import api_factor, api_part, band_of, overage_ratio, protected_index
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
@@ -79,7 +80,7 @@ def post_api(
     order: Order = "highest_ratio",
 ) -> tuple[PeriodRecord, ...]:
     """Post all counted usage, `counted[model id]` (H, S) at today's list; `bundle` is the API discount of each term."""
-    part = api_part(deal, plan.api.offer)
+    part = api_part(resolve(deal).taken(plan.api))
     records: list[PeriodRecord] = []
     for span, term, band, priced in priced_terms(deal, plan, scenarios, counted, bundle):
         if band.commit_usd_per_year == 0 or part.payment == "arrears":
@@ -93,19 +94,18 @@ def priced_terms(
     deal: Deal, plan: Plan, scenarios: ScenarioSet, counted: dict[str, Array], bundle: tuple[float, ...]
 ) -> Iterator[tuple[TermSpan, ApiTerm, ApiBand, list[Priced]]]:
     """Yield every term of the API agreement with its band and its counted usage, priced; arguments as of `post_api`."""
-    offer = deal.offer(plan.api.offer)
-    spans = terms_of(deal, plan.api.offer, plan.api.term_months)
-    indices = {name: scenarios.index[name].T for name in {deal.card.model(m).family for m in counted}}
-    protected = {name: protected_index(offer, spans, index) for name, index in indices.items()}
-    for span, term in zip(spans, plan.api.terms, strict=True):
-        band = band_of(offer, span, term)
+    taken, models = resolve(deal).taken(plan.api), {name: deal.card.model(name) for name in counted}
+    indices = {name: scenarios.index[name].T for name in {model.family for model in models.values()}}
+    protected = {name: protected_index(taken, index) for name, index in indices.items()}
+    for span, term in zip(taken.spans, plan.api.terms, strict=True):
+        band = band_of(taken, span, term)
         months = slice(span.start, span.end)
         priced = []
         for model_id, value in counted.items():
-            family = deal.card.model(model_id).family
-            factor = api_factor(offer, span, band, bundle[span.index], model_id, family)
-            follows = protected[family][months]
-            ratio = overage_ratio(offer, factor, follows, indices[family][months])
+            model = models[model_id]
+            factor = api_factor(taken, span, band, bundle[span.index], model)
+            follows = protected[model.family][months]
+            ratio = overage_ratio(taken, factor, follows, indices[model.family][months])
             priced.append(Priced(model_id, value[months], value[months] * (factor * follows), ratio))
         yield span, term, band, priced
 
@@ -258,5 +258,5 @@ def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Ar
 
 def beyond_horizon_usd(deal: Deal, plan: Plan) -> float:
     """Return the commitment owed for years of the last term beyond the horizon, each as in its last year inside."""
-    last = terms_of(deal, plan.api.offer, plan.api.term_months)[-1]
+    last = resolve(deal).taken(plan.api).spans[-1]
     return (last.start + last.length - last.end) // 12 * plan.api.terms[-1].commitment_usd[-1]

@@ -20,16 +20,12 @@ def objective_of(deal: Deal, cost: Array, weights: Array, against: Against) -> f
     if risk.criterion == "worst":
         return worst(cost, weights)
     if risk.criterion == "regret":
-        assert against.best is not None
-        return worst(cost - against.best, weights)
+        return worst(against.regret(cost), weights)
     expected = float(weights @ cost)
     if risk.weight == 0:
         return expected
     if risk.on == "loss":
-        assert against.baseline is not None
-        tail = constant_of(deal, weights, against) / risk.weight + cvar(
-            cost - against.baseline, weights, risk.confidence
-        )
+        tail = constant_of(deal, weights, against) / risk.weight + cvar(against.loss(cost), weights, risk.confidence)
     else:
         tail = cvar(cost, weights, risk.confidence)
     return (1 - risk.weight) * expected + risk.weight * tail

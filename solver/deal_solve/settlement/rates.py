@@ -1,40 +1,36 @@
-"""What one dollar of list value costs: protected index, contracted rates and overage rates (sections 4 and 6)."""
+"""What one dollar of list value costs: protected index, contracted rates and overage rates (model §4, §6)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiBand, ApiPart, Capped, Offer, Premium, Uplift
+from deal_solve.deal.rate_card import Model
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import ApiTerm
+from deal_solve.plan.resolved import OfferTerms
 from deal_solve.plan.terms import TermSpan
 from deal_solve.uncertainty.scenario_set import Array
 
 
-def is_list_renewal(offer: Offer, span: TermSpan) -> bool:
-    """Whether a term is a renewal at card prices: no discount of any kind and no commitment (section 6)."""
-    return offer.renewal == "list" and span.index > 0
-
-
-def uplift(offer: Offer, span: TermSpan) -> float:
+def uplift(taken: OfferTerms, span: TermSpan) -> float:
     """Return (1+x)^k of the k-th renewal; it can lift a contracted price above list."""
-    return float((1 + offer.renewal.uplift) ** span.index) if isinstance(offer.renewal, Uplift) else 1.0
+    renewal = taken.offer.renewal
+    return float((1 + renewal.uplift) ** span.index) if isinstance(renewal, Uplift) else 1.0
 
 
-def protected_index(offer: Offer, spans: Sequence[TermSpan], index: Array) -> Array:
+def protected_index(taken: OfferTerms, index: Array) -> Array:
     """Return the index that the prices of an agreement follow; `index` is Π, both of shape (H, S).
 
     Inside a term that starts at T: none Π_t; locked Π_T; capped x min(Π_t, Π_T·(1+x)^((t-T)/12)); pass_through
     min(Π_T, Π_t). A renewal cap limits the Π_T of a new term to (1+cap) · the protected index of month T-1.
     """
+    offer = taken.offer
     if offer.price_protection == "none":
         return index
     protected = np.empty(index.shape)
-    for span in spans:
+    for span in taken.spans:
         base = index[span.start]
         if span.index > 0 and offer.renewal_cap is not None:
             base = np.minimum(base, (1 + offer.renewal_cap) * protected[span.start - 1])
@@ -51,22 +47,24 @@ def _protected(offer: Offer, base: Array, now: Array, age_months: int) -> Array:
     return base if protection == "locked" else np.minimum(base, now)
 
 
-def api_part(deal: Deal, offer_id: str) -> ApiPart:
-    """Return the API part of an offer; InputError if it has none."""
-    part = deal.offer(offer_id).api
+def api_part(taken: OfferTerms) -> ApiPart:
+    """Return the API part of the offer of an API agreement; raises InputError if it has none."""
+    part = taken.api
     if part is None:
-        raise InputError(f"plan: api.offer is {offer_id!r}, which has no api part; expected an offer with one, or list")
+        raise InputError(
+            f"plan: api.offer is {taken.offer_id!r}, which has no api part; expected an offer with one, or list"
+        )
     return part
 
 
-def band_of(offer: Offer, span: TermSpan, term: ApiTerm) -> ApiBand:
+def band_of(taken: OfferTerms, span: TermSpan, term: ApiTerm) -> ApiBand:
     """Return the band of a term, found by its threshold; in a renewal at list the band without discount."""
     threshold = term.band_usd_per_year
-    if is_list_renewal(offer, span):
+    if taken.is_at_list(span):
         if threshold or any(term.commitment_usd):
             raise InputError(f"plan: api.terms[{span.index}] renews at list; expected band 0 and commitments 0")
         return ApiBand(commit_usd_per_year=0.0, discount={"all": 0.0})
-    bands = offer.api.bands if offer.api else ()
+    bands = taken.api.bands if taken.api else ()
     for band in bands:
         if abs(band.commit_usd_per_year - threshold) < CENT_TOLERANCE_USD:
             if band.commit_usd_per_year == 0 and any(term.commitment_usd):
@@ -76,27 +74,25 @@ def band_of(offer: Offer, span: TermSpan, term: ApiTerm) -> ApiBand:
     raise InputError(f"plan: api.terms[{span.index}].band_usd_per_year is {threshold:g}; the offer has {known}")
 
 
-def api_factor(
-    offer: Offer, span: TermSpan, band: ApiBand, bundle_discount: float, model_id: str, family: str
-) -> float:
+def api_factor(taken: OfferTerms, span: TermSpan, band: ApiBand, bundle_discount: float, model: Model) -> float:
     """Return contracted over list at index 1: (1-d_b)·(1-term discount)·(1-bundle discount)·uplift of one model."""
-    if is_list_renewal(offer, span):
+    if taken.is_at_list(span):
         return 1.0
-    of_band, of_term = 1 - band.discount_of(model_id, family), 1 - offer.terms[span.length].api
-    return of_band * of_term * (1 - bundle_discount) * uplift(offer, span)
+    of_band, of_term = 1 - band.discount_of(model.id, model.family), 1 - taken.offer.terms[span.length].api
+    return of_band * of_term * (1 - bundle_discount) * uplift(taken, span)
 
 
-def overage_ratio(offer: Offer, factor: float, protected: Array, index: Array) -> Array:
+def overage_ratio(taken: OfferTerms, factor: float, protected: Array, index: Array) -> Array:
     """Return the overage rate over the contracted rate, at least 1: (months, S), or (1, 1) where it is one number.
 
     `factor` is contracted over list at index 1; `protected` and `index`, Π of the month of use, are (months, S).
     Overage at `contracted` is the contracted rate factor·protected, at `list` Π, at `premium x` Π·(1+x); one below the
     contracted rate counts as the contracted one.
     """
-    overage = offer.api.overage if offer.api else "contracted"
+    overage = taken.api.overage if taken.api else "contracted"
     if overage == "contracted":
         return np.ones((1, 1))
     premium = overage.premium if isinstance(overage, Premium) else 0.0
-    if offer.price_protection == "none":
+    if taken.offer.price_protection == "none":
         return np.full((1, 1), max(1.0, (1 + premium) / factor))
     return np.maximum(1.0, (1 + premium) / factor * (index / protected))

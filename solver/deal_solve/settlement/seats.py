@@ -1,4 +1,4 @@
-"""Seat prices and fees: volume tiers, discounts, protected index, yearly or monthly in advance (section 5)."""
+"""Seat prices and fees: volume tiers, discounts, protected index, yearly or monthly in advance (model §5)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import Offer, SeatPart, Tiers
+from deal_solve.deal.offer import Tiers
 from deal_solve.plan.plan import SeatAgreement
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import OfferTerms, SeatOffer, resolve
 from deal_solve.settlement.ledger import Ledger
-from deal_solve.settlement.rates import is_list_renewal, protected_index, uplift
+from deal_solve.settlement.rates import protected_index, uplift
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -46,33 +46,31 @@ class SeatPaper:
     """The agreement of one seat type: its clauses, N per contract year, and the prices they lead to.
 
     `bundle` has the extra discount of each term; `index` the protected seats index of the first month of each contract
-    year, (Y, S); `card_usd` is the card's price per user-month.
+    year, (Y, S).
     """
 
-    seat_type: str
-    offer: Offer
-    part: SeatPart
-    card_usd: float
-    spans: tuple[TermSpan, ...]
+    seat: SeatOffer
+    taken: OfferTerms
     contracted: tuple[int, ...]
     bundle: tuple[float, ...]
     index: Array
 
-    def span(self, year: int) -> TermSpan:
-        """Return the term that holds a contract year."""
-        return next(span for span in self.spans if year in span.years)
+    @property
+    def seat_type(self) -> str:
+        """The seat type bought."""
+        return self.seat.seat_type
 
     def unit_usd(self, year: int) -> float:
         """Return USD per user-month at index 1 before the volume tier, after all discounts and the uplift."""
-        span = self.span(year)
-        if is_list_renewal(self.offer, span):
-            return self.card_usd
-        discounts = (1 - self.offer.terms[span.length].seats) * (1 - self.bundle[span.index])
-        return (self.part.usd_per_user_month or 0.0) * discounts * uplift(self.offer, span)
+        span = self.taken.span_of(year)
+        if self.taken.is_at_list(span):
+            return self.seat.card_usd
+        discounts = (1 - self.taken.offer.terms[span.length].seats) * (1 - self.bundle[span.index])
+        return self.seat.usd * discounts * uplift(self.taken, span)
 
     def tiers(self, year: int) -> Tiers | None:
         """Return the volume tiers in force; none in a renewal at list."""
-        return None if is_list_renewal(self.offer, self.span(year)) else self.part.tiers
+        return None if self.taken.is_at_list(self.taken.span_of(year)) else self.seat.part.tiers
 
     def month_usd(self, year: int) -> float:
         """Return USD a month at index 1 of all contracted seats of a year, after all discounts."""
@@ -87,17 +85,13 @@ def seat_paper(
     deal: Deal, seat_type: str, agreement: SeatAgreement, bundle: Sequence[float], seats_index: Array
 ) -> SeatPaper:
     """Return the paper of one agreement; `seats_index` is Π[seats], (H, S), `bundle` the discount of each term."""
-    spans = terms_of(deal, agreement.offer, agreement.term_months)
-    offer = deal.offer(agreement.offer)
+    taken = resolve(deal).taken(agreement)
     return SeatPaper(
-        seat_type=seat_type,
-        offer=offer,
-        part=deal.seat_part(agreement.offer, seat_type),
-        card_usd=deal.card_seat_price(agreement.offer, seat_type),
-        spans=spans,
+        seat=resolve(deal).seat(agreement, seat_type),
+        taken=taken,
         contracted=agreement.contracted,
-        bundle=tuple(bundle) or (0.0,) * len(spans),
-        index=protected_index(offer, spans, seats_index)[::12],
+        bundle=tuple(bundle) or (0.0,) * len(taken.spans),
+        index=protected_index(taken, seats_index)[::12],
     )
 
 
@@ -106,7 +100,7 @@ def post_fees(ledger: Ledger, paper: SeatPaper) -> None:
     for year, seats in enumerate(paper.contracted):
         month_usd = paper.month_usd(year) * paper.index[year]
         start, end = 12 * year, 12 * year + 12
-        if paper.part.billing == "yearly":
+        if paper.seat.part.billing == "yearly":
             ledger.post("seats", paper.seat_type, 12 * seats, 12 * month_usd, paid=start, first=start, last=end - 1)
         else:
             for t in range(start, end):
@@ -114,12 +108,12 @@ def post_fees(ledger: Ledger, paper: SeatPaper) -> None:
 
 
 def committed_usd(paper: SeatPaper) -> float:
-    """Return Σ over contract years inside the horizon of 12·N·price at index 1 after all discounts (section 7)."""
+    """Return Σ over contract years inside the horizon of 12·N·price at index 1 after all discounts (model §7)."""
     return sum(12 * paper.month_usd(year) for year in range(len(paper.contracted)))
 
 
 def beyond_horizon_usd(paper: SeatPaper) -> float:
     """Return 12·N·price at index 1 of the years of the last term beyond the horizon, N as in its last year inside."""
-    last = paper.spans[-1]
+    last = paper.taken.spans[-1]
     years = (last.start + last.length - last.end) // 12
     return years * 12 * paper.month_usd(len(paper.contracted) - 1)

@@ -1,4 +1,4 @@
-"""The settlement of a plan: what it costs in every scenario, by pure arithmetic (deal model, sections 4 to 7)."""
+"""The settlement of a plan: what it costs in every scenario, by pure arithmetic (model §4 to §7)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path, paths_of
-from deal_solve.plan.terms import terms_of
+from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.settlement import drawdown, seats
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
@@ -49,7 +49,7 @@ class Settlement:
     """What a plan costs in S scenarios over Y contract years; USD, costs positive.
 
     `cost` (S,) is discounted, `undiscounted` (S,) not; `by_line[line]` (S,) is discounted; `by_year` (Y, S) is by the
-    contract year a payment belongs to. `committed_usd` is Σ C + 12·N·seat price at index 1 (section 7); with tables
+    contract year a payment belongs to. `committed_usd` is Σ C + 12·N·seat price at index 1 (model §7); with tables
     the most of any path that occurs.
     `beyond_horizon_usd` is what is owed when a last term runs past the horizon, each of its remaining years as the last
     one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type.
@@ -137,7 +137,7 @@ def settle(
 ) -> Settlement:
     """Price a complete plan over a scenario set, block by block.
 
-    `order` is the drawdown order within a period; `chronological` is priced, never optimised (section 4). Rows for
+    `order` is the drawdown order within a period; `chronological` is priced, never optimised (model §4). Rows for
     invoices are kept for a single scenario, or if asked and the set is one block. Raises InputError for a plan that
     does not fit the deal.
     """
@@ -243,20 +243,21 @@ def _check(deal: Deal, plan: Plan) -> None:
         raise InputError(problems)
     for path in all_paths(plan) if plan.later else ():
         _check(deal, on_path(deal, plan, path))
+    on_table = resolve(deal)
     for what, offer in (("api", plan.api.offer), *((f"seats.{n}", a.offer) for n, a in plan.seats.items())):
-        if offer not in deal.papers:
-            raise InputError(f"plan: {what}.offer is {offer!r}; expected one of {', '.join(deal.papers)}")
-    api_part(deal, plan.api.offer)
-    _check_term(deal, "api", plan.api.offer, plan.api.term_months)
-    spans = terms_of(deal, plan.api.offer, plan.api.term_months)
+        if offer not in on_table.offers:
+            raise InputError(f"plan: {what}.offer is {offer!r}; expected one of {', '.join(on_table.offers)}")
+    api = on_table.taken(plan.api)
+    api_part(api)
+    _check_term(deal, "api", api)
     found = [len(term.commitment_usd) for term in plan.api.terms]
-    expected = [len(span.years) for span in spans]
+    expected = [len(span.years) for span in api.spans]
     if found != expected:
         raise InputError(f"plan: api.terms have {found} contract years; expected {expected}")
     for name, agreement in plan.seats.items():
-        if name not in deal.offer(agreement.offer).seats:
+        if name not in on_table.offers[agreement.offer].seats:
             raise InputError(f"plan: seats.{name}: {agreement.offer} does not have this seat type")
-        _check_term(deal, f"seats.{name}", agreement.offer, agreement.term_months)
+        _check_term(deal, f"seats.{name}", on_table.taken(agreement))
         if agreement.offer == plan.api.offer and agreement.term_months != plan.api.term_months:
             raise InputError(f"plan: seats.{name} has another term than the API part of the same offer")
         if len(agreement.contracted) != deal.years:
@@ -264,10 +265,11 @@ def _check(deal: Deal, plan: Plan) -> None:
     _check_tracks(deal, plan)
 
 
-def _check_term(deal: Deal, what: str, offer_id: str, term_months: int) -> None:
-    offered = deal.offer(offer_id).terms
-    if term_months not in offered or term_months > deal.horizon_months:
-        raise InputError(f"plan: {what}.term_months is {term_months}; {offer_id} offers {', '.join(map(str, offered))}")
+def _check_term(deal: Deal, what: str, taken: OfferTerms) -> None:
+    months, offered = taken.first_months, taken.offer.terms
+    if months not in offered or months > deal.horizon_months:
+        known = ", ".join(map(str, offered))
+        raise InputError(f"plan: {what}.term_months is {months}; {taken.offer_id} offers {known}")
 
 
 def _check_tracks(deal: Deal, plan: Plan) -> None:

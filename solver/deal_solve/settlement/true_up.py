@@ -1,4 +1,4 @@
-"""Growth above the contracted seats: true-ups by window and ratchet, and the hard cap (section 5)."""
+"""Growth above the contracted seats: true-ups by window and ratchet, and the hard cap (model §5)."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def post_true_up(ledger: Ledger, paper: SeatPaper, count: Array, taken: tuple[bo
     has no true-up.
     """
     above = np.zeros((len(paper.contracted), count.shape[1]))
-    clause = paper.part.true_up
+    clause = paper.seat.part.true_up
     if not isinstance(clause, TrueUp):
         return above
     state = _Licensed(np.zeros(count.shape[1]), np.zeros(count.shape[1]))
     for year, contracted in enumerate(paper.contracted):
         carried = _carried(paper, clause, state, year, taken[year])
-        if year == paper.span(year).years.start:
+        if year == paper.taken.span_of(year).years.start:
             state.largest = np.zeros(count.shape[1])
         state.seats = np.maximum(contracted, carried)
         _post(ledger, paper, clause, state.seats - contracted, 12, 12 * year, (12 * year, 12 * year + 11))
@@ -52,7 +52,7 @@ def _carried(paper: SeatPaper, clause: TrueUp, state: _Licensed, year: int, is_t
     ratchet term: M at every anniversary; into a new term only if true-ups are not retroactive and a cohort takes the
     type there. Otherwise none.
     """
-    starts_term = year == paper.span(year).years.start
+    starts_term = year == paper.taken.span_of(year).years.start
     carries = clause.ratchet == "term" and (not starts_term or (not clause.retroactive and is_taken))
     return state.largest if carries else np.zeros_like(state.largest)
 
@@ -97,7 +97,7 @@ def _post(
     if not months or not seats.any():
         return
     year = charged[1] // 12
-    usd = paper.card_usd if clause.price == "list" else paper.marginal_usd(year)
+    usd = paper.seat.card_usd if clause.price == "list" else paper.marginal_usd(year)
     quantity = seats * months
     amount = quantity * (usd * paper.index[year])
     ledger.post("true_up", paper.seat_type, quantity, amount, paid=paid, first=charged[0], last=charged[1])
@@ -105,7 +105,7 @@ def _post(
 
 def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, paper: SeatPaper) -> None:
     """Post the users above N under hard_cap, cheapest to leave unserved first, at the end of each month."""
-    if isinstance(paper.part.true_up, TrueUp):
+    if isinstance(paper.seat.part.true_up, TrueUp):
         return
     for t in range(scenarios.months):
         cohorts = [c for c in deal.cohorts if plan.tracks[c][t // 12] == paper.seat_type]

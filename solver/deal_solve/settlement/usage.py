@@ -1,4 +1,4 @@
-"""Requests times routing shares: the list value of all API usage, by model and month (sections 2 to 5)."""
+"""Requests times routing shares: the list value of all API usage, by model and month (model §2 to §5)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.workload import Request
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan, Route
-from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost, usage_multiplier
-from deal_solve.plan.resolved import resolve
+from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost
+from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.settlement.ledger import Ledger
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
@@ -36,7 +35,7 @@ class Usage:
 class Stream:
     """Requests of one workload or cohort in months [start, end), (end - start, S); the share `metered` is billed."""
 
-    user: str
+    user: User
     start: int
     end: int
     requests: Array
@@ -47,27 +46,30 @@ class Stream:
 def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[str] | None = None) -> Usage:
     """Return the metered usage of a plan, of all workloads and cohorts or of some `users` only.
 
-    Shares are the same in every scenario (section 3).
+    Shares are the same in every scenario (model §3).
     """
     usage = Usage()
     for stream in _streams(deal, plan, scenarios):
-        if users is None or stream.user in users:
-            for start, end, shares in _routed(deal, plan, stream):
-                _add(deal, usage, scenarios, stream, start, end, shares)
+        if users is None or stream.user.name in users:
+            for start, end, shares in _routed(plan, stream):
+                _add(usage, scenarios, stream, slice(start, end), shares)
     return usage
 
 
 def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]:
     """Yield every stream of requests: workloads, and cohorts for each contract year in which they are metered."""
+    senders = resolve(deal).users
     for key in deal.workloads:
-        yield Stream(key, 0, scenarios.months, scenarios.requests[key].T, 1.0, True)
+        yield Stream(senders[key], 0, scenarios.months, scenarios.requests[key].T, 1.0, True)
     for key in deal.cohorts:
         for year, track in enumerate(plan.tracks[key]):
             metered, counted = metered_share(deal, plan, key, track)
             if metered > 0:
+                if key not in senders:
+                    raise InputError(f"cohorts.{key}: its usage is metered, so it needs a use section")
                 months = slice(12 * year, 12 * year + 12)
                 requests = scenarios.users[key].T[months] * scenarios.per_user[key].T[months]
-                yield Stream(key, months.start, months.stop, requests, metered, counted)
+                yield Stream(senders[key], months.start, months.stop, requests, metered, counted)
 
 
 def metered_share(deal: Deal, plan: Plan, cohort_id: str, track: str) -> tuple[float, bool]:
@@ -80,22 +82,22 @@ def metered_share(deal: Deal, plan: Plan, cohort_id: str, track: str) -> tuple[f
         return 0.0, False
     if track in deal.internal_tools:
         return 1.0, True
-    paper = plan.seats[track].offer
-    same = paper == plan.api.offer and deal.seat_part(paper, track).counts_toward_commitment
-    return 1 - deal.covered_share(cohort_id, paper, track), same
+    seat = resolve(deal).seat(plan.seats[track], track)
+    same = seat.offer_id == plan.api.offer and seat.part.counts_toward_commitment
+    return 1 - seat.covered_share[cohort_id], same
 
 
-def _routed(deal: Deal, plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:
+def _routed(plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:
     """Yield (start, end, [(option, share above 0)]) of a stream's routes, cut at epochs."""
     routes = _routes(plan, stream)
     ends = [*(route.from_month for route in routes[1:]), stream.end]
-    for epoch in resolve(deal).epochs(stream.user):
+    for epoch in stream.user.epochs:
         for route, route_end in zip(routes, ends, strict=True):
             start = max(stream.start, epoch.start, route.from_month)
             end = min(stream.end, epoch.end, route_end)
             if start < end:
                 taken = {key: share for key, share in route.shares.items() if share > 0}
-                yield start, end, [(_open(epoch, key, stream.user, start), share) for key, share in taken.items()]
+                yield start, end, [(_open(epoch, key, stream.user.name, start), share) for key, share in taken.items()]
 
 
 def _open(epoch: Epoch, key: str, user: str, month: int) -> Option:
@@ -107,56 +109,40 @@ def _open(epoch: Epoch, key: str, user: str, month: int) -> Option:
 
 
 def _routes(plan: Plan, stream: Stream) -> tuple[Route, ...]:
-    routes = plan.routing.get(stream.user) or plan.use.get(stream.user) or ()
+    name = stream.user.name
+    routes = plan.routing.get(name) or plan.use.get(name) or ()
     if not routes or routes[0].from_month != 0:
-        raise InputError(f"{stream.user}: the plan has no route from month 0; expected one, its usage is metered")
+        raise InputError(f"{name}: the plan has no route from month 0; expected one, its usage is metered")
     for route in routes:
         if abs(sum(route.shares.values()) - 1) > 1e-6:
             raise InputError(
-                f"{stream.user}: the shares from month {route.from_month} add up to {sum(route.shares.values()):g}; "
-                "expected 1"
+                f"{name}: the shares from month {route.from_month} add up to {sum(route.shares.values()):g}; expected 1"
             )
     return routes
 
 
-def _request(deal: Deal, user: str) -> tuple[Request, tuple[str, ...]]:
-    """Return (what one request looks like, the controls required) of a workload or cohort."""
-    if user in deal.workloads:
-        return deal.workloads[user], deal.workloads[user].requires
-    use = deal.cohorts[user].use
-    if use is None:
-        raise InputError(f"cohorts.{user}: its usage is metered, so it needs a use section")
-    return use, deal.cohorts[user].requires
-
-
 def _add(
-    deal: Deal,
-    usage: Usage,
-    scenarios: ScenarioSet,
-    stream: Stream,
-    start: int,
-    end: int,
-    shares: Sequence[tuple[Option, float]],
+    usage: Usage, scenarios: ScenarioSet, stream: Stream, months: slice, shares: Sequence[tuple[Option, float]]
 ) -> None:
     """Add the requests of months [start, end), answered by these shares of options: each part on its own model.
 
     What a request costs on a model is the same in all these months, so it is added up before the months are touched.
     """
-    request, requires = _request(deal, stream.user)
-    multiplier, hits = usage_multiplier(deal, request, requires), _hit_rate(scenarios, stream.user)
+    user, request = stream.user, stream.user.request
+    hits = _hit_rate(scenarios, user.name)
     usd: dict[str, Array] = {}
     other = 0.0
     for option, share in shares:
         hit_rate = effective_hit_rate(request.cache, option.batch, hits)
         for part in option.parts:
-            cost = share * request_cost(request, option, part, multiplier).at(hit_rate)
+            cost = share * request_cost(request, option, part, user.usage_multiplier).at(hit_rate)
             usd[part.model_id] = usd[part.model_id] + cost if part.model_id in usd else cost
         other += share * other_usd(request, option)
-    requests, months = stream.requests[start - stream.start : end - stream.start], slice(start, end)
+    requests = stream.requests[months.start - stream.start : months.stop - stream.start]
     values = usage.counted if stream.counted else usage.uncounted
     charges: list[tuple[dict[str, Array], str, Array | float]] = [(values, *each) for each in usd.items()]
     if other > 0:
-        charges.append((usage.other, stream.user, other))
+        charges.append((usage.other, user.name, other))
     for table, name, each_usd in charges:
         if name not in table:
             table[name] = np.zeros((scenarios.months, scenarios.size))

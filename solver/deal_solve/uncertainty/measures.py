@@ -54,3 +54,17 @@ class Against:
 
     baseline: Array | None = None
     best: Array | None = None
+
+    def loss(self, cost: Array) -> Array:
+        """Return what each scenario costs above the baseline, (S,)."""
+        return cost - _known(self.baseline, "the baseline")
+
+    def regret(self, cost: Array) -> Array:
+        """Return what each scenario costs above the best plan for it alone, (S,)."""
+        return cost - _known(self.best, "the best plan of each scenario")
+
+
+def _known(cost: Array | None, whose: str) -> Array:
+    if cost is None:
+        raise ValueError(f"the cost of {whose} is needed by the risk criterion and was not given")
+    return cost

@@ -19,7 +19,7 @@ def breakeven_report(deal: Deal, found: Breakeven) -> str:
     head += labelled("Field", f"{found.path} from {number(found.low)} to {number(found.high)}{today}")
     if found.target:
         head += labelled("Target", f"{found.target}: {_target(found)}")
-    head += labelled("Today", _today(found)) if found.today is not None else []
+    head += labelled("Today", _today(found, found.today)) if found.today is not None else []
     head += labelled("Proof", _proof(found))
     head += labelled("Over", scenarios_text(found.scenarios))
     parts = ["\n".join(head)]
@@ -57,10 +57,8 @@ def _target(found: Breakeven) -> str:
     return f"{none}; nearest is {number(found.nearest.value)}, {money(found.nearest.missed_usd)} USD away"
 
 
-def _today(found: Breakeven) -> str:
+def _today(found: Breakeven, today: float) -> str:
     """Return what has to change before another deal is best."""
-    today = found.today
-    assert today is not None
     if not found.low <= today <= found.high:
         return "outside the range"
     near = sorted(found.flips, key=lambda flip: abs(flip.value - today))

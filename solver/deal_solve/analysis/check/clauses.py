@@ -10,7 +10,7 @@ from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Offer, Rollover
 from deal_solve.deal.yaml_source import Loc
-from deal_solve.plan.terms import first_terms, terms_of
+from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
 NO_NOISE = "is used by sampled futures only; here every path is smooth"
@@ -61,7 +61,9 @@ def _commitment(offer: Offer, api: ApiPart, loc: Loc) -> Iterator[Finding]:
 
 def _renewal(deal: Deal, name: str, offer: Offer, loc: Loc) -> Iterator[Finding]:
     fields = sorted(offer.model_fields_set & {"renewal", "renewal_cap"})
-    renewed = any(len(terms_of(deal, name, months)) > 1 for months in first_terms(deal, name))
+    renewed = any(
+        len(resolve(deal).taken_for(name, months).spans) > 1 for months in resolve(deal).offers[name].first_terms
+    )
     if not renewed:
         for field in fields:
             yield (*loc, field), "no term ends inside the horizon, so nothing is renewed"

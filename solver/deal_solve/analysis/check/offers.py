@@ -11,6 +11,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Offer
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.facts.baseline_usage import usage_at_list
+from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.measures import quantile
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -61,7 +62,8 @@ def _seats(deal: Deal, name: str, offer: Offer, scenarios: ScenarioSet, loc: Loc
         if not cohorts:
             yield here, "no cohort has this seat type among its tracks"
             continue
-        part = deal.seat_part(name, seat_type)
+        seat = resolve(deal).offers[name].seats[seat_type]
+        part = seat.part
         peak: Array = np.sum([scenarios.users[key] for key in cohorts], axis=0).max(axis=1)
         if part.maximum is not None:
             above = float(scenarios.weights[np.ceil(peak - 1e-9) > part.maximum].sum())
@@ -76,7 +78,7 @@ def _seats(deal: Deal, name: str, offer: Offer, scenarios: ScenarioSet, loc: Loc
         for index, step in enumerate(part.tiers.steps if part.tiers else ()):
             if part.maximum is not None and step.seats > part.maximum:
                 yield (*here, "tiers", "steps", index), f"{step.seats} seats are above the maximum of {part.maximum}"
-        if part.counts_toward_commitment and all(deal.covered_share(c, name, seat_type) == 1 for c in cohorts):
+        if part.counts_toward_commitment and all(seat.covered_share[c] == 1 for c in cohorts):
             yield (*here, "counts_toward_commitment"), "these seats include all usage, so nothing is metered"
         if part.reduction_right and max(offer.terms) == 12:
             yield (

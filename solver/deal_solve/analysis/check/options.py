@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.cross_checks import Finding, quality_of
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.workload import Request, Workload
+from deal_solve.deal.workload import Workload
 from deal_solve.deal.yaml_source import Loc
-from deal_solve.plan.resolved import resolve
-from deal_solve.plan.routing_options import Epoch, allowed_models
+from deal_solve.plan.resolved import User, resolve
+from deal_solve.plan.routing_options import Epoch, allowed_models, epochs_of
 from deal_solve.plan.tracks import missing_controls
 
 UNPUBLISHED = 1024
@@ -22,15 +21,17 @@ def dead_options(deal: Deal) -> Iterator[Finding]:
     for name, work in deal.workloads.items():
         loc: Loc = ("workloads", name)
         yield from _unserved(deal, work, (*loc, "requires"))
-        yield from _closed(deal, name, work, loc)
-        yield from _projects(deal, name, work, loc)
-        yield from _caching(deal, name, work, loc)
+        user = resolve(deal).users[name]
+        yield from _closed(deal, user, loc)
+        yield from _projects(deal, user, work, loc)
+        yield from _caching(deal, user, loc)
     for name, cohort in deal.cohorts.items():
         loc = ("cohorts", name)
         yield from _tracks(deal, name, loc)
         if cohort.use:
-            yield from _closed(deal, name, cohort.use, (*loc, "use"))
-            yield from _caching(deal, name, cohort.use, (*loc, "use"))
+            user = resolve(deal).users[name]
+            yield from _closed(deal, user, (*loc, "use"))
+            yield from _caching(deal, user, (*loc, "use"))
     listed = {track for cohort in deal.cohorts.values() for track in cohort.tracks}
     for tool in deal.internal_tools:
         if tool not in listed:
@@ -38,28 +39,26 @@ def dead_options(deal: Deal) -> Iterator[Finding]:
 
 
 def _unserved(deal: Deal, work: Workload, loc: Loc) -> Iterator[Finding]:
-    papers = [paper for paper in deal.papers if deal.offer(paper).api is not None]
+    apis = [offer for offer in resolve(deal).offers.values() if offer.api is not None]
     needed = {*work.requires, *deal.requires_on_both_lines}
-    if not any(needed <= deal.api_provides(paper) for paper in papers):
+    if not any(needed <= offer.api_provides for offer in apis):
         yield loc, f"no API agreement provides {', '.join(sorted(needed))} together, so no plan is possible"
 
 
-def _closed(deal: Deal, user: str, request: Request, loc: Loc) -> Iterator[Finding]:
+def _closed(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
     """Models and cascades that are open in no epoch: below the floor, or not on sale; and batch closed by a control."""
-    used = {option.key.partition("+")[0] for epoch in resolve(deal).epochs(user) for option in epoch.options}
-    without_floor = {
-        option.key.partition("+")[0] for epoch in _menu_without_floor(deal, user) for option in epoch.options
-    }
-    assert isinstance(request, Workload) or hasattr(request, "models")
+    request, floor = user.request, user.request.quality.floor
+    without_floor = request.model_copy(update={"quality": request.quality.model_copy(update={"floor": None})})
+    used = _open_models(user.epochs)
+    known = _open_models(epochs_of(deal, without_floor, user.requires))
     cascades = [f"{c.first}>{c.then}" for c in request.cascades] if isinstance(request, Workload) else []
-    quality: Any = getattr(request, "quality", None)
-    for name in (*allowed_models(deal, request), *cascades):  # type: ignore[arg-type]
+    for name in (*allowed_models(deal, request), *cascades):
         if name in used:
             continue
-        if name in without_floor:
-            score = quality_of(deal, quality.scores, name) if ">" not in name else None
+        if floor is not None and name in known:
+            score = quality_of(deal, request.quality.scores, name) if ">" not in name else None
             mark = "" if score is None else f" ({score:g})"
-            yield (*loc, "quality", "floor"), f"{quality.floor:g} closes {name}{mark} in every epoch"
+            yield (*loc, "quality", "floor"), f"{floor:g} closes {name}{mark} in every epoch"
         else:
             yield loc, f"{name} is open in no month: not on sale, or closed by a control or a project never ready"
     if isinstance(request, Workload) and request.batchable > 0:
@@ -68,22 +67,13 @@ def _closed(deal: Deal, user: str, request: Request, loc: Loc) -> Iterator[Findi
                 yield (*loc, "batchable"), f"{control} closes batch, so the batchable share does nothing"
 
 
-def _menu_without_floor(deal: Deal, user: str) -> tuple[Epoch, ...]:
-    def free(request: Any) -> Any:
-        return request.model_copy(update={"quality": request.quality.model_copy(update={"floor": None})})
-
-    if user in deal.workloads:
-        changed: dict[str, Any] = {"workloads": {**deal.workloads, user: free(deal.workloads[user])}}
-    else:
-        cohort = deal.cohorts[user]
-        changed = {"cohorts": {**deal.cohorts, user: cohort.model_copy(update={"use": free(cohort.use)})}}
-    return resolve(deal.model_copy(update=changed)).epochs(user)
+def _open_models(epochs: tuple[Epoch, ...]) -> set[str]:
+    """Return the models and cascades that are open in some epoch, cached and batched or not."""
+    return {option.key.partition("+")[0] for epoch in epochs for option in epoch.options}
 
 
-def _projects(deal: Deal, user: str, work: Workload, loc: Loc) -> Iterator[Finding]:
-    needed = {
-        project for epoch in resolve(deal).epochs(user) for option in epoch.options for project in option.projects
-    }
+def _projects(deal: Deal, user: User, work: Workload, loc: Loc) -> Iterator[Finding]:
+    needed = {project for epoch in user.epochs for option in epoch.options for project in option.projects}
     for project, facts in work.projects.items():
         if facts.ready_month >= deal.horizon_months:
             yield (*loc, "projects", project), f"is ready in month {facts.ready_month}, after the horizon"
@@ -91,11 +81,12 @@ def _projects(deal: Deal, user: str, work: Workload, loc: Loc) -> Iterator[Findi
             yield (*loc, "projects", project), "no open option needs it, so it would never be bought"
 
 
-def _caching(deal: Deal, user: str, request: Request, loc: Loc) -> Iterator[Finding]:
+def _caching(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
     """Cached options on models whose minimum length is not published, or that the stable prefix never reaches."""
+    request = user.request
     if request.cache is None:
         return
-    parts = {p.model_id: p for e in resolve(deal).epochs(user) for o in e.options if o.cached for p in o.parts}
+    parts = {p.model_id: p for e in user.epochs for o in e.options if o.cached for p in o.parts}
     for model_id, part in parts.items():
         longest = max(bucket.tokens for bucket in request.input_tokens) * request.cache.share * part.token_factor
         if deal.card.model(model_id).min_cacheable_tokens is None:
@@ -113,7 +104,7 @@ def _caching(deal: Deal, user: str, request: Request, loc: Loc) -> Iterator[Find
 
 def _tracks(deal: Deal, name: str, loc: Loc) -> Iterator[Finding]:
     cohort = deal.cohorts[name]
-    apis = [paper for paper in deal.papers if deal.offer(paper).api is not None]
+    apis = [offer.offer_id for offer in resolve(deal).offers.values() if offer.api is not None]
     closed = []
     for index, track in enumerate(cohort.tracks):
         if track == NONE:

@@ -199,8 +199,8 @@ class _Asking:
         """Yield every pair of clauses that can be asked for together."""
         for first, second in asked:
             one = self.steps[first].deal
-            assert one is not None
-            both = next((step for step in clause_steps(one, self.offer) if step.clause == second), None)
+            steps = clause_steps(one, self.offer) if one is not None else ()
+            both = next((step for step in steps if step.clause == second), None)
             if both is None or both.deal is None:
                 continue
             usd, is_proven = self._gain(both.deal)

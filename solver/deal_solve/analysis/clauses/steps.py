@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Capped, Offer, Premium, Rollover, SeatPart, Tiers, TrueUp, Uplift
+from deal_solve.plan.resolved import resolve
 
 Part = TypeVar("Part")
 
@@ -84,7 +85,8 @@ def with_offer(deal: Deal, offer: str, fields: dict[str, Any]) -> Deal:
 def _seat_step(deal: Deal, offer: str, clause: str, asks: Callable[[SeatPart], Wording | None]) -> Iterator[ClauseStep]:
     """Yield the step of a clause on every seat type of an offer that has it, all types at once."""
     paper = deal.offers[offer]
-    said = {name: asks(deal.seat_part(offer, name)) for name in paper.seats if name in deal.seat_types}
+    resolved = resolve(deal).offers[offer].seats
+    said = {name: asks(seat.part) for name, seat in resolved.items() if name in deal.seat_types}
     known = {name: each for name, each in said.items() if each is not None}
     if clause == "seat usage" and paper.api is None:
         return

@@ -11,6 +11,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Limit
 from deal_solve.deal.yaml_source import Loc, dotted
 from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.resolved import resolve
 
 FIX = "--fix"
 NO_MAXIMUM = 10**9
@@ -66,7 +67,7 @@ def _controls(deal: Deal) -> Iterator[Named]:
 def _seats(deal: Deal) -> Iterator[Named]:
     for name, offer in deal.offers.items():
         for seat_type in offer.seats:
-            part, loc = deal.seat_part(name, seat_type), ("offers", name, "seats", seat_type)
+            part, loc = resolve(deal).offers[name].seats[seat_type].part, ("offers", name, "seats", seat_type)
             if part.minimum:
                 price = part.usd_per_user_month or 0.0
                 yearly = f"{part.minimum:,} × {price:,.2f} USD × 12 = {part.minimum * price * 12:,.2f} a year"

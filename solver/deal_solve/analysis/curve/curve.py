@@ -19,6 +19,8 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.plan.proposal import Proposal, ProposedApi
+from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.rates import api_part
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
@@ -152,8 +154,7 @@ class _Curves:
 
     def rows(self, points: int) -> Iterator[CurvePoint]:
         """Yield the points of all bands, each in rising order of the commitment."""
-        api = self.deal.offer(self.paper["offer"]).api
-        assert api is not None
+        api = api_part(resolve(self.deal).taken_for(self.paper["offer"], self.paper["term_months"]))
         found = {band: self._pinned(band, "optimum") for band in (each.commit_usd_per_year for each in api.bands)}
         optima = {band: point for band, point in found.items() if point is not None}
         grid = _grid([point.commitment_usd_per_year for point in optima.values()], api.step_usd, points)

@@ -20,8 +20,8 @@ def at_list(deal: Deal) -> Deal:
     List is given every control that some paper provides for the API or for the seat type, so that controls close the
     same tracks as later on; a seat type that is not on the card is sold as in the first paper that has it.
     """
-    papers = [deal.offer(paper) for paper in deal.papers]
-    provided = {control for paper in papers if paper.api for control in paper.provides} | {*deal.card.api_provides}
+    with_api = [offer for offer in deal.offers.values() if offer.api]
+    provided = {control for offer in with_api for control in offer.provides} | {*deal.card.api_provides}
     seats = {**deal.rates.seats, **{name: _seat_at_list(deal, name) for name in deal.seat_types}}
     rates = deal.rates.model_copy(update={"api_provides": tuple(sorted(provided)), "seats": seats})
     return deal.model_copy(update={"offers": {}, "limits": (), "risk": Risk(), "rates": rates})

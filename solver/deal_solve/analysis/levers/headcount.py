@@ -10,6 +10,7 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.numbers import certain
 from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.resolved import resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
 from deal_solve.uncertainty.paths import active_users, middle
 from deal_solve.uncertainty.scenario_set import Array
@@ -25,7 +26,7 @@ def seats_at_headcount(deal: Deal) -> Proposal:
     seats = {}
     for seat_type in dict.fromkeys(track for track in tracks.values() if is_seat_type(deal, track)):
         heads = sum(_heads(deal, name) for name, track in tracks.items() if track == seat_type)
-        least = deal.seat_part(LIST, seat_type).minimum or 0
+        least = resolve(deal).offers[LIST].seats[seat_type].part.minimum or 0
         peaks = np.reshape(heads, (deal.years, 12)).max(axis=1)
         counts = [max(math.ceil(peak - 1e-9), least) for peak in peaks]
         seats[seat_type] = {"offer": LIST, "term_months": 12, "contracted": counts}
@@ -41,10 +42,9 @@ def _first_track(deal: Deal, cohort_id: str) -> str:
 
 
 def _is_open(deal: Deal, cohort_id: str, seat_type: str) -> bool:
-    provided = deal.seat_part(LIST, seat_type).provides
-    return not missing_controls(deal, cohort_id, seat_type, LIST, LIST) and {*deal.requires_on_both_lines} <= {
-        *provided
-    }
+    provided = resolve(deal).offers[LIST].seats[seat_type].provides
+    lacking = missing_controls(deal, cohort_id, seat_type, LIST, LIST)
+    return not lacking and provided.issuperset(deal.requires_on_both_lines)
 
 
 def _heads(deal: Deal, cohort_id: str) -> Array:

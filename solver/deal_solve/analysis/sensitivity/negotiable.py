@@ -13,6 +13,7 @@ from deal_solve.deal.edit import leaves
 from deal_solve.deal.load import extended
 from deal_solve.deal.numbers import parse_number
 from deal_solve.deal.yaml_source import Loc, Source, dotted
+from deal_solve.plan.resolved import resolve
 
 POINT, SHARE, MONEY = 0.01, 0.1, 0.05
 """A step of a discount or a rise (one point), of a share (ten points), and of an amount (of itself)."""
@@ -60,7 +61,7 @@ def negotiables(deal: Deal) -> Iterator[Negotiable]:
                 yield found
         for seat_type in offer.seats:
             loc = ("offers", name, "seats", seat_type, "usd_per_user_month")
-            price = _negotiable(loc, deal.seat_part(name, seat_type).usd_per_user_month)
+            price = _negotiable(loc, resolve(deal).offers[name].seats[seat_type].part.usd_per_user_month)
             if price and price.path not in seen:
                 yield price
 

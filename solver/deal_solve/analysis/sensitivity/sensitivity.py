@@ -22,6 +22,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.resolved import resolve
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.objective import objective_of
 from deal_solve.settlement.settle import settle
@@ -233,12 +234,12 @@ class _Tornado:
 
 def moved(before: Deal, after: Deal, plan: Plan) -> Plan:
     """Return a plan with the bands it names where their thresholds now are, and committing what they now take."""
-    parts = before.offer(plan.api.offer).api, after.offer(plan.api.offer).api
-    if None in parts:
+    old_part, new_part = (resolve(deal).offers[plan.api.offer].api for deal in (before, after))
+    if old_part is None or new_part is None:
         return plan
     thresholds = {
         old.commit_usd_per_year: new.commit_usd_per_year
-        for old, new in zip(parts[0].bands, parts[1].bands, strict=True)  # type: ignore[union-attr]
+        for old, new in zip(old_part.bands, new_part.bands, strict=True)
     }
     terms = []
     for term in plan.api.terms:

@@ -56,10 +56,9 @@ def _counts(contracted: tuple[int, ...]) -> list[str]:
 
 
 def _averages(deal: Deal, found: MeanValue) -> str:
-    if found.vss is None:
+    if found.vss is None or found.plan is None:
         named = f" ({signed(deal, found.plan)})" if found.plan else ""
         return f"Planning with averages: the deal of the expected future{named} could not be signed: {found.reason}."
-    assert found.plan is not None
     return (
         f"Planning with averages would cost {amount(found.vss)} more: the value of the stochastic solution (VSS). "
         f"The deal of the expected future would be {signed(deal, found.plan)}."
