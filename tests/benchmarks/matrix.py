@@ -13,7 +13,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses.rates import api_agreements
-from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.solver.highs_session import HighsSession
 from deal_solve.optimise.solver.solvers import minimise
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
@@ -54,7 +54,7 @@ def neutral(deal: Deal) -> Deal:
 def matrix_of(deal: Deal, futures: ScenarioSet) -> Matrix:
     """Return the program that `solve --export` writes of a deal without limits, at its expected cost."""
     deal = neutral(deal)
-    columns = Columns(deal, futures)
+    columns = ScenarioSums(deal, futures)
     formulation = formulate(deal, columns, api_agreements(deal))
     program = formulation.program
     minimise(program, formulation.objective)

@@ -12,8 +12,8 @@ from deal_solve.deal.risk import Limit, Risk
 from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
-from deal_solve.formulation.model.rate_groups import Item, Lanes
-from deal_solve.formulation.model.recourse import Estimate, Linear, Tail, Worst
+from deal_solve.formulation.model.rate_groups import Item, RateGroups
+from deal_solve.formulation.model.recourse import Epigraph, Linear, Tail, Worst
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.uncertainty.measures import cvar
@@ -95,7 +95,7 @@ def chain(rng, share, arrears, *, alike):
     for index in range(3):
         ratios = [1.25] if alike else list(rng.uniform(1, 2, (2, 4)))
         items = [Item(2 * index + row, row, 0.8, rng.uniform(0.5, 2, 4) if row else 1.0) for row in (0, 1)]
-        usage = Lanes(rng.uniform(0.2, 2, (2, 4)), items, [0, 0] if alike else [0, 1])
+        usage = RateGroups(rng.uniform(0.2, 2, (2, 4)), items, [0, 0] if alike else [0, 1])
         balance = Linear(np.array([6]), np.array([1.0]))
         periods.append(Period(usage, ratios, balance, (12 * index + 12, 12 * index + 11)))
     return DrawdownCost(periods, arrears, share, 0.5)
@@ -125,7 +125,7 @@ def test_a_cut_where_saving_would_pay_stays_below_settlement():
     covers all of year 2: cost 1. A valid cut may say no more than 1 here, and settlement says 2.
     """
     one = Linear(np.array([2]), np.array([1.0]))
-    usage = [Lanes(np.ones((1, 1)), [Item(index, 0, 1.0)]) for index in (0, 1)]
+    usage = [RateGroups(np.ones((1, 1)), [Item(index, 0, 1.0)]) for index in (0, 1)]
     periods = [Period(usage[p], [1.0 + p], one, (12 * p + 12, 12 * p + 11)) for p in (0, 1)]
     cost = DrawdownCost(periods, arrears=False, share=1.0, cap=1.0)
     plan = np.array([1.0, 2.0, 1.0])
@@ -243,11 +243,11 @@ def test_weights_without_minor_parts_make_a_valid_cut_nearly_as_high():
     flows = rng.gamma(2.0, size=(3, 2000))
     parts = []
     for index in range(3):
-        usage = Lanes(flows, [Item(index, index, 1.0)])
+        usage = RateGroups(flows, [Item(index, index, 1.0)])
         balance = Linear(np.array([3]), np.array([0.001 if index == 2 else 1.0]))
         period = Period(usage, [1.0], balance, (12, 11))
         parts.append((DrawdownCost([period], arrears=False), np.ones(1)))
-    tail = Estimate(4, tuple(parts), Tail(probabilities, 0.9), 2000)
+    tail = Epigraph(4, tuple(parts), Tail(probabilities, 0.9), 2000)
     point = np.array([5.0, 3.0, 0.01, 2.0, 0.0])
     whole, roughly = tail.cut(point, {}), tail.cut(point, {}, 0.1)
     height = tail.value(point, {})
@@ -263,7 +263,7 @@ def test_scenarios_without_weight_do_not_change_a_slope():
     rng = np.random.default_rng(5)
     flows = rng.gamma(2.0, size=(2, 500))
     ratios = [np.full(500, 2.0), rng.uniform(1.0, 3.0, 500)]
-    usage = Lanes(flows, [Item(0, 0, 1.0), Item(1, 1, 1.0, rng.uniform(0.5, 1.5, 500))], [0, 1])
+    usage = RateGroups(flows, [Item(0, 0, 1.0), Item(1, 1, 1.0, rng.uniform(0.5, 1.5, 500))], [0, 1])
     period = Period(usage, ratios, Linear(np.array([2]), np.ones(1)), (12, 11))
     cost = DrawdownCost([period], arrears=False)
     point, weights = np.array([1.0, 1.0, 2.0]), np.where(rng.random(500) < 0.1, 1.0, 0.0)

@@ -19,8 +19,8 @@ from deal_solve.deal.risk import Limit
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses import risk
 from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.program import Program
-from deal_solve.formulation.pins import pin, pins_of
 from deal_solve.optimise.feasible import least
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
@@ -273,7 +273,7 @@ def built(deal, fix=None):
     none = [0.0] * scenarios.size
     formulation = formulate(deal, scenarios, api_agreements(deal), Against(baseline=none, best=none))
     if fix:
-        pin(formulation, pins_of(deal, Proposal.model_validate(fix)))
+        fix_decisions(formulation, fixings_of(deal, Proposal.model_validate(fix)))
     return formulation
 
 
@@ -289,7 +289,7 @@ TWO = paths(low=([80, 90], [10, 20]), high=([120, 200], [30, 15]))
 
 
 def everything():
-    """Return deals (and pins) that between them have every row of the formulation."""
+    """Return deals (and fixings) that between them have every row of the formulation."""
     work = {
         **APP,
         "models": ["opus", "sonnet"],
@@ -469,8 +469,10 @@ def seats(part, **offer):
 
 def seat_of(formulation, offer="quote"):
     """Return (N, T) of the only seat paper under an offer: the names of the count and of the track."""
-    (counts,) = [year.count for (paper, _), year in formulation.paths[0].seats.years.items() if paper.offer == offer]
-    (track,) = [on for (_, paper, _), on in formulation.paths[0].tracks.seats.items() if paper.offer == offer]
+    (counts,) = [
+        year.count for (candidate, _), year in formulation.paths[0].seats.years.items() if candidate.offer == offer
+    ]
+    (track,) = [on for (_, candidate, _), on in formulation.paths[0].tracks.seats.items() if candidate.offer == offer]
     return [variable.name for variable, _ in counts], track.name
 
 
@@ -501,7 +503,7 @@ def test_cells_are_half_open():
 def test_metered_counts():
     """Usage that counts toward the quote is billed at list only if the quote is not the API agreement: n + γ <= 1."""
     formulation = seats({"counts_toward_commitment": True, "covered_share": 0})
-    (quote,) = [gamma for agreement, gamma in formulation.papers.api.items() if agreement.offer == "quote"]
+    (quote,) = [gamma for agreement, gamma in formulation.agreements.api.items() if agreement.offer == "quote"]
     terms, sense, rhs = row(formulation, "metered_counts_1")
     metered = next(name for name in terms if name.startswith("metered_staff_0"))
     assert (terms, sense, rhs) == ({metered: 1.0, quote.name: 1.0}, "<=", 1)
@@ -519,12 +521,12 @@ def test_bundle_threshold():
         bundle=[{"combined_usd_per_year": 2000, "seats": 0.25, "api": 0.02}],
     )
     unit = formulation.program.unit_usd
-    (beta,) = [b.name for regime, b in formulation.papers.regimes.items() if regime.tier == 1]
+    (beta,) = [b.name for regime, b in formulation.agreements.regimes.items() if regime.tier == 1]
     (bought,) = [
         number.name
-        for (paper, _), year in formulation.paths[0].seats.years.items()
+        for (candidate, _), year in formulation.paths[0].seats.years.items()
         for cell, _, number in year.cells
-        if paper.offer == "quote" and cell.tier == 1
+        if candidate.offer == "quote" and cell.tier == 1
     ]
     terms, sense, rhs = row(formulation, "bundle_threshold_1")
     assert terms.pop(bought) * unit == pytest.approx(12 * 20)

@@ -7,7 +7,7 @@ import pytest
 
 from deal_solve import load, solve
 from deal_solve.formulation.model.program import Program
-from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.solver.highs_session import session_of
 from deal_solve.optimise.solver.solvers import Clock, minimise, run
 from deal_solve.optimise.solver.substitution import Reduced
@@ -18,7 +18,7 @@ DEAL = load(Path(__file__).parents[2] / "scenarios" / "three-quotes.yaml")
 
 def program_of(by_cuts: bool) -> Program:
     """Usage u = 3x + 2y with x + y >= 1, u >= 2.5, at costs 1 a unit of u and 0.1 of y."""
-    program = Program(Columns(DEAL, scenarios_of(DEAL)), 1.0, by_cuts)
+    program = Program(ScenarioSums(DEAL, scenarios_of(DEAL)), 1.0, by_cuts)
     x, y = program.variable("x", 0, 1), program.variable("y", 0, 1)
     usage = program.variable("usage", 0, 5)
     program.define("usage_of_model", usage, [(x, 3.0), (y, 2.0)])

@@ -11,7 +11,7 @@ from deal_solve.deal.risk import Risk
 from deal_solve.formulation.clauses.bounds import exceeded
 from deal_solve.formulation.model import chunks
 from deal_solve.formulation.model import scenario_sums as columns
-from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search import benders as cuts
 from deal_solve.optimise.search import warm_start as pilot
 from deal_solve.uncertainty.scenario_set import BLOCK
@@ -53,16 +53,19 @@ def test_columns_made_block_by_block_are_those_of_the_set_in_memory():
     """A sampled set is read in blocks and by the months of section 1, one in memory by what moves in it."""
     deal = load(SCENARIOS / "hybrid.yaml")
     scenarios = sample(deal, BLOCK + 100, seed=5)
-    made, held = Columns(deal, scenarios), Columns(deal, scenarios.in_memory())
-    for user, stretches in made.stretches.items():
+    made, held = ScenarioSums(deal, scenarios), ScenarioSums(deal, scenarios.in_memory())
+    for user, intervals in made.intervals.items():
         for year in range(deal.years):
             months = range(12 * year, 12 * year + 12)
             here, there = (
-                sum(c.presents[c.row_of(user, start)] for start, _ in c.within(user, months.start, months.stop))
+                sum(
+                    c.discounted_requests[c.row_of(user, start)]
+                    for start, _ in c.within(user, months.start, months.stop)
+                )
                 for c in (made, held)
             )
             assert here == pytest.approx(there, rel=1e-12)
-        assert stretches[0][0] == 0
+        assert intervals[0][0] == 0
     for family, levels in made.index.items():
         for month in (0, 5, 6, 17, 18):
             assert np.all(levels[month] == held.index[family][month])
@@ -71,9 +74,9 @@ def test_columns_made_block_by_block_are_those_of_the_set_in_memory():
 def test_the_head_of_columns_is_the_columns_of_the_head():
     deal = load(SCENARIOS / "hybrid.yaml")
     scenarios = sample(deal, 600, seed=5).in_memory()
-    head = Columns(deal, scenarios).head(100)
-    alone = Columns(deal, dataclasses.replace(scenarios.rows(slice(0, 100)), weights=np.full(100, 0.01)))
-    assert np.all(head.flows == alone.flows)
+    head = ScenarioSums(deal, scenarios).head(100)
+    alone = ScenarioSums(deal, dataclasses.replace(scenarios.rows(slice(0, 100)), weights=np.full(100, 0.01)))
+    assert np.all(head.requests == alone.requests)
     assert head.weights == pytest.approx(alone.weights)
     assert columns.settled(np.ones(3)) == 1.0
 

@@ -14,7 +14,7 @@ from deal_solve.formulation.clauses.bounds import most_usage
 from deal_solve.formulation.clauses.bundle import bundle
 from deal_solve.formulation.clauses.commitment import Commitments, commit, pay_in_advance
 from deal_solve.formulation.clauses.drawdown import draw_down
-from deal_solve.formulation.clauses.offers import Papers, take_papers
+from deal_solve.formulation.clauses.offers import Agreements, take_agreements
 from deal_solve.formulation.clauses.people import route_people
 from deal_solve.formulation.clauses.projects import buy_projects
 from deal_solve.formulation.clauses.rates import Agreement, rates_of
@@ -25,7 +25,7 @@ from deal_solve.formulation.clauses.seats import Seats, offer_seats
 from deal_solve.formulation.clauses.tracks import take_tracks
 from deal_solve.formulation.clauses.true_up import true_up
 from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
-from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.request_cost import request_cost, usage_multiplier
 from deal_solve.plan.resolved import resolve
@@ -49,9 +49,9 @@ class Formulation:
     most_committed: Terms
 
     @property
-    def papers(self) -> Papers:
-        """The papers, which are those of signing on every path."""
-        return self.paths[0].papers
+    def agreements(self) -> Agreements:
+        """The agreements, which are those of signing on every path."""
+        return self.paths[0].agreements
 
     @property
     def projects(self) -> dict[tuple[str, ProjectName], Variable]:
@@ -66,28 +66,28 @@ class Formulation:
 
 def formulate(
     deal: Deal,
-    scenarios: Scenarios | Columns,
-    agreements: Iterable[Agreement],
+    scenarios: Scenarios | ScenarioSums,
+    offered: Iterable[Agreement],
     against: Against = Against(),  # noqa: B008 - frozen
     zero_bands_only: bool = False,
     least_commitment_usd: float = 0.0,
     least_seats: dict[str, int] | None = None,
     by_cuts: bool = False,
-    pinned: frozenset[str] = frozenset(),
+    fixed: frozenset[str] = frozenset(),
 ) -> Formulation:
-    """Return the program that chooses among `agreements` and everything else in the plan.
+    """Return the program that chooses among the `offered` agreements and everything else in the plan.
 
     `least_commitment_usd` and `least_seats` widen the bounds on commitment and seats, for plans that are pinned above
     what an optimal plan would take. `by_cuts` leaves what happens after the future is known to cuts (section 8).
     """
-    columns = scenarios if isinstance(scenarios, Columns) else Columns(deal, scenarios)
-    program = Program(columns, money_unit(deal, columns), by_cuts)
-    agreements = tuple(agreements)
-    months = table_months(deal, agreements)
-    at_least, found = (program.usd(least_commitment_usd), least_seats or {}), columns.paths(months)
+    sums = scenarios if isinstance(scenarios, ScenarioSums) else ScenarioSums(deal, scenarios)
+    program = Program(sums, money_unit(deal, sums), by_cuts)
+    offered = tuple(offered)
+    months = table_months(deal, offered)
+    at_least, found = (program.usd(least_commitment_usd), least_seats or {}), sums.paths(months)
     books = [program] if len(found) == 1 else [program.part(own, indices) for _, indices, own in found]
     paths = tuple(
-        _decide(book, deal, agreements, zero_bands_only, at_least, pinned, path)
+        _decide(book, deal, offered, zero_bands_only, at_least, fixed, path)
         for book, (path, _, _) in zip(books, found, strict=True)
     )
     if len(paths) > 1:
@@ -102,29 +102,29 @@ def formulate(
 def _decide(
     program: Program,
     deal: Deal,
-    agreements: Iterable[Agreement],
+    offered: Iterable[Agreement],
     zero_bands_only: bool,
     at_least: tuple[float, dict[str, int]],
-    pinned: frozenset[str],
+    fixed: frozenset[str],
     path: Path,
 ) -> Decisions:
     """Add all clauses, in the scenarios of one path."""
-    rates, everywhere = rates_of(program.columns, deal), rates_of(program.columns.whole, deal)
-    papers = take_papers(program, deal, agreements, zero_bands_only)
+    rates, everywhere = rates_of(program.sums, deal), rates_of(program.sums.whole, deal)
+    agreements = take_agreements(program, deal, offered, zero_bands_only)
     projects = buy_projects(program, deal)
-    routing = Routing(everywhere, pinned)
-    route_workloads(program, deal, routing, papers.regimes, projects)
-    seats = offer_seats(program, deal, papers, rates, at_least[1])
-    tracks = take_tracks(program, deal, papers, seats)
-    route_people(program, deal, papers, seats, tracks, routing)
-    most = most_usage(program, deal, papers, routing)
-    commitments = commit(program, deal, papers, most, at_least[0])
-    pay_in_advance(program, deal, papers, commitments)
-    draw_down(program, deal, papers, commitments, routing, rates, most)
-    true_up(program, deal, papers, seats, tracks)
-    bundle(program, deal, papers, seats, commitments)
-    committed, chance = _committed(program, seats, commitments), program.columns.probability
-    return Decisions(deal, program, path, chance, papers, projects, routing, seats, tracks, commitments, committed)
+    routing = Routing(everywhere, fixed)
+    route_workloads(program, deal, routing, agreements.regimes, projects)
+    seats = offer_seats(program, deal, agreements, rates, at_least[1])
+    tracks = take_tracks(program, deal, agreements, seats)
+    route_people(program, deal, agreements, seats, tracks, routing)
+    most = most_usage(program, deal, agreements, routing)
+    commitments = commit(program, deal, agreements, most, at_least[0])
+    pay_in_advance(program, deal, agreements, commitments)
+    draw_down(program, deal, agreements, commitments, routing, rates, most)
+    true_up(program, deal, agreements, seats, tracks)
+    bundle(program, deal, agreements, seats, commitments)
+    committed, chance = _committed(program, seats, commitments), program.sums.probability
+    return Decisions(deal, program, path, chance, agreements, projects, routing, seats, tracks, commitments, committed)
 
 
 def _committed(program: Program, seats: Seats, commitments: Commitments) -> Terms:
@@ -145,9 +145,9 @@ def _most_committed(program: Program, paths: Sequence[Decisions]) -> Terms:
     return [(most, 1.0)]
 
 
-def money_unit(deal: Deal, columns: Columns) -> float:
+def money_unit(deal: Deal, sums: ScenarioSums) -> float:
     """Return a power of ten of dollars that makes the deal's list cost a number of some thousands."""
-    guess = 20 * sum(float(users.sum()) for users in columns.mean_users.values())
+    guess = 20 * sum(float(users.sum()) for users in sums.mean_users.values())
     for user in (*deal.workloads, *deal.cohorts):
         owner = deal.workloads.get(user) or deal.cohorts[user]
         request = deal.workloads.get(user) or deal.cohorts[user].use
@@ -160,5 +160,5 @@ def money_unit(deal: Deal, columns: Columns) -> float:
             for option in epoch.options
         ]
         if costs:
-            guess += float(columns.mean_requests[user].sum()) * float(np.median(costs))
+            guess += float(sums.mean_requests[user].sum()) * float(np.median(costs))
     return float(10.0 ** (floor(log10(guess)) - 3)) if guess > 0 else 1.0

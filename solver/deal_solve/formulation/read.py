@@ -27,14 +27,14 @@ def read_plan(formulation: Formulation) -> Plan:
     plans = {path.path: _on_path(path) for path in formulation.paths}
     if len(plans) == 1:
         return next(iter(plans.values()))
-    edges = {month: cut for month, (cut, _) in formulation.program.columns.buckets.items()}
+    edges = {month: cut for month, (cut, _) in formulation.program.sums.buckets.items()}
     likely = {path.path: path.probability for path in formulation.paths}
     return tabulated(formulation.deal, formulation.months, edges, plans, likely)
 
 
 def _on_path(decisions: Decisions) -> Plan:
     """Return the plan on one path, without tables."""
-    agreement = next(a for a, gamma in decisions.papers.api.items() if _is_on(gamma.varValue))
+    agreement = next(a for a, gamma in decisions.agreements.api.items() if _is_on(gamma.varValue))
     return Plan(
         api=ApiAgreement(
             offer=agreement.offer,
@@ -54,7 +54,7 @@ def _on_path(decisions: Decisions) -> Plan:
 
 def chosen_regimes(decisions: Decisions, agreement: Agreement) -> list[Regime]:
     """Return the regime taken in each term, in order."""
-    regimes = decisions.papers.regimes
+    regimes = decisions.agreements.regimes
     taken = [r for r, beta in regimes.items() if r.agreement == agreement and _is_on(beta.varValue)]
     return sorted(taken, key=lambda regime: regime.span.start)
 
@@ -70,26 +70,27 @@ def _api_term(decisions: Decisions, regime: Regime) -> ApiTerm:
 
 def _seats(decisions: Decisions) -> dict[str, SeatAgreement]:
     agreements = {}
-    for paper, taken in decisions.papers.seats.items():
-        counts = [round(value_of(decisions.seats.years[paper, year].count)) for year in range(decisions.deal.years)]
-        if _is_on(taken.varValue) and (any(counts) or _is_used(decisions, paper.seat_type)):
-            agreements[paper.seat_type] = SeatAgreement(
-                offer=paper.offer, term_months=paper.term_months, contracted=tuple(counts)
+    for candidate, taken in decisions.agreements.seats.items():
+        counts = [round(value_of(decisions.seats.years[candidate, year].count)) for year in range(decisions.deal.years)]
+        if _is_on(taken.varValue) and (any(counts) or _is_used(decisions, candidate.seat_type)):
+            agreements[candidate.seat_type] = SeatAgreement(
+                offer=candidate.offer, term_months=candidate.term_months, contracted=tuple(counts)
             )
     return agreements
 
 
 def _is_used(decisions: Decisions, seat_type: str) -> bool:
     return any(
-        paper.seat_type == seat_type and _is_on(on.varValue) for (_, paper, _), on in decisions.tracks.seats.items()
+        candidate.seat_type == seat_type and _is_on(on.varValue)
+        for (_, candidate, _), on in decisions.tracks.seats.items()
     )
 
 
 def _tracks(decisions: Decisions, cohort: str) -> tuple[str, ...]:
     by_year: dict[int, str] = {}
-    for (name, paper, span), on in decisions.tracks.seats.items():
+    for (name, candidate, span), on in decisions.tracks.seats.items():
         if name == cohort and _is_on(on.varValue):
-            by_year |= dict.fromkeys(span.years, paper.seat_type)
+            by_year |= dict.fromkeys(span.years, candidate.seat_type)
     for (name, track, year), on in decisions.tracks.other.items():
         if name == cohort and _is_on(on.varValue):
             by_year[year] = track

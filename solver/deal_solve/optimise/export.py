@@ -8,8 +8,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses.rates import api_agreements
-from deal_solve.formulation.model.scenario_sums import Columns
-from deal_solve.formulation.pins import pin, pins_of
+from deal_solve.formulation.fixings import fix_decisions, fixings_of
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement import size_of
 from deal_solve.optimise.solution import Size
 from deal_solve.optimise.solve import compared_with
@@ -31,21 +31,21 @@ def export(deal: Deal, scenarios: Scenarios | None, path: str | Path, fix: Propo
         raise InputError(f"{path} ends in {path.suffix or 'nothing'}; expected model.lp or model.mps")
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, _ = fit_risk(deal, scenarios)
-    columns = Columns(deal, scenarios)
-    _, against, _ = compared_with(deal, scenarios, columns, "highs", 1e-6, Clock(None))
-    pins = pins_of(deal, fix)
+    sums = ScenarioSums(deal, scenarios)
+    _, against, _ = compared_with(deal, scenarios, sums, "highs", 1e-6, Clock(None))
+    fixings = fixings_of(deal, fix)
     formulation = formulate(
         deal,
-        columns,
-        pins.agreements(api_agreements(deal)),
+        sums,
+        fixings.agreements(api_agreements(deal)),
         against,
-        least_commitment_usd=pins.least_commitment_usd,
-        least_seats=pins.least_seats,
-        pinned=pins.routed,
+        least_commitment_usd=fixings.least_commitment_usd,
+        least_seats=fixings.least_seats,
+        fixed=fixings.routed,
     )
-    if not formulation.papers.api:
+    if not formulation.agreements.api:
         raise Infeasible("no API agreement is open, so there is no program to write")
-    pin(formulation, pins)
+    fix_decisions(formulation, fixings)
     minimise(formulation.program, formulation.objective)
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:

@@ -11,9 +11,9 @@ from deal_solve.errors import LimitReached
 from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.clauses.rates import api_agreements
 from deal_solve.formulation.clauses.risk import is_exact_chance, measured
+from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.program import Terms
-from deal_solve.formulation.model.scenario_sums import Columns
-from deal_solve.formulation.pins import pin, pins_of
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.benders import is_tight
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.solver.solvers import Answer, Clock, minimise
@@ -66,19 +66,23 @@ def _ways(deal: Deal, scenarios: Scenarios, *more: Limit) -> tuple[bool, ...]:
 
 def _programs(deal: Deal, scenarios: Scenarios, fix: Proposal | None, by_cuts: bool) -> Iterator[Formulation]:
     """Yield the program of every API agreement that is open."""
-    neutral, pins, columns = deal.model_copy(update={"risk": Risk()}), pins_of(deal, fix), Columns(deal, scenarios)
-    for agreement in pins.agreements(api_agreements(neutral)):
+    neutral, fixings, sums = (
+        deal.model_copy(update={"risk": Risk()}),
+        fixings_of(deal, fix),
+        ScenarioSums(deal, scenarios),
+    )
+    for agreement in fixings.agreements(api_agreements(neutral)):
         formulation = formulate(
             neutral,
-            columns,
+            sums,
             [agreement],
-            least_commitment_usd=pins.least_commitment_usd,
-            least_seats=pins.least_seats,
+            least_commitment_usd=fixings.least_commitment_usd,
+            least_seats=fixings.least_seats,
             by_cuts=by_cuts,
-            pinned=pins.routed,
+            fixed=fixings.routed,
         )
-        pin(formulation, pins)
-        if formulation.papers.api:
+        fix_decisions(formulation, fixings)
+        if formulation.agreements.api:
             yield formulation
 
 

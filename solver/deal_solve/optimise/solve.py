@@ -12,8 +12,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, InternalError
 from deal_solve.formulation.clauses.risk import is_exact_chance
-from deal_solve.formulation.model.scenario_sums import Columns
-from deal_solve.formulation.pins import Pins, pins_of
+from deal_solve.formulation.fixings import Fixings, fixings_of
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.formulation.read import value_of
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
@@ -61,7 +61,7 @@ def solve(
     clock = Clock(options.time_limit, options.progress)
     cache, is_brief = options.cache or SolveCache(), options.cache is not None
     solver = solver_named(options.solver)
-    pins = pins_of(deal, options.fix)
+    fixings = fixings_of(deal, options.fix)
     by_cuts = options.method == "decomposition" and can_cut(deal, scenarios, solver)
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         return _solve(
@@ -71,7 +71,7 @@ def solve(
             solver,
             options.gap,
             clock,
-            pins,
+            fixings,
             first_band,
             by_cuts,
             options.baseline,
@@ -87,24 +87,24 @@ def _solve(
     solver: str,
     gap: float,
     clock: Clock,
-    pins: Pins,
+    fixings: Fixings,
     first_band: float | None,
     by_cuts: bool,
     known: Plan | Solution | None,
     cache: SolveCache,
     is_brief: bool,
 ) -> Solution:
-    columns = cache.columns(deal, scenarios)
-    baseline, against, about = compared_with(deal, scenarios, columns, solver, gap, clock, by_cuts, known, cache)
+    sums = cache.sums(deal, scenarios)
+    baseline, against, about = compared_with(deal, scenarios, sums, solver, gap, clock, by_cuts, known, cache)
     constant = constant_of(deal, scenarios.weights, against)
     plain = Search(
         deal,
-        columns,
+        sums,
         against,
         solver,
         gap,
         clock,
-        pins,
+        fixings,
         constant,
         first_band=first_band,
         is_told=True,
@@ -167,7 +167,7 @@ def can_cut(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:
 def compared_with(
     deal: Deal,
     scenarios: Scenarios,
-    columns: Columns,
+    sums: ScenarioSums,
     solver: str,
     gap: float,
     clock: Clock,
@@ -187,20 +187,20 @@ def compared_with(
     if baseline is not None:
         return baseline, Against(baseline=settle(free, baseline, scenarios).cost), ()
     cache = cache or SolveCache()
-    if known := cache.baseline(free, columns):
+    if known := cache.baseline(free, sums):
         return known
     clock.say("finding the baseline: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
-        plan = _baseline(free, columns, solver, gap, clock, True, by_cuts, cache)
+        plan = _baseline(free, sums, solver, gap, clock, True, by_cuts, cache)
     except Infeasible:
-        plan = _baseline(free, columns, solver, gap, clock, False, by_cuts, cache)
+        plan = _baseline(free, sums, solver, gap, clock, False, by_cuts, cache)
         notes = (
             "no plan without commitment provides the controls required on the API; loss is measured against the best "
             "one that lacks them",
         )
     found = plan, Against(baseline=settle(free, plan, scenarios).cost), notes
-    cache.keep_baseline(free, columns, found)
+    cache.keep_baseline(free, sums, found)
     return found
 
 
@@ -208,14 +208,16 @@ def least_cost(
     deal: Deal, scenarios: Scenarios, solver: str = "highs", gap: float = 1e-6, clock: Clock | None = None
 ) -> float:
     """Return the objective of a deal without its plan, dollars: what it could cost if these futures were all known."""
-    search = Search(deal, Columns(deal, scenarios), Against(), solver, gap, clock or Clock(None), Pins(), is_pilot=True)
+    search = Search(
+        deal, ScenarioSums(deal, scenarios), Against(), solver, gap, clock or Clock(None), Fixings(), is_pilot=True
+    )
     search.run()
     return search.incumbent
 
 
 def _baseline(
     deal: Deal,
-    columns: Columns,
+    sums: ScenarioSums,
     solver: str,
     gap: float,
     clock: Clock,
@@ -224,15 +226,15 @@ def _baseline(
     cache: SolveCache,
 ) -> Plan:
     """Return the plan of least expected cost among those without API commitment (section 7)."""
-    exact = BASELINE_GAP if columns.size <= BLOCK else gap
+    exact = BASELINE_GAP if sums.size <= BLOCK else gap
     search = Search(
         deal,
-        columns,
+        sums,
         Against(),
         solver,
         min(gap, exact),
         clock,
-        Pins(),
+        Fixings(),
         tie=min(TIE, exact / 10),
         zero_bands_only=True,
         check_controls=check_controls,

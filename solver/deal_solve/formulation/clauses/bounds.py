@@ -7,18 +7,20 @@ import math
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.offers import Papers
+from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Rates, Regime
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.program import Program
-from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.request_cost import request_cost, usage_multiplier
 from deal_solve.plan.routing_options import Epoch
 from deal_solve.uncertainty.scenario_set import Array
 
 
-def most_usage(program: Program, deal: Deal, papers: Papers, routing: Routing) -> dict[Regime, dict[int, float]]:
+def most_usage(
+    program: Program, deal: Deal, agreements: Agreements, routing: Routing
+) -> dict[Regime, dict[int, float]]:
     """Return, per committing regime and contract year, the most that is worth committing, in money units a year.
 
     It is the usage, at the pace of the year's busiest commitment period, that is exceeded too rarely for one more
@@ -27,20 +29,20 @@ def most_usage(program: Program, deal: Deal, papers: Papers, routing: Routing) -
     most usage of any.
     """
     most: dict[Regime, dict[int, float]] = {}
-    rates, columns = routing.rates, routing.rates.columns
-    everywhere = columns is program.columns
+    rates, sums = routing.rates, routing.rates.sums
+    everywhere = sums is program.sums
     heaviest = _heaviest(deal, program.size) if program.by_cuts and everywhere else math.inf
-    for regime in papers.regimes:
+    for regime in agreements.regimes:
         if not regime.commits:
             continue
         api = deal.offer(regime.agreement.offer).api
         assert api is not None
         step = api.period_months
-        dearest, ratio = _dearest(columns, deal, routing, rates, regime)
+        dearest, ratio = _dearest(sums, deal, routing, rates, regime)
         by_year = dict.fromkeys(regime.span.years, 0.0)
         for start in range(regime.span.start, regime.span.end, step):
-            rows = columns.rows_of(range(start, start + step))
-            usage = exceeded(dearest[rows] @ columns.flows[rows], columns.weights, 1 / (2 * ratio * heaviest))
+            rows = sums.rows_of(range(start, start + step))
+            usage = exceeded(dearest[rows] @ sums.requests[rows], sums.weights, 1 / (2 * ratio * heaviest))
             by_year[start // 12] = max(by_year[start // 12], program.usd(usage * 12 / step))
         most[regime] = by_year
     return most
@@ -78,22 +80,22 @@ def exceeded(amounts: Array, weights: Array, probability: float) -> float:
     return max(float(np.partition(amounts, index)[index]), 0.0)
 
 
-def _dearest(columns: Columns, deal: Deal, routing: Routing, rates: Rates, regime: Regime) -> tuple[Array, float]:
-    """Return dollars a request at contracted rates on the dearest open option, per row of the flows; highest ratio."""
-    dollars, ratio = np.zeros(len(columns.flows)), 1.0
+def _dearest(sums: ScenarioSums, deal: Deal, routing: Routing, rates: Rates, regime: Regime) -> tuple[Array, float]:
+    """Return dollars a request at contracted rates on the dearest open option, per row of `requests`, and the ratio."""
+    dollars, ratio = np.zeros(len(sums.requests)), 1.0
     for user, epochs in routing.menus.items():
         for epoch in epochs:
             if epoch.year not in regime.span.years:
                 continue
-            options = _costs(columns, deal, user, epoch)
-            for start, _ in columns.within(user, epoch.start, epoch.end):
-                row = columns.row_of(user, start)
+            options = _costs(sums, deal, user, epoch)
+            for start, _ in sums.within(user, epoch.start, epoch.end):
+                row = sums.row_of(user, start)
                 for parts in options:
                     usd = 0.0
                     for model_id, family, cost in parts:
                         factor, protected, overage = rates.of(regime, model_id, family, start)
-                        usd += factor * columns.largest(protected) * cost
-                        ratio = max(ratio, columns.largest(overage))
+                        usd += factor * sums.largest(protected) * cost
+                        ratio = max(ratio, sums.largest(overage))
                     dollars[row] = max(dollars[row], usd)
     return dollars, ratio
 
@@ -102,8 +104,8 @@ Costs = tuple[tuple[tuple[str, str, float], ...], ...]
 """Option by option, and part by part: model, family and the highest cost of a request at list over all hit rates."""
 
 
-def _costs(columns: Columns, deal: Deal, user: str, epoch: Epoch) -> Costs:
-    known: dict[tuple[str, int], Costs] = columns.derived.setdefault("costs", {})
+def _costs(sums: ScenarioSums, deal: Deal, user: str, epoch: Epoch) -> Costs:
+    known: dict[tuple[str, int], Costs] = sums.derived.setdefault("costs", {})
     if (user, epoch.start) not in known:
         owner = deal.workloads.get(user) or deal.cohorts[user]
         request = deal.workloads.get(user) or deal.cohorts[user].use
@@ -111,7 +113,7 @@ def _costs(columns: Columns, deal: Deal, user: str, epoch: Epoch) -> Costs:
         multiplier = usage_multiplier(deal, request, owner.requires)
         found = []
         for option in epoch.options:
-            hit = columns.hit[user, option.batch]
+            hit = sums.hit[user, option.batch]
             ends = float(np.min(hit)), float(np.max(hit))
             costs = [request_cost(request, option, part, multiplier) for part in option.parts]
             highest = [max(cost.fixed + cost.per_hit * end for end in ends) for cost in costs]

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.commitment import Commitments
-from deal_solve.formulation.clauses.offers import Papers
+from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.model.program import Program, Terms, scaled
 from deal_solve.plan.terms import TermSpan, terms_of
 
 
-def bundle(program: Program, deal: Deal, papers: Papers, seats: Seats, commitments: Commitments) -> None:
+def bundle(program: Program, deal: Deal, agreements: Agreements, seats: Seats, commitments: Commitments) -> None:
     """Tie the bundle tier of seats to that of the API regime, and require its combined yearly commitment."""
-    for agreement in dict.fromkeys([*papers.api, *(paper.agreement for paper in papers.seats)]):
+    for agreement in dict.fromkeys([*agreements.api, *(candidate.agreement for candidate in agreements.seats)]):
         offer = deal.offer(agreement.offer)
         if not offer.bundle:
             continue
         for span in terms_of(deal, agreement.offer, agreement.term_months):
             for tier in range(1, len(offer.bundle) + 1):
-                _tier(program, deal, papers, seats, commitments, agreement, span, tier)
+                _tier(program, deal, agreements, seats, commitments, agreement, span, tier)
 
 
 def _tier(
     program: Program,
     deal: Deal,
-    papers: Papers,
+    agreements: Agreements,
     seats: Seats,
     commitments: Commitments,
     agreement: Agreement,
@@ -33,21 +33,21 @@ def _tier(
     tier: int,
 ) -> None:
     """Add 12·Σ fees + C >= threshold·Σ β on the term's first year; Σ N >= Σ β; B = β where the type is taken."""
-    regimes = {r: b for r, b in papers.regimes.items() if (r.agreement, r.span, r.tier) == (agreement, span, tier)}
+    regimes = {r: b for r, b in agreements.regimes.items() if (r.agreement, r.span, r.tier) == (agreement, span, tier)}
     reached: Terms = [(beta, 1.0) for beta in regimes.values()]
     threshold = program.usd(deal.offer(agreement.offer).bundle[tier - 1].combined_usd_per_year)
     money: Terms = []
     count: Terms = []
     first = span.years[0]
-    for paper, taken in papers.seats.items():
-        if paper.agreement != agreement or (paper, span, tier) not in seats.tiers:
+    for candidate, taken in agreements.seats.items():
+        if candidate.agreement != agreement or (candidate, span, tier) not in seats.tiers:
             continue
-        chosen = seats.tiers[paper, span, tier]
+        chosen = seats.tiers[candidate, span, tier]
         program.row("seats_follow_bundle", [(chosen, 1.0), *scaled(reached, -1)], "<=", 0)
         # A type taken under the offer gets the discount: B[τ] >= β[τ] + g - 1.
         program.row("bundle_reaches_seats", [(chosen, 1.0), *scaled(reached, -1), (taken, -1.0)], ">=", -1)
-        year = seats.years[paper, first]
-        if seats.parts[paper].usd_per_user_month:
+        year = seats.years[candidate, first]
+        if seats.parts[candidate].usd_per_user_month:
             money += scaled(year.fee_before_discounts(tier), 12 / program.unit_usd)
             count += [(number, 1.0) for cell, _, number in year.cells if cell.tier == tier]
     if reached:

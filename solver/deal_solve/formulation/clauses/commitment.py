@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.offers import Papers
+from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
 
@@ -24,7 +24,7 @@ class Commitments:
 
 
 def commit(
-    program: Program, deal: Deal, papers: Papers, most_usage: dict[Regime, dict[int, float]], at_least: float
+    program: Program, deal: Deal, agreements: Agreements, most_usage: dict[Regime, dict[int, float]], at_least: float
 ) -> Commitments:
     """Add C: equal in all years, base · ramp factor, or non-decreasing; mean over the term >= θ·β; C <= C_max·β.
 
@@ -32,7 +32,7 @@ def commit(
     have at contracted rates: committing more never helps. `at_least` (money units) widens the bound for pinned plans.
     """
     commitments = Commitments()
-    for regime, beta in papers.regimes.items():
+    for regime, beta in agreements.regimes.items():
         if regime.commits:
             most = {year: max(usage, at_least) for year, usage in most_usage[regime].items()}
             _commit_term(program, deal, regime, beta, most, commitments)
@@ -85,9 +85,9 @@ def _base(program: Program, beta: Variable, most: float, step: float | None) -> 
     return steps, step
 
 
-def pay_in_advance(program: Program, deal: Deal, papers: Papers, commitments: Commitments) -> None:
+def pay_in_advance(program: Program, deal: Deal, agreements: Agreements, commitments: Commitments) -> None:
     """Charge C_P at the start of each period, or C_y at the start of the year; under arrears nothing in advance."""
-    for regime in papers.regimes:
+    for regime in agreements.regimes:
         api = deal.offer(regime.agreement.offer).api
         if not regime.commits or api is None or api.payment == "arrears":
             continue

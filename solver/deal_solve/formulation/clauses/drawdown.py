@@ -9,12 +9,12 @@ from deal_solve.deal.offer import ApiPart, Rollover
 from deal_solve.formulation.clauses.commitment import Commitments
 from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.drawdown_rows import Chain
-from deal_solve.formulation.clauses.offers import Papers
+from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Rates, Regime
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.program import Program, equal_rows, scaled
-from deal_solve.formulation.model.rate_groups import Flow, Item, Lanes
-from deal_solve.formulation.model.scenario_sums import Moving, Where
+from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices
 
 
 def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None) -> None:
@@ -22,8 +22,8 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
     by_year: dict[int, list[Item]] = {}
     for usage in routing.usage.get(regime, []):
         index, items = program.index(usage.variable), by_year.setdefault(usage.epoch.year, [])
-        for month, row in usage.stretches(program, range(program.columns.months)):
-            factor, moving = 1.0, program.columns.index[usage.family][month]
+        for month, row in usage.intervals(program, range(program.sums.months)):
+            factor, moving = 1.0, program.sums.index[usage.family][month]
             if regime is not None:
                 factor, moving, _ = rates.of(regime, usage.model_id, usage.family, month)
             items.append(Item(index, row, usage.per_request * factor, moving))
@@ -34,14 +34,14 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
 def draw_down(
     program: Program,
     deal: Deal,
-    papers: Papers,
+    agreements: Agreements,
     commitments: Commitments,
     routing: Routing,
     rates: Rates,
     most_usage: dict[Regime, dict[int, float]],
 ) -> None:
     """Add billing, overage, shortfall and rollover of every regime."""
-    for regime in papers.regimes:
+    for regime in agreements.regimes:
         api = deal.offer(regime.agreement.offer).api
         assert api is not None
         if not regime.commits or api.payment == "arrears":
@@ -50,11 +50,11 @@ def draw_down(
             continue
         step = api.period_months
         periods = [range(t, t + step) for t in range(regime.span.start, regime.span.end, step)]
-        flows = [flow_of(program, rates, routing, regime, months) for months in periods]
+        usages = [usage_of_period(program, rates, routing, regime, months) for months in periods]
         chains = [slice(None)] if isinstance(api.unused, Rollover) else [slice(p, p + 1) for p in range(len(periods))]
         for chain in chains:
             if program.by_cuts:
-                cost = _cost(program, api, regime, commitments, periods[chain], flows[chain])
+                cost = _cost(program, api, regime, commitments, periods[chain], usages[chain])
                 program.recourse.append(cost)
                 continue
             most = [
@@ -64,22 +64,22 @@ def draw_down(
                 )
                 for months in periods[chain]
             ]
-            for members in _alike(program, flows[chain]):
-                Chain(program, deal, api, regime, commitments, periods[chain], flows[chain], most, members).add()
+            for members in _alike(program, usages[chain]):
+                Chain(program, deal, api, regime, commitments, periods[chain], usages[chain], most, members).add()
     bill(program, rates, routing, None)
 
 
-def flow_of(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> Flow:
+def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> PeriodUsage:
     """Return the usage of one commitment period of a regime."""
-    columns = program.columns
-    rows = columns.rows_of(months)
+    sums = program.sums
+    rows = sums.rows_of(months)
     groups: dict[object, int] = {}
-    ratios: list[Moving] = []
+    ratios: list[ScalarOrArray] = []
     items: list[Item] = []
     numbers: list[int] = []
     for usage in routing.usage.get(regime, []):
         index = program.index(usage.variable)
-        for month, row in usage.stretches(program, months):
+        for month, row in usage.intervals(program, months):
             factor, protected, ratio = rates.of(regime, usage.model_id, usage.family, month)
             key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
             if key not in groups:
@@ -87,12 +87,12 @@ def flow_of(program: Program, rates: Rates, routing: Routing, regime: Regime, mo
                 ratios.append(ratio)
             items.append(Item(index, row - rows.start, usage.per_request * factor, protected))
             numbers.append(groups[key])
-    return Flow(Lanes(columns.flows[rows], items, numbers), tuple(ratios))
+    return PeriodUsage(RateGroups(sums.requests[rows], items, numbers), tuple(ratios))
 
 
-def _alike(program: Program, flows: list[Flow]) -> list[Where]:
-    """Return the scenarios in groups in which these flows cost exactly the same."""
-    tables = [table for flow in flows for table in (flow.billed, flow.ratio)]
+def _alike(program: Program, usages: list[PeriodUsage]) -> list[ScenarioIndices]:
+    """Return the scenarios in groups in which these usages cost exactly the same."""
+    tables = [table for usage in usages for table in (usage.billed, usage.ratio)]
     if not sum(len(table) for table in tables):
         return [np.arange(program.size)]
     return equal_rows(np.vstack(tables).T)
@@ -104,13 +104,13 @@ def _cost(
     regime: Regime,
     commitments: Commitments,
     periods: list[range],
-    flows: list[Flow],
+    usages: list[PeriodUsage],
 ) -> DrawdownCost:
     """Return the cost of consecutive periods as a function of usage and commitment."""
     settled = []
-    for months, flow in zip(periods, flows, strict=True):
+    for months, usage in zip(periods, usages, strict=True):
         balance = scaled(commitments.get(regime, months[0] // 12), len(months) / 12)
         charge = (months.stop, months.stop - 1)
-        settled.append(Period(flow.lanes, flow.ratios, program.linear(balance), charge))
+        settled.append(Period(usage.lanes, usage.ratios, program.linear(balance), charge))
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
     return DrawdownCost(settled, api.payment == "arrears", share, cap)

@@ -10,10 +10,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from deal_solve.formulation.model.chunks import Some, count_of, each, weighted
-from deal_solve.formulation.model.rate_groups import EVERYWHERE, Lanes, part
+from deal_solve.formulation.model.chunks import Selection, count_of, each, weighted
+from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, sum_of
-from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.uncertainty.scenario_set import Array
 
 Ranks: TypeAlias = NDArray[np.intp]
@@ -26,7 +26,9 @@ class Period:
     number or (S,); `balance` is C_P as an expression.
     """
 
-    def __init__(self, usage: Lanes, ratios: Sequence[Moving], balance: Linear, charge: tuple[int, int]) -> None:
+    def __init__(
+        self, usage: RateGroups, ratios: Sequence[ScalarOrArray], balance: Linear, charge: tuple[int, int]
+    ) -> None:
         self.usage, self.balance, self.charge = usage, balance, charge
         self.indices, self.size = usage.indices, usage.size
         self._ratios = ratios
@@ -40,21 +42,21 @@ class Period:
         order = np.argsort(-self._table(EVERYWHERE), axis=0, kind="stable").astype(np.int8)
         return order if np.any(np.diff(order, axis=0) != 1) else None
 
-    def _table(self, here: Some) -> Array:
+    def _table(self, here: Selection) -> Array:
         """Return the ratios (groups, S) in some scenarios, or (groups, 1) where they are the same everywhere."""
         if not any(isinstance(ratio, np.ndarray) for ratio in self._ratios):
             return np.array(self._ratios or [0.0], dtype=float)[:, None]
         size = count_of(here, self.size)
         return np.array([np.broadcast_to(part(ratio, here), size) for ratio in self._ratios])
 
-    def used(self, values: Array, here: Some) -> Array:
+    def used(self, values: Array, here: Selection) -> Array:
         """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
         amounts = self.usage.amounts(values, here)
         if self._order is not None:
             amounts = np.take_along_axis(amounts, self._ranks(here), axis=0)
         return np.cumsum(amounts, axis=0) if len(amounts) > 1 else amounts
 
-    def slopes(self, prices: Array, here: Some) -> Array:
+    def slopes(self, prices: Array, here: Selection) -> Array:
         """Return Σ_ω (Σ of the prices (levels, S) of the levels an item counts in) · amount of each item."""
         per_level = np.cumsum(prices[::-1], axis=0)[::-1] if len(prices) > 1 else prices
         if self._order is None:
@@ -63,13 +65,13 @@ class Period:
         np.put_along_axis(per_group, np.broadcast_to(self._ranks(here), per_level.shape), per_level, axis=0)
         return self.usage.slope(per_group, here)
 
-    def _ranks(self, here: Some) -> Ranks:
+    def _ranks(self, here: Selection) -> Ranks:
         """Return the groups in drawdown order (levels, S), or (levels, 1) where it is the same everywhere."""
         order = self._order
         assert order is not None
         return np.asarray((order[:, here] if order.shape[1] > 1 else order), dtype=np.intp)
 
-    def steps_in(self, here: Some) -> Array:
+    def steps_in(self, here: Selection) -> Array:
         """Return how much dearer each level is than the next (levels, S), or (levels, 1)."""
         falling = self._table(here)
         if self._order is not None:
@@ -143,7 +145,7 @@ class DrawdownCost:
         """Keep nothing of the last plan."""
         self._known = b"", []
 
-    def _settle(self, values: Array, here: Some) -> list[_State]:
+    def _settle(self, values: Array, here: Selection) -> list[_State]:
         """Settle period after period as section 4 says: usage is covered whenever there is balance."""
         states: list[_State] = []
         carried = np.zeros(count_of(here, self.size))
@@ -176,7 +178,7 @@ class DrawdownCost:
         parts = each(self.size, piece)
         return sum_of(parts)
 
-    def _slope(self, here: Some, states: list[_State], factors: Array, weights: Array) -> Linear:
+    def _slope(self, here: Selection, states: list[_State], factors: Array, weights: Array) -> Linear:
         size = len(weights)
         worth = np.zeros(size)
         indices, coefficients = [], []

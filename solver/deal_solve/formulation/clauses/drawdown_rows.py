@@ -11,8 +11,8 @@ from deal_solve.deal.offer import ApiPart, Rollover
 from deal_solve.formulation.clauses.commitment import Commitments
 from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
-from deal_solve.formulation.model.rate_groups import Flow
-from deal_solve.formulation.model.scenario_sums import Where
+from deal_solve.formulation.model.rate_groups import PeriodUsage
+from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 
 
 @dataclass
@@ -39,9 +39,9 @@ class Chain:
     regime: Regime
     commitments: Commitments
     periods: list[range]
-    flows: list[Flow]
+    usages: list[PeriodUsage]
     most: list[tuple[float, float]]
-    members: Where
+    members: ScenarioIndices
 
     @property
     def row(self) -> int:
@@ -51,7 +51,7 @@ class Chain:
     def add(self) -> None:
         """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
         carried: Variable | None = None
-        levels = [self._levels(flow) for flow in self.flows]
+        levels = [self._levels(usage) for usage in self.usages]
         for index, months in enumerate(self.periods):
             commitment = self._commitment(months)
             for level in levels[index]:
@@ -63,10 +63,10 @@ class Chain:
     def _commitment(self, months: range) -> Terms:
         return scaled(self.commitments.get(self.regime, months[0] // 12), len(months) / 12)
 
-    def _levels(self, flow: Flow) -> list[Level]:
+    def _levels(self, usage: PeriodUsage) -> list[Level]:
         """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
-        billed, ratios = flow.billed[:, self.row], flow.ratio[:, self.row]
-        variables = [self.program.variables[index] for index in flow.lanes.indices]
+        billed, ratios = usage.billed[:, self.row], usage.ratio[:, self.row]
+        variables = [self.program.variables[index] for index in usage.lanes.indices]
         levels = []
         for ratio in np.unique(ratios)[::-1]:
             amounts: dict[Variable, float] = {}

@@ -6,11 +6,11 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
-from deal_solve.formulation.clauses.offers import SeatPaper
+from deal_solve.formulation.clauses.offers import SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.clauses.tracks import Tracks
 from deal_solve.formulation.model.program import Program, Terms, Variable
-from deal_solve.formulation.model.rate_groups import Item, Lanes
+from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -19,14 +19,14 @@ def hard_cap(
     deal: Deal,
     seats: Seats,
     tracks: Tracks,
-    paper: SeatPaper,
+    candidate: SeatCandidate,
     cohorts: list[str],
     users: list[Array],
     year: int,
 ) -> None:
     """Add Σ_c unserved[c] >= Σ_c A[c]·T[c] - N per month, unserved[c] <= A[c]·T[c], at each cohort's cost."""
-    on = {name: tracks.on_seat(name, paper, year) for name in cohorts}
-    number = seats.years[paper, year].count
+    on = {name: tracks.on_seat(name, candidate, year) for name in cohorts}
+    number = seats.years[candidate, year].count
     for month in range(12 * year, 12 * year + 12):
         active = np.array([counts[month] for counts in users])
         if program.by_cuts:
@@ -62,6 +62,6 @@ def _cost(
     indices = [program.index(variable) for name in cohorts if (variable := on[name]) is not None]
     ratios = [usd / program.unit_usd for usd in dollars]
     items = [Item(index, row, 1.0) for row, index in enumerate(indices)]
-    usage = Lanes(users, items, range(len(items)))
+    usage = RateGroups(users, items, range(len(items)))
     period = Period(usage, ratios, program.linear(number), (month + 1, month))
     return DrawdownCost([period], arrears=False, line="unserved")

@@ -1,4 +1,4 @@
-"""Which papers are taken: one API agreement and its regimes, at most one seat agreement per type (section 6)."""
+"""Which agreements are taken: one API agreement and its regimes, at most one seat agreement per type (section 6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deal_solve.plan.terms import first_terms
 
 
 @dataclass(frozen=True)
-class SeatPaper:
+class SeatCandidate:
     """A seat type bought under an offer (or at list) for a first term."""
 
     seat_type: str
@@ -27,59 +27,59 @@ class SeatPaper:
 
 
 @dataclass
-class Papers:
-    """γ, β and g: binaries of API agreements, of their price regimes, and of seat papers."""
+class Agreements:
+    """γ, β and g: binaries of API agreements, of their price regimes, and of seat agreements."""
 
     api: dict[Agreement, Variable] = field(default_factory=dict)
     regimes: dict[Regime, Variable] = field(default_factory=dict)
-    seats: dict[SeatPaper, Variable] = field(default_factory=dict)
+    seats: dict[SeatCandidate, Variable] = field(default_factory=dict)
 
     def of_year(self, year: int) -> list[Regime]:
         """Return the regimes whose term holds a contract year."""
         return [regime for regime in self.regimes if year in regime.span.years]
 
 
-def seat_papers(deal: Deal) -> tuple[SeatPaper, ...]:
+def seat_candidates(deal: Deal) -> tuple[SeatCandidate, ...]:
     """Return every way to buy the seat types some cohort may take, list first; both-lines controls provided."""
     return tuple(
-        SeatPaper(seat_type, paper, months)
+        SeatCandidate(seat_type, offer, months)
         for seat_type in deal.seat_types
-        for paper in deal.papers
-        if seat_type in deal.offer(paper).seats
-        and set(deal.requires_on_both_lines) <= set(deal.seat_part(paper, seat_type).provides)
-        for months in first_terms(deal, paper)
+        for offer in deal.papers
+        if seat_type in deal.offer(offer).seats
+        and set(deal.requires_on_both_lines) <= set(deal.seat_part(offer, seat_type).provides)
+        for months in first_terms(deal, offer)
     )
 
 
-def take_papers(program: Program, deal: Deal, agreements: Iterable[Agreement], zero_bands_only: bool) -> Papers:
+def take_agreements(program: Program, deal: Deal, offered: Iterable[Agreement], zero_bands_only: bool) -> Agreements:
     """Add Σ γ = 1; per term Σ β = γ; per type Σ g <= 1; same offer, same term; an exclusive offer alone (and list)."""
-    papers = Papers()
-    for agreement in agreements:
+    agreements = Agreements()
+    for agreement in offered:
         regimes = every_regime(deal, agreement, zero_bands_only)
         if not regimes:
             continue
         spans = {regime.span for regime in regimes}
-        papers.api[agreement] = program.binary(f"api_{agreement.offer}_{agreement.term_months}")
+        agreements.api[agreement] = program.binary(f"api_{agreement.offer}_{agreement.term_months}")
         for regime in regimes:
-            papers.regimes[regime] = program.binary(f"regime_{agreement.offer}")
+            agreements.regimes[regime] = program.binary(f"regime_{agreement.offer}")
         for span in spans:
-            members = [(papers.regimes[regime], 1.0) for regime in regimes if regime.span == span]
-            program.row("one_regime", [*members, (papers.api[agreement], -1.0)], "==", 0)
-    program.row("one_api_agreement", [(gamma, 1.0) for gamma in papers.api.values()], "==", 1)
-    for paper in seat_papers(deal):
-        papers.seats[paper] = program.binary(f"seats_{paper.seat_type}_{paper.offer}_{paper.term_months}")
+            members = [(agreements.regimes[regime], 1.0) for regime in regimes if regime.span == span]
+            program.row("one_regime", [*members, (agreements.api[agreement], -1.0)], "==", 0)
+    program.row("one_api_agreement", [(gamma, 1.0) for gamma in agreements.api.values()], "==", 1)
+    for seats in seat_candidates(deal):
+        agreements.seats[seats] = program.binary(f"seats_{seats.seat_type}_{seats.offer}_{seats.term_months}")
     for seat_type in deal.seat_types:
-        members = [(g, 1.0) for paper, g in papers.seats.items() if paper.seat_type == seat_type]
+        members = [(g, 1.0) for seats, g in agreements.seats.items() if seats.seat_type == seat_type]
         if members:
             program.row("one_seat_agreement", members, "<=", 1)
-    _compatible(program, deal, papers)
-    return papers
+    _compatible(program, deal, agreements)
+    return agreements
 
 
-def _compatible(program: Program, deal: Deal, papers: Papers) -> None:
-    """Add a + b <= 1 for every pair of papers that cannot be signed together."""
-    signed = [(a.offer, a.term_months, "api", gamma) for a, gamma in papers.api.items()]
-    signed += [(s.offer, s.term_months, s.seat_type, g) for s, g in papers.seats.items()]
+def _compatible(program: Program, deal: Deal, agreements: Agreements) -> None:
+    """Add a + b <= 1 for every pair of agreements that cannot be signed together."""
+    signed = [(a.offer, a.term_months, "api", gamma) for a, gamma in agreements.api.items()]
+    signed += [(s.offer, s.term_months, s.seat_type, g) for s, g in agreements.seats.items()]
     for (offer, months, part, a), (other, other_months, other_part, b) in itertools.combinations(signed, 2):
         if part == other_part:
             continue

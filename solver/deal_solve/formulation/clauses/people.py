@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.offers import Papers, SeatPaper
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.clauses.routing import Routing, route
 from deal_solve.formulation.clauses.seats import Seats
@@ -12,7 +12,9 @@ from deal_solve.formulation.model.program import Program, Variable
 from deal_solve.plan.resolved import resolve
 
 
-def route_people(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: Tracks, routing: Routing) -> None:
+def route_people(
+    program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks, routing: Routing
+) -> None:
     """Add a cohort's routing with one copy per track and API regime, Σ of the copies = the track's binary."""
     for name, cohort in deal.cohorts.items():
         if cohort.use is None:
@@ -21,27 +23,27 @@ def route_people(program: Program, deal: Deal, papers: Papers, seats: Seats, tra
         for year in range(deal.years):
             for (who, track, when), on in tracks.other.items():
                 if (who, when) == (name, year) and track in deal.internal_tools:
-                    counted: list[Regime | None] = [*papers.of_year(year)]
-                    _copies(program, deal, papers, routing, name, year, on, counted, 1.0)
-            for paper in papers.seats:
-                on_seat = tracks.on_seat(name, paper, year)
-                metered = 1 - deal.covered_share(name, paper.offer, paper.seat_type)
+                    counted: list[Regime | None] = [*agreements.of_year(year)]
+                    _copies(program, deal, agreements, routing, name, year, on, counted, 1.0)
+            for candidate in agreements.seats:
+                on_seat = tracks.on_seat(name, candidate, year)
+                metered = 1 - deal.covered_share(name, candidate.offer, candidate.seat_type)
                 if on_seat is not None and metered > 0:
-                    regimes = _regimes(papers, seats, paper, year)
-                    _copies(program, deal, papers, routing, name, year, on_seat, regimes, metered)
+                    regimes = _regimes(agreements, seats, candidate, year)
+                    _copies(program, deal, agreements, routing, name, year, on_seat, regimes, metered)
 
 
-def _regimes(papers: Papers, seats: Seats, paper: SeatPaper, year: int) -> list[Regime | None]:
+def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, year: int) -> list[Regime | None]:
     """Return what a seat's metered usage may be billed under: its own offer's regimes, or none (at list)."""
-    if not seats.parts[paper].counts_toward_commitment:
+    if not seats.parts[candidate].counts_toward_commitment:
         return [None]
-    return [*(r for r in papers.of_year(year) if r.agreement == paper.agreement), None]
+    return [*(r for r in agreements.of_year(year) if r.agreement == candidate.agreement), None]
 
 
 def _copies(
     program: Program,
     deal: Deal,
-    papers: Papers,
+    agreements: Agreements,
     routing: Routing,
     name: str,
     year: int,
@@ -53,12 +55,12 @@ def _copies(
     for regime in regimes:
         activity[regime] = program.variable(f"metered_{name}_{year}", 0, 1)
         if regime is not None:
-            program.row("metered_regime", [(activity[regime], 1.0), (papers.regimes[regime], -1.0)], "<=", 0)
+            program.row("metered_regime", [(activity[regime], 1.0), (agreements.regimes[regime], -1.0)], "<=", 0)
     if None in activity:
         # At list only if the API agreement is not the one this usage counts toward.
         own = {r.agreement for r in regimes if r is not None}
         for agreement in own:
-            program.row("metered_counts", [(activity[None], 1.0), (papers.api[agreement], 1.0)], "<=", 1)
+            program.row("metered_counts", [(activity[None], 1.0), (agreements.api[agreement], 1.0)], "<=", 1)
     program.row("metered_copies", [*((v, 1.0) for v in activity.values()), (on, -1.0)], "==", 0)
     for epoch in routing.menus[name]:
         if epoch.year == year:

@@ -8,7 +8,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import Capped, Offer, Premium, Uplift
-from deal_solve.formulation.model.scenario_sums import Columns, Moving, settled
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioSums, settled
 from deal_solve.plan.terms import TermSpan, first_terms, terms_of
 
 
@@ -40,10 +40,10 @@ def api_agreements(deal: Deal, check_controls: bool = True) -> tuple[Agreement, 
     """Return every API agreement that provides what all workloads (and both lines) require, list first."""
     needed = {name for work in deal.workloads.values() for name in work.requires} | set(deal.requires_on_both_lines)
     return tuple(
-        Agreement(paper, months)
-        for paper in deal.papers
-        if deal.offer(paper).api is not None and (not check_controls or needed <= deal.api_provides(paper))
-        for months in first_terms(deal, paper)
+        Agreement(offer, months)
+        for offer in deal.papers
+        if deal.offer(offer).api is not None and (not check_controls or needed <= deal.api_provides(offer))
+        for months in first_terms(deal, offer)
     )
 
 
@@ -103,7 +103,9 @@ def contracted_factor(deal: Deal, regime: Regime, model_id: str, family: str) ->
     return kept * uplift(deal, regime.agreement, regime.span)
 
 
-def overage_ratio(deal: Deal, regime: Regime, factor: float, protected: Moving, index: Moving) -> Moving:
+def overage_ratio(
+    deal: Deal, regime: Regime, factor: float, protected: ScalarOrArray, index: ScalarOrArray
+) -> ScalarOrArray:
     """Return the overage rate over the contracted rate, at least 1."""
     api = deal.offer(regime.agreement.offer).api
     assert api is not None
@@ -121,23 +123,23 @@ class Rates:
     What is the same everywhere is one object, so that usage at one rate can be added up before the rate is applied.
     """
 
-    def __init__(self, columns: Columns, deal: Deal) -> None:
-        self.columns, self._deal = columns, deal
-        self._known: dict[tuple[Agreement, str, int], Moving] = {}
+    def __init__(self, sums: ScenarioSums, deal: Deal) -> None:
+        self.sums, self._deal = sums, deal
+        self._known: dict[tuple[Agreement, str, int], ScalarOrArray] = {}
         self._factors: dict[tuple[Regime, str], float] = {}
-        self._bases: dict[tuple[object, ...], Moving] = {}
-        self._protected: dict[tuple[object, ...], Moving] = {}
-        self._ratios: dict[tuple[object, ...], tuple[Moving, Moving, Moving]] = {}
+        self._bases: dict[tuple[object, ...], ScalarOrArray] = {}
+        self._protected: dict[tuple[object, ...], ScalarOrArray] = {}
+        self._ratios: dict[tuple[object, ...], tuple[ScalarOrArray, ScalarOrArray, ScalarOrArray]] = {}
 
-    def protected(self, agreement: Agreement, family: str, month: int) -> Moving:
+    def protected(self, agreement: Agreement, family: str, month: int) -> ScalarOrArray:
         """Return the protected index of a family (or of seats) in a month of an agreement (section 6)."""
         index = agreement, family, month
         if index not in self._known:
             self._known[index] = self._protect(agreement, family, month)
         return self._known[index]
 
-    def _protect(self, agreement: Agreement, family: str, month: int) -> Moving:
-        offer, index = self._deal.offer(agreement.offer), self.columns.index[family]
+    def _protect(self, agreement: Agreement, family: str, month: int) -> ScalarOrArray:
+        offer, index = self._deal.offer(agreement.offer), self.sums.index[family]
         if offer.price_protection == "none":
             return index[month]
         span = next(s for s in terms_of(self._deal, *_key(agreement)) if s.start <= month < s.end)
@@ -148,10 +150,10 @@ class Rates:
             self._protected[key] = _protect(offer, base, now, age)
         return self._protected[key]
 
-    def _base(self, agreement: Agreement, family: str, span: TermSpan) -> Moving:
+    def _base(self, agreement: Agreement, family: str, span: TermSpan) -> ScalarOrArray:
         """Return Π_T of a term, at a renewal no more than the cap allows above what was paid in the month before."""
         cap = self._deal.offer(agreement.offer).renewal_cap
-        base = self.columns.index[family][span.start]
+        base = self.sums.index[family][span.start]
         if span.index == 0 or cap is None:
             return base
         key = agreement, family, span
@@ -160,10 +162,10 @@ class Rates:
             self._bases[key] = settled(np.atleast_1d(np.minimum(base, (1 + cap) * before)))
         return self._bases[key]
 
-    def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, Moving, Moving]:
+    def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         """Return (contracted over list before the index, protected index, overage ratio) of a month."""
         protected = self.protected(regime.agreement, family, month)
-        index = self.columns.index[family][month]
+        index = self.sums.index[family][month]
         if (regime, model_id) not in self._factors:
             self._factors[regime, model_id] = contracted_factor(self._deal, regime, model_id, family)
         factor = self._factors[regime, model_id]
@@ -174,17 +176,17 @@ class Rates:
         return factor, protected, self._ratios[key][0]
 
 
-def rates_of(columns: Columns, deal: Deal) -> Rates:
+def rates_of(sums: ScenarioSums, deal: Deal) -> Rates:
     """Return the rates over these scenarios, the same whenever they are asked for."""
-    rates: Rates = columns.derived.setdefault("rates", Rates(columns, deal))
+    rates: Rates = sums.derived.setdefault("rates", Rates(sums, deal))
     return rates
 
 
-def _key_of(values: Moving) -> object:
+def _key_of(values: ScalarOrArray) -> object:
     return id(values) if isinstance(values, np.ndarray) else values
 
 
-def _protect(offer: Offer, base: Moving, now: Moving, age_months: int) -> Moving:
+def _protect(offer: Offer, base: ScalarOrArray, now: ScalarOrArray, age_months: int) -> ScalarOrArray:
     if offer.price_protection == "locked":
         return base
     cap = offer.price_protection

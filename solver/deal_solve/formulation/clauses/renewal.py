@@ -9,7 +9,7 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName
 from deal_solve.formulation.clauses.commitment import Commitments
-from deal_solve.formulation.clauses.offers import Papers, seat_papers
+from deal_solve.formulation.clauses.offers import Agreements, seat_candidates
 from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.clauses.seats import Seats
@@ -27,7 +27,7 @@ class Decisions:
     program: Program
     path: Path
     probability: float
-    papers: Papers
+    agreements: Agreements
     projects: dict[tuple[str, ProjectName], Variable]
     routing: Routing
     seats: Seats
@@ -45,8 +45,8 @@ def table_months(deal: Deal, agreements: Iterable[Agreement]) -> tuple[int, ...]
     """Return the months in which something is looked up; none where all is decided at signing."""
     if deal.renewal_decisions is None:
         return ()
-    papers = {*agreements, *(paper.agreement for paper in seat_papers(deal))}
-    months = {span.start for paper in papers for span in terms_of(deal, paper.offer, paper.term_months)}
+    offered = {*agreements, *(seats.agreement for seats in seat_candidates(deal))}
+    months = {span.start for agreement in offered for span in terms_of(deal, agreement.offer, agreement.term_months)}
     if any(cohort.use or {NONE, *deal.internal_tools} & {*cohort.tracks} for cohort in deal.cohorts.values()):
         months |= {*range(0, deal.horizon_months, 12)}
     return tuple(sorted(months - {0}))
@@ -65,10 +65,10 @@ def tie(program: Program, months: tuple[int, ...], paths: Sequence[Decisions]) -
 
 def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable]]:
     """Yield every decision with the month in which it is taken, in the order in which all copies are made."""
-    papers, starts = decisions.papers, dict[Variable, int]()
-    for variable in (*papers.api.values(), *papers.seats.values(), *decisions.projects.values()):
+    agreements, starts = decisions.agreements, dict[Variable, int]()
+    for variable in (*agreements.api.values(), *agreements.seats.values(), *decisions.projects.values()):
         yield 0, variable
-    for regime, beta in papers.regimes.items():
+    for regime, beta in agreements.regimes.items():
         starts[beta] = regime.span.start
         yield regime.span.start, beta
         bases = (v for year in regime.span.years for v, _ in decisions.commitments.get(regime, year))

@@ -36,7 +36,7 @@ def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
 def cvar(program: Program, when: When, confidence: float, less: Array | None = None) -> Terms:
     """Add ξ_ω >= z_ω - η; return η + Σ p_ω·ξ_ω / (1 - confidence). With cuts, one variable stands for it."""
     if program.by_cuts:
-        return [(program.estimate("tail", when, Tail(program.weights, confidence), less), 1.0)]
+        return [(program.epigraph("tail", when, Tail(program.weights, confidence), less), 1.0)]
     eta = program.variable("value_at_risk", None)
     total: Terms = [(eta, 1.0)]
     for index, (cost, weight) in enumerate(zip(program.by_scenario(when), program.weights, strict=True)):
@@ -51,7 +51,7 @@ def cvar(program: Program, when: When, confidence: float, less: Array | None = N
 def _largest(program: Program, less: Array | None = None) -> Variable:
     """Add w >= z_ω for every scenario that can happen; return w."""
     if program.by_cuts:
-        return program.estimate("largest", When(), Worst(program.weights), less)
+        return program.epigraph("largest", When(), Worst(program.weights), less)
     largest = program.variable("largest", None)
     for index, (cost, weight) in enumerate(zip(program.by_scenario(), program.weights, strict=True)):
         if weight > 0:
@@ -115,7 +115,7 @@ def measured(program: Program, limit: Limit, committed: Terms) -> Terms:
 def _never_above(program: Program, when: When, bound: float, label: str) -> None:
     """Add cost_ω <= bound in every scenario that can happen."""
     if program.by_cuts:
-        worst = program.estimate("worst", when, Worst(program.weights))
+        worst = program.epigraph("worst", when, Worst(program.weights))
         program.row(label, [(worst, 1.0)], "<=", bound)
         return
     for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):

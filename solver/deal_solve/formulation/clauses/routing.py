@@ -9,7 +9,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName, Request, Workload
-from deal_solve.formulation.clauses.dominated_options import undominated
+from deal_solve.formulation.clauses.dominance import nondominated_options
 from deal_solve.formulation.clauses.rates import Rates, Regime
 from deal_solve.formulation.model.program import Program, Variable
 from deal_solve.formulation.model.rate_groups import Item
@@ -37,24 +37,24 @@ class Usage:
     per_request: float
     basis: Basis
 
-    def stretches(self, program: Program, months: range) -> Iterator[tuple[int, int]]:
-        """Yield (first month, row of the columns) of its stretches inside some months."""
-        columns = program.columns
+    def intervals(self, program: Program, months: range) -> Iterator[tuple[int, int]]:
+        """Yield (first month, row of the sums) of its intervals inside some months."""
+        sums = program.sums
         start, end = max(months.start, self.epoch.start), min(months.stop, self.epoch.end)
-        for month, _ in columns.within(self.user, start, end):
-            yield month, columns.row_of(self.user, month, self.basis)
+        for month, _ in sums.within(self.user, start, end):
+            yield month, sums.row_of(self.user, month, self.basis)
 
 
 @dataclass
 class Routing:
     """x: the copies of every share with the activity they add up to, and the usage they cause per regime.
 
-    Usage under no regime (None) is not counted and billed at list. The options of `pinned` users are all kept; which
+    Usage under no regime (None) is not counted and billed at list. The options of `fixed` users are all kept; which
     others are useful is told by the `rates` of all scenarios.
     """
 
     rates: Rates
-    pinned: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
 
     shares: dict[Share, list[tuple[Variable, Variable]]] = field(default_factory=dict)
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
@@ -63,9 +63,9 @@ class Routing:
     def useful(self, deal: Deal, user: str, epoch: Epoch, regime: Regime | None) -> list[Option]:
         """Return the options that a best plan may use under a regime, or all different ones of a pinned user."""
         options = distinct_options(epoch)
-        if user in self.pinned:
+        if user in self.fixed:
             return options
-        return undominated(self.rates.columns, deal, self.rates, user, epoch, regime, options)
+        return nondominated_options(self.rates.sums, deal, self.rates, user, epoch, regime, options)
 
 
 def distinct_options(epoch: Epoch) -> list[Option]:
@@ -140,8 +140,8 @@ def _usage(
     Request cost is affine in the hit rate, so where hit rates differ by scenario there is one variable for the
     constant and one per effective hit rate; where they do not, one in all.
     """
-    columns = program.columns
-    mean = metered * float(columns.mean_requests[user][epoch.start : epoch.end].mean())
+    sums = program.sums
+    mean = metered * float(sums.mean_requests[user][epoch.start : epoch.end].mean())
     if mean == 0:
         return
     requires = (deal.workloads.get(user) or deal.cohorts[user]).requires
@@ -149,7 +149,7 @@ def _usage(
     cells: dict[tuple[str, str, Basis], list[tuple[Variable, float]]] = {}
     others: list[tuple[Variable, float]] = []
     for option in options:
-        hit = columns.hit[user, option.batch]
+        hit = sums.hit[user, option.batch]
         for part in option.parts:
             cost = request_cost(request, option, part, multiplier)
             constant = cost.fixed if isinstance(hit, np.ndarray) else cost.fixed + cost.per_hit * hit
@@ -172,9 +172,9 @@ def _usage(
 
 def _other_charges(program: Program, user: str, epoch: Epoch, others: list[tuple[Variable, float]]) -> None:
     """Charge what is paid per request beside the model, at the end of each month."""
-    columns = program.columns
-    stretches = [columns.row_of(user, start) for start, _ in columns.within(user, epoch.start, epoch.end)]
-    items = [Item(program.index(share), row, usd) for share, usd in others for row in stretches]
+    sums = program.sums
+    intervals = [sums.row_of(user, start) for start, _ in sums.within(user, epoch.start, epoch.end)]
+    items = [Item(program.index(share), row, usd) for share, usd in others for row in intervals]
     program.meter("other_charges", epoch.year, items)
 
 

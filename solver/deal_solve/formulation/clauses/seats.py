@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import SeatPart
-from deal_solve.formulation.clauses.offers import Papers, SeatPaper
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.rates import Rates, falls_to_list, uplift
 from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
-from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.plan.terms import TermSpan, terms_of
 
 
@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass
 class SeatYear:
-    """One contract year of a seat paper: its cells with binary and count."""
+    """One contract year of a candidate seat agreement: its cells with binary and count."""
 
     span: TermSpan
     year: int
@@ -63,79 +63,79 @@ class SeatYear:
 
 @dataclass
 class Seats:
-    """All seat papers: their tiers B[s,k,τ], their years, and the protected seats index of each contract year."""
+    """All seat agreements: their tiers B[s,k,τ], their years, and the protected seats index of each contract year."""
 
-    tiers: dict[tuple[SeatPaper, TermSpan, int], Variable] = field(default_factory=dict)
-    years: dict[tuple[SeatPaper, int], SeatYear] = field(default_factory=dict)
-    index: dict[tuple[SeatPaper, int], Moving] = field(default_factory=dict)
-    parts: dict[SeatPaper, SeatPart] = field(default_factory=dict)
+    tiers: dict[tuple[SeatCandidate, TermSpan, int], Variable] = field(default_factory=dict)
+    years: dict[tuple[SeatCandidate, int], SeatYear] = field(default_factory=dict)
+    index: dict[tuple[SeatCandidate, int], ScalarOrArray] = field(default_factory=dict)
+    parts: dict[SeatCandidate, SeatPart] = field(default_factory=dict)
 
 
-def offer_seats(program: Program, deal: Deal, papers: Papers, rates: Rates, at_least: dict[str, int]) -> Seats:
+def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rates, at_least: dict[str, int]) -> Seats:
     """Add N with one copy per cell: low·β <= N <= high·β, Σ β = B, Σ B = g; non-decreasing within a term.
 
     `at_least[σ]` widens the bound on N for pinned plans.
     """
     seats = Seats()
-    for paper, taken in papers.seats.items():
-        seats.parts[paper] = part = deal.seat_part(paper.offer, paper.seat_type)
+    for candidate, taken in agreements.seats.items():
+        seats.parts[candidate] = part = deal.seat_part(candidate.offer, candidate.seat_type)
         for year in range(deal.years):
-            seats.index[paper, year] = rates.protected(paper.agreement, "seats", 12 * year)
-        most = max(most_seats(program, deal, paper), at_least.get(paper.seat_type, 0))
+            seats.index[candidate, year] = rates.protected(candidate.agreement, "seats", 12 * year)
+        most = max(most_seats(program, deal, candidate), at_least.get(candidate.seat_type, 0))
         if part.maximum is not None:
             most = min(most, part.maximum)
-        for span in terms_of(deal, paper.offer, paper.term_months):
-            tiers = _tiers(deal, paper, span)
+        for span in terms_of(deal, candidate.offer, candidate.term_months):
+            tiers = _tiers(deal, candidate, span)
             for tier in tiers:
                 alone = len(tiers) == 1
-                chosen = taken if alone else program.binary(f"seat_tier_{paper.seat_type}")
-                seats.tiers[paper, span, tier] = chosen
+                chosen = taken if alone else program.binary(f"seat_tier_{candidate.seat_type}")
+                seats.tiers[candidate, span, tier] = chosen
             if len(tiers) > 1:
-                members = [(seats.tiers[paper, span, tier], 1.0) for tier in tiers]
+                members = [(seats.tiers[candidate, span, tier], 1.0) for tier in tiers]
                 program.row("one_seat_tier", [*members, (taken, -1.0)], "==", 0)
             for year in span.years:
-                seats.years[paper, year] = _year(program, deal, seats, paper, span, year, most)
-            _within_term(program, seats, paper, part, span)
-            _fees(program, seats, paper, part, span)
+                seats.years[candidate, year] = _year(program, deal, seats, candidate, span, year, most)
+            _within_term(program, seats, candidate, part, span)
+            _fees(program, seats, candidate, part, span)
     return seats
 
 
-def _tiers(deal: Deal, paper: SeatPaper, span: TermSpan) -> list[int]:
-    if falls_to_list(deal, paper.agreement, span):
+def _tiers(deal: Deal, candidate: SeatCandidate, span: TermSpan) -> list[int]:
+    if falls_to_list(deal, candidate.agreement, span):
         return [0]
-    return list(range(len(deal.offer(paper.offer).bundle) + 1))
+    return list(range(len(deal.offer(candidate.offer).bundle) + 1))
 
 
 def _year(
-    program: Program, deal: Deal, seats: Seats, paper: SeatPaper, span: TermSpan, year: int, most: int
+    program: Program, deal: Deal, seats: Seats, candidate: SeatCandidate, span: TermSpan, year: int, most: int
 ) -> SeatYear:
     made = []
-    for tier in _tiers(deal, paper, span):
-        cells = cells_of(deal, paper, span, tier, most)
+    for tier in _tiers(deal, candidate, span):
+        cells = cells_of(deal, candidate, span, tier, most)
         members = []
         for cell in cells:
-            bought = seats.tiers[paper, span, tier]
-            chosen = bought if len(cells) == 1 else program.binary(f"seat_cell_{paper.seat_type}")
-            number = program.integer(f"seats_{paper.seat_type}_{paper.offer}_{year}", 0, cell.high)
+            bought = seats.tiers[candidate, span, tier]
+            chosen = bought if len(cells) == 1 else program.binary(f"seat_cell_{candidate.seat_type}")
+            number = program.integer(f"seats_{candidate.seat_type}_{candidate.offer}_{year}", 0, cell.high)
             program.row("cell_high", [(number, 1.0), (chosen, -float(cell.high))], "<=", 0)
             if cell.low:
                 program.row("cell_low", [(number, 1.0), (chosen, -float(cell.low))], ">=", 0)
             members.append((chosen, 1.0))
             made.append((cell, chosen, number))
         if len(cells) > 1:
-            program.row("one_seat_cell", [*members, (seats.tiers[paper, span, tier], -1.0)], "==", 0)
+            program.row("one_seat_cell", [*members, (seats.tiers[candidate, span, tier], -1.0)], "==", 0)
     return SeatYear(span, year, made)
 
 
-def cells_of(deal: Deal, paper: SeatPaper, span: TermSpan, tier: int, most: int) -> list[Cell]:
+def cells_of(deal: Deal, candidate: SeatCandidate, span: TermSpan, tier: int, most: int) -> list[Cell]:
     """Return the volume cells of a seat type in one bundle tier, half-open: just below a step N <= step - 1."""
-    part, offer = deal.seat_part(paper.offer, paper.seat_type), deal.offer(paper.offer)
-    if falls_to_list(deal, paper.agreement, span):
-        price = deal.card_seat_price(paper.offer, paper.seat_type)
+    part, offer = deal.seat_part(candidate.offer, candidate.seat_type), deal.offer(candidate.offer)
+    if falls_to_list(deal, candidate.agreement, span):
+        price = deal.card_seat_price(candidate.offer, candidate.seat_type)
         return [Cell(tier, 0, most, 0.0, price, 0, 1.0)]
     price = part.usd_per_user_month or 0.0
     bundle = offer.bundle[tier - 1].seats if tier else 0.0
-    kept = (1 - offer.terms[span.length].seats) * (1 - bundle) * uplift(deal, paper.agreement, span)
+    kept = (1 - offer.terms[span.length].seats) * (1 - bundle) * uplift(deal, candidate.agreement, span)
     steps = [(0, 0.0), *((step.seats, step.discount) for step in (part.tiers.steps if part.tiers else ()))]
     cells, paid = [], 0.0
     for index, (low, discount) in enumerate(steps):
@@ -151,11 +151,11 @@ def cells_of(deal: Deal, paper: SeatPaper, span: TermSpan, tier: int, most: int)
     return cells
 
 
-def most_seats(program: Program, deal: Deal, paper: SeatPaper) -> int:
+def most_seats(program: Program, deal: Deal, candidate: SeatCandidate) -> int:
     """Return what no plan gains by exceeding: the largest count, minimum, tier step or bundle need."""
-    part, offer = deal.seat_part(paper.offer, paper.seat_type), deal.offer(paper.offer)
-    cohorts = tuple(name for name, cohort in deal.cohorts.items() if paper.seat_type in cohort.tracks)
-    needs = [program.columns.most_users(cohorts), float(part.minimum or 0)]
+    part, offer = deal.seat_part(candidate.offer, candidate.seat_type), deal.offer(candidate.offer)
+    cohorts = tuple(name for name, cohort in deal.cohorts.items() if candidate.seat_type in cohort.tracks)
+    needs = [program.sums.most_users(cohorts), float(part.minimum or 0)]
     needs += [float(step.seats) for step in (part.tiers.steps if part.tiers else ())]
     if offer.bundle and part.usd_per_user_month:
         deepest = 1 - max((step.discount for step in (part.tiers.steps if part.tiers else ())), default=0.0)
@@ -163,18 +163,18 @@ def most_seats(program: Program, deal: Deal, paper: SeatPaper) -> int:
     return math.ceil(max(needs) - 1e-9)
 
 
-def _within_term(program: Program, seats: Seats, paper: SeatPaper, part: SeatPart, span: TermSpan) -> None:
+def _within_term(program: Program, seats: Seats, candidate: SeatCandidate, part: SeatPart, span: TermSpan) -> None:
     """Add N[y+1] >= (1 - reduction right)·N[y]."""
     for year in list(span.years)[:-1]:
-        now, following = seats.years[paper, year].count, seats.years[paper, year + 1].count
+        now, following = seats.years[candidate, year].count, seats.years[candidate, year + 1].count
         program.row("seats_ratchet", [*following, *scaled(now, part.reduction_right - 1)], ">=", 0)
 
 
-def _fees(program: Program, seats: Seats, paper: SeatPaper, part: SeatPart, span: TermSpan) -> None:
+def _fees(program: Program, seats: Seats, candidate: SeatCandidate, part: SeatPart, span: TermSpan) -> None:
     """Charge 12 months at the start of each contract year, or each month in advance."""
     for year in span.years:
-        index = seats.index[paper, year]
-        fee = seats.years[paper, year].fee()
+        index = seats.index[candidate, year]
+        fee = seats.years[candidate, year].fee()
         if part.billing == "yearly":
             program.pay("seats", fee, 12.0, 12 * year, 12 * year, column=index)
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.offers import Papers, SeatPaper
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.model.program import Program, Terms, Variable
 from deal_solve.plan.terms import TermSpan, terms_of
@@ -14,34 +14,34 @@ from deal_solve.plan.terms import TermSpan, terms_of
 
 @dataclass
 class Tracks:
-    """T: on a seat paper per term, on a tool or none per contract year."""
+    """T: on a candidate seat agreement per term, on a tool or none per contract year."""
 
-    seats: dict[tuple[str, SeatPaper, TermSpan], Variable] = field(default_factory=dict)
+    seats: dict[tuple[str, SeatCandidate, TermSpan], Variable] = field(default_factory=dict)
     other: dict[tuple[str, str, int], Variable] = field(default_factory=dict)
 
-    def on_seat(self, cohort: str, paper: SeatPaper, year: int) -> Variable | None:
-        """Return the binary of a cohort on a seat paper in a contract year, or None if it is closed."""
+    def on_seat(self, cohort: str, candidate: SeatCandidate, year: int) -> Variable | None:
+        """Return the binary of a cohort on a candidate seat agreement in a contract year, or None if it is closed."""
         for (name, taken, span), variable in self.seats.items():
-            if name == cohort and taken == paper and year in span.years:
+            if name == cohort and taken == candidate and year in span.years:
                 return variable
         return None
 
 
-def take_tracks(program: Program, deal: Deal, papers: Papers, seats: Seats) -> Tracks:
+def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Seats) -> Tracks:
     """Add T <= g, Σ T = 1 per cohort and year, N >= minimum·T; a track closed by a control has no T."""
     tracks = Tracks()
     for name, cohort in deal.cohorts.items():
-        for paper, taken in papers.seats.items():
-            part = seats.parts[paper]
-            if paper.seat_type not in cohort.tracks or not set(cohort.requires) <= set(part.provides):
+        for candidate, taken in agreements.seats.items():
+            part = seats.parts[candidate]
+            if candidate.seat_type not in cohort.tracks or not set(cohort.requires) <= set(part.provides):
                 continue
-            for span in terms_of(deal, paper.offer, paper.term_months):
-                on = program.binary(f"track_{name}_{paper.seat_type}_{paper.offer}")
-                tracks.seats[name, paper, span] = on
+            for span in terms_of(deal, candidate.offer, candidate.term_months):
+                on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")
+                tracks.seats[name, candidate, span] = on
                 program.row("track_needs_paper", [(on, 1.0), (taken, -1.0)], "<=", 0)
                 if part.minimum:
                     for year in span.years:
-                        count = seats.years[paper, year].count
+                        count = seats.years[candidate, year].count
                         program.row("seat_minimum", [*count, (on, -float(part.minimum))], ">=", 0)
         for track in cohort.tracks:
             if track == NONE or track in deal.internal_tools:
@@ -50,7 +50,7 @@ def take_tracks(program: Program, deal: Deal, papers: Papers, seats: Seats) -> T
     for name in deal.cohorts:
         for year in range(deal.years):
             program.row("one_track", [(on, 1.0) for on in _of(tracks, name, year)], "==", 1)
-    _tools(program, deal, papers, tracks)
+    _tools(program, deal, agreements, tracks)
     _unserved(program, deal, tracks)
     return tracks
 
@@ -61,13 +61,13 @@ def _of(tracks: Tracks, cohort: str, year: int) -> list[Variable]:
     return on + [v for (name, _, when), v in tracks.other.items() if name == cohort and when == year]
 
 
-def _tools(program: Program, deal: Deal, papers: Papers, tracks: Tracks) -> None:
-    """Build once at the first month in use, run every month in use; controls by the tool or the API paper."""
+def _tools(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks) -> None:
+    """Build once at the first month in use, run every month in use; controls by the tool or the API agreement."""
     for tool_id, tool in deal.internal_tools.items():
         on = [(name, year, v) for (name, track, year), v in tracks.other.items() if track == tool_id]
         for name, _, variable in on:
             missing = set(deal.cohorts[name].requires) - set(tool.provides)
-            for agreement, gamma in papers.api.items():
+            for agreement, gamma in agreements.api.items():
                 if missing - deal.api_provides(agreement.offer):
                     program.row("tool_controls", [(variable, 1.0), (gamma, 1.0)], "<=", 1)
         starts = {deal.month(deal.cohorts[name].starts) for name, _, _ in on}
@@ -100,5 +100,5 @@ def _unserved(program: Program, deal: Deal, tracks: Tracks) -> None:
         if track == NONE:
             price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
             for month in range(12 * year, 12 * year + 12):
-                users = program.columns.users_in(name, month)
+                users = program.sums.users_in(name, month)
                 program.pay("unserved", [(on, 1.0)], price, month + 1, month, column=users)

@@ -9,12 +9,12 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import HARD_CAP, TrueUp
 from deal_solve.formulation.clauses.hard_cap import hard_cap
-from deal_solve.formulation.clauses.offers import Papers, SeatPaper
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Cell, Seats
 from deal_solve.formulation.clauses.tracks import Tracks
 from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.program import Program, Terms, Variable, equal_rows, scaled
-from deal_solve.formulation.model.scenario_sums import Where
+from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -23,7 +23,7 @@ from deal_solve.uncertainty.scenario_set import Array
 class PriceClass:
     """The cells of one contract year that share a true-up price, and the cohorts on them.
 
-    `number` is N in these cells; `on[c]` is 1 if cohort c is on the paper and the year lies in these cells.
+    `number` is N in these cells; `on[c]` is 1 if cohort c is on the agreement and the year lies in these cells.
     """
 
     usd: float
@@ -32,24 +32,24 @@ class PriceClass:
     chosen: Terms
 
 
-def true_up(program: Program, deal: Deal, papers: Papers, seats: Seats, tracks: Tracks) -> None:
-    """Add the true-up (or hard cap) of every seat paper some cohort may take."""
-    for paper in papers.seats:
-        cohorts = list(dict.fromkeys(name for name, taken, _ in tracks.seats if taken == paper))
+def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks) -> None:
+    """Add the true-up (or hard cap) of every candidate seat agreement some cohort may take."""
+    for candidate in agreements.seats:
+        cohorts = list(dict.fromkeys(name for name, taken, _ in tracks.seats if taken == candidate))
         if not cohorts:
             continue
-        clause = seats.parts[paper].true_up
-        users = [program.columns.users[name] for name in cohorts]
-        for span in terms_of(deal, paper.offer, paper.term_months):
+        clause = seats.parts[candidate].true_up
+        users = [program.sums.users[name] for name in cohorts]
+        for span in terms_of(deal, candidate.offer, candidate.term_months):
             for year in span.years:
                 if clause == HARD_CAP:
-                    hard_cap(program, deal, seats, tracks, paper, cohorts, users, year)
+                    hard_cap(program, deal, seats, tracks, candidate, cohorts, users, year)
                 else:
                     assert isinstance(clause, TrueUp)
-                    classes = _price_classes(program, deal, seats, tracks, paper, cohorts, span, year, clause)
+                    classes = _price_classes(program, deal, seats, tracks, candidate, cohorts, span, year, clause)
                     for price_class in classes:
                         added = _Year(
-                            program, deal, seats, tracks, paper, cohorts, users, span, year, clause, price_class
+                            program, deal, seats, tracks, candidate, cohorts, users, span, year, clause, price_class
                         )
                         if program.by_cuts:
                             program.recourse.append(added.cost())
@@ -62,24 +62,24 @@ def _price_classes(
     deal: Deal,
     seats: Seats,
     tracks: Tracks,
-    paper: SeatPaper,
+    candidate: SeatCandidate,
     cohorts: list[str],
     span: TermSpan,
     year: int,
     clause: TrueUp,
 ) -> list[PriceClass]:
     """Group the cells of a year by true-up price; with several, each cohort's T has one copy per class."""
-    card = deal.card_seat_price(paper.offer, paper.seat_type)
+    card = deal.card_seat_price(candidate.offer, candidate.seat_type)
 
     def price(cell: Cell) -> float:
         return card if clause.price == "list" else cell.usd
 
-    cells = seats.years[paper, year].cells
-    track = {name: tracks.seats[name, paper, span] for name in cohorts}
+    cells = seats.years[candidate, year].cells
+    track = {name: tracks.seats[name, candidate, span] for name in cohorts}
     prices = sorted({price(cell) for cell, _, _ in cells})
     groups = [[item for item in cells if price(item[0]) == usd] for usd in prices]
     if len(groups) == 1:
-        return [PriceClass(prices[0], seats.years[paper, year].count, track, [])]
+        return [PriceClass(prices[0], seats.years[candidate, year].count, track, [])]
     classes = []
     for usd, members in zip(prices, groups, strict=True):
         chosen: Terms = [(binary, 1.0) for _, binary, _ in members]
@@ -107,7 +107,7 @@ def window_charges(clause: TrueUp, months_in_horizon: int, year: int) -> list[tu
     return charges
 
 
-def undominated(counts: Array) -> Array:
+def nondominated_counts(counts: Array) -> Array:
     """Return the columns of (cohorts, months) that can be the largest sum for some choice of cohorts."""
     columns = np.unique(counts, axis=1)
     beaten = [
@@ -119,13 +119,13 @@ def undominated(counts: Array) -> Array:
 
 @dataclass
 class _Year:
-    """The true-up of one contract year of a seat paper in one price class."""
+    """The true-up of one contract year of a candidate seat agreement in one price class."""
 
     program: Program
     deal: Deal
     seats: Seats
     tracks: Tracks
-    paper: SeatPaper
+    candidate: SeatCandidate
     cohorts: list[str]
     users: list[Array]
     span: TermSpan
@@ -165,14 +165,14 @@ class _Year:
             tuple(months for months, _, _ in stages),
             tuple((time, month) for _, time, month in stages),
             self.program.usd(self.price_class.usd),
-            self.seats.index[self.paper, self.year],
+            self.seats.index[self.candidate, self.year],
             alone,
         )
 
     def _counts(self, on: dict[str, Variable], start: int, end: int) -> Counts:
         """Return the months of [start, end) that count: all of them, or the last of each window."""
         step = 1 if self.clause.count == "peak" else self.clause.check
-        users = self.program.columns.active[:, start + step - 1 : end : step]
+        users = self.program.sums.active[:, start + step - 1 : end : step]
         rows = [list(self.deal.cohorts).index(name) for name in self.cohorts]
         indices = [self.program.index(on[name]) for name in self.cohorts]
         return Counts(np.array(indices, dtype=np.int64), np.array(rows, dtype=np.int64), users)
@@ -182,9 +182,9 @@ class _Year:
         carries = self.clause.ratchet == "term" and not self.clause.retroactive
         if not (carries and self.span.index and self.year == self.span.years[0]):
             return None
-        return terms_of(self.deal, self.paper.offer, self.paper.term_months)[self.span.index - 1]
+        return terms_of(self.deal, self.candidate.offer, self.candidate.term_months)[self.span.index - 1]
 
-    def _group(self, members: Where) -> None:
+    def _group(self, members: ScenarioIndices) -> None:
         row = int(members[0])
         licensed = self._at_start(row, members)
         for end, months in window_charges(self.clause, self.deal.horizon_months, self.year):
@@ -210,19 +210,19 @@ class _Year:
 
     def _most(self) -> float:
         """Return a bound on licensed seats: the largest count of all cohorts, or the largest contract."""
-        counted = self.program.columns.most_users(tuple(self.cohorts))
+        counted = self.program.sums.most_users(tuple(self.cohorts))
         return float(max(counted, *(v.upBound for v, _ in self.price_class.number)))
 
     def _window(self, row: int, end: int) -> Array:
         """Return the (cohorts, months) counts of the window that ends at `end`, undominated."""
         start = end - self.clause.check if self.clause.count == "peak" else end - 1
-        return undominated(np.array([users[start:end, row] for users in self.users]))
+        return nondominated_counts(np.array([users[start:end, row] for users in self.users]))
 
     def _windows(self, row: int, start: int, end: int) -> Array:
         ends = range(start + self.clause.check, end + 1, self.clause.check)
-        return undominated(np.hstack([self._window(row, stop) for stop in ends]))
+        return nondominated_counts(np.hstack([self._window(row, stop) for stop in ends]))
 
-    def _at_start(self, row: int, members: Where) -> Terms:
+    def _at_start(self, row: int, members: ScenarioIndices) -> Terms:
         """Return L at the start of the year: N, or max(N, M), the part above N charged 12 months."""
         number, start = self.price_class.number, 12 * self.year
         previous = self._previous()
@@ -243,9 +243,9 @@ class _Year:
         if not self.carried:
             for name in self.cohorts:
                 carried = self.program.variable(f"carried_track_{name}", 0, 1)
-                before = self.tracks.seats[name, self.paper, previous]
+                before = self.tracks.seats[name, self.candidate, previous]
                 for other in self.cohorts:
-                    now = self.tracks.seats[other, self.paper, self.span]
+                    now = self.tracks.seats[other, self.candidate, self.span]
                     chosen = self.price_class.chosen
                     known = 2.0 if chosen else 1.0
                     terms = [(carried, 1.0), (before, -1.0), (now, -1.0), *scaled(chosen, -1)]
@@ -253,7 +253,7 @@ class _Year:
                 self.carried[name] = carried
         return self.carried
 
-    def _charge(self, terms: Terms, months: int, time: int, month: int, members: Where) -> None:
-        index = self.seats.index[self.paper, self.year]
+    def _charge(self, terms: Terms, months: int, time: int, month: int, members: ScenarioIndices) -> None:
+        index = self.seats.index[self.candidate, self.year]
         column = index[members] if isinstance(index, np.ndarray) else index
         self.program.pay("true_up", terms, self.price_class.usd * months, time, month, members, column)

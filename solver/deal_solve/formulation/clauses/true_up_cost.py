@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deal_solve.formulation.model.chunks import each, taken, weighted
 from deal_solve.formulation.model.rate_groups import part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of
-from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -61,7 +61,7 @@ class TrueUpCost:
     months: tuple[int, ...]
     charges: tuple[tuple[int, int], ...]
     price: float
-    index: Moving
+    index: ScalarOrArray
     alone: bool
     line: str = "true_up"
     is_linear: bool = False

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-Some: TypeAlias = slice | NDArray[np.intp]
+Selection: TypeAlias = slice | NDArray[np.intp]
 """Some scenarios: a piece of them, or places."""
 
 Result = TypeVar("Result")
@@ -26,18 +26,18 @@ def each(size: int, work: Callable[[slice], Result]) -> list[Result]:
     return [work(piece) for piece in pieces] if len(pieces) == 1 else list(_workers().map(work, pieces))
 
 
-def weighted(here: slice, weights: NDArray[np.float64]) -> Some:
+def weighted(here: slice, weights: NDArray[np.float64]) -> Selection:
     """Return the scenarios of a piece that have a weight; the piece itself if all of them have."""
     key = id(weights), here.start
     known = _kept.get(key)
     if known is None:
         indices = np.flatnonzero(weights[here])
-        some: Some = here if len(indices) == here.stop - here.start else indices + here.start
+        some: Selection = here if len(indices) == here.stop - here.start else indices + here.start
         known = _kept[key] = weights, some
-    return cast(Some, known[1])
+    return cast(Selection, known[1])
 
 
-def taken(array: NDArray[np.float64], some: Some) -> NDArray[np.float64]:
+def taken(array: NDArray[np.float64], some: Selection) -> NDArray[np.float64]:
     """Return some scenarios (the last axis) of an array; what is taken at places is kept for other parts of a cost."""
     if isinstance(some, slice):
         return array[..., some]
@@ -57,7 +57,7 @@ _kept: dict[object, tuple[Any, Any]] = {}
 """Places and what was taken at them, with what they were asked for: its identity is the key."""
 
 
-def count_of(here: Some, size: int) -> int:
+def count_of(here: Selection, size: int) -> int:
     """Return how many scenarios these are, of `size` in all."""
     return len(range(*here.indices(size))) if isinstance(here, slice) else len(here)
 

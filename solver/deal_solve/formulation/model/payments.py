@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deal_solve.formulation.model.chunks import each, weighted
-from deal_solve.formulation.model.rate_groups import Lanes
+from deal_solve.formulation.model.rate_groups import RateGroups
 from deal_solve.formulation.model.recourse import Indices, Linear, When, sum_of
-from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -20,8 +20,8 @@ class Metered:
 
     line: str
     year: int
-    plain: Lanes
-    present: Lanes
+    plain: RateGroups
+    present: RateGroups
     is_linear: bool = True
 
     @property
@@ -59,7 +59,7 @@ class Share:
     """coefficient · column · the variable at `place`: money units, as paid and present, charged for a contract year."""
 
     index: int
-    column: Moving
+    column: ScalarOrArray
     value: float
     present: float
     year: int
@@ -73,10 +73,10 @@ class Payments:
     size: int
     line: str = "payments"
     is_linear: bool = True
-    _columns: tuple[tuple[Moving, tuple[Share, ...], Indices], ...] = field(init=False)
+    _columns: tuple[tuple[ScalarOrArray, tuple[Share, ...], Indices], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        groups: dict[int, tuple[Moving, list[Share]]] = {}
+        groups: dict[int, tuple[ScalarOrArray, list[Share]]] = {}
         for share in self.shares:
             key = id(share.column) if isinstance(share.column, np.ndarray) else 0
             groups.setdefault(key, (share.column if key else 1.0, []))[1].append(share)
@@ -103,7 +103,7 @@ class Payments:
     def forget(self) -> None:
         """Nothing is kept."""
 
-    def _terms(self, factors: Array) -> Iterable[tuple[Moving, Linear]]:
+    def _terms(self, factors: Array) -> Iterable[tuple[ScalarOrArray, Linear]]:
         start = 0
         for column, shares, indices in self._columns:
             yield column, Linear(indices, factors[start : start + len(shares)])

@@ -13,9 +13,9 @@ import numpy as np
 import pulp
 
 from deal_solve.formulation.model.payments import Metered, Payments, Share
-from deal_solve.formulation.model.rate_groups import Item, Lanes
-from deal_solve.formulation.model.recourse import Among, Cut, Estimate, Expectation, Linear, Recourse, Weigh, When
-from deal_solve.formulation.model.scenario_sums import Columns, Moving, Where
+from deal_solve.formulation.model.rate_groups import Item, RateGroups
+from deal_solve.formulation.model.recourse import Among, Cut, Epigraph, Expectation, Linear, Recourse, Weigh, When
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices, ScenarioSums
 from deal_solve.uncertainty.scenario_set import Array
 
 Variable: TypeAlias = pulp.LpVariable
@@ -38,10 +38,10 @@ class Payment:
 
     line: str
     variable: Variable
-    column: Moving
+    column: ScalarOrArray
     value: float
     present: float
-    where: Where | None
+    where: ScenarioIndices | None
     year: int
 
 
@@ -49,16 +49,16 @@ class Program:
     """A minimisation in money units of `unit_usd` dollars, with every payment kept by line, year and scenario.
 
     With `by_cuts` what happens after the future is known has no rows: it is `recourse`, and the variables that stand
-    for measures of cost are `estimates`, to be held up by cuts to within `close`, relative to the objective.
-    What is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and estimates.
+    for measures of cost are `epigraphs`, to be held up by cuts to within `close`, relative to the objective.
+    What is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and epigraphs.
     `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
-    `cut_points` are, by the place of the row, the estimate of a cut and where it was made; those that have held
+    `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held
     a linear program are `binding`.
     """
 
-    def __init__(self, columns: Columns, unit_usd: float, by_cuts: bool = False) -> None:
-        self.columns = columns
-        self.weights, self.size = columns.weights, columns.size
+    def __init__(self, sums: ScenarioSums, unit_usd: float, by_cuts: bool = False) -> None:
+        self.sums = sums
+        self.weights, self.size = sums.weights, sums.size
         self.unit_usd = unit_usd
         self.by_cuts = by_cuts
         self.problem = pulp.LpProblem("deal", pulp.LpMinimize)
@@ -66,7 +66,7 @@ class Program:
         self.payments: list[Payment] = []
         self.metered: list[Metered] = []
         self.recourse: list[Recourse] = []
-        self.estimates: list[Estimate] = []
+        self.epigraphs: list[Epigraph] = []
         self._names: defaultdict[str, int] = defaultdict(int)
         self.rows: list[pulp.LpConstraint] = []
         self.relaxed: list[int] = []
@@ -80,12 +80,12 @@ class Program:
         self.close = 1e-9
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
-        self.parts: list[tuple[Program, Where]] = []
+        self.parts: list[tuple[Program, ScenarioIndices]] = []
 
-    def part(self, columns: Columns, where: Where) -> Program:
+    def part(self, sums: ScenarioSums, where: ScenarioIndices) -> Program:
         """Return the same program with a book of its own, of what is paid in some scenarios only."""
         part = copy(self)
-        part.columns, part.weights, part.size = columns, columns.weights, columns.size
+        part.sums, part.weights, part.size = sums, sums.weights, sums.size
         part.payments, part.metered, part.recourse, part.parts = [], [], [], []
         part._shares, part._slopes, part._payments = {}, {}, None
         self.parts.append((part, where))
@@ -97,7 +97,7 @@ class Program:
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""
-        return self.columns.discount(time)
+        return self.sums.discount(time)
 
     def _name(self, label: str) -> str:
         plain = _PLAIN.sub("_", label)
@@ -169,8 +169,8 @@ class Program:
         usd: float,
         time: int,
         month: int,
-        where: Where | None = None,
-        column: Moving = 1.0,
+        where: ScenarioIndices | None = None,
+        column: ScalarOrArray = 1.0,
     ) -> None:
         """Charge Σ terms · usd · column (dollars per unit of the terms; the column one number, or one per scenario)."""
         scale = self.usd(usd) * (1.0 if isinstance(column, np.ndarray) else column)
@@ -184,9 +184,12 @@ class Program:
     def meter(self, line: str, year: int, items: Sequence[Item]) -> None:
         """Charge requests at the end of each month of one contract year, in money units per request."""
         if items:
-            rows = self.columns.rows_of(range(12 * year, 12 * year + 12))
+            rows = self.sums.rows_of(range(12 * year, 12 * year + 12))
             inside = [item._replace(row=item.row - rows.start) for item in items]
-            plain, present = Lanes(self.columns.flows[rows], inside), Lanes(self.columns.presents[rows], inside)
+            plain, present = (
+                RateGroups(self.sums.requests[rows], inside),
+                RateGroups(self.sums.discounted_requests[rows], inside),
+            )
             self.metered.append(Metered(line, year, plain, present))
 
     def _paid(self, lines: Sequence[str] | None, when: When) -> Iterator[tuple[Payment, float]]:
@@ -215,7 +218,7 @@ class Program:
     def _mean(self, payment: Payment) -> float:
         """Return the expected value of a payment's column; 0 in the scenarios in which it does not fall due."""
         if payment.where is None:
-            return self.columns.mean(payment.column)
+            return self.sums.mean(payment.column)
         return float(np.sum(self.weights[payment.where] * payment.column))
 
     def _expected_recourse(self, index: int, when: When) -> Variable:
@@ -223,15 +226,15 @@ class Program:
         if (index, when) not in self._shares:
             part = self.recourse[index]
             parts = [(part, part.factors(when, self.discount))]
-            self._shares[index, when] = self._estimate(f"expected_{part.line}", 0.0, parts, Expectation(self.weights))
+            self._shares[index, when] = self._epigraph(f"expected_{part.line}", 0.0, parts, Expectation(self.weights))
         return self._shares[index, when]
 
-    def estimate(self, label: str, when: When, weigh: Weigh, less: Array | None = None) -> Variable:
+    def epigraph(self, label: str, when: When, weigh: Weigh, less: Array | None = None) -> Variable:
         """Return a variable that stands for a measure of the whole cost (less an amount per scenario)."""
         every = self._everything()
         parts = [(part, part.factors(when, self.discount)) for part in every]
         low = 0.0 if less is None else -float(np.max(less))
-        return self._estimate(label, low, [(part, factors) for part, factors in parts if np.any(factors)], weigh, less)
+        return self._epigraph(label, low, [(part, factors) for part, factors in parts if np.any(factors)], weigh, less)
 
     def _everything(self) -> list[Recourse]:
         """Return all that is paid, valued in every scenario of this program."""
@@ -244,7 +247,7 @@ class Program:
             self._payments = Payments(tuple(shares), self.size)
         return self._payments
 
-    def _estimate(
+    def _epigraph(
         self,
         label: str,
         low: float,
@@ -253,15 +256,15 @@ class Program:
         less: Array | None = None,
     ) -> Variable:
         variable = self.variable(label, low)
-        self.estimates.append(Estimate(self._indices[variable], tuple(parts), weigh, self.size, less))
+        self.epigraphs.append(Epigraph(self._indices[variable], tuple(parts), weigh, self.size, less))
         return variable
 
     def add_cut(self, number: int, cut: Cut, point: Array) -> None:
-        """Add estimate >= linear + constant, made at a point."""
+        """Add epigraph >= linear + constant, made at a point."""
         self.cut_points[len(self.rows)] = number, point
         indices, coefficients = (part.tolist() for part in cut.linear)
         terms = [(self.variables[index], -c) for index, c in zip(indices, coefficients, strict=True)]
-        own = self.variables[self.estimates[number].index]
+        own = self.variables[self.epigraphs[number].index]
         self.row("cut", [(own, 1.0), *terms], ">=", cut.constant, is_told=False)
 
     def by_scenario(self, when: When = When()) -> list[Terms]:  # noqa: B008 - a tuple
@@ -274,7 +277,7 @@ class Program:
                     totals[index][variable] += value
         return [list(total.items()) for total in totals]
 
-    def _amounts(self, when: When) -> Iterator[tuple[Variable, Where | None, Array]]:
+    def _amounts(self, when: When) -> Iterator[tuple[Variable, ScenarioIndices | None, Array]]:
         """Yield what is paid per unit of a variable in each scenario."""
         for payment, value in self._paid(None, when):
             count = self.size if payment.where is None else len(payment.where)
@@ -295,7 +298,7 @@ def scaled(terms: Iterable[tuple[Variable, float]], factor: float) -> Terms:
     return [(variable, coefficient * factor) for variable, coefficient in terms]
 
 
-def equal_rows(table: Array) -> list[Where]:
+def equal_rows(table: Array) -> list[ScenarioIndices]:
     """Return the places of equal rows of a (scenarios, …) table, group by group: such scenarios cost the same."""
     groups: dict[bytes, list[int]] = {}
     for index, row in enumerate(np.ascontiguousarray(table)):

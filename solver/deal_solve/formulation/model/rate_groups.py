@@ -1,4 +1,4 @@
-"""Amounts that are linear in the plan and vary by scenario: requests over a stretch, at a rate (section 8)."""
+"""Amounts that are linear in the plan and vary by scenario: requests over an interval, at a rate (section 8)."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deal_solve.formulation.model.chunks import Some, count_of, taken
+from deal_solve.formulation.model.chunks import Selection, count_of, taken
 from deal_solve.formulation.model.recourse import Indices
-from deal_solve.formulation.model.scenario_sums import Moving
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.uncertainty.scenario_set import Array
 
 EVERYWHERE = slice(None)
 
 
-def part(values: Moving, here: Some) -> Moving:
+def part(values: ScalarOrArray, here: Selection) -> ScalarOrArray:
     """Return what may vary by scenario, in some scenarios."""
     return values[here] if isinstance(values, np.ndarray) else values
 
 
 class Item(NamedTuple):
-    """per · rate · flows[row] per unit of the variable at index `column`."""
+    """per · rate · quantities[row] per unit of the variable at index `column`."""
 
     column: int
     row: int
     per: float
-    rate: Moving = 1.0
+    rate: ScalarOrArray = 1.0
 
 
-class Lanes:
+class RateGroups:
     """Sums of items, group by group: items of a group that share a rate are one lane, added up before it is applied.
 
-    `flows` is (K, S), `groups` the number of the group of each item (default: one group).
+    `quantities` is (K, S), `groups` the number of the group of each item (default: one group).
     """
 
-    def __init__(self, flows: Array, items: Sequence[Item], groups: Sequence[int] | None = None) -> None:
-        self.flows = flows
+    def __init__(self, quantities: Array, items: Sequence[Item], groups: Sequence[int] | None = None) -> None:
+        self.quantities = quantities
         group = [0] * len(items) if groups is None else groups
         self.groups = max(group, default=0) + 1
         lanes: dict[tuple[int, int], int] = {}
-        self._rates: list[Moving] = []
+        self._rates: list[ScalarOrArray] = []
         self._group: list[int] = []
         lane, per = [], []
         for item, number in zip(items, group, strict=True):
@@ -57,45 +57,45 @@ class Lanes:
         self.item_groups = np.array(group, dtype=np.int64)
         self.indices: Indices = np.array([item.column for item in items], dtype=np.int64)
         self._per = np.array(per, dtype=float)
-        self._cell = np.array(lane, dtype=np.int64) * len(flows) + np.array([i.row for i in items], dtype=np.int64)
+        self._cell = np.array(lane, dtype=np.int64) * len(quantities) + np.array([i.row for i in items], dtype=np.int64)
 
     @property
     def size(self) -> int:
         """S, the number of scenarios."""
-        return int(self.flows.shape[1])
+        return int(self.quantities.shape[1])
 
-    def amounts(self, values: Array, here: Some = EVERYWHERE) -> Array:
+    def amounts(self, values: Array, here: Selection = EVERYWHERE) -> Array:
         """Return the sum of each group (groups, S) at the values of all variables, in some scenarios."""
         total = np.zeros((self.groups, count_of(here, self.size)))
-        shape = len(self._rates), len(self.flows)
+        shape = len(self._rates), len(self.quantities)
         weights = np.bincount(self._cell, self._per * values[self.indices], shape[0] * shape[1]).reshape(shape)
         lanes, rows = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
         if len(lanes):
             few = slice(rows[0], rows[-1] + 1)
-            for lane, sums in zip(lanes, weights[lanes, few] @ taken(self.flows, here)[few], strict=True):
+            for lane, sums in zip(lanes, weights[lanes, few] @ taken(self.quantities, here)[few], strict=True):
                 total[self._group[lane]] += sums * part(self._rates[lane], here)
         return total
 
-    def slope(self, prices: Array, here: Some = EVERYWHERE) -> Array:
-        """Return Σ_ω price[group] · per · rate · flows[row] of each item; `prices` is (groups, S) of some scenarios."""
+    def slope(self, prices: Array, here: Selection = EVERYWHERE) -> Array:
+        """Return Σ_ω price[group] · per · rate · quantities[row] of each item, prices (groups, S) of some scenarios."""
         by_lane = prices[self._group]
         for lane, rate in zip(by_lane, self._rates, strict=True):
             lane *= part(rate, here)
-        return np.asarray(self._per * (by_lane @ taken(self.flows, here).T).ravel()[self._cell])
+        return np.asarray(self._per * (by_lane @ taken(self.quantities, here).T).ravel()[self._cell])
 
     def per_scenario(self) -> Array:
         """Return every item's amount per unit of its variable, (items, S); for few scenarios."""
-        lane, row = np.divmod(self._cell, max(len(self.flows), 1))
+        lane, row = np.divmod(self._cell, max(len(self.quantities), 1))
         rates = np.array([np.broadcast_to(rate, self.size) for rate in self._rates]).reshape(-1, self.size)
-        return np.asarray(self._per[:, None] * rates[lane] * self.flows[row])
+        return np.asarray(self._per[:, None] * rates[lane] * self.quantities[row])
 
 
 @dataclass(frozen=True)
-class Flow:
+class PeriodUsage:
     """Usage of a commitment period at contracted rates: `lanes` in groups of one overage ratio, `ratios` of each."""
 
-    lanes: Lanes
-    ratios: tuple[Moving, ...]
+    lanes: RateGroups
+    ratios: tuple[ScalarOrArray, ...]
 
     @cached_property
     def billed(self) -> Array:

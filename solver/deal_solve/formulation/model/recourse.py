@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from deal_solve.formulation.model.scenario_sums import Where
+from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 from deal_solve.uncertainty.scenario_set import Array
 
 Indices: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -80,7 +80,7 @@ class Among:
     """A part of the cost that falls due in the scenarios at `where` only, of `size` in all."""
 
     part: Recourse
-    where: Where
+    where: ScenarioIndices
     size: int
 
     @property
@@ -118,7 +118,7 @@ class Among:
 
 
 class Cut(NamedTuple):
-    """estimate >= linear + constant, for every plan."""
+    """epigraph >= linear + constant, for every plan."""
 
     linear: Linear
     constant: float
@@ -132,7 +132,7 @@ Weigh: TypeAlias = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Epigraph:
     """A variable of the program at `place` that stands for a measure of cost, from below.
 
     The measure is Σ weigh(z)·z of z = Σ recourse - less, per scenario.

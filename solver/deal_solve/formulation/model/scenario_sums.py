@@ -1,7 +1,7 @@
 """What varies by scenario, added up over months once for all programs of a deal (deal model, sections 1 and 8).
 
-The months of the horizon fall into stretches in which no price index moves and no epoch or commitment period ends. Of
-the requests of a user only their sum over each stretch matters, once plain, once discounted month by month, and the
+The months of the horizon fall into intervals in which no price index moves and no epoch or commitment period ends. Of
+the requests of a user only their sum over each interval matters, once plain, once discounted month by month, and the
 same times the hit rate where that is not certain: a column (S,) each. Memory grows neither with months nor options.
 """
 
@@ -24,54 +24,54 @@ from deal_solve.plan.request_cost import effective_hit_rate
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
-Moving: TypeAlias = float | Array
+ScalarOrArray: TypeAlias = float | Array
 """One number, or one per scenario (S,)."""
 
-Where: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+ScenarioIndices: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 """Places of scenarios."""
 
 Basis: TypeAlias = bool | None
 """What requests are multiplied with: nothing, or the hit rate online (False) or in batch (True)."""
 
 
-def settled(values: Array) -> Moving:
+def settled(values: Array) -> ScalarOrArray:
     """Return the one number that all values (S,) are, or else the values."""
     return float(values[0]) if np.all(values == values[0]) else values
 
 
-class Columns:
-    """Sums of requests per user and stretch, users per month, hit rates and price indexes of a scenario set.
+class ScenarioSums:
+    """Sums of requests per user and interval, users per month, hit rates and price indexes of a scenario set.
 
-    `flows` and `presents` have a row (S,) per (user, first month of a stretch, basis), in order of time, found by
-    `row_of`; `active` is (C, H, S), `users[c]` its part (H, S); `hit` is per user and batch, `index[family]` has one
-    entry per month. `buckets` are those of each contract-year start, where later terms are decided by table; on a path
-    of them `whole` is the set they are part of and `probability` the sum of the weights.
+    `requests` and `discounted_requests` have a row (S,) per (user, first month of an interval, basis), in order of
+    time, found by `row_of`; `active` is (C, H, S), `users[c]` its part (H, S); `hit` is per user and batch,
+    `index[family]` has one entry per month. `buckets` are those of each contract-year start, where later terms are
+    decided by table; on a path of them `whole` is the set they are part of and `probability` the sum of the weights.
     """
 
     def __init__(self, deal: Deal, scenarios: Scenarios) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
         self._cost_of_capital_per_year = deal.cost_of_capital_per_year
-        self._means: dict[int, tuple[Moving, float]] = {}
-        self._largest: dict[int, tuple[Moving, float]] = {}
+        self._means: dict[int, tuple[ScalarOrArray, float]] = {}
+        self._largest: dict[int, tuple[ScalarOrArray, float]] = {}
         self.derived: dict[str, Any] = {}
         self._most_users: dict[tuple[str, ...], float] = {}
-        self._users_in: dict[tuple[str, int], Moving] = {}
+        self._users_in: dict[tuple[str, int], ScalarOrArray] = {}
         self.whole, self.probability = self, 1.0
         self.buckets = buckets_of(deal, scenarios)
         metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))
         moves = _moves(deal, scenarios)
-        self.stretches = {user: tuple(pairwise(_cuts(deal, user, moves))) for user in metered}
+        self.intervals = {user: tuple(pairwise(_cuts(deal, user, moves))) for user in metered}
         varied = _varied(deal, scenarios, metered)
-        self.hit: dict[tuple[str, bool], Moving] = {}
+        self.hit: dict[tuple[str, bool], ScalarOrArray] = {}
         self.active = np.empty((len(deal.cohorts), self.months, self.size))
         self.users = dict(zip(deal.cohorts, self.active, strict=True))
         self.mean_requests = {user: np.zeros(self.months) for user in metered}
         self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
-        self.index: dict[str, list[Moving]] = {}
+        self.index: dict[str, list[ScalarOrArray]] = {}
         keys = [
             (start, index, basis)
             for index, user in enumerate(metered)
-            for start, _ in self.stretches[user]
+            for start, _ in self.intervals[user]
             for basis in (None, *varied[user])
         ]
         keys.sort(key=lambda key: (key[0], key[1], key[2] is not None, bool(key[2])))
@@ -79,8 +79,10 @@ class Columns:
             (metered[index], start, basis): row for row, (start, index, basis) in enumerate(keys)
         }
         self._starts = np.array([start for start, _, _ in keys], dtype=np.int64)
-        self.flows = np.empty((len(keys), self.size))
-        self.presents = self.flows if self._cost_of_capital_per_year == 0 else np.empty_like(self.flows)
+        self.requests = np.empty((len(keys), self.size))
+        self.discounted_requests = (
+            self.requests if self._cost_of_capital_per_year == 0 else np.empty_like(self.requests)
+        )
         self._read(deal, scenarios, moves, varied)
 
     def _read(self, deal: Deal, scenarios: Scenarios, moves: list[int], varied: dict[str, list[bool]]) -> None:
@@ -106,7 +108,7 @@ class Columns:
             for user, requests in requested.items():
                 self.mean_requests[user] += requests / self.size
         ends = [*moves[1:], self.months]
-        same: dict[bytes, Moving] = {}
+        same: dict[bytes, ScalarOrArray] = {}
         for family, levels in index.items():
             steps = [same.setdefault(level.tobytes(), settled(level)) for level in levels]
             self.index[family] = [
@@ -119,23 +121,23 @@ class Columns:
     def _add_up(
         self, deal: Deal, block: ScenarioSet, here: slice, user: str, bases: list[bool], discounts: Array
     ) -> Array:
-        """Add the requests of one user in one block up over its stretches; return their sum per month."""
+        """Add the requests of one user in one block up over its intervals; return their sum per month."""
         requests = _requests(block, user)
-        starts = [start for start, _ in self.stretches[user]]
+        starts = [start for start, _ in self.intervals[user]]
         sums = np.add.reduceat(requests, starts, axis=0)
-        presents = (
+        discounted_requests = (
             sums if self._cost_of_capital_per_year == 0 else np.add.reduceat(requests * discounts, starts, axis=0)
         )
         for basis in (None, *bases):
             rate = 1.0 if basis is None else _effective(deal, user, basis, block.hit_rate[user])
             for index, start in enumerate(starts):
                 row = self._rows[user, start, basis]
-                np.multiply(sums[index], rate, out=self.flows[row, here])
-                if self.presents is not self.flows:
-                    np.multiply(presents[index], rate, out=self.presents[row, here])
+                np.multiply(sums[index], rate, out=self.requests[row, here])
+                if self.discounted_requests is not self.requests:
+                    np.multiply(discounted_requests[index], rate, out=self.discounted_requests[row, here])
         return np.asarray(requests.sum(axis=1))
 
-    def afresh(self) -> Columns:
+    def afresh(self) -> ScenarioSums:
         """Return the same for another deal that reads them alike: nothing that was derived for this one is kept."""
         other = copy(self)
         other.derived = {}
@@ -143,7 +145,7 @@ class Columns:
             other.whole = other
         return other
 
-    def head(self, count: int) -> Columns:
+    def head(self, count: int) -> ScenarioSums:
         """Return the first scenarios alone, equally scaled; what is one object here is one object there."""
         if count >= self.size:
             return self
@@ -153,12 +155,14 @@ class Columns:
         part.buckets = {month: (edges, buckets[:count]) for month, (edges, buckets) in self.buckets.items()}
         return part
 
-    def paths(self, months: tuple[int, ...]) -> tuple[tuple[Path, Where, Columns], ...]:
+    def paths(self, months: tuple[int, ...]) -> tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]:
         """Return every path of buckets at some months that occurs, the scenarios on it, and what is theirs.
 
         Raises InputError for more than MOST_PATHS.
         """
-        known: dict[object, tuple[tuple[Path, Where, Columns], ...]] = self.derived.setdefault("paths", {})
+        known: dict[object, tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = self.derived.setdefault(
+            "paths", {}
+        )
         if not months:
             return (((), np.arange(self.size), self),)
         if months not in known:
@@ -171,22 +175,22 @@ class Columns:
             known[months] = tuple((path, indices, self._on_path(indices)) for path, indices in groups)
         return known[months]
 
-    def _on_path(self, indices: Where) -> Columns:
+    def _on_path(self, indices: ScenarioIndices) -> ScenarioSums:
         part = self._some(indices)
         part.probability = float(part.weights.sum())
         return part
 
-    def _some(self, indices: slice | Where) -> Columns:
+    def _some(self, indices: slice | ScenarioIndices) -> ScenarioSums:
         """Return some scenarios; what is one object here is one object there."""
         part = copy(self)
         part.weights = self.weights[indices]
         part.size = len(part.weights)
-        part.flows = part.presents = self.flows[:, indices]
-        if self.presents is not self.flows:
-            part.presents = self.presents[:, indices]
-        cut: dict[int, Moving] = {}
+        part.requests = part.discounted_requests = self.requests[:, indices]
+        if self.discounted_requests is not self.requests:
+            part.discounted_requests = self.discounted_requests[:, indices]
+        cut: dict[int, ScalarOrArray] = {}
 
-        def some(values: Moving) -> Moving:
+        def some(values: ScalarOrArray) -> ScalarOrArray:
             return cut.setdefault(id(values), values[indices]) if isinstance(values, np.ndarray) else values
 
         part.active = self.active[:, :, indices]
@@ -201,19 +205,19 @@ class Columns:
         return discount_factor(self._cost_of_capital_per_year, time)
 
     def within(self, user: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the stretches of a user that lie in months [start, end)."""
-        yield from ((low, high) for low, high in self.stretches[user] if start <= low and high <= end)
+        """Yield the intervals of a user that lie in months [start, end)."""
+        yield from ((low, high) for low, high in self.intervals[user] if start <= low and high <= end)
 
     def row_of(self, user: str, start: int, basis: Basis = None) -> int:
-        """Return the row of a stretch in `flows` and `presents`."""
+        """Return the row of an interval in `requests` and `discounted_requests`."""
         return self._rows[user, start, basis]
 
     def rows_of(self, months: range) -> slice:
-        """Return the rows of all stretches that begin in these months."""
+        """Return the rows of all intervals that begin in these months."""
         low, high = np.searchsorted(self._starts, (months.start, months.stop))
         return slice(int(low), int(high))
 
-    def users_in(self, cohort: str, month: int) -> Moving:
+    def users_in(self, cohort: str, month: int) -> ScalarOrArray:
         """Return the users of a cohort in a month, one object whenever it is asked for."""
         key = cohort, month
         if key not in self._users_in:
@@ -229,7 +233,7 @@ class Columns:
             self._most_users[cohorts] = max(float(np.max(count)) for count in months) if cohorts else 0.0
         return self._most_users[cohorts]
 
-    def largest(self, values: Moving) -> float:
+    def largest(self, values: ScalarOrArray) -> float:
         """Return the largest of what may vary."""
         if not isinstance(values, np.ndarray):
             return float(values)
@@ -237,7 +241,7 @@ class Columns:
             self._largest[id(values)] = values, float(values.max())
         return self._largest[id(values)][1]
 
-    def mean(self, values: Moving) -> float:
+    def mean(self, values: ScalarOrArray) -> float:
         """Return the sum of probability times what may vary."""
         if not isinstance(values, np.ndarray):
             return self.probability * values
@@ -283,7 +287,7 @@ def _moves(deal: Deal, scenarios: Scenarios) -> list[int]:
 
 
 def _cuts(deal: Deal, user: str, moves: list[int]) -> list[int]:
-    """Return where the stretches of a user begin, and the horizon."""
+    """Return where the intervals of a user begin, and the horizon."""
     steps = {offer.api.period_months for offer in deal.offers.values() if offer.api} | {12}
     periods = {month for step in steps for month in range(0, deal.horizon_months, step)}
     return sorted({*moves, *periods, *(epoch.start for epoch in resolve(deal).epochs(user)), deal.horizon_months})

@@ -19,7 +19,7 @@ from deal_solve.optimise.solver.solvers import Bounds
 from deal_solve.uncertainty.scenario_set import Array
 
 PointedCut: TypeAlias = tuple[int, Array]
-"""An estimate, by its number, and the values of all variables at which it is cut."""
+"""An epigraph variable, by its number, and the values of all variables at which it is cut."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Hint:
         """Return the cuts of expected values, each of one clause in one regime, and those of the whole cost's tail."""
         kinds: tuple[list[PointedCut], list[PointedCut]] = [], []
         for number, point in self.cuts:
-            kinds[not program.estimates[number].is_expected].append((number, point))
+            kinds[not program.epigraphs[number].is_expected].append((number, point))
         return kinds
 
 
@@ -80,7 +80,7 @@ class Candidate:
             return None
         taken = (
             regime.threshold_usd
-            for regime, beta in self.formulation.papers.regimes.items()
+            for regime, beta in self.formulation.agreements.regimes.items()
             if regime.span.index == 0 and self.values.get(beta.name, 0.0) > 0.5
         )
         return next(taken, None)
@@ -92,7 +92,7 @@ class Candidate:
         plan = None
         if self.objective is not None:
             plan = np.array([self.values.get(variable.name, 0.0) for variable in program.variables])
-            cuts += [(number, plan) for number in range(len(program.estimates))]
+            cuts += [(number, plan) for number in range(len(program.epigraphs))]
         rank = self.bound if self.objective is None else self.objective
         return Hint(rank, tuple(variable.name for variable in program.variables), tuple(cuts), plan)
 
@@ -140,7 +140,7 @@ def forbid(program: Program) -> str:
 def restrict(formulation: Formulation, band: float) -> Bounds:
     """Close every other band of the first term; return the bounds there were."""
     bounds: Bounds = []
-    for regime, beta in formulation.papers.regimes.items():
+    for regime, beta in formulation.agreements.regimes.items():
         if regime.span.index == 0 and regime.threshold_usd != band:
             bounds.append((beta, beta.lowBound, beta.upBound))
             beta.upBound = 0
@@ -151,7 +151,7 @@ def lean(formulation: Formulation) -> Bounds:
     """Fix papers, regimes, tracks and projects to what their values are nearest to; return the bounds there were."""
     groups: dict[object, list[Variable]] = {}
     for index, decisions in enumerate(formulation.paths):
-        for regime, variable in decisions.papers.regimes.items():
+        for regime, variable in decisions.agreements.regimes.items():
             groups.setdefault((index, regime.span), []).append(variable)
         for (cohort, _, span), variable in decisions.tracks.seats.items():
             for year in span.years:

@@ -11,14 +11,14 @@ import numpy as np
 
 from deal_solve.formulation.model import chunks
 from deal_solve.formulation.model.program import Program, Terms
-from deal_solve.formulation.model.recourse import Costs, Cut, Estimate
+from deal_solve.formulation.model.recourse import Costs, Cut, Epigraph
 from deal_solve.optimise.search.branch_and_cut import Found, branch_and_cut
 from deal_solve.optimise.solver.highs_session import session_of
 from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, restore, run
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 CLOSE = 1e-9
-"""Measures may lie this much above their estimates, relative to the objective and all together."""
+"""Measures may lie this much above their epigraphs, relative to the objective and all together."""
 ROUGHLY = 1e-5
 """The same where only a bound is wanted."""
 TIGHT = 1e-6
@@ -43,13 +43,13 @@ def run_with_cuts(
     close: float = 0.0,
     branches: bool = True,
 ) -> Answer:
-    """Solve the program as `run` does, every estimate held up to the measure that it stands for.
+    """Solve the program as `run` does, every epigraph held up to the measure that it stands for.
 
     `close` allows more room than the program does; if infinite, no cut is added. A relaxation is left as it is once it
     lies above `cutoff`: the answer is then `nothing`, with a bound. An integer program with more choices than can be
     branched on here (`branches` false) is left to the solver, round by round.
     """
-    if not program.estimates:
+    if not program.epigraphs:
         return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
     if relax:
         reached = math.inf if cutoff is None else cutoff
@@ -63,14 +63,14 @@ def run_with_cuts(
 
 
 def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
-    """Cut estimates, by number, at points known from elsewhere."""
+    """Cut epigraphs, by number, at points known from elsewhere."""
     by_point: dict[int, list[tuple[int, Array]]] = {}
     for number, point in points:
         by_point.setdefault(id(point), []).append((number, point))
     for cuts in by_point.values():  # what costs a point in all futures is kept no longer than it is needed
         known, clean = Costs(), _clean(cuts[0][1])
         for number, point in cuts:
-            program.add_cut(number, program.estimates[number].cut(clean, known, MINOR), point)
+            program.add_cut(number, program.epigraphs[number].cut(clean, known, MINOR), point)
         chunks.forget()
     _forget(program)
 
@@ -88,18 +88,18 @@ def worth(program: Program, objective: Terms) -> float:
     for variable, coefficient in objective:
         coefficients[program.index(variable)] += coefficient
     total = coefficients @ values
-    for estimate in program.estimates:
-        if weight := coefficients[estimate.index]:
-            total += weight * (estimate.value(values, known) - values[estimate.index])
+    for epigraph in program.epigraphs:
+        if weight := coefficients[epigraph.index]:
+            total += weight * (epigraph.value(values, known) - values[epigraph.index])
     _forget(program)
     return float(total)
 
 
 def is_tight(program: Program) -> bool:
-    """Whether every estimate equals its measure at the values found; settlement may be dearer than any cut."""
+    """Whether every epigraph equals its measure at the values found; settlement may be dearer than any cut."""
     values, known = _values(program), Costs()
     room = TIGHT * _scale(program, values)
-    return all(estimate.value(values, known) <= values[estimate.index] + room for estimate in program.estimates)
+    return all(epigraph.value(values, known) <= values[epigraph.index] + room for epigraph in program.epigraphs)
 
 
 def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: float, cutoff: float = math.inf) -> Answer:
@@ -192,29 +192,29 @@ def _scale(program: Program, values: Array) -> float:
 
 
 def _weights(program: Program) -> list[float]:
-    """Return what each estimate counts in the objective."""
+    """Return what each epigraph counts in the objective."""
     objective = program.problem.objective
-    return [float(objective.get(program.variables[estimate.index], 0.0)) for estimate in program.estimates]
+    return [float(objective.get(program.variables[epigraph.index], 0.0)) for epigraph in program.epigraphs]
 
 
 def _cut(program: Program, values: Array, inner: Array | None = None, *, close: float) -> bool:
-    """Cut the estimates that are too low at `values`, unless all are close enough; whether there was a cut.
+    """Cut the epigraphs that are too low at `values`, unless all are close enough; whether there was a cut.
 
     Together they may be too low by `close` of the objective, each as it counts there, and in a limit each by that much.
     """
     values = _clean(values)
     room, known, elsewhere = close * _scale(program, values), Costs(), Costs()
-    lows = [estimate.value(values, known) - values[estimate.index] for estimate in program.estimates]
+    lows = [epigraph.value(values, known) - values[epigraph.index] for epigraph in program.epigraphs]
     weights = [weight or 1.0 for weight in _weights(program)]
     if sum(max(low, 0.0) * weight for low, weight in zip(lows, weights, strict=True)) <= room:
         return False
     points = [(values, known)] if inner is None else [(inner, elsewhere), (values, known)]
     found = False
-    for number, (estimate, low) in enumerate(zip(program.estimates, lows, strict=True)):
+    for number, (epigraph, low) in enumerate(zip(program.epigraphs, lows, strict=True)):
         if low > room / len(lows):
             for point, costs in points:
-                cut = estimate.cut(point, costs)
-                if _height(cut, estimate, values) > room / len(lows) / 2:
+                cut = epigraph.cut(point, costs)
+                if _height(cut, epigraph, values) > room / len(lows) / 2:
                     program.add_cut(number, cut, point)
                     found = True
                     break
@@ -222,6 +222,6 @@ def _cut(program: Program, values: Array, inner: Array | None = None, *, close: 
     return found
 
 
-def _height(cut: Cut, estimate: Estimate, values: Array) -> float:
-    """Return how far a cut lies above an estimate."""
-    return cut.linear.at(values) + cut.constant - float(values[estimate.index])
+def _height(cut: Cut, epigraph: Epigraph, values: Array) -> float:
+    """Return how far a cut lies above an epigraph."""
+    return cut.linear.at(values) + cut.constant - float(values[epigraph.index])

@@ -8,7 +8,7 @@ from typing import Any
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.rates import Agreement, api_agreements
-from deal_solve.formulation.model.scenario_sums import Columns
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement import Hint
 from deal_solve.optimise.search.search import Search
 from deal_solve.plan.plan import Plan
@@ -32,27 +32,30 @@ class SolveCache:
     """
 
     def __init__(self) -> None:
-        self._columns: dict[tuple[int, str], tuple[Scenarios, Columns]] = {}
+        self._sums: dict[tuple[int, str], tuple[Scenarios, ScenarioSums]] = {}
         self._baselines: dict[str, Baseline] = {}
         self._bounds: dict[str, float] = {}
         self._hints: dict[bool, dict[Agreement, Hint]] = {False: {}, True: {}}  # of baselines apart
 
-    def columns(self, deal: Deal, scenarios: Scenarios) -> Columns:
-        """Return the columns of a set of futures, as a deal reads them."""
-        key = id(scenarios), _digest(_read_by_columns(deal))
-        if key not in self._columns:
-            if len(self._columns) >= (SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > FACTS:
-                self._columns, self._baselines, self._bounds = {}, {}, {}
-            self._columns[key] = scenarios, Columns(deal, scenarios)  # both are kept, so that nothing else has their id
-        return self._columns[key][1].afresh()
+    def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
+        """Return the sums of a set of futures, as a deal reads them."""
+        key = id(scenarios), _digest(_read_by_sums(deal))
+        if key not in self._sums:
+            if len(self._sums) >= (SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > FACTS:
+                self._sums, self._baselines, self._bounds = {}, {}, {}
+            self._sums[key] = (
+                scenarios,
+                ScenarioSums(deal, scenarios),
+            )  # both are kept, so that nothing else has their id
+        return self._sums[key][1].afresh()
 
-    def baseline(self, deal: Deal, columns: Columns) -> Baseline | None:
+    def baseline(self, deal: Deal, sums: ScenarioSums) -> Baseline | None:
         """Return the baseline of a deal, if it is known."""
-        return self._baselines.get(_digest(id(columns.flows), _without_commitment(deal)))
+        return self._baselines.get(_digest(id(sums.requests), _without_commitment(deal)))
 
-    def keep_baseline(self, deal: Deal, columns: Columns, baseline: Baseline) -> None:
+    def keep_baseline(self, deal: Deal, sums: ScenarioSums, baseline: Baseline) -> None:
         """Keep the baseline of a deal."""
-        self._baselines[_digest(id(columns.flows), _without_commitment(deal))] = baseline
+        self._baselines[_digest(id(sums.requests), _without_commitment(deal))] = baseline
 
     def prepare(self, search: Search) -> None:
         """Tell a search what is known of its agreements."""
@@ -76,8 +79,8 @@ def _keys(search: Search) -> dict[Agreement, str]:
     told = [
         None if costs is None else blake2b(costs.tobytes()).hexdigest() for costs in (against.baseline, against.best)
     ]
-    pinned = search.pins.proposal.model_dump(mode="json"), search.first_band, search.zero_bands_only
-    rest = id(search.columns.flows), told, pinned
+    pinned = search.fixings.proposal.model_dump(mode="json"), search.first_band, search.zero_bands_only
+    rest = id(search.sums.requests), told, pinned
     data = _plain(deal)
     offered = api_agreements(deal, search.check_controls)
     return {agreement: _digest(*rest, agreement, _seen_from(data, agreement.offer)) for agreement in offered}
@@ -110,7 +113,7 @@ def _without_commitment(deal: Deal) -> dict[str, Any]:
     return {**data, "offers": offers}
 
 
-def _read_by_columns(deal: Deal) -> dict[str, Any]:
+def _read_by_sums(deal: Deal) -> dict[str, Any]:
     """Return what of a deal decides how futures are added up."""
     data = deal.model_dump(mode="json", exclude={"title", "sources", "risk", "limits", "internal_tools"})
     offers = [(offer["price_protection"], (offer["api"] or {}).get("period")) for offer in data["offers"].values()]

@@ -15,8 +15,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.clauses.rates import Agreement, api_agreements, every_regime
-from deal_solve.formulation.model.scenario_sums import Columns
-from deal_solve.formulation.pins import Pins, pin
+from deal_solve.formulation.fixings import Fixings, fix_decisions
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement import Candidate, Hint, fix_choices, forbid, lean, restrict, size_of
 from deal_solve.optimise.search.benders import CLOSE, ROUGHLY, cut_again
 from deal_solve.optimise.search.benders import run_with_cuts as run
@@ -45,12 +45,12 @@ class Search:
     """
 
     deal: Deal
-    columns: Columns
+    sums: ScenarioSums
     against: Against
     solver: str
     gap: float
     clock: Clock
-    pins: Pins
+    fixings: Fixings
     constant: float = 0.0
     zero_bands_only: bool = False
     check_controls: bool = True
@@ -95,7 +95,7 @@ class Search:
             return best
         worth = self.incumbent + self._tie()
         tied = [c for c in solved if (c.objective or 0.0) <= worth]
-        rule = TieRule(self.solver, self.gap, self.clock, one_look=self.columns.size > BLOCK)
+        rule = TieRule(self.solver, self.gap, self.clock, one_look=self.sums.size > BLOCK)
         return rule.least_committed(tied, [self._money(c.formulation, worth) for c in tied])
 
     def _rank(self, candidate: Candidate) -> float:
@@ -178,7 +178,7 @@ class Search:
 
     def _open_all(self) -> None:
         """Open every agreement that has a price regime in each of its terms."""
-        for agreement in self.pins.agreements(api_agreements(self.deal, self.check_controls)):
+        for agreement in self.fixings.agreements(api_agreements(self.deal, self.check_controls)):
             regimes = every_regime(self.deal, agreement, self.zero_bands_only)
             bands = sorted({regime.threshold_usd for regime in regimes if regime.span.index == 0})
             if self.first_band is not None:
@@ -210,16 +210,16 @@ class Search:
         before = monotonic()
         formulation = formulate(
             self.deal,
-            self.columns,
+            self.sums,
             [agreement],
             self.against,
             self.zero_bands_only,
-            self.pins.least_commitment_usd,
-            self.pins.least_seats,
+            self.fixings.least_commitment_usd,
+            self.fixings.least_seats,
             self.by_cuts,
-            self.pins.routed,
+            self.fixings.routed,
         )
-        pin(formulation, self.pins)
+        fix_decisions(formulation, self.fixings)
         formulation.program.close = self.close
         self.clock.building += monotonic() - before
         self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)

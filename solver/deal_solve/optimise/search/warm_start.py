@@ -20,18 +20,18 @@ def guided(search: Search) -> Search:
 
     A pilot only says in which order to look and where to cut: every cut is made anew over all futures.
     """
-    if search.columns.size <= BLOCK or not search.by_cuts:
+    if search.sums.size <= BLOCK or not search.by_cuts:
         return search
     if search.guide:  # a similar deal was solved over as many
         return replace(search, close=search.gap / 4, is_rough=True, candidates=[])
     gap, guide = PILOT_GAP, search.guide
     for size in PILOTS:
-        if 4 * size > search.columns.size:
+        if 4 * size > search.sums.size:
             break
         against = Against(_head(search.against.baseline, size), _head(search.against.best, size))
         pilot = replace(
             search,
-            columns=search.columns.head(size),
+            sums=search.sums.head(size),
             against=against,
             gap=gap,
             close=gap / 10,

@@ -163,7 +163,7 @@ class HighsSession:
         for row, number, _ in held:
             totals[number] += prices[row]
         for row, number, point in held:
-            if program.estimates[number].is_expected or prices[row] >= least * totals[number]:
+            if program.epigraphs[number].is_expected or prices[row] >= least * totals[number]:
                 program.binding[row] = number, point
 
     def row_prices(self) -> Array:

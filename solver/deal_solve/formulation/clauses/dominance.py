@@ -9,14 +9,14 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import Request
 from deal_solve.formulation.clauses.rates import Rates, Regime
-from deal_solve.formulation.model.scenario_sums import Columns, Moving
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioSums
 from deal_solve.plan.request_cost import other_usd, request_cost, usage_multiplier
 from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.uncertainty.scenario_set import Array
 
 
-def undominated(
-    columns: Columns, deal: Deal, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
+def nondominated_options(
+    sums: ScenarioSums, deal: Deal, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
 ) -> list[Option]:
     """Return the options of an epoch without those that another one dominates under a regime (None: at list).
 
@@ -25,22 +25,22 @@ def undominated(
     per request at contracted and at list rates in every scenario, charges beside the model included. Of equals the
     first stays.
     """
-    key = user, epoch.start, regime is None, _prices(columns, rates, user, epoch, regime, options)
-    known: dict[object, tuple[int, ...]] = columns.derived.setdefault("undominated", {})
+    key = user, epoch.start, regime is None, _prices(sums, rates, user, epoch, regime, options)
+    known: dict[object, tuple[int, ...]] = sums.derived.setdefault("nondominated_options", {})
     if key not in known:
-        known[key] = tuple(_kept(columns, deal, rates, user, epoch, regime, options))
+        known[key] = tuple(_kept(sums, deal, rates, user, epoch, regime, options))
     return [options[index] for index in known[key]]
 
 
 def _prices(
-    columns: Columns, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
+    sums: ScenarioSums, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
 ) -> tuple[object, ...]:
     """Return what the comparison depends on besides the options: rates of the models relative to each other."""
     if regime is None:
         return ()
     models = list(dict.fromkeys((part.model_id, part.family) for option in options for part in option.parts))
     found = [
-        rates.of(regime, *model, start) for start, _ in columns.within(user, epoch.start, epoch.end) for model in models
+        rates.of(regime, *model, start) for start, _ in sums.within(user, epoch.start, epoch.end) for model in models
     ]
     return tuple(
         (round(factor * _one(rate) / (found[0][0] * _one(found[0][1])), 12), _name(rate)) for factor, rate, _ in found
@@ -48,12 +48,12 @@ def _prices(
 
 
 def _kept(
-    columns: Columns, deal: Deal, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
+    sums: ScenarioSums, deal: Deal, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
 ) -> Iterator[int]:
     """Yield the places of the options that stay."""
     request = deal.workloads.get(user) or deal.cohorts[user].use
     assert request is not None
-    bills = [_bill(columns, deal, rates, user, request, epoch, regime, option) for option in options]
+    bills = [_bill(sums, deal, rates, user, request, epoch, regime, option) for option in options]
     keys = {key: index for index, key in enumerate(dict.fromkeys(key for bill in bills for key in bill))}
     costs = np.zeros((len(options), 2 * len(keys) + 2))
     for row, (option, bill) in enumerate(zip(options, bills, strict=True)):
@@ -88,7 +88,7 @@ Bill = dict[tuple[object, ...], tuple[float, float]]
 
 
 def _bill(
-    columns: Columns,
+    sums: ScenarioSums,
     deal: Deal,
     rates: Rates,
     user: str,
@@ -99,13 +99,13 @@ def _bill(
 ) -> Bill:
     owner = deal.workloads.get(user) or deal.cohorts[user]
     multiplier = usage_multiplier(deal, request, owner.requires)
-    hit = columns.hit[user, option.batch]
+    hit = sums.hit[user, option.batch]
     bill: Bill = {}
     for part in option.parts:
         cost = request_cost(request, option, part, multiplier)
         ends = {"": cost.fixed + cost.per_hit * hit} if isinstance(hit, float) else _ends(cost.at, hit, option.batch)
-        for start, _ in columns.within(user, epoch.start, epoch.end):
-            index = columns.index[part.family][start]
+        for start, _ in sums.within(user, epoch.start, epoch.end):
+            index = sums.index[part.family][start]
             factor, protected = 1.0, index
             if regime is not None:
                 factor, protected, _ = rates.of(regime, part.model_id, part.family, start)
@@ -121,10 +121,10 @@ def _ends(cost: Callable[[Array], Array], hit: Array, batch: bool) -> dict[str, 
     return {f"{name}{batch}": float(cost(end)) for name, end in (("lowest", hit.min()), ("highest", hit.max()))}
 
 
-def _name(rate: Moving) -> object:
+def _name(rate: ScalarOrArray) -> object:
     """Return what tells rates that move apart; those that stand still only differ by a factor."""
     return id(rate) if isinstance(rate, np.ndarray) else None
 
 
-def _one(rate: Moving) -> float:
+def _one(rate: ScalarOrArray) -> float:
     return 1.0 if isinstance(rate, np.ndarray) else rate

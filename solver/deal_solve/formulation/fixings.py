@@ -24,7 +24,7 @@ ROUNDING_USD = 1e-5
 
 
 @dataclass(frozen=True)
-class Pins:
+class Fixings:
     """A proposal, and how far it widens the bounds of the program."""
 
     proposal: Proposal = field(default_factory=Proposal)
@@ -46,10 +46,10 @@ class Pins:
         ]
 
 
-def pins_of(deal: Deal, proposal: Proposal | None) -> Pins:
+def fixings_of(deal: Deal, proposal: Proposal | None) -> Fixings:
     """Return the pins of a proposal; raises InputError for names the deal does not have."""
     if proposal is None:
-        return Pins()
+        return Fixings()
     problems = [Problem("later", "tables cannot be pinned; leave them out")] if proposal.later else []
     papers = [("api.offer", proposal.api.offer)]
     papers += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
@@ -71,26 +71,26 @@ def pins_of(deal: Deal, proposal: Proposal | None) -> Pins:
         ]
     if problems:
         raise InputError(problems)
-    return Pins(
+    return Fixings(
         proposal,
         max(proposal.api.commitment_usd or (0.0,)) * deal.years,
         {name: max(seats.contracted) for name, seats in proposal.seats.items() if seats.contracted},
     )
 
 
-def pin(formulation: Formulation, pins: Pins) -> None:
+def fix_decisions(formulation: Formulation, fixings: Fixings) -> None:
     """Add the rows that hold the program, on every path, to the proposal."""
-    proposal = pins.proposal
+    proposal = fixings.proposal
     for decisions in formulation.paths:
-        for regime in decisions.papers.regimes:
-            _pin_band(decisions, regime, proposal)
-            _pin_commitment(decisions, regime, proposal)
-        _pin_seats(decisions, proposal)
-        _pin_tracks(decisions, proposal)
-        _pin_projects(decisions, proposal)
+        for regime in decisions.agreements.regimes:
+            _fix_band(decisions, regime, proposal)
+            _fix_commitment(decisions, regime, proposal)
+        _fix_seats(decisions, proposal)
+        _fix_tracks(decisions, proposal)
+        _fix_projects(decisions, proposal)
         for user, routes in [*proposal.routing.items(), *proposal.use.items()]:
             for epoch in decisions.routing.menus.get(user, ()):
-                _pin_route(decisions, user, epoch, routes)
+                _fix_route(decisions, user, epoch, routes)
 
 
 def _spread(values: Sequence[Item], index: int) -> Item:
@@ -98,21 +98,21 @@ def _spread(values: Sequence[Item], index: int) -> Item:
     return values[min(index, len(values) - 1)]
 
 
-def _pin_band(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
+def _fix_band(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
     bands = proposal.api.band_usd_per_year
     if bands is None or falls_to_list(decisions.deal, regime.agreement, regime.span):
         return
     if abs(_spread(bands, regime.span.index) - regime.threshold_usd) > CENT_TOLERANCE_USD:
-        decisions.papers.regimes[regime].upBound = 0
+        decisions.agreements.regimes[regime].upBound = 0
 
 
-def _pin_commitment(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
+def _fix_commitment(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
     """Add C[j,y] = c_y·β (to the rounding of plans), or Σ C = years·c·β where one number stands for a ramp."""
     wanted = proposal.api.commitment_usd
     deal, program = decisions.deal, decisions.program
     if wanted is None or falls_to_list(deal, regime.agreement, regime.span):
         return
-    beta, years = decisions.papers.regimes[regime], list(regime.span.years)
+    beta, years = decisions.agreements.regimes[regime], list(regime.span.years)
     by_year = [_year_of(deal, regime, wanted, year) for year in years]
     if not regime.commits:
         if any(by_year):
@@ -137,43 +137,43 @@ def _year_of(deal: Deal, regime: Regime, wanted: Sequence[float], year: int) -> 
     return _spread(wanted, year - regime.span.start // 12)
 
 
-def _pin_seats(decisions: Decisions, proposal: Proposal) -> None:
+def _fix_seats(decisions: Decisions, proposal: Proposal) -> None:
     deal, program = decisions.deal, decisions.program
     for seat_type, wanted in proposal.seats.items():
-        for paper, taken in decisions.papers.seats.items():
-            if paper.seat_type != seat_type:
+        for candidate, taken in decisions.agreements.seats.items():
+            if candidate.seat_type != seat_type:
                 continue
-            other_offer = wanted.offer not in (None, paper.offer)
-            if other_offer or wanted.term_months not in (None, paper.term_months):
+            other_offer = wanted.offer not in (None, candidate.offer)
+            if other_offer or wanted.term_months not in (None, candidate.term_months):
                 taken.upBound = 0
         if wanted.contracted is None:
             continue
         for year in range(deal.years):
             counts = [
                 p
-                for paper, taken in decisions.papers.seats.items()
-                if paper.seat_type == seat_type
-                for p in decisions.seats.years[paper, year].count
+                for candidate, taken in decisions.agreements.seats.items()
+                if candidate.seat_type == seat_type
+                for p in decisions.seats.years[candidate, year].count
             ]
             program.row("pin_seats", counts, "==", float(_spread(wanted.contracted, year)))
 
 
-def _pin_tracks(decisions: Decisions, proposal: Proposal) -> None:
+def _fix_tracks(decisions: Decisions, proposal: Proposal) -> None:
     """Close every track but those proposed: one in each contract year, or some that are left open."""
     deal, tracks = decisions.deal, decisions.tracks
     one = {name: tuple((_spread(years, y),) for y in range(deal.years)) for name, years in proposal.tracks.items()}
     some = proposal.among if isinstance(proposal, Forced) else {}
     for cohort, by_year in (*one.items(), *some.items()):
         for year, open_to in enumerate(by_year):
-            for (name, paper, span), on in tracks.seats.items():
-                if name == cohort and year in span.years and paper.seat_type not in open_to:
+            for (name, candidate, span), on in tracks.seats.items():
+                if name == cohort and year in span.years and candidate.seat_type not in open_to:
                     on.upBound = 0
             for (name, other, when), on in tracks.other.items():
                 if name == cohort and when == year and other not in open_to:
                     on.upBound = 0
 
 
-def _pin_projects(decisions: Decisions, proposal: Proposal) -> None:
+def _fix_projects(decisions: Decisions, proposal: Proposal) -> None:
     """Add y[w,p] = 0 or 1 for the projects of a workload where a list is proposed, and for those decided one by one.
 
     A row and not a bound: a project that costs nothing and opens nothing stands in no other row.
@@ -186,11 +186,11 @@ def _pin_projects(decisions: Decisions, proposal: Proposal) -> None:
             decisions.program.row("pin_project", [(variable, 1.0)], "==", float(bought))
 
 
-def _pin_route(decisions: Decisions, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
+def _fix_route(decisions: Decisions, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
     """Fix the shares of an epoch to the last route that has begun (free where a route without month is closed)."""
     begun = [route for route in routes if (route.from_month or 0) <= epoch.start]
     is_routed = any((name, start) == (user, epoch.start) for name, start, _ in decisions.routing.shares)
-    if not begun or not is_routed:  # a cohort that no paper meters in this epoch has no routing
+    if not begun or not is_routed:  # a cohort that no agreement meters in this epoch has no routing
         return
     shares: dict[str, float] = {}
     for key, share in begun[-1].shares.items():

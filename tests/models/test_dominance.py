@@ -50,7 +50,7 @@ def test_what_is_dominated_has_no_share(work, kept):
 def test_nothing_is_missed_in_the_examples(path, monkeypatch):
     deal = load(path)
     found = solve(deal).objective_usd
-    monkeypatch.setattr(routing, "undominated", everything)
+    monkeypatch.setattr(routing, "nondominated_options", everything)
     assert solve(deal).objective_usd == pytest.approx(found, rel=1e-6)
 
 
@@ -63,5 +63,5 @@ def test_nothing_is_missed_in_generated_deals(number, monkeypatch):
         found = solve(deal).objective_usd
     except Infeasible:
         return
-    monkeypatch.setattr(routing, "undominated", everything)
+    monkeypatch.setattr(routing, "nondominated_options", everything)
     assert solve(deal).objective_usd == pytest.approx(found, rel=1e-6, abs=0.02)
