@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime
 import importlib
+import re
 import sys
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -127,16 +129,13 @@ Assumed
 ...
 ```
 """
-RESULT_INTRO = """\
-# Results as JSON
+MARK = "<!-- Below this line written by docs/generate.py from the models; do not edit. -->"
+DECISIONS_INTRO = """\
+# Decisions
 
-*Written by `docs/generate.py` from the models; do not edit.*
+*Written by `docs/generate.py` from the records; do not edit.*
 
-`deal-solve solve --json FILE` writes a result, or what stands in the way where no plan exists; `settle` and `simulate`
-write theirs; `-` prints it; `curve`, `frontier`, `sweep`, `review`, `clauses`, `breakeven` and `sensitivity` write
-theirs with `--out FILE.json`. The schema is named in the file (`deal-solve-result/1`): within a version fields are
-added, never removed or given another meaning. Amounts are USD and not rounded. `deal-solve schema result` prints the
-JSON Schema; [`from_json`](../guides/embedding.md) reads a file back.
+Why the program is built this way: one short record per decision, in the order in which they were taken.
 """
 CLI_INTRO = """\
 # The command line
@@ -252,24 +251,59 @@ def deal_file() -> str:
     return "\n".join([INTRO, "## Deals\n", *parts, PROPOSAL_INTRO, *proposals])
 
 
-def result() -> str:
-    """Return docs/reference/result.md."""
-    plan = models_in(Plan)
-    models = [model for model in models_in(Result) if model not in plan]
-    analyses = (
-        CurveResult,
-        FrontierResult,
-        SweepResult,
-        ReviewResult,
-        ClausesResult,
-        BreakevenResult,
-        SensitivityResult,
-    )
-    for other in (SettlementResult, SimulationResult, *analyses, InfeasibleResult):
-        models += [model for model in models_in(other) if model not in (*models, *plan)]
-    tables = [table(model, written=False) for model in (*models, *plan)]
-    lines = [f"| `{line.name}` | {line.title} |" for line in LINES.values()]
-    return "\n".join([RESULT_INTRO, "### Lines\n\n| line | what it is |\n|---|---|", *lines, "", *tables])
+def kinds() -> dict[str, type[BaseModel]]:
+    """Return the model of each kind of file, by the name of its page."""
+    return {
+        "solve": Result,
+        "infeasible": InfeasibleResult,
+        "settle": SettlementResult,
+        "simulate": SimulationResult,
+        "review": ReviewResult,
+        "clauses": ClausesResult,
+        "curve": CurveResult,
+        "frontier": FrontierResult,
+        "sweep": SweepResult,
+        "breakeven": BreakevenResult,
+        "sensitivity": SensitivityResult,
+        "plan": Plan,
+    }
+
+
+def homes() -> dict[str, str]:
+    """Return the page on which each model stands: that of the only kind which has it, else `parts`."""
+    found: dict[str, str] = {}
+    for page, kind in kinds().items():
+        for model in models_in(kind):
+            found[model.__name__] = "parts" if model.__name__ in found and page != "plan" else page
+    return found
+
+
+def result(page: str) -> str:
+    """Return docs/reference/results/PAGE.md: what stands above the mark, and the tables of its models below it."""
+    home = homes()
+    models = {model.__name__: model for kind in kinds().values() for model in models_in(kind)}
+    tables = [table(model, "##", written=False) for name, model in models.items() if home[name] == page]
+    if page == "parts":
+        lines = [f"| `{line.name}` | {line.title} |" for line in LINES.values()]
+        tables.append("\n".join(["## Lines", "", "| line | what it is |", "|---|---|", *lines, ""]))
+
+    def lead(link: re.Match[str]) -> str:
+        name = models_by_anchor[link[1]]
+        return link[0] if home[name] == page else f"]({home[name]}.md#{link[1]})"
+
+    models_by_anchor = {name.lower(): name for name in models}
+    written = re.sub(r"\]\(#(\w+)\)", lead, "\n".join(tables))
+    head = (HERE / "reference" / "results" / f"{page}.md").read_text(encoding="utf-8").partition(MARK)[0]
+    return f"{head}{MARK}\n\n{written}"
+
+
+def decisions() -> str:
+    """Return docs/developers/decisions/index.md: the records, by number."""
+    lines = []
+    for path in sorted((HERE / "developers" / "decisions").glob("0*.md")):
+        title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        lines.append(f"- [{title}]({path.name})")
+    return "\n".join([DECISIONS_INTRO, *lines, ""])
 
 
 def command_line() -> str:
@@ -287,7 +321,12 @@ def _help(name: str, command: click.Command) -> str:
     return f"## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
 
 
-PAGES = {"reference/deal-file.md": deal_file, "reference/result.md": result, "reference/cli.md": command_line}
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/deal-file.md": deal_file,
+    "reference/cli.md": command_line,
+    "developers/decisions/index.md": decisions,
+    **{f"reference/results/{page}.md": partial(result, page) for page in (*kinds(), "parts")},
+}
 
 
 def stale() -> list[str]:

@@ -2,7 +2,8 @@
 
 A ```python block is executed, blocks of a page in one namespace; what it prints is compared with its `# → ` lines, if
 it has any. In a ```console block the lines after `$ ` (and `> `, which go on with it) are run by a shell, blocks of a
-page in one folder, and what they print is compared with the lines that follow; `...` stands for anything.
+page in one folder, and what they print is compared with the lines that follow; `...` stands for anything. A block with
+a title, such as ```yaml title="deal.yaml", is a file in that folder; those of the README are there on every page.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ import deal_solve
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")) if path.exists())
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TITLED = re.compile(r'^```\w+ title="([^"\n]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
 def load_generator():
@@ -32,18 +34,23 @@ def load_generator():
     return module
 
 
-@pytest.mark.parametrize("name", ["deal-file.md", "result.md", "cli.md"])
+GENERATOR = load_generator()
+
+
+@pytest.mark.parametrize("name", GENERATOR.PAGES)
 def test_generated_pages_are_fresh(name):
-    written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
-    assert load_generator().PAGES[f"reference/{name}"]() == written, "stale: run python docs/generate.py"
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert GENERATOR.PAGES[name]() == written, "stale: run python docs/generate.py"
 
 
-def test_every_model_and_link_of_the_reference_resolves():
-    for name in ("deal-file.md", "result.md"):
-        text = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
-        anchors = {heading.lower() for heading in re.findall(r"^#+ (\w+)$", text, re.MULTILINE)}
-        links = set(re.findall(r"\]\(#([\w-]+)\)", text))
-        assert links <= anchors
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_anchor_that_is_linked_to_is_a_heading(page):
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#([\w-]+)\)", page.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            text = (page.parent / target if target else page).read_text(encoding="utf-8")
+            headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", text), re.MULTILINE)
+            anchors = {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.lower())) for heading in headings}
+            assert anchor in anchors, f"{page.name} links to {target}#{anchor}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -93,6 +100,9 @@ def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
     folder.mkdir()
     if (ROOT / "scenarios").is_dir():
         shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+    for source in (ROOT / "README.md", page):
+        for name, text in TITLED.findall(source.read_text(encoding="utf-8")):
+            (folder / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(folder)
     environment, namespace = shell(tmp_path), {}
     for kind, block in BLOCK.findall(page.read_text(encoding="utf-8")):
