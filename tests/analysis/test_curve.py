@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -188,14 +187,6 @@ def test_mistakes_are_one_sentence(capsys, args, message):
     assert (code, out) == (2, "")
     assert err.startswith(message)
     assert err.count("\n") == 1 or message == "Usage: "
-
-
-def test_without_matplotlib_it_says_what_to_install(capsys, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    code, _, err = called(capsys, "curve", START_UP, "--picture", str(tmp_path / "c.png"))
-    assert code == 2
-    assert err == "--picture: a picture needs matplotlib; install it with: pip install 'deal-solve[pictures]'\n"
-    assert not list(tmp_path.iterdir())
 
 
 def test_progress_can_cancel():

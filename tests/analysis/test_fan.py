@@ -1,7 +1,6 @@
 """The fan of a deal's futures: quantiles by month as counted by hand, in print, as CSV and as a picture."""
 
 import csv
-import sys
 
 import numpy as np
 import pytest
@@ -114,14 +113,6 @@ def test_mistakes_are_one_sentence(capsys, args, message):
 
 def test_help_names_the_default_seed(capsys):
     assert f"[default: {SEED}]" in called(capsys, "scenarios", "--help")[1]
-
-
-def test_without_matplotlib_it_says_what_to_install(capsys, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    code, _, err = called(capsys, "scenarios", HYBRID, "--scenarios", "64", "--picture", str(tmp_path / "fan.png"))
-    assert code == 2
-    assert err == "--picture: a picture needs matplotlib; install it with: pip install 'deal-solve[pictures]'\n"
-    assert not list(tmp_path.iterdir())
 
 
 def test_solve_and_settle_take_the_options(capsys, tmp_path):

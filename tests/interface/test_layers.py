@@ -11,7 +11,7 @@ from deal_solve.settlement.lines import LINES
 PACKAGE = Path(deal_solve.__path__[0])
 ORDER = ("deal", "uncertainty", "plan", ("settlement", "formulation"), "optimise", "facts", "report", "analysis", "cli")
 RANK = {name: index for index, step in enumerate(ORDER) for name in ([step] if isinstance(step, str) else step)}
-SHARED = {"errors", "frames", "messages", "version"}
+SHARED = {"errors", "frames", "messages", "optional", "version"}
 
 
 def imports(path):

@@ -44,10 +44,13 @@ def command(
     from deal_solve.analysis.fan.picture import write_picture
     from deal_solve.analysis.fan.text import fan_csv, fan_report
     from deal_solve.cli.support.files import ending_of, replacing, write_text
+    from deal_solve.optional import need
     from deal_solve.uncertainty.parquet import write_scenarios
 
     picture_kind = ending_of(picture, "--picture", "svg", "png")
     ending_of(out, "--out", "parquet")
+    if out:
+        need("pyarrow", "a Parquet file", "--out")
     deal = load_deal(deal_file)
     scenarios = scenarios_from(deal, DEFAULT)
     found = fans(deal, scenarios)

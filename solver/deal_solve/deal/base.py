@@ -41,12 +41,16 @@ def parse_month(value: Any) -> date:
     return date(int(match[1]), int(match[2]), 1)
 
 
+def _month_text(month: date) -> str:  # not a built-in such as str.format: pydantic reads the signature of what it calls
+    return f"{month:%Y-%m}"
+
+
 Id = Annotated[str, AfterValidator(_id)]
 Name = Annotated[str, AfterValidator(_name)]
 Month = Annotated[
     date,
     BeforeValidator(parse_month),
-    PlainSerializer("{:%Y-%m}".format, when_used="json"),
+    PlainSerializer(_month_text, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": _MONTH.pattern}),
 ]
 Title = Annotated[str, Field(max_length=200)]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deal_solve.errors import InputError, Problem
+from deal_solve.optional import need
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,11 +20,7 @@ MULTIPLES = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1, ""))
 
 def need_matplotlib() -> None:
     """Raise InputError where matplotlib is not installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        message = "a picture needs matplotlib; install it with: pip install 'deal-solve[pictures]'"
-        raise InputError(Problem("--picture", message)) from None
+    need("matplotlib", "a picture", "--picture")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean
+from deal_solve.optional import need
 from deal_solve.uncertainty.paths import middle, paths_of
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Scenarios, ScenarioSet
 
@@ -30,8 +31,10 @@ FIELDS = dict(
 def write_scenarios(scenarios: Scenarios, path: str | Path) -> None:
     """Write a set, one row per scenario and one row group per block.
 
-    Columns: `weight`, `name` (not of sampled futures), and per path a list of one number per month.
+    Columns: `weight`, `name` (not of sampled futures), and per path a list of one number per month. Raises InputError
+    where pyarrow is not installed.
     """
+    need("pyarrow", "a Parquet file", file=str(path))
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -67,8 +70,9 @@ def read_scenarios(path: str | Path, deal: Deal) -> ScenarioSet:
 
     A path is one number, a list of one per contract year, or a list of one per month, as in a list of scenarios in the
     deal file; what the file does not name is at P50. Without `weight` all scenarios are equally likely. Raises
-    InputError with every problem found.
+    InputError with every problem found, and where pyarrow is not installed.
     """
+    need("pyarrow", "a Parquet file", file=str(path))
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from deal_solve.analysis.simulate.outcomes import Outcomes
+from deal_solve.optional import need
 
 
 @contextmanager
 def outcomes_file(path: Path) -> Iterator[Callable[[Outcomes], None]]:
-    """Yield what writes blocks of outcomes to a Parquet file, in order."""
+    """Yield what writes blocks of outcomes to a Parquet file, in order; raises InputError without pyarrow."""
+    need("pyarrow", "a Parquet file", "--out")
     import pyarrow
     from pyarrow import parquet
 

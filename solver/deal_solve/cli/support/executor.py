@@ -43,12 +43,11 @@ def _processes(jobs: int) -> Iterator[Executor]:
 
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
-    from deal_solve.errors import InputError, Problem
+    from deal_solve.optional import need
 
-    try:
-        from distributed import Client
-    except ModuleNotFoundError:
-        raise InputError(Problem("--cluster", "needs Dask; expected pip install 'deal-solve[cluster]'")) from None
+    need("distributed", "a cluster", "--cluster")
+    from distributed import Client
+
     _refuse_silent(address)
     with Client(address, set_as_default=False) as client:
         yield client.get_executor(), sum(client.nthreads().values())

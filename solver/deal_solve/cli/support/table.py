@@ -10,6 +10,7 @@ from typing import Protocol
 import pandas as pd
 
 from deal_solve.cli.support.files import ending_of, replacing
+from deal_solve.optional import need
 from deal_solve.report.basics import to_text
 from deal_solve.report.picture import need_matplotlib
 from deal_solve.report.record import Part
@@ -35,6 +36,8 @@ def table_and_picture(out: str | None, picture: str | None) -> Iterator[Write]:
     picture_kind = ending_of(picture, "--picture", "svg", "png")
     if picture:
         need_matplotlib()
+    if out_kind == "parquet":
+        need("pyarrow", "a Parquet file", "--out")
     with ExitStack() as stack:
         written, drawn = (stack.enter_context(replacing(path)) if path else None for path in (out, picture))
 
