@@ -1,16 +1,12 @@
 """Every agreement at its own best: each row equals a solve with the choice forced, and its lines add up."""
 
-from pathlib import Path
-
 import pytest
 
 from deal_solve import load, loads, scenarios_of, solve
 from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.analysis.why_not.alternatives_text import alternatives_report
 from deal_solve.plan.proposal import Proposal
-
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
-EXAMPLES = sorted(SCENARIOS.glob("*.yaml"))
+from tests.support.paths import EXAMPLES, SCENARIOS
 
 TWO_BANDS = """
 schema: deal-solve/1

@@ -24,9 +24,9 @@ from deal_solve.facts.decisions import key_of
 from deal_solve.optimise.solve import fit_risk
 from deal_solve.settlement.objective import objective_of
 from deal_solve.uncertainty.measures import Against
-from tests.models.test_hand_cases import APP, CHANCES, RARE, YEAR, certainly, explicit, quote, read
+from tests.support.hand_deals import APP, CHANCES, RARE, YEAR, certainly, explicit, office, quote, read
+from tests.support.paths import SCENARIOS
 
-ROOT = Path(__file__).parents[2]
 PREMIUM = "offers.deep.api.overage.premium"
 PRICE = "offers.office.seats.seat.usd_per_user_month"
 
@@ -35,13 +35,6 @@ def two_quotes(**sections):
     """Return case 1 of section 9 with a paper of 20 % and a premium on overage, and one of 5 % without commitment."""
     offers = {"deep": quote((0.01, 0.2), overage={"premium": 0}), "flat": quote((0, 0.05))}
     return read(**{"workloads": {"app": APP}, "offers": offers, "scenarios": explicit(RARE, CHANCES), **sections})
-
-
-def office(**seats):
-    """Return a deal of ten people who cost 15 a month each without a seat."""
-    offers = {"office": {"terms": [12], "seats": {"seat": {"usd_per_user_month": 12, "billing": "monthly", **seats}}}}
-    people = {"headcount": 10, "tracks": ["none", "seat"], "unserved_usd_per_user_month": 15}
-    return read(cohorts={"staff": people}, offers=offers, risk="neutral")
 
 
 def flips(found):
@@ -226,8 +219,8 @@ SMALL = {"workloads": {"app": {**APP, "requests_per_month": 1}}}
         ),
         (two_quotes(risk={"criterion": "regret"}), "offers.flat.api.bands[0].discount", 0, 0.3, 31),
         (office(minimum=11, tiers={"kind": "all_units", "steps": [{"seats": 12, "discount": 0.2}]}), PRICE, 5, 40, 36),
-        (load(ROOT / "scenarios" / "three-quotes.yaml"), "offers.thirty-six.api.bands[1].discount", 0.2, 0.4, 13),
-        (load(ROOT / "scenarios" / "three-quotes.yaml"), "cost_of_capital_per_year", 0, 0.3, 7),
+        (load(SCENARIOS / "three-quotes.yaml"), "offers.thirty-six.api.bands[1].discount", 0.2, 0.4, 13),
+        (load(SCENARIOS / "three-quotes.yaml"), "cost_of_capital_per_year", 0, 0.3, 7),
     ],
     ids=["premium", "on cost", "on loss", "regret", "seats", "three quotes", "capital"],
 )

@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,8 +23,10 @@ from deal_solve.analysis.clauses import clauses as module
 from deal_solve.analysis.clauses.steps import API, NOT_LAWS, PAPER, SEATS, clause_steps, with_points
 from deal_solve.analysis.uncertainty.replicates import replicates
 from deal_solve.cli.main import run
-from tests.analysis.test_health import DEAL as SMALL
-from tests.models.test_hand_cases import (
+from tests.support.deals import SMALL
+from tests.support.generators import RandomChooser, chosen_deal
+from tests.support.generators.estimate import read as read_data
+from tests.support.hand_deals import (
     APP,
     CHANCES,
     DISCOUNT,
@@ -37,8 +38,7 @@ from tests.models.test_hand_cases import (
     read,
     two_years,
 )
-from tests.support.generators import RandomChooser, chosen_deal
-from tests.support.generators.estimate import read as read_data
+from tests.support.paths import ROOT
 from tests.support.proposals import example
 from tests.support.relaxations import lawful
 
@@ -269,7 +269,7 @@ def test_regret_and_list_are_refused():
 
 
 def test_the_page_names_every_clause_and_every_step_that_is_no_law():
-    page = (Path(__file__).parents[2] / "docs" / "guides" / "clauses.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "clauses.md").read_text(encoding="utf-8")
     rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("| ")}
     known = {*API, *SEATS, *PAPER, "one paper"}
     assert known == rows.keys() - {"clause"}

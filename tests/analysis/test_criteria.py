@@ -6,7 +6,7 @@ import pytest
 
 from deal_solve import InputError, criteria, sample, scenarios_of, solve
 from deal_solve.cli.main import run
-from tests.models.test_hand_cases import APP, YEAR, covers, explicit, newsvendor, quote, read
+from tests.support.hand_deals import APP, YEAR, covers, explicit, newsvendor, quote, read
 
 
 def table(deal, *names, **options):

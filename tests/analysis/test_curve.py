@@ -2,7 +2,6 @@
 
 import csv
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -20,11 +19,11 @@ from deal_solve import (
     solve,
 )
 from deal_solve.cli.main import run
-from tests.analysis.test_health import DEAL as SMALL
-from tests.models.test_hand_cases import APP, CHANCES, DISCOUNT, RARE, YEAR, explicit, newsvendor, quote, read
+from tests.support.deals import SMALL
+from tests.support.hand_deals import APP, CHANCES, DISCOUNT, RARE, YEAR, explicit, newsvendor, quote, read
+from tests.support.paths import SCENARIOS
 
-ROOT = Path(__file__).parents[2]
-START_UP = str(ROOT / "scenarios" / "start-up.yaml")
+START_UP = str(SCENARIOS / "start-up.yaml")
 
 
 def drawn(deal, **asked):

@@ -22,8 +22,8 @@ from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.builders import api_deal, api_plan, months, only, seat_deal, seat_plan, settled
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
+from tests.support.paths import EXAMPLES
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 TWO_BANDS = {"bands": [{"commit_usd_per_year": 500, "discount": 0.1}, {"commit_usd_per_year": 800, "discount": 0.2}]}
 
 

@@ -11,11 +11,11 @@ from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import quantile, quantiles
 from deal_solve.uncertainty.sampling import SEED, sample
 from deal_solve.uncertainty.scenario_set import BLOCK
-from tests.inputs.test_sample import DEAL
-from tests.interface.test_docs import ROOT
 from tests.support.builders import APP, deal_of, months
+from tests.support.paths import SCENARIOS
+from tests.support.sampled_deal import DEAL
 
-HYBRID = str(ROOT / "scenarios" / "hybrid.yaml")
+HYBRID = str(SCENARIOS / "hybrid.yaml")
 
 
 def listed(**paths):

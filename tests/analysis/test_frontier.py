@@ -9,8 +9,8 @@ from deal_solve.analysis.frontier.text import frontier_report
 from deal_solve.cli.main import run
 from deal_solve.settlement.objective import objective_of
 from deal_solve.uncertainty.measures import Against
-from tests.analysis.test_health import DEAL as SMALL
-from tests.models.test_hand_cases import YEAR, newsvendor, tail
+from tests.support.deals import SMALL
+from tests.support.hand_deals import YEAR, newsvendor, tail
 
 
 def drawn(deal, **asked):

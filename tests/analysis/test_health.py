@@ -1,7 +1,5 @@
 """Health of commitment and seats, sides, savings rates and calendar, worked by hand."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -13,32 +11,14 @@ from deal_solve.facts.savings import savings
 from deal_solve.facts.sides import overtaking_month, sides
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import BLOCK
-
-EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
-
-DEAL = """
-schema: deal-solve/1
-start: 2027-01
-horizon_months: 12
-rates: claude@2026-11-23
-workloads:
-  app:
-    requests_per_month: 1M
-    input_tokens: 1000
-    output_tokens: 200
-    models: [sonnet]
-scenarios:
-  low: {weight: 1, requests_per_month: {app: 600k}}
-  high: {weight: 1, requests_per_month: {app: 1.2M}}
-offers:
-  quote: {terms: {12: {}}, api: {bands: [{commit_usd_per_year: 1k, discount: 20%}], overage: list}}
-"""
+from tests.support.deals import SMALL
+from tests.support.paths import EXAMPLES, SCENARIOS
 
 
 @pytest.fixture(scope="module")
 def settled():
     """Commit to 10 months of the mean of 900,000 requests: usage is 7.2 or 14.4 million, the balance 9 million."""
-    deal = loads(DEAL)
+    deal = loads(SMALL)
     one = solve(deal).settlement
     per_request = 0.8 * float(one.weights @ list_value(one)) / (12 * 900_000)
     fix = Proposal.model_validate({"api": {"offer": "quote", "commitment_usd": 9_000_000 * per_request}})
@@ -110,14 +90,14 @@ def test_laws_on_the_examples(path):
 
 def test_api_overtakes_seats_in_the_month_it_says():
     """In hybrid the API costs some 80,000 a month and seats some 5,000: it is above from the start."""
-    settlement = solve(load(EXAMPLES[0].parent / "hybrid.yaml")).settlement
+    settlement = solve(load(SCENARIOS / "hybrid.yaml")).settlement
     month = overtaking_month(settlement)
     assert month == 0
 
 
 def test_over_more_futures_than_a_block_it_is_told_as_well():
     """Payments are kept of one block at a time; over several nothing overtook anything, once."""
-    deal = load(EXAMPLES[0].parent / "hybrid.yaml")
+    deal = load(SCENARIOS / "hybrid.yaml")
     plan = solve(deal).plan
     few, many = (settle(deal, plan, sample(deal, count, seed=2)) for count in (BLOCK, BLOCK + 64))
     assert overtaking_month(few) == overtaking_month(many) == 0
@@ -126,7 +106,7 @@ def test_over_more_futures_than_a_block_it_is_told_as_well():
 
 def test_the_calendar_invoices_all_that_is_committed():
     """Hybrid prepays by the year: three commitments and three years of seats, at price index 1."""
-    settlement = solve(load(EXAMPLES[0].parent / "hybrid.yaml")).settlement
+    settlement = solve(load(SCENARIOS / "hybrid.yaml")).settlement
     events = calendar(settlement.deal, settlement.plan)
     invoiced = [
         event.usd for event in events if event.usd and ("API commitment" in event.what or "seats" in event.what)
@@ -137,7 +117,7 @@ def test_the_calendar_invoices_all_that_is_committed():
 
 def test_what_is_not_bought_any_more_is_not_renewed():
     """The start-up moves from team-premium to enterprise after a year; team is signed for that year only."""
-    settlement = solve(load(EXAMPLES[0].parent / "start-up.yaml")).settlement
+    settlement = solve(load(SCENARIOS / "start-up.yaml")).settlement
     about = [
         f"{event.day} {event.what}" for event in calendar(settlement.deal, settlement.plan) if "team" in event.what
     ]
@@ -148,7 +128,7 @@ def test_what_is_not_bought_any_more_is_not_renewed():
 
 @pytest.mark.parametrize("name", ["api-heavy", "seat-heavy", "three-quotes"])
 def test_where_all_overage_has_one_ratio_the_order_is_not_settled_again(name, monkeypatch):
-    settlement = solve(load(EXAMPLES[0].parent / f"{name}.yaml")).settlement
+    settlement = solve(load(SCENARIOS / f"{name}.yaml")).settlement
     said = chronological_usd(settlement)
     monkeypatch.setattr("deal_solve.facts.drawdown_order._has_one_ratio", lambda _: False)
     assert said == chronological_usd(settlement)

@@ -23,8 +23,10 @@ from deal_solve import (
 from deal_solve.analysis.review import review as module
 from deal_solve.cli.main import run
 from deal_solve.deal.risk import Risk
-from tests.analysis.test_health import DEAL as SMALL
-from tests.models.test_hand_cases import (
+from tests.support.deals import SMALL
+from tests.support.generators import RandomChooser, chosen_deal
+from tests.support.generators.estimate import read as read_data
+from tests.support.hand_deals import (
     APP,
     CHANCES,
     DISCOUNT,
@@ -36,11 +38,9 @@ from tests.models.test_hand_cases import (
     quote,
     read,
 )
-from tests.support.generators import RandomChooser, chosen_deal
-from tests.support.generators.estimate import read as read_data
+from tests.support.paths import SCENARIOS
 from tests.support.plans import neighbours
 
-ROOT = Path(__file__).parents[2]
 SUM = 0.02
 
 
@@ -166,7 +166,7 @@ def read_limits(limit):
 @pytest.mark.parametrize("name", ["three-quotes", "start-up"])
 def test_every_level_is_a_cold_solve_with_the_rest_pinned(name):
     """Against `solve`, each with the pins of the steps before it taken out of the proposal by hand."""
-    deal = load(ROOT / "scenarios" / f"{name}.yaml")
+    deal = load(SCENARIOS / f"{name}.yaml")
     offer = {"three-quotes": "twelve", "start-up": "credits"}[name]
     found = lawful(reviewed(deal, {"api": {"offer": offer, "commitment_usd": 200_000}}))
     whole = found.proposed.plan.model_dump(mode="json", exclude={"routing", "use", "projects"})

@@ -26,10 +26,9 @@ from deal_solve.cli.main import run
 from deal_solve.uncertainty import metalog
 from deal_solve.uncertainty.saltelli import NOISE, saltelli
 from deal_solve.uncertainty.sampling import quasi_normals, sobol_points
-from tests.analysis.test_breakeven import office
-from tests.models.test_hand_cases import APP, YEAR, certainly, newsvendor, quote, read
+from tests.support.hand_deals import APP, YEAR, certainly, newsvendor, office, quote, read
+from tests.support.paths import SCENARIOS
 
-ROOT = Path(__file__).parents[2]
 VOLUME, PRICE = "workloads.app.requests_per_month", "uncertainty.list_price_change_per_year.models"
 
 
@@ -131,9 +130,7 @@ def test_what_is_held_leaves_all_other_draws_as_they_are():
 
 def test_numbers_of_the_papers_are_those_the_offers_state():
     """Thresholds, discounts, terms, the price of every seat, the minimum; 0 and what is unsaid are none."""
-    found = {
-        each.path: (each.low, each.today, each.high) for each in negotiables(load(ROOT / "scenarios" / "start-up.yaml"))
-    }
+    found = {each.path: (each.low, each.today, each.high) for each in negotiables(load(SCENARIOS / "start-up.yaml"))}
     assert found["offers.growth-deal.api.bands[1].commit_usd_per_year"] == (142_500, 150_000, 157_500)
     assert found["offers.growth-deal.api.bands[1].discount"] == (0.11, 0.12, 0.13)
     assert found["offers.growth-deal.terms.36.api"] == (0.02, 0.03, 0.04)
@@ -141,7 +138,7 @@ def test_numbers_of_the_papers_are_those_the_offers_state():
     assert found["offers.growth-deal.seats.enterprise.minimum"] == (18, 20, 22)
     assert found["offers.growth-deal.seats.enterprise.usd_per_user_month"] == (19, 20, 21)  # the card's
     assert len(found) == 16
-    three = [each.path for each in negotiables(load(ROOT / "scenarios" / "three-quotes.yaml"))]
+    three = [each.path for each in negotiables(load(SCENARIOS / "three-quotes.yaml"))]
     clauses = ("overage.premium", "unused.rollover", "unused.cap", "ramp[1]")
     assert all(any(path.endswith(clause) for path in three) for clause in clauses)
     assert {"offers.twelve.renewal.uplift", "offers.twenty-four.price_protection.capped"} <= set(three)

@@ -9,7 +9,7 @@ from deal_solve import InputError, scenarios_of, signings, solve
 from deal_solve.formulation.model import scenario_sums as columns
 from deal_solve.settlement import settle as settled
 from deal_solve.uncertainty import scenario_set as scenarios
-from tests.models.test_hand_cases import APP, certainly, quote, read
+from tests.support.hand_deals import APP, certainly, quote, read
 
 FALLS = [1.0] * 3 + [0.5] * 21
 

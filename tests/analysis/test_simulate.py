@@ -7,7 +7,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,9 +26,9 @@ from deal_solve.uncertainty.sampling import sample
 from deal_solve.uncertainty.scenario_set import BLOCK
 from tests.support.builders import api_deal, api_plan
 from tests.support.interrupts import heed_interrupts
+from tests.support.paths import SCENARIOS
 
-ROOT = Path(__file__).parents[2]
-HYBRID = ROOT / "scenarios" / "hybrid.yaml"
+HYBRID = SCENARIOS / "hybrid.yaml"
 PROPOSAL = {"api": {"offer": "one-paper", "term_months": 36, "commitment_usd": 600_000}}
 LISTED = {"small": (30, 5), "middle": (50, 10), "large": (20, 20)}
 

@@ -41,12 +41,12 @@ from deal_solve.cli.support.executor import executor_of
 from deal_solve.deal.edit import paths_of
 from deal_solve.deal.numbers import parse_number
 from deal_solve.uncertainty.expansion import scenarios_of
-from tests.analysis.test_health import DEAL as SMALL
+from tests.support.deals import SMALL
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.interrupts import heed_interrupts
+from tests.support.paths import SCENARIOS
 
-ROOT = Path(__file__).parents[2]
 OVERAGE, DISCOUNT = "offers.quote.api.overage", "offers.quote.api.bands[0].discount"
 REQUESTS = "scenarios.low.requests_per_month.app"
 GRID = {OVERAGE: ["contracted", "list"], DISCOUNT: [0.1, 0.2]}
@@ -94,7 +94,7 @@ def dimensions(over):
 
 
 def test_rows_are_the_solves_of_their_deals_over_the_same_futures():
-    deal = load(ROOT / "scenarios" / "three-quotes.yaml")
+    deal = load(SCENARIOS / "three-quotes.yaml")
     scenarios = partial(sample, count=64, seed=3)
     over = {"offers.twenty-four.api.overage": ["contracted", "list"], "workloads.catalogue.growth_per_year.p50": [0.15]}
     for row in sweep(deal, over, scenarios).rows:
@@ -320,7 +320,7 @@ def test_a_torn_last_line_is_as_if_it_were_not_there(small, tmp_path):
     ],
 )
 def test_a_journal_of_another_sweep_is_refused(tmp_path, monkeypatch, change, message):
-    path, deal = tmp_path / "journal", load(ROOT / "scenarios" / "three-quotes.yaml")
+    path, deal = tmp_path / "journal", load(SCENARIOS / "three-quotes.yaml")
     with journal(path, header_of(deal, sample(deal, 8, seed=4), {"gap": 1e-6})):
         pass
     monkeypatch.setattr(journals, "VERSION", change.get("version", journals.VERSION))

@@ -34,7 +34,7 @@ from deal_solve.analysis.uncertainty.replicates import Estimate, estimate, seeds
 from deal_solve.analysis.uncertainty.text import uncertainty_report
 from deal_solve.cli.main import run
 from deal_solve.uncertainty import metalog
-from tests.models.test_hand_cases import (
+from tests.support.hand_deals import (
     APP,
     CHANCES,
     RARE,

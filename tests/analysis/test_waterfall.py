@@ -1,7 +1,6 @@
 """What the levers are worth: every step by hand, the order, the sums, and what has nothing to pull."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,10 +10,9 @@ from deal_solve.analysis.levers.text import waterfall_report, waterfall_sentence
 from deal_solve.analysis.levers.waterfall import Step, Waterfall, waterfall
 from deal_solve.frames import Table
 from tests.support.builders import RATES, deal_of, only
+from tests.support.paths import EXAMPLES, ROOT, SCENARIOS
 from tests.support.proposals import example
 
-ROOT = Path(__file__).parents[2]
-EXAMPLES = ["seat-heavy", "api-heavy", "hybrid", "start-up", "regulated", "three-quotes"]
 SHRINKS = "optimising first shrinks the commitment to sign from 9 to 3 USD a year."
 LEVERS = ["routing", "caching", "batch", "seat sizing", "commitment", "bundle", "clauses"]
 
@@ -96,15 +94,14 @@ def test_every_step_by_hand():
 def test_the_table_by_hand():
     """As above; the printed changes are differences of printed costs: 20 050.50 - 19 085.48 = 965.02, not 965.025."""
     deal = made()
-    assert f"{waterfall_report(deal, steps_of(deal))}\n" == (ROOT / "tests" / "analysis" / "waterfall.txt").read_text(
-        encoding="utf-8"
-    )
+    golden = ROOT / "tests" / "analysis" / "golden" / "waterfall.txt"
+    assert f"{waterfall_report(deal, steps_of(deal))}\n" == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [path.stem for path in EXAMPLES])
 def test_examples_add_up_and_end_at_the_plan(name):
     """Changes add up within a cent, the last step is the plan to sign, and the page on levers says what comes out."""
-    deal = load(ROOT / "scenarios" / f"{name}.yaml")
+    deal = load(SCENARIOS / f"{name}.yaml")
     scenarios = scenarios_of(deal)
     best = solve(deal, scenarios)
     found = waterfall(deal, scenarios, best)

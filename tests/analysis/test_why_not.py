@@ -26,8 +26,8 @@ from deal_solve.plan.proposal import Proposal
 from tests.support.builders import APP, RATES, deal_of, only
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
+from tests.support.paths import SCENARIOS
 
-ROOT = Path(__file__).parents[2]
 SEATS = {"seat": {"minimum": 5, "true_up": "annual-true-up"}}
 BOTH = {
     "start": "2027-01",
@@ -311,7 +311,7 @@ def test_everything_on_the_api_is_the_best_without_seats():
 
 
 def test_a_cohort_without_another_track_makes_a_wrong_track_impossible():
-    everyone, everything = wrong_tracks(solve(load(ROOT / "scenarios" / "three-quotes.yaml")))
+    everyone, everything = wrong_tracks(solve(load(SCENARIOS / "three-quotes.yaml")))
     assert (everyone.outcome, everyone.reason) == ("impossible", "no cohort may take a seat type")
     assert everything.outcome == "already"
     staff = {"headcount": 3, "tracks": ["seat"]}

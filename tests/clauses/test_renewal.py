@@ -8,10 +8,10 @@ import pytest
 
 from deal_solve import InputError, Plan, Proposal, complete, loads, sample, scenarios_of, settle, simulate, solve
 from deal_solve.plan.renewal_buckets import buckets_of, observed
-from tests.models.test_benders import SEED, agree, generated, solved
-from tests.models.test_hand_cases import APP, YEAR, explicit, quote, read
+from tests.support.both_methods import SEED, agree, generated, solved
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read as read_data
+from tests.support.hand_deals import APP, YEAR, explicit, quote, read
 
 TREE = {"low-fall": (60, 40), "low-grow": (60, 80), "high-hold": (100, 100), "high-grow": (100, 160)}
 

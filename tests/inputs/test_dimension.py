@@ -1,7 +1,5 @@
 """What is varied: the text of `--vary`, ranges, design files, and the paths that are no place in a deal."""
 
-from pathlib import Path
-
 import pytest
 
 from deal_solve import InputError, load
@@ -16,6 +14,7 @@ from deal_solve.analysis.sweep.design import (
     zipped,
 )
 from deal_solve.deal.edit import edited, paths_of
+from tests.support.paths import SCENARIOS
 
 GROWTH = "workloads.support-bot.growth_per_year"
 OVERAGE = "offers.one-paper.api.overage"
@@ -23,7 +22,7 @@ OVERAGE = "offers.one-paper.api.overage"
 
 @pytest.fixture(scope="module")
 def hybrid():
-    return load(Path(__file__).parents[2] / "scenarios" / "hybrid.yaml")
+    return load(SCENARIOS / "hybrid.yaml")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.parquet import read_scenarios, write_scenarios
 from deal_solve.uncertainty.sampling import sample
 from deal_solve.uncertainty.scenario_set import BLOCK
-from tests.inputs.test_sample import DEAL, deal_with, same
 from tests.support.builders import api_plan, deal_of, months, only
+from tests.support.sampled_deal import DEAL, deal_with, same
 
 PLAIN = deal_of(24, workloads={"app": {"requests_per_month": 10, "input_tokens": 1, "output_tokens": 0}})
 

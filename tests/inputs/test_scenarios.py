@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,9 @@ from deal_solve.plan.plan import Route
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.terms import first_terms
 from deal_solve.uncertainty.expansion import scenarios_of
+from tests.support.paths import EXAMPLES, SCENARIOS
 
-FOLDER = Path(__file__).parents[2] / "scenarios"
-FILES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+NAMES = [path.stem for path in EXAMPLES]
 CLOSE = 0.05
 SEAT_LINES = ("seats", "true_up")
 API_LINES = ("commitment", "overage", "usage", "shortfall", "uncounted_usage", "other_charges")
@@ -27,7 +26,7 @@ API_LINES = ("commitment", "overage", "usage", "shortfall", "uncounted_usage", "
 
 @cache
 def deal_of(name: str) -> Deal:
-    return load(FOLDER / f"{name}.yaml")
+    return load(SCENARIOS / f"{name}.yaml")
 
 
 @cache
@@ -81,12 +80,12 @@ def nearest_within(name: str) -> float | None:
 
 
 def test_there_are_six_distinct_buyers() -> None:
-    assert FILES == ["api-heavy", "hybrid", "regulated", "seat-heavy", "start-up", "three-quotes"]
+    assert NAMES == ["api-heavy", "hybrid", "regulated", "seat-heavy", "start-up", "three-quotes"]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", NAMES)
 def test_it_says_what_it_shows_and_uses_published_rates(name: str) -> None:
-    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    text = (SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8")
     header = text.split("\nschema:")[0]
     assert all(line.startswith("#") for line in header.splitlines())
     assert "What it shows" in header and "What to look at" in header and "illustrations" in header
@@ -94,7 +93,7 @@ def test_it_says_what_it_shows_and_uses_published_rates(name: str) -> None:
     assert scenarios_of(deal_of(name)).size <= 81
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", NAMES)
 def test_it_solves_to_a_proven_optimum(name: str) -> None:
     solution = solved(name)
     assert solution.status == "optimal"
@@ -102,7 +101,7 @@ def test_it_solves_to_a_proven_optimum(name: str) -> None:
 
 
 def test_at_least_four_commit_with_another_deal_close_behind() -> None:
-    close = [name for name in FILES if commits(solved(name)) and nearest_within(name) is not None]
+    close = [name for name in NAMES if commits(solved(name)) and nearest_within(name) is not None]
     assert len(close) >= 4, close
 
 
@@ -179,7 +178,7 @@ def test_one_word_decides_between_the_three_quotes() -> None:
 
 
 def test_together_they_use_the_clauses_of_a_deal() -> None:
-    text = "\n".join((FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in FILES)
+    text = "\n".join((SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8") for name in NAMES)
     clauses = (
         "rollover:",
         "ramp: [",
@@ -237,7 +236,7 @@ def by_user(routing: dict[str, tuple[Route, ...]]) -> dict[tuple[str, int, str],
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", NAMES)
 def test_highs_and_cbc_report_the_same_deal(name: str) -> None:
     """The two agree on every decision: commitments and shares to 1e-6, everything else exactly."""
     highs, cbc = solved(name), solve(deal_of(name), solver="cbc")
@@ -254,7 +253,7 @@ def test_highs_and_cbc_report_the_same_deal(name: str) -> None:
     assert highs.objective_usd == pytest.approx(cbc.objective_usd, rel=1e-6)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_offer_could_be_signed_for_some_term(name: str) -> None:
     deal = deal_of(name)
     assert all(first_terms(deal, offer) for offer in deal.offers)

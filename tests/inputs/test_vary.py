@@ -11,14 +11,12 @@ import pytest
 from deal_solve import Deal, InputError, load, loads, value_at, varied
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
-
-ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "scenarios").glob("*.yaml"))
+from tests.support.paths import EXAMPLES, SCENARIOS
 
 
 @pytest.fixture(scope="module")
 def hybrid() -> Deal:
-    return load(ROOT / "scenarios" / "hybrid.yaml")
+    return load(SCENARIOS / "hybrid.yaml")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -30,7 +28,7 @@ def test_nothing_changed_is_the_same_deal(path: Path) -> None:
 
 
 def test_a_change_is_an_edit_of_the_file() -> None:
-    text = (ROOT / "scenarios" / "hybrid.yaml").read_text(encoding="utf-8")
+    text = (SCENARIOS / "hybrid.yaml").read_text(encoding="utf-8")
     edited = loads(
         text.replace("{commit_usd_per_year: 500k, discount: 9%}", "{commit_usd_per_year: 500k, discount: 11%}")
     )

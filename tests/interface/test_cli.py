@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,9 @@ from deal_solve.cli.main import COMMANDS, run
 from deal_solve.errors import Infeasible, InputError, InternalError, LimitReached
 from deal_solve.version import VERSION
 from tests.support.interrupts import heed_interrupts
+from tests.support.paths import ROOT
 from tests.support.proposals import TEXT
 
-ROOT = Path(__file__).parents[2]
 HEAVY = ("pandas", "pulp", "highspy", "numpy", "pydantic", "yaml", "scipy", "pyarrow", "matplotlib")
 SMALL = """\
 start: 2027-01

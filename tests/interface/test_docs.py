@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 import deal_solve
+from tests.support.paths import ROOT, SCENARIOS
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")) if path.exists())
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TITLED = re.compile(r'^```\w+ title="([^"\n]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -98,8 +98,8 @@ def shell(folder):
 def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
     folder = tmp_path / "here"
     folder.mkdir()
-    if (ROOT / "scenarios").is_dir():
-        shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+    if SCENARIOS.is_dir():
+        shutil.copytree(SCENARIOS, folder / "scenarios")
     for source in (ROOT / "README.md", page):
         for name, text in TITLED.findall(source.read_text(encoding="utf-8")):
             (folder / name).write_text(text, encoding="utf-8")

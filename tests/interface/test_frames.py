@@ -9,7 +9,6 @@ from deal_solve import (
     control_table,
     explain_infeasible,
     findings,
-    load,
     loads,
     scenarios_of,
     show,
@@ -17,11 +16,10 @@ from deal_solve import (
     waterfall,
     why_not,
 )
-from tests.interface.test_json import EXAMPLES, INFEASIBLE
-from tests.interface.test_json import SOLUTION as SMALL
+from tests.support.deals import INFEASIBLE
+from tests.support.solved import loaded, many_clauses, solution
 
-HYBRID = load(next(path for path in EXAMPLES if path.stem == "hybrid"))
-SOLUTION = solve(HYBRID)
+HYBRID, SOLUTION, SMALL = loaded("hybrid"), solution("hybrid"), many_clauses()
 SETTLEMENT = SOLUTION.settlement
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -22,18 +21,11 @@ from deal_solve import (
 )
 from deal_solve.cli.main import run
 from deal_solve.report.basics import to_text
-from tests.support.proposals import example
+from tests.support.deals import INFEASIBLE
+from tests.support.paths import EXAMPLES
+from tests.support.solved import many_clauses
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
-INFEASIBLE = """\
-schema: deal-solve/1
-start: 2027-01
-horizon_months: 12
-rates: claude@2026-11-23
-workloads: {app: {requests_per_month: 1M, input_tokens: 1000, output_tokens: 200, models: [sonnet]}}
-limits: [{measure: expected, of: total, at_most: 1k}]
-"""
-SOLUTION = solve(example())
+SOLUTION = many_clauses()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ import pytest
 
 import deal_solve
 from deal_solve.settlement.lines import LINES
+from tests.support.paths import ROOT
 
 PACKAGE = Path(deal_solve.__path__[0])
 ORDER = ("deal", "uncertainty", "plan", ("settlement", "formulation"), "optimise", "facts", "report", "analysis", "cli")
@@ -100,3 +101,19 @@ def test_an_analysis_takes_from_another_one_what_it_computes_and_returns(path):
 def test_pictures_are_drawn_in_one_place_each():
     found = {path for path in PACKAGE.rglob("*.py") for name in imports(path) if name.split(".")[0] == "matplotlib"}
     assert {path.name for path in found} <= {"picture.py"}
+
+
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT / "tests").as_posix())
+def test_what_tests_share_is_in_support(path):
+    """No test imports a test; support imports none either; only the benchmarks are themselves tested."""
+    shared = {"support", "benchmarks"} - ({"benchmarks"} if "support" in path.parts else set())
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("tests.")}
+    assert used <= shared
+
+
+def test_no_folder_of_tests_is_crowded():
+    for folder in {path.parent for path in TESTS}:
+        assert len([path for path in folder.iterdir() if path.is_file() and path.name != "__init__.py"]) <= 20

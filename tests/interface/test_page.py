@@ -2,7 +2,6 @@
 
 import io
 import re
-from pathlib import Path
 
 import click
 import pytest
@@ -14,8 +13,9 @@ from deal_solve.facts.sides import overtaking_month
 from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solve import solve
 from deal_solve.report.text import Page, bullets, chance, labelled, page_of, printed_on, styled, table
+from tests.support.paths import SCENARIOS
 
-EXAMPLE = Path(__file__).parents[2] / "scenarios" / "seat-heavy.yaml"
+EXAMPLE = SCENARIOS / "seat-heavy.yaml"
 HEADERS = ["months", "committed amount", "what it is for", "usage"]
 ROW = ["2027-01 to 2027-12", "1,000.00", "people and their many machines", "2,000.00"]
 

@@ -12,8 +12,8 @@ import pytest
 from pydantic import BaseModel
 
 import deal_solve
+from tests.support.paths import ROOT, SCENARIOS
 
-ROOT = Path(__file__).parents[2]
 HEAVY = {"numpy", "pandas", "pulp", "highspy", "pydantic", "yaml", "click"}
 PUBLIC = [
     "Alternative",
@@ -229,7 +229,7 @@ def test_results_are_frozen():
 
 
 def test_nothing_is_printed(capfd):
-    deal = deal_solve.load(ROOT / "scenarios" / "three-quotes.yaml")
+    deal = deal_solve.load(SCENARIOS / "three-quotes.yaml")
     solution = deal_solve.solve(deal)
     deal_solve.why_not(solution, "offer=list")
     deal_solve.to_json(solution)

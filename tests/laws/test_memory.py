@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,8 +26,8 @@ from deal_solve.optimise.search import warm_start as pilot
 from tests.support.clauses import clauses_of, without
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
+from tests.support.paths import SCENARIOS
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
 CELLS: tuple[dict[str, Any], ...] = (
     {},
     {"offers.thirty-six.api.bands[1].discount": "12%"},

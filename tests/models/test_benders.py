@@ -1,13 +1,12 @@
 """Cuts against rows: the same optimum by both methods, and cuts that hold for every plan (formulation, section 8)."""
 
 import math
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from deal_solve import Infeasible, load, scenarios_of, solve
+from deal_solve import Infeasible, load, solve
 from deal_solve.deal.risk import Limit, Risk
 from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.rates import Agreement
@@ -17,29 +16,14 @@ from deal_solve.formulation.model.recourse import Epigraph, Linear, Tail, Worst
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.uncertainty.measures import cvar
-from tests.models.test_hand_cases import APP, quote
-from tests.models.test_hand_cases import read as dollars
+from tests.support.both_methods import SEED, agree, generated
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
+from tests.support.hand_deals import APP, quote
+from tests.support.hand_deals import read as dollars
+from tests.support.paths import EXAMPLES
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
-SEED = 7
 FEW, MANY = 40, 500
-
-
-def solved(deal, method):
-    """Return (objective, None), or (None, why not)."""
-    try:
-        return solve(deal, method=method).objective_usd, None
-    except Infeasible:
-        return None, "infeasible"
-
-
-def agree(deal):
-    by_cuts, by_rows = solved(deal, "decomposition"), solved(deal, "extensive")
-    assert by_cuts[1] == by_rows[1]
-    if by_cuts[0] is not None:
-        assert by_cuts[0] == pytest.approx(by_rows[0], rel=1e-6, abs=0.02)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -51,12 +35,6 @@ def test_both_methods_find_the_same_deal(path):
     assert by_cuts.plan.api == by_rows.plan.api
     assert by_cuts.plan.seats == by_rows.plan.seats
     assert by_rows.method == "extensive"
-
-
-def generated(number):
-    deal = read(random_deal(np.random.default_rng([SEED, number])))
-    long = deal.risk.criterion == "regret" and scenarios_of(deal).size > 12
-    return None if long else deal
 
 
 @pytest.mark.parametrize("number", range(FEW))

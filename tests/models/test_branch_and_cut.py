@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,7 @@ from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpE
 from deal_solve.optimise.solver.solvers import Answer
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
-
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+from tests.support.paths import SCENARIOS
 
 
 def solved(deal: Deal) -> Solution | None:

@@ -1,7 +1,5 @@
 """Options that another one dominates: left out, and never missed."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,8 +9,8 @@ from deal_solve.formulation.clauses import routing
 from deal_solve.formulation.clauses.rates import api_agreements
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
+from tests.support.paths import EXAMPLES
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 RATES = {"models": {name: {"family": "opus", "input_usd_per_mtok": usd, "output_usd_per_mtok": 5 * usd}
                     for name, usd in (("cheap", 1), ("dear", 2), ("best", 3))}}  # fmt: skip
 

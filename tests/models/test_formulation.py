@@ -7,7 +7,6 @@ import json
 import re
 import typing
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -28,8 +27,8 @@ from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import ScenarioSet
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "solver" / "deal_solve"
 PAGE = (ROOT / "docs" / "formulation.md").read_text(encoding="utf-8")
 

@@ -1,7 +1,5 @@
 """The program that other tools get in the benchmarks is the one that is exported, and has its optimum."""
 
-from pathlib import Path
-
 import highspy
 import numpy as np
 import pytest
@@ -9,14 +7,13 @@ import pytest
 from deal_solve import export, load, solve
 from deal_solve.uncertainty.sampling import sample
 from tests.benchmarks.matrix import matrix_of, neutral
-
-EXAMPLES = Path(__file__).parents[2] / "scenarios"
+from tests.support.paths import SCENARIOS
 
 
 @pytest.fixture(scope="module", params=["three-quotes", "seat-heavy"])
 def small(request):
     """A deal at its expected cost, seven futures, and the program over them."""
-    deal = neutral(load(EXAMPLES / f"{request.param}.yaml"))
+    deal = neutral(load(SCENARIOS / f"{request.param}.yaml"))
     scenarios = sample(deal, 7, seed=1).in_memory()
     return deal, scenarios, matrix_of(deal, scenarios)
 

@@ -1,7 +1,5 @@
 """What the solver sees of a program: sums of shares in the place of what they define."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,8 +10,9 @@ from deal_solve.optimise.solver.highs_session import session_of
 from deal_solve.optimise.solver.solvers import Clock, minimise, run
 from deal_solve.optimise.solver.substitution import Reduced
 from deal_solve.uncertainty.expansion import scenarios_of
+from tests.support.paths import SCENARIOS
 
-DEAL = load(Path(__file__).parents[2] / "scenarios" / "three-quotes.yaml")
+DEAL = load(SCENARIOS / "three-quotes.yaml")
 
 
 def program_of(by_cuts: bool) -> Program:

@@ -1,11 +1,9 @@
 """Solves in several threads at once are the solves one after another."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from deal_solve import alternatives, from_json, load, solve, to_json, why_not
-
-EXAMPLES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
+from tests.support.paths import EXAMPLES
 
 
 def result(deal):

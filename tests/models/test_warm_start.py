@@ -1,7 +1,6 @@
 """Many futures: a search led by a pilot finds what a search without one finds, whatever the number of cores."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,7 @@ from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search import benders as cuts
 from deal_solve.optimise.search import warm_start as pilot
 from deal_solve.uncertainty.scenario_set import BLOCK
-
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+from tests.support.paths import SCENARIOS
 
 
 @pytest.mark.parametrize("name", ["three-quotes", "api-heavy", "hybrid"])

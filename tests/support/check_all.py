@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 CHECKED = ("solver", "tests", "docs")
 
 
