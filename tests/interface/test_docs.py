@@ -2,8 +2,9 @@
 
 A ```python block is executed, blocks of a page in one namespace; what it prints is compared with its `# → ` lines, if
 it has any. In a ```console block the lines after `$ ` (and `> `, which go on with it) are run by a shell, blocks of a
-page in one folder, and what they print is compared with the lines that follow; `...` stands for anything. A block with
-a title, such as ```yaml title="deal.yaml", is a file in that folder; those of the README are there on every page.
+page in one folder, and what they print is compared with the lines that follow; `...` stands for anything. An ```output
+block is a part of what the last command printed. A block with a title, such as ```yaml title="deal.yaml", is a file in
+that folder; those of the README are there on every page.
 """
 
 import contextlib
@@ -104,7 +105,7 @@ def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
         for name, text in TITLED.findall(source.read_text(encoding="utf-8")):
             (folder / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(folder)
-    environment, namespace = shell(tmp_path), {}
+    environment, namespace, found = shell(tmp_path), {}, ""
     for kind, block in BLOCK.findall(page.read_text(encoding="utf-8")):
         if kind == "python":
             with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -118,6 +119,8 @@ def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
                 )
                 found = done.stdout + done.stderr
                 assert alike(expected, found), f"$ {command}\n{found}"
+        elif kind == "output":
+            assert alike(f"...{block}...", found), block
 
 
 def numbers(text):
