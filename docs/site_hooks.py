@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LINK = re.compile(r"\]\(((?:\.\./)+[^)#\s]+)")
 EQUATION = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
-LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".md": "markdown"}
+LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -73,4 +73,6 @@ def _shown(path: Path, root: Path) -> str:
     if path.is_dir():
         return head + "\n".join(f"- `{inner.name}`" for inner in sorted(path.iterdir()) if inner.name[0] not in "_.")
     text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        return re.sub(r"\]\(docs/", "](../", text)
     return head + f"`````{LANGUAGES.get(path.suffix, 'text')}\n{text}\n`````\n"
