@@ -6,19 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deal_solve import (
-    BreakevenResult,
-    Infeasible,
-    InputError,
-    breakeven,
-    from_json,
-    load,
-    sample,
-    scenarios_of,
-    settle,
-    solve,
-    varied,
-)
+from deal_solve import Infeasible, InputError, breakeven, from_json, load, sample, scenarios_of, settle, solve, varied
+from deal_solve.analysis.breakeven.result import BreakevenResult
 from deal_solve.cli.main import run
 from deal_solve.facts.decisions import key_of
 from deal_solve.optimise.solve import fit_risk

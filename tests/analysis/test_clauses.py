@@ -6,20 +6,9 @@ import csv
 import numpy as np
 import pytest
 
-from deal_solve import (
-    ClausesResult,
-    Infeasible,
-    InputError,
-    clauses,
-    from_json,
-    loads,
-    sample,
-    scenarios_of,
-    settle,
-    solve,
-    varied,
-)
+from deal_solve import Infeasible, InputError, clauses, from_json, loads, sample, scenarios_of, settle, solve, varied
 from deal_solve.analysis.clauses import clauses as module
+from deal_solve.analysis.clauses.result import ClausesResult
 from deal_solve.analysis.clauses.steps import API, NOT_LAWS, PAPER, SEATS, clause_steps, with_points
 from deal_solve.analysis.uncertainty.replicates import replicates
 from deal_solve.cli.main import run

@@ -6,18 +6,8 @@ import json
 import pandas as pd
 import pytest
 
-from deal_solve import (
-    Cancelled,
-    CurveResult,
-    Infeasible,
-    InputError,
-    Proposal,
-    curve,
-    from_json,
-    load,
-    scenarios_of,
-    solve,
-)
+from deal_solve import Cancelled, Infeasible, InputError, Proposal, curve, from_json, load, scenarios_of, solve
+from deal_solve.analysis.curve.result import CurveResult
 from deal_solve.cli.main import run
 from tests.support.deals import SMALL
 from tests.support.hand_deals import APP, CHANCES, DISCOUNT, RARE, YEAR, explicit, newsvendor, quote, read

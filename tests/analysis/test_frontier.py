@@ -4,7 +4,8 @@ import csv
 
 import pytest
 
-from deal_solve import FrontierResult, from_json, frontier, scenarios_of, solve
+from deal_solve import from_json, frontier, scenarios_of, solve
+from deal_solve.analysis.frontier.result import FrontierResult
 from deal_solve.analysis.frontier.text import frontier_report
 from deal_solve.cli.main import run
 from deal_solve.settlement.objective import objective_of

@@ -12,7 +12,6 @@ from deal_solve import (
     InputError,
     LimitReached,
     Proposal,
-    ReviewResult,
     complete,
     from_json,
     load,
@@ -21,6 +20,7 @@ from deal_solve import (
     solve,
 )
 from deal_solve.analysis.review import review as module
+from deal_solve.analysis.review.result import ReviewResult
 from deal_solve.cli.main import run
 from deal_solve.deal.risk import Risk
 from tests.support.deals import SMALL

@@ -7,19 +7,9 @@ import numpy as np
 import pytest
 from SALib.analyze import sobol as salib
 
-from deal_solve import (
-    SensitivityResult,
-    from_json,
-    load,
-    sample,
-    scenarios_of,
-    sensitivity,
-    settle,
-    sobol,
-    solve,
-    varied,
-)
+from deal_solve import from_json, load, sample, scenarios_of, sensitivity, settle, sobol, solve, varied
 from deal_solve.analysis.sensitivity.negotiable import negotiables
+from deal_solve.analysis.sensitivity.result import SensitivityResult
 from deal_solve.analysis.sensitivity.sensitivity import moved
 from deal_solve.analysis.sensitivity.sobol import sobol_indices
 from deal_solve.cli.main import run

@@ -20,7 +20,6 @@ from deal_solve import (
     Cancelled,
     Infeasible,
     InputError,
-    SweepResult,
     from_json,
     load,
     loads,
@@ -35,6 +34,7 @@ from deal_solve.analysis.sweep import cells as module
 from deal_solve.analysis.sweep import journal as journals
 from deal_solve.analysis.sweep.design import Dimension, crossed, design_of
 from deal_solve.analysis.sweep.journal import header_of, journal
+from deal_solve.analysis.sweep.result import SweepResult
 from deal_solve.analysis.sweep.sweep import ordered
 from deal_solve.cli.main import run
 from deal_solve.cli.support.executor import executor_of

@@ -6,9 +6,7 @@ import re
 import pytest
 
 from deal_solve import (
-    InfeasibleResult,
     InputError,
-    SettlementResult,
     alternatives,
     from_json,
     load,
@@ -19,6 +17,7 @@ from deal_solve import (
     why_not,
     wrong_tracks,
 )
+from deal_solve.analysis.solve.schema import InfeasibleResult, SettlementResult
 from deal_solve.cli.main import run
 from deal_solve.report.basics import to_text
 from tests.support.deals import INFEASIBLE
