@@ -31,9 +31,27 @@ def months(*years: float) -> list[float]:
     return [float(year) for year in years for _ in range(12)]
 
 
+def count(base: float = 100.0, horizon: int = 12, **changes: float) -> list[float]:
+    """Return `base` users a month but `mN=x` in month N."""
+    path = [float(base)] * horizon
+    for key, users in changes.items():
+        path[int(key[1:])] = float(users)
+    return path
+
+
 def only(**paths: Any) -> dict[str, Any]:
     """Return an explicit list with one scenario."""
     return {"only": {"weight": 1, **paths}}
+
+
+def bands(*pairs: tuple[float, float]) -> dict[str, Any]:
+    """Return the part of an offer with these (threshold in USD a year, discount) bands."""
+    return {"bands": [{"commit_usd_per_year": low, "discount": discount} for low, discount in pairs]}
+
+
+def routes(*shares: dict[str, float], starts: tuple[int, ...] = (0,)) -> dict[str, tuple[Route, ...]]:
+    """Return the routing of `app`: these shares from these months on."""
+    return {"app": tuple(Route(from_month=start, shares=each) for start, each in zip(starts, shares, strict=True))}
 
 
 def api_deal(monthly: Any, api: dict[str, Any] | None = None, index: Any = 1, **rest: Any) -> Deal:

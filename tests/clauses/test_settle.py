@@ -1,0 +1,118 @@
+"""Whole plans settled by hand: what is refused, the invoice, many scenarios at once (model §9)."""
+
+import numpy as np
+import pytest
+
+from deal_solve.errors import InputError
+from deal_solve.settlement.lines import LINES
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.expansion import scenarios_of
+from tests.support.builders import (
+    APP,
+    api_deal,
+    api_plan,
+    deal_of,
+    lines,
+    months,
+    only,
+    routes,
+    seat_deal,
+    seat_plan,
+    settled,
+)
+
+
+def test_a_plan_that_does_not_fit_is_refused():
+    deal = api_deal(100)
+    for plan, words in (
+        (api_plan((1, (1,)), routing=routes({"gpt": 1})), "not open in month 0"),
+        (api_plan((1, (1,)), routing=routes({"opus": 0.5})), "add up to 0.5"),
+        (api_plan((1, (1,)), routing={}), "no route from month 0"),
+        (api_plan((1, (1, 1))), "expected \\[1\\]"),
+        (api_plan((1, (1,)), first=24), "offers 12"),
+        (api_plan((1, (1,)), offer="nobody"), "expected one of list, quote"),
+        (seat_plan((1,), offer="quote", tracks={}, api=api_plan((1, (1,))).api), "does not have this seat type"),
+    ):
+        with pytest.raises(InputError, match=words):
+            settled(deal, plan)
+
+
+def all_together(order="highest_ratio"):
+    """Section 9.9 in one deal."""
+    true_up = {"check": 1, "count": "peak", "retroactive": True, "price": "contracted", "ratchet": "term"}
+    users = [100.0] * 24
+    users[3], users[15] = 110.0, 120.0
+    path = only(
+        requests_per_month={"app": months(7000, 14_000)},
+        active_users={"staff": users},
+        list_price_index={"opus": [1.0] * 18 + [1.25] * 6},
+    )
+    offer = {
+        "terms": [24],
+        "price_protection": "locked",
+        "api": {
+            "bands": [{"commit_usd_per_year": 90_000, "discount": 0.1}],
+            "unused": {"rollover": 0.5, "cap": 0.25},
+        },
+        "seats": {"seat": {"true_up": true_up}},
+    }
+    staff = {"headcount": 100, "tracks": ["seat"]}
+    deal = deal_of(24, workloads={"app": APP}, cohorts={"staff": staff}, offers={"quote": offer}, scenarios=path)
+    api = api_plan((90_000, (90_000, 90_000)), first=24)
+    plan = seat_plan((100, 100), first=24, api=api.api, routing=api.routing)
+    return settled(deal, plan, order=order)
+
+
+def test_all_together_of_section_9_9():
+    """90 000 + 90 000 + 60 000 + 54 000 = 294 000; in chronological order the overage is 75 000."""
+    result = all_together()
+    assert result.cost[0] == pytest.approx(294_000, abs=0.005)
+    assert lines(result) == {"commitment": 180_000, "overage": 60_000, "seats": 48_000, "true_up": 6_000}
+    assert result.committed_usd == 180_000 + 48_000
+    assert lines(all_together("chronological"))["overage"] == 75_000
+
+
+def test_invoice_rows_multiply_out():
+    """Every row: quantity · rate = amount, on a known line, in the contract year of the month it is charged for."""
+    frame = all_together().invoice()
+    assert list(frame.columns) == [
+        *("period", "line", "item", "quantity", "rate_usd", "amount_usd", "paid_month", "contract_year")
+    ]
+    np.testing.assert_allclose(frame["quantity"] * frame["rate_usd"], frame["amount_usd"])
+    assert set(frame["line"]) <= set(LINES)
+    true_ups = frame[frame["line"] == "true_up"]
+    assert [tuple(row) for row in true_ups[["period", "quantity", "rate_usd", "paid_month"]].values.tolist()] == [
+        ("2027-04", 90, 20, 4),
+        ("2028-01/2028-12", 120, 20, 12),
+        ("2028-04", 90, 20, 16),
+    ]
+
+
+def test_many_scenarios_cost_the_same_as_one_at_a_time():
+    """The settlement of a set is that of its scenarios, and its invoices re-settle them one by one."""
+    paths = {
+        f"s{i}": {
+            "weight": i + 1,
+            "requests_per_month": {"app": [100.0 + 30 * i * (t % (i + 2)) for t in range(24)]},
+            "list_price_index": {"opus": [1 + 0.1 * i * (t > 5) - 0.2 * (t > 15) for t in range(24)]},
+        }
+        for i in range(5)
+    }
+    api = {"unused": {"rollover": 0.5}, "period": "half"}
+    deal = api_deal(0, api, horizon=24, offer={"terms": [24], "price_protection": "pass_through"}, scenarios=paths)
+    plan = api_plan((1, (1200, 1500)), first=24)
+    scenarios = scenarios_of(deal)
+    together = settled(deal, plan)
+    assert together.rows is None
+    alone = [settle(deal, plan, scenarios.take(i)).cost[0] for i in range(5)]
+    np.testing.assert_allclose(together.cost, alone, rtol=1e-12)
+    kept = settle(deal, plan, scenarios, keep_rows=True)
+    for i in range(5):
+        assert kept.invoice(i).equals(together.invoice(i))
+
+
+def test_scaling_every_dollar_scales_the_cost():
+    """Twice the seat price and twice the usage is twice the cost (section 9.8)."""
+    once = settled(seat_deal(130), seat_plan((100,))).cost[0]
+    twice = settled(seat_deal(130, {"usd_per_user_month": 40}), seat_plan((100,))).cost[0]
+    assert twice == pytest.approx(2 * once)
