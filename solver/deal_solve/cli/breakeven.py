@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 import click
 
-from deal_solve.cli.support.options import (
-    RISK,
-    deal_argument,
-    load_deal,
-    progress_to,
-    risk_options,
-    scenario_options,
-    solver_options,
-    verbose_option,
-)
-
-if TYPE_CHECKING:
-    from deal_solve.deal.deal import Deal
-    from deal_solve.uncertainty.scenario_set import Scenarios
+from deal_solve.cli.support.analysis import Answer, Question, analysis_command
+from deal_solve.cli.support.options import fix_option
 
 
-@click.command(
+@analysis_command(
     epilog="Example:  deal-solve breakeven deal.yaml --vary 'offers.quote.api.bands[1].discount=5%:25%' --target "
     "'offers.quote.api.bands[1]'",
     short_help="Show where the best deal flips.",
+    out="Write the table (.csv, .parquet or .json).",
+    picture="Draw the objective along the field (.svg or .png).",
 )
-@deal_argument
 @click.option("--vary", metavar="PATH=LOW:HIGH", required=True, help="A field by its dotted path, and its range.")
 @click.option(
     "--target",
@@ -44,24 +32,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Share of the range to which what is not exact is told apart.",
 )
-@click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
-@click.option("--out", metavar="FILE", help="Write the table (.csv, .parquet or .json).")
-@click.option("--picture", metavar="FILE", help="Draw the objective along the field (.svg or .png).")
-@scenario_options
-@solver_options
-@risk_options
-@verbose_option
-def command(
-    deal_file: str,
-    vary: str,
-    target: str | None,
-    fix_file: str | None,
-    out: str | None,
-    picture: str | None,
-    scenarios_from: Callable[[Deal], Scenarios],
-    verbose: bool,
-    **options: Any,
-) -> int:
+@fix_option
+def command(asked: Question, vary: str, target: str | None, points: int, resolution: float) -> Answer:
     """Show every value of a field at which the best deal of DEAL becomes another one, or gets to a target.
 
     A flip is exact where the plans of both sides are proven to cost the same as the best one; between flips it says
@@ -71,19 +43,24 @@ def command(
     from deal_solve.analysis.breakeven.picture import write_picture
     from deal_solve.analysis.breakeven.result import breakeven_result_of
     from deal_solve.analysis.breakeven.text import breakeven_report
-    from deal_solve.cli.solve import STOPPED_WITH_A_PLAN, load_fix
-    from deal_solve.cli.support.interrupt import interruptible
-    from deal_solve.cli.support.table import table_and_picture
     from deal_solve.deal.edit import split_change
 
-    with table_and_picture(out, picture) as write:
-        deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
-        path, ends = split_change(vary)
-        low, high = split_range(path, ends)
-        options |= {"fix": load_fix(deal, fix_file), "progress": progress_to(verbose)}
-        found = interruptible(
-            lambda: breakeven(deal, path, low, high, target, scenarios_from=scenarios_from, **options)
-        )
-        write(found, lambda: breakeven_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
-    click.echo(breakeven_report(deal, found), nl=False)
-    return 0 if found.is_proven else STOPPED_WITH_A_PLAN
+    deal = asked.deal
+    path, ends = split_change(vary)
+    found = breakeven(
+        deal,
+        path,
+        *split_range(path, ends),
+        target,
+        scenarios_from=asked.scenarios_from,
+        points=points,
+        resolution=resolution,
+        options=asked.options,
+    )
+    return Answer(
+        found=found,
+        report=breakeven_report(deal, found),
+        result=partial(breakeven_result_of, deal, found),
+        draw=partial(write_picture, deal, found),
+        is_proven=found.is_proven,
+    )

@@ -20,6 +20,7 @@ from deal_solve.cli.support.options import (
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
+    from deal_solve.optimise.solver.progress import Watcher
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
     from deal_solve.settlement.settle import Settlement
@@ -64,7 +65,7 @@ def command(
     source = read_proposal(plan_file)
     with placed(source):
         proposal = proposal_from(source)
-        plan, assumed = completed(deal, proposal, scenarios, routing, verbose)
+        plan, assumed = completed(deal, proposal, scenarios, routing, progress_to(verbose))
         refuse_impossible(deal, plan)
     order_name: Any = order.replace("-", "_")
     _print(deal, settle(deal, plan, scenarios, order=order_name), assumed, index, json_file, invoice_file)
@@ -89,20 +90,20 @@ def scenario_named(scenarios: Scenarios, given: str | None) -> int:
 
 
 def completed(
-    deal: Deal, proposal: Proposal, scenarios: Scenarios, routing: str, verbose: bool
+    deal: Deal, proposal: Proposal, scenarios: Scenarios, routing: str, progress: Watcher | None
 ) -> tuple[Plan, tuple[str, ...]]:
     """Return the plan a proposal means, routed as `--routing` says where it says nothing, and what was assumed."""
     from deal_solve.plan.completion.complete import complete, complete_agreements
 
     if routing == "today":
         return complete(deal, proposal, scenarios.in_memory())
-    from deal_solve.cli.solve import solved
+    from deal_solve.cli.support.solving import solved
     from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.completion.optimised import assumed_of, pinned
 
     agreements = complete_agreements(deal, proposal, scenarios.in_memory())
     fix = pinned(agreements, proposal)
-    plan = solved(deal, scenarios, SolveOptions(fix=fix, progress=progress_to(verbose))).plan
+    plan = solved(deal, scenarios, SolveOptions(fix=fix, progress=progress)).plan
     return plan, assumed_of(plan, agreements, proposal)
 
 

@@ -11,14 +11,15 @@ import click
 from deal_solve.cli.support.extras import answers, answers_text, check, more_options
 from deal_solve.cli.support.options import (
     deal_argument,
+    fix_option,
     load_deal,
-    placed,
     progress_to,
     risk_options,
     scenario_options,
     solver_options,
     verbose_option,
 )
+from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, load_fix, solved
 from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from deal_solve.plan.proposal import Proposal
     from deal_solve.uncertainty.scenario_set import Scenarios
 
-STOPPED_WITH_A_PLAN = 4
 EXPLAINING_SECONDS = 30.0
 """How long the requirements that conflict are looked for, where no time limit is given."""
 
@@ -43,7 +43,7 @@ EXPLAINING_SECONDS = 30.0
 @click.option(
     "--json", "json_file", metavar="FILE|-", help="Write the result as JSON; - prints it instead of the text."
 )
-@click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
+@fix_option
 @more_options
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
 @scenario_options
@@ -126,28 +126,6 @@ def _write(path: str, text: str) -> None:
         click.echo(text, nl=False)
     else:
         write_text(path, text)
-
-
-def load_fix(deal: Deal, path: str | None) -> Proposal | None:
-    """Return the proposal to pin, its names checked against the deal."""
-    if path is None:
-        return None
-    from deal_solve.plan.completion.complete import refuse_unknown
-    from deal_solve.plan.proposal import proposal_from, read_proposal
-
-    source = read_proposal(path)
-    with placed(source):
-        proposal = proposal_from(source)
-        refuse_unknown(deal, proposal)
-    return proposal
-
-
-def solved(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Solution:
-    """Solve, so that Ctrl-C is answered at once."""
-    from deal_solve.cli.support.interrupt import interruptible
-    from deal_solve.optimise import solve as optimiser
-
-    return interruptible(lambda: optimiser.solve(deal, scenarios, options=options))
 
 
 def _export(deal: Deal, scenarios: Scenarios, path: str, fix: Proposal | None) -> int:

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
+    fix_option,
     load_deal,
     risk_options,
     scenario_options,
@@ -63,7 +64,7 @@ def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 )
 @click.option("--zip", "is_zipped", is_flag=True, help="Change the fields together instead of crossing them.")
 @click.option("--design", "design_file", metavar="FILE", help="The cells as CSV: a line of paths, then one per cell.")
-@click.option("--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised.")
+@fix_option
 @click.option("--out", metavar="FILE", help="Write the rows (.csv, .parquet or .json); FILE.journal beside it resumes.")
 @click.option("--picture", metavar="FILE", help="Draw the decision regions (.svg or .png).")
 @workers_options
@@ -93,8 +94,8 @@ def command(
     """
     from deal_solve.analysis.sweep.design import refuse_wrong_paths
     from deal_solve.analysis.sweep.text import sweep_report
-    from deal_solve.cli.solve import load_fix
     from deal_solve.cli.support.executor import executor_of
+    from deal_solve.cli.support.solving import load_fix
 
     deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
     design = _design(deal, vary, is_zipped, design_file)
@@ -196,7 +197,7 @@ def _write(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> No
 
 
 def _exit_code(found: Sweep) -> int:
-    from deal_solve.cli.solve import STOPPED_WITH_A_PLAN
+    from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
 
     statuses = {row.status for row in found.rows}
     return 1 if "failed" in statuses else STOPPED_WITH_A_PLAN if statuses & {"limit", "stopped"} else 0

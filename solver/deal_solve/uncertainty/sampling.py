@@ -20,7 +20,7 @@ from deal_solve.uncertainty import metalog, scenario_set
 from deal_solve.uncertainty.correlation import Copula, copula_of
 from deal_solve.uncertainty.metalog import Metalog
 from deal_solve.uncertainty.paths import GROUPS, bands_of, paths_of
-from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, ScenarioSet
+from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Scenarios, ScenarioSet
 
 if TYPE_CHECKING:
     from scipy.stats.qmc import Sobol
@@ -256,3 +256,8 @@ class Numbered(Sequence[str]):
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+
+def method_of(scenarios: Scenarios) -> SamplingMethod:
+    """Return how scenarios were sampled, so that others can be like them; those that were not are Sobol points."""
+    return scenarios.method if isinstance(scenarios, SampledSet) else "sobol"

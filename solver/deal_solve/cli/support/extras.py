@@ -175,7 +175,7 @@ def _criteria(deal: Deal, _: Scenarios, solution: Solution, more: More, options:
 
 def _uncertainty(_: Deal, scenarios: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Asked:
     from deal_solve.analysis.uncertainty.uncertainty import uncertainty_cost
-    from deal_solve.uncertainty.sampling import SampledSet
+    from deal_solve.uncertainty.sampling import method_of
 
-    sampling = scenarios.method if isinstance(scenarios, SampledSet) else "sobol"
+    sampling = method_of(scenarios)
     return {"uncertainty": uncertainty_cost(solution, sampling=sampling, options=options)}

@@ -23,6 +23,9 @@ RISK = ("risk", "confidence", "risk_on", "criterion")
 """What `risk_options` adds."""
 
 deal_argument = click.argument("deal_file", metavar="DEAL", type=click.Path())
+fix_option = click.option(
+    "--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised."
+)
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show progress even if stderr is no terminal.")
 order_option = click.option(
     "--order",

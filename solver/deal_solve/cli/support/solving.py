@@ -1,0 +1,39 @@
+"""What commands that solve share: the proposal to fix, a solve that Ctrl-C stops, and the exit code without a proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deal_solve.cli.support.interrupt import interruptible
+from deal_solve.cli.support.options import placed
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.optimise.options import SolveOptions
+    from deal_solve.optimise.solution import Solution
+    from deal_solve.plan.proposal import Proposal
+    from deal_solve.uncertainty.scenario_set import Scenarios
+
+STOPPED_WITH_A_PLAN = 4
+"""The exit code where a plan was found that is not proven to the gap."""
+
+
+def load_fix(deal: Deal, path: str | None) -> Proposal | None:
+    """Return the proposal whose parts are fixed, its names checked against the deal; None without a file."""
+    if path is None:
+        return None
+    from deal_solve.plan.completion.complete import refuse_unknown
+    from deal_solve.plan.proposal import proposal_from, read_proposal
+
+    source = read_proposal(path)
+    with placed(source):
+        proposal = proposal_from(source)
+        refuse_unknown(deal, proposal)
+    return proposal
+
+
+def solved(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Solution:
+    """Solve, so that Ctrl-C is answered at once."""
+    from deal_solve.optimise.solve import solve
+
+    return interruptible(lambda: solve(deal, scenarios, options=options))
