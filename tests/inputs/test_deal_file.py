@@ -105,6 +105,13 @@ ONE_PROBLEM = {
         with_line("    input_tokens", "    models: [opsu]\n    input_tokens"),
         "7: workloads.bot.models[0]: there is no model 'opsu'; did you mean 'opus'?",
     ),
+    "unknown model of a variant": (
+        BASE.replace(
+            "    output_tokens: 100\n", "    output_tokens: 100\n    models: [quick]\n    quality: {floor: 0.5}\n"
+        )
+        + "variants: {quick: {model: opsu}}\n",
+        "17: variants.quick.model: there is no model 'opsu'; did you mean 'opus'?",
+    ),
     "unknown model in a discount": (
         with_line("5%", "{opsu: 5%}"),
         "14: offers.quote.api.bands[0].discount.opsu: there is no model or family 'opsu'; did you mean 'opus'?",

@@ -82,7 +82,8 @@ def _scored(deal: Deal, work: Workload | Use, families: tuple[str, ...], loc: Lo
     if isinstance(work, Workload) and work.today:
         used.append(work.today.model)
     for name in dict.fromkeys(used):
-        if name in names and quality_of(deal, work.quality.scores, name) is None:
+        base = deal.variants[name].model if name in deal.variants else name  # one that is not known is found elsewhere
+        if name in names and base in names and quality_of(deal, work.quality.scores, name) is None:
             yield (*loc, "quality", "scores"), f"{name!r} may be used but has no score; a floor needs one for each"
     if not used and not work.quality.scores:
         yield (*loc, "quality"), "there is a floor but no scores; state one per model or family"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import blake2b
-from typing import Any
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.rates import Agreement, api_agreements
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement import Hint
+from deal_solve.optimise.search.cache_keys import agreement_keys, baseline_key, digest, sums_key
 from deal_solve.optimise.search.search import Search
 from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.measures import Against
@@ -39,23 +38,20 @@ class SolveCache:
 
     def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
         """Return the sums of a set of futures, as a deal reads them."""
-        key = id(scenarios), _digest(_read_by_sums(deal))
+        key = id(scenarios), sums_key(deal)
         if key not in self._sums:
             if len(self._sums) >= (SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > FACTS:
                 self._sums, self._baselines, self._bounds = {}, {}, {}
-            self._sums[key] = (
-                scenarios,
-                ScenarioSums(deal, scenarios),
-            )  # both are kept, so that nothing else has their id
+            self._sums[key] = scenarios, ScenarioSums(deal, scenarios)  # both are kept, so that no other has their id
         return self._sums[key][1].afresh()
 
     def baseline(self, deal: Deal, sums: ScenarioSums) -> Baseline | None:
         """Return the baseline of a deal, if it is known."""
-        return self._baselines.get(_digest(id(sums.requests), _without_commitment(deal)))
+        return self._baselines.get(digest(id(sums.requests), baseline_key(deal)))
 
     def keep_baseline(self, deal: Deal, sums: ScenarioSums, baseline: Baseline) -> None:
         """Keep the baseline of a deal."""
-        self._baselines[_digest(id(sums.requests), _without_commitment(deal))] = baseline
+        self._baselines[digest(id(sums.requests), baseline_key(deal))] = baseline
 
     def prepare(self, search: Search) -> None:
         """Tell a search what is known of its agreements."""
@@ -76,45 +72,11 @@ class SolveCache:
 def _keys(search: Search) -> dict[Agreement, str]:
     """Return what the bound of each agreement depends on."""
     deal, against = search.deal, search.against
-    told = [
+    measured = [
         None if costs is None else blake2b(costs.tobytes()).hexdigest() for costs in (against.baseline, against.best)
     ]
-    pinned = search.fixings.proposal.model_dump(mode="json"), search.first_band, search.zero_bands_only
-    rest = id(search.sums.requests), told, pinned
-    data = _plain(deal)
+    fixed = search.fixings.proposal.model_dump(mode="json"), search.first_band, search.zero_bands_only
+    rest = digest(id(search.sums.requests), measured, fixed)
     offered = api_agreements(deal, search.check_controls)
-    return {agreement: _digest(*rest, agreement, _seen_from(data, agreement.offer)) for agreement in offered}
-
-
-def _digest(*parts: Any) -> str:
-    return blake2b(json.dumps(parts, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
-
-
-def _plain(deal: Deal) -> dict[str, Any]:
-    return deal.model_dump(mode="json", exclude={"title", "sources"})
-
-
-def _seen_from(data: dict[str, Any], paper: str) -> dict[str, Any]:
-    """Return a deal as the program of one API agreement knows it: other offers only sell seats there."""
-    offers = {
-        name: offer if name == paper else {**offer, "api": None, "bundle": None}
-        for name, offer in data["offers"].items()
-    }
-    return {**data, "offers": offers}
-
-
-def _without_commitment(deal: Deal) -> dict[str, Any]:
-    """Return a deal as its baseline knows it: no risk, no limits, bands without commitment only."""
-    data = deal.model_dump(mode="json", exclude={"title", "sources", "risk", "limits", "renewal_decisions"})
-    offers = {}
-    for name, offer in data["offers"].items():
-        free = [band for band in (offer["api"] or {"bands": []})["bands"] if band["commit_usd_per_year"] == 0]
-        offers[name] = {**offer, "api": {**offer["api"], "bands": free} if free else None}
-    return {**data, "offers": offers}
-
-
-def _read_by_sums(deal: Deal) -> dict[str, Any]:
-    """Return what of a deal decides how futures are added up."""
-    data = deal.model_dump(mode="json", exclude={"title", "sources", "risk", "limits", "internal_tools"})
-    offers = [(offer["price_protection"], (offer["api"] or {}).get("period")) for offer in data["offers"].values()]
-    return {**data, "offers": offers}
+    programs = agreement_keys(deal, {agreement.offer for agreement in offered})
+    return {agreement: digest(rest, agreement, programs[agreement.offer]) for agreement in offered}

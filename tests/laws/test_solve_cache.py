@@ -1,7 +1,8 @@
-"""Solves that share a memory find what solves alone find, whatever came before."""
+"""Solves that share a cache find what solves alone find, whatever was solved before."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,18 @@ from deal_solve import (
     solve,
     varied,
 )
+from deal_solve.deal.risk import Risk
 from deal_solve.optimise.search import cache as room
 from deal_solve.optimise.search import search
 from deal_solve.optimise.search import warm_start as pilot
+from deal_solve.uncertainty.scenario_set import Scenarios
 from tests.support.clauses import clauses_of, without
+from tests.support.fields import changed, places
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import SCENARIOS
 
+HERE = Path(__file__).parent
 CELLS: tuple[dict[str, Any], ...] = (
     {},
     {"offers.thirty-six.api.bands[1].discount": "12%"},
@@ -58,19 +63,53 @@ def test_cells_of_a_sweep_agree_with_solves_alone(scenarios: str) -> None:
         agree(solve(deal, drawn, cache=cache), solve(deal, drawn))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 12))])
 def test_any_clause_may_change_between_two_solves(seed: int) -> None:
-    """A generated deal, and the same with clauses left out, one after the other in one memory."""
+    """A generated deal, and the same with clauses left out, one after the other with one cache."""
     rng = np.random.default_rng(1000 + seed)
     data, cache = random_deal(rng), SolveCache()
     names = rng.permutation(sorted(clauses_of(data)))[:6]
-    for changed in [data, *(without(data, str(name)) for name in names), data]:
-        deal = _read(changed)
+    for edited in [data, *(without(data, str(name)) for name in names), data]:
+        deal = _read(edited)
         if deal is not None:
-            found, alone = _solved(deal, cache), _solved(deal, None)
-            assert (found is None) == (alone is None)
-            if found is not None and alone is not None:
-                agree(found, alone)
+            agree_if_feasible(_solved(deal, None, cache), _solved(deal, None, None))
+
+
+def agree_if_feasible(found: Solution | None, alone: Solution | None) -> None:
+    assert (found is None) == (alone is None)
+    if found is not None and alone is not None:
+        agree(found, alone)
+
+
+PARTS = 50
+"""Of the fields of a deal; the normal run changes those of the first part, `-m slow` all."""
+
+
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, PARTS))])
+@pytest.mark.parametrize("name", ["every-field", "every-loss", "every-scenario"])
+def test_any_field_may_change_between_two_solves(name: str, part: int) -> None:
+    """A deal in which every field is set, and the same with another value in some of them, one after the other.
+
+    All are solved over the scenarios of the first, the very object, as far as they fit: what is kept of those counts.
+    """
+    deal, cache = _deal(name), SolveCache()
+    scenarios = scenarios_of(deal)
+    _solved(deal, scenarios, cache)
+    by_field = {place.field: place for place in places(deal)}
+    for place in [*by_field.values()][part::PARTS]:
+        other = changed(deal, place)
+        if other is not None:
+            drawn = scenarios_of(other)
+            shapes = [(each.months, sorted(each.requests), sorted(each.users)) for each in (scenarios, drawn)]
+            taken = scenarios if shapes[0] == shapes[1] else drawn
+            agree_if_feasible(_solved(other, taken, cache), _solved(other, taken, None))
+
+
+def _deal(name: str) -> Deal:
+    if name != "every-loss":
+        return load(HERE / f"{name}.yaml")
+    deal = load(HERE / "every-field.yaml")
+    return deal.model_copy(update={"risk": Risk(weight=0.3), "limits": ()})
 
 
 def _read(data: Any) -> Deal | None:
@@ -80,9 +119,9 @@ def _read(data: Any) -> Deal | None:
         return None
 
 
-def _solved(deal: Deal, cache: SolveCache | None) -> Solution | None:
+def _solved(deal: Deal, scenarios: Scenarios | None, cache: SolveCache | None) -> Solution | None:
     try:
-        return solve(deal, cache=cache)
+        return solve(deal, scenarios, cache=cache)
     except Infeasible:
         return None
 

@@ -1,0 +1,100 @@
+"""A key changes with every field of a deal but those that are proven irrelevant to the answer that is kept under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deal_solve import Deal, load, scenarios_of
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
+from deal_solve.optimise.search import cache_keys
+from deal_solve.optimise.search.cache_keys import BASELINE, SUMS, WORDS, agreement_keys, without
+from tests.support.fields import Field, Place, changed, declared, places
+
+HERE = Path(__file__).parent
+DEALS = {name: load(HERE / f"{name}.yaml") for name in ("every-field", "every-scenario")}
+CANNOT_CHANGE: dict[Field, str] = {
+    ("Deal", "schema_version"): "it has one value",
+    ("Bucket", "share"): "shares add up to 1: they change together, as the list that they stand in",
+}
+COMMITMENTS = "offers.*.api.bands with a commitment, and offers.*.api with none without"
+
+KEYS: dict[str, tuple[Callable[[Deal], str], tuple[str, ...]]] = {
+    "sums": (cache_keys.sums_key, SUMS),
+    "baseline": (cache_keys.baseline_key, (*BASELINE, COMMITMENTS)),
+    "one": (
+        lambda deal: agreement_keys(deal, ["one"])["one"],
+        (*WORDS, "offers.two.api", "offers.two.bundle"),
+    ),
+    "list": (
+        lambda deal: agreement_keys(deal, ["list"])["list"],
+        (*WORDS, "offers.*.api", "offers.*.bundle"),
+    ),
+}
+"""How a key is made of a deal, and the parts of the deal that it does not depend on."""
+
+
+@cache
+def changes() -> list[tuple[str, Place, Deal]]:
+    """Return every place in the deals, and the deal with another value there."""
+    every = [(name, place, changed(deal, place)) for name, deal in DEALS.items() for place in places(deal)]
+    return [(name, place, deal) for name, place, deal in every if deal is not None]
+
+
+def test_every_field_that_a_deal_can_have_is_changed_by_these_tests() -> None:
+    """A new field is set in every-field.yaml (or every-scenario.yaml) to something else than its default."""
+    reached = {place.field for _, place, _ in changes()}
+    assert declared() - reached == set(CANNOT_CHANGE)
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_a_key_changes_with_every_field_that_is_not_proven_irrelevant(kind: str) -> None:
+    key_of, irrelevant = KEYS[kind]
+    for name, place, deal in changes():
+        is_same = key_of(deal) == key_of(DEALS[name])
+        assert is_same == any(_is_in(DEALS[name], place, part) for part in irrelevant), f"{kind}: {name}: {place.path}"
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_every_part_that_is_called_irrelevant_is_a_part_of_a_deal(kind: str) -> None:
+    for part in KEYS[kind][1]:
+        assert any(_is_in(DEALS[name], place, part) for name, place, _ in changes()), part
+
+
+def _is_in(deal: Deal, place: Place, part: str) -> bool:
+    """Whether a place lies in a part of a deal."""
+    loc = place.loc
+    if part == COMMITMENTS:
+        api = deal.offers[str(loc[1])].api if loc[0] == "offers" and loc[2:3] == ("api",) else None
+        commits = [] if api is None else [band.commit_usd_per_year > 0 for band in api.bands]
+        return bool(commits) and all(commits) if loc[3:4] != ("bands",) or len(loc) < 5 else commits[int(loc[4])]
+    path = part.split(".")
+    return len(loc) >= len(path) and all(name in ("*", step) for name, step in zip(path, loc, strict=False))
+
+
+def test_what_is_irrelevant_to_the_sums_changes_none_of_them() -> None:
+    sums = {name: ScenarioSums(deal, scenarios_of(deal)) for name, deal in DEALS.items()}
+    for name, place, deal in changes():
+        if any(_is_in(DEALS[name], place, part) for part in SUMS):
+            found, known = ScenarioSums(deal, scenarios_of(DEALS[name])), sums[name]
+            assert np.array_equal(found.requests, known.requests), place.path
+            assert np.array_equal(found.discounted_requests, known.discounted_requests)
+            assert np.array_equal(found.active, known.active)
+            assert found.intervals == known.intervals
+            for month, (edges, buckets) in known.buckets.items():
+                assert found.buckets[month][0] == edges
+                assert np.array_equal(found.buckets[month][1], buckets)
+            for family, levels in known.index.items():
+                assert all(map(np.array_equal, found.index[family], levels))
+            assert all(np.array_equal(found.hit[key], rates) for key, rates in known.hit.items())
+
+
+def test_parts_are_left_out_by_their_paths() -> None:
+    data = {"a": 1, "b": {"x": {"c": 2, "d": 3}, "y": {"d": 4}, "z": None}}
+    assert without(data, ("a", "b.*.c")) == {"b": {"x": {"d": 3}, "y": {"d": 4}, "z": None}}
+    assert without(data, ("b.y", "q.r")) == {"a": 1, "b": {"x": {"c": 2, "d": 3}, "z": None}}
+    assert data["b"] == {"x": {"c": 2, "d": 3}, "y": {"d": 4}, "z": None}
