@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
+from deal_solve.deal.clauses.clause import Clause, Need
+from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import ApiPart, Offer, Rollover
+from deal_solve.deal.offer import Offer
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
+NEEDS: dict[Need, str] = {
+    "commitment": "the only band has no commitment, so this never applies",
+    "renewal": "no term ends inside the horizon, so nothing is renewed",
+    "price changes": "list prices never change in these futures, so nothing is protected",
+}
+"""Why a clause does nothing where a deal lacks what it needs."""
 NO_NOISE = "is used by sampled futures only; here every path is smooth"
 
 
 def dead_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
-    """Yield rollover, overage, renewal, protection and correlation where they can do nothing."""
+    """Yield clauses of the offers, correlation and events where they can do nothing."""
     moving = any(np.any(values != 1) for values in scenarios.index.values())
     for name, offer in deal.offers.items():
+        lacking: dict[Need, bool] = {
+            "commitment": offer.api is not None and all(band.commit_usd_per_year == 0 for band in offer.api.bands),
+            "renewal": all(
+                len(resolve(deal).taken_for(name, months).spans) < 2
+                for months in resolve(deal).offers[name].first_terms
+            ),
+            "price changes": not moving,
+        }
         loc: Loc = ("offers", name)
-        if offer.api:
-            yield from _commitment(offer, offer.api, (*loc, "api"))
-        yield from _renewal(deal, name, offer, loc)
-        if offer.price_protection != "none" and not moving:
-            yield (*loc, "price_protection"), "list prices never change in these futures, so nothing is protected"
+        for clause in _in_order(offer):
+            part, here = (offer.api, (*loc, "api")) if clause.part == "api" else (offer, loc)
+            reason = _reason(clause, offer, part, lacking)
+            if reason is not None:
+                yield (*here, *clause.path), reason
     if scenarios.kind != "sampled":
         yield from _sampled_only(deal)
     for key, event in deal.uncertainty.events.items():
@@ -46,29 +63,17 @@ def _sampled_only(deal: Deal) -> Iterator[Finding]:
             yield ("cohorts", key, "use", "monthly_noise"), NO_NOISE
 
 
-def _commitment(offer: Offer, api: ApiPart, loc: Loc) -> Iterator[Finding]:
-    if all(band.commit_usd_per_year == 0 for band in api.bands):
-        for field in sorted(api.model_fields_set & {"overage", "unused", "period", "payment", "ramp", "step_usd"}):
-            yield (*loc, field), "the only band has no commitment, so this never applies"
-        return
-    if isinstance(api.unused, Rollover):
-        here = (*loc, "unused")
-        if api.unused.rollover == 0 or api.unused.cap == 0:
-            yield here, "nothing is rolled over, so it is as forfeited"
-        elif max(offer.terms) <= api.period_months:
-            yield here, "every term has one commitment period, and at the end of a term the rest is forfeited"
+def _in_order(offer: Offer) -> list[Clause]:
+    """Return the clauses of the API part and of the offer itself, by what they need, then by their name in the file."""
+    order: list[Need | None] = [*NEEDS]
+    known = [each for each in CLAUSES if each.needs in order and (each.part == "offer" or offer.api is not None)]
+    return sorted(known, key=lambda clause: (order.index(clause.needs), clause.path))
 
 
-def _renewal(deal: Deal, name: str, offer: Offer, loc: Loc) -> Iterator[Finding]:
-    fields = sorted(offer.model_fields_set & {"renewal", "renewal_cap"})
-    renewed = any(
-        len(resolve(deal).taken_for(name, months).spans) > 1 for months in resolve(deal).offers[name].first_terms
-    )
-    if not renewed:
-        for field in fields:
-            yield (*loc, field), "no term ends inside the horizon, so nothing is renewed"
-    elif offer.renewal_cap is not None:
-        if offer.price_protection == "none":
-            yield (*loc, "renewal_cap"), "without price protection prices follow list in every month, capped or not"
-        elif offer.renewal == "list":
-            yield (*loc, "renewal_cap"), "a renewal at list prices is not capped"
+def _reason(clause: Clause, offer: Offer, part: Any, lacking: Mapping[Need, bool]) -> str | None:
+    """Return why a clause that an offer states does nothing; None if it may do something, or is not stated."""
+    if clause.needs is None or not lacking[clause.needs]:
+        return clause.idle(offer, part) if clause.idle else None
+    is_protection = clause.needs == "price changes"  # none protects nothing, whether prices change or not
+    stated = clause.value(part) != "none" if is_protection else clause.path[0] in part.model_fields_set
+    return NEEDS[clause.needs] if stated else None

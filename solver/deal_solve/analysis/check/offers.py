@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from deal_solve.deal.clauses.seats import SEATS
 from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Offer
@@ -80,8 +81,7 @@ def _seats(deal: Deal, name: str, offer: Offer, scenarios: ScenarioSet, loc: Loc
                 yield (*here, "tiers", "steps", index), f"{step.seats} seats are above the maximum of {part.maximum}"
         if part.counts_toward_commitment and all(seat.covered_share[c] == 1 for c in cohorts):
             yield (*here, "counts_toward_commitment"), "these seats include all usage, so nothing is metered"
-        if part.reduction_right and max(offer.terms) == 12:
-            yield (
-                (*here, "reduction_right"),
-                "every term has one contract year, so there is no anniversary to use it at",
-            )
+        for clause in SEATS:
+            reason = clause.idle(offer, part) if clause.idle else None
+            if reason is not None:
+                yield (*here, *clause.path), reason

@@ -2,7 +2,7 @@
 
 The value of a step is what the objective falls by, over the same futures and against the same baseline, with
 everything decided anew. A buyer may keep the old wording, so no value is negative: a step that would only move payments
-the wrong way (`clause_steps.NOT_LAWS`) is called `dearer` and worth nothing. Its equivalent discount points are the
+the wrong way (of a clause that is no law) is called `dearer` and worth nothing. Its equivalent discount points are the
 points of discount, on all bands of the offer alike, that would be worth the same; one curve of such solves, from no
 points on, is shared by all clauses.
 """

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+from deal_solve.deal.clauses.clause import Lever, Part
+from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import ControlOverride, Deal, SeatOverride
-from deal_solve.deal.offer import ApiPart, Offer, SeatPart, TrueUp
+from deal_solve.deal.offer import ApiPart, Offer, SeatPart
 from deal_solve.deal.risk import Risk
 from deal_solve.deal.workload import Quality, Workload
 from deal_solve.plan.resolved import resolve
 
 OPUS = "opus"
 Users = frozenset[str]
+DealModelPart = TypeVar("DealModelPart", ApiPart, SeatPart, Offer)
 
 
 def at_list(deal: Deal) -> Deal:
@@ -110,12 +113,13 @@ def on_standard_papers(deal: Deal, bundle: bool) -> Deal:
 
 
 def _standard(offer: Offer, bundle: bool) -> Offer:
-    clauses: dict[str, Any] = {"price_protection": "none", "renewal": "same", "renewal_cap": None}
-    clauses["api"] = ApiPart(bands=offer.api.bands) if offer.api else None
-    clauses["seats"] = {name: _standard_seats(part, bundle) for name, part in offer.seats.items()}
-    return offer.model_copy(update=clauses if bundle else {**clauses, "bundle": ()})
+    levers: set[Lever] = {"clauses"} if bundle else {"clauses", "bundle"}
+    api = offer.api and _without(offer.api, "api", levers)
+    seats = {name: _without(part, "seats", levers) for name, part in offer.seats.items()}
+    return _without(offer, "offer", levers).model_copy(update={"api": api, "seats": seats})
 
 
-def _standard_seats(part: SeatPart, bundle: bool) -> SeatPart:
-    clauses: dict[str, Any] = {"billing": "yearly", "true_up": TrueUp(), "reduction_right": 0.0}
-    return part.model_copy(update=clauses if bundle else {**clauses, "counts_toward_commitment": False})
+def _without(part: DealModelPart, where: Part, levers: set[Lever]) -> DealModelPart:
+    """Return a part of an offer with the clauses of some levers as a deal file leaves them."""
+    fields = {clause.path[0] for clause in CLAUSES if clause.part == where and clause.lever in levers}
+    return part.model_copy(update={name: type(part).model_fields[name].default for name in fields})

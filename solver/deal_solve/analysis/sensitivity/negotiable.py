@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from deal_solve.deal.clauses.clause import Ends
+from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import leaves
 from deal_solve.deal.load import extended
@@ -15,23 +16,6 @@ from deal_solve.deal.numbers import parse_number
 from deal_solve.deal.yaml_source import Loc, Source, dotted
 from deal_solve.plan.resolved import resolve
 
-POINT, SHARE, MONEY = 0.01, 0.1, 0.05
-"""A step of a discount or a rise (one point), of a share (ten points), and of an amount (of itself)."""
-STEPS = {
-    "discount": POINT,
-    "api": POINT,
-    "premium": POINT,
-    "uplift": POINT,
-    "capped": POINT,
-    "renewal_cap": POINT,
-    "rollover": SHARE,
-    "cap": SHARE,
-    "ramp": SHARE,
-    "reduction_right": SHARE,
-    "covered_share": SHARE,
-}
-AMOUNTS = ("commit_usd_per_year", "combined_usd_per_year", "usd_per_user_month")
-COUNTS = ("minimum", "maximum")
 DIGITS = 12
 """Significant digits of a value after a step, so that 0.1 + 0.2 is 0.3."""
 
@@ -72,16 +56,18 @@ def _negotiable(loc: Loc, written: Any) -> Negotiable | None:
         today = parse_number(written)
     if today <= 0:
         return None
-    names = [part for part in loc[2:] if isinstance(part, str)]
-    name = "discount" if "discount" in names else names[-1]  # one discount for all models, or one for each
-    if name in AMOUNTS:
-        low, high = today * (1 - MONEY), today * (1 + MONEY)
-    elif name in COUNTS:
-        whole = math.ceil(SHARE * today)
-        low, high = today - whole, today + whole
-    elif name in STEPS or name == "seats":
-        step = STEPS.get(name, POINT)
-        low, high = max(today - step, 0.0), today + step
-    else:
+    ends = _ends(loc)
+    if ends is None:
         return None
+    low, high = ends(today)
     return Negotiable(dotted(loc), today, *(float(f"{value:.{DIGITS}g}") for value in (low, high)))
+
+
+def _ends(loc: Loc) -> Ends | None:
+    """Return how a number of an offer moves by one step, by its path in the file; None if nobody negotiates it."""
+    names = [part for part in loc[2:] if isinstance(part, str)]  # without the offer and the places in lists
+    part, inside = ("offer", names) if names[0] not in ("api", "seats") else (names[0], names[1:])
+    inside = inside[1:] if part == "seats" else inside
+    last = "discount" if "discount" in inside else inside[-1]  # one discount for all models, or one for each
+    known = (clause.numbers for clause in CLAUSES if clause.part == part and clause.path[0] == inside[0])
+    return next((numbers[last] for numbers in known if last in numbers), None)

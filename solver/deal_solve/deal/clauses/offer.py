@@ -1,0 +1,126 @@
+"""Clauses of an offer as a whole (model §6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deal_solve.deal.clauses.clause import (
+    FIFTH,
+    Clause,
+    a_twentieth,
+    always,
+    one_point,
+    percent,
+)
+from deal_solve.deal.offer import Capped, Offer, Uplift
+
+FIRST_CAP = 0.05
+"""The renewal cap that is asked for first."""
+
+
+def _protection_text(value: Any) -> str:
+    return f"capped {percent(value.capped)}" if isinstance(value, Capped) else str(value)
+
+
+def _better_bundle(offer: Offer) -> Any:
+    return tuple(
+        tier.model_copy(update={"combined_usd_per_year": tier.combined_usd_per_year * (1 - FIFTH)})
+        for tier in offer.bundle
+    )
+
+
+def _better_terms(offer: Offer) -> Any:
+    """Return the terms with a shorter one added, at the discounts of the shortest."""
+    shortest = min(offer.terms)
+    return offer.terms if shortest == 12 else {shortest - 12: offer.terms[shortest], **offer.terms}
+
+
+def _renewal_text(value: Any) -> str:
+    return f"uplift {percent(value.uplift)}" if isinstance(value, Uplift) else str(value)
+
+
+def _better_cap(offer: Offer) -> float:
+    now = offer.renewal_cap
+    return FIRST_CAP if now is None or now > FIRST_CAP else 0.0
+
+
+def _idle_cap(offer: Offer, _: Offer) -> str | None:
+    if offer.renewal_cap is None:
+        return None
+    if offer.price_protection == "none":
+        return "without price protection prices follow list in every month, capped or not"
+    return "a renewal at list prices is not capped" if offer.renewal == "list" else None
+
+
+OFFER = (
+    Clause(
+        "price protection",
+        "offer",
+        ("price_protection",),
+        "clauses",
+        "any other → pass-through",
+        better=always("pass_through"),
+        printed=_protection_text,
+        numbers={"capped": one_point},
+        needs="price changes",
+    ),
+    Clause(
+        "bundle",
+        "offer",
+        ("bundle",),
+        "bundle",
+        "every threshold a fifth lower",
+        better=_better_bundle,
+        printed=lambda tiers: f"from {', '.join(f'{tier.combined_usd_per_year:,.10g}' for tier in tiers)}",
+        is_in=lambda offer: bool(offer.bundle),
+        is_of_both_parts=True,
+        numbers={"combined_usd_per_year": a_twentieth, "seats": one_point, "api": one_point},
+    ),
+    Clause(
+        "term",
+        "offer",
+        ("terms",),
+        "commitment",
+        "a length of 12 months less, at the discounts of the shortest",
+        is_law=False,
+        better=_better_terms,
+        printed=lambda terms: f"{', '.join(map(str, terms))} months",
+        asked=lambda _, better: f"also {min(better)}",
+        numbers={"api": one_point, "seats": one_point},
+    ),
+    Clause(
+        "renewal",
+        "offer",
+        ("renewal",),
+        "clauses",
+        "an uplift, or list → the same prices",
+        is_law=False,
+        better=always("same"),
+        printed=_renewal_text,
+        numbers={"uplift": one_point},
+        needs="renewal",
+    ),
+    Clause(
+        "renewal cap",
+        "offer",
+        ("renewal_cap",),
+        "clauses",
+        "none, or above 5 % → 5 % → 0 (where there is price protection)",
+        better=_better_cap,
+        printed=lambda cap: "none" if cap is None else percent(cap),
+        is_in=lambda offer: offer.price_protection != "none",  # else prices follow list, whatever a cap says
+        numbers={"renewal_cap": one_point},
+        needs="renewal",
+        idle=_idle_cap,
+    ),
+    Clause(
+        "exclusive",
+        "offer",
+        ("exclusive",),
+        "commitment",
+        "exclusive → beside other papers",
+        better=always(False),
+        printed=lambda exclusive: "exclusive" if exclusive else "beside others",
+        is_in=lambda offer: offer.exclusive,
+    ),
+)

@@ -1,0 +1,162 @@
+"""Clauses of a seat type in an offer (model §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from deal_solve.deal.clauses.clause import (
+    FIFTH,
+    QUARTER,
+    Clause,
+    a_tenth_in_whole,
+    a_twentieth,
+    always,
+    next_of,
+    one_point,
+    percent,
+    ten_points,
+)
+from deal_solve.deal.offer import Offer, SeatPart, Tiers, TrueUp
+
+
+def _has_true_up(part: SeatPart) -> bool:
+    return isinstance(part.true_up, TrueUp)
+
+
+def _in_true_up(better: Callable[[TrueUp], Any]) -> Callable[[SeatPart], Any]:
+    return lambda part: better(part.true_up) if isinstance(part.true_up, TrueUp) else None
+
+
+def _idle_reduction(offer: Offer, part: SeatPart) -> str | None:
+    if part.reduction_right and max(offer.terms) == 12:
+        return "every term has one contract year, so there is no anniversary to use it at"
+    return None
+
+
+def _true_up(key: str, better: Callable[[TrueUp], Any]) -> dict[str, Any]:
+    """Return what the clauses about people above the contracted seats have in common; none under a hard cap."""
+    return {"path": ("true_up", key), "lever": "clauses", "better": _in_true_up(better), "is_in": _has_true_up}
+
+
+def _better_ratchet(clause: TrueUp) -> str:
+    """Without `retroactive` there is no ratchet none."""
+    return str(next_of("ratchet", "term", "year", *["none"] * clause.retroactive)(clause))
+
+
+def _better_minimum(part: SeatPart) -> int | None:
+    return part.minimum // 2 if part.minimum else part.minimum
+
+
+def _seats(tiers: Tiers) -> str:
+    return ", ".join(f"{step.seats:,}" for step in tiers.steps)
+
+
+def _tiers_text(tiers: Tiers) -> str:
+    if tiers.kind == "incremental":
+        return "incremental"
+    return "all_units from 1" if tiers.steps[0].seats == 1 else f"from {_seats(tiers)}"
+
+
+def _better_tiers(part: SeatPart) -> Tiers | None:
+    """Return incremental tiers as tiers on all units, and those with every threshold a fifth lower."""
+    tiers = part.tiers
+    if tiers is None or tiers.kind == "incremental":
+        return tiers and tiers.model_copy(update={"kind": "all_units"})
+    if tiers.steps[0].seats == 1:
+        return tiers
+    steps: list[Any] = []
+    for step in tiers.steps:
+        seats = max(int(step.seats * (1 - FIFTH)), steps[-1].seats + 1 if steps else 1)
+        steps.append(step.model_copy(update={"seats": seats}))
+    return Tiers(kind="all_units", steps=tuple(steps))
+
+
+SEATS = (
+    Clause("seat price", "seats", ("usd_per_user_month",), "commitment", numbers={"usd_per_user_month": a_twentieth}),
+    Clause("seat maximum", "seats", ("maximum",), "commitment", numbers={"maximum": a_tenth_in_whole}),
+    Clause("covered share", "seats", ("covered_share",), "commitment", numbers={"covered_share": ten_points}),
+    Clause(
+        "true-up check",
+        "seats",
+        step="1 → 3 → 12 months",
+        is_law=False,
+        printed=lambda months: f"{months} months",
+        **_true_up("check", next_of("check", 1, 3, 12)),
+    ),
+    Clause("true-up count", "seats", step="peak → snapshot", **_true_up("count", next_of("count", "peak", "snapshot"))),
+    Clause(
+        "true-up from",
+        "seats",
+        step="charged from the window's start → from its end",
+        is_law=False,
+        printed=lambda retroactive: "window's start" if retroactive else "window's end",
+        **_true_up("retroactive", lambda clause: clause.ratchet == "none"),  # none charges the window alone
+    ),
+    Clause(
+        "true-up price",
+        "seats",
+        step="list → contracted",
+        is_law=False,
+        **_true_up("price", always("contracted")),
+    ),
+    Clause(
+        "true-up ratchet",
+        "seats",
+        step="term → year → none (where charged from the window's start)",
+        **_true_up("ratchet", _better_ratchet),
+    ),
+    Clause(
+        "reduction right",
+        "seats",
+        ("reduction_right",),
+        "clauses",
+        "25 points more of the seats may be given back",
+        better=lambda part: min(1.0, part.reduction_right + QUARTER),
+        printed=percent,
+        numbers={"reduction_right": ten_points},
+        idle=_idle_reduction,
+    ),
+    Clause(
+        "seat minimum",
+        "seats",
+        ("minimum",),
+        "commitment",
+        "half of it",
+        better=_better_minimum,
+        printed=lambda least: f"{least or 0:,}",
+        numbers={"minimum": a_tenth_in_whole},
+    ),
+    Clause(
+        "tiers",
+        "seats",
+        ("tiers",),
+        "commitment",
+        "incremental → on all units; else every threshold a fifth lower",
+        is_law=False,
+        better=_better_tiers,
+        printed=_tiers_text,
+        asked=lambda tiers, better: "all_units" if tiers.kind == "incremental" else f"from {_seats(better)}",
+        is_in=lambda part: part.tiers is not None,
+        numbers={"seats": a_tenth_in_whole, "discount": one_point},
+    ),
+    Clause(
+        "seat billing",
+        "seats",
+        ("billing",),
+        "clauses",
+        "yearly → monthly",
+        better=always("monthly"),
+    ),
+    Clause(
+        "seat usage",
+        "seats",
+        ("counts_toward_commitment",),
+        "bundle",
+        "apart → counts toward the commitment of the same paper",
+        is_law=False,
+        better=always(True),
+        printed=lambda counts: "counts" if counts else "apart",
+        is_of_both_parts=True,
+    ),
+)
