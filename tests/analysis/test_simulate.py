@@ -170,7 +170,7 @@ def test_what_was_kept_is_not_sent(hybrid):
     deal, plan = hybrid
     used = sample(deal, 1 << 20)
     assert used.weights.nbytes == 8 << 20
-    recipe, _, _ = next(outcomes._chunks(outcomes._Work(deal, plan, None), used))
+    recipe, _, _ = next(outcomes._chunks(outcomes.Work(deal, plan, None), used))
     assert len(recipe) < 1 << 20
     assert replace(used) == used
 

@@ -32,13 +32,9 @@ def command(asked: Question, offer: str | None, pairs: int, also: tuple[str, ...
     from deal_solve.analysis.clauses.picture import write_picture
     from deal_solve.analysis.clauses.result import clauses_result_of
     from deal_solve.analysis.clauses.text import clauses_report
-    from deal_solve.uncertainty.sampling import method_of
-    from deal_solve.uncertainty.scenario_set import ready
 
-    deal, drawn, given = asked.deal, asked.scenarios(), tuple(map(_pair, also))
-    found = clauses(
-        deal, ready(drawn), offer, pairs=pairs, also=given, sampling=method_of(drawn), options=asked.options
-    )
+    deal, given = asked.deal, tuple(map(_pair, also))
+    found = clauses(deal, asked.scenarios(), offer, pairs=pairs, also=given, options=asked.options)
     return Answer(
         found=found,
         report=clauses_report(deal, found),

@@ -68,7 +68,7 @@ def command(
         plan, assumed = completed(deal, proposal, scenarios, routing, progress_to(verbose))
         refuse_impossible(deal, plan)
     order_name: Any = order.replace("-", "_")
-    _print(deal, settle(deal, plan, scenarios, order=order_name), assumed, index, json_file, invoice_file)
+    _print(settle(deal, plan, scenarios, order=order_name), assumed, index, json_file, invoice_file)
     return 0
 
 
@@ -108,7 +108,6 @@ def completed(
 
 
 def _print(
-    deal: Deal,
     settlement: Settlement,
     assumed: tuple[str, ...],
     scenario: int,
@@ -123,7 +122,7 @@ def _print(
     from deal_solve.report.basics import to_text
     from deal_solve.report.scenarios import scenarios_notes
 
-    as_used = chronological_usd(settlement)
+    deal, as_used = settlement.deal, chronological_usd(settlement)
     notes = (*scenarios_notes(settlement.scenarios), *order_note(settlement, as_used))
     if invoice_file:
         write_text(invoice_file, invoice_csv(deal, settlement.invoice(scenario)))

@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,37 +95,39 @@ def command(
     exit code is 4 if a cell is not proven to the gap, 1 if one failed.
     """
     from deal_solve.analysis.sweep.design import refuse_wrong_paths
+    from deal_solve.analysis.sweep.sweep import Sweep, sweep
     from deal_solve.analysis.sweep.text import sweep_report
     from deal_solve.cli.support.executor import executor_of
+    from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.cli.support.solving import load_fix
+    from deal_solve.frames import Table
 
     deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
     design = _design(deal, vary, is_zipped, design_file)
     refuse_wrong_paths(deal, design)
     options["fix"] = load_fix(deal, fix_file)
     _refuse_unwritable(out, picture)
+    base = scenarios_from(deal)
     with ExitStack() as stack:
-        kept = stack.enter_context(_journal(out, deal, scenarios_from(deal), options))
+        kept = stack.enter_context(_journal(out, deal, base, options))
         executor, workers = stack.enter_context(executor_of(jobs, cluster))
         options |= {"executor": executor, "ahead": 2 * workers}
         options["progress"] = _progress() if verbose or sys.stderr.isatty() else None
-        found = _swept(deal, design, scenarios_from, kept, options, lambda part: _write(deal, part, out, picture))
+        run = partial(sweep, deal, design, scenarios_from, **options)
+        found = _swept(
+            run if executor else lambda **rows: interruptible(partial(run, **rows)),
+            Sweep(design, Table(), base),
+            kept,
+            lambda part: _write(deal, part, out, picture),
+        )
     _write(deal, found, out, picture)
     click.echo(sweep_report(deal, found), nl=False)
     return _exit_code(found)
 
 
-def _swept(
-    deal: Deal,
-    design: Design,
-    scenarios_from: Callable[[Deal], Scenarios],
-    kept: Journal | None,
-    options: dict[str, Any],
-    write: Callable[[Sweep], None],
-) -> Sweep:
-    """Run a sweep; Ctrl-C is answered at once, and what there is by then is written."""
-    from deal_solve.analysis.sweep.sweep import Sweep, rows_of, sweep
-    from deal_solve.cli.support.interrupt import interruptible
+def _swept(run: Callable[..., Sweep], empty: Sweep, kept: Journal | None, write: Callable[[Sweep], None]) -> Sweep:
+    """Run a sweep that goes on from its journal; after Ctrl-C, what there is by then is written."""
+    from deal_solve.analysis.sweep.sweep import rows_of
     from deal_solve.frames import Table
 
     rows = [row for row in kept.rows if row.status != "failed"] if kept else []
@@ -134,16 +138,13 @@ def _swept(
         if kept:
             kept.add(row)
 
-    def work() -> Sweep:
-        return sweep(deal, design, scenarios_from, known=known, finished=finished, **options)
-
     try:
-        return work() if options["executor"] else interruptible(work)
+        return run(known=known, finished=finished)
     except KeyboardInterrupt:
-        part = Sweep(design, Table(tuple(rows_of(design, tuple(rows)))), scenarios_from(deal))
+        part = replace(empty, rows=Table(tuple(rows_of(empty.design, tuple(rows)))))
         if kept and part.rows:
             write(part)
-            click.echo(f"{len(part.rows):,} of {len(design):,} cells are done; the same command goes on", err=True)
+            click.echo(f"{len(part.rows):,} of {len(part.design):,} cells are done; the same command goes on", err=True)
         raise
 
 

@@ -37,8 +37,8 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.settlement.objective import is_below
 from deal_solve.uncertainty import measures
-from deal_solve.uncertainty.sampling import SamplingMethod
-from deal_solve.uncertainty.scenario_set import Scenarios
+from deal_solve.uncertainty.sampling import method_of
+from deal_solve.uncertainty.scenario_set import Scenarios, ready
 
 PAIRS = 3
 RESOLUTION = 0.05
@@ -55,22 +55,21 @@ def clauses(
     *,
     pairs: int = PAIRS,
     also: Sequence[tuple[str, str]] = (),
-    sampling: SamplingMethod = "sobol",
     **keywords: Unpack[SolveKeywords],
 ) -> Clauses:
     """Return what every clause of an offer (default: the API agreement of the best deal, else its seats) is worth.
 
     A solve per clause, per pair of the `pairs` dearest and per pair in `also`, and a few for the curve of discount
-    points. `sampling` is that of the futures, the keywords are those of `solve`, whose `fix` holds in all of them.
-    Raises InputError for an offer that is not in the deal, for a clause in `also` that has nothing to ask for,
-    and for regret, which compares with what a clause changes too; and what `solve` raises.
+    points. The keywords are those of `solve`, whose `fix` holds in all of them. Raises InputError for an offer that is
+    not in the deal, for a clause in `also` that has nothing to ask for, and for regret, which compares with what a
+    clause changes too; and what `solve` raises.
     """
     if deal.risk.criterion == "regret":
         message = "regret compares with the best of each future, which a clause changes too; expected another criterion"
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
         raise InputError(Problem("--offer", unknown("offer", offer, deal.offers)))
-    options = SolveOptions.of(keywords).cached()
+    options, sampling, scenarios = SolveOptions.of(keywords).cached(), method_of(scenarios), ready(scenarios)
     base = solve(deal, scenarios, options=options)
     options = replace(options, baseline=base)  # risk is measured against what it would be without the change
     chosen = offer or _signed(base)

@@ -184,7 +184,7 @@ class _Path:
         floor = end.objective_usd
         pinned = _pins(self.at.plan)  # none below the end of the path: where a step is, the gap is all there is
         level = max(self._objective(self.at), floor)
-        yield self._step(PROPOSAL, "", level, level, self.at, True)
+        yield self._step(PROPOSAL, "", level, level, True)
         for step, paths in FREED.items():
             held, pinned = pinned, _without(pinned, paths)
             if held == pinned:  # the deal has nothing of the kind
@@ -193,14 +193,14 @@ class _Path:
             before, last = self.at, level
             if found is not None and self._objective(found) < level:
                 self.at, level = found, max(self._objective(found), floor)
-            yield self._step(step, _finding(step, before.plan, self.at.plan), last, level, self.at, is_proven)
+            yield self._step(step, _finding(step, before.plan, self.at.plan), last, level, is_proven)
         before, self.at = self.at, end.settlement
         self.offer_lines = difference(self.at, before, level - floor)
         is_proven = end.status == "optimal"
-        yield self._step(OFFER, _finding(OFFER, before.plan, self.at.plan), level, floor, self.at, is_proven)
+        yield self._step(OFFER, _finding(OFFER, before.plan, self.at.plan), level, floor, is_proven)
         if not is_kept:
-            worth, is_proven = self.best.objective_usd, self.best.status == "optimal"
-            yield self._step(LIMITS, "broken", floor, max(worth, floor), self.best.settlement, is_proven)
+            self.at, is_proven = self.best.settlement, self.best.status == "optimal"
+            yield self._step(LIMITS, "broken", floor, max(self.best.objective_usd, floor), is_proven)
 
     def _solved(self, step: str, free: Deal, pinned: dict[str, Any]) -> tuple[Settlement | None, bool]:
         try:
@@ -214,17 +214,16 @@ class _Path:
         against = Against(baseline=self.best.baseline_cost, best=self.best.best_cost)
         return objective_of(self.deal, settlement.cost, settlement.weights, against)
 
-    def _step(
-        self, step: str, finding: str, before: float, level: float, settlement: Settlement, is_proven: bool
-    ) -> ReviewStep:
-        risk, cost, weights = self.deal.risk, settlement.cost, settlement.weights
+    def _step(self, step: str, finding: str, before: float, level: float, is_proven: bool) -> ReviewStep:
+        """Return the step that led to where the way stands, and its objective from `before` to `level`."""
+        settlement, risk = self.at, self.deal.risk
         return ReviewStep(
             step=step,
             finding=finding if step == PROPOSAL or is_below(level, before) or is_below(before, level) else "no loss",
             saved_usd=before - level,
             objective_usd=level,
-            expected_usd=settlement.mean(cost),
-            cvar_usd=measures.cvar(cost, weights, risk.confidence),
+            expected_usd=settlement.mean(settlement.cost),
+            cvar_usd=measures.cvar(settlement.cost, settlement.weights, risk.confidence),
             is_proven=is_proven,
             plan=settlement.plan,
         )

@@ -58,9 +58,8 @@ def signings(
     if agreement_months not in (12, 24, 36, 48) or agreement_months > deal.horizon_months:
         raise InputError(f"{agreement_months} months of agreement do not fit; expected 12, 24 … in the horizon")
     whole = (scenarios_of(deal) if scenarios is None else scenarios).in_memory()
-    options = SolveOptions.of(keywords)
-    listed = _at_list_by_month(deal, whole)
-    return Table(tuple(_signing(deal, whole, listed, month, agreement_months, options) for month in months))
+    horizon = _Horizon(deal, whole, _at_list_by_month(deal, whole), SolveOptions.of(keywords))
+    return Table(tuple(horizon.signing(month, month + agreement_months) for month in months))
 
 
 def _at_list_by_month(deal: Deal, scenarios: ScenarioSet) -> Array:
@@ -77,18 +76,26 @@ def _at_list_by_month(deal: Deal, scenarios: ScenarioSet) -> Array:
     return np.concatenate(each_block(scenarios, monthly), axis=1)
 
 
-def _signing(
-    deal: Deal, scenarios: ScenarioSet, listed: Array, month: int, length: int, options: SolveOptions
-) -> Signing:
-    end = month + length
-    if month < 0 or end > deal.horizon_months:
-        raise InputError(f"signing in month {month} for {length} months ends outside {deal.horizon_months} months")
-    then = deal.model_copy(update={"start": deal.calendar(month), "horizon_months": length})
-    solution = solve(then, _between(scenarios, month, end), options=options)
-    outside = listed[:month].sum(axis=0) + listed[end:].sum(axis=0)
-    cost = outside + solution.settlement.cost * discount_factor(deal.cost_of_capital_per_year, month)
-    p10, p90 = (quantile(cost, scenarios.weights, level) for level in (0.1, 0.9))
-    return Signing(month, scenarios.mean(cost), p10, p90, scenarios.mean(outside), solution)
+@dataclass(frozen=True)
+class _Horizon:
+    """What is the same whatever the month of signing; `listed` (H, S) is each month at list, present value."""
+
+    deal: Deal
+    scenarios: ScenarioSet
+    listed: Array
+    options: SolveOptions
+
+    def signing(self, month: int, end: int) -> Signing:
+        """Return the best deal with agreements in months [month, end) alone."""
+        deal, scenarios, length = self.deal, self.scenarios, end - month
+        if month < 0 or end > deal.horizon_months:
+            raise InputError(f"signing in month {month} for {length} months ends outside {deal.horizon_months} months")
+        then = deal.model_copy(update={"start": deal.calendar(month), "horizon_months": length})
+        solution = solve(then, _between(scenarios, month, end), options=self.options)
+        outside = self.listed[:month].sum(axis=0) + self.listed[end:].sum(axis=0)
+        cost = outside + solution.settlement.cost * discount_factor(deal.cost_of_capital_per_year, month)
+        p10, p90 = (quantile(cost, scenarios.weights, level) for level in (0.1, 0.9))
+        return Signing(month, scenarios.mean(cost), p10, p90, scenarios.mean(outside), solution)
 
 
 def _between(scenarios: ScenarioSet, start: int, end: int) -> ScenarioSet:

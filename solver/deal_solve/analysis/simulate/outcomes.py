@@ -47,12 +47,15 @@ class Outcomes:
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
+    """A plan to settle, beside it one to compare with."""
+
     deal: Deal
     plan: Plan
     reference: Plan | None
 
     def outcomes(self, block: ScenarioSet) -> Outcomes:
+        """Return what both come to in the scenarios of a block."""
         settlement = settle(self.deal, self.plan, block)
         records = settlement.drawdown
         return Outcomes(
@@ -78,12 +81,7 @@ def _by_year(settlement: Settlement, values: list[Array]) -> Array:
 
 
 def outcomes_of(
-    deal: Deal,
-    plan: Plan,
-    scenarios: Scenarios,
-    reference: Plan | None = None,
-    executor: Executor | None = None,
-    ahead: int = AHEAD,
+    work: Work, scenarios: Scenarios, executor: Executor | None = None, ahead: int = AHEAD
 ) -> Generator[Outcomes]:
     """Yield the outcomes of every block, in order.
 
@@ -91,7 +89,6 @@ def outcomes_of(
     runs them, at most `ahead` of them at once; what waits is cancelled when the caller stops. Sampled futures are made
     there, futures in memory are sent.
     """
-    work = _Work(deal, plan, reference)
     if executor is None:
         with threadpool_limits(1, "blas"):
             yield from (work.outcomes(scenarios.block(index)) for index in range(scenarios.block_count))
@@ -109,7 +106,7 @@ def outcomes_of(
             future.cancel()
 
 
-def _chunks(work: _Work, scenarios: Scenarios) -> Iterator[tuple[bytes, ScenarioSet | None, range]]:
+def _chunks(work: Work, scenarios: Scenarios) -> Iterator[tuple[bytes, ScenarioSet | None, range]]:
     """Yield (work and futures to make, futures to send, blocks of them) of every chunk."""
     made = replace(scenarios) if isinstance(scenarios, SampledSet) else None  # a copy carries nothing that was kept
     recipe = pickle.dumps((work, made))
@@ -130,7 +127,7 @@ def _settled(recipe: bytes, held: ScenarioSet | None, indices: range) -> list[Ou
 
 
 @lru_cache(maxsize=1)
-def _opened(recipe: bytes) -> tuple[_Work, Any]:
+def _opened(recipe: bytes) -> tuple[Work, Any]:
     """Return what every chunk of a run shares; a process reads it once."""
-    opened: tuple[_Work, Any] = pickle.loads(recipe)
+    opened: tuple[Work, Any] = pickle.loads(recipe)
     return opened

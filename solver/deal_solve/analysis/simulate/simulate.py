@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deal_solve.analysis.simulate.outcomes import AHEAD, Outcomes, outcomes_of
+from deal_solve.analysis.simulate.outcomes import AHEAD, Outcomes, Work, outcomes_of
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.summary import COARSE_CONFIDENCE
@@ -159,7 +159,7 @@ def simulate(
     Raises InputError for a plan that does not fit the deal.
     """
     total = _Total(deal.years)
-    with closing(outcomes_of(deal, plan, scenarios, reference, executor, ahead)) as blocks:
+    with closing(outcomes_of(Work(deal, plan, reference), scenarios, executor, ahead)) as blocks:
         for block in blocks:
             total.add(block)
             if outcomes:

@@ -94,8 +94,6 @@ def analysis_command(
         @wraps(function)
         def command(
             deal_file: str,
-            out: str | None,
-            picture: str | None,
             scenarios_from: Callable[[Deal], Scenarios],
             verbose: bool,
             fix_file: str | None = None,
@@ -103,7 +101,7 @@ def analysis_command(
         ) -> int:
             from deal_solve.cli.support.table import table_and_picture
 
-            with table_and_picture(out, picture) as write:
+            with table_and_picture(own.pop("out"), own.pop("picture")) as write:
                 deal = load_deal(deal_file, **{name: own.pop(name) for name in RISK if name in own})
                 settings = {name: own.pop(name) for name in ("solver", "method", "gap", "time_limit")}
                 fix = load_fix(deal, fix_file)
