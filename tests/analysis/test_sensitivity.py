@@ -112,7 +112,7 @@ def test_what_is_held_leaves_all_other_draws_as_they_are():
     assert (
         (quiet.requests["web"] == drawn.requests["web"]) | (2 * quiet.requests["web"] == drawn.requests["web"])
     ).all()
-    assert 0.4 < (quiet.requests["web"] == drawn.requests["web"])[:, 0].mean() < 0.6
+    assert 0.4 < (quiet.requests["web"] == drawn.requests["web"])[0].mean() < 0.6
     found = sensitivity(deal, sample(deal, 256, seed=5), samples=1)
     assert [each.path for each in found.bars if each.kind == "uncertain"].count(never) == 1
     assert bar(found, never).low_usd < bar(found, never).high_usd

@@ -105,9 +105,9 @@ def test_the_expected_future_is_the_weighted_mean_of_all():
     """0.3·60 + 0.5·100 + 0.2·160 = 100 requests a month."""
     one = mean_scenario(scenarios_of(newsvendor()))
     assert one.size == 1
-    assert one.requests["app"] == pytest.approx(np.full((1, 12), 100.0))
+    assert one.requests["app"] == pytest.approx(np.full((12, 1), 100.0))
     many = sample(drawn(), 8192, seed=3)  # two blocks
-    assert mean_scenario(many).requests["app"][0, 0] == pytest.approx(many.in_memory().requests["app"][:, 0].mean())
+    assert mean_scenario(many).requests["app"][0, 0] == pytest.approx(many.in_memory().requests["app"][0].mean())
 
 
 # --- a shorter first term ---------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_9_2_commitment_is_the_critical_fractile(quantile, risk, level):
         scenarios = sample(deal, 512, seed, "random").in_memory()
         level_of = np.random.default_rng(seed).random(512)
         if quantile is not fitted:
-            scenarios = replace(scenarios, requests={"app": np.repeat(quantile(level_of)[:, None], 12, axis=1)})
+            scenarios = replace(scenarios, requests={"app": np.tile(quantile(level_of), (12, 1))})
         found.append(covers(solve(deal, scenarios)))
     mean = estimate(np.array(found))
     allowed = mean.half_usd / 2.1314 * SURELY
@@ -204,7 +204,7 @@ def evenly(deal, seed):
     """Return 128 futures of a demand that is uniform on [25, 175], by one scrambled Sobol set."""
     level = Sobol(1, rng=np.random.default_rng(seed)).random(128)
     held = sample(deal, 128, seed).in_memory()
-    return replace(held, requests={"app": np.repeat(uniform(level), 12, axis=1)})
+    return replace(held, requests={"app": np.tile(uniform(level).T, (12, 1))})
 
 
 def by_band(method):

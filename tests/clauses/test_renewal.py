@@ -178,7 +178,7 @@ def shuffled(scenarios, buckets, seed):
         order[members] = rng.permutation(members)
 
     def dealt(paths):
-        return {name: np.hstack([path[:, :12], path[order, 12:]]) for name, path in paths.items()}
+        return {name: np.vstack([path[:12], path[12:, order]]) for name, path in paths.items()}
 
     fields = ("requests", "users", "per_user", "index")
 

@@ -127,7 +127,7 @@ def test_not_carried_into_a_term_in_which_no_cohort_takes_the_type():
 def test_facts_count_and_seats_above_n():
     """A = 130 in month 4, N = 100: 30 above in year 0, none in year 1 (ratchet year)."""
     facts = settled(seat_deal(count(m4=130, horizon=24), horizon=24), seat_plan((100, 100))).seats["seat"]
-    assert facts.count.shape == (1, 24)
+    assert facts.count.shape == (24, 1)
     assert facts.true_up_seats[:, 0].tolist() == [30, 0]
 
 

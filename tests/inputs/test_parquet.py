@@ -46,9 +46,9 @@ def test_a_planning_tool_brings_its_own(tmp_path):
     )
     assert (found.kind, found.seed, list(found.names)) == ("explicit", None, ["low", "high"])
     np.testing.assert_array_equal(found.weights, [0.25, 0.75])
-    np.testing.assert_array_equal(found.requests["app"], [months(100, 200), months(300, 400)])
-    np.testing.assert_array_equal(found.index["opus"], [months(1, 1), months(0.5, 0.5)])
-    np.testing.assert_array_equal(found.index["haiku"], np.ones((2, 24)))
+    np.testing.assert_array_equal(found.requests["app"].T, [months(100, 200), months(300, 400)])
+    np.testing.assert_array_equal(found.index["opus"].T, [months(1, 1), months(0.5, 0.5)])
+    np.testing.assert_array_equal(found.index["haiku"], np.ones((24, 2)))
     (note,) = found.notes
     assert "does not name list_price_index.sonnet" in note and "hit_rate.app: at P50" in note
 

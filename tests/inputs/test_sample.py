@@ -37,7 +37,7 @@ def test_a_block_is_the_same_whoever_asks_and_when(method):
         assert same(again.block(index), blocks[index])
         assert same(whole.block(index), blocks[index])
     larger = sample(DEAL, 4 * BLOCK, 7, method).block(2)
-    np.testing.assert_array_equal(larger.requests["a"][:100], blocks[2].requests["a"])
+    np.testing.assert_array_equal(larger.requests["a"][:, :100], blocks[2].requests["a"])
     assert list(blocks[2].names)[::99] == [f"sample {2 * BLOCK + 1}", f"sample {size}"]
 
 
@@ -77,54 +77,52 @@ def test_noise_moves_nothing_but_what_it_is_laid_on(method):
 def test_paths_are_those_of_the_formulas():
     """Every path again from its first month, its yearly growth and the price index, by powers (section 1)."""
     found = sample(DEAL, 1024, 7).in_memory()
-    t = np.arange(24)
-    growth = found.per_user["staff"][:, [12]] / found.per_user["staff"][:, [0]]
-    np.testing.assert_allclose(
-        found.per_user["staff"], found.per_user["staff"][:, [0]] * growth ** (t / 12), rtol=1e-12
-    )
+    t = np.arange(24)[:, None]
+    growth = found.per_user["staff"][12] / found.per_user["staff"][0]
+    np.testing.assert_allclose(found.per_user["staff"], found.per_user["staff"][0] * growth ** (t / 12), rtol=1e-12)
     ramp = 0.2 + 0.8 * np.minimum(t / 6, 1)
-    share = found.users["staff"][:, [0]] / (50 * 0.2)
+    share = found.users["staff"][0] / (50 * 0.2)
     np.testing.assert_allclose(found.users["staff"], 50 * 1.1 ** (t / 12) * share * ramp, rtol=1e-12)
     assert share.min() > 0 and share.max() < 1
-    step = found.index["opus"][:, [6]]
+    step = found.index["opus"][6]
     np.testing.assert_allclose(found.index["haiku"], step ** ((t + 6) // 12), rtol=1e-12)
-    np.testing.assert_allclose(found.index["seats"], np.tile(1.03 ** ((t + 6) // 12), (1024, 1)), rtol=1e-12)
+    np.testing.assert_allclose(found.index["seats"], np.tile(1.03 ** ((t + 6) // 12), 1024), rtol=1e-12)
 
 
 def test_events_delay_and_multiply_with_their_probability():
     """`b` starts in month 3, in a quarter of the futures in month 8; in a tenth it is halved from month 12 on."""
     found = sample(DEAL, 4096, 7).in_memory().requests["b"]
-    starts = (found > 0).argmax(axis=1)
+    starts, t = (found > 0).argmax(axis=0), np.arange(24)[:, None]
     assert set(starts) == {3, 8}
     assert np.mean(starts == 8) == pytest.approx(0.25, abs=2e-3)
-    growth = (found[:, [20]] / found[:, [14]]) ** (1 / 6)
-    first = found[np.arange(4096), starts][:, None]
-    grown = first * growth ** (np.arange(24) - starts[:, None])
-    halved = np.isclose(found[:, 13], 0.5 * grown[:, 13], rtol=1e-12)
+    growth = (found[20] / found[14]) ** (1 / 6)
+    first = found[starts, np.arange(4096)]
+    grown = first * growth ** (t - starts)
+    halved = np.isclose(found[13], 0.5 * grown[13], rtol=1e-12)
     assert np.mean(halved) == pytest.approx(0.1, abs=2e-3)
-    factor = np.where(halved[:, None] & (np.arange(24) >= 12), 0.5, 1.0)
-    np.testing.assert_allclose(found, np.where(np.arange(24) >= starts[:, None], grown * factor, 0), rtol=1e-12)
+    factor = np.where(halved & (t >= 12), 0.5, 1.0)
+    np.testing.assert_allclose(found, np.where(t >= starts, grown * factor, 0), rtol=1e-12)
 
 
 def test_certain_events_need_no_draw():
     events = {"sure": {"probability": 1, "workloads": ["b"], "delay_months": 2}, "never": {**EVENTS["leaves"]}}
     events["never"]["probability"] = 0
     found = sample(deal_with(uncertainty={"events": events}), 64, 7).in_memory().requests["b"]
-    assert set((found > 0).argmax(axis=1)) == {5}
+    assert set((found > 0).argmax(axis=0)) == {5}
 
 
 def test_what_is_certain_is_one_row_seen_by_all():
     found = sample(deal_with(cohorts={"staff": {**PEOPLE, "active_share": 0.5}}), 256, 7).in_memory()
-    assert found.users["staff"].shape == (256, 24) and found.users["staff"].strides[0] == 0
-    assert found.index["seats"].strides[0] == 0
+    assert found.users["staff"].shape == (24, 256) and found.users["staff"].strides[1] == 0
+    assert found.index["seats"].strides[1] == 0
 
 
 def test_noise_has_mean_one_and_its_variation_and_is_independent_by_month():
     certain = {**APP, "requests_per_month": 1000, "monthly_noise": 0.3}
     found = sample(deal_of(workloads={"a": certain, "b": certain}), 16_384, 7).in_memory()
-    np.testing.assert_allclose(found.requests["a"].mean(axis=0), 1000, rtol=0.01)
-    np.testing.assert_allclose(found.requests["a"].std(axis=0), 300, rtol=0.05)
-    months = np.corrcoef(np.hstack([found.requests["a"], found.requests["b"]]).T)
+    np.testing.assert_allclose(found.requests["a"].mean(axis=1), 1000, rtol=0.01)
+    np.testing.assert_allclose(found.requests["a"].std(axis=1), 300, rtol=0.05)
+    months = np.corrcoef(np.vstack([found.requests["a"], found.requests["b"]]))
     assert np.abs(months - np.eye(24)).max() < 0.03
     assert found.requests["a"].min() > 0
 
@@ -143,12 +141,12 @@ def test_noise_of_people_is_on_their_requests():
 def test_quantiles_of_the_sample_are_those_of_the_bands(method, within):
     found = sample(DEAL, 16_384, 7, method).in_memory()
     weights = found.weights
-    growth = found.per_user["staff"][:, 12] / found.per_user["staff"][:, 0] - 1
+    growth = found.per_user["staff"][12] / found.per_user["staff"][0] - 1
     for values, band in (
-        (found.per_user["staff"][:, 0], (100, 200, 400)),
+        (found.per_user["staff"][0], (100, 200, 400)),
         (growth, (0.1, 0.4, 0.9)),
         (found.hit_rate["a"], (0.5, 0.7, 0.8)),
-        (found.index["opus"][:, 6] - 1, (-0.45, -0.2, 0.03)),
+        (found.index["opus"][6] - 1, (-0.45, -0.2, 0.03)),
     ):
         for level, expected in zip((0.1, 0.5, 0.9), band, strict=True):
             probability = np.mean(values <= expected)
@@ -158,7 +156,7 @@ def test_quantiles_of_the_sample_are_those_of_the_bands(method, within):
 def test_outcomes_move_together_as_the_groups_say():
     """Spearman's rank correlation under a Gaussian copula is 6/π·asin(ρ/2); of the normal scores it is ρ itself."""
     found = sample(DEAL, 16_384, 7).in_memory()
-    base = [found.requests["a"][:, 0], found.per_user["staff"][:, 0]]
+    base = [found.requests["a"][0], found.per_user["staff"][0]]
     ranked = spearmanr(*base).statistic
     assert ranked == pytest.approx(6 / np.pi * np.arcsin(0.3), abs=0.01)
     scores = [ndtri((np.argsort(np.argsort(values)) + 0.5) / len(values)) for values in base]
@@ -181,7 +179,7 @@ def test_a_sampled_set_and_one_in_memory_read_alike():
     assert list(lazy.names)[:2] == ["sample 1", "sample 2"]
     one = held.take(5)
     assert (one.kind, list(one.names), one.weights.tolist()) == ("certain", ["sample 6"], [1.0])
-    np.testing.assert_array_equal(one.requests["a"], held.requests["a"][5:6])
+    np.testing.assert_array_equal(one.requests["a"], held.requests["a"][:, 5:6])
 
 
 def test_few_samples_have_no_tail():

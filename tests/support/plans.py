@@ -171,7 +171,7 @@ def _counts(
 ) -> list[tuple[int, ...]]:
     """Return counts per year: flat ones at minimum, tier steps and peaks, and the peaks of every year."""
     part = deal.seat_part(offer, seat_type)
-    peaks = scenarios.users[cohort].reshape(scenarios.size, deal.years, 12).max(axis=2)
+    peaks = scenarios.users[cohort].T.reshape(scenarios.size, deal.years, 12).max(axis=2)
     levels = {0, part.minimum or 0, math.ceil(float(scenarios.weights @ peaks.max(axis=1)))}
     levels |= {step.seats - less for step in (part.tiers.steps if part.tiers else ()) for less in (0, 1)}
     levels |= {math.ceil(peak) for peak in peaks.max(axis=1)} | {math.ceil(peak) for peak in peaks[:, 0]}

@@ -38,5 +38,5 @@ def _at_list(deal: Deal, usage: Usage, scenarios: ScenarioSet) -> Array:
     monthly: Array = np.zeros((scenarios.months, scenarios.size))
     for values in (usage.counted, usage.uncounted):
         for model_id, value in values.items():
-            monthly += value * scenarios.index[deal.card.model(model_id).family].T
+            monthly += value * scenarios.index[deal.card.model(model_id).family]
     return monthly

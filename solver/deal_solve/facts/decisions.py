@@ -127,7 +127,7 @@ def _expected(settlement: Settlement, user: str) -> Array:
     total = np.zeros(settlement.deal.horizon_months)
     for block in blocks(settlement.scenarios):
         is_work = user in block.requests
-        total += block.weights @ (block.requests[user] if is_work else block.users[user] * block.per_user[user])
+        total += (block.requests[user] if is_work else block.users[user] * block.per_user[user]) @ block.weights
     return total
 
 

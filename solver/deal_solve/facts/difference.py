@@ -147,7 +147,7 @@ def _of_path(deal: Deal, plan: Plan, block: ScenarioSet) -> tuple[float, float, 
 
 def _at_list(deal: Deal, block: ScenarioSet, values: dict[str, Array]) -> float:
     """Return the expected present value of usage per model, (H, S) at today's list, at the list of its month."""
-    return sum(_present(deal, block, usd * block.index[deal.card.model(name).family].T) for name, usd in values.items())
+    return sum(_present(deal, block, usd * block.index[deal.card.model(name).family]) for name, usd in values.items())
 
 
 def _at_period_ends(settlement: Settlement) -> tuple[float, float, float]:

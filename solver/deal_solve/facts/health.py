@@ -129,17 +129,17 @@ def seat_health(settlement: Settlement) -> Table[SeatYear]:
     weights, rows = settlement.weights, []
     for name, facts in settlement.seats.items():
         for year, contracted in enumerate(facts.contracted):
-            count = facts.count[:, 12 * year : 12 * year + 12]
+            count = facts.count[12 * year : 12 * year + 12]
             added = facts.true_up_seats[year]
             rows.append(
                 SeatYear(
                     seat_type=name,
                     contract_year=year,
                     contracted=round(float(weights @ contracted)),
-                    active=float(weights @ count.mean(axis=1)),
-                    peak=float(weights @ count.max(axis=1)),
+                    active=float(weights @ count.mean(axis=0)),
+                    peak=float(weights @ count.max(axis=0)),
                     added=float(weights @ added),
-                    idle=float(weights @ np.maximum(contracted[:, None] - count, 0.0).mean(axis=1)),
+                    idle=float(weights @ np.maximum(contracted - count, 0.0).mean(axis=0)),
                     added_probability=measures.probability(added > 1e-9, weights),
                 )
             )

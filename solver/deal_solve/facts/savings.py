@@ -63,7 +63,7 @@ def _valued(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Array:
     at_list = contracted = billed = 0.0
     counted = usage_of(deal, plan, scenarios).counted
     for name, usd in counted.items():
-        at_list += float((usd * scenarios.index[deal.card.model(name).family].T).sum(axis=0) @ scenarios.weights)
+        at_list += float((usd * scenarios.index[deal.card.model(name).family]).sum(axis=0) @ scenarios.weights)
     bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
     for _, _, band, priced in priced_terms(deal, plan, scenarios, counted, bundle):
         usage = sum(float(item.usage_usd.sum(axis=0) @ scenarios.weights) for item in priced)

@@ -129,7 +129,7 @@ def seat_years(settlement: Settlement) -> tuple[SeatYear, ...]:
     rows = []
     for name, facts in settlement.seats.items():
         for year, contracted in enumerate((facts.contracted @ weights).round().astype(int).tolist()):
-            peak = facts.count[:, 12 * year : 12 * year + 12].max(axis=1)
+            peak = facts.count[12 * year : 12 * year + 12].max(axis=0)
             added = float(weights @ facts.true_up_seats[year])
             rows.append(SeatYear(name, year, contracted, float(weights @ peak), added))
     return tuple(rows)

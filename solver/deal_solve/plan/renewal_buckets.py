@@ -46,7 +46,7 @@ def observed(deal: Deal, block: ScenarioSet, month: int) -> tuple[Array, Array]:
     Usage is requests at each workload's baseline option, the first of its epoch, at today's list.
     """
     since = month - 12
-    usage, users = np.zeros(block.size), np.zeros((block.size, 12))
+    usage, users = np.zeros(block.size), np.zeros((12, block.size))
     for name, work in deal.workloads.items():
         user = resolve(deal).users[name]
         for epoch in user.epochs:
@@ -55,10 +55,10 @@ def observed(deal: Deal, block: ScenarioSet, month: int) -> tuple[Array, Array]:
                 option = epoch.options[0]
                 hit = effective_hit_rate(work.cache, option.batch, block.hit_rate[name])
                 costs = [request_cost(work, option, part, user.usage_multiplier).at(hit) for part in option.parts]
-                usage += block.requests[name][:, start:end].sum(axis=1) * np.sum(costs, axis=0)
+                usage += block.requests[name][start:end].sum(axis=0) * np.sum(costs, axis=0)
     for counts in block.users.values():
-        users += counts[:, since:month]
-    return usage, users.max(axis=1)
+        users += counts[since:month]
+    return usage, users.max(axis=0)
 
 
 def buckets_of(deal: Deal, scenarios: Scenarios) -> dict[int, tuple[Edges, Buckets]]:

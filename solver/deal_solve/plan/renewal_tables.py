@@ -51,8 +51,8 @@ def plans_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan,
 def groups_of(rows: Sequence[Buckets]) -> Iterator[tuple[Path, Buckets]]:
     """Yield every path that occurs, with the places (in order) of the futures on it; `rows` has (S,) per month."""
     found, inverse = np.unique(np.array(rows), axis=1, return_inverse=True)
-    for index, path in enumerate(found.T.tolist()):
-        yield tuple(path), np.flatnonzero(inverse.reshape(-1) == index)
+    for index, path in enumerate(zip(*found.tolist(), strict=True)):
+        yield path, np.flatnonzero(inverse.reshape(-1) == index)
 
 
 def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 Part = TypeVar("Part")
 Where = NDArray[np.int64] | None
-"""Places of scenarios; None: all in order."""
+"""Indices of scenarios; None: all in order."""
 
 
 def joined(parts: Sequence[Part], order: Where = None) -> Part:
     """Return one value of the parts' kind: arrays (…, S) are laid end to end, all else is that of the first part.
 
-    Tuples, dicts and dataclasses are joined item by item; an array with the months last, (S, H), is told by its field:
-    `count`. `order` says where each scenario is found, if they are not end to end in their own order.
+    Tuples, dicts and dataclasses are joined item by item. `order` says where each scenario is found, if they are not
+    end to end in their own order.
     """
     first = parts[0]
     if isinstance(first, np.ndarray):
@@ -29,10 +29,6 @@ def joined(parts: Sequence[Part], order: Where = None) -> Part:
     if isinstance(first, dict):
         return {key: joined([part[key] for part in parts], order) for key in first}  # type: ignore[return-value,index]
     if is_dataclass(first):
-        values: dict[str, Any] = {}
-        for field in fields(first):
-            items = [getattr(part, field.name) for part in parts]
-            is_monthly = field.name == "count"
-            values[field.name] = joined([item.T for item in items], order).T if is_monthly else joined(items, order)
+        values = {field.name: joined([getattr(part, field.name) for part in parts], order) for field in fields(first)}
         return replace(first, **values)  # type: ignore[type-var]
     return first

@@ -95,7 +95,7 @@ def priced_terms(
 ) -> Iterator[tuple[TermSpan, ApiTerm, ApiBand, list[Priced]]]:
     """Yield every term of the API agreement with its band and its counted usage, priced; arguments as of `post_api`."""
     taken, models = resolve(deal).taken(plan.api), {name: deal.card.model(name) for name in counted}
-    indices = {name: scenarios.index[name].T for name in {model.family for model in models.values()}}
+    indices = {name: scenarios.index[name] for name in {model.family for model in models.values()}}
     protected = {name: protected_index(taken, index) for name, index in indices.items()}
     for span, term in zip(taken.spans, plan.api.terms, strict=True):
         band = band_of(taken, span, term)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SeatFacts:
-    """One seat type: `count` A per month (S, H); `true_up_seats` (Y, S), most above N licensed or charged in a year.
+    """One seat type: `count` A per month (H, S); `true_up_seats` (Y, S), most above N licensed or charged in a year.
 
     `contracted` is N, (Y, S).
     """
@@ -214,7 +214,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
 
 def _papers(deal: Deal, plan: Plan, scenarios: ScenarioSet, bundle: tuple[float, ...]) -> tuple[SeatPaper, ...]:
     """Return the seat agreements; the bundle's discount only on those of the API agreement's offer."""
-    index = scenarios.index["seats"].T
+    index = scenarios.index["seats"]
     return tuple(
         seat_paper(deal, name, agreement, bundle if agreement.offer == plan.api.offer else (), index)
         for name, agreement in plan.seats.items()
@@ -232,7 +232,7 @@ def _post_seats(
         above = post_true_up(ledger, paper, count, taken(plan, paper.seat_type, deal.years))
         post_hard_cap(ledger, deal, plan, scenarios, paper)
         contracted = np.broadcast_to(np.array(paper.contracted, dtype=float)[:, None], above.shape)
-        facts[paper.seat_type] = SeatFacts(count.T, contracted, above)
+        facts[paper.seat_type] = SeatFacts(count, contracted, above)
     return facts
 
 

@@ -19,7 +19,7 @@ def seat_counts(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> dict[str, Arr
         for year, track in enumerate(plan.tracks[cohort]):
             if track in counts:
                 months = slice(12 * year, 12 * year + 12)
-                counts[track][months] += scenarios.users[cohort].T[months]
+                counts[track][months] += scenarios.users[cohort][months]
     return counts
 
 
@@ -54,5 +54,5 @@ def post_unserved(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet
         usd = unserved_usd(deal, cohort)
         for t in range(scenarios.months):
             if plan.tracks[cohort][t // 12] == NONE:
-                users = scenarios.users[cohort][:, t]
+                users = scenarios.users[cohort][t]
                 ledger.post("unserved", cohort, users, users * usd, paid=t + 1, first=t)

@@ -109,7 +109,7 @@ def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet
         return
     for t in range(scenarios.months):
         cohorts = [c for c in deal.cohorts if plan.tracks[c][t // 12] == paper.seat_type]
-        users = {c: scenarios.users[c][:, t] for c in cohorts}
+        users = {c: scenarios.users[c][t] for c in cohorts}
         excess = np.maximum(0.0, sum(users.values(), np.zeros(scenarios.size)) - paper.contracted[t // 12])
         for cohort in sorted(cohorts, key=lambda c: unserved_usd(deal, c)):
             unserved = np.minimum(users[cohort], excess)

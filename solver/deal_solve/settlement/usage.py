@@ -60,7 +60,7 @@ def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]
     """Yield every stream of requests: workloads, and cohorts for each contract year in which they are metered."""
     senders = resolve(deal).users
     for key in deal.workloads:
-        yield Stream(senders[key], 0, scenarios.months, scenarios.requests[key].T, 1.0, True)
+        yield Stream(senders[key], 0, scenarios.months, scenarios.requests[key], 1.0, True)
     for key in deal.cohorts:
         for year, track in enumerate(plan.tracks[key]):
             metered, counted = metered_share(deal, plan, key, track)
@@ -68,7 +68,7 @@ def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]
                 if key not in senders:
                     raise InputError(f"cohorts.{key}: its usage is metered, so it needs a use section")
                 months = slice(12 * year, 12 * year + 12)
-                requests = scenarios.users[key].T[months] * scenarios.per_user[key].T[months]
+                requests = scenarios.users[key][months] * scenarios.per_user[key][months]
                 yield Stream(senders[key], months.start, months.stop, requests, metered, counted)
 
 
@@ -158,7 +158,7 @@ def _hit_rate(scenarios: ScenarioSet, user: str) -> Array:
 def post_uncounted(ledger: Ledger, deal: Deal, usage: Usage, scenarios: ScenarioSet) -> None:
     """Post what is not counted, at list · Π of the month, and other charges as they are; at the end of each month."""
     for model_id, value in usage.uncounted.items():
-        index = scenarios.index[deal.card.model(model_id).family].T
+        index = scenarios.index[deal.card.model(model_id).family]
         for t in range(scenarios.months):
             ledger.post("uncounted_usage", model_id, value[t], value[t] * index[t], paid=t + 1, first=t)
     for user, charge in usage.other.items():

@@ -99,7 +99,7 @@ def _middle_paths(deal: Deal, scenarios: int) -> paths.Paths:
     happens = {key: np.zeros(1) for key in deal.uncertainty.events}
     found = paths.paths_of(deal, paths.middle, happens, scenarios)
     for arrays in (found["requests"], found["users"], found["per_user"], found["index"], found["hit_rate"]):
-        arrays.update({key: array.copy(order="K") for key, array in arrays.items()})
+        arrays.update({key: array.copy() for key, array in arrays.items()})
     return found
 
 
@@ -112,6 +112,6 @@ def _overwrite(deal: Deal, base: paths.Paths, row: int, scenario: NamedScenario)
     )
     for given, arrays in targets:
         for name, path in given.items():
-            arrays[name][row] = np.repeat(path, deal.horizon_months // len(path))
+            arrays[name][:, row] = np.repeat(path, deal.horizon_months // len(path))
     for name, rate in scenario.hit_rate.items():
         base["hit_rate"][name][row] = rate

@@ -57,7 +57,7 @@ def write_scenarios(scenarios: Scenarios, path: str | Path) -> None:
 def _column(pa: Any, array: Array) -> Any:
     if array.ndim == 1:
         return pa.array(array)
-    return pa.FixedSizeListArray.from_arrays(pa.array(array.ravel()), array.shape[1])
+    return pa.FixedSizeListArray.from_arrays(pa.array(array.ravel(order="F")), len(array))
 
 
 def _metadata(scenarios: Scenarios) -> bytes:
@@ -175,7 +175,7 @@ class _Reader:
             top = f", at most {highest:g}" if np.isfinite(highest) else ""
             self.problem(column, f"expected {least}{top}; found {values.min():g} to {values.max():g}")
         elif part != "hit_rate":
-            return np.repeat(values.reshape(self.size, length).T, months // length, axis=0).T
+            return np.repeat(values.reshape(self.size, length).T, months // length, axis=0)
         return values.reshape(self.size, -1)[:, 0]
 
     def _weights(self, given: bool) -> Array:

@@ -1,7 +1,7 @@
 """From drawn values to monthly paths: the formulas of section 1, vectorised over scenarios.
 
-Arrays are built month by month, (H, S) in memory, and handed out as their (S, H) views. What is the same in every
-scenario has one column until then, and is a view of that column afterwards: it may not be written to.
+Arrays have shape (H, S), a month in one stretch of memory, and are built month by month. What is the same in every
+scenario has one column while it is built, and is a view of that column in the set: it may not be written to.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def paths_of(deal: Deal, draw: Draw, happens: Mapping[str, Array], scenarios: in
     """Return all paths of these draws; `happens[event]` is 1 where it does, shape (S,) or (1,)."""
 
     def spread(path: Array) -> Array:
-        return np.broadcast_to(path, (deal.horizon_months, scenarios)).T
+        return np.broadcast_to(path, (deal.horizon_months, scenarios))
 
     requests = {key: _monthly_requests(deal, key, draw, happens) for key in deal.workloads}
     per_user = {key: _requests_per_user(deal, key, draw) for key in deal.cohorts}

@@ -147,7 +147,7 @@ class SampledSet:
             lambda user, variation: self._noise(index, user, variation),
         )
         size = rows.stop - rows.start
-        cut = {name: {key: array[:size] for key, array in full[name].items()} for name in PATHS}
+        cut = {name: {key: array[..., :size] for key, array in full[name].items()} for name in PATHS}
         return ScenarioSet(
             self.kind, self.names[rows], self.weights[rows], **cut, groups=self.groups, seed=self.seed, notes=self.notes
         )
@@ -228,16 +228,16 @@ def quasi_normals(points: Sobol, index: int) -> Array:
     points = copy.deepcopy(points)  # it counts what it has given: every block starts from the same one
     if index:
         points.fast_forward(index * BLOCK)
-    uniform = points.random(BLOCK).T + 2.0**-31  # the middle of the cells of width 2^-30, so never 0
-    return np.asarray(ndtri(np.ascontiguousarray(uniform)), dtype=float)
+    uniform = points.random(BLOCK) + 2.0**-31  # the middle of the cells of width 2^-30, so never 0
+    return np.asarray(ndtri(np.ascontiguousarray(uniform.T)), dtype=float)
 
 
 def _joined(arrays: list[Array]) -> Array:
     """Join blocks along scenarios; what is the same in every scenario stays one column that all share."""
-    size = sum(map(len, arrays))
-    if arrays[0].strides[0] == 0:
-        return np.broadcast_to(arrays[0][0], (size, *arrays[0].shape[1:]))
-    return np.concatenate([array.T for array in arrays], axis=-1).T
+    if arrays[0].strides[-1] == 0:
+        size = sum(array.shape[-1] for array in arrays)
+        return np.broadcast_to(arrays[0][..., :1], (*arrays[0].shape[:-1], size))
+    return np.concatenate(arrays, axis=-1)
 
 
 @dataclass(frozen=True)

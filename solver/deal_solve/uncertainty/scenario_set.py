@@ -79,7 +79,7 @@ class ScenarioSet:
 
     `weights` has shape (S,) and sums to 1 (in a block of a larger set, to its share). `requests[w]` is D, requests a
     month; `users[c]` is A, users a month; `per_user[c]` requests per user and month; `index[f]` is Π, the list-price
-    index of a family or of `seats`; all of shape (S, H). `hit_rate[w or c]` has shape (S,). Arrays may be views that
+    index of a family or of `seats`; all of shape (H, S). `hit_rate[w or c]` has shape (S,). Arrays may be views that
     cannot be written to.
     """
 
@@ -103,7 +103,7 @@ class ScenarioSet:
     @property
     def months(self) -> int:
         """H, the months of the horizon."""
-        return int(next(iter(self.index.values())).shape[1])
+        return int(next(iter(self.index.values())).shape[0])
 
     @property
     def is_coarse(self) -> bool:
@@ -133,9 +133,16 @@ class ScenarioSet:
 
     def rows(self, rows: slice | NDArray[np.int64]) -> ScenarioSet:
         """Return some scenarios, with their weights in the whole set."""
-        cut: dict[str, Any] = {name: {key: array[rows] for key, array in getattr(self, name).items()} for name in PATHS}
+        cut: dict[str, Any] = {
+            name: {key: _columns(array, rows) for key, array in getattr(self, name).items()} for name in PATHS
+        }
         names = self.names[rows] if isinstance(rows, slice) else tuple(self.names[index] for index in rows)
         return replace(self, names=names, weights=self.weights[rows], **cut)
+
+
+def _columns(array: Array, rows: slice | NDArray[np.int64]) -> Array:
+    """Return some scenarios of an array (…, S); a slice is a view."""
+    return array[..., rows] if isinstance(rows, slice) else np.take(array, rows, axis=-1)
 
 
 def is_coarse(scenarios: Scenarios) -> bool:

@@ -41,12 +41,12 @@ def estimate(data: Data) -> Estimate:
     deal = read(draft)
     scenarios = scenarios_of(deal)
     usage = sum(
-        (_usage(deal, name, scenarios.requests[name], scenarios.hit_rate[name]) for name in deal.workloads),
+        (_usage(deal, name, scenarios.requests[name].T, scenarios.hit_rate[name]) for name in deal.workloads),
         start=np.zeros((scenarios.size, deal.horizon_months)),
     )
     users: dict[str, float] = {}
     for name, people in data["cohorts"].items():
-        peak = float(scenarios.weights @ scenarios.users[name].max(axis=1))
+        peak = float(scenarios.weights @ scenarios.users[name].max(axis=0))
         for track in people["tracks"]:
             users[track] = users.get(track, 0.0) + peak
     return Estimate(float(scenarios.weights @ usage.sum(axis=1)) / deal.years, users)

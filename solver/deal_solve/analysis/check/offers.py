@@ -65,7 +65,7 @@ def _seats(deal: Deal, name: str, offer: Offer, scenarios: ScenarioSet, loc: Loc
             continue
         seat = resolve(deal).offers[name].seats[seat_type]
         part = seat.part
-        peak: Array = np.sum([scenarios.users[key] for key in cohorts], axis=0).max(axis=1)
+        peak: Array = np.sum([scenarios.users[key] for key in cohorts], axis=0).max(axis=0)
         if part.maximum is not None:
             above = float(scenarios.weights[np.ceil(peak - 1e-9) > part.maximum].sum())
             if above > 0:

@@ -54,6 +54,6 @@ def _series(deal: Deal, scenarios: Scenarios) -> Iterator[tuple[str, str, Array]
         for index in range(scenarios.block_count if whole else 0):
             block = scenarios.block(index)
             for name, values in whole.items():
-                values[:, end : end + block.size] = getattr(block, part)[name].T
+                values[:, end : end + block.size] = getattr(block, part)[name]
             end += block.size
         yield from ((name, unit, values) for name, values in whole.items())

@@ -114,7 +114,7 @@ def _times(part: str, name: str | None, scenarios: ScenarioSet, value: float) ->
 
 def _grown(part: str, but: str | None, scenarios: ScenarioSet, value: float) -> ScenarioSet:
     """Return the futures with some paths, but those of one name, growing by so much more a year."""
-    growth = (1 + value) ** (np.arange(scenarios.months) / 12)
+    growth = (1 + value) ** (np.arange(scenarios.months)[:, None] / 12)
     return _moved(scenarios, part, lambda key, path: path if key == but else path * growth)
 
 

@@ -101,7 +101,7 @@ class _Horizon:
 def _between(scenarios: ScenarioSet, start: int, end: int) -> ScenarioSet:
     """Return the futures of months [start, end) alone; list prices stay relative to today's."""
     paths: dict[str, Any] = {
-        name: {key: path[:, start:end] for key, path in getattr(scenarios, name).items()}
+        name: {key: path[start:end] for key, path in getattr(scenarios, name).items()}
         for name in ("requests", "users", "per_user", "index")
     }
     return replace(scenarios, **paths)

@@ -52,6 +52,8 @@ def mean_scenario(scenarios: Scenarios) -> ScenarioSet:
     for block in blocks(scenarios):
         for name in PATHS:
             for key, values in getattr(block, name).items():
-                total[name][key] = total[name].get(key, np.zeros(values.shape[1:])) + block.weights @ values
-    one: dict[str, Any] = {name: {key: np.array([mean]) for key, mean in keys.items()} for name, keys in total.items()}
+                total[name][key] = total[name].get(key, np.zeros(values.shape[:-1])) + values @ block.weights
+    one: dict[str, Any] = {
+        name: {key: np.asarray(mean)[..., None] for key, mean in keys.items()} for name, keys in total.items()
+    }
     return ScenarioSet("certain", ("expected",), np.ones(1), **one)

@@ -94,12 +94,12 @@ class ScenarioSums:
         def read(number: int, block: ScenarioSet) -> tuple[dict[str, Array], dict[str, Array]]:
             here = slice(number * BLOCK, number * BLOCK + block.size)
             for family, levels in index.items():
-                levels[:, here] = block.index[family].T[moves]
+                levels[:, here] = block.index[family][moves]
             for cohort, counts in self.users.items():
-                counts[:, here] = block.users[cohort].T
+                counts[:, here] = block.users[cohort]
             for user in varied:
                 hits[user][here] = block.hit_rate[user]
-            counted = {cohort: users.T.sum(axis=1) for cohort, users in block.users.items()}
+            counted = {cohort: users.sum(axis=1) for cohort, users in block.users.items()}
             return counted, {user: self._add_up(deal, block, here, user, varied[user], discounts) for user in varied}
 
         for counted, requested in each_block(scenarios, read):
@@ -253,8 +253,8 @@ class ScenarioSums:
 def _requests(block: ScenarioSet, user: str) -> Array:
     """Return the requests a month of a workload, or of all users of a cohort, metered or not; shape (H, S)."""
     if user in block.requests:
-        return block.requests[user].T
-    return np.asarray(block.users[user].T * block.per_user[user].T)
+        return block.requests[user]
+    return np.asarray(block.users[user] * block.per_user[user])
 
 
 def _effective(deal: Deal, user: str, batch: bool, rates: Array) -> Array:
@@ -283,7 +283,7 @@ def _moves(deal: Deal, scenarios: Scenarios) -> list[int]:
     if not isinstance(scenarios, ScenarioSet):
         return sorted({0, *months[6::12]})
     index = scenarios.index.values()
-    return [t for t in months if t == 0 or any(np.any(level[:, t] != level[:, t - 1]) for level in index)]
+    return [t for t in months if t == 0 or any(np.any(level[t] != level[t - 1]) for level in index)]
 
 
 def _cuts(deal: Deal, user: str, moves: list[int]) -> list[int]:

@@ -189,7 +189,7 @@ def _expected_seats(
         for year in span.years:
             users = [scenarios.users[c] for c, years in tracks.items() if years[year] == seat_type]
             if users:
-                peak = sum(users)[:, 12 * year : 12 * year + 12].max(axis=1)  # type: ignore[index]
+                peak = sum(users)[12 * year : 12 * year + 12].max(axis=0)  # type: ignore[index]
                 before = max(before, math.ceil(scenarios.mean(peak) - 1e-9), part.minimum or 0)
                 before = before if part.maximum is None else min(before, part.maximum)
             contracted.append(before if users else 0)
