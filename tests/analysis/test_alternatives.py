@@ -2,11 +2,12 @@
 
 import pytest
 
-from deal_solve import load, loads, scenarios_of, solve
+from deal_solve import loads, scenarios_of, solve
 from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.analysis.why_not.alternatives_text import alternatives_report
 from deal_solve.plan.proposal import Proposal
-from tests.support.paths import EXAMPLES, SCENARIOS
+from tests.support.paths import EXAMPLES
+from tests.support.solved import every_alternative, loaded, solved
 
 TWO_BANDS = """
 schema: deal-solve/1
@@ -55,12 +56,11 @@ def test_a_band_above_the_usage_costs_its_forfeiture_less_its_rate():
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_bounds_hold_and_lines_add_up(path):
     """What was proven without solving is not above what solving finds; parts sum to the whole within a cent."""
-    deal = load(path)
-    best = solve(deal)
+    best = solved(path.stem)
     proven = {(row.offer, row.term_months, row.band_usd_per_year): row for row in alternatives(best)}
     assert len(proven) == len(best.agreements)
     assert sum(row.is_recommended for row in proven.values()) == 1
-    for row in alternatives(best, every=True):
+    for row in every_alternative(path.stem):
         before = proven[row.offer, row.term_months, row.band_usd_per_year]
         if row.above_usd is None or row.is_recommended:
             continue
@@ -71,9 +71,9 @@ def test_bounds_hold_and_lines_add_up(path):
 
 
 def test_an_alternative_is_the_deal_with_that_agreement_forced():
-    deal = load(SCENARIOS / "three-quotes.yaml")
-    best, scenarios = solve(deal), scenarios_of(deal)
-    for row in alternatives(best, every=True):
+    deal = loaded("three-quotes")
+    scenarios = scenarios_of(deal)
+    for row in every_alternative("three-quotes"):
         if row.solution is not None:
             api = {"offer": row.offer, "term_months": row.term_months}
             again = solve(deal, scenarios, fix=Proposal.model_validate({"api": api}), first_band=row.band_usd_per_year)

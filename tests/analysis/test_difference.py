@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.load import load
 from deal_solve.deal.offer import Rollover
 from deal_solve.errors import InputError
 from deal_solve.facts.difference import Difference, cost_lines, difference
-from deal_solve.optimise.solve import solve
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.terms import first_terms
@@ -23,6 +21,7 @@ from tests.support.builders import api_deal, api_plan, months, only, seat_deal, 
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import EXAMPLES
+from tests.support.solved import loaded, solved
 
 TWO_BANDS = {"bands": [{"commit_usd_per_year": 500, "discount": 0.1}, {"commit_usd_per_year": 800, "discount": 0.2}]}
 
@@ -225,8 +224,7 @@ def test_the_lines_of_generated_deals_add_up():
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_lines_of_the_examples_add_up(path: Path):
-    deal = load(path)
-    winner = solve(deal)
+    deal, winner = loaded(path.stem), solved(path.stem)
     others = list(agreements(deal))
     assert len(others) >= 4
     for other in others:

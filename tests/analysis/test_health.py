@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deal_solve import load, loads, sample, settle, solve
+from deal_solve import loads, sample, settle, solve
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.drawdown_order import chronological_usd
 from deal_solve.facts.health import commitment_health, seat_health
@@ -12,7 +12,8 @@ from deal_solve.facts.sides import overtaking_month, sides
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import BLOCK
 from tests.support.deals import SMALL
-from tests.support.paths import EXAMPLES, SCENARIOS
+from tests.support.paths import EXAMPLES
+from tests.support.solved import loaded, solved
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_calendar_of_one_term(settled):
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_laws_on_the_examples(path):
     """Shares of the spread add up to 1 and sides to the cost; ratios and probabilities lie where they can."""
-    settlement = solve(load(path)).settlement
+    settlement = solved(path.stem).settlement
     rows = sides(settlement)
     assert sum(row.spread_share for row in rows) == pytest.approx(1)
     assert sum(row.expected_usd for row in rows) == pytest.approx(float(settlement.weights @ settlement.cost))
@@ -90,15 +91,14 @@ def test_laws_on_the_examples(path):
 
 def test_api_overtakes_seats_in_the_month_it_says():
     """In hybrid the API costs some 80,000 a month and seats some 5,000: it is above from the start."""
-    settlement = solve(load(SCENARIOS / "hybrid.yaml")).settlement
+    settlement = solved("hybrid").settlement
     month = overtaking_month(settlement)
     assert month == 0
 
 
 def test_over_more_futures_than_a_block_it_is_told_as_well():
     """Payments are kept of one block at a time; over several nothing overtook anything, once."""
-    deal = load(SCENARIOS / "hybrid.yaml")
-    plan = solve(deal).plan
+    deal, plan = loaded("hybrid"), solved("hybrid").plan
     few, many = (settle(deal, plan, sample(deal, count, seed=2)) for count in (BLOCK, BLOCK + 64))
     assert overtaking_month(few) == overtaking_month(many) == 0
     assert savings(many).effective == pytest.approx(savings(few).effective, abs=1e-3)
@@ -106,7 +106,7 @@ def test_over_more_futures_than_a_block_it_is_told_as_well():
 
 def test_the_calendar_invoices_all_that_is_committed():
     """Hybrid prepays by the year: three commitments and three years of seats, at price index 1."""
-    settlement = solve(load(SCENARIOS / "hybrid.yaml")).settlement
+    settlement = solved("hybrid").settlement
     events = calendar(settlement.deal, settlement.plan)
     invoiced = [
         event.usd for event in events if event.usd and ("API commitment" in event.what or "seats" in event.what)
@@ -117,7 +117,7 @@ def test_the_calendar_invoices_all_that_is_committed():
 
 def test_what_is_not_bought_any_more_is_not_renewed():
     """The start-up moves from team-premium to enterprise after a year; team is signed for that year only."""
-    settlement = solve(load(SCENARIOS / "start-up.yaml")).settlement
+    settlement = solved("start-up").settlement
     about = [
         f"{event.day} {event.what}" for event in calendar(settlement.deal, settlement.plan) if "team" in event.what
     ]
@@ -128,7 +128,7 @@ def test_what_is_not_bought_any_more_is_not_renewed():
 
 @pytest.mark.parametrize("name", ["api-heavy", "seat-heavy", "three-quotes"])
 def test_where_all_overage_has_one_ratio_the_order_is_not_settled_again(name, monkeypatch):
-    settlement = solve(load(SCENARIOS / f"{name}.yaml")).settlement
+    settlement = solved(name).settlement
     said = chronological_usd(settlement)
     monkeypatch.setattr("deal_solve.facts.drawdown_order._has_one_ratio", lambda _: False)
     assert said == chronological_usd(settlement)

@@ -4,14 +4,15 @@ import re
 
 import pytest
 
-from deal_solve import load, scenarios_of, solve
+from deal_solve import scenarios_of, solve
 from deal_solve.analysis.levers.deals import at_list, on_standard_papers
 from deal_solve.analysis.levers.text import waterfall_report, waterfall_sentence
 from deal_solve.analysis.levers.waterfall import Step, Waterfall, waterfall
 from deal_solve.frames import Table
 from tests.support.builders import RATES, deal_of, only
-from tests.support.paths import EXAMPLES, ROOT, SCENARIOS
+from tests.support.paths import EXAMPLES, ROOT
 from tests.support.proposals import example
+from tests.support.solved import solved
 
 SHRINKS = "optimising first shrinks the commitment to sign from 9 to 3 USD a year."
 LEVERS = ["routing", "caching", "batch", "seat sizing", "commitment", "bundle", "clauses"]
@@ -101,9 +102,8 @@ def test_the_table_by_hand():
 @pytest.mark.parametrize("name", [path.stem for path in EXAMPLES])
 def test_examples_add_up_and_end_at_the_plan(name):
     """Changes add up within a cent, the last step is the plan to sign, and the page on levers says what comes out."""
-    deal = load(SCENARIOS / f"{name}.yaml")
-    scenarios = scenarios_of(deal)
-    best = solve(deal, scenarios)
+    best = solved(name)
+    deal, scenarios = best.settlement.deal, best.settlement.scenarios
     found = waterfall(deal, scenarios, best)
     for steps, baseline in ((found.from_all_opus, "all Opus"), (found.from_today, "today")):
         assert [step.lever for step in steps] == [baseline, *LEVERS]

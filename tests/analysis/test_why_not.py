@@ -17,7 +17,7 @@ from deal_solve.analysis.why_not.text import MOST_CHANGES, after_block, why_not_
 from deal_solve.analysis.why_not.why_not import WhyNot, why_not
 from deal_solve.cli.main import run
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.load import load, loads
+from deal_solve.deal.load import loads
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.decisions import plan_changes
 from deal_solve.optimise.solution import Solution
@@ -26,7 +26,7 @@ from deal_solve.plan.proposal import Proposal
 from tests.support.builders import APP, RATES, deal_of, only
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
-from tests.support.paths import SCENARIOS
+from tests.support.solved import solved
 
 SEATS = {"seat": {"minimum": 5, "true_up": "annual-true-up"}}
 BOTH = {
@@ -311,7 +311,7 @@ def test_everything_on_the_api_is_the_best_without_seats():
 
 
 def test_a_cohort_without_another_track_makes_a_wrong_track_impossible():
-    everyone, everything = wrong_tracks(solve(load(SCENARIOS / "three-quotes.yaml")))
+    everyone, everything = wrong_tracks(solved("three-quotes"))
     assert (everyone.outcome, everyone.reason) == ("impossible", "no cohort may take a seat type")
     assert everything.outcome == "already"
     staff = {"headcount": 3, "tracks": ["seat"]}

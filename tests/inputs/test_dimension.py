@@ -2,7 +2,7 @@
 
 import pytest
 
-from deal_solve import InputError, load
+from deal_solve import InputError
 from deal_solve.analysis.sweep.design import (
     Dimension,
     crossed,
@@ -14,7 +14,7 @@ from deal_solve.analysis.sweep.design import (
     zipped,
 )
 from deal_solve.deal.edit import edited, paths_of
-from tests.support.paths import SCENARIOS
+from tests.support.solved import loaded
 
 GROWTH = "workloads.support-bot.growth_per_year"
 OVERAGE = "offers.one-paper.api.overage"
@@ -22,7 +22,7 @@ OVERAGE = "offers.one-paper.api.overage"
 
 @pytest.fixture(scope="module")
 def hybrid():
-    return load(SCENARIOS / "hybrid.yaml")
+    return loaded("hybrid")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from functools import cache
 import pytest
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.load import load
 from deal_solve.errors import Infeasible
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -17,21 +16,12 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.terms import first_terms
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.paths import EXAMPLES, SCENARIOS
+from tests.support.solved import loaded, solved
 
 NAMES = [path.stem for path in EXAMPLES]
 CLOSE = 0.05
 SEAT_LINES = ("seats", "true_up")
 API_LINES = ("commitment", "overage", "usage", "shortfall", "uncounted_usage", "other_charges")
-
-
-@cache
-def deal_of(name: str) -> Deal:
-    return load(SCENARIOS / f"{name}.yaml")
-
-
-@cache
-def solved(name: str) -> Solution:
-    return solve(deal_of(name))
 
 
 def expected(solution: Solution, lines: tuple[str, ...]) -> float:
@@ -66,7 +56,7 @@ def others(deal: Deal, solution: Solution) -> Iterator[Proposal]:
 @cache
 def nearest_within(name: str) -> float | None:
     """How far above the optimum another agreement or band lies, relatively, if one is close; else None."""
-    deal, best = deal_of(name), solved(name)
+    deal, best = loaded(name), solved(name)
     for proposal in others(deal, best):
         try:
             other = solve(deal, fix=proposal)
@@ -89,8 +79,8 @@ def test_it_says_what_it_shows_and_uses_published_rates(name: str) -> None:
     header = text.split("\nschema:")[0]
     assert all(line.startswith("#") for line in header.splitlines())
     assert "What it shows" in header and "What to look at" in header and "illustrations" in header
-    assert deal_of(name).rates.card == "claude@2026-11-23"
-    assert scenarios_of(deal_of(name)).size <= 81
+    assert loaded(name).rates.card == "claude@2026-11-23"
+    assert scenarios_of(loaded(name)).size <= 81
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,7 +96,7 @@ def test_at_least_four_commit_with_another_deal_close_behind() -> None:
 
 
 def test_seats_dominate_the_seat_heavy_deal_and_are_sized_to_adoption() -> None:
-    deal, solution = deal_of("seat-heavy"), solved("seat-heavy")
+    deal, solution = loaded("seat-heavy"), solved("seat-heavy")
     assert share(solution, SEAT_LINES) > 0.65
     signed = solution.plan.seats["enterprise"].contracted
     assert max(signed) < 0.8 * deal.cohorts["consultants"].headcount
@@ -120,13 +110,13 @@ def test_tokens_dominate_the_api_heavy_deal_which_optimises_before_it_commits() 
     assert share(solution, API_LINES) > 0.9
     plan = solution.plan
     assert {"caching", "rerouting"} <= set(plan.projects["replies"]) and "batch" in plan.projects["summaries"]
-    highest = max(band.commit_usd_per_year for band in deal_of("api-heavy").offers["quarterly"].api.bands)
+    highest = max(band.commit_usd_per_year for band in loaded("api-heavy").offers["quarterly"].api.bands)
     assert max(term.band_usd_per_year for term in plan.api.terms) < highest
     assert "haiku>sonnet+cache" in plan.routing["replies"][-1].shares
 
 
 def test_the_hybrid_deal_signs_both_lines_on_one_paper_and_its_bundle_is_worth_something() -> None:
-    deal, solution = deal_of("hybrid"), solved("hybrid")
+    deal, solution = loaded("hybrid"), solved("hybrid")
     assert solution.plan.api.offer == solution.plan.seats["enterprise"].offer == "one-paper"
     assert set(solution.plan.tracks["shops"]) == {"shop-chat"}
     apart = deal.offers["one-paper"].model_copy(update={"bundle": ()})
@@ -135,7 +125,7 @@ def test_the_hybrid_deal_signs_both_lines_on_one_paper_and_its_bundle_is_worth_s
 
 
 def test_optimising_first_shrinks_the_commitment_of_the_hybrid_deal() -> None:
-    deal, solution = deal_of("hybrid"), solved("hybrid")
+    deal, solution = loaded("hybrid"), solved("hybrid")
     nothing = Proposal.model_validate({"projects": {name: [] for name in deal.workloads}})
     unprepared = solve(deal, fix=nothing)
     first = unprepared.plan.api.terms[0].commitment_usd[0]
@@ -145,15 +135,15 @@ def test_optimising_first_shrinks_the_commitment_of_the_hybrid_deal() -> None:
 
 def test_the_start_up_signs_the_smallest_commitment_and_seats_come_later() -> None:
     solution = solved("start-up")
-    bands = deal_of("start-up").offers[solution.plan.api.offer].api.bands
+    bands = loaded("start-up").offers[solution.plan.api.offer].api.bands
     assert {term.band_usd_per_year for term in solution.plan.api.terms} == {bands[0].commit_usd_per_year}
     assert solution.plan.tracks["new-hires"][0] == "none"
     assert solution.plan.tracks["new-hires"][-1] != "none"
-    assert scenarios_of(deal_of("start-up")).kind == "explicit"
+    assert scenarios_of(loaded("start-up")).kind == "explicit"
 
 
 def test_controls_close_papers_tracks_and_batch_of_the_regulated_deal_and_cost_money() -> None:
-    deal, solution = deal_of("regulated"), solved("regulated")
+    deal, solution = loaded("regulated"), solved("regulated")
     assert {branch.offer for branch in solution.agreements} == {"health-form"}
     assert set(solution.plan.tracks["administration"]) == {"enterprise"}
     routes = [route for name in ("letters", "charts") for route in solution.plan.routing[name]]
@@ -168,7 +158,7 @@ def test_controls_close_papers_tracks_and_batch_of_the_regulated_deal_and_cost_m
 
 
 def test_one_word_decides_between_the_three_quotes() -> None:
-    deal, solution = deal_of("three-quotes"), solved("three-quotes")
+    deal, solution = loaded("three-quotes"), solved("three-quotes")
     assert solution.plan.api.offer == "twenty-four"
     assert any(record.rolled_over_usd.max() > 0 for record in solution.settlement.drawdown)
     follows = deal.offers["thirty-six"].model_copy(update={"price_protection": "pass_through"})
@@ -239,7 +229,7 @@ def by_user(routing: dict[str, tuple[Route, ...]]) -> dict[tuple[str, int, str],
 @pytest.mark.parametrize("name", NAMES)
 def test_highs_and_cbc_report_the_same_deal(name: str) -> None:
     """The two agree on every decision: commitments and shares to 1e-6, everything else exactly."""
-    highs, cbc = solved(name), solve(deal_of(name), solver="cbc")
+    highs, cbc = solved(name), solve(loaded(name), solver="cbc")
     ours, theirs = highs.plan, cbc.plan
     assert (ours.api.offer, ours.api.term_months) == (theirs.api.offer, theirs.api.term_months)
     for one, other in zip(ours.api.terms, theirs.api.terms, strict=True):
@@ -255,5 +245,5 @@ def test_highs_and_cbc_report_the_same_deal(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_offer_could_be_signed_for_some_term(name: str) -> None:
-    deal = deal_of(name)
+    deal = loaded(name)
     assert all(first_terms(deal, offer) for offer in deal.offers)

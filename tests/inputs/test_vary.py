@@ -12,11 +12,12 @@ from deal_solve import Deal, InputError, load, loads, value_at, varied
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import EXAMPLES, SCENARIOS
+from tests.support.solved import loaded
 
 
 @pytest.fixture(scope="module")
 def hybrid() -> Deal:
-    return load(SCENARIOS / "hybrid.yaml")
+    return loaded("hybrid")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -17,9 +17,9 @@ from deal_solve import (
     why_not,
 )
 from tests.support.deals import INFEASIBLE
-from tests.support.solved import loaded, many_clauses, solution
+from tests.support.solved import loaded, many_clauses, solved
 
-HYBRID, SOLUTION, SMALL = loaded("hybrid"), solution("hybrid"), many_clauses()
+HYBRID, SOLUTION, SMALL = loaded("hybrid"), solved("hybrid"), many_clauses()
 SETTLEMENT = SOLUTION.settlement
 
 

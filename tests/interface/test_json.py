@@ -9,9 +9,7 @@ from deal_solve import (
     InputError,
     alternatives,
     from_json,
-    load,
     seat_health,
-    solve,
     to_json,
     waterfall,
     why_not,
@@ -22,14 +20,14 @@ from deal_solve.cli.main import run
 from deal_solve.report.basics import to_text
 from tests.support.deals import INFEASIBLE
 from tests.support.paths import EXAMPLES
-from tests.support.solved import many_clauses
+from tests.support.solved import many_clauses, solved
 
 SOLUTION = many_clauses()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_reads_back_as_it_was(path):
-    solution = solve(load(path))
+    solution = solved(path.stem)
     text = to_json(solution)
     result = from_json(text)
     assert to_text(result) == text

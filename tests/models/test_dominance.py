@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from deal_solve import Infeasible, load, scenarios_of, solve
+from deal_solve import Infeasible, scenarios_of, solve
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses import routing
 from deal_solve.formulation.clauses.rates import api_agreements
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import EXAMPLES
+from tests.support.solved import loaded, solved
 
 RATES = {"models": {name: {"family": "opus", "input_usd_per_mtok": usd, "output_usd_per_mtok": 5 * usd}
                     for name, usd in (("cheap", 1), ("dear", 2), ("best", 3))}}  # fmt: skip
@@ -46,8 +47,7 @@ def test_what_is_dominated_has_no_share(work, kept):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_nothing_is_missed_in_the_examples(path, monkeypatch):
-    deal = load(path)
-    found = solve(deal).objective_usd
+    deal, found = loaded(path.stem), solved(path.stem).objective_usd
     monkeypatch.setattr(routing, "nondominated_options", everything)
     assert solve(deal).objective_usd == pytest.approx(found, rel=1e-6)
 

@@ -4,32 +4,36 @@ from concurrent.futures import ThreadPoolExecutor
 
 from deal_solve import alternatives, from_json, load, solve, to_json, why_not
 from tests.support.paths import EXAMPLES
+from tests.support.solved import solved
+
+
+def timeless(solution):
+    """Return all of a result but the seconds it took."""
+    found = from_json(to_json(solution))
+    solver = found.solver.model_copy(update={"build_seconds": 0.0, "solve_seconds": 0.0})
+    return found.model_copy(update={"solver": solver})
 
 
 def result(deal):
-    """Return all of a result but the seconds it took."""
-    found = from_json(to_json(solve(deal)))
-    timeless = found.solver.model_copy(update={"build_seconds": 0.0, "solve_seconds": 0.0})
-    return found.model_copy(update={"solver": timeless})
+    return timeless(solve(deal))
 
 
 def test_examples_at_the_same_time_give_the_same_results():
-    deals = [load(path) for path in EXAMPLES]
-    serial = [result(deal) for deal in deals]
-    with ThreadPoolExecutor(len(deals)) as pool:
+    serial = [timeless(solved(path.stem)) for path in EXAMPLES]
+    with ThreadPoolExecutor(len(EXAMPLES)) as pool:
         assert list(pool.map(result, [load(path) for path in EXAMPLES])) == serial
 
 
 def test_one_deal_may_be_shared_by_threads():
     """Nothing is known of a deal beforehand: every thread would work it out at the same time."""
-    serial = result(load(EXAMPLES[-1]))
+    serial = timeless(solved(EXAMPLES[-1].stem))
     deal = load(EXAMPLES[-1])
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(result, [deal] * 4)) == [serial] * 4
 
 
 def test_analyses_of_one_solution_may_run_at_the_same_time():
-    solution = solve(load(EXAMPLES[-1]))
+    solution = solved(EXAMPLES[-1].stem)
     asked = [f"offer={offer}" for offer in ("list", *solution.settlement.deal.offers)]
     with ThreadPoolExecutor(4) as pool:
         rows = pool.submit(alternatives, solution, every=True)

@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from deal_solve import Deal, Solution, load, solve
+from deal_solve import Deal, Solution, alternatives, load, solve
+from deal_solve.analysis.why_not.alternatives import Alternative
 from tests.support.paths import SCENARIOS
 from tests.support.proposals import example
 
@@ -14,7 +15,7 @@ def loaded(name: str) -> Deal:
 
 
 @cache
-def solution(name: str) -> Solution:
+def solved(name: str) -> Solution:
     """Return the best plan of an example over its own scenarios."""
     return solve(loaded(name))
 
@@ -23,3 +24,9 @@ def solution(name: str) -> Solution:
 def many_clauses() -> Solution:
     """Return the best plan of the deal with most clauses."""
     return solve(example())
+
+
+@cache
+def every_alternative(name: str) -> tuple[Alternative, ...]:
+    """Return what every other agreement of an example costs, each solved."""
+    return tuple(alternatives(solved(name), every=True))

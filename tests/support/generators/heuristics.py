@@ -28,33 +28,39 @@ def sketches(deal: Deal) -> list[Settlement]:
     routings = [{name: cheapest_routing(deal, name, buys) for name in deal.workloads} for buys in (True, False)]
     papers = {api["offer"]: api for api in reversed([*_agreements(deal)])}
     first = itertools.product(papers.values(), _tracks(deal), routings)
-    start = _settled(deal, [{"api": api, "tracks": tracks, "routing": routing} for api, tracks, routing in first])
+    known: dict[str, Settlement] = {}
+    start = _settled(
+        deal, known, [{"api": api, "tracks": tracks, "routing": routing} for api, tracks, routing in first]
+    )
     people = [one.plan for one in start[:KEPT]]
     parts = [
         {"api": api, "tracks": _listed(plan.tracks), "routing": routing}
         for api, plan, routing in itertools.product(_agreements(deal), people, routings)
     ]
-    found = [*start, *_settled(deal, parts)]
+    found = [*start, *_settled(deal, known, parts)]
     found.sort(key=_expected)
     finer = [change for one in found[:KEPT] for change in _finer(deal, one.plan)]
-    return sorted([*found, *_settled(deal, finer)], key=_expected)
+    return sorted([*found, *_settled(deal, known, finer)], key=_expected)
 
 
 def _expected(settled: Settlement) -> float:
     return float(settled.weights @ settled.cost)
 
 
-def _settled(deal: Deal, proposals: list[Data]) -> list[Settlement]:
-    """Return the settled plans of the possible proposals, cheapest first."""
+def _settled(deal: Deal, known: dict[str, Settlement], proposals: list[Data]) -> list[Settlement]:
+    """Return the settled plans of the possible proposals, cheapest first; none that is `known` is settled again."""
     scenarios = scenarios_of(deal)
     found = []
     for proposal in proposals:
         try:
             plan, _ = complete(deal, Proposal.model_validate(proposal), scenarios)
-            refuse_impossible(deal, plan)
+            name = plan.model_dump_json()
+            if name not in known:
+                refuse_impossible(deal, plan)
+                known[name] = settle(deal, plan, scenarios)
         except InputError:
             continue
-        found.append(settle(deal, plan, scenarios))
+        found.append(known[name])
     return sorted(found, key=_expected)
 
 
