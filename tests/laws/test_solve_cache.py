@@ -22,9 +22,8 @@ from deal_solve import (
     varied,
 )
 from deal_solve.deal.risk import Risk
-from deal_solve.optimise.search import cache as room
-from deal_solve.optimise.search import search
-from deal_solve.optimise.search import warm_start as pilot
+from deal_solve.optimise.search import agreement_search, warm_start
+from deal_solve.optimise.search import cache as cache_module
 from deal_solve.uncertainty.scenario_set import Scenarios
 from tests.support.clauses import clauses_of, without
 from tests.support.fields import changed, places
@@ -131,31 +130,31 @@ def test_an_agreement_that_is_as_it_was_is_not_built_again(monkeypatch: pytest.M
     scenarios = scenarios_of(base)
     solve(base, scenarios, cache=cache)
     built = []
-    whole = search.formulate
-    monkeypatch.setattr(search, "formulate", lambda *given: built.append(given[2][0].offer) or whole(*given))
+    whole = agreement_search.formulate
+    monkeypatch.setattr(agreement_search, "formulate", lambda *given: built.append(given[2][0].offer) or whole(*given))
     solve(varied(base, {"offers.twenty-four.api.bands[1].discount": "18%"}), scenarios, cache=cache)
     assert built == ["twenty-four"]
 
 
 def test_more_than_a_block_of_futures_needs_no_pilot_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a block had 128 of 512 futures."""
-    for module in (pilot, search, room):
+    for module in (warm_start, agreement_search, cache_module):
         monkeypatch.setattr(module, "BLOCK", 128)
-    monkeypatch.setattr(pilot, "PILOTS", (32,))
+    monkeypatch.setattr(warm_start, "SUBSAMPLE_SIZES", (32,))
     base, cache = load(SCENARIOS / "three-quotes.yaml"), SolveCache()
     scenarios = sample(base, 512, seed=3)
     solve(base, scenarios, cache=cache)
     other = varied(base, {"offers.thirty-six.api.bands[1].discount": "29%"})
     alone = solve(other, scenarios)
-    monkeypatch.setattr(pilot, "PILOTS", None)  # not looked at
+    monkeypatch.setattr(warm_start, "SUBSAMPLE_SIZES", None)  # not looked at
     agree(solve(other, scenarios, cache=cache), alone)
 
 
 def test_sets_that_are_no_longer_needed_are_let_go() -> None:
     base, cache = load(SCENARIOS / "three-quotes.yaml"), SolveCache()
-    for seed in range(room.SETS + 2):
+    for seed in range(cache_module.MAX_SETS + 2):
         solve(base, sample(base, 8, seed=seed), cache=cache)
-    assert len(cache._columns) <= room.SETS
+    assert len(cache._sums) <= cache_module.MAX_SETS
 
 
 def test_what_is_pinned_stays_pinned_whatever_is_known() -> None:

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from deal_solve import Deal, Infeasible, Solution, SolveCache, load, sample, solve
-from deal_solve.optimise.search import benders as cuts
-from deal_solve.optimise.search import branch_and_cut as branch
-from deal_solve.optimise.search import polish as finish
+from deal_solve.optimise.search import benders, branch_and_cut, polish
 from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
 from deal_solve.optimise.solver.solvers import Answer
 from tests.support.generators import random_deal
@@ -37,7 +35,7 @@ def agree(found: Solution | None, other: Solution | None) -> None:
 def test_generated_deals(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     deal = read(random_deal(np.random.default_rng([5, seed])))
     found = solved(deal)
-    monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: (None, None))
+    monkeypatch.setattr(benders, "branch_and_cut", lambda *_: (None, None))
     agree(found, solved(deal))
 
 
@@ -45,16 +43,16 @@ def test_many_futures(monkeypatch: pytest.MonkeyPatch) -> None:
     deal = load(SCENARIOS / "hybrid.yaml")
     scenarios = sample(deal, 256, seed=2)
     found = solve(deal, scenarios)
-    monkeypatch.setattr(cuts, "branch_and_cut", lambda *_: (None, None))
+    monkeypatch.setattr(benders, "branch_and_cut", lambda *_: (None, None))
     agree(found, solve(deal, scenarios))
 
 
 def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
     deal = load(SCENARIOS / "three-quotes.yaml")
     found = solve(deal)
-    monkeypatch.setattr(branch, "MOST_SPLITS", 1)
+    monkeypatch.setattr(branch_and_cut, "NODE_LIMIT", 1)
     agree(found, solve(deal))
-    monkeypatch.setattr(branch, "MOST_RELAXATIONS", 2)
+    monkeypatch.setattr(branch_and_cut, "RELAXATION_LIMIT", 2)
     agree(found, solve(deal))
 
     def give_up(*_: object) -> None:
@@ -67,10 +65,10 @@ def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monke
 def test_choices_that_miss_the_tight_tolerance_are_finished_at_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Met once in a thousand cells of a sweep; the settlement still has to agree."""
     deal = load(SCENARIOS / "three-quotes.yaml")
-    found, whole = solve(deal), finish.run
+    found, whole = solve(deal), polish.run
 
     def strict(*given: Any, exact: bool = False, **more: Any) -> Answer:
         return Answer("infeasible", math.inf, math.inf) if exact else whole(*given, **more)
 
-    monkeypatch.setattr(finish, "run", strict)
+    monkeypatch.setattr(polish, "run", strict)
     agree(found, solve(deal))

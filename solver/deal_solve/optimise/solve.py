@@ -17,11 +17,11 @@ from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.formulation.read import value_of
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
-from deal_solve.optimise.search.benders import is_tight, worth
+from deal_solve.optimise.search.agreement_search import TIE_TOLERANCE, AgreementSearch
+from deal_solve.optimise.search.benders import exact_objective, is_tight
 from deal_solve.optimise.search.cache import SolveCache
-from deal_solve.optimise.search.polish import finish
-from deal_solve.optimise.search.search import TIE, Search
-from deal_solve.optimise.search.warm_start import guided
+from deal_solve.optimise.search.polish import polish
+from deal_solve.optimise.search.warm_start import warm_started
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solver.solvers import Clock, solver_named
 from deal_solve.plan.plan import Plan
@@ -31,8 +31,8 @@ from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 
-AGREE_RELATIVE, AGREE_USD = 1e-6, 0.01
-CLOSED = 300
+SETTLEMENT_TOLERANCE, SETTLEMENT_TOLERANCE_USD = 1e-6, 0.01
+MAX_WRITTEN_OUT = 300
 """Up to this many scenarios binaries close the gap of a rollover in which saving balance would pay (section 8); of more
 it is reported, unless a limit on cost has to be held exactly."""
 
@@ -62,7 +62,7 @@ def solve(
     cache, is_brief = options.cache or SolveCache(), options.cache is not None
     solver = solver_named(options.solver)
     fixings = fixings_of(deal, options.fix)
-    by_cuts = options.method == "decomposition" and can_cut(deal, scenarios, solver)
+    by_cuts = options.method == "decomposition" and is_decomposable(deal, scenarios, solver)
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         return _solve(
             deal,
@@ -97,7 +97,7 @@ def _solve(
     sums = cache.sums(deal, scenarios)
     baseline, against, about = compared_with(deal, scenarios, sums, solver, gap, clock, by_cuts, known, cache)
     constant = constant_of(deal, scenarios.weights, against)
-    plain = Search(
+    plain = AgreementSearch(
         deal,
         sums,
         against,
@@ -111,12 +111,12 @@ def _solve(
         is_brief=is_brief,
     )
     search = replace(plain, by_cuts=by_cuts, bounds={}, candidates=[])  # what it finds is not for the other search
-    cache.prepare(search)
-    search = guided(search)
+    cache.warm_start(search)
+    search = warm_started(search)
     best, agreements, plan = _finished(search, cache)
     is_dearer = by_cuts and not is_tight(best.formulation.program)  # settlement is, than any cut: it saves no balance
-    if is_dearer and (scenarios.size <= CLOSED or any(limit.of != "committed" for limit in deal.limits)):
-        clock.say("writing the program out: balance would have to be saved")
+    if is_dearer and (scenarios.size <= MAX_WRITTEN_OUT or any(limit.of != "committed" for limit in deal.limits)):
+        clock.report("writing the program out: balance would have to be saved")
         search = plain
         best, agreements, plan = _finished(search, SolveCache())
     settlement = settle(deal, plan, scenarios)
@@ -149,14 +149,14 @@ def _solve(
     )
 
 
-def _finished(search: Search, cache: SolveCache) -> tuple[Candidate, tuple[CandidateAgreement, ...], Plan]:
+def _finished(search: AgreementSearch, cache: SolveCache) -> tuple[Candidate, tuple[CandidateAgreement, ...], Plan]:
     best = search.run()
-    cache.learn(search)
+    cache.record(search)
     agreements = search.agreements()
-    return best, agreements, finish(best.formulation, search.solver, search.clock)
+    return best, agreements, polish(best.formulation, search.solver, search.clock)
 
 
-def can_cut(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:
+def is_decomposable(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:
     """Whether cuts can carry the whole deal: a probability held scenario by scenario needs a binary for each.
 
     Cuts close to a billionth of the cost; a solver that hands its answer over as rounded text would never get there.
@@ -189,7 +189,7 @@ def compared_with(
     cache = cache or SolveCache()
     if known := cache.baseline(free, sums):
         return known
-    clock.say("finding the baseline: the best plan without commitment")
+    clock.report("finding the baseline: the best plan without commitment")
     notes: tuple[str, ...] = ()
     try:
         plan = _baseline(free, sums, solver, gap, clock, True, by_cuts, cache)
@@ -208,7 +208,7 @@ def least_cost(
     deal: Deal, scenarios: Scenarios, solver: str = "highs", gap: float = 1e-6, clock: Clock | None = None
 ) -> float:
     """Return the objective of a deal without its plan, dollars: what it could cost if these futures were all known."""
-    search = Search(
+    search = AgreementSearch(
         deal, ScenarioSums(deal, scenarios), Against(), solver, gap, clock or Clock(None), Fixings(), is_pilot=True
     )
     search.run()
@@ -227,7 +227,7 @@ def _baseline(
 ) -> Plan:
     """Return the plan of least expected cost among those without API commitment (section 7)."""
     exact = BASELINE_GAP if sums.size <= BLOCK else gap
-    search = Search(
+    search = AgreementSearch(
         deal,
         sums,
         Against(),
@@ -235,23 +235,23 @@ def _baseline(
         min(gap, exact),
         clock,
         Fixings(),
-        tie=min(TIE, exact / 10),
+        tie_tolerance=min(TIE_TOLERANCE, exact / 10),
         zero_bands_only=True,
         check_controls=check_controls,
         by_cuts=by_cuts,
     )
-    cache.prepare(search)
-    search = guided(search)
+    cache.warm_start(search)
+    search = warm_started(search)
     best = search.run()
-    cache.learn(search)
-    return finish(best.formulation, solver, clock)
+    cache.record(search)
+    return polish(best.formulation, solver, clock)
 
 
 def _agree(best: Candidate, settlement: Settlement, objective: float, constant: float) -> None:
     """Raise InternalError, naming the clause, if the settled objective is not the program's."""
     program = best.formulation.program
-    optimised = worth(program, best.formulation.objective) * program.unit_usd + constant
-    if abs(optimised - objective) <= max(AGREE_RELATIVE * abs(objective), AGREE_USD):
+    optimised = exact_objective(program, best.formulation.objective) * program.unit_usd + constant
+    if abs(optimised - objective) <= max(SETTLEMENT_TOLERANCE * abs(objective), SETTLEMENT_TOLERANCE_USD):
         return
     settled: dict[str, float] = {}
     for line, costs in settlement.by_line.items():

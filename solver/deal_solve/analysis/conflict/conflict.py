@@ -124,7 +124,7 @@ class _Oracle:
             if (answer and kept <= asked) or (not answer and asked <= kept):
                 return answer
         dropped = self.without(kept)
-        self.clock.say(f"asking whether {len(kept)} of {len(self.every)} requirements can be met together")
+        self.clock.report(f"asking whether {len(kept)} of {len(self.every)} requirements can be met together")
         answer = is_feasible(relaxed(self.deal, dropped), self.scenarios, unpinned(self.fix, dropped), self.clock)
         self.known[kept] = answer
         return answer

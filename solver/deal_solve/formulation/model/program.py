@@ -49,8 +49,8 @@ class Program:
     """A minimisation in money units of `unit_usd` dollars, with every payment kept by line, year and scenario.
 
     With `by_cuts` what happens after the future is known has no rows: it is `recourse`, and the variables that stand
-    for measures of cost are `epigraphs`, to be held up by cuts to within `close`, relative to the objective.
-    What is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and epigraphs.
+    for measures of cost are `epigraphs`, to be held up by cuts to within `optimality_tolerance` of the objective. What
+    is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and epigraphs.
     `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
     `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held
     a linear program are `binding`.
@@ -77,7 +77,7 @@ class Program:
         self._shares: dict[tuple[int, When], Variable] = {}
         self.cut_points: dict[int, tuple[int, Array]] = {}
         self.binding: dict[int, tuple[int, Array]] = {}
-        self.close = 1e-9
+        self.optimality_tolerance = 1e-9
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
         self.parts: list[tuple[Program, ScenarioIndices]] = []

@@ -23,7 +23,7 @@ PointedCut: TypeAlias = tuple[int, Array]
 
 
 @dataclass(frozen=True)
-class Hint:
+class WarmStart:
     """What a search over other scenarios, or of a similar deal, knows of an agreement.
 
     `rank` (dollars) says where it stands among the others, `cuts` say where to cut, in values of the
@@ -85,7 +85,7 @@ class Candidate:
         )
         return next(taken, None)
 
-    def hint(self) -> Hint:
+    def warm_start(self) -> WarmStart:
         """Return its rank, the cuts that held its relaxation or choices, and its best plan, if there is one."""
         program = self.formulation.program
         cuts = list(program.binding.values())
@@ -94,7 +94,7 @@ class Candidate:
             plan = np.array([self.values.get(variable.name, 0.0) for variable in program.variables])
             cuts += [(number, plan) for number in range(len(program.epigraphs))]
         rank = self.bound if self.objective is None else self.objective
-        return Hint(rank, tuple(variable.name for variable in program.variables), tuple(cuts), plan)
+        return WarmStart(rank, tuple(variable.name for variable in program.variables), tuple(cuts), plan)
 
     def branch(self, band: float, bound: float) -> CandidateAgreement:
         """Return what is reported of it in one band, whose relaxation is bounded by `bound` (dollars; 0 always is)."""
@@ -117,7 +117,7 @@ class Candidate:
             variable.varValue = self.values.get(variable.name, 0.0)
 
 
-def choices(program: Program) -> list[Variable]:
+def binary_choices(program: Program) -> list[Variable]:
     """Return the 0/1 variables that are not fixed; of a program with cuts they are all choices of the plan."""
     return [v for v in program.variables if v.cat == pulp.LpInteger and (v.lowBound, v.upBound) == (0, 1)]
 
@@ -125,16 +125,16 @@ def choices(program: Program) -> list[Variable]:
 def fix_choices(program: Program) -> Bounds:
     """Fix every choice to its rounded value; return the bounds there were."""
     bounds: Bounds = []
-    for variable in choices(program):
+    for variable in binary_choices(program):
         bounds.append((variable, variable.lowBound, variable.upBound))
         variable.lowBound = variable.upBound = round(variable.varValue or 0.0)
     return bounds
 
 
-def forbid(program: Program) -> str:
+def add_no_good_cut(program: Program) -> str:
     """Add the row that some choice differs from its rounded value; return its name."""
-    signs = [(variable, 1.0 if (variable.varValue or 0.0) > 0.5 else -1.0) for variable in choices(program)]
-    return program.row("other_choices", signs, "<=", sum(sign > 0 for _, sign in signs) - 1)
+    signs = [(variable, 1.0 if (variable.varValue or 0.0) > 0.5 else -1.0) for variable in binary_choices(program)]
+    return program.row("no_good_cut", signs, "<=", sum(sign > 0 for _, sign in signs) - 1)
 
 
 def restrict(formulation: Formulation, band: float) -> Bounds:
@@ -147,7 +147,7 @@ def restrict(formulation: Formulation, band: float) -> Bounds:
     return bounds
 
 
-def lean(formulation: Formulation) -> Bounds:
+def round_structure(formulation: Formulation) -> Bounds:
     """Fix papers, regimes, tracks and projects to what their values are nearest to; return the bounds there were."""
     groups: dict[object, list[Variable]] = {}
     for index, decisions in enumerate(formulation.paths):

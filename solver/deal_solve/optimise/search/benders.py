@@ -1,4 +1,12 @@
-"""Programs whose recourse is left to cuts: solve, value the plan in every scenario, cut, again (section 8)."""
+"""Benders (L-shaped) decomposition: the cost that depends on the scenario is approximated from below by cuts.
+
+The textbook method solves a master program in which an epigraph variable θ stands for the recourse cost, values the
+recourse at the master's plan in every scenario, adds a cut θ >= g · plan + c where θ is too low (an optimality cut),
+and repeats until θ is tight. Here the recourse has a closed form, so it is valued and cut without a subproblem solver;
+there is one θ per clause, regime and period for expected cost (multi-cut), and one for CVaR or the worst case; cuts are
+separated half way to an inner point (in-out); integers are branched on with all cuts kept (`branch_and_cut`). See
+formulation §8, "The decomposition".
+"""
 
 from __future__ import annotations
 
@@ -17,18 +25,19 @@ from deal_solve.optimise.solver.highs_session import session_of
 from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, restore, run
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
-CLOSE = 1e-9
-"""Measures may lie this much above their epigraphs, relative to the objective and all together."""
-ROUGHLY = 1e-5
-"""The same where only a bound is wanted."""
-TIGHT = 1e-6
-"""Where they lie further apart than this, settlement is dearer than any cut."""
-DUST = 1e-8
-"""Values nearer to zero are rounding of the solver; left as they are, every price they touch would be valued."""
-MINOR = 0.01
-"""Parts of a plan smaller than this, relative to the largest of their line, do not decide which futures are a tail."""
-MOST_ROUNDS = 1_000
-"""Rounds after which the best plan so far is returned as if time were up."""
+OPTIMALITY_TOLERANCE = 1e-9
+"""Optimality tolerance: measures may lie this much above their epigraph variables, all together, relative to the
+objective."""
+BOUNDING_TOLERANCE = 1e-5
+"""The same where only a lower bound is wanted."""
+TIGHTNESS_TOLERANCE = 1e-6
+"""Further apart than this, relative to the objective, no cut reaches what settlement charges (formulation §5)."""
+ZERO_TOLERANCE = 1e-8
+"""Values nearer to zero are rounding errors of the solver, and are taken for zero where a plan is valued."""
+MIN_PART_SHARE = 0.01
+"""Smaller parts of a plan, relative to the largest of their line, do not decide which scenarios are in the tail."""
+MAX_ROUNDS = 1_000
+"""Rounds after which the best plan so far is returned, as if time were up."""
 
 
 def run_with_cuts(
@@ -40,37 +49,39 @@ def run_with_cuts(
     relax: bool = False,
     exact: bool = False,
     cutoff: float | None = None,
-    close: float = 0.0,
-    branches: bool = True,
+    tolerance: float = 0.0,
+    branching: bool = True,
 ) -> Answer:
-    """Solve the program as `run` does, every epigraph held up to the measure that it stands for.
+    """Solve the program as `run` does, every epigraph variable held up to the measure that it stands for.
 
-    `close` allows more room than the program does; if infinite, no cut is added. A relaxation is left as it is once it
-    lies above `cutoff`: the answer is then `nothing`, with a bound. An integer program with more choices than can be
-    branched on here (`branches` false) is left to the solver, round by round.
+    `tolerance` allows more room than the program does; if infinite, no cut is added. A relaxation is cut no further
+    once it lies above `cutoff`: the answer is then `nothing`, with a bound. With `branching` false an integer program
+    is solved by HiGHS in every round, and not by branch and cut.
     """
     if not program.epigraphs:
         return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
     if relax:
         reached = math.inf if cutoff is None else cutoff
-        return _linear(program, solver, clock, exact, max(close, program.close), reached)
+        return _linear(program, solver, clock, exact, max(tolerance, program.optimality_tolerance), reached)
     best: Found | None = None
-    if branches:
-        answer, best = branch_and_cut(program, partial(_cut, program, close=program.close), gap, clock, cutoff)
+    if branching:
+        answer, best = branch_and_cut(
+            program, partial(_separate, program, tolerance=program.optimality_tolerance), gap, clock, cutoff
+        )
         if answer is not None:
             return answer if best is None else _found(program, best, answer.bound, "optimal")
     return _integer(program, solver, gap, clock, cutoff, best)
 
 
-def cut_again(program: Program, points: Iterable[tuple[int, Array]]) -> None:
-    """Cut epigraphs, by number, at points known from elsewhere."""
+def add_cuts_at(program: Program, points: Iterable[tuple[int, Array]]) -> None:
+    """Add the cuts of epigraph variables, by number, at separation points known from elsewhere."""
     by_point: dict[int, list[tuple[int, Array]]] = {}
     for number, point in points:
         by_point.setdefault(id(point), []).append((number, point))
-    for cuts in by_point.values():  # what costs a point in all futures is kept no longer than it is needed
+    for cuts in by_point.values():  # the cost of a point in all scenarios is large: kept no longer than needed
         known, clean = Costs(), _clean(cuts[0][1])
         for number, point in cuts:
-            program.add_cut(number, program.epigraphs[number].cut(clean, known, MINOR), point)
+            program.add_cut(number, program.epigraphs[number].cut(clean, known, MIN_PART_SHARE), point)
         chunks.forget()
     _forget(program)
 
@@ -81,8 +92,8 @@ def _forget(program: Program) -> None:
         part.forget()
 
 
-def worth(program: Program, objective: Terms) -> float:
-    """Return an objective at the values found, every measure as it is and not as it is estimated (money units)."""
+def exact_objective(program: Program, objective: Terms) -> float:
+    """Return an objective at the values found, every epigraph variable replaced by its measure (money units)."""
     values, known = _values(program), Costs()
     coefficients = np.zeros(len(values))
     for variable, coefficient in objective:
@@ -96,32 +107,34 @@ def worth(program: Program, objective: Terms) -> float:
 
 
 def is_tight(program: Program) -> bool:
-    """Whether every epigraph equals its measure at the values found; settlement may be dearer than any cut."""
+    """Whether every epigraph variable equals its measure at the values found; settlement may cost more than any cut."""
     values, known = _values(program), Costs()
-    room = TIGHT * _scale(program, values)
+    room = TIGHTNESS_TOLERANCE * _scale(program, values)
     return all(epigraph.value(values, known) <= values[epigraph.index] + room for epigraph in program.epigraphs)
 
 
-def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: float, cutoff: float = math.inf) -> Answer:
-    """Solve the relaxation; cuts are taken half way to an inner point (in-out), or else where it stands.
+def _linear(
+    program: Program, solver: str, clock: Clock, exact: bool, tolerance: float, cutoff: float = math.inf
+) -> Answer:
+    """Solve the linear relaxation; the separation point is half way to an inner point (in-out), or else the solution.
 
-    Where a pilot has shown the way (more than one block of scenarios) they are taken where it stands at once. Above
-    `cutoff` nothing more is asked.
+    After a warm start from a subsample (more than one block of scenarios) it is the solution at once. Above `cutoff`
+    no more cuts are separated.
     """
     inner: Array | None = None
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         answer = run(program, solver, 0.0, clock, relax=True, exact=exact)
         if answer.outcome != "optimal":
             return answer
         if answer.objective > cutoff:
             session_of(program).note_binding(program)
             return Answer("nothing", math.inf, answer.objective)
-        if close == math.inf:
+        if tolerance == math.inf:
             break
         values = _values(program)
         where = None if inner is None or program.size > BLOCK else (values + inner) / 2
         inner = values if where is None else where
-        if not _cut(program, values, where, close=close) or clock.is_over:
+        if not _separate(program, values, where, tolerance=tolerance) or clock.is_over:
             break
     session_of(program).note_binding(program)
     return answer
@@ -130,13 +143,13 @@ def _linear(program: Program, solver: str, clock: Clock, exact: bool, close: flo
 def _integer(
     program: Program, solver: str, gap: float, clock: Clock, cutoff: float | None, best: Found | None
 ) -> Answer:
-    """Solve the integer program, the linear program of its choices, and again with the cuts of both.
+    """Solve the integer program, then the linear program of its choices, and again with the cuts of both.
 
-    Nothing is looked for that costs more than `best`, if that is known.
+    No plan is looked for that costs more than `best`, if that is known.
     """
     bound = -math.inf
     cutoff = _reached(program, best, cutoff)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         answer = run(program, solver, gap, clock, cutoff=cutoff)
         if answer.outcome not in ("optimal", "limit"):
             if best is None:
@@ -145,10 +158,12 @@ def _integer(
             return _found(program, best, bound, "optimal" if answer.outcome == "infeasible" else "limit")
         bound = max(bound, answer.bound)
         values = _values(program)
-        if not _cut(program, values, close=program.close):
+        if not _separate(program, values, tolerance=program.optimality_tolerance):
             return Answer(answer.outcome, answer.objective, bound)
         bounds = fix_integers(program)
-        chosen = _linear(program, solver, clock, False, program.close, math.inf if cutoff is None else cutoff)
+        chosen = _linear(
+            program, solver, clock, False, program.optimality_tolerance, math.inf if cutoff is None else cutoff
+        )
         restore(bounds)
         if chosen.outcome == "optimal" and (best is None or chosen.objective < best[0]):
             best = chosen.objective, [variable.varValue or 0.0 for variable in program.variables]
@@ -161,10 +176,10 @@ def _integer(
 
 
 def _reached(program: Program, best: Found | None, cutoff: float | None) -> float | None:
-    """Return the lower of a cutoff and what the best plan costs."""
+    """Return the lower of a cutoff and the cost of the best plan (money units)."""
     if best is None:
         return cutoff
-    reached = best[0] + program.close * max(abs(best[0]), 1.0)
+    reached = best[0] + program.optimality_tolerance * max(abs(best[0]), 1.0)
     return reached if cutoff is None else min(cutoff, reached)
 
 
@@ -179,7 +194,7 @@ def _values(program: Program) -> Array:
 
 
 def _clean(values: Array) -> Array:
-    return np.where(np.abs(values) < DUST, 0.0, values)
+    return np.where(np.abs(values) < ZERO_TOLERANCE, 0.0, values)
 
 
 def _objective(program: Program, values: Array) -> float:
@@ -192,18 +207,19 @@ def _scale(program: Program, values: Array) -> float:
 
 
 def _weights(program: Program) -> list[float]:
-    """Return what each epigraph counts in the objective."""
+    """Return the coefficient of each epigraph variable in the objective."""
     objective = program.problem.objective
     return [float(objective.get(program.variables[epigraph.index], 0.0)) for epigraph in program.epigraphs]
 
 
-def _cut(program: Program, values: Array, inner: Array | None = None, *, close: float) -> bool:
-    """Cut the epigraphs that are too low at `values`, unless all are close enough; whether there was a cut.
+def _separate(program: Program, values: Array, inner: Array | None = None, *, tolerance: float) -> bool:
+    """Separate: add a cut of each epigraph variable that is too low at `values`; return whether there was one.
 
-    Together they may be too low by `close` of the objective, each as it counts there, and in a limit each by that much.
+    Together they may be too low by `tolerance` of the objective, weighted as they count there; one that stands in a
+    limit only counts fully. A cut is made at the inner point, and at `values` itself where that one is not high enough.
     """
     values = _clean(values)
-    room, known, elsewhere = close * _scale(program, values), Costs(), Costs()
+    room, known, elsewhere = tolerance * _scale(program, values), Costs(), Costs()
     lows = [epigraph.value(values, known) - values[epigraph.index] for epigraph in program.epigraphs]
     weights = [weight or 1.0 for weight in _weights(program)]
     if sum(max(low, 0.0) * weight for low, weight in zip(lows, weights, strict=True)) <= room:
@@ -223,5 +239,5 @@ def _cut(program: Program, values: Array, inner: Array | None = None, *, close: 
 
 
 def _height(cut: Cut, epigraph: Epigraph, values: Array) -> float:
-    """Return how far a cut lies above an epigraph."""
+    """Return how far a cut lies above its epigraph variable at a point."""
     return cut.linear.at(values) + cut.constant - float(values[epigraph.index])

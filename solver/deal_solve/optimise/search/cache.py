@@ -7,14 +7,14 @@ from hashlib import blake2b
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.rates import Agreement, api_agreements
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
-from deal_solve.optimise.search.agreement import Hint
+from deal_solve.optimise.search.agreement import WarmStart
+from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.cache_keys import agreement_keys, baseline_key, digest, sums_key
-from deal_solve.optimise.search.search import Search
 from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 
-SETS, FACTS = 4, 4096
+MAX_SETS, MAX_BOUNDS = 4, 4096
 """Sets of futures that are kept (of large ones only the latest), and what is known of plans over them."""
 
 Baseline = tuple[Plan, Against, tuple[str, ...]]
@@ -34,13 +34,13 @@ class SolveCache:
         self._sums: dict[tuple[int, str], tuple[Scenarios, ScenarioSums]] = {}
         self._baselines: dict[str, Baseline] = {}
         self._bounds: dict[str, float] = {}
-        self._hints: dict[bool, dict[Agreement, Hint]] = {False: {}, True: {}}  # of baselines apart
+        self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
 
     def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
         """Return the sums of a set of futures, as a deal reads them."""
         key = id(scenarios), sums_key(deal)
         if key not in self._sums:
-            if len(self._sums) >= (SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > FACTS:
+            if len(self._sums) >= (MAX_SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > MAX_BOUNDS:
                 self._sums, self._baselines, self._bounds = {}, {}, {}
             self._sums[key] = scenarios, ScenarioSums(deal, scenarios)  # both are kept, so that no other has their id
         return self._sums[key][1].afresh()
@@ -53,23 +53,23 @@ class SolveCache:
         """Keep the baseline of a deal."""
         self._baselines[digest(id(sums.requests), baseline_key(deal))] = baseline
 
-    def prepare(self, search: Search) -> None:
+    def warm_start(self, search: AgreementSearch) -> None:
         """Tell a search what is known of its agreements."""
         for agreement, key in _keys(search).items():
             if key in self._bounds:
                 search.bounds[agreement] = self._bounds[key]
-        search.guide = dict(self._hints[search.zero_bands_only])
+        search.warm_starts = dict(self._warm_starts[search.zero_bands_only])
 
-    def learn(self, search: Search) -> None:
+    def record(self, search: AgreementSearch) -> None:
         """Keep what a search found out; to be called before a program is finished."""
         keys = _keys(search)
         for candidate in search.candidates:
             self._bounds[keys[candidate.agreement]] = candidate.bound
         if search.by_cuts:
-            self._hints[search.zero_bands_only] |= search.hints()
+            self._warm_starts[search.zero_bands_only] |= search.next_warm_starts()
 
 
-def _keys(search: Search) -> dict[Agreement, str]:
+def _keys(search: AgreementSearch) -> dict[Agreement, str]:
     """Return what the bound of each agreement depends on."""
     deal, against = search.deal, search.against
     measured = [

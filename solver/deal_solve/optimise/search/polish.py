@@ -1,4 +1,10 @@
-"""Integers rounded and fixed, the linear program solved again, shares made few: the plan that is reported."""
+"""Solution polishing: the integers fixed, the linear program solved at tight tolerances, the routing made sparse.
+
+A branch-and-cut answer is integral only to a tolerance. Here its integers are rounded and fixed and the linear program
+is solved once more; then a small integer program closes every routing option that is not needed at the same cost, which
+is the last stage of the tie-breaking, and the linear program is solved again. See formulation §6, "Rounding and solving
+again".
+"""
 
 from __future__ import annotations
 
@@ -7,24 +13,24 @@ from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.model.program import Terms, Variable, scaled
 from deal_solve.formulation.read import read_plan, value_of
 from deal_solve.optimise.search.benders import run_with_cuts as run
-from deal_solve.optimise.search.tie_breaking import NUDGE
+from deal_solve.optimise.search.tie_breaking import PERTURBATION
 from deal_solve.optimise.solver.solvers import Clock, fix_integers, minimise
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.resolved import resolve
 
-NEARLY = 1e-7
+POLISH_TOLERANCE = 1e-7
 """Relative cost that the choice of the fewest routing options may give up."""
 
 
-def finish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
-    """Return the plan of a solved formulation, every discrete choice fixed, and leave the program at its cost."""
+def polish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
+    """Return the plan of a solved formulation with its integers fixed, and leave the program at its values."""
     fix_integers(formulation.program)
-    nudged = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
-    _solve_linear(formulation, solver, clock, nudged)
+    perturbed = [*formulation.objective, *scaled(formulation.committed, PERTURBATION)]
+    _solve_linear(formulation, solver, clock, perturbed)
     if _use_few_options(formulation, solver, clock):
-        _solve_linear(formulation, solver, clock, nudged)
-    minimise(formulation.program, formulation.objective)  # what the program is worth has no trace of commitment in it
+        _solve_linear(formulation, solver, clock, perturbed)
+    minimise(formulation.program, formulation.objective)  # its objective value has no perturbation in it
     return read_plan(formulation)
 
 
@@ -32,7 +38,7 @@ def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective
     minimise(formulation.program, objective)
     patient = Clock(None, clock.watcher)
     answer = run(formulation.program, solver, 0.0, patient, relax=True, exact=True)
-    if answer.outcome == "infeasible":  # choices that were found within the usual tolerance can miss the tight one
+    if answer.outcome == "infeasible":  # integers found at the usual tolerance can be infeasible at the tight one
         answer = run(formulation.program, solver, 0.0, patient, relax=True)
     clock.solving += patient.solving
     if answer.outcome != "optimal":
@@ -46,8 +52,8 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
     """
     program = formulation.program
     cost = value_of(formulation.objective)
-    # Reduced costs are those of the nudged objective: cost, and a trace of committed dollars.
-    room = (NEARLY + 2 * program.close) * max(abs(cost), 1e-6)
+    # Reduced costs are those of the perturbed objective: cost, and a trace of committed dollars.
+    room = (POLISH_TOLERANCE + 2 * program.optimality_tolerance) * max(abs(cost), 1e-6)
     open_options: dict[tuple[str, int, Path], list[tuple[str, Variable]]] = {}
     for decisions in formulation.paths:
         for (user, start, key), copies in decisions.routing.shares.items():
@@ -72,7 +78,7 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
             pairs.append((share, used))
     same_cost = program.row("same_cost", formulation.objective, "<=", cost + room)
     minimise(program, count)
-    answer = run(program, solver, 1e-6, clock, branches=False)
+    answer = run(program, solver, 1e-6, clock, branching=False)
     program.relax(same_cost)  # the fewest options may stand right at it, and the next cut would shut them out
     if answer.outcome not in ("optimal", "limit"):
         for _, used in pairs:

@@ -1,4 +1,10 @@
-"""The tie rule: among plans of equal cost the least commitment, then seats, then projects (deal model, section 7)."""
+"""Lexicographic tie-breaking: among optimal plans the least commitment, then seats, then projects (model §7).
+
+The textbook method minimises a second objective with the first held at its optimum by a row, then a third with both
+held. Here the first is held at the incumbent plus the tie tolerance (`within_gap`), and each secondary objective is
+lowered step by step (`fewer`) under the first objective with a small perturbation towards less commitment, because that
+keeps every proof as easy as the proof of the optimum. See formulation §6, "Tie stages".
+"""
 
 from __future__ import annotations
 
@@ -9,27 +15,28 @@ import pulp
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.model.program import Terms, scaled
 from deal_solve.formulation.read import value_of
-from deal_solve.optimise.search.agreement import Candidate, fix_choices, forbid
+from deal_solve.optimise.search.agreement import Candidate, add_no_good_cut, fix_choices
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.solver.solvers import Clock, fix_integers, minimise, restore
 
-NUDGE = 1e-6
-"""Weight of committed dollars beside cost where, among equal costs, the least commitment is wanted."""
+PERTURBATION = 1e-6
+"""Weight of committed dollars beside cost: a perturbation of the objective, so that of equal costs the least commitment
+is found."""
 
 
 @dataclass(frozen=True)
-class TieRule:
-    """How plans within a tie are looked for: with many futures ties are chance, and only `one_look` is taken."""
+class TieBreaking:
+    """How tied plans are looked for; with many scenarios ties are chance, and only a `single_pass` is made."""
 
     solver: str
     gap: float
     clock: Clock
-    one_look: bool
+    single_pass: bool
 
     def least_committed(self, tied: list[Candidate], most: list[float]) -> Candidate:
         """Return the candidate with the least committed dollars, then seats, then projects.
 
-        `most` is what a tied plan costs at the most, in the money units of each.
+        `most` is the highest objective of a tied plan, in the money units of each.
         """
         ranked = []
         for index, (candidate, limit) in enumerate(zip(tied, most, strict=True)):
@@ -38,51 +45,51 @@ class TieRule:
             is_alone = candidate.is_alone or self._is_alone(candidate, limit)
             candidate.recall()
             fixed = fix_choices(program) if is_alone else []
-            committed, few = self._stages(candidate, limit)
+            committed, few = self._lexicographic(candidate, limit)
             restore(fixed)
             ranked.append((round(committed * program.unit_usd, 2), round(few), index))
         return tied[min(ranked)[2]]
 
     def _is_alone(self, candidate: Candidate, most: float) -> bool:
-        """Whether no other choices than those of the best plan cost as little; only a program with cuts can tell."""
+        """Whether a no-good cut of the best plan's choices leaves no tied plan; asked of programs with cuts only."""
         program = candidate.formulation.program
         if not program.by_cuts or self.clock.is_over:
             return False
-        others = forbid(program)
+        others = add_no_good_cut(program)
         minimise(program, candidate.formulation.objective)
         answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=most)
         program.relax(others)
         return answer.outcome == "infeasible"
 
-    def _stages(self, candidate: Candidate, most: float) -> tuple[float, float]:
+    def _lexicographic(self, candidate: Candidate, most: float) -> tuple[float, float]:
         """Return the least committed dollars (money units) and then seats and projects of a tied plan."""
         formulation, program = candidate.formulation, candidate.formulation.program
         within = program.row("within_gap", formulation.objective, "<=", most)
         least_step = max(program.usd(0.01), 1e-6 * value_of(formulation.committed))
-        committed = self._fewest(candidate, formulation.committed, least_step, most)
+        committed = self._minimise_secondary(candidate, formulation.committed, least_step, most)
         room = committed + 1e-7 * max(committed, 1.0)
         least = program.row("least_committed", formulation.committed, "<=", room)
         projects: Terms = [(bought, 1.0) for bought in formulation.projects.values()]
-        few = self._fewest(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999, most)
+        few = self._minimise_secondary(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999, most)
         program.relax(within)
         program.relax(least)
         return committed, few
 
-    def _fewest(self, candidate: Candidate, secondary: Terms, step: float, most: float) -> float:
-        """Look for tied plans with at least `step` less of a secondary measure until there is none; return the least.
+    def _minimise_secondary(self, candidate: Candidate, secondary: Terms, step: float, most: float) -> float:
+        """Look for tied plans with at least `step` less of a secondary objective until there is none; return the least.
 
-        The search minimises cost with a trace of committed dollars under a cutoff: proving that nothing tied is left
-        takes no more than the proof of the optimum did.
+        Each look minimises the perturbed objective under a cutoff: proving that nothing tied is left takes no more than
+        the proof of the optimum did.
         """
         formulation = candidate.formulation
         program = formulation.program
-        traced = [*formulation.objective, *scaled(formulation.committed, NUDGE)]
+        traced = [*formulation.objective, *scaled(formulation.committed, PERTURBATION)]
         while True:
             candidate.recall()
             value = self._least_as_chosen(formulation, secondary)
             if value < step or self.clock.is_over:
                 break
-            cutoff = most + NUDGE * value_of(formulation.committed)
+            cutoff = most + PERTURBATION * value_of(formulation.committed)
             row = program.row("fewer", secondary, "<=", value - step)
             minimise(program, traced)
             answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
@@ -91,13 +98,13 @@ class TieRule:
             if not found:
                 break
             candidate.values = {variable.name: variable.varValue or 0.0 for variable in program.variables}
-            if self.one_look:
+            if self.single_pass:
                 break
         candidate.recall()
         return max(value, 0.0)
 
     def _least_as_chosen(self, formulation: Formulation, secondary: Terms) -> float:
-        """Return the least of a measure that its discrete choices allow within the gap."""
+        """Return the least of a secondary objective with the integers of the plan fixed."""
         value = value_of(secondary)
         if all(variable.cat == pulp.LpInteger for variable, _ in secondary):
             return value

@@ -42,7 +42,7 @@ class Clock:
     def __post_init__(self) -> None:
         self._start = time.monotonic()
 
-    def say(self, phase: str, best_usd: float = math.inf, bound_usd: float = -math.inf) -> None:
+    def report(self, phase: str, best_usd: float = math.inf, bound_usd: float = -math.inf) -> None:
         """Tell what comes next; raises Cancelled if the watcher wants no more."""
         if self.watcher is None:
             return

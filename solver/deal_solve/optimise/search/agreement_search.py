@@ -17,10 +17,18 @@ from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.clauses.rates import Agreement, api_agreements, every_regime
 from deal_solve.formulation.fixings import Fixings, fix_decisions
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
-from deal_solve.optimise.search.agreement import Candidate, Hint, fix_choices, forbid, lean, restrict, size_of
-from deal_solve.optimise.search.benders import CLOSE, ROUGHLY, cut_again
+from deal_solve.optimise.search.agreement import (
+    Candidate,
+    WarmStart,
+    add_no_good_cut,
+    fix_choices,
+    restrict,
+    round_structure,
+    size_of,
+)
+from deal_solve.optimise.search.benders import BOUNDING_TOLERANCE, OPTIMALITY_TOLERANCE, add_cuts_at
 from deal_solve.optimise.search.benders import run_with_cuts as run
-from deal_solve.optimise.search.tie_breaking import TieRule
+from deal_solve.optimise.search.tie_breaking import TieBreaking
 from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, minimise, restore
 from deal_solve.uncertainty.measures import Against
@@ -28,16 +36,16 @@ from deal_solve.uncertainty.scenario_set import BLOCK
 
 Result = TypeVar("Result")
 
-LARGE = 60_000
+ROUNDING_MIN_NONZEROS = 60_000
 """Non-zeros from which on a first plan is sought by diving before the integer program is solved."""
-SIDE_BY_SIDE = 10_000
+PARALLEL_MIN_NONZEROS = 10_000
 """Non-zeros from which on agreements are bounded side by side: with fewer, Python's turns take more than they give."""
-TIE = 1e-7
+TIE_TOLERANCE = 1e-7
 """Plans whose objectives differ by less than this, relatively, are tied: the tie rule chooses among them."""
 
 
 @dataclass
-class Search:
+class AgreementSearch:
     """One search over the agreements of a deal.
 
     `guide` says where to look: what a search over other futures, or of a similar deal, has learnt of an agreement.
@@ -60,9 +68,9 @@ class Search:
     is_pilot: bool = False
     is_brief: bool = False
     is_rough: bool = False
-    close: float = CLOSE
-    tie: float = TIE
-    guide: dict[Agreement, Hint] = field(default_factory=dict)
+    optimality_tolerance: float = OPTIMALITY_TOLERANCE
+    tie_tolerance: float = TIE_TOLERANCE
+    warm_starts: dict[Agreement, WarmStart] = field(default_factory=dict)
     bounds: dict[Agreement, float] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0))
@@ -73,12 +81,12 @@ class Search:
         Raises Infeasible if no agreement has a plan, LimitReached if time ran out before one was found.
         """
         self._open_all()
-        if not self.guide:
+        if not self.warm_starts:
             for candidate in self.candidates:
                 self._open(candidate)
             self._together(self._bound)
         for candidate in sorted(self.candidates, key=self._rank):
-            if self.guide:
+            if self.warm_starts:
                 self._open(candidate)
                 self._bound(candidate)
             if candidate.bound > self.incumbent + self._tie():
@@ -95,17 +103,17 @@ class Search:
             return best
         worth = self.incumbent + self._tie()
         tied = [c for c in solved if (c.objective or 0.0) <= worth]
-        rule = TieRule(self.solver, self.gap, self.clock, one_look=self.sums.size > BLOCK)
+        rule = TieBreaking(self.solver, self.gap, self.clock, single_pass=self.sums.size > BLOCK)
         return rule.least_committed(tied, [self._money(c.formulation, worth) for c in tied])
 
     def _rank(self, candidate: Candidate) -> float:
         """Return where a candidate stands in the order of search."""
-        known = self.guide.get(candidate.agreement)
+        known = self.warm_starts.get(candidate.agreement)
         return known.rank if known else candidate.bound
 
-    def hints(self) -> dict[Agreement, Hint]:
+    def next_warm_starts(self) -> dict[Agreement, WarmStart]:
         """Return what was learnt of each agreement, for a search over more scenarios."""
-        return {candidate.agreement: candidate.hint() for candidate in self.candidates if candidate.is_built}
+        return {candidate.agreement: candidate.warm_start() for candidate in self.candidates if candidate.is_built}
 
     def agreements(self) -> tuple[CandidateAgreement, ...]:
         """Return every agreement in every band of its first term; to be called before a program is finished."""
@@ -113,7 +121,7 @@ class Search:
 
     def _together(self, work: Callable[[Candidate], Result]) -> list[Result]:
         """Return what `work` makes of every candidate; of large programs side by side, for HiGHS lets others go on."""
-        if self.size.nonzeros < SIDE_BY_SIDE or self.solver != "highs":
+        if self.size.nonzeros < PARALLEL_MIN_NONZEROS or self.solver != "highs":
             return [work(candidate) for candidate in self.candidates]
         before = monotonic(), self.clock.solving
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -131,7 +139,7 @@ class Search:
                 formulation = candidate.formulation
                 closed = restrict(formulation, band)
                 minimise(formulation.program, formulation.objective)
-                answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, close=self._roughly)
+                answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True, tolerance=self._roughly)
                 restore(closed)
                 if answer.outcome == "infeasible":
                     bound = math.inf
@@ -163,18 +171,18 @@ class Search:
         """A valid lower bound on every plan of the deal, dollars: no cost and no regret is negative."""
         return max(min((c.bound for c in self.candidates), default=math.inf), 0.0)
 
-    def _say(self, doing: str, agreement: Agreement) -> None:
+    def _report(self, doing: str, agreement: Agreement) -> None:
         """Tell what comes next; the best plan and bound of the deal's own search only."""
         known = (self.incumbent, self.bound) if self.is_told else ()
-        self.clock.say(f"{doing} {agreement.offer}, {agreement.term_months} months", *known)
+        self.clock.report(f"{doing} {agreement.offer}, {agreement.term_months} months", *known)
 
     @property
     def _roughly(self) -> float:
         """How close a relaxation is cut that only bounds."""
-        return math.inf if self.is_rough else ROUGHLY
+        return math.inf if self.is_rough else BOUNDING_TOLERANCE
 
     def _tie(self) -> float:
-        return self.tie * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
+        return self.tie_tolerance * abs(self.incumbent) if math.isfinite(self.incumbent) else 0.0
 
     def _open_all(self) -> None:
         """Open every agreement that has a price regime in each of its terms."""
@@ -189,7 +197,7 @@ class Search:
     def _open(self, candidate: Candidate) -> None:
         """Build the program of an agreement that has no bound yet; programs share what is derived: one at a time."""
         if candidate.agreement not in self.bounds:
-            self._say("bounding", candidate.agreement)
+            self._report("bounding", candidate.agreement)
             candidate.formulation  # noqa: B018 - built where it is first asked for
 
     def _bound(self, candidate: Candidate) -> None:
@@ -220,7 +228,7 @@ class Search:
             self.fixings.routed,
         )
         fix_decisions(formulation, self.fixings)
-        formulation.program.close = self.close
+        formulation.program.optimality_tolerance = self.optimality_tolerance
         self.clock.building += monotonic() - before
         self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)
         if self.first_band is not None:
@@ -229,19 +237,19 @@ class Search:
 
     def _relaxed(self, candidate: Candidate) -> Answer:
         """Solve the relaxation of an agreement; where hints show where to cut, what is cheap to cut goes first."""
-        formulation, hint = candidate.formulation, self.guide.get(candidate.agreement)
-        close = math.inf if hint and hint.rank < self.incumbent else self._roughly  # it is going to be solved
+        formulation, start = candidate.formulation, self.warm_starts.get(candidate.agreement)
+        close = math.inf if start and start.rank < self.incumbent else self._roughly  # it is going to be solved
         relax = partial(run, formulation.program, self.solver, 0.0, self.clock, relax=True)
         cutoff = self._cutoff(formulation)
-        if hint and hint.fits(formulation.program):
-            expected, others = hint.by_kind(formulation.program)
-            cut_again(formulation.program, expected)
-            if cutoff is not None and hint.rank > self.incumbent:
-                answer = relax(close=math.inf, cutoff=cutoff)
+        if start and start.fits(formulation.program):
+            expected, others = start.by_kind(formulation.program)
+            add_cuts_at(formulation.program, expected)
+            if cutoff is not None and start.rank > self.incumbent:
+                answer = relax(tolerance=math.inf, cutoff=cutoff)
                 if answer.outcome != "optimal":
                     return answer
-            cut_again(formulation.program, others)
-        return relax(close=close, cutoff=cutoff)
+            add_cuts_at(formulation.program, others)
+        return relax(tolerance=close, cutoff=cutoff)
 
     def _cutoff(self, formulation: Formulation) -> float | None:
         """Return above which cost (money units) nothing matters any more, None if everything does."""
@@ -257,15 +265,15 @@ class Search:
     def _solve(self, candidate: Candidate) -> None:
         """Solve an agreement's integer program, as far as it may be better than, or tied with, the best so far."""
         formulation, program = candidate.formulation, candidate.formulation.program
-        self._say("solving", candidate.agreement)
-        hint = self.guide.get(candidate.agreement)
-        if candidate.agreement in self.bounds and hint and hint.fits(program):  # not bounded here
-            cut_again(program, hint.cuts)
+        self._report("solving", candidate.agreement)
+        start = self.warm_starts.get(candidate.agreement)
+        if candidate.agreement in self.bounds and start and start.fits(program):  # not bounded here
+            add_cuts_at(program, start.cuts)
         first = self._first(candidate)
-        others = forbid(program) if first else None
+        others = add_no_good_cut(program) if first else None
         minimise(program, formulation.objective)
-        if size_of(formulation).nonzeros > LARGE and not first:
-            self._dive(candidate)
+        if size_of(formulation).nonzeros > ROUNDING_MIN_NONZEROS and not first:
+            self._rounding_heuristic(candidate)
         worth, cutoff = self.incumbent + self._tie(), self._cutoff(formulation)
         answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
         if others:
@@ -285,10 +293,10 @@ class Search:
     def _first(self, candidate: Candidate) -> Answer | None:
         """Make the choices of the plan that is known from elsewhere, solve the rest; None if that is no plan."""
         formulation, program = candidate.formulation, candidate.formulation.program
-        hint = self.guide.get(candidate.agreement)
-        if not (self.by_cuts and hint and hint.plan is not None and hint.fits(program)):
+        start = self.warm_starts.get(candidate.agreement)
+        if not (self.by_cuts and start and start.plan is not None and start.fits(program)):
             return None
-        for variable, value in zip(program.variables, hint.plan, strict=True):
+        for variable, value in zip(program.variables, start.plan, strict=True):
             variable.varValue = value
         minimise(program, formulation.objective)
         bounds, numbers = fix_choices(program), fix_integers(program)
@@ -306,7 +314,7 @@ class Search:
         # With these choices no other numbers cost less than the known ones, or nothing is known.
         return known if answer.outcome == "infeasible" and cutoff is not None else None
 
-    def _dive(self, candidate: Candidate) -> None:
+    def _rounding_heuristic(self, candidate: Candidate) -> None:
         """Find a first plan: papers, tracks and projects as the relaxation leans, the rest solved.
 
         It gives the proof a cutoff to work against, and a plan to report if time runs out.
@@ -315,7 +323,7 @@ class Search:
         answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
         if answer.outcome != "optimal":
             return
-        bounds = lean(formulation)
+        bounds = round_structure(formulation)
         answer = run(formulation.program, self.solver, 1e-4, self.clock)
         restore(bounds)
         if answer.outcome in ("optimal", "limit"):
