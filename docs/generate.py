@@ -19,15 +19,8 @@ import click
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from deal_solve.analysis.breakeven.result import BreakevenResult
-from deal_solve.analysis.clauses.result import ClausesResult
-from deal_solve.analysis.curve.result import CurveResult
-from deal_solve.analysis.frontier.result import FrontierResult
-from deal_solve.analysis.review.result import ReviewResult
-from deal_solve.analysis.sensitivity.result import SensitivityResult
-from deal_solve.analysis.simulate.result import SimulationResult
-from deal_solve.analysis.solve.schema import InfeasibleResult, Result, SettlementResult
-from deal_solve.analysis.sweep.result import SweepResult
+import deal_solve
+from deal_solve.cli import schema
 from deal_solve.cli.main import COMMANDS, cli
 from deal_solve.deal import base, numbers, offer, risk, workload
 from deal_solve.deal.deal import Deal, RateCardRef
@@ -130,6 +123,14 @@ Assumed
 ```
 """
 MARK = "<!-- Below this line written by docs/generate.py from the models; do not edit. -->"
+NAMES_INTRO = """\
+# Python names
+
+*Written by `docs/generate.py` from the docstrings; do not edit.*
+
+Every name that `from deal_solve import *` gives. [The guide](../guides/embedding.md) shows them at work, and lists what
+they return.
+"""
 DECISIONS_INTRO = """\
 # Decisions
 
@@ -253,20 +254,9 @@ def deal_file() -> str:
 
 def kinds() -> dict[str, type[BaseModel]]:
     """Return the model of each kind of file, by the name of its page."""
-    return {
-        "solve": Result,
-        "infeasible": InfeasibleResult,
-        "settle": SettlementResult,
-        "simulate": SimulationResult,
-        "review": ReviewResult,
-        "clauses": ClausesResult,
-        "curve": CurveResult,
-        "frontier": FrontierResult,
-        "sweep": SweepResult,
-        "breakeven": BreakevenResult,
-        "sensitivity": SensitivityResult,
-        "plan": Plan,
-    }
+    pages = {"result": "solve", "settlement": "settle", "simulation": "simulate"}
+    found = {pages.get(name, name): schema.model_of(name) for name in schema.MODELS if name not in schema.READ}
+    return {**found, "plan": Plan}
 
 
 def homes() -> dict[str, str]:
@@ -293,8 +283,25 @@ def result(page: str) -> str:
 
     models_by_anchor = {name.lower(): name for name in models}
     written = re.sub(r"\]\(#(\w+)\)", lead, "\n".join(tables))
-    head = (HERE / "reference" / "results" / f"{page}.md").read_text(encoding="utf-8").partition(MARK)[0]
+    path = HERE / "reference" / "results" / f"{page}.md"
+    head = path.read_text(encoding="utf-8").partition(MARK)[0] if path.exists() else _head(page)
     return f"{head}{MARK}\n\n{written}"
+
+
+def _head(page: str) -> str:
+    """Return what stands above the mark on the page of a new question, before an example is added by hand."""
+    question = importlib.import_module(f"deal_solve.analysis.{page}").__doc__ or ""
+    return f"# {question.strip()}\n\n`deal-solve {page} DEAL --out FILE.json` writes this file.\n\n"
+
+
+def names() -> str:
+    """Return docs/reference/python.md: every public name with the first line of its docstring."""
+    lines = []
+    for name in deal_solve.__all__:
+        thing = getattr(deal_solve, name)
+        what = (thing.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        lines.append(f"| `{name}` | `{thing.__module__}` | {what} |")
+    return "\n".join([NAMES_INTRO, "| name | defined in | what it is |\n|---|---|---|", *lines, ""])
 
 
 def decisions() -> str:
@@ -324,6 +331,7 @@ def _help(name: str, command: click.Command) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "reference/deal-file.md": deal_file,
     "reference/cli.md": command_line,
+    "reference/python.md": names,
     "developers/decisions/index.md": decisions,
     **{f"reference/results/{page}.md": partial(result, page) for page in (*kinds(), "parts")},
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from latex2mathml.converter import convert
 from mkdocs.structure.files import File, Files
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 LINK = re.compile(r"\]\(((?:\.\./)+[^)#\s]+)")
 EQUATION = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml"}
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Put every page of a folder in the place of `folder/*` in the navigation, but for those that are named there."""
+    config.nav = _expanded(config.nav, Path(config.docs_dir))
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -54,6 +59,21 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
         return convert(html.unescape(equation[3]), display=display)
 
     return EQUATION.sub(turn, content)
+
+
+def _expanded(nav: Any, docs: Path) -> Any:
+    if isinstance(nav, dict):
+        return {title: _expanded(entry, docs) for title, entry in nav.items()}
+    if not isinstance(nav, list):
+        return nav
+    found: list[Any] = []
+    for entry in nav:
+        if isinstance(entry, str) and entry.endswith("/*"):
+            pages = sorted(path.relative_to(docs).as_posix() for path in docs.glob(f"{entry}.md"))
+            found += [page for page in pages if page not in nav]
+        else:
+            found.append(_expanded(entry, docs))
+    return found
 
 
 def _outside(source: str, target: str, config: MkDocsConfig) -> Path | None:

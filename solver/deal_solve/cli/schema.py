@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from deal_solve.cli.main import COMMANDS
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+def _questions() -> dict[str, str]:
+    """Return the model of every question whose command writes a file of its own: `curve.result.CurveResult`."""
+    folder = Path(__file__).parents[1] / "analysis"
+    asked = [name for name in COMMANDS if (folder / name / "result.py").exists() and name not in ("solve", "simulate")]
+    return {name: f"analysis.{name}.result.{name.capitalize()}Result" for name in asked}
+
 
 MODELS = {
     "deal": "deal.deal.Deal",
@@ -12,13 +27,7 @@ MODELS = {
     "result": "analysis.solve.schema.Result",
     "settlement": "analysis.solve.schema.SettlementResult",
     "simulation": "analysis.simulate.result.SimulationResult",
-    "curve": "analysis.curve.result.CurveResult",
-    "frontier": "analysis.frontier.result.FrontierResult",
-    "sweep": "analysis.sweep.result.SweepResult",
-    "review": "analysis.review.result.ReviewResult",
-    "clauses": "analysis.clauses.result.ClausesResult",
-    "breakeven": "analysis.breakeven.result.BreakevenResult",
-    "sensitivity": "analysis.sensitivity.result.SensitivityResult",
+    **_questions(),
     "infeasible": "analysis.solve.schema.InfeasibleResult",
 }
 """The model behind each kind of file, imported when it is asked for."""
@@ -38,9 +47,15 @@ def command(what: str) -> int:
     return 0
 
 
+def model_of(what: str) -> type[BaseModel]:
+    """Return the model of a kind of file."""
+    module, _, name = MODELS[what].rpartition(".")
+    model: type[BaseModel] = getattr(import_module(f"deal_solve.{module}"), name)
+    return model
+
+
 def schema_of(what: str) -> dict[str, object]:
     """Return the JSON Schema of a kind of file."""
-    module, _, name = MODELS[what].rpartition(".")
-    model = getattr(import_module(f"deal_solve.{module}"), name)
+    model = model_of(what)
     schema = model.model_json_schema(by_alias=True, mode="validation" if what in READ else "serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
