@@ -5,6 +5,7 @@ Run `python docs/generate.py`; with `--check` it writes nothing and fails if a p
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import importlib
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import click
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import deal_solve
@@ -24,9 +26,11 @@ from deal_solve.cli import schema
 from deal_solve.cli.main import COMMANDS, cli
 from deal_solve.deal import base, numbers, offer, risk, workload
 from deal_solve.deal.deal import Deal, RateCardRef
+from deal_solve.frames import Table
 from deal_solve.plan import proposal
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
+from deal_solve.record import NullIfInfinite
 from deal_solve.settlement.lines import LINES
 
 HERE = Path(__file__).parent
@@ -183,11 +187,11 @@ def form(hint: object) -> str:
         return ", or ".join(form(arg) for arg in args if arg is not types.NoneType)
     if origin is typing.Literal:
         return ", ".join(f"`{str(arg).lower() if isinstance(arg, bool) else arg}`" for arg in args)
-    if origin is tuple:
+    if origin in (tuple, Table):
         return f"list of {form(args[0])}"
     if origin is dict:
         return f"map of {form(args[0])} → {form(args[1])}"
-    if isinstance(hint, type) and issubclass(hint, BaseModel):
+    if _has_fields(hint):
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
     names = {bool: "`true`, `false`", str: "text", int: "whole number", float: NUMBER, datetime.date: "date"}
     return names.get(typing.cast("type", hint), "anything")
@@ -206,17 +210,34 @@ def default(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def models_in(model: type[BaseModel]) -> list[type[BaseModel]]:
+def _has_fields(hint: object) -> bool:
+    """Whether a hint is a model or a record."""
+    return isinstance(hint, type) and (issubclass(hint, BaseModel) or dataclasses.is_dataclass(hint))
+
+
+def fields_of(model: type) -> Iterator[tuple[str, object, FieldInfo]]:
+    """Yield name, hint and description of every field that a file holds."""
+    for name, hint in typing.get_type_hints(model, include_extras=True).items():
+        if issubclass(model, BaseModel):
+            info = model.model_fields.get(name)
+        else:
+            given = [item for item in _metadata(hint) if isinstance(item, FieldInfo)]
+            info = FieldInfo.merge_field_infos(*given) if given else None
+        if info and not info.exclude:
+            yield name, hint, info
+
+
+def models_in(model: type) -> list[type]:
     """Return a model and all models it is made of, in reading order."""
     found = [model]
-    for hint in typing.get_type_hints(model, include_extras=True).values():
+    for _, hint, _ in fields_of(model):
         for part in _models_of(hint):
             found += [inner for inner in models_in(part) if inner not in found]
     return found
 
 
-def _models_of(hint: object) -> Iterator[type[BaseModel]]:
-    if isinstance(hint, type) and issubclass(hint, BaseModel) and hint is not numbers.Band:
+def _models_of(hint: object) -> Iterator[type]:
+    if _has_fields(hint) and hint is not numbers.Band:
         yield hint
     for known, model in ((workload.Buckets, workload.Bucket), (offer.Terms, offer.Term)):
         if hint == known:
@@ -226,21 +247,26 @@ def _models_of(hint: object) -> Iterator[type[BaseModel]]:
         yield from _models_of(arg)
 
 
-def table(model: type[BaseModel], level: str = "###", written: bool = True) -> str:
+def table(model: type, level: str = "###", written: bool = True) -> str:
     """Return one model as a table; `written` models have defaults."""
-    hints = typing.get_type_hints(model, include_extras=True)
     columns = ["key", "form", "default", "meaning"] if written else ["field", "form", "meaning"]
     doc = " ".join((model.__doc__ or "").split())
     lines = [f"{level} {model.__name__}", "", doc, "", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    for name, field in model.model_fields.items():
+    for name, hint, field in fields_of(model):
         if not field.description:
             raise SystemExit(f"{model.__name__}.{name} has no description")
-        how = SHORT_FORMS.get((model.__name__, name)) or form(hints[name])
-        how += "" if written or types.NoneType not in typing.get_args(hints[name]) else ", or null"
+        how = SHORT_FORMS.get((model.__name__, name)) or form(hint)
+        how += "" if written or not _may_be_null(hint) else ", or null"
         meaning = field.description.replace("|", "\\|")
         cells = [f"`{field.alias or name}`", how, default(field.default), meaning]
         lines.append("| " + " | ".join(cell for i, cell in enumerate(cells) if written or i != 2) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _may_be_null(hint: object) -> bool:
+    if typing.get_origin(hint) is typing.Annotated:
+        return _is_kind_of(hint, NullIfInfinite) or _may_be_null(typing.get_args(hint)[0])
+    return types.NoneType in typing.get_args(hint)
 
 
 def deal_file() -> str:

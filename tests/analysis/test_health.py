@@ -81,8 +81,8 @@ def test_laws_on_the_examples(path):
         assert 0 <= row.coverage <= 1 + 1e-9
         assert 0 <= row.overage_probability <= 1
     for row in seat_health(settlement):
-        assert row.active <= row.peak + 1e-9
-        assert row.idle <= row.contracted
+        assert row.expected_active <= row.expected_peak + 1e-9
+        assert row.expected_idle <= row.contracted
     found = savings(settlement)
     assert found.effective <= found.theoretical + 1e-9
     days = [event.day for event in calendar(settlement.deal, settlement.plan)]

@@ -106,8 +106,8 @@ def test_the_best_deal_itself_loses_nothing():
     assert found.loss_usd == pytest.approx(0, abs=0.01)
     assert {step.finding for step in found.steps} == {"", "no loss"}
     assert found.beats_probability == 0
-    assert not found.changes.rows
-    assert not found.breakevens.rows
+    assert not found.changes
+    assert not found.breakevens
 
 
 def test_case_5_a_band_too_high_and_a_paper_too_dear_by_hand():

@@ -16,8 +16,9 @@ from deal_solve.analysis.solve.schema import Result, SettlementResult
 from deal_solve.analysis.solve.text import short_block, solution_report
 from deal_solve.deal.rate_card import load_card
 from deal_solve.facts.drawdown_order import chronological_usd, order_note
+from deal_solve.facts.health import seat_health
 from deal_solve.facts.limit_checks import limit_checks
-from deal_solve.facts.summary import periods, seat_years, summarise
+from deal_solve.facts.summary import periods, summarise
 from deal_solve.optimise.solution import CandidateAgreement, Size, Solution
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
@@ -254,7 +255,7 @@ def test_periods_and_seats_are_expectations():
     assert (first.start, first.end, first.commitment_usd) == (0, 12, 100_000)
     assert first.covered_usd + first.forfeited_usd == pytest.approx(100_000)
     assert 0 <= first.exhausted_probability <= 1
-    row = seat_years(SOLUTION.settlement)[0]
+    row = seat_health(SOLUTION.settlement)[0]
     assert (row.seat_type, row.contract_year, row.contracted) == ("enterprise", 0, 119)
     assert row.expected_peak == pytest.approx(100 * 1.2 ** (11 / 12))
 

@@ -4,8 +4,8 @@
     python tests/support/compare_results.py compare BEFORE AFTER
 
 `run` writes the files of one checkout into a folder: results, tables (.csv) and JSON Schemas. `compare` prints one line
-per difference: keys and their order, values, and numbers further apart than 1e-9. Version, seconds, descriptions and
-the names of schema definitions are left out; the exit code is 1 if anything else differs.
+per difference: keys and their order, values, and numbers further apart than 1e-9. Version, seconds, descriptions,
+defaults and the names of schema definitions are left out; the exit code is 1 if anything else differs.
 """
 
 from __future__ import annotations
@@ -168,14 +168,14 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _expanded(schema: Any, definitions: dict[str, Any]) -> Any:
-    """Return a schema with its definitions in place, without titles and descriptions."""
+    """Return a schema with its definitions in place, without titles, descriptions and defaults."""
     if isinstance(schema, list):
         return [_expanded(item, definitions) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         return _expanded(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    words = {"title", "description", "$defs"}
+    words = {"title", "description", "default", "$defs"}
     return {
         key: {name: _expanded(part, definitions) for name, part in value.items()}
         if key == "properties"

@@ -6,7 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import SCHEMA, Deal
@@ -130,7 +130,7 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def problems_of(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
+def problems_of(error: ValidationError, source: Source, model: type[Any]) -> list[Problem]:
     """Return pydantic's findings in the words and lines of the file."""
     errors = error.errors()
     indices = [_file_loc(item) for item in errors]
@@ -155,9 +155,9 @@ def _is_echo(item: Any, inside: list[Any]) -> bool:
     return False
 
 
-def _message(item: Any, loc: Loc, model: type[BaseModel]) -> str:
+def _message(item: Any, loc: Loc, model: type[Any]) -> str:
     match item["type"]:
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             return "is not a known key" + did_you_mean(loc[-1], _known_keys(model, loc[:-1]))
         case "missing":
             return "is missing"
@@ -169,7 +169,7 @@ def _message(item: Any, loc: Loc, model: type[BaseModel]) -> str:
             return f"expected at least {item['ctx']['min_length']}, found {item['ctx']['actual_length']}"
         case "string_type":
             return f"expected text, found {item['input']!r} (put it in quotes if it is meant as text)"
-        case "model_type" | "dict_type" | "model_attributes_type":
+        case "model_type" | "dict_type" | "dataclass_type" | "model_attributes_type":
             return f"expected a map, found {item['input']!r}"
         case _:
             return str(item["msg"][:1].lower() + item["msg"][1:])
@@ -187,7 +187,7 @@ def _file_loc(item: Any) -> Loc:
     kept = [
         part for part in loc if not (isinstance(part, str) and (part.startswith(internal) or part in _UNION_MEMBERS))
     ]
-    is_key = item["type"] == "extra_forbidden" and (not kept or kept[-1] != loc[-1])
+    is_key = item["type"] in ("extra_forbidden", "unexpected_keyword_argument") and (not kept or kept[-1] != loc[-1])
     return (*kept, loc[-1]) if is_key else tuple(kept)
 
 
@@ -234,9 +234,9 @@ def _prune(data: Any, loc: Loc) -> None:
         node.clear()
 
 
-def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
+def _known_keys(model: type[Any], loc: Loc) -> list[str]:
     """Return the keys that the map at `loc` may have, by walking the models."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = TypeAdapter(model).json_schema(by_alias=True)
     definitions = schema.get("$defs", {})
     node: Any = schema
 

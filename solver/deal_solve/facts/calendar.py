@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.offer import TrueUp
@@ -14,6 +16,7 @@ from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
+from deal_solve.record import Record
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.seats import seat_paper
 
@@ -22,12 +25,14 @@ NEGOTIATE_MONTHS = 12
 
 
 @dataclass(frozen=True)
-class Event:
-    """One dated event; `usd` is what is committed and invoiced then, at price index 1, None for nothing."""
+class Event(Record):
+    """One dated event."""
 
-    day: date
-    what: str
-    usd: float | None = None
+    day: Annotated[date, Field(description="the date, YYYY-MM-DD")]
+    what: Annotated[str, Field(description="what happens, in words")]
+    usd: Annotated[
+        float | None, Field(description="what is committed and invoiced then, at price index 1; null if nothing is")
+    ] = None
 
 
 def calendar(deal: Deal, plan: Plan) -> Table[Event]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
@@ -14,6 +15,7 @@ from deal_solve.frames import Table
 from deal_solve.messages import usd
 from deal_solve.plan.plan import ApiTerm, Plan, Route
 from deal_solve.plan.resolved import resolve
+from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import metered_share
 from deal_solve.uncertainty.scenario_set import Array, blocks
@@ -43,27 +45,25 @@ MIN_SHOWN_SHARE = 0.005
 
 
 @dataclass(frozen=True)
-class Decision:
-    """One decision of a plan: `what` is decided and what the `plan` does, in words; contract years stand between /.
+class Decision(Record):
+    """One decision of a plan, in words."""
 
-    `kind` and `subject` (a seat type, cohort, workload or month; empty for the API agreement) say the same as `what`.
-    """
-
-    what: str
-    plan: str
-    kind: DecisionKind = field(repr=False)
-    subject: str = field(repr=False)
+    what: Annotated[str, Field(description="the decision")]
+    plan: Annotated[str, Field(description="what the plan does; contract years stand between slashes")]
+    kind: NotWritten[DecisionKind] = field(repr=False)
+    subject: NotWritten[str] = field(repr=False)
+    """A seat type, cohort, workload or month; empty for the API agreement. With `kind` it says the same as `what`."""
 
 
 @dataclass(frozen=True)
-class Change:
-    """One decision in the winner and in another plan, in words; `kind` and `subject` as in a Decision."""
+class Change(Record):
+    """One decision that another plan takes otherwise, in words; contract years stand between slashes."""
 
-    what: str
-    winner: str
-    other: str
-    kind: DecisionKind = field(repr=False)
-    subject: str = field(repr=False)
+    what: Annotated[str, Field(description="the decision")]
+    winner: Annotated[str, Field(description="in the plan of the result")]
+    other: Annotated[str, Field(description="in the other plan")]
+    kind: NotWritten[DecisionKind] = field(repr=False)
+    subject: NotWritten[str] = field(repr=False)
 
 
 def plan_changes(winner: Settlement, other: Settlement) -> Table[Change]:

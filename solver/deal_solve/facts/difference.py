@@ -10,14 +10,27 @@ costs
     + what of the commitment is forfeited
     + what paying the commitment ahead of use costs in present value
 
-and every other line of the settlement stands for itself.
+and every other line of the settlement stands for itself. The lines:
+
+- routing: usage of the workloads at list prices of the month of use. Their requests are given, so it differs only
+  because other options answer them
+- metered_usage: usage of people at the same list prices. It differs with their tracks and their models
+- rate: usage counted toward the API agreement at contracted rates, less the same at list: discounts, price
+  protection and uplift together; a saving is negative
+- commitment: what paying ahead costs: API payments as they fall due, less the same amounts paid when they are
+  used, at month's end, or lost, at the period's end. 0 without cost of capital, in arrears, without commitment
+- overage: what overage costs above the contracted rate, at the period's end
+- forfeiture: commitment paid and lost, at the period's end
+- other_charges, seats, true_up, projects, unserved: as settled; tools: build and run
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import discount_factor
@@ -25,6 +38,7 @@ from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
 from deal_solve.plan.resolved import resolve
+from deal_solve.record import Record
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.lines import CAUSES, lines_by_cause
@@ -35,42 +49,26 @@ from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, blocks
 
 
 @dataclass(frozen=True)
-class LineDifference:
-    """One line in two plans: expected USD, discounted, costs positive; `difference_usd` is other less winner."""
+class LineDifference(Record):
+    """One line of a difference (vocabulary: comparing deals), expected and discounted; costs are positive."""
 
-    line: str
-    winner_usd: float
-    other_usd: float
-    difference_usd: float
+    line: Annotated[str, Field(description="routing, metered_usage, rate, commitment, overage, forfeiture, seats, …")]
+    winner_usd: Annotated[float, Field(description="in the plan of the result")]
+    other_usd: Annotated[float, Field(description="in the other plan")]
+    difference_usd: Annotated[float, Field(description="other less winner")]
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Record):
     """How much more one plan costs than another, USD, discounted; negative where it costs less.
 
-    `lines` add up to `expected_usd`, the difference of expected cost. `risk_usd` is what the objective differs beyond
-    that (0 where expected cost is minimised), so expected_usd + risk_usd = `objective_usd`. The lines:
-
-    - routing: usage of the workloads at list prices of the month of use. Their requests are given, so it differs only
-      because other options answer them
-    - metered_usage: usage of people at the same list prices. It differs with their tracks and their models
-    - rate: usage counted toward the API agreement at contracted rates, less the same at list: discounts, price
-      protection and uplift together; a saving is negative
-    - commitment: what paying ahead costs: API payments as they fall due, less the same amounts paid when they are
-      used, at month's end, or lost, at the period's end. 0 without cost of capital, in arrears, without commitment
-    - overage: what overage costs above the contracted rate, at the period's end
-    - forfeiture: commitment paid and lost, at the period's end
-    - other_charges, seats, true_up, projects, unserved: as settled; tools: build and run
+    Beyond expected cost the objective differs by `risk_usd`, which is 0 where expected cost is what is minimised.
     """
 
-    lines: Table[LineDifference]
-    expected_usd: float
-    risk_usd: float = 0.0
-
-    @property
-    def objective_usd(self) -> float:
-        """Other less winner in what is minimised."""
-        return self.expected_usd + self.risk_usd
+    lines: Annotated[Table[LineDifference], Field(description="they add up to expected_usd")]
+    expected_usd: Annotated[float, Field(description="difference of expected cost, discounted")]
+    risk_usd: Annotated[float, Field(description="what the objective differs beyond that")]
+    objective_usd: Annotated[float, Field(description="expected_usd + risk_usd")]
 
     def of(self, line: str) -> float:
         """Return the difference of one line."""
@@ -85,7 +83,8 @@ def difference(winner: Settlement, other: Settlement, objective_usd: float | Non
     before, after = cost_lines(winner), cost_lines(other)
     rows = tuple(LineDifference(line, before[line], after[line], after[line] - before[line]) for line in CAUSES)
     expected = _mean(other, other.cost) - _mean(winner, winner.cost)
-    return Difference(Table(rows), expected, 0.0 if objective_usd is None else objective_usd - expected)
+    risk = 0.0 if objective_usd is None else objective_usd - expected
+    return Difference(Table(rows), expected, risk, objective_usd=expected + risk)
 
 
 def cost_lines(settlement: Settlement) -> dict[str, float]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
+from deal_solve.record import ContractYear, Record
 from deal_solve.settlement.drawdown import PeriodRecord
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
@@ -16,48 +19,45 @@ from deal_solve.uncertainty.scenario_set import Array
 
 
 @dataclass(frozen=True)
-class CommitmentYear:
-    """The API commitment in one contract year; USD expected unless said, usage at contracted rates.
+class CommitmentYear(Record):
+    """The API commitment in one contract year; expected USD, usage at contracted rates.
 
-    - `committed_usd` is certain; `drawdown_usd` is usage that the balance (commitment and carried in) covers
-    - `utilisation` drawdown over balance, `coverage` drawdown over usage,
-      `burn_rate` usage over commitment (1 is on pace)
-    - `remaining_usd` balance left at the year's end: carried on or forfeited
-    - `exhausted_month` the median month in which the balance runs out, drawn down as used, where it does
-    - `overage_probability`, `shortfall_probability`: more than half a cent of usage uncovered, of commitment unused
+    A probability counts what exceeds half a cent.
     """
 
-    contract_year: int
-    committed_usd: float
-    usage_usd: float
-    drawdown_usd: float
-    utilisation: float
-    coverage: float
-    burn_rate: float
-    remaining_usd: float
-    exhausted_month: int | None
-    overage_probability: float
-    shortfall_probability: float
-    overage_usd: float
-    forfeited_usd: float
+    contract_year: ContractYear
+    committed_usd: Annotated[float, Field(description="the commitment, certain")]
+    usage_usd: Annotated[float, Field(description="expected counted usage")]
+    drawdown_usd: Annotated[float, Field(description="expected usage covered by the balance")]
+    utilisation: Annotated[float, Field(description="drawdown over balance (commitment and carried in)")]
+    coverage: Annotated[float, Field(description="drawdown over usage")]
+    burn_rate: Annotated[float, Field(description="usage over commitment; 1 is on pace")]
+    remaining_usd: Annotated[
+        float, Field(description="expected balance left at the year's end, carried on or forfeited")
+    ]
+    exhausted_month: Annotated[
+        int | None, Field(description="median first month not covered, where there is one, drawn down as used")
+    ]
+    overage_probability: Annotated[float, Field(description="probability that usage exceeds the balance")]
+    shortfall_probability: Annotated[float, Field(description="probability that commitment is left unused")]
+    overage_usd: Annotated[float, Field(description="expected charge for usage that is not covered")]
+    forfeited_usd: Annotated[float, Field(description="expected balance lost")]
 
 
 @dataclass(frozen=True)
-class SeatYear:
-    """One seat type in one contract year: whole seats contracted; users and other seats expected.
+class SeatYear(Record):
+    """One seat type in one contract year."""
 
-    `active` is the mean of the months, `peak` the largest month, `added` the most above contract by true-up, `idle` the
-    mean of contracted seats without an active user.
-    """
-
-    seat_type: str
-    contract_year: int
-    contracted: int
-    active: float
-    peak: float
-    added: float
-    idle: float
-    added_probability: float
+    seat_type: Annotated[str, Field(description="the type")]
+    contract_year: ContractYear
+    contracted: Annotated[int, Field(description="seats contracted; where a table decides them, expected and rounded")]
+    expected_active: Annotated[float, Field(description="expected active users, mean of the months")]
+    expected_peak: Annotated[float, Field(description="expected highest count of active users in the year")]
+    expected_added: Annotated[float, Field(description="expected seats charged above the contract, by true-up")]
+    expected_idle: Annotated[
+        float, Field(description="expected contracted seats without an active user, mean of the months")
+    ]
+    added_probability: Annotated[float, Field(description="probability that seats are charged above the contract")]
 
 
 def commitment_health(settlement: Settlement) -> Table[CommitmentYear]:
@@ -136,10 +136,10 @@ def seat_health(settlement: Settlement) -> Table[SeatYear]:
                     seat_type=name,
                     contract_year=year,
                     contracted=round(float(weights @ contracted)),
-                    active=float(weights @ count.mean(axis=0)),
-                    peak=float(weights @ count.max(axis=0)),
-                    added=float(weights @ added),
-                    idle=float(weights @ np.maximum(contracted - count, 0.0).mean(axis=0)),
+                    expected_active=float(weights @ count.mean(axis=0)),
+                    expected_peak=float(weights @ count.max(axis=0)),
+                    expected_added=float(weights @ added),
+                    expected_idle=float(weights @ np.maximum(contracted - count, 0.0).mean(axis=0)),
                     added_probability=measures.probability(added > 1e-9, weights),
                 )
             )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import EXACT_CHANCE, Limit
 from deal_solve.frames import Table
+from deal_solve.record import Record
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array
@@ -15,18 +19,17 @@ TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
-class LimitCheck:
-    """One limit: what was asked, what the plan does, and whether it keeps it.
+class LimitCheck(Record):
+    """One limit of the deal against what the plan does."""
 
-    `achieved_usd` is the measure that is bounded; for a probability limit held by CVaR (above 200 scenarios), that
-    CVaR. `probability` is the achieved one of a probability limit.
-    """
-
-    limit: str
-    at_most_usd: float
-    achieved_usd: float | None
-    probability: float | None
-    is_kept: bool
+    limit: Annotated[str, Field(description="what is bounded")]
+    at_most_usd: Annotated[float, Field(description="the bound")]
+    achieved_usd: Annotated[
+        float | None,
+        Field(description="what the plan does; of a probability limit over more than 200 scenarios the CVaR instead"),
+    ]
+    probability: Annotated[float | None, Field(description="achieved probability, of a probability limit")]
+    is_kept: Annotated[bool, Field(description="whether the plan keeps it")]
 
 
 def limit_checks(deal: Deal, settlement: Settlement) -> Table[LimitCheck]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.once import once
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
+from deal_solve.record import Record
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.settle import Settlement
@@ -18,20 +21,20 @@ from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, each_block
 
 
 @dataclass(frozen=True)
-class Savings:
-    """Ratios of expectations over the horizon, not discounted, on usage that counts toward the API agreement.
+class Savings(Record):
+    """Savings rates over the horizon: ratios of expectations, not discounted, on usage counted toward the agreement."""
 
-    - `theoretical` 1 - usage at contracted rates / the same at list: as if every dollar were covered and none forfeited
-    - `effective` 1 - what is paid for that usage (with overage and forfeiture) / the same at list
-    - `return_on_commitment` dollars saved against list for each dollar committed; None without commitment
-    """
-
-    list_usd: float
-    paid_usd: float
-    committed_usd: float
-    theoretical: float
-    effective: float
-    return_on_commitment: float | None
+    list_usd: Annotated[float, Field(description="the usage at list")]
+    paid_usd: Annotated[float, Field(description="what is paid for it, overage and forfeiture included")]
+    committed_usd: Annotated[float, Field(description="commitment of all contract years")]
+    theoretical: Annotated[
+        float,
+        Field(description="1 - usage at contracted rates over the same at list: all covered and nothing forfeited"),
+    ]
+    effective: Annotated[float, Field(description="1 - paid over list")]
+    return_on_commitment: Annotated[
+        float | None, Field(description="dollars saved against list for each dollar committed; null without commitment")
+    ]
 
 
 @once

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from deal_solve.deal.offer import TrueUp
 from deal_solve.facts.once import once
 from deal_solve.frames import Table
 from deal_solve.plan.resolved import resolve
+from deal_solve.record import Record
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES, SIDES, lines_of
 from deal_solve.settlement.rates import api_part
@@ -19,17 +22,17 @@ from deal_solve.uncertainty.scenario_set import Array, each_block
 
 
 @dataclass(frozen=True)
-class Side:
-    """One side of the deal: cost over the horizon, USD, discounted; `spread_share` is Cov(side, total) / Var(total).
+class Side(Record):
+    """One side of the deal over the horizon, discounted."""
 
-    The shares add up to 1; they are None where the total is certain.
-    """
-
-    side: str
-    expected_usd: float
-    p10_usd: float
-    p90_usd: float
-    spread_share: float | None
+    side: Annotated[str, Field(description="API, seats, or projects and tools")]
+    expected_usd: Annotated[float, Field(description="mean over the scenarios")]
+    p10_usd: Annotated[float, Field(description="10 % of the probability lies at or below it")]
+    p90_usd: Annotated[float, Field(description="90 % of the probability lies at or below it")]
+    spread_share: Annotated[
+        float | None,
+        Field(description="Cov(side, total) / Var(total), which add up to 1; null where the total is certain"),
+    ]
 
 
 def sides(settlement: Settlement) -> Table[Side]:

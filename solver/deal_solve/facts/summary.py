@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
+from deal_solve.record import ContractYear, Record
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
@@ -16,12 +19,19 @@ COARSE_CONFIDENCE = 0.9
 
 
 @dataclass(frozen=True)
-class Range:
-    """One amount over the scenarios: its mean, P10 and P90, USD."""
+class Range(Record):
+    """One amount over the scenarios."""
 
-    expected_usd: float
-    p10_usd: float
-    p90_usd: float
+    expected_usd: Annotated[float, Field(description="mean over the scenarios")]
+    p10_usd: Annotated[float, Field(description="10 % of the probability lies at or below it")]
+    p90_usd: Annotated[float, Field(description="90 % of the probability lies at or below it")]
+
+
+@dataclass(frozen=True)
+class YearRange(Range):
+    """What is paid for one contract year, not discounted."""
+
+    contract_year: ContractYear
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Summary:
     confidence: float
     worst_usd: float | None
     by_line: dict[str, float]
-    by_year: tuple[Range, ...]
+    by_year: tuple[YearRange, ...]
     committed_usd: float
     beyond_horizon_usd: float
     scenarios: int
@@ -56,11 +66,18 @@ def summarise(deal: Deal, settlement: Settlement, scenarios: Scenarios) -> Summa
         confidence=confidence,
         worst_usd=measures.worst(cost, weights) if scenarios.size > 1 and not scenarios.is_coarse else None,
         by_line={line: float(weights @ values) for line, values in settlement.by_line.items() if np.any(values)},
-        by_year=tuple(spread(values, weights) for values in settlement.by_year),
+        by_year=tuple(
+            YearRange(**asdict(spread(values, weights)), contract_year=year)
+            for year, values in enumerate(settlement.by_year)
+        ),
         committed_usd=settlement.committed_usd,
         beyond_horizon_usd=settlement.beyond_horizon_usd,
         scenarios=scenarios.size,
     )
+
+
+def _year(year: int, paid: Range) -> YearRange:
+    return YearRange(**asdict(paid), contract_year=year)
 
 
 def spread(values: Array, weights: Array) -> Range:
@@ -70,20 +87,24 @@ def spread(values: Array, weights: Array) -> Range:
 
 
 @dataclass(frozen=True)
-class PeriodSummary:
-    """One commitment period, months [start, end): expected USD, and how likely and when the balance runs out."""
+class PeriodSummary(Record):
+    """One commitment period of the API agreement; expected USD at contracted rates."""
 
-    contract_year: int
-    start: int
-    end: int
-    commitment_usd: float
-    usage_usd: float
-    carried_in_usd: float
-    covered_usd: float
-    overage_usd: float
-    forfeited_usd: float
-    exhausted_probability: float
-    exhausted_month: int | None
+    contract_year: ContractYear
+    start: Annotated[int, Field(description="first month, counted from 0")]
+    end: Annotated[int, Field(description="the month after the last one")]
+    commitment_usd: Annotated[
+        float, Field(description="the period's part of the commitment, expected where a table decides it")
+    ]
+    usage_usd: Annotated[float, Field(description="expected counted usage")]
+    carried_in_usd: Annotated[float, Field(description="expected balance rolled over from the period before")]
+    covered_usd: Annotated[float, Field(description="expected usage covered by the balance")]
+    overage_usd: Annotated[float, Field(description="expected charge for usage that is not covered")]
+    forfeited_usd: Annotated[float, Field(description="expected balance lost")]
+    exhausted_probability: Annotated[float, Field(description="probability that the balance runs out")]
+    exhausted_month: Annotated[
+        int | None, Field(description="median month in which it does, where it does, drawn down as used")
+    ]
 
 
 def periods(settlement: Settlement) -> Table[PeriodSummary]:
@@ -110,26 +131,3 @@ def periods(settlement: Settlement) -> Table[PeriodSummary]:
             )
         )
     return Table(tuple(found))
-
-
-@dataclass(frozen=True)
-class SeatYear:
-    """One seat type in one contract year: contracted, expected peak of active users, expected seats above contract."""
-
-    seat_type: str
-    contract_year: int
-    contracted: int
-    expected_peak: float
-    expected_added: float
-
-
-def seat_years(settlement: Settlement) -> tuple[SeatYear, ...]:
-    """Return seats per type and contract year."""
-    weights = settlement.weights
-    rows = []
-    for name, facts in settlement.seats.items():
-        for year, contracted in enumerate((facts.contracted @ weights).round().astype(int).tolist()):
-            peak = facts.count[12 * year : 12 * year + 12].max(axis=0)
-            added = float(weights @ facts.true_up_seats[year])
-            rows.append(SeatYear(name, year, contracted, float(weights @ peak), added))
-    return tuple(rows)

@@ -45,18 +45,6 @@ def to_text(part: Part) -> str:
     return part.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
-class LimitFacts(Part):
-    """One limit of the deal against what the plan does."""
-
-    limit: str = Field(description="what is bounded")
-    at_most_usd: float = Field(description="the bound")
-    achieved_usd: float | None = Field(
-        description="what the plan does; of a probability limit over more than 200 scenarios the CVaR that stands in"
-    )
-    probability: float | None = Field(description="achieved probability, of a probability limit")
-    is_kept: bool = Field(description="whether the plan keeps it")
-
-
 class DealFacts(Part):
     """Which deal it was."""
 

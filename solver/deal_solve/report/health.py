@@ -45,7 +45,7 @@ def _commitment(deal: Deal, settlement: Settlement) -> str:
 
 def seats_table(settlement: Settlement) -> str:
     """Return contracted seats per type and contract year against the users that are expected."""
-    rows = [row for row in seat_health(settlement) if row.contracted or row.peak]
+    rows = [row for row in seat_health(settlement) if row.contracted or row.expected_peak]
     headers = ["seat type", "year", "from", "contracted", "active", "peak", "added", "idle", "any added"]
     cells = [
         [
@@ -53,7 +53,10 @@ def seats_table(settlement: Settlement) -> str:
             f"{row.contract_year + 1}",
             settlement.plan.seats[row.seat_type].offer,
             f"{row.contracted:,}",
-            *(f"{count:,.1f}" for count in (row.active, row.peak, row.added, row.idle)),
+            f"{row.expected_active:,.1f}",
+            f"{row.expected_peak:,.1f}",
+            f"{row.expected_added:,.1f}",
+            f"{row.expected_idle:,.1f}",
             chance(row.added_probability),
         ]
         for row in rows

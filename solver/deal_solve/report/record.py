@@ -7,8 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from deal_solve.frames import Table
-
 
 class Part(BaseModel):
     """A part of a result; amounts are USD and not rounded."""
@@ -18,7 +16,5 @@ class Part(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _plain(cls, value: Any) -> Any:
-        """Take the rows of a table; JSON has no number that is not finite."""
-        if isinstance(value, Table):
-            return value.rows
+        """Return None for a number that is not finite: JSON has none."""
         return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -50,7 +50,6 @@ class Criterion:
         return decisions(self.solution.settlement)
 
 
-@dataclass(frozen=True)
 class Criteria(Table[Criterion]):
     """One row per criterion."""
 
@@ -58,7 +57,7 @@ class Criteria(Table[Criterion]):
         """Return what the deal of each criterion (rows) costs by every criterion (columns), USD."""
         import pandas as pd
 
-        return pd.DataFrame([{"criterion": row.criterion, **row.under} for row in self.rows])
+        return pd.DataFrame([{"criterion": row.criterion, **row.under} for row in self])
 
 
 def criteria(

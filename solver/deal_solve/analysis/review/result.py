@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from deal_solve.analysis.why_not.result import ChangeFacts, DifferenceFacts
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.decisions import Change
+from deal_solve.facts.difference import Difference
+from deal_solve.facts.limit_checks import LimitCheck
+from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, LimitFacts, Scenarios, deal_of, rows_of, scenarios_from
+from deal_solve.report.basics import DealFacts, Scenarios, deal_of, rows_of, scenarios_from
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -55,10 +58,10 @@ class ReviewResult(Part):
     loss_usd: float = Field(description="objective of the proposal above that of the best deal")
     beats_probability: float = Field(description="that the proposal costs less than the best deal")
     steps: tuple[ReviewStepFacts, ...] = Field(description="from the proposal to the best deal, adding up to loss_usd")
-    lines: DifferenceFacts = Field(description="what the proposal costs more, line by line")
-    offer_lines: DifferenceFacts = Field(description="the same of the step to other papers")
-    changes: tuple[ChangeFacts, ...] = Field(description="decisions that the proposal takes otherwise")
-    limits: tuple[LimitFacts, ...] = Field(description="what the proposal does to each limit")
+    lines: Difference = Field(description="what the proposal costs more, line by line")
+    offer_lines: Difference = Field(description="the same of the step to other papers")
+    changes: Table[Change] = Field(description="decisions that the proposal takes otherwise")
+    limits: Table[LimitCheck] = Field(description="what the proposal does to each limit")
     breakevens: tuple[DriverFacts, ...] = Field(
         description="where the proposal costs as much as the best deal, one driver moved at a time"
     )

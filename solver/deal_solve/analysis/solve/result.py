@@ -11,15 +11,11 @@ from deal_solve.analysis.solve.schema import (
     Cost,
     InfeasibleResult,
     InvoiceLine,
-    Period,
     Reference,
     Result,
     RiskFacts,
-    SeatCount,
     SettlementResult,
     SolverFacts,
-    Spread,
-    YearSpread,
 )
 from deal_solve.analysis.uncertainty.result import UncertaintyFacts
 from deal_solve.analysis.why_not.result import (
@@ -31,13 +27,12 @@ from deal_solve.analysis.why_not.result import (
 )
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.calendar import calendar
-from deal_solve.facts.health import SeatYear, commitment_health, seat_health
+from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.savings import savings
 from deal_solve.facts.sides import overtaking_month, sides
-from deal_solve.facts.summary import Range, Summary, periods, summarise
-from deal_solve.report.basics import _by_year, deal_of, rows_of, scenarios_from
-from deal_solve.report.facts import CommitmentFacts
+from deal_solve.facts.summary import Summary, periods, summarise
+from deal_solve.report.basics import deal_of, rows_of, scenarios_from
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenario_set as uncertainty
 
@@ -66,8 +61,8 @@ class Asked(TypedDict, total=False):
 def cost_of(summary: Summary, chronological_usd: float) -> Cost:
     """Return the cost section; `chronological_usd` is the expected total drawn down as used."""
     return Cost(
-        total=_spread(summary.total),
-        paid=_spread(summary.paid),
+        total=summary.total,
+        paid=summary.paid,
         confidence=summary.confidence,
         cvar_usd=summary.cvar_usd,
         worst_usd=summary.worst_usd,
@@ -75,43 +70,23 @@ def cost_of(summary: Summary, chronological_usd: float) -> Cost:
         beyond_horizon_usd=summary.beyond_horizon_usd,
         chronological_expected_usd=chronological_usd,
         by_line=summary.by_line,
-        by_year=tuple(
-            YearSpread(contract_year=year + 1, **_spread(spread).model_dump())
-            for year, spread in enumerate(summary.by_year)
-        ),
+        by_year=summary.by_year,
     )
-
-
-def _spread(spread: Range) -> Spread:
-    return Spread.model_validate(spread)
 
 
 def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological_usd: float) -> dict[str, Any]:
     """Return what is said of every settled plan."""
     return {
         "cost": cost_of(summary, chronological_usd),
-        "drawdown": _by_year(Period, periods(settlement)),
-        "seats": tuple(map(_seats, seat_health(settlement))),
+        "drawdown": periods(settlement),
+        "seats": seat_health(settlement),
         "limits": limit_checks(deal, settlement),
-        "commitment_health": _by_year(CommitmentFacts, commitment_health(settlement)),
+        "commitment_health": commitment_health(settlement),
         "sides": sides(settlement),
         "overtaking_month": overtaking_month(settlement),
         "savings": savings(settlement),
         "calendar": calendar(deal, settlement.plan),
     }
-
-
-def _seats(row: SeatYear) -> SeatCount:
-    return SeatCount(
-        seat_type=row.seat_type,
-        contract_year=row.contract_year + 1,
-        contracted=row.contracted,
-        expected_active=row.active,
-        expected_peak=row.peak,
-        expected_added=row.added,
-        expected_idle=row.idle,
-        added_probability=row.added_probability,
-    )
 
 
 def result_of(

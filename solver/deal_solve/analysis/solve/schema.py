@@ -14,9 +14,15 @@ from deal_solve.analysis.why_not.result import (
     CriterionFacts,
     LeverFacts,
 )
+from deal_solve.facts.calendar import Event
+from deal_solve.facts.health import CommitmentYear, SeatYear
+from deal_solve.facts.limit_checks import LimitCheck
+from deal_solve.facts.savings import Savings
+from deal_solve.facts.sides import Side
+from deal_solve.facts.summary import PeriodSummary, Range, YearRange
+from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
-from deal_solve.report.basics import DealFacts, LimitFacts, Scenarios
-from deal_solve.report.facts import CommitmentFacts, EventFacts, SavingsFacts, SideFacts
+from deal_solve.report.basics import DealFacts, Scenarios
 from deal_solve.report.record import Part
 from deal_solve.version import VERSION
 
@@ -25,25 +31,11 @@ SETTLEMENT_SCHEMA: Literal["deal-solve-settlement/1"] = "deal-solve-settlement/1
 INFEASIBLE_SCHEMA: Literal["deal-solve-infeasible/1"] = "deal-solve-infeasible/1"
 
 
-class Spread(Part):
-    """One amount over the scenarios."""
-
-    expected_usd: float = Field(description="mean over the scenarios")
-    p10_usd: float = Field(description="10 % of the probability lies at or below it")
-    p90_usd: float = Field(description="90 % of the probability lies at or below it")
-
-
-class YearSpread(Spread):
-    """What is paid for one contract year, not discounted."""
-
-    contract_year: int = Field(description="counted from 1")
-
-
 class Cost(Part):
     """What the plan costs, by the settlement."""
 
-    total: Spread = Field(description="discounted at the cost of capital")
-    paid: Spread = Field(description="the same payments, not discounted")
+    total: Range = Field(description="discounted at the cost of capital")
+    paid: Range = Field(description="the same payments, not discounted")
     confidence: float = Field(description="of cvar_usd: at most 0.9 from fewer than 100 branches")
     cvar_usd: float | None = Field(description="mean of the worst (1 - confidence); null for one scenario")
     worst_usd: float | None = Field(description="the dearest scenario; null from fewer than 100 branches")
@@ -53,36 +45,7 @@ class Cost(Part):
     beyond_horizon_usd: float = Field(description="owed for the years of a last term beyond the horizon")
     chronological_expected_usd: float = Field(description="expected total with usage drawn down as used")
     by_line: dict[str, float] = Field(description="expected, discounted; the lines add up to total.expected_usd")
-    by_year: tuple[YearSpread, ...] = Field(description="paid per contract year")
-
-
-class Period(Part):
-    """One commitment period of the API agreement; expected USD at contracted rates."""
-
-    contract_year: int = Field(description="counted from 1")
-    start: int = Field(description="first month, counted from 0")
-    end: int = Field(description="the month after the last one")
-    commitment_usd: float = Field(description="the period's part of the commitment, expected where a table decides it")
-    usage_usd: float = Field(description="expected counted usage")
-    carried_in_usd: float = Field(description="expected balance rolled over from the period before")
-    covered_usd: float = Field(description="expected usage covered by the balance")
-    overage_usd: float = Field(description="expected charge for usage that is not covered")
-    forfeited_usd: float = Field(description="expected balance lost")
-    exhausted_probability: float = Field(description="probability that the balance runs out")
-    exhausted_month: int | None = Field(description="median month in which it does, drawn down as used")
-
-
-class SeatCount(Part):
-    """One seat type in one contract year."""
-
-    seat_type: str = Field(description="the type")
-    contract_year: int = Field(description="counted from 1")
-    contracted: int = Field(description="seats contracted; where a table decides them, expected and rounded")
-    expected_active: float = Field(description="expected active users, mean of the months")
-    expected_peak: float = Field(description="expected highest count of active users in the year")
-    expected_added: float = Field(description="expected seats charged above the contract")
-    expected_idle: float = Field(description="expected contracted seats without an active user, mean of the months")
-    added_probability: float = Field(description="probability that seats are charged above the contract")
+    by_year: tuple[YearRange, ...] = Field(description="paid per contract year")
 
 
 class RiskFacts(Part):
@@ -142,14 +105,14 @@ class Result(Part):
     scenarios: Scenarios = Field(description="over which futures")
     plan: Plan = Field(description="the plan; `settle --plan` and `solve --fix` read it back")
     cost: Cost = Field(description="what the plan costs")
-    drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
-    seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
-    limits: tuple[LimitFacts, ...] = Field(description="every limit of the deal against the plan")
-    commitment_health: tuple[CommitmentFacts, ...] = Field(description="the API commitment, contract year by year")
-    sides: tuple[SideFacts, ...] = Field(description="seats against API: cost and share of the spread")
+    drawdown: Table[PeriodSummary] = Field(description="the API commitment, period by period")
+    seats: Table[SeatYear] = Field(description="contracted seats against expected users")
+    limits: Table[LimitCheck] = Field(description="every limit of the deal against the plan")
+    commitment_health: Table[CommitmentYear] = Field(description="the API commitment, contract year by year")
+    sides: Table[Side] = Field(description="seats against API: cost and share of the spread")
     overtaking_month: int | None = Field(description="first month from which API spend stays above that for seats")
-    savings: SavingsFacts | None = Field(description="savings rates of the API agreement; null without such usage")
-    calendar: tuple[EventFacts, ...] = Field(description="terms, negotiations, invoices, checks, projects, retirements")
+    savings: Savings | None = Field(description="savings rates of the API agreement; null without such usage")
+    calendar: Table[Event] = Field(description="terms, negotiations, invoices, checks, projects, retirements")
     reference: Reference | None = Field(description="the plan without commitment that losses are measured against")
     agreements: tuple[Agreement, ...] = Field(description="every API agreement looked at, with its bound")
     solver: SolverFacts = Field(description="solver, size and time")
@@ -190,14 +153,14 @@ class SettlementResult(Part):
     assumed: tuple[str, ...] = Field(description="what the proposal left out, and what was taken")
     order: Literal["highest_ratio", "chronological"] = Field(description="drawdown order of all figures but one")
     cost: Cost = Field(description="what the plan costs")
-    drawdown: tuple[Period, ...] = Field(description="the API commitment, period by period")
-    seats: tuple[SeatCount, ...] = Field(description="contracted seats against expected users")
-    limits: tuple[LimitFacts, ...] = Field(description="every limit of the deal against the plan")
-    commitment_health: tuple[CommitmentFacts, ...] = Field(description="the API commitment, contract year by year")
-    sides: tuple[SideFacts, ...] = Field(description="seats against API: cost and share of the spread")
+    drawdown: Table[PeriodSummary] = Field(description="the API commitment, period by period")
+    seats: Table[SeatYear] = Field(description="contracted seats against expected users")
+    limits: Table[LimitCheck] = Field(description="every limit of the deal against the plan")
+    commitment_health: Table[CommitmentYear] = Field(description="the API commitment, contract year by year")
+    sides: Table[Side] = Field(description="seats against API: cost and share of the spread")
     overtaking_month: int | None = Field(description="first month from which API spend stays above that for seats")
-    savings: SavingsFacts | None = Field(description="savings rates of the API agreement; null without such usage")
-    calendar: tuple[EventFacts, ...] = Field(description="terms, negotiations, invoices, checks, projects, retirements")
+    savings: Savings | None = Field(description="savings rates of the API agreement; null without such usage")
+    calendar: Table[Event] = Field(description="terms, negotiations, invoices, checks, projects, retirements")
     scenario: str = Field(description="the scenario of the invoice")
     invoice: tuple[InvoiceLine, ...] = Field(description="its payments")
 

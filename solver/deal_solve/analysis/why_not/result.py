@@ -6,34 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from deal_solve.facts.decisions import Change, Decision
+from deal_solve.facts.difference import Difference
+from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.report.record import Part
-
-
-class LineFacts(Part):
-    """One line of a difference (vocabulary: comparing deals), expected and discounted."""
-
-    line: str = Field(description="routing, metered_usage, rate, commitment, overage, forfeiture, seats, …")
-    winner_usd: float = Field(description="in the plan of the result")
-    other_usd: float = Field(description="in the other plan")
-    difference_usd: float = Field(description="other less winner")
-
-
-class DifferenceFacts(Part):
-    """What another plan costs more than that of the result."""
-
-    lines: tuple[LineFacts, ...] = Field(description="they add up to expected_usd")
-    expected_usd: float = Field(description="difference of expected cost, discounted")
-    risk_usd: float = Field(description="what the objective differs beyond that")
-    objective_usd: float = Field(description="expected_usd + risk_usd")
-
-
-class ChangeFacts(Part):
-    """One decision that another plan takes otherwise, in words."""
-
-    what: str = Field(description="the decision")
-    winner: str = Field(description="in the plan of the result")
-    other: str = Field(description="in the other plan")
 
 
 class AnswerFacts(Part):
@@ -47,8 +24,8 @@ class AnswerFacts(Part):
     already: tuple[str, ...] = Field(description="of several choices, those that the plan makes anyway")
     objective_usd: float | None = Field(description="objective of the other plan")
     plan: Plan | None = Field(description="the other plan")
-    difference: DifferenceFacts | None = Field(description="what it costs more")
-    changes: tuple[ChangeFacts, ...] = Field(description="what it does otherwise")
+    difference: Difference | None = Field(description="what it costs more")
+    changes: Table[Change] = Field(description="what it does otherwise")
 
 
 class AlternativeFacts(Part):
@@ -62,7 +39,7 @@ class AlternativeFacts(Part):
     above_usd: float | None = Field(description="what its objective is above that of the result; null: impossible")
     seats_from: str | None = Field(description="offers of its seats; null if it was not solved")
     plan: Plan | None = Field(description="its best plan, if it was solved")
-    difference: DifferenceFacts | None = Field(description="what it costs more, if it was solved")
+    difference: Difference | None = Field(description="what it costs more, if it was solved")
 
 
 class StepFacts(Part):
@@ -85,19 +62,12 @@ class LeverFacts(Part):
     notes: tuple[str, ...] = Field(description="what has to be known to read them")
 
 
-class DecisionFacts(Part):
-    """One decision of a plan, in words."""
-
-    what: str = Field(description="the decision")
-    plan: str = Field(description="what the plan does; contract years stand between slashes")
-
-
 class CriterionFacts(Part):
     """One criterion and the deal it would sign."""
 
     criterion: str = Field(description="neutral, balanced, cautious, worst or regret")
     plan: Plan = Field(description="the plan it would sign")
-    decisions: tuple[DecisionFacts, ...] = Field(description="the same in words")
+    decisions: Table[Decision] = Field(description="the same in words")
     under: dict[str, float] = Field(description="what that costs by each criterion, USD; by its own: the objective")
 
 
