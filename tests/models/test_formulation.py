@@ -1,4 +1,4 @@
-"""docs/formulation.md held to the code, a few rows held to their coefficients, and the one way through the house."""
+"""The formulation page held to the code, a few rows to their coefficients, and the one way through the house."""
 
 import ast
 import dataclasses
@@ -30,7 +30,7 @@ from deal_solve.uncertainty.scenario_set import ScenarioSet
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "solver" / "deal_solve"
-PAGE = (ROOT / "docs" / "formulation.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "formulation.md").read_text(encoding="utf-8")
 
 # --- what the page says -----------------------------------------------------------------------------------------
 

@@ -1,1 +1,1 @@
-"""The clauses of the deal as a linear/integer program over a scenario set (docs/formulation.md)."""
+"""The clauses of the deal as a linear/integer program over a scenario set (docs/reference/formulation.md)."""
