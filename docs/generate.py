@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that say what the code says: the deal file, results and the command line.
+"""Write the pages and tables of docs that say what the code says: the deal file, results, clauses, the command line.
 
 Run `python docs/generate.py`; with `--check` it writes nothing and fails if a page is stale, as a test does.
 """
@@ -22,9 +22,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import deal_solve
+from deal_solve.analysis.clauses.steps import ONE_PAPER, ONE_PAPER_STEP
 from deal_solve.cli import schema
 from deal_solve.cli.main import COMMANDS, cli
 from deal_solve.deal import base, numbers, offer, risk, workload
+from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import Deal, RateCardRef
 from deal_solve.frames import Table
 from deal_solve.plan import proposal
@@ -34,6 +36,7 @@ from deal_solve.record import NullIfInfinite
 from deal_solve.settlement.lines import LINES
 
 HERE = Path(__file__).parent
+CLAUSES_HEAD = "| clause | one step towards the buyer | |\n|---|---|---|\n"
 NUMBER = "number"
 FORMS: list[tuple[object, str]] = [
     (numbers.Share, "share"),
@@ -354,7 +357,17 @@ def _help(name: str, command: click.Command) -> str:
     return f"## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
 
 
+def clauses_guide() -> str:
+    """Return docs/guides/clauses.md as it stands, with the table of clauses written anew."""
+    asked = [(each.name, each.step, "" if each.is_law else "may be dearer ") for each in CLAUSES if each.better]
+    asked.append((ONE_PAPER, ONE_PAPER_STEP, ""))
+    rows = [f"| {name} | {step} | {law}|" for name, step, law in asked]
+    head, _, rest = (HERE / "guides/clauses.md").read_text(encoding="utf-8").partition(CLAUSES_HEAD)
+    return "".join([head, CLAUSES_HEAD, "\n".join(rows), "\n\n", rest.partition("\n\n")[2]])
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "guides/clauses.md": clauses_guide,
     "reference/deal-file.md": deal_file,
     "reference/cli.md": command_line,
     "reference/python.md": names,

@@ -9,7 +9,7 @@ import pytest
 from deal_solve import Infeasible, InputError, clauses, from_json, loads, sample, scenarios_of, settle, solve, varied
 from deal_solve.analysis.clauses import clauses as module
 from deal_solve.analysis.clauses.result import ClausesResult
-from deal_solve.analysis.clauses.steps import ONE_PAPER, ONE_PAPER_STEP, clause_steps, with_points
+from deal_solve.analysis.clauses.steps import clause_steps, with_points
 from deal_solve.analysis.uncertainty.replicates import replicates
 from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
@@ -28,7 +28,6 @@ from tests.support.hand_deals import (
     read,
     two_years,
 )
-from tests.support.paths import ROOT
 from tests.support.proposals import example
 from tests.support.relaxations import lawful
 
@@ -256,13 +255,6 @@ def test_regret_and_list_are_refused():
         valued(newsvendor(risk={"criterion": "regret"}))
     with pytest.raises(InputError, match="nothing but list is on the table"):
         valued(read(workloads={"app": APP}, scenarios=explicit({"only": 60})), None)
-
-
-def test_the_page_has_every_clause_and_step():
-    page = (ROOT / "docs" / "guides" / "clauses.md").read_text(encoding="utf-8")
-    rows = [tuple(cell.strip() for cell in line.split("|")[1:4]) for line in page.splitlines() if line.startswith("| ")]
-    asked = [(each.name, each.step, "" if each.is_law else "may be dearer") for each in CLAUSES if each.better]
-    assert rows[1:] == [*asked, (ONE_PAPER, ONE_PAPER_STEP, "")]
 
 
 # The command

@@ -4,8 +4,14 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
+from deal_solve.analysis.clauses.steps import parts_of
+from deal_solve.deal.clauses.clause import Clause
+from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.rate_card import load_card
-from tests.support.clauses import risk_of, true_up_of
+from tests.support.clauses import risk_of
+from tests.support.generators.estimate import read
 
 Data = dict[str, Any]
 Change = Callable[[Data], Iterator[bool]]
@@ -60,58 +66,36 @@ def _requests(data: Data) -> Iterator[Data]:
     yield from (one["use"] for one in data["cohorts"].values() if "use" in one)
 
 
+def _one_step(clause: Clause) -> Change:
+    """Return the step of a clause towards the buyer, as the registry has it, in every offer that has one to take."""
+
+    def change(data: Data) -> Iterator[bool]:
+        deal = read(data)
+        for name, offer in data["offers"].items():
+            for where, part in parts_of(deal, name, clause):
+                wording = clause.wording(part)
+                if wording is not None and wording.fields is not None:
+                    inside = (
+                        offer
+                        if clause.part == "offer"
+                        else offer["api"]
+                        if clause.part == "api"
+                        else offer["seats"][where]
+                    )
+                    inside.update(to_jsonable_python(wording.fields))
+                    yield True
+
+    return change
+
+
+FAVOURS.update({clause.name: _one_step(clause) for clause in CLAUSES if clause.better and clause.is_law})
+
+
 def _drop(maps: Iterator[Data], key: str) -> Iterator[bool]:
     for each in maps:
         if key in each:
             del each[key]
             yield True
-
-
-@_named("overage: premium to list")
-def _(data: Data) -> Iterator[bool]:
-    for api in _apis(data):
-        if isinstance(api["overage"], dict):
-            api["overage"] = "list"
-            yield True
-
-
-@_named("overage: list to contracted")
-def _(data: Data) -> Iterator[bool]:
-    for api in _apis(data):
-        if api["overage"] == "list":
-            api["overage"] = "contracted"
-            yield True
-
-
-@_named("unused: forfeited to rollover")
-def _(data: Data) -> Iterator[bool]:
-    for api in _apis(data):
-        if "unused" not in api:
-            api["unused"] = {"rollover": 0.7}
-            yield True
-
-
-@_named("rollover: all of it, without a cap")
-def _(data: Data) -> Iterator[bool]:
-    for api in _apis(data):
-        if "unused" in api and api["unused"] != {"rollover": 1}:
-            api["unused"] = {"rollover": 1}
-            yield True
-
-
-@_named("ramp: none or factors to free")
-def _(data: Data) -> Iterator[bool]:
-    for api in _apis(data):
-        factors = api.get("ramp") or [1]
-        if factors != "free" and sorted(factors) == factors:
-            api["ramp"] = "free"
-            api.pop("step_usd", None)
-            yield True
-
-
-@_named("no step")
-def _(data: Data) -> Iterator[bool]:
-    yield from _drop(_apis(data), "step_usd")
 
 
 @_named("a larger discount")
@@ -132,30 +116,6 @@ def _(data: Data) -> Iterator[bool]:
         yield True
 
 
-@_named("protection: none to pass_through")
-def _(data: Data) -> Iterator[bool]:
-    for offer in _offers(data):
-        if offer["price_protection"] == "none":
-            offer["price_protection"] = "pass_through"
-            yield True
-
-
-@_named("protection: locked or capped to pass_through")
-def _(data: Data) -> Iterator[bool]:
-    for offer in _offers(data):
-        if offer["price_protection"] not in ("none", "pass_through"):
-            offer["price_protection"] = "pass_through"
-            yield True
-
-
-@_named("a renewal cap")
-def _(data: Data) -> Iterator[bool]:
-    for offer in _offers(data):
-        if offer["price_protection"] != "none" and "renewal_cap" not in offer:
-            offer["renewal_cap"] = 0
-            yield True
-
-
 @_named("renewal: uplift to same")
 def _(data: Data) -> Iterator[bool]:
     for offer in _offers(data):
@@ -172,12 +132,6 @@ def _(data: Data) -> Iterator[bool]:
             yield True
 
 
-@_named("not exclusive")
-def _(data: Data) -> Iterator[bool]:
-    if len(data["offers"]) > 1:
-        yield from _drop(_offers(data), "exclusive")
-
-
 @_named("one more offer")
 def _(data: Data) -> Iterator[bool]:
     data["offers"]["third"] = {
@@ -187,54 +141,11 @@ def _(data: Data) -> Iterator[bool]:
     yield True
 
 
-@_named("seats: a lower minimum")
-def _(data: Data) -> Iterator[bool]:
-    for part in _seats(data):
-        if part.get("minimum"):
-            part["minimum"] //= 2
-            yield True
-
-
 @_named("seats: a higher maximum")
 def _(data: Data) -> Iterator[bool]:
     for part in _seats(data):
         if "maximum" in part:
             part["maximum"] *= 2
-            yield True
-
-
-@_named("seats: reduction right")
-def _(data: Data) -> Iterator[bool]:
-    for part in _seats(data):
-        if "reduction_right" not in part:
-            part["reduction_right"] = 0.5
-            yield True
-
-
-@_named("true-up: ratchet term to year")
-def _(data: Data) -> Iterator[bool]:
-    for part in _seats(data):
-        clause = true_up_of(part["true_up"])
-        if clause and clause["ratchet"] == "term":
-            part["true_up"] = {**clause, "ratchet": "year"}
-            yield True
-
-
-@_named("true-up: ratchet year to none")
-def _(data: Data) -> Iterator[bool]:
-    for part in _seats(data):
-        clause = true_up_of(part["true_up"])
-        if clause and clause["ratchet"] == "year" and clause["retroactive"]:
-            part["true_up"] = {**clause, "ratchet": "none"}
-            yield True
-
-
-@_named("true-up: peak to snapshot")
-def _(data: Data) -> Iterator[bool]:
-    for part in _seats(data):
-        clause = true_up_of(part["true_up"])
-        if clause and clause["count"] == "peak":
-            part["true_up"] = {**clause, "count": "snapshot"}
             yield True
 
 

@@ -47,7 +47,7 @@ def clause_steps(deal: Deal, offer: str) -> Iterator[ClauseStep]:
 
 def _step(deal: Deal, offer: str, clause: Clause) -> ClauseStep | None:
     """Return the step of a clause, on all parts of an offer that have it at once; None if no part does."""
-    said = {name: wording for name, part in _parts(deal, offer, clause) if (wording := clause.wording(part))}
+    said = {name: wording for name, part in parts_of(deal, offer, clause) if (wording := clause.wording(part))}
     better = {name: wording for name, wording in said.items() if wording.fields is not None}
     if not better:
         return ClauseStep(clause.name, _words(each.was for each in said.values())) if said else None
@@ -56,7 +56,7 @@ def _step(deal: Deal, offer: str, clause: Clause) -> ClauseStep | None:
     return ClauseStep(clause.name, _words(each.was for each in better.values()), asked, changed)
 
 
-def _parts(deal: Deal, offer: str, clause: Clause) -> Iterator[tuple[str, Any]]:
+def parts_of(deal: Deal, offer: str, clause: Clause) -> Iterator[tuple[str, Any]]:
     """Yield the parts of an offer in which a clause may stand: seat types by their name, the others by the part's."""
     paper = deal.offers[offer]
     if clause.part == "offer":
