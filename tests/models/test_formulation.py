@@ -68,7 +68,7 @@ def label_of(node):
 
 
 class Rows(ast.NodeVisitor):
-    """Every label of a `.row(...)` or `.define(...)` and the functions it is in; a name stands for its string."""
+    """Every label of an `.add(label, row)` or `.define(…)` and the functions it is in; a name stands for its string."""
 
     def __init__(self, module):
         self.module, self.scope = module, []
@@ -93,7 +93,7 @@ class Rows(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node):
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("row", "define") and node.args:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("add", "define") and len(node.args) > 1:
             label = label_of(node.args[0])
             if label:
                 self._note(label)
@@ -367,13 +367,13 @@ def none_of():
 def test_programs_have_the_rows_of_the_page_and_no_others(monkeypatch):
     """Built programs between them have every row the formulation can make, and none that is not on the page."""
     seen = set()
-    plain = Program.row
+    plain = Program.add
 
-    def row(program, label, *args, **more):
+    def add(program, label, *args, **more):
         seen.add(re.sub(r"^(needs|limit)_.*", r"\1_*", label))
         return plain(program, label, *args, **more)
 
-    monkeypatch.setattr(Program, "row", row)
+    monkeypatch.setattr(Program, "add", add)
     for deal, fix in everything():
         built(deal, fix)
     certain = read(workloads={"app": APP})

@@ -20,10 +20,10 @@ def program_of(by_cuts: bool) -> Program:
     program = Program(ScenarioSums(DEAL, scenarios_of(DEAL)), 1.0, by_cuts)
     x, y = program.variable("x", 0, 1), program.variable("y", 0, 1)
     usage = program.variable("usage", 0, 5)
-    program.define("usage_of_model", usage, [(x, 3.0), (y, 2.0)])
-    program.row("enough", [(x, 1.0), (y, 1.0)], ">=", 1)
-    program.row("much", [(usage, 1.0)], ">=", 2.5)
-    minimise(program, [(usage, 1.0), (y, 0.1)])
+    program.define("usage_of_model", usage, 3.0 * x + 2.0 * y)
+    program.add("enough", x + y >= 1)
+    program.add("much", usage >= 2.5)
+    minimise(program, usage + 0.1 * y)
     return program
 
 
@@ -55,7 +55,7 @@ def test_rows_are_added_up_by_column() -> None:
 
 def test_a_row_that_was_taken_back_stays_the_right_one() -> None:
     program = program_of(True)
-    most = program.row("most", [(program.variables[0], 1.0)], "<=", 0.25)
+    most = program.add("most", program.variables[0] <= 0.25)
     assert run(program, "highs", 0.0, Clock(None), relax=True).objective == pytest.approx(2.5875)
     program.relax(most)
     assert run(program, "highs", 0.0, Clock(None), relax=True).objective == pytest.approx(2.55)

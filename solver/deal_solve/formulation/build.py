@@ -24,7 +24,8 @@ from deal_solve.formulation.clauses.routing import Routing, route_workloads
 from deal_solve.formulation.clauses.seats import Seats, offer_seats
 from deal_solve.formulation.clauses.tracks import take_tracks
 from deal_solve.formulation.clauses.true_up import true_up
-from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.request_cost import request_cost, usage_multiplier
@@ -44,9 +45,9 @@ class Formulation:
     program: Program
     months: tuple[int, ...]
     paths: tuple[Decisions, ...]
-    objective: Terms
-    committed: Terms
-    most_committed: Terms
+    objective: Expression
+    committed: Expression
+    most_committed: Expression
 
     @property
     def agreements(self) -> Agreements:
@@ -59,9 +60,9 @@ class Formulation:
         return self.paths[0].projects
 
     @property
-    def contracted(self) -> Terms:
+    def contracted(self) -> Expression:
         """Contracted seats, all types, years and paths."""
-        return [pair for decisions in self.paths for pair in decisions.contracted]
+        return total(decisions.contracted for decisions in self.paths)
 
 
 def formulate(
@@ -93,7 +94,7 @@ def formulate(
     if len(paths) > 1:
         tie(program, months, paths)
     objective = set_objective(program, deal, against)
-    committed = [pair for path in paths for pair in scaled(path.committed, path.probability)]
+    committed = total(path.probability * path.committed for path in paths)
     most = _most_committed(program, paths)
     add_limits(program, deal, most)
     return Formulation(deal, program, months, paths, objective, committed, most)
@@ -127,22 +128,20 @@ def _decide(
     return Decisions(deal, program, path, chance, agreements, projects, routing, seats, tracks, commitments, committed)
 
 
-def _committed(program: Program, seats: Seats, commitments: Commitments) -> Terms:
+def _committed(program: Program, seats: Seats, commitments: Commitments) -> Expression:
     """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units."""
-    terms: Terms = [pair for years in commitments.of.values() for pair in years]
-    for year in seats.years.values():
-        terms += scaled(year.fee(), 12 / program.unit_usd)
-    return terms
+    fees = (12 / program.unit_usd * year.fee() for year in seats.years.values())
+    return total([*commitments.of.values(), *fees])
 
 
-def _most_committed(program: Program, paths: Sequence[Decisions]) -> Terms:
+def _most_committed(program: Program, paths: Sequence[Decisions]) -> Expression:
     """Return the committed dollars of the only path, or add most >= those of each."""
     if len(paths) == 1:
         return paths[0].committed
     most = program.variable("most_committed")
     for decisions in paths:
-        program.row("most_committed", [(most, 1.0), *scaled(decisions.committed, -1)], ">=", 0)
-    return [(most, 1.0)]
+        program.add("most_committed", most >= decisions.committed)
+    return 1.0 * most
 
 
 def money_unit(deal: Deal, sums: ScenarioSums) -> float:

@@ -12,7 +12,7 @@ from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.rates import Agreement, Regime, falls_to_list
 from deal_solve.formulation.clauses.renewal import Decisions
-from deal_solve.formulation.model.program import Terms
+from deal_solve.formulation.model.expression import total
 from deal_solve.messages import unknown
 from deal_solve.plan.choices.forced import Forced
 from deal_solve.plan.proposal import Proposal, ProposedRoute
@@ -121,13 +121,13 @@ def _fix_commitment(decisions: Decisions, regime: Regime, proposal: Proposal) ->
     api = deal.offer(regime.agreement.offer).api
     assert api is not None
     if len(wanted) == 1 and api.ramp is not None:
-        total: Terms = [pair for year in years for pair in decisions.commitments.get(regime, year)]
-        program.row("pin_commitment", [*total, (beta, -program.usd(sum(by_year)))], "==", 0)
+        committed = total(decisions.commitments.get(regime, year) for year in years)
+        program.add("pin_commitment", committed == program.usd(sum(by_year)) * beta)
         return
     for year, dollars in zip(years, by_year, strict=True):
         committed = decisions.commitments.get(regime, year)
-        for sense, slack in (("<=", ROUNDING_USD), (">=", -ROUNDING_USD)):
-            program.row("pin_commitment", [*committed, (beta, -program.usd(dollars + slack))], sense, 0)
+        program.add("pin_commitment", committed <= program.usd(dollars + ROUNDING_USD) * beta)
+        program.add("pin_commitment", committed >= program.usd(dollars - ROUNDING_USD) * beta)
 
 
 def _year_of(deal: Deal, regime: Regime, wanted: Sequence[float], year: int) -> float:
@@ -149,13 +149,12 @@ def _fix_seats(decisions: Decisions, proposal: Proposal) -> None:
         if wanted.contracted is None:
             continue
         for year in range(deal.years):
-            counts = [
-                p
-                for candidate, taken in decisions.agreements.seats.items()
+            count = total(
+                decisions.seats.years[candidate, year].count
+                for candidate in decisions.agreements.seats
                 if candidate.seat_type == seat_type
-                for p in decisions.seats.years[candidate, year].count
-            ]
-            program.row("pin_seats", counts, "==", float(_spread(wanted.contracted, year)))
+            )
+            program.add("pin_seats", count == float(_spread(wanted.contracted, year)))
 
 
 def _fix_tracks(decisions: Decisions, proposal: Proposal) -> None:
@@ -183,7 +182,7 @@ def _fix_projects(decisions: Decisions, proposal: Proposal) -> None:
         bought = project in proposal.projects[workload] if workload in proposal.projects else None
         bought = decided.get(workload, {}).get(project, bought)
         if bought is not None:
-            decisions.program.row("pin_project", [(variable, 1.0)], "==", float(bought))
+            decisions.program.add("pin_project", variable == float(bought))
 
 
 def _fix_route(decisions: Decisions, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
@@ -205,8 +204,7 @@ def _fix_route(decisions: Decisions, user: str, epoch: Epoch, routes: Sequence[P
     for (name, start, key), copies in decisions.routing.shares.items():
         if (name, start) == (user, epoch.start):
             for copy, activity in copies:
-                terms = [(copy, 1.0), (activity, -shares.get(key, 0.0))]
-                decisions.program.row("pin_route", terms, "==", 0)
+                decisions.program.add("pin_route", copy == shares.get(key, 0.0) * activity)
 
 
 def _same_option(decisions: Decisions, user: str, epoch: Epoch, key: str) -> str | None:

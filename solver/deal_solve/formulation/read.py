@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.rates import Agreement, Regime
 from deal_solve.formulation.clauses.renewal import Decisions
-from deal_solve.formulation.model.program import Terms
+from deal_solve.formulation.model.expression import Expression
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, Route, SeatAgreement
 from deal_solve.plan.renewal_tables import tabulated
 from deal_solve.plan.routing_options import Epoch
@@ -13,9 +13,9 @@ from deal_solve.plan.routing_options import Epoch
 SMALLEST_SHARE = 1e-9
 
 
-def value_of(terms: Terms) -> float:
+def value_of(expression: Expression) -> float:
     """Return the value of an expression at the solution."""
-    return float(sum(coefficient * (variable.varValue or 0.0) for variable, coefficient in terms))
+    return float(sum(coefficient * (variable.varValue or 0.0) for variable, coefficient in expression))
 
 
 def _is_on(value: float | None) -> bool:

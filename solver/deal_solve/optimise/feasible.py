@@ -12,7 +12,7 @@ from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.clauses.rates import api_agreements
 from deal_solve.formulation.clauses.risk import is_exact_chance, measured
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
-from deal_solve.formulation.model.program import Terms
+from deal_solve.formulation.model.expression import Expression
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.benders import is_tight
 from deal_solve.optimise.search.benders import run_with_cuts as run
@@ -29,7 +29,7 @@ def is_feasible(deal: Deal, scenarios: Scenarios, fix: Proposal | None = None, c
     for by_cuts in _ways(deal, scenarios):
         found = False
         for formulation in _programs(deal, scenarios, fix, by_cuts):
-            answer = _answer(formulation, [], clock)
+            answer = _answer(formulation, Expression(), clock)
             if answer.outcome == "optimal" and is_tight(formulation.program):
                 return True
             found |= answer.outcome == "optimal"
@@ -86,7 +86,7 @@ def _programs(deal: Deal, scenarios: Scenarios, fix: Proposal | None, by_cuts: b
             yield formulation
 
 
-def _answer(formulation: Formulation, objective: Terms, clock: Clock) -> Answer:
+def _answer(formulation: Formulation, objective: Expression, clock: Clock) -> Answer:
     minimise(formulation.program, objective)
     answer = run(formulation.program, SOLVER, 1e-9, clock)
     if answer.outcome in ("limit", "nothing"):

@@ -7,7 +7,8 @@ from deal_solve.formulation.clauses.commitment import Commitments
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.clauses.seats import Seats
-from deal_solve.formulation.model.program import Program, Terms, scaled
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.plan.terms import TermSpan, terms_of
 
 
@@ -34,26 +35,25 @@ def _tier(
 ) -> None:
     """Add 12·Σ fees + C >= threshold·Σ β on the term's first year; Σ N >= Σ β; B = β where the type is taken."""
     regimes = {r: b for r, b in agreements.regimes.items() if (r.agreement, r.span, r.tier) == (agreement, span, tier)}
-    reached: Terms = [(beta, 1.0) for beta in regimes.values()]
+    reached = total(regimes.values())
     threshold = program.usd(deal.offer(agreement.offer).bundle[tier - 1].combined_usd_per_year)
-    money: Terms = []
-    count: Terms = []
+    fees: list[Expression] = []
+    counts: list[Variable] = []
     first = span.years[0]
     for candidate, taken in agreements.seats.items():
         if candidate.agreement != agreement or (candidate, span, tier) not in seats.tiers:
             continue
         chosen = seats.tiers[candidate, span, tier]
-        program.row("seats_follow_bundle", [(chosen, 1.0), *scaled(reached, -1)], "<=", 0)
+        program.add("seats_follow_bundle", chosen <= reached)
         # A type taken under the offer gets the discount: B[τ] >= β[τ] + g - 1.
-        program.row("bundle_reaches_seats", [(chosen, 1.0), *scaled(reached, -1), (taken, -1.0)], ">=", -1)
+        program.add("bundle_reaches_seats", chosen >= reached + taken - 1)
         year = seats.years[candidate, first]
         if seats.parts[candidate].usd_per_user_month:
-            money += scaled(year.fee_before_discounts(tier), 12 / program.unit_usd)
-            count += [(number, 1.0) for cell, _, number in year.cells if cell.tier == tier]
-    if reached:
-        for regime in regimes:
-            money += commitments.get(regime, first)
-        program.row("bundle_threshold", [*money, *scaled(reached, -threshold)], ">=", 0)
-        program.row("bundle_has_seats", [*count, *scaled(reached, -1)], ">=", 0)
+            fees.append(12 / program.unit_usd * year.fee_before_discounts(tier))
+            counts += [number for cell, _, number in year.cells if cell.tier == tier]
+    if regimes:
+        committed = [commitments.get(regime, first) for regime in regimes]
+        program.add("bundle_threshold", total([*fees, *committed]) >= threshold * reached)
+        program.add("bundle_has_seats", total(counts) >= reached)
         for regime, beta in regimes.items():
-            program.row("bundle_has_api", [*commitments.get(regime, first), (beta, -program.usd(0.01))], ">=", 0)
+            program.add("bundle_has_api", commitments.get(regime, first) >= program.usd(0.01) * beta)

@@ -8,19 +8,20 @@ from itertools import pairwise
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Regime
-from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 
 
 @dataclass
 class Commitments:
     """C[j,y] in money units, as expressions; `bases` are the variables behind them."""
 
-    of: dict[tuple[Regime, int], Terms] = field(default_factory=dict)
+    of: dict[tuple[Regime, int], Expression] = field(default_factory=dict)
     most: dict[tuple[Regime, int], float] = field(default_factory=dict)
 
-    def get(self, regime: Regime, year: int) -> Terms:
+    def get(self, regime: Regime, year: int) -> Expression:
         """Return C[j,y]; empty in a regime without commitment."""
-        return self.of.get((regime, year), [])
+        return self.of.get((regime, year), Expression())
 
 
 def commit(
@@ -54,10 +55,10 @@ def _commit_term(
             # Never less than the year before: what an earlier year may commit, every later one may.
             bound = max(threshold * len(years), bundle, *(most[early] for early in years if early <= year))
             bases.append(_base(program, beta, bound, step))
-            book.of[regime, year] = [bases[-1]]
+            book.of[regime, year] = bases[-1]
             book.most[regime, year] = bound + (step or 0.0)
-        for (early, factor), (late, _) in pairwise(bases):
-            program.row("free_ramp", [(late, factor), (early, -factor)], ">=", 0)
+        for early, late in pairwise(bases):
+            program.add("free_ramp", late >= early)
     else:
         factors = [1.0] * len(years) if api.ramp is None else list(api.ramp[: len(years)])
         mean = sum(factors) / len(factors)
@@ -65,24 +66,23 @@ def _commit_term(
             return
         needs = [threshold / mean, bundle / factors[0] if factors[0] else 0.0]
         needs += [most[year] / factor for year, factor in zip(years, factors, strict=True) if factor]
-        base, scale = _base(program, beta, max(needs), step)
+        base = _base(program, beta, max(needs), step)
         for year, factor in zip(years, factors, strict=True):
-            book.of[regime, year] = [(base, scale * factor)]
+            book.of[regime, year] = factor * base
             book.most[regime, year] = (max(needs) + (step or 0.0)) * factor
-    total = [pair for year in years for pair in book.of[regime, year]]
-    program.row("band_threshold", [*total, (beta, -threshold * len(years))], ">=", 0)
+    program.add("band_threshold", total(book.of[regime, year] for year in years) >= threshold * len(years) * beta)
 
 
-def _base(program: Program, beta: Variable, most: float, step: float | None) -> tuple[Variable, float]:
-    """Return (variable, dollars per unit of it): free dollars, or whole steps; 0 where the regime is not taken."""
+def _base(program: Program, beta: Variable, most: float, step: float | None) -> Expression:
+    """Return the base of the commitment: free dollars, or step · whole steps; 0 where the regime is not taken."""
     if step is None:
         base = program.variable("commitment", 0, most)
-        program.row("commitment_most", [(base, 1.0), (beta, -most)], "<=", 0)
-        return base, 1.0
+        program.add("commitment_most", base <= most * beta)
+        return 1.0 * base
     count = int(most / step + 1 + 1e-9)
     steps = program.integer("commitment_steps", 0, count)
-    program.row("commitment_most", [(steps, 1.0), (beta, -float(count))], "<=", 0)
-    return steps, step
+    program.add("commitment_most", steps <= float(count) * beta)
+    return step * steps
 
 
 def pay_in_advance(program: Program, deal: Deal, agreements: Agreements, commitments: Commitments) -> None:
@@ -93,6 +93,6 @@ def pay_in_advance(program: Program, deal: Deal, agreements: Agreements, commitm
             continue
         step = 12 if api.payment == "prepaid_yearly" else api.period_months
         for year in regime.span.years:
-            terms = scaled(commitments.get(regime, year), step / 12)
+            part = step / 12 * commitments.get(regime, year)
             for start in range(12 * year, 12 * year + 12, step):
-                program.pay("commitment", terms, program.unit_usd, start, start)
+                program.pay("commitment", part, program.unit_usd, start, start)

@@ -12,7 +12,7 @@ from deal_solve.formulation.clauses.drawdown_rows import Chain
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Rates, Regime
 from deal_solve.formulation.clauses.routing import Routing
-from deal_solve.formulation.model.program import Program, equal_rows, scaled
+from deal_solve.formulation.model.program import Program, equal_rows
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices
 
@@ -109,7 +109,7 @@ def _cost(
     """Return the cost of consecutive periods as a function of usage and commitment."""
     settled = []
     for months, usage in zip(periods, usages, strict=True):
-        balance = scaled(commitments.get(regime, months[0] // 12), len(months) / 12)
+        balance = len(months) / 12 * commitments.get(regime, months[0] // 12)
         charge = (months.stop, months.stop - 1)
         settled.append(Period(usage.lanes, usage.ratios, program.linear(balance), charge))
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)

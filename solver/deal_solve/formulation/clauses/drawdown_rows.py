@@ -10,7 +10,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
 from deal_solve.formulation.clauses.commitment import Commitments
 from deal_solve.formulation.clauses.rates import Regime
-from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.expression import Expression, Variable
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import PeriodUsage
 from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 
@@ -20,7 +21,7 @@ class Level:
     """Usage whose overage ratio is at least `ratio`, and the part of it that no balance covers."""
 
     ratio: float
-    terms: Terms
+    used: Expression
     uncovered: Variable
 
 
@@ -55,13 +56,12 @@ class Chain:
         for index, months in enumerate(self.periods):
             commitment = self._commitment(months)
             for level in levels[index]:
-                balance = [*scaled(commitment, -1), *level.terms, (level.uncovered, -1.0)]
-                balance += [] if carried is None else [(carried, -1.0)]
-                self.program.row("uncovered", balance, "<=", 0)
+                short = -commitment + level.used - level.uncovered
+                self.program.add("uncovered", short <= (0.0 if carried is None else carried))
             carried = self._settle(index, months, commitment, levels, carried)
 
-    def _commitment(self, months: range) -> Terms:
-        return scaled(self.commitments.get(self.regime, months[0] // 12), len(months) / 12)
+    def _commitment(self, months: range) -> Expression:
+        return len(months) / 12 * self.commitments.get(self.regime, months[0] // 12)
 
     def _levels(self, usage: PeriodUsage) -> list[Level]:
         """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
@@ -76,14 +76,14 @@ class Chain:
             if amounts:
                 most = sum(amount * max(variable.upBound, 0.0) for variable, amount in amounts.items())
                 uncovered = self.program.variable("uncovered_usage", 0, most)
-                levels.append(Level(float(ratio), list(amounts.items()), uncovered))
+                levels.append(Level(float(ratio), Expression(list(amounts.items())), uncovered))
         return levels
 
     def _settle(
         self,
         index: int,
         months: range,
-        commitment: Terms,
+        commitment: Expression,
         all_levels: list[list[Level]],
         carried: Variable | None,
     ) -> Variable | None:
@@ -92,44 +92,45 @@ class Chain:
         arrears = self.api.payment == "arrears"
         floor = 1.0 if arrears else 0.0
         for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), floor], strict=False):
-            self._charge("overage", [(level.uncovered, level.ratio - below)], months)
-        usage = levels[-1].terms if levels else []
-        uncovered: Terms = [(levels[-1].uncovered, 1.0)] if levels else []
+            self._charge("overage", (level.ratio - below) * level.uncovered, months)
+        usage = levels[-1].used if levels else Expression()
+        uncovered = 1.0 * levels[-1].uncovered if levels else Expression()
         from_carry = self._from_carry(index, usage, uncovered, carried)
-        shortfall = [*commitment, *scaled(usage, -1), *uncovered, *from_carry]
+        shortfall = commitment - usage + uncovered + from_carry
         rolled = None
         if index + 1 < len(self.periods) and isinstance(self.api.unused, Rollover):
             rolled = self._roll(self.api.unused, shortfall, commitment, self.most[index][1])
             if self._saving_pays(index, all_levels, self.api.unused.rollover):
                 self._no_saving(index, usage, uncovered, commitment, carried)
         if arrears:
-            expired: Terms = [] if carried is None else [(carried, 1.0), *scaled(from_carry, -1)]
-            kept: Terms = [] if rolled is None else [(rolled, -1.0)]
-            self._charge("shortfall", [*shortfall, *kept, *expired], months)
+            kept = shortfall if rolled is None else shortfall - rolled
+            self._charge("shortfall", kept if carried is None else kept + carried - from_carry, months)
         return rolled
 
-    def _charge(self, line: str, terms: Terms, months: range) -> None:
-        self.program.pay(line, terms, self.program.unit_usd, months.stop, months.stop - 1, self.members)
+    def _charge(self, line: str, amount: Expression, months: range) -> None:
+        self.program.pay(line, amount, self.program.unit_usd, months.stop, months.stop - 1, self.members)
 
-    def _from_carry(self, index: int, usage: Terms, uncovered: Terms, carried: Variable | None) -> Terms:
+    def _from_carry(self, index: int, usage: Expression, uncovered: Expression, carried: Variable | None) -> Expression:
         """Return min(V, R) as a variable; it is never above what is covered."""
         if carried is None:
-            return []
+            return Expression()
         used = self.program.variable("from_carry", 0, carried.upBound)
-        self.program.row("from_carry_balance", [(used, 1.0), (carried, -1.0)], "<=", 0)
-        self.program.row("from_carry_covered", [(used, 1.0), *scaled(usage, -1), *uncovered], "<=", 0)
-        self._reach(used, [(carried, 1.0)], self.most[index - 1][1], usage, self.most[index][0])
-        return [(used, 1.0)]
+        self.program.add("from_carry_balance", used <= carried)
+        self.program.add("from_carry_covered", used <= usage - uncovered)
+        self._reach(used, 1.0 * carried, self.most[index - 1][1], usage, self.most[index][0])
+        return 1.0 * used
 
-    def _roll(self, clause: Rollover, shortfall: Terms, commitment: Terms, most: float) -> Variable:
+    def _roll(self, clause: Rollover, shortfall: Expression, commitment: Expression, most: float) -> Variable:
         """Return R' <= share · own shortfall, R' <= cap · C."""
         rolled = self.program.variable("carried", 0, most)
-        self.program.row("rollover_share", [(rolled, 1.0), *scaled(shortfall, -clause.rollover)], "<=", 0)
-        self.program.row("rollover_cap", [(rolled, 1.0), *scaled(commitment, -clause.cap)], "<=", 0)
-        self._reach(rolled, scaled(shortfall, clause.rollover), most, scaled(commitment, clause.cap), most)
+        self.program.add("rollover_share", rolled <= clause.rollover * shortfall)
+        self.program.add("rollover_cap", rolled <= clause.cap * commitment)
+        self._reach(rolled, clause.rollover * shortfall, most, clause.cap * commitment, most)
         return rolled
 
-    def _reach(self, variable: Variable, first: Terms, most_first: float, second: Terms, most_second: float) -> None:
+    def _reach(
+        self, variable: Variable, first: Expression, most_first: float, second: Expression, most_second: float
+    ) -> None:
         """Add variable >= min(first, second) with a binary, where a program could gain by staying below.
 
         Under arrears a smaller balance moves cost from one contract year to the other, which only a limit on a contract
@@ -138,9 +139,8 @@ class Chain:
         if self.api.payment != "arrears" or not looks_at_years(self.deal):
             return
         which = self.program.binary("smaller_one")
-        self.program.row("reach_first", [(variable, 1.0), *scaled(first, -1), (which, most_first)], ">=", 0)
-        terms = [(variable, 1.0), *scaled(second, -1), (which, -most_second)]
-        self.program.row("reach_second", terms, ">=", -most_second)
+        self.program.add("reach_first", variable >= first - most_first * which)
+        self.program.add("reach_second", variable >= second - most_second * (1 - which))
 
     def _saving_pays(self, index: int, levels: list[list[Level]], share: float) -> bool:
         """Whether a linear program would save balance for a later period (section 8, the exception).
@@ -167,15 +167,14 @@ class Chain:
         return False
 
     def _no_saving(
-        self, index: int, usage: Terms, uncovered: Terms, commitment: Terms, carried: Variable | None
+        self, index: int, usage: Expression, uncovered: Expression, commitment: Expression, carried: Variable | None
     ) -> None:
         """Add u > 0 only if the balance is used up: u <= V_max·b and R + C - V + u <= M·(1-b), b binary."""
         most_usage, most_commitment = self.most[index]
         most_carried = self.most[index - 1][1] if carried is not None else 0.0
         short = self.program.binary("balance_used_up")
-        self.program.row("overage_if_used_up", [*uncovered, (short, -most_usage)], "<=", 0)
-        left: Terms = [*commitment, *scaled(usage, -1), *uncovered]
-        if carried is not None:
-            left.append((carried, 1.0))
+        self.program.add("overage_if_used_up", uncovered <= most_usage * short)
+        left = commitment - usage + uncovered
+        left = left if carried is None else left + carried
         slack = most_commitment + most_carried
-        self.program.row("used_up_if_overage", [*left, (short, slack)], "<=", slack)
+        self.program.add("used_up_if_overage", left <= slack * (1 - short))

@@ -9,7 +9,8 @@ from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.offers import SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.clauses.tracks import Tracks
-from deal_solve.formulation.model.program import Program, Terms, Variable
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -36,16 +37,16 @@ def hard_cap(
         flat = inverse.reshape(-1)
         for group in range(counts.shape[1]):
             members = np.flatnonzero(flat == group)
-            total: Terms = [*number]
+            above: list[Expression] = []
             for name, count in zip(cohorts, counts[:, group], strict=True):
                 taken = on[name]
                 assert taken is not None
                 unserved = program.variable(f"unserved_{name}", 0, float(count))
-                program.row("unserved_most", [(unserved, 1.0), (taken, -float(count))], "<=", 0)
-                total += [(unserved, 1.0), (taken, -float(count))]
+                program.add("unserved_most", unserved <= float(count) * taken)
+                above.append(unserved - float(count) * taken)
                 price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
-                program.pay("unserved", [(unserved, 1.0)], price, month + 1, month, members)
-            program.row("hard_cap", total, ">=", 0)
+                program.pay("unserved", unserved, price, month + 1, month, members)
+            program.add("hard_cap", number + total(above) >= 0)
 
 
 def _cost(
@@ -53,7 +54,7 @@ def _cost(
     deal: Deal,
     cohorts: list[str],
     on: dict[str, Variable | None],
-    number: Terms,
+    number: Expression,
     users: Array,
     month: int,
 ) -> DrawdownCost:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.formulation.clauses.rates import Agreement, Regime, every_regime
-from deal_solve.formulation.model.program import Program, Variable
+from deal_solve.formulation.model.expression import Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.plan.terms import first_terms
 
 
@@ -63,15 +64,15 @@ def take_agreements(program: Program, deal: Deal, offered: Iterable[Agreement], 
         for regime in regimes:
             agreements.regimes[regime] = program.binary(f"regime_{agreement.offer}")
         for span in spans:
-            members = [(agreements.regimes[regime], 1.0) for regime in regimes if regime.span == span]
-            program.row("one_regime", [*members, (agreements.api[agreement], -1.0)], "==", 0)
-    program.row("one_api_agreement", [(gamma, 1.0) for gamma in agreements.api.values()], "==", 1)
+            betas = total(agreements.regimes[regime] for regime in regimes if regime.span == span)
+            program.add("one_regime", betas == agreements.api[agreement])
+    program.add("one_api_agreement", total(agreements.api.values()) == 1)
     for seats in seat_candidates(deal):
         agreements.seats[seats] = program.binary(f"seats_{seats.seat_type}_{seats.offer}_{seats.term_months}")
     for seat_type in deal.seat_types:
-        members = [(g, 1.0) for seats, g in agreements.seats.items() if seats.seat_type == seat_type]
+        members = [g for seats, g in agreements.seats.items() if seats.seat_type == seat_type]
         if members:
-            program.row("one_seat_agreement", members, "<=", 1)
+            program.add("one_seat_agreement", total(members) <= 1)
     _compatible(program, deal, agreements)
     return agreements
 
@@ -89,4 +90,4 @@ def _compatible(program: Program, deal: Deal, agreements: Agreements) -> None:
             exclusive = [name for name in (offer, other) if name != LIST and deal.offer(name).exclusive]
             clash = bool(exclusive) and LIST not in (offer, other)
         if clash:
-            program.row("papers_clash", [(a, 1.0), (b, 1.0)], "<=", 1)
+            program.add("papers_clash", a + b <= 1)

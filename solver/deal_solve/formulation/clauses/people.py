@@ -8,7 +8,8 @@ from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.clauses.routing import Routing, route
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.clauses.tracks import Tracks
-from deal_solve.formulation.model.program import Program, Variable
+from deal_solve.formulation.model.expression import Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.plan.resolved import resolve
 
 
@@ -55,13 +56,13 @@ def _copies(
     for regime in regimes:
         activity[regime] = program.variable(f"metered_{name}_{year}", 0, 1)
         if regime is not None:
-            program.row("metered_regime", [(activity[regime], 1.0), (agreements.regimes[regime], -1.0)], "<=", 0)
+            program.add("metered_regime", activity[regime] <= agreements.regimes[regime])
     if None in activity:
         # At list only if the API agreement is not the one this usage counts toward.
         own = {r.agreement for r in regimes if r is not None}
         for agreement in own:
-            program.row("metered_counts", [(activity[None], 1.0), (agreements.api[agreement], 1.0)], "<=", 1)
-    program.row("metered_copies", [*((v, 1.0) for v in activity.values()), (on, -1.0)], "==", 0)
+            program.add("metered_counts", activity[None] + agreements.api[agreement] <= 1)
+    program.add("metered_copies", total(activity.values()) == on)
     for epoch in routing.menus[name]:
         if epoch.year == year:
             for regime, share in activity.items():

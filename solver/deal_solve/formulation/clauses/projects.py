@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName
-from deal_solve.formulation.model.program import Program, Variable
+from deal_solve.formulation.model.expression import Variable
+from deal_solve.formulation.model.program import Program
 
 
 def buy_projects(program: Program, deal: Deal) -> dict[tuple[str, ProjectName], Variable]:
@@ -13,5 +14,5 @@ def buy_projects(program: Program, deal: Deal) -> dict[tuple[str, ProjectName], 
     for name, work in deal.workloads.items():
         for project, facts in work.projects.items():
             bought[name, project] = program.binary(f"project_{name}_{project}")
-            program.pay("projects", [(bought[name, project], 1.0)], facts.usd, 0, 0)
+            program.pay("projects", bought[name, project], facts.usd, 0, 0)
     return bought

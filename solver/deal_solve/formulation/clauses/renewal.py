@@ -14,7 +14,8 @@ from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.clauses.tracks import Tracks
-from deal_solve.formulation.model.program import Program, Terms, Variable
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.terms import terms_of
 
@@ -33,12 +34,12 @@ class Decisions:
     seats: Seats
     tracks: Tracks
     commitments: Commitments
-    committed: Terms
+    committed: Expression
 
     @property
-    def contracted(self) -> Terms:
+    def contracted(self) -> Expression:
         """Contracted seats, all types and years."""
-        return [pair for year in self.seats.years.values() for pair in year.count]
+        return total(year.count for year in self.seats.years.values())
 
 
 def table_months(deal: Deal, agreements: Iterable[Agreement]) -> tuple[int, ...]:
@@ -60,7 +61,7 @@ def tie(program: Program, months: tuple[int, ...], paths: Sequence[Decisions]) -
         for index, (month, variable) in enumerate(_decided(decisions)):
             first = kept.setdefault((index, month, buckets[month]), variable)
             if first is not variable:
-                program.row("same_bucket", [(variable, 1.0), (first, -1.0)], "==", 0)
+                program.add("same_bucket", variable == first)
 
 
 def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable]]:

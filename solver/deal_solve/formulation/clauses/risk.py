@@ -6,46 +6,47 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import EXACT_CHANCE, Limit
-from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Tail, When, Worst
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 
-def set_objective(program: Program, deal: Deal, against: Against) -> Terms:
+def set_objective(program: Program, deal: Deal, against: Against) -> Expression:
     """Return the objective in money units: (1-λ)·E + λ·CVaR, the worst case, or the largest regret.
 
     For loss, the expected cost of the baseline is added back by the caller: it is a constant.
     """
     risk = deal.risk
     if risk.criterion == "worst":
-        return [(_largest(program), 1.0)]
+        return 1.0 * _largest(program)
     if risk.criterion == "regret":
         assert against.best is not None
-        return [(_largest(program, against.best / program.unit_usd), 1.0)]
+        return 1.0 * _largest(program, against.best / program.unit_usd)
     if risk.weight == 0:
         return program.expected()
     less = against.baseline / program.unit_usd if risk.on == "loss" and against.baseline is not None else None
     tail, mean = cvar(program, When(), risk.confidence, less), program.expected()
     if program.by_cuts and program.size > BLOCK:  # known without looking into any future, where looking takes long
         shift = 0.0 if less is None else -float(program.weights @ less)
-        program.row("tail_above_mean", [*tail, *scaled(mean, -1)], ">=", shift)
-    return [*scaled(mean, 1 - risk.weight), *scaled(tail, risk.weight)]
+        program.add("tail_above_mean", tail >= mean + shift)
+    return (1 - risk.weight) * mean + risk.weight * tail
 
 
-def cvar(program: Program, when: When, confidence: float, less: Array | None = None) -> Terms:
+def cvar(program: Program, when: When, confidence: float, less: Array | None = None) -> Expression:
     """Add ξ_ω >= z_ω - η; return η + Σ p_ω·ξ_ω / (1 - confidence). With cuts, one variable stands for it."""
     if program.by_cuts:
-        return [(program.epigraph("tail", when, Tail(program.weights, confidence), less), 1.0)]
+        return 1.0 * program.epigraph("tail", when, Tail(program.weights, confidence), less)
     eta = program.variable("value_at_risk", None)
-    total: Terms = [(eta, 1.0)]
+    tail: list[Expression] = []
     for index, (cost, weight) in enumerate(zip(program.by_scenario(when), program.weights, strict=True)):
         if weight > 0:
             excess = program.variable("excess")
             shift = -float(less[index]) if less is not None else 0.0
-            program.row("excess", [(excess, 1.0), (eta, 1.0), *scaled(cost, -1)], ">=", shift)
-            total.append((excess, weight / (1 - confidence)))
-    return total
+            program.add("excess", excess + eta >= cost + shift)
+            tail.append(weight / (1 - confidence) * excess)
+    return eta + total(tail)
 
 
 def _largest(program: Program, less: Array | None = None) -> Variable:
@@ -56,7 +57,7 @@ def _largest(program: Program, less: Array | None = None) -> Variable:
     for index, (cost, weight) in enumerate(zip(program.by_scenario(), program.weights, strict=True)):
         if weight > 0:
             shift = -float(less[index]) if less is not None else 0.0
-            program.row("largest", [(largest, 1.0), *scaled(cost, -1)], ">=", shift)
+            program.add("largest", largest >= cost + shift)
     return largest
 
 
@@ -66,33 +67,33 @@ def is_exact_chance(limit: Limit, size: int) -> bool:
     return within is not None and 0 < within < 1 and size <= EXACT_CHANCE
 
 
-def add_limits(program: Program, deal: Deal, committed: Terms) -> None:
+def add_limits(program: Program, deal: Deal, committed: Expression) -> None:
     """Add every limit of the deal; `committed` is Σ C + 12·N·price at index 1, in money units."""
     for number, limit in enumerate(deal.limits):
         bound = program.usd(limit.at_most)
         label = f"limit_{number}"
         if limit.of == "committed":
-            program.row(label, committed, "<=", bound)
+            program.add(label, committed <= bound)
             continue
         when = When(limit.contract_year, limit.discounted)
         if limit.probability_within is not None:
             _chance(program, limit, when, bound, label)
         elif limit.measure == "expected":
-            program.row(label, program.expected(when=when), "<=", bound)
+            program.add(label, program.expected(when=when) <= bound)
         elif limit.measure == "cvar":
-            program.row(label, cvar(program, when, limit.confidence), "<=", bound)
+            program.add(label, cvar(program, when, limit.confidence) <= bound)
         else:
             _never_above(program, when, bound, label)
 
 
-def measured(program: Program, limit: Limit, committed: Terms) -> Terms:
+def measured(program: Program, limit: Limit, committed: Expression) -> Expression:
     """Return what a limit bounds, in money units, to be minimised: the least `at_most` that a plan would keep."""
     if limit.of == "committed":
         return committed
     when = When(limit.contract_year, limit.discounted)
     within = limit.probability_within
     if within == 0:
-        return []
+        return Expression()
     if within is None and limit.measure == "expected":
         return program.expected(when=when)
     if within is None and limit.measure == "cvar":
@@ -100,27 +101,29 @@ def measured(program: Program, limit: Limit, committed: Terms) -> Terms:
     if within is not None and within < 1 and not is_exact_chance(limit, program.size):
         return cvar(program, when, within)
     budget = program.variable("budget", None)
-    broken: Terms = []
+    broken: list[Expression] = []
     for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
         if weight > 0:
             over = program.binary("over_budget") if within is not None and within < 1 else None
-            row = [*cost, (budget, -1.0)] if over is None else [*cost, (budget, -1.0), (over, -max(_most(cost), 0.0))]
-            program.row("budget", row, "<=", 0)
-            broken += [] if over is None else [(over, float(weight))]
+            if over is None:
+                program.add("budget", cost <= budget)
+            else:
+                program.add("budget", cost <= budget + max(_most(cost), 0.0) * over)
+                broken.append(float(weight) * over)
     if broken and within is not None:
-        program.row("budget", broken, "<=", 1 - within + 1e-12)
-    return [(budget, 1.0)]
+        program.add("budget", total(broken) <= 1 - within + 1e-12)
+    return 1.0 * budget
 
 
 def _never_above(program: Program, when: When, bound: float, label: str) -> None:
     """Add cost_ω <= bound in every scenario that can happen."""
     if program.by_cuts:
         worst = program.epigraph("worst", when, Worst(program.weights))
-        program.row(label, [(worst, 1.0)], "<=", bound)
+        program.add(label, worst <= bound)
         return
     for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
         if weight > 0:
-            program.row(label, cost, "<=", bound)
+            program.add(label, cost <= bound)
 
 
 def _chance(program: Program, limit: Limit, when: When, bound: float, label: str) -> None:
@@ -132,20 +135,20 @@ def _chance(program: Program, limit: Limit, when: When, bound: float, label: str
         return
     if not is_exact_chance(limit, program.size):
         if limit.probability_within > 0:
-            program.row(label, cvar(program, when, limit.probability_within), "<=", bound)
+            program.add(label, cvar(program, when, limit.probability_within) <= bound)
         return
-    broken: Terms = []
+    broken: list[Expression] = []
     for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
         excess = max(_most(cost) - bound, 0.0)
         if weight > 0 and excess > 0:
             over = program.binary("over_budget")
-            program.row(label, [*cost, (over, -excess)], "<=", bound)
-            broken.append((over, float(weight)))
+            program.add(label, cost - excess * over <= bound)
+            broken.append(float(weight) * over)
     if broken:
-        program.row(label, broken, "<=", allowed + 1e-12)
+        program.add(label, total(broken) <= allowed + 1e-12)
 
 
-def _most(cost: Terms) -> float:
+def _most(cost: Expression) -> float:
     """Return an upper bound of an expression over the bounds of its variables."""
     ends = [(c * (v.lowBound or 0.0), c * v.upBound) for v, c in cost]
     return float(np.sum([max(low, high) for low, high in ends]))

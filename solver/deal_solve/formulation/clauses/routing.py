@@ -11,7 +11,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.formulation.clauses.dominance import nondominated_options
 from deal_solve.formulation.clauses.rates import Rates, Regime
-from deal_solve.formulation.model.program import Program, Variable
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item
 from deal_solve.formulation.model.scenario_sums import Basis
 from deal_solve.plan.request_cost import other_usd, request_cost, usage_multiplier
@@ -98,7 +99,7 @@ def route(
     for option in opened:
         copies[option.key] = program.variable(f"share_{user}_{epoch.start}_{option.key}", 0, 1)
         routing.shares.setdefault((user, epoch.start, option.key), []).append((copies[option.key], activity))
-    program.row("shares_add_up", [*((x, 1.0) for x in copies.values()), (activity, -1.0)], "==", 0)
+    program.add("shares_add_up", total(copies.values()) == activity)
     _limits(program, request, opened, copies, activity)
     _usage(program, deal, routing, user, request, epoch, regime, metered, opened, copies)
     return copies
@@ -108,19 +109,19 @@ def _limits(
     program: Program, request: Request, options: list[Option], copies: dict[str, Variable], activity: Variable
 ) -> None:
     if isinstance(request, Workload) and request.batchable < 1:
-        batch = [(copies[o.key], 1.0) for o in options if o.batch]
+        batch = [copies[o.key] for o in options if o.batch]
         if batch:
-            program.row("batchable", [*batch, (activity, -request.batchable)], "<=", 0)
+            program.add("batchable", total(batch) <= request.batchable * activity)
     quality = getattr(request, "quality", None)
     if quality is not None and quality.mean_floor is not None:
-        terms = [(copies[o.key], o.quality or 0.0) for o in options]
-        program.row("mean_quality", [*terms, (activity, -quality.mean_floor)], ">=", 0)
+        mean = Expression([(copies[o.key], o.quality or 0.0) for o in options])
+        program.add("mean_quality", mean >= quality.mean_floor * activity)
     for name, limit in request.shares.items():
-        terms = [(copies[o.key], 1.0) for o in options if name in o.counts_as]
+        counted = [copies[o.key] for o in options if name in o.counts_as]
         if limit.minimum > 0:
-            program.row("share_minimum", [*terms, (activity, -limit.minimum)], ">=", 0)
-        if limit.maximum < 1 and terms:
-            program.row("share_maximum", [*terms, (activity, -limit.maximum)], "<=", 0)
+            program.add("share_minimum", total(counted) >= limit.minimum * activity)
+        if limit.maximum < 1 and counted:
+            program.add("share_maximum", total(counted) <= limit.maximum * activity)
 
 
 def _usage(
@@ -165,7 +166,7 @@ def _usage(
         scale = program.usd(mean)
         costs = [0.0, *(c * scale for _, c in terms)]
         variable = program.variable(f"usage_{user}_{epoch.start}_{model_id}", min(costs), max(costs))
-        program.define("usage_of_model", variable, [(x, c * scale) for x, c in terms])
+        program.define("usage_of_model", variable, scale * Expression(terms))
         usage = Usage(variable, user, epoch, model_id, family, metered / mean, basis)
         routing.usage.setdefault(regime, []).append(usage)
 
@@ -200,7 +201,7 @@ def route_workloads(
                         needing.setdefault(project, []).append(copies[option.key])
             for project, users in needing.items():
                 bought, most = projects[name, project], most_share(deal.workloads[name], epoch.options, project)
-                program.row(f"needs_{project}", [*((x, 1.0) for x in users), (bought, -most)], "<=", 0)
+                program.add(f"needs_{project}", total(users) <= most * bought)
 
 
 def most_share(work: Workload, options: Sequence[Option], project: ProjectName) -> float:

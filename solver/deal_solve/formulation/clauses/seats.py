@@ -9,7 +9,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import SeatPart
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.rates import Rates, falls_to_list, uplift
-from deal_solve.formulation.model.program import Program, Terms, Variable, scaled
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.plan.terms import TermSpan, terms_of
 
@@ -40,25 +41,23 @@ class SeatYear:
     cells: list[tuple[Cell, Variable, Variable]]
 
     @property
-    def count(self) -> Terms:
+    def count(self) -> Expression:
         """N[σ,y]."""
-        return [(number, 1.0) for _, _, number in self.cells]
+        return total(number for _, _, number in self.cells)
 
-    def fee(self) -> Terms:
+    def fee(self) -> Expression:
         """Return the month's fee in dollars at index 1."""
-        terms: Terms = []
-        for cell, chosen, number in self.cells:
-            terms += [(number, cell.usd), (chosen, cell.base_usd - cell.usd * cell.offset)]
-        return terms
+        return total(_fee(*cell) for cell in self.cells)
 
-    def fee_before_discounts(self, tier: int) -> Terms:
+    def fee_before_discounts(self, tier: int) -> Expression:
         """Return the month's fee of the cells of a bundle tier, after the volume tier only."""
-        terms: Terms = []
-        for cell, chosen, number in self.cells:
-            if cell.tier == tier:
-                fee = [(number, cell.usd), (chosen, cell.base_usd - cell.usd * cell.offset)]
-                terms += scaled(fee, 1 / cell.kept if cell.kept else 0.0)
-        return terms
+        mine = [cell for cell in self.cells if cell[0].tier == tier]
+        return total((1 / cell[0].kept if cell[0].kept else 0.0) * _fee(*cell) for cell in mine)
+
+
+def _fee(cell: Cell, chosen: Variable, number: Variable) -> Expression:
+    """Return the month's fee of one cell: price_z · N_z + (base_z - price_z · offset) · b_z."""
+    return cell.usd * number + (cell.base_usd - cell.usd * cell.offset) * chosen
 
 
 @dataclass
@@ -91,8 +90,7 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
                 chosen = taken if alone else program.binary(f"seat_tier_{candidate.seat_type}")
                 seats.tiers[candidate, span, tier] = chosen
             if len(tiers) > 1:
-                members = [(seats.tiers[candidate, span, tier], 1.0) for tier in tiers]
-                program.row("one_seat_tier", [*members, (taken, -1.0)], "==", 0)
+                program.add("one_seat_tier", total(seats.tiers[candidate, span, tier] for tier in tiers) == taken)
             for year in span.years:
                 seats.years[candidate, year] = _year(program, deal, seats, candidate, span, year, most)
             _within_term(program, seats, candidate, part, span)
@@ -117,13 +115,13 @@ def _year(
             bought = seats.tiers[candidate, span, tier]
             chosen = bought if len(cells) == 1 else program.binary(f"seat_cell_{candidate.seat_type}")
             number = program.integer(f"seats_{candidate.seat_type}_{candidate.offer}_{year}", 0, cell.high)
-            program.row("cell_high", [(number, 1.0), (chosen, -float(cell.high))], "<=", 0)
+            program.add("cell_high", number <= float(cell.high) * chosen)
             if cell.low:
-                program.row("cell_low", [(number, 1.0), (chosen, -float(cell.low))], ">=", 0)
-            members.append((chosen, 1.0))
+                program.add("cell_low", number >= float(cell.low) * chosen)
+            members.append(chosen)
             made.append((cell, chosen, number))
         if len(cells) > 1:
-            program.row("one_seat_cell", [*members, (seats.tiers[candidate, span, tier], -1.0)], "==", 0)
+            program.add("one_seat_cell", total(members) == seats.tiers[candidate, span, tier])
     return SeatYear(span, year, made)
 
 
@@ -167,7 +165,7 @@ def _within_term(program: Program, seats: Seats, candidate: SeatCandidate, part:
     """Add N[y+1] >= (1 - reduction right)·N[y]."""
     for year in list(span.years)[:-1]:
         now, following = seats.years[candidate, year].count, seats.years[candidate, year + 1].count
-        program.row("seats_ratchet", [*following, *scaled(now, part.reduction_right - 1)], ">=", 0)
+        program.add("seats_ratchet", following >= (1 - part.reduction_right) * now)
 
 
 def _fees(program: Program, seats: Seats, candidate: SeatCandidate, part: SeatPart, span: TermSpan) -> None:

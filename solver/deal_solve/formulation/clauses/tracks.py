@@ -8,7 +8,8 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
-from deal_solve.formulation.model.program import Program, Terms, Variable
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program
 from deal_solve.plan.terms import TermSpan, terms_of
 
 
@@ -38,18 +39,17 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
             for span in terms_of(deal, candidate.offer, candidate.term_months):
                 on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")
                 tracks.seats[name, candidate, span] = on
-                program.row("track_needs_paper", [(on, 1.0), (taken, -1.0)], "<=", 0)
+                program.add("track_needs_paper", on <= taken)
                 if part.minimum:
                     for year in span.years:
-                        count = seats.years[candidate, year].count
-                        program.row("seat_minimum", [*count, (on, -float(part.minimum))], ">=", 0)
+                        program.add("seat_minimum", seats.years[candidate, year].count >= float(part.minimum) * on)
         for track in cohort.tracks:
             if track == NONE or track in deal.internal_tools:
                 for year in range(deal.years):
                     tracks.other[name, track, year] = program.binary(f"track_{name}_{track}_{year}")
     for name in deal.cohorts:
         for year in range(deal.years):
-            program.row("one_track", [(on, 1.0) for on in _of(tracks, name, year)], "==", 1)
+            program.add("one_track", total(_of(tracks, name, year)) == 1)
     _tools(program, deal, agreements, tracks)
     _unserved(program, deal, tracks)
     return tracks
@@ -69,7 +69,7 @@ def _tools(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks)
             missing = set(deal.cohorts[name].requires) - set(tool.provides)
             for agreement, gamma in agreements.api.items():
                 if missing - deal.api_provides(agreement.offer):
-                    program.row("tool_controls", [(variable, 1.0), (gamma, 1.0)], "<=", 1)
+                    program.add("tool_controls", variable + gamma <= 1)
         starts = {deal.month(deal.cohorts[name].starts) for name, _, _ in on}
         cuts = sorted({*range(0, deal.horizon_months, 12), *(m for m in starts if m < deal.horizon_months)})
         built: Variable | None = None
@@ -80,17 +80,17 @@ def _tools(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks)
                 continue
             runs = program.variable(f"runs_{tool_id}_{start}", 0, 1)
             ready = program.variable(f"built_{tool_id}_{start}", 0, 1)
-            earlier: Terms = [] if built is None else [(built, -1.0)]
+            before = Expression() if built is None else built
             for variable in using:
-                program.row("tool_in_use", [(runs, 1.0), (variable, -1.0)], ">=", 0)
-            program.row("tool_idle", [(runs, 1.0), *((variable, -1.0) for variable in using)], "<=", 0)
-            program.row("tool_built", [(ready, 1.0), (runs, -1.0)], ">=", 0)
-            program.row("tool_not_before", [(ready, 1.0), (runs, -1.0), *earlier], "<=", 0)
+                program.add("tool_in_use", runs >= variable)
+            program.add("tool_idle", runs <= total(using))
+            program.add("tool_built", ready >= runs)
+            program.add("tool_not_before", ready <= runs + before)
             if built is not None:
-                program.row("tool_stays", [(ready, 1.0), (built, -1.0)], ">=", 0)
-            program.pay("build", [(ready, 1.0), *earlier], tool.build_usd, start, start)
+                program.add("tool_stays", ready >= built)
+            program.pay("build", ready - before, tool.build_usd, start, start)
             for month in range(start, end):
-                program.pay("run", [(runs, 1.0)], tool.run_usd_per_month, month + 1, month)
+                program.pay("run", runs, tool.run_usd_per_month, month + 1, month)
             built = ready
 
 
@@ -101,4 +101,4 @@ def _unserved(program: Program, deal: Deal, tracks: Tracks) -> None:
             price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
             for month in range(12 * year, 12 * year + 12):
                 users = program.sums.users_in(name, month)
-                program.pay("unserved", [(on, 1.0)], price, month + 1, month, column=users)
+                program.pay("unserved", on, price, month + 1, month, column=users)

@@ -13,7 +13,8 @@ from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Cell, Seats
 from deal_solve.formulation.clauses.tracks import Tracks
 from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
-from deal_solve.formulation.model.program import Program, Terms, Variable, equal_rows, scaled
+from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.program import Program, equal_rows
 from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 from deal_solve.plan.terms import TermSpan, terms_of
 from deal_solve.uncertainty.scenario_set import Array
@@ -27,9 +28,9 @@ class PriceClass:
     """
 
     usd: float
-    number: Terms
+    number: Expression
     on: dict[str, Variable]
-    chosen: Terms
+    chosen: Expression | None
 
 
 def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks) -> None:
@@ -79,18 +80,17 @@ def _price_classes(
     prices = sorted({price(cell) for cell, _, _ in cells})
     groups = [[item for item in cells if price(item[0]) == usd] for usd in prices]
     if len(groups) == 1:
-        return [PriceClass(prices[0], seats.years[candidate, year].count, track, [])]
+        return [PriceClass(prices[0], seats.years[candidate, year].count, track, None)]
     classes = []
     for usd, members in zip(prices, groups, strict=True):
-        chosen: Terms = [(binary, 1.0) for _, binary, _ in members]
+        chosen = total(binary for _, binary, _ in members)
         on = {}
         for name in cohorts:
             on[name] = program.variable(f"track_price_{name}", 0, 1)
-            program.row("track_price_chosen", [(on[name], 1.0), *scaled(chosen, -1)], "<=", 0)
-        classes.append(PriceClass(usd, [(number, 1.0) for _, _, number in members], on, chosen))
+            program.add("track_price_chosen", on[name] <= chosen)
+        classes.append(PriceClass(usd, total(number for _, _, number in members), on, chosen))
     for name in cohorts:
-        copies = [(price_class.on[name], 1.0) for price_class in classes]
-        program.row("track_price_copies", [*copies, (track[name], -1.0)], "==", 0)
+        program.add("track_price_copies", total(price_class.on[name] for price_class in classes) == track[name])
     return classes
 
 
@@ -192,21 +192,24 @@ class _Year:
             if self.clause.ratchet == "none":
                 added = self.program.variable("seats_added", 0, self._most())
                 self._above(added, counts, self.price_class.on, self.price_class.number)
-                self._charge([(added, 1.0)], months, end, end - 1, members)
+                self._charge(1.0 * added, months, end, end - 1, members)
                 continue
             if end == 12 * self.year + 12 and months == 0:
                 continue
             raised = self.program.variable("licensed_seats", 0, self._most())
-            self._above(raised, counts, self.price_class.on, [])
-            self.program.row("licensed_stays", [(raised, 1.0), *scaled(licensed, -1)], ">=", 0)
-            self._charge([(raised, 1.0), *scaled(licensed, -1)], months, end, end - 1, members)
-            licensed = [(raised, 1.0)]
+            self._above(raised, counts, self.price_class.on)
+            self.program.add("licensed_stays", raised >= licensed)
+            self._charge(raised - licensed, months, end, end - 1, members)
+            licensed = 1.0 * raised
 
-    def _above(self, variable: Variable, counts: Array, on: dict[str, Variable], less: Terms) -> None:
-        """Add variable >= Σ_c counts[c]·on[c] - less, for every month that can be the peak."""
+    def _above(
+        self, variable: Variable, counts: Array, on: dict[str, Variable], less: Expression | None = None
+    ) -> None:
+        """Add variable (+ less) >= Σ_c counts[c]·on[c], for every month that can be the peak."""
+        licensed = 1.0 * variable if less is None else variable + less
         for column in counts.T:
-            users = [(on[name], -float(count)) for name, count in zip(self.cohorts, column, strict=True)]
-            self.program.row("seats_counted", [(variable, 1.0), *less, *users], ">=", 0)
+            users = Expression([(on[name], float(count)) for name, count in zip(self.cohorts, column, strict=True)])
+            self.program.add("seats_counted", licensed >= users)
 
     def _most(self) -> float:
         """Return a bound on licensed seats: the largest count of all cohorts, or the largest contract."""
@@ -222,21 +225,21 @@ class _Year:
         ends = range(start + self.clause.check, end + 1, self.clause.check)
         return nondominated_counts(np.hstack([self._window(row, stop) for stop in ends]))
 
-    def _at_start(self, row: int, members: ScenarioIndices) -> Terms:
+    def _at_start(self, row: int, members: ScenarioIndices) -> Expression:
         """Return L at the start of the year: N, or max(N, M), the part above N charged 12 months."""
         number, start = self.price_class.number, 12 * self.year
         previous = self._previous()
         if self.clause.ratchet != "term" or (self.year == self.span.years[0] and previous is None):
             return number
         licensed = self.program.variable("licensed_seats", 0, self._most())
-        self.program.row("licensed_contracted", [(licensed, 1.0), *scaled(number, -1)], ">=", 0)
+        self.program.add("licensed_contracted", licensed >= number)
         if previous is None:
             counts, on = self._windows(row, self.span.start, start), self.price_class.on
         else:
             counts, on = self._windows(row, previous.start, start), self._carried_on(previous)
-        self._above(licensed, counts, on, [])
-        self._charge([(licensed, 1.0), *scaled(number, -1)], 12, start, start, members)
-        return [(licensed, 1.0)]
+        self._above(licensed, counts, on)
+        self._charge(licensed - number, 12, start, start, members)
+        return 1.0 * licensed
 
     def _carried_on(self, previous: TermSpan) -> dict[str, Variable]:
         """Return w >= T[c, term before] + T[c', this term] - 1 (and the class chosen), for every c'."""
@@ -247,13 +250,12 @@ class _Year:
                 for other in self.cohorts:
                     now = self.tracks.seats[other, self.candidate, self.span]
                     chosen = self.price_class.chosen
-                    known = 2.0 if chosen else 1.0
-                    terms = [(carried, 1.0), (before, -1.0), (now, -1.0), *scaled(chosen, -1)]
-                    self.program.row("carried_count", terms, ">=", -known)
+                    both = before + now - 1 if chosen is None else before + now + chosen - 2
+                    self.program.add("carried_count", carried >= both)
                 self.carried[name] = carried
         return self.carried
 
-    def _charge(self, terms: Terms, months: int, time: int, month: int, members: ScenarioIndices) -> None:
+    def _charge(self, seats: Expression, months: int, time: int, month: int, members: ScenarioIndices) -> None:
         index = self.seats.index[self.candidate, self.year]
         column = index[members] if isinstance(index, np.ndarray) else index
-        self.program.pay("true_up", terms, self.price_class.usd * months, time, month, members, column)
+        self.program.pay("true_up", seats, self.price_class.usd * months, time, month, members, column)

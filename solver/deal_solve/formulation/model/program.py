@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import lru_cache
 
 import numpy as np
 import pulp
 
+from deal_solve.formulation.model.expression import Expression, Row, Variable, total
 from deal_solve.formulation.model.payments import Metered, Payments, Share
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Among, Cut, Epigraph, Expectation, Linear, Recourse, Weigh, When
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices, ScenarioSums
 from deal_solve.uncertainty.scenario_set import Array
 
-Variable: TypeAlias = pulp.LpVariable
-Terms = list[tuple[Variable, float]]
-"""A linear expression: (variable, coefficient) pairs; a variable may stand twice."""
-
 ENDLESS = 1e12
 """More money units than any deal has."""
 
-_SENSES = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "==": pulp.LpConstraintEQ}
-_PLAIN = re.compile(r"[^A-Za-z0-9_]")
+
+@lru_cache(1024)
+def _plain(label: str) -> str:
+    """Return a label in characters that every file format takes."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", label)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Program:
         self._names: defaultdict[str, int] = defaultdict(int)
         self.rows: list[pulp.LpConstraint] = []
         self.relaxed: list[int] = []
-        self.defined: dict[int, Terms] = {}
+        self.defined: dict[int, list[tuple[Variable, float]]] = {}
         self.defining: set[int] = set()
         self._indices: dict[Variable, int] = {}
         self._row_indices: dict[str, int] = {}
@@ -100,17 +100,17 @@ class Program:
         return self.sums.discount(time)
 
     def _name(self, label: str) -> str:
-        plain = _PLAIN.sub("_", label)
+        plain = _plain(label)
         self._names[plain] += 1
         return f"{plain}_{self._names[plain]}"
 
     def variable(self, label: str, low: float | None = 0.0, high: float | None = None) -> Variable:
         """Return a new continuous variable."""
-        return self._keep(self.problem.add_variable(self._name(label), low, high))
+        return self._keep(Variable(self._name(label), low, high))
 
     def integer(self, label: str, low: float = 0.0, high: float | None = None) -> Variable:
         """Return a new whole-number variable."""
-        return self._keep(self.problem.add_variable(self._name(label), low, high, pulp.LpInteger))
+        return self._keep(Variable(self._name(label), low, high, pulp.LpInteger))
 
     def _keep(self, variable: Variable) -> Variable:
         self._indices[variable] = len(self.variables)
@@ -121,40 +121,37 @@ class Program:
         """Return the place of a variable in `variables`."""
         return self._indices[variable]
 
-    def linear(self, terms: Iterable[tuple[Variable, float]]) -> Linear:
-        """Return an expression by the places of its variables."""
-        pairs = list(terms)
-        indices = np.array([self._indices[variable] for variable, _ in pairs], dtype=np.int64)
-        return Linear(indices, np.array([coefficient for _, coefficient in pairs], dtype=float))
+    def linear(self, expression: Expression) -> Linear:
+        """Return an expression by the indices of its variables."""
+        indices = np.array([self._indices[variable] for variable, _ in expression], dtype=np.int64)
+        return Linear(indices, np.array([coefficient for _, coefficient in expression], dtype=float))
 
     def binary(self, label: str) -> Variable:
         """Return a new 0/1 variable."""
         return self.integer(label, 0, 1)
 
-    def row(
-        self, label: str, terms: Iterable[tuple[Variable, float]], sense: str, rhs: float, is_told: bool = True
-    ) -> str:
-        """Add Σ terms (sense) rhs, terms of one variable added up; return the name of the row.
+    def add(self, label: str, row: Row, *, in_pulp: bool = True) -> str:
+        """Add a row, terms of one variable added up; return its name.
 
-        PuLP need not be told of a row that only HiGHS sees.
+        A cut is not put `in_pulp`: only HiGHS, which takes its rows from `rows`, sees it.
         """
         merged: defaultdict[Variable, float] = defaultdict(float)
-        for variable, coefficient in terms:
+        for variable, coefficient in row.terms:
             if coefficient:
                 merged[variable] += coefficient
         name = self._name(label)
-        row = pulp.LpConstraint(pulp.LpAffineExpression(merged), _SENSES[sense], name, rhs)
-        if is_told:
-            self.problem.addConstraint(row)
+        made = pulp.LpConstraint(pulp.LpAffineExpression(merged), row.sense, name, row.rhs)
+        if in_pulp:
+            self.problem.addConstraint(made)
         self._row_indices[name] = len(self.rows)
-        self.rows.append(row)
+        self.rows.append(made)
         return name
 
-    def define(self, label: str, variable: Variable, terms: Terms) -> None:
-        """Add the row that a variable is the sum of terms of others, which bound it as it is bounded."""
-        self.defined[self.index(variable)] = [(other, factor) for other, factor in terms if factor]
+    def define(self, label: str, variable: Variable, expression: Expression) -> None:
+        """Add the row that a variable equals an expression of others, which bound it as it is bounded."""
+        self.defined[self.index(variable)] = [(other, factor) for other, factor in expression if factor]
         self.defining.add(len(self.rows))
-        self.row(label, [*terms, (variable, -1.0)], "==", 0)
+        self.add(label, expression - variable == 0)
 
     def relax(self, row: str) -> None:
         """Make a <= row hold whatever its terms are."""
@@ -165,17 +162,17 @@ class Program:
     def pay(
         self,
         line: str,
-        terms: Iterable[tuple[Variable, float]],
+        expression: Expression | Variable,
         usd: float,
         time: int,
         month: int,
         where: ScenarioIndices | None = None,
         column: ScalarOrArray = 1.0,
     ) -> None:
-        """Charge Σ terms · usd · column (dollars per unit of the terms; the column one number, or one per scenario)."""
+        """Charge expression · usd · column (dollars per unit; the column one number, or one per scenario)."""
         scale = self.usd(usd) * (1.0 if isinstance(column, np.ndarray) else column)
         column = column if isinstance(column, np.ndarray) else 1.0
-        for variable, factor in terms:
+        for variable, factor in expression.terms:
             if factor and scale:
                 value = scale * factor
                 present = value * self.discount(time)
@@ -197,11 +194,11 @@ class Program:
             if (lines is None or payment.line in lines) and when.year in (None, payment.year):
                 yield payment, payment.present if when.discounted else payment.value
 
-    def expected(self, lines: Sequence[str] | None = None, when: When = When()) -> Terms:  # noqa: B008 - a tuple
+    def expected(self, lines: Sequence[str] | None = None, when: When = When()) -> Expression:  # noqa: B008 - a tuple
         """Return the expected cost, of all lines or of some, as one expression."""
-        total: defaultdict[Variable, float] = defaultdict(float)
+        coefficients: defaultdict[Variable, float] = defaultdict(float)
         for payment, value in self._paid(lines, when):
-            total[payment.variable] += value * self._mean(payment)
+            coefficients[payment.variable] += value * self._mean(payment)
         for part in self.metered:
             factors = part.factors(when, self.discount)
             if (lines is None or part.line in lines) and np.any(factors):
@@ -209,11 +206,12 @@ class Program:
                 if key not in self._slopes:
                     self._slopes[key] = part.slope(np.empty(0), factors, self.weights)
                 for index, coefficient in zip(*self._slopes[key], strict=True):
-                    total[self.variables[index]] += float(coefficient)
+                    coefficients[self.variables[index]] += float(coefficient)
         for number, recourse in enumerate(self.recourse):
             if (lines is None or recourse.line in lines) and np.any(recourse.factors(when, self.discount)):
-                total[self._expected_recourse(number, when)] += 1.0
-        return [*total.items(), *(pair for part, _ in self.parts for pair in part.expected(lines, when))]
+                coefficients[self._expected_recourse(number, when)] += 1.0
+        own = Expression(list(coefficients.items()))
+        return total([own, *(part.expected(lines, when) for part, _ in self.parts)])
 
     def _mean(self, payment: Payment) -> float:
         """Return the expected value of a payment's column; 0 in the scenarios in which it does not fall due."""
@@ -260,14 +258,14 @@ class Program:
         return variable
 
     def add_cut(self, number: int, cut: Cut, point: Array) -> None:
-        """Add epigraph >= linear + constant, made at a point."""
+        """Add Θ >= linear + constant, made at a point."""
         self.cut_points[len(self.rows)] = number, point
         indices, coefficients = (part.tolist() for part in cut.linear)
         terms = [(self.variables[index], -c) for index, c in zip(indices, coefficients, strict=True)]
-        own = self.variables[self.epigraphs[number].index]
-        self.row("cut", [(own, 1.0), *terms], ">=", cut.constant, is_told=False)
+        theta = self.variables[self.epigraphs[number].index]
+        self.add("cut", theta + Expression(terms) >= cut.constant, in_pulp=False)
 
-    def by_scenario(self, when: When = When()) -> list[Terms]:  # noqa: B008 - a tuple
+    def by_scenario(self, when: When = When()) -> list[Expression]:  # noqa: B008 - a tuple
         """Return the cost in each scenario as S expressions; not with cuts."""
         totals: list[defaultdict[Variable, float]] = [defaultdict(float) for _ in range(self.size)]
         for variable, where, values in self._amounts(when):
@@ -275,7 +273,7 @@ class Program:
             for index, value in zip(indices, values, strict=True):
                 if value:
                     totals[index][variable] += value
-        return [list(total.items()) for total in totals]
+        return [Expression(list(cost.items())) for cost in totals]
 
     def _amounts(self, when: When) -> Iterator[tuple[Variable, ScenarioIndices | None, Array]]:
         """Yield what is paid per unit of a variable in each scenario."""
@@ -291,11 +289,6 @@ class Program:
         for path, members in self.parts:
             for variable, where, values in path._amounts(when):
                 yield variable, members if where is None else members[where], values
-
-
-def scaled(terms: Iterable[tuple[Variable, float]], factor: float) -> Terms:
-    """Return an expression times a number."""
-    return [(variable, coefficient * factor) for variable, coefficient in terms]
 
 
 def equal_rows(table: Array) -> list[ScenarioIndices]:

@@ -13,7 +13,8 @@ import pulp
 
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.rates import Agreement
-from deal_solve.formulation.model.program import Program, Variable
+from deal_solve.formulation.model.expression import Expression, Variable
+from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Bounds
 from deal_solve.uncertainty.scenario_set import Array
@@ -134,7 +135,7 @@ def fix_choices(program: Program) -> Bounds:
 def add_no_good_cut(program: Program) -> str:
     """Add the row that some choice differs from its rounded value; return its name."""
     signs = [(variable, 1.0 if (variable.varValue or 0.0) > 0.5 else -1.0) for variable in binary_choices(program)]
-    return program.row("no_good_cut", signs, "<=", sum(sign > 0 for _, sign in signs) - 1)
+    return program.add("no_good_cut", Expression(signs) <= sum(sign > 0 for _, sign in signs) - 1)
 
 
 def restrict(formulation: Formulation, band: float) -> Bounds:

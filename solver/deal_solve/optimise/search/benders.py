@@ -18,7 +18,8 @@ from typing import Literal
 import numpy as np
 
 from deal_solve.formulation.model import chunks
-from deal_solve.formulation.model.program import Program, Terms
+from deal_solve.formulation.model.expression import Expression
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Costs, Cut, Epigraph
 from deal_solve.optimise.search.branch_and_cut import Found, branch_and_cut
 from deal_solve.optimise.solver.highs_session import session_of
@@ -92,7 +93,7 @@ def _forget(program: Program) -> None:
         part.forget()
 
 
-def exact_objective(program: Program, objective: Terms) -> float:
+def exact_objective(program: Program, objective: Expression) -> float:
     """Return an objective at the values found, every epigraph variable replaced by its measure (money units)."""
     values, known = _values(program), Costs()
     coefficients = np.zeros(len(values))

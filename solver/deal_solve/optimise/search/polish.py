@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from deal_solve.errors import InternalError
 from deal_solve.formulation.build import Formulation
-from deal_solve.formulation.model.program import Terms, Variable, scaled
+from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.read import read_plan, value_of
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.search.tie_breaking import PERTURBATION
@@ -26,7 +26,7 @@ POLISH_TOLERANCE = 1e-7
 def polish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
     """Return the plan of a solved formulation with its integers fixed, and leave the program at its values."""
     fix_integers(formulation.program)
-    perturbed = [*formulation.objective, *scaled(formulation.committed, PERTURBATION)]
+    perturbed = formulation.objective + PERTURBATION * formulation.committed
     _solve_linear(formulation, solver, clock, perturbed)
     if _use_few_options(formulation, solver, clock):
         _solve_linear(formulation, solver, clock, perturbed)
@@ -34,7 +34,7 @@ def polish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
     return read_plan(formulation)
 
 
-def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective: Terms) -> None:
+def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective: Expression) -> None:
     minimise(formulation.program, objective)
     patient = Clock(None, clock.watcher)
     answer = run(formulation.program, solver, 0.0, patient, relax=True, exact=True)
@@ -66,18 +66,18 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
     unsettled = {index: shares for index, shares in open_options.items() if len(shares) > 1}
     if not unsettled:
         return False
-    count: Terms = []
+    count: list[Expression] = []
     pairs: list[tuple[Variable, Variable]] = []
     for (user, start, _), shares in unsettled.items():
         epoch = next(e for e in resolve(formulation.deal).epochs(user) if e.start == start)
         ranks = {option.key: rank for rank, option in enumerate(epoch.options)}
         for key, share in shares:
             used = program.binary("option_used")
-            program.row("option_used", [(share, 1.0), (used, -1.0)], "<=", 0)
-            count.append((used, 1.0 + 1e-3 * ranks[key]))
+            program.add("option_used", share <= used)
+            count.append((1.0 + 1e-3 * ranks[key]) * used)
             pairs.append((share, used))
-    same_cost = program.row("same_cost", formulation.objective, "<=", cost + room)
-    minimise(program, count)
+    same_cost = program.add("same_cost", formulation.objective <= cost + room)
+    minimise(program, total(count))
     answer = run(program, solver, 1e-6, clock, branching=False)
     program.relax(same_cost)  # the fewest options may stand right at it, and the next cut would shut them out
     if answer.outcome not in ("optimal", "limit"):

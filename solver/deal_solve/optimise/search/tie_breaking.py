@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pulp
 
 from deal_solve.formulation.build import Formulation
-from deal_solve.formulation.model.program import Terms, scaled
+from deal_solve.formulation.model.expression import Expression, total
 from deal_solve.formulation.read import value_of
 from deal_solve.optimise.search.agreement import Candidate, add_no_good_cut, fix_choices
 from deal_solve.optimise.search.benders import run_with_cuts as run
@@ -64,18 +64,18 @@ class TieBreaking:
     def _lexicographic(self, candidate: Candidate, most: float) -> tuple[float, float]:
         """Return the least committed dollars (money units) and then seats and projects of a tied plan."""
         formulation, program = candidate.formulation, candidate.formulation.program
-        within = program.row("within_gap", formulation.objective, "<=", most)
+        within = program.add("within_gap", formulation.objective <= most)
         least_step = max(program.usd(0.01), 1e-6 * value_of(formulation.committed))
         committed = self._minimise_secondary(candidate, formulation.committed, least_step, most)
         room = committed + 1e-7 * max(committed, 1.0)
-        least = program.row("least_committed", formulation.committed, "<=", room)
-        projects: Terms = [(bought, 1.0) for bought in formulation.projects.values()]
-        few = self._minimise_secondary(candidate, [*scaled(formulation.contracted, 100.0), *projects], 0.999, most)
+        least = program.add("least_committed", formulation.committed <= room)
+        seats_and_projects = 100.0 * formulation.contracted + total(formulation.projects.values())
+        few = self._minimise_secondary(candidate, seats_and_projects, 0.999, most)
         program.relax(within)
         program.relax(least)
         return committed, few
 
-    def _minimise_secondary(self, candidate: Candidate, secondary: Terms, step: float, most: float) -> float:
+    def _minimise_secondary(self, candidate: Candidate, secondary: Expression, step: float, most: float) -> float:
         """Look for tied plans with at least `step` less of a secondary objective until there is none; return the least.
 
         Each look minimises the perturbed objective under a cutoff: proving that nothing tied is left takes no more than
@@ -83,14 +83,14 @@ class TieBreaking:
         """
         formulation = candidate.formulation
         program = formulation.program
-        traced = [*formulation.objective, *scaled(formulation.committed, PERTURBATION)]
+        traced = formulation.objective + PERTURBATION * formulation.committed
         while True:
             candidate.recall()
             value = self._least_as_chosen(formulation, secondary)
             if value < step or self.clock.is_over:
                 break
             cutoff = most + PERTURBATION * value_of(formulation.committed)
-            row = program.row("fewer", secondary, "<=", value - step)
+            row = program.add("fewer", secondary <= value - step)
             minimise(program, traced)
             answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
             program.relax(row)
@@ -103,7 +103,7 @@ class TieBreaking:
         candidate.recall()
         return max(value, 0.0)
 
-    def _least_as_chosen(self, formulation: Formulation, secondary: Terms) -> float:
+    def _least_as_chosen(self, formulation: Formulation, secondary: Expression) -> float:
         """Return the least of a secondary objective with the integers of the plan fixed."""
         value = value_of(secondary)
         if all(variable.cat == pulp.LpInteger for variable, _ in secondary):

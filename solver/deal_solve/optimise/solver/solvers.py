@@ -13,7 +13,8 @@ import highspy
 import pulp
 
 from deal_solve.errors import Cancelled, InputError, InternalError
-from deal_solve.formulation.model.program import Program, Terms, Variable
+from deal_solve.formulation.model.expression import Expression, Variable
+from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solver.highs_session import HighsSession, session_of
 from deal_solve.optimise.solver.progress import Progress, Watcher
 
@@ -187,9 +188,9 @@ def _other_answer(problem: pulp.LpProblem, gap: float, relax: bool) -> Answer:
     return Answer("nothing", math.inf, -math.inf)
 
 
-def minimise(program: Program, objective: Terms) -> None:
+def minimise(program: Program, objective: Expression) -> None:
     """Make `objective` what the program minimises."""
-    merged: dict[pulp.LpVariable, float] = {}
+    merged: dict[Variable, float] = {}
     for variable, coefficient in objective:
         merged[variable] = merged.get(variable, 0.0) + coefficient
     if not merged:
