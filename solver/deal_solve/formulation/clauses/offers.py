@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.formulation.clauses.rates import Agreement, Regime, every_regime
@@ -13,8 +14,7 @@ from deal_solve.formulation.model.program import Program
 from deal_solve.plan.terms import first_terms
 
 
-@dataclass(frozen=True)
-class SeatCandidate:
+class SeatCandidate(NamedTuple):
     """A seat type bought under an offer (or at list) for a first term."""
 
     seat_type: str

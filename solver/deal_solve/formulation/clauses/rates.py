@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,16 +12,14 @@ from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioSu
 from deal_solve.plan.terms import TermSpan, first_terms, terms_of
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(NamedTuple):
     """An offer (or list) taken for a first term."""
 
     offer: str
     term_months: int
 
 
-@dataclass(frozen=True)
-class Regime:
+class Regime(NamedTuple):
     """Price regime j: one term of an agreement in one band (its place, -1: none) and one bundle tier (0: none)."""
 
     agreement: Agreement
