@@ -61,27 +61,28 @@ class Answer:
     """What an analysis found, and how it is shown.
 
     `found` has the table, `report` is the text, `result` makes the JSON and `draw` the picture (into a path, of a
-    kind); both are called only where they are asked for. The exit code is 4 unless everything `is_proven`.
+    kind), if there is one; both are called only where they are asked for. The exit code is 4 unless everything
+    `is_proven`.
     """
 
     found: Framed
     report: str
     result: Callable[[], Part]
-    draw: Callable[[Path, str], None]
     is_proven: bool
+    draw: Callable[[Path, str], None] | None = None
 
 
 def analysis_command(
-    *, epilog: str, short_help: str, out: str, picture: str, has_risk: bool = True
+    *, epilog: str, short_help: str, out: str, picture: str | None = None, has_risk: bool = True
 ) -> Callable[[Callable[..., Answer]], click.Command]:
     """Make a command of a function from a Question, and the command's own options, to an Answer.
 
-    Own options come first in the help. `out` and `picture` are the help texts of the options of these names. Options of
-    the names in RISK and `fix_file` are taken from the own ones too.
+    Own options come first in the help. `out` and `picture` are the help texts of the options of these names; without
+    `picture` there is no such option. Options of the names in RISK and `fix_file` are taken from the own ones too.
     """
     shared: list[Callable[..., Any]] = [
         click.option("--out", metavar="FILE", help=out),
-        click.option("--picture", metavar="FILE", help=picture),
+        *([click.option("--picture", metavar="FILE", help=picture)] if picture else []),
         scenario_options,
         solver_options,
         *([risk_options] if has_risk else []),
@@ -101,7 +102,7 @@ def analysis_command(
         ) -> int:
             from deal_solve.cli.support.table import table_and_picture
 
-            with table_and_picture(own.pop("out"), own.pop("picture")) as write:
+            with table_and_picture(own.pop("out"), own.pop("picture", None)) as write:
                 deal = load_deal(deal_file, **{name: own.pop(name) for name in RISK if name in own})
                 settings = {name: own.pop(name) for name in ("solver", "method", "gap", "time_limit")}
                 fix = load_fix(deal, fix_file)

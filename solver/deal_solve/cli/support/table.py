@@ -23,7 +23,8 @@ class Framed(Protocol):
         """Return the table."""
 
 
-Write = Callable[[Framed, Callable[[], Part], Callable[[Path, str], None]], None]
+Draw = Callable[[Path, str], None]
+Write = Callable[[Framed, Callable[[], Part], Draw | None], None]
 
 
 @contextmanager
@@ -41,14 +42,14 @@ def table_and_picture(out: str | None, picture: str | None) -> Iterator[Write]:
     with ExitStack() as stack:
         written, drawn = (stack.enter_context(replacing(path)) if path else None for path in (out, picture))
 
-        def write(found: Framed, result: Callable[[], Part], draw: Callable[[Path, str], None]) -> None:
+        def write(found: Framed, result: Callable[[], Part], draw: Draw | None) -> None:
             if written and out_kind == "json":
                 written.write_text(to_text(result()), encoding="utf-8")
             elif written and out_kind == "parquet":
                 found.to_frame().to_parquet(written, index=False)
             elif written:
                 found.to_frame().to_csv(written, index=False, lineterminator="\n")
-            if drawn:
+            if drawn and draw:
                 draw(drawn, picture_kind)
 
         yield write
