@@ -22,7 +22,7 @@ from deal_solve import (
     varied,
 )
 from deal_solve.deal.risk import Risk
-from deal_solve.optimise.search import agreement_search, warm_start
+from deal_solve.optimise.search import agreement_search, subsample
 from deal_solve.optimise.search import cache as cache_module
 from deal_solve.uncertainty.scenario_set import Scenarios
 from tests.support.clauses import clauses_of, without
@@ -138,15 +138,15 @@ def test_an_agreement_that_is_as_it_was_is_not_built_again(monkeypatch: pytest.M
 
 def test_more_than_a_block_of_futures_needs_no_pilot_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a block had 128 of 512 futures."""
-    for module in (warm_start, agreement_search, cache_module):
+    for module in (subsample, agreement_search, cache_module):
         monkeypatch.setattr(module, "BLOCK", 128)
-    monkeypatch.setattr(warm_start, "SUBSAMPLE_SIZES", (32,))
+    monkeypatch.setattr(subsample, "SUBSAMPLE_SIZES", (32,))
     base, cache = load(SCENARIOS / "three-quotes.yaml"), SolveCache()
     scenarios = sample(base, 512, seed=3)
     solve(base, scenarios, cache=cache)
     other = varied(base, {"offers.thirty-six.api.bands[1].discount": "29%"})
     alone = solve(other, scenarios)
-    monkeypatch.setattr(warm_start, "SUBSAMPLE_SIZES", None)  # not looked at
+    monkeypatch.setattr(subsample, "SUBSAMPLE_SIZES", None)  # not looked at
     agree(solve(other, scenarios, cache=cache), alone)
 
 

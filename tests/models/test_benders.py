@@ -1,6 +1,5 @@
 """Cuts against rows: the same optimum by both methods, and cuts that hold for every plan (formulation, section 8)."""
 
-import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -210,9 +209,9 @@ def test_time_that_runs_out_between_cuts_leaves_a_plan_and_valid_bounds(monkeypa
 
 
 def test_a_bound_that_was_never_found_is_nothing():
-    formulation = SimpleNamespace(papers=SimpleNamespace(regimes={}))
-    candidate = Candidate(Agreement("list", 12), formulation, -math.inf, outcome="limit")
-    assert candidate.branch(0.0, candidate.bound).bound_usd == 0.0
+    formulation = SimpleNamespace(agreements=SimpleNamespace(regimes={}))
+    candidate = Candidate(Agreement("list", 12), (0.0,), lambda: formulation, outcome="limit")
+    assert candidate.in_band(0.0, candidate.bound).bound_usd == 0.0
 
 
 def test_weights_without_minor_parts_make_a_valid_cut_nearly_as_high():

@@ -11,7 +11,7 @@ from deal_solve.formulation.clauses.bounds import exceeded
 from deal_solve.formulation.model import chunks
 from deal_solve.formulation.model import scenario_sums as columns
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
-from deal_solve.optimise.search import benders, warm_start
+from deal_solve.optimise.search import benders, subsample
 from deal_solve.uncertainty.scenario_set import BLOCK
 from tests.support.paths import SCENARIOS
 
@@ -23,9 +23,9 @@ def test_a_guided_search_finds_what_one_without_pilot_finds(name, monkeypatch):
     deal = deal.model_copy(update={"risk": Risk(weight=0.3, on="cost")})  # a reference may be one of several tied plans
     scenarios = sample(deal, 512, seed=3)
     plain = solve(deal, scenarios)
-    for module in (warm_start, benders):
+    for module in (subsample, benders):
         monkeypatch.setattr(module, "BLOCK", 256)
-    monkeypatch.setattr(warm_start, "SUBSAMPLE_SIZES", (32, 128))
+    monkeypatch.setattr(subsample, "SUBSAMPLE_SIZES", (32, 128))
     guided = solve(deal, scenarios)
     assert guided.gap <= 1e-6
     assert plain.gap <= 1e-6

@@ -10,9 +10,11 @@ from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses.rates import api_agreements
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
+from deal_solve.optimise.comparison import comparison_of
 from deal_solve.optimise.search.agreement import size_of
+from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.search.settings import SearchSettings, Workspace
 from deal_solve.optimise.solution import Size
-from deal_solve.optimise.solve import compared_with
 from deal_solve.optimise.solver.solvers import Clock, minimise
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.objective import fit_risk
@@ -32,7 +34,8 @@ def export(deal: Deal, scenarios: Scenarios | None, path: str | Path, fix: Propo
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, _ = fit_risk(deal, scenarios)
     sums = ScenarioSums(deal, scenarios)
-    _, against, _ = compared_with(deal, scenarios, sums, "highs", 1e-6, Clock(None))
+    workspace = Workspace(SearchSettings(), Clock(None), SolveCache())
+    against = comparison_of(deal, scenarios, sums, workspace).against
     fixings = fixings_of(deal, fix)
     formulation = formulate(
         deal,

@@ -17,9 +17,9 @@ from deal_solve.analysis.uncertainty.replicates import (
     replicates,
 )
 from deal_solve.deal.risk import Risk
+from deal_solve.optimise.comparison import least_cost
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
-from deal_solve.optimise.solve import least_cost
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.sampling import SEED
 from deal_solve.uncertainty.scenario_set import BLOCK, ScenarioSet

@@ -15,8 +15,9 @@ import pulp
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.model.expression import Expression, total
 from deal_solve.formulation.read import value_of
-from deal_solve.optimise.search.agreement import Candidate, add_no_good_cut, fix_choices
+from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.benders import run_with_cuts as run
+from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices
 from deal_solve.optimise.solver.solvers import Clock, fix_integers, minimise, restore
 
 PERTURBATION = 1e-6

@@ -1,53 +1,42 @@
-"""A search over a part of many futures, to know where to look in all of them (section 8)."""
+"""Warm start: what one search knows of an agreement and another one may begin with.
+
+A warm start says in which order to look, at which separation points to cut first, and which plan to try first. Nothing
+of it is taken for true: cuts are made anew over the scenarios at hand and the plan is solved again, so every bound is
+one of the problem that is solved (formulation §8, "Many scenarios" and "Many deals").
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from deal_solve.errors import Infeasible
-from deal_solve.optimise.search.agreement_search import AgreementSearch
-from deal_solve.uncertainty.measures import Against
-from deal_solve.uncertainty.scenario_set import BLOCK, Array
+from deal_solve.formulation.model.program import Program
+from deal_solve.uncertainty.scenario_set import Array
 
-SUBSAMPLE_SIZES = (1024, 16384)
-"""Futures of the pilots, each led by the one before; sets of at most one block are searched at once."""
-SUBSAMPLE_GAP = 1e-4
-"""Relative gap to which the first subsample is solved; the next ones to a tenth of the one before."""
+PointedCut: TypeAlias = tuple[int, Array]
+"""An epigraph variable, by its number, and its separation point: the values of all variables at which it is cut."""
 
 
-def warm_started(search: AgreementSearch) -> AgreementSearch:
-    """Return a search over many futures that begins where one over the first of them ends; others as they are.
+@dataclass(frozen=True)
+class WarmStart:
+    """What a search over other scenarios, or of a similar deal, knows of an agreement.
 
-    A subsample only says in which order to look and where to cut: every cut is made anew over all futures.
+    `rank_usd` is its objective or bound there: where it stands among the others. `cuts` are the separation points of
+    the cuts that were binding, in values of the variables of these `names`, and `plan` is its best plan, if it has one.
     """
-    if search.sums.size <= BLOCK or not search.by_cuts:
-        return search
-    if search.warm_starts:  # a similar deal was solved over as many
-        return replace(search, optimality_tolerance=search.gap / 4, is_rough=True, candidates=[])
-    gap, warm_starts = SUBSAMPLE_GAP, search.warm_starts
-    for size in SUBSAMPLE_SIZES:
-        if 4 * size > search.sums.size:
-            break
-        against = Against(_head(search.against.baseline, size), _head(search.against.best, size))
-        subsample = replace(
-            search,
-            sums=search.sums.head(size),
-            against=against,
-            gap=gap,
-            optimality_tolerance=gap / 10,
-            warm_starts=warm_starts,
-            is_pilot=True,
-            is_rough=bool(warm_starts),
-            is_told=False,
-            candidates=[],
-        )
-        try:
-            subsample.run()
-        except Infeasible:
-            break
-        gap, warm_starts = gap / 10, subsample.next_warm_starts()
-    return replace(search, optimality_tolerance=search.gap / 4, warm_starts=warm_starts, is_rough=True, candidates=[])
 
+    rank_usd: float
+    names: tuple[str, ...]
+    cuts: tuple[PointedCut, ...]
+    plan: Array | None
 
-def _head(values: Array | None, size: int) -> Array | None:
-    return None if values is None else values[:size]
+    def fits(self, program: Program) -> bool:
+        """Whether a program has the same variables."""
+        return self.names == tuple(variable.name for variable in program.variables)
+
+    def by_kind(self, program: Program) -> tuple[list[PointedCut], list[PointedCut]]:
+        """Return the cuts of expected values, each of one clause in one regime, and those of the whole cost's tail."""
+        kinds: tuple[list[PointedCut], list[PointedCut]] = [], []
+        for number, point in self.cuts:
+            kinds[not program.epigraphs[number].is_expected].append((number, point))
+        return kinds

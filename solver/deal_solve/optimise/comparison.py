@@ -1,0 +1,95 @@
+"""What costs are compared with: the baseline for loss, the least cost of each scenario for regret (model §7).
+
+Loss is measured against the best plan without API commitment, regret against the cost that each scenario would have if
+it were known beforehand (the wait-and-see problem, one solve per scenario).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.risk import Risk
+from deal_solve.errors import Infeasible
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
+from deal_solve.optimise.search.agreement_search import AgreementSearch
+from deal_solve.optimise.search.polish import polish
+from deal_solve.optimise.search.settings import TIE_TOLERANCE, Comparison, SearchProblem, SearchSettings, Workspace
+from deal_solve.optimise.search.subsample import warm_started
+from deal_solve.optimise.solution import Solution
+from deal_solve.optimise.solver.solvers import Clock
+from deal_solve.plan.plan import Plan
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.measures import Against
+from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
+
+BASELINE_GAP = 1e-8
+"""Gap of the baseline over up to a block of scenarios: of two plans nearly tied always the same one, because the tail
+of a loss differs by more than their costs do."""
+
+
+def comparison_of(
+    deal: Deal, scenarios: Scenarios, sums: ScenarioSums, workspace: Workspace, known: Plan | Solution | None = None
+) -> Comparison:
+    """Return what costs are compared with, as far as the objective needs it; `known` is the baseline, if given."""
+    free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
+    if deal.risk.criterion == "regret":
+        settings, clock = workspace.settings, workspace.clock
+        each = map(scenarios.in_memory().take, range(scenarios.size))
+        best = [least_cost(free, alone, settings.solver, settings.gap, clock) for alone in each]
+        return Comparison(against=Against(best=np.array(best)))
+    if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
+        return Comparison()
+    if isinstance(known, Solution):
+        return Comparison(known.baseline, Against(baseline=known.baseline_cost))
+    if known is not None:
+        return Comparison(known, Against(baseline=settle(free, known, scenarios).cost))
+    cached = workspace.cache.baseline(free, sums)
+    if cached is not None:
+        return cached
+    plan, notes = _baseline(SearchProblem(free, sums, scope="no_commitment"), workspace)
+    found = Comparison(plan, Against(baseline=settle(free, plan, scenarios).cost), notes)
+    workspace.cache.keep_baseline(free, sums, found)
+    return found
+
+
+def least_cost(
+    deal: Deal, scenarios: Scenarios, solver: str = "highs", gap: float = 1e-6, clock: Clock | None = None
+) -> float:
+    """Return the objective of a deal without its plan, dollars: its least cost if these scenarios were all known."""
+    settings = SearchSettings(solver, gap, breaks_ties=False)
+    search = AgreementSearch(SearchProblem(deal, ScenarioSums(deal, scenarios)), settings, clock or Clock(None))
+    search.run()
+    return search.best_usd
+
+
+def _baseline(problem: SearchProblem, workspace: Workspace) -> tuple[Plan, tuple[str, ...]]:
+    """Return the plan of least expected cost among those without API commitment, and notes on it."""
+    workspace.clock.report("finding the baseline: the best plan without commitment")
+    try:
+        return _least_expected(problem, workspace), ()
+    except Infeasible:
+        plan = _least_expected(replace(problem, scope="no_commitment_or_controls"), workspace)
+        return plan, (
+            "no plan without commitment provides the controls required on the API; loss is measured against the best "
+            "one that lacks them",
+        )
+
+
+def _least_expected(problem: SearchProblem, workspace: Workspace) -> Plan:
+    gap = workspace.settings.gap
+    exact = BASELINE_GAP if problem.sums.size <= BLOCK else gap
+    settings = SearchSettings(
+        workspace.settings.solver,
+        min(gap, exact),
+        workspace.settings.by_cuts,
+        tie_tolerance=min(TIE_TOLERANCE, exact / 10),
+    )
+    search = AgreementSearch(problem, settings, workspace.clock)
+    workspace.cache.prepare(search)
+    search = warm_started(search)
+    best = search.run()
+    workspace.cache.record(search)
+    return polish(best.formulation, settings.solver, workspace.clock)

@@ -1,0 +1,168 @@
+"""One candidate agreement bounded by its linear relaxation, then solved as an integer program.
+
+Both stop early where the candidate cannot be better than the incumbent, or tied with it: the bound is then at least the
+cutoff. Where a warm start is known its cuts are separated first, and its plan's choices are solved first; what is left
+is the proof, under a no-good cut, that no other choices cost as little (formulation §6 and §8).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from deal_solve.formulation.clauses.rates import Agreement
+from deal_solve.optimise.search.agreement import Candidate, size_of
+from deal_solve.optimise.search.benders import add_cuts_at
+from deal_solve.optimise.search.benders import run_with_cuts as run
+from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices, restrict_to_band
+from deal_solve.optimise.search.rounding import rounded_plan
+from deal_solve.optimise.search.settings import SearchSettings
+from deal_solve.optimise.search.warm_start import WarmStart
+from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, minimise, restore
+
+ROUNDING_MIN_NONZEROS = 60_000
+"""Non-zeros from which on the rounding heuristic looks for a first plan before the integer program is solved."""
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """The best objective so far, dollars: infinite while there is none. Up to `cutoff_usd` a plan is better or tied."""
+
+    usd: float
+    tie_tolerance: float
+
+    @property
+    def cutoff_usd(self) -> float:
+        """The incumbent and the room of a tie above it."""
+        return self.usd + self.tie_tolerance * abs(self.usd) if math.isfinite(self.usd) else math.inf
+
+    def or_better(self, usd: float | None) -> Incumbent:
+        """Return the better one of it and another objective."""
+        return self if usd is None or usd >= self.usd else replace(self, usd=usd)
+
+    def cutoff(self, candidate: Candidate) -> float | None:
+        """Return the cutoff in money units of a candidate's program, None while there is none."""
+        return candidate.in_money_units(self.cutoff_usd) if math.isfinite(self.cutoff_usd) else None
+
+
+@dataclass(frozen=True)
+class CandidateSolver:
+    """How candidates are bounded and solved, and what is known of them beforehand."""
+
+    settings: SearchSettings
+    clock: Clock
+    warm_starts: dict[Agreement, WarmStart] = field(default_factory=dict)
+
+    def bound(self, candidate: Candidate, incumbent: Incumbent) -> None:
+        """Bound an agreement by its linear relaxation."""
+        formulation = candidate.formulation
+        minimise(formulation.program, formulation.objective)
+        answer = self._relaxed(candidate, incumbent)
+        if answer.outcome == "infeasible":
+            candidate.bound = math.inf
+        elif math.isfinite(answer.bound):
+            candidate.bound = candidate.in_usd(answer.bound)
+
+    def _relaxed(self, candidate: Candidate, incumbent: Incumbent) -> Answer:
+        """Solve the relaxation; of the cuts of a warm start those of expected values, which take little time, go first.
+
+        An agreement that ranks better than the incumbent is going to be solved, so it needs no tight bound.
+        """
+        program, start = candidate.formulation.program, self.warm_starts.get(candidate.agreement)
+        is_promising = start is not None and start.rank_usd < incumbent.usd
+        tolerance = math.inf if is_promising else self.settings.bounding_tolerance
+        relax = partial(run, program, self.settings.solver, 0.0, self.clock, relax=True)
+        cutoff = incumbent.cutoff(candidate)
+        if start and start.fits(program):
+            expected, others = start.by_kind(program)
+            add_cuts_at(program, expected)
+            if cutoff is not None and start.rank_usd > incumbent.usd:
+                answer = relax(tolerance=math.inf, cutoff=cutoff)
+                if answer.outcome != "optimal":
+                    return answer
+            add_cuts_at(program, others)
+        return relax(tolerance=tolerance, cutoff=cutoff)
+
+    def bound_of_band(self, candidate: Candidate, band: float) -> float:
+        """Return a bound on an agreement in one band of its first term, USD, by the relaxation with all its cuts."""
+        formulation = candidate.formulation
+        closed = restrict_to_band(formulation, band)
+        minimise(formulation.program, formulation.objective)
+        tolerance = self.settings.bounding_tolerance
+        answer = run(formulation.program, self.settings.solver, 0.0, self.clock, relax=True, tolerance=tolerance)
+        restore(closed)
+        if answer.outcome == "infeasible":
+            return math.inf
+        return max(candidate.bound, candidate.in_usd(answer.bound)) if answer.outcome == "optimal" else candidate.bound
+
+    def add_cuts_of_warm_start(self, candidate: Candidate) -> None:
+        """Add the cuts of the warm start of an agreement that is solved without having been bounded here."""
+        program, start = candidate.formulation.program, self.warm_starts.get(candidate.agreement)
+        if start and start.fits(program):
+            add_cuts_at(program, start.cuts)
+
+    def solve(self, candidate: Candidate, incumbent: Incumbent) -> None:
+        """Solve an agreement's integer program, as far as it may be better than, or tied with, the incumbent."""
+        formulation, program = candidate.formulation, candidate.formulation.program
+        first = self._with_choices_of_warm_start(candidate)
+        no_good_cut = add_no_good_cut(program) if first else None
+        minimise(program, formulation.objective)
+        if size_of(formulation).nonzeros > ROUNDING_MIN_NONZEROS and not first:
+            rounded = rounded_plan(formulation, self.settings.solver, self.clock)
+            if rounded is not None:  # a cutoff for the proof, and a plan if time runs out
+                candidate.keep(candidate.in_usd(rounded.objective))
+        incumbent = incumbent.or_better(candidate.objective)
+        cutoff = incumbent.cutoff(candidate)
+        answer = run(program, self.settings.solver, self.settings.gap / 10, self.clock, cutoff=cutoff)
+        if no_good_cut:
+            program.relax(no_good_cut)
+        known = math.inf if first is None else first.bound
+        if answer.outcome == "infeasible" and cutoff is not None:
+            # No other plan is better than, or tied with, the incumbent, which may be this agreement's own first plan.
+            candidate.outcome = "pruned" if candidate.objective is None else "solved"
+            bound = min(incumbent.cutoff_usd, candidate.objective or incumbent.cutoff_usd, candidate.in_usd(known))
+            candidate.bound = max(candidate.bound, bound)
+            candidate.is_alone = first is not None
+            return
+        if math.isfinite(answer.bound):
+            candidate.bound = max(candidate.bound, candidate.in_usd(min(answer.bound, known)))
+        _record(candidate, answer)
+
+    def _with_choices_of_warm_start(self, candidate: Candidate) -> Answer | None:
+        """Solve the program with the choices of the warm start's plan fixed; None where that is no plan."""
+        formulation, program = candidate.formulation, candidate.formulation.program
+        start = self.warm_starts.get(candidate.agreement)
+        if not (self.settings.by_cuts and start and start.plan is not None and start.fits(program)):
+            return None
+        for variable, value in zip(program.variables, start.plan, strict=True):
+            variable.varValue = value
+        minimise(program, formulation.objective)
+        choices, integers = fix_choices(program), fix_integers(program)
+        known = run(program, self.settings.solver, 0.0, self.clock, relax=True)
+        restore(integers)
+        cutoff = None
+        if known.outcome == "optimal":
+            candidate.keep(candidate.in_usd(known.objective))
+            cutoff = known.objective
+        answer = run(program, self.settings.solver, self.settings.gap / 10, self.clock, cutoff=cutoff)
+        restore(choices)
+        if answer.outcome == "optimal":
+            candidate.keep(candidate.in_usd(answer.objective))
+            return answer
+        # With these choices no other numbers cost less than the known ones, or nothing is known.
+        return known if answer.outcome == "infeasible" and cutoff is not None else None
+
+
+def _record(candidate: Candidate, answer: Answer) -> None:
+    """Write the answer of an integer program, whose bound is taken already, into its candidate."""
+    if answer.outcome == "infeasible":
+        candidate.outcome, candidate.bound = "infeasible", math.inf
+    elif answer.outcome == "nothing":
+        candidate.outcome = "limit"
+    else:
+        candidate.outcome = "solved" if answer.outcome == "optimal" else "limit"
+        objective = candidate.in_usd(answer.objective)
+        if candidate.objective is None or objective <= candidate.objective:
+            candidate.keep(objective)
+        candidate.bound = min(candidate.bound, candidate.objective or objective)

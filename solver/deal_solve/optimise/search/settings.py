@@ -1,0 +1,90 @@
+"""What an agreement search is given: the problem, how it is searched, and what the searches of one solve share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from deal_solve.deal.deal import Deal
+from deal_solve.formulation.fixings import Fixings
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
+from deal_solve.optimise.search.benders import BOUNDING_TOLERANCE, OPTIMALITY_TOLERANCE
+from deal_solve.optimise.solver.solvers import Clock
+from deal_solve.plan.plan import Plan
+from deal_solve.uncertainty.measures import Against
+
+if TYPE_CHECKING:
+    from deal_solve.optimise.search.cache import SolveCache
+
+TIE_TOLERANCE = 1e-7
+"""Plans whose objectives differ by less than this, relatively, are tied: tie-breaking chooses among them."""
+
+Scope = Literal["all", "no_commitment", "no_commitment_or_controls"]
+"""Which plans a search is over: all of the deal, those without API commitment (the baseline), or those of them without
+regard to the controls that are required of the API."""
+
+
+@dataclass(frozen=True)
+class SearchProblem:
+    """What is searched: the plans of a deal over scenarios.
+
+    `against` is what costs are compared with (dollars per scenario), `fixings` the decisions that are fixed, and
+    `first_band` (USD a year) the band of the first API term, if that alone is fixed. `constant_usd` is added to the
+    objective of every program.
+    """
+
+    deal: Deal
+    sums: ScenarioSums
+    against: Against = field(default_factory=Against)
+    fixings: Fixings = field(default_factory=Fixings)
+    first_band: float | None = None
+    constant_usd: float = 0.0
+    scope: Scope = "all"
+
+    @property
+    def zero_bands_only(self) -> bool:
+        """Whether bands with a commitment are closed."""
+        return self.scope != "all"
+
+    @property
+    def checks_controls(self) -> bool:
+        """Whether an API agreement has to provide the controls that are required."""
+        return self.scope != "no_commitment_or_controls"
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How a problem is searched.
+
+    `gap` is relative; `by_cuts` leaves recourse to Benders cuts. The tolerances are relative to the objective:
+    `optimality_tolerance` is that of epigraph variables where plans are looked for, `bounding_tolerance` where only a
+    bound is (infinite: no cut is added), and `tie_tolerance` that of tied plans.
+    """
+
+    solver: str = "highs"
+    gap: float = 1e-6
+    by_cuts: bool = False
+    optimality_tolerance: float = OPTIMALITY_TOLERANCE
+    bounding_tolerance: float = BOUNDING_TOLERANCE
+    tie_tolerance: float = TIE_TOLERANCE
+    breaks_ties: bool = True
+    bounds_bands: bool = True
+    reports_incumbent: bool = False
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What the searches of one solve share."""
+
+    settings: SearchSettings
+    clock: Clock
+    cache: SolveCache
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What costs are compared with: the baseline plan, if that is it, the cost per scenario, and notes on both."""
+
+    baseline: Plan | None = None
+    against: Against = field(default_factory=Against)
+    notes: tuple[str, ...] = ()
