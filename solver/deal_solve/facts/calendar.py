@@ -18,7 +18,7 @@ from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.record import Record
 from deal_solve.settlement.bundle import bundle_tiers
-from deal_solve.settlement.seats import seat_paper
+from deal_solve.settlement.seats import seat_contract
 
 NEGOTIATE_MONTHS = 12
 """How long before a term ends one starts to negotiate the next."""
@@ -37,7 +37,7 @@ class Event(Record):
 
 def calendar(deal: Deal, plan: Plan) -> Table[Event]:
     """Return the events of a plan in order of time."""
-    found = [*_papers(deal, plan), *_invoices(deal, plan), *_checks(deal, plan), *_projects(deal, plan)]
+    found = [*_agreements(deal, plan), *_invoices(deal, plan), *_checks(deal, plan), *_projects(deal, plan)]
     found += [*_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan)]
     return Table(tuple(sorted(found, key=lambda event: event.day)))
 
@@ -48,8 +48,8 @@ def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:
         yield Event(deal.calendar(table.month), what)
 
 
-def _papers(deal: Deal, plan: Plan) -> Iterator[Event]:
-    """Yield start, renewals and negotiations of every paper that is signed (not list)."""
+def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
+    """Yield start, renewals and negotiations of every agreement that is signed (not list)."""
     for offer, spans in _signed(deal, plan).items():
         for index, (span, bought) in enumerate(spans):
             word = "is renewed" if index else "starts"
@@ -66,7 +66,7 @@ def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:
 
 
 def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]]]:
-    """Return the terms of every paper in which something is bought, with what that is."""
+    """Return the terms of every agreement in which something is bought, with what that is."""
     seats = [(agreement, f"{seat_type} seats") for seat_type, agreement in plan.seats.items()]
     lengths = {plan.api.offer: plan.api.term_months}
     lengths |= {agreement.offer: agreement.term_months for agreement, _ in seats}
@@ -89,12 +89,12 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
     tiers = bundle_tiers(deal, plan)
     for seat_type, seats in plan.seats.items():
         bundle = [tier.seats for tier in tiers] if seats.offer == plan.api.offer else []
-        paper = seat_paper(deal, seat_type, seats, bundle, np.ones((deal.horizon_months, 1)))
+        contract = seat_contract(deal, seat_type, seats, bundle, np.ones((deal.horizon_months, 1)))
         for year, count in enumerate(seats.contracted):
             if count:
-                how = "" if paper.seat.part.billing == "yearly" else ", in 12 invoices over the year"
+                how = "" if contract.seat.part.billing == "yearly" else ", in 12 invoices over the year"
                 what = f"{count:,} {seat_type} seats of contract year {year + 1}{how}"
-                yield Event(deal.calendar(12 * year), what, 12 * paper.month_usd(year))
+                yield Event(deal.calendar(12 * year), what, 12 * contract.month_usd(year))
     taken = resolve(deal).taken(plan.api)
     api = taken.api
     for span, term in zip(taken.spans, plan.api.terms, strict=True):

@@ -42,7 +42,6 @@ from deal_solve.record import Record
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.lines import CAUSES, lines_by_cause
-from deal_solve.settlement.rates import api_part
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, blocks
@@ -112,7 +111,7 @@ def _api_lines(settlement: Settlement) -> dict[str, float]:
         counted, uncounted, workloads = counted + sums[0], uncounted + sums[1], workloads + sums[2]
         contracted, drawn = contracted + sums[3], drawn + sums[4]
     overage, forfeited, uncovered = _at_period_ends(settlement)
-    in_arrears = api_part(resolve(settlement.deal).taken(settlement.plan.api)).payment == "arrears"
+    in_arrears = resolve(settlement.deal).taken(settlement.plan.api).require_api().payment == "arrears"
     paid = _mean(settlement, settlement.by_line["commitment"]) + uncovered
     return {
         "routing": workloads,

@@ -15,7 +15,6 @@ from deal_solve.plan.resolved import resolve
 from deal_solve.record import Record
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES, SIDES, lines_of
-from deal_solve.settlement.rates import api_part
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, each_block
@@ -92,7 +91,7 @@ def _months(settlement: Settlement, row: Row) -> slice:
     deal, plan, first, end = settlement.deal, settlement.plan, row.first, row.last + 1
     accrual = LINES[row.line].accrual
     if accrual == "commitment_period":
-        first = end - api_part(resolve(deal).taken(plan.api)).period_months
+        first = end - resolve(deal).taken(plan.api).require_api().period_months
     elif accrual == "contract_year":
         clause = resolve(deal).seat(plan.seats[row.item], row.item).part.true_up
         if isinstance(clause, TrueUp) and clause.ratchet != "none":

@@ -1,1 +1,1 @@
-"""What a buyer can decide: options of routing, terms of papers, and the plan that holds the decisions."""
+"""What a buyer can decide: options of routing, terms of offers, and the plan that holds the decisions."""

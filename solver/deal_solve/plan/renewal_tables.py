@@ -174,7 +174,7 @@ def tabulated(
     What is not in a row is as on the likeliest path; a bucket that does not occur decides as its nearest neighbour. A
     table whose rows all decide the same is left out.
     """
-    plans = _same_papers(plans)
+    plans = _same_agreements(plans)
     best = max(plans, key=lambda path: likely[path])
     tables = []
     for index, month in enumerate(months):
@@ -205,11 +205,11 @@ def _alike(one: Any, other: Any) -> bool:
     return math.isclose(one, other, rel_tol=1e-8, abs_tol=1e-8) if isinstance(one, float) else bool(one == other)
 
 
-def _same_papers(plans: Mapping[Path, Plan]) -> dict[Path, Plan]:
+def _same_agreements(plans: Mapping[Path, Plan]) -> dict[Path, Plan]:
     """Return the plans with every seat agreement that one of them has, without seats where they do not need it."""
-    papers = {name: agreement for plan in plans.values() for name, agreement in plan.seats.items()}
+    agreements = {name: agreement for plan in plans.values() for name, agreement in plan.seats.items()}
     none = {
         name: agreement.model_copy(update={"contracted": (0,) * len(agreement.contracted)})
-        for name, agreement in papers.items()
+        for name, agreement in agreements.items()
     }
     return {path: plan.model_copy(update={"seats": {**none, **plan.seats}}) for path, plan in plans.items()}

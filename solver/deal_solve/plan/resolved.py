@@ -16,6 +16,7 @@ from deal_solve.deal.cohort import Use
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Offer, SeatPart
 from deal_solve.deal.workload import Workload
+from deal_solve.errors import InputError
 from deal_solve.plan.request_cost import usage_multiplier
 from deal_solve.plan.routing_options import Epoch, epochs_of
 from deal_solve.plan.terms import TermSpan, first_terms, terms_of
@@ -81,6 +82,13 @@ class OfferTerms:
     @property
     def api(self) -> ApiPart | None:
         """The API part of the offer; None if it sells seats only."""
+        return self.offer.api
+
+    def require_api(self) -> ApiPart:
+        """Return the API part of the offer; raises InputError if it sells seats only."""
+        if self.offer.api is None:
+            found = f"{self.offer_id!r}, which has no api part"
+            raise InputError(f"plan: api.offer is {found}; expected an offer with one, or list")
         return self.offer.api
 
     def is_at_list(self, span: TermSpan) -> bool:

@@ -1,4 +1,4 @@
-"""When the terms of a paper start and end, renewals included (deal model, section 6)."""
+"""When the terms of an offer start and end, renewals included (model §6)."""
 
 from __future__ import annotations
 

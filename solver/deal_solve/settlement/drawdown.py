@@ -16,7 +16,7 @@ from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.settlement.ledger import Ledger
-from deal_solve.settlement.rates import api_factor, api_part, band_of, overage_ratio, protected_index
+from deal_solve.settlement.rates import api_factor, band_of, overage_ratio, protected_index
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 Order = Literal["highest_ratio", "chronological"]
@@ -80,7 +80,7 @@ def post_api(
     order: Order = "highest_ratio",
 ) -> tuple[PeriodRecord, ...]:
     """Post all counted usage, `counted[model id]` (H, S) at today's list; `bundle` is the API discount of each term."""
-    part = api_part(resolve(deal).taken(plan.api))
+    part = resolve(deal).taken(plan.api).require_api()
     records: list[PeriodRecord] = []
     for span, term, band, priced in priced_terms(deal, plan, scenarios, counted, bundle):
         if band.commit_usd_per_year == 0 or part.payment == "arrears":

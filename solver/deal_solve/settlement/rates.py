@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deal_solve.deal.money import CENT_TOLERANCE_USD
-from deal_solve.deal.offer import ApiBand, ApiPart, Capped, Offer, Premium, Uplift
+from deal_solve.deal.offer import ApiBand, Capped, Offer, Premium, Uplift
 from deal_solve.deal.rate_card import Model
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import ApiTerm
@@ -47,16 +47,6 @@ def _protected(offer: Offer, base: Array, now: Array, age_months: int) -> Array:
     return base if protection == "locked" else np.minimum(base, now)
 
 
-def api_part(taken: OfferTerms) -> ApiPart:
-    """Return the API part of the offer of an API agreement; raises InputError if it has none."""
-    part = taken.api
-    if part is None:
-        raise InputError(
-            f"plan: api.offer is {taken.offer_id!r}, which has no api part; expected an offer with one, or list"
-        )
-    return part
-
-
 def band_of(taken: OfferTerms, span: TermSpan, term: ApiTerm) -> ApiBand:
     """Return the band of a term, found by its threshold; in a renewal at list the band without discount."""
     threshold = term.band_usd_per_year
@@ -64,7 +54,7 @@ def band_of(taken: OfferTerms, span: TermSpan, term: ApiTerm) -> ApiBand:
         if threshold or any(term.commitment_usd):
             raise InputError(f"plan: api.terms[{span.index}] renews at list; expected band 0 and commitments 0")
         return ApiBand(commit_usd_per_year=0.0, discount={"all": 0.0})
-    bands = taken.api.bands if taken.api else ()
+    bands = taken.require_api().bands
     for band in bands:
         if abs(band.commit_usd_per_year - threshold) < CENT_TOLERANCE_USD:
             if band.commit_usd_per_year == 0 and any(term.commitment_usd):
@@ -89,7 +79,7 @@ def overage_ratio(taken: OfferTerms, factor: float, protected: Array, index: Arr
     Overage at `contracted` is the contracted rate factor·protected, at `list` Π, at `premium x` Π·(1+x); one below the
     contracted rate counts as the contracted one.
     """
-    overage = taken.api.overage if taken.api else "contracted"
+    overage = taken.require_api().overage
     if overage == "contracted":
         return np.ones((1, 1))
     premium = overage.premium if isinstance(overage, Premium) else 0.0

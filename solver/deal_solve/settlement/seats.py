@@ -42,7 +42,7 @@ def priced_seats(tiers: Tiers | None, seats: int) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class SeatPaper:
+class SeatContract:
     """The agreement of one seat type: its clauses, N per contract year, and the prices they lead to.
 
     `bundle` has the extra discount of each term; `index` the protected seats index of the first month of each contract
@@ -81,12 +81,12 @@ class SeatPaper:
         return self.unit_usd(year) * (1 - tier_discount(self.tiers(year), self.contracted[year]))
 
 
-def seat_paper(
+def seat_contract(
     deal: Deal, seat_type: str, agreement: SeatAgreement, bundle: Sequence[float], seats_index: Array
-) -> SeatPaper:
-    """Return the paper of one agreement; `seats_index` is Π[seats], (H, S), `bundle` the discount of each term."""
+) -> SeatContract:
+    """Return an agreement with its prices; `seats_index` is Π[seats], (H, S), `bundle` the discount of each term."""
     taken = resolve(deal).taken(agreement)
-    return SeatPaper(
+    return SeatContract(
         seat=resolve(deal).seat(agreement, seat_type),
         taken=taken,
         contracted=agreement.contracted,
@@ -95,25 +95,25 @@ def seat_paper(
     )
 
 
-def post_fees(ledger: Ledger, paper: SeatPaper) -> None:
+def post_fees(ledger: Ledger, contract: SeatContract) -> None:
     """Post N · price: 12 months at the start of each contract year, or each month at its start (billed in advance)."""
-    for year, seats in enumerate(paper.contracted):
-        month_usd = paper.month_usd(year) * paper.index[year]
+    for year, seats in enumerate(contract.contracted):
+        month_usd = contract.month_usd(year) * contract.index[year]
         start, end = 12 * year, 12 * year + 12
-        if paper.seat.part.billing == "yearly":
-            ledger.post("seats", paper.seat_type, 12 * seats, 12 * month_usd, paid=start, first=start, last=end - 1)
+        if contract.seat.part.billing == "yearly":
+            ledger.post("seats", contract.seat_type, 12 * seats, 12 * month_usd, paid=start, first=start, last=end - 1)
         else:
             for t in range(start, end):
-                ledger.post("seats", paper.seat_type, seats, month_usd, paid=t, first=t)
+                ledger.post("seats", contract.seat_type, seats, month_usd, paid=t, first=t)
 
 
-def committed_usd(paper: SeatPaper) -> float:
+def committed_usd(contract: SeatContract) -> float:
     """Return Σ over contract years inside the horizon of 12·N·price at index 1 after all discounts (model §7)."""
-    return sum(12 * paper.month_usd(year) for year in range(len(paper.contracted)))
+    return sum(12 * contract.month_usd(year) for year in range(len(contract.contracted)))
 
 
-def beyond_horizon_usd(paper: SeatPaper) -> float:
+def beyond_horizon_usd(contract: SeatContract) -> float:
     """Return 12·N·price at index 1 of the years of the last term beyond the horizon, N as in its last year inside."""
-    last = paper.taken.spans[-1]
+    last = contract.taken.spans[-1]
     years = (last.start + last.length - last.end) // 12
-    return years * 12 * paper.month_usd(len(paper.contracted) - 1)
+    return years * 12 * contract.month_usd(len(contract.contracted) - 1)

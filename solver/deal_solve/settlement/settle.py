@@ -20,9 +20,8 @@ from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.projects import post_projects
-from deal_solve.settlement.rates import api_part
 from deal_solve.settlement.renewal import aligned, spread_rows
-from deal_solve.settlement.seats import SeatPaper, post_fees, seat_paper
+from deal_solve.settlement.seats import SeatContract, post_fees, seat_contract
 from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
@@ -183,8 +182,8 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     keep_rows = keep_rows or scenarios.size == 1
     ledger = Ledger(scenarios.size, deal.years, deal.cost_of_capital_per_year, keep_rows)
     tiers = bundle_tiers(deal, plan)
-    papers = _papers(deal, plan, scenarios, tuple(tier.seats for tier in tiers))
-    facts = _post_seats(ledger, deal, plan, scenarios, papers)
+    contracts = _contracts(deal, plan, scenarios, tuple(tier.seats for tier in tiers))
+    facts = _post_seats(ledger, deal, plan, scenarios, contracts)
     post_tools(ledger, deal, plan)
     post_unserved(ledger, deal, plan, scenarios)
     post_projects(ledger, deal, plan)
@@ -200,8 +199,8 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         by_line=ledger.by_line,
         by_year=ledger.by_year,
         by_year_discounted=ledger.by_year_discounted,
-        committed_usd=committed + sum(seats.committed_usd(paper) for paper in papers),
-        beyond_horizon_usd=beyond + sum(seats.beyond_horizon_usd(paper) for paper in papers),
+        committed_usd=committed + sum(seats.committed_usd(contract) for contract in contracts),
+        beyond_horizon_usd=beyond + sum(seats.beyond_horizon_usd(contract) for contract in contracts),
         drawdown=records,
         seats=facts,
         deal=deal,
@@ -212,27 +211,27 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     )
 
 
-def _papers(deal: Deal, plan: Plan, scenarios: ScenarioSet, bundle: tuple[float, ...]) -> tuple[SeatPaper, ...]:
+def _contracts(deal: Deal, plan: Plan, scenarios: ScenarioSet, bundle: tuple[float, ...]) -> tuple[SeatContract, ...]:
     """Return the seat agreements; the bundle's discount only on those of the API agreement's offer."""
     index = scenarios.index["seats"]
     return tuple(
-        seat_paper(deal, name, agreement, bundle if agreement.offer == plan.api.offer else (), index)
+        seat_contract(deal, name, agreement, bundle if agreement.offer == plan.api.offer else (), index)
         for name, agreement in plan.seats.items()
     )
 
 
 def _post_seats(
-    ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, papers: tuple[SeatPaper, ...]
+    ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, contracts: tuple[SeatContract, ...]
 ) -> dict[str, SeatFacts]:
     counts = seat_counts(deal, plan, scenarios)
     facts = {}
-    for paper in papers:
-        count = counts[paper.seat_type]
-        post_fees(ledger, paper)
-        above = post_true_up(ledger, paper, count, taken(plan, paper.seat_type, deal.years))
-        post_hard_cap(ledger, deal, plan, scenarios, paper)
-        contracted = np.broadcast_to(np.array(paper.contracted, dtype=float)[:, None], above.shape)
-        facts[paper.seat_type] = SeatFacts(count, contracted, above)
+    for contract in contracts:
+        count = counts[contract.seat_type]
+        post_fees(ledger, contract)
+        above = post_true_up(ledger, contract, count, taken(plan, contract.seat_type, deal.years))
+        post_hard_cap(ledger, deal, plan, scenarios, contract)
+        contracted = np.broadcast_to(np.array(contract.contracted, dtype=float)[:, None], above.shape)
+        facts[contract.seat_type] = SeatFacts(count, contracted, above)
     return facts
 
 
@@ -248,7 +247,7 @@ def _check(deal: Deal, plan: Plan) -> None:
         if offer not in on_table.offers:
             raise InputError(f"plan: {what}.offer is {offer!r}; expected one of {', '.join(on_table.offers)}")
     api = on_table.taken(plan.api)
-    api_part(api)
+    api.require_api()
     _check_term(deal, "api", api)
     found = [len(term.commitment_usd) for term in plan.api.terms]
     expected = [len(span.years) for span in api.spans]

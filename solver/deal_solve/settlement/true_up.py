@@ -10,7 +10,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import TrueUp
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import Ledger
-from deal_solve.settlement.seats import SeatPaper
+from deal_solve.settlement.seats import SeatContract
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
@@ -22,42 +22,44 @@ class _Licensed:
     largest: Array
 
 
-def post_true_up(ledger: Ledger, paper: SeatPaper, count: Array, taken: tuple[bool, ...]) -> Array:
+def post_true_up(ledger: Ledger, contract: SeatContract, count: Array, taken: tuple[bool, ...]) -> Array:
     """Post the true-ups of one seat type; `count` is A, (H, S), `taken[y]` whether a cohort takes the type in year y.
 
     Returns the most seats above N that were licensed or charged in each contract year, (Y, S). A type under hard_cap
     has no true-up.
     """
-    above = np.zeros((len(paper.contracted), count.shape[1]))
-    clause = paper.seat.part.true_up
+    above = np.zeros((len(contract.contracted), count.shape[1]))
+    clause = contract.seat.part.true_up
     if not isinstance(clause, TrueUp):
         return above
     state = _Licensed(np.zeros(count.shape[1]), np.zeros(count.shape[1]))
-    for year, contracted in enumerate(paper.contracted):
-        carried = _carried(paper, clause, state, year, taken[year])
-        if year == paper.taken.span_of(year).years.start:
+    for year, contracted in enumerate(contract.contracted):
+        carried = _carried(contract, clause, state, year, taken[year])
+        if year == contract.taken.span_of(year).years.start:
             state.largest = np.zeros(count.shape[1])
         state.seats = np.maximum(contracted, carried)
-        _post(ledger, paper, clause, state.seats - contracted, 12, 12 * year, (12 * year, 12 * year + 11))
+        _post(ledger, contract, clause, state.seats - contracted, 12, 12 * year, (12 * year, 12 * year + 11))
         above[year] = state.seats - contracted
         for start in range(12 * year, 12 * year + 12, clause.check):
-            added = _window(ledger, paper, clause, state, count, start)
+            added = _window(ledger, contract, clause, state, count, start)
             above[year] = np.maximum(above[year], state.seats + (added if clause.ratchet == "none" else 0) - contracted)
     return above
 
 
-def _carried(paper: SeatPaper, clause: TrueUp, state: _Licensed, year: int, is_taken: bool) -> Array:
+def _carried(contract: SeatContract, clause: TrueUp, state: _Licensed, year: int, is_taken: bool) -> Array:
     """Return the seats that stay licensed at the start of a contract year whatever N is, (S,).
 
     ratchet term: M at every anniversary; into a new term only if true-ups are not retroactive and a cohort takes the
     type there. Otherwise none.
     """
-    starts_term = year == paper.taken.span_of(year).years.start
+    starts_term = year == contract.taken.span_of(year).years.start
     carries = clause.ratchet == "term" and (not starts_term or (not clause.retroactive and is_taken))
     return state.largest if carries else np.zeros_like(state.largest)
 
 
-def _window(ledger: Ledger, paper: SeatPaper, clause: TrueUp, state: _Licensed, count: Array, start: int) -> Array:
+def _window(
+    ledger: Ledger, contract: SeatContract, clause: TrueUp, state: _Licensed, count: Array, start: int
+) -> Array:
     """Settle one window: the seats added above L, (S,), charged in one sum at its end; L rises unless ratchet none."""
     end = start + clause.check
     window = count[start:end]
@@ -65,7 +67,7 @@ def _window(ledger: Ledger, paper: SeatPaper, clause: TrueUp, state: _Licensed, 
     added = np.maximum(0.0, counted - state.seats)
     months = months_charged(clause, start, len(count))
     first = start if clause.retroactive or months == clause.check else end - 1
-    _post(ledger, paper, clause, added, months, end, (first, end - 1))
+    _post(ledger, contract, clause, added, months, end, (first, end - 1))
     if clause.ratchet != "none":
         state.seats = state.seats + added
     state.largest = np.maximum(state.largest, counted)
@@ -91,26 +93,32 @@ def months_charged(clause: TrueUp, start: int, horizon: int) -> int:
 
 
 def _post(
-    ledger: Ledger, paper: SeatPaper, clause: TrueUp, seats: Array, months: int, paid: int, charged: tuple[int, int]
+    ledger: Ledger,
+    contract: SeatContract,
+    clause: TrueUp,
+    seats: Array,
+    months: int,
+    paid: int,
+    charged: tuple[int, int],
 ) -> None:
     """Post seats · months · the true-up price of the contract year of the last month charged."""
     if not months or not seats.any():
         return
     year = charged[1] // 12
-    usd = paper.seat.card_usd if clause.price == "list" else paper.marginal_usd(year)
+    usd = contract.seat.card_usd if clause.price == "list" else contract.marginal_usd(year)
     quantity = seats * months
-    amount = quantity * (usd * paper.index[year])
-    ledger.post("true_up", paper.seat_type, quantity, amount, paid=paid, first=charged[0], last=charged[1])
+    amount = quantity * (usd * contract.index[year])
+    ledger.post("true_up", contract.seat_type, quantity, amount, paid=paid, first=charged[0], last=charged[1])
 
 
-def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, paper: SeatPaper) -> None:
+def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, contract: SeatContract) -> None:
     """Post the users above N under hard_cap, cheapest to leave unserved first, at the end of each month."""
-    if isinstance(paper.seat.part.true_up, TrueUp):
+    if isinstance(contract.seat.part.true_up, TrueUp):
         return
     for t in range(scenarios.months):
-        cohorts = [c for c in deal.cohorts if plan.tracks[c][t // 12] == paper.seat_type]
+        cohorts = [c for c in deal.cohorts if plan.tracks[c][t // 12] == contract.seat_type]
         users = {c: scenarios.users[c][t] for c in cohorts}
-        excess = np.maximum(0.0, sum(users.values(), np.zeros(scenarios.size)) - paper.contracted[t // 12])
+        excess = np.maximum(0.0, sum(users.values(), np.zeros(scenarios.size)) - contract.contracted[t // 12])
         for cohort in sorted(cohorts, key=lambda c: unserved_usd(deal, c)):
             unserved = np.minimum(users[cohort], excess)
             excess = excess - unserved

@@ -13,6 +13,7 @@ from typing import Any
 from deal_solve.deal.clauses.clause import Clause, Wording
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import Deal
+from deal_solve.plan.resolved import resolve
 
 ONE_PAPER = "one paper"
 ONE_PAPER_STEP = "both parts on papers of their own, without what only one paper gives → as it stands: in hand"
@@ -64,7 +65,8 @@ def parts_of(deal: Deal, offer: str, clause: Clause) -> Iterator[tuple[str, Any]
     elif clause.part == "api" and paper.api is not None:
         yield "api", paper.api
     elif clause.part == "seats":
-        yield from ((name, deal.seat_part(offer, name)) for name in paper.seats if name in deal.seat_types)
+        seats = resolve(deal).offers[offer].seats.items()
+        yield from ((name, seat.part) for name, seat in seats if name in deal.seat_types)
 
 
 def _fields(deal: Deal, offer: str, clause: Clause, better: dict[str, Wording]) -> dict[str, Any]:

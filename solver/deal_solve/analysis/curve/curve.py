@@ -20,7 +20,6 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.plan.proposal import Proposal, ProposedApi
 from deal_solve.plan.resolved import resolve
-from deal_solve.settlement.rates import api_part
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ class _Curves:
 
     def rows(self, points: int) -> Iterator[CurvePoint]:
         """Yield the points of all bands, each in rising order of the commitment."""
-        api = api_part(resolve(self.deal).taken_for(self.paper["offer"], self.paper["term_months"]))
+        api = resolve(self.deal).taken_for(self.paper["offer"], self.paper["term_months"]).require_api()
         found = {band: self._pinned(band, "optimum") for band in (each.commit_usd_per_year for each in api.bands)}
         optima = {band: point for band, point in found.items() if point is not None}
         grid = _grid([point.commitment_usd_per_year for point in optima.values()], api.step_usd, points)

@@ -61,7 +61,7 @@ def _keeps_term(deal: Deal, taken: OfferTerms, span: TermSpan, term: ApiTerm, wa
 
 
 def _keeps_seats(plan: Plan, forced: Forced) -> bool:
-    """Where nobody has seats of a type, no paper for it is wrong."""
+    """Where nobody has seats of a type, no offer for it is wrong."""
     for name, wanted in forced.seats.items():
         agreement = plan.seats.get(name)
         if agreement is None:

@@ -15,18 +15,18 @@ from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan
 
 
-def first_term_of(deal: Deal, proposal: Proposal, papers: dict[str, str], offer: str) -> int:
+def first_term_of(deal: Deal, proposal: Proposal, sold_by: dict[str, str], offer: str) -> int:
     """The first term given for any part of an offer (both parts have the same), else its shortest."""
     given = [proposal.api.term_months] if (proposal.api.offer or LIST) == offer else []
-    given += [part.term_months for name, part in proposal.seats.items() if papers.get(name) == offer]
+    given += [part.term_months for name, part in proposal.seats.items() if sold_by.get(name) == offer]
     return next((months for months in given if months), resolve(deal).offers[offer].first_terms[0])
 
 
-def complete_api(deal: Deal, proposal: Proposal, papers: dict[str, str], notes: list[str]) -> ApiAgreement:
-    """Return the whole API agreement, and note what was assumed; `papers` are the offers of the seat types."""
+def complete_api(deal: Deal, proposal: Proposal, sold_by: dict[str, str], notes: list[str]) -> ApiAgreement:
+    """Return the whole API agreement, and note what was assumed; `sold_by` are the offers of the seat types."""
     given = proposal.api
     offer = given.offer or LIST
-    months = given.term_months or first_term_of(deal, proposal, papers, offer)
+    months = given.term_months or first_term_of(deal, proposal, sold_by, offer)
     if given.offer is None:
         notes.append("No API agreement is given, so API usage is at list prices, without commitment.")
     elif given.term_months is None and len(resolve(deal).offers[offer].first_terms) > 1:

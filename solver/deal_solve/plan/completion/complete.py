@@ -20,7 +20,7 @@ from deal_solve.uncertainty.scenario_set import ScenarioSet
 
 @dataclass(frozen=True)
 class Agreements:
-    """The papers of a plan and who goes where, with what was assumed; routing and projects are still open."""
+    """The agreements of a plan and who goes where, with what was assumed; routing and projects are still open."""
 
     api: ApiAgreement
     seats: dict[str, SeatAgreement]
@@ -34,14 +34,14 @@ def complete(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> tuple[Pl
     Raises InputError for names and lengths that mean nothing; whether the plan is possible is
     `validity.refuse_impossible`'s question.
     """
-    papers = complete_agreements(deal, proposal, scenarios)
-    notes = list(papers.assumed)
-    offers = {name: agreement.offer for name, agreement in papers.seats.items()}
-    projects, routing, use = complete_routing(deal, proposal, papers.tracks, offers, notes)
+    agreements = complete_agreements(deal, proposal, scenarios)
+    notes = list(agreements.assumed)
+    offers = {name: agreement.offer for name, agreement in agreements.seats.items()}
+    projects, routing, use = complete_routing(deal, proposal, agreements.tracks, offers, notes)
     plan = Plan(
-        api=papers.api,
-        seats=papers.seats,
-        tracks=papers.tracks,
+        api=agreements.api,
+        seats=agreements.seats,
+        tracks=agreements.tracks,
         projects=projects,
         routing=routing,
         use=use,
@@ -60,15 +60,15 @@ def complete_agreements(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) 
     offers = {name: _seat_offer(deal, proposal, name, api_offer) for name in types}
     tracks = _tracks(deal, proposal, api_offer, offers, notes)
     taken = [name for name in types if name in proposal.seats or any(name in years for years in tracks.values())]
-    papers = {name: offers[name] or sellers[0] for name in taken if (sellers := resolve(deal).sellers(name))}
-    api = complete_api(deal, proposal, papers, notes)
-    seats = {name: _seats(deal, proposal, scenarios, tracks, papers, name, notes) for name in papers}
+    sold_by = {name: offers[name] or sellers[0] for name in taken if (sellers := resolve(deal).sellers(name))}
+    api = complete_api(deal, proposal, sold_by, notes)
+    seats = {name: _seats(deal, proposal, scenarios, tracks, sold_by, name, notes) for name in sold_by}
     return Agreements(api, seats, tracks, tuple(notes))
 
 
 def refuse_unknown(deal: Deal, proposal: Proposal) -> None:
     """Raise InputError for every name and length in a proposal that means nothing in this deal."""
-    problems = [*_unknown_names(deal, proposal), *_unknown_papers(deal, proposal), *_wrong_lengths(deal, proposal)]
+    problems = [*_unknown_names(deal, proposal), *_unknown_offers(deal, proposal), *_wrong_lengths(deal, proposal)]
     if problems:
         raise InputError(problems)
 
@@ -89,7 +89,7 @@ def _unknown_names(deal: Deal, proposal: Proposal) -> list[Problem]:
     ]
 
 
-def _unknown_papers(deal: Deal, proposal: Proposal) -> list[Problem]:
+def _unknown_offers(deal: Deal, proposal: Proposal) -> list[Problem]:
     api = proposal.api
     found = [offer_problem(deal, "api", api.offer or LIST, api.term_months, None)]
     for name, given in proposal.seats.items():
@@ -120,16 +120,16 @@ def _seat_offer(deal: Deal, proposal: Proposal, seat_type: str, api_offer: str) 
     if given and given.offer:
         return given.offer
     on_table = resolve(deal)
-    papers = on_table.sellers(seat_type)
-    if api_offer in papers and api_offer != LIST:
+    sellers = on_table.sellers(seat_type)
+    if api_offer in sellers and api_offer != LIST:
         return api_offer
     alone = api_offer != LIST and api_offer in deal.offers and on_table.offers[api_offer].offer.exclusive
     beside = [
-        p for p in papers if p != LIST and not alone and (api_offer == LIST or not on_table.offers[p].offer.exclusive)
+        p for p in sellers if p != LIST and not alone and (api_offer == LIST or not on_table.offers[p].offer.exclusive)
     ]
     if len(beside) == 1:
         return beside[0]
-    if LIST in papers:
+    if LIST in sellers:
         return LIST
     return next(iter(beside), None)
 
@@ -156,12 +156,12 @@ def _seats(
     proposal: Proposal,
     scenarios: ScenarioSet,
     tracks: dict[str, tuple[str, ...]],
-    papers: dict[str, str],
+    sold_by: dict[str, str],
     seat_type: str,
     notes: list[str],
 ) -> SeatAgreement:
-    given, offer = proposal.seats.get(seat_type), papers[seat_type]
-    months = (given.term_months if given else None) or first_term_of(deal, proposal, papers, offer)
+    given, offer = proposal.seats.get(seat_type), sold_by[seat_type]
+    months = (given.term_months if given else None) or first_term_of(deal, proposal, sold_by, offer)
     if not (given and given.offer and given.term_months):
         notes.append(f"{seat_type} seats are bought from {offer}, first term {months} months.")
     if given and given.contracted:

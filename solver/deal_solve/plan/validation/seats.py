@@ -51,7 +51,7 @@ def _counts(seat: SeatOffer, plan: Plan, agreement: SeatAgreement, span: TermSpa
 
 
 def broken_tracks(deal: Deal, plan: Plan) -> Iterator[Problem]:
-    """Yield what is wrong with the tracks: unknown, without a paper, without a control, changed inside a term."""
+    """Yield what is wrong with the tracks: unknown, without an agreement, without a control, changed inside a term."""
     for cohort_id in plan.tracks:
         if cohort_id not in deal.cohorts:
             yield Problem(f"tracks.{cohort_id}", f"there is no cohort {cohort_id!r}")

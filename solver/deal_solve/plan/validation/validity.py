@@ -21,7 +21,7 @@ from deal_solve.plan.validation.seats import broken_seats, broken_tracks
 
 def refuse_impossible(deal: Deal, plan: Plan) -> None:
     """Raise InputError with everything in a plan that the deal does not allow; return None for a plan that can be."""
-    problems = list(_unknown_papers(deal, plan)) or list(broken_tables(deal, plan)) or list(_broken(deal, plan))
+    problems = list(_unknown_offers(deal, plan)) or list(broken_tables(deal, plan)) or list(_broken(deal, plan))
     if problems:
         raise InputError(problems)
 
@@ -35,7 +35,7 @@ def _broken(deal: Deal, plan: Plan) -> Iterator[Problem]:
 
 def _broken_on_path(deal: Deal, plan: Plan) -> list[Problem]:
     return [
-        *_papers_together(deal, plan),
+        *_offers_together(deal, plan),
         *_api(deal, plan),
         *broken_seats(deal, plan),
         *broken_tracks(deal, plan),
@@ -44,7 +44,7 @@ def _broken_on_path(deal: Deal, plan: Plan) -> list[Problem]:
     ]
 
 
-def _unknown_papers(deal: Deal, plan: Plan) -> Iterator[Problem]:
+def _unknown_offers(deal: Deal, plan: Plan) -> Iterator[Problem]:
     """Parts taken from offers that do not have them: nothing else can be checked before these are right."""
     found = [offer_problem(deal, "api", plan.api.offer, plan.api.term_months, None)]
     for seat_type, agreement in plan.seats.items():
@@ -52,7 +52,7 @@ def _unknown_papers(deal: Deal, plan: Plan) -> Iterator[Problem]:
     yield from (problem for problem in found if problem)
 
 
-def _papers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
+def _offers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
     """Both parts of one offer have one term; an exclusive offer stands alone beside list."""
     parts: dict[str, ApiAgreement | SeatAgreement] = {"api": plan.api}
     parts |= {f"seats.{name}": agreement for name, agreement in plan.seats.items()}
@@ -147,7 +147,7 @@ def _commitment(
 
 
 def _controls(deal: Deal, plan: Plan) -> Iterator[Problem]:
-    """What a workload requires the API agreement provides; both-lines controls hold for every paper taken."""
+    """What a workload requires the API agreement provides; both-lines controls hold for every offer taken."""
     provided = resolve(deal).offers[plan.api.offer].api_provides
     for name, work in deal.workloads.items():
         missing = [control for control in work.requires if control not in provided]
