@@ -253,10 +253,11 @@ def test_what_is_far_apart_is_told_apart():
     assert (found.is_apart, found.needed) == (True, None)
 
 
-def test_two_offers_of_the_same_true_cost_are_not_told_apart():
+def test_two_offers_of_the_same_true_cost_are_not_told_apart(monkeypatch):
     """The second offer has dearer overage, list + 5 %, and the discount that makes up for it over all futures: whatever
-    256 of them say is luck.
+    256 of them say is luck. Each of the 16 searches is over 64.
     """
+    monkeypatch.setattr("deal_solve.analysis.uncertainty.optimality_gap.LEAST", 64)
 
     def least(kept, overage):
         """Return the true cost of the best commitment: F(C) = 1 - kept/overage."""

@@ -15,6 +15,8 @@ from tests.support.proposals import example
 from tests.support.solved import solved
 
 SHRINKS = "optimising first shrinks the commitment to sign from 9 to 3 USD a year."
+SLOW = {"api-heavy", "start-up"}
+NAMES = [pytest.param(path.stem, marks=pytest.mark.slow if path.stem in SLOW else ()) for path in EXAMPLES]
 LEVERS = ["routing", "caching", "batch", "seat sizing", "commitment", "bundle", "clauses"]
 
 
@@ -99,7 +101,7 @@ def test_the_table_by_hand():
     assert f"{waterfall_report(deal, steps_of(deal))}\n" == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [path.stem for path in EXAMPLES])
+@pytest.mark.parametrize("name", NAMES)
 def test_examples_add_up_and_end_at_the_plan(name):
     """Changes add up within a cent, the last step is the plan to sign, and the page on levers says what comes out."""
     best = solved(name)
