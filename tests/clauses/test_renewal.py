@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from deal_solve import InputError, Plan, Proposal, complete, loads, sample, scenarios_of, settle, simulate, solve
+from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.renewal_buckets import buckets_of, observed
 from tests.support.both_methods import SEED, agree, generated, solved
 from tests.support.generators import random_deal
@@ -53,6 +54,25 @@ def test_a_table_over_what_was_observed_and_no_more(method):
     assert (table.month, table.usage_edges_usd, table.users_edges) == (12, (960.0,), ())
     assert [covered(row.api) for row in table.rows] == pytest.approx([40, 100])
     assert [row.probability for row in table.rows] == pytest.approx([0.5, 0.5])
+
+
+def test_a_row_may_commit_to_nothing():
+    """Year 1 covers 60 of list value at 20 % off; year 2 nothing at list after 60, and 100 after 100.
+
+    (60, 40): 48 + 40 = 88; (60, 80): 48 + 80 = 128; (100, 100): 48 + 40 + 80 = 168; (100, 160): 88 + 80 + 60 = 228.
+    """
+    deal = tree(bands=[{"commit_usd_per_year": usd, "discount": off} for usd, off in ((0, 0), (0.01, 0.2))])
+    plan = solve(deal).plan
+    (table,) = plan.later
+    low, high = table.rows
+    free = low.model_copy(update={"api": ApiTerm(band_usd_per_year=0, commitment_usd=(0,))})
+    changed = plan.model_copy(update={"later": (table.model_copy(update={"rows": (free, high)}),)})
+    settlement = settle(deal, changed, scenarios_of(deal))
+    assert settlement.cost == pytest.approx([YEAR * usd for usd in (88, 128, 168, 228)])
+    assert [record.commitment_usd.tolist() for record in settlement.drawdown] == [
+        pytest.approx([YEAR * 48] * 4),
+        pytest.approx([0, 0, YEAR * 80, YEAR * 80]),
+    ]
 
 
 def test_a_table_over_users():

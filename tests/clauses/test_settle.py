@@ -37,6 +37,46 @@ def test_a_plan_that_does_not_fit_is_refused():
             settled(deal, plan)
 
 
+def with_both(**seats):
+    """Return a plan of 24 months with 100 seats and all of `app`, both from `quote`, changed so."""
+    plan = api_plan((1, (1,)), (1, (1,)), **seat_plan((100, 100)).model_dump(exclude={"api", "routing"}))
+    agreement = plan.seats["seat"].model_copy(update=seats)
+    return plan.model_copy(update={"seats": {"seat": agreement}})
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (
+            with_both().model_copy(update={"api": api_plan((0, (1,)), (1, (1,))).api}),
+            r"api.terms\[0\] commits in the band from 0",
+        ),
+        (with_both(term_months=24), "seats.seat has another term than the API part"),
+        (with_both(contracted=(100,)), "seats.seat.contracted has 1 years, not 2"),
+        (with_both().model_copy(update={"tracks": {"staff": ("seat",)}}), "tracks.staff has 1 contract years"),
+        (with_both().model_copy(update={"seats": {}}), "tracks.staff takes 'seat', but there is no seat agreement"),
+        (with_both().model_copy(update={"projects": {"app": ("cache",)}}), "projects.app has 'cache'"),
+        (api_plan((1, (1,)), (1, (1,)), offer="people"), "people.*has no api part"),
+    ],
+    ids=["band 0", "term", "years", "tracks", "no seats", "project", "no API"],
+)
+def test_parts_that_do_not_fit_each_other_are_refused(plan, words):
+    bands = [{"commit_usd_per_year": usd, "discount": 0.1} for usd in (0, 1)]
+    seats = {"seat": {"counts_toward_commitment": False}}
+    deal = deal_of(
+        24,
+        workloads={"app": APP},
+        cohorts={"staff": {"headcount": 100, "tracks": ["seat"]}},
+        offers={
+            "quote": {"terms": [12, 24], "api": {"bands": bands}, "seats": seats},
+            "people": {"terms": [12], "seats": seats},
+        },
+        scenarios=only(requests_per_month={"app": 100}),
+    )
+    with pytest.raises(InputError, match=words):
+        settled(deal, plan)
+
+
 def all_together(order="highest_ratio"):
     """Section 9.9 in one deal."""
     true_up = {"check": 1, "count": "peak", "retroactive": True, "price": "contracted", "ratchet": "term"}

@@ -153,6 +153,14 @@ def test_9_4_a_clause_is_worth_what_solving_again_gives():
     assert old.objective_usd - solve(with_clause).objective_usd == pytest.approx(YEAR * 8)
 
 
+def test_a_ramp_that_begins_with_nothing_commits_to_nothing_in_a_term_of_one_year():
+    """The ramp of a 12-month term is its first factor, 0, so 20 % off comes without commitment: 0.8·(60+100+160)/3."""
+    solution = solve(newsvendor(weights=dict.fromkeys(RARE, 1), ramp=[0, 1, 1], overage="contracted"))
+    assert solution.plan.api.offer == "quote"
+    assert commitment(solution) == 0
+    assert solution.objective_usd == pytest.approx(YEAR * 0.8 * 320 / 3)
+
+
 # --- 9.5 to 9.7: bands, utilisation, drawdown -------------------------------------------------------------------------
 
 
