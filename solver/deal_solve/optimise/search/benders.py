@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -23,7 +24,7 @@ from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Costs, Cut, Epigraph
 from deal_solve.optimise.search.branch_and_cut import Found, branch_and_cut
 from deal_solve.optimise.solver.highs_session import session_of
-from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, restore, run
+from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, fix_integers, restore, run_as
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 OPTIMALITY_TOLERANCE = 1e-9
@@ -59,11 +60,11 @@ def run_with_cuts(
     once it lies above `cutoff`: the answer is then `nothing`, with a bound. With `branching` false an integer program
     is solved by HiGHS in every round, and not by branch and cut.
     """
+    settings = RunSettings(solver, gap, relax, exact, cutoff)
     if not program.epigraphs:
-        return run(program, solver, gap, clock, relax=relax, exact=exact, cutoff=cutoff)
+        return run_as(program, settings, clock)
     if relax:
-        reached = math.inf if cutoff is None else cutoff
-        return _linear(program, solver, clock, exact, max(tolerance, program.optimality_tolerance), reached)
+        return _linear(program, settings, clock, max(tolerance, program.optimality_tolerance))
     best: Found | None = None
     if branching:
         answer, best = branch_and_cut(
@@ -71,7 +72,7 @@ def run_with_cuts(
         )
         if answer is not None:
             return answer if best is None else _found(program, best, answer.bound, "optimal")
-    return _integer(program, solver, gap, clock, cutoff, best)
+    return _integer(program, settings, clock, best)
 
 
 def add_cuts_at(program: Program, points: Iterable[tuple[int, Array]]) -> None:
@@ -114,20 +115,19 @@ def is_tight(program: Program) -> bool:
     return all(epigraph.value(values, known) <= values[epigraph.index] + room for epigraph in program.epigraphs)
 
 
-def _linear(
-    program: Program, solver: str, clock: Clock, exact: bool, tolerance: float, cutoff: float = math.inf
-) -> Answer:
+def _linear(program: Program, settings: RunSettings, clock: Clock, tolerance: float) -> Answer:
     """Solve the linear relaxation; the separation point is half way to an inner point (in-out), or else the solution.
 
-    After a warm start from a subsample (more than one block of scenarios) it is the solution at once. Above `cutoff`
+    After a warm start from a subsample (more than one block of scenarios) it is the solution at once. Above the cutoff
     no more cuts are separated.
     """
     inner: Array | None = None
+    relaxed = replace(settings, gap=0.0, relax=True)
     for _ in range(MAX_ROUNDS):
-        answer = run(program, solver, 0.0, clock, relax=True, exact=exact)
+        answer = run_as(program, relaxed, clock)
         if answer.outcome != "optimal":
             return answer
-        if answer.objective > cutoff:
+        if settings.cutoff is not None and answer.objective > settings.cutoff:
             session_of(program).note_binding(program)
             return Answer("nothing", math.inf, answer.objective)
         if tolerance == math.inf:
@@ -141,17 +141,15 @@ def _linear(
     return answer
 
 
-def _integer(
-    program: Program, solver: str, gap: float, clock: Clock, cutoff: float | None, best: Found | None
-) -> Answer:
+def _integer(program: Program, settings: RunSettings, clock: Clock, best: Found | None) -> Answer:
     """Solve the integer program, then the linear program of its choices, and again with the cuts of both.
 
     No plan is looked for that costs more than `best`, if that is known.
     """
     bound = -math.inf
-    cutoff = _reached(program, best, cutoff)
+    settings = replace(settings, cutoff=_reached(program, best, settings.cutoff))
     for _ in range(MAX_ROUNDS):
-        answer = run(program, solver, gap, clock, cutoff=cutoff)
+        answer = run_as(program, settings, clock)
         if answer.outcome not in ("optimal", "limit"):
             if best is None:
                 return answer
@@ -162,14 +160,12 @@ def _integer(
         if not _separate(program, values, tolerance=program.optimality_tolerance):
             return Answer(answer.outcome, answer.objective, bound)
         bounds = fix_integers(program)
-        chosen = _linear(
-            program, solver, clock, False, program.optimality_tolerance, math.inf if cutoff is None else cutoff
-        )
+        chosen = _linear(program, settings, clock, program.optimality_tolerance)
         restore(bounds)
         if chosen.outcome == "optimal" and (best is None or chosen.objective < best[0]):
             best = chosen.objective, [variable.varValue or 0.0 for variable in program.variables]
-            cutoff = _reached(program, best, cutoff)
-        if best is not None and best[0] - bound <= gap * abs(best[0]):
+            settings = replace(settings, cutoff=_reached(program, best, settings.cutoff))
+        if best is not None and best[0] - bound <= settings.gap * abs(best[0]):
             return _found(program, best, bound, "optimal")
         if clock.is_over:
             break

@@ -1,4 +1,4 @@
-"""Solvers behind PuLP: HiGHS in this process, or any other that PuLP finds."""
+"""Solve a program: by HiGHS in this process (`highs_session`), or by any other solver that PuLP finds."""
 
 from __future__ import annotations
 
@@ -24,16 +24,27 @@ Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
 
 @dataclass(frozen=True)
 class Answer:
-    """How a run ended: `limit` has a plan, `nothing` was stopped without one. Money units; `bound` is valid."""
+    """How a run ended: `limit` was stopped with a plan, `nothing` without one. Money units; `bound` always holds."""
 
     outcome: Outcome
     objective: float
     bound: float
 
 
+@dataclass(frozen=True)
+class RunSettings:
+    """How a program is solved: see `run`."""
+
+    solver: str
+    gap: float = 0.0
+    relax: bool = False
+    exact: bool = False
+    cutoff: float | None = None
+
+
 @dataclass
 class Clock:
-    """Time spent solving, the limit on it, and who is told of it."""
+    """Seconds spent building and solving, the limit on them, and who follows the progress."""
 
     limit: float | None
     watcher: Watcher | None = None
@@ -44,7 +55,7 @@ class Clock:
         self._start = time.monotonic()
 
     def report(self, phase: str, best_usd: float = math.inf, bound_usd: float = -math.inf) -> None:
-        """Tell what comes next; raises Cancelled if the watcher wants no more."""
+        """Report the next step to the watcher; raises Cancelled if it returns False."""
         if self.watcher is None:
             return
         best, bound = (usd if math.isfinite(usd) else None for usd in (best_usd, bound_usd))
@@ -64,7 +75,7 @@ class Clock:
 
 _STATUSES = highspy.HighsModelStatus
 _GAVE_UP = (_STATUSES.kSolveError, _STATUSES.kNotset, _STATUSES.kUnknown)
-"""How a run ends that found nothing out."""
+"""Statuses of a run without a result."""
 
 
 def solver_named(name: str) -> str:
@@ -95,59 +106,64 @@ def run(
     `relax` drops integrality, `exact` tightens the tolerances of a linear program, and a plan above `cutoff` (money
     units) is not looked for, where the solver can be told so: the answer may then be `infeasible`.
     """
+    return run_as(program, RunSettings(solver, gap, relax, exact, cutoff), clock)
+
+
+def run_as(program: Program, settings: RunSettings, clock: Clock) -> Answer:
+    """Solve the program as it stands."""
     before = time.monotonic()
-    if solver == "highs":
-        answer = _run_highs(program, gap, clock, relax, exact, cutoff)
+    if settings.solver == "highs":
+        answer = _run_highs(program, settings, clock)
     else:
-        program.problem.solve(_make(solver, gap, clock, relax))
-        answer = _other_answer(program.problem, gap, relax)
+        program.problem.solve(_pulp_solver(settings, clock))
+        answer = _pulp_answer(program.problem, settings)
     clock.solving += time.monotonic() - before
     return answer
 
 
-def _make(solver: str, gap: float, clock: Clock, relax: bool) -> Any:
+def _pulp_solver(settings: RunSettings, clock: Clock) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # PuLP 4 will not bring CBC along; this is PuLP 3
-        found = pulp.getSolver(solver, msg=False, mip=not relax, timeLimit=clock.left)
+        found = pulp.getSolver(settings.solver, msg=False, mip=not settings.relax, timeLimit=clock.left)
     if hasattr(found, "optionsDict"):
-        found.optionsDict["gapRel"] = gap
+        found.optionsDict["gapRel"] = settings.gap
     return found
 
 
 def linear(program: Program, clock: Clock, work: Callable[[HighsSession], Found]) -> Found:
-    """Let `work` use the linear relaxation of a program, kept in HiGHS."""
+    """Return the result of `work` on the HiGHS session of a program's linear relaxation, its time counted."""
     before = time.monotonic()
-    found = work(_ready(program, 0.0, clock, relax=True, exact=False, cutoff=None))
+    found = work(_ready(program, RunSettings("highs", relax=True), clock))
     clock.solving += time.monotonic() - before
     return found
 
 
-def _ready(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> HighsSession:
-    """Return HiGHS with the program as it stands in it."""
-    session = session_of(program)
-    session.synchronise(program, relax)
-    tolerance = 1e-9 if exact else 1e-7
+def _ready(program: Program, settings: RunSettings, clock: Clock) -> HighsSession:
+    """Return the session of a program, synchronised with it."""
+    session, cutoff = session_of(program), settings.cutoff
+    session.synchronise(program, settings.relax)
+    tolerance = 1e-9 if settings.exact else 1e-7
     session.options(
         {
             "threads": 1,
-            "mip_rel_gap": gap,
+            "mip_rel_gap": settings.gap,
             "mip_abs_gap": 1e-9,
             "mip_feasibility_tolerance": 1e-9,
             "primal_feasibility_tolerance": tolerance,
             "dual_feasibility_tolerance": tolerance,
-            "objective_bound": math.inf if cutoff is None or relax else cutoff,
+            "objective_bound": math.inf if cutoff is None or settings.relax else cutoff,
             "time_limit": math.inf if clock.left is None else session.highs.getRunTime() + clock.left,
         }
     )
     return session
 
 
-def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: bool, cutoff: float | None) -> Answer:
-    session = _ready(program, gap, clock, relax, exact, cutoff)
+def _run_highs(program: Program, settings: RunSettings, clock: Clock) -> Answer:
+    session, relax, cutoff = _ready(program, settings, clock), settings.relax, settings.cutoff
     session.highs.run()
     if session.highs.getModelStatus() in _GAVE_UP:
         # A plan that misses a row by the tolerance itself is refused, and a tight one can end the simplex method: once
-        # more, from the start. Whole numbers are rounded later anyway.
+        # more, from the start. Integers are rounded later anyway.
         session.options(dict.fromkeys((f"{kind}_feasibility_tolerance" for kind in ("mip", "primal", "dual")), 1e-7))
         session.options({"presolve": "off"})
         session.highs.clearSolver()
@@ -155,7 +171,7 @@ def _run_highs(program: Program, gap: float, clock: Clock, relax: bool, exact: b
         session.options({"presolve": "choose"})
     answer = _highs_answer(session.highs, is_mip=not relax)
     if answer.outcome == "optimal" and not relax and cutoff is not None and answer.objective > cutoff:
-        return Answer("infeasible", math.inf, math.inf)  # found before all else was cut off: not the best there is
+        return Answer("infeasible", math.inf, math.inf)  # found before the cutoff took effect: no plan below it
     if answer.outcome in ("optimal", "limit"):
         session.read(program, relax)
     return answer
@@ -175,13 +191,13 @@ def _highs_answer(highs: highspy.Highs, is_mip: bool) -> Answer:
     raise InternalError(f"HiGHS stopped with {highs.modelStatusToString(status)}")
 
 
-def _other_answer(problem: pulp.LpProblem, gap: float, relax: bool) -> Answer:
-    """Read PuLP's solution status; a solver that proves optimality to `gap` proves a bound."""
+def _pulp_answer(problem: pulp.LpProblem, settings: RunSettings) -> Answer:
+    """Read PuLP's solution status; a solver that proves optimality to a gap proves a bound."""
     objective = pulp.value(problem.objective)
     if problem.status == pulp.LpStatusInfeasible or problem.sol_status == pulp.LpSolutionInfeasible:
         return Answer("infeasible", math.inf, math.inf)
     if problem.sol_status == pulp.LpSolutionOptimal and objective is not None:
-        slack = 0.0 if relax else gap * abs(objective)
+        slack = 0.0 if settings.relax else settings.gap * abs(objective)
         return Answer("optimal", objective, objective - slack)
     if problem.sol_status == pulp.LpSolutionIntegerFeasible and objective is not None:
         return Answer("limit", objective, -math.inf)
@@ -202,7 +218,7 @@ Bounds = list[tuple[Variable, float, float]]
 
 
 def fix_integers(program: Program) -> Bounds:
-    """Fix every whole-number variable to its rounded value inside its bounds; return the bounds there were."""
+    """Fix every integer variable to its rounded value inside its bounds; return the bounds there were."""
     bounds: Bounds = []
     for variable in program.variables:
         if variable.cat == pulp.LpInteger:
