@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from deal_solve.deal.clauses.clause import a_tenth_in_whole, a_twentieth, one_point, ten_points
+from deal_solve.deal.clauses.registry import CLAUSES
 from tests.support.generators.draw import Chooser
 from tests.support.generators.estimate import Estimate, round_to
 
 Data = dict[str, Any]
 
+DRAWN = ("ramp", "usd_per_user_month", "minimum", "maximum", "covered_share", "reduction_right", "renewal_cap")
+"""Clauses that are one number and are drawn near where they bind; the other ones are drawn as they are negotiated."""
 NEWEST = {
     "opus": "claude-opus-5-5",
     "sonnet": "claude-sonnet-5-5",
@@ -33,7 +37,7 @@ def offer(c: Chooser, horizon: int, seat_types: list[str], estimate: Estimate, n
         paper["renewal"] = c.weighted(("same", 4), ("list", 3), ({"uplift": c.pick(0.05, 0.1, 0.2)}, 3))
         if paper["price_protection"] != "none" and c.chance(50):
             paper["renewal_cap"] = c.pick(0.0, 0.05)
-    return paper
+    return {**paper, **_other_numbers(c, "offer", estimate)}
 
 
 def _terms(c: Chooser, horizon: int) -> Data:
@@ -50,6 +54,23 @@ def _terms(c: Chooser, horizon: int) -> Data:
         return {length: {} for length in lengths}
     steps = {12: (0.0, 0.02), 24: (0.05, 0.1), 36: (0.08, 0.15)}
     return {length: {"api": c.pick(*steps[length]), "seats": c.pick(*steps[length])} for length in lengths}
+
+
+def _other_numbers(c: Chooser, part: str, estimate: Estimate) -> Data:
+    """Return a number for each clause of a part that is drawn nowhere else in this module, by how it is negotiated."""
+    usd = max(estimate.usage_usd, 1000.0)
+    values = {
+        one_point: (0.02, 0.05),
+        ten_points: (0.2, 0.5),
+        a_twentieth: (round_to(usd / 500, 2), round_to(usd / 100, 2)),
+        a_tenth_in_whole: (5, 20),
+    }
+    found: Data = {}
+    for clause in CLAUSES:
+        ends = clause.numbers.get(clause.path[-1])
+        if clause.part == part and ends is not None and clause.path[-1] not in DRAWN and c.chance(25):
+            found[clause.path[-1]] = c.pick(*values[ends])
+    return found
 
 
 # API part
@@ -74,7 +95,7 @@ def api_part(c: Chooser, horizon: int, estimate: Estimate) -> Data:
         part["ramp"] = [c.pick(0.8, 1.0, 0.5), c.pick(1.0, 1.5), c.pick(1.5, 1.0, 2.0)]
     if c.chance(20):
         part["step_usd"] = round_to(max(estimate.usage_usd, 1000.0) / c.pick(10, 4), 2)
-    return part
+    return {**part, **_other_numbers(c, "api", estimate)}
 
 
 def _bands(c: Chooser, estimate: Estimate) -> list[Data]:
@@ -131,7 +152,7 @@ def seat_part(c: Chooser, seat_type: str, estimate: Estimate, with_api: bool) ->
         part["reduction_right"] = c.pick(0.1, 0.3, 1.0)
     if with_api and part["covered_share"] < 1 and c.chance(70):
         part["counts_toward_commitment"] = True
-    return part
+    return {**part, **_other_numbers(c, "seats", estimate)}
 
 
 def _tiers(c: Chooser, users: float) -> Data:
