@@ -13,7 +13,7 @@ from deal_solve.errors import InputError
 from deal_solve.facts.difference import Difference, cost_lines, difference
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.terms import first_terms
+from deal_solve.plan.resolved import resolve
 from deal_solve.report.difference import difference_table
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -169,9 +169,9 @@ def test_the_table_of_lines_adds_up_and_leaves_out_what_is_nothing():
 def agreements(deal: Deal) -> Iterator[Settlement]:
     """Settle every API agreement and band of a deal, everything else as completed: all shapes, whatever is best."""
     scenarios = scenarios_of(deal)
-    for offer in deal.papers:
-        part = deal.offer(offer).api
-        for term in first_terms(deal, offer) if part else ():
+    for offer, on_table in resolve(deal).offers.items():
+        part = on_table.api
+        for term in on_table.first_terms if part else ():
             for band in part.bands:
                 api = {"offer": offer, "term_months": term, "band_usd_per_year": band.commit_usd_per_year}
                 try:
@@ -192,7 +192,7 @@ def holds(winner: Settlement, other: Settlement) -> None:
     for settlement in (winner, other):
         of = cost_lines(settlement)
         assert of["overage"] >= -1e-6 and of["forfeiture"] >= -1e-6
-        api = settlement.deal.offer(settlement.plan.api.offer).api
+        api = resolve(settlement.deal).taken(settlement.plan.api).api
         if settlement.deal.cost_of_capital_per_year == 0 or api.payment == "arrears" or not settlement.drawdown:
             assert of["commitment"] == pytest.approx(0, abs=1e-6)
         if settlement.plan.api.offer == "list":
@@ -201,7 +201,7 @@ def holds(winner: Settlement, other: Settlement) -> None:
 
 def shapes(settlement: Settlement) -> set[str]:
     """Return what a settled agreement has that a split could get wrong."""
-    api, drawdown = settlement.deal.offer(settlement.plan.api.offer).api, settlement.drawdown
+    api, drawdown = resolve(settlement.deal).taken(settlement.plan.api).api, settlement.drawdown
     found = {api.payment, "committed"} if drawdown else {"zero band"}
     found |= {"rollover"} if drawdown and isinstance(api.unused, Rollover) else set()
     found |= {line for line in ("rate", "overage", "forfeiture") if abs(cost_lines(settlement)[line]) > 1}

@@ -13,7 +13,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Route
 from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.terms import first_terms
+from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.paths import EXAMPLES, SCENARIOS
 from tests.support.solved import loaded, solved
@@ -45,7 +45,7 @@ def others(deal: Deal, solution: Solution) -> Iterator[Proposal]:
         if (branch.offer, branch.term_months) != (own.offer, own.term_months) and branch.outcome != "infeasible":
             yield Proposal.model_validate({"api": {"offer": branch.offer, "term_months": branch.term_months}})
     taken = {term.band_usd_per_year for term in own.terms}
-    part = deal.offer(own.offer).api
+    part = resolve(deal).taken(own).api
     assert part is not None
     for band in part.bands:
         if {band.commit_usd_per_year} != taken:
@@ -246,4 +246,4 @@ def test_highs_and_cbc_report_the_same_deal(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_offer_could_be_signed_for_some_term(name: str) -> None:
     deal = loaded(name)
-    assert all(first_terms(deal, offer) for offer in deal.offers)
+    assert all(offer.first_terms for offer in resolve(deal).offers.values())

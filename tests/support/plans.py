@@ -13,7 +13,6 @@ from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.terms import first_terms
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.scenario_set import ScenarioSet
@@ -110,9 +109,9 @@ def _as_data(routes: dict[str, Any]) -> Data:
 
 def _agreements(deal: Deal, scenarios: ScenarioSet, near: Plan) -> list[Data]:
     found: list[Data] = []
-    for offer in deal.papers:
-        part = deal.offer(offer).api
-        for months in first_terms(deal, offer) if part else ():
+    for offer, on_table in resolve(deal).offers.items():
+        part = on_table.api
+        for months in on_table.first_terms if part else ():
             for band in part.bands:
                 threshold = band.commit_usd_per_year
                 head = {"offer": offer, "term_months": months, "band_usd_per_year": threshold}
@@ -132,7 +131,7 @@ def _amounts(deal: Deal, scenarios: ScenarioSet, near: Plan, head: Data) -> list
         for period in settle(deal, plan, scenarios).drawdown:
             yearly[period.contract_year] = yearly.get(period.contract_year, 0.0) + period.usage_usd
         used = {round(float(usd), 2) for values in yearly.values() for usd in values}
-    step = deal.offer(head["offer"]).api.step_usd
+    step = resolve(deal).offers[head["offer"]].api.step_usd
     wanted = {threshold * factor for factor in MULTIPLES} | {usd for usd in used if usd > threshold}
     return sorted({math.ceil(usd / step - 1e-9) * step for usd in wanted} if step else wanted)
 
@@ -154,7 +153,9 @@ def _people(deal: Deal, scenarios: ScenarioSet) -> list[Data]:
     found: list[Data] = []
     for years in itertools.product(cohort.tracks, repeat=deal.years):
         types = [t for t in dict.fromkeys(years) if t in deal.seat_types]
-        papers = [[(p, m) for p in resolve(deal).sellers(t) for m in first_terms(deal, p)] for t in types]
+        papers = [
+            [(p, m) for p in resolve(deal).sellers(t) for m in resolve(deal).offers[p].first_terms] for t in types
+        ]
         for bought in itertools.product(*papers):
             options = [_counts(deal, scenarios, name, t, p, years) for t, (p, _) in zip(types, bought, strict=True)]
             for counts in itertools.product(*options):
@@ -170,7 +171,7 @@ def _counts(
     deal: Deal, scenarios: ScenarioSet, cohort: str, seat_type: str, offer: str, years: tuple[str, ...]
 ) -> list[tuple[int, ...]]:
     """Return counts per year: flat ones at minimum, tier steps and peaks, and the peaks of every year."""
-    part = deal.seat_part(offer, seat_type)
+    part = resolve(deal).offers[offer].seats[seat_type].part
     peaks = scenarios.users[cohort].T.reshape(scenarios.size, deal.years, 12).max(axis=2)
     levels = {0, part.minimum or 0, math.ceil(float(scenarios.weights @ peaks.max(axis=1)))}
     levels |= {step.seats - less for step in (part.tiers.steps if part.tiers else ()) for less in (0, 1)}

@@ -9,7 +9,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import deal_from
 from deal_solve.deal.yaml_source import Source
-from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost, usage_multiplier
+from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -63,20 +63,20 @@ def _usage(deal: Deal, user: str, requests: Array, hit_rate: Array) -> Array:
 
 def option_usd(deal: Deal, user: str, option: Option, hit_rate: Array) -> float:
     """Return the mean list cost of one request of a workload or cohort on an option."""
-    owner = deal.workloads.get(user) or deal.cohorts[user]
-    request = deal.workloads.get(user) or deal.cohorts[user].use
-    multiplier = usage_multiplier(deal, request, owner.requires)
+    sender = resolve(deal).users[user]
+    request = sender.request
     hit = effective_hit_rate(request.cache, option.batch, hit_rate)
-    usd = sum(float(request_cost(request, option, part, multiplier).at(hit).mean()) for part in option.parts)
+    usd = sum(
+        float(request_cost(request, option, part, sender.usage_multiplier).at(hit).mean()) for part in option.parts
+    )
     return usd + other_usd(request, option)
 
 
 def _cheapest(deal: Deal, user: str, epoch: Epoch, hit_rate: Array) -> float:
-    request = deal.workloads.get(user) or deal.cohorts[user].use
-    if request is None or not epoch.options:
+    if not epoch.options:
         return 0.0
     points = [(option_usd(deal, user, option, hit_rate), option.quality or 0.0) for option in epoch.options]
-    return _mix(points, request.quality.mean_floor or 0.0)
+    return _mix(points, resolve(deal).users[user].request.quality.mean_floor or 0.0)
 
 
 def _mix(points: list[tuple[float, float]], floor_: float) -> float:

@@ -12,7 +12,6 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.routing_options import Epoch
-from deal_solve.plan.terms import first_terms
 from deal_solve.plan.validation.routing import route_problems
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import Settlement, settle
@@ -75,9 +74,9 @@ def _listed(tracks: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
 
 
 def _agreements(deal: Deal) -> Iterator[Data]:
-    for offer in deal.papers:
-        part = deal.offer(offer).api
-        for months in first_terms(deal, offer) if part else ():
+    for offer, on_table in resolve(deal).offers.items():
+        part = on_table.api
+        for months in on_table.first_terms if part else ():
             for band in part.bands:
                 yield {"offer": offer, "term_months": months, "band_usd_per_year": band.commit_usd_per_year}
 
@@ -90,7 +89,7 @@ def _finer(deal: Deal, plan: Plan) -> Iterator[Data]:
         for seats in (0.0, 0.6, 0.85, 1.0, 1.15):
             moved = {**data, "seats": {name: dict(one) for name, one in data["seats"].items() if name in used}}
             for name, agreement in moved["seats"].items():
-                least = deal.seat_part(agreement["offer"], name).minimum or 0
+                least = resolve(deal).offers[agreement["offer"]].seats[name].part.minimum or 0
                 agreement["contracted"] = [max(round(n * seats), least) for n in agreement["contracted"]]
             api = data["api"]
             terms = [{**term, "commitment_usd": [c * factor for c in term["commitment_usd"]]} for term in api["terms"]]

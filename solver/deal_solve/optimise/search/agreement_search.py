@@ -30,6 +30,7 @@ from deal_solve.optimise.search.tie_breaking import TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Clock
+from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import BLOCK
 
 Result = TypeVar("Result")
@@ -209,7 +210,7 @@ class AgreementSearch:
         lacking = [
             f"workload {name} requires {', '.join(sorted(set(work.requires)))}"
             for name, work in deal.workloads.items()
-            if not any(set(work.requires) <= deal.api_provides(offer) for offer in deal.papers)
+            if not any(set(work.requires) <= offer.api_provides for offer in resolve(deal).offers.values())
         ]
         return "; ".join(["no API agreement is open to this deal", *lacking])
 
