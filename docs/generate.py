@@ -5,6 +5,7 @@ Run `python docs/generate.py`; with `--check` it writes nothing and fails if a p
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import importlib
@@ -12,9 +13,10 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import BaseModel
@@ -135,9 +137,17 @@ NAMES_INTRO = """\
 
 *Written by `docs/generate.py` from the docstrings; do not edit.*
 
-Every name that `from deal_solve import *` gives. [The guide](../guides/embedding.md) shows them at work, and lists what
-they return.
+Every name that `from deal_solve import *` gives. [The guide](../guides/embedding.md) shows them at work.
 """
+RETURNED_INTRO = """\
+## What they return
+
+What stands in neither table is not part of the public API. Single parts of `uncertainty_cost` are functions in the
+modules of `deal_solve.analysis.uncertainty`: `vss`, `evpi`, `value_of_shorter_term`, `out_of_sample`, `optimality_gap`
+and `tell_apart`, over the `replicates` that they share; `driver_breakevens` of `deal_solve.analysis.review.drivers` is
+a part of `review`.
+"""
+RESULT_ROOMS = ("optimise", "settlement", "facts", "analysis")
 DECISIONS_INTRO = """\
 # Decisions
 
@@ -324,13 +334,50 @@ def _head(page: str) -> str:
 
 
 def names() -> str:
-    """Return docs/reference/python.md: every public name with the first line of its docstring."""
-    lines = []
-    for name in deal_solve.__all__:
-        thing = getattr(deal_solve, name)
-        what = (thing.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-        lines.append(f"| `{name}` | `{thing.__module__}` | {what} |")
-    return "\n".join([NAMES_INTRO, "| name | defined in | what it is |\n|---|---|---|", *lines, ""])
+    """Return docs/reference/python.md: every public name, then what the functions among them return."""
+    own = [getattr(deal_solve, name) for name in deal_solve.__all__]
+    others = sorted((each for each in returned(own) if each not in own), key=lambda each: each.__name__)
+    lines = [_name_row(name, thing) for name, thing in zip(deal_solve.__all__, own, strict=True)]
+    more = [_name_row(each.__name__, each) for each in others]
+    head = "| name | defined in | what it is |\n|---|---|---|"
+    return "\n".join([NAMES_INTRO, head, *lines, "", RETURNED_INTRO, head, *more, ""])
+
+
+def _name_row(name: str, thing: Any) -> str:
+    """Return a row of a name, with the first line of its docstring."""
+    what = (thing.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    return f"| `{name}` | `{thing.__module__}` | {what} |"
+
+
+def returned(things: Iterable[Any]) -> list[type]:
+    """Return the classes that functions return, and those of the fields of such classes."""
+    found: list[type] = []
+    todo = list(things)
+    while todo:
+        new = [each for note in _annotations(todo.pop(0)) for each in _classes_in(note) if each not in found]
+        found += dict.fromkeys(new)
+        todo += dict.fromkeys(new)
+    return found
+
+
+def _annotations(thing: Any) -> Iterator[Any]:
+    """Yield what a function returns, or what the fields of a result are; what type checkers alone know is left out."""
+    if isinstance(thing, types.FunctionType):
+        notes, space = [thing.__annotations__["return"]], thing.__globals__
+    elif dataclasses.is_dataclass(thing) and thing.__module__.split(".")[1] in RESULT_ROOMS:
+        notes, space = [field.type for field in dataclasses.fields(thing)], vars(sys.modules[thing.__module__])
+    else:
+        return
+    for note in notes:
+        with contextlib.suppress(NameError):
+            yield eval(note, dict(space)) if isinstance(note, str) else note
+
+
+def _classes_in(note: Any) -> Iterator[type]:
+    if isinstance(note, type) and note.__module__.startswith("deal_solve.") and not note.__name__.startswith("_"):
+        yield note
+    for part in typing.get_args(note):
+        yield from _classes_in(part)
 
 
 def decisions() -> str:

@@ -1,6 +1,6 @@
 """Decide the structure of a Claude deal before it is signed.
 
-The public names are those imported below for type checkers, explained in docs/guides/embedding.md. Each is imported on
+The public names are those imported below for type checkers, listed in docs/reference/python.md. Each is imported on
 first use, so that `import deal_solve` is cheap. What a function returns is defined in the package of its question, such
 as `deal_solve.analysis.curve`.
 """

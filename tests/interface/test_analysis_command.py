@@ -26,13 +26,13 @@ def command_of(is_proven=True, has_risk=True):
     """Return a command, and the list of the questions it was asked."""
     asked = []
 
-    @analysis_command(epilog="An example.", short_help="Ask.", out="Write it.", picture="Draw it.", has_risk=has_risk)
+    @analysis_command(epilog="An example.", out="Write it.", picture="Draw it.", has_risk=has_risk)
     @click.option("--depth", type=int, default=1)
     @fix_option
     def command(question, depth):
         """Ask about DEAL."""
         asked.append((question, depth))
-        return Answer(Found(), f"depth {depth}\n", lambda: None, lambda path, kind: None, is_proven)
+        return Answer(found=Found(), report=f"depth {depth}\n", result=lambda: None, is_proven=is_proven)
 
     return command, asked
 
@@ -42,7 +42,7 @@ def test_own_options_come_first(has_risk):
     command, _ = command_of(has_risk=has_risk)
     names = [each.opts[-1] for each in command.params if isinstance(each, click.Option)]
     assert names == ["--depth", "--fix", *SHARED, *(RISK if has_risk else []), "--verbose"]
-    assert (command.help, command.short_help) == ("Ask about DEAL.", "Ask.")
+    assert command.help == "Ask about DEAL."
 
 
 def test_a_question_has_the_deal_its_scenarios_and_the_options(tmp_path):

@@ -106,13 +106,9 @@ def test_every_command_has_help_with_an_example(capsys, name):
     assert f"Example:  deal-solve {name}" in out
 
 
-def test_the_table_of_commands_says_what_they_say(capsys):
-    import importlib
-
+def test_the_help_says_what_each_command_does(capsys):
     _, out, _ = called(capsys, "--help")
-    for name, text in COMMANDS.items():
-        command = importlib.import_module(f"deal_solve.cli.{name}").command
-        assert command.short_help == text
+    for text in COMMANDS.values():
         assert text in out
 
 

@@ -17,20 +17,8 @@ from tests.support.paths import ROOT, SCENARIOS
 HEAVY = {"numpy", "pandas", "pulp", "highspy", "pydantic", "yaml", "click"}
 PUBLIC = deal_solve.__all__
 MAX_NAMES = 75
-GUIDE = (ROOT / "docs" / "guides" / "embedding.md").read_text(encoding="utf-8")
-RETURNED = GUIDE.partition("## What they return")[2]
-
-
-def names_in(cell):
-    """Return the names in a cell of a table."""
-    return re.findall(r"`(\w+)`", cell)
-
-
-RETURNED_NAMES = [
-    (name, f"deal_solve.{module}")
-    for cell, module in re.findall(r"^\| ([^|]+) \| `([\w.]+)` \| [^|]+ \|$", RETURNED, re.MULTILINE)
-    for name in names_in(cell)
-]
+PAGE = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8").partition("## What they return")[2]
+RETURNED_NAMES = re.findall(r"^\| `(\w+)` \| `(deal_solve\.[\w.]+)` \|", PAGE, re.MULTILINE)
 NAMES = [*((name, "deal_solve") for name in PUBLIC), *RETURNED_NAMES]
 
 

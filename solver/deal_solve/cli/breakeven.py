@@ -13,7 +13,6 @@ from deal_solve.cli.support.options import fix_option
 @analysis_command(
     epilog="Example:  deal-solve breakeven deal.yaml --vary 'offers.quote.api.bands[1].discount=5%:25%' --target "
     "'offers.quote.api.bands[1]'",
-    short_help="Show where the best deal flips.",
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw the objective along the field (.svg or .png).",
 )

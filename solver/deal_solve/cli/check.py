@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from deal_solve.uncertainty.scenario_set import Scenarios
 
 
-@click.command(
-    epilog="Example:  deal-solve check deal.yaml", short_help="Check a deal file and say what in it is dead."
-)
+@click.command(epilog="Example:  deal-solve check deal.yaml")
 @deal_argument
 @scenario_options
 def command(deal_file: str, scenarios_from: Callable[[Deal], Scenarios]) -> int:

@@ -12,7 +12,6 @@ from deal_solve.cli.support.options import fix_option
 
 @analysis_command(
     epilog="Example:  deal-solve clauses deal.yaml --offer quote --pair 'unused commitment,ramp' --picture asks.svg",
-    short_help="Show what every clause of an offer is worth.",
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw the asking list (.svg or .png).",
 )

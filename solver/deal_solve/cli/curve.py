@@ -12,7 +12,6 @@ from deal_solve.cli.support.options import fix_option
 
 @analysis_command(
     epilog="Example:  deal-solve curve deal.yaml --plan proposal.yaml --picture curve.svg",
-    short_help="Show what each commitment costs and risks.",
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw the curves (.svg or .png).",
 )

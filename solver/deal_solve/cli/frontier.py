@@ -12,7 +12,6 @@ from deal_solve.cli.support.options import fix_option
 
 @analysis_command(
     epilog="Example:  deal-solve frontier deal.yaml --risk-on cost --picture frontier.svg",
-    short_help="Show what caution costs.",
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw the frontier (.svg or .png).",
     has_risk=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command(epilog="Example:  deal-solve init deal.yaml", short_help="Write a commented starter deal.")
+@click.command(epilog="Example:  deal-solve init deal.yaml")
 @click.argument("file", default="deal.yaml", type=click.Path())
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
 def command(file: str, force: bool) -> int:

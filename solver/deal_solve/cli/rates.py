@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command(epilog="Example:  deal-solve rates --as-of 2026-09-01", short_help="Print the rate card.")
+@click.command(epilog="Example:  deal-solve rates --as-of 2026-09-01")
 @click.option(
     "--as-of", metavar="DATE", help="The rates in force that day, YYYY-MM-DD.  [default: the card's last date]"
 )

@@ -12,7 +12,6 @@ from deal_solve.cli.support.options import placed, routing_option
 
 @analysis_command(
     epilog="Example:  deal-solve review deal.yaml --plan proposal.yaml --picture review.svg",
-    short_help="Hold a proposal against the best deal.",
     out="Write the steps (.csv, .parquet or .json).",
     picture="Draw the steps (.svg or .png).",
 )

@@ -17,7 +17,6 @@ DEFAULT = "4096"
 
 @click.command(
     epilog="Example:  deal-solve scenarios deal.yaml --picture fan.svg",
-    short_help="Show the futures of a deal: a fan per month.",
 )
 @deal_argument
 @scenario_options

@@ -34,7 +34,7 @@ MODELS = {
 READ = ("deal", "proposal")
 
 
-@click.command(epilog="Example:  deal-solve schema > deal.schema.json", short_help="Print the JSON Schema of a file.")
+@click.command(epilog="Example:  deal-solve schema > deal.schema.json")
 @click.argument("what", type=click.Choice(tuple(MODELS)), default="deal")
 def command(what: str) -> int:
     """Print the JSON Schema of a deal file, of a proposal, or of what a command writes: `result` is that of solve.

@@ -12,7 +12,6 @@ from deal_solve.cli.support.options import fix_option
 
 @analysis_command(
     epilog="Example:  deal-solve sensitivity deal.yaml --picture tornado.svg",
-    short_help="Show what the deal hangs on.",
     out="Write the tornado (.csv, .parquet), or all of it (.json).",
     picture="Draw tornado and indices (.svg or .png).",
 )

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="Example:  deal-solve settle deal.yaml --plan proposal.yaml --out invoice.csv",
-    short_help="Price a plan, line by line.",
 )
 @deal_argument
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")

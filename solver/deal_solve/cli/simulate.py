@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="Example:  deal-solve simulate deal.yaml --plan result.json --scenarios 1048576 --jobs 4",
-    short_help="Price a plan over a million futures.",
 )
 @deal_argument
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")

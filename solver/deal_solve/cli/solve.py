@@ -37,7 +37,6 @@ EXPLAINING_SECONDS = 30.0
 
 @click.command(
     epilog="Example:  deal-solve solve deal.yaml --risk cautious --json result.json",
-    short_help="Find the deal to sign, with proof.",
 )
 @deal_argument
 @click.option(

@@ -52,7 +52,6 @@ def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 @click.command(
     epilog="Example:  deal-solve sweep deal.yaml --vary 'offers.quote.api.overage=contracted,list' "
     "--vary 'workloads.support-bot.growth_per_year.p50=0:1.5:16' --out sweep.parquet",
-    short_help="Solve over many values of any fields.",
 )
 @deal_argument
 @click.option(

@@ -73,7 +73,7 @@ class Answer:
 
 
 def analysis_command(
-    *, epilog: str, short_help: str, out: str, picture: str | None = None, has_risk: bool = True
+    *, epilog: str, out: str, picture: str | None = None, has_risk: bool = True
 ) -> Callable[[Callable[..., Answer]], click.Command]:
     """Make a command of a function from a Question, and the command's own options, to an Answer.
 
@@ -117,6 +117,6 @@ def analysis_command(
         for option in reversed(shared):
             made = option(made)
         made.__click_params__ += own_options
-        return click.command(epilog=epilog, short_help=short_help)(deal_argument(made))
+        return click.command(epilog=epilog)(deal_argument(made))
 
     return decorate
