@@ -19,7 +19,7 @@ from deal_solve.cli.main import run
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
 from deal_solve.errors import Infeasible, InputError
-from deal_solve.facts.decisions import plan_changes
+from deal_solve.facts.decisions import NAMES, deal_in_a_line, decisions, plan_changes
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
@@ -231,6 +231,14 @@ def test_changes_are_named_in_the_words_of_the_deal():
 
 def test_a_plan_does_nothing_otherwise_than_itself():
     assert len(plan_changes(best().settlement, best().settlement)) == 0
+
+
+def test_every_decision_is_called_by_its_kind_and_subject():
+    found = decisions(best().settlement)
+    assert [each.what for each in found] == [NAMES[each.kind].format(subject=each.subject) for each in found]
+    assert [each.kind for each in found][:3] == ["api_agreement", "band", "commitment"]
+    assert found.to_frame().columns.tolist() == ["what", "plan"]
+    assert all(each.kind != "routing" for each in found if each.what in deal_in_a_line(best().settlement))
 
 
 def test_the_answer_in_print():
