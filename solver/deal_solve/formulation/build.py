@@ -28,7 +28,7 @@ from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.renewal_tables import Path
-from deal_solve.plan.request_cost import request_cost, usage_multiplier
+from deal_solve.plan.request_cost import request_cost
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import Scenarios
@@ -110,10 +110,10 @@ def _decide(
     path: Path,
 ) -> Decisions:
     """Add all clauses, in the scenarios of one path."""
-    rates, everywhere = rates_of(program.sums, deal), rates_of(program.sums.whole, deal)
+    rates, everywhere = rates_of(program.sums, deal), program.sums.whole
     agreements = take_agreements(program, deal, offered, zero_bands_only)
     projects = buy_projects(program, deal)
-    routing = Routing(everywhere, fixed)
+    routing = Routing(rates_of(everywhere, deal), everywhere, fixed)
     route_workloads(program, deal, routing, agreements.regimes, projects)
     seats = offer_seats(program, deal, agreements, rates, at_least[1])
     tracks = take_tracks(program, deal, agreements, seats)
@@ -147,17 +147,12 @@ def _most_committed(program: Program, paths: Sequence[Decisions]) -> Expression:
 def money_unit(deal: Deal, sums: ScenarioSums) -> float:
     """Return a power of ten of dollars that makes the deal's list cost a number of some thousands."""
     guess = 20 * sum(float(users.sum()) for users in sums.mean_users.values())
-    for user in (*deal.workloads, *deal.cohorts):
-        owner = deal.workloads.get(user) or deal.cohorts[user]
-        request = deal.workloads.get(user) or deal.cohorts[user].use
-        if request is None:
-            continue
-        multiplier = usage_multiplier(deal, request, owner.requires)
+    for name, user in resolve(deal).users.items():
         costs = [
-            sum(request_cost(request, option, part, multiplier).fixed for part in option.parts)
-            for epoch in resolve(deal).epochs(user)
+            sum(request_cost(user.request, option, part, user.usage_multiplier).fixed for part in option.parts)
+            for epoch in user.epochs
             for option in epoch.options
         ]
         if costs:
-            guess += float(sums.mean_requests[user].sum()) * float(np.median(costs))
+            guess += float(sums.mean_requests[name].sum()) * float(np.median(costs))
     return float(10.0 ** (floor(log10(guess)) - 3)) if guess > 0 else 1.0

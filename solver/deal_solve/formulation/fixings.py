@@ -10,12 +10,13 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.build import Formulation
-from deal_solve.formulation.clauses.rates import Agreement, Regime, falls_to_list
+from deal_solve.formulation.clauses.rates import Agreement, Regime, api_of
 from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import total
 from deal_solve.messages import unknown
 from deal_solve.plan.choices.forced import Forced
 from deal_solve.plan.proposal import Proposal, ProposedRoute
+from deal_solve.plan.resolved import resolve
 from deal_solve.plan.routing_options import Epoch
 
 Item = TypeVar("Item")
@@ -89,7 +90,7 @@ def fix_decisions(formulation: Formulation, fixings: Fixings) -> None:
         _fix_tracks(decisions, proposal)
         _fix_projects(decisions, proposal)
         for user, routes in [*proposal.routing.items(), *proposal.use.items()]:
-            for epoch in decisions.routing.menus.get(user, ()):
+            for epoch in decisions.routing.epochs.get(user, ()):
                 _fix_route(decisions, user, epoch, routes)
 
 
@@ -100,7 +101,7 @@ def _spread(values: Sequence[Item], index: int) -> Item:
 
 def _fix_band(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
     bands = proposal.api.band_usd_per_year
-    if bands is None or falls_to_list(decisions.deal, regime.agreement, regime.span):
+    if bands is None or resolve(decisions.deal).taken(regime.agreement).is_at_list(regime.span):
         return
     if abs(_spread(bands, regime.span.index) - regime.threshold_usd) > CENT_TOLERANCE_USD:
         decisions.agreements.regimes[regime].upBound = 0
@@ -110,7 +111,7 @@ def _fix_commitment(decisions: Decisions, regime: Regime, proposal: Proposal) ->
     """Add C[j,y] = c_y·β (to the rounding of plans), or Σ C = years·c·β where one number stands for a ramp."""
     wanted = proposal.api.commitment_usd
     deal, program = decisions.deal, decisions.program
-    if wanted is None or falls_to_list(deal, regime.agreement, regime.span):
+    if wanted is None or resolve(deal).taken(regime.agreement).is_at_list(regime.span):
         return
     beta, years = decisions.agreements.regimes[regime], list(regime.span.years)
     by_year = [_year_of(deal, regime, wanted, year) for year in years]
@@ -118,9 +119,7 @@ def _fix_commitment(decisions: Decisions, regime: Regime, proposal: Proposal) ->
         if any(by_year):
             beta.upBound = 0
         return
-    api = deal.offer(regime.agreement.offer).api
-    assert api is not None
-    if len(wanted) == 1 and api.ramp is not None:
+    if len(wanted) == 1 and api_of(deal, regime.agreement).ramp is not None:
         committed = total(decisions.commitments.get(regime, year) for year in years)
         program.add("pin_commitment", committed == program.usd(sum(by_year)) * beta)
         return

@@ -99,7 +99,8 @@ def _tracks(decisions: Decisions, cohort: str) -> tuple[str, ...]:
 
 def _routes(decisions: Decisions, user: str) -> tuple[Route, ...]:
     return tuple(
-        Route(from_month=epoch.start, shares=_shares(decisions, user, epoch)) for epoch in decisions.routing.menus[user]
+        Route(from_month=epoch.start, shares=_shares(decisions, user, epoch))
+        for epoch in decisions.routing.epochs[user]
     )
 
 

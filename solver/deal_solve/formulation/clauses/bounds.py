@@ -1,4 +1,7 @@
-"""Bounds that make the copies tight: how much usage any plan can have at contracted rates."""
+"""Bounds on commitment: how much usage any plan that is worth having can have at contracted rates (formulation §5).
+
+C[j,y] ≤ C_max · β_j, and U ≤ V_max: the tighter they are, the tighter is the relaxation.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.rates import Rates, Regime
+from deal_solve.formulation.clauses.rates import Costs, Regime, api_of
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.program import Program
-from deal_solve.formulation.model.scenario_sums import ScenarioSums
-from deal_solve.plan.request_cost import request_cost, usage_multiplier
+from deal_solve.plan.request_cost import request_cost
+from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.routing_options import Epoch
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -29,16 +32,14 @@ def most_usage(
     most usage of any.
     """
     most: dict[Regime, dict[int, float]] = {}
-    rates, sums = routing.rates, routing.rates.sums
+    sums = routing.sums
     everywhere = sums is program.sums
     heaviest = _heaviest(deal, program.size) if program.by_cuts and everywhere else math.inf
     for regime in agreements.regimes:
         if not regime.commits:
             continue
-        api = deal.offer(regime.agreement.offer).api
-        assert api is not None
-        step = api.period_months
-        dearest, ratio = _dearest(sums, deal, routing, rates, regime)
+        step = api_of(deal, regime.agreement).period_months
+        dearest, ratio = _dearest(deal, routing, regime)
         by_year = dict.fromkeys(regime.span.years, 0.0)
         for start in range(regime.span.start, regime.span.end, step):
             rows = sums.rows_of(range(start, start + step))
@@ -80,16 +81,18 @@ def exceeded(amounts: Array, weights: Array, probability: float) -> float:
     return max(float(np.partition(amounts, index)[index]), 0.0)
 
 
-def _dearest(sums: ScenarioSums, deal: Deal, routing: Routing, rates: Rates, regime: Regime) -> tuple[Array, float]:
+def _dearest(deal: Deal, routing: Routing, regime: Regime) -> tuple[Array, float]:
     """Return dollars a request at contracted rates on the dearest open option, per row of `requests`, and the ratio."""
+    rates, sums = routing.rates, routing.sums
     dollars, ratio = np.zeros(len(sums.requests)), 1.0
-    for user, epochs in routing.menus.items():
+    for name, epochs in routing.epochs.items():
+        user = resolve(deal).users[name]
         for epoch in epochs:
             if epoch.year not in regime.span.years:
                 continue
-            options = _costs(sums, deal, user, epoch)
-            for start, _ in sums.within(user, epoch.start, epoch.end):
-                row = sums.row_of(user, start)
+            options = _costs(routing, user, epoch)
+            for start, _ in sums.within(name, epoch.start, epoch.end):
+                row = sums.row_of(name, start)
                 for parts in options:
                     usd = 0.0
                     for model_id, family, cost in parts:
@@ -100,25 +103,17 @@ def _dearest(sums: ScenarioSums, deal: Deal, routing: Routing, rates: Rates, reg
     return dollars, ratio
 
 
-Costs = tuple[tuple[tuple[str, str, float], ...], ...]
-"""Option by option, and part by part: model, family and the highest cost of a request at list over all hit rates."""
-
-
-def _costs(sums: ScenarioSums, deal: Deal, user: str, epoch: Epoch) -> Costs:
-    known: dict[tuple[str, int], Costs] = sums.derived.setdefault("costs", {})
-    if (user, epoch.start) not in known:
-        owner = deal.workloads.get(user) or deal.cohorts[user]
-        request = deal.workloads.get(user) or deal.cohorts[user].use
-        assert request is not None
-        multiplier = usage_multiplier(deal, request, owner.requires)
+def _costs(routing: Routing, user: User, epoch: Epoch) -> Costs:
+    known = routing.rates.highest_costs
+    if (user.name, epoch.start) not in known:
         found = []
         for option in epoch.options:
-            hit = sums.hit[user, option.batch]
+            hit = routing.sums.hit[user.name, option.batch]
             ends = float(np.min(hit)), float(np.max(hit))
-            costs = [request_cost(request, option, part, multiplier) for part in option.parts]
+            costs = [request_cost(user.request, option, part, user.usage_multiplier) for part in option.parts]
             highest = [max(cost.fixed + cost.per_hit * end for end in ends) for cost in costs]
             found.append(
                 tuple((part.model_id, part.family, usd) for part, usd in zip(option.parts, highest, strict=True))
             )
-        known[user, epoch.start] = tuple(found)
-    return known[user, epoch.start]
+        known[user.name, epoch.start] = tuple(found)
+    return known[user.name, epoch.start]

@@ -9,17 +9,18 @@ from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
 
 
 def bundle(program: Program, deal: Deal, agreements: Agreements, seats: Seats, commitments: Commitments) -> None:
     """Tie the bundle tier of seats to that of the API regime, and require its combined yearly commitment."""
     for agreement in dict.fromkeys([*agreements.api, *(candidate.agreement for candidate in agreements.seats)]):
-        offer = deal.offer(agreement.offer)
-        if not offer.bundle:
+        taken = resolve(deal).taken(agreement)
+        if not taken.offer.bundle:
             continue
-        for span in terms_of(deal, agreement.offer, agreement.term_months):
-            for tier in range(1, len(offer.bundle) + 1):
+        for span in taken.spans:
+            for tier in range(1, len(taken.offer.bundle) + 1):
                 _tier(program, deal, agreements, seats, commitments, agreement, span, tier)
 
 
@@ -36,7 +37,7 @@ def _tier(
     """Add 12·Σ fees + C >= threshold·Σ β on the term's first year; Σ N >= Σ β; B = β where the type is taken."""
     regimes = {r: b for r, b in agreements.regimes.items() if (r.agreement, r.span, r.tier) == (agreement, span, tier)}
     reached = total(regimes.values())
-    threshold = program.usd(deal.offer(agreement.offer).bundle[tier - 1].combined_usd_per_year)
+    threshold = program.usd(resolve(deal).taken(agreement).offer.bundle[tier - 1].combined_usd_per_year)
     fees: list[Expression] = []
     counts: list[Variable] = []
     first = span.years[0]

@@ -7,9 +7,10 @@ from itertools import pairwise
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.rates import Regime
+from deal_solve.formulation.clauses.rates import Regime, api_of
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
+from deal_solve.plan.resolved import resolve
 
 
 @dataclass
@@ -43,9 +44,8 @@ def commit(
 def _commit_term(
     program: Program, deal: Deal, regime: Regime, beta: Variable, most: dict[int, float], book: Commitments
 ) -> None:
-    offer = deal.offer(regime.agreement.offer)
-    api, years = offer.api, list(regime.span.years)
-    assert api is not None
+    offer, api = resolve(deal).taken(regime.agreement).offer, api_of(deal, regime.agreement)
+    years = list(regime.span.years)
     threshold = program.usd(regime.threshold_usd)
     bundle = program.usd(offer.bundle[regime.tier - 1].combined_usd_per_year) if regime.tier else 0.0
     step = program.usd(api.step_usd) if api.step_usd else None
@@ -88,8 +88,8 @@ def _base(program: Program, beta: Variable, most: float, step: float | None) -> 
 def pay_in_advance(program: Program, deal: Deal, agreements: Agreements, commitments: Commitments) -> None:
     """Charge C_P at the start of each period, or C_y at the start of the year; under arrears nothing in advance."""
     for regime in agreements.regimes:
-        api = deal.offer(regime.agreement.offer).api
-        if not regime.commits or api is None or api.payment == "arrears":
+        api = api_of(deal, regime.agreement)
+        if not regime.commits or api.payment == "arrears":
             continue
         step = 12 if api.payment == "prepaid_yearly" else api.period_months
         for year in regime.span.years:

@@ -1,59 +1,67 @@
-"""Options that no best plan uses: another one is at least as good in every way the program can tell (section 8)."""
+"""Dominance reduction: options that no best plan uses, because another one is at least as good (formulation §6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import Request
 from deal_solve.formulation.clauses.rates import Rates, Regime
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioSums
-from deal_solve.plan.request_cost import other_usd, request_cost, usage_multiplier
+from deal_solve.plan.request_cost import other_usd, request_cost
+from deal_solve.plan.resolved import User
 from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.uncertainty.scenario_set import Array
 
 
-def nondominated_options(
-    sums: ScenarioSums, deal: Deal, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
-) -> list[Option]:
-    """Return the options of an epoch without those that another one dominates under a regime (None: at list).
+@dataclass(frozen=True)
+class Billing:
+    """What an option costs depends on: a user's epoch, under a regime (None: at list), over all scenarios."""
+
+    sums: ScenarioSums
+    rates: Rates
+    user: User
+    epoch: Epoch
+    regime: Regime | None
+
+    @property
+    def starts(self) -> list[int]:
+        """The first months of the user's intervals in the epoch."""
+        return [start for start, _ in self.sums.within(self.user.name, self.epoch.start, self.epoch.end)]
+
+
+def nondominated_options(billing: Billing, options: list[Option]) -> list[Option]:
+    """Return the options without those that another one dominates.
 
     Less usage never costs more, so one option dominates another if it needs no project and no batch that the other does
     not, has no lower quality where quality counts, counts as the same names where shares are limited, and costs no more
     per request at contracted and at list rates in every scenario, charges beside the model included. Of equals the
     first stays.
     """
-    key = user, epoch.start, regime is None, _prices(sums, rates, user, epoch, regime, options)
-    known: dict[object, tuple[int, ...]] = sums.derived.setdefault("nondominated_options", {})
+    key = billing.user.name, billing.epoch.start, billing.regime is None, _prices(billing, options)
+    known = billing.rates.nondominated
     if key not in known:
-        known[key] = tuple(_kept(sums, deal, rates, user, epoch, regime, options))
+        known[key] = tuple(_kept(billing, options))
     return [options[index] for index in known[key]]
 
 
-def _prices(
-    sums: ScenarioSums, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
-) -> tuple[object, ...]:
+def _prices(billing: Billing, options: list[Option]) -> tuple[object, ...]:
     """Return what the comparison depends on besides the options: rates of the models relative to each other."""
-    if regime is None:
+    if billing.regime is None:
         return ()
     models = list(dict.fromkeys((part.model_id, part.family) for option in options for part in option.parts))
-    found = [
-        rates.of(regime, *model, start) for start, _ in sums.within(user, epoch.start, epoch.end) for model in models
-    ]
+    found = [billing.rates.of(billing.regime, *model, start) for start in billing.starts for model in models]
     return tuple(
         (round(factor * _one(rate) / (found[0][0] * _one(found[0][1])), 12), _name(rate)) for factor, rate, _ in found
     )
 
 
-def _kept(
-    sums: ScenarioSums, deal: Deal, rates: Rates, user: str, epoch: Epoch, regime: Regime | None, options: list[Option]
-) -> Iterator[int]:
-    """Yield the places of the options that stay."""
-    request = deal.workloads.get(user) or deal.cohorts[user].use
-    assert request is not None
-    bills = [_bill(sums, deal, rates, user, request, epoch, regime, option) for option in options]
+def _kept(billing: Billing, options: list[Option]) -> Iterator[int]:
+    """Yield the indices of the options that stay."""
+    request = billing.user.request
+    bills = [_bill(billing, option) for option in options]
     keys = {key: index for index, key in enumerate(dict.fromkeys(key for bill in bills for key in bill))}
     costs = np.zeros((len(options), 2 * len(keys) + 2))
     for row, (option, bill) in enumerate(zip(options, bills, strict=True)):
@@ -87,28 +95,18 @@ Bill = dict[tuple[object, ...], tuple[float, float]]
 """USD a request at contracted and at list rates, by what it is multiplied with in each scenario."""
 
 
-def _bill(
-    sums: ScenarioSums,
-    deal: Deal,
-    rates: Rates,
-    user: str,
-    request: Request,
-    epoch: Epoch,
-    regime: Regime | None,
-    option: Option,
-) -> Bill:
-    owner = deal.workloads.get(user) or deal.cohorts[user]
-    multiplier = usage_multiplier(deal, request, owner.requires)
-    hit = sums.hit[user, option.batch]
+def _bill(billing: Billing, option: Option) -> Bill:
+    user, sums = billing.user, billing.sums
+    hit = sums.hit[user.name, option.batch]
     bill: Bill = {}
     for part in option.parts:
-        cost = request_cost(request, option, part, multiplier)
+        cost = request_cost(user.request, option, part, user.usage_multiplier)
         ends = {"": cost.fixed + cost.per_hit * hit} if isinstance(hit, float) else _ends(cost.at, hit, option.batch)
-        for start, _ in sums.within(user, epoch.start, epoch.end):
+        for start in billing.starts:
             index = sums.index[part.family][start]
             factor, protected = 1.0, index
-            if regime is not None:
-                factor, protected, _ = rates.of(regime, part.model_id, part.family, start)
+            if billing.regime is not None:
+                factor, protected, _ = billing.rates.of(billing.regime, part.model_id, part.family, start)
             for end, usd in ends.items():
                 key = start, end, _name(index), _name(protected)
                 contracted, listed = bill.get(key, (0.0, 0.0))

@@ -10,7 +10,7 @@ from deal_solve.formulation.clauses.commitment import Commitments
 from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.drawdown_rows import Chain
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.rates import Rates, Regime
+from deal_solve.formulation.clauses.rates import Rates, Regime, api_of
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.program import Program, equal_rows
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups
@@ -42,8 +42,7 @@ def draw_down(
 ) -> None:
     """Add billing, overage, shortfall and rollover of every regime."""
     for regime in agreements.regimes:
-        api = deal.offer(regime.agreement.offer).api
-        assert api is not None
+        api = api_of(deal, regime.agreement)
         if not regime.commits or api.payment == "arrears":
             bill(program, rates, routing, regime)
         if not regime.commits:

@@ -52,30 +52,34 @@ class Period:
     def used(self, values: Array, here: Selection) -> Array:
         """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
         amounts = self.usage.amounts(values, here)
-        if self._order is not None:
-            amounts = np.take_along_axis(amounts, self._ranks(here), axis=0)
+        ranks = self._ranks(here)
+        if ranks is not None:
+            amounts = np.take_along_axis(amounts, ranks, axis=0)
         return np.cumsum(amounts, axis=0) if len(amounts) > 1 else amounts
 
     def slopes(self, prices: Array, here: Selection) -> Array:
         """Return Σ_ω (Σ of the prices (levels, S) of the levels an item counts in) · amount of each item."""
         per_level = np.cumsum(prices[::-1], axis=0)[::-1] if len(prices) > 1 else prices
-        if self._order is None:
+        ranks = self._ranks(here)
+        if ranks is None:
             return self.usage.slope(per_level, here)
         per_group = np.empty_like(per_level)
-        np.put_along_axis(per_group, np.broadcast_to(self._ranks(here), per_level.shape), per_level, axis=0)
+        np.put_along_axis(per_group, np.broadcast_to(ranks, per_level.shape), per_level, axis=0)
         return self.usage.slope(per_group, here)
 
-    def _ranks(self, here: Selection) -> Ranks:
-        """Return the groups in drawdown order (levels, S), or (levels, 1) where it is the same everywhere."""
+    def _ranks(self, here: Selection) -> Ranks | None:
+        """Return the groups in drawdown order (levels, S), or (levels, 1) where it is the same; None: as they are."""
         order = self._order
-        assert order is not None
+        if order is None:
+            return None
         return np.asarray((order[:, here] if order.shape[1] > 1 else order), dtype=np.intp)
 
     def steps_in(self, here: Selection) -> Array:
         """Return how much dearer each level is than the next (levels, S), or (levels, 1)."""
         falling = self._table(here)
-        if self._order is not None:
-            falling = np.take_along_axis(falling, self._ranks(here), axis=0)
+        ranks = self._ranks(here)
+        if ranks is not None:
+            falling = np.take_along_axis(falling, ranks, axis=0)
         return np.append(falling[:-1] - falling[1:], falling[-1:], axis=0)
 
 

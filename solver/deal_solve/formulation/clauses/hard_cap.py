@@ -26,7 +26,7 @@ def hard_cap(
     year: int,
 ) -> None:
     """Add Σ_c unserved[c] >= Σ_c A[c]·T[c] - N per month, unserved[c] <= A[c]·T[c], at each cohort's cost."""
-    on = {name: tracks.on_seat(name, candidate, year) for name in cohorts}
+    on = {name: on for name in cohorts if (on := tracks.on_seat(name, candidate, year)) is not None}
     number = seats.years[candidate, year].count
     for month in range(12 * year, 12 * year + 12):
         active = np.array([counts[month] for counts in users])
@@ -40,7 +40,6 @@ def hard_cap(
             above: list[Expression] = []
             for name, count in zip(cohorts, counts[:, group], strict=True):
                 taken = on[name]
-                assert taken is not None
                 unserved = program.variable(f"unserved_{name}", 0, float(count))
                 program.add("unserved_most", unserved <= float(count) * taken)
                 above.append(unserved - float(count) * taken)
@@ -53,14 +52,14 @@ def _cost(
     program: Program,
     deal: Deal,
     cohorts: list[str],
-    on: dict[str, Variable | None],
+    on: dict[str, Variable],
     number: Expression,
     users: Array,
     month: int,
 ) -> DrawdownCost:
     """Return what users (cohorts, S) above N cost in a month: seats are a balance, drawn down by the dearest first."""
     dollars = [deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts]
-    indices = [program.index(variable) for name in cohorts if (variable := on[name]) is not None]
+    indices = [program.index(on[name]) for name in cohorts]
     ratios = [usd / program.unit_usd for usd in dollars]
     items = [Item(index, row, 1.0) for row, index in enumerate(indices)]
     usage = RateGroups(users, items, range(len(items)))

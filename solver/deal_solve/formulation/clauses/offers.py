@@ -11,7 +11,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.formulation.clauses.rates import Agreement, Regime, every_regime
 from deal_solve.formulation.model.expression import Variable, total
 from deal_solve.formulation.model.program import Program
-from deal_solve.plan.terms import first_terms
+from deal_solve.plan.resolved import resolve
 
 
 class SeatCandidate(NamedTuple):
@@ -43,12 +43,11 @@ class Agreements:
 def seat_candidates(deal: Deal) -> tuple[SeatCandidate, ...]:
     """Return every way to buy the seat types some cohort may take, list first; both-lines controls provided."""
     return tuple(
-        SeatCandidate(seat_type, offer, months)
+        SeatCandidate(seat_type, offer.offer_id, months)
         for seat_type in deal.seat_types
-        for offer in deal.papers
-        if seat_type in deal.offer(offer).seats
-        and set(deal.requires_on_both_lines) <= set(deal.seat_part(offer, seat_type).provides)
-        for months in first_terms(deal, offer)
+        for offer in resolve(deal).offers.values()
+        if seat_type in offer.seats and set(deal.requires_on_both_lines) <= offer.seats[seat_type].provides
+        for months in offer.first_terms
     )
 
 
@@ -87,7 +86,7 @@ def _compatible(program: Program, deal: Deal, agreements: Agreements) -> None:
         if offer == other:
             clash = months != other_months
         else:
-            exclusive = [name for name in (offer, other) if name != LIST and deal.offer(name).exclusive]
+            exclusive = [name for name in (offer, other) if name != LIST and resolve(deal).offers[name].offer.exclusive]
             clash = bool(exclusive) and LIST not in (offer, other)
         if clash:
             program.add("papers_clash", a + b <= 1)

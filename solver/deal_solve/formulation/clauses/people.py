@@ -1,37 +1,44 @@
-"""What people use: metered usage of seats and internal tools (deal model, sections 3, 4 and 8)."""
+"""What people use: metered usage of seats and internal tools (model §3, §4; formulation §3, "Seats and tracks").
+
+Σ_j n[c,y,j] + n[c,y,∅] = T[c,·]              n: the part of a track billed under regime j, or at list (∅)
+n[c,y,j] ≤ β_j
+n[c,y,∅] + γ_a ≤ 1                            a: the agreement that the usage counts toward
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.rates import Regime
-from deal_solve.formulation.clauses.routing import Routing, route
+from deal_solve.formulation.clauses.routing import Activity, Routing, route
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.clauses.tracks import Tracks
 from deal_solve.formulation.model.expression import Variable, total
 from deal_solve.formulation.model.program import Program
-from deal_solve.plan.resolved import resolve
+from deal_solve.plan.resolved import User, resolve
 
 
 def route_people(
     program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks, routing: Routing
 ) -> None:
-    """Add a cohort's routing with one copy per track and API regime, Σ of the copies = the track's binary."""
+    """Add the shares of a cohort, one set per track and API regime; their activities add up to the track's binary."""
     for name, cohort in deal.cohorts.items():
         if cohort.use is None:
             continue
-        routing.menus[name] = resolve(deal).epochs(name)
+        user = resolve(deal).users[name]
+        routing.epochs[name] = user.epochs
+        metered = _Metered(program, agreements, routing, user)
         for year in range(deal.years):
             for (who, track, when), on in tracks.other.items():
                 if (who, when) == (name, year) and track in deal.internal_tools:
-                    counted: list[Regime | None] = [*agreements.of_year(year)]
-                    _copies(program, deal, agreements, routing, name, year, on, counted, 1.0)
+                    metered.route_year(year, on, [*agreements.of_year(year)], 1.0)
             for candidate in agreements.seats:
                 on_seat = tracks.on_seat(name, candidate, year)
-                metered = 1 - deal.covered_share(name, candidate.offer, candidate.seat_type)
-                if on_seat is not None and metered > 0:
-                    regimes = _regimes(agreements, seats, candidate, year)
-                    _copies(program, deal, agreements, routing, name, year, on_seat, regimes, metered)
+                share = 1 - resolve(deal).seat(candidate, candidate.seat_type).covered_share[name]
+                if on_seat is not None and share > 0:
+                    metered.route_year(year, on_seat, _regimes(agreements, seats, candidate, year), share)
 
 
 def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, year: int) -> list[Regime | None]:
@@ -41,30 +48,30 @@ def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, yea
     return [*(r for r in agreements.of_year(year) if r.agreement == candidate.agreement), None]
 
 
-def _copies(
-    program: Program,
-    deal: Deal,
-    agreements: Agreements,
-    routing: Routing,
-    name: str,
-    year: int,
-    on: Variable,
-    regimes: list[Regime | None],
-    metered: float,
-) -> None:
-    activity: dict[Regime | None, Variable] = {}
-    for regime in regimes:
-        activity[regime] = program.variable(f"metered_{name}_{year}", 0, 1)
-        if regime is not None:
-            program.add("metered_regime", activity[regime] <= agreements.regimes[regime])
-    if None in activity:
-        # At list only if the API agreement is not the one this usage counts toward.
-        own = {r.agreement for r in regimes if r is not None}
-        for agreement in own:
-            program.add("metered_counts", activity[None] + agreements.api[agreement] <= 1)
-    program.add("metered_copies", total(activity.values()) == on)
-    for epoch in routing.menus[name]:
-        if epoch.year == year:
-            for regime, share in activity.items():
-                useful = routing.useful(deal, name, epoch, regime)
-                route(program, deal, routing, name, epoch, share, regime, metered, useful)
+@dataclass(frozen=True)
+class _Metered:
+    """The metered usage of one cohort."""
+
+    program: Program
+    agreements: Agreements
+    routing: Routing
+    user: User
+
+    def route_year(self, year: int, on: Variable, regimes: list[Regime | None], share: float) -> None:
+        """Add n ≤ β_j, n[∅] + γ_a ≤ 1, Σ_j n = T in a contract year, and the routing of each n."""
+        program, agreements = self.program, self.agreements
+        activity: dict[Regime | None, Variable] = {}
+        for regime in regimes:
+            activity[regime] = program.variable(f"metered_{self.user.name}_{year}", 0, 1)
+            if regime is not None:
+                program.add("metered_regime", activity[regime] <= agreements.regimes[regime])
+        if None in activity:
+            # At list only if the API agreement is not the one this usage counts toward.
+            own = {r.agreement for r in regimes if r is not None}
+            for agreement in own:
+                program.add("metered_counts", activity[None] + agreements.api[agreement] <= 1)
+        program.add("metered_copies", total(activity.values()) == on)
+        for epoch in self.user.epochs:
+            if epoch.year == year:
+                for regime, variable in activity.items():
+                    route(program, self.routing, self.user, epoch, Activity(variable, regime, share))

@@ -1,15 +1,26 @@
-"""Regimes of an API agreement and the rates in each (deal model, sections 4 and 6)."""
+"""Price regimes of an API agreement and the rates in each (model §4, §6; formulation §1).
+
+A regime j is what usage is priced under: one term of an agreement, in one band, in one bundle tier. Its parameters are
+κ[j,m] (`contracted_factor`), Π'[j,f,t,ω] (`Rates.protected`) and r[j,m,t,ω] (`overage_ratio`).
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import Capped, Offer, Premium, Uplift
+from deal_solve.deal.offer import ApiPart, Capped, Offer, Premium, Uplift
+from deal_solve.errors import InternalError
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioSums, settled
-from deal_solve.plan.terms import TermSpan, first_terms, terms_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
+
+Costs: TypeAlias = tuple[tuple[tuple[str, str, float], ...], ...]
+"""Option by option, and part by part: model, family and the highest cost of a request at list over all hit rates."""
 
 
 class Agreement(NamedTuple):
@@ -20,7 +31,7 @@ class Agreement(NamedTuple):
 
 
 class Regime(NamedTuple):
-    """Price regime j: one term of an agreement in one band (its place, -1: none) and one bundle tier (0: none)."""
+    """Price regime j: one term of an agreement in one band (its index, -1: none) and one bundle tier (0: none)."""
 
     agreement: Agreement
     span: TermSpan
@@ -38,27 +49,35 @@ def api_agreements(deal: Deal, check_controls: bool = True) -> tuple[Agreement, 
     """Return every API agreement that provides what all workloads (and both lines) require, list first."""
     needed = {name for work in deal.workloads.values() for name in work.requires} | set(deal.requires_on_both_lines)
     return tuple(
-        Agreement(offer, months)
-        for offer in deal.papers
-        if deal.offer(offer).api is not None and (not check_controls or needed <= deal.api_provides(offer))
-        for months in first_terms(deal, offer)
+        Agreement(offer.offer_id, months)
+        for offer in resolve(deal).offers.values()
+        if offer.api is not None and (not check_controls or needed <= offer.api_provides)
+        for months in offer.first_terms
     )
+
+
+def api_of(deal: Deal, agreement: Agreement) -> ApiPart:
+    """Return the API part of an offer that is known to have one: that of an API agreement."""
+    api = resolve(deal).taken(agreement).api
+    if api is None:
+        raise InternalError(f"{agreement.offer} has no API part, and is an API agreement")
+    return api
 
 
 def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
     """Return the price regimes of all terms of an agreement; renewed at list there is one, without discount."""
-    offer = deal.offer(agreement.offer)
-    assert offer.api is not None
+    taken, api = resolve(deal).taken(agreement), api_of(deal, agreement)
+    first_year_commits = not (isinstance(api.ramp, tuple) and api.ramp[0] == 0)  # a ramp may start at nothing
     regimes = []
-    for span in terms_of(deal, *_key(agreement)):
-        if falls_to_list(deal, agreement, span):
+    for span in taken.spans:
+        if taken.is_at_list(span):
             regimes.append(Regime(agreement, span, -1, 0.0, 0))
             continue
-        for index, band in enumerate(offer.api.bands):
+        for index, band in enumerate(api.bands):
             threshold = band.commit_usd_per_year
             if zero_bands_only and threshold > 0:
                 continue
-            tiers = len(offer.bundle) + 1 if threshold > 0 and _first_year_commits(deal, agreement) else 1
+            tiers = len(taken.offer.bundle) + 1 if threshold > 0 and first_year_commits else 1
             regimes += [Regime(agreement, span, index, threshold, tier) for tier in range(tiers)]
     return tuple(regimes)
 
@@ -66,47 +85,27 @@ def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) 
 def every_regime(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
     """Return the price regimes of an agreement, none if some term has no band left."""
     regimes = regimes_of(deal, agreement, zero_bands_only)
-    return regimes if {regime.span for regime in regimes} == set(terms_of(deal, *_key(agreement))) else ()
+    return regimes if {regime.span for regime in regimes} == set(resolve(deal).taken(agreement).spans) else ()
 
 
-def _key(agreement: Agreement) -> tuple[str, int]:
-    return agreement.offer, agreement.term_months
-
-
-def _first_year_commits(deal: Deal, agreement: Agreement) -> bool:
-    """Whether the first contract year of a term can carry a commitment (a ramp may start at nothing)."""
-    api = deal.offer(agreement.offer).api
-    return api is not None and not (isinstance(api.ramp, tuple) and api.ramp[0] == 0)
-
-
-def falls_to_list(deal: Deal, agreement: Agreement, span: TermSpan) -> bool:
-    """Whether a term is a renewal at list: card prices, no discount, no commitment."""
-    return span.index > 0 and deal.offer(agreement.offer).renewal == "list"
-
-
-def uplift(deal: Deal, agreement: Agreement, span: TermSpan) -> float:
+def uplift(offer: Offer, span: TermSpan) -> float:
     """Return (1+x)^k of the k-th renewal."""
-    renewal = deal.offer(agreement.offer).renewal
-    return float((1 + renewal.uplift) ** span.index) if isinstance(renewal, Uplift) else 1.0
+    return float((1 + offer.renewal.uplift) ** span.index) if isinstance(offer.renewal, Uplift) else 1.0
 
 
 def contracted_factor(deal: Deal, regime: Regime, model_id: str, family: str) -> float:
-    """Return contracted rate over list before the index: (1-d_b)·(1-term)·(1-bundle)·uplift."""
-    offer = deal.offer(regime.agreement.offer)
+    """Return contracted rate over list before the index: κ = (1-d_b)·(1-term)·(1-bundle)·uplift."""
+    offer = resolve(deal).taken(regime.agreement).offer
     if regime.band < 0 or offer.api is None:
         return 1.0
     bundle = offer.bundle[regime.tier - 1].api if regime.tier else 0.0
     term = offer.terms[regime.span.length].api
     kept = (1 - offer.api.bands[regime.band].discount_of(model_id, family)) * (1 - term) * (1 - bundle)
-    return kept * uplift(deal, regime.agreement, regime.span)
+    return kept * uplift(offer, regime.span)
 
 
-def overage_ratio(
-    deal: Deal, regime: Regime, factor: float, protected: ScalarOrArray, index: ScalarOrArray
-) -> ScalarOrArray:
-    """Return the overage rate over the contracted rate, at least 1."""
-    api = deal.offer(regime.agreement.offer).api
-    assert api is not None
+def overage_ratio(api: ApiPart, factor: float, protected: ScalarOrArray, index: ScalarOrArray) -> ScalarOrArray:
+    """Return r, the overage rate over the contracted rate, at least 1."""
     if api.overage == "contracted":
         return 1.0
     premium = api.overage.premium if isinstance(api.overage, Premium) else 0.0
@@ -119,10 +118,14 @@ class Rates:
     """Protected indexes, and contracted and overage rates, of a deal over its scenarios, each computed once.
 
     What is the same everywhere is one object, so that usage at one rate can be added up before the rate is applied.
+    What other modules work out from a deal and its scenarios is kept beside: `highest_costs` of requests
+    (`bounds`), and the `nondominated` options (`dominance`).
     """
 
-    def __init__(self, sums: ScenarioSums, deal: Deal) -> None:
-        self.sums, self._deal = sums, deal
+    def __init__(self, index: Mapping[str, Sequence[ScalarOrArray]], deal: Deal) -> None:
+        self._index, self._deal = index, deal
+        self.highest_costs: dict[tuple[str, int], Costs] = {}
+        self.nondominated: dict[object, tuple[int, ...]] = {}
         self._known: dict[tuple[Agreement, str, int], ScalarOrArray] = {}
         self._factors: dict[tuple[Regime, str], float] = {}
         self._bases: dict[tuple[object, ...], ScalarOrArray] = {}
@@ -137,10 +140,11 @@ class Rates:
         return self._known[index]
 
     def _protect(self, agreement: Agreement, family: str, month: int) -> ScalarOrArray:
-        offer, index = self._deal.offer(agreement.offer), self.sums.index[family]
+        taken, index = resolve(self._deal).taken(agreement), self._index[family]
+        offer = taken.offer
         if offer.price_protection == "none":
             return index[month]
-        span = next(s for s in terms_of(self._deal, *_key(agreement)) if s.start <= month < s.end)
+        span = taken.span_at(month)
         base = self._base(agreement, family, span)
         now, age = index[month], month - span.start if isinstance(offer.price_protection, Capped) else 0
         key = offer.price_protection, _key_of(base), _key_of(now), age
@@ -150,8 +154,8 @@ class Rates:
 
     def _base(self, agreement: Agreement, family: str, span: TermSpan) -> ScalarOrArray:
         """Return Π_T of a term, at a renewal no more than the cap allows above what was paid in the month before."""
-        cap = self._deal.offer(agreement.offer).renewal_cap
-        base = self.sums.index[family][span.start]
+        cap = resolve(self._deal).taken(agreement).offer.renewal_cap
+        base = self._index[family][span.start]
         if span.index == 0 or cap is None:
             return base
         key = agreement, family, span
@@ -163,20 +167,26 @@ class Rates:
     def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         """Return (contracted over list before the index, protected index, overage ratio) of a month."""
         protected = self.protected(regime.agreement, family, month)
-        index = self.sums.index[family][month]
+        index = self._index[family][month]
         if (regime, model_id) not in self._factors:
             self._factors[regime, model_id] = contracted_factor(self._deal, regime, model_id, family)
         factor = self._factors[regime, model_id]
         key = regime.agreement.offer, factor, _key_of(protected), _key_of(index)
         if key not in self._ratios:
-            ratio = overage_ratio(self._deal, regime, factor, protected, index)
+            ratio = overage_ratio(api_of(self._deal, regime.agreement), factor, protected, index)
             self._ratios[key] = ratio, protected, index  # kept with it, so that no other object takes their places
         return factor, protected, self._ratios[key][0]
 
 
+_RATES: WeakKeyDictionary[ScenarioSums, Rates] = WeakKeyDictionary()
+"""Rates, kept as long as the sums over their scenarios are."""
+
+
 def rates_of(sums: ScenarioSums, deal: Deal) -> Rates:
     """Return the rates over these scenarios, the same whenever they are asked for."""
-    rates: Rates = sums.derived.setdefault("rates", Rates(sums, deal))
+    rates = _RATES.get(sums)
+    if rates is None:
+        rates = _RATES[sums] = Rates(sums.index, deal)
     return rates
 
 

@@ -17,7 +17,7 @@ from deal_solve.formulation.clauses.tracks import Tracks
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.renewal_tables import Path
-from deal_solve.plan.terms import terms_of
+from deal_solve.plan.resolved import resolve
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def table_months(deal: Deal, agreements: Iterable[Agreement]) -> tuple[int, ...]
     if deal.renewal_decisions is None:
         return ()
     offered = {*agreements, *(seats.agreement for seats in seat_candidates(deal))}
-    months = {span.start for agreement in offered for span in terms_of(deal, agreement.offer, agreement.term_months)}
+    months = {span.start for agreement in offered for span in resolve(deal).taken(agreement).spans}
     if any(cohort.use or {NONE, *deal.internal_tools} & {*cohort.tracks} for cohort in deal.cohorts.values()):
         months |= {*range(0, deal.horizon_months, 12)}
     return tuple(sorted(months - {0}))

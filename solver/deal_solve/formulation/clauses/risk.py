@@ -6,6 +6,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import EXACT_CHANCE, Limit
+from deal_solve.errors import InternalError
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Tail, When, Worst
@@ -22,7 +23,8 @@ def set_objective(program: Program, deal: Deal, against: Against) -> Expression:
     if risk.criterion == "worst":
         return 1.0 * _largest(program)
     if risk.criterion == "regret":
-        assert against.best is not None
+        if against.best is None:
+            raise InternalError("regret is measured against the best cost of each scenario, and none is given")
         return 1.0 * _largest(program, against.best / program.unit_usd)
     if risk.weight == 0:
         return program.expected()
@@ -128,14 +130,14 @@ def _never_above(program: Program, when: When, bound: float, label: str) -> None
 
 def _chance(program: Program, limit: Limit, when: When, bound: float, label: str) -> None:
     """Add cost_ω <= budget unless v_ω = 1, Σ p·v <= ε; above 200 scenarios CVaR_(1-ε) <= budget (safe)."""
-    assert limit.probability_within is not None
-    allowed = 1 - limit.probability_within
+    within = limit.probability_within or 0.0
+    allowed = 1 - within
     if allowed == 0:
         _never_above(program, when, bound, label)
         return
     if not is_exact_chance(limit, program.size):
-        if limit.probability_within > 0:
-            program.add(label, cvar(program, when, limit.probability_within) <= bound)
+        if within > 0:
+            program.add(label, cvar(program, when, within) <= bound)
         return
     broken: list[Expression] = []
     for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):

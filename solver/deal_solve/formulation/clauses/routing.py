@@ -1,22 +1,31 @@
-"""Routing shares with one copy per price regime, and the usage that follows from them (sections 2, 3 and 8)."""
+"""Routing shares, disaggregated by price regime, and the usage that follows (model §2, §3; formulation §3, "Routing").
+
+Σ_o x[u,o,e,j] = act                          act: β_j of a workload, n[c,y,j] of a cohort
+Σ_{o in batch} x ≤ b · act
+Σ_o Q[o] · x ≥ Q · act
+lo · act ≤ Σ_{o counts as m} x ≤ hi · act
+v[u,m,e,j] = Σ_o x · cost[o,m] · mean requests
+Σ_j Σ_{o needs p} x[w,o,e,j] ≤ most · y[w,p]
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName, Request, Workload
-from deal_solve.formulation.clauses.dominance import nondominated_options
+from deal_solve.formulation.clauses.dominance import Billing, nondominated_options
 from deal_solve.formulation.clauses.rates import Rates, Regime
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item
-from deal_solve.formulation.model.scenario_sums import Basis
-from deal_solve.plan.request_cost import other_usd, request_cost, usage_multiplier
-from deal_solve.plan.resolved import resolve
+from deal_solve.formulation.model.scenario_sums import Basis, ScenarioSums
+from deal_solve.plan.request_cost import other_usd, request_cost
+from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.routing_options import Epoch, Option
 
 Share = tuple[str, int, str]
@@ -46,27 +55,40 @@ class Usage:
             yield month, sums.row_of(self.user, month, self.basis)
 
 
+@dataclass(frozen=True)
+class Activity:
+    """What one set of disaggregated shares adds up to: β_j of a workload, n[c,y,j] of a cohort's metered usage.
+
+    `metered` is the share of the user's requests that is billed under the regime (None: at list) if `variable` is 1.
+    """
+
+    variable: Variable
+    regime: Regime | None
+    metered: float = 1.0
+
+
 @dataclass
 class Routing:
-    """x: the copies of every share with the activity they add up to, and the usage they cause per regime.
+    """x: the disaggregated variables of every share, each with its activity, and the usage they cause per regime.
 
     Usage under no regime (None) is not counted and billed at list. The options of `fixed` users are all kept; which
-    others are useful is told by the `rates` of all scenarios.
+    others are useful follows from the `rates` and `sums` of all scenarios.
     """
 
     rates: Rates
+    sums: ScenarioSums
     fixed: frozenset[str] = frozenset()
 
     shares: dict[Share, list[tuple[Variable, Variable]]] = field(default_factory=dict)
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
-    menus: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
+    epochs: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
 
-    def useful(self, deal: Deal, user: str, epoch: Epoch, regime: Regime | None) -> list[Option]:
-        """Return the options that a best plan may use under a regime, or all different ones of a pinned user."""
+    def useful(self, user: User, epoch: Epoch, regime: Regime | None) -> list[Option]:
+        """Return the options that a best plan may use under a regime, or all different ones of a fixed user."""
         options = distinct_options(epoch)
-        if user in self.fixed:
+        if user.name in self.fixed:
             return options
-        return nondominated_options(self.rates.sums, deal, self.rates, user, epoch, regime, options)
+        return nondominated_options(Billing(self.sums, self.rates, user, epoch, regime), options)
 
 
 def distinct_options(epoch: Epoch) -> list[Option]:
@@ -77,98 +99,78 @@ def distinct_options(epoch: Epoch) -> list[Option]:
     return list(seen.values())
 
 
-def route(
-    program: Program,
-    deal: Deal,
-    routing: Routing,
-    user: str,
-    epoch: Epoch,
-    activity: Variable,
-    regime: Regime | None,
-    metered: float,
-    options: Iterable[Option],
-) -> dict[str, Variable]:
-    """Add one copy of a user's shares in an epoch: Σ_k x = activity, with all its limits times the activity.
+Shares: TypeAlias = list[tuple[Option, Variable]]
+"""The options that are open to one activity in an epoch, each with its share."""
 
-    `metered` is the share of the user's requests that flows if the activity is 1. Returns the copy, option by option.
+
+def route(program: Program, routing: Routing, user: User, epoch: Epoch, activity: Activity) -> Shares:
+    """Add the shares of a user in an epoch under one activity: Σ_o x = act, with all its limits times the activity.
+
+    This is the convex-hull (disjunctive) reformulation: a price regime is a disjunct, x[u,o,e,j] the disaggregated
+    variable of a share in it, and as every row of the routing polytope is multiplied by act, it is either the whole
+    polytope or zero (formulation §5).
     """
-    request = deal.workloads.get(user) or deal.cohorts[user].use
-    assert request is not None
-    copies: dict[str, Variable] = {}
-    opened = list(options)
-    for option in opened:
-        copies[option.key] = program.variable(f"share_{user}_{epoch.start}_{option.key}", 0, 1)
-        routing.shares.setdefault((user, epoch.start, option.key), []).append((copies[option.key], activity))
-    program.add("shares_add_up", total(copies.values()) == activity)
-    _limits(program, request, opened, copies, activity)
-    _usage(program, deal, routing, user, request, epoch, regime, metered, opened, copies)
-    return copies
+    shares: Shares = []
+    for option in routing.useful(user, epoch, activity.regime):
+        share = program.variable(f"share_{user.name}_{epoch.start}_{option.key}", 0, 1)
+        shares.append((option, share))
+        routing.shares.setdefault((user.name, epoch.start, option.key), []).append((share, activity.variable))
+    program.add("shares_add_up", total(x for _, x in shares) == activity.variable)
+    _limits(program, user.request, shares, activity.variable)
+    _usage(program, routing, (user, epoch), activity, shares)
+    return shares
 
 
-def _limits(
-    program: Program, request: Request, options: list[Option], copies: dict[str, Variable], activity: Variable
-) -> None:
+def _limits(program: Program, request: Request, shares: Shares, activity: Variable) -> None:
+    """Add Σ_{o in batch} x ≤ b · act; Σ_o Q[o] · x ≥ Q · act; lo · act ≤ Σ_{o counts as m} x ≤ hi · act."""
     if isinstance(request, Workload) and request.batchable < 1:
-        batch = [copies[o.key] for o in options if o.batch]
+        batch = [x for o, x in shares if o.batch]
         if batch:
             program.add("batchable", total(batch) <= request.batchable * activity)
     quality = getattr(request, "quality", None)
     if quality is not None and quality.mean_floor is not None:
-        mean = Expression([(copies[o.key], o.quality or 0.0) for o in options])
+        mean = Expression([(x, o.quality or 0.0) for o, x in shares])
         program.add("mean_quality", mean >= quality.mean_floor * activity)
     for name, limit in request.shares.items():
-        counted = [copies[o.key] for o in options if name in o.counts_as]
+        counted = [x for o, x in shares if name in o.counts_as]
         if limit.minimum > 0:
             program.add("share_minimum", total(counted) >= limit.minimum * activity)
         if limit.maximum < 1 and counted:
             program.add("share_maximum", total(counted) <= limit.maximum * activity)
 
 
-def _usage(
-    program: Program,
-    deal: Deal,
-    routing: Routing,
-    user: str,
-    request: Request,
-    epoch: Epoch,
-    regime: Regime | None,
-    metered: float,
-    options: list[Option],
-    copies: dict[str, Variable],
-) -> None:
-    """Add v[m,basis] = Σ_k x_k · (cost per request) · mean requests: usage per model, apart from the scenario.
+def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activity: Activity, shares: Shares) -> None:
+    """Add v[m,basis] = Σ_o x · (cost per request) · mean requests: usage per model, apart from the scenario.
 
     Request cost is affine in the hit rate, so where hit rates differ by scenario there is one variable for the
     constant and one per effective hit rate; where they do not, one in all.
     """
-    sums = program.sums
-    mean = metered * float(sums.mean_requests[user][epoch.start : epoch.end].mean())
+    (user, epoch), sums, metered = whose, program.sums, activity.metered
+    mean = metered * float(sums.mean_requests[user.name][epoch.start : epoch.end].mean())
     if mean == 0:
         return
-    requires = (deal.workloads.get(user) or deal.cohorts[user]).requires
-    multiplier = usage_multiplier(deal, request, requires)
     cells: dict[tuple[str, str, Basis], list[tuple[Variable, float]]] = {}
     others: list[tuple[Variable, float]] = []
-    for option in options:
-        hit = sums.hit[user, option.batch]
+    for option, share in shares:
+        hit = sums.hit[user.name, option.batch]
         for part in option.parts:
-            cost = request_cost(request, option, part, multiplier)
+            cost = request_cost(user.request, option, part, user.usage_multiplier)
             constant = cost.fixed if isinstance(hit, np.ndarray) else cost.fixed + cost.per_hit * hit
             key = (part.model_id, part.family)
-            cells.setdefault((*key, None), []).append((copies[option.key], constant))
+            cells.setdefault((*key, None), []).append((share, constant))
             if isinstance(hit, np.ndarray) and cost.per_hit:
-                cells.setdefault((*key, option.batch), []).append((copies[option.key], cost.per_hit))
-        other = other_usd(request, option)
+                cells.setdefault((*key, option.batch), []).append((share, cost.per_hit))
+        other = other_usd(user.request, option)
         if other:
-            others.append((copies[option.key], metered * program.usd(other)))
-    _other_charges(program, user, epoch, others)
+            others.append((share, metered * program.usd(other)))
+    _other_charges(program, user.name, epoch, others)
     for (model_id, family, basis), terms in cells.items():
         scale = program.usd(mean)
         costs = [0.0, *(c * scale for _, c in terms)]
-        variable = program.variable(f"usage_{user}_{epoch.start}_{model_id}", min(costs), max(costs))
+        variable = program.variable(f"usage_{user.name}_{epoch.start}_{model_id}", min(costs), max(costs))
         program.define("usage_of_model", variable, scale * Expression(terms))
-        usage = Usage(variable, user, epoch, model_id, family, metered / mean, basis)
-        routing.usage.setdefault(regime, []).append(usage)
+        usage = Usage(variable, user.name, epoch, model_id, family, metered / mean, basis)
+        routing.usage.setdefault(activity.regime, []).append(usage)
 
 
 def _other_charges(program: Program, user: str, epoch: Epoch, others: list[tuple[Variable, float]]) -> None:
@@ -186,22 +188,21 @@ def route_workloads(
     regimes: dict[Regime, Variable],
     projects: dict[tuple[str, ProjectName], Variable],
 ) -> None:
-    """Add the copies of every workload: Σ_k x[w,k,e,j] = β_j, and options that need a project only if it is bought."""
-    for name in deal.workloads:
-        routing.menus[name] = resolve(deal).epochs(name)
-        for epoch in routing.menus[name]:
+    """Add the shares of every workload, Σ_o x[w,o,e,j] = β_j, and Σ x ≤ most · y[w,p] over what needs a project."""
+    for name, work in deal.workloads.items():
+        user = resolve(deal).users[name]
+        routing.epochs[name] = user.epochs
+        for epoch in user.epochs:
             needing: dict[ProjectName, list[Variable]] = {}
             for regime, beta in regimes.items():
                 if epoch.year not in regime.span.years:
                     continue
-                useful = routing.useful(deal, name, epoch, regime)
-                copies = route(program, deal, routing, name, epoch, beta, regime, 1.0, useful)
-                for option in useful:
+                for option, share in route(program, routing, user, epoch, Activity(beta, regime)):
                     for project in option.projects:
-                        needing.setdefault(project, []).append(copies[option.key])
-            for project, users in needing.items():
-                bought, most = projects[name, project], most_share(deal.workloads[name], epoch.options, project)
-                program.add(f"needs_{project}", total(users) <= most * bought)
+                        needing.setdefault(project, []).append(share)
+            for project, shares in needing.items():
+                bought, most = projects[name, project], most_share(work, epoch.options, project)
+                program.add(f"needs_{project}", total(shares) <= most * bought)
 
 
 def most_share(work: Workload, options: Sequence[Option], project: ProjectName) -> float:

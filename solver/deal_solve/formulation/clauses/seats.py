@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import SeatPart
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
-from deal_solve.formulation.clauses.rates import Rates, falls_to_list, uplift
+from deal_solve.formulation.clauses.rates import Rates, uplift
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,13 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
     """
     seats = Seats()
     for candidate, taken in agreements.seats.items():
-        seats.parts[candidate] = part = deal.seat_part(candidate.offer, candidate.seat_type)
+        seats.parts[candidate] = part = resolve(deal).seat(candidate, candidate.seat_type).part
         for year in range(deal.years):
             seats.index[candidate, year] = rates.protected(candidate.agreement, "seats", 12 * year)
         most = max(most_seats(program, deal, candidate), at_least.get(candidate.seat_type, 0))
         if part.maximum is not None:
             most = min(most, part.maximum)
-        for span in terms_of(deal, candidate.offer, candidate.term_months):
+        for span in resolve(deal).taken(candidate).spans:
             tiers = _tiers(deal, candidate, span)
             for tier in tiers:
                 alone = len(tiers) == 1
@@ -99,9 +100,8 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
 
 
 def _tiers(deal: Deal, candidate: SeatCandidate, span: TermSpan) -> list[int]:
-    if falls_to_list(deal, candidate.agreement, span):
-        return [0]
-    return list(range(len(deal.offer(candidate.offer).bundle) + 1))
+    taken = resolve(deal).taken(candidate)
+    return [0] if taken.is_at_list(span) else list(range(len(taken.offer.bundle) + 1))
 
 
 def _year(
@@ -127,13 +127,12 @@ def _year(
 
 def cells_of(deal: Deal, candidate: SeatCandidate, span: TermSpan, tier: int, most: int) -> list[Cell]:
     """Return the volume cells of a seat type in one bundle tier, half-open: just below a step N <= step - 1."""
-    part, offer = deal.seat_part(candidate.offer, candidate.seat_type), deal.offer(candidate.offer)
-    if falls_to_list(deal, candidate.agreement, span):
-        price = deal.card_seat_price(candidate.offer, candidate.seat_type)
-        return [Cell(tier, 0, most, 0.0, price, 0, 1.0)]
-    price = part.usd_per_user_month or 0.0
+    taken, seat = resolve(deal).taken(candidate), resolve(deal).seat(candidate, candidate.seat_type)
+    offer, part, price = taken.offer, seat.part, seat.usd
+    if taken.is_at_list(span):
+        return [Cell(tier, 0, most, 0.0, seat.card_usd, 0, 1.0)]
     bundle = offer.bundle[tier - 1].seats if tier else 0.0
-    kept = (1 - offer.terms[span.length].seats) * (1 - bundle) * uplift(deal, candidate.agreement, span)
+    kept = (1 - offer.terms[span.length].seats) * (1 - bundle) * uplift(offer, span)
     steps = [(0, 0.0), *((step.seats, step.discount) for step in (part.tiers.steps if part.tiers else ()))]
     cells, paid = [], 0.0
     for index, (low, discount) in enumerate(steps):
@@ -151,7 +150,8 @@ def cells_of(deal: Deal, candidate: SeatCandidate, span: TermSpan, tier: int, mo
 
 def most_seats(program: Program, deal: Deal, candidate: SeatCandidate) -> int:
     """Return what no plan gains by exceeding: the largest count, minimum, tier step or bundle need."""
-    part, offer = deal.seat_part(candidate.offer, candidate.seat_type), deal.offer(candidate.offer)
+    resolved = resolve(deal)
+    part, offer = resolved.seat(candidate, candidate.seat_type).part, resolved.taken(candidate).offer
     cohorts = tuple(name for name, cohort in deal.cohorts.items() if candidate.seat_type in cohort.tracks)
     needs = [program.sums.most_users(cohorts), float(part.minimum or 0)]
     needs += [float(step.seats) for step in (part.tiers.steps if part.tiers else ())]

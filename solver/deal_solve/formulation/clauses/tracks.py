@@ -10,7 +10,8 @@ from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
 
 
 @dataclass
@@ -36,7 +37,7 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
             part = seats.parts[candidate]
             if candidate.seat_type not in cohort.tracks or not set(cohort.requires) <= set(part.provides):
                 continue
-            for span in terms_of(deal, candidate.offer, candidate.term_months):
+            for span in resolve(deal).taken(candidate).spans:
                 on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")
                 tracks.seats[name, candidate, span] = on
                 program.add("track_needs_paper", on <= taken)
@@ -68,7 +69,7 @@ def _tools(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks)
         for name, _, variable in on:
             missing = set(deal.cohorts[name].requires) - set(tool.provides)
             for agreement, gamma in agreements.api.items():
-                if missing - deal.api_provides(agreement.offer):
+                if missing - resolve(deal).offers[agreement.offer].api_provides:
                     program.add("tool_controls", variable + gamma <= 1)
         starts = {deal.month(deal.cohorts[name].starts) for name, _, _ in on}
         cuts = sorted({*range(0, deal.horizon_months, 12), *(m for m in starts if m < deal.horizon_months)})

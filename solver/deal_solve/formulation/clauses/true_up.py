@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import HARD_CAP, TrueUp
+from deal_solve.deal.offer import TrueUp
 from deal_solve.formulation.clauses.hard_cap import hard_cap
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Cell, Seats
@@ -16,7 +16,8 @@ from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program, equal_rows
 from deal_solve.formulation.model.scenario_sums import ScenarioIndices
-from deal_solve.plan.terms import TermSpan, terms_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
 from deal_solve.uncertainty.scenario_set import Array
 
 
@@ -41,12 +42,11 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
             continue
         clause = seats.parts[candidate].true_up
         users = [program.sums.users[name] for name in cohorts]
-        for span in terms_of(deal, candidate.offer, candidate.term_months):
+        for span in resolve(deal).taken(candidate).spans:
             for year in span.years:
-                if clause == HARD_CAP:
+                if not isinstance(clause, TrueUp):
                     hard_cap(program, deal, seats, tracks, candidate, cohorts, users, year)
                 else:
-                    assert isinstance(clause, TrueUp)
                     classes = _price_classes(program, deal, seats, tracks, candidate, cohorts, span, year, clause)
                     for price_class in classes:
                         added = _Year(
@@ -70,7 +70,7 @@ def _price_classes(
     clause: TrueUp,
 ) -> list[PriceClass]:
     """Group the cells of a year by true-up price; with several, each cohort's T has one copy per class."""
-    card = deal.card_seat_price(candidate.offer, candidate.seat_type)
+    card = resolve(deal).seat(candidate, candidate.seat_type).card_usd
 
     def price(cell: Cell) -> float:
         return card if clause.price == "list" else cell.usd
@@ -182,7 +182,7 @@ class _Year:
         carries = self.clause.ratchet == "term" and not self.clause.retroactive
         if not (carries and self.span.index and self.year == self.span.years[0]):
             return None
-        return terms_of(self.deal, self.candidate.offer, self.candidate.term_months)[self.span.index - 1]
+        return resolve(self.deal).taken(self.candidate).spans[self.span.index - 1]
 
     def _group(self, members: ScenarioIndices) -> None:
         row = int(members[0])

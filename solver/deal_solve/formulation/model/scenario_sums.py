@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class ScenarioSums:
         self._cost_of_capital_per_year = deal.cost_of_capital_per_year
         self._means: dict[int, tuple[ScalarOrArray, float]] = {}
         self._largest: dict[int, tuple[ScalarOrArray, float]] = {}
-        self.derived: dict[str, Any] = {}
+        self._paths: dict[tuple[int, ...], tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = {}
         self._most_users: dict[tuple[str, ...], float] = {}
         self._users_in: dict[tuple[str, int], ScalarOrArray] = {}
         self.whole, self.probability = self, 1.0
@@ -140,7 +140,7 @@ class ScenarioSums:
     def afresh(self) -> ScenarioSums:
         """Return the same for another deal that reads them alike: nothing that was derived for this one is kept."""
         other = copy(self)
-        other.derived = {}
+        other._paths = {}
         if self.whole is self:
             other.whole = other
         return other
@@ -149,7 +149,7 @@ class ScenarioSums:
         """Return the first scenarios alone, equally scaled; what is one object here is one object there."""
         if count >= self.size:
             return self
-        part = self._some(slice(count))
+        part = self._selected(slice(count))
         part.weights = part.weights / part.weights.sum()
         part.whole, part.probability = part, 1.0
         part.buckets = {month: (edges, buckets[:count]) for month, (edges, buckets) in self.buckets.items()}
@@ -160,27 +160,24 @@ class ScenarioSums:
 
         Raises InputError for more than MOST_PATHS.
         """
-        known: dict[object, tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = self.derived.setdefault(
-            "paths", {}
-        )
         if not months:
             return (((), np.arange(self.size), self),)
-        if months not in known:
+        if months not in self._paths:
             groups = list(groups_of([self.buckets[month][1] for month in months]))
             if len(groups) > MOST_PATHS:
                 raise InputError(
                     f"renewal_decisions: {len(groups)} combinations of buckets at {len(months)} renewals; expected at "
                     f"most {MOST_PATHS}: observe fewer buckets"
                 )
-            known[months] = tuple((path, indices, self._on_path(indices)) for path, indices in groups)
-        return known[months]
+            self._paths[months] = tuple((path, indices, self._on_path(indices)) for path, indices in groups)
+        return self._paths[months]
 
     def _on_path(self, indices: ScenarioIndices) -> ScenarioSums:
-        part = self._some(indices)
+        part = self._selected(indices)
         part.probability = float(part.weights.sum())
         return part
 
-    def _some(self, indices: slice | ScenarioIndices) -> ScenarioSums:
+    def _selected(self, indices: slice | ScenarioIndices) -> ScenarioSums:
         """Return some scenarios; what is one object here is one object there."""
         part = copy(self)
         part.weights = self.weights[indices]
@@ -190,14 +187,14 @@ class ScenarioSums:
             part.discounted_requests = self.discounted_requests[:, indices]
         cut: dict[int, ScalarOrArray] = {}
 
-        def some(values: ScalarOrArray) -> ScalarOrArray:
+        def selected(values: ScalarOrArray) -> ScalarOrArray:
             return cut.setdefault(id(values), values[indices]) if isinstance(values, np.ndarray) else values
 
         part.active = self.active[:, :, indices]
         part.users = dict(zip(self.users, part.active, strict=True))
-        part.hit = {key: some(rates) for key, rates in self.hit.items()}
-        part.index = {family: [some(level) for level in levels] for family, levels in self.index.items()}
-        part.derived, part._most_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
+        part.hit = {key: selected(rates) for key, rates in self.hit.items()}
+        part.index = {family: [selected(level) for level in levels] for family, levels in self.index.items()}
+        part._paths, part._most_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
         return part
 
     def discount(self, time: int) -> float:
@@ -258,9 +255,7 @@ def _requests(block: ScenarioSet, user: str) -> Array:
 
 
 def _effective(deal: Deal, user: str, batch: bool, rates: Array) -> Array:
-    request = deal.workloads.get(user) or deal.cohorts[user].use
-    assert request is not None
-    return effective_hit_rate(request.cache, batch, rates)
+    return effective_hit_rate(resolve(deal).users[user].request.cache, batch, rates)
 
 
 def _varied(deal: Deal, scenarios: Scenarios, metered: tuple[str, ...]) -> dict[str, list[bool]]:
