@@ -180,9 +180,17 @@ def test_every_name_in_the_text_exists(name):
         resolved(name)
 
 
+def fields_of(model):
+    """Return {name: type} of the fields of a pydantic model or dataclass, aliases too."""
+    if issubclass(model, BaseModel):
+        fields = {name: field.annotation for name, field in model.model_fields.items()}
+        return fields | {field.alias: field.annotation for field in model.model_fields.values() if field.alias}
+    return typing.get_type_hints(model)
+
+
 def models_in(annotation):
-    """Return the pydantic models that a field's type holds, through unions, lists and maps."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    """Return the models and records that a field's type holds, through unions, lists and maps."""
+    if isinstance(annotation, type) and (issubclass(annotation, BaseModel) or dataclasses.is_dataclass(annotation)):
         return [annotation]
     return [model for inner in typing.get_args(annotation) for model in models_in(inner)]
 
@@ -193,11 +201,11 @@ def follows(path, model):
     for part in path.replace("[]", "").split("."):
         if part.startswith("<"):
             continue
-        fields = [field for each in models for name, field in each.model_fields.items() if part in (name, field.alias)]
-        if not fields:
+        types = [fields_of(each)[part] for each in models if part in fields_of(each)]
+        if not types:
             return free and part in (*LINES,)
-        free = any("dict" in str(field.annotation) for field in fields)
-        models = [found for field in fields for found in models_in(field.annotation)]
+        free = any("dict" in str(kind).lower() or "Mapping" in str(kind) for kind in types)
+        models = [found for kind in types for found in models_in(kind)]
     return True
 
 

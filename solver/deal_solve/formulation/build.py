@@ -79,7 +79,7 @@ def formulate(
     """Return the program that chooses among the `offered` agreements and everything else in the plan.
 
     `least_commitment_usd` and `least_seats` widen the bounds on commitment and seats, for plans that are pinned above
-    what an optimal plan would take. `by_cuts` leaves what happens after the future is known to cuts (section 8).
+    what an optimal plan would take. `by_cuts` leaves what happens after the future is known to cuts (formulation §8).
     """
     sums = scenarios if isinstance(scenarios, ScenarioSums) else ScenarioSums(deal, scenarios)
     program = Program(sums, money_unit(deal, sums), by_cuts)

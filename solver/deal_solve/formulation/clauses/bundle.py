@@ -1,4 +1,9 @@
-"""Seats and API from one offer together: the bundle discount (deal model, section 6)."""
+"""Seats and API from one offer together: the bundle discount (model §6; formulation §3, "Bundle").
+
+B[s,k,τ] ≤ Σ_{j of τ} β_j,  B[s,k,τ] ≥ Σ_{j of τ} β_j + g_s - 1
+12 · Σ seat fees before discounts + Σ_{j of τ} C ≥ B_τ · Σ_{j of τ} β_j
+Σ N ≥ Σ_{j of τ} β_j,  C ≥ 1 cent · β_j
+"""
 
 from __future__ import annotations
 

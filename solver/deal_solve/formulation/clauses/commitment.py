@@ -1,4 +1,10 @@
-"""The commitment of each contract year in each price regime (deal model, section 4)."""
+"""The commitment of each contract year in each price regime (model §4; formulation §3, "Commitment").
+
+base_j ≤ C_max · β_j                          or steps_j ≤ steps_max · β_j
+C[j,y] = base_j · φ_y                         or step · steps_j · φ_y, or a base of its own under a free ramp
+C[j,y+1] ≥ C[j,y]                             under a free ramp
+Σ_{y in the term} C[j,y] ≥ years · θ_j · β_j
+"""
 
 from __future__ import annotations
 

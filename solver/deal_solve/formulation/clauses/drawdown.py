@@ -1,4 +1,8 @@
-"""What usage costs in a price regime: billed, drawn down, overage, shortfall, rollover (deal model, section 4)."""
+"""What usage costs in a price regime: billed, drawn down, overage, shortfall, rollover (model §4).
+
+This module bills usage month by month and puts together the usage of each commitment period. What follows from it in
+each scenario is either written as rows (`drawdown_rows`) or valued as recourse (`drawdown_cost`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Overage, shortfall and rollover of one price regime, valued in every scenario at once (sections 4 and 8)."""
+"""The drawdown of one price regime as recourse, valued in every scenario at once (model §4; formulation §8).
+
+This module holds the decomposed form of `drawdown_rows`: the cost of consecutive periods as a convex function of usage
+and commitment, and its slope.
+
+    Σ_P δ_P · (Σ_l (r_l - r_(l+1)) · max(0, V_l - R - C_P), under arrears + C_P - V + R - R')
+    R' = min(share · period shortfall, cap · C_P)
+"""
 
 from __future__ import annotations
 
@@ -150,7 +157,7 @@ class DrawdownCost:
         self._known = b"", []
 
     def _settle(self, values: Array, here: Selection) -> list[_State]:
-        """Settle period after period as section 4 says: usage is covered whenever there is balance."""
+        """Settle period after period as model §4 says: usage is covered whenever there is balance."""
         states: list[_State] = []
         carried = np.zeros(count_of(here, self.size))
         for index, period in enumerate(self.periods):

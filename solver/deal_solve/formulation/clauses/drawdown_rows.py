@@ -1,4 +1,12 @@
-"""Overage, shortfall and rollover as rows, one set per group of equal scenarios (deal model, section 4)."""
+"""The drawdown as rows, one set per group of equal scenarios (model §4; formulation §3, "Drawdown").
+
+This module holds the extensive form; `drawdown` calls it period by period, and `drawdown_cost` is its other form.
+
+    V_l - R - C_P ≤ U_l                           for each level l
+    F ≤ R,  F ≤ V - U_last
+    R' ≤ share · (C_P - V + U_last + F),  R' ≤ cap · C_P
+    U_last ≤ V_max · full,  R + C_P - V + U_last ≤ M · (1 - full)     where saving balance would pay (formulation §5)
+"""
 
 from __future__ import annotations
 
@@ -143,7 +151,7 @@ class Chain:
         self.program.add("reach_second", variable >= second - most_second * (1 - which))
 
     def _saving_pays(self, index: int, levels: list[list[Level]], share: float) -> bool:
-        """Whether a linear program would save balance for a later period (section 8, the exception).
+        """Whether a linear program would save balance for a later period (formulation §5).
 
         Carried balance is used first and so frees the next period's own commitment to be carried in turn: what is saved
         can reach any later period, less the share at every step. A limit that does not discount, or that looks at one

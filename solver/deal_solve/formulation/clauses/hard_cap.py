@@ -1,4 +1,8 @@
-"""Seats under a hard cap: users above N go unserved (deal model, section 5)."""
+"""Seats under a hard cap: users above N go unserved (model §5; formulation §3, "True-up and hard cap").
+
+unserved[c,t] ≤ A[c,t] · T[c]
+Σ_c unserved[c,t] ≥ Σ_c A[c,t] · T[c] - N
+"""
 
 from __future__ import annotations
 

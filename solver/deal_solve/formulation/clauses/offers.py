@@ -1,4 +1,10 @@
-"""Which agreements are taken: one API agreement and its regimes, at most one seat agreement per type (section 6)."""
+"""Which agreements are taken: one for the API, one per seat type (model §6; formulation §3).
+
+Σ_{j ∈ J(a,k)} β_j = γ_a                      for each term k of a
+Σ_a γ_a = 1
+Σ_{s of type σ} g_s ≤ 1
+p + p' ≤ 1                                    agreements that cannot be signed together
+"""
 
 from __future__ import annotations
 

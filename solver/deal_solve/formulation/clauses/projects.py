@@ -1,4 +1,4 @@
-"""Enablement projects (deal model, section 3)."""
+"""Enablement projects (model §3): y[w,p] ∈ {0,1}, paid at time 0. What needs one is held by `routing`."""
 
 from __future__ import annotations
 

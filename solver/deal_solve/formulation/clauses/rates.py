@@ -133,7 +133,7 @@ class Rates:
         self._ratios: dict[tuple[object, ...], tuple[ScalarOrArray, ScalarOrArray, ScalarOrArray]] = {}
 
     def protected(self, agreement: Agreement, family: str, month: int) -> ScalarOrArray:
-        """Return the protected index of a family (or of seats) in a month of an agreement (section 6)."""
+        """Return the protected index of a family (or of seats) in a month of an agreement (model §6)."""
         index = agreement, family, month
         if index not in self._known:
             self._known[index] = self._protect(agreement, family, month)

@@ -1,4 +1,7 @@
-"""Later terms by table: one copy of the decisions per path of buckets, tied while they look alike (section 6)."""
+"""Later terms by table: decisions on every path of buckets, tied by non-anticipativity (model §6; formulation §9).
+
+x = x'                                        decisions of two paths that are in one bucket when they are taken
+"""
 
 from __future__ import annotations
 

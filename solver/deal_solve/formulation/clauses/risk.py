@@ -1,4 +1,9 @@
-"""The objective and the limits (deal model, section 7)."""
+"""The objective and the limits (model §7; formulation §3, "Risk and limits").
+
+ξ_ω ≥ z_ω - η                                 CVaR = η + Σ p_ω · ξ_ω / (1-α)
+worst ≥ z_ω
+measure ≤ budget;  cost_ω ≤ budget + excess_ω · over_ω,  Σ_ω p_ω · over_ω ≤ ε
+"""
 
 from __future__ import annotations
 
@@ -64,7 +69,7 @@ def _largest(program: Program, less: Array | None = None) -> Variable:
 
 
 def is_exact_chance(limit: Limit, size: int) -> bool:
-    """Whether a limit is a probability that is held scenario by scenario (section 7)."""
+    """Whether a limit is a probability that is held scenario by scenario (model §7)."""
     within = limit.probability_within
     return within is not None and 0 < within < 1 and size <= EXACT_CHANCE
 

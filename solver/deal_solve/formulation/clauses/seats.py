@@ -1,4 +1,9 @@
-"""Contracted seats, volume tiers and seat fees, one copy per price cell (deal model, sections 5 and 6)."""
+"""Contracted seats, volume tiers and seat fees, disaggregated by price cell (model §5, §6; formulation §3).
+
+Σ_τ B[s,k,τ] = g_s,  Σ_{z of tier τ} b_z = B[s,k,τ]
+low_z · b_z ≤ N_z ≤ high_z · b_z
+N[s,y+1] ≥ (1-ρ_s) · N[s,y]                   inside a term, N[s,y] = Σ_z N_z
+"""
 
 from __future__ import annotations
 

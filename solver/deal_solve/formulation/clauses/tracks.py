@@ -1,4 +1,10 @@
-"""Which track a cohort takes, and internal tools (deal model, section 5)."""
+"""Which track a cohort takes, and internal tools (model §5; formulation §3, "Seats and tracks").
+
+T[c,s,k] ≤ g_s,  N[s,y] ≥ min_s · T[c,s,k],  Σ T[c,·] = 1 in each contract year
+T[c,tool,y] + γ_a ≤ 1                         where neither tool nor agreement provides a control
+T[c,tool,y] ≤ runs ≤ Σ_c T[c,tool,y]
+built ≥ runs,  built ≥ built before,  built ≤ runs + built before
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""Growth above the contracted seats: counts, licensed seats, charges (deal model, section 5)."""
+"""Growth above contracted seats: counts, licensed seats, charges (model §5; formulation §3, "True-up and hard cap").
+
+This module writes the true-up as rows and puts its parts together; `true_up_cost` values them as recourse.
+
+    T[c,class] ≤ Σ_{z in class} b_z,  Σ_class T[c,class] = T[c,s,k]
+    L ≥ Σ_c A[c,t] · T[c]                         for each month that counts
+    L ≥ L before,  L ≥ N at the start of a year
+    carried T[c] ≥ T[c, term before] + T[c', this term] (+ class chosen) - 1 (- 1)
+"""
 
 from __future__ import annotations
 

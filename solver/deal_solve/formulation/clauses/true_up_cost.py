@@ -1,4 +1,9 @@
-"""Seats added above contract in one year and price class, valued in every scenario at once (sections 5 and 8)."""
+"""The true-up of one year and price class as recourse, valued in every scenario at once (model §5; formulation §8).
+
+This module holds the decomposed form of the rows of `true_up`.
+
+    Σ_w months_w · δ_w · (L_w - L_(w-1)),  L_w = max(N, counts so far)
+"""
 
 from __future__ import annotations
 

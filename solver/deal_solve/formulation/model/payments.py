@@ -1,4 +1,4 @@
-"""What the plan alone decides to pay: linear in it, with amounts that may vary by scenario (section 8)."""
+"""What the plan alone decides to pay: linear in it, with amounts that may vary by scenario (formulation §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts that are linear in the plan and vary by scenario: requests over an interval, at a rate (section 8)."""
+"""Amounts that are linear in the plan and vary by scenario: requests over an interval, at a rate (formulation §8)."""
 
 from __future__ import annotations
 

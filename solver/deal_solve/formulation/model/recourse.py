@@ -1,4 +1,4 @@
-"""What is paid after the future is known, as a function of the plan: valued in every scenario at once (section 8)."""
+"""What follows from the scenario, as a function of the plan: valued in every scenario at once (formulation §8)."""
 
 from __future__ import annotations
 

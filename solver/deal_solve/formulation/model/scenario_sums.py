@@ -1,4 +1,4 @@
-"""What varies by scenario, added up over months once for all programs of a deal (deal model, sections 1 and 8).
+"""What varies by scenario, added up over months once for all programs of a deal (model §1; formulation §8).
 
 The months of the horizon fall into intervals in which no price index moves and no epoch or commitment period ends. Of
 the requests of a user only their sum over each interval matters, once plain, once discounted month by month, and the
@@ -270,7 +270,7 @@ def _varied(deal: Deal, scenarios: Scenarios, metered: tuple[str, ...]) -> dict[
 def _moves(deal: Deal, scenarios: Scenarios) -> list[int]:
     """Return the months in which an index or a protected price may move; month 0 first.
 
-    A sampled index moves in month 6 of a contract year (section 1); in a set that was stated it may move in any month.
+    A sampled index moves in month 6 of a contract year (model §1); in a set that was stated it may move in any month.
     """
     months = range(scenarios.months)
     if any(isinstance(offer.price_protection, Capped) for offer in deal.offers.values()):

@@ -2,7 +2,7 @@
 
 The textbook method keeps a tree of nodes, each the linear relaxation under bounds of the integers; a node is pruned by
 the incumbent, cut where its solution is integer but the epigraph variables are too low, and else branched on a
-fractional integer. Here nodes are taken best bound first with a dive along the nearer child, every relaxation is
+fractional integer. Here nodes are taken best bound first plunging along the nearer child, every relaxation is
 re-solved from the last basis (`highs_session`), only integer solutions are cut, and what passes the node limit is left
 to HiGHS. Few integers of the relaxation are fractional, so trees are small. See formulation §8, "Rounds".
 """
