@@ -302,7 +302,7 @@ def test_standard_papers_keep_prices_and_drop_clauses():
 
 def test_at_list_there_is_list_alone():
     listed = at_list(made(risk="cautious"))
-    assert listed.papers == ("list",) and listed.risk.weight == 0
+    assert list(listed.on_table) == ["list"] and listed.risk.weight == 0
 
 
 @pytest.mark.parametrize(

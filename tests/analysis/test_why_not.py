@@ -277,7 +277,7 @@ def test_whatever_is_forced_on_a_generated_deal_costs_no_less():
             winner = solve(generated)
         except Infeasible:
             continue
-        asked = [why_not(winner, f"offer={paper}") for paper in generated.papers if generated.offer(paper).api]
+        asked = [why_not(winner, f"offer={paper}") for paper, each in generated.on_table.items() if each.api]
         for answer in (*asked, *wrong_tracks(winner)):
             seen[answer.outcome] += 1
             if answer.difference is None:

@@ -147,20 +147,20 @@ def _cohorts(deal: Deal) -> Iterator[Finding]:
 
 def _seat_track(deal: Deal, cohort_id: str, seat_type: str, here: Loc) -> Iterator[Finding]:
     cohort = deal.cohorts[cohort_id]
-    for paper in deal.papers:
-        if seat_type not in deal.offer(paper).seats:
+    for offer_id, offer in deal.on_table.items():
+        if seat_type not in offer.seats:
             continue
-        covered = deal.covered_share(cohort_id, paper, seat_type)
+        covered = deal.covered_share(cohort_id, offer_id, seat_type)
         if covered < 1 and cohort.use is None:
             yield (
                 here,
-                f"{paper} covers {covered:.0%} of the usage and meters the rest, so the cohort needs a use section",
+                f"{offer_id} covers {covered:.0%} of the usage and meters the rest, so the cohort needs a use section",
             )
-        if deal.seat_part(paper, seat_type).true_up == HARD_CAP:
+        if deal.seat_part(offer_id, seat_type).true_up == HARD_CAP:
             if covered < 1:
-                yield here, f"hard_cap in {paper} needs covered_share 100%, found {covered:.0%}"
+                yield here, f"hard_cap in {offer_id} needs covered_share 100%, found {covered:.0%}"
             if cohort.unserved_usd_per_user_month is None:
-                yield here, f"hard_cap in {paper} needs unserved_usd_per_user_month of this cohort"
+                yield here, f"hard_cap in {offer_id} needs unserved_usd_per_user_month of this cohort"
 
 
 def _offers(deal: Deal) -> Iterator[Finding]:

@@ -312,18 +312,14 @@ class Deal(DealModel):
     def _has_card_price(self, seat_type: str) -> bool:
         return any(seat.id == seat_type for seat in self.card.seats)
 
-    def offer(self, offer_id: str) -> Offer:
-        """Return an offer of the file, or list."""
-        return self.list_offer if offer_id == LIST else self.offers[offer_id]
-
     @cached_property
-    def papers(self) -> tuple[str, ...]:
-        """All offers one can sign: list first, then the file's order."""
-        return (LIST, *self.offers)
+    def on_table(self) -> dict[str, Offer]:
+        """Every offer one can sign, by its id: list first, then the file's order."""
+        return {LIST: self.list_offer, **self.offers}
 
     def seat_part(self, offer_id: str, seat_type: str) -> SeatPart:
         """Return a seat type in an offer with every blank filled from the card (price, limits, what it covers)."""
-        offer = self.offer(offer_id)
+        offer = self.on_table[offer_id]
         part = offer.seats[seat_type]
         fills: dict[str, Any] = {"provides": tuple(dict.fromkeys((*part.provides, *offer.provides)))}
         if self._has_card_price(seat_type):
@@ -344,16 +340,12 @@ class Deal(DealModel):
         """Return the card's price of a seat type in USD per user-month, the offer's own where the card has none."""
         if self._has_card_price(seat_type):
             return self.card.seat(seat_type).price_on(self.card.as_of)
-        return self.offer(offer_id).seats[seat_type].usd_per_user_month or 0.0
+        return self.on_table[offer_id].seats[seat_type].usd_per_user_month or 0.0
 
     def covered_share(self, cohort_id: str, offer_id: str, seat_type: str) -> float:
-        """Return the share of a cohort's usage that a seat includes: the cohort's own figure, else the paper's."""
+        """Return the share of a cohort's usage that a seat includes: the cohort's own figure, else the offer's."""
         own = self.cohorts[cohort_id].covered_share.get(seat_type)
         return own if own is not None else (self.seat_part(offer_id, seat_type).covered_share or 0.0)
-
-    def api_provides(self, offer_id: str) -> frozenset[str]:
-        """Return the controls of an API agreement: the offer's and those the API has at list."""
-        return frozenset((*self.offer(offer_id).provides, *self.card.api_provides))
 
 
 __all__ = ["LIST", "SCHEMA", "Deal", "RateCardRef", "Uncertainty", "Variant"]

@@ -55,8 +55,8 @@ def fixings_of(deal: Deal, proposal: Proposal | None) -> Fixings:
     papers = [("api.offer", proposal.api.offer)]
     papers += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
     for path, offer in papers:
-        if offer is not None and offer not in deal.papers:
-            problems.append(Problem(path, unknown("offer", offer, deal.papers)))
+        if offer is not None and offer not in deal.on_table:
+            problems.append(Problem(path, unknown("offer", offer, deal.on_table)))
     known: list[tuple[str, Iterable[str], Iterable[str]]] = [
         ("seats", proposal.seats, deal.seat_types),
         ("tracks", proposal.tracks, deal.cohorts),

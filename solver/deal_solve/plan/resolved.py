@@ -164,7 +164,7 @@ class ResolvedDeal:
     def taken_for(self, offer_id: str, first_months: int) -> OfferTerms:
         """Return an offer taken for a first term; whether that length can be had is not checked here."""
         known = self._terms.get((offer_id, first_months))
-        return known or _offer_terms(self.deal, self.offers[offer_id].offer, offer_id, first_months)
+        return known or _offer_terms(self.deal, offer_id, first_months)
 
     def seat(self, agreement: Agreement, seat_type: str) -> SeatOffer:
         """Return a seat type as the offer of an agreement sells it."""
@@ -206,13 +206,13 @@ def _resolved(key: _SameObject) -> ResolvedDeal:
     for name, cohort in deal.cohorts.items():
         if cohort.use is not None:
             users[name] = _user(deal, name, cohort.use, cohort.requires)
-    offers = {offer_id: _on_table(deal, offer_id) for offer_id in deal.papers}
+    offers = {offer_id: _on_table(deal, offer_id) for offer_id in deal.on_table}
     return ResolvedDeal(
         deal=deal,
         users=users,
         offers=offers,
         _terms={
-            (offer_id, months): _offer_terms(deal, on_table.offer, offer_id, months)
+            (offer_id, months): _offer_terms(deal, offer_id, months)
             for offer_id, on_table in offers.items()
             for months in on_table.first_terms
         },
@@ -225,12 +225,12 @@ def _user(deal: Deal, name: str, request: Workload | Use, requires: tuple[str, .
 
 
 def _on_table(deal: Deal, offer_id: str) -> OfferOnTable:
-    offer = deal.offer(offer_id)
+    offer = deal.on_table[offer_id]
     return OfferOnTable(
         offer_id=offer_id,
         offer=offer,
-        first_terms=first_terms(deal, offer_id),
-        api_provides=deal.api_provides(offer_id),
+        first_terms=first_terms(offer, deal.horizon_months),
+        api_provides=frozenset((*offer.provides, *deal.card.api_provides)),
         seats={seat_type: _seat_offer(deal, offer_id, seat_type) for seat_type in offer.seats},
     )
 
@@ -245,5 +245,6 @@ def _seat_offer(deal: Deal, offer_id: str, seat_type: str) -> SeatOffer:
     )
 
 
-def _offer_terms(deal: Deal, offer: Offer, offer_id: str, first_months: int) -> OfferTerms:
-    return OfferTerms(offer_id, offer, first_months, terms_of(deal, offer_id, first_months))
+def _offer_terms(deal: Deal, offer_id: str, first_months: int) -> OfferTerms:
+    offer = deal.on_table[offer_id]
+    return OfferTerms(offer_id, offer, first_months, terms_of(offer, first_months, deal.horizon_months))

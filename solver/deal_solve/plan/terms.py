@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import Offer
 
 
 @dataclass(frozen=True)
@@ -25,21 +25,20 @@ class TermSpan:
         return range(self.start // 12, self.end // 12)
 
 
-def terms_of(deal: Deal, offer_id: str, first_months: int) -> tuple[TermSpan, ...]:
+def terms_of(offer: Offer, first_months: int, horizon_months: int) -> tuple[TermSpan, ...]:
     """Return the terms of an offer taken for `first_months`: renewed for the longest offered length that ends by the
     horizon, else for the shortest one.
     """
-    horizon = deal.horizon_months
-    offered = sorted(deal.offer(offer_id).terms)
+    offered = sorted(offer.terms)
     spans: list[TermSpan] = []
     start, length = 0, first_months
-    while start < horizon:
-        spans.append(TermSpan(len(spans), start, min(start + length, horizon), length))
+    while start < horizon_months:
+        spans.append(TermSpan(len(spans), start, min(start + length, horizon_months), length))
         start += length
-        length = max((months for months in offered if start + months <= horizon), default=offered[0])
+        length = max((months for months in offered if start + months <= horizon_months), default=offered[0])
     return tuple(spans)
 
 
-def first_terms(deal: Deal, offer_id: str) -> tuple[int, ...]:
+def first_terms(offer: Offer, horizon_months: int) -> tuple[int, ...]:
     """Return the lengths the first term can have: those on offer that are not longer than the horizon."""
-    return tuple(months for months in sorted(deal.offer(offer_id).terms) if months <= deal.horizon_months)
+    return tuple(months for months in sorted(offer.terms) if months <= horizon_months)
