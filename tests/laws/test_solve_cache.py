@@ -136,8 +136,8 @@ def test_an_agreement_that_is_as_it_was_is_not_built_again(monkeypatch: pytest.M
     assert built == ["twenty-four"]
 
 
-def test_more_than_a_block_of_futures_needs_no_pilot_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if a block had 128 of 512 futures."""
+def test_more_than_a_block_of_scenarios_needs_no_subsample_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a block had 128 of 512 scenarios."""
     for module in (subsample, agreement_search, cache_module):
         monkeypatch.setattr(module, "BLOCK", 128)
     monkeypatch.setattr(subsample, "SUBSAMPLE_SIZES", (32,))

@@ -1,4 +1,4 @@
-"""Cuts against rows: the same optimum by both methods, and cuts that hold for every plan (formulation, section 8)."""
+"""Benders cuts against the extensive form: the same optimum, and cuts that hold for every plan (formulation §8)."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Many futures: a search led by a pilot finds what a search without one finds, whatever the number of cores."""
+"""Many scenarios: a search that a subsample warm-starts finds what one without it finds, on any number of cores."""
 
 import dataclasses
 
@@ -17,8 +17,8 @@ from tests.support.paths import SCENARIOS
 
 
 @pytest.mark.parametrize("name", ["three-quotes", "api-heavy", "hybrid"])
-def test_a_guided_search_finds_what_one_without_pilot_finds(name, monkeypatch):
-    """Pilots over 32 and 128 of 512 futures, as if a block had 256."""
+def test_a_warm_started_search_finds_what_one_without_a_subsample_finds(name, monkeypatch):
+    """Subsamples of 32 and 128 of 512 scenarios, as if a block had 256."""
     deal = load(SCENARIOS / f"{name}.yaml")
     deal = deal.model_copy(update={"risk": Risk(weight=0.3, on="cost")})  # a reference may be one of several tied plans
     scenarios = sample(deal, 512, seed=3)

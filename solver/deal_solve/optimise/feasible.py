@@ -1,4 +1,4 @@
-"""Whether any plan meets a deal's limits and rules, and the least a limit could be (deal model, section 7)."""
+"""Whether any plan meets a deal's limits and rules, and the least a limit could be (model §7)."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SOLVER = "highs"
 
 
 def is_feasible(deal: Deal, scenarios: Scenarios, fix: Proposal | None = None, clock: Clock | None = None) -> bool:
-    """Whether some plan meets every limit, rule and pin; no objective is looked at. Raises LimitReached."""
+    """Whether some plan meets every limit, rule and fixed decision; there is no objective. Raises LimitReached."""
     clock = clock or Clock(None)
-    for by_cuts in _ways(deal, scenarios):
+    for by_cuts in _forms(deal, scenarios):
         found = False
         for formulation in _programs(deal, scenarios, fix, by_cuts):
             answer = _answer(formulation, Expression(), clock)
@@ -44,7 +44,7 @@ def least(
     """Return the least that a limit of the deal could be with all else kept, USD; infinite where nothing helps."""
     clock = clock or Clock(None)
     rest = deal.model_copy(update={"limits": tuple(other for other in deal.limits if other is not limit)})
-    for by_cuts in _ways(rest, scenarios, limit):
+    for by_cuts in _forms(rest, scenarios, limit):
         best, tight = math.inf, True
         for formulation in _programs(rest, scenarios, fix, by_cuts):
             program = formulation.program
@@ -57,8 +57,8 @@ def least(
     return best
 
 
-def _ways(deal: Deal, scenarios: Scenarios, *more: Limit) -> tuple[bool, ...]:
-    """Return whether to leave the future to cuts: that first where it can be exact, then everything written out."""
+def _forms(deal: Deal, scenarios: Scenarios, *more: Limit) -> tuple[bool, ...]:
+    """Return whether to use cuts: first with cuts, where they can be exact, then in the extensive form."""
     by_cuts = not any(is_exact_chance(limit, scenarios.size) for limit in (*deal.limits, *more))
     worst = any(limit.measure == "worst" or limit.probability_within == 1 for limit in more)
     return (True, False) if by_cuts and not worst else (False,)

@@ -18,8 +18,8 @@ Method = Literal["decomposition", "extensive"]
 class CandidateAgreement:
     """One API agreement and band of its first term: its best cost, if solved, and a bound on what it can cost.
 
-    Everything else in the plan (seat papers of any offer, later bands, routing) is free. `outcome` is solved, pruned
-    (its bound is above the best plan), infeasible, or limit.
+    Everything else in the plan (seat agreements of any offer, later bands, routing) is free. `outcome` is solved,
+    pruned (its bound is above the best plan), infeasible, or limit.
     """
 
     offer: str

@@ -89,10 +89,10 @@ class HighsSession:
         self._columns(program, view)
         self.synchronise_rows(program)
         kinds = np.array([v.cat == pulp.LpInteger for v in program.variables])
-        whole = view.column[kinds].astype(np.int32)
-        if len(whole) > len(self._integers):
-            self._integers = whole
-            self.highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8))
+        integers = view.column[kinds].astype(np.int32)
+        if len(integers) > len(self._integers):
+            self._integers = integers
+            self.highs.changeColsIntegrality(len(integers), integers, np.ones(len(integers), dtype=np.uint8))
         self.options({"solve_relaxation": relax})
 
     def _columns(self, program: Program, view: Reduced) -> None:
@@ -113,7 +113,7 @@ class HighsSession:
     def synchronise_rows(self, program: Program) -> None:
         """Bring rows up to date."""
         view, known, count = self._seen(program), len(self._rows), self.highs.getNumRow()
-        hidden = frozenset() if view.is_whole else program.defining
+        hidden = frozenset() if view.has_all else program.defining
         rows: list[pulp.LpConstraint] = []
         for index in range(known, len(program.rows)):
             is_hidden = index in hidden
@@ -138,12 +138,16 @@ class HighsSession:
     def resolve_from_basis(
         self, program: Program, indices: Indices, low: Array, high: Array
     ) -> tuple[bool, float, Array]:
-        """Solve the linear program from its last basis with other bounds: whether it can be, its cost, values."""
+        """Re-solve the linear program from its last basis under other bounds; return whether it is feasible, its
+        objective and the values of all variables.
+        """
         self.synchronise_rows(program)
         view = self._seen(program)
         self.highs.changeColsBounds(len(indices), view.column[indices].astype(np.int32), low, high)
         self.highs.run()
-        if self.highs.getModelStatus() not in _SETTLED:  # the last basis may lead astray: once more, from the start
+        if (
+            self.highs.getModelStatus() not in _SETTLED
+        ):  # the last basis can end the simplex method: once more, from the start
             self.highs.clearSolver()
             self.highs.run()
         status = self.highs.getModelStatus()
@@ -153,9 +157,10 @@ class HighsSession:
         return status == _STATUSES.kOptimal, self.highs.getInfo().objective_function_value, values
 
     def note_binding(self, program: Program, least: float = 0.0) -> None:
-        """Note the cuts that hold the linear program where it is; those added since it was solved have no price yet.
+        """Note the binding cuts of the linear program, by dual value; cuts added since it was solved have none yet.
 
-        Cuts of a tail, which take long to be made again, only if they have `least` of the price of all of them.
+        A cut of a tail, which takes long to be made again, is noted only if it has at least the share `least` of the
+        dual values of all cuts of its epigraph variable.
         """
         prices = self.row_prices()
         held = [(row, *cut) for row, cut in program.cut_points.items() if row < len(prices) and prices[row]]

@@ -1,4 +1,4 @@
-"""What a solve tells while it runs, and how it is told to stop."""
+"""The progress that a solve reports while it runs, and how it is stopped."""
 
 from __future__ import annotations
 

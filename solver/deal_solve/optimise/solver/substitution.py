@@ -1,4 +1,9 @@
-"""A program as the solver sees it: without the variables that others define (section 8)."""
+"""Substitution: a program as the solver sees it, sums in the place of the variables that they define.
+
+A defined variable (x = Σ factor · other) and its row are left out, and the sum is substituted in every other row and in
+the objective, as a presolve would do it. A linear program that is re-solved from its last basis has no presolve
+(formulation §8).
+"""
 
 from __future__ import annotations
 
@@ -10,14 +15,14 @@ from deal_solve.uncertainty.scenario_set import Array
 
 
 class Reduced:
-    """The columns left of a program's variables: each variable is a sum of them, most are one of them.
+    """The columns left of a program's variables: each variable is a sum of columns, most are a single one.
 
-    `column` is where a variable stands, -1 if others define it; `size` is how many columns there are.
+    `column` (V,) is the column of each variable, -1 if it is defined by others; `size` is the number of columns.
     """
 
     def __init__(self, program: Program) -> None:
         defined = program.defined if program.by_cuts else {}
-        self.is_whole = not defined
+        self.has_all = not defined
         self.count = len(program.variables)
         left = np.array([index not in defined for index in range(self.count)], dtype=bool)
         self.size = int(left.sum())
@@ -34,19 +39,19 @@ class Reduced:
 
     def values(self, columns: Array) -> Array:
         """Return the values of all variables at those of the columns."""
-        if self.is_whole:
+        if self.has_all:
             return columns
         return np.bincount(self._owners, self._factors * columns[self._columns], self.count).astype(np.float64)
 
     def costs(self, costs: Array) -> Array:
-        """Return what a unit of each column costs, given the cost of each variable."""
-        if self.is_whole:
+        """Return the cost of a unit of each column, given the cost of each variable."""
+        if self.has_all:
             return costs
         return np.bincount(self._columns, self._factors * costs[self._owners], self.size).astype(np.float64)
 
     def rows(self, counts: list[int], indices: Indices, factors: Array) -> tuple[Indices, Indices, Array]:
         """Return rows, given one after the other with so many variables each, by columns: counts, columns, factors."""
-        if self.is_whole:
+        if self.has_all:
             return np.array(counts, dtype=np.int64), indices, factors
         lengths = self._starts[indices + 1] - self._starts[indices]
         ends = np.cumsum(lengths)
