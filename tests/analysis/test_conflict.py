@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from deal_solve.analysis.conflict.conflict import Conflict, explain_infeasible
+from deal_solve.analysis.conflict.conflict import explain_infeasible
 from deal_solve.analysis.conflict.requirements import relaxed, requirements
+from deal_solve.analysis.conflict.result import Conflict
 from deal_solve.cli.main import run
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads

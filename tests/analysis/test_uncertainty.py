@@ -11,14 +11,14 @@ from scipy.special import ndtri
 from scipy.stats.qmc import Sobol
 
 from deal_solve import InputError, sample, scenarios_of, solve, uncertainty_cost
-from deal_solve.analysis.uncertainty.evpi import PerfectInformation, evpi
-from deal_solve.analysis.uncertainty.optimality_gap import Gap, _ratio, optimality_gap, tell_apart
+from deal_solve.analysis.uncertainty.evpi import evpi
+from deal_solve.analysis.uncertainty.optimality_gap import _ratio, optimality_gap, tell_apart
 from deal_solve.analysis.uncertainty.out_of_sample import out_of_sample
-from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, estimate, replicates, seeds
+from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates, seeds
+from deal_solve.analysis.uncertainty.result import Estimate, Gap, MeanValue, PerfectInformation, UncertaintyCost
 from deal_solve.analysis.uncertainty.shorter_term import value_of_shorter_term
 from deal_solve.analysis.uncertainty.text import uncertainty_report
-from deal_solve.analysis.uncertainty.uncertainty import UncertaintyCost
-from deal_solve.analysis.uncertainty.vss import MeanValue, mean_scenario, vss
+from deal_solve.analysis.uncertainty.vss import mean_scenario, vss
 from deal_solve.cli.main import run
 from deal_solve.uncertainty import metalog
 from tests.support.hand_deals import (

@@ -6,8 +6,9 @@ import pytest
 
 from deal_solve import scenarios_of, solve
 from deal_solve.analysis.levers.deals import at_list, on_standard_papers
+from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.analysis.levers.text import waterfall_report, waterfall_sentence
-from deal_solve.analysis.levers.waterfall import Step, Waterfall, waterfall
+from deal_solve.analysis.levers.waterfall import api_cut, waterfall
 from deal_solve.frames import Table
 from tests.support.builders import RATES, deal_of, only
 from tests.support.paths import EXAMPLES, ROOT
@@ -62,6 +63,10 @@ def steps_of(deal, **options):
 
 def usd(table):
     return [round(step.expected_usd, 2) for step in table]
+
+
+def both_ways(steps):
+    return Waterfall(from_all_opus=steps, from_today=steps, api_cut=api_cut(steps), scenarios=1)
 
 
 def test_every_step_by_hand():
@@ -319,13 +324,13 @@ def test_one_sentence(bills, signed, expected):
         return Step(lever, 1.0, 0.0, 1.0, float(api), commitment)
 
     steps = Table((step("all Opus", bills[0], signed[0]), step("batch", bills[1], signed[1])))
-    assert waterfall_sentence(made(), Waterfall(steps, steps, 1)) == expected
+    assert waterfall_sentence(made(), both_ways(steps)) == expected
 
 
 def test_amounts_too_wide_for_a_bar_go_without():
     def report(usd):
         steps = Table((Step("all Opus", usd, 0.0, 1.0, usd, 1.0), Step("batch", usd / 2, -usd / 2, 0.5, usd / 2, 1.0)))
-        return waterfall_report(made(), Waterfall(steps, steps, 1))
+        return waterfall_report(made(), both_ways(steps))
 
     assert "#" in report(1e6)
     assert "#" not in report(1e21)

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deal_solve.analysis.why_not.result import WhyNot
 from deal_solve.analysis.why_not.single_track import wrong_tracks
 from deal_solve.analysis.why_not.single_track_text import wrong_track_report
 from deal_solve.analysis.why_not.text import MOST_CHANGES, after_block, why_not_report
-from deal_solve.analysis.why_not.why_not import WhyNot, why_not
+from deal_solve.analysis.why_not.why_not import why_not
 from deal_solve.cli.main import run
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads

@@ -3,7 +3,7 @@
 from functools import cache
 
 from deal_solve import Deal, Solution, alternatives, load, solve
-from deal_solve.analysis.why_not.alternatives import Alternative
+from deal_solve.analysis.why_not.result import Alternative
 from tests.support.paths import SCENARIOS
 from tests.support.proposals import example
 

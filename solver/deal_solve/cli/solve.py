@@ -23,7 +23,7 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, load_fix, solved
 from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.conflict.conflict import Conflict
+    from deal_solve.analysis.conflict.result import Conflict
     from deal_solve.analysis.solve.result import Asked
     from deal_solve.cli.support.extras import More
     from deal_solve.deal.deal import Deal

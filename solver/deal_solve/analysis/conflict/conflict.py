@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from deal_solve.analysis.conflict.requirements import Requirement, relaxed, requirements, unpinned
+from deal_solve.analysis.conflict.result import Conflict, Conflicting, Relaxation
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import Infeasible
@@ -25,52 +26,6 @@ MOST_CHANGES = 3
 """Relaxations of more requirements at a time are not looked for."""
 
 Set = frozenset[Loc]
-
-
-@dataclass(frozen=True)
-class Conflicting:
-    """A requirement of the conflict; a limit with the least it could be with the rest kept (USD, rounded up)."""
-
-    path: str
-    line: int | None
-    words: str
-    amount: float | None
-    least_usd: float | None
-
-
-@dataclass(frozen=True)
-class Relaxation:
-    """Requirements dropped (or limits raised to `to_usd`) that together make the deal feasible, and its best deal.
-
-    Not priced is one that leaves people unserved where the deal does not say what that costs: its objective lacks it.
-    """
-
-    paths: tuple[str, ...]
-    words: tuple[str, ...]
-    to_usd: tuple[float | None, ...]
-    objective_usd: float
-    is_priced: bool
-
-    def rank(self) -> tuple[bool, float]:
-        """Return what relaxations are compared by: the priced ones first, then the objective."""
-        return not self.is_priced, self.objective_usd
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Requirements that no plan meets together while any one fewer can be met, and what would help.
-
-    `cheapest` is, among the relaxations of fewest requirements, the one whose best deal has the least objective.
-    """
-
-    requirements: Table[Conflicting]
-    relaxations: Table[Relaxation]
-    is_smallest: bool
-
-    @property
-    def cheapest(self) -> Relaxation | None:
-        """The relaxation to take, None where none was found."""
-        return min(self.relaxations, key=Relaxation.rank, default=None)
 
 
 def explain_infeasible(

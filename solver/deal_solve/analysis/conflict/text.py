@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.conflict.conflict import Conflict, Conflicting, Relaxation
+from deal_solve.analysis.conflict.result import Conflict, Conflicting, Relaxation
 from deal_solve.report.text import heading, labelled, money
 
 

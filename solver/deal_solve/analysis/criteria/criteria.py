@@ -3,61 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Unpack
 
+from deal_solve.analysis.criteria.result import Criteria, Criterion
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import RISK_WEIGHTS, Risk
 from deal_solve.errors import InputError, Problem
-from deal_solve.facts.decisions import Decision, decisions
-from deal_solve.frames import Table
+from deal_solve.facts.decisions import decisions
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import fit_risk, objective_of
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 ALONE = ("worst", "regret")
 CRITERIA = (*RISK_WEIGHTS, *ALONE)
 MOST = 300
 """Futures of worst case and regret: of more, or of draws, the worst one is chance."""
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One criterion and the deal it would sign: `under` says what that costs by every criterion, USD, by name.
-
-    By its own name it is its objective, the least in that column.
-    """
-
-    criterion: str
-    under: dict[str, float] = field(repr=False)
-    solution: Solution = field(repr=False)
-
-    @property
-    def plan(self) -> Plan:
-        """What it would sign."""
-        return self.solution.plan
-
-    @property
-    def decisions(self) -> Table[Decision]:
-        """The same in words."""
-        return decisions(self.solution.settlement)
-
-
-class Criteria(Table[Criterion]):
-    """One row per criterion."""
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return what the deal of each criterion (rows) costs by every criterion (columns), USD."""
-        import pandas as pd
-
-        return pd.DataFrame([{"criterion": row.criterion, **row.under} for row in self])
 
 
 def criteria(
@@ -84,7 +50,16 @@ def criteria(
         else:
             solutions[name] = solve(asked, scenarios, options=options)
         options = options.measured_against(solutions[name].baseline)
-    return Criteria(tuple(Criterion(name, _under(one, solutions), one) for name, one in solutions.items()))
+    return Criteria(
+        Criterion(
+            criterion=name,
+            plan=one.plan,
+            decisions=decisions(one.settlement),
+            under=_under(one, solutions),
+            solution=one,
+        )
+        for name, one in solutions.items()
+    )
 
 
 def _under(one: Solution, solutions: dict[str, Solution]) -> dict[str, float]:

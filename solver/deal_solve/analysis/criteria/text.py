@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.criteria.criteria import Criteria, Criterion
+from deal_solve.analysis.criteria.result import Criteria, Criterion
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import NONE
 from deal_solve.facts.summary import summarise

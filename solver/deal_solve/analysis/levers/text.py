@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.levers.waterfall import Step, Waterfall
+from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
 from deal_solve.report.text import bullets, cents, money, page_width, percent, round_money, table

@@ -37,6 +37,7 @@ from deal_solve.analysis.levers.deals import (
     without_largest_count,
 )
 from deal_solve.analysis.levers.headcount import seats_at_headcount
+from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible
 from deal_solve.frames import Table
@@ -52,41 +53,6 @@ from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 NOBODY: Users = frozenset()
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: expected USD over the horizon, discounted as the deal says.
-
-    `change_usd` is against the step before (0 for a baseline), `share` that of the baseline (None where it is 0),
-    `api_usd` what of the cost is the API bill. `commitment_usd_per_year` is the mean over the contract years: of the
-    plan itself from the commitment step on; before, the fitting commitment: what one would sign for the usage of the
-    step, with its models, caching, batch, projects and tracks held, over all papers as written, without limits (None
-    where no paper may serve it).
-    """
-
-    lever: str
-    expected_usd: float
-    change_usd: float
-    share: float | None
-    api_usd: float
-    commitment_usd_per_year: float | None
-
-
-@dataclass(frozen=True)
-class Waterfall:
-    """The steps from either baseline over `scenarios` futures, and what has to be known to read them."""
-
-    from_all_opus: Table[Step]
-    from_today: Table[Step]
-    scenarios: int
-    notes: tuple[str, ...] = ()
-
-    @property
-    def api_cut(self) -> float | None:
-        """What routing, caching and batch take off the all-Opus API bill (0.6 is 60 %); None without API usage."""
-        bills = {step.lever: step.api_usd for step in self.from_all_opus}
-        return 1 - bills["batch"] / bills["all Opus"] if bills["all Opus"] else None
 
 
 def waterfall(
@@ -112,7 +78,20 @@ def waterfall(
     second.append(("caching", rungs.routed(cached, now_batched)))
     end = [("batch", rungs.routed(cached, batched)), *rungs.after_batch(cached, batched)]
     notes = tuple(_notes(deal, opus.settlement.plan))
-    return Waterfall(_table([*first, *end]), _table([*second, *end]), scenarios.size, notes)
+    steps = _table([*first, *end])
+    return Waterfall(
+        from_all_opus=steps,
+        from_today=_table([*second, *end]),
+        api_cut=api_cut(steps),
+        notes=notes,
+        scenarios=scenarios.size,
+    )
+
+
+def api_cut(from_all_opus: Table[Step]) -> float | None:
+    """Return what routing, caching and batch take off the all-Opus API bill (0.6 is 60 %); None without API usage."""
+    bills = {step.lever: step.api_usd for step in from_all_opus}
+    return 1 - bills["batch"] / bills["all Opus"] if bills["all Opus"] else None
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,6 @@ from deal_solve.analysis.solve.schema import (
     SettlementResult,
     SolverFacts,
 )
-from deal_solve.analysis.uncertainty.result import UncertaintyFacts
-from deal_solve.analysis.why_not.result import (
-    AlternativeFacts,
-    AnswerFacts,
-    ConflictFacts,
-    CriterionFacts,
-    LeverFacts,
-)
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.health import commitment_health, seat_health
@@ -32,17 +24,16 @@ from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.savings import savings
 from deal_solve.facts.sides import overtaking_month, sides
 from deal_solve.facts.summary import Summary, periods, summarise
-from deal_solve.report.basics import deal_of, rows_of, scenarios_from
+from deal_solve.report.basics import deal_of, scenarios_from
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenario_set as uncertainty
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.conflict.conflict import Conflict
-    from deal_solve.analysis.criteria.criteria import Criteria
-    from deal_solve.analysis.levers.waterfall import Waterfall
-    from deal_solve.analysis.uncertainty.uncertainty import UncertaintyCost
-    from deal_solve.analysis.why_not.alternatives import Alternative
-    from deal_solve.analysis.why_not.why_not import WhyNot
+    from deal_solve.analysis.conflict.result import Conflict
+    from deal_solve.analysis.criteria.result import Criteria
+    from deal_solve.analysis.levers.result import Waterfall
+    from deal_solve.analysis.uncertainty.result import UncertaintyCost
+    from deal_solve.analysis.why_not.result import Alternative, WhyNot
     from deal_solve.frames import Table
     from deal_solve.optimise.solution import Solution
 
@@ -109,12 +100,12 @@ def result_of(
         agreements=tuple(map(Agreement.model_validate, solution.agreements)),
         solver=_solver(solution),
         notes=(*scenarios.notes, *solution.notes),
-        alternatives=rows_of(AlternativeFacts, asked.get("alternatives")),
-        wrong_tracks=rows_of(AnswerFacts, asked.get("wrong_tracks")),
-        why_not=rows_of(AnswerFacts, asked.get("why_not")),
-        levers=LeverFacts.model_validate(asked["levers"]) if "levers" in asked else None,
-        criteria=rows_of(CriterionFacts, asked.get("criteria")),
-        uncertainty=UncertaintyFacts.model_validate(asked["uncertainty"]) if "uncertainty" in asked else None,
+        alternatives=asked.get("alternatives"),
+        wrong_tracks=asked.get("wrong_tracks"),
+        why_not=asked.get("why_not"),
+        levers=asked.get("levers"),
+        criteria=asked.get("criteria"),
+        uncertainty=asked.get("uncertainty"),
     )
 
 
@@ -140,8 +131,7 @@ def infeasible_result_of(
     deal: Deal, scenarios: uncertainty.Scenarios, reason: str, conflict: Conflict | None
 ) -> InfeasibleResult:
     """Return as data that there is no plan, and why."""
-    found = None if conflict is None else ConflictFacts.model_validate(conflict)
-    return InfeasibleResult(deal=deal_of(deal), scenarios=scenarios_from(scenarios), reason=reason, conflict=found)
+    return InfeasibleResult(deal=deal_of(deal), scenarios=scenarios_from(scenarios), reason=reason, conflict=conflict)
 
 
 def settlement_result_of(

@@ -6,14 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from deal_solve.analysis.uncertainty.result import UncertaintyFacts
-from deal_solve.analysis.why_not.result import (
-    AlternativeFacts,
-    AnswerFacts,
-    ConflictFacts,
-    CriterionFacts,
-    LeverFacts,
-)
+from deal_solve.analysis.conflict.result import Conflict
+from deal_solve.analysis.criteria.result import Criterion
+from deal_solve.analysis.levers.result import Waterfall
+from deal_solve.analysis.uncertainty.result import UncertaintyCost
+from deal_solve.analysis.why_not.result import Alternative, WhyNot
 from deal_solve.facts.calendar import Event
 from deal_solve.facts.health import CommitmentYear, SeatYear
 from deal_solve.facts.limit_checks import LimitCheck
@@ -117,12 +114,12 @@ class Result(Part):
     agreements: tuple[Agreement, ...] = Field(description="every API agreement looked at, with its bound")
     solver: SolverFacts = Field(description="solver, size and time")
     notes: tuple[str, ...] = Field(description="remarks in plain words")
-    alternatives: tuple[AlternativeFacts, ...] | None = Field(None, description="`--all`: every API agreement")
-    wrong_tracks: tuple[AnswerFacts, ...] | None = Field(None, description="`--all`: all on seats, all on the API")
-    why_not: tuple[AnswerFacts, ...] | None = Field(None, description="`--why-not`: other choices")
-    levers: LeverFacts | None = Field(None, description="`--levers`: what each lever is worth")
-    criteria: tuple[CriterionFacts, ...] | None = Field(None, description="`--criteria`: what each would sign")
-    uncertainty: UncertaintyFacts | None = Field(
+    alternatives: Table[Alternative] | None = Field(None, description="`--all`: every API agreement")
+    wrong_tracks: tuple[WhyNot, ...] | None = Field(None, description="`--all`: all on seats, all on the API")
+    why_not: tuple[WhyNot, ...] | None = Field(None, description="`--why-not`: other choices")
+    levers: Waterfall | None = Field(None, description="`--levers`: what each lever is worth")
+    criteria: Table[Criterion] | None = Field(None, description="`--criteria`: what each would sign")
+    uncertainty: UncertaintyCost | None = Field(
         None, description="`--uncertainty`: what it costs, and how sure this is"
     )
 
@@ -176,4 +173,4 @@ class InfeasibleResult(Part):
     deal: DealFacts = Field(description="which deal")
     scenarios: Scenarios = Field(description="over which futures")
     reason: str = Field(description="in one sentence")
-    conflict: ConflictFacts | None = Field(description="what cannot hold together; null if time ran out before")
+    conflict: Conflict | None = Field(description="what cannot hold together; null if time ran out before")

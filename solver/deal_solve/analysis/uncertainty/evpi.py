@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from time import monotonic
 from typing import Unpack
 
 import numpy as np
 
-from deal_solve.analysis.uncertainty.replicates import (
-    REPLICATES,
-    Estimate,
-    Replicates,
-    estimate,
-    replicates,
-)
+from deal_solve.analysis.uncertainty.replicates import REPLICATES, Replicates, estimate, replicates
+from deal_solve.analysis.uncertainty.result import Estimate, PerfectInformation
 from deal_solve.deal.risk import Risk
 from deal_solve.optimise.comparison import least_cost
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
@@ -28,19 +22,6 @@ MOST_ROUNDS = 4
 """Futures solved of each replicate."""
 SECONDS = 120.0
 """Time after which no further round begins."""
-
-
-@dataclass(frozen=True)
-class PerfectInformation:
-    """EVPI: the expected cost of the plan less what the best deal for each future alone would cost, USD.
-
-    It counts expected cost, whatever the risk weight, and no limits but those on committed dollars: others do not say
-    what holds in one future. `futures` were solved, one at a time; `is_all` says that there are no others.
-    """
-
-    evpi: Estimate
-    futures: int
-    is_all: bool
 
 
 def evpi(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
 
-from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, estimate, replicates
+from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
+from deal_solve.analysis.uncertainty.result import Apart, Estimate, Gap
 from deal_solve.analysis.why_not.alternatives import nearest
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.sampling import MOST
 
 SHARE = 0.01
@@ -26,34 +26,6 @@ SEARCH_GAP = 1e-4
 """Relative gap of those searches, unless the solve itself has a wider one."""
 RATE = 0.5
 """Intervals are taken to shrink as 1/N^RATE: independent draws do, Sobol points shrink faster or as fast."""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """How much more a plan may cost than the best one over all futures, USD (multiple replications procedure).
-
-    In every set of `futures` fresh futures the best plan is searched anew; that it is chosen for them makes `above` too
-    large on average, so that its upper end is on the safe side.
-    """
-
-    above: Estimate
-    futures: int
-
-
-@dataclass(frozen=True)
-class Apart:
-    """The best agreement against the next one: `dearer` is what the runner-up's objective is above it.
-
-    They are apart where the interval of `dearer` is above 0 and that of the gap ends below 1 % of the cost and below
-    `dearer`; where nothing was sampled, by `dearer` alone. `needed` is how many futures would do, None where they are
-    apart or no number would.
-    """
-
-    runner_up: Plan | None = field(repr=False)
-    dearer: Estimate | None
-    gap: Gap | None
-    is_apart: bool
-    needed: int | None
 
 
 def tell_apart(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]) -> Apart:

@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, estimate, replicates
+from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
+from deal_solve.analysis.uncertainty.result import FreshLimit, OutOfSample
 from deal_solve.facts.limit_checks import LimitCheck, limit_checks
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
-
-
-@dataclass(frozen=True)
-class FreshLimit:
-    """One limit over the fresh futures: the mean of what the sets achieve, and in how many of them it is kept."""
-
-    limit: str
-    at_most_usd: float
-    achieved_usd: float | None
-    probability: float | None
-    kept_in: int
-
-
-@dataclass(frozen=True)
-class OutOfSample:
-    """The objective of a plan over fresh futures, `futures` of them in `sets` sets, and over those it was found on."""
-
-    found_usd: float
-    fresh: Estimate
-    futures: int
-    sets: int
-    limits: Table[FreshLimit] = field(repr=False)
-
-    @property
-    def above(self) -> float:
-        """How much more it costs on the fresh futures, as a share: a plan is a little too good on its own."""
-        return (self.fresh.usd - self.found_usd) / max(abs(self.found_usd), 1e-9)
 
 
 def out_of_sample(solution: Solution, drawn: Replicates | None = None) -> OutOfSample | None:

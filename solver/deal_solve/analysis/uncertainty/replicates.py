@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from deal_solve.analysis.uncertainty.result import Estimate
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.optimise.solution import Solution
@@ -23,26 +24,6 @@ REPLICATES = 16
 """Sets of an interval; the points of one Sobol set are not independent, whole sets with scrambles of their own are."""
 LEVEL = 0.95
 """Of all intervals."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """An amount, USD, and the interval that covers its true value in 95 % of cases; None where nothing was sampled."""
-
-    usd: float
-    low_usd: float | None = None
-    high_usd: float | None = None
-
-    @property
-    def half_usd(self) -> float:
-        """Half the width of the interval, 0 without one."""
-        return 0.0 if self.high_usd is None else self.high_usd - self.usd
-
-    @property
-    def reversed(self) -> Estimate:
-        """The same difference, taken the other way round."""
-        low, high = (None if end is None else -end for end in (self.high_usd, self.low_usd))
-        return Estimate(-self.usd, low, high)
 
 
 def estimate(values: Array) -> Estimate:

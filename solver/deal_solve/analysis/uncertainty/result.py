@@ -1,87 +1,130 @@
-"""The schema of what uncertainty costs."""
+"""What uncertainty costs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Annotated
+
 from pydantic import Field
 
+from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
-from deal_solve.report.record import Part
+from deal_solve.record import Record
 
 
-class EstimateFacts(Part):
+@dataclass(frozen=True)
+class Estimate(Record):
     """An amount, USD, with its 95 % interval from 16 replicates; null: nothing was sampled, the amount is exact."""
 
-    usd: float = Field(description="the amount")
-    low_usd: float | None = Field(description="lower end of the interval")
-    high_usd: float | None = Field(description="upper end of the interval")
+    usd: Annotated[float, Field(description="the amount")]
+    low_usd: Annotated[float | None, Field(description="lower end of the interval")] = None
+    high_usd: Annotated[float | None, Field(description="upper end of the interval")] = None
+
+    @property
+    def half_usd(self) -> float:
+        """Half the width of the interval, 0 without one."""
+        return 0.0 if self.high_usd is None else self.high_usd - self.usd
+
+    @property
+    def reversed(self) -> Estimate:
+        """The same difference, taken the other way round."""
+        low, high = (None if end is None else -end for end in (self.high_usd, self.low_usd))
+        return Estimate(-self.usd, low, high)
 
 
-class MeanValueFacts(Part):
-    """Planning with averages."""
+@dataclass(frozen=True)
+class MeanValue(Record):
+    """Planning with averages: the deal one would sign for the expected scenario, and what that costs."""
 
-    plan: Plan | None = Field(description="the mean-value deal")
-    vss: EstimateFacts | None = Field(description="its objective above that of the result; null: not defined")
-    reason: str = Field(description="why it is not defined")
-
-
-class InformationFacts(Part):
-    """Knowing the future."""
-
-    evpi: EstimateFacts = Field(description="expected cost of the plan less that of the best deal of each future")
-    futures: int = Field(description="futures that were solved one by one")
-    is_all: bool = Field(description="whether there are no others")
+    plan: Annotated[Plan | None, Field(description="the mean-value deal")] = field(repr=False)
+    vss: Annotated[
+        Estimate | None,
+        Field(description="its objective above that of the result; null: it has no plan, or breaks a limit"),
+    ]
+    reason: Annotated[str, Field(description="why it is not defined")] = ""
 
 
-class FirstTermFacts(Part):
-    """A shorter first term."""
+@dataclass(frozen=True)
+class PerfectInformation(Record):
+    """Knowing the future: the most that any forecast is worth.
 
-    shorter: Plan = Field(description="the best plan with the shortest first term")
-    longer: Plan = Field(description="the best with a longer one")
-    worth: EstimateFacts = Field(description="objective of the longer less that of the shorter")
+    It counts expected cost, whatever the risk weight, and no limits but those on committed dollars.
+    """
 
-
-class FreshLimitFacts(Part):
-    """One limit over the fresh futures."""
-
-    limit: str = Field(description="what is bounded")
-    at_most_usd: float = Field(description="the bound")
-    achieved_usd: float | None = Field(description="mean over the sets of what the plan does")
-    probability: float | None = Field(description="mean over the sets of the achieved probability")
-    kept_in: int = Field(description="sets in which the limit is kept")
+    evpi: Annotated[
+        Estimate, Field(description="expected cost of the plan less that of the best deal of each scenario")
+    ]
+    futures: Annotated[int, Field(description="scenarios that were solved one by one")]
+    is_all: Annotated[bool, Field(description="whether there are no others")]
 
 
-class OutOfSampleFacts(Part):
-    """The plan on futures that it was not chosen for."""
+@dataclass(frozen=True)
+class FirstTerm(Record):
+    """A shorter first term; renewals are decided at signing in both, so that it is not the value of waiting to see."""
 
-    found_usd: float = Field(description="objective over the futures it was chosen for")
-    fresh: EstimateFacts = Field(description="objective over fresh ones")
-    futures: int = Field(description="fresh futures in all")
-    sets: int = Field(description="independent sets they came in")
-    limits: tuple[FreshLimitFacts, ...] = Field(description="the limits of the deal there")
-
-
-class GapFacts(Part):
-    """How far the plan may be from the best one over all futures."""
-
-    above: EstimateFacts = Field(description="its objective above the best one, too large on average")
-    futures: int = Field(description="futures of each of the 16 searches")
+    shorter: Annotated[Plan, Field(description="the best plan with the shortest first term")] = field(repr=False)
+    longer: Annotated[Plan, Field(description="the best with a longer one")] = field(repr=False)
+    worth: Annotated[
+        Estimate, Field(description="objective of the longer less that of the shorter; negative: the longer is cheaper")
+    ]
 
 
-class ApartFacts(Part):
-    """Whether the futures can tell the two best agreements apart."""
+@dataclass(frozen=True)
+class FreshLimit(Record):
+    """One limit over the fresh scenarios."""
 
-    runner_up: Plan | None = Field(description="the best plan of the next agreement")
-    dearer: EstimateFacts | None = Field(description="its objective above that of the result")
-    gap: GapFacts | None = Field(description="null: nothing was sampled, or a search found no plan")
-    is_apart: bool = Field(description="whether they can be told apart")
-    needed: int | None = Field(description="futures that would; null: they are apart, or no number would")
+    limit: Annotated[str, Field(description="what is bounded")]
+    at_most_usd: Annotated[float, Field(description="the bound")]
+    achieved_usd: Annotated[float | None, Field(description="mean over the sets of what the plan does")]
+    probability: Annotated[float | None, Field(description="mean over the sets of the achieved probability")]
+    kept_in: Annotated[int, Field(description="sets in which the limit is kept")]
 
 
-class UncertaintyFacts(Part):
+@dataclass(frozen=True)
+class OutOfSample(Record):
+    """The plan on scenarios that it was not chosen for."""
+
+    found_usd: Annotated[float, Field(description="objective over the scenarios it was chosen for")]
+    fresh: Annotated[Estimate, Field(description="objective over fresh ones")]
+    futures: Annotated[int, Field(description="fresh scenarios in all")]
+    sets: Annotated[int, Field(description="independent sets they came in")]
+    limits: Annotated[Table[FreshLimit], Field(description="the limits of the deal there")] = field(repr=False)
+
+    @property
+    def above(self) -> float:
+        """How much more it costs on the fresh scenarios, as a share: a plan is a little too good on its own."""
+        return (self.fresh.usd - self.found_usd) / max(abs(self.found_usd), 1e-9)
+
+
+@dataclass(frozen=True)
+class Gap(Record):
+    """How far the plan may be from the best one over all scenarios (multiple replications procedure)."""
+
+    above: Annotated[Estimate, Field(description="its objective above the best one, too large on average")]
+    futures: Annotated[int, Field(description="scenarios of each of the 16 searches")]
+
+
+@dataclass(frozen=True)
+class Apart(Record):
+    """Whether the scenarios can tell the two best agreements apart.
+
+    They are apart where the interval of `dearer` is above 0 and that of the gap ends below 1 % of the cost and below
+    `dearer`; where nothing was sampled, by `dearer` alone.
+    """
+
+    runner_up: Annotated[Plan | None, Field(description="the best plan of the next agreement")] = field(repr=False)
+    dearer: Annotated[Estimate | None, Field(description="its objective above that of the result")]
+    gap: Annotated[Gap | None, Field(description="null: nothing was sampled, or a search found no plan")]
+    is_apart: Annotated[bool, Field(description="whether they can be told apart")]
+    needed: Annotated[int | None, Field(description="scenarios that would; null: they are apart, or no number would")]
+
+
+@dataclass(frozen=True)
+class UncertaintyCost(Record):
     """What uncertainty costs, and how sure the answer is of itself."""
 
-    mean_value: MeanValueFacts = Field(description="planning with averages")
-    information: InformationFacts = Field(description="knowing the future")
-    first_term: FirstTermFacts | None = Field(description="a shorter first term; null: there is one length only")
-    fresh: OutOfSampleFacts | None = Field(description="on fresh futures; null: nothing was sampled")
-    apart: ApartFacts = Field(description="the two best agreements")
+    mean_value: Annotated[MeanValue, Field(description="planning with averages")]
+    information: Annotated[PerfectInformation, Field(description="knowing the future")]
+    first_term: Annotated[FirstTerm | None, Field(description="a shorter first term; null: there is one length only")]
+    fresh: Annotated[OutOfSample | None, Field(description="on fresh scenarios; null: nothing was sampled")]
+    apart: Annotated[Apart, Field(description="the two best agreements")]

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Unpack
 
-from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, replicates
+from deal_solve.analysis.uncertainty.replicates import Replicates, replicates
+from deal_solve.analysis.uncertainty.result import FirstTerm
 from deal_solve.analysis.why_not.alternatives import nearest
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import CandidateAgreement, Solution
-from deal_solve.plan.plan import Plan
-
-
-@dataclass(frozen=True)
-class FirstTerm:
-    """The best plan whose API agreement has the shortest first term, against the best with a longer one.
-
-    `worth` is the objective of the longer less that of the shorter: negative where the longer is cheaper. Renewals are
-    decided at signing in both, so that it is not the value of waiting to see.
-    """
-
-    shorter: Plan = field(repr=False)
-    longer: Plan = field(repr=False)
-    worth: Estimate
 
 
 def value_of_shorter_term(

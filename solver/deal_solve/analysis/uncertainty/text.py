@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deal_solve.analysis.uncertainty.evpi import PerfectInformation
-from deal_solve.analysis.uncertainty.optimality_gap import Apart
-from deal_solve.analysis.uncertainty.out_of_sample import OutOfSample
-from deal_solve.analysis.uncertainty.replicates import REPLICATES, Estimate
-from deal_solve.analysis.uncertainty.shorter_term import FirstTerm
-from deal_solve.analysis.uncertainty.uncertainty import UncertaintyCost
-from deal_solve.analysis.uncertainty.vss import MeanValue
+from deal_solve.analysis.uncertainty.replicates import REPLICATES
+from deal_solve.analysis.uncertainty.result import (
+    Apart,
+    Estimate,
+    FirstTerm,
+    MeanValue,
+    OutOfSample,
+    PerfectInformation,
+    UncertaintyCost,
+)
 from deal_solve.deal.deal import Deal
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Unpack
 
-from deal_solve.analysis.uncertainty.evpi import PerfectInformation, evpi
-from deal_solve.analysis.uncertainty.optimality_gap import Apart, tell_apart
-from deal_solve.analysis.uncertainty.out_of_sample import OutOfSample, out_of_sample
+from deal_solve.analysis.uncertainty.evpi import evpi
+from deal_solve.analysis.uncertainty.optimality_gap import tell_apart
+from deal_solve.analysis.uncertainty.out_of_sample import out_of_sample
 from deal_solve.analysis.uncertainty.replicates import replicates
-from deal_solve.analysis.uncertainty.shorter_term import FirstTerm, value_of_shorter_term
-from deal_solve.analysis.uncertainty.vss import MeanValue, vss
+from deal_solve.analysis.uncertainty.result import (
+    UncertaintyCost,
+)
+from deal_solve.analysis.uncertainty.shorter_term import value_of_shorter_term
+from deal_solve.analysis.uncertainty.vss import vss
 from deal_solve.optimise.options import SolveKeywords
 from deal_solve.optimise.solution import Solution
 from deal_solve.uncertainty.sampling import SamplingMethod
-
-
-@dataclass(frozen=True)
-class UncertaintyCost:
-    """Everything that is said of a solution's uncertainty; intervals at 95 %, where its futures were sampled."""
-
-    mean_value: MeanValue
-    information: PerfectInformation
-    first_term: FirstTerm | None
-    fresh: OutOfSample | None
-    apart: Apart
 
 
 def uncertainty_cost(

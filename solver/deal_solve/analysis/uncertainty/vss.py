@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Unpack
 
 import numpy as np
 
-from deal_solve.analysis.uncertainty.replicates import Estimate, Replicates, replicates
+from deal_solve.analysis.uncertainty.replicates import Replicates, replicates
+from deal_solve.analysis.uncertainty.result import MeanValue
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.optimise.options import SolveKeywords
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.scenario_set import PATHS, Array, Scenarios, ScenarioSet, blocks
-
-
-@dataclass(frozen=True)
-class MeanValue:
-    """The deal one would sign for the expected future (the mean-value deal), and what that costs.
-
-    `vss` is the objective of its plan over the futures less that of the best plan: the value of the stochastic
-    solution. It is None where the plan does not exist or breaks a limit over the futures; `reason` says so.
-    """
-
-    plan: Plan | None = field(repr=False)
-    vss: Estimate | None
-    reason: str = ""
 
 
 def vss(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]) -> MeanValue:

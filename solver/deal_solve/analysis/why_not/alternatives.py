@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Unpack
 
+from deal_solve.analysis.why_not.result import Alternative
 from deal_solve.errors import Infeasible, LimitReached
-from deal_solve.facts.difference import Difference, difference
+from deal_solve.facts.difference import difference
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """One API agreement in one band of its first term, with the best of everything else, seats of any offer included.
-
-    `above_usd` is how much more its objective is than that of the recommended deal, or, where `is_bound`, at least is;
-    None if no plan takes it. `seats_from` names the offers of its seats, `solution` and `difference` are there if it
-    was solved for the comparison.
-    """
-
-    offer: str
-    term_months: int
-    band_usd_per_year: float
-    is_recommended: bool
-    is_bound: bool
-    above_usd: float | None
-    seats_from: str | None
-    solution: Solution | None = field(repr=False)
-    difference: Difference | None = field(repr=False)
-
-    @property
-    def plan(self) -> Plan | None:
-        """Its best plan, if it was solved."""
-        return self.solution.plan if self.solution else None
 
 
 def alternatives(solution: Solution, *, every: bool = False, **keywords: Unpack[SolveKeywords]) -> Table[Alternative]:
@@ -82,15 +57,29 @@ def _order(row: Alternative) -> tuple[bool, bool, float]:
 
 def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool, options: SolveOptions) -> Alternative:
     paper = candidate.offer, candidate.term_months, candidate.band_usd_per_year
+    bare = _bare(paper)
     if _recommended(solution, candidate):
-        return Alternative(*paper, True, False, 0.0, _seats_from(solution), solution, None)
+        return replace(
+            bare,
+            is_recommended=True,
+            above_usd=0.0,
+            seats_from=_seats_from(solution),
+            plan=solution.plan,
+            solution=solution,
+        )
     if candidate.outcome == "infeasible":
-        return Alternative(*paper, False, False, None, None, None, None)
+        return bare
     if every:
         return _solved(solution, paper, options)
     is_bound = candidate.objective_usd is None
     usd = candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
-    return Alternative(*paper, False, is_bound, usd - solution.objective_usd, None, None, None)
+    return replace(bare, is_bound=is_bound, above_usd=usd - solution.objective_usd)
+
+
+def _bare(paper: tuple[str, int, float]) -> Alternative:
+    """Return an agreement that no plan takes, or of which nothing is known yet."""
+    offer, months, band = paper
+    return Alternative(offer=offer, term_months=months, band_usd_per_year=band)
 
 
 def _solved(solution: Solution, paper: tuple[str, int, float], options: SolveOptions) -> Alternative:
@@ -103,10 +92,17 @@ def _solved(solution: Solution, paper: tuple[str, int, float], options: SolveOpt
         options = replace(options.measured_against(solution.baseline), fix=forced)
         other = solve(settlement.deal, settlement.scenarios, first_band=band, options=options)
     except (Infeasible, LimitReached):
-        return Alternative(*paper, False, False, None, None, None, None)
+        return _bare(paper)
     above = other.objective_usd - solution.objective_usd
-    why = difference(settlement, other.settlement, above)
-    return Alternative(*paper, False, other.status != "optimal", above, _seats_from(other), other, why)
+    return replace(
+        _bare(paper),
+        is_bound=other.status != "optimal",
+        above_usd=above,
+        seats_from=_seats_from(other),
+        plan=other.plan,
+        difference=difference(settlement, other.settlement, above),
+        solution=other,
+    )
 
 
 def _seats_from(solution: Solution) -> str:

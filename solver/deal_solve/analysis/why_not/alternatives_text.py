@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.why_not.alternatives import Alternative
+from deal_solve.analysis.why_not.result import Alternative
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
 from deal_solve.frames import Table

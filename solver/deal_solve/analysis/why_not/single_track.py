@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from deal_solve.analysis.why_not.why_not import WhyNot, explained
+from deal_solve.analysis.why_not.result import WhyNot
+from deal_solve.analysis.why_not.why_not import explained
 from deal_solve.deal.deal import Deal
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
@@ -44,7 +45,7 @@ def wrong_tracks(solution: Solution, **keywords: Unpack[SolveKeywords]) -> tuple
 
 def _answer(solution: Solution, asked: str, forced: Forced, impossible: str, options: SolveOptions) -> WhyNot:
     if impossible:
-        return WhyNot(asked, "impossible", impossible)
+        return WhyNot(asked=asked, outcome="impossible", reason=impossible)
     return explained(solution, asked, forced, options)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deal_solve.analysis.why_not.result import WhyNot
 from deal_solve.analysis.why_not.text import answer_report
-from deal_solve.analysis.why_not.why_not import WhyNot
 from deal_solve.deal.deal import Deal
 
 

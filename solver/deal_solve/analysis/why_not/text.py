@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.why_not.why_not import WhyNot
+from deal_solve.analysis.why_not.result import WhyNot
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
 from deal_solve.report.difference import difference_table, present_value

@@ -1,0 +1,42 @@
+"""What the levers are worth, step by step from a stated baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from deal_solve.frames import Table
+from deal_solve.record import NotWritten, Record
+
+
+@dataclass(frozen=True)
+class Step(Record):
+    """One step of a waterfall; expected USD, discounted.
+
+    The fitting commitment is what one would sign for the usage of the step, with its models, caching, batch, projects
+    and tracks held, over all offers as written, without limits; null where no offer may serve it.
+    """
+
+    lever: Annotated[str, Field(description="the lever, or the baseline")]
+    expected_usd: Annotated[float, Field(description="cost after it")]
+    change_usd: Annotated[float, Field(description="against the step before; 0 for a baseline")]
+    share: Annotated[float | None, Field(description="of the baseline's cost; null where that is 0")]
+    api_usd: Annotated[float, Field(description="the API bill in it")]
+    commitment_usd_per_year: Annotated[
+        float | None, Field(description="fitting commitment, from the commitment step on the own")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waterfall(Record):
+    """What the levers are worth, from either baseline."""
+
+    from_all_opus: Annotated[Table[Step], Field(description="everything on the newest Opus at list, a seat for all")]
+    from_today: Annotated[Table[Step], Field(description="the same with today's routing")]
+    api_cut: Annotated[
+        float | None, Field(description="what routing, caching and batch take off the all-Opus API bill")
+    ]
+    notes: Annotated[tuple[str, ...], Field(description="what has to be known to read them")] = ()
+    scenarios: NotWritten[int]
