@@ -114,6 +114,6 @@ def _cost(
     for months, usage in zip(periods, usages, strict=True):
         balance = len(months) / 12 * commitments.get(regime, months[0] // 12)
         charge = (months.stop, months.stop - 1)
-        settled.append(Period(usage.lanes, usage.ratios, program.linear(balance), charge))
+        settled.append(Period(usage.rate_groups, usage.ratios, program.linear(balance), charge))
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
     return DrawdownCost(settled, api.payment == "arrears", share, cap)

@@ -74,7 +74,7 @@ class Chain:
     def _levels(self, usage: PeriodUsage) -> list[Level]:
         """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
         billed, ratios = usage.billed[:, self.row], usage.ratio[:, self.row]
-        variables = [self.program.variables[index] for index in usage.lanes.indices]
+        variables = [self.program.variables[index] for index in usage.rate_groups.indices]
         levels = []
         for ratio in np.unique(ratios)[::-1]:
             amounts: dict[Variable, float] = {}

@@ -36,18 +36,18 @@ class Metered:
 
     def cost(self, values: Array, factors: Array) -> Array:
         """Return what is billed (S,), money units."""
-        lanes = self.present if factors[1] else self.plain
-        return np.concatenate(each(lanes.size, lambda here: lanes.amounts(values, here)[0]))
+        sums = self.present if factors[1] else self.plain
+        return np.concatenate(each(sums.size, lambda here: sums.amounts(values, here)[0]))
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
         """Return Σ weights · cost as an expression."""
-        lanes = self.present if factors[1] else self.plain
+        sums = self.present if factors[1] else self.plain
 
         def piece(here: slice) -> Array:
             some = weighted(here, weights)
-            return lanes.slope(weights[None, some], some)
+            return sums.slope(weights[None, some], some)
 
-        parts = each(lanes.size, piece)
+        parts = each(sums.size, piece)
         return Linear(self.indices, np.sum(parts, axis=0))
 
     def forget(self) -> None:

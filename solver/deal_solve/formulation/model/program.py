@@ -283,8 +283,8 @@ class Program:
         for part in self.metered:
             plain, present = part.factors(when, self.discount)
             if plain or present:
-                lanes = part.present if present else part.plain
-                for index, values in zip(lanes.indices, lanes.per_scenario(), strict=True):
+                sums = part.present if present else part.plain
+                for index, values in zip(sums.indices, sums.per_scenario(), strict=True):
                     yield self.variables[index], None, values
         for path, members in self.parts:
             for variable, where, values in path._amounts(when):

@@ -32,7 +32,7 @@ class Item(NamedTuple):
 
 
 class RateGroups:
-    """Sums of items, group by group: items of a group that share a rate are one lane, added up before it is applied.
+    """Sums of items, group by group: items that share a rate are one rate group, added up before it is applied.
 
     `quantities` is (K, S), `groups` the number of the group of each item (default: one group).
     """
@@ -41,23 +41,25 @@ class RateGroups:
         self.quantities = quantities
         group = [0] * len(items) if groups is None else groups
         self.groups = max(group, default=0) + 1
-        lanes: dict[tuple[int, int], int] = {}
+        rate_groups: dict[tuple[int, int], int] = {}
         self._rates: list[ScalarOrArray] = []
         self._group: list[int] = []
-        lane, per = [], []
+        rate_group, per = [], []
         for item, number in zip(items, group, strict=True):
             moves = isinstance(item.rate, np.ndarray)
             key = number, id(item.rate) if moves else 0
-            if key not in lanes:
-                lanes[key] = len(lanes)
+            if key not in rate_groups:
+                rate_groups[key] = len(rate_groups)
                 self._rates.append(item.rate if moves else 1.0)
                 self._group.append(number)
-            lane.append(lanes[key])
+            rate_group.append(rate_groups[key])
             per.append(item.per if isinstance(item.rate, np.ndarray) else item.per * item.rate)
         self.item_groups = np.array(group, dtype=np.int64)
         self.indices: Indices = np.array([item.column for item in items], dtype=np.int64)
         self._per = np.array(per, dtype=float)
-        self._cell = np.array(lane, dtype=np.int64) * len(quantities) + np.array([i.row for i in items], dtype=np.int64)
+        self._cell = np.array(rate_group, dtype=np.int64) * len(quantities) + np.array(
+            [i.row for i in items], dtype=np.int64
+        )
 
     @property
     def size(self) -> int:
@@ -69,41 +71,43 @@ class RateGroups:
         total = np.zeros((self.groups, count_of(here, self.size)))
         shape = len(self._rates), len(self.quantities)
         weights = np.bincount(self._cell, self._per * values[self.indices], shape[0] * shape[1]).reshape(shape)
-        lanes, rows = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
-        if len(lanes):
+        rate_groups, rows = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
+        if len(rate_groups):
             few = slice(rows[0], rows[-1] + 1)
-            for lane, sums in zip(lanes, weights[lanes, few] @ taken(self.quantities, here)[few], strict=True):
-                total[self._group[lane]] += sums * part(self._rates[lane], here)
+            for rate_group, sums in zip(
+                rate_groups, weights[rate_groups, few] @ taken(self.quantities, here)[few], strict=True
+            ):
+                total[self._group[rate_group]] += sums * part(self._rates[rate_group], here)
         return total
 
     def slope(self, prices: Array, here: Selection = EVERYWHERE) -> Array:
         """Return Σ_ω price[group] · per · rate · quantities[row] of each item, prices (groups, S) of some scenarios."""
-        by_lane = prices[self._group]
-        for lane, rate in zip(by_lane, self._rates, strict=True):
-            lane *= part(rate, here)
-        return np.asarray(self._per * (by_lane @ taken(self.quantities, here).T).ravel()[self._cell])
+        by_rate_group = prices[self._group]
+        for rate_group, rate in zip(by_rate_group, self._rates, strict=True):
+            rate_group *= part(rate, here)
+        return np.asarray(self._per * (by_rate_group @ taken(self.quantities, here).T).ravel()[self._cell])
 
     def per_scenario(self) -> Array:
         """Return every item's amount per unit of its variable, (items, S); for few scenarios."""
-        lane, row = np.divmod(self._cell, max(len(self.quantities), 1))
+        rate_group, row = np.divmod(self._cell, max(len(self.quantities), 1))
         rates = np.array([np.broadcast_to(rate, self.size) for rate in self._rates]).reshape(-1, self.size)
-        return np.asarray(self._per[:, None] * rates[lane] * self.quantities[row])
+        return np.asarray(self._per[:, None] * rates[rate_group] * self.quantities[row])
 
 
 @dataclass(frozen=True)
 class PeriodUsage:
-    """Usage of a commitment period at contracted rates: `lanes` in groups of one overage ratio, `ratios` of each."""
+    """Usage of a commitment period at contracted rates, in groups of one overage ratio each, and these `ratios`."""
 
-    lanes: RateGroups
+    rate_groups: RateGroups
     ratios: tuple[ScalarOrArray, ...]
 
     @cached_property
     def billed(self) -> Array:
         """Every item per unit of its variable (items, S), for few scenarios."""
-        return self.lanes.per_scenario()
+        return self.rate_groups.per_scenario()
 
     @cached_property
     def ratio(self) -> Array:
         """The overage ratio of every item (items, S), for few scenarios."""
-        table = [np.broadcast_to(ratio, self.lanes.size) for ratio in self.ratios]
-        return np.round(np.array(table).reshape(-1, self.lanes.size)[self.lanes.item_groups], 12)
+        table = [np.broadcast_to(ratio, self.rate_groups.size) for ratio in self.ratios]
+        return np.round(np.array(table).reshape(-1, self.rate_groups.size)[self.rate_groups.item_groups], 12)
