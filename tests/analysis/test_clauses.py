@@ -14,7 +14,7 @@ from deal_solve.analysis.uncertainty.replicates import replicates
 from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
 from tests.support.deals import SMALL
-from tests.support.generators import RandomChooser, chosen_deal
+from tests.support.generators import RandomDraw, drawn_deal
 from tests.support.generators.estimate import read as read_data
 from tests.support.hand_deals import (
     APP,
@@ -201,7 +201,7 @@ def test_the_laws_hold_on_generated_deals(number, monkeypatch):
     found = None
     rng = np.random.default_rng([11, number])
     while found is None:
-        deal = read_data(lawful(chosen_deal(RandomChooser(rng), tiny=True)))
+        deal = read_data(lawful(drawn_deal(RandomDraw(rng), tiny=True)))
         with contextlib.suppress(Infeasible):
             found = valued(deal, next(iter(deal.offers)), pairs=2)
     assert all(each.value_usd >= 0 for each in found.values)

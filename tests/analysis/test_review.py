@@ -24,7 +24,7 @@ from deal_solve.analysis.review.result import ReviewResult
 from deal_solve.cli.main import run
 from deal_solve.deal.risk import Risk
 from tests.support.deals import SMALL
-from tests.support.generators import RandomChooser, chosen_deal
+from tests.support.generators import RandomDraw, drawn_deal
 from tests.support.generators.estimate import read as read_data
 from tests.support.hand_deals import (
     APP,
@@ -203,7 +203,7 @@ def test_the_laws_hold_on_generated_deals(number):
 def solvable(rng):
     """Return the first generated deal that has a plan, and its solution."""
     while True:
-        deal = read_data(chosen_deal(RandomChooser(rng), tiny=True))
+        deal = read_data(drawn_deal(RandomDraw(rng), tiny=True))
         with contextlib.suppress(Infeasible):
             return deal, solve(deal)
 

@@ -15,15 +15,28 @@ import pytest
 from tests.support.paths import ROOT
 
 IN_NAMES = {
+    "dive": "rounding heuristic",
     "divisions": "branchings",
+    "favour": "relaxation",
+    "finish": "polish",
     "flow": "usage of a period",
     "future": "scenario",
     "futures": "scenarios",
+    "guide": "warm start",
+    "hints": "warm start",
+    "lean": "rounding heuristic",
+    "learn": "solve cache",
     "live": "HiGHS session",
     "memory": "solve cache",
     "menu": "open options",
+    "nudge": "perturbation",
+    "pilot": "warm start from a subsample",
     "quote": "offer",
     "resume": "re-solve from the basis",
+    "roughly": "within the optimality tolerance",
+    "say": "report",
+    "splits": "branchings",
+    "worry": "risk clause",
 }
 """Words that no name has, with the standard term."""
 
@@ -34,12 +47,14 @@ ALLOWED_NAMES = {
 }
 
 IN_PROSE = {
-    "dive": "rounding heuristic",
     "favour": "relaxation",
+    "guide": "warm start",
     "hint": "warm start",
     "lean": "rounding heuristic",
+    "learn": "solve cache",
     "menu": "open options",
     "nudge": "perturbation",
+    "pilot": "warm start from a subsample",
     "roughly": "within the optimality tolerance",
 }
 """Words that no docstring and no comment has, with the standard term."""

@@ -24,7 +24,7 @@ from tests.support.generators import deals, random_deal
 from tests.support.generators.estimate import read
 from tests.support.oracle import CENT, broken_limits, close, objective, shown, tail_mean
 from tests.support.plans import grid
-from tests.support.relaxations import FAVOURS, favour, lawful, scaled, split, unsplit
+from tests.support.relaxations import RELAXATIONS, lawful, relaxed_by, scaled, split, unsplit
 
 PROFILE = settings(
     derandomize=True,
@@ -144,10 +144,10 @@ def _first(wanted: Any) -> dict[str, Any]:
 
 
 @settings(PROFILE, max_examples=60)
-@given(deals(), st.permutations(sorted(FAVOURS)))
-def test_a_favour_never_raises_the_optimum(data: dict[str, Any], order: list[str]):
+@given(deals(), st.permutations(sorted(RELAXATIONS)))
+def test_a_relaxation_never_raises_the_optimum(data: dict[str, Any], order: list[str]):
     data = lawful(data)
-    name, relaxed = next((name, better) for name in order if (better := favour(data, name)) is not None)
+    name, relaxed = next((name, better) for name in order if (better := relaxed_by(data, name)) is not None)
     note(f"{name}: {shown(data)}")
     before, after = _optimum(data), _optimum(relaxed)
     if before is None:

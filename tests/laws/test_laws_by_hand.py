@@ -29,7 +29,7 @@ def rich(offer=None, **api):
     return read(24, workloads={"app": APP}, offers={"quote": paper}, scenarios=listed)
 
 
-FAVOURS = [
+RELAXATIONS = [
     ("overage at the contracted rate", {}, {"overage": "contracted"}, {}, {}),
     ("no premium", {"overage": {"premium": 0.2}}, {}, {}, {}),
     ("rollover", {}, {"unused": {"rollover": 0.5, "cap": 0.25}}, {}, {}),
@@ -45,7 +45,7 @@ FAVOURS = [
 
 
 @pytest.mark.parametrize(
-    ("api", "better_api", "offer", "better_offer"), [f[1:] for f in FAVOURS], ids=[f[0] for f in FAVOURS]
+    ("api", "better_api", "offer", "better_offer"), [f[1:] for f in RELAXATIONS], ids=[f[0] for f in RELAXATIONS]
 )
 def test_9_8_a_clause_in_the_buyers_favour_never_costs(api, better_api, offer, better_offer):
     """Every plan of the old deal costs no more under the new clause, so neither does the best one."""

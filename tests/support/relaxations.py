@@ -17,13 +17,13 @@ Data = dict[str, Any]
 Change = Callable[[Data], Iterator[bool]]
 """Changes a deal in place and yields once for every place that was relaxed."""
 
-FAVOURS: dict[str, Change] = {}
+RELAXATIONS: dict[str, Change] = {}
 
 
-def favour(data: Data, name: str) -> Data | None:
+def relaxed_by(data: Data, name: str) -> Data | None:
     """Return the deal with one clause relaxed wherever it stands; None if it stands nowhere."""
     relaxed = copy.deepcopy(data)
-    return relaxed if list(FAVOURS[name](relaxed)) else None
+    return relaxed if list(RELAXATIONS[name](relaxed)) else None
 
 
 def lawful(data: Data) -> Data:
@@ -43,7 +43,7 @@ def lawful(data: Data) -> Data:
 
 def _named(name: str) -> Callable[[Change], Change]:
     def register(change: Change) -> Change:
-        FAVOURS[name] = change
+        RELAXATIONS[name] = change
         return change
 
     return register
@@ -88,7 +88,7 @@ def _one_step(clause: Clause) -> Change:
     return change
 
 
-FAVOURS.update({clause.name: _one_step(clause) for clause in CLAUSES if clause.better and clause.is_law})
+RELAXATIONS.update({clause.name: _one_step(clause) for clause in CLAUSES if clause.better and clause.is_law})
 
 
 def _drop(maps: Iterator[Data], key: str) -> Iterator[bool]:

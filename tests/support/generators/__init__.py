@@ -1,6 +1,6 @@
 """Random deals over the whole clause space: small, and alive (clauses stand near where they bind).
 
-`random_deal` draws from a NumPy generator and `deals` from Hypothesis; both run the same code through a `Chooser`.
+`random_deal` draws from a NumPy generator and `deals` from Hypothesis; both run the same code through a `Draw`.
 """
 
 from typing import Any
@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.support.generators.deal import chosen_deal
-from tests.support.generators.draw import Chooser, DrawnChooser, RandomChooser
+from tests.support.generators.deal import drawn_deal
+from tests.support.generators.draw import Draw, HypothesisDraw, RandomDraw
 
 Data = dict[str, Any]
 
-__all__ = ["Chooser", "DrawnChooser", "RandomChooser", "chosen_deal", "deals", "random_deal"]
+__all__ = ["Draw", "HypothesisDraw", "RandomDraw", "deals", "drawn_deal", "random_deal"]
 
 
 def random_deal(rng: np.random.Generator) -> Data:
     """Return the plain data of a deal file, drawn over the whole clause space."""
-    return chosen_deal(RandomChooser(rng))
+    return drawn_deal(RandomDraw(rng))
 
 
 @st.composite
 def deals(draw: Any, **shape: Any) -> Data:
-    """Return a strategy of the same deals; it shrinks towards few, plain clauses. `shape` is as in `chosen_deal`."""
-    return chosen_deal(DrawnChooser(draw), **shape)
+    """Return a strategy of the same deals; it shrinks towards few, plain clauses. `shape` is as in `drawn_deal`."""
+    return drawn_deal(HypothesisDraw(draw), **shape)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.support.generators.draw import Chooser
+from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import estimate, read
-from tests.support.generators.heuristics import sketches
+from tests.support.generators.heuristics import heuristic_plans
 from tests.support.generators.offers import offer
 from tests.support.generators.people import SEAT_TYPES, TOOL, cohort, tool
 from tests.support.generators.risk_clauses import limits, risk
@@ -16,7 +16,7 @@ Data = dict[str, Any]
 START = (2027, 1)
 
 
-def chosen_deal(c: Chooser, tiny: bool = False) -> Data:
+def drawn_deal(c: Draw, tiny: bool = False) -> Data:
     """Return the plain data of a deal; a `tiny` one is small enough to try out its plans one by one."""
     horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((24, 9), (12, 5), (36, 5), (48, 1))
     start = (START[0], c.pick(1, 7, 11))
@@ -31,12 +31,12 @@ def chosen_deal(c: Chooser, tiny: bool = False) -> Data:
     _papers(c, data)
     _complete(c, data)
     data["risk"] = risk(c, "scenarios" in data)
-    if c.chance(65) and (around := sketches(read(data))):
+    if c.chance(65) and (around := heuristic_plans(read(data))):
         data["limits"] = limits(c, around)
     return data
 
 
-def _demand(c: Chooser, data: Data, start: tuple[int, int], tiny: bool) -> None:
+def _demand(c: Draw, data: Data, start: tuple[int, int], tiny: bool) -> None:
     count = 1 if tiny else c.weighted((1, 7), (2, 3), (0, 1))
     for name in ("app", "batch-job")[:count]:
         data["workloads"][name] = workload(c, start, data["horizon_months"])
@@ -44,7 +44,7 @@ def _demand(c: Chooser, data: Data, start: tuple[int, int], tiny: bool) -> None:
         variants(c, data)
 
 
-def _people(c: Chooser, data: Data, start: tuple[int, int], tiny: bool) -> None:
+def _people(c: Draw, data: Data, start: tuple[int, int], tiny: bool) -> None:
     count = c.weighted((1, 3), (0, 1)) if tiny else c.weighted((1, 5), (2, 5), (0, 2))
     if not data["workloads"]:
         count = max(count, 1)
@@ -56,7 +56,7 @@ def _people(c: Chooser, data: Data, start: tuple[int, int], tiny: bool) -> None:
         data["internal_tools"] = {TOOL: tool(c)}
 
 
-def _card(c: Chooser, data: Data, start: tuple[int, int]) -> None:
+def _card(c: Draw, data: Data, start: tuple[int, int]) -> None:
     """Let ids retire and models come inside the horizon, change a rate, count tokens the old way."""
     rates: Data = {"card": "claude@2026-11-23"}
     models: Data = {}
@@ -81,7 +81,7 @@ def _card(c: Chooser, data: Data, start: tuple[int, int]) -> None:
     data["rates"] = rates
 
 
-def _controls(c: Chooser, data: Data) -> None:
+def _controls(c: Draw, data: Data) -> None:
     """Require controls on usage: zero retention (closes batch), US residency (g = 1.1), or one on both lines."""
     for work in data["workloads"].values():
         kind = c.weighted((None, 6), ("us_residency", 2), ("zero_retention", 2))
@@ -91,7 +91,7 @@ def _controls(c: Chooser, data: Data) -> None:
         data["requires_on_both_lines"] = [c.pick("sso", "rbac", "zero_retention")]
 
 
-def _papers(c: Chooser, data: Data) -> None:
+def _papers(c: Draw, data: Data) -> None:
     """Add one or two offers that provide what is required, most of the time."""
     around = estimate(data)
     tracks = [track for people in data["cohorts"].values() for track in people["tracks"]]
@@ -110,7 +110,7 @@ def _papers(c: Chooser, data: Data) -> None:
     data["offers"] = offers
 
 
-def _complete(c: Chooser, data: Data) -> None:
+def _complete(c: Draw, data: Data) -> None:
     """Give cohorts what the offers ask for, and take away seat types that nobody sells."""
     sold = {name for paper in data["offers"].values() for name in paper.get("seats", {})}
     capped = {

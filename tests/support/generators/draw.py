@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 T = TypeVar("T")
 
 
-class Chooser(ABC):
+class Draw(ABC):
     """Everything is chosen through `integer`; smaller integers are simpler, so the first of a list is the simplest."""
 
     @abstractmethod
@@ -44,7 +44,7 @@ class Chooser(ABC):
         return chosen if len(chosen) >= at_least else list(items[:at_least])
 
 
-class RandomChooser(Chooser):
+class RandomDraw(Draw):
     """Chooses by a NumPy generator."""
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -54,7 +54,7 @@ class RandomChooser(Chooser):
         return int(self._rng.integers(low, high + 1))
 
 
-class DrawnChooser(Chooser):
+class HypothesisDraw(Draw):
     """Chooses by Hypothesis, so that a failing deal shrinks clause by clause."""
 
     def __init__(self, draw: Any) -> None:

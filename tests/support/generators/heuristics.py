@@ -22,7 +22,7 @@ Data = dict[str, Any]
 KEPT = 2
 
 
-def sketches(deal: Deal) -> list[Settlement]:
+def heuristic_plans(deal: Deal) -> list[Settlement]:
     """Return settled plans, cheapest first: the best tracks, then papers and bands, then seats and commitment."""
     routings = [{name: cheapest_routing(deal, name, buys) for name in deal.workloads} for buys in (True, False)]
     papers = {api["offer"]: api for api in reversed([*_agreements(deal)])}

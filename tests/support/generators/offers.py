@@ -4,7 +4,7 @@ from typing import Any
 
 from deal_solve.deal.clauses.clause import a_tenth_in_whole, a_twentieth, one_point, ten_points
 from deal_solve.deal.clauses.registry import CLAUSES
-from tests.support.generators.draw import Chooser
+from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import Estimate, round_to
 
 Data = dict[str, Any]
@@ -19,7 +19,7 @@ NEWEST = {
 }
 
 
-def offer(c: Chooser, horizon: int, seat_types: list[str], estimate: Estimate, needs_api: bool) -> Data:
+def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, needs_api: bool) -> Data:
     """Return an offer with an API part, a seats part, or both, near where its clauses bind."""
     kind = c.weighted(("both", 6), ("api", 3), ("seats", 0 if needs_api else 2)) if seat_types else "api"
     paper: Data = {"terms": _terms(c, horizon)}
@@ -40,7 +40,7 @@ def offer(c: Chooser, horizon: int, seat_types: list[str], estimate: Estimate, n
     return {**paper, **_other_numbers(c, "offer", estimate)}
 
 
-def _terms(c: Chooser, horizon: int) -> Data:
+def _terms(c: Draw, horizon: int) -> Data:
     """Return terms with their discounts; a term longer than the horizon stands beside a shorter one only."""
     fits = [length for length in (12, 24, 36) if length <= horizon]
     if len(fits) > 1 and c.chance(45):
@@ -56,7 +56,7 @@ def _terms(c: Chooser, horizon: int) -> Data:
     return {length: {"api": c.pick(*steps[length]), "seats": c.pick(*steps[length])} for length in lengths}
 
 
-def _other_numbers(c: Chooser, part: str, estimate: Estimate) -> Data:
+def _other_numbers(c: Draw, part: str, estimate: Estimate) -> Data:
     """Return a number for each clause of a part that is drawn nowhere else in this module, by how it is negotiated."""
     usd = max(estimate.usage_usd, 1000.0)
     values = {
@@ -76,7 +76,7 @@ def _other_numbers(c: Chooser, part: str, estimate: Estimate) -> Data:
 # API part
 
 
-def api_part(c: Chooser, horizon: int, estimate: Estimate) -> Data:
+def api_part(c: Draw, horizon: int, estimate: Estimate) -> Data:
     """Return the API side: bands around the expected usage, and every clause of the drawdown.
 
     Months as periods go with short horizons, and with rollover only in the shortest: solves stay short.
@@ -98,7 +98,7 @@ def api_part(c: Chooser, horizon: int, estimate: Estimate) -> Data:
     return {**part, **_other_numbers(c, "api", estimate)}
 
 
-def _bands(c: Chooser, estimate: Estimate) -> list[Data]:
+def _bands(c: Draw, estimate: Estimate) -> list[Data]:
     """Return one to three bands (and perhaps a zero band) between a third of the yearly usage and a bit above it."""
     count = c.weighted((1, 3), (2, 3), (3, 1))
     places = [c.number(0.25, 0.8, 0.05) + 0.25 * number for number in range(count)]
@@ -116,7 +116,7 @@ def _bands(c: Chooser, estimate: Estimate) -> list[Data]:
     return bands
 
 
-def _discount(c: Chooser, kind: str, discount: float) -> Any:
+def _discount(c: Draw, kind: str, discount: float) -> Any:
     """Return one discount, one per family, or one on models by id with another for the rest."""
     if kind == "single":
         return discount
@@ -129,7 +129,7 @@ def _discount(c: Chooser, kind: str, discount: float) -> Any:
 # Seats part
 
 
-def seat_part(c: Chooser, seat_type: str, estimate: Estimate, with_api: bool) -> Data:
+def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Data:
     """Return a seat type near its users: price, limits, tiers, true-up and what it covers."""
     users = max(estimate.users.get(seat_type, 20.0), 5.0)
     part: Data = {}
@@ -155,7 +155,7 @@ def seat_part(c: Chooser, seat_type: str, estimate: Estimate, with_api: bool) ->
     return {**part, **_other_numbers(c, "seats", estimate)}
 
 
-def _tiers(c: Chooser, users: float) -> Data:
+def _tiers(c: Draw, users: float) -> Data:
     kind = c.pick("all_units", "incremental")
     first = max(round(users * c.number(0.5, 1.1, 0.1)), 2)
     steps = [{"seats": first, "discount": c.pick(0.1, 0.05, 0.2)}]
@@ -164,7 +164,7 @@ def _tiers(c: Chooser, users: float) -> Data:
     return {"kind": kind, "steps": steps}
 
 
-def true_up(c: Chooser) -> Any:
+def true_up(c: Draw) -> Any:
     """Return a preset, a preset with one thing changed, a free combination, or the hard cap."""
     kind = c.weighted(("preset", 6), ("free", 6), ("changed", 1), ("hard_cap", 2))
     preset = c.pick("add-on-demand", "quarterly-reconciliation", "annual-true-up", "true-forward")
@@ -184,7 +184,7 @@ def true_up(c: Chooser) -> Any:
 # Bundle
 
 
-def _bundle(c: Chooser, paper: Data, estimate: Estimate) -> list[Data]:
+def _bundle(c: Draw, paper: Data, estimate: Estimate) -> list[Data]:
     """Return tiers around what the lowest band and the expected seats commit together."""
     commitments = [band["commit_usd_per_year"] for band in paper["api"]["bands"] if band["commit_usd_per_year"]]
     seats = sum(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.generators.draw import Chooser
+from tests.support.generators.draw import Draw
 from tests.support.generators.usage import QUALITY, cache, mean_tokens, month_after
 
 Data = dict[str, Any]
@@ -12,7 +12,7 @@ SEAT_TYPES = ("team-standard", "enterprise", "pro")
 TOOL = "tool"
 
 
-def cohort(c: Chooser, start: tuple[int, int], months: int, seat_type: str | None) -> Data:
+def cohort(c: Draw, start: tuple[int, int], months: int, seat_type: str | None) -> Data:
     """Return some 20 to 120 people who may take a seat type (and perhaps a tool, or nothing)."""
     people: Data = {"headcount": c.number(20, 120, 10), "tracks": _tracks(c, seat_type)}
     if c.chance(35):
@@ -34,7 +34,7 @@ def cohort(c: Chooser, start: tuple[int, int], months: int, seat_type: str | Non
     return people
 
 
-def _tracks(c: Chooser, seat_type: str | None) -> list[str]:
+def _tracks(c: Draw, seat_type: str | None) -> list[str]:
     tracks = [seat_type] if seat_type else []
     if seat_type and c.chance(15):
         tracks.append(next(name for name in SEAT_TYPES if name != seat_type))
@@ -45,7 +45,7 @@ def _tracks(c: Chooser, seat_type: str | None) -> list[str]:
     return tracks
 
 
-def use(c: Chooser) -> Data:
+def use(c: Draw) -> Data:
     """Return what one user asks for: some 2 to 25 dollars a month at list."""
     models = list(c.pick(("sonnet",), ("sonnet", "haiku"), ("opus", "sonnet")))
     section: Data = {
@@ -65,7 +65,7 @@ def use(c: Chooser) -> Data:
     return section
 
 
-def tool(c: Chooser) -> Data:
+def tool(c: Draw) -> Data:
     """Return an internal tool."""
     built: Data = {"build_usd": c.pick(2000, 0, 10_000), "run_usd_per_month": c.pick(100, 400)}
     if c.chance(40):

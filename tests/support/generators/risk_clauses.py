@@ -1,17 +1,17 @@
-"""Generated worries: risk, confidence, and limits set loosely or tightly around what the deal will cost."""
+"""Generated risk, confidence, and limits set loosely or tightly around what the deal will cost."""
 
 from typing import Any
 
 from deal_solve.deal.risk import Limit
 from deal_solve.settlement.settle import Settlement
-from tests.support.generators.draw import Chooser
+from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import round_to
 from tests.support.oracle import measured
 
 Data = dict[str, Any]
 
 
-def risk(c: Chooser, is_explicit: bool) -> Any:
+def risk(c: Draw, is_explicit: bool) -> Any:
     """Return a word, a map, or a criterion of its own (explicit lists only)."""
     kind = c.weighted(("neutral", 8), ("balanced", 4), ("cautious", 4), ("map", 3), ("worst", 3), ("regret", 3))
     if kind in ("worst", "regret") and is_explicit:
@@ -24,12 +24,12 @@ def risk(c: Chooser, is_explicit: bool) -> Any:
     return kind
 
 
-def limits(c: Chooser, plans: list[Settlement]) -> list[Data]:
+def limits(c: Draw, plans: list[Settlement]) -> list[Data]:
     """Return one or two limits of any measure that some of these plans (cheapest first) keep; the first may not."""
     return [_limit(c, plans) for _ in range(c.weighted((1, 2), (2, 1)))]
 
 
-def _limit(c: Chooser, plans: list[Settlement]) -> Data:
+def _limit(c: Draw, plans: list[Settlement]) -> Data:
     """Return a limit between the least of its measure and that of the cheapest plan; some are loose."""
     limit = _measure(c, len(plans[0].by_year))
     parsed = Limit.model_validate({**limit, "at_most": 0})
@@ -39,7 +39,7 @@ def _limit(c: Chooser, plans: list[Settlement]) -> Data:
     return {**limit, "at_most": round_to(max(usd * 1.0001, 1.0), 5)}
 
 
-def _measure(c: Chooser, years: int) -> Data:
+def _measure(c: Draw, years: int) -> Data:
     kind = c.weighted(("expected", 4), ("cvar", 3), ("worst", 4), ("chance", 3), ("committed", 3))
     if kind == "committed":
         return {"measure": c.pick("expected", "worst"), "of": "committed"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.generators.draw import Chooser
+from tests.support.generators.draw import Draw
 from tests.support.generators.usage import month_after
 
 Data = dict[str, Any]
@@ -10,7 +10,7 @@ Data = dict[str, Any]
 CHANGES = (-0.3, 0.08, -0.15, 0.2, -0.5)
 
 
-def explicit(c: Chooser, data: Data, start: tuple[int, int]) -> None:
+def explicit(c: Draw, data: Data, start: tuple[int, int]) -> None:
     """Add an explicit list of 1 to 6 scenarios, or bands in at most two groups with at most one event.
 
     Long horizons have few scenarios, so that one solve stays short.
@@ -32,12 +32,12 @@ def explicit(c: Chooser, data: Data, start: tuple[int, int]) -> None:
         data["uncertainty"]["list_price_change_per_year"] = changes
 
 
-def _changes(c: Chooser, data: Data) -> list[Any]:
+def _changes(c: Draw, data: Data) -> list[Any]:
     years = data["horizon_months"] // 12
     return [c.pick(*CHANGES) for _ in range(c.integer(1, min(years, 2)))]
 
 
-def _bands(c: Chooser, data: Data) -> None:
+def _bands(c: Draw, data: Data) -> None:
     """Widen some numbers to bands; the cache stays at its middle."""
     data["uncertainty"] = {}
     groups = c.weighted((("usage",), 3), (("growth",), 1), (("adoption",), 2), ((), 2))
@@ -59,12 +59,12 @@ def _bands(c: Chooser, data: Data) -> None:
         data["uncertainty"]["list_price_change_per_year"] = {"models": [{"p10": -0.4, "p50": -0.1, "p90": 0.2}]}
 
 
-def _band(c: Chooser, middle: float) -> Data:
+def _band(c: Draw, middle: float) -> Data:
     low, high = c.pick(0.6, 0.8), c.pick(1.3, 1.6, 2.0)
     return {"p10": round(middle * low, 4), "p50": middle, "p90": round(middle * high, 4)}
 
 
-def _event(c: Chooser, data: Data, start: tuple[int, int]) -> None:
+def _event(c: Draw, data: Data, start: tuple[int, int]) -> None:
     event: Data = {"probability": c.pick(0.3, 0.5, 0.1), "workloads": [c.pick(*data["workloads"])]}
     kind = c.pick("factor", "delay", "both")
     if kind != "delay":
@@ -79,7 +79,7 @@ def _event(c: Chooser, data: Data, start: tuple[int, int]) -> None:
 class _Shape:
     """What the scenarios of a list have in common: which paths they state, and whether list prices move."""
 
-    def __init__(self, c: Chooser, data: Data) -> None:
+    def __init__(self, c: Draw, data: Data) -> None:
         self.data = data
         self.years = data["horizon_months"] // 12
         self.families = c.weighted((("opus", "sonnet", "haiku", "fable"), 5), (("sonnet",), 2), (("haiku", "opus"), 1))
@@ -88,7 +88,7 @@ class _Shape:
         self.hit_rates = c.chance(20)
         self.per_user = c.chance(25)
 
-    def scenario(self, c: Chooser) -> Data:
+    def scenario(self, c: Draw) -> Data:
         future: Data = {"weight": c.integer(1, 4)}
         if self.data["workloads"]:
             future["requests_per_month"] = {
@@ -111,21 +111,21 @@ class _Shape:
             }
         return future
 
-    def _path(self, c: Chooser, base: float) -> Any:
+    def _path(self, c: Draw, base: float) -> Any:
         """Return one number, one per year, or months with a peak."""
         level = base * c.number(0.5, 1.5, 0.1)
         growth = c.pick(1.0, 1.5, 0.7, 2.0)
         yearly = [round(level * growth**year, 1) for year in range(self.years)]
         return self._months(c, yearly, c.pick(0.0, 0.5, 1.0)) if c.chance(50) else yearly
 
-    def _users(self, c: Chooser, people: Data) -> Any:
+    def _users(self, c: Draw, people: Data) -> Any:
         """Return users per year, or per month with a ramp or a peak; not always whole numbers."""
         level = people["headcount"] * c.number(0.4, 1.0, 0.1)
         growth = c.pick(1.0, 1.3, 0.7)
         yearly = [round(level * growth**year, 1) for year in range(self.years)]
         return self._months(c, yearly, c.pick(0.1, 0.3, 0.6)) if c.chance(60) else yearly
 
-    def _months(self, c: Chooser, yearly: list[float], peak: float) -> list[float]:
+    def _months(self, c: Draw, yearly: list[float], peak: float) -> list[float]:
         """Return months: each year climbs to its level in equal steps, or is flat, with one peak in the year."""
         month, climbs = c.integer(0, 11), c.chance(40)
         path = []
@@ -135,7 +135,7 @@ class _Shape:
                 path.append(round(value * (1 + peak if t == month else 1), 2))
         return path
 
-    def _index(self, c: Chooser) -> list[float]:
+    def _index(self, c: Draw) -> list[float]:
         """Return the index per month: a step in the middle of each contract year."""
         index, path = 1.0, []
         for _ in range(self.years):

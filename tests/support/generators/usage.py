@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.generators.draw import Chooser
+from tests.support.generators.draw import Draw
 
 Data = dict[str, Any]
 
@@ -26,7 +26,7 @@ USD_PER_MTOK = {"input": 2.0, "output": 10.0}
 """About what a request costs; volumes are set so that deals of all shapes cost alike."""
 
 
-def workload(c: Chooser, start: tuple[int, int], months: int) -> Data:
+def workload(c: Draw, start: tuple[int, int], months: int) -> Data:
     """Return a workload of some 20 000 to 200 000 dollars a year at list."""
     work: Data = {"requests_per_month": 0, "input_tokens": _input(c), "output_tokens": c.pick(200, 50, 500, 1200)}
     work["requests_per_month"] = _requests(c, work)
@@ -56,7 +56,7 @@ def workload(c: Chooser, start: tuple[int, int], months: int) -> Data:
     return work
 
 
-def _input(c: Chooser) -> Any:
+def _input(c: Draw) -> Any:
     """Return mean input tokens: some below the minimum cacheable length, some in buckets beyond Haiku's threshold."""
     if c.chance(30):
         share = c.pick(0.1, 0.3)
@@ -70,32 +70,32 @@ def mean_tokens(request: Data) -> float:
     return sum(b["share"] * b["tokens"] for b in given) if isinstance(given, list) else given
 
 
-def _requests(c: Chooser, work: Data) -> float:
+def _requests(c: Draw, work: Data) -> float:
     usd = c.number(20_000, 200_000, 10_000)
     per_request = (USD_PER_MTOK["input"] * mean_tokens(work) + USD_PER_MTOK["output"] * work["output_tokens"]) / 1e6
     return float(f"{usd / 12 / per_request:.2g}")
 
 
-def _today(c: Chooser, work: Data) -> None:
+def _today(c: Draw, work: Data) -> None:
     """What runs now: a slot or an id of the menu, or an id that the menu does not have."""
     if c.chance(70):
         known = [name for name in work["models"] if name != "haiku"]
         work["today"] = {"model": c.weighted((c.pick(*known), 2), (c.pick(*RETIRING), 3))}
 
 
-def _mode_of_today(c: Chooser, work: Data) -> None:
+def _mode_of_today(c: Draw, work: Data) -> None:
     if "today" in work and "cache" in work and c.chance(35):
         work["today"]["cached"] = True
     if "today" in work and work.get("batchable") == 1.0 and c.chance(75):
         work["today"]["batch"] = True
 
 
-def cache(c: Chooser) -> Data:
+def cache(c: Draw) -> Data:
     """Return a cache section; a small share falls below the minimum cacheable length of short requests."""
     return {"share": c.pick(0.8, 0.25, 0.5), "hit_rate": c.pick(0.7, 0.4, 0.9), "ttl": c.pick("5m", "1h")}
 
 
-def _quality(c: Chooser, work: Data) -> None:
+def _quality(c: Draw, work: Data) -> None:
     """Scores per family (and of some variant or id), floors that leave something open, limits on shares, cascades."""
     scores = dict(QUALITY)
     quality: Data = {"scores": scores}
@@ -112,7 +112,7 @@ def _quality(c: Chooser, work: Data) -> None:
         _share_limits(c, work, names)
 
 
-def _cascade(c: Chooser, work: Data) -> None:
+def _cascade(c: Draw, work: Data) -> None:
     """Ask a cheap model first; some cascades have a measured quality that a floor lets through."""
     best = work["models"][0]
     first = "haiku" if best != "haiku" else "sonnet"
@@ -125,7 +125,7 @@ def _cascade(c: Chooser, work: Data) -> None:
     work["cascades"] = [cascade]
 
 
-def _share_limits(c: Chooser, work: Data, names: list[str]) -> None:
+def _share_limits(c: Draw, work: Data, names: list[str]) -> None:
     """A least share on the first model (the best one), or a largest on the last (the cheapest), or both."""
     kind = c.pick("minimum", "maximum", "both") if "floor" not in work["quality"] else "minimum"
     limits: Data = {}
@@ -140,7 +140,7 @@ def _share_limits(c: Chooser, work: Data, names: list[str]) -> None:
     work["shares"] = limits
 
 
-def _projects(c: Chooser, work: Data) -> None:
+def _projects(c: Draw, work: Data) -> None:
     projects: Data = {}
     if "cache" in work and c.chance(60):
         projects["caching"] = _project(c)
@@ -152,7 +152,7 @@ def _projects(c: Chooser, work: Data) -> None:
         work["projects"] = projects
 
 
-def _project(c: Chooser) -> Data:
+def _project(c: Draw) -> Data:
     return {"usd": c.pick(1000, 0, 5000, 20_000), "ready_month": c.pick(0, 2, 5, 13)}
 
 
@@ -166,7 +166,7 @@ def month_after(start: tuple[int, int], months: int) -> str:
     return _month(start, months)
 
 
-def variants(c: Chooser, data: Data) -> None:
+def variants(c: Draw, data: Data) -> None:
     """Add a named variant of a model, with its own price, length and quality, to the menu of the first workload."""
     work = next(iter(data["workloads"].values()))
     base = c.pick(*work["models"])
