@@ -40,7 +40,7 @@ def command(asked: Question, vary: str, target: str | None, points: int, resolut
     """
     from deal_solve.analysis.breakeven.breakeven import breakeven, split_range
     from deal_solve.analysis.breakeven.picture import write_picture
-    from deal_solve.analysis.breakeven.result import breakeven_result_of
+    from deal_solve.analysis.breakeven.result import BreakevenResult
     from deal_solve.analysis.breakeven.text import breakeven_report
     from deal_solve.deal.edit import split_change
 
@@ -59,7 +59,7 @@ def command(asked: Question, vary: str, target: str | None, points: int, resolut
     return Answer(
         found=found,
         report=breakeven_report(deal, found),
-        result=partial(breakeven_result_of, deal, found),
+        result=partial(BreakevenResult.of, deal, found.scenarios, found),
         draw=partial(write_picture, deal, found),
         is_proven=found.is_proven,
     )

@@ -29,7 +29,7 @@ def command(asked: Question, offer: str | None, pairs: int, also: tuple[str, ...
     """
     from deal_solve.analysis.clauses.clauses import clauses
     from deal_solve.analysis.clauses.picture import write_picture
-    from deal_solve.analysis.clauses.result import clauses_result_of
+    from deal_solve.analysis.clauses.result import ClausesResult
     from deal_solve.analysis.clauses.text import clauses_report
 
     deal, given = asked.deal, tuple(map(_pair, also))
@@ -37,7 +37,9 @@ def command(asked: Question, offer: str | None, pairs: int, also: tuple[str, ...
     return Answer(
         found=found,
         report=clauses_report(deal, found),
-        result=partial(clauses_result_of, deal, found),
+        result=partial(
+            ClausesResult.of, deal, found.base.settlement.scenarios, found, objective_usd=found.base.objective_usd
+        ),
         draw=partial(write_picture, deal, found),
         is_proven=found.is_proven,
     )

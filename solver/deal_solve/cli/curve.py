@@ -28,7 +28,7 @@ def command(asked: Question, offer: str | None, term: int | None, points: int, p
     """
     from deal_solve.analysis.curve.curve import curve
     from deal_solve.analysis.curve.picture import write_picture
-    from deal_solve.analysis.curve.result import curve_result_of
+    from deal_solve.analysis.curve.result import CurveResult
     from deal_solve.analysis.curve.text import curve_report
     from deal_solve.cli.support.solving import load_fix
 
@@ -37,7 +37,7 @@ def command(asked: Question, offer: str | None, term: int | None, points: int, p
     return Answer(
         found=found,
         report=curve_report(deal, found),
-        result=partial(curve_result_of, deal, found),
+        result=partial(CurveResult.of, deal, found.best.settlement.scenarios, found),
         draw=partial(write_picture, deal, found),
         is_proven=all(point.is_proven for point in found.points),
     )

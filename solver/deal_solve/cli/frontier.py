@@ -28,7 +28,7 @@ def command(asked: Question, steps: int) -> Answer:
     """
     from deal_solve.analysis.frontier.frontier import frontier
     from deal_solve.analysis.frontier.picture import write_picture
-    from deal_solve.analysis.frontier.result import frontier_result_of
+    from deal_solve.analysis.frontier.result import FrontierResult
     from deal_solve.analysis.frontier.text import frontier_report
 
     deal = asked.deal
@@ -36,7 +36,7 @@ def command(asked: Question, steps: int) -> Answer:
     return Answer(
         found=found,
         report=frontier_report(deal, found),
-        result=partial(frontier_result_of, deal, found),
+        result=partial(FrontierResult.of, deal, found.points[0].solution.settlement.scenarios, found),
         draw=partial(write_picture, deal, found),
         is_proven=all(point.is_proven for point in found.points),
     )

@@ -24,7 +24,7 @@ def command(asked: Question, plan_file: str, routing: str) -> Answer:
     offer and term. What each saves adds up to the whole loss. The exit code is 4 if a step is not proven to the gap.
     """
     from deal_solve.analysis.review.picture import write_picture
-    from deal_solve.analysis.review.result import review_result_of
+    from deal_solve.analysis.review.result import ReviewResult
     from deal_solve.analysis.review.review import review
     from deal_solve.analysis.review.text import review_report
     from deal_solve.cli.settle import completed
@@ -37,7 +37,14 @@ def command(asked: Question, plan_file: str, routing: str) -> Answer:
     return Answer(
         found=found,
         report=review_report(deal, found, assumed),
-        result=partial(review_result_of, deal, found, assumed),
+        result=partial(
+            ReviewResult.of,
+            deal,
+            found.proposed.scenarios,
+            found,
+            confidence=found.summary.confidence,
+            assumed=assumed,
+        ),
         draw=partial(write_picture, deal, found),
         is_proven=found.is_proven,
     )

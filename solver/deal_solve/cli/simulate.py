@@ -125,13 +125,13 @@ def _progress(total: int) -> Callable[[int], None]:
 
 
 def _print(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...], json_file: str | None) -> None:
-    from deal_solve.analysis.simulate.result import simulation_result_of
+    from deal_solve.analysis.simulate.result import SimulationResult
     from deal_solve.analysis.simulate.text import simulation_report
     from deal_solve.cli.support.files import write_text
     from deal_solve.report.basics import to_text
 
     if json_file:
-        text = to_text(simulation_result_of(deal, plan, simulation, assumed))
+        text = to_text(SimulationResult.of(deal, simulation.scenarios, simulation, plan=plan, assumed=assumed))
         if json_file == "-":
             click.echo(text, nl=False)
             return

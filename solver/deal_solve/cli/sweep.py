@@ -29,7 +29,7 @@ from deal_solve.cli.support.options import (
 if TYPE_CHECKING:
     from deal_solve.analysis.sweep.design import Design
     from deal_solve.analysis.sweep.journal import Journal
-    from deal_solve.analysis.sweep.row import SweepRow
+    from deal_solve.analysis.sweep.result import SweepRow
     from deal_solve.analysis.sweep.sweep import Sweep, SweepProgress
     from deal_solve.deal.deal import Deal
     from deal_solve.uncertainty.scenario_set import Scenarios
@@ -187,13 +187,15 @@ def _journal(out: str | None, deal: Deal, scenarios: Scenarios, options: dict[st
 
 def _write(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> None:
     from deal_solve.analysis.sweep.picture import write_picture
-    from deal_solve.analysis.sweep.result import sweep_result_of
+    from deal_solve.analysis.sweep.result import SweepResult
     from deal_solve.cli.support.table import table_and_picture
 
     if not out and not picture:
         return
     with table_and_picture(out, picture) as write:
-        write(found, lambda: sweep_result_of(deal, found), lambda *to: write_picture(deal, found, *to))
+        paths, cells = found.design.paths, len(found.design)
+        result = partial(SweepResult.of, deal, found.scenarios, found, paths=paths, cells=cells)
+        write(found, result, lambda *to: write_picture(deal, found, *to))
 
 
 def _exit_code(found: Sweep) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.report.record import Part
 from deal_solve.uncertainty import scenario_set as uncertainty
+from deal_solve.version import VERSION
 
 P = TypeVar("P", bound=Part)
 
@@ -64,3 +65,19 @@ class Scenarios(Part):
     count: int = Field(description="number of scenarios")
     groups: tuple[str, ...] = Field(description="groups of bands that were expanded or sampled")
     seed: int | None = Field(description="of sampled futures; null: nothing was drawn")
+
+
+class ResultFile(Part):
+    """What every file begins with; a kind of file adds its own schema, and what was found."""
+
+    schema_version: str = Field(alias="schema", description="this schema")
+    version: str = Field(VERSION, description="version of deal-solve")
+    deal: DealFacts = Field(description="which deal")
+    scenarios: Scenarios = Field(description="over which scenarios")
+
+    @classmethod
+    def of(cls, deal: Deal, scenarios: uncertainty.Scenarios, found: object, **more: Any) -> Self:
+        """Return the file of what was found: every field that `more` does not give is taken from there by its name."""
+        names = cls.model_fields.keys() - ResultFile.model_fields.keys() - more.keys()
+        data = {name: getattr(found, name) for name in names}
+        return cls(deal=deal_of(deal), scenarios=scenarios_from(scenarios), **data, **more)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from deal_solve.analysis.breakeven.breakpoints import Crossings, Jump, in_steps
 from deal_solve.analysis.breakeven.parametric import Along, Best
+from deal_solve.analysis.breakeven.result import Flip, Nearest, Stretch
 from deal_solve.analysis.breakeven.targets import question_of
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios, ScenariosOf
 from deal_solve.deal.deal import Deal
@@ -18,7 +19,6 @@ from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.facts.decisions import deal_in_a_line, plan_changes
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
-from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import is_same
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -31,58 +31,6 @@ POINTS = 9
 RESOLUTION = 0.001
 ROUTING_ALONE = "no decision but shares of routing"
 NO_CHANGE = "no decision, only what the deal costs"
-
-
-@dataclass(frozen=True)
-class Flip:
-    """A value at which the best deal, or whether it is at the target, changes; USD over the horizon, discounted.
-
-    The change is at `value`, between `low` and `high`: one value where it `is_exact`. `change` says it in words,
-    `before` and `after` are the plans on both sides, with their objective, expected cost and committed dollars (not
-    discounted) beside the flip; a side without a plan has None.
-    """
-
-    value: float
-    low: float
-    high: float
-    is_exact: bool
-    before_usd: float | None
-    after_usd: float | None
-    expected_before_usd: float | None
-    expected_after_usd: float | None
-    committed_before_usd: float | None
-    committed_after_usd: float | None
-    change: str
-    before: Plan | None = field(repr=False)
-    after: Plan | None = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """The values from `low` to `high`, between two flips; USD over the horizon, discounted.
-
-    `low_usd` and `high_usd` are the objective at both ends, `usd_per_unit` its change per unit of the field between
-    them; where it `is_even` one plan is best all along and the rate the same everywhere in it, else it is a mean.
-    `at_target` is whether it is at the target, if one was asked for; `deal` is what is signed, in a line.
-    """
-
-    low: float
-    high: float
-    low_usd: float | None
-    high_usd: float | None
-    usd_per_unit: float | None
-    is_even: bool
-    at_target: bool | None
-    deal: str
-    plan: Plan | None = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """Of the values that were solved, the one nearest to a target that none gets to, and by how much it is missed."""
-
-    value: float
-    missed_usd: float
 
 
 @dataclass(frozen=True)

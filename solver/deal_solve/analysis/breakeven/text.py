@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deal_solve.analysis.breakeven.breakeven import Breakeven, Flip, Stretch
+from deal_solve.analysis.breakeven.breakeven import Breakeven
+from deal_solve.analysis.breakeven.result import Flip, Stretch
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text

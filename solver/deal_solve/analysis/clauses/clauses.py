@@ -15,8 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Unpack
 
-from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, most_points, with_points
-from deal_solve.analysis.clauses.values import (
+from deal_solve.analysis.clauses.result import (
     AT_BEST,
     DEARER,
     IN_HAND,
@@ -27,6 +26,7 @@ from deal_solve.analysis.clauses.values import (
     ClauseValue,
     DiscountPoint,
 )
+from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, most_points, with_points
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Infeasible, InputError, Problem
@@ -46,6 +46,8 @@ RESOLUTION = 0.05
 CLOSE = 0.01
 """Once a solve is this near to a value, as a share of it, a straight line to the next one does."""
 MOST_POINTS = 40.0
+ALIKE = 0.002
+"""Two clauses whose joint value is the sum to this share are independent."""
 
 
 def clauses(
@@ -203,7 +205,8 @@ class _Asking:
             if both is None or both.deal is None:
                 continue
             usd, is_proven = self._gain(both.deal)
-            yield ClausePair(first, second, usd, usd - self.worth[first] - self.worth[second], is_proven)
+            extra = usd - self.worth[first] - self.worth[second]
+            yield ClausePair(first, second, usd, extra, _together(usd, extra), is_proven)
 
     def _gain(self, deal: Deal) -> tuple[float, bool]:
         """Return what a changed deal is worth, nothing where it is no better, and whether that is proven."""
@@ -245,3 +248,10 @@ class _Asking:
             asked = (low + high) / 2 if is_half else min(max(guess, low + margin), high - margin)
             self._at(round(asked, 4))
         raise AssertionError("an endless cycle ends nowhere else")
+
+
+def _together(both_usd: float, extra_usd: float) -> str:
+    """Return what two clauses are to each other, by their joint value and what of it is beyond the sum."""
+    if abs(extra_usd) <= ALIKE * both_usd:
+        return "independent"
+    return "complements" if extra_usd > 0 else "substitutes"

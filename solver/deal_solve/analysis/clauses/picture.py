@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deal_solve.analysis.clauses.result import IN_HAND, Clauses
 from deal_solve.analysis.clauses.text import points_text
-from deal_solve.analysis.clauses.values import IN_HAND, Clauses
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.text import round_money

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.clauses.values import AT_BEST, IN_HAND, Clauses, ClauseValue
+from deal_solve.analysis.clauses.result import AT_BEST, IN_HAND, Clauses, ClauseValue
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import summarise
 from deal_solve.report.difference import present_value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
+from deal_solve.analysis.curve.result import CurvePoint
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
@@ -17,7 +18,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.plan import ApiAgreement, Plan
+from deal_solve.plan.plan import ApiAgreement
 from deal_solve.plan.proposal import Proposal, ProposedApi
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import Scenarios
@@ -31,33 +32,6 @@ LEAST_SHARE, LARGEST_SHARE = 0.5, 1.5
 """Where the grid begins and ends, as a share of the least and the largest commitment that is best in a band."""
 NEAR = 0.01
 """A point of the grid this near to the optimum, as a share, is left to it."""
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """One commitment in one band of the first term and what it does; USD over the horizon unless said, discounted.
-
-    - `commitment_usd_per_year` the mean over the contract years, the same in each but for a ramp (and an optimum)
-    - `mark` is `optimum` (best commitment of the band), `threshold` (the least it takes), `grid`, or `proposed` (the
-      proposal to compare with)
-    - `utilisation` share of all commitments that is drawn down, expected; None without commitment
-    - `overage_probability`, `shortfall_probability`: usage uncovered, commitment unused, in any contract year
-    - `forfeited_usd` expected, not discounted
-    - `fix` is the pin whose solve this is
-    """
-
-    band_usd_per_year: float
-    commitment_usd_per_year: float
-    mark: Mark
-    expected_usd: float
-    objective_usd: float
-    utilisation: float | None
-    overage_probability: float
-    shortfall_probability: float
-    forfeited_usd: float
-    is_proven: bool
-    fix: Proposal = field(repr=False)
-    plan: Plan = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from deal_solve.analysis.frontier.result import FrontierPoint
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import fit_risk, is_below
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
@@ -23,29 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STEPS = 11
-
-
-@dataclass(frozen=True)
-class FrontierPoint:
-    """The best deal for the risk weights from `weight` to `last_weight`; USD over the horizon, discounted.
-
-    `cvar_usd` is the mean of the worst costs, or of the worst losses where the deal measures risk on loss (negative is
-    a gain). `deal` is what is signed, in a line.
-    """
-
-    weight: float
-    last_weight: float
-    expected_usd: float
-    cvar_usd: float
-    is_knee: bool
-    is_proven: bool
-    deal: str
-    solution: Solution = field(repr=False)
-
-    @property
-    def plan(self) -> Plan:
-        """What is signed."""
-        return self.solution.plan
 
 
 @dataclass(frozen=True)
@@ -105,6 +82,7 @@ def _point(weight: float, solution: Solution, baseline: Array | None) -> Frontie
         is_knee=False,
         is_proven=solution.status == "optimal",
         deal=deal_in_a_line(settlement),
+        plan=solution.plan,
         solution=solution,
     )
 

@@ -7,12 +7,13 @@ second, not where it would be the best of all: for that, vary the deal and solve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from deal_solve.analysis.review.result import DriverBreakeven
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
@@ -27,23 +28,6 @@ LOOKED_AT = 8
 NEAR = 1e-4
 TIMES, A_YEAR = (0.25, 4.0), (-0.5, 0.5)
 """The ends of what is looked at: times as much as in the futures, or more growth a year."""
-
-
-@dataclass(frozen=True)
-class DriverBreakeven:
-    """One driver: the nearest values below and above `today` at which two plans cost the same, within `low` to `high`.
-
-    `unit` is `times` (of what the futures say, 1 today) or `a year` (growth on top of theirs, 0 today). None where the
-    difference has the same sign all along.
-    """
-
-    driver: str
-    unit: str
-    today: float
-    below: float | None
-    above: float | None
-    low: float
-    high: float
 
 
 Changed = Callable[[ScenarioSet, float], ScenarioSet]

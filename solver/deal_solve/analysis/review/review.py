@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
-from deal_solve.analysis.review.drivers import DriverBreakeven, driver_breakevens
+from deal_solve.analysis.review.drivers import driver_breakevens
+from deal_solve.analysis.review.result import DriverBreakeven, ReviewStep
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, LimitReached
@@ -64,24 +65,6 @@ FREED: dict[str, tuple[tuple[str, ...], ...]] = {
     TRACKS: (("tracks",),),
 }
 """What each step takes out of the proposal, in the stated order."""
-
-
-@dataclass(frozen=True)
-class ReviewStep:
-    """One step from the proposal to the best deal; USD over the horizon, discounted, after the step.
-
-    `finding` says in a word what was wrong: `too high`, `too many`, `not optimised`, …, or `no loss`. `saved_usd` is
-    what the objective falls by (0 for the proposal itself), `cvar_usd` the mean of the worst costs.
-    """
-
-    step: str
-    finding: str
-    saved_usd: float
-    objective_usd: float
-    expected_usd: float
-    cvar_usd: float
-    is_proven: bool
-    plan: Plan = field(repr=False)
 
 
 @dataclass(frozen=True)

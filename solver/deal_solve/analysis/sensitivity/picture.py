@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deal_solve.analysis.sensitivity.sensitivity import Bar, Sensitivity
-from deal_solve.analysis.sensitivity.sobol import SobolIndex
+from deal_solve.analysis.sensitivity.result import Bar, SobolIndex
+from deal_solve.analysis.sensitivity.sensitivity import Sensitivity
 from deal_solve.analysis.sensitivity.text import moves, short
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, canvas, scale_of

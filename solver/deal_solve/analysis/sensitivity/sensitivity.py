@@ -10,6 +10,7 @@ import numpy as np
 
 from deal_solve.analysis.breakeven.parametric import number_of
 from deal_solve.analysis.sensitivity.negotiable import negotiables
+from deal_solve.analysis.sensitivity.result import Bar
 from deal_solve.analysis.sensitivity.sobol import Sobol, sobol
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
@@ -36,37 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["uncertain", "negotiable"]
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One number at its low and its high value; objectives in USD over the horizon, discounted.
-
-    An `uncertain` input is known to be at its P10 and its P90 (an event: not to happen, to happen), all others as they
-    are; a `negotiable` number is one step lower and higher. `low_usd`, `high_usd` are the deal re-optimised there,
-    `held_low_usd`, `held_high_usd` today's plan held fixed; None where there is no such deal, or the plan cannot be
-    signed. `flips_low`, `flips_high` say whether the best deal decides otherwise there than today.
-    """
-
-    path: str
-    kind: Kind
-    today: float
-    low: float
-    high: float
-    low_usd: float | None
-    high_usd: float | None
-    held_low_usd: float | None
-    held_high_usd: float | None
-    flips_low: bool
-    flips_high: bool
-    is_proven: bool
-
-    @property
-    def flexibility_usd(self) -> tuple[float | None, float | None]:
-        """What re-optimising saves against the plan held fixed, at the low and the high value."""
-        pairs = ((self.held_low_usd, self.low_usd), (self.held_high_usd, self.high_usd))
-        low, high = (None if held is None or best is None else held - best for held, best in pairs)
-        return low, high
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.analysis.sensitivity.result import SobolIndex
 from deal_solve.analysis.uncertainty.replicates import LEVEL
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
@@ -17,24 +18,6 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 RESAMPLED = 400
 """Bootstrap samples of an interval."""
-
-
-@dataclass(frozen=True)
-class SobolIndex:
-    """One factor: shares of the variance `of` cost or loss that it makes, with 95 % intervals of a bootstrap.
-
-    `first` is its share alone, `total` with all it makes together with other factors: at least as much, but for the
-    error of sampling.
-    """
-
-    factor: str
-    of: str
-    first: float
-    first_low: float
-    first_high: float
-    total: float
-    total_low: float
-    total_high: float
 
 
 @dataclass(frozen=True)

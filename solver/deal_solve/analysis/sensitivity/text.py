@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.sensitivity.sensitivity import Bar, Sensitivity
+from deal_solve.analysis.sensitivity.result import Bar
+from deal_solve.analysis.sensitivity.sensitivity import Sensitivity
 from deal_solve.analysis.sensitivity.sobol import Sobol
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value

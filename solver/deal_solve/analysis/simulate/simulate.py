@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deal_solve.analysis.simulate.outcomes import AHEAD, Outcomes, Work, outcomes_of
+from deal_solve.analysis.simulate.result import Exceedance, Percentile, YearOutcome
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.summary import COARSE_CONFIDENCE
@@ -30,38 +31,6 @@ COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 EXCEEDED = (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 IN_TAIL = 10
 """The exceedance curve of sampled futures ends where fewer than these lie beyond."""
-
-
-@dataclass(frozen=True)
-class Percentile:
-    """The smallest cost, USD, that is not exceeded with probability `level`."""
-
-    level: float
-    cost_usd: float
-
-
-@dataclass(frozen=True)
-class Exceedance:
-    """The probability that the cost is above `cost_usd`."""
-
-    cost_usd: float
-    probability: float
-
-
-@dataclass(frozen=True)
-class YearOutcome:
-    """One contract year, counted from 0: expected USD, not discounted, and probabilities.
-
-    `overage_probability` and `shortfall_probability`: more than half a cent of usage uncovered, of commitment not drawn
-    by its own period.
-    """
-
-    contract_year: int
-    paid_usd: float
-    overage_usd: float
-    forfeited_usd: float
-    overage_probability: float
-    shortfall_probability: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deal_solve.analysis.sweep.row import SweepRow, solved_row, unsolved_row
+from deal_solve.analysis.sweep.result import SweepRow
+from deal_solve.analysis.sweep.row import solved_row, unsolved_row
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from deal_solve.analysis.sweep.row import SweepRow
+from deal_solve.analysis.sweep.result import SweepRow
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.uncertainty.sampling import SampledSet

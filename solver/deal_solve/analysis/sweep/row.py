@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.sweep.design import is_number, key_of
+from deal_solve.analysis.sweep.result import RowStatus, SweepRow
 from deal_solve.deal.cross_checks import family_of
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.errors import DealSolveError, Infeasible, InputError, LimitReached
-from deal_solve.facts.decisions import NONE, DecisionKind, answered, decisions
+from deal_solve.facts.decisions import answered, decisions
 from deal_solve.facts.savings import savings
 from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solution import Solution
@@ -19,63 +20,8 @@ from deal_solve.settlement.settle import Settlement
 if TYPE_CHECKING:
     import pandas as pd
 
-RowStatus = Literal["optimal", "limit", "infeasible", "stopped", "invalid", "failed"]
-
 KINDS = {"status": "string", "reason": "string", "agreement": "string", "term_months": "Int64"}
 """Columns that are no amounts."""
-
-
-@dataclass(frozen=True)
-class SweepRow:
-    """One solved cell, counted from 1; USD over the horizon, discounted, unless said.
-
-    - `inputs` the value of every varied field, by its path
-    - `status` is `optimal`, `limit` (a plan, not proven to the gap), or there is no plan and `reason` says why:
-      `infeasible`, `stopped` (by the time limit), `invalid` (the cell is no deal), `failed`
-    - `commitment_usd_per_year` mean over the contract years, `committed_usd` all that is owed whatever happens,
-      `seats` contracted seats per type, mean over the contract years
-    - `shares` of the expected API requests: per model family (a cascade counts as its last model), `cached`, `batch`
-    - `cvar_usd` and `worst_usd` as far as the futures can say; `savings_usd` against the reference, where the objective
-      compares with one; `savings_rate` 1 - what counted usage costs over the same at list, not discounted
-    - `decisions` what the plan decides, in words, and `kinds` of which kind each of them is; `seconds` what the solve
-      took
-    """
-
-    cell: int
-    inputs: dict[str, Any]
-    status: RowStatus
-    reason: str = ""
-    objective_usd: float | None = None
-    bound_usd: float | None = None
-    gap: float | None = None
-    agreement: str | None = None
-    term_months: int | None = None
-    band_usd_per_year: float | None = None
-    commitment_usd_per_year: float | None = None
-    committed_usd: float | None = None
-    seats: dict[str, float] = field(default_factory=dict)
-    shares: dict[str, float] = field(default_factory=dict)
-    expected_usd: float | None = None
-    p10_usd: float | None = None
-    p90_usd: float | None = None
-    cvar_usd: float | None = None
-    worst_usd: float | None = None
-    savings_usd: float | None = None
-    savings_rate: float | None = None
-    decisions: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-    kinds: dict[str, DecisionKind] = field(default_factory=dict, repr=False)
-
-    @property
-    def has_plan(self) -> bool:
-        """Whether there is a plan."""
-        return self.objective_usd is not None
-
-    @property
-    def deal(self) -> str:
-        """What is signed, in a line: all decisions but routing."""
-        said = [(what, plan) for what, plan in self.decisions.items() if self.kinds[what] != "routing"]
-        return "; ".join(f"{what}: {plan}" for what, plan in said if plan != NONE)
 
 
 def frame_of(paths: Sequence[str], rows: Iterable[SweepRow]) -> pd.DataFrame:

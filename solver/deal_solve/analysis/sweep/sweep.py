@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from deal_solve.analysis.sweep.cells import Work, solved
 from deal_solve.analysis.sweep.design import Design, design_of, key_of, refuse_wrong_paths
-from deal_solve.analysis.sweep.row import SweepRow, frame_of
+from deal_solve.analysis.sweep.result import SweepRow
+from deal_solve.analysis.sweep.row import frame_of
 from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Cancelled

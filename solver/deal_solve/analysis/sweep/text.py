@@ -8,7 +8,7 @@ from typing import Any
 
 from deal_solve.analysis.sweep.design import is_number, key_of, shown
 from deal_solve.analysis.sweep.regions import GROUPS, NO_PLAN, FieldStep, Region, Regions, regions
-from deal_solve.analysis.sweep.row import SweepRow
+from deal_solve.analysis.sweep.result import SweepRow
 from deal_solve.analysis.sweep.sweep import Sweep
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import NONE
