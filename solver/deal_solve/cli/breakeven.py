@@ -59,7 +59,7 @@ def command(asked: Question, vary: str, target: str | None, points: int, resolut
     return Answer(
         found=found,
         report=breakeven_report(deal, found),
-        result=partial(BreakevenResult.of, deal, found.scenarios, found),
+        result=partial(BreakevenResult.of, deal, found.base_scenarios, found),
         draw=partial(write_picture, deal, found),
         is_proven=found.is_proven,
     )

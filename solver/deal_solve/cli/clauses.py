@@ -37,9 +37,7 @@ def command(asked: Question, offer: str | None, pairs: int, also: tuple[str, ...
     return Answer(
         found=found,
         report=clauses_report(deal, found),
-        result=partial(
-            ClausesResult.of, deal, found.base.settlement.scenarios, found, objective_usd=found.base.objective_usd
-        ),
+        result=partial(ClausesResult.of, deal, found.base.settlement.scenarios, found),
         draw=partial(write_picture, deal, found),
         is_proven=found.is_proven,
     )

@@ -42,7 +42,6 @@ def command(asked: Question, plan_file: str, routing: str) -> Answer:
             deal,
             found.proposed.scenarios,
             found,
-            confidence=found.summary.confidence,
             assumed=assumed,
         ),
         draw=partial(write_picture, deal, found),

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from deal_solve.cli.main import COMMANDS
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 
 def _questions() -> dict[str, str]:
@@ -47,15 +44,17 @@ def command(what: str) -> int:
     return 0
 
 
-def model_of(what: str) -> type[BaseModel]:
+def model_of(what: str) -> type[Any]:
     """Return the model of a kind of file."""
     module, _, name = MODELS[what].rpartition(".")
-    model: type[BaseModel] = getattr(import_module(f"deal_solve.{module}"), name)
+    model: type[Any] = getattr(import_module(f"deal_solve.{module}"), name)
     return model
 
 
 def schema_of(what: str) -> dict[str, object]:
     """Return the JSON Schema of a kind of file."""
-    model = model_of(what)
-    schema = model.model_json_schema(by_alias=True, mode="validation" if what in READ else "serialization")
+    from deal_solve.record import adapter_of
+
+    model: Any = model_of(what)
+    schema = adapter_of(model).json_schema(by_alias=True, mode="validation" if what in READ else "serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -128,7 +128,7 @@ def _print(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, .
     from deal_solve.analysis.simulate.result import SimulationResult
     from deal_solve.analysis.simulate.text import simulation_report
     from deal_solve.cli.support.files import write_text
-    from deal_solve.report.basics import to_text
+    from deal_solve.record import to_text
 
     if json_file:
         text = to_text(SimulationResult.of(deal, simulation.scenarios, simulation, plan=plan, assumed=assumed))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, Self, TypeVar
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
+from deal_solve.record import Record
 from deal_solve.report.record import Part
 from deal_solve.uncertainty import scenario_set as uncertainty
 from deal_solve.version import VERSION
@@ -67,17 +69,22 @@ class Scenarios(Part):
     seed: int | None = Field(description="of sampled futures; null: nothing was drawn")
 
 
-class ResultFile(Part):
+SCHEMA_KEY = Field(alias="schema", description="this schema")
+"""Annotates the name of the schema of a file; each kind of file has its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultFile(Record):
     """What every file begins with; a kind of file adds its own schema, and what was found."""
 
-    schema_version: str = Field(alias="schema", description="this schema")
-    version: str = Field(VERSION, description="version of deal-solve")
-    deal: DealFacts = Field(description="which deal")
-    scenarios: Scenarios = Field(description="over which scenarios")
+    schema_version: Annotated[str, SCHEMA_KEY]
+    version: Annotated[str, Field(description="version of deal-solve")] = VERSION
+    deal: Annotated[DealFacts, Field(description="which deal")]
+    scenarios: Annotated[Scenarios, Field(description="over which scenarios")]
 
     @classmethod
     def of(cls, deal: Deal, scenarios: uncertainty.Scenarios, found: object, **more: Any) -> Self:
         """Return the file of what was found: every field that `more` does not give is taken from there by its name."""
-        names = cls.model_fields.keys() - ResultFile.model_fields.keys() - more.keys()
-        data = {name: getattr(found, name) for name in names}
-        return cls(deal=deal_of(deal), scenarios=scenarios_from(scenarios), **data, **more)
+        names = {each.name for each in fields(cls)} - {each.name for each in fields(ResultFile)} - more.keys()
+        more |= {name: getattr(found, name) for name in names}
+        return cls(deal=deal_of(deal), scenarios=scenarios_from(scenarios), **more)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Unpack
 
 from deal_solve.analysis.breakeven.breakpoints import Crossings, Jump, in_steps
 from deal_solve.analysis.breakeven.parametric import Along, Best
-from deal_solve.analysis.breakeven.result import Flip, Nearest, Stretch
+from deal_solve.analysis.breakeven.result import Breakeven, Flip, Nearest, Stretch
 from deal_solve.analysis.breakeven.targets import question_of
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios, ScenariosOf
 from deal_solve.deal.deal import Deal
@@ -22,46 +21,14 @@ from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.settlement.objective import is_same
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.expansion import scenarios_of
-from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 POINTS = 9
 RESOLUTION = 0.001
 ROUTING_ALONE = "no decision but shares of routing"
 NO_CHANGE = "no decision, only what the deal costs"
-
-
-@dataclass(frozen=True)
-class Breakeven:
-    """The range of one field, cut into stretches at the flips.
-
-    `today` is the value in the deal, if it is a number. `is_complete`: between flips nothing can be missed; otherwise a
-    deal that is best in less than `step`, the distance of the values solved at first, can be. `resolution` is the width
-    of what is not exact, `solved` every value solved with its objective. `nearest` is given where no value gets to the
-    target (None as well if there is no such deal anywhere).
-    """
-
-    path: str
-    low: float
-    high: float
-    today: float | None
-    target: str | None
-    flips: Table[Flip]
-    stretches: Table[Stretch]
-    nearest: Nearest | None
-    is_complete: bool
-    is_proven: bool
-    step: float
-    resolution: float
-    scenarios: Scenarios = field(repr=False)
-    solved: tuple[tuple[float, float], ...] = field(repr=False)
-    notes: tuple[str, ...] = ()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per stretch; that of `flips` has one per flip."""
-        return self.stretches.to_frame()
 
 
 def breakeven(
@@ -93,21 +60,21 @@ def breakeven(
     stretches = tuple(_stretches(search, jumps, target is not None))
     reached = target is None or any(stretch.at_target for stretch in stretches)
     return Breakeven(
-        path,
-        along.low,
-        along.high,
-        _today(deal, path),
-        target,
-        Table(tuple(_flip(along, jump) for jump in jumps)),
-        Table(stretches),
-        None if reached else _nearest(search),
-        search.is_complete,
-        all(best.is_proven for best in known),
-        (along.high - along.low) / (points - 1),
-        resolution * (along.high - along.low),
-        made(deal),
-        tuple((best.value, best.objective_usd) for best in known),
-        (*dict.fromkeys(note for best in known for note in best.notes), *_unused(known)),
+        path=path,
+        low=along.low,
+        high=along.high,
+        today=_today(deal, path),
+        target=target,
+        flips=Table(tuple(_flip(along, jump) for jump in jumps)),
+        stretches=Table(stretches),
+        nearest=None if reached else _nearest(search),
+        is_complete=search.is_complete,
+        is_proven=all(best.is_proven for best in known),
+        step=(along.high - along.low) / (points - 1),
+        resolution=resolution * (along.high - along.low),
+        base_scenarios=made(deal),
+        solved=tuple((best.value, best.objective_usd) for best in known),
+        notes=(*dict.fromkeys(note for best in known for note in best.notes), *_unused(known)),
     )
 
 

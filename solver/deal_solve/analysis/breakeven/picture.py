@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deal_solve.analysis.breakeven.breakeven import Breakeven
+from deal_solve.analysis.breakeven.result import Breakeven
 from deal_solve.analysis.breakeven.text import at_text
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, canvas, scale_of

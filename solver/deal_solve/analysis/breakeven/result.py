@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
-from deal_solve.record import Record
-from deal_solve.report.basics import ResultFile
+from deal_solve.record import NotWritten, Record
+from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.uncertainty.scenario_set import Scenarios
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -55,22 +59,39 @@ class Nearest(Record):
     missed_usd: Annotated[float, Field(description="by how much the target is missed")]
 
 
-class BreakevenResult(ResultFile):
+@dataclass(frozen=True, kw_only=True)
+class Breakeven(Record):
+    """The range of one field, cut into stretches at the flips.
+
+    `today` is the value in the deal, if it is a number. `is_complete`: between flips nothing can be missed; otherwise a
+    deal that is best in less than `step`, the distance of the values solved at first, can be. `resolution` is the width
+    of what is not exact, `solved` every value solved with its objective. `nearest` is given where no value gets to the
+    target (None as well if there is no such deal anywhere).
+    """
+
+    path: Annotated[str, Field(description="the field that is varied")]
+    low: Annotated[float, Field(description="from here")]
+    high: Annotated[float, Field(description="to here")]
+    today: Annotated[float | None, Field(description="its value in the deal; null if that is no number")]
+    target: Annotated[str | None, Field(description="what was asked for; null: any change of the best deal")]
+    flips: Annotated[Table[Flip], Field(description="in rising order of the field")]
+    stretches: Annotated[Table[Stretch], Field(description="in rising order of the field")]
+    nearest: Annotated[Nearest | None, Field(description="the nearest value, where none gets to the target")]
+    is_complete: Annotated[bool, Field(description="whether nothing can be missed between flips")]
+    is_proven: Annotated[bool, Field(description="whether every solve is proven to the gap")]
+    step: Annotated[float, Field(description="distance of the values solved at first")]
+    resolution: Annotated[float, Field(description="width of what is not exact")]
+    base_scenarios: NotWritten[Scenarios] = field(repr=False)
+    solved: NotWritten[tuple[tuple[float, float], ...]] = field(repr=False)
+    notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per stretch; that of `flips` has one per flip."""
+        return self.stretches.to_frame()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakevenResult(Breakeven, ResultFile):
     """What `breakeven --out FILE.json` writes; USD over the horizon; the scenarios are those of the deal as it is."""
 
-    schema_version: Literal["deal-solve-breakeven/1"] = Field(
-        "deal-solve-breakeven/1", alias="schema", description="this schema"
-    )
-    path: str = Field(description="the field that is varied")
-    low: float = Field(description="from here")
-    high: float = Field(description="to here")
-    today: float | None = Field(description="its value in the deal; null if that is no number")
-    target: str | None = Field(description="what was asked for; null: any change of the best deal")
-    flips: Table[Flip] = Field(description="in rising order of the field")
-    stretches: Table[Stretch] = Field(description="in rising order of the field")
-    nearest: Nearest | None = Field(description="the nearest value, where none gets to the target")
-    is_complete: bool = Field(description="whether nothing can be missed between flips")
-    is_proven: bool = Field(description="whether every solve is proven to the gap")
-    step: float = Field(description="distance of the values solved at first")
-    resolution: float = Field(description="width of what is not exact")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
+    schema_version: Annotated[Literal["deal-solve-breakeven/1"], SCHEMA_KEY] = "deal-solve-breakeven/1"

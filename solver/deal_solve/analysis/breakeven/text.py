@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deal_solve.analysis.breakeven.breakeven import Breakeven
-from deal_solve.analysis.breakeven.result import Flip, Stretch
+from deal_solve.analysis.breakeven.result import Breakeven, Flip, Stretch
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
@@ -22,7 +21,7 @@ def breakeven_report(deal: Deal, found: Breakeven) -> str:
         head += labelled("Target", f"{found.target}: {_target(found)}")
     head += labelled("Today", _today(found, found.today)) if found.today is not None else []
     head += labelled("Proof", _proof(found))
-    head += labelled("Over", scenarios_text(found.scenarios))
+    head += labelled("Over", scenarios_text(found.base_scenarios))
     parts = ["\n".join(head)]
     if found.flips:
         parts += [_flips(deal, found), bullets("What changes at each flip", _changes(found))]

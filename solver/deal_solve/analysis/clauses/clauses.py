@@ -82,7 +82,15 @@ def clauses(
     dearest = [row.clause for row in values if row.value_usd > 0 and not row.finding][:pairs]
     found = tuple(asking.pairs(dict.fromkeys((*also, *itertools.combinations(dearest, 2)))))
     notes = (*base.notes, *_notes(base, chosen))
-    return Clauses(chosen, Table(tuple(values)), Table(found), asking.curve, base, notes)
+    return Clauses(
+        offer=chosen,
+        objective_usd=base.objective_usd,
+        values=Table(tuple(values)),
+        pairs=Table(found),
+        curve=asking.curve,
+        base=base,
+        notes=notes,
+    )
 
 
 def _notes(base: Solution, offer: str) -> Iterator[str]:

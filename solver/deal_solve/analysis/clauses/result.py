@@ -10,8 +10,8 @@ from pydantic import Field
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
-from deal_solve.record import Record
-from deal_solve.report.basics import ResultFile
+from deal_solve.record import NotWritten, Record
+from deal_solve.report.basics import SCHEMA_KEY, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,16 +68,17 @@ class DiscountPoint(Record):
     value_usd: Annotated[float, Field(description="what the objective falls by")]
 
 
-@dataclass(frozen=True)
-class Clauses:
+@dataclass(frozen=True, kw_only=True)
+class Clauses(Record):
     """The asking list of an offer: its clauses, the dearest first, pairs of the first few, and the yardstick."""
 
-    offer: str
-    values: Table[ClauseValue]
-    pairs: Table[ClausePair]
-    curve: Table[DiscountPoint]
-    base: Solution = field(repr=False)
-    notes: tuple[str, ...] = ()
+    offer: Annotated[str, Field(description="whose clauses these are")]
+    objective_usd: Annotated[float, Field(description="of the best deal as it stands")]
+    values: Annotated[Table[ClauseValue], Field(description="the dearest first")]
+    pairs: Annotated[Table[ClausePair], Field(description="pairs of the dearest, and those asked for")]
+    curve: Annotated[Table[DiscountPoint], Field(description="what points of discount are worth, as far as solved")]
+    base: NotWritten[Solution] = field(repr=False)
+    notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
 
     @property
     def is_proven(self) -> bool:
@@ -90,15 +91,8 @@ class Clauses:
         return self.values.to_frame()
 
 
-class ClausesResult(ResultFile):
+@dataclass(frozen=True, kw_only=True)
+class ClausesResult(Clauses, ResultFile):
     """What `clauses --out FILE.json` writes; USD over the horizon."""
 
-    schema_version: Literal["deal-solve-clauses/1"] = Field(
-        "deal-solve-clauses/1", alias="schema", description="this schema"
-    )
-    offer: str = Field(description="whose clauses these are")
-    objective_usd: float = Field(description="of the best deal as it stands")
-    values: Table[ClauseValue] = Field(description="the dearest first")
-    pairs: Table[ClausePair] = Field(description="pairs of the dearest, and those asked for")
-    curve: Table[DiscountPoint] = Field(description="what points of discount are worth, as far as solved")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
+    schema_version: Annotated[Literal["deal-solve-clauses/1"], SCHEMA_KEY] = "deal-solve-clauses/1"

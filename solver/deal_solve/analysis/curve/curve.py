@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
-from deal_solve.analysis.curve.result import CurvePoint
+from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
@@ -24,7 +24,7 @@ from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 Mark = Literal["optimum", "threshold", "grid", "proposed"]
 POINTS = 7
@@ -32,31 +32,6 @@ LEAST_SHARE, LARGEST_SHARE = 0.5, 1.5
 """Where the grid begins and ends, as a share of the least and the largest commitment that is best in a band."""
 NEAR = 0.01
 """A point of the grid this near to the optimum, as a share, is left to it."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Every band of one API agreement, each with the same grid of commitments, its threshold and its optimum.
-
-    `best` is the solution that chose the agreement, `proposed` the proposal to compare with, what it says pinned and
-    all else at its best.
-    """
-
-    offer: str
-    term_months: int
-    points: Table[CurvePoint]
-    proposed: CurvePoint | None
-    best: Solution = field(repr=False)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def optimum(self) -> CurvePoint:
-        """The point of least objective."""
-        return min(self.points, key=lambda point: (point.objective_usd, point.commitment_usd_per_year))
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per point, the proposal last."""
-        return Table((*self.points, *([self.proposed] if self.proposed else []))).to_frame()
 
 
 def curve(
@@ -85,7 +60,14 @@ def curve(
     if not rows:
         raise Infeasible(f"no band of {chosen[0]} can be signed for {chosen[1]} months; {'; '.join(curves.notes)}")
     today = None if proposed is None else curves.solved("the proposal", "proposed", proposed)
-    return Curve(*chosen, Table(rows), today, best, (*best.notes, *_shapes(rows), *curves.notes))
+    return Curve(
+        offer=chosen[0],
+        term_months=chosen[1],
+        points=Table(rows),
+        proposed=today,
+        best=best,
+        notes=(*best.notes, *_shapes(rows), *curves.notes),
+    )
 
 
 def _agreement(best: Solution) -> tuple[str, int]:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from deal_solve.analysis.curve.curve import Curve
-from deal_solve.analysis.curve.result import CurvePoint
+from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, apart, canvas, scale_of
 from deal_solve.report.sentences import paper_sentence

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,33 @@ class CurvePoint(Record):
     """The proposal whose solve this is."""
 
 
-class CurveResult(ResultFile):
+@dataclass(frozen=True, kw_only=True)
+class Curve(Record):
+    """Every band of one API agreement, each with the same grid of commitments, its threshold and its optimum.
+
+    `best` is the solution that chose the agreement, `proposed` the proposal to compare with, what it says pinned and
+    all else at its best.
+    """
+
+    offer: Annotated[str, Field(description="the offer whose bands these are")]
+    term_months: Annotated[int, Field(description="its first term")]
+    points: Annotated[Table[CurvePoint], Field(description="band by band, in rising order of the commitment")]
+    proposed: Annotated[CurvePoint | None, Field(description="the proposal of --plan, what it leaves out at its best")]
+    best: NotWritten[Solution] = field(repr=False)
+    notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
+
+    @property
+    def optimum(self) -> CurvePoint:
+        """The point of least objective."""
+        return min(self.points, key=lambda point: (point.objective_usd, point.commitment_usd_per_year))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per point, the proposal last."""
+        return Table((*self.points, *([self.proposed] if self.proposed else []))).to_frame()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveResult(Curve, ResultFile):
     """What `curve --out FILE.json` writes; USD over the horizon unless said."""
 
-    schema_version: Literal["deal-solve-curve/1"] = Field(
-        "deal-solve-curve/1", alias="schema", description="this schema"
-    )
-    offer: str = Field(description="the offer whose bands these are")
-    term_months: int = Field(description="its first term")
-    points: Table[CurvePoint] = Field(description="band by band, in rising order of the commitment")
-    proposed: CurvePoint | None = Field(description="the proposal given by --plan, what it leaves out at its best")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
+    schema_version: Annotated[Literal["deal-solve-curve/1"], SCHEMA_KEY] = "deal-solve-curve/1"

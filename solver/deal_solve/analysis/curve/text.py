@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.curve.curve import Curve
-from deal_solve.analysis.curve.result import CurvePoint
+from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from deal_solve.analysis.frontier.result import FrontierPoint
+from deal_solve.analysis.frontier.result import Frontier, FrontierPoint
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.frames import Table
@@ -20,32 +20,9 @@ from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 STEPS = 11
-
-
-@dataclass(frozen=True)
-class Frontier:
-    """The points in rising order of expected cost, each with a lower CVaR than the one before.
-
-    The knee is the point farthest from the line between the first and the last; without three points there is none.
-    `on` says what CVaR is of, `confidence` that of the tail.
-    """
-
-    points: Table[FrontierPoint]
-    on: str
-    confidence: float
-    notes: tuple[str, ...] = ()
-
-    @property
-    def knee(self) -> FrontierPoint | None:
-        """Where more caution begins to cost more than it did before."""
-        return next((point for point in self.points if point.is_knee), None)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per point."""
-        return self.points.to_frame()
 
 
 def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: Unpack[SolveKeywords]) -> Frontier:
@@ -67,7 +44,7 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: U
     found.append(_point(1.0, last, last.baseline_cost))
     kept = _undominated(_merged(found))
     notes = (*notes, *dict.fromkeys(note for point in kept for note in point.solution.notes if note not in notes))
-    return Frontier(Table(_with_knee(kept)), deal.risk.on, deal.risk.confidence, notes)
+    return Frontier(on=deal.risk.on, confidence=deal.risk.confidence, points=Table(_with_knee(kept)), notes=notes)
 
 
 def _point(weight: float, solution: Solution, baseline: Array | None) -> FrontierPoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deal_solve.analysis.frontier.frontier import Frontier
+from deal_solve.analysis.frontier.result import Frontier
 from deal_solve.analysis.frontier.text import tail_text, weights_text
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, canvas, scale_of

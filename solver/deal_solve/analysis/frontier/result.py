@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -11,7 +11,10 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,31 @@ class FrontierPoint(Record):
     solution: NotWritten[Solution] = field(repr=False)
 
 
-class FrontierResult(ResultFile):
+@dataclass(frozen=True, kw_only=True)
+class Frontier(Record):
+    """The points in rising order of expected cost, each with a lower CVaR than the one before.
+
+    The knee is the point farthest from the line between the first and the last; without three points there is none.
+    `on` says what CVaR is of, `confidence` that of the tail.
+    """
+
+    on: Annotated[str, Field(description="cost or loss: what cvar_usd is of")]
+    confidence: Annotated[float, Field(description="of cvar_usd")]
+    points: Annotated[Table[FrontierPoint], Field(description="in rising order of expected cost")]
+    notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
+
+    @property
+    def knee(self) -> FrontierPoint | None:
+        """Where more caution begins to cost more than it did before."""
+        return next((point for point in self.points if point.is_knee), None)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per point."""
+        return self.points.to_frame()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontierResult(Frontier, ResultFile):
     """What `frontier --out FILE.json` writes; USD over the horizon."""
 
-    schema_version: Literal["deal-solve-frontier/1"] = Field(
-        "deal-solve-frontier/1", alias="schema", description="this schema"
-    )
-    on: str = Field(description="cost or loss: what cvar_usd is of")
-    confidence: float = Field(description="of cvar_usd")
-    points: Table[FrontierPoint] = Field(description="in rising order of expected cost")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
+    schema_version: Annotated[Literal["deal-solve-frontier/1"], SCHEMA_KEY] = "deal-solve-frontier/1"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.frontier.frontier import Frontier
-from deal_solve.analysis.frontier.result import FrontierPoint
+from deal_solve.analysis.frontier.result import Frontier, FrontierPoint
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text

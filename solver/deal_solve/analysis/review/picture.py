@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deal_solve.analysis.review.review import Review
+from deal_solve.analysis.review.result import Review
 from deal_solve.analysis.review.text import BEST
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of

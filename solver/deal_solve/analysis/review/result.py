@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from deal_solve.facts.decisions import Change
 from deal_solve.facts.difference import Difference
 from deal_solve.facts.limit_checks import LimitCheck
+from deal_solve.facts.summary import Summary, summarise
 from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
-from deal_solve.record import Record
-from deal_solve.report.basics import ResultFile
+from deal_solve.record import NotWritten, Record
+from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.settlement.settle import Settlement
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -43,22 +49,48 @@ class DriverBreakeven(Record):
     high: Annotated[float, Field(description="the largest")]
 
 
-class ReviewResult(ResultFile):
+@dataclass(frozen=True, kw_only=True)
+class Review(Record):
+    """A proposal, the best deal, and what lies between them.
+
+    `steps` begin with the proposal and end at the best deal; `offer_lines` is what the overage, rates and forfeiture of
+    other offers do; `breakevens` has none over more scenarios than one block, and for regret.
+    """
+
+    confidence: Annotated[float, Field(description="of cvar_usd")]
+    loss_usd: Annotated[float, Field(description="objective of the proposal above that of the best deal")]
+    beats_probability: Annotated[float, Field(description="that the proposal costs less than the best deal")]
+    steps: Annotated[Table[ReviewStep], Field(description="from the proposal to the best deal, adding up to loss_usd")]
+    lines: Annotated[Difference, Field(description="what the proposal costs more, line by line")]
+    offer_lines: Annotated[Difference, Field(description="the same of the step to other offers")]
+    changes: Annotated[Table[Change], Field(description="decisions that the proposal takes otherwise")]
+    limits: Annotated[Table[LimitCheck], Field(description="what the proposal does to each limit")]
+    breakevens: Annotated[
+        Table[DriverBreakeven],
+        Field(description="where the proposal costs as much as the best deal, one driver moved at a time"),
+    ]
+    proposed: NotWritten[Settlement] = field(repr=False)
+    best: NotWritten[Solution] = field(repr=False)
+    assumed: Annotated[tuple[str, ...], Field(description="what was assumed where the proposal says nothing")] = ()
+    notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every step is proven to the gap."""
+        return all(step.is_proven for step in self.steps)
+
+    @property
+    def summary(self) -> Summary:
+        """The cost of the proposal."""
+        return summarise(self.proposed.deal, self.proposed, self.proposed.scenarios)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per step."""
+        return self.steps.to_frame()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewResult(Review, ResultFile):
     """What `review --out FILE.json` writes; USD over the horizon."""
 
-    schema_version: Literal["deal-solve-review/1"] = Field(
-        "deal-solve-review/1", alias="schema", description="this schema"
-    )
-    confidence: float = Field(description="of cvar_usd")
-    loss_usd: float = Field(description="objective of the proposal above that of the best deal")
-    beats_probability: float = Field(description="that the proposal costs less than the best deal")
-    steps: Table[ReviewStep] = Field(description="from the proposal to the best deal, adding up to loss_usd")
-    lines: Difference = Field(description="what the proposal costs more, line by line")
-    offer_lines: Difference = Field(description="the same of the step to other offers")
-    changes: Table[Change] = Field(description="decisions that the proposal takes otherwise")
-    limits: Table[LimitCheck] = Field(description="what the proposal does to each limit")
-    breakevens: Table[DriverBreakeven] = Field(
-        description="where the proposal costs as much as the best deal, one driver moved at a time"
-    )
-    assumed: tuple[str, ...] = Field(description="what was assumed where the proposal says nothing")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
+    schema_version: Annotated[Literal["deal-solve-review/1"], SCHEMA_KEY] = "deal-solve-review/1"

@@ -23,14 +23,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
 from deal_solve.analysis.review.drivers import driver_breakevens
-from deal_solve.analysis.review.result import DriverBreakeven, ReviewStep
+from deal_solve.analysis.review.result import DriverBreakeven, Review, ReviewStep
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, LimitReached
-from deal_solve.facts.decisions import Change, plan_changes
+from deal_solve.facts.decisions import plan_changes
 from deal_solve.facts.difference import Difference, difference
-from deal_solve.facts.limit_checks import LimitCheck, limit_checks
-from deal_solve.facts.summary import Summary, summarise
+from deal_solve.facts.limit_checks import limit_checks
+from deal_solve.facts.summary import summarise
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
@@ -45,7 +45,7 @@ from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 PROPOSAL, ROUTING, COMMITMENT, BAND, SEATS, TRACKS, OFFER, LIMITS = (
     "the proposal",
@@ -67,47 +67,6 @@ FREED: dict[str, tuple[tuple[str, ...], ...]] = {
 """What each step takes out of the proposal, in the stated order."""
 
 
-@dataclass(frozen=True)
-class Review:
-    """A proposal, the best deal, and what lies between them.
-
-    `steps` begin with the proposal and end at the best deal; `lines` is what the proposal costs more, line by line, and
-    `offer_lines` the same of the step to other papers: what their overage, rates and forfeiture do. `beats_probability`
-    is that of the futures in which the proposal costs less; `limits` says what it does to each limit; `breakevens` what
-    would have to be true for it to cost no more (none over more futures than one block, and for regret).
-    """
-
-    steps: Table[ReviewStep]
-    lines: Difference
-    offer_lines: Difference
-    changes: Table[Change]
-    beats_probability: float
-    limits: Table[LimitCheck]
-    breakevens: Table[DriverBreakeven]
-    proposed: Settlement = field(repr=False)
-    best: Solution = field(repr=False)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def loss_usd(self) -> float:
-        """The objective of the proposal above that of the best deal; negative only where it breaks a limit."""
-        return self.steps[0].objective_usd - self.steps[-1].objective_usd
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether every step is proven to the gap."""
-        return all(step.is_proven for step in self.steps)
-
-    @property
-    def summary(self) -> Summary:
-        """The cost of the proposal."""
-        return summarise(self.proposed.deal, self.proposed, self.proposed.scenarios)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per step."""
-        return self.steps.to_frame()
-
-
 def review(
     deal: Deal, plan: Plan, scenarios: Scenarios, best: Solution | None = None, **keywords: Unpack[SolveKeywords]
 ) -> Review:
@@ -127,6 +86,8 @@ def review(
     steps = tuple(path.steps(kept))
     is_less = proposed.cost < best.settlement.cost - CENT_TOLERANCE_USD
     return Review(
+        confidence=summarise(deal, proposed, scenarios).confidence,
+        loss_usd=steps[0].objective_usd - steps[-1].objective_usd,
         steps=Table(steps),
         lines=difference(best.settlement, proposed, steps[0].objective_usd - steps[-1].objective_usd),
         offer_lines=path.offer_lines,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.review.result import DriverBreakeven, ReviewStep
-from deal_solve.analysis.review.review import OFFER, Review
+from deal_solve.analysis.review.result import DriverBreakeven, Review, ReviewStep
+from deal_solve.analysis.review.review import OFFER
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.plan.plan import Plan

@@ -11,7 +11,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.record import Record
-from deal_solve.report.basics import ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, ResultFile
 
 if TYPE_CHECKING:
     from deal_solve.analysis.sensitivity.sensitivity import Sensitivity
@@ -59,18 +59,21 @@ class SobolIndex(Record):
     total_high: Annotated[float, Field(description="largest of the interval")]
 
 
+@dataclass(frozen=True, kw_only=True)
 class SensitivityResult(ResultFile):
     """What `sensitivity --out FILE.json` writes; USD over the horizon, discounted."""
 
-    schema_version: Literal["deal-solve-sensitivity/1"] = Field(
-        "deal-solve-sensitivity/1", alias="schema", description="this schema"
-    )
-    objective_usd: float = Field(description="objective today")
-    plan: Plan = Field(description="the best plan today, which is held")
-    bars: Table[Bar] = Field(description="the longest first")
-    indices: Table[SobolIndex] = Field(description="Sobol indices of the plan; none where scenarios are listed")
-    factors_are_inputs: bool | None = Field(description="whether no bands move together; null without indices")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
+    schema_version: Annotated[Literal["deal-solve-sensitivity/1"], SCHEMA_KEY] = "deal-solve-sensitivity/1"
+    objective_usd: Annotated[float, Field(description="objective today")]
+    plan: Annotated[Plan, Field(description="the best plan today, which is held")]
+    bars: Annotated[Table[Bar], Field(description="the longest first")]
+    indices: Annotated[
+        Table[SobolIndex], Field(description="Sobol indices of the plan; none where scenarios are listed")
+    ]
+    factors_are_inputs: Annotated[
+        bool | None, Field(description="whether no bands move together; null without indices")
+    ]
+    notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")]
 
 
 def sensitivity_result_of(deal: Deal, found: Sensitivity) -> SensitivityResult:

@@ -10,7 +10,7 @@ from pydantic import Field
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.record import ContractYear, Record
-from deal_solve.report.basics import ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, ResultFile
 
 
 @dataclass(frozen=True)
@@ -43,23 +43,24 @@ class YearOutcome(Record):
     ]
 
 
+@dataclass(frozen=True, kw_only=True)
 class SimulationResult(ResultFile):
     """What `simulate --json` writes; USD, discounted unless said."""
 
-    schema_version: Literal["deal-solve-simulation/1"] = Field(
-        "deal-solve-simulation/1", alias="schema", description="this schema"
-    )
-    plan: Plan = Field(description="the complete plan")
-    assumed: tuple[str, ...] = Field(description="what the proposal left out, and what was taken")
-    mean_usd: float = Field(description="expected cost")
-    standard_error_usd: float | None = Field(description="of the mean over independent draws; null for other scenarios")
-    undiscounted_usd: float = Field(description="expected cost, not discounted")
-    confidence: float = Field(description="of cvar_usd: at most 0.9 from fewer than 100 scenarios")
-    cvar_usd: float = Field(description="mean of the worst (1 - confidence)")
-    percentiles: Table[Percentile] = Field(description="P1 to P99; P10 to P90 from fewer than 100 scenarios")
-    exceedance: Table[Exceedance] = Field(description="the exceedance curve, lowest cost first")
-    by_line: dict[str, float] = Field(description="expected; the lines add up to mean_usd")
-    years: Table[YearOutcome] = Field(description="by contract year")
-    mean_loss_usd: float | None = Field(description="expected cost less that of the plan given by --versus")
-    loss_probability: float | None = Field(description="that it costs more than that plan")
-    notes: tuple[str, ...] = Field(description="remarks in plain words")
+    schema_version: Annotated[Literal["deal-solve-simulation/1"], SCHEMA_KEY] = "deal-solve-simulation/1"
+    plan: Annotated[Plan, Field(description="the complete plan")]
+    assumed: Annotated[tuple[str, ...], Field(description="what the proposal left out, and what was taken")]
+    mean_usd: Annotated[float, Field(description="expected cost")]
+    standard_error_usd: Annotated[
+        float | None, Field(description="of the mean over independent draws; null for other scenarios")
+    ]
+    undiscounted_usd: Annotated[float, Field(description="expected cost, not discounted")]
+    confidence: Annotated[float, Field(description="of cvar_usd: at most 0.9 from fewer than 100 scenarios")]
+    cvar_usd: Annotated[float, Field(description="mean of the worst (1 - confidence)")]
+    percentiles: Annotated[Table[Percentile], Field(description="P1 to P99; P10 to P90 from fewer than 100 scenarios")]
+    exceedance: Annotated[Table[Exceedance], Field(description="the exceedance curve, lowest cost first")]
+    by_line: Annotated[dict[str, float], Field(description="expected; the lines add up to mean_usd")]
+    years: Annotated[Table[YearOutcome], Field(description="by contract year")]
+    mean_loss_usd: Annotated[float | None, Field(description="expected cost less that of the plan given by --versus")]
+    loss_probability: Annotated[float | None, Field(description="that it costs more than that plan")]
+    notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack, cast, overload
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from deal_solve.analysis.solve.result import Asked, result_of, settlement_result_of
 from deal_solve.analysis.solve.schema import Result
@@ -13,11 +13,12 @@ from deal_solve.deal.yaml_source import parse
 from deal_solve.errors import InputError
 from deal_solve.facts.drawdown_order import chronological_usd
 from deal_solve.optimise.solution import Solution
+from deal_solve.record import Record, adapter_of
 from deal_solve.report.basics import to_text
 from deal_solve.report.record import Part
 from deal_solve.settlement.settle import Settlement
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=Part | Record)
 
 
 def to_json(found: Solution | Settlement, **asked: Unpack[Asked]) -> str:
@@ -45,11 +46,12 @@ def from_json(text: str, kind: type[Any] = Result) -> Any:
     Raises InputError for another schema, or another version of it, and for text that does not follow it.
     """
     source = parse(text, "result")
-    expected = kind.model_fields["schema_version"].default
+    adapter: TypeAdapter[Any] = adapter_of(cast(Any, kind))
+    expected = adapter.json_schema()["properties"]["schema"]["const"]
     found = source.data.get("schema") if isinstance(source.data, dict) else None
     if found != expected:
         raise InputError(source.problem(("schema",), f"{found!r} is not known here; expected {expected}"))
     try:
-        return kind.model_validate(source.data)
+        return adapter.validate_python(source.data)
     except ValidationError as error:
         raise InputError(problems_of(error, source, kind)) from None

@@ -10,7 +10,7 @@ from pydantic import Field
 from deal_solve.facts.decisions import NONE, DecisionKind
 from deal_solve.frames import Table
 from deal_solve.record import Record
-from deal_solve.report.basics import ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, ResultFile
 
 RowStatus = Literal["optimal", "limit", "infeasible", "stopped", "invalid", "failed"]
 
@@ -79,12 +79,11 @@ class SweepRow(Record):
         return "; ".join(f"{what}: {plan}" for what, plan in said if plan != NONE)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SweepResult(ResultFile):
     """What `sweep --out FILE.json` writes; USD over the horizon; the scenarios are those of the deal as it stands."""
 
-    schema_version: Literal["deal-solve-sweep/1"] = Field(
-        "deal-solve-sweep/1", alias="schema", description="this schema"
-    )
-    paths: tuple[str, ...] = Field(description="the varied fields")
-    cells: int = Field(description="in all; a sweep that was stopped has fewer rows")
-    rows: Table[SweepRow] = Field(description="one per cell, in the order of the design")
+    schema_version: Annotated[Literal["deal-solve-sweep/1"], SCHEMA_KEY] = "deal-solve-sweep/1"
+    paths: Annotated[tuple[str, ...], Field(description="the varied fields")]
+    cells: Annotated[int, Field(description="in all; a sweep that was stopped has fewer rows")]
+    rows: Annotated[Table[SweepRow], Field(description="one per cell, in the order of the design")]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from deal_solve.cli.support.table import Framed
     from deal_solve.deal.deal import Deal
-    from deal_solve.report.record import Part
+    from deal_solve.record import Record
     from deal_solve.uncertainty.scenario_set import Scenarios
 
 
@@ -67,7 +67,7 @@ class Answer:
 
     found: Framed
     report: str
-    result: Callable[[], Part]
+    result: Callable[[], Record]
     is_proven: bool
     draw: Callable[[Path, str], None] | None = None
 

@@ -11,9 +11,8 @@ import pandas as pd
 
 from deal_solve.cli.support.files import ending_of, replacing
 from deal_solve.optional import need
-from deal_solve.report.basics import to_text
+from deal_solve.record import Record, to_text
 from deal_solve.report.picture import need_matplotlib
-from deal_solve.report.record import Part
 
 
 class Framed(Protocol):
@@ -24,7 +23,7 @@ class Framed(Protocol):
 
 
 Draw = Callable[[Path, str], None]
-Write = Callable[[Framed, Callable[[], Part], Draw | None], None]
+Write = Callable[[Framed, Callable[[], Record], Draw | None], None]
 
 
 @contextmanager
@@ -42,7 +41,7 @@ def table_and_picture(out: str | None, picture: str | None) -> Iterator[Write]:
     with ExitStack() as stack:
         written, drawn = (stack.enter_context(replacing(path)) if path else None for path in (out, picture))
 
-        def write(found: Framed, result: Callable[[], Part], draw: Draw | None) -> None:
+        def write(found: Framed, result: Callable[[], Record], draw: Draw | None) -> None:
             if written and out_kind == "json":
                 written.write_text(to_text(result()), encoding="utf-8")
             elif written and out_kind == "parquet":
