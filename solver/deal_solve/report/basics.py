@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -13,13 +12,6 @@ from deal_solve.record import Record
 from deal_solve.report.record import Part
 from deal_solve.uncertainty import scenario_set as uncertainty
 from deal_solve.version import VERSION
-
-P = TypeVar("P", bound=Part)
-
-
-def _by_year(part: type[P], rows: Iterable[Any]) -> tuple[P, ...]:
-    """Return rows as parts; contract years count from 1 there."""
-    return tuple(part.model_validate(row).model_copy(update={"contract_year": row.contract_year + 1}) for row in rows)
 
 
 def deal_of(deal: Deal) -> DealFacts:
@@ -36,11 +28,6 @@ def deal_of(deal: Deal) -> DealFacts:
 def scenarios_from(scenarios: uncertainty.Scenarios) -> Scenarios:
     """Return what is said of a set of futures in every file."""
     return Scenarios(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
-
-
-def rows_of(part: type[P], rows: Iterable[Any] | None) -> tuple[P, ...] | None:
-    """Return dataclasses as parts of a file, None for None."""
-    return None if rows is None else tuple(map(part.model_validate, rows))
 
 
 def to_text(part: Part) -> str:
