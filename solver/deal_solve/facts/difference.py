@@ -135,10 +135,10 @@ def _of_path(deal: Deal, plan: Plan, block: ScenarioSet) -> tuple[float, float, 
     workloads = usage_of(deal, plan, block, users=deal.workloads).counted
     contracted = drawn = 0.0
     bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
-    for span, _, band, priced in priced_terms(deal, plan, block, usage.counted, bundle):
-        usd = sum(_present(deal, block, item.usage_usd, span.start) for item in priced)
+    for term in priced_terms(deal, plan, block, usage.counted, bundle):
+        usd = sum(_present(deal, block, item.usage_usd, term.span.start) for item in term.usage)
         contracted += usd
-        drawn += usd if band.commit_usd_per_year > 0 else 0.0
+        drawn += usd if term.band.commit_usd_per_year > 0 else 0.0
     counted, uncounted = _at_list(deal, block, usage.counted), _at_list(deal, block, usage.uncounted)
     return counted, uncounted, _at_list(deal, block, workloads), contracted, drawn
 

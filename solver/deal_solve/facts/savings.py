@@ -68,8 +68,8 @@ def _valued(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Array:
     for name, usd in counted.items():
         at_list += float((usd * scenarios.index[deal.card.model(name).family]).sum(axis=0) @ scenarios.weights)
     bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
-    for _, _, band, priced in priced_terms(deal, plan, scenarios, counted, bundle):
-        usage = sum(float(item.usage_usd.sum(axis=0) @ scenarios.weights) for item in priced)
+    for term in priced_terms(deal, plan, scenarios, counted, bundle):
+        usage = sum(float(item.usage_usd.sum(axis=0) @ scenarios.weights) for item in term.usage)
         contracted += usage
-        billed += 0.0 if band.commit_usd_per_year > 0 else usage
+        billed += 0.0 if term.band.commit_usd_per_year > 0 else usage
     return np.array([at_list, contracted, billed])

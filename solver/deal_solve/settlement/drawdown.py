@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -15,7 +15,7 @@ from deal_solve.deal.offer import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
-from deal_solve.settlement.ledger import Ledger
+from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.rates import api_factor, band_of, overage_ratio, protected_index
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -70,30 +70,46 @@ class Priced:
         return Priced(self.model_id, self.list_usd[rows], self.usage_usd[rows], ratio)
 
 
+@dataclass(frozen=True, eq=False)
+class PricedTerm:
+    """One term of the API agreement with its band and its counted usage, priced."""
+
+    span: TermSpan
+    term: ApiTerm
+    band: ApiBand
+    usage: list[Priced]
+
+
+@dataclass(frozen=True, eq=False)
+class _Period:
+    """One commitment period of a term, from month `start`: its C_P in USD and its usage."""
+
+    start: int
+    commitment_usd: float
+    usage: list[Priced]
+    is_last: bool
+
+
 def post_api(
-    ledger: Ledger,
-    deal: Deal,
-    plan: Plan,
-    scenarios: ScenarioSet,
-    counted: dict[str, Array],
-    bundle: tuple[float, ...],
-    order: Order = "highest_ratio",
+    ledger: Ledger, part: ApiPart, terms: Iterable[PricedTerm], order: Order = "highest_ratio"
 ) -> tuple[PeriodRecord, ...]:
-    """Post all counted usage, `counted[model id]` (H, S) at today's list; `bundle` is the API discount of each term."""
-    part = resolve(deal).taken(plan.api).require_api()
+    """Post all counted usage of the terms of an API agreement, and what its commitments cost."""
     records: list[PeriodRecord] = []
-    for span, term, band, priced in priced_terms(deal, plan, scenarios, counted, bundle):
-        if band.commit_usd_per_year == 0 or part.payment == "arrears":
-            _post_usage(ledger, span, priced)
-        if band.commit_usd_per_year > 0:
-            records += _periods(ledger, part, span, term, priced, order)
+    for priced in terms:
+        if priced.band.commit_usd_per_year == 0 or part.payment == "arrears":
+            _post_usage(ledger, priced)
+        if priced.band.commit_usd_per_year > 0:
+            records += _periods(ledger, part, priced, order)
     return tuple(records)
 
 
 def priced_terms(
     deal: Deal, plan: Plan, scenarios: ScenarioSet, counted: dict[str, Array], bundle: tuple[float, ...]
-) -> Iterator[tuple[TermSpan, ApiTerm, ApiBand, list[Priced]]]:
-    """Yield every term of the API agreement with its band and its counted usage, priced; arguments as of `post_api`."""
+) -> Iterator[PricedTerm]:
+    """Yield every term of the API agreement with its usage, priced.
+
+    `counted[model id]` is (H, S) at today's list; `bundle` is the API discount of each term.
+    """
     taken, models = resolve(deal).taken(plan.api), {name: deal.card.model(name) for name in counted}
     indices = {name: scenarios.index[name] for name in {model.family for model in models.values()}}
     protected = {name: protected_index(taken, index) for name, index in indices.items()}
@@ -107,57 +123,48 @@ def priced_terms(
             follows = protected[model.family][months]
             ratio = overage_ratio(taken, factor, follows, indices[model.family][months])
             priced.append(Priced(model_id, value[months], value[months] * (factor * follows), ratio))
-        yield span, term, band, priced
+        yield PricedTerm(span, term, band, priced)
 
 
-def _post_usage(ledger: Ledger, span: TermSpan, priced: list[Priced]) -> None:
+def _post_usage(ledger: Ledger, priced: PricedTerm) -> None:
     """Post all counted usage of a term at contracted rates at the end of each month."""
-    for each in priced:
-        for row, t in enumerate(range(span.start, span.end)):
-            ledger.post("usage", each.model_id, each.list_usd[row], each.usage_usd[row], paid=t + 1, first=t)
+    for each in priced.usage:
+        for row, t in enumerate(range(priced.span.start, priced.span.end)):
+            list_usd, usage_usd = each.list_usd[row], each.usage_usd[row]
+            ledger.post(Row("usage", each.model_id, list_usd, usage_usd, paid=t + 1, first=t, last=t))
 
 
-def _periods(
-    ledger: Ledger, part: ApiPart, span: TermSpan, term: ApiTerm, priced: list[Priced], order: Order
-) -> Iterator[PeriodRecord]:
+def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) -> Iterator[PeriodRecord]:
     """Settle and post the commitment periods of a term in turn; nothing rolls out of the last one."""
     carried: Array = np.zeros(ledger.scenarios)
-    for start in range(span.start, span.end, part.period_months):
-        year = start // 12
-        committed = term.commitment_usd[year - span.years.start]
-        rows = slice(start - span.start, start - span.start + part.period_months)
-        items = [each.within(rows) for each in priced]
-        is_last = start + part.period_months == span.end
-        record, uncovered = settle_period(part, start, committed, carried, items, order, is_last)
+    span, months = priced.span, part.period_months
+    for start in range(span.start, span.end, months):
+        committed = priced.term.commitment_usd[start // 12 - span.years.start]
+        rows = slice(start - span.start, start - span.start + months)
+        items = [each.within(rows) for each in priced.usage]
+        period = _Period(start, committed * months / 12, items, start + months == span.end)
+        record, uncovered = _settle_period(part, period, carried, order)
         _post_commitment(ledger, part, record, committed)
         _post_end(ledger, part, record, uncovered)
         carried = record.rolled_over_usd
         yield record
 
 
-def settle_period(
-    part: ApiPart,
-    start: int,
-    yearly_usd: float,
-    carried: Array,
-    items: list[Priced],
-    order: Order,
-    is_last: bool,
-) -> tuple[PeriodRecord, Array]:
-    """Return the record of one period with C_P = C_y · months / 12, and its uncovered usage at contracted rates, (S,).
+def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order) -> tuple[PeriodRecord, Array]:
+    """Return the record of one period, into which R = `carried` rolls, and its uncovered usage at contracted rates.
 
     covered = min(V, R + C_P); from_carry = min(V, R); own shortfall = C_P - (covered - from_carry);
-    next R = min(share · own shortfall, cap · C_P), 0 out of the last period of a term or of the horizon.
+    next R = min(share · own shortfall, cap · C_P), 0 out of the last period of a term or of the horizon. All (S,).
     """
-    commitment = yearly_usd * part.period_months / 12
+    start, commitment = period.start, period.commitment_usd
     monthly = np.zeros((part.period_months, len(carried)))
-    for item in items:
+    for item in period.usage:
         monthly += item.usage_usd
     usage, balance = monthly.sum(axis=0), carried + commitment
     covered, from_carry = np.minimum(usage, balance), np.minimum(usage, carried)
     shortfall = commitment - (covered - from_carry)
     rolled = np.zeros(len(carried))
-    if isinstance(part.unused, Rollover) and not is_last:
+    if isinstance(part.unused, Rollover) and not period.is_last:
         rolled = np.minimum(part.unused.rollover * shortfall, part.unused.cap * commitment)
     record = PeriodRecord(
         contract_year=start // 12,
@@ -170,7 +177,7 @@ def settle_period(
         own_shortfall_usd=shortfall,
         rolled_over_usd=rolled,
         forfeited_usd=shortfall - rolled + (carried - from_carry),
-        overage_usd=overage_charge(items, balance, order),
+        overage_usd=overage_charge(period.usage, balance, order),
         monthly_usd=monthly,
     )
     return record, usage - covered
@@ -239,7 +246,7 @@ def _post_commitment(ledger: Ledger, part: ApiPart, record: PeriodRecord, yearly
         paid, last, usd = record.start, record.start + 11, yearly_usd
     else:
         return
-    ledger.post("commitment", "api commitment", 1.0, usd, paid=paid, first=paid, last=last)
+    ledger.post(Row("commitment", "api commitment", 1.0, usd, paid=paid, first=paid, last=last))
 
 
 def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Array) -> None:
@@ -252,8 +259,8 @@ def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Ar
     if part.payment == "arrears":
         charge = charge - uncovered
         forfeited = record.forfeited_usd
-        ledger.post("shortfall", "unused commitment", forfeited, forfeited, paid=record.end, first=last)
-    ledger.post("overage", "uncovered usage", uncovered, charge, paid=record.end, first=last)
+        ledger.post(Row("shortfall", "unused commitment", forfeited, forfeited, paid=record.end, first=last, last=last))
+    ledger.post(Row("overage", "uncovered usage", uncovered, charge, paid=record.end, first=last, last=last))
 
 
 def beyond_horizon_usd(deal: Deal, plan: Plan) -> float:

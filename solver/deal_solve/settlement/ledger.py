@@ -58,22 +58,11 @@ class Ledger:
         """Return what a dollar paid at time `paid` (months) counts: (1+r)^(-paid/12)."""
         return discount_factor(self._cost_of_capital_per_year, paid)
 
-    def post(
-        self,
-        line: str,
-        item: str,
-        quantity: Array | float,
-        amount: Array | float,
-        *,
-        paid: int,
-        first: int,
-        last: int | None = None,
-    ) -> None:
-        """Add `amount` USD on `line`, paid at time `paid` for months [first, last] (default `first` alone)."""
-        row = Row(line, item, quantity, amount, paid, first, first if last is None else last)
-        present = amount * self.discount(paid)
-        self.by_line[line] += present
-        self.by_year[row.year] += amount
+    def post(self, row: Row) -> None:
+        """Add what is posted to its line and its contract year, as it is and discounted."""
+        present = row.amount * self.discount(row.paid)
+        self.by_line[row.line] += present
+        self.by_year[row.year] += row.amount
         self.by_year_discounted[row.year] += present
         if self._keep_rows:
             self.rows.append(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan
-from deal_solve.settlement.ledger import Ledger
+from deal_solve.settlement.ledger import Ledger, Row
 
 
 def post_projects(ledger: Ledger, deal: Deal, plan: Plan) -> None:
@@ -15,4 +15,4 @@ def post_projects(ledger: Ledger, deal: Deal, plan: Plan) -> None:
         for name in bought:
             if name not in known:
                 raise InputError(f"plan: projects.{workload} has {name!r}, which the deal does not offer there")
-            ledger.post("projects", f"{workload} {name}", 1.0, known[name].usd, paid=0, first=0)
+            ledger.post(Row("projects", f"{workload} {name}", 1.0, known[name].usd, paid=0, first=0, last=0))

@@ -9,7 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import Tiers
 from deal_solve.plan.plan import SeatAgreement
 from deal_solve.plan.resolved import OfferTerms, SeatOffer, resolve
-from deal_solve.settlement.ledger import Ledger
+from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.rates import protected_index, uplift
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -101,10 +101,12 @@ def post_fees(ledger: Ledger, contract: SeatContract) -> None:
         month_usd = contract.month_usd(year) * contract.index[year]
         start, end = 12 * year, 12 * year + 12
         if contract.seat.part.billing == "yearly":
-            ledger.post("seats", contract.seat_type, 12 * seats, 12 * month_usd, paid=start, first=start, last=end - 1)
+            ledger.post(
+                Row("seats", contract.seat_type, 12 * seats, 12 * month_usd, paid=start, first=start, last=end - 1)
+            )
         else:
             for t in range(start, end):
-                ledger.post("seats", contract.seat_type, seats, month_usd, paid=t, first=t)
+                ledger.post(Row("seats", contract.seat_type, seats, month_usd, paid=t, first=t, last=t))
 
 
 def committed_usd(contract: SeatContract) -> float:

@@ -189,7 +189,8 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     post_projects(ledger, deal, plan)
     usage = usage_of(deal, plan, scenarios)
     post_uncounted(ledger, deal, usage, scenarios)
-    records = post_api(ledger, deal, plan, scenarios, usage.counted, tuple(tier.api for tier in tiers), order)
+    priced = drawdown.priced_terms(deal, plan, scenarios, usage.counted, tuple(tier.api for tier in tiers))
+    records = post_api(ledger, resolve(deal).taken(plan.api).require_api(), priced, order)
     committed = sum(sum(term.commitment_usd) for term in plan.api.terms)
     beyond = drawdown.beyond_horizon_usd(deal, plan)
     return Settlement(

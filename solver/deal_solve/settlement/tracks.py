@@ -7,7 +7,7 @@ import numpy as np
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
-from deal_solve.settlement.ledger import Ledger
+from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.true_up import unserved_usd
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -43,9 +43,9 @@ def post_tools(ledger: Ledger, deal: Deal, plan: Plan) -> None:
     for name, tool in deal.internal_tools.items():
         months = months_in_use(deal, plan, name)
         if months:
-            ledger.post("build", name, 1.0, tool.build_usd, paid=months[0], first=months[0])
+            ledger.post(Row("build", name, 1.0, tool.build_usd, paid=months[0], first=months[0], last=months[0]))
         for t in months:
-            ledger.post("run", name, 1.0, tool.run_usd_per_month, paid=t + 1, first=t)
+            ledger.post(Row("run", name, 1.0, tool.run_usd_per_month, paid=t + 1, first=t, last=t))
 
 
 def post_unserved(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet) -> None:
@@ -55,4 +55,4 @@ def post_unserved(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet
         for t in range(scenarios.months):
             if plan.tracks[cohort][t // 12] == NONE:
                 users = scenarios.users[cohort][t]
-                ledger.post("unserved", cohort, users, users * usd, paid=t + 1, first=t)
+                ledger.post(Row("unserved", cohort, users, users * usd, paid=t + 1, first=t, last=t))

@@ -9,7 +9,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import TrueUp
 from deal_solve.plan.plan import Plan
-from deal_solve.settlement.ledger import Ledger
+from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.seats import SeatContract
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -22,6 +22,42 @@ class _Licensed:
     largest: Array
 
 
+@dataclass(frozen=True)
+class _Growth:
+    """What the true-ups of one seat type are charged by and posted to; `count` is A, (H, S)."""
+
+    ledger: Ledger
+    contract: SeatContract
+    clause: TrueUp
+    count: Array
+
+    def window(self, state: _Licensed, start: int) -> Array:
+        """Settle one window: seats added above L, (S,), charged in one sum at its end; L rises unless ratchet none."""
+        clause = self.clause
+        end = start + clause.check
+        window = self.count[start:end]
+        counted: Array = window.max(axis=0) if clause.count == "peak" else window[-1]
+        added = np.maximum(0.0, counted - state.seats)
+        months = months_charged(clause, start, len(self.count))
+        first = start if clause.retroactive or months == clause.check else end - 1
+        self.post(added, months, end, (first, end - 1))
+        if clause.ratchet != "none":
+            state.seats = state.seats + added
+        state.largest = np.maximum(state.largest, counted)
+        return added
+
+    def post(self, seats: Array, months: int, paid: int, charged: tuple[int, int]) -> None:
+        """Post seats · months · the true-up price of the contract year of the last month charged."""
+        if not months or not seats.any():
+            return
+        contract, (first, last) = self.contract, charged
+        year = last // 12
+        usd = contract.seat.card_usd if self.clause.price == "list" else contract.marginal_usd(year)
+        quantity = seats * months
+        amount = quantity * (usd * contract.index[year])
+        self.ledger.post(Row("true_up", contract.seat_type, quantity, amount, paid=paid, first=first, last=last))
+
+
 def post_true_up(ledger: Ledger, contract: SeatContract, count: Array, taken: tuple[bool, ...]) -> Array:
     """Post the true-ups of one seat type; `count` is A, (H, S), `taken[y]` whether a cohort takes the type in year y.
 
@@ -32,16 +68,17 @@ def post_true_up(ledger: Ledger, contract: SeatContract, count: Array, taken: tu
     clause = contract.seat.part.true_up
     if not isinstance(clause, TrueUp):
         return above
+    growth = _Growth(ledger, contract, clause, count)
     state = _Licensed(np.zeros(count.shape[1]), np.zeros(count.shape[1]))
     for year, contracted in enumerate(contract.contracted):
         carried = _carried(contract, clause, state, year, taken[year])
         if year == contract.taken.span_of(year).years.start:
             state.largest = np.zeros(count.shape[1])
         state.seats = np.maximum(contracted, carried)
-        _post(ledger, contract, clause, state.seats - contracted, 12, 12 * year, (12 * year, 12 * year + 11))
+        growth.post(state.seats - contracted, 12, 12 * year, (12 * year, 12 * year + 11))
         above[year] = state.seats - contracted
         for start in range(12 * year, 12 * year + 12, clause.check):
-            added = _window(ledger, contract, clause, state, count, start)
+            added = growth.window(state, start)
             above[year] = np.maximum(above[year], state.seats + (added if clause.ratchet == "none" else 0) - contracted)
     return above
 
@@ -55,23 +92,6 @@ def _carried(contract: SeatContract, clause: TrueUp, state: _Licensed, year: int
     starts_term = year == contract.taken.span_of(year).years.start
     carries = clause.ratchet == "term" and (not starts_term or (not clause.retroactive and is_taken))
     return state.largest if carries else np.zeros_like(state.largest)
-
-
-def _window(
-    ledger: Ledger, contract: SeatContract, clause: TrueUp, state: _Licensed, count: Array, start: int
-) -> Array:
-    """Settle one window: the seats added above L, (S,), charged in one sum at its end; L rises unless ratchet none."""
-    end = start + clause.check
-    window = count[start:end]
-    counted: Array = window.max(axis=0) if clause.count == "peak" else window[-1]
-    added = np.maximum(0.0, counted - state.seats)
-    months = months_charged(clause, start, len(count))
-    first = start if clause.retroactive or months == clause.check else end - 1
-    _post(ledger, contract, clause, added, months, end, (first, end - 1))
-    if clause.ratchet != "none":
-        state.seats = state.seats + added
-    state.largest = np.maximum(state.largest, counted)
-    return added
 
 
 def months_charged(clause: TrueUp, start: int, horizon: int) -> int:
@@ -92,25 +112,6 @@ def months_charged(clause: TrueUp, start: int, horizon: int) -> int:
     return clause.check if end == horizon else year_end - end
 
 
-def _post(
-    ledger: Ledger,
-    contract: SeatContract,
-    clause: TrueUp,
-    seats: Array,
-    months: int,
-    paid: int,
-    charged: tuple[int, int],
-) -> None:
-    """Post seats · months · the true-up price of the contract year of the last month charged."""
-    if not months or not seats.any():
-        return
-    year = charged[1] // 12
-    usd = contract.seat.card_usd if clause.price == "list" else contract.marginal_usd(year)
-    quantity = seats * months
-    amount = quantity * (usd * contract.index[year])
-    ledger.post("true_up", contract.seat_type, quantity, amount, paid=paid, first=charged[0], last=charged[1])
-
-
 def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, contract: SeatContract) -> None:
     """Post the users above N under hard_cap, cheapest to leave unserved first, at the end of each month."""
     if isinstance(contract.seat.part.true_up, TrueUp):
@@ -122,7 +123,9 @@ def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet
         for cohort in sorted(cohorts, key=lambda c: unserved_usd(deal, c)):
             unserved = np.minimum(users[cohort], excess)
             excess = excess - unserved
-            ledger.post("unserved", cohort, unserved, unserved * unserved_usd(deal, cohort), paid=t + 1, first=t)
+            ledger.post(
+                Row("unserved", cohort, unserved, unserved * unserved_usd(deal, cohort), paid=t + 1, first=t, last=t)
+            )
 
 
 def unserved_usd(deal: Deal, cohort_id: str) -> float:

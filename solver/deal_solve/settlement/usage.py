@@ -14,7 +14,7 @@ from deal_solve.plan.plan import Plan, Route
 from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.routing_options import Epoch, Option
-from deal_solve.settlement.ledger import Ledger
+from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
@@ -160,7 +160,7 @@ def post_uncounted(ledger: Ledger, deal: Deal, usage: Usage, scenarios: Scenario
     for model_id, value in usage.uncounted.items():
         index = scenarios.index[deal.card.model(model_id).family]
         for t in range(scenarios.months):
-            ledger.post("uncounted_usage", model_id, value[t], value[t] * index[t], paid=t + 1, first=t)
+            ledger.post(Row("uncounted_usage", model_id, value[t], value[t] * index[t], paid=t + 1, first=t, last=t))
     for user, charge in usage.other.items():
         for t in range(scenarios.months):
-            ledger.post("other_charges", user, charge[t], charge[t], paid=t + 1, first=t)
+            ledger.post(Row("other_charges", user, charge[t], charge[t], paid=t + 1, first=t, last=t))
