@@ -21,7 +21,7 @@ PRICE = "offers.office.seats.seat.usd_per_user_month"
 
 
 def two_quotes(**sections):
-    """Return case 1 of section 9 with a paper of 20 % and a premium on overage, and one of 5 % without commitment."""
+    """Return case 1 of section 9 with an offer of 20 % and a premium on overage, and one of 5 % without commitment."""
     offers = {"deep": quote((0.01, 0.2), overage={"premium": 0}), "flat": quote((0, 0.05))}
     return read(**{"workloads": {"app": APP}, "offers": offers, "scenarios": explicit(RARE, CHANCES), **sections})
 
@@ -60,7 +60,7 @@ def test_a_rate_is_said_to_hold_everywhere_where_it_does():
     [("offer=deep", 0.25), ("offers.flat.api.bands[0]", 0.25), ("offers.flat", 0.25), ("committed<=90", 0.25)],
 )
 def test_what_gets_to_a_choice(target, value):
-    """The flip of the two papers is the flip of each; 12·48 USD are committed at least where any are."""
+    """The flip of the two offers is the flip of each; 12·48 USD are committed at least where any are."""
     found = breakeven(two_quotes(), PREMIUM, 0, 0.6, target)
     assert flips(found) == pytest.approx([value], abs=0.0006)
     assert [stretch.at_target for stretch in found.stretches] == [target == "offer=deep", target != "offer=deep"]
@@ -68,7 +68,7 @@ def test_what_gets_to_a_choice(target, value):
 
 
 def test_a_choice_that_costs_the_same_is_reached():
-    """Ten seats at the card's 20 from list, or from the paper at its price: at 20 both cost the same."""
+    """Ten seats at the card's 20 from list, or from the offer at its price: at 20 both cost the same."""
     deal = office()
     cohort = deal.cohorts["staff"].model_copy(update={"tracks": ("seat",), "unserved_usd_per_user_month": None})
     deal = deal.model_copy(update={"cohorts": {"staff": cohort}})
@@ -226,7 +226,7 @@ def test_a_fine_grid_of_cold_solves_finds_the_same(deal, path, low, high, count)
 
 @pytest.mark.parametrize("risk", ["neutral", {"weight": 0.5, "on": "loss", "confidence": 0.9}])
 def test_both_sides_of_a_flip_are_as_good_as_the_best_on_the_same_draws(risk):
-    """Settled at the flip, on futures of the same seed, each side costs what a solve there finds, within the gap."""
+    """Settled at the flip, on scenarios of the same seed, each side costs what a solve there finds, within the gap."""
     deal = two_quotes(risk=risk, scenarios={}, workloads={"app": {**APP, "requests_per_month": "100 ± 40%"}})
     found = breakeven(deal, PREMIUM, 0, 0.6, scenarios_from=lambda each: sample(each, 128, seed=3).in_memory())
     assert len(found.flips) == 1
@@ -242,7 +242,7 @@ def test_both_sides_of_a_flip_are_as_good_as_the_best_on_the_same_draws(risk):
 
 
 def test_a_field_that_does_not_matter_is_said_to_be_none():
-    """The listed futures have the requests; a number in the workload is not used."""
+    """The listed scenarios have the requests; a number in the workload is not used."""
     found = breakeven(two_quotes(), "workloads.app.requests_per_month", 1, 9)
     assert len(found.flips) == 0 and found.notes[-1].startswith("every value costs the same")
 

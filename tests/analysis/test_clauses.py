@@ -64,7 +64,7 @@ def test_case_4_rollover_by_hand():
 
 
 def test_case_1_overage_by_hand():
-    """At contracted rates usage costs 0.8·100 = 80, not 88, and 0.8·160 = 128 in the worst future, not 148.
+    """At contracted rates usage costs 0.8·100 = 80, not 88, and 0.8·160 = 128 in the worst scenario, not 148.
 
     8 are 12 points: from 10 points on 100 are covered, (0.8 - p/100)·100 + 12 = 80 at p = 12.
     """
@@ -80,7 +80,7 @@ def test_case_1_overage_by_hand():
 
 
 def test_values_are_of_the_objective_and_the_reference_stays():
-    """On loss and cautious, case 1: covering 60 gains 12 in every future, at contracted rates 0.2·D: 12, 20, 32.
+    """On loss and cautious, case 1: covering 60 gains 12 in every scenario, at contracted rates 0.2·D: 12, 20, 32.
 
     The tail of loss is 12 with both, so at weight 0.5 overage is worth half of its 8.
     """
@@ -251,7 +251,7 @@ def test_what_is_not_there_is_refused(asked, message):
 
 
 def test_regret_and_list_are_refused():
-    with pytest.raises(InputError, match="regret compares with the best of each future"):
+    with pytest.raises(InputError, match="regret compares with the best of each scenario"):
         valued(newsvendor(risk={"criterion": "regret"}))
     with pytest.raises(InputError, match="nothing but list is on the table"):
         valued(read(workloads={"app": APP}, scenarios=explicit({"only": 60})), None)
@@ -271,7 +271,7 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path):
     asked = ["clauses", str(deal), "--pair", "overage, payment"]
     code, out, err = called(capsys, *asked, "--picture", str(picture), "--out", str(table))
     assert (code, err) == (0, "")
-    assert "Paper   quote: one step towards the buyer per clause" in out
+    assert "Offer   quote: one step towards the buyer per clause" in out
     assert "Nothing better to ask for: period (year)" in out
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert rows[0]["clause"] == "overage" and ">overage: list → contracted<" in picture.read_text()

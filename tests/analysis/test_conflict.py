@@ -76,7 +76,7 @@ CASES: dict[str, tuple[dict[str, Any], set[str], str]] = {
         {"workloads.app.shares.sonnet.minimum", "workloads.app.quality.mean_floor"},
         "",
     ),
-    # 100 requests a month at 1 USD in three futures of four, 200 in the fourth: 90 % needs 2,400.
+    # 100 requests a month at 1 USD in three scenarios of four, 200 in the fourth: 90 % needs 2,400.
     "probability": (
         {
             "workloads": app(0),

@@ -15,7 +15,7 @@ def table(deal, *names, **options):
 
 
 def test_9_1_every_deal_by_every_criterion():
-    """Costs of C: 60 gives 48/88/148, 80 gives 64/84/144, 160 gives 128. Least for each future: 48/80/128.
+    """Costs of C: 60 gives 48/88/148, 80 gives 64/84/144, 160 gives 128. Least for each scenario: 48/80/128.
 
     Regret of C between 60 and 100: 0.8·(C-60) in the low future, 128·0.25 - 0.2·C = 32 - 0.2·C in the high one; equal
     at C = 80: 16. The deal at 80 costs 0.3·64 + 0.5·84 + 0.2·144 = 90.
@@ -67,8 +67,8 @@ def test_over_sampled_futures():
 @pytest.mark.parametrize(
     ("names", "count", "words"),
     [
-        (["worst"], None, "worst is for lists of at most 300 futures, not for 128 sampled futures"),
-        (["regret"], 301, "regret is for lists of at most 300 futures, not for 301 futures"),
+        (["worst"], None, "worst is for lists of at most 300 scenarios, not for 128 sampled scenarios"),
+        (["regret"], 301, "regret is for lists of at most 300 scenarios, not for 301 scenarios"),
         (["bold"], 3, "'bold' is not one; expected some of neutral, balanced, cautious, worst, regret"),
         ([], 3, "none is named"),
     ],
@@ -100,7 +100,11 @@ def test_the_command_line_prints_them_side_by_side(tmp_path, capsys):
     path.write_text(DEAL)
     assert run(["solve", str(path), "--criteria", "neutral,worst", "--json", str(result)]) == 0
     out = capsys.readouterr().out
-    for words in ("- worst: cost in the worst future", "What each would sign", "What the deal of each costs by every"):
+    for words in (
+        "- worst: cost in the worst scenario",
+        "What each would sign",
+        "What the deal of each costs by every",
+    ):
         assert words in out
     rows = json.loads(result.read_text())["criteria"]
     assert [row["criterion"] for row in rows] == ["neutral", "worst"]
@@ -112,4 +116,4 @@ def test_the_command_line_refuses_before_it_solves(tmp_path, capsys):
     path = tmp_path / "deal.yaml"
     path.write_text(DEAL)
     assert run(["solve", str(path), "--criteria", "neutral, worst", "--scenarios", "128"]) == 2
-    assert "criteria: worst is for lists of at most 300 futures" in capsys.readouterr().err
+    assert "criteria: worst is for lists of at most 300 scenarios" in capsys.readouterr().err

@@ -124,7 +124,7 @@ def called(capsys, *args):
 
 @pytest.fixture
 def small(tmp_path):
-    """One offer with one band, from 1,000 USD; two futures."""
+    """One offer with one band, from 1,000 USD; two scenarios."""
     path = tmp_path / "deal.yaml"
     path.write_text(SMALL)
     return str(path)
@@ -137,7 +137,7 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path, small):
     asked = ["curve", small, "--plan", str(proposal), "--points", "3"]
     code, out, err = called(capsys, *asked, "--picture", str(files[0]), "--out", str(files[1]))
     assert (code, err) == (0, "")
-    assert "Paper   API agreement quote, 12 months" in out
+    assert "Offer   API agreement quote, 12 months" in out
     assert "Today   20,000 USD committed a year (band from 1,000)" in out
     assert "Commitment curve over 12 months" in out
     svg = files[0].read_text()

@@ -217,7 +217,7 @@ def test_the_lines_of_generated_deals_add_up():
             holds(settlements[0], other)
             seen.update(shapes(other))
             routing = difference(settlements[0], other).of("routing")
-            assert routing == pytest.approx(0, abs=1e-6)  # as completed, it does not depend on the papers
+            assert routing == pytest.approx(0, abs=1e-6)  # as completed, it does not depend on the offers
     wanted = ("committed", "zero band", "prepaid", "prepaid_yearly", "arrears", "rollover", "uncounted", "discounted")
     assert all(seen[shape] >= 20 for shape in (*wanted, "rate", "overage", "forfeiture")), seen
 

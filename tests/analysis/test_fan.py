@@ -1,4 +1,4 @@
-"""The fan of a deal's futures: quantiles by month as counted by hand, in print, as CSV and as a picture."""
+"""The fan of a deal's scenarios: quantiles by month as counted by hand, in print, as CSV and as a picture."""
 
 import csv
 
@@ -19,7 +19,7 @@ HYBRID = str(SCENARIOS / "hybrid.yaml")
 
 
 def listed(**paths):
-    """Twenty equally likely futures; future k asks k a month of `app` in year 1 and 10k in year 2, 1 USD each."""
+    """Twenty equally likely scenarios; future k asks k a month of `app` in year 1 and 10k in year 2, 1 USD each."""
     scenario_set = {f"f{k}": {"weight": 1, "requests_per_month": {"app": [k, 10 * k]}, **paths} for k in range(1, 21)}
     return deal_of(24, workloads={"app": APP}, scenarios=scenario_set)
 
@@ -71,11 +71,11 @@ def called(capsys, *args):
 
 
 def test_the_command_prints_draws_and_writes(capsys, tmp_path):
-    picture, table, scenarios = (tmp_path / name for name in ("fan.svg", "fan.csv", "futures.parquet"))
+    picture, table, scenarios = (tmp_path / name for name in ("fan.svg", "fan.csv", "scenarios.parquet"))
     files = ["--picture", str(picture), "--csv", str(table), "--out", str(scenarios)]
     code, out, err = called(capsys, "scenarios", HYBRID, "--scenarios", "256", "--seed", "5", *files)
     assert (code, err) == (0, "")
-    assert "36 months from 2027-01, 256 sampled futures (seed 5)" in out
+    assert "36 months from 2027-01, 256 sampled scenarios (seed 5)" in out
     assert "support-bot: requests a month" in out and "shops: active users" in out
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert len(rows) == 6 * 36 and rows[0]["quantity"] == "Total list value"
@@ -100,9 +100,9 @@ def test_a_picture_is_the_same_bytes_again(capsys, tmp_path):
         (["--picture", "fan.pdf"], "--picture: 'fan.pdf' does not end in .svg or .png"),
         (["--out", "set.csv"], "--out: 'set.csv' does not end in .parquet"),
         (["--scenarios", "many"], "--scenarios: 'many' is not a number"),
-        (["--scenarios", "0"], "0 sampled futures cannot be"),
+        (["--scenarios", "0"], "0 sampled scenarios cannot be"),
         (["--scenarios", "none.parquet"], "none.parquet: cannot be read as Parquet: No such file"),
-        (["--scenarios", "none.parquet", "--seed", "3"], "--seed: is for sampled futures; expected --scenarios N"),
+        (["--scenarios", "none.parquet", "--seed", "3"], "--seed: is for sampled scenarios; expected --scenarios N"),
     ],
 )
 def test_mistakes_are_one_sentence(capsys, args, message):
@@ -120,9 +120,9 @@ def test_solve_and_settle_take_the_options(capsys, tmp_path):
         capsys, "solve", HYBRID, "--scenarios", "100", "--seed", "5", "--json", str(tmp_path / "r.json")
     )
     assert code == 0
-    assert "100 sampled futures (seed 5)" in " ".join(out.split())
-    assert "128 futures serve better than 100" in " ".join(out.split())
+    assert "100 sampled scenarios (seed 5)" in " ".join(out.split())
+    assert "128 scenarios serve better than 100" in " ".join(out.split())
     code, out, _ = called(capsys, "settle", HYBRID, "--plan", str(tmp_path / "r.json"), "--scenarios", "64")
     assert code == 0
-    assert "Settled over 64 sampled futures (seed 20270101)." in out
+    assert "Settled over 64 sampled scenarios (seed 20270101)." in out
     assert "Invoice in scenario 'sample 1'" in out

@@ -115,7 +115,7 @@ CASES = {
     "no track at all": (
         [("requires: [sso]", "requires: [zero_retention]")],
         [
-            "cohorts.people.tracks[0]: enterprise is closed: no paper that sells it provides all controls required "
+            "cohorts.people.tracks[0]: enterprise is closed: no offer that sells it provides all controls required "
             "(zero_retention is missing at best)",
             "cohorts.people.tracks[1]: tool is closed: no tool on any agreement provides all controls required "
             "(zero_retention is missing at best)",
@@ -147,7 +147,7 @@ CASES = {
     "maximum below the users": (
         [("maximum: 400", "maximum: 90")],
         [
-            "offers.quote.seats.enterprise.maximum: the users of people together exceed 90 in 100% of the futures; "
+            "offers.quote.seats.enterprise.maximum: the users of people together exceed 90 in 100% of the scenarios; "
             "more than the maximum cannot be contracted"
         ],
     ),
@@ -205,11 +205,11 @@ CASES = {
     ),
     "prices that never move": (
         [("uncertainty: {list_price_change_per_year: {models: -10%}}\n", "")],
-        ["offers.quote.price_protection: list prices never change in these futures, so nothing is protected"],
+        ["offers.quote.price_protection: list prices never change in these scenarios, so nothing is protected"],
     ),
     "correlation": (
         [("uncertainty: {", "uncertainty: {correlation: {usage: 0.5}, ")],
-        ["uncertainty.correlation: is used by sampled futures only; here bands of a group move together"],
+        ["uncertainty.correlation: is used by sampled scenarios only; here bands of a group move together"],
     ),
     "monthly noise": (
         [
@@ -217,8 +217,8 @@ CASES = {
             ("{requests_per_user", "{monthly_noise: 0.1, requests_per_user"),
         ],
         [
-            "workloads.bot.monthly_noise: is used by sampled futures only; here every path is smooth",
-            "cohorts.people.use.monthly_noise: is used by sampled futures only; here every path is smooth",
+            "workloads.bot.monthly_noise: is used by sampled scenarios only; here every path is smooth",
+            "cohorts.people.use.monthly_noise: is used by sampled scenarios only; here every path is smooth",
         ],
     ),
     "events": (
@@ -250,12 +250,12 @@ def test_a_band_above_every_branch_is_found_with_the_usage_it_is_held_against():
 
 
 def test_a_large_set_speaks_of_99_percent():
-    """200 listed futures, one of which uses far more: the band above the other 199 is found all the same."""
+    """200 listed scenarios, one of which uses far more: the band above the other 199 is found all the same."""
     listed = ", ".join(
         f"s{i}: {{weight: 1, requests_per_month: {{bot: {'90M' if i == 0 else '1M'}}}}}" for i in range(200)
     )
     lines = found(("commit_usd_per_year: 100k", "commit_usd_per_year: 900k"), more=f"scenarios: {{{listed}}}\n")
-    assert any("is above the usage in 99 % of the futures" in line for line in lines)
+    assert any("is above the usage in 99 % of the scenarios" in line for line in lines)
 
 
 def test_sampled_futures_use_what_an_expansion_does_not():
@@ -263,15 +263,15 @@ def test_sampled_futures_use_what_an_expansion_does_not():
     deal = loads(correlated.replace("output_tokens: 400", "output_tokens: 400\n    monthly_noise: 10%"))
     scenarios = sample(deal, 64, 7).in_memory()
     text = check_report(deal, scenarios, findings(deal, scenarios))
-    assert "It has 64 sampled futures (seed 7) of its bands and its events. They are too few for anything" in text
-    assert "sampled futures only" not in text
+    assert "It has 64 sampled scenarios (seed 7) of its bands and its events. They are too few for anything" in text
+    assert "sampled scenarios only" not in text
 
 
 def test_the_report_counts_futures_and_findings():
     deal = example()
     scenarios = scenarios_of(deal)
     text = check_report(deal, scenarios, findings(deal, scenarios))
-    said = "It has 9 futures: the discrete expansion of its bands of usage, adoption. They are too few for anything"
+    said = "It has 9 scenarios: the discrete expansion of its bands of usage, adoption. They are too few for anything"
     assert said in " ".join(text.split())
     assert "Dead, or never binding (" in text
     assert "- cohorts.makers.tracks[0]: team-premium is closed" in text

@@ -46,7 +46,7 @@ def test_the_deals_own_weight_is_said_where_a_point_is_known_to_be_that(weight, 
 
 
 def test_case_1_on_loss_is_one_point():
-    """Covering 60 saves 12 in every future, and is best by expected cost: one deal, 12 gained at every weight."""
+    """Covering 60 saves 12 in every scenario, and is best by expected cost: one deal, 12 gained at every weight."""
     found = drawn(newsvendor(risk=tail("loss", 0.8)), steps=3)
     (point,) = found.points
     assert (point.weight, point.last_weight, found.knee) == (0, 1, None)
@@ -82,7 +82,7 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path):
     asked = ["frontier", str(deal), "--risk-on", "cost", "--confidence", "0.8"]
     code, out, err = called(capsys, *asked, "--picture", str(picture), "--out", str(table))
     assert (code, err) == (0, "")
-    assert "CVaR    of cost: mean of the worst 20% of futures" in out
+    assert "CVaR    of cost: mean of the worst 20% of scenarios" in out
     assert "The deal at each point\n- 1: API agreement: quote, 12 months;" in out
     rows = list(csv.DictReader(table.read_text().splitlines()))
     svg = picture.read_text()

@@ -72,9 +72,9 @@ def said(found):
 
 
 def test_case_1_a_commitment_too_high_by_hand():
-    """Covering 100 costs 80, 80, 140 in the three futures, 92 expected; covering 60 costs 48, 88, 148, so 88.
+    """Covering 100 costs 80, 80, 140 in the three scenarios, 92 expected; covering 60 costs 48, 88, 148, so 88.
 
-    It is 4 above, all of it by the amount, and yet cheaper in the two futures of usage 100 and 160: 0.7.
+    It is 4 above, all of it by the amount, and yet cheaper in the two scenarios of usage 100 and 160: 0.7.
     """
     found = reviewed(newsvendor(), {"api": {"offer": "quote", "commitment_usd": 80 * YEAR}})
     same = ("no loss", 0)
@@ -111,15 +111,15 @@ def test_the_best_deal_itself_loses_nothing():
 
 
 def test_case_5_a_band_too_high_and_a_paper_too_dear_by_hand():
-    """Usage 400 000 at list. 18 % from 410 000 costs 410 000; in its paper 12 % from 352 000 costs 352 000; the other
-    paper gives 15 % from 300 000: 340 000. 58 000 are the band's, 12 000 the paper's, which are its rates.
+    """Usage 400 000 at list. 18 % from 410 000 costs 410 000; in its offer 12 % from 352 000 costs 352 000; the other
+    offer gives 15 % from 300 000: 340 000. 58 000 are the band's, 12 000 the offer's, which are its rates.
     """
     usage = 400_000 / YEAR
     bands = ((352_000, 0.12), (382_500, 0.15), (410_000, 0.18))
     deal = certainly(usage, own=quote(*bands), other=quote((300_000, 0.15), overage="contracted"))
     found = lawful(reviewed(deal, {"api": {"offer": "own", "commitment_usd": 410_000}}))
     saved = {step.step: (step.finding, round(step.saved_usd, 2)) for step in found.steps if step.saved_usd}
-    assert saved == {"band": ("too high", 58_000), "offer and term": ("other API paper", 12_000)}
+    assert saved == {"band": ("too high", 58_000), "offer and term": ("other API agreement", 12_000)}
     assert found.offer_lines.of("rate") == pytest.approx(12_000)
     assert found.lines.of("forfeiture") == pytest.approx(410_000 - 0.82 * 400_000)
 
@@ -131,7 +131,7 @@ def test_overage_of_a_poor_paper_stands_in_the_step_to_other_papers():
     deal = read(workloads={"app": APP}, offers=offers, scenarios=explicit(RARE, CHANCES))
     found = lawful(reviewed(deal, {"api": {"offer": "own", "commitment_usd": 48 * YEAR}}))
     assert found.offer_lines.of("overage") == pytest.approx(8 * YEAR)
-    assert said(found)["offer and term"] == ("other API paper", 8)
+    assert said(found)["offer and term"] == ("other API agreement", 8)
 
 
 def test_seats_and_tracks_by_hand():
@@ -252,7 +252,7 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path, files):
     code, out, err = called(capsys, *asked, "--picture", str(picture), "--out", str(table))
     assert (code, err) == (0, "")
     assert "Plan    API agreement quote, 12 months: 100,000 USD committed" in out
-    assert "commitment            too high" in out and "Beats   the best deal in 0% of futures" in out
+    assert "commitment            too high" in out and "Beats   the best deal in 0% of scenarios" in out
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert ">commitment: too high<" in picture.read_text()
     assert called(capsys, *asked, "--out", str(data))[:2] == (0, out)

@@ -248,7 +248,7 @@ def test_what_is_certain_has_no_indices():
     plan = solve(deal).plan
     found = sobol(deal, plan, plan)
     assert {row.of for row in found.indices} == {"cost"}
-    assert found.notes[-1] == "the loss is the same in every future, so nothing spreads it"
+    assert found.notes[-1] == "the loss is the same in every scenario, so nothing spreads it"
 
 
 # --- the command ------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A plan over many futures: the same bits wherever they are settled, and a distribution that is checked by hand."""
+"""A plan over many scenarios: the same bits wherever they are settled, and a distribution that is checked by hand."""
 
 import json
 import signal
@@ -137,7 +137,7 @@ def test_any_chunk_size_gives_the_same_bits(hybrid, chunk, monkeypatch):
 
 
 def test_processes_give_the_same_bits(hybrid):
-    """Sampled futures are made in the other processes, futures in memory are sent there."""
+    """Sampled scenarios are made in the other processes, scenarios in memory are sent there."""
     deal, plan = hybrid
     scenarios = sample(deal, 5 * BLOCK + 7, seed=5)
     with executor_of(2, None) as (executor, workers):
@@ -192,7 +192,7 @@ def test_command_writes_the_same_files_from_one_process_and_two(proposal, tmp_pa
         args = ["simulate", HYBRID, "--plan", proposal, "--versus", proposal, "--scenarios", 9000, "--seed", 4]
         assert run([str(arg) for arg in (*args, "--jobs", jobs, "--out", out, "--json", "-", "-v")]) == 0
         told[jobs], err = capsys.readouterr()
-        assert "9,000 of 9,000 futures" in err
+        assert "9,000 of 9,000 scenarios" in err
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
     assert told[1] == told[2]
     result, rows = json.loads(told[1]), parquet.read_table(tmp_path / "1.parquet").to_pandas()
@@ -211,7 +211,7 @@ def test_command_prints_the_distribution(proposal, capsys):
     assert err == ""
     for words in (
         "± ",
-        "1,000 sampled futures (seed 20270101)",
+        "1,000 sampled scenarios (seed 20270101)",
         "P99",
         "Exceedance curve",
         "P(shortfall)",
@@ -258,7 +258,7 @@ def test_ctrl_c_leaves_no_half_written_file(proposal, tmp_path, jobs):
     command = [sys.executable, "-m", "deal_solve.cli.main", *map(str, args)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, cwd=folder, preexec_fn=heed_interrupts, **pipes)
-    assert "futures" in process.stderr.readline()
+    assert "scenarios" in process.stderr.readline()
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

@@ -314,7 +314,7 @@ def test_a_torn_last_line_is_as_if_it_were_not_there(small, tmp_path):
     ("change", "message"),
     [
         ({"deal": "other"}, "has rows of another deal; expected the same, another --out, or this file gone"),
-        ({"futures": 5}, "another seed or futures"),
+        ({"futures": 5}, "another seed or scenarios"),
         ({"version": "9"}, "another version of deal-solve"),
         ({"gap": 1e-3}, "another --gap"),
     ],

@@ -50,7 +50,7 @@ def drawn(risk="neutral", demand=BAND, **more):
 
 
 def test_9_1_value_of_the_stochastic_solution():
-    """The expected future is 0.3·60 + 0.5·100 + 0.2·160 = 100: C = 100 costs 80 + 0.2·60 = 92, not 88."""
+    """The expected scenario is 0.3·60 + 0.5·100 + 0.2·160 = 100: C = 100 costs 80 + 0.2·60 = 92, not 88."""
     solution = solve(newsvendor())
     found = vss(solution)
     assert found.plan.api.terms[0].commitment_usd == pytest.approx((YEAR * 80,))
@@ -66,12 +66,12 @@ def test_9_1_expected_value_of_perfect_information():
 
 
 def test_9_1_information_counts_expected_cost_whatever_the_risk():
-    """On cost at 0.8 the deal is C = 160, 128 in every future; knowing costs 80."""
+    """On cost at 0.8 the deal is C = 160, 128 in every scenario; knowing costs 80."""
     assert evpi(solve(newsvendor(risk=tail("cost", 0.8)))).evpi.usd == pytest.approx(YEAR * 48)
 
 
 def test_9_1_the_runner_up_is_list():
-    """List costs 100, the deal 88; futures that are listed are all there is."""
+    """List costs 100, the deal 88; scenarios that are listed are all there is."""
     found = tell_apart(solve(newsvendor()))
     assert found.runner_up.api.offer == "list"
     assert found.dearer == Estimate(pytest.approx(YEAR * 12))
@@ -97,7 +97,7 @@ def test_a_mean_value_deal_that_breaks_a_limit_has_no_value():
     found = vss(solve(limited))
     assert found.plan is not None
     assert found.vss is None
-    assert found.reason == "it breaks a limit over the futures: worst: total"
+    assert found.reason == "it breaks a limit over the scenarios: worst: total"
     assert vss(solve(deal)).reason == ""
 
 
@@ -137,7 +137,8 @@ def test_a_shorter_term_is_worth_the_fall_of_list_prices_that_a_lock_keeps_out()
     assert found.worth.usd == pytest.approx(288)
 
 
-# --- 9.2: closed forms on drawn futures -------------------------------------------------------------------------------
+# --- 9.2: closed forms on drawn scenarios
+# -------------------------------------------------------------------------------
 
 
 def uniform(level):
@@ -201,14 +202,14 @@ def test_the_out_of_sample_cost_and_the_difference_hold_the_truth():
 
 
 def evenly(deal, seed):
-    """Return 128 futures of a demand that is uniform on [25, 175], by one scrambled Sobol set."""
+    """Return 128 scenarios of a demand that is uniform on [25, 175], by one scrambled Sobol set."""
     level = Sobol(1, rng=np.random.default_rng(seed)).random(128)
     held = sample(deal, 128, seed).in_memory()
     return replace(held, requests={"app": np.tile(uniform(level).T, (12, 1))})
 
 
 def by_band(method):
-    """Return what makes 128 futures of BAND."""
+    """Return what makes 128 scenarios of BAND."""
     return lambda deal, seed: sample(deal, 128, seed, method)
 
 
@@ -254,8 +255,8 @@ def test_what_is_far_apart_is_told_apart():
 
 
 def test_two_offers_of_the_same_true_cost_are_not_told_apart(monkeypatch):
-    """The second offer has dearer overage, list + 5 %, and the discount that makes up for it over all futures: whatever
-    256 of them say is luck. Each of the 16 searches is over 64.
+    """The second offer has dearer overage, list + 5 %, and the discount that makes up for it over all scenarios:
+    whatever 256 of them say is luck. Each of the 16 searches is over 64.
     """
     monkeypatch.setattr("deal_solve.analysis.uncertainty.optimality_gap.LEAST", 64)
 
@@ -275,7 +276,7 @@ def test_two_offers_of_the_same_true_cost_are_not_told_apart(monkeypatch):
     assert found.needed is None or found.needed > 256
     rest = MeanValue(None, None, "nobody asked"), PerfectInformation(Estimate(0), 1, True), None, None
     text = uncertainty_report(deal, solution, UncertaintyCost(*rest, found)).replace("\n  ", " ")
-    assert "These futures cannot tell this deal and the next one apart" in text
+    assert "These scenarios cannot tell this deal and the next one apart" in text
 
 
 def test_ratio_of_the_widest_interval_to_what_it_may_be():
@@ -289,7 +290,7 @@ def test_ratio_of_the_widest_interval_to_what_it_may_be():
 
 
 def test_limits_are_looked_at_on_fresh_futures():
-    """80 % sure to stay within: by CVaR at 0.8 the achieved probability is above it, on fresh futures too."""
+    """80 % sure to stay within: by CVaR at 0.8 the achieved probability is above it, on fresh scenarios too."""
     limit = {"probability_within": 0.8, "at_most": YEAR * 155}
     deal = drawn(limits=[limit])
     found = out_of_sample(solve(deal, sample(deal, 1024, seed=2).in_memory()))
@@ -326,9 +327,9 @@ def test_the_command_line_says_each_number_in_a_sentence(tmp_path, capsys):
         "(USD over 24 months, objective, risk included; in brackets 95% intervals)",
         "- Planning with averages would cost",
         "- Knowing the future would save",
-        "from a sample of 64 futures",
+        "from a sample of 64 scenarios",
         "- A first term of 12 months instead of 24",
-        "- On 4,096 fresh futures (16 sets)",
+        "- On 4,096 fresh scenarios (16 sets)",
         "- The next agreement or band costs",
         "- No deal is better than this one by more than",
     ):

@@ -135,7 +135,7 @@ def row(name, steps):
 
 
 def test_a_workload_alone():
-    """No people and no papers: 26 400, 13 200 + 300, 7 260 + 700, 5 445 + 750, and nothing happens any more."""
+    """No people and no offers: 26 400, 13 200 + 300, 7 260 + 700, 5 445 + 750, and nothing happens any more."""
     deal = made(cohorts={}, offers={})
     found = steps_of(deal)
     assert usd(found.from_all_opus) == [26_400, 13_500, 7_960, *[6_195.0] * 5]
@@ -218,7 +218,7 @@ def test_a_seat_type_that_is_not_on_the_card_costs_what_its_paper_asks():
 
 def test_controls_close_the_same_tracks_before_the_commitment():
     """`sso` is had from one paper and `scim` from another: at list both are, so the seat is open before the commitment
-    and closed after it, where `none` is left (60 · 100 · 12). No paper may serve the seat: no commitment fits.
+    and closed after it, where `none` is left (60 · 100 · 12). No offer may serve the seat: no commitment fits.
     """
     offers = {
         "one": {"provides": ["sso"], "seats": {"seat": {}}},

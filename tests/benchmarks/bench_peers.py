@@ -1,6 +1,7 @@
 """Time a solve against other tools on the same program, whole process, side by side; writes peers.md beside this file.
 
-Run it from the root: python tests/benchmarks/bench_peers.py [--deals plain] [--futures 100 300] [--tools linopy pyomo]
+Run it from the root: python tests/benchmarks/bench_peers.py [--deals plain] [--scenarios 100 300] [--tools linopy
+pyomo]
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from measuring import HERE, Run, limited, solved, table, write
 
 SAME = 1e-6
 TARGET = (1000, 50)
-"""From so many futures on the best of the others is to take so many times as long."""
+"""From so many scenarios on the best of the others is to take so many times as long."""
 ASKED = ("--seed", "1", "--risk", "neutral", "--gap", "1e-6")
 DEFAULT, PROGRAM = "deal-solve", "(program for the others)"
 OURS = {"pulp": ("--method", "extensive"), "cbc": ("--method", "extensive", "--solver", "cbc")}
@@ -38,7 +39,7 @@ TITLES = {
 }
 HEADINGS = (
     "Deal",
-    "Futures",
+    "Scenarios",
     "Tool",
     "Seconds",
     "Building s",
@@ -49,13 +50,13 @@ HEADINGS = (
     "Times the default",
 )
 ABOUT = (
-    "All solve the same futures at their expected cost (`risk: neutral`: CVaR would tie the futures to each other, so "
+    "All solve the same scenarios at their expected cost (`risk: neutral`: CVaR would couple the scenarios, so "
     "that mpi-sppy could not split them) to a gap of 1e-6. Seconds are those of the whole process, peak is that of the "
     "largest process of a run. PuLP is `--method extensive`: one program per API agreement, the tie stages and "
     "settlement included. The other tools read, as a matrix in a file, the one program with every agreement in it that "
     "`--export` writes, so the seconds in which it is written (a row of its own) are not theirs. mpi-sppy solves its "
-    "extensive form of as many models as there are futures; what no row of a future has in it stands in the first "
-    "model alone. A run that is stopped counts as the limit, here and over more futures, where it is not run."
+    "extensive form of as many models as there are scenarios; what no row of a scenario has in it stands in the first "
+    "model alone. A run that is stopped counts as the limit, here and over more scenarios, where it is not run."
 )
 
 
@@ -103,12 +104,12 @@ def by_another(tool: str, wanted: Sequence[str], limit: float | None, folder: Pa
 def runs_of(
     deal: str, futures: int, tools: Sequence[str], limit: float, folder: Path, gone: set[str]
 ) -> Iterator[Measured]:
-    """Measure the default and every tool, but those that are `gone`: stopped over fewer futures."""
+    """Measure the default and every tool, but those that are `gone`: stopped over fewer scenarios."""
     yield by_deal_solve(DEFAULT, (), deal, futures, limit, folder)
     program, written = str(folder / "program.pickle"), None
     for tool in tools:
         if tool in gone:
-            yield Measured(tool, limit, None, None, "not run: stopped over fewer futures")
+            yield Measured(tool, limit, None, None, "not run: stopped over fewer scenarios")
         elif tool in OURS:
             yield by_deal_solve(tool, OURS[tool], deal, futures, limit, folder)
         else:
@@ -122,13 +123,13 @@ def runs_of(
 def check(deal: str, futures: int, base: Measured, peer: Measured) -> None:
     """Stop if a tool found another optimum than the default, beyond the gaps of both."""
     if not base.found:
-        raise SystemExit(f"{deal}, {futures} futures: nothing to compare with: {base.note}")
+        raise SystemExit(f"{deal}, {futures} scenarios: nothing to compare with: {base.note}")
     if peer.found and peer.tool != PROGRAM:
         ours, theirs = base.found["objective_usd"], peer.found["objective_usd"]
         apart = abs(theirs - ours) / abs(ours)
         if apart > SAME + base.found["gap"] + peer.found["gap"]:
             raise SystemExit(
-                f"{deal}, {futures} futures: {peer.tool} differs by {apart:.1e}: {theirs:,.2f}, {ours:,.2f}"
+                f"{deal}, {futures} scenarios: {peer.tool} differs by {apart:.1e}: {theirs:,.2f}, {ours:,.2f}"
             )
 
 
@@ -156,15 +157,13 @@ def best(deal: str, futures: int, base: Measured, peers: Sequence[Measured]) -> 
     first = min(counted, key=lambda peer: (peer.seconds, peer.is_limit))
     name = "all were stopped" if all(peer.is_limit for peer in counted) else TITLES[first.tool]
     target = f" (target {TARGET[1]})" if futures >= TARGET[0] else ""
-    return [
-        f"- {deal}, {futures:,} futures: the best of the others took {times(base, first)} times as long{target}: {name}"
-    ]
+    return [f"- {deal}, {futures:,} scenarios: the best other took {times(base, first)} times as long{target}: {name}"]
 
 
 def compared(
     deal: str, futures: int, tools: Sequence[str], limit: float, folder: Path, gone: set[str]
 ) -> list[Measured]:
-    """Return all runs over some futures, the default first; tools that were stopped are added to `gone`."""
+    """Return all runs over some scenarios, the default first; tools that were stopped are added to `gone`."""
     runs: list[Measured] = []
     for run in runs_of(deal, futures, tools, limit, folder, gone):
         runs.append(run)
@@ -197,7 +196,7 @@ def main() -> None:
     """Measure, and write the table after every size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deals", nargs="+", default=["plain", "full"])
-    parser.add_argument("--futures", nargs="+", type=int, default=[100, 300, 1000])
+    parser.add_argument("--scenarios", nargs="+", type=int, default=[100, 300, 1000])
     parser.add_argument("--tools", nargs="+", choices=TITLES, default=list(TITLES))
     parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which a run is stopped")
     parser.add_argument("--to", type=Path, default=HERE / "peers.md", help="where to write the table")

@@ -36,7 +36,7 @@ _barrier: Barrier | None = None
 
 
 def prepared(name: str) -> tuple[Deal, Plan, list[ScenarioSet]]:
-    """Return a deal, its plan, and blocks of sampled futures in memory."""
+    """Return a deal, its plan, and blocks of sampled scenarios in memory."""
     deal = load(HERE / f"{name}.yaml")
     futures = sample(deal, BLOCKS * BLOCK, seed=1)
     plan, _ = complete(deal, load_proposal(HERE / "plans" / f"{name}.yaml"), futures.block(0))
@@ -71,12 +71,12 @@ def in_blocks(name: str, repeats: int) -> float:
 
 
 def one_by_one(name: str, repeats: int) -> float:
-    """Return the rate of a plain loop over futures; stops if a block finds other costs."""
+    """Return the rate of a plain loop over scenarios; stops if a block finds other costs."""
     deal, plan, blocks = prepared(name)
     alone = [blocks[0].take(index) for index in range(ONE_BY_ONE)]
     found = np.array([settle(deal, plan, each).cost[0] for each in alone])
     if not np.allclose(found, settle(deal, plan, blocks[0]).cost[:ONE_BY_ONE], rtol=SAME, atol=0):
-        raise SystemExit(f"{name}: a block and its futures one by one differ")
+        raise SystemExit(f"{name}: a block and its scenarios one by one differ")
     return rate(lambda: sum(len(settle(deal, plan, each).cost) for each in alone), deal.years, repeats)
 
 
@@ -112,9 +112,10 @@ def page(rows: list[list[str]], repeats: int) -> str:
         "# Settlement from memory",
         "",
         f"Written by `bench_settle.py` on {date.today():%Y-%m-%d}: scenario-years a second of processor time, which "
-        f"on an idle machine is the time that passes; {BLOCKS} blocks of {BLOCK:,} sampled futures, the fastest of "
+        f"on an idle machine is the time that passes; {BLOCKS} blocks of {BLOCK:,} sampled scenarios, the fastest of "
         f"{repeats} runs; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end, Python "
-        f"{platform.python_version()}, numpy {np.__version__}. One by one is a loop that settles {ONE_BY_ONE} futures "
+        f"{platform.python_version()}, numpy {np.__version__}. One by one is a loop that settles "
+        f"{ONE_BY_ONE} scenarios "
         "each on its own, to the same costs; two cores are two processes at the same time.",
         "",
         *table(HEADINGS, rows),

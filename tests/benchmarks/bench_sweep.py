@@ -1,6 +1,6 @@
 """Time a sweep against solving its cells cold, on one process and on two; writes sweep.md beside this file.
 
-Run it from the root: python tests/benchmarks/bench_sweep.py [--sizes 2,5,10,10] [--futures 1024] [--cold 50]
+Run it from the root: python tests/benchmarks/bench_sweep.py [--sizes 2,5,10,10] [--scenarios 1024] [--cold 50]
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def process(given: argparse.Namespace, sizes: list[int], jobs: int, count: int) 
     """Return what a process of its own measures."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
-        asked = ["--sizes", ",".join(map(str, sizes)), "--futures", str(given.futures), "--cold", str(count)]
+        asked = ["--sizes", ",".join(map(str, sizes)), "--scenarios", str(given.futures), "--cold", str(count)]
         command = [sys.executable, __file__, *asked, "--jobs", str(jobs), "--measure", str(result)]
         run = limited(command, None)
         if run.code:
@@ -114,7 +114,7 @@ def report(given: argparse.Namespace) -> str:
     lines = [
         "# A sweep against its cells one by one",
         "",
-        f"Written by `bench_sweep.py` on {date.today()}: `hybrid.yaml`, {given.futures:,} futures, over overage, "
+        f"Written by `bench_sweep.py` on {date.today()}: `hybrid.yaml`, {given.futures:,} scenarios, over overage, "
         f"rollover, growth P50 and discount; one run each, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, highspy {version('highspy')}.",
         "",
@@ -129,7 +129,7 @@ def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")], default=[2, 5, 10, 10])
-    parser.add_argument("--futures", type=int, default=1024)
+    parser.add_argument("--scenarios", type=int, default=1024)
     parser.add_argument("--cold", type=int, default=50, help="cells that are solved cold")
     parser.add_argument("--to", type=Path, default=HERE / "sweep.md", help="where the table is written")
     parser.add_argument("--jobs", type=int, default=1, help=argparse.SUPPRESS)

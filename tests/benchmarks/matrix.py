@@ -25,7 +25,7 @@ class Matrix:
 
     The objective is in units of `unit_usd` dollars. n columns, m rows: `cost`, `low`, `high`, `whole`, `owner` and
     `shared` (n,), `row_low` and `row_high` (m,), `coefficients` (m, n). Only columns that are `shared` stand in rows of
-    more than one of the `parts`, which are as many as there are futures; every column is owned by one of them.
+    more than one of the `parts`, which are as many as there are scenarios; every column is owned by one of them.
     """
 
     cost: Array
@@ -47,7 +47,7 @@ class Matrix:
 
 
 def neutral(deal: Deal) -> Deal:
-    """Return the deal at its expected cost: CVaR would tie the futures to each other."""
+    """Return the deal at its expected cost: CVaR would tie the scenarios to each other."""
     return deal.model_copy(update={"risk": Risk()})
 
 
@@ -85,9 +85,9 @@ def matrix_of(deal: Deal, futures: ScenarioSet) -> Matrix:
 def split(coefficients: csr_array, first: Array, parts: int) -> tuple[Array, Array]:
     """Return the part of every column, and whether it stands in rows of several; `first` are known before the future.
 
-    What follows from the future falls into blocks that share columns of the plan only, some for each future and clause.
-    They are dealt out in turn: which part has which does not matter where all are solved at once. The first part owns
-    the plan.
+    What follows from the future falls into blocks that share columns of the plan only, some for each scenario and
+    clause. They are dealt out in turn: which part has which does not matter where all are solved at once. The first
+    part owns the plan.
     """
     later = (coefficients[:, ~first] != 0).astype(np.int32)
     _, blocks = connected_components(later.T @ later, directed=False)

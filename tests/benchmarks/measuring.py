@@ -65,7 +65,7 @@ def limited(command: Sequence[str], limit: float | None) -> Run:
 def solved(
     deal: str, futures: int, options: Iterable[str], limit: float, folder: Path
 ) -> tuple[Run, dict[str, Any] | None]:
-    """Return what it took to solve a pinned deal over sampled futures, and the result, if there is one."""
+    """Return what it took to solve a pinned deal over sampled scenarios, and the result, if there is one."""
     result = folder / "result.json"
     result.unlink(missing_ok=True)
     where = ["--scenarios", str(futures), "--json", str(result)]

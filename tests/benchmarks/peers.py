@@ -1,6 +1,6 @@
 """Hand the extensive program to another tool, in a process of its own.
 
-    python peers.py program plain 100 FILE RESULT     write the program of a pinned deal over 100 futures
+    python peers.py program plain 100 FILE RESULT     write the program of a pinned deal over 100 scenarios
     python peers.py linopy FILE RESULT                build and solve it with a tool
 
 RESULT is what came out, as JSON.
@@ -120,7 +120,7 @@ def _from_pyomo(results: Any, built: float) -> Found:
 def mpisppy(program: Matrix) -> Found:
     """Solve with mpi-sppy's extensive form: one model per part, tied to each other by the columns they share.
 
-    What no row of a future has in it stands in the first model alone, and so does the cost of the plan.
+    What no row of a scenario has in it stands in the first model alone, and so does the cost of the plan.
     """
     from mpisppy.opt.ef import ExtensiveForm
     from mpisppy.utils.sputils import attach_root_node
@@ -149,7 +149,7 @@ TOOLS: dict[str, Callable[[Matrix], Found]] = {tool.__name__: tool for tool in (
 
 
 def write_program(deal: str, futures: str, path: str) -> dict[str, Any]:
-    """Write the program of a pinned deal over sampled futures; return its size."""
+    """Write the program of a pinned deal over sampled scenarios; return its size."""
     from deal_solve import load
     from deal_solve.uncertainty.sampling import sample
 

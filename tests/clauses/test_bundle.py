@@ -55,7 +55,7 @@ def test_bundle_below_at_and_above_its_threshold(commitment, seats, usage):
 
 
 def test_bundle_needs_both_parts_positive_and_from_one_offer():
-    """No commitment, or no seats, or seats from another paper: no extra discount, however large the rest."""
+    """No commitment, or no seats, or seats from another offer: no extra discount, however large the rest."""
     assert bundle(0, contracted=(10_000,)).by_line["usage"][0] == pytest.approx(12_000)
     assert bundle(50_000, contracted=(0,)).drawdown[0].usage_usd[0] == pytest.approx(12_000)
     apart = bundle(50_000, seats_offer="other")

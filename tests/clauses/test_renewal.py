@@ -212,7 +212,8 @@ def decisions(settlement):
 
 
 def test_on_samples_what_comes_later_moves_no_decision():
-    """Futures of one bucket swap what comes after month 12: every one still gets the same decisions, at the same cost.
+    """Scenarios of one bucket swap what comes after month 12: every one still gets the same decisions, at the same
+    cost.
 
     Terms are of 12 months and nothing is carried over, so year 2 costs a bucket the same in whatever order it comes.
     """
@@ -256,7 +257,7 @@ def test_on_samples_a_table_is_never_worse(changes):
 
 
 def test_many_futures_are_searched_where_a_pilot_leads():
-    """Buckets of the pilot are those of the whole set; the bound is that of all futures."""
+    """Buckets of the pilot are those of the whole set; the bound is that of all scenarios."""
     deal = sampled("observed", risk={"weight": 0.3})
     found = solve(deal, sample(deal, 5000, seed=3))
     assert (found.method, found.status) == ("decomposition", "optimal")
@@ -279,7 +280,7 @@ def test_generated_deals_agree_and_are_never_worse(number):
 
 
 def test_a_plan_with_tables_is_a_proposal_and_settles_anywhere():
-    """Through JSON and back, block by block and one by one: each future finds its row by itself."""
+    """Through JSON and back, block by block and one by one: each scenario finds its row by itself."""
     deal = sampled({"usage": [300_000]}, risk={"weight": 0.3, "confidence": 0.9})
     plan = solve(deal, sample(deal, 128, seed=2)).plan
     (table,) = plan.later
@@ -313,7 +314,7 @@ def test_what_cannot_be_observed_is_refused(decided, words):
 
 
 def test_too_many_paths_are_refused():
-    """Ten buckets at two renewals of a hundred futures that all differ."""
+    """Ten buckets at two renewals of a hundred scenarios that all differ."""
     many = {f"f{n}": (50 + n, 50 + n * 37 % 101, 1) for n in range(100)}
     with pytest.raises(InputError, match="combinations of buckets"):
         solve(tree({"usage": 10}, many, 36))

@@ -138,7 +138,7 @@ def test_metered_usage_in_a_band_from_zero():
 
 @pytest.mark.parametrize(("counts", "api_offer"), [(False, "quote"), (True, "list")])
 def test_uncounted_usage_is_billed_at_list_without_protection(counts, api_offer):
-    """Not counted, or the API from another paper: 6 · 30 at index 1 and 6 · 30 at index 2; the commitment is lost."""
+    """Not counted, or the API from another offer: 6 · 30 at index 1 and 6 · 30 at index 2; the commitment is lost."""
     expected = {"seats": 2400, "uncounted_usage": 540, "other_charges": 36}
     if api_offer == "quote":
         expected["commitment"] = 100

@@ -120,14 +120,14 @@ ONE_PROBLEM = {
         with_line("    input_tokens", "    requires: [zero_retentoin]\n    input_tokens"),
         "7: workloads.bot.requires[0]: there is no control 'zero_retentoin'; did you mean 'zero_retention'?",
     ),
-    "track no paper provides": (
+    "track no offer provides": (
         with_line("[team-standard,", "[spaceship,"),
-        "10: cohorts.staff.tracks[0]: no paper and no tool provides this track: there is no track 'spaceship'; "
+        "10: cohorts.staff.tracks[0]: no offer and no tool provides this track: there is no track 'spaceship'; "
         "expected enterprise, team-standard, team-premium, none",
     ),
     "misspelt track": (
         with_line("[team-standard,", "[team-standrad,"),
-        "10: cohorts.staff.tracks[0]: no paper and no tool provides this track: there is no track 'team-standrad'; "
+        "10: cohorts.staff.tracks[0]: no offer and no tool provides this track: there is no track 'team-standrad'; "
         "did you mean 'team-standard'?",
     ),
     "none without a price": (
@@ -239,7 +239,7 @@ def test_all_problems_come_in_one_go_in_file_order():
         "deal.yaml:3: horizon_months: 13 is not possible; expected 12, 24, 36, 48 or 60",
         "deal.yaml:5: workloads.bot.input_tokens: is missing",
         "deal.yaml:7: workloads.bot.input_token: is not a known key; did you mean 'input_tokens'?",
-        "deal.yaml:10: cohorts.staff.tracks[0]: no paper and no tool provides this track: there is no track "
+        "deal.yaml:10: cohorts.staff.tracks[0]: no offer and no tool provides this track: there is no track "
         "'team-standrad'; did you mean 'team-standard'?",
         "deal.yaml:14: offers.quote.api.bands[0].discount.all: -0.05 is not a discount; expected a value from 0 up to, "
         "not including, 1 (100%)",

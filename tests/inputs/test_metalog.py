@@ -57,7 +57,7 @@ def test_any_band_that_can_be_is_reproduced(group, index, data):
 
 
 def test_a_quantile_on_its_bound_has_a_tenth_of_the_probability_there():
-    """P10 = 0 of a volume says that in a tenth of the futures, and no fewer, there is none of it."""
+    """P10 = 0 of a volume says that in a tenth of the scenarios, and no fewer, there is none of it."""
     grid = ndtri((np.arange(100_000) + 0.5) / 100_000)[None, :]
     found = values([metalog(*BANDS["volume that may be none"])], grid)[0]
     assert np.mean(found == 0) == pytest.approx(0.1, abs=1e-4)

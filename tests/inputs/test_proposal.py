@@ -295,7 +295,7 @@ def test_names_and_lengths_that_mean_nothing_are_refused_together():
         "use.reports: there is no cohort with a use section 'reports'; expected makers, sellers",
         "api.offer: there is no offer 'qoute'; did you mean 'quote'?",
         "seats.enterprise.offer: 'ramped' does not sell 'enterprise'; it sells no seats",
-        "seats.golden: no paper sells 'golden'",
+        "seats.golden: no offer sells 'golden'",
         "tracks.sellers: 2 given; expected one for all contract years, or 3, one for each",
         "seats.enterprise.contracted: 2 given; expected one for all contract years, or 3, one for each",
     ]

@@ -1,4 +1,4 @@
-"""Sampled futures: what is drawn from what; the bits depend on the deal, the seed and the block, and nothing else."""
+"""Sampled scenarios: what is drawn from what; the bits depend on the deal, the seed and the block, and nothing else."""
 
 import pickle
 from concurrent.futures import ProcessPoolExecutor
@@ -90,7 +90,7 @@ def test_paths_are_those_of_the_formulas():
 
 
 def test_events_delay_and_multiply_with_their_probability():
-    """`b` starts in month 3, in a quarter of the futures in month 8; in a tenth it is halved from month 12 on."""
+    """`b` starts in month 3, in a quarter of the scenarios in month 8; in a tenth it is halved from month 12 on."""
     found = sample(DEAL, 4096, 7).in_memory().requests["b"]
     starts, t = (found > 0).argmax(axis=0), np.arange(24)[:, None]
     assert set(starts) == {3, 8}
@@ -194,7 +194,7 @@ def test_blocks_of_an_expansion_are_its_rows():
 def test_notes_say_what_a_reader_should_know():
     assert sample(DEAL, 256).notes == ()
     (note,) = sample(DEAL, 300).notes
-    assert note == "Sobol points are even in powers of two only: 256 futures serve better than 300"
+    assert note == "Sobol points are even in powers of two only: 256 scenarios serve better than 300"
     assert sample(DEAL, 300, method="random").notes == ()
     wide = {**WORK, "growth_per_year": {"p10": "-50%", "p50": "100%", "p90": "700%"}}
     (note,) = sample(deal_with(workloads={"a": wide, "b": WORK}), 256).notes
@@ -238,7 +238,7 @@ def test_a_deal_without_anything_uncertain_has_equal_futures():
     assert np.all(found.requests["app"] == 5)
 
 
-# --- a solve over sampled futures ---------------------------------------------------------------------------------
+# --- a solve over sampled scenarios ---------------------------------------------------------------------------------
 
 
 def test_a_solve_over_sampled_futures_agrees_with_settlement():

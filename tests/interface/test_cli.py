@@ -414,7 +414,7 @@ def test_check_says_what_is_dead(capsys, tmp_path):
     code, out, err = called(capsys, "check", path)
     assert (code, err) == (0, "")
     assert out.startswith("The deal is valid: 2 workloads, 2 cohorts, 4 offers, 36 months from 2027-01.\n")
-    assert "cohorts.makers.tracks[0]: team-premium is closed: no paper that sells it provides all controls" in out
+    assert "cohorts.makers.tracks[0]: team-premium is closed: no offer that sells it provides all controls" in out
 
 
 def test_check_of_a_bad_deal(capsys, deal):

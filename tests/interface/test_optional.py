@@ -25,7 +25,7 @@ CLUSTER = "a cluster needs distributed; expected: pip install 'deal-solve[cluste
         ("pyarrow", ["solve", DEAL, "--scenarios", "few.parquet"], f"few.parquet: {PARQUET}"),
         ("pyarrow", ["curve", DEAL, "--out", "{}/curve.parquet"], f"--out: {PARQUET}"),
         ("pyarrow", ["sweep", DEAL, *VARY, "--out", "{}/sweep.parquet"], f"--out: {PARQUET}"),
-        ("pyarrow", ["scenarios", DEAL, "--out", "{}/futures.parquet"], f"--out: {PARQUET}"),
+        ("pyarrow", ["scenarios", DEAL, "--out", "{}/scenarios.parquet"], f"--out: {PARQUET}"),
         ("matplotlib", ["curve", DEAL, "--picture", "{}/curve.png"], f"--picture: {PICTURE}"),
         ("matplotlib", ["scenarios", DEAL, "--scenarios", "64", "--picture", "{}/fan.png"], f"--picture: {PICTURE}"),
         ("distributed", ["sweep", DEAL, *VARY, "--cluster", "tcp://host:8786"], f"--cluster: {CLUSTER}"),

@@ -161,7 +161,7 @@ def test_how_sure_names_gap_bound_futures_dates_and_what_has_no_source(solved):
     deal, solution = solved
     text = " ".join(solution_report(deal, solution.settlement.scenarios, solution).partition("How sure")[2].split())
     assert re.search(r"no plan has an objective below [\d,.]+ over 24 months; this one has [\d,.]+, a gap of 0%", text)
-    assert "9 futures by discrete expansion of the bands of" in text
+    assert "9 scenarios by expansion of the bands of" in text
     assert "nothing is drawn at random" in text
     assert "rate card claude of 2026-11-23, its newest rates from 2026-" in text
     assert re.search(r"0 of \d+ assumptions carry a source", text)

@@ -123,7 +123,7 @@ def test_the_short_block_says_what_to_sign_and_what_it_costs():
     proof = " ".join(line.strip() for line in lines[-2:])
     assert re.fullmatch(
         r"Proof   optimal: objective ([\d,.]+) over 36 months \(expected cost\), bound \1, gap 0%; "
-        r"9 futures by discrete expansion; prices of 2026-11-23",
+        r"9 scenarios by expansion; prices of 2026-11-23",
         proof,
     )
 
@@ -158,7 +158,7 @@ def test_a_certain_deal_says_so():
     text = "\n".join(block(deal, *solution_of(deal)))
     assert "over 36 months, certain" in text
     assert "P10" not in text
-    assert "one certain future" in " ".join(text.split())
+    assert "one certain scenario" in " ".join(text.split())
 
 
 def test_nothing_beyond_p10_and_p90_from_few_branches():
@@ -168,7 +168,7 @@ def test_nothing_beyond_p10_and_p90_from_few_branches():
     assert summary.worst_usd is None
     assert summary.confidence == 0.9
     text = solution_report(DEAL, FUTURES, SOLUTION)
-    assert "over 36 months, mean of the worst 10% of futures" in text
+    assert "over 36 months, mean of the worst 10% of scenarios" in text
     assert "in the worst one" not in text
 
 

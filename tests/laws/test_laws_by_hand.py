@@ -22,7 +22,7 @@ BANDS = ((480, 0.15), (900, 0.3))
 
 
 def rich(offer=None, **api):
-    """Return two years, four futures, two bands and a price that rises in one future."""
+    """Return two years, four scenarios, two bands and a price that rises in one scenario."""
     listed = explicit(PATHS)
     listed["d"]["list_price_index"] = {"opus": [1.0] * 18 + [1.3] * 6}
     paper = {**quote(*BANDS, terms=(12, 24), **api), **(offer or {})}
@@ -71,7 +71,7 @@ def test_9_8_expectation_tail_and_worst_case_in_order():
 
 @pytest.mark.parametrize("api", [{}, {"unused": {"rollover": 1}}, {"overage": "contracted"}, {"ramp": "free"}])
 def test_9_8_information_and_planning_on_futures_are_worth_something(api):
-    """EVPI: each future's own best plan costs no more in it. VSS: the plan for the mean is one of the plans."""
+    """EVPI: each scenario's own best plan costs no more in it. VSS: the plan for the mean is one of the plans."""
     deal = rich(**api)
     scenarios = scenarios_of(deal)
     best = solve(deal)
@@ -123,7 +123,7 @@ def test_9_8_scaling_every_dollar_scales_the_cost(scale):
 
 
 def test_9_8_splitting_a_workload_changes_nothing():
-    """Two halves that share every future cost what the whole does."""
+    """Two halves that share every scenario cost what the whole does."""
     one, two = solve(whole()), solve(whole(parts=("app", "other")))
     assert two.objective_usd == pytest.approx(one.objective_usd, rel=2e-6)
     assert commitment(two) == pytest.approx(commitment(one))

@@ -135,12 +135,13 @@ def test_tail_weights_give_the_cvar_and_worst_weights_the_worst():
     assert Worst(np.array([0.5, 0.0, 0.25, 0.25]))(outcomes) @ outcomes == 30
 
 
-# --- where saving balance would pay, on more futures than binaries are written for -----------------------------------
+# --- where saving balance would pay, on more scenarios than binaries are written for
+# -----------------------------------
 
 
 def saving_pays(copies):
     """Return two years, locked at 20 % off with full rollover, list half up in year 2: balance is worth more
-    then. Two futures that can happen, and `copies` that cannot.
+    then. Two scenarios that can happen, and `copies` that cannot.
     """
     can = {"low": (0.5, [60, 200]), "high": (0.5, [140, 260])}
     cannot = {f"never-{number}": (0, [100, 200]) for number in range(copies)}
@@ -188,7 +189,7 @@ def test_a_commitment_above_the_discounted_cost_is_no_disagreement():
 
 
 def test_a_known_reference_is_what_loss_is_measured_against():
-    """Against the deal's own plan, loss is nil in every future, so the objective is its expected cost."""
+    """Against the deal's own plan, loss is nil in every scenario, so the objective is its expected cost."""
     deal = saving_pays(0)
     plan = solve(deal).plan
     cautious = deal.model_copy(update={"risk": Risk(weight=1.0, confidence=0.5)})

@@ -285,7 +285,7 @@ def built(deal, fix=None):
 
 
 def paths(**scenarios):
-    """Return equally likely futures: requests of `app` and users of `staff`."""
+    """Return equally likely scenarios: requests of `app` and users of `staff`."""
     return {
         name: {"weight": 1, "requests_per_month": {"app": requests}, "active_users": {"staff": users}}
         for name, (requests, users) in scenarios.items()
@@ -463,7 +463,7 @@ def test_commitment_in_steps():
 
 
 def seats(part, **offer):
-    """Return the program of staff on seats of a quote, one future of 30 users."""
+    """Return the program of staff on seats of a quote, one scenario of 30 users."""
     cohort = {"headcount": 30, "tracks": ["seat"], "use": USE}
     return built(
         read(
@@ -475,7 +475,7 @@ def seats(part, **offer):
 
 
 def seat_of(formulation, offer="quote"):
-    """Return (N, T) of the only seat paper under an offer: the names of the count and of the track."""
+    """Return (N, T) of the only seat agreement under an offer: the names of the count and of the track."""
     (counts,) = [
         year.count for (candidate, _), year in formulation.paths[0].seats.years.items() if candidate.offer == offer
     ]
@@ -543,7 +543,7 @@ def test_bundle_threshold():
 
 
 def test_seats_counted():
-    """Licensed seats are at least the 30 users of the cohort if it is on the paper: L >= 30 · T."""
+    """Licensed seats are at least the 30 users of the cohort if it is on the offer: L >= 30 · T."""
     formulation = seats({})
     terms, sense, rhs = row(formulation, "seats_counted_1")
     assert (sorted(terms.values()), sense, rhs) == ([-30.0, 1.0], ">=", 0)

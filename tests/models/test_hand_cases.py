@@ -26,7 +26,8 @@ from tests.support.hand_deals import (
     two_years,
 )
 
-# --- 9.1: one period, three futures -----------------------------------------------------------------------------------
+# --- 9.1: one period, three scenarios
+# -----------------------------------------------------------------------------------
 
 
 def test_9_1_neutral_buyer_commits_to_the_low_future():
@@ -48,7 +49,7 @@ def test_9_1_on_cost_caution_commits_more(confidence, covered, cost):
 
 
 def test_9_1_worst_case_covers_the_high_future():
-    """C = 160 costs 128 in every future; any smaller C costs more in the high one."""
+    """C = 160 costs 128 in every scenario; any smaller C costs more in the high one."""
     solution = solve(newsvendor(risk={"criterion": "worst"}))
     assert covers(solution) == pytest.approx(160)
     assert solution.objective_usd == pytest.approx(YEAR * 128)
@@ -56,7 +57,7 @@ def test_9_1_worst_case_covers_the_high_future():
 
 @pytest.mark.parametrize("confidence", [0.0, 0.3, 0.5, 0.8, 0.95])
 def test_9_1_on_loss_caution_commits_no_more(confidence):
-    """The reference pays list. C = 60 gains 0.2·60 = 12 in every future, so CVaR of loss is -12 at every confidence;
+    """The reference pays list. C = 60 gains 0.2·60 = 12 in every scenario, so CVaR of loss is -12 at every confidence;
     reported with the reference's 100 added back: 88.
     """
     solution = solve(newsvendor(risk=tail("loss", confidence)))
@@ -75,7 +76,7 @@ def test_9_1_expected_value_of_perfect_information():
 
 
 def test_9_1_value_of_the_stochastic_solution():
-    """Planned on the mean (100): C = 100, which costs 80 + 0.2·60 = 92 over the futures; planning on them saves 4."""
+    """Planned on the mean (100): C = 100, which costs 80 + 0.2·60 = 92 over the scenarios; planning on them saves 4."""
     on_the_mean = solve(newsvendor({"mean": 100}, {"mean": 1}))
     assert covers(on_the_mean) == pytest.approx(100)
     deal = newsvendor()

@@ -12,7 +12,7 @@ from tests.support.paths import SCENARIOS
 
 @pytest.fixture(scope="module", params=["three-quotes", "seat-heavy"])
 def small(request):
-    """A deal at its expected cost, seven futures, and the program over them."""
+    """A deal at its expected cost, seven scenarios, and the program over them."""
     deal = neutral(load(SCENARIOS / f"{request.param}.yaml"))
     scenarios = sample(deal, 7, seed=1).in_memory()
     return deal, scenarios, matrix_of(deal, scenarios)

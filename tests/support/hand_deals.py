@@ -45,7 +45,7 @@ def newsvendor(paths=RARE, weights=CHANCES, risk="neutral", horizon=12, **api):
 
 
 def certainly(usage, **offers):
-    """Return a deal with one future: this list value a month, and these offers."""
+    """Return a deal with one scenario: this list value a month, and these offers."""
     return read(workloads={"app": APP}, offers=offers, scenarios=explicit({"only": usage}))
 
 

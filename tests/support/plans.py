@@ -146,7 +146,7 @@ def _people_of(plan: Plan) -> Data:
 
 
 def _people(deal: Deal, scenarios: ScenarioSet) -> list[Data]:
-    """Return the seats and tracks of one cohort (or none): every paper, tracks per year, counts worth trying."""
+    """Return the seats and tracks of one cohort (or none): every offer, tracks per year, counts worth trying."""
     if not deal.cohorts:
         return []
     ((name, cohort),) = deal.cohorts.items()

@@ -24,8 +24,8 @@ from deal_solve.cli.support.options import fix_option
 def command(asked: Question, offer: str | None, pairs: int, also: tuple[str, ...]) -> Answer:
     """Value one step towards the buyer for each clause of an offer in DEAL, in dollars and in points of discount.
 
-    Every figure is a solve of its own over the same futures. Over sampled futures (--scenarios) values have intervals.
-    The exit code is 4 if a figure is not proven to the gap.
+    Every figure is a solve of its own over the same scenarios. Over sampled scenarios (--scenarios) values have
+    intervals. The exit code is 4 if a figure is not proven to the gap.
     """
     from deal_solve.analysis.clauses.clauses import clauses
     from deal_solve.analysis.clauses.picture import write_picture

@@ -23,8 +23,8 @@ from deal_solve.cli.support.options import fix_option
 def command(asked: Question, offer: str | None, term: int | None, points: int, plan_file: str | None) -> Answer:
     """Show cost, utilisation, overage, shortfall and forfeiture by commitment, for each band of an offer in DEAL.
 
-    Every point is a solve with the commitment pinned and all else free, over the same futures; the best of each band is
-    among them. The exit code is 4 if a point is not proven to the gap.
+    Every point is a solve with the commitment pinned and all else free, over the same scenarios; the best of each band
+    is among them. The exit code is 4 if a point is not proven to the gap.
     """
     from deal_solve.analysis.curve.curve import curve
     from deal_solve.analysis.curve.picture import write_picture

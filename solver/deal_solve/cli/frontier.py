@@ -18,7 +18,7 @@ from deal_solve.cli.support.options import fix_option
 )
 @click.option("--steps", type=click.IntRange(2), default=11, show_default=True, help="Risk weights from 0 to 1.")
 @fix_option
-@click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of futures.")
+@click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of scenarios.")
 @click.option("--risk-on", type=click.Choice(["loss", "cost"]), help="What the risk is measured on.")
 def command(asked: Question, steps: int) -> Answer:
     """Show expected cost against CVaR of DEAL: the optimum for every risk weight that no other one beats.

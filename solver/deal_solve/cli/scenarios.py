@@ -1,4 +1,4 @@
-"""`deal-solve scenarios`: the futures of a deal, as a fan."""
+"""`deal-solve scenarios`: the scenarios of a deal, as a fan."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEFAULT = "4096"
 )
 @click.option("--picture", metavar="FILE", help="Draw the fan (.svg or .png).")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write every month of the fan as CSV.")
-@click.option("--out", metavar="FILE", help="Write the futures themselves (.parquet); --scenarios reads them back.")
+@click.option("--out", metavar="FILE", help="Write the scenarios themselves (.parquet); --scenarios reads them back.")
 def command(
     deal_file: str,
     scenarios_from: Callable[..., Scenarios],
@@ -36,7 +36,7 @@ def command(
 ) -> int:
     """Show how far list value, requests and active users of DEAL spread: P5 to P95 in each month.
 
-    Samples 4,096 futures where neither the file nor --scenarios says otherwise. List value is API usage at the list
+    Samples 4,096 scenarios where neither the file nor --scenarios says otherwise. List value is API usage at the list
     prices of the month, routed as today.
     """
     from deal_solve.analysis.fan.fan import fans

@@ -20,7 +20,7 @@ from deal_solve.cli.support.options import fix_option
     type=click.IntRange(1),
     default=4096,
     show_default=True,
-    help="Futures of each matrix of the Sobol indices, in steps of 4096.",
+    help="Scenarios of each matrix of the Sobol indices, in steps of 4096.",
 )
 @fix_option
 def command(asked: Question, samples: int) -> Answer:

@@ -50,7 +50,7 @@ def command(
     scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
 ) -> int:
-    """Settle a plan over the futures of DEAL and print what it costs, with the invoice of one scenario.
+    """Settle a plan over the scenarios of DEAL and print what it costs, with the invoice of one scenario.
 
     The plan may leave anything out: what is assumed is printed. An impossible plan is refused by naming the clause.
     """

@@ -1,4 +1,4 @@
-"""`deal-solve simulate`: what any plan costs over as many futures as you like."""
+"""`deal-solve simulate`: what any plan costs over as many scenarios as you like."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 )
 @deal_argument
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
-@click.option("--versus", "other_file", metavar="FILE", help="Another plan, settled in the same futures.")
+@click.option("--versus", "other_file", metavar="FILE", help="Another plan, settled in the same scenarios.")
 @scenario_options
 @workers_options
-@click.option("--out", "outcomes_path", metavar="FILE", help="Write every outcome as Parquet, one row per future.")
+@click.option("--out", "outcomes_path", metavar="FILE", help="Write every outcome as Parquet, one row per scenario.")
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
 @verbose_option
 def command(
@@ -48,9 +48,9 @@ def command(
     scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
 ) -> int:
-    """Settle a plan over the futures of DEAL, block by block, and print the distribution of its cost.
+    """Settle a plan over the scenarios of DEAL, block by block, and print the distribution of its cost.
 
-    Memory does not grow with the number of futures but for one number each. The same seed gives the same bits in one
+    Memory does not grow with the number of scenarios but for one number each. The same seed gives the same bits in one
     process, in several, and on a cluster.
     """
     from deal_solve.analysis.simulate.outcomes_file import outcomes_file
@@ -82,7 +82,7 @@ def command(
 
 
 def _first(scenarios: Scenarios) -> ScenarioSet:
-    """Return futures enough to complete a plan: all that are in memory, or a first block of sampled ones."""
+    """Return scenarios enough to complete a plan: all that are in memory, or a first block of sampled ones."""
     from dataclasses import replace
 
     from deal_solve.uncertainty.sampling import SampledSet
@@ -107,7 +107,7 @@ def _plan(deal: Deal, scenarios: ScenarioSet, path: str) -> tuple[Plan, tuple[st
 
 
 def _progress(total: int) -> Callable[[int], None]:
-    """Return what tells how far a run is, once a second: futures done, futures a second, seconds left."""
+    """Return what tells how far a run is, once a second: scenarios done, scenarios a second, seconds left."""
     began = told = time.monotonic()
 
     def tell(done: int) -> None:
@@ -118,7 +118,7 @@ def _progress(total: int) -> Callable[[int], None]:
         told = now
         rate = done / max(now - began, 1e-9)
         left = (total - done) / rate
-        text = f"{now - began:6.1f} s  {done:,} of {total:,} futures, {rate:,.0f} a second, {left:,.0f} s left"
+        text = f"{now - began:6.1f} s  {done:,} of {total:,} scenarios, {rate:,.0f} a second, {left:,.0f} s left"
         click.echo(text, err=True)
 
     return tell

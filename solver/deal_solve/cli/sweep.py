@@ -87,7 +87,8 @@ def command(
     verbose: bool,
     **options: Any,
 ) -> int:
-    """Solve DEAL in many cells, each with other values of its fields, over the same futures; print what changes where.
+    """Solve DEAL in many cells, each with other values of its fields, over the same scenarios; print what changes
+    where.
 
     Each cell is a deal of its own, solved to the gap (--time-limit is that of a cell). One without a plan is a row
     with its reason. Finished rows are kept in a journal beside --out: stopped and run again, none is solved twice. The

@@ -127,7 +127,7 @@ def _cohorts(deal: Deal) -> Iterator[Finding]:
         for index, track in enumerate(cohort.tracks):
             here = (*loc, "tracks", index)
             if track not in known:
-                yield here, f"no paper and no tool provides this track: {_unknown('track', track, known)}"
+                yield here, f"no offer and no tool provides this track: {_unknown('track', track, known)}"
             elif track == NONE and cohort.unserved_usd_per_user_month is None:
                 yield here, "none needs unserved_usd_per_user_month: what is it worth to serve a user?"
             elif track in deal.internal_tools and cohort.use is None:

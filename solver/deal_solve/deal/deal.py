@@ -210,7 +210,7 @@ class Deal(DealModel):
         {}, description="tools built on the API for people; a cohort takes one as a track"
     )
     variants: dict[Id, Variant] = Field({}, description="named ways to run a model")
-    offers: dict[Id, Offer] = Field({}, description="papers on the table; list prices always are")
+    offers: dict[Id, Offer] = Field({}, description="offers on the table; list prices always are")
     renewal_decisions: RenewalDecisions = Field(
         None, description="at_signing (default), observed (terciles), or a map: how terms after the first are decided"
     )

@@ -1,4 +1,4 @@
-"""Offers: what a paper says about API and seats (deal model, sections 4 to 6)."""
+"""Offers: what an offer says about API and seats (deal model, sections 4 to 6)."""
 
 from __future__ import annotations
 
@@ -274,14 +274,14 @@ Terms = Annotated[
 
 
 class Offer(DealModel):
-    """A paper: an API part, a seats part, or both."""
+    """An offer: an API part, a seats part, or both."""
 
     title: Title = Field("", description="name in reports")
     terms: Terms = Field({12: Term()}, description="lengths on offer, with the discount each earns")
     provides: tuple[Name, ...] = Field((), description="controls that hold for both parts")
     exclusive: bool = Field(False, description="nothing from another offer beside it (list is always allowed)")
     api: ApiPart | None = Field(None, description="the API part; left out: the offer has none")
-    seats: dict[Name, SeatPart] = Field({}, description="seat types and what the paper says about each")
+    seats: dict[Name, SeatPart] = Field({}, description="seat types and what the offer says about each")
     bundle: tuple[BundleTier, ...] = Field(
         (), description="extra discounts where both parts are taken, in rising order"
     )

@@ -115,7 +115,7 @@ class NamedScenario(DealModel):
 
 
 class Correlation(DealModel):
-    """How strongly bands of a group move together in sampled futures; the discrete expansion moves them as one."""
+    """How strongly bands of a group move together in sampled scenarios; the discrete expansion moves them as one."""
 
     usage: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="base volumes and requests per user")
     growth: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="yearly growth")

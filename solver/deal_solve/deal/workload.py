@@ -128,7 +128,7 @@ class Request(DealModel):
     output_factor: dict[Name, NonNegative] = Field({}, description="output tokens per model, family or variant, x")
     shares: dict[Name, ShareLimit] = Field({}, description="limits on the share of a model or family")
     monthly_noise: NonNegative = Field(
-        0.0, description="month-to-month noise on the requests in sampled futures: standard deviation over mean"
+        0.0, description="month-to-month noise on the requests in sampled scenarios: standard deviation over mean"
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Which paper provides which control on which line, and where a required one is missing (deal model, section 5)."""
+"""Which offer provides which control on which line, and where a required one is missing (deal model, section 5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deal_solve.plan.resolved import OfferOnTable, resolve
 class ControlRow:
     """One control on one paper: whether its API and its seats have it (None: no such part), and who requires it.
 
-    A gap is a line of the paper that lacks a control that somebody requires on that line.
+    A gap is a line of the offer that lacks a control that somebody requires on that line.
     """
 
     control: str
@@ -26,9 +26,9 @@ class ControlRow:
 
 
 def control_table(deal: Deal) -> Table[ControlRow]:
-    """Return every control that is required or that an offer promises, on every paper, list first.
+    """Return every control that is required or that an offer promises, on every offer, list first.
 
-    Seats have a control if every seat type of the paper that some cohort may take has it.
+    Seats have a control if every seat type of the offer that some cohort may take has it.
     """
     offers = resolve(deal).offers.values()
     return Table(tuple(_row(deal, control, offer) for control in _controls(deal) for offer in offers))

@@ -67,7 +67,7 @@ class Change(Record):
 
 
 def plan_changes(winner: Settlement, other: Settlement) -> Table[Change]:
-    """Return what differs: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
+    """Return what differs: offers, commitment, seats, tracks, projects, then routing over the whole horizon."""
     before, after = ({(each.kind, each.subject): each for each in decisions(one)} for one in (winner, other))
     found = []
     for key, decision in {**before, **after}.items():
@@ -78,7 +78,7 @@ def plan_changes(winner: Settlement, other: Settlement) -> Table[Change]:
 
 
 def decisions(settlement: Settlement) -> Table[Decision]:
-    """Return what a plan decides: papers, commitment, seats, tracks, projects, then routing over the whole horizon."""
+    """Return what a plan decides: offers, commitment, seats, tracks, projects, then routing over the whole horizon."""
     return Table(
         tuple(
             Decision(NAMES[kind].format(subject=subject), plan, kind, subject)

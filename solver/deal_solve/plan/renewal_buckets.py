@@ -1,4 +1,4 @@
-"""What is known of a future when a term starts, and the edges that cut it into buckets (deal model, section 6)."""
+"""What is known of a scenario when a term starts, and the edges that cut it into buckets (deal model, section 6)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Edges:
         return (len(self.usage_usd) + 1) * (len(self.users) + 1)
 
     def bucket(self, usage_usd: Array, users: Array) -> Buckets:
-        """Return the bucket (S,) of each future; those of one bucket of usage stand together."""
+        """Return the bucket (S,) of each scenario; those of one bucket of usage stand together."""
         indices = [
             np.searchsorted(np.array(edges) * NEARLY, values)
             for edges, values in ((self.usage_usd, usage_usd), (self.users, users))
@@ -62,7 +62,7 @@ def observed(deal: Deal, block: ScenarioSet, month: int) -> tuple[Array, Array]:
 
 
 def buckets_of(deal: Deal, scenarios: Scenarios) -> dict[int, tuple[Edges, Buckets]]:
-    """Return the edges of every contract-year start after the first, and the buckets of the futures; {} at signing."""
+    """Return the edges of every contract-year start after the first, and each scenario's bucket; {} at signing."""
     decided = deal.renewal_decisions
     if decided is None:
         return {}

@@ -1,4 +1,4 @@
-"""Tables of later decisions: one row per bucket, and the plan on the path of rows that a future takes (section 6)."""
+"""Tables of later decisions: one row per bucket, and the plan on the path of rows that a scenario takes (section 6)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def edges_of_table(table: RenewalTable) -> Edges:
 
 
 def paths_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan, Buckets]]:
-    """Yield every plan without tables that some futures of a block follow, with their places.
+    """Yield every plan without tables that some scenarios of a block follow, with their places.
 
-    The row of a future is found from its months before the table's, whatever comes after.
+    The row of a scenario is found from its months before the table's, whatever comes after.
     """
     if not plan.later:
         yield plan, np.arange(block.size)
@@ -43,13 +43,13 @@ def paths_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan,
 
 
 def plans_of(deal: Deal, plan: Plan, block: ScenarioSet) -> Iterator[tuple[Plan, ScenarioSet]]:
-    """Yield every plan without tables that some futures of a block follow, with these futures."""
+    """Yield every plan without tables that some scenarios of a block follow, with these scenarios."""
     for flat, indices in paths_of(deal, plan, block):
         yield flat, block.rows(indices) if plan.later else block
 
 
 def groups_of(rows: Sequence[Buckets]) -> Iterator[tuple[Path, Buckets]]:
-    """Yield every path that occurs, with the places (in order) of the futures on it; `rows` has (S,) per month."""
+    """Yield every path that occurs, with the places (in order) of the scenarios on it; `rows` has (S,) per month."""
     found, inverse = np.unique(np.array(rows), axis=1, return_inverse=True)
     for index, path in enumerate(zip(*found.tolist(), strict=True)):
         yield path, np.flatnonzero(inverse.reshape(-1) == index)
@@ -80,7 +80,7 @@ def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
 
 
 def all_paths(plan: Plan) -> Iterator[Path]:
-    """Yield every path through the tables of a plan, whether a future takes it or not."""
+    """Yield every path through the tables of a plan, whether a scenario takes it or not."""
     yield from itertools.product(*(range(len(table.rows)) for table in plan.later))
 
 

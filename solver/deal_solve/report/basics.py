@@ -26,7 +26,7 @@ def deal_of(deal: Deal) -> DealFacts:
 
 
 def scenarios_from(scenarios: uncertainty.Scenarios) -> Scenarios:
-    """Return what is said of a set of futures in every file."""
+    """Return what is said of a set of scenarios in every file."""
     return Scenarios(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
 
 
@@ -53,7 +53,7 @@ class Scenarios(Part):
     )
     count: int = Field(description="number of scenarios")
     groups: tuple[str, ...] = Field(description="groups of bands that were expanded or sampled")
-    seed: int | None = Field(description="of sampled futures; null: nothing was drawn")
+    seed: int | None = Field(description="of sampled scenarios; null: nothing was drawn")
 
 
 SCHEMA_KEY = Field(alias="schema", description="this schema")

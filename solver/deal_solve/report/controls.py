@@ -1,4 +1,4 @@
-"""Controls in print: who requires them, and which paper has them on which line."""
+"""Controls in print: who requires them, and which offer has them on which line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def controls_table(deal: Deal) -> str:
     for control in controls:
         mine = [row for row in rows if row.control == control]
         cells.append([control, mine[0].required_by or "nobody", *map(_cell, mine)])
-    title = "Controls by paper, on the API / on seats (-: not sold on it; GAP: required there and missing)"
+    title = "Controls by offer, on the API / on seats (-: not sold on it; GAP: required there and missing)"
     parts = [
         table(title, ["control", "required by", *resolve(deal).offers], cells, left=2),
         bullets("", one_line_only(deal)),

@@ -1,4 +1,4 @@
-"""How a set of futures is named in reports."""
+"""How a set of scenarios is named in reports."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 def scenarios_text(scenarios: Scenarios) -> str:
-    """Return how many futures there are and where they come from; sampled ones always with their seed."""
-    kinds = {"explicit": "listed futures", "discrete": "futures by discrete expansion"}
+    """Return how many scenarios there are and where they come from; sampled ones always with their seed."""
+    kinds = {"explicit": "listed scenarios", "discrete": "scenarios by expansion"}
     if scenarios.kind == "sampled":
-        return f"{scenarios.size:,} sampled future{'' if scenarios.size == 1 else 's'} (seed {scenarios.seed})"
-    return f"{scenarios.size:,} {kinds[scenarios.kind]}" if scenarios.kind in kinds else "one certain future"
+        return f"{scenarios.size:,} sampled scenario{'' if scenarios.size == 1 else 's'} (seed {scenarios.seed})"
+    return f"{scenarios.size:,} {kinds[scenarios.kind]}" if scenarios.kind in kinds else "one certain scenario"
 
 
 def scenarios_notes(scenarios: Scenarios) -> tuple[str, ...]:
-    """Return what a reader of a settlement should know of its futures."""
+    """Return what a reader of a settlement should know of its scenarios."""
     return () if scenarios.kind != "sampled" else (f"Settled over {scenarios_text(scenarios)}.", *scenarios.notes)

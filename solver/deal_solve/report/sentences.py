@@ -89,11 +89,11 @@ def fixed_sentence(deal: Deal, summary: Summary) -> str:
 
 
 def worst_sentence(deal: Deal, summary: Summary) -> str:
-    """Return the mean of the worst costs, or nothing where there is one future only."""
+    """Return the mean of the worst costs, or nothing where there is one scenario only."""
     if summary.cvar_usd is None:
         return ""
     over = f"over {deal.horizon_months} months"
-    text = f"{money(summary.cvar_usd)} {over}, mean of the worst {percent(1 - summary.confidence)} of futures"
+    text = f"{money(summary.cvar_usd)} {over}, mean of the worst {percent(1 - summary.confidence)} of scenarios"
     if summary.worst_usd is not None:
         is_alike = money(summary.worst_usd) == money(summary.cvar_usd)
         text += "; as much in the worst one" if is_alike else f"; {money(summary.worst_usd)} in the worst one"
@@ -112,7 +112,7 @@ def versus_sentence(deal: Deal, solution: Solution, summary: Summary) -> str:
 
 
 def proof_sentence(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> str:
-    """Return objective, bound, gap, futures, seed and date of the prices."""
+    """Return objective, bound, gap, scenarios, seed and date of the prices."""
     status = "optimal" if solution.status == "optimal" else "not proven to the gap asked for"
     objective = f"objective {money(solution.objective_usd)} over {deal.horizon_months} months ({aim(deal, summary)})"
     proof = f"bound {money(solution.bound_usd)}, gap {gap_percent(solution.gap)}"
@@ -123,7 +123,7 @@ def aim(deal: Deal, summary: Summary) -> str:
     """Return what the objective is, in a few words."""
     risk = deal.risk
     if risk.criterion != "expected":
-        return {"worst": "cost in the worst future", "regret": "largest regret"}[risk.criterion]
+        return {"worst": "cost in the worst scenario", "regret": "largest regret"}[risk.criterion]
     if risk.weight == 0 or summary.scenarios == 1:
         return "expected cost"
     worst = f"mean of the worst {percent(1 - summary.confidence)} by {risk.on}"
@@ -137,7 +137,7 @@ def tail_note(deal: Deal, summary: Summary) -> tuple[str, ...]:
         return ()
     worst = f"worst {percent(1 - summary.confidence)}"
     return (
-        f"{worst} is the mean of the dearest futures; the objective weighs that of the largest losses instead (cost "
-        "above the best plan without API commitment in the same future), so that a deal can be cheaper in expectation "
-        "and in its worst futures, and still be the worse one",
+        f"{worst} is the mean of the dearest scenarios; the objective weighs that of the largest losses instead (cost "
+        "above the best plan without API commitment in the same scenario), so that a deal can be cheaper in "
+        "expectation and in its worst scenarios, and still be the worse one",
     )

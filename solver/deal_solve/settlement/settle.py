@@ -165,7 +165,7 @@ def _joint(parts: Sequence[Settlement], has_tables: bool, order: Where = None) -
 
 
 def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, keep_rows: bool) -> Settlement:
-    """Settle the futures of each path through the tables with its plan."""
+    """Settle the scenarios of each path through the tables with its plan."""
     if not plan.later:
         return _settle_path(deal, plan, scenarios, order, keep_rows)
     paths = list(paths_of(deal, plan, scenarios))

@@ -1,4 +1,4 @@
-"""How bands move together in sampled futures: a Gaussian copula (deal model, section 1)."""
+"""How bands move together in sampled scenarios: a Gaussian copula (deal model, section 1)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MOST = 100_000
 
 
 def scenarios_of(deal: Deal) -> ScenarioSet:
-    """Return the futures a deal states: its explicit list, or else the discrete expansion of its bands and events."""
+    """Return the scenarios a deal states: its explicit list, or else the discrete expansion of its bands and events."""
     return explicit_list(deal) if deal.scenarios else discrete_expansion(deal)
 
 
@@ -34,7 +34,7 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     if count > MOST:
         raise InputError(
             f"the discrete expansion has {count:,} branches ({len(expanded)} groups, {len(events)} events); "
-            f"expected at most {MOST:,}: sample futures instead (--scenarios N), or state fewer events"
+            f"expected at most {MOST:,}: sample scenarios instead (--scenarios N), or state fewer events"
         )
     levels = np.array(list(itertools.product(range(3), repeat=len(expanded))), dtype=int)
     flags = np.array(list(itertools.product((0, 1), repeat=len(events))), dtype=int)

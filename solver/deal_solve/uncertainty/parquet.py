@@ -31,7 +31,7 @@ FIELDS = dict(
 def write_scenarios(scenarios: Scenarios, path: str | Path) -> None:
     """Write a set, one row per scenario and one row group per block.
 
-    Columns: `weight`, `name` (not of sampled futures), and per path a list of one number per month. Raises InputError
+    Columns: `weight`, `name` (not of sampled scenarios), and per path a list of one number per month. Raises InputError
     where pyarrow is not installed.
     """
     need("pyarrow", "a Parquet file", file=str(path))

@@ -1,4 +1,4 @@
-"""Futures for Sobol indices: Saltelli's design over the independent factors behind a sampled set."""
+"""Scenarios for Sobol indices: Saltelli's design over the independent factors behind a sampled set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ NOISE = "monthly noise"
 
 @dataclass(frozen=True)
 class SaltelliSet(SampledSet):
-    """D + 2 matrices of equally many futures, one after the other: A, B, and A with one factor after the other from B.
+    """D + 2 matrices of equally many scenarios, one after the other: A, B, and A with one factor after the other from
+    B.
 
     A and B are the two halves of a scrambled Sobol sequence in twice as many dimensions as there are `factors`
     (Saltelli et al., Computer Physics Communications 181, 2010). The factors are the independent normals behind the
@@ -34,7 +35,7 @@ class SaltelliSet(SampledSet):
 
     @property
     def each(self) -> int:
-        """The futures of one matrix."""
+        """The scenarios of one matrix."""
         return self.size // (len(self.factors) + 2)
 
     @property
@@ -78,7 +79,7 @@ class SaltelliSet(SampledSet):
 
 
 def saltelli(deal: Deal, count: int = BLOCK, seed: int = SEED) -> SaltelliSet | None:
-    """Return the design with at least `count` futures a matrix, in whole blocks; None where nothing is uncertain.
+    """Return the design with at least `count` scenarios a matrix, in whole blocks; None where nothing is uncertain.
 
     Raises what `sample` raises.
     """

@@ -1,4 +1,4 @@
-"""Sampled futures: metalogs joined by a copula, drawn block by block (deal model, section 1)."""
+"""Sampled scenarios: metalogs joined by a copula, drawn block by block (deal model, section 1)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST = 2**30
 
 
 def sample(deal: Deal, count: int, seed: int = SEED, method: SamplingMethod = "sobol") -> SampledSet:
-    """Return `count` equally likely futures of the bands and events of a deal.
+    """Return `count` equally likely scenarios of the bands and events of a deal.
 
     Raises InputError for a band that no metalog fits, a deal that lists its scenarios, or a count or seed that cannot
     be.
@@ -41,7 +41,7 @@ def sample(deal: Deal, count: int, seed: int = SEED, method: SamplingMethod = "s
     if deal.scenarios:
         raise InputError(deal.problem(("scenarios",), "are listed, so no others can be sampled; take the list out"))
     if not 1 <= count <= MOST:
-        raise InputError(f"{count:,} sampled futures cannot be; expected 1 to {MOST:,}")
+        raise InputError(f"{count:,} sampled scenarios cannot be; expected 1 to {MOST:,}")
     if not 0 <= seed < 2**64:
         raise InputError(f"the seed {seed} cannot be; expected 0 to {2**64 - 1}")
     uncertain = [(group, path, band) for group, path, band in bands_of(deal) if not band.is_certain]
@@ -49,7 +49,7 @@ def sample(deal: Deal, count: int, seed: int = SEED, method: SamplingMethod = "s
     copula, notes = copula_of(deal, [(group, path) for group, path, _ in uncertain])
     if method == "sobol" and count & (count - 1):
         power = 2 ** round(math.log2(count))
-        notes += (f"Sobol points are even in powers of two only: {power:,} futures serve better than {count:,}",)
+        notes += (f"Sobol points are even in powers of two only: {power:,} scenarios serve better than {count:,}",)
     notes += _heavy_tails(deal, uncertain, metalogs)
     return SampledSet(deal, count, seed, method, tuple(path for _, path, _ in uncertain), metalogs, copula, notes)
 
@@ -75,19 +75,19 @@ def _heavy_tails(deal: Deal, bands: Sequence[tuple[str, str, Band]], metalogs: S
         if each.form == "log" and each.tail * powers.get(group, 1.0) >= 1
     ]
     return tuple(
-        f"{path} is so wide that its mean over a whole horizon is infinite, and that of a sample hangs on few futures; "
-        "a narrower band is steadier"
+        f"{path} is so wide that its mean over a whole horizon is infinite, and that of a sample depends on few "
+        "scenarios; a narrower band is steadier"
         for path in wide
     )
 
 
 @dataclass(frozen=True)
 class SampledSet:
-    """Equally likely futures that are made, block by block, when asked for; never all held.
+    """Equally likely scenarios that are made, block by block, when asked for; never all held.
 
     A block depends on (deal, seed, method, place) and nothing else: whichever process asks, in whichever order, gets
-    the same bits, and a larger set begins with the futures of a smaller one. A band or event in `held` is drawn but put
-    aside for what `deal` says of it (`holding`), so that all others stay as they were.
+    the same bits, and a larger set begins with the scenarios of a smaller one. A band or event in `held` is drawn but
+    put aside for what `deal` says of it (`holding`), so that all others stay as they were.
     """
 
     deal: Deal = field(repr=False)
@@ -153,7 +153,7 @@ class SampledSet:
         )
 
     def holding(self, deal: Deal, path: str) -> SampledSet:
-        """Return the same futures of a deal in which a band, or the probability of an event, is certain."""
+        """Return the same scenarios of a deal in which a band, or the probability of an event, is certain."""
         return replace(self, deal=deal, held=(*self.held, path))
 
     def in_memory(self) -> ScenarioSet:

@@ -1,4 +1,4 @@
-"""A set of weighted futures: the only thing that settlement and optimiser know of uncertainty."""
+"""A set of weighted scenarios: the only thing that settlement and optimiser know of uncertainty."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ PATHS = ("requests", "users", "per_user", "index", "hit_rate")
 
 
 class Scenarios(Protocol):
-    """S futures over H months, in blocks of BLOCK: held in memory (`ScenarioSet`) or made when asked for."""
+    """S scenarios over H months, in blocks of BLOCK: held in memory (`ScenarioSet`) or made when asked for."""
 
     @property
     def kind(self) -> Kind:
-        """Where the futures come from."""
+        """Where the scenarios come from."""
 
     @property
     def seed(self) -> int | None:
-        """Of sampled futures; None where nothing was drawn."""
+        """Of sampled scenarios; None where nothing was drawn."""
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Groups of bands that differ between the futures."""
+        """Groups of bands that differ between the scenarios."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class Scenarios(Protocol):
 
 @dataclass(frozen=True)
 class ScenarioSet:
-    """S futures over H months (deal model, section 1), all in memory.
+    """S scenarios over H months (deal model, section 1), all in memory.
 
     `weights` has shape (S,) and sums to 1 (in a block of a larger set, to its share). `requests[w]` is D, requests a
     month; `users[c]` is A, users a month; `per_user[c]` requests per user and month; `index[f]` is Π, the list-price
@@ -169,5 +169,5 @@ def each_block(scenarios: Scenarios, work: Callable[[int, ScenarioSet], Result])
 
 
 def ready(scenarios: Scenarios) -> Scenarios:
-    """Return futures in memory if they are few, else as they are."""
+    """Return scenarios in memory if they are few, else as they are."""
     return scenarios.in_memory() if scenarios.block_count == 1 else scenarios

@@ -1,4 +1,4 @@
-"""Clauses of the API agreement and of papers (deal model, sections 4 and 6)."""
+"""Clauses of the API agreement and of offers (deal model, sections 4 and 6)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ add("bands=several", committing, "bands", lambda v: sum(b["commit_usd_per_year"]
 add("bands=zero", apis, "bands", lambda v: v[0]["commit_usd_per_year"] == 0 and len(v) > 1, lambda v: v[1:])
 
 
-# Section 6: papers
+# Section 6: offers
 
 
 def _without_term(length: int) -> Callable[[Data], Data | None]:

@@ -1,4 +1,4 @@
-"""A generated deal, put together: demand, people, futures, then offers and limits around what they cost."""
+"""A generated deal, put together: demand, people, scenarios, then offers and limits around what they cost."""
 
 from typing import Any
 

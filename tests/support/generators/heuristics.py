@@ -23,7 +23,7 @@ KEPT = 2
 
 
 def heuristic_plans(deal: Deal) -> list[Settlement]:
-    """Return settled plans, cheapest first: the best tracks, then papers and bands, then seats and commitment."""
+    """Return settled plans, cheapest first: the best tracks, then offers and bands, then seats and commitment."""
     routings = [{name: cheapest_routing(deal, name, buys) for name in deal.workloads} for buys in (True, False)]
     papers = {api["offer"]: api for api in reversed([*_agreements(deal)])}
     first = itertools.product(papers.values(), _tracks(deal), routings)

@@ -1,4 +1,4 @@
-"""Generated offers: the whole clause space of API part, seats part and paper; thresholds are set to the usage."""
+"""Generated offers: the whole clause space of API part, seats part and offer; thresholds are set to the usage."""
 
 from typing import Any
 

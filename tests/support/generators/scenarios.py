@@ -1,4 +1,4 @@
-"""Generated futures: explicit lists of paths, or bands and events for the discrete expansion; list prices that move."""
+"""Generated scenarios: lists of paths, or bands and events for the discrete expansion; list prices that move."""
 
 from typing import Any
 

@@ -45,7 +45,7 @@ def breakeven(
 ) -> Breakeven:
     """Return where, with the field at a dotted path from `low` to `high`, the best deal changes or gets to a target.
 
-    A target is what `targets.question_of` takes. `futures_of` makes the futures of each varied deal, `points` values
+    A target is what `targets.question_of` takes. `futures_of` makes the scenarios of each varied deal, `points` values
     are solved at first, `resolution` (a share of the range) is how finely what is not exact is told apart. The keywords
     are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
     value has a plan, and what `solve` raises.
@@ -82,7 +82,7 @@ def _unused(known: list[Best]) -> Iterator[str]:
     """Yield a remark where no value costs anything else than another."""
     if len({round(best.objective_usd, 2) for best in known}) == 1:
         yield (
-            "every value costs the same: the best deal does not use this field here (and futures that are listed, or "
+            "every value costs the same: the best deal does not use this field here (and scenarios that are listed, or "
             "read from a file, have requests and users of their own)"
         )
 

@@ -1,4 +1,4 @@
-"""Clauses that never bind: nothing in the deal or its futures can make them matter (deal model, sections 4 and 6)."""
+"""Clauses that never bind: nothing in the deal or its scenarios can make them matter (deal model, sections 4 and 6)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from deal_solve.uncertainty.scenario_set import ScenarioSet
 NEEDS: dict[Need, str] = {
     "commitment": "the only band has no commitment, so this never applies",
     "renewal": "no term ends inside the horizon, so nothing is renewed",
-    "price changes": "list prices never change in these futures, so nothing is protected",
+    "price changes": "list prices never change in these scenarios, so nothing is protected",
 }
 """Why a clause does nothing where a deal lacks what it needs."""
-NO_NOISE = "is used by sampled futures only; here every path is smooth"
+NO_NOISE = "is used by sampled scenarios only; here every path is smooth"
 
 
 def dead_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
@@ -54,7 +54,7 @@ def dead_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
 
 def _sampled_only(deal: Deal) -> Iterator[Finding]:
     if deal.uncertainty.correlation.model_fields_set:
-        yield ("uncertainty", "correlation"), "is used by sampled futures only; here bands of a group move together"
+        yield ("uncertainty", "correlation"), "is used by sampled scenarios only; here bands of a group move together"
     for key, work in deal.workloads.items():
         if work.monthly_noise:
             yield ("workloads", key, "monthly_noise"), NO_NOISE

@@ -38,7 +38,7 @@ def _unreached_bands(api: ApiPart, yearly: Array, scenarios: ScenarioSet, loc: L
     if scenarios.is_coarse:
         most, what = float(highest.max()), "in every branch"
     else:
-        most, what = quantile(highest, scenarios.weights, 0.99), "in 99 % of the futures"
+        most, what = quantile(highest, scenarios.weights, 0.99), "in 99 % of the scenarios"
     for index, band in enumerate(api.bands):
         if band.commit_usd_per_year > most:
             yield (
@@ -70,7 +70,7 @@ def _seats(deal: Deal, name: str, offer: Offer, scenarios: ScenarioSet, loc: Loc
             above = float(scenarios.weights[np.ceil(peak - 1e-9) > part.maximum].sum())
             if above > 0:
                 where = (
-                    f"the users of {', '.join(cohorts)} together exceed {part.maximum} in {above:.0%} of the futures"
+                    f"the users of {', '.join(cohorts)} together exceed {part.maximum} in {above:.0%} of the scenarios"
                 )
                 yield (*here, "maximum"), f"{where}; more than the maximum cannot be contracted"
         if part.minimum and float(peak.max()) < part.minimum:

@@ -114,7 +114,7 @@ def _tracks(deal: Deal, name: str, loc: Loc) -> Iterator[Finding]:
         if all(lacking):
             closed.append(track)
             nearest = min(lacking, key=len, default=cohort.requires)
-            source = "no tool on any agreement" if track in deal.internal_tools else "no paper that sells it"
+            source = "no tool on any agreement" if track in deal.internal_tools else "no offer that sells it"
             missing = f"{', '.join(nearest)} is missing at best" if nearest else "nobody sells it"
             yield (*loc, "tracks", index), f"{track} is closed: {source} provides all controls required ({missing})"
     if len(closed) == len(cohort.tracks):

@@ -11,7 +11,7 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding]) -> str:
-    """Return the size of the deal, its futures, and every finding."""
+    """Return the size of the deal, its scenarios, and every finding."""
     counts = [
         f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
         for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
@@ -33,10 +33,10 @@ def _scenarios(scenarios: Scenarios) -> str:
     if scenarios.kind == "sampled":
         return f"It has {scenarios_text(scenarios)} of its bands and its events.{few}"
     if scenarios.kind == "certain":
-        return "It has one certain future."
+        return "It has one certain scenario."
     if scenarios.kind == "explicit":
-        return f"It has {scenarios.size:,} futures, listed in the file."
+        return f"It has {scenarios.size:,} scenarios, listed in the file."
     sources = [f"bands of {', '.join(scenarios.groups)}"] if scenarios.groups else []
     sources += ["events"] if scenarios.size > 3 ** len(scenarios.groups) else []
-    text = f"It has {scenarios.size:,} futures: the discrete expansion of its {' and its '.join(sources)}."
+    text = f"It has {scenarios.size:,} scenarios: the discrete expansion of its {' and its '.join(sources)}."
     return text + few

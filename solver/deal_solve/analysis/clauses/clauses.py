@@ -1,6 +1,6 @@
 """What every clause of an offer is worth: one step towards the buyer at a time, the deal solved again each time.
 
-The value of a step is what the objective falls by, over the same futures and against the same baseline, with
+The value of a step is what the objective falls by, over the same scenarios and against the same baseline, with
 everything decided anew. A buyer may keep the old wording, so no value is negative: a step that would only move payments
 the wrong way (of a clause that is no law) is called `dearer` and worth nothing. Its equivalent discount points are the
 points of discount, on all bands of the offer alike, that would be worth the same; one curve of such solves, from no
@@ -67,7 +67,9 @@ def clauses(
     clause changes too; and what `solve` raises.
     """
     if deal.risk.criterion == "regret":
-        message = "regret compares with the best of each future, which a clause changes too; expected another criterion"
+        message = (
+            "regret compares with the best of each scenario, which a clause changes too; expected another criterion"
+        )
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
         raise InputError(Problem("--offer", unknown("offer", offer, deal.offers)))
@@ -98,7 +100,7 @@ def _notes(base: Solution, offer: str) -> Iterator[str]:
     if offer not in signed:
         yield f"{offer} is no part of the best deal: a step counts only as far as it makes it one"
     if base.settlement.scenarios.kind != "sampled" and base.settlement.scenarios.size > 1:
-        yield "no intervals: the futures are all there are, not a sample"
+        yield "no intervals: the scenarios are all there are, not a sample"
 
 
 def _signed(base: Solution) -> str:
@@ -141,7 +143,7 @@ class _Asking:
     @cached_property
     def steps(self) -> dict[str, ClauseStep]:
         """The step of every clause."""
-        known = clause_steps(self.deal, self.offer)  # pins name papers, and know no halves of one
+        known = clause_steps(self.deal, self.offer)  # pins name offers, and know no halves of one
         return {step.clause: step for step in known if not (step.is_in_hand and self.options.fix)}
 
     def refuse_unknown(self, pairs: Sequence[tuple[str, str]]) -> None:

@@ -94,7 +94,7 @@ def _words(texts: Iterable[str]) -> str:
 
 
 def _apart(deal: Deal, offer: str) -> Deal:
-    """Return the deal with both parts of an offer on papers of their own: what only one paper gives is gone.
+    """Return the deal with both parts of an offer on offers of their own: what only one paper gives is gone.
 
     That is bundle tiers, and seat usage that counts toward the commitment. The two need not have the same term.
     """

@@ -17,7 +17,7 @@ def clauses_report(deal: Deal, found: Clauses) -> str:
     summary = summarise(base.settlement.deal, base.settlement, base.settlement.scenarios)
     title = deal.offers[found.offer].title
     head = heading(title_line(deal))
-    head += labelled("Paper", f"{found.offer}{f' ({title})' if title else ''}: one step towards the buyer per clause")
+    head += labelled("Offer", f"{found.offer}{f' ({title})' if title else ''}: one step towards the buyer per clause")
     head += labelled("From", f"{money(base.objective_usd)}, the best deal by objective ({aim(deal, summary)})")
     head += labelled("Over", scenarios_text(base.settlement.scenarios))
     best = [f"{row.clause} ({row.was})" for row in found.values if row.finding == AT_BEST]
@@ -49,7 +49,7 @@ def _table(deal: Deal, found: Clauses, confidence: float) -> str:
         if has_intervals:
             cells.append("" if row.low_usd is None else f"{_whole(row.low_usd)} to {_whole(row.high_usd or 0.0)}")
         rows.append([*cells, _whole(row.expected_usd), _whole(row.tail_usd), points_text(row)])
-    headers = ["clause", "now", "ask", "value", *["on fresh futures"] * has_intervals]
+    headers = ["clause", "now", "ask", "value", *["on fresh scenarios"] * has_intervals]
     tail = f"worst {percent(1 - confidence)}"
     return table(
         f"Asking list over {deal.horizon_months} months (USD{present_value(deal)}; points of discount worth as much)",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ALONE = ("worst", "regret")
 CRITERIA = (*RISK_WEIGHTS, *ALONE)
 MOST = 300
-"""Futures of worst case and regret: of more, or of draws, the worst one is chance."""
+"""Scenarios of worst case and regret: of more, or of draws, the worst one is chance."""
 
 
 def criteria(
@@ -33,11 +33,11 @@ def criteria(
     known: Solution | None = None,
     **keywords: Unpack[SolveKeywords],
 ) -> Criteria:
-    """Solve a deal once per criterion, and value every plan, settled once over the same futures, by each of them.
+    """Solve a deal once per criterion, and value every plan, settled once over the same scenarios, by each of them.
 
     `names` are some of CRITERIA; confidence, and loss or cost, are those of the deal. `known` is a solution of the deal
-    over the futures that serves for its own criterion; the keywords are those of `solve`. Raises InputError for a name
-    that is none, and for worst case and regret on sampled futures or more than MOST of them.
+    over the scenarios that serves for its own criterion; the keywords are those of `solve`. Raises InputError for a
+    name that is none, and for worst case and regret on sampled scenarios or more than MOST of them.
     """
     refuse_unfit(scenarios, names)
     risks = {name: _risk(deal, name) for name in dict.fromkeys(names)}
@@ -82,7 +82,7 @@ def _risk(deal: Deal, name: str) -> Risk:
 
 
 def refuse_unfit(scenarios: Scenarios, names: Sequence[str]) -> None:
-    """Raise InputError for criteria that do not exist, or not on such futures."""
+    """Raise InputError for criteria that do not exist, or not on such scenarios."""
     where, problems = "criteria", []
     if not names:
         problems.append(Problem(where, f"none is named; expected some of {', '.join(CRITERIA)}"))
@@ -90,9 +90,9 @@ def refuse_unfit(scenarios: Scenarios, names: Sequence[str]) -> None:
         if name not in CRITERIA:
             problems.append(Problem(where, f"{name!r} is not one; expected some of {', '.join(CRITERIA)}"))
         elif name in ALONE and (scenarios.kind == "sampled" or scenarios.size > MOST):
-            many = f"{scenarios.size:,} {'sampled ' if scenarios.kind == 'sampled' else ''}futures"
+            many = f"{scenarios.size:,} {'sampled ' if scenarios.kind == 'sampled' else ''}scenarios"
             problems.append(
-                Problem(where, f"{name} is for lists of at most {MOST} futures, not for {many}: there it is chance")
+                Problem(where, f"{name} is for lists of at most {MOST} scenarios, not for {many}: there it is chance")
             )
     if problems:
         raise InputError(problems)

@@ -46,7 +46,7 @@ def curve(
 ) -> Curve:
     """Return the curve of an offer and term (default: those of the best plan, else of the nearest that commits).
 
-    Every point is a solve over the same futures with offer, term, band and commitment pinned and all else free; the
+    Every point is a solve over the same scenarios with offer, term, band and commitment pinned and all else free; the
     optimum of a band is the solve with the band pinned alone. `points` is the size of the grid, which the bands share,
     `proposed` a proposal to mark; the keywords are those of `solve`. A point that no plan can take is
     left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.

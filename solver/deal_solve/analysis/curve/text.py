@@ -14,7 +14,7 @@ MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today
 
 def curve_report(deal: Deal, curve: Curve) -> str:
     """Return a curve in print."""
-    head = [*heading(title_line(deal)), *labelled("Paper", paper_sentence(deal, curve.offer, curve.term_months))]
+    head = [*heading(title_line(deal)), *labelled("Offer", paper_sentence(deal, curve.offer, curve.term_months))]
     head += labelled("Best", _best(deal, curve))
     if curve.proposed:
         head += labelled("Today", _today(curve, curve.proposed))

@@ -1,4 +1,4 @@
-"""The fan of a set of futures: how far demand, people and list value spread, month by month."""
+"""The fan of a set of scenarios: how far demand, people and list value spread, month by month."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
-"""Where the futures are too few for anything beyond P10 and P90."""
+"""Where the scenarios are too few for anything beyond P10 and P90."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def _own(deal: Deal, found: Frontier) -> list[str]:
 
 def tail_text(found: Frontier) -> str:
     """Return what CVaR is the mean of."""
-    return f"mean of the worst {percent(1 - found.confidence)} of futures"
+    return f"mean of the worst {percent(1 - found.confidence)} of scenarios"
 
 
 def weights_text(point: FrontierPoint) -> str:

@@ -1,4 +1,4 @@
-"""The deal with only some of its levers: at list, on one model, without caching or batch, on standard papers."""
+"""The deal with only some of its levers: at list, on one model, without caching or batch, on standard offers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ DealModelPart = TypeVar("DealModelPart", ApiPart, SeatPart, Offer)
 def at_list(deal: Deal) -> Deal:
     """Return the deal before any agreement: list prices only, no limits, least expected cost.
 
-    List is given every control that some paper provides for the API or for the seat type, so that controls close the
-    same tracks as later on; a seat type that is not on the card is sold as in the first paper that has it.
+    List is given every control that some offer provides for the API or for the seat type, so that controls close the
+    same tracks as later on; a seat type that is not on the card is sold as in the first offer that has it.
     """
     with_api = [offer for offer in deal.offers.values() if offer.api]
     provided = {control for offer in with_api for control in offer.provides} | {*deal.card.api_provides}

@@ -11,7 +11,7 @@ the deal allows: a floor, a limit or the models a cohort may use do not keep any
 | caching | the same, and whatever can be cached may be |
 | batch | the same, and whatever can wait may |
 | seat sizing | the same, and tracks and contracted seats are free: all that can be done without an agreement |
-| commitment | the deal's own objective; papers may be signed, with standard clauses and without what a bundle gives |
+| commitment | the deal's own objective; offers may be signed, with standard clauses and without what a bundle gives |
 | bundle | the same, with bundle tiers and seat usage that counts toward the commitment |
 | clauses | the deal as written, with its clauses and its limits: the plan to sign |
 
@@ -157,7 +157,7 @@ class _Rungs:
         yield "clauses", self.contracted(self.deal)
 
     def contracted(self, deal: Deal) -> _Rung:
-        """Return the optimum with papers that can be signed: the commitment is the plan's own."""
+        """Return the optimum with offers that can be signed: the commitment is the plan's own."""
         same = (found for other, found in self.signed if (other.offers, other.limits) == (deal.offers, deal.limits))
         best = next(same, None)
         if best is None:
@@ -166,7 +166,7 @@ class _Rungs:
         return _Rung(best.settlement, _per_year(best.settlement))
 
     def _fitting(self, deal: Deal, plan: Plan) -> float | None:
-        """Return the yearly commitment one would sign for the usage of a plan; None if no paper may serve it."""
+        """Return the yearly commitment one would sign for the usage of a plan; None if no offer may serve it."""
         if not any(band.commit_usd_per_year for offer in deal.offers.values() if offer.api for band in offer.api.bands):
             return 0.0
         usage = Proposal.model_validate(plan.model_dump(include={"tracks", "projects", "routing", "use"}))
@@ -201,7 +201,7 @@ def _notes(deal: Deal, baseline: Plan) -> Iterator[str]:
         yield f"The API at list lacks {', '.join(lacking)}; steps before the commitment leave that aside."
     unlisted = [name for name in deal.seat_types if name not in deal.list_offer.seats]
     if unlisted:
-        yield f"The rate card has no {', '.join(unlisted)}; before the commitment it costs what the first paper asks."
+        yield f"The rate card has no {', '.join(unlisted)}; before the commitment it costs what the first offer asks."
     if deal.limits:
         yield "The limits of the deal hold in the last step only."
 

@@ -27,7 +27,7 @@ LOOKED_AT = 8
 """Values on either side of today between which a break-even is looked for."""
 NEAR = 1e-4
 TIMES, A_YEAR = (0.25, 4.0), (-0.5, 0.5)
-"""The ends of what is looked at: times as much as in the futures, or more growth a year."""
+"""The ends of what is looked at: times as much as in the scenarios, or more growth a year."""
 
 
 Changed = Callable[[ScenarioSet, float], ScenarioSet]
@@ -78,7 +78,7 @@ def _nearest(difference: Callable[[float], float], today: float, end: float) -> 
 
 
 def _drivers(deal: Deal) -> Iterator[tuple[str, str, Changed]]:
-    """Yield what moves costs in a deal: name, unit, and the futures with it moved."""
+    """Yield what moves costs in a deal: name, unit, and the scenarios with it moved."""
     if deal.workloads:
         yield "requests of all workloads", "times", partial(_times, "requests", None)
         yield "growth of their requests", "a year", partial(_grown, "requests", None)
@@ -92,12 +92,12 @@ def _drivers(deal: Deal) -> Iterator[tuple[str, str, Changed]]:
 
 
 def _times(part: str, name: str | None, scenarios: ScenarioSet, value: float) -> ScenarioSet:
-    """Return the futures with some paths, of one name or of all, times a value."""
+    """Return the scenarios with some paths, of one name or of all, times a value."""
     return _moved(scenarios, part, lambda key, path: path * value if name in (None, key) else path)
 
 
 def _grown(part: str, but: str | None, scenarios: ScenarioSet, value: float) -> ScenarioSet:
-    """Return the futures with some paths, but those of one name, growing by so much more a year."""
+    """Return the scenarios with some paths, but those of one name, growing by so much more a year."""
     growth = (1 + value) ** (np.arange(scenarios.months)[:, None] / 12)
     return _moved(scenarios, part, lambda key, path: path if key == but else path * growth)
 

@@ -9,7 +9,7 @@ From the proposal to the best deal one group of decisions after another is freed
 | band | the band of every term |
 | seats | how many are contracted in each year |
 | tracks | who is served how |
-| offer and term | the papers, with their clauses: the best deal without the limits that the proposal breaks |
+| offer and term | the offers, with their clauses: the best deal without the limits that the proposal breaks |
 | limits | those limits hold: the best deal |
 
 A step is what the objective falls by. Every step but the last only frees decisions, so none of them is negative, and
@@ -70,7 +70,7 @@ FREED: dict[str, tuple[tuple[str, ...], ...]] = {
 def review(
     deal: Deal, plan: Plan, scenarios: Scenarios, best: Solution | None = None, **keywords: Unpack[SolveKeywords]
 ) -> Review:
-    """Compare a complete plan with the best deal over the same futures; without `best` the deal is solved.
+    """Compare a complete plan with the best deal over the same scenarios; without `best` the deal is solved.
 
     Every step is a solve with the rest of the plan pinned; the keywords are those of `solve`. Raises InputError where
     the plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
@@ -102,7 +102,7 @@ def review(
 
 
 def _breakevens(deal: Deal, plan: Plan, best: Solution, scenarios: Scenarios) -> Table[DriverBreakeven]:
-    """Return them over as many futures as are quick to settle again and again, and not for regret."""
+    """Return them over as many scenarios as are quick to settle again and again, and not for regret."""
     if scenarios.block_count > 1 or deal.risk.criterion == "regret":
         return Table()
     return driver_breakevens(deal, plan, best.plan, scenarios.in_memory(), best.baseline)
@@ -211,13 +211,13 @@ def _amount(step: str, plan: Plan) -> float:
 
 
 def _papers(before: Plan, after: Plan) -> str:
-    """Return which papers are others in the best deal."""
+    """Return which offers are others in the best deal."""
     found = []
     if before.api.offer != after.api.offer:
-        found.append("API paper")
+        found.append("API agreement")
     seats = [{name: part.offer for name, part in plan.seats.items()} for plan in (before, after)]
     if seats[0] != seats[1]:
-        found.append("seats paper")
+        found.append("seat agreement")
     terms = [(p.api.term_months, *(part.term_months for part in p.seats.values())) for p in (before, after)]
     if not found and terms[0] != terms[1]:
         found.append("term")

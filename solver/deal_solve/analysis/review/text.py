@@ -49,7 +49,7 @@ def _head(deal: Deal, found: Review) -> list[str]:
     lines += _signed("Best", deal, best.plan, summarise(deal, best, best.scenarios))
     lines += labelled("Loss", _loss(deal, found, own))
     if found.changes:
-        lines += labelled("Beats", f"{BEST} in {chance(found.beats_probability)} of futures, by cost")
+        lines += labelled("Beats", f"{BEST} in {chance(found.beats_probability)} of scenarios, by cost")
     broken = [check.limit for check in found.limits if not check.is_kept]
     if broken:
         lines += labelled("Breaks", f"the limit on {'; '.join(broken)}")
@@ -124,7 +124,7 @@ def _value(row: DriverBreakeven, value: float | None) -> str:
 
 
 def _papers(found: Review) -> str:
-    """Return what the papers cost more by line, where they are not the best ones."""
+    """Return what the offers cost more by line, where they are not the best ones."""
     step = next(each for each in found.steps if each.step == OFFER)
     rows = [(CAUSES[row.line], row.difference_usd) for row in found.offer_lines.lines]
     rows.append(("risk, beyond expected cost", found.offer_lines.risk_usd))

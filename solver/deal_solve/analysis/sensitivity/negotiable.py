@@ -1,4 +1,4 @@
-"""The numbers of the papers that can be negotiated, and one step of each."""
+"""The numbers of the offers that can be negotiated, and one step of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Negotiable:
-    """A number of a paper, by its dotted path: its value today and one step below and above it."""
+    """A number of an offer, by its dotted path: its value today and one step below and above it."""
 
     path: str
     today: float
@@ -31,7 +31,7 @@ class Negotiable:
 
 
 def negotiables(deal: Deal) -> Iterator[Negotiable]:
-    """Yield every number that the offers state and the price of every seat they sell, paper by paper.
+    """Yield every number that the offers state and the price of every seat they sell, offer by offer.
 
     Numbers at 0 (a band without commitment) are left out: there a clause is missing, and a step would be a new one.
     """

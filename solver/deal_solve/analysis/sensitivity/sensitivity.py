@@ -43,7 +43,7 @@ Kind = Literal["uncertain", "negotiable"]
 class Sensitivity:
     """The tornado of a deal, the longest bar first, and the Sobol indices of its best plan, `best`.
 
-    `sobol` is None where the futures are listed or nothing is uncertain.
+    `sobol` is None where the scenarios are listed or nothing is uncertain.
     """
 
     bars: Table[Bar]
@@ -70,7 +70,7 @@ def sensitivity(
 ) -> Sensitivity:
     """Solve a deal anew for every uncertain input and negotiable number at both ends, and spread its plan's cost.
 
-    `futures` (default: those the deal states) stay the same draws but for what is held. `samples` is the
+    `scenarios` (default: those the deal states) stay the same draws but for what is held. `samples` is the
     size of a matrix of Saltelli's design, the keywords are those of `solve`. Raises what `solve` raises for the
     deal as it is.
     """
@@ -80,18 +80,18 @@ def sensitivity(
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
     if not any(bar.kind == "uncertain" for bar in bars):
-        notes.append("no input is varied: none is uncertain by a band, or the futures are listed or read from a file")
+        notes.append("no input is varied: none is uncertain by a band, or the scenarios are listed or read from a file")
     seed = SEED if scenarios.seed is None else scenarios.seed
     found = None
     try:
         found = None if deal.scenarios else sobol(deal, search.best.plan, search.baseline(), samples, seed)
     except InputError as error:
-        notes.append(f"no Sobol indices, as no futures can be sampled: {error}")
+        notes.append(f"no Sobol indices, as no scenarios can be sampled: {error}")
     return Sensitivity(Table(tuple(bars)), found, search.best, tuple(notes))
 
 
 def _is_expansion(deal: Deal, scenarios: Scenarios) -> bool:
-    """Whether futures are the discrete expansion of a deal, not others that were read from a file."""
+    """Whether scenarios are the discrete expansion of a deal, not others that were read from a file."""
     if deal.scenarios or scenarios.kind != "discrete" or not isinstance(scenarios, ScenarioSet):
         return False
     own = scenarios_of(deal)
@@ -116,7 +116,7 @@ class _End(NamedTuple):
 
 @dataclass
 class _Tornado:
-    """The solves of a tornado; `few` are the futures in memory, if they are few."""
+    """The solves of a tornado; `few` are the scenarios in memory, if they are few."""
 
     deal: Deal
     scenarios: Scenarios
@@ -143,7 +143,7 @@ class _Tornado:
             return None
 
     def _inputs(self) -> Iterator[tuple[str, float, float, float]]:
-        """Yield the path of every uncertain input, its middle and its ends; those of listed futures have none."""
+        """Yield the path of every uncertain input, its middle and its ends; those of listed scenarios have none."""
         if not isinstance(self.scenarios, SampledSet) and not _is_expansion(self.deal, self.few):
             return
         for _, path, band in bands_of(self.deal):
@@ -183,7 +183,7 @@ class _Tornado:
         return _End(found.objective_usd, self._held(found), flips, found.status == "optimal")
 
     def _scenarios(self, deal: Deal, path: str, kind: Kind) -> Scenarios:
-        """Return the futures of a varied deal; papers do not change them."""
+        """Return the scenarios of a varied deal; offers do not change them."""
         if kind == "negotiable":
             return self.few
         return (

@@ -24,7 +24,7 @@ RESAMPLED = 400
 class Sobol:
     """The indices of a plan. `are_inputs`: its factors are the inputs themselves, as no bands move together.
 
-    `size` futures were settled in one pass.
+    `size` scenarios were settled in one pass.
     """
 
     indices: Table[SobolIndex]
@@ -37,8 +37,8 @@ class Sobol:
 def sobol(deal: Deal, plan: Plan, baseline: Plan | None = None, count: int = BLOCK, seed: int = SEED) -> Sobol | None:
     """Return the first-order and total indices of what a plan costs and, with a baseline, loses; None if certain.
 
-    Saltelli's design with `count` futures a matrix (in whole blocks), all settled in one pass. Raises InputError for a
-    deal that lists its futures.
+    Saltelli's design with `count` scenarios a matrix (in whole blocks), all settled in one pass. Raises InputError for
+    a deal that lists its scenarios.
     """
     design = saltelli(deal, count, seed)
     if design is None:
@@ -51,7 +51,7 @@ def sobol(deal: Deal, plan: Plan, baseline: Plan | None = None, count: int = BLO
     for of, values in spread.items():
         found = sobol_indices(values.reshape(-1, design.each), seed)
         if found is None:
-            notes.append(f"the {of} is the same in every future, so nothing spreads it")
+            notes.append(f"the {of} is the same in every scenario, so nothing spreads it")
         else:
             rows += [SobolIndex(name, of, *row) for name, row in zip(design.factors, found.tolist(), strict=True)]
     return Sobol(Table(tuple(rows)), design.are_inputs, design.size, seed, tuple(notes))

@@ -94,7 +94,7 @@ def _indices(found: Sobol) -> str:
     ]
     title = (
         "Sobol indices of today's plan (share of the variance that each makes alone, and with others; 95% intervals; "
-        f"{found.size:,} futures, seed {found.seed})"
+        f"{found.size:,} scenarios, seed {found.seed})"
     )
     return table(title, ["factor", "of", "first", "interval", "total", "interval"], cells, left=2)
 

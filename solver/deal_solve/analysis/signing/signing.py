@@ -47,7 +47,7 @@ def signings(
     scenarios: Scenarios | None = None,
     **keywords: Unpack[SolveKeywords],
 ) -> Table[Signing]:
-    """Return the best deal of each month of signing, all over the horizon of the deal and in the same futures.
+    """Return the best deal of each month of signing, all over the horizon of the deal and in the same scenarios.
 
     From the month on there are `agreement_months` of agreements (12, 24, 36 or 48: terms, renewals and projects count
     from there); the months before and after are paid in arrears at list, routed as is best at list. Raises InputError
@@ -99,7 +99,7 @@ class _Horizon:
 
 
 def _between(scenarios: ScenarioSet, start: int, end: int) -> ScenarioSet:
-    """Return the futures of months [start, end) alone; list prices stay relative to today's."""
+    """Return the scenarios of months [start, end) alone; list prices stay relative to today's."""
     paths: dict[str, Any] = {
         name: {key: path[start:end] for key, path in getattr(scenarios, name).items()}
         for name in ("requests", "users", "per_user", "index")

@@ -1,4 +1,4 @@
-"""What a plan comes to in every future, block by block, here or in other processes: the same bits wherever."""
+"""What a plan comes to in every scenario, block by block, here or in other processes: the same bits wherever."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def outcomes_of(
 
 
 def _chunks(work: Work, scenarios: Scenarios) -> Iterator[tuple[bytes, ScenarioSet | None, range]]:
-    """Yield (work and futures to make, futures to send, blocks of them) of every chunk."""
+    """Yield (work and scenarios to make, scenarios to send, blocks of them) of every chunk."""
     made = replace(scenarios) if isinstance(scenarios, SampledSet) else None  # a copy carries nothing that was kept
     recipe = pickle.dumps((work, made))
     for first in range(0, scenarios.block_count, CHUNK):

@@ -1,4 +1,4 @@
-"""The outcomes of a simulation as a Parquet file: one row per future, one row group per block."""
+"""The outcomes of a simulation as a Parquet file: one row per scenario, one row group per block."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def outcomes_file(path: Path) -> Iterator[Callable[[Outcomes], None]]:
 
 
 def columns_of(block: Outcomes, first: int = 1) -> dict[str, Any]:
-    """Return the columns of a block, one value per future; futures are numbered from `first`, contract years from 1."""
+    """Return the columns of a block, one value per scenario; scenarios are numbered from `first`, contract years from
+    1.
+    """
     columns: dict[str, Any] = {
         "scenario": np.arange(first, first + len(block.cost)),
         "weight": block.weights,

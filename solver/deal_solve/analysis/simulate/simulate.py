@@ -1,4 +1,4 @@
-"""A plan over any number of futures in bounded memory: one number per future is kept, the rest is added up."""
+"""A plan over any number of scenarios in bounded memory: one number per scenario is kept, the rest is added up."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 EXCEEDED = (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 IN_TAIL = 10
-"""The exceedance curve of sampled futures ends where fewer than these lie beyond."""
+"""The exceedance curve of sampled scenarios ends where fewer than these lie beyond."""
 
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """What a plan costs over S futures; USD, discounted unless said.
+    """What a plan costs over S scenarios; USD, discounted unless said.
 
-    `cost` is (S,), in the order of the futures, and so is `loss`, the cost less that of the reference plan, if there is
-    one. `undiscounted_usd` and `by_line` are expected. `standard_error_usd` is that of the mean over independent draws,
-    None for any other futures.
+    `cost` is (S,), in the order of the scenarios, and so is `loss`, the cost less that of the reference plan, if there
+    is one. `undiscounted_usd` and `by_line` are expected. `standard_error_usd` is that of the mean over independent
+    draws, None for any other scenarios.
     """
 
     scenarios: Scenarios = field(repr=False)
@@ -54,7 +54,7 @@ class Simulation:
 
     @property
     def size(self) -> int:
-        """S, the number of futures."""
+        """S, the number of scenarios."""
         return self.scenarios.size
 
     @cached_property
@@ -64,12 +64,12 @@ class Simulation:
 
     @cached_property
     def cvar_usd(self) -> float:
-        """The mean of the worst (1 - confidence) of the futures."""
+        """The mean of the worst (1 - confidence) of the scenarios."""
         return measures.cvar(self.cost, self.scenarios.weights, self.confidence)
 
     @cached_property
     def percentiles(self) -> Table[Percentile]:
-        """The cost not exceeded with 1 % to 99 % probability; from too few futures with 10 % to 90 %."""
+        """The cost not exceeded with 1 % to 99 % probability; from too few scenarios with 10 % to 90 %."""
         levels = COARSE_LEVELS if self.scenarios.is_coarse else LEVELS
         found = measures.quantiles(self.cost, self.scenarios.weights, levels)
         return Table(tuple(Percentile(level, usd) for level, usd in zip(levels, found.tolist(), strict=True)))
@@ -103,7 +103,7 @@ class Simulation:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per future: weight, cost_usd and, with a reference, loss_usd."""
+        """Return one row per scenario: weight, cost_usd and, with a reference, loss_usd."""
         import pandas as pd
 
         columns = {"weight": self.scenarios.weights, "cost_usd": self.cost}
@@ -121,10 +121,10 @@ def simulate(
     progress: Callable[[int], None] | None = None,
     outcomes: Callable[[Outcomes], None] | None = None,
 ) -> Simulation:
-    """Settle a complete plan over futures, block by block, and return what it costs.
+    """Settle a complete plan over scenarios, block by block, and return what it costs.
 
     `executor` runs the blocks (default: this process), with at most `ahead` chunks of them under way; the result has
-    the same bits either way. `progress` is told how many futures are done, `outcomes` gets every block, in order.
+    the same bits either way. `progress` is told how many scenarios are done, `outcomes` gets every block, in order.
     Raises InputError for a plan that does not fit the deal.
     """
     total = _Total(deal.years)

@@ -21,10 +21,10 @@ def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: t
         head += labelled("Later", renewal_sentence(deal, plan))
     head += labelled("Cost", _cost(deal, simulation))
     tail = percent(1 - simulation.confidence)
-    head += labelled("Tail", f"{money(simulation.cvar_usd)} in the mean of the worst {tail} of futures")
+    head += labelled("Tail", f"{money(simulation.cvar_usd)} in the mean of the worst {tail} of scenarios")
     if simulation.mean_loss_usd is not None and simulation.loss_probability is not None:
         more = "more" if simulation.mean_loss_usd > 0 else "less"
-        dearer = f"dearer in {percent(simulation.loss_probability, 2)} of futures"
+        dearer = f"dearer in {percent(simulation.loss_probability, 2)} of scenarios"
         head += labelled("Versus", f"{money(abs(simulation.mean_loss_usd))} {more} than the other plan, {dearer}")
     parts = ["\n".join(head)]
     for label, sentences in (("Assumed", assumed), ("Notes", simulation.notes)):

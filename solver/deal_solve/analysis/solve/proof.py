@@ -1,4 +1,4 @@
-"""How sure the answer is: proof, futures, dates of the prices, and which assumptions carry a source."""
+"""How sure the answer is: proof, scenarios, dates of the prices, and which assumptions carry a source."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def how_sure(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summ
     lacking = [row for row in found if row.source is None]
     said = [
         ("proof", _proof(deal, solution, summary)),
-        ("futures", _scenarios(scenarios)),
-        ("cost", "settled in every future apart from the solver; both agree"),
+        ("scenarios", _scenarios(scenarios)),
+        ("cost", "settled in every scenario apart from the solver; both agree"),
         ("prices", _prices(deal)),
         ("sources", f"{len(found) - len(lacking)} of {len(found)} assumptions carry a source"),
         *(("", f"{path}: {text}") for path, text in deal.sources.items()),

@@ -19,12 +19,12 @@ from deal_solve.uncertainty.scenario_set import PATHS, Scenarios
 from deal_solve.version import VERSION
 
 JOURNAL_SCHEMA = "deal-solve-sweep-journal/1"
-SAID = {"version": "version of deal-solve", "deal": "deal", "futures": "seed or futures"}
+SAID = {"version": "version of deal-solve", "deal": "deal", "futures": "seed or scenarios"}
 """What has to be the same; everything else that may differ is an option of the solve."""
 
 
 def header_of(deal: Deal, scenarios: Scenarios, options: Mapping[str, Any]) -> dict[str, str]:
-    """Return what tells sweeps apart: version, deal, futures and options of the solve, each in short."""
+    """Return what tells sweeps apart: version, deal, scenarios and options of the solve, each in short."""
     made = hashlib.sha256(f"{scenarios.kind} {scenarios.size} {scenarios.seed}".encode())
     for index in range(1 if isinstance(scenarios, SampledSet) else scenarios.block_count):  # a seed tells the others
         block = scenarios.block(index)

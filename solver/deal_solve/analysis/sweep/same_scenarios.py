@@ -1,4 +1,4 @@
-"""Futures of varied deals: the very object of the last ones where they are the same, for `Memory` knows them by it."""
+"""Scenarios of varied deals: the same object again where they are the same, which is how `SolveCache` knows them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from deal_solve.deal.deal import Deal
 from deal_solve.uncertainty.scenario_set import PATHS, Scenarios, ScenarioSet, ready
 
 UNCERTAIN = ("start", "horizon_months", "scenarios", "uncertainty", "workloads", "cohorts")
-"""The parts of a deal that its futures are made of."""
+"""The parts of a deal that its scenarios are made of."""
 
 ScenariosOf = Callable[[Deal], Scenarios]
-"""What makes the futures of a deal, the same for the same deal; it may be sent to other processes."""
+"""What makes the scenarios of a deal, the same for the same deal; it may be sent to other processes."""
 
 
 class CommonScenarios:
-    """Makes the futures of deals, in memory if they are few, anew only where something they are made of differs."""
+    """Makes the scenarios of deals, in memory if they are few, anew only where something they are made of differs."""
 
     def __init__(self, scenarios_from: ScenariosOf) -> None:
         self.scenarios_from = scenarios_from
         self.last: tuple[Deal, Scenarios] | None = None
 
     def __call__(self, deal: Deal) -> Scenarios:
-        """Return the futures of a deal."""
+        """Return the scenarios of a deal."""
         if self.last is None or any(getattr(self.last[0], name) != getattr(deal, name) for name in UNCERTAIN):
             made = ready(self.scenarios_from(deal))
             is_same = self.last is not None and _are_same(self.last[1], made)

@@ -1,4 +1,4 @@
-"""A deal over many values of its fields: every cell a validated deal, solved to the gap on futures drawn once."""
+"""A deal over many values of its fields: every cell a validated deal, solved to the gap on scenarios drawn once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class SweepProgress:
 class Sweep:
     """The rows of a sweep, in the order of the design; a stopped one lacks some.
 
-    `futures` are those of the deal as it stands.
+    `scenarios` are those of the deal as it stands.
     """
 
     design: Design = field(repr=False)
@@ -82,12 +82,12 @@ def sweep(
     """Solve a deal for every combination of values of its fields and return a row per cell.
 
     `over` has values by dotted path (or the text of `--vary`: '0:0.5:11', '±20%'), crossed or zipped, or is a list of
-    changes, one map per cell. `futures` makes those of each cell, as in `partial(sample, count=1024, seed=7)`: the same
-    numbers wherever the same is uncertain. The keywords are those of `solve`, per cell. A cell without a plan is a row
-    with its reason. `executor` solves chunks of neighbouring cells elsewhere, at most `ahead` of them at once; cells of
-    a lost worker are handed out again. Rows of `known` are taken over; `finished` gets every new one as soon as it is
-    there, `progress` is told how far it is and stops it by returning False (raises Cancelled). Raises InputError for a
-    path that is no place in the deal, before anything is solved.
+    changes, one map per cell. `scenarios` makes those of each cell, as in `partial(sample, count=1024, seed=7)`: the
+    same numbers wherever the same is uncertain. The keywords are those of `solve`, per cell. A cell without a plan is a
+    row with its reason. `executor` solves chunks of neighbouring cells elsewhere, at most `ahead` of them at once;
+    cells of a lost worker are handed out again. Rows of `known` are taken over; `finished` gets every new one as soon
+    as it is there, `progress` is told how far it is and stops it by returning False (raises Cancelled). Raises
+    InputError for a path that is no place in the deal, before anything is solved.
     """
     design = over if isinstance(over, Design) else design_of(deal, over, is_zipped)
     refuse_wrong_paths(deal, design)
@@ -116,7 +116,7 @@ def rows_of(design: Design, known: Iterable[SweepRow]) -> Iterator[SweepRow]:
 
 
 def ordered(design: Design, cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return cells so that those of the same futures stand together and neighbours differ in one field, if they can."""
+    """Return cells, those of the same scenarios together and neighbours one field apart where that is possible."""
     paths = sorted(design.paths, key=lambda path: path.partition(".")[0] not in UNCERTAIN)
     indices = {path: {key_of(value): n for n, value in enumerate(design.values(path))} for path in paths}
 

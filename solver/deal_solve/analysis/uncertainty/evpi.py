@@ -19,7 +19,7 @@ from deal_solve.uncertainty.sampling import SEED
 from deal_solve.uncertainty.scenario_set import BLOCK, ScenarioSet
 
 MOST_ROUNDS = 4
-"""Futures solved of each replicate."""
+"""Scenarios solved of each replicate."""
 SECONDS = 120.0
 """Time after which no further round begins."""
 
@@ -29,7 +29,7 @@ def evpi(
 ) -> PerfectInformation:
     """Return the expected value of perfect information of a solution.
 
-    Up to 64 futures that are no sample are all solved. Else a subsample is: the first ones of each replicate, or of a
+    Up to 64 scenarios that are no sample are all solved. Else a subsample is: the first ones of each replicate, or of a
     list 16 draws at a time, four rounds if they begin within `seconds`. Of the keywords of a solve, `solver` and `gap`
     count.
     """
@@ -49,7 +49,7 @@ def evpi(
 
 
 def regret(solution: Solution, alone: ScenarioSet, options: SolveOptions) -> float:
-    """Return what the plan of a solution costs in one future above the least that this future allows, USD."""
+    """Return what the plan of a solution costs in one scenario above the least that this future allows, USD."""
     deal = solution.settlement.deal
     certain = tuple(limit for limit in deal.limits if limit.of == "committed")
     free = deal.model_copy(update={"risk": Risk(), "limits": certain})
@@ -57,7 +57,7 @@ def regret(solution: Solution, alone: ScenarioSet, options: SolveOptions) -> flo
 
 
 def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:
-    """Yield one future per replicate, round by round; of other sets, as many independent draws."""
+    """Yield one scenario per replicate, round by round; of other sets, as many independent draws."""
     if drawn.sets:
         first = [each.block(0).rows(slice(0, MOST_ROUNDS)) for each in drawn.sets]
         yield from ([each.take(index) for each in first] for index in range(first[0].size))

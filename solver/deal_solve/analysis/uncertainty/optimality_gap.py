@@ -1,4 +1,4 @@
-"""Whether the futures can tell the two best agreements apart, and how many would."""
+"""Whether the scenarios can tell the two best agreements apart, and how many would."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from deal_solve.uncertainty.sampling import MOST
 SHARE = 0.01
 """Of the cost: a gap that may be larger leaves the answer open."""
 LEAST = 256
-"""Fewest futures of a search for the gap, where there are so many: enough for a tail at 0.95, and above EXACT_CHANCE,
+"""Fewest scenarios of a search for the gap, where there are so many: enough for a tail at 0.95, and above EXACT_CHANCE,
 so that a chance constraint has the same stand-in as in the solve."""
 SEARCH_GAP = 1e-4
 """Relative gap of those searches, unless the solve itself has a wider one."""
@@ -61,9 +61,9 @@ def _ratio(cost_usd: float, dearer: Estimate | None, gap: Gap | None) -> float:
 def optimality_gap(
     solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]
 ) -> Gap | None:
-    """Return how far a plan may be from the best one over all futures; None where its futures are no sample.
+    """Return how far a plan may be from the best one over all scenarios; None where its scenarios are no sample.
 
-    Sixteen searches, each over a sixteenth of the futures or LEAST. Also None where a search finds no plan within the
+    Sixteen searches, each over a sixteenth of the scenarios or LEAST. Also None where a search finds no plan within the
     limits of the deal or of time.
     """
     drawn = drawn or replicates(solution)

@@ -1,4 +1,4 @@
-"""The plan on futures that it was not chosen for."""
+"""The plan on scenarios that it was not chosen for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deal_solve.optimise.solution import Solution
 
 
 def out_of_sample(solution: Solution, drawn: Replicates | None = None) -> OutOfSample | None:
-    """Return what a solution's plan costs over fresh futures; None where its futures were not sampled."""
+    """Return what a solution's plan costs over fresh scenarios; None where its scenarios were not sampled."""
     drawn = drawn or replicates(solution)
     if not drawn.sets:
         return None

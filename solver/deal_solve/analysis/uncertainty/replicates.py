@@ -1,4 +1,4 @@
-"""Sixteen sets of fresh futures, scrambled apart: what an amount is over all futures, with an interval."""
+"""Sixteen sets of fresh scenarios, scrambled apart: what an amount is over all scenarios, with an interval."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEVEL = 0.95
 
 
 def estimate(values: Array) -> Estimate:
-    """Return mean ± t·s/√n of n independent values: exact where they are normal, as means of many futures nearly are.
+    """Return mean ± t·s/√n of n independent values: exact where they are normal, as means of many scenarios nearly are.
 
     >>> found = estimate(np.array([1.0, 2.0, 3.0]))
     >>> round(found.low_usd, 3), found.usd, round(found.high_usd, 3)
@@ -47,7 +47,8 @@ def seeds(seed: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Replicates:
-    """A solution and R sets of fresh futures, as many each as it was found on; none where its futures are no sample.
+    """A solution and R sets of fresh scenarios, as many each as it was found on; none where its scenarios are no
+    sample.
 
     Plans are compared on the same sets (common random numbers): what both have of luck cancels.
     """
@@ -56,15 +57,15 @@ class Replicates:
     sets: tuple[SampledSet, ...] = field(repr=False)
 
     def settled(self, plan: Plan) -> Settlement:
-        """Return the settlement of a plan over the futures that the solution was found on."""
+        """Return the settlement of a plan over the scenarios that the solution was found on."""
         return settle(self.deal, plan, self.solution.settlement.scenarios)
 
     def settlements(self, plan: Plan, deal: Deal | None = None) -> Iterator[Settlement]:
-        """Yield the settlement of a plan on every set, under the papers of another deal if one is given."""
+        """Yield the settlement of a plan on every set, under the offers of another deal if one is given."""
         return (settle(deal or self.deal, plan, scenarios) for scenarios in self.sets)
 
     def objectives(self, plan: Plan, deal: Deal | None = None) -> Array:
-        """Return the objective of a plan on every set, (R,), under the papers of another deal if one is given."""
+        """Return the objective of a plan on every set, (R,), under the offers of another deal if one is given."""
         both = zip(self.settlements(plan, deal), self._baselines, strict=True)
         return np.array([self._objective(settlement, baseline) for settlement, baseline in both])
 
@@ -96,9 +97,9 @@ class Replicates:
 
 
 def replicates(solution: Solution, sampling: SamplingMethod = "sobol", count: int | None = None) -> Replicates:
-    """Return a solution with its fresh futures, `count` in each set (default: as many as it was found on).
+    """Return a solution with its fresh scenarios, `count` in each set (default: as many as it was found on).
 
-    Raises InputError for worst case and regret, which are about listed futures and nothing beyond them.
+    Raises InputError for worst case and regret, which are about listed scenarios and nothing beyond them.
     """
     deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
     refuse_alone(deal)
@@ -111,5 +112,5 @@ def replicates(solution: Solution, sampling: SamplingMethod = "sobol", count: in
 def refuse_alone(deal: Deal) -> None:
     """Raise InputError where the deal looks at the worst case or regret alone."""
     if deal.risk.criterion != "expected":
-        words = f"{deal.risk.criterion} looks at listed futures alone, which has no cost of uncertainty"
+        words = f"{deal.risk.criterion} looks at listed scenarios alone, which has no cost of uncertainty"
         raise InputError(deal.problem(("risk", "criterion"), f"{words}; expected a risk weight"))

@@ -61,15 +61,15 @@ def _counts(contracted: tuple[int, ...]) -> list[str]:
 def _averages(deal: Deal, found: MeanValue) -> str:
     if found.vss is None or found.plan is None:
         named = f" ({signed(deal, found.plan)})" if found.plan else ""
-        return f"Planning with averages: the deal of the expected future{named} could not be signed: {found.reason}."
+        return f"Planning with averages: the deal of the expected scenario{named} could not be signed: {found.reason}."
     return (
         f"Planning with averages would cost {amount(found.vss)} more: the value of the stochastic solution (VSS). "
-        f"The deal of the expected future would be {signed(deal, found.plan)}."
+        f"The deal of the expected scenario would be {signed(deal, found.plan)}."
     )
 
 
 def _knowing(found: PerfectInformation) -> str:
-    basis = f"{'all' if found.is_all else 'a sample of'} {found.futures} futures solved one by one"
+    basis = f"{'all' if found.is_all else 'a sample of'} {found.futures} scenarios solved one by one"
     return (
         f"Knowing the future would save {amount(found.evpi)} of expected cost (EVPI, from {basis}): "
         "no forecast and no option to wait is worth more."
@@ -94,7 +94,7 @@ def _fresh(found: OutOfSample | None) -> str:
         return ""
     apart = f"{percent(abs(found.above), 2)} {'above' if found.above >= 0 else 'below'}"
     text = (
-        f"On {found.futures:,} fresh futures ({found.sets} sets) this deal comes to {amount(found.fresh)}, "
+        f"On {found.futures:,} fresh scenarios ({found.sets} sets) this deal comes to {amount(found.fresh)}, "
         f"{apart} the {money(found.found_usd)} of those it was chosen for."
     )
     for limit in found.limits:
@@ -108,11 +108,11 @@ def _fresh(found: OutOfSample | None) -> str:
 def _apart(deal: Deal, solution: Solution, found: Apart) -> Iterator[str]:
     if found.dearer is not None and found.runner_up is not None:
         named = signed(deal, found.runner_up)
-        yield f"The next agreement or band costs {amount(found.dearer)} more, on the same futures: {named}."
+        yield f"The next agreement or band costs {amount(found.dearer)} more, on the same scenarios: {named}."
     if found.gap is not None:
         most = max(found.gap.above.high_usd or 0.0, 0.0)
         share = percent(most / max(abs(solution.objective_usd), 1e-9), 3)
-        searched = f"at 97.5% confidence, from {REPLICATES} searches over {found.gap.futures:,} futures each"
+        searched = f"at 97.5% confidence, from {REPLICATES} searches over {found.gap.futures:,} scenarios each"
         yield f"No deal is better than this one by more than {money(most)} ({share}), {searched}."
     if not found.is_apart:
         yield _open(found)
@@ -122,8 +122,8 @@ def _open(found: Apart) -> str:
     """Return that the answer is not sure of itself, and what would help."""
     pair = "this deal and the next one" if found.runner_up else "this deal and better ones"
     if found.needed is None:
-        return f"These futures cannot tell {pair} apart, and more of them hardly would: choose on other grounds."
+        return f"These scenarios cannot tell {pair} apart, and more of them hardly would: choose on other grounds."
     return (
-        f"These futures cannot tell {pair} apart; about {found.needed:,} would (--scenarios), "
+        f"These scenarios cannot tell {pair} apart; about {found.needed:,} would (--scenarios), "
         "if intervals shrink with the square root of their number."
     )

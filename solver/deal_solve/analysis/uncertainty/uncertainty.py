@@ -23,7 +23,7 @@ def uncertainty_cost(
 ) -> UncertaintyCost:
     """Return what uncertainty costs in a solved deal; `sampling` and the keywords are those of the solve.
 
-    Raises InputError for worst case and regret, which are about listed futures and nothing beyond them.
+    Raises InputError for worst case and regret, which are about listed scenarios and nothing beyond them.
     """
     drawn = replicates(solution, sampling)
     return UncertaintyCost(

@@ -1,4 +1,4 @@
-"""What planning with averages costs: the deal of the expected future, over all futures."""
+"""What planning with averages costs: the deal of the expected scenario, over all scenarios."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def vss(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[
         return MeanValue(None, None, str(error))
     broken = [check.limit for check in limit_checks(deal, drawn.settled(plan)) if not check.is_kept]
     if broken:
-        return MeanValue(plan, None, f"it breaks a limit over the futures: {', '.join(broken)}")
+        return MeanValue(plan, None, f"it breaks a limit over the scenarios: {', '.join(broken)}")
     return MeanValue(plan, drawn.dearer(plan))
 
 
 def mean_scenario(scenarios: Scenarios) -> ScenarioSet:
-    """Return the one future in which everything is at its expected value: requests, users, list prices, hit rates."""
+    """Return the one scenario in which everything is at its expected value: requests, users, list prices, hit rates."""
     total: dict[str, dict[str, Array]] = {name: {} for name in PATHS}
     for block in blocks(scenarios):
         for name in PATHS:

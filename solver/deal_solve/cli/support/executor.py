@@ -1,4 +1,4 @@
-"""Where blocks of futures are settled and cells solved: in this process, in several, or on a Dask cluster."""
+"""Where blocks of scenarios are settled and cells solved: in this process, in several, or on a Dask cluster."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def risk_options(command: F) -> F:
     """Add the options that replace the risk of the deal file."""
     options = [
         click.option("--risk", metavar="RISK", help="neutral, balanced, cautious, or a weight from 0 to 1."),
-        click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of futures."),
+        click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of scenarios."),
         click.option("--risk-on", type=click.Choice(["loss", "cost"]), help="What the risk is measured on."),
         click.option(
             "--criterion", type=click.Choice(["expected", "worst", "regret"]), help="Expected with CVaR, or one other."
@@ -96,7 +96,7 @@ def workers_options(command: F) -> F:
 
 
 def scenario_options(command: F) -> F:
-    """Add the options that replace the futures of the deal file; the command gets a function from deal to futures."""
+    """Add the options that replace the scenarios of the deal file; the command gets a function of the deal."""
 
     @wraps(command)
     def collected(*args: Any, scenarios: str | None, seed: int | None, sampling: Any, **rest: Any) -> Any:
@@ -106,7 +106,8 @@ def scenario_options(command: F) -> F:
         click.option(
             "--scenarios",
             metavar="N|FILE",
-            help="Sample N futures (best a power of two), or read them from a Parquet file.  [default: the deal's own]",
+            help="Sample N scenarios (best a power of two), or read them from a Parquet file.  "
+            "[default: the deal's own]",
         ),
         click.option("--seed", type=int, metavar="S", help="Seed of --scenarios N.  [default: 20270101]"),
         click.option(
@@ -121,7 +122,7 @@ def scenario_options(command: F) -> F:
 def _scenarios(
     scenarios: str | None, seed: int | None, sampling: SamplingMethod | None, deal: Deal, default: str | None = None
 ) -> Scenarios:
-    """Return the futures asked for on the command line, or those the deal lists, `default` many, or its expansion."""
+    """Return the scenarios asked for on the command line, or those the deal lists, `default` many, or its expansion."""
     from deal_solve.deal.numbers import parse_count
     from deal_solve.errors import InputError, Problem
     from deal_solve.uncertainty.expansion import scenarios_of
@@ -132,7 +133,7 @@ def _scenarios(
     if scenarios is None or scenarios.endswith(".parquet"):
         for option, value in (("--seed", seed), ("--sampling", sampling)):
             if value is not None:
-                raise InputError(Problem(option, "is for sampled futures; expected --scenarios N"))
+                raise InputError(Problem(option, "is for sampled scenarios; expected --scenarios N"))
         return read_scenarios(scenarios, deal) if scenarios else scenarios_of(deal)
     try:
         count = parse_count(scenarios)

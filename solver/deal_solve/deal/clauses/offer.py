@@ -118,7 +118,7 @@ OFFER = (
         "offer",
         ("exclusive",),
         "commitment",
-        "exclusive → beside other papers",
+        "exclusive → beside other offers",
         better=always(False),
         printed=lambda exclusive: "exclusive" if exclusive else "beside others",
         is_in=lambda offer: offer.exclusive,

@@ -153,7 +153,7 @@ SEATS = (
         "seats",
         ("counts_toward_commitment",),
         "bundle",
-        "apart → counts toward the commitment of the same paper",
+        "apart → counts toward the commitment of the same offer",
         is_law=False,
         better=always(True),
         printed=lambda counts: "counts" if counts else "apart",

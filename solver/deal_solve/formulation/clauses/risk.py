@@ -35,7 +35,7 @@ def set_objective(program: Program, deal: Deal, against: Against) -> Expression:
         return program.expected()
     less = against.baseline / program.unit_usd if risk.on == "loss" and against.baseline is not None else None
     tail, mean = cvar(program, When(), risk.confidence, less), program.expected()
-    if program.by_cuts and program.size > BLOCK:  # known without looking into any future, where looking takes long
+    if program.by_cuts and program.size > BLOCK:  # known without looking into any scenario, where looking takes long
         shift = 0.0 if less is None else -float(program.weights @ less)
         program.add("tail_above_mean", tail >= mean + shift)
     return (1 - risk.weight) * mean + risk.weight * tail

@@ -194,8 +194,8 @@ def _no_such_offer(
             yield Problem(f"{path.removesuffix('term')}offer={offer}", problem.message)
     elif months is not None and months not in lengths:
         known = ", ".join(map(str, sorted(lengths)))
-        yield Problem(f"{path}={months}", f"no paper has a first term of {months} months; expected {known}")
+        yield Problem(f"{path}={months}", f"no offer has a first term of {months} months; expected {known}")
 
 
 def _whose(api: Data) -> str:
-    return f"{api['offer']} has" if "offer" in api else "the papers have"
+    return f"{api['offer']} has" if "offer" in api else "the offers have"

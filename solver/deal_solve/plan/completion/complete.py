@@ -96,7 +96,7 @@ def _unknown_offers(deal: Deal, proposal: Proposal) -> list[Problem]:
         if given.offer is not None:
             found.append(offer_problem(deal, f"seats.{name}", given.offer, given.term_months, name))
         elif not resolve(deal).sellers(name):
-            found.append(Problem(f"seats.{name}", f"no paper sells {name!r}"))
+            found.append(Problem(f"seats.{name}", f"no offer sells {name!r}"))
     return [problem for problem in found if problem]
 
 
