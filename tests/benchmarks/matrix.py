@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
-from deal_solve.formulation.build import formulate
+from deal_solve.formulation.build import FormulationOptions, formulate
 from deal_solve.formulation.clauses.rates import api_agreements
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.solver.highs_session import HighsSession
@@ -64,7 +64,8 @@ def matrix_of(deal: Deal, futures: ScenarioSet) -> Matrix:
     lp = session.highs.getLp()
     inside = lp.a_matrix_
     coefficients = csr_array((inside.value_, inside.index_, inside.start_), shape=(lp.num_row_, lp.num_col_))
-    plan = formulate(deal, columns, api_agreements(deal), by_cuts=True).program  # all but what follows from the future
+    by_cuts = FormulationOptions(by_cuts=True)  # all but what follows from the future
+    plan = formulate(deal, columns, api_agreements(deal), options=by_cuts).program
     first = np.isin([v.name for v in program.variables], [v.name for v in plan.variables])
     owner, shared = split(coefficients, first, futures.size)
     return Matrix(

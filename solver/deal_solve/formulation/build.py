@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import floor, log10
 
 import numpy as np
@@ -65,32 +65,37 @@ class Formulation:
         return total(decisions.contracted for decisions in self.paths)
 
 
+@dataclass(frozen=True)
+class FormulationOptions:
+    """Which form the program has, and what is known of the plan before it is solved.
+
+    `by_cuts` leaves what happens after the future is known to cuts (formulation §8). `least_commitment_usd` and
+    `least_seats` widen the bounds on commitment and seats, for plans that are pinned above what an optimal plan would
+    take; the routing of the `routed` workloads and cohorts is pinned.
+    """
+
+    by_cuts: bool = False
+    zero_bands_only: bool = False
+    least_commitment_usd: float = 0.0
+    least_seats: dict[str, int] = field(default_factory=dict)
+    routed: frozenset[str] = frozenset()
+
+
 def formulate(
     deal: Deal,
     scenarios: Scenarios | ScenarioSums,
     offered: Iterable[Agreement],
     against: Against = Against(),  # noqa: B008 - frozen
-    zero_bands_only: bool = False,
-    least_commitment_usd: float = 0.0,
-    least_seats: dict[str, int] | None = None,
-    by_cuts: bool = False,
-    fixed: frozenset[str] = frozenset(),
+    options: FormulationOptions = FormulationOptions(),
 ) -> Formulation:
-    """Return the program that chooses among the `offered` agreements and everything else in the plan.
-
-    `least_commitment_usd` and `least_seats` widen the bounds on commitment and seats, for plans that are pinned above
-    what an optimal plan would take. `by_cuts` leaves what happens after the future is known to cuts (formulation §8).
-    """
+    """Return the program that chooses among the `offered` agreements and everything else in the plan."""
     sums = scenarios if isinstance(scenarios, ScenarioSums) else ScenarioSums(deal, scenarios)
-    program = Program(sums, money_unit(deal, sums), by_cuts)
+    program = Program(sums, money_unit(deal, sums), options.by_cuts)
     offered = tuple(offered)
     months = table_months(deal, offered)
-    at_least, found = (program.usd(least_commitment_usd), least_seats or {}), sums.paths(months)
+    found = sums.paths(months)
     books = [program] if len(found) == 1 else [program.part(own, indices) for _, indices, own in found]
-    paths = tuple(
-        _decide(book, deal, offered, zero_bands_only, at_least, fixed, path)
-        for book, (path, _, _) in zip(books, found, strict=True)
-    )
+    paths = tuple(_decide(book, deal, offered, options, path) for book, (path, _, _) in zip(books, found, strict=True))
     if len(paths) > 1:
         tie(program, months, paths)
     objective = set_objective(program, deal, against)
@@ -101,27 +106,21 @@ def formulate(
 
 
 def _decide(
-    program: Program,
-    deal: Deal,
-    offered: Iterable[Agreement],
-    zero_bands_only: bool,
-    at_least: tuple[float, dict[str, int]],
-    fixed: frozenset[str],
-    path: Path,
+    program: Program, deal: Deal, offered: Iterable[Agreement], options: FormulationOptions, path: Path
 ) -> Decisions:
     """Add all clauses, in the scenarios of one path."""
-    rates, everywhere = rates_of(program.sums, deal), program.sums.whole
-    agreements = take_agreements(program, deal, offered, zero_bands_only)
+    everywhere = program.sums.whole
+    agreements = take_agreements(program, deal, offered, options.zero_bands_only)
     projects = buy_projects(program, deal)
-    routing = Routing(rates_of(everywhere, deal), everywhere, fixed)
+    routing = Routing(rates_of(everywhere, deal), everywhere, options.routed)
     route_workloads(program, deal, routing, agreements.regimes, projects)
-    seats = offer_seats(program, deal, agreements, rates, at_least[1])
+    seats = offer_seats(program, deal, agreements, rates_of(program.sums, deal), options.least_seats)
     tracks = take_tracks(program, deal, agreements, seats)
     route_people(program, deal, agreements, seats, tracks, routing)
     most = most_usage(program, deal, agreements, routing)
-    commitments = commit(program, deal, agreements, most, at_least[0])
+    commitments = commit(program, deal, agreements, most, program.usd(options.least_commitment_usd))
     pay_in_advance(program, deal, agreements, commitments)
-    draw_down(program, deal, agreements, commitments, routing, rates, most)
+    draw_down(program, deal, agreements, commitments, routing)
     true_up(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)
     committed, chance = _committed(program, seats, commitments), program.sums.probability

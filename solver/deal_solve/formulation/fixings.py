@@ -9,7 +9,7 @@ from typing import TypeVar
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import InputError, Problem
-from deal_solve.formulation.build import Formulation
+from deal_solve.formulation.build import Formulation, FormulationOptions
 from deal_solve.formulation.clauses.rates import Agreement, Regime, api_of
 from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import total
@@ -36,6 +36,10 @@ class Fixings:
     def routed(self) -> frozenset[str]:
         """The workloads and cohorts whose routing is proposed."""
         return frozenset((*self.proposal.routing, *self.proposal.use))
+
+    def options(self, *, by_cuts: bool = False, zero_bands_only: bool = False) -> FormulationOptions:
+        """Return the options of a program that is to hold the proposal."""
+        return FormulationOptions(by_cuts, zero_bands_only, self.least_commitment_usd, self.least_seats, self.routed)
 
     def agreements(self, offered: Iterable[Agreement]) -> list[Agreement]:
         """Return the API agreements that the proposal leaves open."""

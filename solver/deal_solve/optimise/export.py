@@ -42,9 +42,7 @@ def export(deal: Deal, scenarios: Scenarios | None, path: str | Path, fix: Propo
         sums,
         fixings.agreements(api_agreements(deal)),
         against,
-        least_commitment_usd=fixings.least_commitment_usd,
-        least_seats=fixings.least_seats,
-        fixed=fixings.routed,
+        fixings.options(),
     )
     if not formulation.agreements.api:
         raise Infeasible("no API agreement is open, so there is no program to write")

@@ -72,15 +72,7 @@ def _programs(deal: Deal, scenarios: Scenarios, fix: Proposal | None, by_cuts: b
         ScenarioSums(deal, scenarios),
     )
     for agreement in fixings.agreements(api_agreements(neutral)):
-        formulation = formulate(
-            neutral,
-            sums,
-            [agreement],
-            least_commitment_usd=fixings.least_commitment_usd,
-            least_seats=fixings.least_seats,
-            by_cuts=by_cuts,
-            fixed=fixings.routed,
-        )
+        formulation = formulate(neutral, sums, [agreement], options=fixings.options(by_cuts=by_cuts))
         fix_decisions(formulation, fixings)
         if formulation.agreements.api:
             yield formulation

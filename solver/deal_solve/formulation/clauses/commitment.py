@@ -15,14 +15,20 @@ from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Regime, api_of
 from deal_solve.formulation.model.expression import Expression, Variable, total
-from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.program import Due, Program
 from deal_solve.plan.resolved import resolve
 
 
 @dataclass
 class Commitments:
-    """C[j,y] in money units, as expressions; `bases` are the variables behind them."""
+    """C[j,y] in money units, as expressions, and the `most` that each can be.
 
+    `most_usage[j][y]` is the most usage (money units a year, at the pace of the busiest period) that any scenario can
+    have at contracted rates: committing more never helps. `at_least` (money units) widens the bound for pinned plans.
+    """
+
+    most_usage: dict[Regime, dict[int, float]]
+    at_least: float
     of: dict[tuple[Regime, int], Expression] = field(default_factory=dict)
     most: dict[tuple[Regime, int], float] = field(default_factory=dict)
 
@@ -36,20 +42,17 @@ def commit(
 ) -> Commitments:
     """Add C: equal in all years, base · ramp factor, or non-decreasing; mean over the term >= θ·β; C <= C_max·β.
 
-    `most_usage[j][y]` is the most usage (money units a year, at the pace of the busiest period) that any scenario can
-    have at contracted rates: committing more never helps. `at_least` (money units) widens the bound for pinned plans.
+    `most_usage` and `at_least` are those of `Commitments`.
     """
-    commitments = Commitments()
+    commitments = Commitments(most_usage, at_least)
     for regime, beta in agreements.regimes.items():
         if regime.commits:
-            most = {year: max(usage, at_least) for year, usage in most_usage[regime].items()}
-            _commit_term(program, deal, regime, beta, most, commitments)
+            _commit_term(program, deal, regime, beta, commitments)
     return commitments
 
 
-def _commit_term(
-    program: Program, deal: Deal, regime: Regime, beta: Variable, most: dict[int, float], book: Commitments
-) -> None:
+def _commit_term(program: Program, deal: Deal, regime: Regime, beta: Variable, book: Commitments) -> None:
+    most = {year: max(usage, book.at_least) for year, usage in book.most_usage[regime].items()}
     offer, api = resolve(deal).taken(regime.agreement).offer, api_of(deal, regime.agreement)
     years = list(regime.span.years)
     threshold = program.usd(regime.threshold_usd)
@@ -101,4 +104,4 @@ def pay_in_advance(program: Program, deal: Deal, agreements: Agreements, commitm
         for year in regime.span.years:
             part = step / 12 * commitments.get(regime, year)
             for start in range(12 * year, 12 * year + 12, step):
-                program.pay("commitment", part, program.unit_usd, start, start)
+                program.pay("commitment", part, program.unit_usd, Due(start, start))

@@ -14,8 +14,9 @@ from deal_solve.formulation.clauses.commitment import Commitments
 from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.drawdown_rows import Chain
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.rates import Rates, Regime, api_of
+from deal_solve.formulation.clauses.rates import Rates, Regime, api_of, rates_of
 from deal_solve.formulation.clauses.routing import Routing
+from deal_solve.formulation.model.expression import Expression
 from deal_solve.formulation.model.program import Program, equal_rows
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices
@@ -35,16 +36,9 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
         program.meter("uncounted_usage" if regime is None else "usage", year, items)
 
 
-def draw_down(
-    program: Program,
-    deal: Deal,
-    agreements: Agreements,
-    commitments: Commitments,
-    routing: Routing,
-    rates: Rates,
-    most_usage: dict[Regime, dict[int, float]],
-) -> None:
+def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments: Commitments, routing: Routing) -> None:
     """Add billing, overage, shortfall and rollover of every regime."""
+    rates = rates_of(program.sums, deal)
     for regime in agreements.regimes:
         api = api_of(deal, regime.agreement)
         if not regime.commits or api.payment == "arrears":
@@ -57,12 +51,12 @@ def draw_down(
         chains = [slice(None)] if isinstance(api.unused, Rollover) else [slice(p, p + 1) for p in range(len(periods))]
         for chain in chains:
             if program.by_cuts:
-                cost = _cost(program, api, regime, commitments, periods[chain], usages[chain])
-                program.recourse.append(cost)
+                committed = {year: commitments.get(regime, year) for year in regime.span.years}
+                program.recourse.append(_cost(program, api, committed, periods[chain], usages[chain]))
                 continue
             most = [
                 (
-                    most_usage[regime][months[0] // 12] * step / 12,
+                    commitments.most_usage[regime][months[0] // 12] * step / 12,
                     commitments.most.get((regime, months[0] // 12), 0) * step / 12,
                 )
                 for months in periods[chain]
@@ -104,15 +98,14 @@ def _alike(program: Program, usages: list[PeriodUsage]) -> list[ScenarioIndices]
 def _cost(
     program: Program,
     api: ApiPart,
-    regime: Regime,
-    commitments: Commitments,
+    committed: dict[int, Expression],
     periods: list[range],
     usages: list[PeriodUsage],
 ) -> DrawdownCost:
-    """Return the cost of consecutive periods as a function of usage and commitment."""
+    """Return the cost of consecutive periods as a function of usage and of C, `committed` in each contract year."""
     settled = []
     for months, usage in zip(periods, usages, strict=True):
-        balance = len(months) / 12 * commitments.get(regime, months[0] // 12)
+        balance = len(months) / 12 * committed[months[0] // 12]
         charge = (months.stop, months.stop - 1)
         settled.append(Period(usage.rate_groups, usage.ratios, program.linear(balance), charge))
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)

@@ -19,7 +19,7 @@ from deal_solve.deal.offer import ApiPart, Rollover
 from deal_solve.formulation.clauses.commitment import Commitments
 from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.model.expression import Expression, Variable
-from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import PeriodUsage
 from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 
@@ -116,7 +116,7 @@ class Chain:
         return rolled
 
     def _charge(self, line: str, amount: Expression, months: range) -> None:
-        self.program.pay(line, amount, self.program.unit_usd, months.stop, months.stop - 1, self.members)
+        self.program.pay(line, amount, self.program.unit_usd, Due(months.stop, months.stop - 1, self.members))
 
     def _from_carry(self, index: int, usage: Expression, uncovered: Expression, carried: Variable | None) -> Expression:
         """Return min(V, R) as a variable; it is never above what is covered."""

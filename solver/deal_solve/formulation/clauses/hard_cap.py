@@ -10,62 +10,46 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
-from deal_solve.formulation.clauses.offers import SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
-from deal_solve.formulation.clauses.tracks import Tracks
+from deal_solve.formulation.clauses.tracks import CandidateYear
 from deal_solve.formulation.model.expression import Expression, Variable, total
-from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.uncertainty.scenario_set import Array
 
 
-def hard_cap(
-    program: Program,
-    deal: Deal,
-    seats: Seats,
-    tracks: Tracks,
-    candidate: SeatCandidate,
-    cohorts: list[str],
-    users: list[Array],
-    year: int,
-) -> None:
+def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> None:
     """Add Σ_c unserved[c] >= Σ_c A[c]·T[c] - N per month, unserved[c] <= A[c]·T[c], at each cohort's cost."""
-    on = {name: on for name in cohorts if (on := tracks.on_seat(name, candidate, year)) is not None}
-    number = seats.years[candidate, year].count
-    for month in range(12 * year, 12 * year + 12):
-        active = np.array([counts[month] for counts in users])
+    number = seats.years[at.candidate, at.year].count
+    usd = {name: deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in at.on}
+    for month in range(12 * at.year, 12 * at.year + 12):
+        active = np.array([counts[month] for counts in at.users])
         if program.by_cuts:
-            program.recourse.append(_cost(program, deal, cohorts, on, number, active, month))
+            priced = [(on, usd[name]) for name, on in at.on.items()]
+            program.recourse.append(_cost(program, priced, number, active, month))
             continue
         counts, inverse = np.unique(active, axis=1, return_inverse=True)
         flat = inverse.reshape(-1)
         for group in range(counts.shape[1]):
-            members = np.flatnonzero(flat == group)
+            due = Due(month + 1, month, np.flatnonzero(flat == group))
             above: list[Expression] = []
-            for name, count in zip(cohorts, counts[:, group], strict=True):
-                taken = on[name]
+            for (name, on), count in zip(at.on.items(), counts[:, group], strict=True):
                 unserved = program.variable(f"unserved_{name}", 0, float(count))
-                program.add("unserved_most", unserved <= float(count) * taken)
-                above.append(unserved - float(count) * taken)
-                price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
-                program.pay("unserved", unserved, price, month + 1, month, members)
+                program.add("unserved_most", unserved <= float(count) * on)
+                above.append(unserved - float(count) * on)
+                program.pay("unserved", unserved, usd[name], due)
             program.add("hard_cap", number + total(above) >= 0)
 
 
 def _cost(
-    program: Program,
-    deal: Deal,
-    cohorts: list[str],
-    on: dict[str, Variable],
-    number: Expression,
-    users: Array,
-    month: int,
+    program: Program, priced: list[tuple[Variable, float]], number: Expression, users: Array, month: int
 ) -> DrawdownCost:
-    """Return what users (cohorts, S) above N cost in a month: seats are a balance, drawn down by the dearest first."""
-    dollars = [deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts]
-    indices = [program.index(on[name]) for name in cohorts]
-    ratios = [usd / program.unit_usd for usd in dollars]
-    items = [Item(index, row, 1.0) for row, index in enumerate(indices)]
+    """Return what users (cohorts, S) above N cost in a month: seats are a balance, drawn down by the dearest first.
+
+    `priced` are T of each cohort and what an unserved user of it costs, in dollars.
+    """
+    items = [Item(program.index(on), row, 1.0) for row, (on, _) in enumerate(priced)]
     usage = RateGroups(users, items, range(len(items)))
+    ratios = [usd / program.unit_usd for _, usd in priced]
     period = Period(usage, ratios, program.linear(number), (month + 1, month))
     return DrawdownCost([period], arrears=False, line="unserved")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName
 from deal_solve.formulation.model.expression import Variable
-from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.program import Due, Program
 
 
 def buy_projects(program: Program, deal: Deal) -> dict[tuple[str, ProjectName], Variable]:
@@ -14,5 +14,5 @@ def buy_projects(program: Program, deal: Deal) -> dict[tuple[str, ProjectName], 
     for name, work in deal.workloads.items():
         for project, facts in work.projects.items():
             bought[name, project] = program.binary(f"project_{name}_{project}")
-            program.pay("projects", bought[name, project], facts.usd, 0, 0)
+            program.pay("projects", bought[name, project], facts.usd, Due(0, 0))
     return bought

@@ -15,7 +15,7 @@ from deal_solve.deal.offer import SeatPart
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.rates import Rates, uplift
 from deal_solve.formulation.model.expression import Expression, Variable, total
-from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
@@ -97,8 +97,11 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
                 seats.tiers[candidate, span, tier] = chosen
             if len(tiers) > 1:
                 program.add("one_seat_tier", total(seats.tiers[candidate, span, tier] for tier in tiers) == taken)
+            cells = [
+                (seats.tiers[candidate, span, tier], cells_of(deal, candidate, span, tier, most)) for tier in tiers
+            ]
             for year in span.years:
-                seats.years[candidate, year] = _year(program, deal, seats, candidate, span, year, most)
+                seats.years[candidate, year] = _year(program, candidate, span, year, cells)
             _within_term(program, seats, candidate, part, span)
             _fees(program, seats, candidate, part, span)
     return seats
@@ -110,14 +113,13 @@ def _tiers(deal: Deal, candidate: SeatCandidate, span: TermSpan) -> list[int]:
 
 
 def _year(
-    program: Program, deal: Deal, seats: Seats, candidate: SeatCandidate, span: TermSpan, year: int, most: int
+    program: Program, candidate: SeatCandidate, span: TermSpan, year: int, tiers: list[tuple[Variable, list[Cell]]]
 ) -> SeatYear:
+    """Add N and its cells in one contract year; `tiers` are B[s,k,τ] with the cells of τ."""
     made = []
-    for tier in _tiers(deal, candidate, span):
-        cells = cells_of(deal, candidate, span, tier, most)
+    for bought, cells in tiers:
         members = []
         for cell in cells:
-            bought = seats.tiers[candidate, span, tier]
             chosen = bought if len(cells) == 1 else program.binary(f"seat_cell_{candidate.seat_type}")
             number = program.integer(f"seats_{candidate.seat_type}_{candidate.offer}_{year}", 0, cell.high)
             program.add("cell_high", number <= float(cell.high) * chosen)
@@ -126,7 +128,7 @@ def _year(
             members.append(chosen)
             made.append((cell, chosen, number))
         if len(cells) > 1:
-            program.add("one_seat_cell", total(members) == seats.tiers[candidate, span, tier])
+            program.add("one_seat_cell", total(members) == bought)
     return SeatYear(span, year, made)
 
 
@@ -179,7 +181,7 @@ def _fees(program: Program, seats: Seats, candidate: SeatCandidate, part: SeatPa
         index = seats.index[candidate, year]
         fee = seats.years[candidate, year].fee()
         if part.billing == "yearly":
-            program.pay("seats", fee, 12.0, 12 * year, 12 * year, column=index)
+            program.pay("seats", fee, 12.0, Due(12 * year, 12 * year), index)
         else:
             for month in range(12 * year, 12 * year + 12):
-                program.pay("seats", fee, 1.0, month, month, column=index)
+                program.pay("seats", fee, 1.0, Due(month, month), index)

@@ -15,9 +15,10 @@ from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.model.expression import Expression, Variable, total
-from deal_solve.formulation.model.program import Program
+from deal_solve.formulation.model.program import Due, Program
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
+from deal_solve.uncertainty.scenario_set import Array
 
 
 @dataclass
@@ -33,6 +34,20 @@ class Tracks:
             if name == cohort and taken == candidate and year in span.years:
                 return variable
         return None
+
+
+@dataclass(frozen=True)
+class CandidateYear:
+    """A contract year of a candidate seat agreement, and who may use it.
+
+    `on[c]` is T of cohort c in the term `span` of the year, `users` are A of the same cohorts, (H, S) each.
+    """
+
+    candidate: SeatCandidate
+    span: TermSpan
+    year: int
+    on: dict[str, Variable]
+    users: list[Array]
 
 
 def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Seats) -> Tracks:
@@ -95,9 +110,9 @@ def _tools(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks)
             program.add("tool_not_before", ready <= runs + before)
             if built is not None:
                 program.add("tool_stays", ready >= built)
-            program.pay("build", ready - before, tool.build_usd, start, start)
+            program.pay("build", ready - before, tool.build_usd, Due(start, start))
             for month in range(start, end):
-                program.pay("run", runs, tool.run_usd_per_month, month + 1, month)
+                program.pay("run", runs, tool.run_usd_per_month, Due(month + 1, month))
             built = ready
 
 
@@ -108,4 +123,4 @@ def _unserved(program: Program, deal: Deal, tracks: Tracks) -> None:
             price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
             for month in range(12 * year, 12 * year + 12):
                 users = program.sums.users_in(name, month)
-                program.pay("unserved", on, price, month + 1, month, column=users)
+                program.pay("unserved", on, price, Due(month + 1, month), users)

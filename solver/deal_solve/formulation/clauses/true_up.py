@@ -17,12 +17,12 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import TrueUp
 from deal_solve.formulation.clauses.hard_cap import hard_cap
-from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
+from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.seats import Cell, Seats
-from deal_solve.formulation.clauses.tracks import Tracks
+from deal_solve.formulation.clauses.tracks import CandidateYear, Tracks
 from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
-from deal_solve.formulation.model.program import Program, equal_rows
+from deal_solve.formulation.model.program import Due, Program, equal_rows
 from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
@@ -51,54 +51,42 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
         clause = seats.parts[candidate].true_up
         users = [program.sums.users[name] for name in cohorts]
         for span in resolve(deal).taken(candidate).spans:
+            on = {name: tracks.seats[name, candidate, span] for name in cohorts}
             for year in span.years:
+                at = CandidateYear(candidate, span, year, on, users)
                 if not isinstance(clause, TrueUp):
-                    hard_cap(program, deal, seats, tracks, candidate, cohorts, users, year)
-                else:
-                    classes = _price_classes(program, deal, seats, tracks, candidate, cohorts, span, year, clause)
-                    for price_class in classes:
-                        added = _Year(
-                            program, deal, seats, tracks, candidate, cohorts, users, span, year, clause, price_class
-                        )
-                        if program.by_cuts:
-                            program.recourse.append(added.cost())
-                        else:
-                            added.add()
+                    hard_cap(program, deal, seats, at)
+                    continue
+                for price_class in _price_classes(program, deal, seats, clause, at):
+                    added = _Year(program, deal, seats, tracks, at, clause, price_class)
+                    if program.by_cuts:
+                        program.recourse.append(added.cost())
+                    else:
+                        added.add()
 
 
-def _price_classes(
-    program: Program,
-    deal: Deal,
-    seats: Seats,
-    tracks: Tracks,
-    candidate: SeatCandidate,
-    cohorts: list[str],
-    span: TermSpan,
-    year: int,
-    clause: TrueUp,
-) -> list[PriceClass]:
+def _price_classes(program: Program, deal: Deal, seats: Seats, clause: TrueUp, at: CandidateYear) -> list[PriceClass]:
     """Group the cells of a year by true-up price; with several, each cohort's T has one copy per class."""
-    card = resolve(deal).seat(candidate, candidate.seat_type).card_usd
+    card = resolve(deal).seat(at.candidate, at.candidate.seat_type).card_usd
 
     def price(cell: Cell) -> float:
         return card if clause.price == "list" else cell.usd
 
-    cells = seats.years[candidate, year].cells
-    track = {name: tracks.seats[name, candidate, span] for name in cohorts}
+    cells = seats.years[at.candidate, at.year].cells
     prices = sorted({price(cell) for cell, _, _ in cells})
     groups = [[item for item in cells if price(item[0]) == usd] for usd in prices]
     if len(groups) == 1:
-        return [PriceClass(prices[0], seats.years[candidate, year].count, track, None)]
+        return [PriceClass(prices[0], seats.years[at.candidate, at.year].count, at.on, None)]
     classes = []
     for usd, members in zip(prices, groups, strict=True):
         chosen = total(binary for _, binary, _ in members)
         on = {}
-        for name in cohorts:
+        for name in at.on:
             on[name] = program.variable(f"track_price_{name}", 0, 1)
             program.add("track_price_chosen", on[name] <= chosen)
         classes.append(PriceClass(usd, total(number for _, _, number in members), on, chosen))
-    for name in cohorts:
-        program.add("track_price_copies", total(price_class.on[name] for price_class in classes) == track[name])
+    for name in at.on:
+        program.add("track_price_copies", total(price_class.on[name] for price_class in classes) == at.on[name])
     return classes
 
 
@@ -133,11 +121,7 @@ class _Year:
     deal: Deal
     seats: Seats
     tracks: Tracks
-    candidate: SeatCandidate
-    cohorts: list[str]
-    users: list[Array]
-    span: TermSpan
-    year: int
+    at: CandidateYear
     clause: TrueUp
     price_class: PriceClass
     carried: dict[str, Variable] = field(default_factory=dict)
@@ -145,23 +129,23 @@ class _Year:
     def add(self) -> None:
         """Add the licensed seats of every group of scenarios with the same counts."""
         previous = self._previous()
-        first = previous.start if previous else self.span.start
-        relevant = np.vstack([users[first : 12 * self.year + 12] for users in self.users])
+        first = previous.start if previous else self.at.span.start
+        relevant = np.vstack([users[first : 12 * self.at.year + 12] for users in self.at.users])
         for members in equal_rows(relevant.T):
             self._group(members)
 
     def cost(self) -> TrueUpCost:
         """Return the true-up as a function of tracks and contracted seats."""
-        start, previous = 12 * self.year, self._previous()
+        start, previous = 12 * self.at.year, self._previous()
         alone = self.clause.ratchet == "none"
         counts: list[Counts] = []
         if self.clause.ratchet == "term" and previous is not None:
             counts.append(self._counts(self._carried_on(previous), previous.start, start))
-        elif self.clause.ratchet == "term" and start > self.span.start:
-            counts.append(self._counts(self.price_class.on, self.span.start, start))
+        elif self.clause.ratchet == "term" and start > self.at.span.start:
+            counts.append(self._counts(self.price_class.on, self.at.span.start, start))
         seen = [part.months for part in counts]
         stages = [(12, start, start)] * len(counts)
-        for end, months in window_charges(self.clause, self.deal.horizon_months, self.year):
+        for end, months in window_charges(self.clause, self.deal.horizon_months, self.at.year):
             stages.append((months, end, end - 1))
             window = self.clause.check if self.clause.count == "peak" else 1
             seen.append((seen[-1] if seen else 0) + window)
@@ -173,7 +157,7 @@ class _Year:
             tuple(months for months, _, _ in stages),
             tuple((time, month) for _, time, month in stages),
             self.program.usd(self.price_class.usd),
-            self.seats.index[self.candidate, self.year],
+            self.seats.index[self.at.candidate, self.at.year],
             alone,
         )
 
@@ -181,33 +165,33 @@ class _Year:
         """Return the months of [start, end) that count: all of them, or the last of each window."""
         step = 1 if self.clause.count == "peak" else self.clause.check
         users = self.program.sums.active[:, start + step - 1 : end : step]
-        rows = [list(self.deal.cohorts).index(name) for name in self.cohorts]
-        indices = [self.program.index(on[name]) for name in self.cohorts]
+        rows = [list(self.deal.cohorts).index(name) for name in self.at.on]
+        indices = [self.program.index(on[name]) for name in self.at.on]
         return Counts(np.array(indices, dtype=np.int64), np.array(rows, dtype=np.int64), users)
 
     def _previous(self) -> TermSpan | None:
         """The term before, where its largest count is carried into this contract year."""
         carries = self.clause.ratchet == "term" and not self.clause.retroactive
-        if not (carries and self.span.index and self.year == self.span.years[0]):
+        if not (carries and self.at.span.index and self.at.year == self.at.span.years[0]):
             return None
-        return resolve(self.deal).taken(self.candidate).spans[self.span.index - 1]
+        return resolve(self.deal).taken(self.at.candidate).spans[self.at.span.index - 1]
 
     def _group(self, members: ScenarioIndices) -> None:
         row = int(members[0])
         licensed = self._at_start(row, members)
-        for end, months in window_charges(self.clause, self.deal.horizon_months, self.year):
+        for end, months in window_charges(self.clause, self.deal.horizon_months, self.at.year):
             counts = self._window(row, end)
             if self.clause.ratchet == "none":
                 added = self.program.variable("seats_added", 0, self._most())
                 self._above(added, counts, self.price_class.on, self.price_class.number)
-                self._charge(1.0 * added, months, end, end - 1, members)
+                self._charge(1.0 * added, months, Due(end, end - 1, members))
                 continue
-            if end == 12 * self.year + 12 and months == 0:
+            if end == 12 * self.at.year + 12 and months == 0:
                 continue
             raised = self.program.variable("licensed_seats", 0, self._most())
             self._above(raised, counts, self.price_class.on)
             self.program.add("licensed_stays", raised >= licensed)
-            self._charge(raised - licensed, months, end, end - 1, members)
+            self._charge(raised - licensed, months, Due(end, end - 1, members))
             licensed = 1.0 * raised
 
     def _above(
@@ -216,18 +200,18 @@ class _Year:
         """Add variable (+ less) >= Σ_c counts[c]·on[c], for every month that can be the peak."""
         licensed = 1.0 * variable if less is None else variable + less
         for column in counts.T:
-            users = Expression([(on[name], float(count)) for name, count in zip(self.cohorts, column, strict=True)])
+            users = Expression([(on[name], float(count)) for name, count in zip(self.at.on, column, strict=True)])
             self.program.add("seats_counted", licensed >= users)
 
     def _most(self) -> float:
         """Return a bound on licensed seats: the largest count of all cohorts, or the largest contract."""
-        counted = self.program.sums.most_users(tuple(self.cohorts))
+        counted = self.program.sums.most_users(tuple(self.at.on))
         return float(max(counted, *(v.upBound for v, _ in self.price_class.number)))
 
     def _window(self, row: int, end: int) -> Array:
         """Return the (cohorts, months) counts of the window that ends at `end`, undominated."""
         start = end - self.clause.check if self.clause.count == "peak" else end - 1
-        return nondominated_counts(np.array([users[start:end, row] for users in self.users]))
+        return nondominated_counts(np.array([users[start:end, row] for users in self.at.users]))
 
     def _windows(self, row: int, start: int, end: int) -> Array:
         ends = range(start + self.clause.check, end + 1, self.clause.check)
@@ -235,35 +219,35 @@ class _Year:
 
     def _at_start(self, row: int, members: ScenarioIndices) -> Expression:
         """Return L at the start of the year: N, or max(N, M), the part above N charged 12 months."""
-        number, start = self.price_class.number, 12 * self.year
+        number, start = self.price_class.number, 12 * self.at.year
         previous = self._previous()
-        if self.clause.ratchet != "term" or (self.year == self.span.years[0] and previous is None):
+        if self.clause.ratchet != "term" or (self.at.year == self.at.span.years[0] and previous is None):
             return number
         licensed = self.program.variable("licensed_seats", 0, self._most())
         self.program.add("licensed_contracted", licensed >= number)
         if previous is None:
-            counts, on = self._windows(row, self.span.start, start), self.price_class.on
+            counts, on = self._windows(row, self.at.span.start, start), self.price_class.on
         else:
             counts, on = self._windows(row, previous.start, start), self._carried_on(previous)
         self._above(licensed, counts, on)
-        self._charge(licensed - number, 12, start, start, members)
+        self._charge(licensed - number, 12, Due(start, start, members))
         return 1.0 * licensed
 
     def _carried_on(self, previous: TermSpan) -> dict[str, Variable]:
         """Return w >= T[c, term before] + T[c', this term] - 1 (and the class chosen), for every c'."""
         if not self.carried:
-            for name in self.cohorts:
+            for name in self.at.on:
                 carried = self.program.variable(f"carried_track_{name}", 0, 1)
-                before = self.tracks.seats[name, self.candidate, previous]
-                for other in self.cohorts:
-                    now = self.tracks.seats[other, self.candidate, self.span]
+                before = self.tracks.seats[name, self.at.candidate, previous]
+                for other in self.at.on:
+                    now = self.tracks.seats[other, self.at.candidate, self.at.span]
                     chosen = self.price_class.chosen
                     both = before + now - 1 if chosen is None else before + now + chosen - 2
                     self.program.add("carried_count", carried >= both)
                 self.carried[name] = carried
         return self.carried
 
-    def _charge(self, seats: Expression, months: int, time: int, month: int, members: ScenarioIndices) -> None:
-        index = self.seats.index[self.candidate, self.year]
-        column = index[members] if isinstance(index, np.ndarray) else index
-        self.program.pay("true_up", seats, self.price_class.usd * months, time, month, members, column)
+    def _charge(self, seats: Expression, months: int, due: Due) -> None:
+        index = self.seats.index[self.at.candidate, self.at.year]
+        column = index[due.where] if isinstance(index, np.ndarray) else index
+        self.program.pay("true_up", seats, self.price_class.usd * months, due, column)

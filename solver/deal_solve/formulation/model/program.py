@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pulp
@@ -43,6 +44,14 @@ class Payment:
     present: float
     where: ScenarioIndices | None
     year: int
+
+
+class Due(NamedTuple):
+    """When a payment is made (`time`, months from signing), for which `month`, in which scenarios (None: all)."""
+
+    time: int
+    month: int
+    where: ScenarioIndices | None = None
 
 
 class Program:
@@ -160,23 +169,16 @@ class Program:
         self.relaxed.append(index)
 
     def pay(
-        self,
-        line: str,
-        expression: Expression | Variable,
-        usd: float,
-        time: int,
-        month: int,
-        where: ScenarioIndices | None = None,
-        column: ScalarOrArray = 1.0,
+        self, line: str, expression: Expression | Variable, usd: float, due: Due, column: ScalarOrArray = 1.0
     ) -> None:
-        """Charge expression · usd · column (dollars per unit; the column one number, or one per scenario)."""
+        """Charge expression · usd · column: dollars per unit, and one number or one per scenario it is due in."""
         scale = self.usd(usd) * (1.0 if isinstance(column, np.ndarray) else column)
         column = column if isinstance(column, np.ndarray) else 1.0
         for variable, factor in expression.terms:
             if factor and scale:
                 value = scale * factor
-                present = value * self.discount(time)
-                self.payments.append(Payment(line, variable, column, value, present, where, month // 12))
+                present = value * self.discount(due.time)
+                self.payments.append(Payment(line, variable, column, value, present, due.where, due.month // 12))
 
     def meter(self, line: str, year: int, items: Sequence[Item]) -> None:
         """Charge requests at the end of each month of one contract year, in money units per request."""

@@ -138,17 +138,8 @@ class AgreementSearch:
 
     def _formulate(self, agreement: Agreement) -> Formulation:
         before, problem, fixings = monotonic(), self.problem, self.problem.fixings
-        formulation = formulate(
-            problem.deal,
-            problem.sums,
-            [agreement],
-            problem.against,
-            problem.zero_bands_only,
-            fixings.least_commitment_usd,
-            fixings.least_seats,
-            self.settings.by_cuts,
-            fixings.routed,
-        )
+        options = fixings.options(by_cuts=self.settings.by_cuts, zero_bands_only=problem.zero_bands_only)
+        formulation = formulate(problem.deal, problem.sums, [agreement], problem.against, options)
         fix_decisions(formulation, fixings)
         formulation.program.optimality_tolerance = self.settings.optimality_tolerance
         self.clock.building += monotonic() - before
