@@ -103,7 +103,12 @@ def _root(wanted: Array) -> tuple[Array, Array]:
     with threadpool_limits(1, "blas"):
         found = nearest(wanted)
         sizes, vectors = np.linalg.eigh(found)
-        return (vectors * np.sqrt(np.maximum(sizes, 0.0))) @ vectors.T, found
+        return _composed(np.sqrt(np.maximum(sizes, 0.0)), vectors), found
+
+
+def _composed(sizes: Array, vectors: Array) -> Array:
+    """Return the symmetric matrix with these eigenvalues and eigenvectors (the columns)."""
+    return np.asarray((vectors * sizes) @ vectors.T)
 
 
 def nearest(wanted: Array) -> Array:
@@ -117,7 +122,7 @@ def nearest(wanted: Array) -> Array:
     for _ in range(MOST_PROJECTIONS):
         before = ones - correction
         sizes, vectors = np.linalg.eigh(before)
-        positive = (vectors * np.maximum(sizes, 0.0)) @ vectors.T
+        positive = _composed(np.maximum(sizes, 0.0), vectors)
         correction = positive - before
         ones = positive.copy()
         np.fill_diagonal(ones, 1.0)

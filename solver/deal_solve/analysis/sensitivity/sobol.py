@@ -73,7 +73,7 @@ def sobol_indices(values: Array, seed: int) -> Array | None:
     count = values.shape[1]
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), RESAMPLED)
     point = _ratios(parts.mean(axis=1)[None])[0]
-    low, high = np.quantile(_ratios(drawn @ parts.T / count), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    low, high = np.quantile(_ratios(np.inner(drawn, parts) / count), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     ordered: Array = np.stack([point, low, high], axis=1).reshape(2, len(across), 3)
     return np.concatenate([ordered[0], ordered[1]], axis=1)
 

@@ -17,7 +17,7 @@ from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Rates, Regime, api_of, rates_of
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.expression import Expression
-from deal_solve.formulation.model.program import Program, equal_rows
+from deal_solve.formulation.model.program import Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices
 
@@ -92,7 +92,7 @@ def _alike(program: Program, usages: list[PeriodUsage]) -> list[ScenarioIndices]
     tables = [table for usage in usages for table in (usage.billed, usage.ratio)]
     if not sum(len(table) for table in tables):
         return [np.arange(program.size)]
-    return equal_rows(np.vstack(tables).T)
+    return equal_columns(np.vstack(tables))
 
 
 def _cost(

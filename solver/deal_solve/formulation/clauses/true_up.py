@@ -22,7 +22,7 @@ from deal_solve.formulation.clauses.seats import Cell, Seats
 from deal_solve.formulation.clauses.tracks import CandidateYear, Tracks
 from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
-from deal_solve.formulation.model.program import Due, Program, equal_rows
+from deal_solve.formulation.model.program import Due, Program, equal_columns
 from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
@@ -131,7 +131,7 @@ class _Year:
         previous = self._previous()
         first = previous.start if previous else self.at.span.start
         relevant = np.vstack([users[first : 12 * self.at.year + 12] for users in self.at.users])
-        for members in equal_rows(relevant.T):
+        for members in equal_columns(relevant):
             self._group(members)
 
     def cost(self) -> TrueUpCost:
@@ -199,7 +199,8 @@ class _Year:
     ) -> None:
         """Add variable (+ less) >= Σ_c counts[c]·on[c], for every month that can be the peak."""
         licensed = 1.0 * variable if less is None else variable + less
-        for column in counts.T:
+        for month in range(counts.shape[1]):
+            column = counts[:, month]
             users = Expression([(on[name], float(count)) for name, count in zip(self.at.on, column, strict=True)])
             self.program.add("seats_counted", licensed >= users)
 

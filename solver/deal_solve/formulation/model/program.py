@@ -293,9 +293,9 @@ class Program:
                 yield variable, members if where is None else members[where], values
 
 
-def equal_rows(table: Array) -> list[ScenarioIndices]:
-    """Return the places of equal rows of a (scenarios, …) table, group by group: such scenarios cost the same."""
+def equal_columns(table: Array) -> list[ScenarioIndices]:
+    """Return the indices of equal columns of a (…, S) table, group by group: such scenarios cost the same."""
     groups: dict[bytes, list[int]] = {}
-    for index, row in enumerate(np.ascontiguousarray(table)):
-        groups.setdefault(row.tobytes(), []).append(index)
+    for index, column in enumerate(np.ascontiguousarray(table.T)):
+        groups.setdefault(column.tobytes(), []).append(index)
     return [np.array(indices) for indices in groups.values()]
