@@ -24,7 +24,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import deal_solve
-from deal_solve.analysis.clauses.steps import ONE_PAPER, ONE_PAPER_STEP
+from deal_solve.analysis.clauses.steps import ONE_ORDER_FORM, ONE_ORDER_FORM_STEP
 from deal_solve.cli import schema
 from deal_solve.cli.main import COMMANDS, cli
 from deal_solve.deal import base, numbers, offer, risk, workload
@@ -407,7 +407,7 @@ def _help(name: str, command: click.Command) -> str:
 def clauses_guide() -> str:
     """Return docs/guides/clauses.md as it stands, with the table of clauses written anew."""
     asked = [(each.name, each.step, "" if each.is_law else "may be dearer ") for each in CLAUSES if each.better]
-    asked.append((ONE_PAPER, ONE_PAPER_STEP, ""))
+    asked.append((ONE_ORDER_FORM, ONE_ORDER_FORM_STEP, ""))
     rows = [f"| {name} | {step} | {law}|" for name, step, law in asked]
     head, _, rest = (HERE / "guides/clauses.md").read_text(encoding="utf-8").partition(CLAUSES_HEAD)
     return "".join([head, CLAUSES_HEAD, "\n".join(rows), "\n\n", rest.partition("\n\n")[2]])

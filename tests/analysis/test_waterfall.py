@@ -5,7 +5,7 @@ import re
 import pytest
 
 from deal_solve import scenarios_of, solve
-from deal_solve.analysis.levers.deals import at_list, on_standard_papers
+from deal_solve.analysis.levers.deals import at_list, on_standard_offers
 from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.analysis.levers.text import waterfall_report, waterfall_sentence
 from deal_solve.analysis.levers.waterfall import api_cut, waterfall
@@ -301,8 +301,8 @@ def test_standard_papers_keep_prices_and_drop_clauses():
     def offer(data):
         return made(24, offers={"quote": data}, cohorts={"staff": staff}, scenarios=only()).offers["quote"]
 
-    assert on_standard_papers(deal, bundle=False).offers["quote"] == offer(plain)
-    assert on_standard_papers(deal, bundle=True).offers["quote"] == offer(both)
+    assert on_standard_offers(deal, bundle=False).offers["quote"] == offer(plain)
+    assert on_standard_offers(deal, bundle=True).offers["quote"] == offer(both)
 
 
 def test_at_list_there_is_list_alone():

@@ -30,6 +30,8 @@ IN_NAMES = {
     "memory": "solve cache",
     "menu": "open options",
     "nudge": "perturbation",
+    "paper": "offer or agreement",
+    "papers": "offers or agreements",
     "pilot": "warm start from a subsample",
     "quote": "offer",
     "resume": "re-solve from the basis",
@@ -48,12 +50,14 @@ ALLOWED_NAMES = {
 
 IN_PROSE = {
     "favour": "relaxation",
+    "futures": "scenarios",
     "guide": "warm start",
     "hint": "warm start",
     "lean": "rounding heuristic",
     "learn": "solve cache",
     "menu": "open options",
     "nudge": "perturbation",
+    "papers": "offers or agreements",
     "pilot": "warm start from a subsample",
     "roughly": "within the optimality tolerance",
 }

@@ -11,7 +11,7 @@ from deal_solve.plan.resolved import OfferOnTable, resolve
 
 @dataclass(frozen=True)
 class ControlRow:
-    """One control on one paper: whether its API and its seats have it (None: no such part), and who requires it.
+    """One control in one offer: whether its API and its seats have it (None: no such part), and who requires it.
 
     A gap is a line of the offer that lacks a control that somebody requires on that line.
     """

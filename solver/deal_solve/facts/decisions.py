@@ -171,12 +171,14 @@ def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
 
     rows = [(table.month, row) for table in plan.later for row in table.rows]
     taken = {track for tracks in plan.tracks.values() for track in tracks}
-    papers = ((name, a.offer, a.term_months) for name, a in plan.seats.items() if any(a.contracted) or name in taken)
+    agreements = (
+        (name, a.offer, a.term_months) for name, a in plan.seats.items() if any(a.contracted) or name in taken
+    )
     decided = (
         (plan.api.offer, plan.api.term_months, *map(index, plan.api.terms)),
         tuple(sorted(plan.tracks.items())),
         tuple(sorted((name, tuple(sorted(bought))) for name, bought in plan.projects.items() if bought)),
-        tuple(sorted(papers)),
+        tuple(sorted(agreements)),
         tuple((month, row.api and index(row.api), tuple(sorted(row.tracks.items()))) for month, row in rows),
     )
     seats = tuple(sorted((name, a.contracted) for name, a in plan.seats.items() if any(a.contracted)))

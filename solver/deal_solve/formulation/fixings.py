@@ -56,9 +56,9 @@ def fixings_of(deal: Deal, proposal: Proposal | None) -> Fixings:
     if proposal is None:
         return Fixings()
     problems = [Problem("later", "tables cannot be pinned; leave them out")] if proposal.later else []
-    papers = [("api.offer", proposal.api.offer)]
-    papers += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
-    for path, offer in papers:
+    stated = [("api.offer", proposal.api.offer)]
+    stated += [(f"seats.{name}.offer", seats.offer) for name, seats in proposal.seats.items()]
+    for path, offer in stated:
         if offer is not None and offer not in deal.on_table:
             problems.append(Problem(path, unknown("offer", offer, deal.on_table)))
     known: list[tuple[str, Iterable[str], Iterable[str]]] = [

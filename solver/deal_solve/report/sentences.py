@@ -29,19 +29,19 @@ def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
     bands = joined([round_money(term.band_usd_per_year) for term in api.terms])
     if api.offer == LIST:
         return "API pay as you go at list prices, nothing committed"
-    paper = paper_sentence(deal, api.offer, api.term_months, with_title)
+    taken = offer_sentence(deal, api.offer, api.term_months, with_title)
     if not any(amounts):
-        return f"{paper}: nothing committed, usage billed at the rates of its band without commitment"
+        return f"{taken}: nothing committed, usage billed at the rates of its band without commitment"
     committed = f"{round_money(amounts[0])} USD committed in each contract year"
     if len(set(amounts)) > 1:
         years = " / ".join(str(year + 1) for year in range(len(amounts)))
         committed = f"{joined(list(map(round_money, amounts)))} USD committed in contract year {years}"
     elif len(amounts) == 1:
         committed = f"{round_money(amounts[0])} USD committed in contract year 1"
-    return f"{paper}: {committed} (band from {bands} a year)"
+    return f"{taken}: {committed} (band from {bands} a year)"
 
 
-def paper_sentence(deal: Deal, offer: str, months: int, with_title: bool = True) -> str:
+def offer_sentence(deal: Deal, offer: str, months: int, with_title: bool = True) -> str:
     """Return an API agreement and its term."""
     return f"API agreement {_title(deal, offer) if with_title else offer}, {_renewed(deal, months)}"
 
@@ -56,10 +56,10 @@ def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
     counts = joined([f"{count:,}" for count in agreement.contracted])
     years = " / ".join(str(year + 1) for year in range(len(agreement.contracted)))
     when = "in every contract year" if len(set(agreement.contracted)) == 1 else f"in contract year {years}"
-    paper = agreement.offer
-    if paper != plan.api.offer or paper == LIST:
-        paper += f", {_renewed(deal, agreement.term_months)}"
-    return f"{counts} {name} seats {when}, from {paper}"
+    taken = agreement.offer
+    if taken != plan.api.offer or taken == LIST:
+        taken += f", {_renewed(deal, agreement.term_months)}"
+    return f"{counts} {name} seats {when}, from {taken}"
 
 
 def cost_sentence(deal: Deal, summary: Summary) -> str:

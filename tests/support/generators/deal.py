@@ -28,7 +28,7 @@ def drawn_deal(c: Draw, tiny: bool = False) -> Data:
     _card(c, data, start)
     _controls(c, data)
     explicit(c, data, start)
-    _papers(c, data)
+    _offers(c, data)
     _complete(c, data)
     data["risk"] = risk(c, "scenarios" in data)
     if c.chance(65) and (around := heuristic_plans(read(data))):
@@ -91,7 +91,7 @@ def _controls(c: Draw, data: Data) -> None:
         data["requires_on_both_lines"] = [c.pick("sso", "rbac", "zero_retention")]
 
 
-def _papers(c: Draw, data: Data) -> None:
+def _offers(c: Draw, data: Data) -> None:
     """Add one or two offers that provide what is required, most of the time."""
     around = estimate(data)
     tracks = [track for people in data["cohorts"].values() for track in people["tracks"]]

@@ -45,9 +45,9 @@ def breakeven(
 ) -> Breakeven:
     """Return where, with the field at a dotted path from `low` to `high`, the best deal changes or gets to a target.
 
-    A target is what `targets.question_of` takes. `futures_of` makes the scenarios of each varied deal, `points` values
-    are solved at first, `resolution` (a share of the range) is how finely what is not exact is told apart. The keywords
-    are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
+    A target is what `targets.question_of` takes. `scenarios_from` makes the scenarios of each varied deal, `points`
+    values are solved at first, `resolution` (a share of the range) is how finely what is not exact is told apart. The
+    keywords are those of `solve`. Raises InputError for a path, range or target that cannot be, Infeasible where no
     value has a plan, and what `solve` raises.
     """
     made = CommonScenarios(scenarios_from)

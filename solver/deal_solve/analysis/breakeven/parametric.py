@@ -53,7 +53,7 @@ class Best:
 class Along:
     """The deal with a field, by its dotted path, anywhere from `low` to `high`; every solve of it is made here.
 
-    `futures_of` makes the scenarios of a deal: those of one seed are the same draws at every value. `options`
+    `scenarios_from` makes the scenarios of a deal: those of one seed are the same draws at every value. `options`
     are those of every solve.
     """
 

@@ -25,7 +25,7 @@ NEEDS: dict[Need, str] = {
 NO_NOISE = "is used by sampled scenarios only; here every path is smooth"
 
 
-def dead_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
+def non_binding_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
     """Yield clauses of the offers, correlation and events where they can do nothing."""
     moving = any(np.any(values != 1) for values in scenarios.index.values())
     for name, offer in deal.offers.items():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deal_solve.analysis.check.clauses import dead_clauses
-from deal_solve.analysis.check.offers import dead_papers
-from deal_solve.analysis.check.options import dead_options
+from deal_solve.analysis.check.clauses import non_binding_clauses
+from deal_solve.analysis.check.offers import unreachable_offers
+from deal_solve.analysis.check.options import unreachable_options
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.yaml_source import dotted
 from deal_solve.frames import Table
@@ -26,5 +26,5 @@ class Finding:
 
 def findings(deal: Deal, scenarios: ScenarioSet) -> Table[Finding]:
     """Return everything that can never matter, in the order workloads, cohorts, offers, the rest."""
-    found = (*dead_options(deal), *dead_papers(deal, scenarios), *dead_clauses(deal, scenarios))
+    found = (*unreachable_options(deal), *unreachable_offers(deal, scenarios), *non_binding_clauses(deal, scenarios))
     return Table(tuple(Finding(dotted(loc), sentence) for loc, sentence in found))

@@ -17,7 +17,7 @@ from deal_solve.uncertainty.measures import quantile
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
-def dead_papers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
+def unreachable_offers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
     """Yield what of each offer is out of reach."""
     yearly = usage_at_list(deal, scenarios)
     for name, offer in deal.offers.items():

@@ -16,7 +16,7 @@ from deal_solve.plan.tracks import missing_controls
 UNPUBLISHED = 1024
 
 
-def dead_options(deal: Deal) -> Iterator[Finding]:
+def unreachable_options(deal: Deal) -> Iterator[Finding]:
     """Yield workloads no agreement may serve, closed options and projects, and tracks no control lets through."""
     for name, work in deal.workloads.items():
         loc: Loc = ("workloads", name)
@@ -109,8 +109,8 @@ def _tracks(deal: Deal, name: str, loc: Loc) -> Iterator[Finding]:
     for index, track in enumerate(cohort.tracks):
         if track == NONE:
             continue
-        papers = apis if track in deal.internal_tools else resolve(deal).sellers(track)
-        lacking = [missing_controls(deal, name, track, paper, paper) for paper in papers]
+        offers = apis if track in deal.internal_tools else resolve(deal).sellers(track)
+        lacking = [missing_controls(deal, name, track, seller, seller) for seller in offers]
         if all(lacking):
             closed.append(track)
             nearest = min(lacking, key=len, default=cohort.requires)

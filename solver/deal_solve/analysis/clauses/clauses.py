@@ -106,9 +106,9 @@ def _notes(base: Solution, offer: str) -> Iterator[str]:
 def _signed(base: Solution) -> str:
     """Return the offer of the API agreement, else of seats, else the nearest one."""
     plan = base.plan
-    papers = [plan.api.offer, *(part.offer for part in plan.seats.values())]
-    papers += [candidate.offer for candidate in sorted(base.agreements, key=lambda candidate: candidate.bound_usd)]
-    found = next((paper for paper in papers if paper != LIST), None)
+    offers = [plan.api.offer, *(part.offer for part in plan.seats.values())]
+    offers += [candidate.offer for candidate in sorted(base.agreements, key=lambda candidate: candidate.bound_usd)]
+    found = next((name for name in offers if name != LIST), None)
     if found is None:
         raise InputError(Problem("offers", "nothing but list is on the table; clauses need an offer"))
     return found

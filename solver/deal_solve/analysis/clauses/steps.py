@@ -15,8 +15,8 @@ from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.resolved import resolve
 
-ONE_PAPER = "one paper"
-ONE_PAPER_STEP = "both parts on papers of their own, without what only one paper gives → as it stands: in hand"
+ONE_ORDER_FORM = "one paper"
+ONE_ORDER_FORM_STEP = "each part in an order form of its own, without what one for both gives → as it stands: in hand"
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,16 @@ class ClauseStep:
 
 
 def clause_steps(deal: Deal, offer: str) -> Iterator[ClauseStep]:
-    """Yield every clause that an offer has, in the order of the registry, then that it is one paper."""
-    paper = deal.offers[offer]
+    """Yield every clause that an offer has, in the order of the registry, then one order form for both parts."""
+    stated = deal.offers[offer]
     for clause in CLAUSES:
-        if clause.is_of_both_parts and not (paper.api and paper.seats):
+        if clause.is_of_both_parts and not (stated.api and stated.seats):
             continue
         step = _step(deal, offer, clause)
         if step is not None:
             yield step
-    if paper.api is not None and paper.seats:
-        yield ClauseStep(ONE_PAPER, "two papers", ONE_PAPER, _apart(deal, offer), is_in_hand=True)
+    if stated.api is not None and stated.seats:
+        yield ClauseStep(ONE_ORDER_FORM, "two papers", ONE_ORDER_FORM, _apart(deal, offer), is_in_hand=True)
 
 
 def _step(deal: Deal, offer: str, clause: Clause) -> ClauseStep | None:
@@ -59,11 +59,11 @@ def _step(deal: Deal, offer: str, clause: Clause) -> ClauseStep | None:
 
 def parts_of(deal: Deal, offer: str, clause: Clause) -> Iterator[tuple[str, Any]]:
     """Yield the parts of an offer in which a clause may stand: seat types by their name, the others by the part's."""
-    paper = deal.offers[offer]
+    stated = deal.offers[offer]
     if clause.part == "offer":
-        yield "offer", paper
-    elif clause.part == "api" and paper.api is not None:
-        yield "api", paper.api
+        yield "offer", stated
+    elif clause.part == "api" and stated.api is not None:
+        yield "api", stated.api
     elif clause.part == "seats":
         seats = resolve(deal).offers[offer].seats.items()
         yield from ((name, seat.part) for name, seat in seats if name in deal.seat_types)
@@ -71,13 +71,13 @@ def parts_of(deal: Deal, offer: str, clause: Clause) -> Iterator[tuple[str, Any]
 
 def _fields(deal: Deal, offer: str, clause: Clause, better: dict[str, Wording]) -> dict[str, Any]:
     """Return the fields of an offer with the parts changed."""
-    paper = deal.offers[offer]
+    stated = deal.offers[offer]
     if clause.part == "offer":
         return better["offer"].fields or {}
     if clause.part == "api":
-        return {"api": _with(paper.api, better["api"].fields or {})}
-    changed = {name: _with(paper.seats[name], wording.fields or {}) for name, wording in better.items()}
-    return {"seats": {**paper.seats, **changed}}
+        return {"api": _with(stated.api, better["api"].fields or {})}
+    changed = {name: _with(stated.seats[name], wording.fields or {}) for name, wording in better.items()}
+    return {"seats": {**stated.seats, **changed}}
 
 
 def _with(part: Any, fields: dict[str, Any]) -> Any:
@@ -94,15 +94,15 @@ def _words(texts: Iterable[str]) -> str:
 
 
 def _apart(deal: Deal, offer: str) -> Deal:
-    """Return the deal with both parts of an offer on offers of their own: what only one paper gives is gone.
+    """Return the deal with both parts of an offer on offers of their own: what only one order form gives is gone.
 
     That is bundle tiers, and seat usage that counts toward the commitment. The two need not have the same term.
     """
-    paper = deal.offers[offer]
-    seats = {name: _with(part, {"counts_toward_commitment": False}) for name, part in paper.seats.items()}
+    stated = deal.offers[offer]
+    seats = {name: _with(part, {"counts_toward_commitment": False}) for name, part in stated.seats.items()}
     both = {"bundle": (), "exclusive": False}
-    halves = {f"{offer}-api": _with(paper, {**both, "seats": {}})}
-    halves[f"{offer}-seats"] = _with(paper, {**both, "api": None, "seats": seats})
+    halves = {f"{offer}-api": _with(stated, {**both, "seats": {}})}
+    halves[f"{offer}-seats"] = _with(stated, {**both, "api": None, "seats": seats})
     others = {name: each for name, each in deal.offers.items() if name != offer}
     return deal.model_copy(update={"offers": {**others, **halves}})
 
@@ -112,20 +112,20 @@ def _apart(deal: Deal, offer: str) -> Deal:
 
 def with_points(deal: Deal, offer: str, points: float) -> Deal:
     """Return the deal with so many points more discount: in every band, or on seats where an offer has no API part."""
-    paper, more = deal.offers[offer], points / 100
-    if paper.api is None:
-        terms = {months: _with(term, {"seats": term.seats + more}) for months, term in paper.terms.items()}
+    stated, more = deal.offers[offer], points / 100
+    if stated.api is None:
+        terms = {months: _with(term, {"seats": term.seats + more}) for months, term in stated.terms.items()}
         return with_offer(deal, offer, {"terms": terms})
-    bands = tuple(_with(band, {"discount": _raised(band.discount, more)}) for band in paper.api.bands)
-    return with_offer(deal, offer, {"api": _with(paper.api, {"bands": bands})})
+    bands = tuple(_with(band, {"discount": _raised(band.discount, more)}) for band in stated.api.bands)
+    return with_offer(deal, offer, {"api": _with(stated.api, {"bands": bands})})
 
 
 def most_points(deal: Deal, offer: str) -> float:
     """Return how many points may be added before a discount would reach 100 %."""
-    paper = deal.offers[offer]
-    if paper.api is None:
-        return 100 * (1 - max(term.seats for term in paper.terms.values()))
-    return 100 * (1 - max(share for band in paper.api.bands for share in band.discount.values()))
+    stated = deal.offers[offer]
+    if stated.api is None:
+        return 100 * (1 - max(term.seats for term in stated.terms.values()))
+    return 100 * (1 - max(share for band in stated.api.bands for share in band.discount.values()))
 
 
 def _raised(discount: dict[str, float], more: float) -> dict[str, float]:

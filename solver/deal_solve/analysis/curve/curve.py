@@ -51,9 +51,9 @@ def curve(
     `proposed` a proposal to mark; the keywords are those of `solve`. A point that no plan can take is
     left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.
     """
-    paper = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
+    agreement = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
     options = SolveOptions.of(keywords)
-    best = solve(deal, scenarios, options=options, fix=_pinned(options.fix, paper))
+    best = solve(deal, scenarios, options=options, fix=_pinned(options.fix, agreement))
     chosen = _agreement(best)
     curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options)
     rows = tuple(curves.rows(points))
@@ -97,7 +97,7 @@ class _Curves:
 
     deal: Deal
     scenarios: Scenarios
-    paper: dict[str, Any]
+    agreement: dict[str, Any]
     best: Solution
     options: SolveOptions
     left_out: dict[str, list[str]] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class _Curves:
 
     def rows(self, points: int) -> Iterator[CurvePoint]:
         """Yield the points of all bands, each in rising order of the commitment."""
-        api = resolve(self.deal).taken_for(self.paper["offer"], self.paper["term_months"]).require_api()
+        api = resolve(self.deal).taken_for(self.agreement["offer"], self.agreement["term_months"]).require_api()
         found = {band: self._pinned(band, "optimum") for band in (each.commit_usd_per_year for each in api.bands)}
         optima = {band: point for band, point in found.items() if point is not None}
         grid = _grid([point.commitment_usd_per_year for point in optima.values()], api.step_usd, points)
@@ -126,7 +126,7 @@ class _Curves:
 
     def _pinned(self, band: float, mark: Mark, usd: float | None = None) -> CurvePoint | None:
         index = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")
-        api = {**self.paper, "band_usd_per_year": (band,)} | ({} if usd is None else {"commitment_usd": (usd,)})
+        api = {**self.agreement, "band_usd_per_year": (band,)} | ({} if usd is None else {"commitment_usd": (usd,)})
         return self.solved(index, mark, _pinned(self.options.fix, api))
 
     def solved(self, index: str, mark: Mark, fix: Proposal) -> CurvePoint | None:

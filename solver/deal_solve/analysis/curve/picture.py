@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, apart, canvas, scale_of
-from deal_solve.report.sentences import paper_sentence
+from deal_solve.report.sentences import offer_sentence
 from deal_solve.report.text import round_money
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def write_picture(deal: Deal, curve: Curve, path: str | Path, kind: str) -> None
     """Write a curve to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
     quantities = _quantities(deal, curve)
     rows = math.ceil(len(quantities) / COLUMNS)
-    title = f"{deal.title or 'This deal'}: {paper_sentence(deal, curve.offer, curve.term_months)}"
+    title = f"{deal.title or 'This deal'}: {offer_sentence(deal, curve.offer, curve.term_months)}"
     with canvas(path, kind, 1 + 3.4 * COLUMNS, 1 + 2.4 * rows, title) as figure:
         panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
         for panel in panels[len(quantities) :]:

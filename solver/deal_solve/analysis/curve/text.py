@@ -6,7 +6,7 @@ from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
-from deal_solve.report.sentences import paper_sentence, title_line
+from deal_solve.report.sentences import offer_sentence, title_line
 from deal_solve.report.text import bullets, chance, heading, labelled, money, percent, round_money, table
 
 MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today"}
@@ -14,7 +14,7 @@ MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today
 
 def curve_report(deal: Deal, curve: Curve) -> str:
     """Return a curve in print."""
-    head = [*heading(title_line(deal)), *labelled("Offer", paper_sentence(deal, curve.offer, curve.term_months))]
+    head = [*heading(title_line(deal)), *labelled("Offer", offer_sentence(deal, curve.offer, curve.term_months))]
     head += labelled("Best", _best(deal, curve))
     if curve.proposed:
         head += labelled("Today", _today(curve, curve.proposed))

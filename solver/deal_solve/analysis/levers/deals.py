@@ -101,12 +101,12 @@ def with_modes(deal: Deal, cached: Users, batched: Users) -> Deal:
     return deal.model_copy(update={"workloads": works})
 
 
-def on_standard_papers(deal: Deal, bundle: bool) -> Deal:
+def on_standard_offers(deal: Deal, bundle: bool) -> Deal:
     """Return the deal without limits and with every clause of its offers as a deal file leaves it.
 
     Prices stay: bands, volume tiers, terms and what they earn, minimum and maximum of seats, controls, exclusivity.
-    With `bundle` so does what is given for both parts on one paper: bundle tiers, and seat usage that counts toward
-    the commitment.
+    With `bundle` so does what is given for both parts in one order form: bundle tiers, and seat usage that counts
+    toward the commitment.
     """
     offers = {name: _standard(offer, bundle) for name, offer in deal.offers.items()}
     return deal.model_copy(update={"offers": offers, "limits": ()})

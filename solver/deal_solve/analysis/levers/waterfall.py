@@ -16,7 +16,7 @@ the deal allows: a floor, a limit or the models a cohort may use do not keep any
 | clauses | the deal as written, with its clauses and its limits: the plan to sign |
 
 Steps before the commitment are at list (`levers.at_list`); standard clauses are those a deal file has where it says
-nothing (`levers.on_standard_papers`). A step is an optimum of its own, so it may cost more than the one before: where a
+nothing (`levers.on_standard_offers`). A step is an optimum of its own, so it may cost more than the one before: where a
 limit first holds, where caution costs expected dollars, or where a clause hurts.
 """
 
@@ -32,7 +32,7 @@ from deal_solve.analysis.levers.deals import (
     all_opus,
     as_today,
     at_list,
-    on_standard_papers,
+    on_standard_offers,
     with_modes,
     without_largest_count,
 )
@@ -152,8 +152,8 @@ class _Rungs:
     def after_batch(self, cached: Users, batched: Users) -> Iterator[tuple[str, _Rung]]:
         """Yield the last steps, the same from either baseline."""
         yield "seat sizing", self.routed(cached, batched, sized=True)
-        yield "commitment", self.contracted(on_standard_papers(self.deal, bundle=False))
-        yield "bundle", self.contracted(on_standard_papers(self.deal, bundle=True))
+        yield "commitment", self.contracted(on_standard_offers(self.deal, bundle=False))
+        yield "bundle", self.contracted(on_standard_offers(self.deal, bundle=True))
         yield "clauses", self.contracted(self.deal)
 
     def contracted(self, deal: Deal) -> _Rung:

@@ -193,7 +193,7 @@ def _without(data: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> dict[s
 def _finding(step: str, before: Plan, after: Plan) -> str:
     """Return what was wrong with one group of decisions, in a word or two."""
     if step == OFFER:
-        return _papers(before, after)
+        return _agreements(before, after)
     words = {COMMITMENT: ("too high", "too low"), BAND: ("too high", "too low"), SEATS: ("too many", "too few")}
     if step not in words:
         return "not optimised"
@@ -210,7 +210,7 @@ def _amount(step: str, plan: Plan) -> float:
     return sum(usd for term in plan.api.terms for usd in term.commitment_usd)
 
 
-def _papers(before: Plan, after: Plan) -> str:
+def _agreements(before: Plan, after: Plan) -> str:
     """Return which offers are others in the best deal."""
     found = []
     if before.api.offer != after.api.offer:

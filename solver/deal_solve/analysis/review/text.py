@@ -31,7 +31,7 @@ def review_report(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> s
     parts = [
         "\n".join([*heading(title_line(deal)), *_head(deal, found)]),
         _table(deal, found),
-        _papers(found),
+        _agreements(found),
         difference_table(deal, found.lines, "proposal"),
         _breakevens(found),
         bullets("What the best deal does otherwise (per contract year, divided by /)", changes),
@@ -123,7 +123,7 @@ def _value(row: DriverBreakeven, value: float | None) -> str:
     return f"{value:.2f}" if row.unit == "times" else f"{100 * value:+.1f}%"
 
 
-def _papers(found: Review) -> str:
+def _agreements(found: Review) -> str:
     """Return what the offers cost more by line, where they are not the best ones."""
     step = next(each for each in found.steps if each.step == OFFER)
     rows = [(CAUSES[row.line], row.difference_usd) for row in found.offer_lines.lines]

@@ -85,9 +85,9 @@ def outcomes_of(
 ) -> Generator[Outcomes]:
     """Yield the outcomes of every block, in order.
 
-    With an executor (of `concurrent.futures`, or anything with its `submit`) chunks of blocks are settled wherever it
-    runs them, at most `ahead` of them at once; what waits is cancelled when the caller stops. Sampled futures are made
-    there, futures in memory are sent.
+    With an executor (of the standard library, or anything with its `submit`) chunks of blocks are settled wherever it
+    runs them, at most `ahead` of them at once; what waits is cancelled when the caller stops. Sampled scenarios are
+    made there, scenarios in memory are sent.
     """
     if executor is None:
         with threadpool_limits(1, "blas"):

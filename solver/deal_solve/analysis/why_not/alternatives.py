@@ -38,8 +38,8 @@ def nearest(solution: Solution, among: Callable[[CandidateAgreement], bool], opt
     for candidate in sorted(possible, key=lambda candidate: candidate.bound_usd):
         if best is not None and best.objective_usd <= candidate.bound_usd:
             break
-        paper = candidate.offer, candidate.term_months, candidate.band_usd_per_year
-        found = _solved(solution, paper, options).solution
+        agreement = candidate.offer, candidate.term_months, candidate.band_usd_per_year
+        found = _solved(solution, agreement, options).solution
         if found is not None and (best is None or found.objective_usd < best.objective_usd):
             best = found
     return best
@@ -47,8 +47,8 @@ def nearest(solution: Solution, among: Callable[[CandidateAgreement], bool], opt
 
 def _recommended(solution: Solution, candidate: CandidateAgreement) -> bool:
     api = solution.plan.api
-    paper = api.offer, api.term_months, api.terms[0].band_usd_per_year
-    return paper == (candidate.offer, candidate.term_months, candidate.band_usd_per_year)
+    agreement = api.offer, api.term_months, api.terms[0].band_usd_per_year
+    return agreement == (candidate.offer, candidate.term_months, candidate.band_usd_per_year)
 
 
 def _order(row: Alternative) -> tuple[bool, bool, float]:
@@ -56,8 +56,8 @@ def _order(row: Alternative) -> tuple[bool, bool, float]:
 
 
 def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool, options: SolveOptions) -> Alternative:
-    paper = candidate.offer, candidate.term_months, candidate.band_usd_per_year
-    bare = _bare(paper)
+    agreement = candidate.offer, candidate.term_months, candidate.band_usd_per_year
+    bare = _bare(agreement)
     if _recommended(solution, candidate):
         return replace(
             bare,
@@ -70,32 +70,32 @@ def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool,
     if candidate.outcome == "infeasible":
         return bare
     if every:
-        return _solved(solution, paper, options)
+        return _solved(solution, agreement, options)
     is_bound = candidate.objective_usd is None
     usd = candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
     return replace(bare, is_bound=is_bound, above_usd=usd - solution.objective_usd)
 
 
-def _bare(paper: tuple[str, int, float]) -> Alternative:
+def _bare(agreement: tuple[str, int, float]) -> Alternative:
     """Return an agreement that no plan takes, or of which nothing is known yet."""
-    offer, months, band = paper
+    offer, months, band = agreement
     return Alternative(offer=offer, term_months=months, band_usd_per_year=band)
 
 
-def _solved(solution: Solution, paper: tuple[str, int, float], options: SolveOptions) -> Alternative:
+def _solved(solution: Solution, agreement: tuple[str, int, float], options: SolveOptions) -> Alternative:
     """Solve with one agreement and band forced."""
     settlement = solution.settlement
-    offer, months, band = paper
+    offer, months, band = agreement
     fix = options.fix or Proposal()
     forced = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
     try:
         options = replace(options.measured_against(solution.baseline), fix=forced)
         other = solve(settlement.deal, settlement.scenarios, first_band=band, options=options)
     except (Infeasible, LimitReached):
-        return _bare(paper)
+        return _bare(agreement)
     above = other.objective_usd - solution.objective_usd
     return replace(
-        _bare(paper),
+        _bare(agreement),
         is_bound=other.status != "optimal",
         above_usd=above,
         seats_from=_seats_from(other),
@@ -107,10 +107,10 @@ def _solved(solution: Solution, paper: tuple[str, int, float], options: SolveOpt
 
 def _seats_from(solution: Solution) -> str:
     """Return the offers that the seats are bought from, 'none' without seats."""
-    return ", ".join(dict.fromkeys(_papers(solution))) or "none"
+    return ", ".join(dict.fromkeys(_agreements(solution))) or "none"
 
 
-def _papers(solution: Solution) -> Iterator[str]:
+def _agreements(solution: Solution) -> Iterator[str]:
     for seats in solution.plan.seats.values():
         if any(seats.contracted):
             yield f"{seats.offer} {seats.term_months}"

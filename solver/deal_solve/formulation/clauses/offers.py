@@ -95,4 +95,4 @@ def _compatible(program: Program, deal: Deal, agreements: Agreements) -> None:
             exclusive = [name for name in (offer, other) if name != LIST and resolve(deal).offers[name].offer.exclusive]
             clash = bool(exclusive) and LIST not in (offer, other)
         if clash:
-            program.add("papers_clash", a + b <= 1)
+            program.add("offers_clash", a + b <= 1)

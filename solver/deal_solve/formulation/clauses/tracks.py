@@ -61,7 +61,7 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
             for span in resolve(deal).taken(candidate).spans:
                 on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")
                 tracks.seats[name, candidate, span] = on
-                program.add("track_needs_paper", on <= taken)
+                program.add("track_needs_agreement", on <= taken)
                 if part.minimum:
                     for year in span.years:
                         program.add("seat_minimum", seats.years[candidate, year].count >= float(part.minimum) * on)
