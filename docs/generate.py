@@ -291,7 +291,7 @@ def deal_file() -> str:
     return "\n".join([INTRO, "## Deals\n", *parts, PROPOSAL_INTRO, *proposals])
 
 
-def kinds() -> dict[str, type[BaseModel]]:
+def kinds() -> dict[str, type]:
     """Return the model of each kind of file, by the name of its page."""
     pages = {"result": "solve", "settlement": "settle", "simulation": "simulate"}
     found = {pages.get(name, name): schema.model_of(name) for name in schema.MODELS if name not in schema.READ}

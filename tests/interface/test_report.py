@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from deal_solve import from_json
 from deal_solve.analysis.settle.invoice import invoice_csv, invoice_table, paid_when
 from deal_solve.analysis.settle.text import settlement_report
 from deal_solve.analysis.solve.result import result_of, settlement_result_of
@@ -23,7 +24,7 @@ from deal_solve.optimise.solution import CandidateAgreement, Size, Solution
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.report.basics import to_text
+from deal_solve.record import adapter_of, to_text
 from deal_solve.report.rates import rate, rates_report
 from deal_solve.report.text import cents, labelled, money, percent, table
 from deal_solve.settlement.settle import settle
@@ -40,11 +41,11 @@ def solution_of(deal, offer="quote", status="optimal", baseline=True, **parts):
     expected = float(settlement.weights @ settlement.cost)
     agreements = (
         CandidateAgreement(
-            offer, plan.api.term_months, plan.api.terms[0].band_usd_per_year, expected, expected, "solved"
+            offer, plan.api.term_months, plan.api.terms[0].band_usd_per_year, "solved", expected, expected
         ),
-        CandidateAgreement("list", 12, 0.0, expected * 1.02, expected * 1.03, "solved"),
-        CandidateAgreement("free", 24, 0.0, expected * 1.01, None, "pruned"),
-        CandidateAgreement("alone", 12, 0.0, math.inf, None, "infeasible"),
+        CandidateAgreement("list", 12, 0.0, "solved", expected * 1.03, expected * 1.02),
+        CandidateAgreement("free", 24, 0.0, "pruned", None, expected * 1.01),
+        CandidateAgreement("alone", 12, 0.0, "infeasible", None, math.inf),
     )
     return scenarios, Solution(
         method="decomposition",
@@ -228,7 +229,7 @@ def test_the_agreements_table_shows_bounds_where_nothing_was_solved():
 
 def test_what_a_stopped_search_did_not_rule_out_is_called_so():
     """A bound of 0 under the plan's objective says nothing: no "-100% dearer"."""
-    unknown = CandidateAgreement("alone", 12, 0.0, 0.0, None, "limit")
+    unknown = CandidateAgreement("alone", 12, 0.0, "limit", None, 0.0)
     stopped = dataclasses.replace(SOLUTION, status="limit", agreements=(SOLUTION.agreements[0], unknown))
     text = solution_report(DEAL, FUTURES, stopped)
     assert "Next    alone, 12 months, no commitment: not ruled out when the search stopped" in text
@@ -350,7 +351,7 @@ def test_the_result_has_what_is_promised_and_reads_back():
     assert data["schema"] == "deal-solve-result/1"
     assert {"status", "objective_usd", "bound_usd", "gap", "plan", "cost", "seed", "version"} <= set(data)
     assert Plan.model_validate(data["plan"]) == SOLUTION.plan
-    assert to_text(Result.model_validate_json(text)) == text
+    assert to_text(from_json(text)) == text
     assert data["cost"]["total"]["expected_usd"] == pytest.approx(SOLUTION.objective_usd)
     assert data["agreements"][3]["bound_usd"] is None
     assert data["seats"][0]["contract_year"] == 1
@@ -358,7 +359,7 @@ def test_the_result_has_what_is_promised_and_reads_back():
 
 def test_the_settlement_reads_back():
     text = to_text(settlement_result_of(DEAL, SOLUTION.settlement, ("a",), 4, 1.0))
-    again = SettlementResult.model_validate_json(text)
+    again = from_json(text, SettlementResult)
     assert again.assumed == ("a",)
     assert sum(line.amount_usd for line in again.invoice) == pytest.approx(SOLUTION.settlement.undiscounted[4])
     assert again.scenario == "usage P50 adoption P50"
@@ -373,7 +374,7 @@ def test_numbers_that_are_not_finite_become_null():
 
 
 def test_every_field_of_a_result_is_described():
-    schema = json.dumps(Result.model_json_schema(by_alias=True, mode="serialization"))
+    schema = json.dumps(adapter_of(Result).json_schema(by_alias=True, mode="serialization"))
     for name, part in json.loads(schema)["$defs"].items():
         if name in ("Plan", "ApiAgreement", "ApiTerm", "SeatAgreement", "Route"):
             continue  # described with the plan

@@ -118,7 +118,7 @@ def _print(
     from deal_solve.analysis.solve.result import settlement_result_of
     from deal_solve.cli.support.files import write_text
     from deal_solve.facts.drawdown_order import chronological_usd, order_note
-    from deal_solve.report.basics import to_text
+    from deal_solve.record import to_text
     from deal_solve.report.scenarios import scenarios_notes
 
     deal, as_used = settlement.deal, chronological_usd(settlement)

@@ -97,7 +97,7 @@ def _explained(deal: Deal, scenarios: Scenarios, error: Exception, json_file: st
     conflict = _conflict(deal, scenarios, replace(options, time_limit=seconds))
     if json_file:
         from deal_solve.analysis.solve.result import infeasible_result_of
-        from deal_solve.report.basics import to_text
+        from deal_solve.record import to_text
 
         _write(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
     cut_short = f"which requirements conflict did not show within {seconds:g} s; --time-limit sets how long to look"
@@ -150,7 +150,7 @@ def _print(deal: Deal, scenarios: Scenarios, solution: Solution, json_file: str 
     as_used = chronological_usd(solution.settlement)
     if json_file:
         from deal_solve.analysis.solve.result import result_of
-        from deal_solve.report.basics import to_text
+        from deal_solve.record import to_text
 
         _write(json_file, to_text(result_of(deal, scenarios, solution, as_used, **found)))
         if json_file == "-":

@@ -76,10 +76,6 @@ def summarise(deal: Deal, settlement: Settlement, scenarios: Scenarios) -> Summa
     )
 
 
-def _year(year: int, paid: Range) -> YearRange:
-    return YearRange(**asdict(paid), contract_year=year)
-
-
 def spread(values: Array, weights: Array) -> Range:
     """Return mean, P10 and P90 of one number per scenario."""
     low, high = (measures.quantile(values, weights, level) for level in (0.1, 0.9))

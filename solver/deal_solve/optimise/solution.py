@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from deal_solve.plan.plan import Plan
+from deal_solve.record import NullIfInfinite, Record
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -15,19 +18,21 @@ Method = Literal["decomposition", "extensive"]
 
 
 @dataclass(frozen=True)
-class CandidateAgreement:
+class CandidateAgreement(Record):
     """One API agreement and band of its first term: its best cost, if solved, and a bound on what it can cost.
 
-    Everything else in the plan (seat agreements of any offer, later bands, routing) is free. `outcome` is solved,
-    pruned (its bound is above the best plan), infeasible, or limit.
+    Everything else in the plan (seat agreements of any offer, later bands, routing) is free.
     """
 
-    offer: str
-    term_months: int
-    band_usd_per_year: float
-    bound_usd: float
-    objective_usd: float | None
-    outcome: Literal["solved", "pruned", "infeasible", "limit"]
+    offer: Annotated[str, Field(description="the offer, or list")]
+    term_months: Annotated[int, Field(description="its first term")]
+    band_usd_per_year: Annotated[float, Field(description="threshold of its band in the first term")]
+    outcome: Annotated[
+        Literal["solved", "pruned", "infeasible", "limit"],
+        Field(description="solved; pruned (it cannot beat the best plan); infeasible; or limit (stopped)"),
+    ]
+    objective_usd: Annotated[float | None, Field(description="objective of its best plan, if it was solved")]
+    bound_usd: Annotated[NullIfInfinite, Field(description="no plan under it has a lower objective")]
 
 
 @dataclass(frozen=True)

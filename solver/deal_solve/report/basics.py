@@ -1,4 +1,4 @@
-"""report/basics.py"""
+"""The head of every result file: its schema, the version, the deal and the scenarios."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.record import Record
-from deal_solve.report.record import Part
 from deal_solve.uncertainty import scenario_set as uncertainty
 from deal_solve.version import VERSION
 
 
-def deal_of(deal: Deal) -> DealFacts:
+def deal_of(deal: Deal) -> DealSummary:
     """Return what is said of a deal in every file."""
-    return DealFacts(
+    return DealSummary(
         title=deal.title,
         start=f"{deal.start:%Y-%m}",
         horizon_months=deal.horizon_months,
@@ -30,30 +29,28 @@ def scenarios_from(scenarios: uncertainty.Scenarios) -> Scenarios:
     return Scenarios(kind=scenarios.kind, count=scenarios.size, groups=scenarios.groups, seed=scenarios.seed)
 
 
-def to_text(part: Part) -> str:
-    """Return a result as JSON text."""
-    return part.model_dump_json(by_alias=True, indent=2) + "\n"
-
-
-class DealFacts(Part):
+@dataclass(frozen=True)
+class DealSummary(Record):
     """Which deal it was."""
 
-    title: str = Field(description="as in the file")
-    start: str = Field(description="first month, YYYY-MM")
-    horizon_months: int = Field(description="months of the horizon")
-    cost_of_capital_per_year: float = Field(description="r")
-    rates: str = Field(description="rate card and its date")
+    title: Annotated[str, Field(description="as in the file")]
+    start: Annotated[str, Field(description="first month, YYYY-MM")]
+    horizon_months: Annotated[int, Field(description="months of the horizon")]
+    cost_of_capital_per_year: Annotated[float, Field(description="r")]
+    rates: Annotated[str, Field(description="rate card and its date")]
 
 
-class Scenarios(Part):
+@dataclass(frozen=True)
+class Scenarios(Record):
     """The scenario set."""
 
-    kind: Literal["explicit", "discrete", "certain", "sampled"] = Field(
-        description="a list, the expansion of bands, one, or drawn from the bands"
-    )
-    count: int = Field(description="number of scenarios")
-    groups: tuple[str, ...] = Field(description="groups of bands that were expanded or sampled")
-    seed: int | None = Field(description="of sampled scenarios; null: nothing was drawn")
+    kind: Annotated[
+        Literal["explicit", "discrete", "certain", "sampled"],
+        Field(description="a list, the expansion of bands, one, or drawn from the bands"),
+    ]
+    count: Annotated[int, Field(description="number of scenarios")]
+    groups: Annotated[tuple[str, ...], Field(description="groups of bands that were expanded or sampled")]
+    seed: Annotated[int | None, Field(description="of sampled scenarios; null: nothing was drawn")]
 
 
 SCHEMA_KEY = Field(alias="schema", description="this schema")
@@ -66,7 +63,7 @@ class ResultFile(Record):
 
     schema_version: Annotated[str, SCHEMA_KEY]
     version: Annotated[str, Field(description="version of deal-solve")] = VERSION
-    deal: Annotated[DealFacts, Field(description="which deal")]
+    deal: Annotated[DealSummary, Field(description="which deal")]
     scenarios: Annotated[Scenarios, Field(description="over which scenarios")]
 
     @classmethod

@@ -13,12 +13,10 @@ from deal_solve.deal.yaml_source import parse
 from deal_solve.errors import InputError
 from deal_solve.facts.drawdown_order import chronological_usd
 from deal_solve.optimise.solution import Solution
-from deal_solve.record import Record, adapter_of
-from deal_solve.report.basics import to_text
-from deal_solve.report.record import Part
+from deal_solve.record import Record, adapter_of, to_text
 from deal_solve.settlement.settle import Settlement
 
-P = TypeVar("P", bound=Part | Record)
+P = TypeVar("P", bound=Record)
 
 
 def to_json(found: Solution | Settlement, **asked: Unpack[Asked]) -> str:

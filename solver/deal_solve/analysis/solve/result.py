@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from deal_solve.analysis.solve.schema import (
-    Agreement,
+    Baseline,
     Cost,
     InfeasibleResult,
     InvoiceLine,
-    Reference,
     Result,
-    RiskFacts,
+    RiskMeasure,
     SettlementResult,
-    SolverFacts,
+    SolverRun,
 )
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.calendar import calendar
@@ -92,33 +91,37 @@ def result_of(
         gap=solution.gap,
         seed=scenarios.seed,
         deal=deal_of(deal),
-        risk=RiskFacts.model_validate(deal.risk).model_copy(update={"confidence": summary.confidence}),
+        risk=RiskMeasure(deal.risk.weight, summary.confidence, deal.risk.on, deal.risk.criterion),
         scenarios=scenarios_from(scenarios),
         plan=solution.plan,
         **_settled(deal, solution.settlement, summary, chronological_usd),
-        reference=_reference(solution),
-        agreements=tuple(map(Agreement.model_validate, solution.agreements)),
+        reference=_baseline(solution),
+        agreements=solution.agreements,
         solver=_solver(solution),
         notes=(*scenarios.notes, *solution.notes),
         alternatives=asked.get("alternatives"),
-        wrong_tracks=asked.get("wrong_tracks"),
-        why_not=asked.get("why_not"),
+        wrong_tracks=_as_tuple(asked.get("wrong_tracks")),
+        why_not=_as_tuple(asked.get("why_not")),
         levers=asked.get("levers"),
         criteria=asked.get("criteria"),
         uncertainty=asked.get("uncertainty"),
     )
 
 
-def _reference(solution: Solution) -> Reference | None:
+def _as_tuple(answers: Sequence[WhyNot] | None) -> tuple[WhyNot, ...] | None:
+    return None if answers is None else tuple(answers)
+
+
+def _baseline(solution: Solution) -> Baseline | None:
     if solution.baseline is None:
         return None
     cost = solution.baseline_cost
     expected = None if cost is None else float(solution.settlement.weights @ cost)
-    return Reference(plan=solution.baseline, expected_usd=expected)
+    return Baseline(plan=solution.baseline, expected_usd=expected)
 
 
-def _solver(solution: Solution) -> SolverFacts:
-    return SolverFacts(
+def _solver(solution: Solution) -> SolverRun:
+    return SolverRun(
         name=solution.solver,
         method=solution.method,
         **dataclasses.asdict(solution.size),
@@ -148,7 +151,7 @@ def settlement_result_of(
         **_settled(deal, settlement, summarise(deal, settlement, scenarios), chronological_usd),
         scenario=scenarios.names[scenario],
         invoice=tuple(
-            InvoiceLine.model_validate({**line, "contract_year": line["contract_year"] + 1})
+            InvoiceLine(**{str(name): value for name, value in line.items()})
             for line in settlement.invoice(scenario).to_dict("records")
         ),
     )

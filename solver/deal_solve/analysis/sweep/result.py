@@ -73,8 +73,13 @@ class SweepRow(Record):
         return self.objective_usd is not None
 
     @property
-    def deal(self) -> str:
-        """What is signed, in a line: all decisions but routing."""
+    def deal(self) -> str | None:
+        """What is signed, in a line: all decisions but routing.
+
+        None in a row that was read from a result file, which does not hold `kinds`: what is routing is not known.
+        """
+        if self.decisions and not self.kinds:
+            return None
         said = [(what, plan) for what, plan in self.decisions.items() if self.kinds[what] != "routing"]
         return "; ".join(f"{what}: {plan}" for what, plan in said if plan != NONE)
 

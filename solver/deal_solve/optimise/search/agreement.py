@@ -83,7 +83,14 @@ class Candidate:
         else:
             outcome = "infeasible" if bound == math.inf else "limit" if self.outcome == "limit" else "pruned"
             objective = None
-        return CandidateAgreement(self.agreement.offer, self.agreement.term_months, band, bound, objective, outcome)  # type: ignore[arg-type]
+        return CandidateAgreement(
+            offer=self.agreement.offer,
+            term_months=self.agreement.term_months,
+            band_usd_per_year=band,
+            outcome=outcome,  # type: ignore[arg-type]
+            objective_usd=objective,
+            bound_usd=bound,
+        )
 
     def keep(self, objective: float) -> None:
         """Take the plan that the program's variables hold as the best one."""
