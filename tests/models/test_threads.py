@@ -1,6 +1,7 @@
 """Solves in several threads at once are the solves one after another."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from deal_solve import alternatives, from_json, load, solve, to_json, why_not
 from tests.support.paths import EXAMPLES
@@ -10,8 +11,8 @@ from tests.support.solved import solved
 def timeless(solution):
     """Return all of a result but the seconds it took."""
     found = from_json(to_json(solution))
-    solver = found.solver.model_copy(update={"build_seconds": 0.0, "solve_seconds": 0.0})
-    return found.model_copy(update={"solver": solver})
+    solver = replace(found.solver, build_seconds=0.0, solve_seconds=0.0)
+    return replace(found, solver=solver)
 
 
 def result(deal):
