@@ -79,6 +79,24 @@ class SolverRun(Record):
     solve_seconds: Annotated[float, Field(description="time in the solver")]
 
 
+CostField = Annotated[Cost, Field(description="what the plan costs")]
+DrawdownField = Annotated[Table[PeriodSummary], Field(description="the API commitment, period by period")]
+SeatsField = Annotated[Table[SeatYear], Field(description="contracted seats against expected users")]
+LimitsField = Annotated[Table[LimitCheck], Field(description="every limit of the deal against the plan")]
+CommitmentHealthField = Annotated[Table[CommitmentYear], Field(description="the API commitment, contract year by year")]
+SidesField = Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
+OvertakingMonthField = Annotated[
+    int | None, Field(description="first month from which API spend stays above that for seats")
+]
+SavingsField = Annotated[
+    Savings | None, Field(description="savings rates of the API agreement; null without such usage")
+]
+CalendarField = Annotated[
+    Table[Event], Field(description="terms, negotiations, invoices, checks, projects, retirements")
+]
+"""What a result and a settlement both say of a plan, by field."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result(Record):
     """What `solve --json` writes."""
@@ -96,17 +114,15 @@ class Result(Record):
     risk: Annotated[RiskMeasure, Field(description="which objective")]
     scenarios: Annotated[Scenarios, Field(description="over which scenarios")]
     plan: Annotated[Plan, Field(description="the plan; `settle --plan` and `solve --fix` read it back")]
-    cost: Annotated[Cost, Field(description="what the plan costs")]
-    drawdown: Annotated[Table[PeriodSummary], Field(description="the API commitment, period by period")]
-    seats: Annotated[Table[SeatYear], Field(description="contracted seats against expected users")]
-    limits: Annotated[Table[LimitCheck], Field(description="every limit of the deal against the plan")]
-    commitment_health: Annotated[Table[CommitmentYear], Field(description="the API commitment, contract year by year")]
-    sides: Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
-    overtaking_month: Annotated[
-        int | None, Field(description="first month from which API spend stays above that for seats")
-    ]
-    savings: Annotated[Savings | None, Field(description="savings rates of the API agreement; null without such usage")]
-    calendar: Annotated[Table[Event], Field(description="terms, negotiations, invoices, checks, projects, retirements")]
+    cost: CostField
+    drawdown: DrawdownField
+    seats: SeatsField
+    limits: LimitsField
+    commitment_health: CommitmentHealthField
+    sides: SidesField
+    overtaking_month: OvertakingMonthField
+    savings: SavingsField
+    calendar: CalendarField
     reference: Annotated[
         Baseline | None, Field(description="the plan without commitment that losses are measured against")
     ]
@@ -151,17 +167,15 @@ class SettlementResult(ResultFile):
     order: Annotated[
         Literal["highest_ratio", "chronological"], Field(description="drawdown order of all figures but one")
     ]
-    cost: Annotated[Cost, Field(description="what the plan costs")]
-    drawdown: Annotated[Table[PeriodSummary], Field(description="the API commitment, period by period")]
-    seats: Annotated[Table[SeatYear], Field(description="contracted seats against expected users")]
-    limits: Annotated[Table[LimitCheck], Field(description="every limit of the deal against the plan")]
-    commitment_health: Annotated[Table[CommitmentYear], Field(description="the API commitment, contract year by year")]
-    sides: Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
-    overtaking_month: Annotated[
-        int | None, Field(description="first month from which API spend stays above that for seats")
-    ]
-    savings: Annotated[Savings | None, Field(description="savings rates of the API agreement; null without such usage")]
-    calendar: Annotated[Table[Event], Field(description="terms, negotiations, invoices, checks, projects, retirements")]
+    cost: CostField
+    drawdown: DrawdownField
+    seats: SeatsField
+    limits: LimitsField
+    commitment_health: CommitmentHealthField
+    sides: SidesField
+    overtaking_month: OvertakingMonthField
+    savings: SavingsField
+    calendar: CalendarField
     scenario: Annotated[str, Field(description="the scenario of the invoice")]
     invoice: Annotated[tuple[InvoiceLine, ...], Field(description="its payments")]
 
