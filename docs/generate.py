@@ -81,7 +81,11 @@ INTRO = """\
 
 A deal is one file in YAML 1.2 or JSON. Unknown keys, keys that stand twice and numbers that cannot be are refused, all
 problems in one go, each as `file:line: path: what is wrong, what was expected`. `deal-solve init` writes a commented
-starter, `deal-solve check` finds what can never matter, and `deal-solve schema` prints the JSON Schema for an editor.
+starter, and `deal-solve check` finds what can never matter.
+
+The starter names its JSON Schema (`deal-solve schema`) in its first line, `# yaml-language-server: $schema=…`. Editors
+that know this line (VS Code with the YAML extension, Neovim, Emacs and others with yaml-language-server) complete the
+keys, show what each means, and mark mistakes while you write; put it at the top of a deal of your own as well.
 
 | form | how it is written |
 |---|---|
@@ -105,7 +109,7 @@ optimises the rest. A plan from `--json`, or the whole result file, is a proposa
 
 ```console
 $ deal-solve init
-deal.yaml written; next: deal-solve solve deal.yaml
+deal.yaml written, with deal.schema.json for your editor; next: deal-solve solve deal.yaml
 $ cat > proposal.yaml <<END
 > api: {offer: quote, term_months: 24, commitment_usd: 300k}
 > seats: {enterprise: {contracted: [150, 160]}}

@@ -434,22 +434,25 @@ def test_the_starter_passes_check_and_solve(capsys, tmp_path, monkeypatch):
 
 
 def test_init_overwrites_only_when_told(capsys, deal):
+    schema = deal.with_name("deal.schema.json")
+    schema.write_text("mine")
     code, _, err = called(capsys, "init", deal)
     assert code == 2
-    assert err == f"{deal}: is there already; --force overwrites it\n"
-    assert deal.read_text() == SMALL
+    assert err == "".join(f"{path}: is there already; --force overwrites it\n" for path in (deal, schema))
+    assert (deal.read_text(), schema.read_text()) == (SMALL, "mine")
     assert called(capsys, "init", deal, "--force")[0] == 0
     assert deal.read_text() != SMALL
-    assert called(capsys, "init", "-")[1] == deal.read_text()
+    assert schema.read_text() == called(capsys, "schema")[1]
 
 
-@pytest.mark.parametrize("what", ["deal", "proposal", "result", "settlement", "simulation", "infeasible"])
-def test_schemas_are_json_schemas(capsys, what):
-    code, out, _ = called(capsys, "schema", what)
-    assert code == 0
-    schema = json.loads(out)
-    assert schema["$schema"].startswith("https://json-schema.org/")
-    assert schema["additionalProperties"] is False
+def test_init_names_the_schema_beside_it_to_an_editor(capsys, tmp_path):
+    """A second deal in the folder shares the schema; what is printed names none, as none stands beside it."""
+    assert called(capsys, "init", tmp_path / "deal.yaml")[0] == 0
+    assert called(capsys, "init", tmp_path / "other.yaml")[0] == 0
+    first, _, starter = (tmp_path / "other.yaml").read_text().partition("\n")
+    assert first == "# yaml-language-server: $schema=deal.schema.json"
+    assert starter == called(capsys, "init", "-")[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["deal.schema.json", "deal.yaml", "other.yaml"]
 
 
 def test_rates_prints_the_card_of_a_day(capsys):

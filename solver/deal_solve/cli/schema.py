@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -36,12 +36,17 @@ READ = ("deal", "proposal")
 def command(what: str) -> int:
     """Print the JSON Schema of a deal file, of a proposal, or of what a command writes: `result` is that of solve.
 
-    An editor that knows the schema completes keys and marks mistakes in YAML as well.
+    An editor that knows the schema completes keys and marks mistakes in YAML as well; `init` writes that of a deal.
     """
+    click.echo(schema_text(what), nl=False)
+    return 0
+
+
+def schema_text(what: str) -> str:
+    """Return the JSON Schema of a kind of file as text."""
     import json
 
-    click.echo(json.dumps(schema_of(what), indent=2, ensure_ascii=False))
-    return 0
+    return json.dumps(schema_of(what), indent=2, ensure_ascii=False) + "\n"
 
 
 def model_of(what: str) -> type[Any]:
@@ -53,8 +58,10 @@ def model_of(what: str) -> type[Any]:
 
 def schema_of(what: str) -> dict[str, object]:
     """Return the JSON Schema of a kind of file."""
+    from deal_solve.deal.published_schema import deal_schema
     from deal_solve.record import adapter_of
 
     model: Any = model_of(what)
-    schema = adapter_of(model).json_schema(by_alias=True, mode="validation" if what in READ else "serialization")
+    mode: Literal["validation", "serialization"] = "validation" if what in READ else "serialization"
+    schema = deal_schema() if what == "deal" else adapter_of(model).json_schema(by_alias=True, mode=mode)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

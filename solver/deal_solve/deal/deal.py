@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, WithJsonSchema
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
@@ -195,11 +195,9 @@ class Deal(DealModel):
     start: Month = Field(description="first month of the contract")
     horizon_months: Literal[12, 24, 36, 48, 60] = Field(36, description="months that are priced")
     cost_of_capital_per_year: NonNegative = Field(0.0, description="r: a payment in month t counts (1+r)^(-t/12)")
-    rates: Annotated[
-        RateCardRef,
-        BeforeValidator(_rates),
-        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
-    ] = Field(RateCardRef(), description="card@DATE, a file with overrides, or overrides inline")
+    rates: Annotated[RateCardRef, BeforeValidator(_rates, json_schema_input_type=str | RateCardRef)] = Field(
+        RateCardRef(), description="card@DATE, a file with overrides, or overrides inline"
+    )
     tokens_counted_in: Name = Field("new", description="tokenizer generation of all token counts in this file")
     risk: RiskClause = Field(Risk(), description="neutral, balanced, cautious, or a map")
     uncertainty: Uncertainty = Field(Uncertainty(), description="list prices, events and correlation")

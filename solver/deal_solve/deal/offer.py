@@ -263,7 +263,11 @@ Terms = Annotated[
                 {
                     "type": "object",
                     "patternProperties": {
-                        "^(12|24|36)$": {"type": "object", "properties": {"api": NUMBER_SCHEMA, "seats": NUMBER_SCHEMA}}
+                        "^(12|24|36)$": {
+                            "type": ["object", "null"],
+                            "properties": {"api": NUMBER_SCHEMA, "seats": NUMBER_SCHEMA},
+                            "additionalProperties": False,
+                        }
                     },
                     "additionalProperties": False,
                 },

@@ -195,5 +195,7 @@ def _changes(value: Any) -> Any:
 
 
 PriceChange = Annotated[
-    tuple[ChangeBand, ...], BeforeValidator(_changes), Field(description="per contract year; the last one goes on")
+    tuple[ChangeBand, ...],
+    BeforeValidator(_changes, json_schema_input_type=ChangeBand | tuple[ChangeBand, ...]),
+    Field(description="per contract year; the last one goes on"),
 ]

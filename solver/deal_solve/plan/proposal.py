@@ -14,7 +14,7 @@ from deal_solve.deal.risk import NonNegativePath
 from deal_solve.deal.workload import ProjectName
 from deal_solve.deal.yaml_source import Source, parse, read_text
 from deal_solve.errors import InputError, Problem
-from deal_solve.plan.plan import RenewalTable
+from deal_solve.plan.plan import ApiAgreement, RenewalTable
 
 
 def _counts(value: Any) -> Any:
@@ -122,7 +122,9 @@ class Proposal(DealModel):
     A complete plan, as `--json` writes it, is a proposal too.
     """
 
-    api: Annotated[ProposedApi, BeforeValidator(_flat_terms)] = Field(ProposedApi(), description="the API agreement")
+    api: Annotated[ProposedApi, BeforeValidator(_flat_terms, json_schema_input_type=ProposedApi | ApiAgreement)] = (
+        Field(ProposedApi(), description="the API agreement")
+    )
     seats: dict[Name, ProposedSeats] = Field({}, description="per seat type")
     tracks: dict[Name, Tracks] = Field({}, description="per cohort: one track, or one per contract year")
     projects: dict[Name, tuple[ProjectName, ...]] = Field({}, description="per workload: the projects bought")
