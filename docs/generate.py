@@ -177,7 +177,9 @@ Only the answer goes to stdout; progress goes to stderr, and only if that is a t
 | 130 | interrupted |
 
 Completion: add `eval "$(_DEAL_SOLVE_COMPLETE=bash_source deal-solve)"` to `~/.bashrc`, or the same with `zsh_source` to
-`~/.zshrc`; for fish, `_DEAL_SOLVE_COMPLETE=fish_source deal-solve > ~/.config/fish/completions/deal-solve.fish`.
+`~/.zshrc`; for fish, `_DEAL_SOLVE_COMPLETE=fish_source deal-solve > ~/.config/fish/completions/deal-solve.fish`. After
+`--offer`, `--scenario` and `--vary` the shell proposes what stands in the deal file on the line, after `--risk`,
+`--criterion` and `--criteria` the known words.
 """
 
 

@@ -475,23 +475,6 @@ def test_the_exit_code_says_whether_every_cell_is_proven(capsys, deal, limit, co
     assert called(capsys, "sweep", deal, "--vary", f"{DISCOUNT}=0.1", "--time-limit", limit)[0] == code
 
 
-@pytest.mark.parametrize(
-    ("words", "completed"),
-    [
-        ("{deal} --vary offers.quote.api.o", f"plain,{OVERAGE}=\n"),
-        ("{deal} --vary horizon_months=12 --vary offers.quote.api.o", f"plain,{OVERAGE}=\n"),
-        ("none.yaml --vary offers.quote.api.o", "\n"),
-        ("--vary offers.quote.api.o", "\n"),
-    ],
-)
-def test_paths_are_completed(monkeypatch, capsys, deal, words, completed):
-    words = f"deal-solve sweep {words.format(deal=deal)}"
-    monkeypatch.setenv("_DEAL_SOLVE_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", words)
-    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
-    assert called(capsys) == (0, completed, "")
-
-
 def begun(deal, out, *more):
     """Return a sweep in a process group of its own."""
     command = [sys.executable, "-m", "deal_solve.cli.main", "sweep", str(deal), *VARY, "--out", str(out), *more]

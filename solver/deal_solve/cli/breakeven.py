@@ -6,6 +6,7 @@ from functools import partial
 
 import click
 
+from deal_solve.cli.support import completion
 from deal_solve.cli.support.analysis import Answer, Question, analysis_command
 from deal_solve.cli.support.options import fix_option
 
@@ -16,7 +17,13 @@ from deal_solve.cli.support.options import fix_option
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw the objective along the field (.svg or .png).",
 )
-@click.option("--vary", metavar="PATH=LOW:HIGH", required=True, help="A field by its dotted path, and its range.")
+@click.option(
+    "--vary",
+    metavar="PATH=LOW:HIGH",
+    required=True,
+    shell_complete=completion.paths,
+    help="A field by its dotted path, and its range.",
+)
 @click.option(
     "--target",
     metavar="TARGET",

@@ -6,6 +6,7 @@ from functools import partial
 
 import click
 
+from deal_solve.cli.support import completion
 from deal_solve.cli.support.analysis import Answer, Question, analysis_command
 from deal_solve.cli.support.options import fix_option
 
@@ -15,7 +16,12 @@ from deal_solve.cli.support.options import fix_option
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw the asking list (.svg or .png).",
 )
-@click.option("--offer", metavar="NAME", help="The offer whose clauses are valued.  [default: that of the best deal]")
+@click.option(
+    "--offer",
+    metavar="NAME",
+    shell_complete=completion.offers,
+    help="The offer whose clauses are valued.  [default: that of the best deal]",
+)
 @click.option(
     "--pairs", type=click.IntRange(0), default=3, show_default=True, help="How many of the dearest to take in pairs."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deal_solve.cli.support import completion
 from deal_solve.cli.support.options import (
     deal_argument,
     load_deal,
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
 @deal_argument
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
 @routing_option
-@click.option("--scenario", help="Scenario of the invoice: its name or number from 1.  [default: the most likely]")
+@click.option(
+    "--scenario",
+    shell_complete=completion.scenarios,
+    help="Scenario of the invoice: its name or number from 1.  [default: the most likely]",
+)
 @scenario_options
 @order_option
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
+from deal_solve.cli.support import completion
 from deal_solve.cli.support.options import (
     RISK,
     deal_argument,
@@ -35,20 +35,6 @@ if TYPE_CHECKING:
     from deal_solve.uncertainty.scenario_set import Scenarios
 
 
-def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the dotted paths of the deal file on the line, which ends too early to be parsed to its end."""
-    from deal_solve.deal.edit import paths_of
-    from deal_solve.errors import DealSolveError
-
-    try:
-        deal = load_deal(
-            ctx.params.get("deal_file") or ctx.args[0]
-        )  # a line that ends in --vary is not parsed to its end
-    except (DealSolveError, IndexError):
-        return []
-    return [CompletionItem(f"{path}=") for path in paths_of(deal) if path.startswith(incomplete)]
-
-
 @click.command(
     epilog="Example:  deal-solve sweep deal.yaml --vary 'offers.quote.api.overage=contracted,list' "
     "--vary 'workloads.support-bot.growth_per_year.p50=0:1.5:16' --out sweep.parquet",
@@ -59,7 +45,7 @@ def _paths(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     "vary",
     multiple=True,
     metavar="PATH=VALUES",
-    shell_complete=_paths,
+    shell_complete=completion.paths,
     help="A field by its dotted path, and its values: a list 'a,b', a range 'from:to:count', or '±20%' around "
     "today's ('±20%:5' for five).",
 )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deal_solve.cli.support import completion
+
 if TYPE_CHECKING:
     from deal_solve.analysis.solve.result import Asked
     from deal_solve.deal.deal import Deal
@@ -65,6 +67,7 @@ def more_options(command: Command) -> Command:
         click.option(
             "--criteria",
             metavar="NAMES",
+            shell_complete=completion.criteria,
             help="Which deal each would sign: some of neutral,balanced,cautious,worst,regret, divided by commas.",
         ),
         click.option(

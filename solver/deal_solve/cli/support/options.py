@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from deal_solve.cli.support import completion
+
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.deal.yaml_source import Source
@@ -55,7 +57,12 @@ class _Number(click.FloatRange):
 def risk_options(command: F) -> F:
     """Add the options that replace the risk of the deal file."""
     options = [
-        click.option("--risk", metavar="RISK", help="neutral, balanced, cautious, or a weight from 0 to 1."),
+        click.option(
+            "--risk",
+            metavar="RISK",
+            shell_complete=completion.risks,
+            help="neutral, balanced, cautious, or a weight from 0 to 1.",
+        ),
         click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of scenarios."),
         click.option("--risk-on", type=click.Choice(["loss", "cost"]), help="What the risk is measured on."),
         click.option(
