@@ -25,8 +25,8 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        index = f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
-        return f"{index}{self.path}: {self.message}" if self.path else f"{index}{self.message}"
+        line = f"line {self.line}" if self.line and not self.file else str(self.line or "")
+        return ": ".join(part for part in (":".join(filter(None, (self.file, line))), self.path, self.message) if part)
 
 
 class InputError(DealSolveError):

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from deal_solve.analysis.solve.result import Asked
     from deal_solve.cli.support.extras import More
     from deal_solve.deal.deal import Deal
-    from deal_solve.optimise.solution import Method, Solution
+    from deal_solve.optimise.options import Method
+    from deal_solve.optimise.solution import Solution
     from deal_solve.plan.proposal import Proposal
     from deal_solve.uncertainty.scenario_set import Scenarios
 

@@ -4,19 +4,77 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from deal_solve.errors import InputError
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
-class DealModel(BaseModel):
-    """A part of a deal file."""
+class _Refusing(ModelMetaclass):
+    """Makes a constructor refuse wrong values as everything here does; what pydantic itself makes does not pass it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    def __call__(cls, *args: Any, **values: Any) -> Any:
+        try:
+            return super().__call__(*args, **values)
+        except ValidationError as error:
+            raise _refused(error, cls, values) from None
+
+
+class DealModel(BaseModel, metaclass=_Refusing):
+    """A part of a deal file. What cannot be is an InputError, however a model is made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **settings: Any) -> Self:
+        """Return the model of plain data; raises InputError with every problem."""
+        try:
+            return cls.part_of_file(obj, **settings)
+        except ValidationError as error:
+            raise _refused(error, cls, obj) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **settings: Any) -> Self:
+        """Return the model of JSON or YAML text; raises InputError with every problem and its line."""
+        from deal_solve.deal.yaml_source import parse
+
+        text = json_data if isinstance(json_data, str) else json_data.decode()
+        source = parse(text, "")
+        try:
+            return cls.part_of_file(source.data, **settings)
+        except ValidationError as error:
+            raise _refused(error, cls, source) from None
+
+    @classmethod
+    def part_of_file(cls, data: Any, **settings: Any) -> Self:
+        """Return the model of plain data; raises pydantic's own error, for whoever knows the rest of the file."""
+        return super().model_validate(data, **settings)
+
+
+def _refused(error: ValidationError, model: type[Any], data: Any) -> InputError:
+    from deal_solve.deal.load import problems_of
+    from deal_solve.deal.yaml_source import Source
+
+    return InputError(problems_of(error, data if isinstance(data, Source) else Source("", data), model))
 
 
 def _id(text: str) -> str:

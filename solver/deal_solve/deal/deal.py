@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
@@ -18,7 +18,7 @@ from deal_solve.deal.rate_card import Card, Control, Model, Rates, SeatPrice, Se
 from deal_solve.deal.renewal import RenewalDecisions
 from deal_solve.deal.risk import Correlation, Limit, NamedScenario, Risk, RiskClause
 from deal_solve.deal.workload import Event, PriceChange, Workload
-from deal_solve.deal.yaml_source import Loc, Origin, dotted
+from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted
 from deal_solve.errors import InputError, Problem
 
 LIST = "list"
@@ -222,6 +222,24 @@ class Deal(DealModel):
 
     _origin: Origin = PrivateAttr(default=Origin())
 
+    @classmethod
+    def model_validate(cls, obj: Any, **settings: Any) -> Self:
+        """Return the deal of plain data, as written in a file; raises InputError with every problem."""
+        from deal_solve.deal.load import deal_from
+
+        return obj if isinstance(obj, cls) else cast(Self, deal_from(Source("", obj)))
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **settings: Any) -> Self:
+        """Return the deal written in a text; raises InputError with every problem and its line."""
+        from deal_solve.deal.load import loads
+
+        return cast(Self, loads(json_data if isinstance(json_data, str) else json_data.decode(), ""))
+
+    def model_dump_json(self, *, exclude_unset: bool = True, **settings: Any) -> str:
+        """Return the deal as JSON text that `loads` reads back as the same deal: what was stated, not what was not."""
+        return super().model_dump_json(exclude_unset=exclude_unset, **settings)
+
     def model_post_init(self, context: Any, /) -> None:
         """Keep where the deal was read, which whoever reads it gives as the context of validation."""
         if isinstance(context, Origin):
@@ -233,7 +251,7 @@ class Deal(DealModel):
         for name in copied.__dict__.keys() - type(self).model_fields.keys():  # cached properties of the old deal
             del copied.__dict__[name]
         if self._origin.data is not None:
-            replaced = copied.model_dump(mode="json", by_alias=True, exclude_unset=True, include=set(update or ()))
+            replaced = copied.model_dump(mode="json", exclude_unset=True, include=set(update or ()))
             copied._origin = replace(self._origin, data={**self._origin.data, **replaced})
         return copied
 
@@ -256,7 +274,7 @@ class Deal(DealModel):
     def written(self) -> dict[str, Any]:
         """The deal as plain data that make it: what was read, or else all that was set."""
         data = self._origin.data
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True) if data is None else dict(data)
+        return self.model_dump(mode="json", exclude_unset=True) if data is None else dict(data)
 
     def problem(self, loc: Loc, message: str) -> Problem:
         """Return a problem found at `loc` after the deal was read, with its place in the file."""

@@ -38,7 +38,7 @@ def edited(deal: Deal, changes: Mapping[str, Any]) -> Source:
 def value_at(deal: Deal, path: str) -> Any:
     """Return what stands at a dotted path, as the file writes it, or else the default; raises InputError if nothing."""
     written = extended(Source(deal.file, deal.written))
-    for data in (written, deal.model_dump(mode="json", by_alias=True)):
+    for data in (written, deal.model_dump(mode="json")):
         node: Any = data
         for index, part in enumerate(loc := loc_of(path)):
             if part == "p50" and index == len(loc) - 1 and not (isinstance(node, dict) and "p50" in node):
@@ -55,7 +55,7 @@ def value_at(deal: Deal, path: str) -> Any:
 def paths_of(deal: Deal) -> Iterator[str]:
     """Yield the dotted path of every value of a deal: what stands in the file, then what is left at its default."""
     written = extended(Source(deal.file, deal.written))
-    found = (*leaves(written, ()), *leaves(deal.model_dump(mode="json", by_alias=True), ()))
+    found = (*leaves(written, ()), *leaves(deal.model_dump(mode="json"), ()))
     for path in dict.fromkeys(map(dotted, (loc for loc, _ in found))):
         with suppress(InputError):  # a default of another form than what is written
             edited(deal, {path: None})

@@ -42,14 +42,14 @@ def loads(text: str, name: str = "deal") -> Deal:
 def deal_from(source: Source) -> Deal:
     """Return the deal of parsed data; raises InputError with every problem."""
     if not isinstance(source.data, dict):
-        raise InputError(Problem("", "is not a deal; expected a map with start, workloads, cohorts …", source.file, 1))
+        raise InputError(source.problem((), "is not a deal; expected a map with start, workloads, cohorts …"))
     problems: list[Problem] = []
     data = _extend_offers(source, problems)
     version = data.setdefault("schema", SCHEMA)
     if version != SCHEMA:
         raise InputError(source.problem(("schema",), f"{version!r} is not known here; expected {SCHEMA}"))
     try:
-        deal = Deal.model_validate(data, context=Origin(source.file, source.lines, source.data))
+        deal = Deal.part_of_file(data, context=Origin(source.file, source.lines, source.data))
         deal.card  # noqa: B018 - an unknown card is an input error too
     except ValidationError as error:
         children = [name for name, offer in _maps(source.data.get("offers")).items() if "extends" in _maps(offer)]
@@ -205,7 +205,7 @@ def _references_of_the_rest(source: Source, data: dict[str, Any], error: Validat
                 pruned.update(map(str, loc))
                 _prune(rest, loc)
         try:
-            deal = Deal.model_validate(rest)
+            deal = Deal.part_of_file(rest)
             findings = broken_references(deal)
         except ValidationError as again:
             error = again

@@ -174,7 +174,7 @@ def _true_up(value: Any) -> Any:
         value = {**PRESETS[value["preset"]], **{key: item for key, item in value.items() if key != "preset"}}
     if not isinstance(value, dict | TrueUp):
         raise ValueError(f"expected one of {', '.join(PRESETS)}, hard_cap, or a map, found {value!r}")
-    return value if isinstance(value, TrueUp) else TrueUp.model_validate(value)
+    return value if isinstance(value, TrueUp) else TrueUp.part_of_file(value)
 
 
 TRUE_UP_SCHEMA = {

@@ -6,15 +6,21 @@ replace single fields, `solve(deal, options=options, fix=proposal)`. Inside the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
+
+from deal_solve.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from deal_solve.optimise.search.cache import SolveCache
-    from deal_solve.optimise.solution import Method, Solution
+    from deal_solve.optimise.solution import Solution
     from deal_solve.optimise.solver.progress import Watcher
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
+
+Method = Literal["decomposition", "extensive"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +48,15 @@ class SolveOptions:
     progress: Watcher | None = None
     baseline: Plan | Solution | None = None
     cache: SolveCache | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no solve can keep to."""
+        if not 0 <= self.gap < math.inf:
+            raise InputError(Problem("gap", f"{self.gap} is no relative gap; expected 0 or more, such as 1e-6"))
+        if self.time_limit is not None and not self.time_limit > 0:
+            raise InputError(Problem("time_limit", f"{self.time_limit} is no time; expected seconds, or None"))
+        if self.method not in METHODS:
+            raise InputError(Problem("method", f"{self.method!r} is no method; expected {' or '.join(METHODS)}"))
 
     @classmethod
     def of(cls, keywords: SolveKeywords | SettingKeywords) -> SolveOptions:

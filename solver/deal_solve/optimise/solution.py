@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from deal_solve.optimise.options import Method
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NullIfInfinite, Record
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.scenario_set import Array
 
 Status = Literal["optimal", "limit"]
-Method = Literal["decomposition", "extensive"]
 
 
 @dataclass(frozen=True)

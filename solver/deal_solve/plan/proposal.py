@@ -13,7 +13,7 @@ from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Share, parse_count
 from deal_solve.deal.risk import NonNegativePath
 from deal_solve.deal.workload import ProjectName
 from deal_solve.deal.yaml_source import Source, parse, read_text
-from deal_solve.errors import InputError, Problem
+from deal_solve.errors import InputError
 from deal_solve.plan.plan import ApiAgreement, RenewalTable
 
 
@@ -151,9 +151,9 @@ def proposal_from(source: Source) -> Proposal:
     """Return the proposal of parsed data; raises InputError with every problem."""
     if not isinstance(source.data, dict):
         message = "is not a proposal; expected a map with api, seats, tracks, projects, routing or use"
-        raise InputError(Problem("", message, source.file, 1))
+        raise InputError(source.problem((), message))
     try:
-        return Proposal.model_validate(source.data)
+        return Proposal.part_of_file(source.data)
     except ValidationError as error:
         problems = problems_of(error, source, Proposal)
         raise InputError(sorted(problems, key=lambda problem: (problem.line or 0, problem.path))) from None

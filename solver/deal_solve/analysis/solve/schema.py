@@ -19,7 +19,8 @@ from deal_solve.facts.savings import Savings
 from deal_solve.facts.sides import Side
 from deal_solve.facts.summary import PeriodSummary, Range, YearRange
 from deal_solve.frames import Table
-from deal_solve.optimise.solution import CandidateAgreement, Method, Status
+from deal_solve.optimise.options import Method
+from deal_solve.optimise.solution import CandidateAgreement, Status
 from deal_solve.plan.plan import Plan
 from deal_solve.record import ContractYear, NullIfInfinite, Record
 from deal_solve.report.basics import SCHEMA_KEY, DealSummary, ResultFile, Scenarios

@@ -31,7 +31,7 @@ def header_of(deal: Deal, scenarios: Scenarios, options: Mapping[str, Any]) -> d
         for values in (block.weights, *(array for name in PATHS for array in getattr(block, name).values())):
             made.update(values.tobytes())
     own = {f"--{name.replace('_', '-')}": _hash(value) for name, value in options.items()}
-    deal_text = deal.model_dump_json(by_alias=True) + deal.card.model_dump_json()
+    deal_text = deal.model_dump_json(exclude_unset=False) + deal.card.model_dump_json()
     said = {"version": VERSION, "deal": _hash(deal_text), "futures": made.hexdigest()[:16]}
     return {"schema": JOURNAL_SCHEMA, **said, **own}
 

@@ -179,7 +179,7 @@ def with_risk(
     if given.get("criterion", "expected") != "expected":
         base["weight"] = 0.0
     try:
-        deal = deal.model_copy(update={"risk": Risk.model_validate({**base, **given})})
+        deal = deal.model_copy(update={"risk": Risk.part_of_file({**base, **given})})
     except ValidationError as error:
         options = {"weight": "--risk", "confidence": "--confidence"}
         problems = []
