@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from deal_solve.errors import Problem as Problem
     from deal_solve.facts.calendar import calendar as calendar
     from deal_solve.facts.controls import control_table as control_table
+    from deal_solve.facts.cost_split import cost_split as cost_split
     from deal_solve.facts.decisions import decisions as decisions
     from deal_solve.facts.difference import difference as difference
     from deal_solve.facts.health import commitment_health as commitment_health
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from deal_solve.facts.limit_checks import limit_checks as limit_checks
     from deal_solve.facts.routing import routing as routing
     from deal_solve.facts.savings import savings as savings
-    from deal_solve.facts.sides import sides as sides
     from deal_solve.facts.summary import periods as periods
     from deal_solve.facts.summary import summarise as summarise
     from deal_solve.frames import Table as Table

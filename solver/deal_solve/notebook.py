@@ -12,12 +12,12 @@ from deal_solve.analysis.solve.text import solution_report
 from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.controls import control_table
+from deal_solve.facts.cost_split import cost_split
 from deal_solve.facts.decisions import decisions
 from deal_solve.facts.drawdown_order import chronological_usd, order_note
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.routing import routing
-from deal_solve.facts.sides import sides
 from deal_solve.facts.summary import periods
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
@@ -63,7 +63,7 @@ def show(found: Solution | Settlement) -> Shown:
     order = order_note(settlement, chronological_usd(settlement))
     tables: dict[str, Table[Any]] = {
         "decisions": decisions(settlement),
-        "sides": sides(settlement),
+        "sides": cost_split(settlement),
         "periods": periods(settlement),
         "commitment_health": commitment_health(settlement),
         "seat_health": seat_health(settlement),

@@ -1,4 +1,4 @@
-"""What clauses are worth: cases 1 and 4 of the deal model (section 9) by hand, cold solves of edited deals, laws."""
+"""What clauses are worth: cases 1 and 4 of the deal model (model §9) by hand, cold solves of edited deals, laws."""
 
 import contextlib
 import csv
@@ -197,7 +197,7 @@ def test_rollover_and_ramp_are_substitutes_in_case_4():
 @pytest.mark.parametrize("number", range(10))
 def test_the_laws_hold_on_generated_deals(number, monkeypatch):
     """No value is negative, and what is called a law is never dearer."""
-    monkeypatch.setattr(module._Asking, "_points", lambda self, value: None)
+    monkeypatch.setattr(module._Negotiation, "_points", lambda self, value: None)
     found = None
     rng = np.random.default_rng([11, number])
     while found is None:

@@ -1,4 +1,4 @@
-"""The commitment curve: case 1 of the deal model (section 9) by hand, the laws it obeys, and the command."""
+"""The commitment curve: case 1 of the deal model (model §9) by hand, the laws it obeys, and the command."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""The frontier of expected cost against CVaR: case 1 of the deal model (section 9) by hand, its laws, the command."""
+"""The frontier of expected cost against CVaR: case 1 of the deal model (model §9) by hand, its laws, the command."""
 
 import csv
 

@@ -81,7 +81,7 @@ def test_a_distribution_by_hand():
 def test_loss_against_another_plan():
     """C = 96 against C = 192 (band from 96): 96, 96, 216 less 192 each time; dearer in 20 %."""
     deal, plan = listed()
-    found = simulate(deal, plan, scenarios_of(deal), reference=api_plan((96, (192,))))
+    found = simulate(deal, plan, scenarios_of(deal), baseline=api_plan((96, (192,))))
     assert found.loss == pytest.approx([-96, -96, 24])
     assert found.mean_loss_usd == pytest.approx(0.8 * -96 + 0.2 * 24)
     assert found.loss_probability == pytest.approx(0.2)
@@ -130,10 +130,10 @@ def test_an_impossible_plan_is_refused(hybrid):
 def test_any_chunk_size_gives_the_same_bits(hybrid, chunk, monkeypatch):
     deal, plan = hybrid
     scenarios = sample(deal, 4 * BLOCK + 7, seed=5)
-    alone = simulate(deal, plan, scenarios, reference=plan)
+    alone = simulate(deal, plan, scenarios, baseline=plan)
     monkeypatch.setattr(outcomes, "CHUNK", chunk)
     with ThreadPoolExecutor(3) as executor:
-        assert_same_bits(simulate(deal, plan, scenarios, reference=plan, executor=executor, ahead=2), alone)
+        assert_same_bits(simulate(deal, plan, scenarios, baseline=plan, executor=executor, ahead=2), alone)
 
 
 def test_processes_give_the_same_bits(hybrid):

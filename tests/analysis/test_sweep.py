@@ -30,10 +30,10 @@ from deal_solve import (
     value_at,
     varied,
 )
-from deal_solve.analysis.sweep import cells as module
-from deal_solve.analysis.sweep import journal as journals
+from deal_solve.analysis.sweep import checkpoint_log as journals
+from deal_solve.analysis.sweep import runs as module
+from deal_solve.analysis.sweep.checkpoint_log import checkpoint_log, header_of
 from deal_solve.analysis.sweep.design import Dimension, crossed, design_of
-from deal_solve.analysis.sweep.journal import header_of, journal
 from deal_solve.analysis.sweep.result import SweepResult
 from deal_solve.analysis.sweep.sweep import ordered
 from deal_solve.cli.main import run
@@ -78,7 +78,7 @@ def test_rows_by_hand(small):
     """
     rows = sweep(small, GRID).rows
     assert [row.cell for row in rows] == [1, 2, 3, 4]
-    assert [tuple(row.inputs.values()) for row in rows] == list(crossed(dimensions(GRID)).cells)
+    assert [tuple(row.inputs.values()) for row in rows] == list(crossed(dimensions(GRID)).runs)
     assert [row.expected_usd for row in rows] == pytest.approx([38_880, 34_560, 40_320, 37_440])
     assert [row.worst_usd for row in rows] == pytest.approx([51_840, 46_080, 54_720, 51_840])
     assert [row.commitment_usd_per_year for row in rows] == pytest.approx([1_000, 1_000, 25_920, 23_040])
@@ -298,15 +298,15 @@ def test_of_two_dask_workers_one_is_killed_half_way(small):
 def test_a_torn_last_line_is_as_if_it_were_not_there(small, tmp_path):
     path, header = tmp_path / "journal", header_of(small, scenarios_of(small), {"gap": 1e-6})
     found = sweep(small, GRID).rows
-    with journal(path, header) as kept:
+    with checkpoint_log(path, header) as kept:
         assert kept.rows == ()
         for row in found[:2]:
             kept.add(row)
     path.write_bytes(path.read_bytes()[:-20])
-    with journal(path, header) as kept:
+    with checkpoint_log(path, header) as kept:
         assert kept.rows == (found[0],)
         kept.add(found[2])
-    with journal(path, header) as kept:
+    with checkpoint_log(path, header) as kept:
         assert kept.rows == (found[0], found[2])
 
 
@@ -321,19 +321,22 @@ def test_a_torn_last_line_is_as_if_it_were_not_there(small, tmp_path):
 )
 def test_a_journal_of_another_sweep_is_refused(tmp_path, monkeypatch, change, message):
     path, deal = tmp_path / "journal", load(SCENARIOS / "three-quotes.yaml")
-    with journal(path, header_of(deal, sample(deal, 8, seed=4), {"gap": 1e-6})):
+    with checkpoint_log(path, header_of(deal, sample(deal, 8, seed=4), {"gap": 1e-6})):
         pass
     monkeypatch.setattr(journals, "VERSION", change.get("version", journals.VERSION))
     deal = varied(deal, {"title": "another"}) if "deal" in change else deal
     header = header_of(deal, sample(deal, 8, seed=change.get("futures", 4)), {"gap": change.get("gap", 1e-6)})
-    with pytest.raises(InputError, match=message), journal(path, header):
+    with pytest.raises(InputError, match=message), checkpoint_log(path, header):
         pass
 
 
 def test_no_other_file_is_taken_for_a_journal(small, tmp_path):
     path = tmp_path / "journal"
     path.write_text("mine\n")
-    with pytest.raises(InputError, match="is no journal"), journal(path, header_of(small, scenarios_of(small), {})):
+    with (
+        pytest.raises(InputError, match="is no journal"),
+        checkpoint_log(path, header_of(small, scenarios_of(small), {})),
+    ):
         pass
     assert path.read_text() == "mine\n"
 
@@ -346,7 +349,7 @@ def test_regions_and_steps_by_hand(small):
     the tie rule nothing is committed. With overage at list and 10 % off committing saves.
     """
     found = regions(sweep(small, {OVERAGE: ["list"], DISCOUNT: [0, 0.1, 0.2]}))
-    assert [(each.letter, each.deal, each.cells) for each in found.regions] == [
+    assert [(each.letter, each.deal, each.runs) for each in found.regions] == [
         ("A", "quote, 12 months, band from 1,000", 2),
         ("B", "list, 12 months, nothing committed", 1),
     ]

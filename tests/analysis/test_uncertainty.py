@@ -1,4 +1,4 @@
-"""What uncertainty costs: the hand cases of the deal model (section 9), closed forms, intervals that can be wrong."""
+"""What uncertainty costs: the hand cases of the deal model (model §9), closed forms, intervals that can be wrong."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ from scipy.stats.qmc import Sobol
 
 from deal_solve import InputError, sample, scenarios_of, solve, uncertainty_cost
 from deal_solve.analysis.uncertainty.evpi import evpi
-from deal_solve.analysis.uncertainty.optimality_gap import _ratio, optimality_gap, tell_apart
+from deal_solve.analysis.uncertainty.optimality_gap import _ratio, distinguished, optimality_gap
 from deal_solve.analysis.uncertainty.out_of_sample import out_of_sample
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates, seeds
 from deal_solve.analysis.uncertainty.result import Estimate, Gap, MeanValue, PerfectInformation, UncertaintyCost
@@ -72,7 +72,7 @@ def test_9_1_information_counts_expected_cost_whatever_the_risk():
 
 def test_9_1_the_runner_up_is_list():
     """List costs 100, the deal 88; scenarios that are listed are all there is."""
-    found = tell_apart(solve(newsvendor()))
+    found = distinguished(solve(newsvendor()))
     assert found.runner_up.api.offer == "list"
     assert found.dearer == Estimate(pytest.approx(YEAR * 12))
     assert (found.gap, found.is_apart, found.needed) == (None, True, None)
@@ -246,7 +246,7 @@ def test_intervals_cover_the_truth_at_their_rate(made, cost, rate):
 def test_what_is_far_apart_is_told_apart():
     deal = drawn()
     solution = solve(deal, sample(deal, 512, seed=1).in_memory())
-    found = tell_apart(solution)
+    found = distinguished(solution)
     assert found.runner_up.api.offer == "list"
     assert 0 < found.dearer.low_usd < found.dearer.usd < found.dearer.high_usd
     assert found.gap.futures == 256
@@ -258,7 +258,7 @@ def test_two_offers_of_the_same_true_cost_are_not_told_apart(monkeypatch):
     """The second offer has dearer overage, list + 5 %, and the discount that makes up for it over all scenarios:
     whatever 256 of them say is luck. Each of the 16 searches is over 64.
     """
-    monkeypatch.setattr("deal_solve.analysis.uncertainty.optimality_gap.LEAST", 64)
+    monkeypatch.setattr("deal_solve.analysis.uncertainty.optimality_gap.MIN_SCENARIOS", 64)
 
     def least(kept, overage):
         """Return the true cost of the best commitment: F(C) = 1 - kept/overage."""
@@ -269,7 +269,7 @@ def test_two_offers_of_the_same_true_cost_are_not_told_apart(monkeypatch):
     one, two = quote((0.01, 0.2)), quote((0.01, discount), overage={"premium": 0.05})
     deal = read(workloads={"app": {**APP, "requests_per_month": BAND}}, offers={"one": one, "two": two})
     solution = solve(deal, sample(deal, 256, seed=1).in_memory())
-    found = tell_apart(solution)
+    found = distinguished(solution)
     assert {solution.plan.api.offer, found.runner_up.api.offer} == {"one", "two"}
     assert found.dearer.low_usd - found.dearer.half_usd < 0 < found.dearer.high_usd + found.dearer.half_usd
     assert not found.is_apart

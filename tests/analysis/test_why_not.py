@@ -13,8 +13,8 @@ import pytest
 
 from deal_solve.analysis.why_not.result import WhyNot
 from deal_solve.analysis.why_not.single_track import wrong_tracks
-from deal_solve.analysis.why_not.single_track_text import wrong_track_report
-from deal_solve.analysis.why_not.text import MOST_CHANGES, after_block, why_not_report
+from deal_solve.analysis.why_not.single_track_text import single_track_report
+from deal_solve.analysis.why_not.text import MAX_CHANGES, after_block, why_not_report
 from deal_solve.analysis.why_not.why_not import why_not
 from deal_solve.cli.main import run
 from deal_solve.deal.deal import Deal
@@ -250,7 +250,7 @@ def test_the_answer_in_print():
     assert sentence.startswith("- It costs ") and "more: " in sentence
     assert "users left unserved" in text and "- track of staff: none instead of seat" in text
     assert max(map(len, text.splitlines())) <= 100
-    assert text.split("Decisions that change")[1].count("\n- ") <= MOST_CHANGES
+    assert text.split("Decisions that change")[1].count("\n- ") <= MAX_CHANGES
     assert after_block("head\n\ntables\n\nmore\n", text) == f"head\n\n{text}\n\ntables\n\nmore\n"
 
 
@@ -316,7 +316,7 @@ def test_everything_on_the_api_is_the_best_without_seats():
     agrees(everything, least({"tracks": {"staff": list(tracks)}} for tracks in combinations))
     assert not any(any(seats.contracted) for seats in everything.solution.plan.seats.values())
     assert everything.difference.of("seats") < 0 < everything.difference.of("metered_usage")
-    assert "The wrong track: everything on the API\n- It costs " in wrong_track_report(deal(), wrong_tracks(best()))
+    assert "The wrong track: everything on the API\n- It costs " in single_track_report(deal(), wrong_tracks(best()))
 
 
 def test_a_cohort_without_another_track_makes_a_wrong_track_impossible():

@@ -1,4 +1,4 @@
-"""The list cost of a request (deal model, section 2), by hand and against an independent price library."""
+"""The list cost of a request (model §2), by hand and against an independent price library."""
 
 from datetime import UTC, datetime
 

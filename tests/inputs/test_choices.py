@@ -6,9 +6,9 @@ import pytest
 
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
-from deal_solve.plan.choices.choices import forced_by
-from deal_solve.plan.choices.forced import Forced, beside
-from deal_solve.plan.choices.satisfied import keeps
+from deal_solve.plan.choices.choices import restriction_from
+from deal_solve.plan.choices.restriction import Restriction, overlay
+from deal_solve.plan.choices.satisfied import satisfies
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -40,12 +40,12 @@ DEAL = example()
     ],
 )
 def test_a_choice_is_a_part_of_a_plan(choice: str, forced: dict[str, Any]):
-    assert forced_by(DEAL, [choice]) == Forced.model_validate(forced)
+    assert restriction_from(DEAL, [choice]) == Restriction.model_validate(forced)
 
 
 def test_choices_with_commas_and_in_turn_are_one():
-    apart = forced_by(DEAL, ["offer=quote", "seats.enterprise=60", "seats.enterprise.offer=list"])
-    assert forced_by(DEAL, ["offer=quote,seats.enterprise=60", "seats.enterprise.offer=list"]) == apart
+    apart = restriction_from(DEAL, ["offer=quote", "seats.enterprise=60", "seats.enterprise.offer=list"])
+    assert restriction_from(DEAL, ["offer=quote,seats.enterprise=60", "seats.enterprise.offer=list"]) == apart
     assert apart.seats["enterprise"].contracted == (60,) and apart.seats["enterprise"].offer == "list"
 
 
@@ -79,13 +79,13 @@ def test_choices_with_commas_and_in_turn_are_one():
 )
 def test_a_wrong_choice_says_what_is_expected(choice: str, message: str):
     with pytest.raises(InputError) as error:
-        forced_by(DEAL, [choice])
+        restriction_from(DEAL, [choice])
     assert message in str(error.value)
 
 
 def test_everything_wrong_is_said_at_once():
     with pytest.raises(InputError) as error:
-        forced_by(DEAL, ["offer=none,term=x", "band=y"])
+        restriction_from(DEAL, ["offer=none,term=x", "band=y"])
     assert len(error.value.problems) == 3
 
 
@@ -125,8 +125,8 @@ ON_SEATS = {"api": QUOTE, "seats": SEATS, "tracks": {"makers": "enterprise", "se
 )
 def test_a_plan_keeps_what_it_does_already(parts: dict[str, Any], kept: str, broken: str):
     plan = plan_of(**parts)
-    assert [choice for choice in kept.split(",") if not keeps(DEAL, plan, forced_by(DEAL, [choice]))] == []
-    assert [choice for choice in broken.split(",") if keeps(DEAL, plan, forced_by(DEAL, [choice]))] == []
+    assert [choice for choice in kept.split(",") if not satisfies(DEAL, plan, restriction_from(DEAL, [choice]))] == []
+    assert [choice for choice in broken.split(",") if satisfies(DEAL, plan, restriction_from(DEAL, [choice]))] == []
 
 
 def test_an_option_is_kept_under_any_of_its_names():
@@ -134,17 +134,17 @@ def test_an_option_is_kept_under_any_of_its_names():
     deal = deal_of(workloads={"app": {**APP, "models": ["opus", "sonnet", "claude-sonnet-5-5"]}})
     routes = {"app": ({"from_month": 0, "shares": {"claude-sonnet-5-5": 0.4, "sonnet": 0.6}},)}
     plan = api_plan((0, (0,)), offer="list", routing=routes)
-    kept = [key for key in ("opus", "sonnet", "claude-sonnet-5-5") if keeps(deal, plan, _routed(deal, key))]
+    kept = [key for key in ("opus", "sonnet", "claude-sonnet-5-5") if satisfies(deal, plan, _routed(deal, key))]
     assert kept == ["sonnet", "claude-sonnet-5-5"]
 
 
-def _routed(deal: Deal, option: str) -> Forced:
-    return forced_by(deal, [f"routing.app={option}"])
+def _routed(deal: Deal, option: str) -> Restriction:
+    return restriction_from(deal, [f"routing.app={option}"])
 
 
 def test_what_is_forced_counts_beside_what_was_pinned():
     fix = Proposal.model_validate({"api": {"offer": "quote", "term_months": 12}, "tracks": {"makers": "tool"}})
-    both = beside(forced_by(DEAL, ["term=24", "seats.enterprise=60"]), fix)
+    both = overlay(restriction_from(DEAL, ["term=24", "seats.enterprise=60"]), fix)
     assert (both.api.offer, both.api.term_months) == ("quote", 24)
     assert both.tracks == {"makers": ("tool",)}
     assert both.seats["enterprise"].contracted == (60,)

@@ -65,8 +65,8 @@ def test_what_vary_cannot_say(hybrid, text, message):
 
 def test_crossed_changes_the_last_field_fastest_and_zipped_all_together():
     fields = [Dimension("a", (1, 2)), Dimension("b", ("x", "y"))]
-    assert crossed(fields).cells == ((1, "x"), (1, "y"), (2, "x"), (2, "y"))
-    assert zipped(fields).cells == ((1, "x"), (2, "y"))
+    assert crossed(fields).runs == ((1, "x"), (1, "y"), (2, "x"), (2, "y"))
+    assert zipped(fields).runs == ((1, "x"), (2, "y"))
     assert list(zipped(fields)) == [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
     with pytest.raises(InputError, match="a has 2, b has 1"):
         zipped([fields[0], Dimension("b", ("x",))])
@@ -79,7 +79,7 @@ def test_crossed_changes_the_last_field_fastest_and_zipped_all_together():
 def test_a_design_file_has_a_row_per_cell_and_an_empty_value_is_todays(hybrid, tmp_path):
     file = tmp_path / "design.csv"
     file.write_text(f'{OVERAGE},{GROWTH}.p50\ncontracted,30%\n"{{premium: 10%}}",\n')
-    assert read_design(hybrid, file).cells == (("contracted", 0.3), ({"premium": "10%"}, 0.25))
+    assert read_design(hybrid, file).runs == (("contracted", 0.3), ({"premium": "10%"}, 0.25))
     file.write_text(f"{OVERAGE},{GROWTH}\nlist\n")
     with pytest.raises(InputError, match=r"design.csv:2: has 1 values where 2 paths stand"):
         read_design(hybrid, file)
@@ -91,7 +91,7 @@ def test_a_design_file_has_a_row_per_cell_and_an_empty_value_is_todays(hybrid, t
 def test_changes_from_python_leave_the_rest_as_it_is(hybrid):
     design = design_of(hybrid, [{OVERAGE: "contracted"}, {f"{GROWTH}.p50": 0.5}])
     assert design.paths == (OVERAGE, f"{GROWTH}.p50")
-    assert design.cells == (("contracted", 0.25), ("list", 0.5))
+    assert design.runs == (("contracted", 0.25), ("list", 0.5))
     assert design_of(hybrid, {OVERAGE: "contracted,list"}).values(OVERAGE) == ("contracted", "list")
 
 

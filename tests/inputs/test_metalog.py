@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from deal_solve.deal.numbers import Band
-from deal_solve.uncertainty.metalog import BOUNDS, LEAST, STEEPEST, Metalog, fit, values
+from deal_solve.uncertainty.metalog import BOUNDS, MIN_PROBABILITY, STEEPEST, Metalog, fit, values
 
 AT_QUANTILES = ndtri(np.array([[0.1, 0.5, 0.9]]))
 GRID = ndtri(np.linspace(1e-9, 1 - 1e-9, 20_001))[None, :]
@@ -41,7 +41,7 @@ def test_the_three_quantiles_are_exact_and_the_bounds_hold(name):
     assert np.all(np.diff(everywhere) >= 0)
 
 
-@given(st.sampled_from(["usage", "growth", "adoption"]), st.floats(LEAST, 1 - LEAST), st.data())
+@given(st.sampled_from(["usage", "growth", "adoption"]), st.floats(MIN_PROBABILITY, 1 - MIN_PROBABILITY), st.data())
 def test_any_band_that_can_be_is_reproduced(group, index, data):
     """P10 and P90 anywhere, P50 at `place` between them on the scale of ln(x - low) or of the logit."""
     low = BOUNDS[group][0]
@@ -50,7 +50,7 @@ def test_any_band_that_can_be_is_reproduced(group, index, data):
     p90 = data.draw(st.floats(p10 + (tops[1] - p10) * 1e-3, tops[1]))
     forward = (lambda x: math.log(x / (1 - x))) if group == "adoption" else (lambda x: math.log(x - low))
     back = (lambda m: 1 / (1 + math.exp(-m))) if group == "adoption" else (lambda m: low + math.exp(m))
-    inside = min(max(index, LEAST + 1e-9), 1 - LEAST - 1e-9)
+    inside = min(max(index, MIN_PROBABILITY + 1e-9), 1 - MIN_PROBABILITY - 1e-9)
     p50 = back(forward(p10) + inside * (forward(p90) - forward(p10)))
     found = values([metalog(group, p10, p50, p90)], AT_QUANTILES)[0]
     np.testing.assert_allclose(found, (p10, p50, p90), rtol=1e-9, atol=1e-9)
@@ -80,10 +80,10 @@ def test_the_limit_is_tight(beyond, falls):
 @pytest.mark.parametrize(
     ("group", "band", "nearest"),
     [
-        ("usage", (500e3, 510e3, 1.5e6), 500e3 * 3**LEAST),  # ln-scale: 500k·3^0.16658 = 600,405
-        ("usage", (500e3, 1.49e6, 1.5e6), 500e3 * 3 ** (1 - LEAST)),
-        ("growth", (0.0, 0.0, 0.5), 1.5**LEAST - 1),
-        ("cache", (0.0, 0.0, 0.5), 0.5 * LEAST),  # P10 on its bound: the plain scale
+        ("usage", (500e3, 510e3, 1.5e6), 500e3 * 3**MIN_PROBABILITY),  # ln-scale: 500k·3^0.16658 = 600,405
+        ("usage", (500e3, 1.49e6, 1.5e6), 500e3 * 3 ** (1 - MIN_PROBABILITY)),
+        ("growth", (0.0, 0.0, 0.5), 1.5**MIN_PROBABILITY - 1),
+        ("cache", (0.0, 0.0, 0.5), 0.5 * MIN_PROBABILITY),  # P10 on its bound: the plain scale
     ],
 )
 def test_a_band_that_cannot_be_names_the_nearest_p50_which_can(group, band, nearest):

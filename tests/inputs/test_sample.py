@@ -75,7 +75,7 @@ def test_noise_moves_nothing_but_what_it_is_laid_on(method):
 
 
 def test_paths_are_those_of_the_formulas():
-    """Every path again from its first month, its yearly growth and the price index, by powers (section 1)."""
+    """Every path again from its first month, its yearly growth and the price index, by powers (model §1)."""
     found = sample(DEAL, 1024, 7).in_memory()
     t = np.arange(24)[:, None]
     growth = found.per_user["staff"][12] / found.per_user["staff"][0]

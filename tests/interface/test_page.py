@@ -9,7 +9,7 @@ import pytest
 from deal_solve.analysis.settle.text import settlement_report
 from deal_solve.analysis.solve.text import short_block, solution_report
 from deal_solve.deal.load import load
-from deal_solve.facts.sides import overtaking_month
+from deal_solve.facts.cost_split import crossover_month
 from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solve import solve
 from deal_solve.report.text import Page, bullets, chance, labelled, page_of, printed_on, styled, table
@@ -154,7 +154,7 @@ def test_a_colour_changes_no_word(solved):
 
 def test_overage_counts_in_all_months_of_its_period(solved):
     """Seats cost some 13,000 a month; the API some 5,000, of which overage is charged at the end of each year."""
-    assert overtaking_month(solved[1].settlement) is None
+    assert crossover_month(solved[1].settlement) is None
 
 
 def test_how_sure_names_gap_bound_futures_dates_and_what_has_no_source(solved):

@@ -15,20 +15,30 @@ import pytest
 from tests.support.paths import ROOT
 
 IN_NAMES = {
+    "asking": "concession list",
+    "copies": "disaggregated variables",
+    "crossings": "breakpoint search",
     "dive": "rounding heuristic",
     "divisions": "branchings",
     "favour": "relaxation",
     "finish": "polish",
+    "flip": "breakpoint",
     "flow": "usage of a period",
     "future": "scenario",
     "futures": "scenarios",
+    "forced": "restriction",
     "guide": "warm start",
     "hints": "warm start",
+    "journal": "checkpoint log",
+    "jump": "bracket of a breakpoint",
+    "keeps": "satisfies",
     "lean": "rounding heuristic",
     "learn": "solve cache",
+    "least": "minimum",
     "live": "HiGHS session",
     "memory": "solve cache",
     "menu": "open options",
+    "most": "maximum",
     "nudge": "perturbation",
     "paper": "offer or agreement",
     "papers": "offers or agreements",
@@ -36,8 +46,12 @@ IN_NAMES = {
     "quote": "offer",
     "resume": "re-solve from the basis",
     "roughly": "within the optimality tolerance",
+    "said": "stated",
     "say": "report",
     "splits": "branchings",
+    "stretch": "interval",
+    "tell": "report",
+    "told": "reported",
     "worry": "risk clause",
 }
 """Words that no name has, with the standard term."""
@@ -45,7 +59,9 @@ IN_NAMES = {
 ALLOWED_NAMES = {
     "future": {"Future", "__future__", "future"},  # those of concurrent.futures, and of Python
     "futures": {"futures", "cancel_futures"},  # the same, and a key of results
+    "least": {"at_least", "_at_least", "least_usd"},  # a bound from below; a key of results
     "memory": {"in_memory"},  # of the computer
+    "most": {"at_most", "at_most_usd", "most_common"},  # a key of the deal file, of results; of Counter
 }
 
 IN_PROSE = {

@@ -129,7 +129,7 @@ def test_a_cut_of_the_true_up_holds_for_every_plan_and_touches_its_own(alone):
 
 
 def test_tail_weights_give_the_cvar_and_worst_weights_the_worst():
-    """10, 20, 30, 40 equally likely at confidence 0.6: the atom at the quantile is split, 36.25 (section 7)."""
+    """10, 20, 30, 40 equally likely at confidence 0.6: the atom at the quantile is split, 36.25 (model §7)."""
     outcomes, equal = np.array([10.0, 40, 20, 30]), np.full(4, 0.25)
     assert Tail(equal, 0.6)(outcomes) @ outcomes == pytest.approx(36.25) == cvar(outcomes, equal, 0.6)
     assert Worst(np.array([0.5, 0.0, 0.25, 0.25]))(outcomes) @ outcomes == 30

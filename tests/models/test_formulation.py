@@ -20,7 +20,7 @@ from deal_solve.formulation.clauses import risk
 from deal_solve.formulation.clauses.rates import api_agreements
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.program import Program
-from deal_solve.optimise.feasible import least
+from deal_solve.optimise.feasible import minimum
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.lines import LINES
@@ -385,7 +385,7 @@ def test_programs_have_the_rows_of_the_page_and_no_others(monkeypatch):
     for deal, fix in everything():
         built(deal, fix)
     certain = read(workloads={"app": APP})
-    least(certain, scenarios_of(certain), Limit(measure="worst", at_most=1))
+    minimum(certain, scenarios_of(certain), Limit(measure="worst", at_most=1))
     monkeypatch.setattr(risk, "BLOCK", 0)
     offers = {"one": {"terms": [12], "api": {"bands": BANDS}}}
     solve(read(workloads={"app": APP}, offers=offers, risk={"weight": 0.5}))  # cuts are made where a plan is valued
@@ -495,15 +495,15 @@ def test_cells_are_half_open():
     steps = [{"seats": 20, "discount": 0.1}, {"seats": 40, "discount": 0.2}]
     formulation = seats({"tiers": {"kind": "all_units", "steps": steps}})
     counts, _ = seat_of(formulation)
-    highest = [row(formulation, f"cell_high_{index}") for index in range(1, 5)]
-    assert [[-c for name, c in terms.items() if name.startswith("seat_cell")] for terms, _, _ in highest[1:]] == [
+    highest = [row(formulation, f"segment_high_{index}") for index in range(1, 5)]
+    assert [[-c for name, c in terms.items() if name.startswith("seat_segment")] for terms, _, _ in highest[1:]] == [
         [19],
         [39],
         [40],
     ]
     assert [next(name for name in terms if name in counts) for terms, _, _ in highest[1:]] == counts
     for index, low in ((1, 20), (2, 40)):
-        terms, sense, rhs = row(formulation, f"cell_low_{index}")
+        terms, sense, rhs = row(formulation, f"segment_low_{index}")
         assert (sorted(terms.values()), sense, rhs) == ([-low, 1], ">=", 0)
 
 
@@ -514,7 +514,7 @@ def test_metered_counts():
     terms, sense, rhs = row(formulation, "metered_counts_1")
     metered = next(name for name in terms if name.startswith("metered_staff_0"))
     assert (terms, sense, rhs) == ({metered: 1.0, quote.name: 1.0}, "<=", 1)
-    copies, sense, rhs = row(formulation, "metered_copies_2")
+    copies, sense, rhs = row(formulation, "metered_disaggregated_2")
     assert copies.pop(seat_of(formulation)[1]) == -1.0
     assert metered in copies
     assert (set(copies.values()), sense, rhs) == ({1.0}, "==", 0)
@@ -532,8 +532,8 @@ def test_bundle_threshold():
     (bought,) = [
         number.name
         for (candidate, _), year in formulation.paths[0].seats.years.items()
-        for cell, _, number in year.cells
-        if candidate.offer == "quote" and cell.tier == 1
+        for segment, _, number in year.segments
+        if candidate.offer == "quote" and segment.tier == 1
     ]
     terms, sense, rhs = row(formulation, "bundle_threshold_1")
     assert terms.pop(bought) * unit == pytest.approx(12 * 20)

@@ -1,4 +1,4 @@
-"""The hand-checkable cases of the deal model §9, solved and settled.
+"""The hand-checkable cases of the model §9, solved and settled.
 
 One request costs exactly 1 USD at today's list, so requests are list dollars. Yearly numbers of the deal model are
 monthly ones here, so every amount is 12 times the one in the text: `YEAR * 88` stands for its 88.

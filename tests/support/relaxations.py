@@ -1,4 +1,4 @@
-"""Clauses relaxed in the buyer's favour: none of them may ever raise the optimum (deal model, section 9.8)."""
+"""Clauses relaxed in the buyer's favour: none of them may ever raise the optimum (model §9.8)."""
 
 import copy
 from collections.abc import Callable, Iterator

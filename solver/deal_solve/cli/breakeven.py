@@ -39,7 +39,7 @@ from deal_solve.cli.support.options import fix_option
     help="Share of the range to which what is not exact is told apart.",
 )
 @fix_option
-def command(asked: Question, vary: str, target: str | None, points: int, resolution: float) -> Answer:
+def command(question: Question, vary: str, target: str | None, points: int, resolution: float) -> Answer:
     """Show every value of a field at which the best deal of DEAL becomes another one, or gets to a target.
 
     A flip is exact where the plans of both sides are proven to cost the same as the best one; between flips it says
@@ -51,17 +51,17 @@ def command(asked: Question, vary: str, target: str | None, points: int, resolut
     from deal_solve.analysis.breakeven.text import breakeven_report
     from deal_solve.deal.edit import split_change
 
-    deal = asked.deal
+    deal = question.deal
     path, ends = split_change(vary)
     found = breakeven(
         deal,
         path,
         *split_range(path, ends),
         target,
-        scenarios_from=asked.scenarios_from,
+        scenarios_from=question.scenarios_from,
         points=points,
         resolution=resolution,
-        options=asked.options,
+        options=question.options,
     )
     return Answer(
         found=found,

@@ -27,7 +27,7 @@ from deal_solve.cli.support.options import fix_option
 )
 @click.option("--pair", "also", metavar="A,B", multiple=True, help="Two clauses to value together as well.")
 @fix_option
-def command(asked: Question, offer: str | None, pairs: int, also: tuple[str, ...]) -> Answer:
+def command(question: Question, offer: str | None, pairs: int, also: tuple[str, ...]) -> Answer:
     """Value one step towards the buyer for each clause of an offer in DEAL, in dollars and in points of discount.
 
     Every figure is a solve of its own over the same scenarios. Over sampled scenarios (--scenarios) values have
@@ -38,8 +38,8 @@ def command(asked: Question, offer: str | None, pairs: int, also: tuple[str, ...
     from deal_solve.analysis.clauses.result import ClausesResult
     from deal_solve.analysis.clauses.text import clauses_report
 
-    deal, given = asked.deal, tuple(map(_pair, also))
-    found = clauses(deal, asked.scenarios(), offer, pairs=pairs, also=given, options=asked.options)
+    deal, given = question.deal, tuple(map(_pair, also))
+    found = clauses(deal, question.scenarios(), offer, pairs=pairs, also=given, options=question.options)
     return Answer(
         found=found,
         report=clauses_report(deal, found),

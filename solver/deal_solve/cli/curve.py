@@ -26,7 +26,7 @@ from deal_solve.cli.support.options import fix_option
 @click.option("--points", type=click.IntRange(2), default=7, show_default=True, help="Commitments that bands share.")
 @click.option("--plan", "plan_file", metavar="FILE", help="A proposal to mark, what it leaves out at its best.")
 @fix_option
-def command(asked: Question, offer: str | None, term: int | None, points: int, plan_file: str | None) -> Answer:
+def command(question: Question, offer: str | None, term: int | None, points: int, plan_file: str | None) -> Answer:
     """Show cost, utilisation, overage, shortfall and forfeiture by commitment, for each band of an offer in DEAL.
 
     Every point is a solve with the commitment pinned and all else free, over the same scenarios; the best of each band
@@ -38,8 +38,8 @@ def command(asked: Question, offer: str | None, term: int | None, points: int, p
     from deal_solve.analysis.curve.text import curve_report
     from deal_solve.cli.support.solving import load_fix
 
-    deal, scenarios, proposed = asked.deal, asked.ready_scenarios(), load_fix(asked.deal, plan_file)
-    found = curve(deal, scenarios, offer, term, points=points, proposed=proposed, options=asked.options)
+    deal, scenarios, proposed = question.deal, question.ready_scenarios(), load_fix(question.deal, plan_file)
+    found = curve(deal, scenarios, offer, term, points=points, proposed=proposed, options=question.options)
     return Answer(
         found=found,
         report=curve_report(deal, found),

@@ -20,7 +20,7 @@ from deal_solve.cli.support.options import fix_option
 @fix_option
 @click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of scenarios.")
 @click.option("--risk-on", type=click.Choice(["loss", "cost"]), help="What the risk is measured on.")
-def command(asked: Question, steps: int) -> Answer:
+def command(question: Question, steps: int) -> Answer:
     """Show expected cost against CVaR of DEAL: the optimum for every risk weight that no other one beats.
 
     Names the knee, from which on caution costs more, and the deal at each point. The exit code is 4 if a
@@ -31,8 +31,8 @@ def command(asked: Question, steps: int) -> Answer:
     from deal_solve.analysis.frontier.result import FrontierResult
     from deal_solve.analysis.frontier.text import frontier_report
 
-    deal = asked.deal
-    found = frontier(deal, asked.ready_scenarios(), steps, options=asked.options)
+    deal = question.deal
+    found = frontier(deal, question.ready_scenarios(), steps, options=question.options)
     return Answer(
         found=found,
         report=frontier_report(deal, found),

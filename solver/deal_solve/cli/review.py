@@ -17,7 +17,7 @@ from deal_solve.cli.support.options import placed, routing_option
 )
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
 @routing_option
-def command(asked: Question, plan_file: str, routing: str) -> Answer:
+def command(question: Question, plan_file: str, routing: str) -> Answer:
     """Say what a proposal costs more than the best deal, and which of its decisions do it.
 
     The parts of the proposal are freed one after another: routing and projects, commitment, band, seats, tracks, then
@@ -30,10 +30,10 @@ def command(asked: Question, plan_file: str, routing: str) -> Answer:
     from deal_solve.cli.settle import completed
     from deal_solve.plan.proposal import proposal_from, read_proposal
 
-    deal, scenarios, source = asked.deal, asked.scenarios().in_memory(), read_proposal(plan_file)
+    deal, scenarios, source = question.deal, question.scenarios().in_memory(), read_proposal(plan_file)
     with placed(source):
-        plan, assumed = completed(deal, proposal_from(source), scenarios, routing, asked.options.progress)
-        found = review(deal, plan, scenarios, options=asked.options)
+        plan, assumed = completed(deal, proposal_from(source), scenarios, routing, question.options.progress)
+        found = review(deal, plan, scenarios, options=question.options)
     return Answer(
         found=found,
         report=review_report(deal, found, assumed),

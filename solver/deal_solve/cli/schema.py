@@ -14,8 +14,10 @@ from deal_solve.cli.main import COMMANDS
 def _questions() -> dict[str, str]:
     """Return the model of every question whose command writes a file of its own: `curve.result.CurveResult`."""
     folder = Path(__file__).parents[1] / "analysis"
-    asked = [name for name in COMMANDS if (folder / name / "result.py").exists() and name not in ("solve", "simulate")]
-    return {name: f"analysis.{name}.result.{name.capitalize()}Result" for name in asked}
+    requested = [
+        name for name in COMMANDS if (folder / name / "result.py").exists() and name not in ("solve", "simulate")
+    ]
+    return {name: f"analysis.{name}.result.{name.capitalize()}Result" for name in requested}
 
 
 MODELS = {

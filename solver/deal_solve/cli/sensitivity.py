@@ -23,7 +23,7 @@ from deal_solve.cli.support.options import fix_option
     help="Scenarios of each matrix of the Sobol indices, in steps of 4096.",
 )
 @fix_option
-def command(asked: Question, samples: int) -> Answer:
+def command(question: Question, samples: int) -> Answer:
     """Show how the best deal of DEAL moves with every uncertain input (P10, P90) and negotiable number (one step).
 
     Each bar is the deal re-optimised, beside it today's plan held fixed: the difference is what flexibility is worth.
@@ -34,8 +34,8 @@ def command(asked: Question, samples: int) -> Answer:
     from deal_solve.analysis.sensitivity.sensitivity import sensitivity
     from deal_solve.analysis.sensitivity.text import sensitivity_report
 
-    deal = asked.deal
-    found = sensitivity(deal, asked.scenarios(), samples=samples, options=asked.options)
+    deal = question.deal
+    found = sensitivity(deal, question.scenarios(), samples=samples, options=question.options)
     return Answer(
         found=found,
         report=sensitivity_report(deal, found),

@@ -103,10 +103,10 @@ def completed(
         return complete(deal, proposal, scenarios.in_memory())
     from deal_solve.cli.support.solving import solved
     from deal_solve.optimise.options import SolveOptions
-    from deal_solve.plan.completion.optimised import assumed_of, pinned
+    from deal_solve.plan.completion.optimised import assumed_of, fixed
 
     agreements = complete_agreements(deal, proposal, scenarios.in_memory())
-    fix = pinned(agreements, proposal)
+    fix = fixed(agreements, proposal)
     plan = solved(deal, scenarios, SolveOptions(fix=fix, progress=progress)).plan
     return plan, assumed_of(plan, agreements, proposal)
 

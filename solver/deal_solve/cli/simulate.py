@@ -62,7 +62,7 @@ def command(
     scenarios = scenarios_from(deal)
     first = _first(scenarios)
     plan, assumed = _plan(deal, first, plan_file)
-    reference = _plan(deal, first, other_file)[0] if other_file else None
+    baseline = _plan(deal, first, other_file)[0] if other_file else None
     with ExitStack() as stack:
         written = stack.enter_context(replacing(outcomes_path)) if outcomes_path else None
         outcomes = stack.enter_context(outcomes_file(written)) if written else None
@@ -71,7 +71,7 @@ def command(
             deal,
             plan,
             scenarios,
-            reference=reference,
+            baseline=baseline,
             executor=executor,
             ahead=4 * workers,
             progress=_progress(scenarios.size) if verbose or sys.stderr.isatty() else None,
@@ -108,20 +108,20 @@ def _plan(deal: Deal, scenarios: ScenarioSet, path: str) -> tuple[Plan, tuple[st
 
 def _progress(total: int) -> Callable[[int], None]:
     """Return what tells how far a run is, once a second: scenarios done, scenarios a second, seconds left."""
-    began = told = time.monotonic()
+    began = reported = time.monotonic()
 
-    def tell(done: int) -> None:
-        nonlocal told
+    def report(done: int) -> None:
+        nonlocal reported
         now = time.monotonic()
-        if now - told < 1 and done < total:
+        if now - reported < 1 and done < total:
             return
-        told = now
+        reported = now
         rate = done / max(now - began, 1e-9)
         left = (total - done) / rate
         text = f"{now - began:6.1f} s  {done:,} of {total:,} scenarios, {rate:,.0f} a second, {left:,.0f} s left"
         click.echo(text, err=True)
 
-    return tell
+    return report
 
 
 def _print(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...], json_file: str | None) -> None:

@@ -24,7 +24,7 @@ from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
     from deal_solve.analysis.conflict.result import Conflict
-    from deal_solve.analysis.solve.result import Asked
+    from deal_solve.analysis.solve.result import Answers
     from deal_solve.cli.support.extras import More
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.options import Method
@@ -102,8 +102,8 @@ def _explained(deal: Deal, scenarios: Scenarios, error: Exception, json_file: st
 
         _write(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
     cut_short = f"which requirements conflict did not show within {seconds:g} s; --time-limit sets how long to look"
-    said = cut_short if conflict is None else conflict_report(conflict)
-    return "\n".join(part for part in (str(error), said) if part)
+    stated = cut_short if conflict is None else conflict_report(conflict)
+    return "\n".join(part for part in (str(error), stated) if part)
 
 
 def _conflict(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Conflict | None:
@@ -143,7 +143,7 @@ def _export(deal: Deal, scenarios: Scenarios, path: str, fix: Proposal | None) -
     return 0
 
 
-def _print(deal: Deal, scenarios: Scenarios, solution: Solution, json_file: str | None, found: Asked) -> None:
+def _print(deal: Deal, scenarios: Scenarios, solution: Solution, json_file: str | None, found: Answers) -> None:
     from deal_solve.analysis.solve.text import solution_report
     from deal_solve.analysis.why_not.text import after_block
     from deal_solve.facts.drawdown_order import chronological_usd, order_note

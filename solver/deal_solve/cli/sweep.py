@@ -27,8 +27,8 @@ from deal_solve.cli.support.options import (
 )
 
 if TYPE_CHECKING:
+    from deal_solve.analysis.sweep.checkpoint_log import CheckpointLog
     from deal_solve.analysis.sweep.design import Design
-    from deal_solve.analysis.sweep.journal import Journal
     from deal_solve.analysis.sweep.result import SweepRow
     from deal_solve.analysis.sweep.sweep import Sweep, SweepProgress
     from deal_solve.deal.deal import Deal
@@ -73,12 +73,12 @@ def command(
     verbose: bool,
     **options: Any,
 ) -> int:
-    """Solve DEAL in many cells, each with other values of its fields, over the same scenarios; print what changes
+    """Solve DEAL in many runs, each with other values of its fields, over the same scenarios; print what changes
     where.
 
-    Each cell is a deal of its own, solved to the gap (--time-limit is that of a cell). One without a plan is a row
-    with its reason. Finished rows are kept in a journal beside --out: stopped and run again, none is solved twice. The
-    exit code is 4 if a cell is not proven to the gap, 1 if one failed.
+    Each run is a deal of its own, solved to the gap (--time-limit is that of a run). One without a plan is a row
+    with its reason. Finished rows are kept in a checkpoint log beside --out: stopped and run again, none is solved
+    twice. The exit code is 4 if a run is not proven to the gap, 1 if one failed.
     """
     from deal_solve.analysis.sweep.design import refuse_wrong_paths
     from deal_solve.analysis.sweep.sweep import Sweep, sweep
@@ -95,7 +95,7 @@ def command(
     _refuse_unwritable(out, picture)
     base = scenarios_from(deal)
     with ExitStack() as stack:
-        kept = stack.enter_context(_journal(out, deal, base, options))
+        kept = stack.enter_context(_checkpoint_log(out, deal, base, options))
         executor, workers = stack.enter_context(executor_of(jobs, cluster))
         options |= {"executor": executor, "ahead": 2 * workers}
         options["progress"] = _progress() if verbose or sys.stderr.isatty() else None
@@ -111,8 +111,10 @@ def command(
     return _exit_code(found)
 
 
-def _swept(run: Callable[..., Sweep], empty: Sweep, kept: Journal | None, write: Callable[[Sweep], None]) -> Sweep:
-    """Run a sweep that goes on from its journal; after Ctrl-C, what there is by then is written."""
+def _swept(
+    run: Callable[..., Sweep], empty: Sweep, kept: CheckpointLog | None, write: Callable[[Sweep], None]
+) -> Sweep:
+    """Run a sweep that goes on from its checkpoint log; after Ctrl-C, what there is by then is written."""
     from deal_solve.analysis.sweep.sweep import rows_of
     from deal_solve.frames import Table
 
@@ -135,7 +137,7 @@ def _swept(run: Callable[..., Sweep], empty: Sweep, kept: Journal | None, write:
 
 
 def _design(deal: Deal, vary: tuple[str, ...], is_zipped: bool, file: str | None) -> Design:
-    """Return the cells asked for."""
+    """Return the runs asked for."""
     from deal_solve.analysis.sweep.design import crossed, parse_vary, read_design, zipped
     from deal_solve.errors import InputError, Problem
 
@@ -159,14 +161,16 @@ def _refuse_unwritable(out: str | None, picture: str | None) -> None:
 
 
 @contextmanager
-def _journal(out: str | None, deal: Deal, scenarios: Scenarios, options: dict[str, Any]) -> Iterator[Journal | None]:
-    """Yield the journal beside the output, None without one; say what it knows."""
-    from deal_solve.analysis.sweep.journal import header_of, journal
+def _checkpoint_log(
+    out: str | None, deal: Deal, scenarios: Scenarios, options: dict[str, Any]
+) -> Iterator[CheckpointLog | None]:
+    """Yield the checkpoint log beside the output, None without one; say what it knows."""
+    from deal_solve.analysis.sweep.checkpoint_log import checkpoint_log, header_of
 
     if not out or (Path(out).exists() and not Path(out).is_file()):  # nothing stands beside a device or a pipe
         yield None
         return
-    with journal(Path(f"{out}.journal"), header_of(deal, scenarios, options)) as kept:
+    with checkpoint_log(Path(f"{out}.journal"), header_of(deal, scenarios, options)) as kept:
         if kept.rows:
             click.echo(f"{kept.path}: {len(kept.rows):,} cells are done", err=True)
         yield kept
@@ -193,17 +197,15 @@ def _exit_code(found: Sweep) -> int:
 
 
 def _progress() -> Callable[[SweepProgress], None]:
-    """Return what tells how far a sweep is, once a second: cells done, cells a second, seconds left."""
-    told = time.monotonic()
+    """Return what tells how far a sweep is, once a second: runs done, runs a second, seconds left."""
+    reported = time.monotonic()
 
-    def tell(at: SweepProgress) -> None:
-        nonlocal told
-        if time.monotonic() - told < 1 and at.done < at.total:
+    def report(at: SweepProgress) -> None:
+        nonlocal reported
+        if time.monotonic() - reported < 1 and at.done < at.total:
             return
-        told = time.monotonic()
-        left = (
-            "" if at.seconds_left is None else f", {at.cells_per_second:,.2g} a second, {at.seconds_left:,.0f} s left"
-        )
+        reported = time.monotonic()
+        left = "" if at.seconds_left is None else f", {at.runs_per_second:,.2g} a second, {at.seconds_left:,.0f} s left"
         click.echo(f"{at.seconds:6.1f} s  {at.done:,} of {at.total:,} cells{left}", err=True)
 
-    return tell
+    return report

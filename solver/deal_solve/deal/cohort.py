@@ -1,4 +1,4 @@
-"""Cohorts of people, the tools built for them, and what they use (deal model, sections 1 and 5)."""
+"""Cohorts of people, the tools built for them, and what they use (model §1, §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks across the file: every name means something, every choice can be priced (deal model, sections 1 to 6)."""
+"""Checks across the file: every name means something, every choice can be priced (model §1, §6)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def family_of(deal: Deal, name: str) -> str:
 
 
 def quality_of(deal: Deal, scores: dict[str, float], name: str) -> float | None:
-    """Return the score of a name: its own, its model's, its family's, or None (section 3).
+    """Return the score of a name: its own, its model's, its family's, or None (model §3).
 
     A slot has its family's score, else that of the model it means today.
     """

@@ -316,7 +316,7 @@ class Deal(DealModel):
 
     @cached_property
     def list_offer(self) -> Offer:
-        """Pay as you go and seats at card price, always on the table (section 6)."""
+        """Pay as you go and seats at card price, always on the table (model §6)."""
         return Offer(
             title="List prices",
             terms={12: Term()},

@@ -1,4 +1,4 @@
-"""Numbers as buyers write them: 900k, 1.4M, 60%, 14M ± 20%, and bands of three quantiles (deal model, section 1)."""
+"""Numbers as buyers write them: 900k, 1.4M, 60%, 14M ± 20%, and bands of three quantiles (model §1)."""
 
 from __future__ import annotations
 

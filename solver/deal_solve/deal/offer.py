@@ -1,4 +1,4 @@
-"""Offers: what an offer says about API and seats (deal model, sections 4 to 6)."""
+"""Offers: what an offer says about API and seats (model §4, §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rate card: published list prices, seats and controls as dated data (deal model, sections 2 and 5)."""
+"""The rate card: published list prices, seats and controls as dated data (model §2, §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How later terms are decided: at signing, or by a table over what is observed by then (deal model, section 6)."""
+"""How later terms are decided: at signing, or by a table over what is observed by then (model §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the buyer is afraid of: risk, limits and named scenarios (deal model, sections 1 and 7)."""
+"""What the buyer is afraid of: risk, limits and named scenarios (model §1, §7)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONTRACT_YEAR = re.compile(r"contract year ([1-5])")
 
 
 class Risk(DealModel):
-    """(1 - weight)·E[z] + weight·CVaR[z], or a worst-case criterion (section 7)."""
+    """(1 - weight)·E[z] + weight·CVaR[z], or a worst-case criterion (model §7)."""
 
     weight: Share = Field(0.0, description="λ: 0 neutral, 0.3 balanced, 0.7 cautious")
     confidence: Annotated[Share, Field(lt=1)] = Field(0.95, description="0.95: the mean of the worst 5 %")

@@ -1,4 +1,4 @@
-"""Workloads: software that calls Claude (deal model, sections 1 to 3)."""
+"""Workloads: software that calls Claude (model §1, §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which offer provides which control on which line, and where a required one is missing (deal model, section 5)."""
+"""Which offer provides which control on which line, and where a required one is missing (model §5)."""
 
 from __future__ import annotations
 

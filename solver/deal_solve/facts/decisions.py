@@ -154,8 +154,8 @@ def _mix(requests: dict[str, float]) -> str:
 
 def deal_in_a_line(settlement: Settlement) -> str:
     """Return what a plan decides but for its routing."""
-    said = [each for each in decisions(settlement) if each.kind != "routing" and each.plan != NONE]
-    return "; ".join(f"{each.what}: {each.plan}" for each in said)
+    stated = [each for each in decisions(settlement) if each.kind != "routing" and each.plan != NONE]
+    return "; ".join(f"{each.what}: {each.plan}" for each in stated)
 
 
 def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:

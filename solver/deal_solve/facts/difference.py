@@ -1,6 +1,6 @@
-"""The difference between two settled plans, split by line: what makes one of them dearer than the other.
+"""The difference between two settled plans, split by line: what makes one of them costlier than the other.
 
-The lines of an invoice do not say why a plan is dearer: a larger commitment moves dollars from overage to commitment
+The lines of an invoice do not say why a plan costs more: a larger commitment moves dollars from overage to commitment
 without costing anything. So the API side is split by cause. Whatever the offers, usage that draws down a commitment
 costs
 

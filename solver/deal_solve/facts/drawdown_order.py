@@ -1,4 +1,4 @@
-"""What the other drawdown order would cost: priced, never optimised (deal model, section 4)."""
+"""What the other drawdown order would cost: priced, never optimised (model §4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.rates import api_factor, band_of
 from deal_solve.settlement.settle import Settlement, settle
 
-WORTH_SAYING = 0.001
+MIN_REPORTED_SHARE = 0.001
 
 
 def chronological_usd(settlement: Settlement) -> float:
@@ -35,7 +35,7 @@ def _has_one_ratio(settlement: Settlement) -> bool:
 def order_note(settlement: Settlement, as_used_usd: float) -> tuple[str, ...]:
     """Return a sentence if the order of drawdown moves the expected cost by more than 0.1 %."""
     expected = float(settlement.weights @ settlement.cost)
-    if abs(as_used_usd - expected) <= WORTH_SAYING * abs(expected):
+    if abs(as_used_usd - expected) <= MIN_REPORTED_SHARE * abs(expected):
         return ()
     change = abs(as_used_usd - expected) / abs(expected) if expected else 1.0
     word = "more" if as_used_usd > expected else "less"

@@ -1,4 +1,4 @@
-"""The limits of a deal against what a plan does (deal model, section 7)."""
+"""The limits of a deal against what a plan does (model §7)."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def limit_checks(deal: Deal, settlement: Settlement) -> Table[LimitCheck]:
 
 
 def _check(limit: Limit, settlement: Settlement) -> LimitCheck:
-    weights, most = settlement.weights, limit.at_most + max(TOLERANCE * limit.at_most, 0.01)
+    weights, maximum = settlement.weights, limit.at_most + max(TOLERANCE * limit.at_most, 0.01)
     if limit.of == "committed":
         usd = settlement.committed_usd
-        return LimitCheck("committed", limit.at_most, usd, None, usd <= most)
+        return LimitCheck("committed", limit.at_most, usd, None, usd <= maximum)
     costs, word = _costs(limit, settlement), f"{limit.of}{', discounted' if limit.discounted else ''}"
     if limit.probability_within is not None:
-        likely = measures.probability(costs <= most, weights)
+        likely = measures.probability(costs <= maximum, weights)
         stand_in = len(costs) > EXACT_CHANCE and limit.probability_within < 1
         tail = measures.cvar(costs, weights, limit.probability_within) if stand_in else None
         kept = likely >= limit.probability_within - 1e-9
@@ -56,7 +56,7 @@ def _check(limit: Limit, settlement: Settlement) -> LimitCheck:
         word += f" at {limit.confidence:g}"
     else:
         usd = measures.worst(costs, weights)
-    return LimitCheck(f"{limit.measure}: {word}", limit.at_most, usd, None, usd <= most)
+    return LimitCheck(f"{limit.measure}: {word}", limit.at_most, usd, None, usd <= maximum)
 
 
 def _costs(limit: Limit, settlement: Settlement) -> Array:

@@ -39,7 +39,7 @@ class Summary:
     """The cost of one plan, USD over the horizon.
 
     `total` is discounted, `paid` is not; `by_year` is paid, by contract year; `by_line` expected and discounted.
-    `cvar_usd` is None for a single scenario, `worst_usd` where the scenarios are too few to say (section 1).
+    `cvar_usd` is None for a single scenario, `worst_usd` where the scenarios are too few to say (model §1).
     """
 
     total: Range

@@ -10,7 +10,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.workload import ProjectName
-from deal_solve.formulation.clauses.bounds import most_usage
+from deal_solve.formulation.clauses.bounds import max_usage
 from deal_solve.formulation.clauses.bundle import bundle
 from deal_solve.formulation.clauses.commitment import Commitments, commit, pay_in_advance
 from deal_solve.formulation.clauses.drawdown import draw_down
@@ -38,7 +38,7 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 class Formulation:
     """The program with the handles that a plan is read through: one copy of them per path of buckets.
 
-    `months` have a table. `committed` is expected over the paths, `most_committed` what a limit on it bounds.
+    `months` have a table. `committed` is expected over the paths, `max_committed` what a limit on it bounds.
     """
 
     deal: Deal
@@ -47,7 +47,7 @@ class Formulation:
     paths: tuple[Decisions, ...]
     objective: Expression
     committed: Expression
-    most_committed: Expression
+    max_committed: Expression
 
     @property
     def agreements(self) -> Agreements:
@@ -76,8 +76,8 @@ class FormulationOptions:
 
     by_cuts: bool = False
     zero_bands_only: bool = False
-    least_commitment_usd: float = 0.0
-    least_seats: dict[str, int] = field(default_factory=dict)
+    min_commitment_usd: float = 0.0
+    min_seats: dict[str, int] = field(default_factory=dict)
     routed: frozenset[str] = frozenset()
 
 
@@ -100,9 +100,9 @@ def formulate(
         tie(program, months, paths)
     objective = set_objective(program, deal, against)
     committed = total(path.probability * path.committed for path in paths)
-    most = _most_committed(program, paths)
-    add_limits(program, deal, most)
-    return Formulation(deal, program, months, paths, objective, committed, most)
+    maximum = _max_committed(program, paths)
+    add_limits(program, deal, maximum)
+    return Formulation(deal, program, months, paths, objective, committed, maximum)
 
 
 def _decide(
@@ -114,11 +114,11 @@ def _decide(
     projects = buy_projects(program, deal)
     routing = Routing(rates_of(everywhere, deal), everywhere, options.routed)
     route_workloads(program, deal, routing, agreements.regimes, projects)
-    seats = offer_seats(program, deal, agreements, rates_of(program.sums, deal), options.least_seats)
+    seats = offer_seats(program, deal, agreements, rates_of(program.sums, deal), options.min_seats)
     tracks = take_tracks(program, deal, agreements, seats)
     route_people(program, deal, agreements, seats, tracks, routing)
-    most = most_usage(program, deal, agreements, routing)
-    commitments = commit(program, deal, agreements, most, program.usd(options.least_commitment_usd))
+    maximum = max_usage(program, deal, agreements, routing)
+    commitments = commit(program, deal, agreements, maximum, program.usd(options.min_commitment_usd))
     pay_in_advance(program, deal, agreements, commitments)
     draw_down(program, deal, agreements, commitments, routing)
     true_up(program, deal, agreements, seats, tracks)
@@ -133,14 +133,14 @@ def _committed(program: Program, seats: Seats, commitments: Commitments) -> Expr
     return total([*commitments.of.values(), *fees])
 
 
-def _most_committed(program: Program, paths: Sequence[Decisions]) -> Expression:
+def _max_committed(program: Program, paths: Sequence[Decisions]) -> Expression:
     """Return the committed dollars of the only path, or add most >= those of each."""
     if len(paths) == 1:
         return paths[0].committed
-    most = program.variable("most_committed")
+    maximum = program.variable("max_committed")
     for decisions in paths:
-        program.add("most_committed", most >= decisions.committed)
-    return 1.0 * most
+        program.add("max_committed", maximum >= decisions.committed)
+    return 1.0 * maximum
 
 
 def money_unit(deal: Deal, sums: ScenarioSums) -> float:

@@ -14,7 +14,7 @@ from deal_solve.formulation.clauses.rates import Agreement, Regime, api_of
 from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import total
 from deal_solve.messages import unknown
-from deal_solve.plan.choices.forced import Forced
+from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.proposal import Proposal, ProposedRoute
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.routing_options import Epoch
@@ -29,8 +29,8 @@ class Fixings:
     """A proposal, and how far it widens the bounds of the program."""
 
     proposal: Proposal = field(default_factory=Proposal)
-    least_commitment_usd: float = 0.0
-    least_seats: dict[str, int] = field(default_factory=dict)
+    min_commitment_usd: float = 0.0
+    min_seats: dict[str, int] = field(default_factory=dict)
 
     @property
     def routed(self) -> frozenset[str]:
@@ -39,7 +39,7 @@ class Fixings:
 
     def options(self, *, by_cuts: bool = False, zero_bands_only: bool = False) -> FormulationOptions:
         """Return the options of a program that is to hold the proposal."""
-        return FormulationOptions(by_cuts, zero_bands_only, self.least_commitment_usd, self.least_seats, self.routed)
+        return FormulationOptions(by_cuts, zero_bands_only, self.min_commitment_usd, self.min_seats, self.routed)
 
     def agreements(self, offered: Iterable[Agreement]) -> list[Agreement]:
         """Return the API agreements that the proposal leaves open."""
@@ -125,12 +125,12 @@ def _fix_commitment(decisions: Decisions, regime: Regime, proposal: Proposal) ->
         return
     if len(wanted) == 1 and api_of(deal, regime.agreement).ramp is not None:
         committed = total(decisions.commitments.get(regime, year) for year in years)
-        program.add("pin_commitment", committed == program.usd(sum(by_year)) * beta)
+        program.add("fix_commitment", committed == program.usd(sum(by_year)) * beta)
         return
     for year, dollars in zip(years, by_year, strict=True):
         committed = decisions.commitments.get(regime, year)
-        program.add("pin_commitment", committed <= program.usd(dollars + ROUNDING_USD) * beta)
-        program.add("pin_commitment", committed >= program.usd(dollars - ROUNDING_USD) * beta)
+        program.add("fix_commitment", committed <= program.usd(dollars + ROUNDING_USD) * beta)
+        program.add("fix_commitment", committed >= program.usd(dollars - ROUNDING_USD) * beta)
 
 
 def _year_of(deal: Deal, regime: Regime, wanted: Sequence[float], year: int) -> float:
@@ -157,14 +157,14 @@ def _fix_seats(decisions: Decisions, proposal: Proposal) -> None:
                 for candidate in decisions.agreements.seats
                 if candidate.seat_type == seat_type
             )
-            program.add("pin_seats", count == float(_spread(wanted.contracted, year)))
+            program.add("fix_seats", count == float(_spread(wanted.contracted, year)))
 
 
 def _fix_tracks(decisions: Decisions, proposal: Proposal) -> None:
     """Close every track but those proposed: one in each contract year, or some that are left open."""
     deal, tracks = decisions.deal, decisions.tracks
     one = {name: tuple((_spread(years, y),) for y in range(deal.years)) for name, years in proposal.tracks.items()}
-    some = proposal.among if isinstance(proposal, Forced) else {}
+    some = proposal.among if isinstance(proposal, Restriction) else {}
     for cohort, by_year in (*one.items(), *some.items()):
         for year, open_to in enumerate(by_year):
             for (name, candidate, span), on in tracks.seats.items():
@@ -180,12 +180,12 @@ def _fix_projects(decisions: Decisions, proposal: Proposal) -> None:
 
     A row and not a bound: a project that costs nothing and opens nothing stands in no other row.
     """
-    decided = proposal.decided if isinstance(proposal, Forced) else {}
+    decided = proposal.decided if isinstance(proposal, Restriction) else {}
     for (workload, project), variable in decisions.projects.items():
         bought = project in proposal.projects[workload] if workload in proposal.projects else None
         bought = decided.get(workload, {}).get(project, bought)
         if bought is not None:
-            decisions.program.add("pin_project", variable == float(bought))
+            decisions.program.add("fix_project", variable == float(bought))
 
 
 def _fix_route(decisions: Decisions, user: str, epoch: Epoch, routes: Sequence[ProposedRoute]) -> None:
@@ -204,10 +204,10 @@ def _fix_route(decisions: Decisions, user: str, epoch: Epoch, routes: Sequence[P
                 Problem(f"routing.{user}.{key}", f"is not open from month {epoch.start} to {epoch.end - 1}")
             )
         shares[same] = shares.get(same, 0.0) + share
-    for (name, start, key), copies in decisions.routing.shares.items():
+    for (name, start, key), disaggregated in decisions.routing.shares.items():
         if (name, start) == (user, epoch.start):
-            for copy, activity in copies:
-                decisions.program.add("pin_route", copy == shares.get(key, 0.0) * activity)
+            for copy, activity in disaggregated:
+                decisions.program.add("fix_route", copy == shares.get(key, 0.0) * activity)
 
 
 def _same_option(decisions: Decisions, user: str, epoch: Epoch, key: str) -> str | None:

@@ -108,8 +108,8 @@ def _shares(decisions: Decisions, user: str, epoch: Epoch) -> dict[str, float]:
     """Return the shares of an epoch; where nothing is metered, the first open option."""
     shares = {}
     for option in epoch.options:
-        copies = decisions.routing.shares.get((user, epoch.start, option.key), [])
-        share = sum(copy.varValue or 0.0 for copy, _ in copies)
+        disaggregated = decisions.routing.shares.get((user, epoch.start, option.key), [])
+        share = sum(copy.varValue or 0.0 for copy, _ in disaggregated)
         if share > SMALLEST_SHARE:
             shares[option.key] = share
     total = sum(shares.values())

@@ -38,7 +38,7 @@ def comparison_of(
     if deal.risk.criterion == "regret":
         settings, clock = workspace.settings, workspace.clock
         each = map(scenarios.in_memory().take, range(scenarios.size))
-        best = [least_cost(free, alone, settings.solver, settings.gap, clock) for alone in each]
+        best = [min_cost(free, alone, settings.solver, settings.gap, clock) for alone in each]
         return Comparison(against=Against(best=np.array(best)))
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return Comparison()
@@ -55,7 +55,7 @@ def comparison_of(
     return found
 
 
-def least_cost(
+def min_cost(
     deal: Deal, scenarios: Scenarios, solver: str = "highs", gap: float = 1e-6, clock: Clock | None = None
 ) -> float:
     """Return the objective of a deal without its plan, dollars: its least cost if these scenarios were all known."""
@@ -69,16 +69,16 @@ def _baseline(problem: SearchProblem, workspace: Workspace) -> tuple[Plan, tuple
     """Return the plan of least expected cost among those without API commitment, and notes on it."""
     workspace.clock.report("finding the baseline: the best plan without commitment")
     try:
-        return _least_expected(problem, workspace), ()
+        return _min_expected(problem, workspace), ()
     except Infeasible:
-        plan = _least_expected(replace(problem, scope="no_commitment_or_controls"), workspace)
+        plan = _min_expected(replace(problem, scope="no_commitment_or_controls"), workspace)
         return plan, (
             "no plan without commitment provides the controls required on the API; loss is measured against the best "
             "one that lacks them",
         )
 
 
-def _least_expected(problem: SearchProblem, workspace: Workspace) -> Plan:
+def _min_expected(problem: SearchProblem, workspace: Workspace) -> Plan:
     gap = workspace.settings.gap
     exact = BASELINE_GAP if problem.sums.size <= BLOCK else gap
     settings = SearchSettings(

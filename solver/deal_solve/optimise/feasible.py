@@ -38,7 +38,7 @@ def is_feasible(deal: Deal, scenarios: Scenarios, fix: Proposal | None = None, c
     return True
 
 
-def least(
+def minimum(
     deal: Deal, scenarios: Scenarios, limit: Limit, fix: Proposal | None = None, clock: Clock | None = None
 ) -> float:
     """Return the least that a limit of the deal could be with all else kept, USD; infinite where nothing helps."""
@@ -48,7 +48,7 @@ def least(
         best, tight = math.inf, True
         for formulation in _programs(rest, scenarios, fix, by_cuts):
             program = formulation.program
-            answer = _answer(formulation, measured(program, limit, formulation.most_committed), clock)
+            answer = _answer(formulation, measured(program, limit, formulation.max_committed), clock)
             if answer.outcome == "optimal":
                 best = min(best, answer.objective * program.unit_usd)
                 tight = tight and is_tight(program)

@@ -42,7 +42,7 @@ class Route(DealModel):
 
 
 class RenewalRow(DealModel):
-    """What is decided in the month of a table in one bucket, for terms that start then (section 6)."""
+    """What is decided in the month of a table in one bucket, for terms that start then (model §6)."""
 
     probability: Share = Field(0.0, description="of the bucket in the scenarios that were solved")
     api: ApiTerm | None = Field(None, description="the term of the API agreement that starts")

@@ -1,4 +1,4 @@
-"""What is known of a scenario when a term starts, and the edges that cut it into buckets (deal model, section 6)."""
+"""What is known of a scenario when a term starts, and the edges that cut it into buckets (model §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of later decisions: one row per bucket, and the plan on the path of rows that a scenario takes (section 6)."""
+"""Tables of later decisions: one row per bucket, and the plan on the path of rows that a scenario takes (model §6)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deal_solve.plan.renewal_buckets import Buckets, Edges, observed
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
-MOST_PATHS = 30
+MAX_PATHS = 30
 """Paths of buckets that a program may tell apart."""
 
 Path: TypeAlias = tuple[int, ...]

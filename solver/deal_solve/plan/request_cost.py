@@ -1,4 +1,4 @@
-"""The list cost of one request, affine in the cache hit rate (deal model, section 2)."""
+"""The list cost of one request, affine in the cache hit rate (model §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routing options of every workload and cohort, epoch by epoch (deal model, section 3)."""
+"""The routing options of every workload and cohort, epoch by epoch (model §3)."""
 
 from __future__ import annotations
 

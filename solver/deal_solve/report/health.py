@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.calendar import calendar
+from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.savings import savings
-from deal_solve.facts.sides import overtaking_month, sides
 from deal_solve.report.text import bullets, chance, labelled, money, percent, round_money, table
 from deal_solve.settlement.settle import Settlement
 
@@ -16,7 +16,7 @@ def health_tables(deal: Deal, settlement: Settlement) -> list[str]:
     parts = [
         _commitment(deal, settlement),
         seats_table(settlement),
-        _sides(deal, settlement),
+        _cost_split(deal, settlement),
         _savings(deal, settlement),
     ]
     return [part for part in [*parts, _calendar(deal, settlement)] if part]
@@ -65,8 +65,8 @@ def seats_table(settlement: Settlement) -> str:
     return table(title, headers, cells, left=3, keys=2) if cells else ""
 
 
-def _sides(deal: Deal, settlement: Settlement) -> str:
-    rows = sides(settlement)
+def _cost_split(deal: Deal, settlement: Settlement) -> str:
+    rows = cost_split(settlement)
     headers = ["side", "expected cost", "P10", "P90", "share of the spread"]
     cells = [
         [
@@ -79,11 +79,11 @@ def _sides(deal: Deal, settlement: Settlement) -> str:
     value = ", present value" if deal.cost_of_capital_per_year else ""
     text = table(f"Cost by side over {deal.horizon_months} months (USD{value})", headers, cells)
     if {"API", "seats"} <= {row.side for row in rows}:
-        text += "\n" + "\n".join(labelled("-", _overtaking(deal, overtaking_month(settlement)), 2))
+        text += "\n" + "\n".join(labelled("-", _crossover(deal, crossover_month(settlement)), 2))
     return text
 
 
-def _overtaking(deal: Deal, month: int | None) -> str:
+def _crossover(deal: Deal, month: int | None) -> str:
     if month is None:
         return "expected API spend is not above that for seats in the last month"
     when = "in every month" if month == 0 else f"in every month from {deal.calendar(month):%Y-%m} on"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DARK, LIGHT = "#16365c", "#a9b8cc"
-LEAST_DISTANCE = 0.07
+MIN_DISTANCE = 0.07
 """Between two labels, as a share of the height of a panel."""
 MULTIPLES = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1, ""))
 
@@ -54,9 +54,9 @@ def apart(indices: Sequence[float]) -> list[float]:
     """
     moved = list(indices)
     for below in reversed(range(len(moved) // 2)):
-        moved[below] = min(moved[below], moved[below + 1] - LEAST_DISTANCE)
+        moved[below] = min(moved[below], moved[below + 1] - MIN_DISTANCE)
     if moved:
         moved[0] = max(moved[0], 0.0)
     for above in range(1, len(moved)):
-        moved[above] = max(moved[above], moved[above - 1] + LEAST_DISTANCE)
+        moved[above] = max(moved[above], moved[above - 1] + MIN_DISTANCE)
     return moved

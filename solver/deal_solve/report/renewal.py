@@ -69,13 +69,13 @@ def _columns(each: RenewalTable) -> Iterator[tuple[str, list[str]]]:
     """Yield what the rows decide, where they differ."""
     found: dict[str, list[str]] = {}
     for row in each.rows:
-        said = dict(_said(row))
-        for name in {**found, **said}:
-            found.setdefault(name, []).append(said.get(name, "-"))
+        stated = dict(_stated(row))
+        for name in {**found, **stated}:
+            found.setdefault(name, []).append(stated.get(name, "-"))
     yield from ((name, values) for name, values in found.items() if len(set(values)) > 1)
 
 
-def _said(row: RenewalRow) -> Iterator[tuple[str, str]]:
+def _stated(row: RenewalRow) -> Iterator[tuple[str, str]]:
     if row.api is not None:
         yield "band from", round_money(row.api.band_usd_per_year)
         yield "commitment a year", joined([round_money(round(usd, 2)) for usd in row.api.commitment_usd])

@@ -19,7 +19,7 @@ from typing import TextIO
 import click
 
 WIDTH = 100
-LEAST_WIDTH = 40
+MIN_WIDTH = 40
 ALARMS = ("broken", "impossible", "GAP")
 """Cells with one of these words are red where there is colour."""
 _CENT = Decimal("0.01")
@@ -44,7 +44,7 @@ def page_of(stream: TextIO) -> Page:
     if not stream.isatty():
         return _PLAIN
     columns = shutil.get_terminal_size((WIDTH, 0)).columns
-    return Page(max(columns, LEAST_WIDTH), not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    return Page(max(columns, MIN_WIDTH), not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
 @contextmanager
@@ -166,12 +166,12 @@ def _narrowed(cells: list[list[str]], texts: range) -> list[int]:
     """Return column widths that fit the page if wrapping can do it, else the least they can be."""
     room = page_width()
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    least = []
+    minimum = []
     for index, (header, *column) in enumerate(zip(*cells, strict=True)):
         kept = [word for cell in column for word in _words(cell)] if index in texts else column
-        least.append(min(max(map(len, [*_words(header), *kept])), room // 2))
+        minimum.append(min(max(map(len, [*_words(header), *kept])), room // 2))
     while sum(widths) + len(_BETWEEN) * (len(widths) - 1) > room:
-        wide = [index for index in range(len(widths)) if widths[index] > least[index]]
+        wide = [index for index in range(len(widths)) if widths[index] > minimum[index]]
         if not wide:
             break
         widths[max(wide, key=lambda index: widths[index])] -= 1

@@ -27,7 +27,7 @@ class Row:
 
     @property
     def year(self) -> int:
-        """The contract year a payment belongs to: that of the last month it is charged for (section 4)."""
+        """The contract year a payment belongs to: that of the last month it is charged for (model §4)."""
         return self.last // 12
 
     def of(self, scenario: int) -> tuple[float, float, float]:
@@ -39,7 +39,7 @@ class Row:
 
 
 class Ledger:
-    """Adds up postings over S scenarios and Y contract years at r a year (section 1).
+    """Adds up postings over S scenarios and Y contract years at r a year (model §1).
 
     `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); all in USD, costs
     positive.

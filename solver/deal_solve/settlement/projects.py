@@ -1,4 +1,4 @@
-"""Enablement projects: one-off costs at time 0 (section 3)."""
+"""Enablement projects: one-off costs at time 0 (model §3)."""
 
 from __future__ import annotations
 

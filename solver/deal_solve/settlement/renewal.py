@@ -1,4 +1,4 @@
-"""Settlements of the paths through a plan's tables, made to fit together (section 6)."""
+"""Settlements of the paths through a plan's tables, made to fit together (model §6)."""
 
 from __future__ import annotations
 

@@ -160,8 +160,8 @@ def _joint(parts: Sequence[Settlement], has_tables: bool, order: Where = None) -
         records = aligned([part.drawdown for part in parts], [len(part.weights) for part in parts])
         parts = [replace(part, drawdown=own) for part, own in zip(parts, records, strict=True)]
     joint: dict[str, Any] = {name: joined([getattr(part, name) for part in parts], order) for name in BY_SCENARIO}
-    most = {name: max(getattr(part, name) for part in parts) for name in ("committed_usd", "beyond_horizon_usd")}
-    return replace(parts[0], **joint, **most)
+    maximum = {name: max(getattr(part, name) for part in parts) for name in ("committed_usd", "beyond_horizon_usd")}
+    return replace(parts[0], **joint, **maximum)
 
 
 def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, keep_rows: bool) -> Settlement:

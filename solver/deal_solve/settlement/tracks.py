@@ -1,4 +1,4 @@
-"""Where cohorts go: seat counts, internal tools built and run, users left unserved (section 5)."""
+"""Where cohorts go: seat counts, internal tools built and run, users left unserved (model §5)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From the bands of a deal to weighted scenarios (deal model, section 1)."""
+"""From the bands of a deal to weighted scenarios (model §1)."""

@@ -1,4 +1,4 @@
-"""How bands move together in sampled scenarios: a Gaussian copula (deal model, section 1)."""
+"""How bands move together in sampled scenarios: a Gaussian copula (model §1)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.scenario_set import Array
 
 WHERE = "uncertainty.correlation.matrix"
-CLOSE = 1e-12
-MOST_PROJECTIONS = 10_000
+PROJECTION_TOLERANCE = 1e-12
+MAX_PROJECTIONS = 10_000
 
 
 @dataclass(frozen=True)
@@ -116,17 +116,17 @@ def nearest(wanted: Array) -> Array:
 
     Alternating projections with Dykstra's correction (Higham, IMA J. Numer. Anal. 22, 2002).
     """
-    if np.linalg.eigvalsh(wanted)[0] >= -CLOSE:
+    if np.linalg.eigvalsh(wanted)[0] >= -PROJECTION_TOLERANCE:
         return wanted
     ones, correction = wanted.copy(), np.zeros_like(wanted)
-    for _ in range(MOST_PROJECTIONS):
+    for _ in range(MAX_PROJECTIONS):
         before = ones - correction
         sizes, vectors = np.linalg.eigh(before)
         positive = _composed(np.maximum(sizes, 0.0), vectors)
         correction = positive - before
         ones = positive.copy()
         np.fill_diagonal(ones, 1.0)
-        if np.abs(ones - positive).max() < CLOSE:
+        if np.abs(ones - positive).max() < PROJECTION_TOLERANCE:
             break
     scale = np.sqrt(np.diag(positive))
     return np.asarray(positive / np.outer(scale, scale), dtype=float)
@@ -134,7 +134,7 @@ def nearest(wanted: Array) -> Array:
 
 def _repaired(wanted: Array, found: Array, paths: Sequence[str]) -> tuple[str, ...]:
     change = np.abs(found - wanted)
-    if change.max(initial=0.0) <= CLOSE:
+    if change.max(initial=0.0) <= PROJECTION_TOLERANCE:
         return ()
     row, column = divmod(int(change.argmax()), len(paths))
     return (

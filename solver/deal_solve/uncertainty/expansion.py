@@ -1,4 +1,4 @@
-"""The two exact scenario sets: an explicit weighted list, and the discrete expansion of the bands (section 1)."""
+"""The two exact scenario sets: an explicit weighted list, and the discrete expansion of the bands (model §1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deal_solve.uncertainty.scenario_set import Array, Kind, ScenarioSet
 
 SWANSON = (0.3, 0.4, 0.3)
 QUANTILE_NAMES = ("P10", "P50", "P90")
-MOST = 100_000
+MAX_SCENARIOS = 100_000
 """More branches than this are refused: a sampled set is the right tool there."""
 
 
@@ -31,10 +31,10 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     expanded = tuple(group for group in paths.GROUPS if group != "cache" and group in uncertain)
     events = [key for key, event in deal.uncertainty.events.items() if 0 < event.probability < 1]
     count = 3 ** len(expanded) * 2 ** len(events)
-    if count > MOST:
+    if count > MAX_SCENARIOS:
         raise InputError(
             f"the discrete expansion has {count:,} branches ({len(expanded)} groups, {len(events)} events); "
-            f"expected at most {MOST:,}: sample scenarios instead (--scenarios N), or state fewer events"
+            f"expected at most {MAX_SCENARIOS:,}: sample scenarios instead (--scenarios N), or state fewer events"
         )
     levels = np.array(list(itertools.product(range(3), repeat=len(expanded))), dtype=int)
     flags = np.array(list(itertools.product((0, 1), repeat=len(events))), dtype=int)

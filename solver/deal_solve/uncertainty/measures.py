@@ -1,4 +1,4 @@
-"""Measures of one number per scenario (deal model, section 7)."""
+"""Measures of one number per scenario (model §7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metalogs of three terms: a distribution with exactly the P10, P50 and P90 of a band (deal model, section 1)."""
+"""Metalogs of three terms: a distribution with exactly the P10, P50 and P90 of a band (model §1)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOGIT_90 = math.log(9)
 """ln(0.9 / 0.1)."""
 STEEPEST = 0.599839320128867
 """The largest value of (y - 0.5) + y·(1-y)·ln(y/(1-y)): with |a3| · STEEPEST <= a2 a metalog never falls."""
-LEAST = 0.5 - 0.4 / (2 * STEEPEST)
+MIN_PROBABILITY = 0.5 - 0.4 / (2 * STEEPEST)
 """The least (P50 - P10) / (P90 - P10) of a metalog of three terms, 0.1666; the largest is 1 minus it."""
 
 
@@ -59,7 +59,7 @@ def fit(band: Band, low: float, high: float) -> Metalog:
     form: Literal["log", "logit", "cut"] = "cut" if on_bound else "log" if high == math.inf else "logit"
     first, middle, last = (_forward(form, x, low, high) for x in band.quantiles)
     index = (middle - first) / (last - first)
-    nearest = min(max(index, LEAST), 1 - LEAST)
+    nearest = min(max(index, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
     rounding = 8 * np.finfo(float).eps * max(abs(first), abs(last)) / (last - first)
     if abs(index - nearest) > 1e-12 + rounding:
         p50 = _backward(form, first + nearest * (last - first), low, high)

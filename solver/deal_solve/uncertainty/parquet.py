@@ -161,7 +161,7 @@ class _Reader:
 
     def _path(self, column: str, part: str) -> Array:
         values = self._values(column)
-        months, least = self.deal.horizon_months, "above 0" if part == "index" else "0 or more"
+        months, bound = self.deal.horizon_months, "above 0" if part == "index" else "0 or more"
         highest = 1.0 if part == "hit_rate" else np.inf
         allowed = (1,) if part == "hit_rate" else tuple(sorted({1, self.deal.years, months}))
         length = 1 if values.ndim == 1 else values.shape[1]
@@ -173,7 +173,7 @@ class _Reader:
             self.problem(column, f"has {length} values a row; expected {' or '.join(map(str, allowed))}")
         elif values.min() < 0 or values.max() > highest or (part == "index" and values.min() == 0):
             top = f", at most {highest:g}" if np.isfinite(highest) else ""
-            self.problem(column, f"expected {least}{top}; found {values.min():g} to {values.max():g}")
+            self.problem(column, f"expected {bound}{top}; found {values.min():g} to {values.max():g}")
         elif part != "hit_rate":
             return np.repeat(values.reshape(self.size, length).T, months // length, axis=0)
         return values.reshape(self.size, -1)[:, 0]

@@ -1,4 +1,4 @@
-"""Sampled scenarios: metalogs joined by a copula, drawn block by block (deal model, section 1)."""
+"""Sampled scenarios: metalogs joined by a copula, drawn block by block (model §1)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SamplingMethod = Literal["sobol", "random"]
 SEED = 20270101
 """The seed where none is given; printed with every result like any other."""
-MOST = 2**30
+MAX_SCENARIOS = 2**30
 """Points of a Sobol sequence."""
 
 
@@ -40,8 +40,8 @@ def sample(deal: Deal, count: int, seed: int = SEED, method: SamplingMethod = "s
     """
     if deal.scenarios:
         raise InputError(deal.problem(("scenarios",), "are listed, so no others can be sampled; take the list out"))
-    if not 1 <= count <= MOST:
-        raise InputError(f"{count:,} sampled scenarios cannot be; expected 1 to {MOST:,}")
+    if not 1 <= count <= MAX_SCENARIOS:
+        raise InputError(f"{count:,} sampled scenarios cannot be; expected 1 to {MAX_SCENARIOS:,}")
     if not 0 <= seed < 2**64:
         raise InputError(f"the seed {seed} cannot be; expected 0 to {2**64 - 1}")
     uncertain = [(group, path, band) for group, path, band in bands_of(deal) if not band.is_certain]

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 Result = TypeVar("Result")
 Kind = Literal["explicit", "discrete", "certain", "sampled"]
 
-FEW = 100
+COARSE_SIZE = 100
 """Below this many scenarios, unless listed one by one, nothing beyond P10 and P90 is offered."""
 BLOCK = 4096
 """Scenarios of one block: work is cut here whatever the size of a chunk, so that sums are the same bits."""
@@ -75,7 +75,7 @@ class Scenarios(Protocol):
 
 @dataclass(frozen=True)
 class ScenarioSet:
-    """S scenarios over H months (deal model, section 1), all in memory.
+    """S scenarios over H months (model §1), all in memory.
 
     `weights` has shape (S,) and sums to 1 (in a block of a larger set, to its share). `requests[w]` is D, requests a
     month; `users[c]` is A, users a month; `per_user[c]` requests per user and month; `index[f]` is Π, the list-price
@@ -147,7 +147,7 @@ def _columns(array: Array, rows: slice | NDArray[np.int64]) -> Array:
 
 def is_coarse(scenarios: Scenarios) -> bool:
     """Whether tails beyond P10 and P90 (and CVaR above 0.9) would be invented."""
-    return scenarios.kind in ("discrete", "sampled") and scenarios.size < FEW
+    return scenarios.kind in ("discrete", "sampled") and scenarios.size < COARSE_SIZE
 
 
 def block_count(scenarios: Scenarios) -> int:

@@ -1,4 +1,4 @@
-"""Clauses of the API agreement and of offers (deal model, sections 4 and 6)."""
+"""Clauses of the API agreement and of offers (model §4, §6)."""
 
 from collections.abc import Callable
 from typing import Any

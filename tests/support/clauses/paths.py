@@ -1,4 +1,4 @@
-"""Paths of demand, people and list prices, and the cost of capital (deal model, section 1)."""
+"""Paths of demand, people and list prices, and the cost of capital (model §1)."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Risk and limits (deal model, section 7)."""
+"""Risk and limits (model §7)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Clauses of seats, tracks and controls (deal model, section 5)."""
+"""Clauses of seats, tracks and controls (model §5)."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Requests, models, routing and projects (deal model, sections 2 and 3)."""
+"""Requests, models, routing and projects (model §2, §3)."""
 
 from collections.abc import Iterator
 from typing import Any

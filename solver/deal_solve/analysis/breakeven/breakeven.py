@@ -1,4 +1,4 @@
-"""Where it flips: every value of a field at which the best deal becomes another one, and what gets to a target."""
+"""Where the best deal changes: every value of a field at which it does, and what gets to a target."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Unpack
 
-from deal_solve.analysis.breakeven.breakpoints import Crossings, Jump, in_steps
+from deal_solve.analysis.breakeven.breakpoints import Bracket, BreakpointSearch, in_steps
 from deal_solve.analysis.breakeven.parametric import Along, Best
-from deal_solve.analysis.breakeven.result import Breakeven, Flip, Nearest, Stretch
+from deal_solve.analysis.breakeven.result import Breakeven, Breakpoint, Interval, Nearest
 from deal_solve.analysis.breakeven.targets import question_of
 from deal_solve.analysis.sweep.same_scenarios import CommonScenarios, ScenariosOf
 from deal_solve.deal.deal import Deal
@@ -52,21 +52,21 @@ def breakeven(
     """
     made = CommonScenarios(scenarios_from)
     along = Along(deal, path, float(low), float(high), made, SolveOptions.of(keywords).cached())
-    search = Crossings(along, question_of(along, target), points, resolution)
-    jumps = search.jumps()
+    search = BreakpointSearch(along, question_of(along, target), points, resolution)
+    brackets = search.brackets()
     known = [best for _, best in sorted(along.found.items()) if best]
     if not known:
         raise Infeasible(f"no plan meets all limits and rules at any {path} from {low:g} to {high:g}")
-    stretches = tuple(_stretches(search, jumps, target is not None))
-    reached = target is None or any(stretch.at_target for stretch in stretches)
+    intervals = tuple(_intervals(search, brackets, target is not None))
+    reached = target is None or any(interval.at_target for interval in intervals)
     return Breakeven(
         path=path,
         low=along.low,
         high=along.high,
         today=_today(deal, path),
         target=target,
-        flips=Table(tuple(_flip(along, jump) for jump in jumps)),
-        stretches=Table(stretches),
+        flips=Table(tuple(_breakpoint(along, bracket) for bracket in brackets)),
+        stretches=Table(intervals),
         nearest=None if reached else _nearest(search),
         is_complete=search.is_complete,
         is_proven=all(best.is_proven for best in known),
@@ -108,21 +108,21 @@ def _today(deal: Deal, path: str) -> float | None:
         return None
 
 
-def _flip(along: Along, jump: Jump) -> Flip:
-    before = along.settled(jump.left.plan, jump.low) if jump.left else None
-    after = along.settled(jump.right.plan, jump.high) if jump.right else None
-    return Flip(
-        value=jump.high if along.is_whole else (jump.low + jump.high) / 2,
-        low=jump.low,
-        high=jump.high,
-        is_exact=jump.is_exact,
-        before_usd=jump.usd[0],
-        after_usd=jump.usd[1],
+def _breakpoint(along: Along, bracket: Bracket) -> Breakpoint:
+    before = along.settled(bracket.left.plan, bracket.low) if bracket.left else None
+    after = along.settled(bracket.right.plan, bracket.high) if bracket.right else None
+    return Breakpoint(
+        value=bracket.high if along.is_whole else (bracket.low + bracket.high) / 2,
+        low=bracket.low,
+        high=bracket.high,
+        is_exact=bracket.is_exact,
+        before_usd=bracket.usd[0],
+        after_usd=bracket.usd[1],
         expected_before_usd=before.mean(before.cost) if before else None,
         expected_after_usd=after.mean(after.cost) if after else None,
         committed_before_usd=before.committed_usd if before else None,
         committed_after_usd=after.committed_usd if after else None,
-        change="in steps, " * in_steps(jump) + _change(before, after),
+        change="in steps, " * in_steps(bracket) + _change(before, after),
         before=before.plan if before else None,
         after=after.plan if after else None,
     )
@@ -136,18 +136,18 @@ def _change(before: Settlement | None, after: Settlement | None) -> str:
     return "; ".join(f"{c.what}: {c.winner} → {c.other}" for c in changes) or (ROUTING_ALONE if found else NO_CHANGE)
 
 
-def _stretches(search: Crossings, jumps: tuple[Jump, ...], has_target: bool) -> Iterator[Stretch]:
+def _intervals(search: BreakpointSearch, brackets: tuple[Bracket, ...], has_target: bool) -> Iterator[Interval]:
     along = search.along
     ends = [(value, along.best(value)) for value in (along.low, along.high)]
     first, last = (
-        Jump(value, value, True, best, best, (best.objective_usd if best else None,) * 2, (search.answer(best),) * 2)
+        Bracket(value, value, True, best, best, (best.objective_usd if best else None,) * 2, (search.answer(best),) * 2)
         for value, best in ends
     )
-    for left, right in pairwise((first, *jumps, last)):
+    for left, right in pairwise((first, *brackets, last)):
         best, low, high = left.right, left.high, right.low
         usd = left.usd[1], right.usd[0]
         rate = None if None in usd or low == high else (usd[1] - usd[0]) / (high - low)  # type: ignore[operator]
-        yield Stretch(
+        yield Interval(
             low,
             high,
             *usd,
@@ -161,11 +161,13 @@ def _stretches(search: Crossings, jumps: tuple[Jump, ...], has_target: bool) -> 
 
 def _is_even(along: Along, best: Best, ends: tuple[float, float], usd: tuple[float | None, float | None]) -> bool:
     """Whether one plan on a straight line is best at both ends, and so, the value being concave, all along."""
-    worths = [along.worths((best.plan,), value, best)[0] for value in ends] if best.is_affine else []
-    return bool(worths) and all(end is not None and is_same(worth, end) for worth, end in zip(worths, usd, strict=True))
+    values = [along.values((best.plan,), value, best)[0] for value in ends] if best.is_affine else []
+    return bool(values) and all(
+        end is not None and is_same(value_usd, end) for value_usd, end in zip(values, usd, strict=True)
+    )
 
 
-def _nearest(search: Crossings) -> Nearest | None:
+def _nearest(search: BreakpointSearch) -> Nearest | None:
     found = [(search.question.far(best), value) for value in search.grid if (best := search.along.best(value))]
     missed = [(usd, value) for usd, value in found if usd is not None]
     return Nearest(min(missed)[1], min(missed)[0]) if missed else None

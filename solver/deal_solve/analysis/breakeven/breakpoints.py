@@ -13,14 +13,14 @@ from deal_solve.analysis.breakeven.targets import Apart, Question
 from deal_solve.errors import InputError
 from deal_solve.settlement.objective import is_same
 
-CLOSER = 0.001
+EXACT_SHARE = 0.001
 """Where two plans cross, the search goes on this far below the resolution: it soon finds where both are best."""
 SEAT_STEPS = 16
 """Seat counts are told apart down to this part of the range: what changes more often is one change in steps."""
 
 
 @dataclass(frozen=True)
-class Jump:
+class Bracket:
     """The answer changes between `low` and `high`, one value where it is exact; `usd` is the objective at both.
 
     `left` and `right` are the best plans of both sides, None where there is none, `answers` the answers there.
@@ -36,7 +36,7 @@ class Jump:
 
 
 @dataclass
-class Crossings:
+class BreakpointSearch:
     """The search: `points` values are solved first, evenly over the range, then whatever lies between two answers.
 
     Where the cost of both plans is a straight line (`is_affine`) the value of the best one is concave between them, so
@@ -55,16 +55,16 @@ class Crossings:
         values = np.linspace(self.along.low, self.along.high, self.points).tolist()
         return sorted({float(round(value)) for value in values}) if self.along.is_whole else values
 
-    def jumps(self) -> tuple[Jump, ...]:
+    def brackets(self) -> tuple[Bracket, ...]:
         """Return every change in rising order; neighbouring steps of seats alone are one."""
-        found: list[Jump] = []
+        found: list[Bracket] = []
         for low, high in pairwise(self.grid):
-            for jump in self._between(low, high):
-                if found and in_steps(found[-1]) and in_steps(jump) and found[-1].high == jump.low:
+            for bracket in self._between(low, high):
+                if found and in_steps(found[-1]) and in_steps(bracket) and found[-1].high == bracket.low:
                     last = found.pop()
-                    usd, answers = (last.usd[0], jump.usd[1]), (last.answers[0], jump.answers[1])
-                    jump = Jump(last.low, jump.high, False, last.left, jump.right, usd, answers)
-                found.append(jump)
+                    usd, answers = (last.usd[0], bracket.usd[1]), (last.answers[0], bracket.answers[1])
+                    bracket = Bracket(last.low, bracket.high, False, last.left, bracket.right, usd, answers)
+                found.append(bracket)
         return tuple(found)
 
     @property
@@ -72,7 +72,7 @@ class Crossings:
         """Whether every plan that was best is a straight line, so that nothing between them can be missed."""
         return self.question.looks_within and all(best and best.is_affine for best in self.along.found.values())
 
-    def _between(self, low: float, high: float) -> Iterator[Jump]:
+    def _between(self, low: float, high: float) -> Iterator[Bracket]:
         left, right = self.along.best(low), self.along.best(high)
         if left is None or right is None:
             if left is not right:
@@ -103,7 +103,7 @@ class Crossings:
         yield from self._between(low, middle)
         yield from self._between(middle, high)
 
-    def _halved(self, low: float, high: float, left: Best | None, right: Best | None) -> Iterator[Jump]:
+    def _halved(self, low: float, high: float, left: Best | None, right: Best | None) -> Iterator[Bracket]:
         """Yield where plans end or begin."""
         if self._width(left, right) >= high - low:
             yield self._within(low, high, left, right)
@@ -116,7 +116,7 @@ class Crossings:
         """Return the answer beside a plan; None where there is none."""
         return None if best is None else self.question.key(best)
 
-    def _exact(self, left: Best, at: Best, right: Best) -> Jump:
+    def _exact(self, left: Best, at: Best, right: Best) -> Bracket:
         """Return the change at a solved value, whose own plan stands for the sides that decide the same.
 
         An amount is met by that plan alone: the sides are other deals only where those are as good there.
@@ -124,12 +124,12 @@ class Crossings:
         is_own = not self.question.looks_within
         below, above = (at if is_own or at.key == side.key else side for side in (left, right))
         usd = at.objective_usd
-        return Jump(at.value, at.value, True, below, above, (usd, usd), (self.answer(left), self.answer(right)))
+        return Bracket(at.value, at.value, True, below, above, (usd, usd), (self.answer(left), self.answer(right)))
 
-    def _within(self, low: float, high: float, left: Best | None, right: Best | None) -> Jump:
+    def _within(self, low: float, high: float, left: Best | None, right: Best | None) -> Bracket:
         """Return a change somewhere between two solved values."""
         usd = left.objective_usd if left else None, right.objective_usd if right else None
-        return Jump(low, high, False, left, right, usd, (self.answer(left), self.answer(right)))
+        return Bracket(low, high, False, left, right, usd, (self.answer(left), self.answer(right)))
 
     def _is_by_seats(self, left: Best | None, right: Best | None) -> bool:
         """Whether the question is which deal is best, and the answers differ in seats alone."""
@@ -138,7 +138,7 @@ class Crossings:
     def _width(self, left: Best | None, right: Best | None, crosses: bool = False) -> float:
         """Return the width below which an interval is not cut; less where the two sides cross inside."""
         by_seats = self._is_by_seats(left, right)
-        share = max(self.resolution, 1 / SEAT_STEPS) if by_seats else self.resolution * (CLOSER if crosses else 1)
+        share = max(self.resolution, 1 / SEAT_STEPS) if by_seats else self.resolution * (EXACT_SHARE if crosses else 1)
         width = share * (self.along.high - self.along.low) * (1 + 1e-9)
         return max(width, 1.0) if self.along.is_whole else width
 
@@ -158,14 +158,14 @@ class Crossings:
 
     def _is_flat(self, left: Best, right: Best, index: float) -> bool:
         """Whether no concave value between can be below the lines of the two plans by more than solves can tell."""
-        (line,) = self.along.worths((self.question.plan(left),), index, left)
+        (line,) = self.along.values((self.question.plan(left),), index, left)
         share = (index - left.value) / (right.value - left.value)
         return is_same((1 - share) * left.objective_usd + share * right.objective_usd, line)
 
 
-def in_steps(jump: Jump) -> bool:
+def in_steps(bracket: Bracket) -> bool:
     """Whether seats alone change, somewhere between two values, perhaps more than once."""
-    return not jump.is_exact and _differ_by_seats(jump.left, jump.right, jump.answers[0])
+    return not bracket.is_exact and _differ_by_seats(bracket.left, bracket.right, bracket.answers[0])
 
 
 def _differ_by_seats(left: Best | None, right: Best | None, answer: Hashable) -> bool:

@@ -146,7 +146,7 @@ class Along:
         refuse_impossible(deal, plan)
         return settle(deal, plan, self.scenarios_from(deal))
 
-    def worths(self, plans: tuple[Plan, ...], value: float, by: Best) -> list[float]:
+    def values(self, plans: tuple[Plan, ...], value: float, by: Best) -> list[float]:
         """Return the objectives of plans at a value; raises InputError where one cannot be signed.
 
         Loss is measured against the baseline found there, or else against that of another value, `by`.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Flip(Record):
+class Breakpoint(Record):
     """A value at which the best deal, or whether it is at the target, changes; USD, null on a side without a plan."""
 
     value: Annotated[float, Field(description="where it changes")]
@@ -37,8 +37,8 @@ class Flip(Record):
 
 
 @dataclass(frozen=True)
-class Stretch(Record):
-    """The values between two flips; USD over the horizon, discounted, null where there is no plan."""
+class Interval(Record):
+    """The values between two breakpoints; USD over the horizon, discounted, null where there is no plan."""
 
     low: Annotated[float, Field(description="where it begins")]
     high: Annotated[float, Field(description="where it ends")]
@@ -61,12 +61,12 @@ class Nearest(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Breakeven(Record):
-    """The range of one field, cut into stretches at the flips.
+    """The range of one field, cut into intervals at the breakpoints.
 
-    `today` is the value in the deal, if it is a number. `is_complete`: between flips nothing can be missed; otherwise a
-    deal that is best in less than `step`, the distance of the values solved at first, can be. `resolution` is the width
-    of what is not exact, `solved` every value solved with its objective. `nearest` is given where no value gets to the
-    target (None as well if there is no such deal anywhere).
+    `today` is the value in the deal, if it is a number. `is_complete`: between breakpoints nothing can be missed;
+    otherwise a deal that is best in less than `step`, the distance of the values solved at first, can be. `resolution`
+    is the width of what is not exact, `solved` every value solved with its objective. `nearest` is given where no value
+    gets to the target (None as well if there is no such deal anywhere).
     """
 
     path: Annotated[str, Field(description="the field that is varied")]
@@ -74,8 +74,8 @@ class Breakeven(Record):
     high: Annotated[float, Field(description="to here")]
     today: Annotated[float | None, Field(description="its value in the deal; null if that is no number")]
     target: Annotated[str | None, Field(description="what was asked for; null: any change of the best deal")]
-    flips: Annotated[Table[Flip], Field(description="in rising order of the field")]
-    stretches: Annotated[Table[Stretch], Field(description="in rising order of the field")]
+    flips: Annotated[Table[Breakpoint], Field(description="in rising order of the field")]
+    stretches: Annotated[Table[Interval], Field(description="in rising order of the field")]
     nearest: Annotated[Nearest | None, Field(description="the nearest value, where none gets to the target")]
     is_complete: Annotated[bool, Field(description="whether nothing can be missed between flips")]
     is_proven: Annotated[bool, Field(description="whether every solve is proven to the gap")]
@@ -86,7 +86,7 @@ class Breakeven(Record):
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per stretch; that of `flips` has one per flip."""
+        """Return one row per interval; that of `breakpoints` has one per breakpoint."""
         return self.stretches.to_frame()
 
 

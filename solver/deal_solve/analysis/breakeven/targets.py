@@ -12,9 +12,9 @@ from deal_solve.analysis.breakeven.parametric import Along, Best
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import parse_number
 from deal_solve.errors import InputError, Problem
-from deal_solve.plan.choices.choices import forced_by, split_choices
-from deal_solve.plan.choices.forced import Forced, beside
-from deal_solve.plan.choices.satisfied import keeps
+from deal_solve.plan.choices.choices import restriction_from, split_choices
+from deal_solve.plan.choices.restriction import Restriction, overlay
+from deal_solve.plan.choices.satisfied import satisfies
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import is_same
 from deal_solve.settlement.settle import Settlement
@@ -69,21 +69,21 @@ class Decisions:
         return best.plan
 
     def apart(self, left: Best, right: Best) -> tuple[Apart, ...]:
-        """Return how much dearer the plan of the left side is."""
+        """Return by how much the plan of the left side costs more."""
 
-        def dearer(value: float) -> float:
-            one, other = self.along.worths((self.plan(left), self.plan(right)), value, left)
+        def cost_increase(value: float) -> float:
+            one, other = self.along.values((self.plan(left), self.plan(right)), value, left)
             return one - other
 
-        return (dearer,)
+        return (cost_increase,)
 
     def is_met(self, left: Best, middle: Best, right: Best) -> bool:
         """Whether both plans are as good as the best one there."""
         try:
-            worths = self.along.worths((self.plan(left), self.plan(right)), middle.value, middle)
+            values = self.along.values((self.plan(left), self.plan(right)), middle.value, middle)
         except InputError:
             return False
-        return all(is_same(worth, middle.objective_usd, self.gap) for worth in worths)
+        return all(is_same(value_usd, middle.objective_usd, self.gap) for value_usd in values)
 
     @property
     def gap(self) -> float:
@@ -113,24 +113,26 @@ class Chosen(Decisions):
         return found[0] if found and self.key(best) else best.plan
 
     def far(self, best: Best) -> float | None:
-        """Return how much dearer the best deal as chosen is."""
+        """Return by how much the best deal as chosen costs more."""
         found = self._chosen(best)
         return None if found is None else found[1]
 
     def _chosen(self, best: Best) -> tuple[Plan, float] | None:
-        """Return the best plan as chosen and how much dearer it is, solved once; None if there is none."""
+        """Return the best plan as chosen and its cost increase, solved once; None if there is none."""
         if best.value not in self.found:
             deal = self.along.deal_at(best.value)
-            forced = self._forced(deal)
-            if keeps(deal, best.plan, forced):
+            restriction = self._restriction(deal)
+            if satisfies(deal, best.plan, restriction):
                 self.found[best.value] = best.plan, 0.0
             else:
-                other = self.along.solved(deal, self.along.scenarios_from(deal), beside(forced, self.along.options.fix))
+                other = self.along.solved(
+                    deal, self.along.scenarios_from(deal), overlay(restriction, self.along.options.fix)
+                )
                 self.found[best.value] = (other.plan, other.objective_usd - best.objective_usd) if other else None
         return self.found[best.value]
 
-    def _forced(self, deal: Deal) -> Forced:
-        return forced_by(deal, [part for choice in self.choices for part in _in_words(deal, choice)])
+    def _restriction(self, deal: Deal) -> Restriction:
+        return restriction_from(deal, [part for choice in self.choices for part in _in_words(deal, choice)])
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def question_of(along: Along, target: str | None) -> Question:
         except ValueError as error:
             raise InputError(Problem(target, str(error))) from None
     chosen = Chosen(along, split_choices([target]))
-    chosen._forced(along.deal)  # refuses here what means nothing
+    chosen._restriction(along.deal)  # refuses here what means nothing
     return chosen
 
 

@@ -1,10 +1,10 @@
-"""What `breakeven` prints: the flips, the stretches between them, what changes, and where the target is reached."""
+"""What `breakeven` prints: breakpoints, the intervals between them, what changes, where the target is reached."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deal_solve.analysis.breakeven.result import Breakeven, Flip, Stretch
+from deal_solve.analysis.breakeven.result import Breakeven, Breakpoint, Interval
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
@@ -13,7 +13,7 @@ from deal_solve.report.text import bullets, heading, labelled, money, table
 
 
 def breakeven_report(deal: Deal, found: Breakeven) -> str:
-    """Return where a deal flips, in print."""
+    """Return where a deal breakpoints, in print."""
     today = "" if found.today is None else f"; today {number(found.today)}"
     head = [*heading(title_line(deal))]
     head += labelled("Field", f"{found.path} from {number(found.low)} to {number(found.high)}{today}")
@@ -24,10 +24,10 @@ def breakeven_report(deal: Deal, found: Breakeven) -> str:
     head += labelled("Over", scenarios_text(found.base_scenarios))
     parts = ["\n".join(head)]
     if found.flips:
-        parts += [_flips(deal, found), bullets("What changes at each flip", _changes(found))]
-    parts.append(_stretches(deal, found))
+        parts += [_breakpoints(deal, found), bullets("What changes at each flip", _changes(found))]
+    parts.append(_intervals(deal, found))
     if not found.target:
-        deals = (f"{index}: {stretch.deal}" for index, stretch in enumerate(found.stretches, 1))
+        deals = (f"{index}: {interval.deal}" for index, interval in enumerate(found.stretches, 1))
         parts.append(bullets("The deal in each stretch", deals))
     parts += [bullets("Notes", found.notes)] if found.notes else []
     return "\n\n".join(parts) + "\n"
@@ -42,9 +42,9 @@ def number(value: float) -> str:
     return f"{value:,.6f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.2f}".removesuffix(".00")
 
 
-def at_text(flip: Flip) -> str:
-    """Return where a flip is."""
-    return number(flip.value) if flip.is_exact else f"{number(flip.low)} to {number(flip.high)}"
+def at_text(point: Breakpoint) -> str:
+    """Return where a breakpoint is."""
+    return number(point.value) if point.is_exact else f"{number(point.low)} to {number(point.high)}"
 
 
 def _target(found: Breakeven) -> str:
@@ -61,13 +61,12 @@ def _today(found: Breakeven, today: float) -> str:
     """Return what has to change before another deal is best."""
     if not found.low <= today <= found.high:
         return "outside the range"
-    near = sorted(found.flips, key=lambda flip: abs(flip.value - today))
-    if not near:
+    nearest_first = sorted(found.flips, key=lambda point: abs(point.value - today))
+    if not nearest_first:
         return "nothing flips in the range"
-    up = near[0].value > today
-    return (
-        f"the nearest flip is {number(abs(near[0].value - today))} {'above' if up else 'below'}, at {at_text(near[0])}"
-    )
+    nearest = nearest_first[0]
+    way = "above" if nearest.value > today else "below"
+    return f"the nearest flip is {number(abs(nearest.value - today))} {way}, at {at_text(nearest)}"
 
 
 def _proof(found: Breakeven) -> str:
@@ -75,21 +74,21 @@ def _proof(found: Breakeven) -> str:
     if found.is_complete:
         return f"{text}; costs are straight lines in the field, so nothing lies between the flips"
     step = f"a change and back within less than {number(found.step)} can be missed"
-    inexact = any(not flip.is_exact for flip in found.flips)
+    inexact = any(not point.is_exact for point in found.flips)
     return f"{text}; {step}" + f"; what is no exact flip lies within {number(found.resolution)} or as shown" * inexact
 
 
-def _flips(deal: Deal, found: Breakeven) -> str:
+def _breakpoints(deal: Deal, found: Breakeven) -> str:
     headers = ["flip", "at", "objective", "", "expected cost", "", "committed", ""]
     cells = [
         [
             f"{index}",
-            at_text(flip),
-            *map(_usd, (flip.before_usd, flip.after_usd)),
-            *map(_usd, (flip.expected_before_usd, flip.expected_after_usd)),
-            *map(_usd, (flip.committed_before_usd, flip.committed_after_usd)),
+            at_text(point),
+            *map(_usd, (point.before_usd, point.after_usd)),
+            *map(_usd, (point.expected_before_usd, point.expected_after_usd)),
+            *map(_usd, (point.committed_before_usd, point.committed_after_usd)),
         ]
-        for index, flip in enumerate(found.flips, 1)
+        for index, point in enumerate(found.flips, 1)
     ]
     title = f"Where it flips (USD over {deal.horizon_months} months{present_value(deal)}; below and above the flip)"
     return table(title, headers, cells, left=0)
@@ -100,22 +99,22 @@ def _usd(amount: float | None) -> str:
 
 
 def _changes(found: Breakeven) -> Iterator[str]:
-    for index, flip in enumerate(found.flips, 1):
-        yield f"{index}: {flip.change}"
+    for index, point in enumerate(found.flips, 1):
+        yield f"{index}: {point.change}"
 
 
-def _stretches(deal: Deal, found: Breakeven) -> str:
+def _intervals(deal: Deal, found: Breakeven) -> str:
     headers = ["stretch", "from", "to", "objective at from", "at to", "USD per unit", "", "target"]
     cells = [
         [
             f"{index}",
-            *map(number, (stretch.low, stretch.high)),
-            *map(_usd, (stretch.low_usd, stretch.high_usd)),
-            "-" if stretch.usd_per_unit is None else money(stretch.usd_per_unit),
-            _rate(stretch),
-            "reached" if stretch.at_target else "",
+            *map(number, (interval.low, interval.high)),
+            *map(_usd, (interval.low_usd, interval.high_usd)),
+            "-" if interval.usd_per_unit is None else money(interval.usd_per_unit),
+            _rate(interval),
+            "reached" if interval.at_target else "",
         ]
-        for index, stretch in enumerate(found.stretches, 1)
+        for index, interval in enumerate(found.stretches, 1)
     ]
     if not found.target:
         headers, cells = headers[:-1], [row[:-1] for row in cells]
@@ -126,5 +125,5 @@ def _stretches(deal: Deal, found: Breakeven) -> str:
     return table(title, headers, cells, left=0)
 
 
-def _rate(stretch: Stretch) -> str:
-    return "" if stretch.usd_per_unit is None else "everywhere" if stretch.is_even else "average"
+def _rate(interval: Interval) -> str:
+    return "" if interval.usd_per_unit is None else "everywhere" if interval.is_even else "average"

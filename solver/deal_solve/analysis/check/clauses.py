@@ -1,4 +1,4 @@
-"""Clauses that never bind: nothing in the deal or its scenarios can make them matter (deal model, sections 4 and 6)."""
+"""Clauses that never bind: nothing in the deal or its scenarios can make them matter (model §4, §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bands, terms, seats and tiers of offers that can never be taken or reached (deal model, sections 4 to 6)."""
+"""Bands, terms, seats and tiers of offers that can never be taken or reached (model §4, §6)."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def _unreached_bands(api: ApiPart, yearly: Array, scenarios: ScenarioSet, loc: L
     """A threshold above P99 of the highest yearly usage at list (above every branch, where the set is coarse)."""
     highest = yearly.max(axis=0)
     if scenarios.is_coarse:
-        most, what = float(highest.max()), "in every branch"
+        maximum, what = float(highest.max()), "in every branch"
     else:
-        most, what = quantile(highest, scenarios.weights, 0.99), "in 99 % of the scenarios"
+        maximum, what = quantile(highest, scenarios.weights, 0.99), "in 99 % of the scenarios"
     for index, band in enumerate(api.bands):
-        if band.commit_usd_per_year > most:
+        if band.commit_usd_per_year > maximum:
             yield (
                 (*loc, index),
-                f"{band.commit_usd_per_year:,.0f} a year is above the usage {what}: at most {most:,.0f} a year, "
+                f"{band.commit_usd_per_year:,.0f} a year is above the usage {what}: at most {maximum:,.0f} a year, "
                 "at list and routed as today",
             )
 

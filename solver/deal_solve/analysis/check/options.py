@@ -1,4 +1,4 @@
-"""Routing options and tracks that can never be taken (deal model, sections 2, 3 and 5)."""
+"""Routing options and tracks that can never be taken (model §2, §3, §5)."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding]) -> str
         f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
         for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
     ]
-    said = [
+    stated = [
         f"The deal is valid: {', '.join(counts)}, {deal.horizon_months} months from {deal.start:%Y-%m}.",
         _scenarios(scenarios),
     ]
     if not found:
-        said.append("Everything in it can matter.")
-    lines = [line for text in said for line in labelled("", text, 0)]
+        stated.append("Everything in it can matter.")
+    lines = [line for text in stated for line in labelled("", text, 0)]
     if found:
         lines += ["", bullets(f"Dead, or never binding ({len(found)})", map(str, found))]
     return "\n".join(lines) + "\n"

@@ -17,8 +17,8 @@ from typing import Unpack
 
 from deal_solve.analysis.clauses.result import (
     AT_BEST,
-    DEARER,
-    IN_HAND,
+    COSTLIER,
+    GRANTED,
     NEEDED,
     NO_EFFECT,
     ClausePair,
@@ -26,7 +26,7 @@ from deal_solve.analysis.clauses.result import (
     ClauseValue,
     DiscountPoint,
 )
-from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, most_points, with_points
+from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, max_points, with_points
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Infeasible, InputError, Problem
@@ -43,9 +43,9 @@ from deal_solve.uncertainty.scenario_set import Scenarios, ready
 PAIRS = 3
 RESOLUTION = 0.05
 """Points of discount between which no more is solved: a straight line does."""
-CLOSE = 0.01
+VALUE_TOLERANCE = 0.01
 """Once a solve is this near to a value, as a share of it, a straight line to the next one does."""
-MOST_POINTS = 40.0
+MAX_POINTS = 40.0
 ALIKE = 0.002
 """Two clauses whose joint value is the sum to this share are independent."""
 
@@ -78,18 +78,18 @@ def clauses(
     options = replace(options, baseline=base)  # risk is measured against what it would be without the change
     chosen = offer or _signed(base)
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
-    asking = _Asking(base, scenarios, drawn, chosen, options)
-    asking.refuse_unknown(also)
-    values = sorted(asking.values(), key=lambda row: -row.value_usd)
+    negotiation = _Negotiation(base, scenarios, drawn, chosen, options)
+    negotiation.refuse_unknown(also)
+    values = sorted(negotiation.values(), key=lambda row: -row.value_usd)
     dearest = [row.clause for row in values if row.value_usd > 0 and not row.finding][:pairs]
-    found = tuple(asking.pairs(dict.fromkeys((*also, *itertools.combinations(dearest, 2)))))
+    found = tuple(negotiation.pairs(dict.fromkeys((*also, *itertools.combinations(dearest, 2)))))
     notes = (*base.notes, *_notes(base, chosen))
     return Clauses(
         offer=chosen,
         objective_usd=base.objective_usd,
         values=Table(tuple(values)),
         pairs=Table(found),
-        curve=asking.curve,
+        curve=negotiation.curve,
         base=base,
         notes=notes,
     )
@@ -115,7 +115,7 @@ def _signed(base: Solution) -> str:
 
 
 @dataclass
-class _Asking:
+class _Negotiation:
     """The solves of one offer, each against the base."""
 
     base: Solution
@@ -124,7 +124,7 @@ class _Asking:
     offer: str
     options: SolveOptions
     known: dict[float, float] = field(default_factory=lambda: {0.0: 0.0})
-    worth: dict[str, float] = field(default_factory=dict)
+    value_of: dict[str, float] = field(default_factory=dict)
 
     @property
     def deal(self) -> Deal:
@@ -144,21 +144,21 @@ class _Asking:
     def steps(self) -> dict[str, ClauseStep]:
         """The step of every clause."""
         known = clause_steps(self.deal, self.offer)  # pins name offers, and know no halves of one
-        return {step.clause: step for step in known if not (step.is_in_hand and self.options.fix)}
+        return {step.clause: step for step in known if not (step.is_granted and self.options.fix)}
 
     def refuse_unknown(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Raise InputError for a clause of a pair that is none, or has nothing to ask for."""
-        asked = {name for name, step in self.steps.items() if step.deal is not None and not step.is_in_hand}
+        requested = {name for name, step in self.steps.items() if step.deal is not None and not step.is_granted}
         for name in itertools.chain.from_iterable(pairs):
-            if name not in asked:
-                what = f"{name!r} is no clause of {self.offer!r} with a step to ask for{did_you_mean(name, asked)}"
-                raise InputError(Problem("--pair", f"{what}; expected two of {', '.join(sorted(asked))}"))
+            if name not in requested:
+                what = f"{name!r} is no clause of {self.offer!r} with a step to ask for{did_you_mean(name, requested)}"
+                raise InputError(Problem("--pair", f"{what}; expected two of {', '.join(sorted(requested))}"))
 
     def values(self) -> Iterator[ClauseValue]:
         """Yield every clause."""
         for name, step in self.steps.items():
             row = self._value(step)
-            self.worth[name] = row.value_usd
+            self.value_of[name] = row.value_usd
             yield row
 
     def _value(self, step: ClauseStep) -> ClauseValue:
@@ -167,12 +167,12 @@ class _Asking:
         try:
             other = self.solved(step.deal)
         except Infeasible:  # limits on a contract year: what a clause moves between years may break them
-            return self._row(step, NEEDED if step.is_in_hand else DEARER, self.base, self.base)
-        before, after = (other, self.base) if step.is_in_hand else (self.base, other)
+            return self._row(step, NEEDED if step.is_granted else COSTLIER, self.base, self.base)
+        before, after = (other, self.base) if step.is_granted else (self.base, other)
         if is_below(after.objective_usd, before.objective_usd):
-            return self._row(step, IN_HAND if step.is_in_hand else "", before, after)
-        is_dearer = is_below(before.objective_usd, after.objective_usd) and not step.is_in_hand
-        return self._row(step, DEARER if is_dearer else NO_EFFECT, self.base, self.base, other)
+            return self._row(step, GRANTED if step.is_granted else "", before, after)
+        is_costlier = is_below(before.objective_usd, after.objective_usd) and not step.is_granted
+        return self._row(step, COSTLIER if is_costlier else NO_EFFECT, self.base, self.base, other)
 
     def _row(
         self, step: ClauseStep, finding: str, before: Solution, after: Solution, other: Solution | None = None
@@ -186,7 +186,7 @@ class _Asking:
         return ClauseValue(
             clause=step.clause,
             was=step.was,
-            asked=step.asked,
+            asked=step.requested,
             finding=finding,
             value_usd=value,
             expected_usd=one.mean(one.cost) - two.mean(two.cost),
@@ -206,16 +206,16 @@ class _Asking:
         found = estimate(costs[0] - costs[1])
         return found.usd - found.half_usd, found.usd + found.half_usd
 
-    def pairs(self, asked: Iterable[tuple[str, str]]) -> Iterator[ClausePair]:
+    def pairs(self, requested: Iterable[tuple[str, str]]) -> Iterator[ClausePair]:
         """Yield every pair of clauses that can be asked for together."""
-        for first, second in asked:
+        for first, second in requested:
             one = self.steps[first].deal
             steps = clause_steps(one, self.offer) if one is not None else ()
             both = next((step for step in steps if step.clause == second), None)
             if both is None or both.deal is None:
                 continue
             usd, is_proven = self._gain(both.deal)
-            extra = usd - self.worth[first] - self.worth[second]
+            extra = usd - self.value_of[first] - self.value_of[second]
             yield ClausePair(first, second, usd, extra, _together(usd, extra), is_proven)
 
     def _gain(self, deal: Deal) -> tuple[float, bool]:
@@ -230,12 +230,12 @@ class _Asking:
 
     def _points(self, value: float) -> float | None:
         """Return the points that are worth as much, to the resolution; None where none within reach are."""
-        most = min(MOST_POINTS, most_points(self.deal, self.offer) - RESOLUTION)
+        maximum = min(MAX_POINTS, max_points(self.deal, self.offer) - RESOLUTION)
         high = 1.0
         while self._at(high) < value:
-            if high >= most:
+            if high >= maximum:
                 return None
-            high = min(2 * high, most)
+            high = min(2 * high, maximum)
         return self._between(value)
 
     def _at(self, points: float) -> float:
@@ -251,12 +251,12 @@ class _Asking:
             high = min(points for points, usd in self.known.items() if usd >= value)
             left, right = self._at(low), self._at(high)
             guess = low + (high - low) * (value - left) / (right - left)
-            near = min((low, high), key=lambda points: abs(self._at(points) - value))
-            if high - low <= RESOLUTION or abs(self._at(near) - value) <= CLOSE * value:
+            nearest = min((low, high), key=lambda points: abs(self._at(points) - value))
+            if high - low <= RESOLUTION or abs(self._at(nearest) - value) <= VALUE_TOLERANCE * value:
                 return guess
             margin = RESOLUTION / 2
-            asked = (low + high) / 2 if is_half else min(max(guess, low + margin), high - margin)
-            self._at(round(asked, 4))
+            requested = (low + high) / 2 if is_half else min(max(guess, low + margin), high - margin)
+            self._at(round(requested, 4))
         raise AssertionError("an endless cycle ends nowhere else")
 
 

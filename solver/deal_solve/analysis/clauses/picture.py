@@ -1,10 +1,10 @@
-"""The asking list as a picture: a bar per clause that is worth something, with its amount and discount points."""
+"""The concession list as a picture: a bar per clause that is worth something, with its amount and discount points."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from deal_solve.analysis.clauses.result import IN_HAND, Clauses
+from deal_solve.analysis.clauses.result import GRANTED, Clauses
 from deal_solve.analysis.clauses.text import points_text
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
@@ -20,7 +20,7 @@ def write_picture(deal: Deal, found: Clauses, path: str | Path, kind: str) -> No
     with canvas(path, kind, 7.2, 1.3 + 0.32 * max(len(rows), 1), title) as figure:
         panel = figure.subplots()
         for index, row in enumerate(rows):
-            shade = LIGHT if row.finding == IN_HAND else DARK
+            shade = LIGHT if row.finding == GRANTED else DARK
             panel.barh(index, row.value_usd / scale, color=shade, height=0.62)
             ends = [usd / scale for usd in (row.low_usd, row.high_usd) if usd is not None]
             if ends:
@@ -33,7 +33,7 @@ def write_picture(deal: Deal, found: Clauses, path: str | Path, kind: str) -> No
         panel.set_yticks(range(len(rows)), names)
         panel.set_ylim(max(len(rows), 1) - 0.5, -0.5)
         panel.set_xlim(0, 1.45 * (top / scale or 1.0))
-        about = ["light: in hand already"] if any(row.finding == IN_HAND for row in rows) else []
+        about = ["light: in hand already"] if any(row.finding == GRANTED for row in rows) else []
         about += ["whisker: 95% on fresh scenarios"] if any(row.low_usd is not None for row in rows) else []
         panel.set_xlabel("; ".join([f"worth over {deal.horizon_months} months, {word}USD", *about]))
         panel.spines[["top", "right"]].set_visible(False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-NO_EFFECT, DEARER, AT_BEST, IN_HAND, NEEDED = "no effect", "dearer", "at best", "in hand", "needed"
+NO_EFFECT, COSTLIER, AT_BEST, GRANTED, NEEDED = "no effect", "dearer", "at best", "in hand", "needed"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class DiscountPoint(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Clauses(Record):
-    """The asking list of an offer: its clauses, the dearest first, pairs of the first few, and the yardstick."""
+    """The concession list of an offer: its clauses, the dearest first, pairs of the first few, and the yardstick."""
 
     offer: Annotated[str, Field(description="whose clauses these are")]
     objective_usd: Annotated[float, Field(description="of the best deal as it stands")]

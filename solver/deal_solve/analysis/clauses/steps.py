@@ -28,9 +28,9 @@ class ClauseStep:
 
     clause: str
     was: str
-    asked: str | None = None
+    requested: str | None = None
     deal: Deal | None = None
-    is_in_hand: bool = False
+    is_granted: bool = False
 
 
 def clause_steps(deal: Deal, offer: str) -> Iterator[ClauseStep]:
@@ -43,18 +43,18 @@ def clause_steps(deal: Deal, offer: str) -> Iterator[ClauseStep]:
         if step is not None:
             yield step
     if stated.api is not None and stated.seats:
-        yield ClauseStep(ONE_ORDER_FORM, "two papers", ONE_ORDER_FORM, _apart(deal, offer), is_in_hand=True)
+        yield ClauseStep(ONE_ORDER_FORM, "two papers", ONE_ORDER_FORM, _apart(deal, offer), is_granted=True)
 
 
 def _step(deal: Deal, offer: str, clause: Clause) -> ClauseStep | None:
     """Return the step of a clause, on all parts of an offer that have it at once; None if no part does."""
-    said = {name: wording for name, part in parts_of(deal, offer, clause) if (wording := clause.wording(part))}
-    better = {name: wording for name, wording in said.items() if wording.fields is not None}
+    stated = {name: wording for name, part in parts_of(deal, offer, clause) if (wording := clause.wording(part))}
+    better = {name: wording for name, wording in stated.items() if wording.fields is not None}
     if not better:
-        return ClauseStep(clause.name, _words(each.was for each in said.values())) if said else None
+        return ClauseStep(clause.name, _words(each.was for each in stated.values())) if stated else None
     changed = with_offer(deal, offer, _fields(deal, offer, clause, better))
-    asked = _words(each.asked or "" for each in better.values())
-    return ClauseStep(clause.name, _words(each.was for each in better.values()), asked, changed)
+    requested = _words(each.asked or "" for each in better.values())
+    return ClauseStep(clause.name, _words(each.was for each in better.values()), requested, changed)
 
 
 def parts_of(deal: Deal, offer: str, clause: Clause) -> Iterator[tuple[str, Any]]:
@@ -120,7 +120,7 @@ def with_points(deal: Deal, offer: str, points: float) -> Deal:
     return with_offer(deal, offer, {"api": _with(stated.api, {"bands": bands})})
 
 
-def most_points(deal: Deal, offer: str) -> float:
+def max_points(deal: Deal, offer: str) -> float:
     """Return how many points may be added before a discount would reach 100 %."""
     stated = deal.offers[offer]
     if stated.api is None:

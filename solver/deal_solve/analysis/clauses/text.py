@@ -1,8 +1,8 @@
-"""What `clauses` prints: the asking list of an offer, the pairs, and what it is measured by."""
+"""What `clauses` prints: the concession list of an offer, the pairs, and what it is measured by."""
 
 from __future__ import annotations
 
-from deal_solve.analysis.clauses.result import AT_BEST, IN_HAND, Clauses, ClauseValue
+from deal_solve.analysis.clauses.result import AT_BEST, GRANTED, Clauses, ClauseValue
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import summarise
 from deal_solve.report.difference import present_value
@@ -44,8 +44,8 @@ def _table(deal: Deal, found: Clauses, confidence: float) -> str:
     for row in found.values:
         if row.finding == AT_BEST:
             continue
-        asked = f"{row.asked}{' (in hand)' * (row.finding == IN_HAND)}{' GAP' * (not row.is_proven)}"
-        cells = [row.clause, row.was, asked, _whole(row.value_usd)]
+        requested = f"{row.asked}{' (in hand)' * (row.finding == GRANTED)}{' GAP' * (not row.is_proven)}"
+        cells = [row.clause, row.was, requested, _whole(row.value_usd)]
         if has_intervals:
             cells.append("" if row.low_usd is None else f"{_whole(row.low_usd)} to {_whole(row.high_usd or 0.0)}")
         rows.append([*cells, _whole(row.expected_usd), _whole(row.tail_usd), points_text(row)])

@@ -1,4 +1,4 @@
-"""When it cannot be done: which requirements conflict, and what relaxing each of them takes (deal model, section 7)."""
+"""When it cannot be done: which requirements conflict, and what relaxing each of them takes (model §7)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import Infeasible
 from deal_solve.frames import Table
-from deal_solve.optimise.feasible import is_feasible, least
+from deal_solve.optimise.feasible import is_feasible, minimum
 from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Watcher
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import Scenarios
 
-FEW = 20
+MAX_EXACT = 20
 """Up to this many requirements the conflict is the smallest there is; above, one that cannot be made smaller."""
-MOST_CHANGES = 3
+MAX_CHANGES = 3
 """Relaxations of more requirements at a time are not looked for."""
 
 Set = frozenset[Loc]
@@ -45,10 +45,10 @@ def explain_infeasible(
         raise ValueError("the deal has a plan")
     if not oracle.holds(frozenset()):
         return Conflict(Table(), Table(), True)
-    few = len(oracle.every) <= FEW
-    core = oracle.smallest() if few else oracle.irreducible(oracle.every)
-    said = (_conflicting(oracle, name, core) for name in oracle.named if name in core)
-    return Conflict(Table(tuple(said)), Table(tuple(_relaxations(oracle, core))), few)
+    is_exact = len(oracle.every) <= MAX_EXACT
+    core = oracle.smallest() if is_exact else oracle.irreducible(oracle.every)
+    stated = (_conflicting(oracle, name, core) for name in oracle.named if name in core)
+    return Conflict(Table(tuple(stated)), Table(tuple(_relaxations(oracle, core))), is_exact)
 
 
 @dataclass
@@ -75,8 +75,8 @@ class _Oracle:
 
     def holds(self, kept: Set) -> bool:
         """Whether some plan meets all of `kept`; fewer of a set that can be met can be met, more of one not, not."""
-        for asked, answer in self.known.items():
-            if (answer and kept <= asked) or (not answer and asked <= kept):
+        for tried, answer in self.known.items():
+            if (answer and kept <= tried) or (not answer and tried <= kept):
                 return answer
         dropped = self.without(kept)
         self.clock.report(f"asking whether {len(kept)} of {len(self.every)} requirements can be met together")
@@ -84,12 +84,12 @@ class _Oracle:
         self.known[kept] = answer
         return answer
 
-    def least(self, name: Loc, kept: Set) -> float:
+    def minimum(self, name: Loc, kept: Set) -> float:
         """Return the least that a limit could be if `kept` stay, USD rounded up to cents."""
         dropped = self.without(kept | {name})
         limit = self.deal.limits[int(name[1])]
         eased = relaxed(self.deal, {**dropped, name: None})
-        usd = least(eased, self.scenarios, limit, unpinned(self.fix, dropped), self.clock)
+        usd = minimum(eased, self.scenarios, limit, unpinned(self.fix, dropped), self.clock)
         return math.ceil(usd * 100 - 1e-4) / 100 if math.isfinite(usd) else usd
 
     def irreducible(self, start: Set) -> Set:
@@ -125,15 +125,15 @@ class _Oracle:
 def _conflicting(oracle: _Oracle, name: Loc, core: Set) -> Conflicting:
     each, usd = oracle.named[name], None
     if name[0] == "limits":
-        usd = oracle.least(name, oracle.every)
-        usd = usd if math.isfinite(usd) else oracle.least(name, core)
+        usd = oracle.minimum(name, oracle.every)
+        usd = usd if math.isfinite(usd) else oracle.minimum(name, core)
     return Conflicting(each.path, each.line, each.words, each.amount, usd)
 
 
 def _relaxations(oracle: _Oracle, core: Set) -> Iterator[Relaxation]:
     """Yield the relaxations of fewest requirements: one of each conflict, conflict after conflict."""
     level = [frozenset({name}) for name in oracle.ordered(core)]
-    for _ in range(MOST_CHANGES):
+    for _ in range(MAX_CHANGES):
         enough = [some for some in level if oracle.holds(oracle.every - some)]
         if enough:
             yield from (_relaxation(oracle, some) for some in enough)
@@ -150,7 +150,7 @@ def _relaxation(oracle: _Oracle, some: Set) -> Relaxation:
         if name[0] == "limits":
             limit = oracle.deal.limits[int(name[1])]
             eased, fix = relaxed(oracle.deal, changes), unpinned(oracle.fix, changes)
-            usd = least(eased, oracle.scenarios, limit, fix, oracle.clock)
+            usd = minimum(eased, oracle.scenarios, limit, fix, oracle.clock)
             changes[name] = math.ceil(usd * 100 - 1e-4) / 100
     eased, fix = relaxed(oracle.deal, changes), unpinned(oracle.fix, changes)
     try:
@@ -159,10 +159,10 @@ def _relaxation(oracle: _Oracle, some: Set) -> Relaxation:
         objective = found.objective_usd
     except Infeasible:  # a limit at its very least may be too tight for the optimiser's tolerance
         objective = math.inf
-    said = [oracle.named[name] for name in names]
+    stated = [oracle.named[name] for name in names]
     return Relaxation(
-        paths=tuple(each.path for each in said),
-        words=tuple(each.words for each in said),
+        paths=tuple(each.path for each in stated),
+        words=tuple(each.words for each in stated),
         to_usd=tuple(changes.values()),
         objective_usd=objective,
         is_priced=not any(

@@ -1,4 +1,4 @@
-"""What a person wrote in a deal or a proposal and could change, one requirement each (deal model, sections 3 to 7)."""
+"""What a person wrote in a deal or a proposal and could change, one requirement each (model §3, §7)."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ def _pins(fix: Proposal | None) -> Iterator[Named]:
         parts += [((part, name), value) for name, value in getattr(fix, part).items()]
     for loc, value in parts:
         if value is not None:
-            yield (FIX, *loc), f"{FIX} {dotted(loc)} = {_said(value)}", None
+            yield (FIX, *loc), f"{FIX} {dotted(loc)} = {_stated(value)}", None
 
 
-def _said(value: Any) -> str:
+def _stated(value: Any) -> str:
     if isinstance(value, tuple):
-        return " / ".join(map(_said, value)) or "none"
+        return " / ".join(map(_stated, value)) or "none"
     if hasattr(value, "shares"):
         return ", ".join(f"{share:.0%} {option}" for option, share in value.shares.items())
     return f"{value:,g}" if isinstance(value, int | float) else str(value)

@@ -30,13 +30,13 @@ def _requirement(each: Conflicting) -> str:
     index = f"line {each.line}" if each.line else each.path
     if each.least_usd is None or each.amount is None:
         return f"{each.words} ({index})"
-    least = f"no plan that keeps the rest gets below {money(each.least_usd)}"
-    return f"{each.words} ({index}): at most {money(each.amount)}; {least}"
+    minimum = f"no plan that keeps the rest gets below {money(each.least_usd)}"
+    return f"{each.words} ({index}): at most {money(each.amount)}; {minimum}"
 
 
 def _way(way: Relaxation) -> str:
-    said = [
+    stated = [
         f"drop: {words}" if usd is None else f"raise to {money(usd)}: {words}"
         for words, usd in zip(way.words, way.to_usd, strict=True)
     ]
-    return " and ".join(said)
+    return " and ".join(stated)

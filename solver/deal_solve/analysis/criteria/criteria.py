@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ALONE = ("worst", "regret")
 CRITERIA = (*RISK_WEIGHTS, *ALONE)
-MOST = 300
+MAX_SCENARIOS = 300
 """Scenarios of worst case and regret: of more, or of draws, the worst one is chance."""
 
 
@@ -44,11 +44,11 @@ def criteria(
     solutions: dict[str, Solution] = {}
     options = SolveOptions.of(keywords).measured_against(known.baseline if known else None)
     for name, risk in risks.items():
-        asked, _ = fit_risk(deal.model_copy(update={"risk": risk}), scenarios)
-        if known and known.settlement.deal.risk.model_dump() == asked.risk.model_dump():
+        requested, _ = fit_risk(deal.model_copy(update={"risk": risk}), scenarios)
+        if known and known.settlement.deal.risk.model_dump() == requested.risk.model_dump():
             solutions[name] = known
         else:
-            solutions[name] = solve(asked, scenarios, options=options)
+            solutions[name] = solve(requested, scenarios, options=options)
         options = options.measured_against(solutions[name].baseline)
     return Criteria(
         Criterion(
@@ -89,10 +89,13 @@ def refuse_unfit(scenarios: Scenarios, names: Sequence[str]) -> None:
     for name in names:
         if name not in CRITERIA:
             problems.append(Problem(where, f"{name!r} is not one; expected some of {', '.join(CRITERIA)}"))
-        elif name in ALONE and (scenarios.kind == "sampled" or scenarios.size > MOST):
+        elif name in ALONE and (scenarios.kind == "sampled" or scenarios.size > MAX_SCENARIOS):
             many = f"{scenarios.size:,} {'sampled ' if scenarios.kind == 'sampled' else ''}scenarios"
             problems.append(
-                Problem(where, f"{name} is for lists of at most {MOST} scenarios, not for {many}: there it is chance")
+                Problem(
+                    where,
+                    f"{name} is for lists of at most {MAX_SCENARIOS} scenarios, not for {many}: there it is chance",
+                )
             )
     if problems:
         raise InputError(problems)

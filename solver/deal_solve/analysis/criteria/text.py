@@ -36,9 +36,9 @@ def _aim(row: Criterion) -> str:
 def _signed(rows: Criteria) -> list[list[str]]:
     """Return the decisions that differ, side by side."""
     decided = [{decision.what: decision for decision in row.decisions} for row in rows]
-    cells = []
+    compared = []
     for what, kind in {what: decision.kind for each in decided for what, decision in each.items()}.items():
         plans = [each[what].plan if what in each else NONE for each in decided]
         if kind in ALWAYS or len(set(plans)) > 1:
-            cells.append([what, *plans])
-    return cells
+            compared.append([what, *plans])
+    return compared

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 Mark = Literal["optimum", "threshold", "grid", "proposed"]
 POINTS = 7
-LEAST_SHARE, LARGEST_SHARE = 0.5, 1.5
+MIN_SHARE, LARGEST_SHARE = 0.5, 1.5
 """Where the grid begins and ends, as a share of the least and the largest commitment that is best in a band."""
-NEAR = 0.01
+SAME_POINT_TOLERANCE = 0.01
 """A point of the grid this near to the optimum, as a share, is left to it."""
 
 
@@ -53,7 +53,7 @@ def curve(
     """
     agreement = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
     options = SolveOptions.of(keywords)
-    best = solve(deal, scenarios, options=options, fix=_pinned(options.fix, agreement))
+    best = solve(deal, scenarios, options=options, fix=_fixed(options.fix, agreement))
     chosen = _agreement(best)
     curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options)
     rows = tuple(curves.rows(points))
@@ -84,11 +84,11 @@ def _agreement(best: Solution) -> tuple[str, int]:
     return own if own in open_to else open_to[0]
 
 
-def _pinned(fix: Proposal | None, api: dict[str, Any]) -> Proposal:
+def _fixed(fix: Proposal | None, api: dict[str, Any]) -> Proposal:
     """Return a proposal with parts of its API agreement replaced."""
     fix = fix or Proposal()
-    said = fix.api.model_dump(exclude_unset=True)
-    return fix.model_copy(update={"api": ProposedApi.model_validate({**said, **api})})
+    stated = fix.api.model_dump(exclude_unset=True)
+    return fix.model_copy(update={"api": ProposedApi.model_validate({**stated, **api})})
 
 
 @dataclass
@@ -110,24 +110,24 @@ class _Curves:
     def rows(self, points: int) -> Iterator[CurvePoint]:
         """Yield the points of all bands, each in rising order of the commitment."""
         api = resolve(self.deal).taken_for(self.agreement["offer"], self.agreement["term_months"]).require_api()
-        found = {band: self._pinned(band, "optimum") for band in (each.commit_usd_per_year for each in api.bands)}
+        found = {band: self._fixed(band, "optimum") for band in (each.commit_usd_per_year for each in api.bands)}
         optima = {band: point for band, point in found.items() if point is not None}
         grid = _grid([point.commitment_usd_per_year for point in optima.values()], api.step_usd, points)
         for band, optimum in optima.items():
-            least = band if api.step_usd is None else math.ceil(band / api.step_usd - 1e-9) * api.step_usd
-            wanted = {least, *(usd for usd in grid if usd > least)} if band else set()
+            minimum = band if api.step_usd is None else math.ceil(band / api.step_usd - 1e-9) * api.step_usd
+            wanted = {minimum, *(usd for usd in grid if usd > minimum)} if band else set()
             row = [optimum]
             for usd in wanted:
-                near = CENT_TOLERANCE_USD if usd == least else NEAR * usd
-                if abs(usd - optimum.commitment_usd_per_year) > near:
-                    point = self._pinned(band, "threshold" if usd == least else "grid", usd)
+                tolerance = CENT_TOLERANCE_USD if usd == minimum else SAME_POINT_TOLERANCE * usd
+                if abs(usd - optimum.commitment_usd_per_year) > tolerance:
+                    point = self._fixed(band, "threshold" if usd == minimum else "grid", usd)
                     row += [point] if point else []
             yield from sorted(row, key=lambda point: point.commitment_usd_per_year)
 
-    def _pinned(self, band: float, mark: Mark, usd: float | None = None) -> CurvePoint | None:
+    def _fixed(self, band: float, mark: Mark, usd: float | None = None) -> CurvePoint | None:
         index = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")
         api = {**self.agreement, "band_usd_per_year": (band,)} | ({} if usd is None else {"commitment_usd": (usd,)})
-        return self.solved(index, mark, _pinned(self.options.fix, api))
+        return self.solved(index, mark, _fixed(self.options.fix, api))
 
     def solved(self, index: str, mark: Mark, fix: Proposal) -> CurvePoint | None:
         """Return a point; None where there is no plan."""
@@ -149,7 +149,7 @@ def _grid(optima: list[float], step: float | None, points: int) -> list[float]:
     committed = [usd for usd in optima if usd > 0]
     if not committed:
         return []
-    low, high = LEAST_SHARE * min(committed), LARGEST_SHARE * max(committed)
+    low, high = MIN_SHARE * min(committed), LARGEST_SHARE * max(committed)
     unit = step or 10.0 ** (math.floor(math.log10(high)) - 2)
     spread = np.linspace(low, high, points).tolist()
     return sorted({round(round(usd / unit) * unit, 2) for usd in spread} - {0.0})
@@ -172,8 +172,8 @@ def _point(found: Solution, mark: Mark, fix: Proposal) -> CurvePoint:
     """Return the point of a solution; a pinned commitment is stated as it was pinned, not as it was rounded."""
     settlement = found.settlement
     api, health = found.plan.api, commitment_overall(settlement)
-    pinned = mark in ("threshold", "grid") and fix.api.commitment_usd
-    committed = pinned or _committed(api)
+    fixed = mark in ("threshold", "grid") and fix.api.commitment_usd
+    committed = fixed or _committed(api)
     return CurvePoint(
         band_usd_per_year=api.terms[0].band_usd_per_year,
         commitment_usd_per_year=sum(committed) / len(committed) if committed else 0.0,

@@ -50,11 +50,13 @@ def write_picture(deal: Deal, curve: Curve, path: str | Path, kind: str) -> None
 
 def _quantities(deal: Deal, curve: Curve) -> list[Quantity]:
     """Return what is drawn; the objective where it is not the expected cost."""
-    least = min(point.expected_usd for point in curve.points)
+    minimum = min(point.expected_usd for point in curve.points)
     best = curve.optimum.objective_usd
     months = f"over {deal.horizon_months} months"
     found = [
-        Quantity(f"Expected cost above {round_money(round(least))}", f"USD {months}", lambda p: p.expected_usd - least)
+        Quantity(
+            f"Expected cost above {round_money(round(minimum))}", f"USD {months}", lambda p: p.expected_usd - minimum
+        )
     ]
     if any(abs(point.objective_usd - point.expected_usd) > 1 for point in curve.points):
         name = f"Objective above {round_money(round(best))}"

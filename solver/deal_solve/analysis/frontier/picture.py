@@ -17,11 +17,11 @@ APART = 0.04
 def write_picture(deal: Deal, found: Frontier, path: str | Path, kind: str) -> None:
     """Write a frontier to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
     points = found.points
-    least, lowest = points[0].expected_usd, points[-1].cvar_usd
+    minimum, lowest = points[0].expected_usd, points[-1].cvar_usd
     across, wide = scale_of(points[0].cvar_usd - lowest)
-    up, high = scale_of(points[-1].expected_usd - least)
+    up, high = scale_of(points[-1].expected_usd - minimum)
     xs = [(point.cvar_usd - lowest) / across for point in points]
-    ys = [(point.expected_usd - least) / up for point in points]
+    ys = [(point.expected_usd - minimum) / up for point in points]
     width, height = 1.05 * max(*xs, 1.0), (1.05 + APART * len(points)) * max(*ys, 1.0)
     title = f"{deal.title or 'This deal'}: what caution costs over {deal.horizon_months} months"
     with canvas(path, kind, 6.4, 4.4, title) as figure:
@@ -39,7 +39,7 @@ def write_picture(deal: Deal, found: Frontier, path: str | Path, kind: str) -> N
             box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
             at = x + 0.03 * width, index * height
             panel.annotate(name, (x, y), xytext=at, arrowprops=leader, bbox=box)
-        panel.set_title(f"Expected cost above {round_money(round(least))}, {high}USD", loc="left", fontsize=8)
+        panel.set_title(f"Expected cost above {round_money(round(minimum))}, {high}USD", loc="left", fontsize=8)
         panel.set_xlabel(f"CVaR of {found.on} above {round_money(round(lowest))}, {wide}USD ({tail_text(found)})")
         panel.set_xlim(0, width)
         panel.set_ylim(0, height)

@@ -26,9 +26,9 @@ def seats_at_headcount(deal: Deal) -> Proposal:
     seats = {}
     for seat_type in dict.fromkeys(track for track in tracks.values() if is_seat_type(deal, track)):
         heads = sum(_heads(deal, name) for name, track in tracks.items() if track == seat_type)
-        least = resolve(deal).offers[LIST].seats[seat_type].part.minimum or 0
+        minimum = resolve(deal).offers[LIST].seats[seat_type].part.minimum or 0
         peaks = np.reshape(heads, (deal.years, 12)).max(axis=1)
-        counts = [max(math.ceil(peak - 1e-9), least) for peak in peaks]
+        counts = [max(math.ceil(peak - 1e-9), minimum) for peak in peaks]
         seats[seat_type] = {"offer": LIST, "term_months": 12, "contracted": counts}
     return Proposal.model_validate({"tracks": tracks, "seats": seats})
 

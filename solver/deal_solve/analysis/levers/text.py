@@ -19,9 +19,9 @@ def waterfall_report(deal: Deal, waterfall: Waterfall) -> str:
     if not _alike(waterfall.from_all_opus, waterfall.from_today):
         steps.append(waterfall.from_today)
     parts = [waterfall_table(deal, each, waterfall.scenarios) for each in steps]
-    said = [text for text in (waterfall_sentence(deal, waterfall), *waterfall.notes) if text]
-    if said:
-        parts.append(bullets("", said))
+    stated = [text for text in (waterfall_sentence(deal, waterfall), *waterfall.notes) if text]
+    if stated:
+        parts.append(bullets("", stated))
     return "\n\n".join(parts)
 
 

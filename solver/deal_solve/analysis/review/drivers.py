@@ -25,7 +25,7 @@ from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 LOOKED_AT = 8
 """Values on either side of today between which a break-even is looked for."""
-NEAR = 1e-4
+ROOT_TOLERANCE = 1e-4
 TIMES, A_YEAR = (0.25, 4.0), (-0.5, 0.5)
 """The ends of what is looked at: times as much as in the scenarios, or more growth a year."""
 
@@ -72,7 +72,7 @@ def _nearest(difference: Callable[[float], float], today: float, end: float) -> 
     for value in spread[1:].tolist():
         now = difference(value)
         if np.sign(now) != np.sign(was):
-            return float(brentq(difference, *sorted((last, value)), xtol=NEAR))
+            return float(brentq(difference, *sorted((last, value)), xtol=ROOT_TOLERANCE))
         last, was = value, now
     return None
 

@@ -126,14 +126,14 @@ class _Path:
         is_kept = kept == self.deal.limits
         end = self.best if is_kept else solve(free, self.scenarios, options=self.options)
         floor = end.objective_usd
-        pinned = _pins(self.at.plan)  # none below the end of the path: where a step is, the gap is all there is
+        fixed = _fixings(self.at.plan)  # none below the end of the path: where a step is, the gap is all there is
         level = max(self._objective(self.at), floor)
         yield self._step(PROPOSAL, "", level, level, True)
         for step, paths in FREED.items():
-            held, pinned = pinned, _without(pinned, paths)
-            if held == pinned:  # the deal has nothing of the kind
+            held, fixed = fixed, _without(fixed, paths)
+            if held == fixed:  # the deal has nothing of the kind
                 continue
-            found, is_proven = self._solved(step, free, pinned)
+            found, is_proven = self._solved(step, free, fixed)
             before, last = self.at, level
             if found is not None and self._objective(found) < level:
                 self.at, level = found, max(self._objective(found), floor)
@@ -146,9 +146,9 @@ class _Path:
             self.at, is_proven = self.best.settlement, self.best.status == "optimal"
             yield self._step(LIMITS, "broken", floor, max(self.best.objective_usd, floor), is_proven)
 
-    def _solved(self, step: str, free: Deal, pinned: dict[str, Any]) -> tuple[Settlement | None, bool]:
+    def _solved(self, step: str, free: Deal, fixed: dict[str, Any]) -> tuple[Settlement | None, bool]:
         try:
-            found = solve(free, self.scenarios, options=self.options, fix=Proposal.model_validate(pinned))
+            found = solve(free, self.scenarios, options=self.options, fix=Proposal.model_validate(fixed))
         except (Infeasible, LimitReached) as error:
             self.notes.append(f"{step}: nothing better was found ({error})")
             return None, isinstance(error, Infeasible)
@@ -173,10 +173,10 @@ class _Path:
         )
 
 
-def _pins(plan: Plan) -> dict[str, Any]:
+def _fixings(plan: Plan) -> dict[str, Any]:
     """Return a plan as a proposal that says all of it, and nothing of what the deal does not have."""
     whole = Proposal.model_validate(plan.model_dump(mode="json")).model_dump(mode="json", exclude_unset=True)
-    return {part: said for part, said in whole.items() if said}
+    return {part: stated for part, stated in whole.items() if stated}
 
 
 def _without(data: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> dict[str, Any]:

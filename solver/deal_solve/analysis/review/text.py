@@ -71,8 +71,8 @@ def _loss(deal: Deal, found: Review, summary: Summary) -> str:
     way = "above" if found.loss_usd >= 0 else "below"
     loss = _apart(found.steps[0].objective_usd, objective)
     none = "none: as good as" if found.changes else "none: it is"
-    said = none if loss == "0.00" else f"{loss.lstrip('-')}{share} {way}"
-    return f"{said} {BEST} by objective ({aim(deal, summary)})"
+    stated = none if loss == "0.00" else f"{loss.lstrip('-')}{share} {way}"
+    return f"{stated} {BEST} by objective ({aim(deal, summary)})"
 
 
 def _apart(before: float, after: float) -> str:
@@ -130,5 +130,5 @@ def _agreements(found: Review) -> str:
     rows.append(("risk, beyond expected cost", found.offer_lines.risk_usd))
     if step.finding == "no loss":
         return ""
-    said = [f"{name}: {money(usd)}" for name, usd in rows if money(usd) != "0.00"]
-    return bullets(f"Of the {money(step.saved_usd)} for {OFFER}", said)
+    stated = [f"{name}: {money(usd)}" for name, usd in rows if money(usd) != "0.00"]
+    return bullets(f"Of the {money(step.saved_usd)} for {OFFER}", stated)

@@ -15,7 +15,7 @@ from deal_solve.report.text import round_money
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST = 20
+MAX_BARS = 20
 """Bars that are drawn, the longest ones."""
 LIGHT = "#a9bdd6"
 
@@ -23,7 +23,7 @@ LIGHT = "#a9bdd6"
 def write_picture(deal: Deal, found: Sensitivity, path: str | Path, kind: str) -> None:
     """Write a tornado to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
     today = found.best.objective_usd
-    bars = [bar for bar in found.bars if moves(bar, today)][:MOST]
+    bars = [bar for bar in found.bars if moves(bar, today)][:MAX_BARS]
     spread = [row for row in (found.sobol.indices if found.sobol else ()) if row.of == "cost"]
     heights = [0.9 + 0.36 * len(bars), *([0.9 + 0.3 * len(spread)] if spread else [])]
     title = f"{deal.title or 'This deal'}: what it hangs on over {deal.horizon_months} months"

@@ -75,8 +75,8 @@ def sensitivity(
     deal as it is.
     """
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
-    few, options = ready(scenarios), SolveOptions.of(keywords).cached()
-    search = _Tornado(deal, scenarios, few, solve(deal, few, options=options), options)
+    ready_scenarios, options = ready(scenarios), SolveOptions.of(keywords).cached()
+    search = _Tornado(deal, scenarios, ready_scenarios, solve(deal, ready_scenarios, options=options), options)
     bars = sorted(search.bars(), key=lambda bar: -_length(bar, search.best.objective_usd))
     notes = list(search.best.notes)
     if not any(bar.kind == "uncertain" for bar in bars):
@@ -110,7 +110,7 @@ class _End(NamedTuple):
 
     usd: float | None
     held_usd: float | None
-    flips: bool
+    is_other_deal: bool
     is_proven: bool
 
 
@@ -120,7 +120,7 @@ class _Tornado:
 
     deal: Deal
     scenarios: Scenarios
-    few: Scenarios
+    ready_scenarios: Scenarios
     best: Solution
     options: SolveOptions
 
@@ -138,13 +138,13 @@ class _Tornado:
         free = self.deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
         none = Proposal.model_validate({"api": {"band_usd_per_year": 0}})
         try:
-            return solve(free, self.few, options=self.options, fix=none).plan
+            return solve(free, self.ready_scenarios, options=self.options, fix=none).plan
         except Infeasible:
             return None
 
     def _inputs(self) -> Iterator[tuple[str, float, float, float]]:
         """Yield the path of every uncertain input, its middle and its ends; those of listed scenarios have none."""
-        if not isinstance(self.scenarios, SampledSet) and not _is_expansion(self.deal, self.few):
+        if not isinstance(self.scenarios, SampledSet) and not _is_expansion(self.deal, self.ready_scenarios):
             return
         for _, path, band in bands_of(self.deal):
             if not band.is_certain:
@@ -165,8 +165,8 @@ class _Tornado:
             high_usd=above.usd,
             held_low_usd=below.held_usd,
             held_high_usd=above.held_usd,
-            flips_low=below.flips,
-            flips_high=above.flips,
+            flips_low=below.is_other_deal,
+            flips_high=above.is_other_deal,
             is_proven=below.is_proven and above.is_proven,
         )
 
@@ -179,13 +179,13 @@ class _Tornado:
         except Infeasible:
             return _End(None, None, True, True)
         before, settled = self.best.settlement, found.settlement
-        flips = key_of(settled.deal, found.plan) != key_of(before.deal, self.best.plan)
-        return _End(found.objective_usd, self._held(found), flips, found.status == "optimal")
+        is_other_deal = key_of(settled.deal, found.plan) != key_of(before.deal, self.best.plan)
+        return _End(found.objective_usd, self._held(found), is_other_deal, found.status == "optimal")
 
     def _scenarios(self, deal: Deal, path: str, kind: Kind) -> Scenarios:
         """Return the scenarios of a varied deal; offers do not change them."""
         if kind == "negotiable":
-            return self.few
+            return self.ready_scenarios
         return (
             ready(self.scenarios.holding(deal, path)) if isinstance(self.scenarios, SampledSet) else scenarios_of(deal)
         )
@@ -213,9 +213,9 @@ def moved(before: Deal, after: Deal, plan: Plan) -> Plan:
     }
     terms = []
     for term in plan.api.terms:
-        least = thresholds.get(term.band_usd_per_year, term.band_usd_per_year)
+        minimum = thresholds.get(term.band_usd_per_year, term.band_usd_per_year)
         mean = sum(term.commitment_usd) / len(term.commitment_usd)
-        more = max(least / mean, 1.0) if mean else 1.0
+        more = max(minimum / mean, 1.0) if mean else 1.0
         commitment = tuple(usd * more for usd in term.commitment_usd)
-        terms.append(term.model_copy(update={"band_usd_per_year": least, "commitment_usd": commitment}))
+        terms.append(term.model_copy(update={"band_usd_per_year": minimum, "commitment_usd": commitment}))
     return plan.model_copy(update={"api": plan.api.model_copy(update={"terms": tuple(terms)})})

@@ -11,7 +11,7 @@ from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import api_sentence, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
 
-FLIP = "*"
+CHANGED = "*"
 """Marks an end at which another deal is best."""
 
 
@@ -58,8 +58,8 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
         [
             *bar.path.split(".", 1),
             *map(short, (bar.low, bar.high)),
-            _change(bar.low_usd, today_usd) + FLIP * bar.flips_low,
-            _change(bar.high_usd, today_usd) + FLIP * bar.flips_high,
+            _change(bar.low_usd, today_usd) + CHANGED * bar.flips_low,
+            _change(bar.high_usd, today_usd) + CHANGED * bar.flips_high,
             *(_change(usd, today_usd) for usd in (bar.held_low_usd, bar.held_high_usd)),
             *("-" if usd is None else f"{round(usd):,}" for usd in bar.flexibility_usd),
         ]
@@ -67,8 +67,8 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
     ]
     title = (
         f"Tornado over {deal.horizon_months} months (change of the objective in USD{present_value(deal)}: the deal "
-        f"re-optimised at low and high, P10 and P90 or one step, {FLIP} where another deal is best; today's plan held "
-        "there; gain: what re-optimising saves, flexibility)"
+        f"re-optimised at low and high, P10 and P90 or one step, {CHANGED} where another deal is best; today's plan "
+        "held there; gain: what re-optimising saves, flexibility)"
     )
     return table(title, ["", "number", "low", "high", *ends], cells, left=2, keys=2)
 

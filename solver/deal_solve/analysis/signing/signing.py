@@ -1,4 +1,4 @@
-"""Signing now or in a later month: list in arrears until then, contract years counted from it (deal model, section 6).
+"""Signing now or in a later month: list in arrears until then, contract years counted from it (model §6).
 
 Only API deals: seats bought at list for some months would need an agreement of their own.
 """

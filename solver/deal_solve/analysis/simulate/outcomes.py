@@ -43,7 +43,7 @@ class Outcomes:
     overage: Array
     shortfall: Array
     forfeited: Array
-    reference: Array | None = None
+    baseline: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Work:
 
     deal: Deal
     plan: Plan
-    reference: Plan | None
+    baseline: Plan | None
 
     def outcomes(self, block: ScenarioSet) -> Outcomes:
         """Return what both come to in the scenarios of a block."""
@@ -68,7 +68,7 @@ class Work:
             overage=_by_year(settlement, [record.overage_usd for record in records]),
             shortfall=_by_year(settlement, [record.own_shortfall_usd for record in records]),
             forfeited=_by_year(settlement, [record.forfeited_usd for record in records]),
-            reference=settle(self.deal, self.reference, block).cost if self.reference else None,
+            baseline=settle(self.deal, self.baseline, block).cost if self.baseline else None,
         )
 
 

@@ -48,8 +48,8 @@ def columns_of(block: Outcomes, first: int = 1) -> dict[str, Any]:
         "cost_usd": block.cost,
         "undiscounted_usd": block.undiscounted,
     }
-    if block.reference is not None:
-        columns["loss_usd"] = block.cost - block.reference
+    if block.baseline is not None:
+        columns["loss_usd"] = block.cost - block.baseline
     columns |= {f"{line}_usd": values for line, values in block.by_line.items()}
     for name in ("paid", "uncovered", "overage", "shortfall", "forfeited"):
         columns |= {f"{name}_year_{year + 1}_usd": values for year, values in enumerate(getattr(block, name))}

@@ -77,9 +77,9 @@ class Simulation:
     @cached_property
     def exceedance(self) -> Table[Exceedance]:
         """The probability of a higher cost, level by level: the tail of the distribution, read from the right."""
-        least = IN_TAIL / self.size if self.scenarios.kind == "sampled" else 0.0
-        least = 0.1 if self.scenarios.is_coarse else least
-        shares = [share for share in EXCEEDED if least <= share <= 1 - least]
+        minimum = IN_TAIL / self.size if self.scenarios.kind == "sampled" else 0.0
+        minimum = 0.1 if self.scenarios.is_coarse else minimum
+        shares = [share for share in EXCEEDED if minimum <= share <= 1 - minimum]
         if not shares:
             return Table()
         found = measures.quantiles(self.cost, self.scenarios.weights, [1 - share for share in shares]).tolist()
@@ -115,7 +115,7 @@ def simulate(
     plan: Plan,
     scenarios: Scenarios,
     *,
-    reference: Plan | None = None,
+    baseline: Plan | None = None,
     executor: Executor | None = None,
     ahead: int = AHEAD,
     progress: Callable[[int], None] | None = None,
@@ -128,7 +128,7 @@ def simulate(
     Raises InputError for a plan that does not fit the deal.
     """
     total = _Total(deal.years)
-    with closing(outcomes_of(Work(deal, plan, reference), scenarios, executor, ahead)) as blocks:
+    with closing(outcomes_of(Work(deal, plan, baseline), scenarios, executor, ahead)) as blocks:
         for block in blocks:
             total.add(block)
             if outcomes:
@@ -153,8 +153,8 @@ class _Total:
         weights = block.weights
         self.size += len(weights)
         self.costs.append(block.cost)
-        if block.reference is not None:
-            self.losses.append(block.cost - block.reference)
+        if block.baseline is not None:
+            self.losses.append(block.cost - block.baseline)
         self.undiscounted += _mean(block.undiscounted, weights)
         for line, values in block.by_line.items():
             self.by_line[line] += _mean(values, weights)

@@ -11,15 +11,15 @@ from deal_solve.report.sentences import aim
 from deal_solve.report.text import gap_percent, heading, labelled, money
 from deal_solve.uncertainty.scenario_set import Scenarios
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 INDENT = 11
 
 
-def how_sure(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> str:
+def proof_and_data_quality(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> str:
     """Return what stands behind the answer, one line of words each."""
     found = tuple(assumptions(deal, solution.plan))
     lacking = [row for row in found if row.source is None]
-    said = [
+    stated = [
         ("proof", _proof(deal, solution, summary)),
         ("scenarios", _scenarios(scenarios)),
         ("cost", "settled in every scenario apart from the solver; both agree"),
@@ -28,16 +28,18 @@ def how_sure(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summ
         *(("", f"{path}: {text}") for path, text in deal.sources.items()),
     ]
     if lacking:
-        rest = len(lacking) - MOST_NAMED
+        rest = len(lacking) - MAX_NAMED
         more = [f"and {rest} more"] if rest > 0 else []
-        said.append(("no source", "; ".join([*map(_named, lacking[:MOST_NAMED]), *more])))
-    return "\n".join([*heading("How sure"), *(line for label, text in said for line in labelled(label, text, INDENT))])
+        stated.append(("no source", "; ".join([*map(_named, lacking[:MAX_NAMED]), *more])))
+    return "\n".join(
+        [*heading("How sure"), *(line for label, text in stated for line in labelled(label, text, INDENT))]
+    )
 
 
 def _proof(deal: Deal, solution: Solution, summary: Summary) -> str:
-    least = f"no plan has an objective below {money(solution.bound_usd)} over {deal.horizon_months} months"
+    minimum = f"no plan has an objective below {money(solution.bound_usd)} over {deal.horizon_months} months"
     ours = f"this one has {money(solution.objective_usd)}, a gap of {gap_percent(solution.gap)}"
-    return f"{least}; {ours} (objective: {aim(deal, summary)})"
+    return f"{minimum}; {ours} (objective: {aim(deal, summary)})"
 
 
 def _scenarios(scenarios: Scenarios) -> str:

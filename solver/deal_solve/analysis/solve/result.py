@@ -18,10 +18,10 @@ from deal_solve.analysis.solve.schema import (
 )
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.calendar import calendar
+from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.savings import savings
-from deal_solve.facts.sides import overtaking_month, sides
 from deal_solve.facts.summary import Summary, periods, summarise
 from deal_solve.report.basics import deal_of, scenarios_from
 from deal_solve.settlement.settle import Settlement
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from deal_solve.optimise.solution import Solution
 
 
-class Asked(TypedDict, total=False):
+class Answers(TypedDict, total=False):
     """What else was asked of a solution."""
 
     alternatives: Table[Alternative]
@@ -72,15 +72,19 @@ def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological
         "seats": seat_health(settlement),
         "limits": limit_checks(deal, settlement),
         "commitment_health": commitment_health(settlement),
-        "sides": sides(settlement),
-        "overtaking_month": overtaking_month(settlement),
+        "sides": cost_split(settlement),
+        "overtaking_month": crossover_month(settlement),
         "savings": savings(settlement),
         "calendar": calendar(deal, settlement.plan),
     }
 
 
 def result_of(
-    deal: Deal, scenarios: uncertainty.Scenarios, solution: Solution, chronological_usd: float, **asked: Unpack[Asked]
+    deal: Deal,
+    scenarios: uncertainty.Scenarios,
+    solution: Solution,
+    chronological_usd: float,
+    **answers: Unpack[Answers],
 ) -> Result:
     """Return a solution as data, with what else was asked of it."""
     summary = summarise(deal, solution.settlement, scenarios)
@@ -99,12 +103,12 @@ def result_of(
         agreements=solution.agreements,
         solver=_solver(solution),
         notes=(*scenarios.notes, *solution.notes),
-        alternatives=asked.get("alternatives"),
-        wrong_tracks=_as_tuple(asked.get("wrong_tracks")),
-        why_not=_as_tuple(asked.get("why_not")),
-        levers=asked.get("levers"),
-        criteria=asked.get("criteria"),
-        uncertainty=asked.get("uncertainty"),
+        alternatives=answers.get("alternatives"),
+        wrong_tracks=_as_tuple(answers.get("wrong_tracks")),
+        why_not=_as_tuple(answers.get("why_not")),
+        levers=answers.get("levers"),
+        criteria=answers.get("criteria"),
+        uncertainty=answers.get("uncertainty"),
     )
 
 

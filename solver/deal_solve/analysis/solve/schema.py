@@ -13,10 +13,10 @@ from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.analysis.uncertainty.result import UncertaintyCost
 from deal_solve.analysis.why_not.result import Alternative, WhyNot
 from deal_solve.facts.calendar import Event
+from deal_solve.facts.cost_split import Side
 from deal_solve.facts.health import CommitmentYear, SeatYear
 from deal_solve.facts.limit_checks import LimitCheck
 from deal_solve.facts.savings import Savings
-from deal_solve.facts.sides import Side
 from deal_solve.facts.summary import PeriodSummary, Range, YearRange
 from deal_solve.frames import Table
 from deal_solve.optimise.options import Method
@@ -85,8 +85,8 @@ DrawdownField = Annotated[Table[PeriodSummary], Field(description="the API commi
 SeatsField = Annotated[Table[SeatYear], Field(description="contracted seats against expected users")]
 LimitsField = Annotated[Table[LimitCheck], Field(description="every limit of the deal against the plan")]
 CommitmentHealthField = Annotated[Table[CommitmentYear], Field(description="the API commitment, contract year by year")]
-SidesField = Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
-OvertakingMonthField = Annotated[
+CostSplitField = Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
+CrossoverMonthField = Annotated[
     int | None, Field(description="first month from which API spend stays above that for seats")
 ]
 SavingsField = Annotated[
@@ -120,8 +120,8 @@ class Result(Record):
     seats: SeatsField
     limits: LimitsField
     commitment_health: CommitmentHealthField
-    sides: SidesField
-    overtaking_month: OvertakingMonthField
+    sides: CostSplitField
+    overtaking_month: CrossoverMonthField
     savings: SavingsField
     calendar: CalendarField
     reference: Annotated[
@@ -173,8 +173,8 @@ class SettlementResult(ResultFile):
     seats: SeatsField
     limits: LimitsField
     commitment_health: CommitmentHealthField
-    sides: SidesField
-    overtaking_month: OvertakingMonthField
+    sides: CostSplitField
+    overtaking_month: CrossoverMonthField
     savings: SavingsField
     calendar: CalendarField
     scenario: Annotated[str, Field(description="the scenario of the invoice")]

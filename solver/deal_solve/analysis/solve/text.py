@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.solve.proof import how_sure
+from deal_solve.analysis.solve.proof import proof_and_data_quality
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.optimise.solution import CandidateAgreement, Solution
@@ -42,7 +42,7 @@ from deal_solve.report.text import (
 )
 from deal_solve.uncertainty.scenario_set import Scenarios
 
-MOST_LINES = 12
+MAX_LINES = 12
 OUTCOMES = {"solved": "solved", "pruned": "ruled out", "infeasible": "impossible", "limit": "stopped"}
 NOT_KNOWN = "not known"
 
@@ -63,7 +63,7 @@ def solution_report(deal: Deal, scenarios: Scenarios, solution: Solution, notes:
         agreements_table(deal, solution),
         controls_table(deal),
     ]
-    parts += [how_sure(deal, scenarios, solution, summary), bullets("Notes", (*notes, *solution.notes))]
+    parts += [proof_and_data_quality(deal, scenarios, solution, summary), bullets("Notes", (*notes, *solution.notes))]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -85,7 +85,7 @@ def short_block(deal: Deal, scenarios: Scenarios, solution: Solution, summary: S
         ("Worst", worst_sentence(deal, summary)),
         ("Next", _next(solution)),
     ]
-    room = MOST_LINES - 1 - sum(len(_lines(*each, WIDTH)) for each in must)
+    room = MAX_LINES - 1 - sum(len(_lines(*each, WIDTH)) for each in must)
     middle = []
     for label, text in may:
         lines = len(_lines(label, text, WIDTH))
@@ -95,7 +95,7 @@ def short_block(deal: Deal, scenarios: Scenarios, solution: Solution, summary: S
     columns = min(page_width(), WIDTH)
     head = [*heading(title_line(deal)), *(line for each in (*must[:-1], *middle) for line in _lines(*each, columns))]
     proof = _lines(*must[-1], columns)
-    return [*(head[: MOST_LINES - len(proof)] if columns == WIDTH else head), *proof]
+    return [*(head[: MAX_LINES - len(proof)] if columns == WIDTH else head), *proof]
 
 
 def _lines(label: str, text: str, columns: int) -> list[str]:
@@ -117,15 +117,15 @@ def _others(solution: Solution) -> list[CandidateAgreement]:
     api = solution.plan.api
     chosen = (api.offer, api.term_months, api.terms[0].band_usd_per_year)
     others = [b for b in solution.agreements if (b.offer, b.term_months, b.band_usd_per_year) != chosen]
-    return sorted((b for b in others if b.outcome != "infeasible"), key=_least)
+    return sorted((b for b in others if b.outcome != "infeasible"), key=_minimum)
 
 
-def _least(candidate: CandidateAgreement) -> float:
+def _minimum(candidate: CandidateAgreement) -> float:
     return candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
 
 
 def _next(solution: Solution) -> str:
-    """Return the nearest other agreement and how much dearer it is, or at least is."""
+    """Return the nearest other agreement and by how much it costs more, or at least costs more."""
     others = _others(solution)
     if not others:
         return ""
@@ -141,8 +141,8 @@ def _next(solution: Solution) -> str:
 
 
 def _above(solution: Solution, candidate: CandidateAgreement) -> str:
-    """Return how much dearer a candidate is, or at least is; not known if its bound is below the plan's objective."""
-    base, more = abs(solution.objective_usd), _least(candidate) - solution.objective_usd
+    """Return the least cost increase of a candidate; not known if its bound is below the plan's objective."""
+    base, more = abs(solution.objective_usd), _minimum(candidate) - solution.objective_usd
     text = percent(more / base, 2) if base else money(more)
     return NOT_KNOWN if candidate.objective_usd is None and text.startswith("-") else text
 
@@ -152,9 +152,9 @@ def agreements_table(deal: Deal, solution: Solution) -> str:
     if len(solution.agreements) < 2:
         return ""
     rows = []
-    for candidate in sorted(solution.agreements, key=lambda b: (b.outcome == "infeasible", _least(b))):
+    for candidate in sorted(solution.agreements, key=lambda b: (b.outcome == "infeasible", _minimum(b))):
         solved = candidate.outcome not in ("infeasible",)
-        amount = "at least " * (candidate.objective_usd is None) + money(_least(candidate)) if solved else "-"
+        amount = "at least " * (candidate.objective_usd is None) + money(_minimum(candidate)) if solved else "-"
         above = _above(solution, candidate) if solved else "-"
         band = round_money(candidate.band_usd_per_year) if candidate.band_usd_per_year else "none"
         rows.append([candidate.offer, f"{candidate.term_months}", band, OUTCOMES[candidate.outcome], amount, above])

@@ -1,4 +1,4 @@
-"""Which fields of a deal are varied, and over which values: `--vary`, a design file, and the cells they make."""
+"""Which fields of a deal are varied, and over which values: `--vary`, a design file, and the runs they make."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from deal_solve.deal.numbers import parse_number
 from deal_solve.deal.yaml_source import parse, read_text
 from deal_solve.errors import InputError, Problem
 
-MOST = 100_000
-"""Cells of a sweep: at a second each they take more than a day."""
+MAX_RUNS = 100_000
+"""Runs of a sweep: at a second each they take more than a day."""
 AROUND = 3
 """Values of '±20%' where no count is given: below, today's, above."""
 LOOKED_AT = 100
-"""Cells that are tried to see whether a path at which nothing stands is a place in a deal."""
+"""Runs that are tried to see whether a path at which nothing stands is a place in a deal."""
 DIGITS = 12
 """Significant digits of the values of a range, so that 0.1 + 0.2 is 0.3."""
 EXPECTED = "expected PATH=VALUES, as in offers.quote.api.overage=contracted,list, PATH=0:0.5:11 or PATH=±20%"
@@ -47,21 +47,21 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Design:
-    """Cells of a sweep: for each, one value per path, in the order in which they are reported."""
+    """Runs of a sweep: for each, one value per path, in the order in which they are reported."""
 
     paths: tuple[str, ...]
-    cells: tuple[tuple[Any, ...], ...]
+    runs: tuple[tuple[Any, ...], ...]
 
     def __len__(self) -> int:
-        return len(self.cells)
+        return len(self.runs)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (dict(zip(self.paths, cell, strict=True)) for cell in self.cells)
+        return (dict(zip(self.paths, run, strict=True)) for run in self.runs)
 
     def values(self, path: str) -> tuple[Any, ...]:
         """Return the values of a field, each once: numbers in rising order, then the others as they come."""
         index = self.paths.index(path)
-        found = {key_of(cell[index]): cell[index] for cell in self.cells}.values()
+        found = {key_of(run[index]): run[index] for run in self.runs}.values()
         numbers = sorted(value for value in found if is_number(value))
         return (*numbers, *(value for value in found if not is_number(value)))
 
@@ -71,14 +71,14 @@ def parse_vary(deal: Deal, text: str) -> Dimension:
 
     ± is around today's value: a share of it with %, else an amount. Raises InputError for what cannot be read.
     """
-    path, equals, said = text.partition("=")
-    if not equals or not path.strip() or not said.strip():
+    path, equals, stated = text.partition("=")
+    if not equals or not path.strip() or not stated.strip():
         raise InputError(Problem("--vary", f"{text!r} cannot be read; {EXPECTED}"))
     path = path.strip()
     try:
-        found = [value for item in _COMMA.split(said) for value in _values(deal, path, item.strip())]
+        found = [value for item in _COMMA.split(stated) for value in _values(deal, path, item.strip())]
     except ValueError as error:
-        raise InputError(Problem(path, f"{said!r} cannot be read: {error}")) from None
+        raise InputError(Problem(path, f"{stated!r} cannot be read: {error}")) from None
     return Dimension(path, tuple({key_of(value): value for value in found}.values()))
 
 
@@ -144,8 +144,8 @@ def shown(value: Any) -> str:
         return value
     if not is_number(value):
         return json.dumps(value).replace('"', "")
-    for least, unit, suffix in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
-        if abs(value) >= least:
+    for minimum, unit, suffix in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(value) >= minimum:
             return f"{value / unit:.10g}{suffix}"
     return f"{value:,.6g}"
 
@@ -164,13 +164,13 @@ def zipped(dimensions: Sequence[Dimension]) -> Design:
     _refuse_twice([each.path for each in dimensions])
     counts = {each.path: len(each.values) for each in dimensions}
     if len(set(counts.values())) > 1:
-        said = ", ".join(f"{path} has {count}" for path, count in counts.items())
-        raise InputError(Problem("--zip", f"fields that change together need as many values each; {said}"))
+        stated = ", ".join(f"{path} has {count}" for path, count in counts.items())
+        raise InputError(Problem("--zip", f"fields that change together need as many values each; {stated}"))
     return Design(tuple(counts), tuple(zip(*(each.values for each in dimensions), strict=True)))
 
 
 def read_design(deal: Deal, file: str | Path) -> Design:
-    """Return the cells of a CSV file: dotted paths first, then one row per cell; an empty value is today's.
+    """Return the runs of a CSV file: dotted paths first, then one row per run; an empty value is today's.
 
     Raises InputError with what is wrong and where.
     """
@@ -187,15 +187,15 @@ def read_design(deal: Deal, file: str | Path) -> Design:
     ]
     if problems:
         raise InputError(problems)
-    cells = (
+    runs = (
         tuple(value_of(value) if value else value_at(deal, path) for path, value in zip(paths, line, strict=True))
         for line in lines
     )
-    return Design(tuple(paths), tuple(cells))
+    return Design(tuple(paths), tuple(runs))
 
 
 def design_of(deal: Deal, over: Mapping[str, Any] | Sequence[Mapping[str, Any]], is_zipped: bool = False) -> Design:
-    """Return cells given from Python: values (or the text of `--vary`) by path, or one map of changes per cell."""
+    """Return runs given from Python: values (or the text of `--vary`) by path, or one map of changes per run."""
     if isinstance(over, Mapping):
         dimensions = [
             parse_vary(deal, f"{path}={values}") if isinstance(values, str) else Dimension(path, tuple(values))
@@ -203,18 +203,18 @@ def design_of(deal: Deal, over: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         ]
         return zipped(dimensions) if is_zipped else crossed(dimensions)
     _refuse_many(len(over))
-    paths = tuple(dict.fromkeys(path for cell in over for path in cell))
+    paths = tuple(dict.fromkeys(path for run in over for path in run))
     return Design(
-        paths, tuple(tuple(cell[path] if path in cell else value_at(deal, path) for path in paths) for cell in over)
+        paths, tuple(tuple(run[path] if path in run else value_at(deal, path) for path in paths) for run in over)
     )
 
 
 def refuse_wrong_paths(deal: Deal, design: Design) -> None:
     """Raise InputError for each path that is no place in the deal; what its values make is another matter.
 
-    A place at which nothing stands yet is one if some cell that sets it is a deal.
+    A place at which nothing stands yet is one if some run that sets it is a deal.
     """
-    if not design.paths or not design.cells:
+    if not design.paths or not design.runs:
         raise InputError(Problem("--vary", f"nothing is varied; {EXPECTED}"))
     problems = []
     for path in design.paths:
@@ -222,15 +222,15 @@ def refuse_wrong_paths(deal: Deal, design: Design) -> None:
             edited(deal, {path: None})
             value_at(deal, path)
         except InputError as error:
-            if not any(_is_deal(deal, cell) for cell in itertools.islice(design, LOOKED_AT)):
+            if not any(_is_deal(deal, run) for run in itertools.islice(design, LOOKED_AT)):
                 problems += error.problems
     if problems:
         raise InputError(problems)
 
 
-def _is_deal(deal: Deal, cell: Mapping[str, Any]) -> bool:
+def _is_deal(deal: Deal, run: Mapping[str, Any]) -> bool:
     try:
-        varied(deal, cell)
+        varied(deal, run)
     except InputError:
         return False
     return True
@@ -243,6 +243,6 @@ def _refuse_twice(paths: Sequence[str]) -> None:
 
 
 def _refuse_many(count: int) -> None:
-    if count > MOST:
-        message = f"{count:,} cells are too many; expected at most {MOST:,}: fewer values, --zip, or a design file"
+    if count > MAX_RUNS:
+        message = f"{count:,} cells are too many; expected at most {MAX_RUNS:,}: fewer values, --zip, or a design file"
         raise InputError(Problem("--vary", message))

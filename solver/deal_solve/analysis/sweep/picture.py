@@ -23,9 +23,9 @@ SHADES = ("#f0f3f7", "#9fb3c8", "#dbe4ee", "#5f7fa3", "#c0cfdf", "#16365c", "#7d
 COSTS = (("expected_usd", "o", "-", "expected", -14), ("cvar_usd", "^", "--", "CVaR", 7))
 """What is drawn over one field: amount, marker, line, name, and how far above its highest point that stands."""
 DARK_ONES = (3, 5, 7)
-MOST_LABELS = 12
+MAX_LABELS = 12
 """Of an axis."""
-MOST_TILES = 30
+MAX_TILES = 30
 """Tiles of a row or column that have room for a letter."""
 
 
@@ -74,7 +74,7 @@ def _tiles(panel: Axes, seen: Regions, values: Mapping[str, Any], names: Mapping
         letter = tiles.get((key_of(up[row]), key_of(across[column])), "")
         corner, far = (widths[column], heights[row]), (widths[column + 1], heights[row + 1])
         _tile(panel, seen, corner, far, letter)
-        if len(up) <= MOST_TILES and len(across) <= MOST_TILES:
+        if len(up) <= MAX_TILES and len(across) <= MAX_TILES:
             panel.text(x, y, letter, ha="center", va="center", color=_ink(seen, letter))
     _axis(panel.xaxis, xs, across, names[seen.axes[1]])
     _axis(panel.yaxis, ys, up, names[seen.axes[0]])
@@ -87,7 +87,7 @@ def _tiles(panel: Axes, seen: Regions, values: Mapping[str, Any], names: Mapping
 
 
 def _line(panel: Axes, seen: Regions, names: Mapping[str, str]) -> None:
-    """Draw expected cost and CVaR of every cell over one field, on its regions."""
+    """Draw expected cost and CVaR of every run over one field, on its regions."""
     path = seen.axes[0] if seen.axes else seen.sweep.design.paths[0]
     values = seen.sweep.design.values(path)
     (at, edges), where = _indices(values), {key_of(value): index for index, value in enumerate(values)}
@@ -137,6 +137,6 @@ def _ink(seen: Regions, letter: str) -> str:
 
 def _axis(axis: Any, indices: Sequence[float], values: Sequence[Any], name: str) -> None:
     """Mark the values, not all where they are many."""
-    every = -(-len(values) // MOST_LABELS)
+    every = -(-len(values) // MAX_LABELS)
     axis.set_ticks(indices[::every], [shown(value) for value in values[::every]])
     axis.set_label_text(name, fontsize=8)

@@ -37,18 +37,18 @@ PANELS = 4
 
 @dataclass(frozen=True)
 class Region:
-    """Cells in which the same is signed, by a letter; `deal` says what, as far as the regions differ."""
+    """Runs in which the same is signed, by a letter; `deal` says what, as far as the regions differ."""
 
     letter: str
     deal: str
-    cells: int
+    runs: int
 
 
 @dataclass(frozen=True)
 class FieldStep:
-    """One field from a value to the next, all else the same: in how many pairs of cells what changes.
+    """One field from a value to the next, all else the same: in how many pairs of runs what changes.
 
-    `regions` counts pairs of letters. Of the `planned` pairs, those with a plan in both cells, `changed` counts what a
+    `regions` counts pairs of letters. Of the `planned` pairs, those with a plan in both runs, `changed` counts what a
     decision is about, and `expected_usd` is the sum of the changes of expected cost.
     """
 
@@ -73,7 +73,7 @@ class Regions:
 
     @cached_property
     def steps(self) -> tuple[FieldStep, ...]:
-        """Every step of every field that some pair of cells takes."""
+        """Every step of every field that some pair of runs takes."""
         return tuple(step for path in self.sweep.design.paths for step in _steps(self, path))
 
     @cached_property
@@ -81,7 +81,7 @@ class Regions:
         """The two fields (one, none) to look along, the one of more values first.
 
         Those of most values, if the others make few panels; else those that change the region most often. Where no
-        field changes by itself, the first one, if it tells the cells apart.
+        field changes by itself, the first one, if it tells the runs apart.
         """
         paths, counts = self.sweep.design.paths, {p: len(self.sweep.design.values(p)) for p in self.sweep.design.paths}
         often: Counter[str] = Counter()
@@ -90,10 +90,10 @@ class Regions:
             often[step.path] += round(1000 * changed / step.pairs)
         if not often:
             return paths[:1] if counts[paths[0]] == len(self.sweep.design) else ()
-        most = sorted(often, key=lambda path: (-counts[path], -often[path]))
-        if math.prod(counts[path] for path in paths if path not in most[:2]) > PANELS:
-            most = [path for path, _ in often.most_common(2)]
-        return tuple(sorted(most[:2], key=lambda path: -counts[path]))
+        by_variety = sorted(often, key=lambda path: (-counts[path], -often[path]))
+        if math.prod(counts[path] for path in paths if path not in by_variety[:2]) > PANELS:
+            by_variety = [path for path, _ in often.most_common(2)]
+        return tuple(sorted(by_variety[:2], key=lambda path: -counts[path]))
 
     @cached_property
     def panels(self) -> tuple[dict[str, Any], ...]:

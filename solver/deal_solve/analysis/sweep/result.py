@@ -17,7 +17,7 @@ RowStatus = Literal["optimal", "limit", "infeasible", "stopped", "invalid", "fai
 
 @dataclass(frozen=True)
 class SweepRow(Record):
-    """One solved cell; USD over the horizon, discounted unless said, null where there is no plan."""
+    """One solved run; USD over the horizon, discounted unless said, null where there is no plan."""
 
     cell: Annotated[int, Field(description="counted from 1")]
     inputs: Annotated[dict[str, Any], Field(description="the value of every varied field, by its path")]
@@ -80,8 +80,8 @@ class SweepRow(Record):
         """
         if self.decisions and not self.kinds:
             return None
-        said = [(what, plan) for what, plan in self.decisions.items() if self.kinds[what] != "routing"]
-        return "; ".join(f"{what}: {plan}" for what, plan in said if plan != NONE)
+        stated = [(what, plan) for what, plan in self.decisions.items() if self.kinds[what] != "routing"]
+        return "; ".join(f"{what}: {plan}" for what, plan in stated if plan != NONE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""One cell of a sweep as a flat record: what was varied, how the solve ended, what is signed and what it costs."""
+"""One run of a sweep as a flat record: what was varied, how the solve ended, what is signed and what it costs."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def frame_of(paths: Sequence[str], rows: Iterable[SweepRow]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values, dtype=kind) for name, (kind, values) in columns.items()})
 
 
-def solved_row(cell: int, inputs: Mapping[str, Any], solution: Solution, seconds: float) -> SweepRow:
-    """Return the row of a cell that has a plan."""
+def solved_row(run: int, inputs: Mapping[str, Any], solution: Solution, seconds: float) -> SweepRow:
+    """Return the row of a run that has a plan."""
     settlement, api = solution.settlement, solution.plan.api
     deal = settlement.deal
     summary, saved = summarise(deal, settlement, settlement.scenarios), savings(settlement)
@@ -56,7 +56,7 @@ def solved_row(cell: int, inputs: Mapping[str, Any], solution: Solution, seconds
     committed = [usd for term in api.terms for usd in term.commitment_usd]
     is_proven = solution.status == "optimal"
     return SweepRow(
-        cell=cell,
+        cell=run,
         inputs=dict(inputs),
         status=solution.status,
         reason="" if is_proven else "; ".join(("not proven to the gap asked for", *solution.notes)),
@@ -83,8 +83,8 @@ def solved_row(cell: int, inputs: Mapping[str, Any], solution: Solution, seconds
     )
 
 
-def unsolved_row(cell: int, inputs: Mapping[str, Any], error: Exception, seconds: float = 0.0) -> SweepRow:
-    """Return the row of a cell without a plan, with the reason in one line."""
+def unsolved_row(run: int, inputs: Mapping[str, Any], error: Exception, seconds: float = 0.0) -> SweepRow:
+    """Return the row of a run without a plan, with the reason in one line."""
     match error:
         case Infeasible():
             status: RowStatus = "infeasible"
@@ -94,12 +94,12 @@ def unsolved_row(cell: int, inputs: Mapping[str, Any], error: Exception, seconds
             status = "invalid"
         case _:
             status = "failed"
-    said = str(error)
+    stated = str(error)
     if isinstance(error, InputError):
-        said = "; ".join(f"{each.path}: {each.message}" if each.path else each.message for each in error.problems)
+        stated = "; ".join(f"{each.path}: {each.message}" if each.path else each.message for each in error.problems)
     elif not isinstance(error, DealSolveError):
-        said = f"{type(error).__name__}: {said}"
-    return SweepRow(cell, dict(inputs), status, " ".join(said.split()), seconds=seconds)
+        stated = f"{type(error).__name__}: {stated}"
+    return SweepRow(run, dict(inputs), status, " ".join(stated.split()), seconds=seconds)
 
 
 def request_shares(settlement: Settlement) -> dict[str, float]:

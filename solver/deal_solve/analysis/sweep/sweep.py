@@ -1,4 +1,4 @@
-"""A deal over many values of its fields: every cell a validated deal, solved to the gap on scenarios drawn once."""
+"""A deal over many values of its fields: every run a validated deal, solved to the gap on scenarios drawn once."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from deal_solve.analysis.sweep.cells import Work, solved
 from deal_solve.analysis.sweep.design import Design, design_of, key_of, refuse_wrong_paths
 from deal_solve.analysis.sweep.result import SweepRow
 from deal_solve.analysis.sweep.row import frame_of
+from deal_solve.analysis.sweep.runs import Work, solved
 from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Cancelled
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SweepProgress:
-    """How far a sweep is: cells done of all, those solved in this run, and the seconds of this run."""
+    """How far a sweep is: runs done of all, those solved in this run, and the seconds of this run."""
 
     done: int
     total: int
@@ -35,14 +35,14 @@ class SweepProgress:
     seconds: float
 
     @property
-    def cells_per_second(self) -> float:
-        """Cells solved in a second of this run."""
+    def runs_per_second(self) -> float:
+        """Runs solved in a second of this run."""
         return self.solved / max(self.seconds, 1e-9)
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds to go at that rate; None before the first cell."""
-        return (self.total - self.done) / self.cells_per_second if self.solved else None
+        """Seconds to go at that rate; None before the first run."""
+        return (self.total - self.done) / self.runs_per_second if self.solved else None
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Sweep:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every cell has its row."""
+        """Whether every run has its row."""
         return len(self.rows) == len(self.design)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per cell: inputs by path, seats by type, shares by name, what is signed in a line."""
+        """Return one row per run: inputs by path, seats by type, shares by name, what is signed in a line."""
         return frame_of(self.design.paths, self.rows)
 
 
@@ -79,13 +79,13 @@ def sweep(
     finished: Callable[[SweepRow], None] | None = None,
     **keywords: Unpack[SettingKeywords],
 ) -> Sweep:
-    """Solve a deal for every combination of values of its fields and return a row per cell.
+    """Solve a deal for every combination of values of its fields and return a row per run.
 
     `over` has values by dotted path (or the text of `--vary`: '0:0.5:11', '±20%'), crossed or zipped, or is a list of
-    changes, one map per cell. `scenarios` makes those of each cell, as in `partial(sample, count=1024, seed=7)`: the
-    same numbers wherever the same is uncertain. The keywords are those of `solve`, per cell. A cell without a plan is a
-    row with its reason. `executor` solves chunks of neighbouring cells elsewhere, at most `ahead` of them at once;
-    cells of a lost worker are handed out again. Rows of `known` are taken over; `finished` gets every new one as soon
+    changes, one map per run. `scenarios` makes those of each run, as in `partial(sample, count=1024, seed=7)`: the
+    same numbers wherever the same is uncertain. The keywords are those of `solve`, per run. A run without a plan is a
+    row with its reason. `executor` solves chunks of neighbouring runs elsewhere, at most `ahead` of them at once;
+    runs of a lost worker are handed out again. Rows of `known` are taken over; `finished` gets every new one as soon
     as it is there, `progress` is told how far it is and stops it by returning False (raises Cancelled). Raises
     InputError for a path that is no place in the deal, before anything is solved.
     """
@@ -93,47 +93,47 @@ def sweep(
     refuse_wrong_paths(deal, design)
     base = scenarios(deal)
     rows = {key_of(row.inputs): row for row in known}
-    todo = {key: cell for cell in design if (key := key_of(cell)) not in rows}
+    todo = {key: run for run in design if (key := key_of(run)) not in rows}
     clock = _Clock(len(design), len(design) - len(todo), progress)
-    clock.tell()
-    work, cells = Work(deal, scenarios, SolveOptions.of(keywords)), ordered(design, list(todo.values()))
-    with closing(solved(work, cells, executor, ahead, clock.tell)) as new:
+    clock.report()
+    work, runs = Work(deal, scenarios, SolveOptions.of(keywords)), ordered(design, list(todo.values()))
+    with closing(solved(work, runs, executor, ahead, clock.report)) as new:
         for row in new:
             rows[key_of(row.inputs)] = row
             clock.solved += 1
             if finished:
                 finished(row)
-            clock.tell()
+            clock.report()
     return Sweep(design, Table(tuple(rows_of(design, rows.values()))), base)
 
 
 def rows_of(design: Design, known: Iterable[SweepRow]) -> Iterator[SweepRow]:
     """Yield the rows of a design that are known, in its order, numbered."""
     rows = {key_of(row.inputs): row for row in known}
-    for number, cell in enumerate(design, 1):
-        if row := rows.get(key_of(cell)):
+    for number, run in enumerate(design, 1):
+        if row := rows.get(key_of(run)):
             yield replace(row, cell=number)
 
 
-def ordered(design: Design, cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return cells, those of the same scenarios together and neighbours one field apart where that is possible."""
+def ordered(design: Design, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return runs, those of the same scenarios together and neighbours one field apart where that is possible."""
     paths = sorted(design.paths, key=lambda path: path.partition(".")[0] not in UNCERTAIN)
     indices = {path: {key_of(value): n for n, value in enumerate(design.values(path))} for path in paths}
 
-    def snake(cells: Sequence[dict[str, Any]], paths: Sequence[str]) -> list[dict[str, Any]]:
+    def snake(runs: Sequence[dict[str, Any]], paths: Sequence[str]) -> list[dict[str, Any]]:
         if not paths:
-            return list(cells)
+            return list(runs)
         path, *rest = paths
         groups: dict[int, list[dict[str, Any]]] = {}
-        for cell in cells:
-            groups.setdefault(indices[path][key_of(cell[path])], []).append(cell)
+        for run in runs:
+            groups.setdefault(indices[path][key_of(run[path])], []).append(run)
         found: list[dict[str, Any]] = []
         for turn, index in enumerate(sorted(groups)):
             below = snake(groups[index], rest)
             found += reversed(below) if turn % 2 else below
         return found
 
-    return snake(cells, paths)
+    return snake(runs, paths)
 
 
 class _Clock:
@@ -143,7 +143,7 @@ class _Clock:
         self.total, self.known, self.watcher, self.solved = total, known, watcher, 0
         self.began = time.monotonic()
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Say how far it is; raises Cancelled if the watcher wants no more."""
         done = min(self.known + self.solved, self.total)
         if self.watcher and (

@@ -1,4 +1,4 @@
-"""What `sweep` prints: decision regions, best and worst cell, and which field changes what where."""
+"""What `sweep` prints: decision regions, best and worst run, and which field changes what where."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
 
-MOST_ROWS = 40
+MAX_ROWS = 40
 """Rows of a printed grid, and lines of a list."""
-FEW = 12
+MAX_LINES = 12
 STATUSES = {
     "optimal": "proven",
     "limit": "not proven to the gap",
@@ -38,7 +38,7 @@ def sweep_report(deal: Deal, found: Sweep) -> str:
         head += labelled("" if number else "Fields", _field(found, path, names[path]))
     if planned:
         ranked = sorted(planned, key=lambda row: (round(row.objective_usd or 0.0, 2), row.cell))
-        head += labelled("Best", _cell(ranked[0], names)) + labelled("Worst", _cell(ranked[-1], names))
+        head += labelled("Best", _run(ranked[0], names)) + labelled("Worst", _run(ranked[-1], names))
     head += labelled("Over", scenarios_text(found.scenarios))
     parts = ["\n".join(head)]
     if planned:
@@ -57,8 +57,8 @@ def short_names(paths: Sequence[str]) -> dict[str, str]:
     found = {}
     for path in paths:
         parts = path.split(".")
-        least = 2 + (parts[-1] in ("p10", "p50", "p90"))
-        ends = [".".join(parts[-length:]) for length in range(least, len(parts) + 1)]
+        minimum = 2 + (parts[-1] in ("p10", "p50", "p90"))
+        ends = [".".join(parts[-length:]) for length in range(minimum, len(parts) + 1)]
         alone = (end for end in ends if sum(f".{other}".endswith(f".{end}") for other in paths) == 1)
         found[path] = next(alone, path)
     return found
@@ -94,9 +94,9 @@ def panel_text(found: Regions, panel: Mapping[str, Any], names: Mapping[str, str
 
 def _counts(found: Sweep) -> str:
     counts = Counter[str](row.status for row in found.rows)
-    said = ", ".join(f"{counts[status]:,} {words}" for status, words in STATUSES.items() if counts[status])
+    stated = ", ".join(f"{counts[status]:,} {words}" for status, words in STATUSES.items() if counts[status])
     missing = len(found.design) - len(found.rows)
-    return f"{len(found.design):,}: {said}" + f", {missing:,} to do" * (missing > 0)
+    return f"{len(found.design):,}: {stated}" + f", {missing:,} to do" * (missing > 0)
 
 
 def _field(found: Sweep, path: str, name: str) -> str:
@@ -105,7 +105,7 @@ def _field(found: Sweep, path: str, name: str) -> str:
     return (f"{name} ({path})" if name != path else path) + f": {count}{values_text(values)}"
 
 
-def _cell(row: SweepRow, names: dict[str, str]) -> str:
+def _run(row: SweepRow, names: dict[str, str]) -> str:
     inputs = ", ".join(f"{names[path]} {shown(value)}" for path, value in row.inputs.items())
     amounts = f"objective {money(row.objective_usd or 0.0)}, {money(row.expected_usd or 0.0)} expected"
     return f"cell {row.cell} ({inputs}): {amounts}; {row.deal}"
@@ -114,16 +114,16 @@ def _cell(row: SweepRow, names: dict[str, str]) -> str:
 def _regions(found: Regions, names: dict[str, str]) -> str:
     """Return every region: its deal, and the values of the fields in it, where they are not all."""
     lines = []
-    for region in list(found.regions)[:MOST_ROWS]:
+    for region in list(found.regions)[:MAX_ROWS]:
         where = [
             f"{names[path]} {values_text(values)}"
             for path, values in found.where(region.letter).items()
             if len(values) < len(found.sweep.design.values(path))
         ]
-        cells = f"{region.cells:,} cell{'s' * (region.cells != 1)}"
-        lines += labelled(region.letter, f"{region_text(region)} ({cells}{': ' * bool(where)}{'; '.join(where)})", 4)
-    if len(found.regions) > MOST_ROWS:
-        lines.append(f"… and {len(found.regions) - MOST_ROWS:,} more")
+        runs = f"{region.runs:,} cell{'s' * (region.runs != 1)}"
+        lines += labelled(region.letter, f"{region_text(region)} ({runs}{': ' * bool(where)}{'; '.join(where)})", 4)
+    if len(found.regions) > MAX_ROWS:
+        lines.append(f"… and {len(found.regions) - MAX_ROWS:,} more")
     common = "; ".join(f"{what}: {plan}" for what, plan in found.common.items() if plan != NONE)
     lines += labelled("all", common, 4) if common else []
     return "\n".join([*heading("Decision regions (a letter each; all: what is the same in all of them)"), *lines])
@@ -132,7 +132,7 @@ def _regions(found: Regions, names: dict[str, str]) -> str:
 def _grids(found: Regions, names: dict[str, str]) -> Iterator[str]:
     """Yield the letters by the two fields that matter most, or by the one."""
     values = [found.sweep.design.values(path) for path in found.axes]
-    if not values or len(values[0]) > MOST_ROWS or len(found.regions) < 2:
+    if not values or len(values[0]) > MAX_ROWS or len(found.regions) < 2:
         return
     columns: Sequence[Any] = values[1] if len(values) > 1 else ("region",)
     for panel in found.panels:
@@ -162,27 +162,29 @@ def _steps(found: Regions, names: dict[str, str]) -> str:
 def _moves(found: Regions, names: dict[str, str]) -> str:
     """Return from which value to which one region becomes another."""
     moves = list(_moved(found.steps, names))
-    more = [f"… and {len(moves) - FEW:,} more"] if len(moves) > FEW else []
-    return bullets("Where the region changes", [*moves[:FEW], *more])
+    more = [f"… and {len(moves) - MAX_LINES:,} more"] if len(moves) > MAX_LINES else []
+    return bullets("Where the region changes", [*moves[:MAX_LINES], *more])
 
 
 def _moved(steps: Sequence[FieldStep], names: dict[str, str]) -> Iterator[str]:
     for step in steps:
         moved = {pair: count for pair, count in step.regions.items() if pair[0] != pair[1]}
         if moved:
-            said = ", ".join(f"{one} → {other} in {count:,} of {step.pairs:,}" for (one, other), count in moved.items())
-            yield f"{names[step.path]} {shown(step.before)} → {shown(step.after)}: {said}"
+            stated = ", ".join(
+                f"{one} → {other} in {count:,} of {step.pairs:,}" for (one, other), count in moved.items()
+            )
+            yield f"{names[step.path]} {shown(step.before)} → {shown(step.after)}: {stated}"
 
 
 def _without(found: Sweep) -> str:
-    """Return the reasons of the cells without a plan, and of those not proven."""
+    """Return the reasons of the runs without a plan, and of those not proven."""
     reasons: dict[str, list[int]] = {}
     for row in found.rows:
         if row.reason:
             reasons.setdefault(f"{STATUSES[row.status]}: {row.reason}", []).append(row.cell)
-    said = [
-        f"{len(cells):,} cell{'s' * (len(cells) != 1)} (the first: {cells[0]}), {reason}"
-        for reason, cells in list(reasons.items())[:FEW]
+    stated = [
+        f"{len(runs):,} cell{'s' * (len(runs) != 1)} (the first: {runs[0]}), {reason}"
+        for reason, runs in list(reasons.items())[:MAX_LINES]
     ]
-    more = [f"… and {len(reasons) - FEW:,} more reasons"] if len(reasons) > FEW else []
-    return bullets(f"Cells without a proven plan ({NO_PLAN}: without any)", [*said, *more])
+    more = [f"… and {len(reasons) - MAX_LINES:,} more reasons"] if len(reasons) > MAX_LINES else []
+    return bullets(f"Cells without a proven plan ({NO_PLAN}: without any)", [*stated, *more])

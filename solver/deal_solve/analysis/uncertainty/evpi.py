@@ -11,14 +11,14 @@ import numpy as np
 from deal_solve.analysis.uncertainty.replicates import REPLICATES, Replicates, estimate, replicates
 from deal_solve.analysis.uncertainty.result import Estimate, PerfectInformation
 from deal_solve.deal.risk import Risk
-from deal_solve.optimise.comparison import least_cost
+from deal_solve.optimise.comparison import min_cost
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.sampling import SEED
 from deal_solve.uncertainty.scenario_set import BLOCK, ScenarioSet
 
-MOST_ROUNDS = 4
+MAX_ROUNDS = 4
 """Scenarios solved of each replicate."""
 SECONDS = 120.0
 """Time after which no further round begins."""
@@ -36,7 +36,7 @@ def evpi(
     drawn = drawn or replicates(solution)
     scenarios = solution.settlement.scenarios
     options = SolveOptions.of(keywords)
-    if not drawn.sets and scenarios.size <= REPLICATES * MOST_ROUNDS:
+    if not drawn.sets and scenarios.size <= REPLICATES * MAX_ROUNDS:
         regrets = [regret(solution, scenarios.block(0).take(index), options) for index in range(scenarios.size)]
         return PerfectInformation(Estimate(float(scenarios.weights @ regrets)), scenarios.size, True)
     start = monotonic()
@@ -53,17 +53,17 @@ def regret(solution: Solution, alone: ScenarioSet, options: SolveOptions) -> flo
     deal = solution.settlement.deal
     certain = tuple(limit for limit in deal.limits if limit.of == "committed")
     free = deal.model_copy(update={"risk": Risk(), "limits": certain})
-    return float(settle(deal, solution.plan, alone).cost[0]) - least_cost(free, alone, options.solver, options.gap)
+    return float(settle(deal, solution.plan, alone).cost[0]) - min_cost(free, alone, options.solver, options.gap)
 
 
 def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:
     """Yield one scenario per replicate, round by round; of other sets, as many independent draws."""
     if drawn.sets:
-        first = [each.block(0).rows(slice(0, MOST_ROUNDS)) for each in drawn.sets]
+        first = [each.block(0).rows(slice(0, MAX_ROUNDS)) for each in drawn.sets]
         yield from ([each.take(index) for each in first] for index in range(first[0].size))
         return
     scenarios = drawn.solution.settlement.scenarios
     generator = np.random.default_rng(SEED)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         indices = generator.choice(scenarios.size, REPLICATES, p=scenarios.weights)
         yield [scenarios.block(index // BLOCK).take(index % BLOCK) for index in map(int, indices)]

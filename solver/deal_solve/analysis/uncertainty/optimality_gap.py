@@ -15,11 +15,11 @@ from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.uncertainty.sampling import MOST
+from deal_solve.uncertainty.sampling import MAX_SCENARIOS
 
 SHARE = 0.01
 """Of the cost: a gap that may be larger leaves the answer open."""
-LEAST = 256
+MIN_SCENARIOS = 256
 """Fewest scenarios of a search for the gap, where there are so many: enough for a tail at 0.95, and above EXACT_CHANCE,
 so that a chance constraint has the same stand-in as in the solve."""
 SEARCH_GAP = 1e-4
@@ -28,34 +28,34 @@ RATE = 0.5
 """Intervals are taken to shrink as 1/N^RATE: independent draws do, Sobol points shrink faster or as fast."""
 
 
-def tell_apart(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]) -> Apart:
+def distinguished(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[SolveKeywords]) -> Apart:
     """Return whether a solution can be told from its runner-up; the keywords are those of the solve."""
     drawn = drawn or replicates(solution)
     other = nearest(solution, lambda branch: True, SolveOptions.of(keywords))
-    dearer = drawn.dearer(other.plan) if other else None
+    cost_increase = drawn.cost_increase(other.plan) if other else None
     gap = optimality_gap(solution, drawn, **keywords)
-    ratio = _ratio(solution.objective_usd, dearer, gap)
+    ratio = _ratio(solution.objective_usd, cost_increase, gap)
     needed = solution.settlement.scenarios.size * ratio ** (1 / RATE)
-    is_open = ratio > 1 and needed <= MOST
+    is_open = ratio > 1 and needed <= MAX_SCENARIOS
     return Apart(
         runner_up=other.plan if other else None,
-        dearer=dearer,
+        dearer=cost_increase,
         gap=gap,
         is_apart=ratio <= 1,
         needed=2 ** math.ceil(math.log2(needed)) if is_open else None,
     )
 
 
-def _ratio(cost_usd: float, dearer: Estimate | None, gap: Gap | None) -> float:
+def _ratio(cost_usd: float, cost_increase: Estimate | None, gap: Gap | None) -> float:
     """Return how many times too wide the intervals are; at most 1 where the two can be told apart."""
-    most, ratio = SHARE * abs(cost_usd), 0.0
-    if dearer is not None:
-        if dearer.usd <= 0:
+    maximum, ratio = SHARE * abs(cost_usd), 0.0
+    if cost_increase is not None:
+        if cost_increase.usd <= 0:
             return math.inf
-        most, ratio = min(most, dearer.usd), dearer.half_usd / dearer.usd
+        maximum, ratio = min(maximum, cost_increase.usd), cost_increase.half_usd / cost_increase.usd
     if gap is None or gap.above.high_usd is None or gap.above.high_usd <= 0:
         return ratio
-    return max(ratio, gap.above.high_usd / most if most else math.inf)
+    return max(ratio, gap.above.high_usd / maximum if maximum else math.inf)
 
 
 def optimality_gap(
@@ -70,11 +70,11 @@ def optimality_gap(
     if not drawn.sets:
         return None
     size = solution.settlement.scenarios.size
-    few = replicates(solution, drawn.sets[0].method, max(size // len(drawn.sets), min(size, LEAST)))
+    smaller = replicates(solution, drawn.sets[0].method, max(size // len(drawn.sets), min(size, MIN_SCENARIOS)))
     options = SolveOptions.of(keywords)
     options = replace(options, gap=max(options.gap, SEARCH_GAP), baseline=solution.baseline)
     try:
-        least = [solve(few.deal, each.in_memory(), options=options).bound_usd for each in few.sets]
+        minimum = [solve(smaller.deal, each.in_memory(), options=options).bound_usd for each in smaller.sets]
     except (Infeasible, LimitReached):
         return None
-    return Gap(estimate(few.own - np.array(least)), few.sets[0].size)
+    return Gap(estimate(smaller.own - np.array(minimum)), smaller.sets[0].size)

@@ -69,12 +69,12 @@ class Replicates:
         both = zip(self.settlements(plan, deal), self._baselines, strict=True)
         return np.array([self._objective(settlement, baseline) for settlement, baseline in both])
 
-    def dearer(self, plan: Plan) -> Estimate:
+    def cost_increase(self, plan: Plan) -> Estimate:
         """Return how much more the objective of a plan is than that of the solution's own."""
         if self.sets:
             return estimate(self.objectives(plan) - self.own)
-        worth = self._objective(self.settled(plan), self.solution.baseline_cost)
-        return Estimate(worth - self.solution.objective_usd)
+        objective_usd = self._objective(self.settled(plan), self.solution.baseline_cost)
+        return Estimate(objective_usd - self.solution.objective_usd)
 
     @cached_property
     def own(self) -> Array:

@@ -28,7 +28,7 @@ def value_of_shorter_term(
     other = nearest(solution, is_other, SolveOptions.of(keywords))
     if other is None:
         return None
-    more = drawn.dearer(other.plan)
+    more = drawn.cost_increase(other.plan)
     if own == shortest:
         return FirstTerm(solution.plan, other.plan, more)
     return FirstTerm(other.plan, solution.plan, more.reversed)

@@ -26,14 +26,14 @@ def uncertainty_report(deal: Deal, solution: Solution, found: UncertaintyCost) -
     measure = "expected cost" if deal.risk.weight == 0 else "objective, risk included"
     title = f"What uncertainty costs (USD over {deal.horizon_months} months, {measure}"
     title += "; in brackets 95% intervals)" if found.fresh else ")"
-    said = [
+    stated = [
         _averages(deal, found.mean_value),
         _knowing(found.information),
         _term(deal, found.first_term),
         _fresh(found.fresh),
         *_apart(deal, solution, found.apart),
     ]
-    return bullets(title, [text for text in said if text])
+    return bullets(title, [text for text in stated if text])
 
 
 def amount(found: Estimate, sign: float = 1.0) -> str:
@@ -80,9 +80,9 @@ def _term(deal: Deal, found: FirstTerm | None) -> str:
     if found is None:
         return ""
     longer, shorter = found.longer.api.term_months, found.shorter.api.term_months
-    is_dearer = found.worth.usd < 0
-    verb = f"costs {amount(found.worth, -1)} more" if is_dearer else f"saves {amount(found.worth)}"
-    months, plan = (shorter, found.shorter) if is_dearer else (longer, found.longer)
+    is_costlier = found.worth.usd < 0
+    verb = f"costs {amount(found.worth, -1)} more" if is_costlier else f"saves {amount(found.worth)}"
+    months, plan = (shorter, found.shorter) if is_costlier else (longer, found.longer)
     return (
         f"A first term of {shorter} months instead of {longer} {verb}, each at its best, renewals decided today. "
         f"The best deal of {months} months would be {signed(deal, plan)}."
@@ -110,10 +110,10 @@ def _apart(deal: Deal, solution: Solution, found: Apart) -> Iterator[str]:
         named = signed(deal, found.runner_up)
         yield f"The next agreement or band costs {amount(found.dearer)} more, on the same scenarios: {named}."
     if found.gap is not None:
-        most = max(found.gap.above.high_usd or 0.0, 0.0)
-        share = percent(most / max(abs(solution.objective_usd), 1e-9), 3)
+        maximum = max(found.gap.above.high_usd or 0.0, 0.0)
+        share = percent(maximum / max(abs(solution.objective_usd), 1e-9), 3)
         searched = f"at 97.5% confidence, from {REPLICATES} searches over {found.gap.futures:,} scenarios each"
-        yield f"No deal is better than this one by more than {money(most)} ({share}), {searched}."
+        yield f"No deal is better than this one by more than {money(maximum)} ({share}), {searched}."
     if not found.is_apart:
         yield _open(found)
 

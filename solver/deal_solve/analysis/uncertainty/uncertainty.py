@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from deal_solve.analysis.uncertainty.evpi import evpi
-from deal_solve.analysis.uncertainty.optimality_gap import tell_apart
+from deal_solve.analysis.uncertainty.optimality_gap import distinguished
 from deal_solve.analysis.uncertainty.out_of_sample import out_of_sample
 from deal_solve.analysis.uncertainty.replicates import replicates
 from deal_solve.analysis.uncertainty.result import (
@@ -31,5 +31,5 @@ def uncertainty_cost(
         information=evpi(solution, drawn, **keywords),
         first_term=value_of_shorter_term(solution, drawn, **keywords),
         fresh=out_of_sample(solution, drawn),
-        apart=tell_apart(solution, drawn, **keywords),
+        apart=distinguished(solution, drawn, **keywords),
     )

@@ -29,7 +29,7 @@ def vss(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[
     broken = [check.limit for check in limit_checks(deal, drawn.settled(plan)) if not check.is_kept]
     if broken:
         return MeanValue(plan, None, f"it breaks a limit over the scenarios: {', '.join(broken)}")
-    return MeanValue(plan, drawn.dearer(plan))
+    return MeanValue(plan, drawn.cost_increase(plan))
 
 
 def mean_scenario(scenarios: Scenarios) -> ScenarioSet:

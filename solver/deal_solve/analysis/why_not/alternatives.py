@@ -87,9 +87,9 @@ def _solved(solution: Solution, agreement: tuple[str, int, float], options: Solv
     settlement = solution.settlement
     offer, months, band = agreement
     fix = options.fix or Proposal()
-    forced = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
+    restriction = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
     try:
-        options = replace(options.measured_against(solution.baseline), fix=forced)
+        options = replace(options.measured_against(solution.baseline), fix=restriction)
         other = solve(settlement.deal, settlement.scenarios, first_band=band, options=options)
     except (Infeasible, LimitReached):
         return _bare(agreement)

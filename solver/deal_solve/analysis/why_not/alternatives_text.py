@@ -10,7 +10,7 @@ from deal_solve.report.difference import present_value
 from deal_solve.report.text import money, page_width, percent, round_money, table
 from deal_solve.settlement.lines import CAUSES
 
-BESIDE = 33
+COLUMN_WIDTH = 33
 """Columns of the page for each of the agreements that stand beside each other in the table by line."""
 
 
@@ -20,8 +20,8 @@ def alternatives_report(deal: Deal, rows: Table[Alternative], objective_usd: flo
         return ""
     solved = [(row, row.difference) for row in rows if row.difference is not None]
     parts = [_agreements(deal, rows, objective_usd)]
-    beside = page_width() // BESIDE
-    parts += [_by_line(deal, solved[start : start + beside]) for start in range(0, len(solved), beside)]
+    overlay = page_width() // COLUMN_WIDTH
+    parts += [_by_line(deal, solved[start : start + overlay]) for start in range(0, len(solved), overlay)]
     return "\n\n".join(parts)
 
 

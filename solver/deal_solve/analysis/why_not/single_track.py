@@ -1,4 +1,4 @@
-"""The wrong track: what it costs to put everyone on seats, or everything on the API, instead of choosing by cohort."""
+"""Single-track alternatives: everyone on seats or everything on the API, instead of a choice by cohort."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deal_solve.analysis.why_not.why_not import explained
 from deal_solve.deal.deal import Deal
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
-from deal_solve.plan.choices.forced import Forced
+from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.proposal import ProposedSeats
 from deal_solve.plan.tracks import is_seat_type
 
@@ -32,8 +32,10 @@ def wrong_tracks(solution: Solution, **keywords: Unpack[SolveKeywords]) -> tuple
     without = [name for name, open_to in tools.items() if not open_to]
     if without:
         impossible = f"{', '.join(without)}: no track without a seat"
-    everyone = Forced(among={name: _with_people(deal, name, open_to) for name, open_to in seats.items() if open_to})
-    everything = Forced(
+    everyone = Restriction(
+        among={name: _with_people(deal, name, open_to) for name, open_to in seats.items() if open_to}
+    )
+    everything = Restriction(
         seats={name: ProposedSeats(contracted=(0,)) for name in deal.seat_types},
         among={name: (open_to,) * deal.years for name, open_to in tools.items()},
     )
@@ -43,10 +45,12 @@ def wrong_tracks(solution: Solution, **keywords: Unpack[SolveKeywords]) -> tuple
     )
 
 
-def _answer(solution: Solution, asked: str, forced: Forced, impossible: str, options: SolveOptions) -> WhyNot:
+def _answer(
+    solution: Solution, requested: str, restriction: Restriction, impossible: str, options: SolveOptions
+) -> WhyNot:
     if impossible:
-        return WhyNot(asked=asked, outcome="impossible", reason=impossible)
-    return explained(solution, asked, forced, options)
+        return WhyNot(asked=requested, outcome="impossible", reason=impossible)
+    return explained(solution, requested, restriction, options)
 
 
 def _tracks(deal: Deal, seats: bool) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The wrong track in print: everyone on seats, and everything on the API, each against this deal."""
+"""Single-track alternatives in print: everyone on seats, and everything on the API, each against this deal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from deal_solve.analysis.why_not.text import answer_report
 from deal_solve.deal.deal import Deal
 
 
-def wrong_track_report(deal: Deal, answers: Sequence[WhyNot]) -> str:
+def single_track_report(deal: Deal, answers: Sequence[WhyNot]) -> str:
     """Return what each wrong track costs more and where."""
     return "\n\n".join(answer_report(deal, f"The wrong track: {each.asked}", each, each.asked) for each in answers)

@@ -9,7 +9,7 @@ from deal_solve.report.difference import difference_table, present_value
 from deal_solve.report.text import bullets, money, percent
 from deal_solve.settlement.objective import is_same
 
-MOST_CHANGES = 8
+MAX_CHANGES = 8
 
 
 def why_not_report(deal: Deal, answer: WhyNot) -> str:
@@ -25,10 +25,10 @@ def after_block(text: str, answer: str) -> str:
 
 def answer_report(deal: Deal, title: str, answer: WhyNot, column: str) -> str:
     """Return a titled answer; `column` is what stands above the amounts of the other plan."""
-    said = [_sentence(deal, answer)]
+    stated = [_sentence(deal, answer)]
     if answer.already and answer.outcome != "already":
-        said.append(f"This deal does already: {', '.join(answer.already)}.")
-    parts = [bullets(title, said)]
+        stated.append(f"This deal does already: {', '.join(answer.already)}.")
+    parts = [bullets(title, stated)]
     if answer.difference is not None:
         parts += [difference_table(deal, answer.difference, column), _changes(answer)]
     return "\n\n".join(part for part in parts if part)
@@ -69,6 +69,6 @@ def _higher(usd: float) -> str:
 
 def _changes(answer: WhyNot) -> str:
     facts = [f"{change.what}: {change.other} instead of {change.winner}" for change in answer.changes]
-    if len(facts) > MOST_CHANGES:
-        facts = [*facts[: MOST_CHANGES - 1], f"and {len(facts) - MOST_CHANGES + 1} more"]
+    if len(facts) > MAX_CHANGES:
+        facts = [*facts[: MAX_CHANGES - 1], f"and {len(facts) - MAX_CHANGES + 1} more"]
     return bullets("Decisions that change (per contract year, divided by /)", facts)

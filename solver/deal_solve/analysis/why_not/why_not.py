@@ -11,9 +11,9 @@ from deal_solve.facts.difference import difference
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.choices.choices import forced_by, split_choices
-from deal_solve.plan.choices.forced import Forced, beside
-from deal_solve.plan.choices.satisfied import keeps
+from deal_solve.plan.choices.choices import restriction_from, split_choices
+from deal_solve.plan.choices.restriction import Restriction, overlay
+from deal_solve.plan.choices.satisfied import satisfies
 
 
 def why_not(solution: Solution, *choices: str, **keywords: Unpack[SolveKeywords]) -> WhyNot:
@@ -24,32 +24,32 @@ def why_not(solution: Solution, *choices: str, **keywords: Unpack[SolveKeywords]
     deal.
     """
     deal, plan = solution.settlement.deal, solution.plan
-    forced = forced_by(deal, choices)
+    restriction = restriction_from(deal, choices)
     single = split_choices(choices)
-    already = tuple(choice for choice in single if keeps(deal, plan, forced_by(deal, [choice])))
-    return explained(solution, ", ".join(single), forced, SolveOptions.of(keywords), already)
+    already = tuple(choice for choice in single if satisfies(deal, plan, restriction_from(deal, [choice])))
+    return explained(solution, ", ".join(single), restriction, SolveOptions.of(keywords), already)
 
 
 def explained(
     solution: Solution,
-    asked: str,
-    forced: Forced,
+    requested: str,
+    restriction: Restriction,
     options: SolveOptions,
     already: tuple[str, ...] = (),
 ) -> WhyNot:
     """Return what a forced part of the plan does to the deal of a solution; arguments as of `why_not`."""
     winner = solution.settlement
-    if keeps(winner.deal, solution.plan, forced):
-        return WhyNot(asked=asked, outcome="already", already=already)
+    if satisfies(winner.deal, solution.plan, restriction):
+        return WhyNot(asked=requested, outcome="already", already=already)
     try:
-        other = solve(winner.deal, winner.scenarios, options=options, fix=beside(forced, options.fix))
+        other = solve(winner.deal, winner.scenarios, options=options, fix=overlay(restriction, options.fix))
     except Infeasible as error:
-        return WhyNot(asked=asked, outcome="impossible", reason=str(error), already=already)
+        return WhyNot(asked=requested, outcome="impossible", reason=str(error), already=already)
     except LimitReached as error:
-        return WhyNot(asked=asked, outcome="stopped", reason=str(error), already=already)
+        return WhyNot(asked=requested, outcome="stopped", reason=str(error), already=already)
     apart = difference(winner, other.settlement, other.objective_usd - solution.objective_usd)
     return WhyNot(
-        asked=asked,
+        asked=requested,
         outcome="solved",
         already=already,
         objective_usd=other.objective_usd,

@@ -12,7 +12,7 @@ import click
 from deal_solve.cli.support import completion
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.solve.result import Asked
+    from deal_solve.analysis.solve.result import Answers
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.options import SolveOptions
     from deal_solve.optimise.solution import Solution
@@ -42,8 +42,8 @@ def more_options(command: Command) -> Command:
 
     @wraps(command)
     def collected(*args: Any, **rest: Any) -> Any:
-        asked = {name: rest.pop(name) for name in More.__dataclass_fields__}
-        return command(*args, more=More(**asked), **rest)
+        requested = {name: rest.pop(name) for name in More.__dataclass_fields__}
+        return command(*args, more=More(**requested), **rest)
 
     options = [
         click.option(
@@ -85,20 +85,20 @@ def more_options(command: Command) -> Command:
 def check(deal: Deal, scenarios: Scenarios, export_file: str | None, more: More) -> None:
     """Refuse what cannot be asked before anything is solved."""
     from deal_solve.errors import InputError, Problem
-    from deal_solve.plan.choices.choices import forced_by
+    from deal_solve.plan.choices.choices import restriction_from
 
-    asked = {
+    requested = {
         "--why-not": bool(more.choices),
         "--all": more.every,
         "--levers": more.levers,
         "--criteria": more.criteria is not None,
         "--uncertainty": more.uncertainty,
     }
-    for option, is_asked in asked.items():
-        if is_asked and export_file:
+    for option, is_requested in requested.items():
+        if is_requested and export_file:
             raise InputError(Problem(option, "needs a solve; --export only writes the program"))
     if more.choices:
-        forced_by(deal, more.choices)
+        restriction_from(deal, more.choices)
     if more.criteria is not None:
         from deal_solve.analysis.criteria.criteria import refuse_unfit
 
@@ -109,38 +109,38 @@ def check(deal: Deal, scenarios: Scenarios, export_file: str | None, more: More)
         refuse_alone(deal)
 
 
-def answers(deal: Deal, scenarios: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Asked:
+def answers(deal: Deal, scenarios: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Answers:
     """Return everything asked for, by its name in the result; {} if nothing was."""
     from deal_solve.cli.support.interrupt import interruptible
 
-    asked = [
+    requested = [
         (_why_not, bool(more.choices)),
         (_all, more.every),
         (_levers, more.levers),
         (_criteria, more.criteria is not None),
         (_uncertainty, more.uncertainty),
     ]
-    found: Asked = {}
-    for ask, is_asked in asked:
-        if is_asked:
+    found: Answers = {}
+    for ask, is_requested in requested:
+        if is_requested:
             found |= interruptible(partial(ask, deal, scenarios, solution, more, options))
     return found
 
 
-def answers_text(deal: Deal, solution: Solution, found: Asked) -> str:
+def answers_text(deal: Deal, solution: Solution, found: Answers) -> str:
     """Return the text of everything asked for; '' if nothing was."""
     from deal_solve.analysis.criteria.text import criteria_report
     from deal_solve.analysis.levers.text import waterfall_report
     from deal_solve.analysis.uncertainty.text import uncertainty_report
     from deal_solve.analysis.why_not.alternatives_text import alternatives_report
-    from deal_solve.analysis.why_not.single_track_text import wrong_track_report
+    from deal_solve.analysis.why_not.single_track_text import single_track_report
     from deal_solve.analysis.why_not.text import why_not_report
 
     parts = [why_not_report(deal, answer) for answer in found.get("why_not", ())]
     if "alternatives" in found:
         parts.append(alternatives_report(deal, found["alternatives"], solution.objective_usd))
     if "wrong_tracks" in found:
-        parts.append(wrong_track_report(deal, found["wrong_tracks"]))
+        parts.append(single_track_report(deal, found["wrong_tracks"]))
     if "levers" in found:
         parts.append(waterfall_report(deal, found["levers"]))
     if "criteria" in found:
@@ -150,33 +150,33 @@ def answers_text(deal: Deal, solution: Solution, found: Asked) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _why_not(_: Deal, __: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Asked:
+def _why_not(_: Deal, __: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Answers:
     from deal_solve.analysis.why_not.why_not import why_not
 
     return {"why_not": (why_not(solution, *more.choices, options=options),)}
 
 
-def _all(deal: Deal, _: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Asked:
+def _all(deal: Deal, _: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Answers:
     from deal_solve.analysis.why_not.alternatives import alternatives
     from deal_solve.analysis.why_not.single_track import wrong_tracks
 
-    found: Asked = {"alternatives": alternatives(solution, every=True, options=options)}
+    found: Answers = {"alternatives": alternatives(solution, every=True, options=options)}
     return {**found, "wrong_tracks": wrong_tracks(solution, options=options)} if deal.cohorts else found
 
 
-def _levers(deal: Deal, _: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Asked:
+def _levers(deal: Deal, _: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Answers:
     from deal_solve.analysis.levers.waterfall import waterfall
 
     return {"levers": waterfall(deal, solution.settlement.scenarios, solution, options=options)}
 
 
-def _criteria(deal: Deal, _: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Asked:
+def _criteria(deal: Deal, _: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Answers:
     from deal_solve.analysis.criteria.criteria import criteria
 
     return {"criteria": criteria(deal, solution.settlement.scenarios, more.names, solution, options=options)}
 
 
-def _uncertainty(_: Deal, scenarios: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Asked:
+def _uncertainty(_: Deal, scenarios: Scenarios, solution: Solution, __: More, options: SolveOptions) -> Answers:
     from deal_solve.analysis.uncertainty.uncertainty import uncertainty_cost
     from deal_solve.uncertainty.sampling import method_of
 

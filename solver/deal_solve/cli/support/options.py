@@ -212,9 +212,9 @@ def progress_to(verbose: bool) -> Watcher | None:
     """Return where progress goes: stderr if it is a terminal or if asked, else nowhere."""
     if not verbose and not sys.stderr.isatty():
         return None
-    return _tell
+    return _report
 
 
-def _tell(progress: Progress) -> None:
+def _report(progress: Progress) -> None:
     best = "" if progress.best_usd is None else f" (best so far {progress.best_usd:,.2f} USD)"
     click.echo(f"{progress.seconds:6.1f} s  {progress.phase}{best}", err=True)

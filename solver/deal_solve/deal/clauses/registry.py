@@ -1,7 +1,7 @@
 """Every clause of an offer.
 
-Whatever has to go through the clauses of an offer reads this table: the asking list (`analysis/clauses`), the steps of
-a negotiable number (`analysis/sensitivity`), standard offers (`analysis/levers`), clauses that cannot matter
+Whatever has to go through the clauses of an offer reads this table: the concession list (`analysis/clauses`), the steps
+of a negotiable number (`analysis/sensitivity`), standard offers (`analysis/levers`), clauses that cannot matter
 (`analysis/check`), the table of docs/guides/clauses.md and the generated tests.
 """
 

@@ -124,7 +124,7 @@ SEATS = (
         "commitment",
         "half of it",
         better=_better_minimum,
-        printed=lambda least: f"{least or 0:,}",
+        printed=lambda count: f"{count or 0:,}",
         numbers={"minimum": a_tenth_in_whole},
     ),
     Clause(

@@ -21,9 +21,7 @@ from deal_solve.plan.routing_options import Epoch
 from deal_solve.uncertainty.scenario_set import Array
 
 
-def most_usage(
-    program: Program, deal: Deal, agreements: Agreements, routing: Routing
-) -> dict[Regime, dict[int, float]]:
+def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Routing) -> dict[Regime, dict[int, float]]:
     """Return, per committing regime and contract year, the most that is worth committing, in money units a year.
 
     It is the usage, at the pace of the year's busiest commitment period, that is exceeded too rarely for one more
@@ -31,7 +29,7 @@ def most_usage(
     index of any scenario. Where every scenario counts, all are written out, or a bucket decides for its own, it is the
     most usage of any.
     """
-    most: dict[Regime, dict[int, float]] = {}
+    maximum: dict[Regime, dict[int, float]] = {}
     sums = routing.sums
     everywhere = sums is program.sums
     heaviest = _heaviest(deal, program.size) if program.by_cuts and everywhere else math.inf
@@ -45,8 +43,8 @@ def most_usage(
             rows = sums.rows_of(range(start, start + step))
             usage = exceeded(dearest[rows] @ sums.requests[rows], sums.weights, 1 / (2 * ratio * heaviest))
             by_year[start // 12] = max(by_year[start // 12], program.usd(usage * 12 / step))
-        most[regime] = by_year
-    return most
+        maximum[regime] = by_year
+    return maximum
 
 
 def _heaviest(deal: Deal, size: int) -> float:

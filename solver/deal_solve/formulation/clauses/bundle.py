@@ -56,7 +56,7 @@ def _tier(
         year = seats.years[candidate, first]
         if seats.parts[candidate].usd_per_user_month:
             fees.append(12 / program.unit_usd * year.fee_before_discounts(tier))
-            counts += [number for cell, _, number in year.cells if cell.tier == tier]
+            counts += [number for segment, _, number in year.segments if segment.tier == tier]
     if regimes:
         committed = [commitments.get(regime, first) for regime in regimes]
         program.add("bundle_threshold", total([*fees, *committed]) >= threshold * reached)

@@ -27,10 +27,10 @@ class Commitments:
     have at contracted rates: committing more never helps. `at_least` (money units) widens the bound for pinned plans.
     """
 
-    most_usage: dict[Regime, dict[int, float]]
+    max_usage: dict[Regime, dict[int, float]]
     at_least: float
     of: dict[tuple[Regime, int], Expression] = field(default_factory=dict)
-    most: dict[tuple[Regime, int], float] = field(default_factory=dict)
+    maximum: dict[tuple[Regime, int], float] = field(default_factory=dict)
 
     def get(self, regime: Regime, year: int) -> Expression:
         """Return C[j,y]; empty in a regime without commitment."""
@@ -38,13 +38,13 @@ class Commitments:
 
 
 def commit(
-    program: Program, deal: Deal, agreements: Agreements, most_usage: dict[Regime, dict[int, float]], at_least: float
+    program: Program, deal: Deal, agreements: Agreements, max_usage: dict[Regime, dict[int, float]], at_least: float
 ) -> Commitments:
     """Add C: equal in all years, base · ramp factor, or non-decreasing; mean over the term >= θ·β; C <= C_max·β.
 
     `most_usage` and `at_least` are those of `Commitments`.
     """
-    commitments = Commitments(most_usage, at_least)
+    commitments = Commitments(max_usage, at_least)
     for regime, beta in agreements.regimes.items():
         if regime.commits:
             _commit_term(program, deal, regime, beta, commitments)
@@ -52,7 +52,7 @@ def commit(
 
 
 def _commit_term(program: Program, deal: Deal, regime: Regime, beta: Variable, book: Commitments) -> None:
-    most = {year: max(usage, book.at_least) for year, usage in book.most_usage[regime].items()}
+    maximum = {year: max(usage, book.at_least) for year, usage in book.max_usage[regime].items()}
     offer, api = resolve(deal).taken(regime.agreement).offer, api_of(deal, regime.agreement)
     years = list(regime.span.years)
     threshold = program.usd(regime.threshold_usd)
@@ -62,10 +62,10 @@ def _commit_term(program: Program, deal: Deal, regime: Regime, beta: Variable, b
         bases = []
         for year in years:
             # Never less than the year before: what an earlier year may commit, every later one may.
-            bound = max(threshold * len(years), bundle, *(most[early] for early in years if early <= year))
+            bound = max(threshold * len(years), bundle, *(maximum[early] for early in years if early <= year))
             bases.append(_base(program, beta, bound, step))
             book.of[regime, year] = bases[-1]
-            book.most[regime, year] = bound + (step or 0.0)
+            book.maximum[regime, year] = bound + (step or 0.0)
         for early, late in pairwise(bases):
             program.add("free_ramp", late >= early)
     else:
@@ -74,23 +74,23 @@ def _commit_term(program: Program, deal: Deal, regime: Regime, beta: Variable, b
         if mean == 0:
             return
         needs = [threshold / mean, bundle / factors[0] if factors[0] else 0.0]
-        needs += [most[year] / factor for year, factor in zip(years, factors, strict=True) if factor]
+        needs += [maximum[year] / factor for year, factor in zip(years, factors, strict=True) if factor]
         base = _base(program, beta, max(needs), step)
         for year, factor in zip(years, factors, strict=True):
             book.of[regime, year] = factor * base
-            book.most[regime, year] = (max(needs) + (step or 0.0)) * factor
+            book.maximum[regime, year] = (max(needs) + (step or 0.0)) * factor
     program.add("band_threshold", total(book.of[regime, year] for year in years) >= threshold * len(years) * beta)
 
 
-def _base(program: Program, beta: Variable, most: float, step: float | None) -> Expression:
+def _base(program: Program, beta: Variable, maximum: float, step: float | None) -> Expression:
     """Return the base of the commitment: free dollars, or step · whole steps; 0 where the regime is not taken."""
     if step is None:
-        base = program.variable("commitment", 0, most)
-        program.add("commitment_most", base <= most * beta)
+        base = program.variable("commitment", 0, maximum)
+        program.add("commitment_high", base <= maximum * beta)
         return 1.0 * base
-    count = int(most / step + 1 + 1e-9)
+    count = int(maximum / step + 1 + 1e-9)
     steps = program.integer("commitment_steps", 0, count)
-    program.add("commitment_most", steps <= float(count) * beta)
+    program.add("commitment_high", steps <= float(count) * beta)
     return step * steps
 
 

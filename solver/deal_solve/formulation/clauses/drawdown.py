@@ -54,15 +54,15 @@ def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments:
                 committed = {year: commitments.get(regime, year) for year in regime.span.years}
                 program.recourse.append(_cost(program, api, committed, periods[chain], usages[chain]))
                 continue
-            most = [
+            maximum = [
                 (
-                    commitments.most_usage[regime][months[0] // 12] * step / 12,
-                    commitments.most.get((regime, months[0] // 12), 0) * step / 12,
+                    commitments.max_usage[regime][months[0] // 12] * step / 12,
+                    commitments.maximum.get((regime, months[0] // 12), 0) * step / 12,
                 )
                 for months in periods[chain]
             ]
             for members in _alike(program, usages[chain]):
-                Chain(program, deal, api, regime, commitments, periods[chain], usages[chain], most, members).add()
+                Chain(program, deal, api, regime, commitments, periods[chain], usages[chain], maximum, members).add()
     bill(program, rates, routing, None)
 
 

@@ -82,7 +82,7 @@ class Period:
         return np.asarray((order[:, here] if order.shape[1] > 1 else order), dtype=np.intp)
 
     def steps_in(self, here: Selection) -> Array:
-        """Return how much dearer each level is than the next (levels, S), or (levels, 1)."""
+        """Return by how much each level costs more than the next (levels, S), or (levels, 1)."""
         falling = self._table(here)
         ranks = self._ranks(here)
         if ranks is not None:
@@ -191,20 +191,20 @@ class DrawdownCost:
 
     def _slope(self, here: Selection, states: list[_State], factors: Array, weights: Array) -> Linear:
         size = len(weights)
-        worth = np.zeros(size)
+        marginal_value = np.zeros(size)
         indices, coefficients = [], []
         for index in reversed(range(len(self.periods))):
             period, state, factor = self.periods[index], states[index], factors[index]
             by_share = self.share * state.shortfall <= self.cap * state.commitment
-            c = self.share * np.where(by_share, worth, 0.0)
-            d = self.cap * np.where(by_share, 0.0, worth)
+            c = self.share * np.where(by_share, marginal_value, 0.0)
+            d = self.cap * np.where(by_share, 0.0, marginal_value)
             left = state.used[-1] - state.uncovered[-1]
             b = np.where(state.carried <= left, 0.0, c) if index else np.zeros(size)
             steps = period.steps_in(here)
             lowest = factor * steps[-1]
-            dearer = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
+            excess = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
             if self.share:
-                c, d = c - dearer, d + dearer * self.cap / self.share
+                c, d = c - excess, d + excess * self.cap / self.share
             prices = factor * steps * (state.uncovered > 0)
             prices[-1] = np.where(state.uncovered[-1] > 0, lowest - c + b, 0.0)
             balance = -prices.sum(axis=0) - c - d + (factor if self.arrears else 0.0)
@@ -214,8 +214,8 @@ class DrawdownCost:
             indices += [period.indices, period.balance.indices]
             coefficients += [period.slopes(per_level, here), period.balance.coefficients * (weights @ balance)]
             if index:
-                worth = prices.sum(axis=0) + c - b
+                marginal_value = prices.sum(axis=0) + c - b
                 if self.arrears:
-                    worth = worth + factors[index - 1] - factor
-                worth = np.maximum(worth, 0.0)
+                    marginal_value = marginal_value + factors[index - 1] - factor
+                marginal_value = np.maximum(marginal_value, 0.0)
         return added_up(np.concatenate(indices), np.concatenate(coefficients))

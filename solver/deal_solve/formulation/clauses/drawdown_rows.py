@@ -49,7 +49,7 @@ class Chain:
     commitments: Commitments
     periods: list[range]
     usages: list[PeriodUsage]
-    most: list[tuple[float, float]]
+    maximum: list[tuple[float, float]]
     members: ScenarioIndices
 
     @property
@@ -82,8 +82,8 @@ class Chain:
                 if own >= ratio and amount:
                     amounts[variable] = amounts.get(variable, 0.0) + float(amount)
             if amounts:
-                most = sum(amount * max(variable.upBound, 0.0) for variable, amount in amounts.items())
-                uncovered = self.program.variable("uncovered_usage", 0, most)
+                maximum = sum(amount * max(variable.upBound, 0.0) for variable, amount in amounts.items())
+                uncovered = self.program.variable("uncovered_usage", 0, maximum)
                 levels.append(Level(float(ratio), Expression(list(amounts.items())), uncovered))
         return levels
 
@@ -107,7 +107,7 @@ class Chain:
         shortfall = commitment - usage + uncovered + from_carry
         rolled = None
         if index + 1 < len(self.periods) and isinstance(self.api.unused, Rollover):
-            rolled = self._roll(self.api.unused, shortfall, commitment, self.most[index][1])
+            rolled = self._roll(self.api.unused, shortfall, commitment, self.maximum[index][1])
             if self._saving_pays(index, all_levels, self.api.unused.rollover):
                 self._no_saving(index, usage, uncovered, commitment, carried)
         if arrears:
@@ -125,19 +125,19 @@ class Chain:
         used = self.program.variable("from_carry", 0, carried.upBound)
         self.program.add("from_carry_balance", used <= carried)
         self.program.add("from_carry_covered", used <= usage - uncovered)
-        self._reach(used, 1.0 * carried, self.most[index - 1][1], usage, self.most[index][0])
+        self._reach(used, 1.0 * carried, self.maximum[index - 1][1], usage, self.maximum[index][0])
         return 1.0 * used
 
-    def _roll(self, clause: Rollover, shortfall: Expression, commitment: Expression, most: float) -> Variable:
+    def _roll(self, clause: Rollover, shortfall: Expression, commitment: Expression, maximum: float) -> Variable:
         """Return R' <= share · own shortfall, R' <= cap · C."""
-        rolled = self.program.variable("carried", 0, most)
+        rolled = self.program.variable("carried", 0, maximum)
         self.program.add("rollover_share", rolled <= clause.rollover * shortfall)
         self.program.add("rollover_cap", rolled <= clause.cap * commitment)
-        self._reach(rolled, clause.rollover * shortfall, most, clause.cap * commitment, most)
+        self._reach(rolled, clause.rollover * shortfall, maximum, clause.cap * commitment, maximum)
         return rolled
 
     def _reach(
-        self, variable: Variable, first: Expression, most_first: float, second: Expression, most_second: float
+        self, variable: Variable, first: Expression, max_first: float, second: Expression, max_second: float
     ) -> None:
         """Add variable >= min(first, second) with a binary, where a program could gain by staying below.
 
@@ -147,8 +147,8 @@ class Chain:
         if self.api.payment != "arrears" or not looks_at_years(self.deal):
             return
         which = self.program.binary("smaller_one")
-        self.program.add("reach_first", variable >= first - most_first * which)
-        self.program.add("reach_second", variable >= second - most_second * (1 - which))
+        self.program.add("reach_first", variable >= first - max_first * which)
+        self.program.add("reach_second", variable >= second - max_second * (1 - which))
 
     def _saving_pays(self, index: int, levels: list[list[Level]], share: float) -> bool:
         """Whether a linear program would save balance for a later period (formulation §5).
@@ -178,11 +178,11 @@ class Chain:
         self, index: int, usage: Expression, uncovered: Expression, commitment: Expression, carried: Variable | None
     ) -> None:
         """Add u > 0 only if the balance is used up: u <= V_max·b and R + C - V + u <= M·(1-b), b binary."""
-        most_usage, most_commitment = self.most[index]
-        most_carried = self.most[index - 1][1] if carried is not None else 0.0
+        max_usage, max_commitment = self.maximum[index]
+        max_carried = self.maximum[index - 1][1] if carried is not None else 0.0
         short = self.program.binary("balance_used_up")
-        self.program.add("overage_if_used_up", uncovered <= most_usage * short)
+        self.program.add("overage_if_used_up", uncovered <= max_usage * short)
         left = commitment - usage + uncovered
         left = left if carried is None else left + carried
-        slack = most_commitment + most_carried
+        slack = max_commitment + max_carried
         self.program.add("used_up_if_overage", left <= slack * (1 - short))

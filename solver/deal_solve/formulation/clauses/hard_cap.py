@@ -35,7 +35,7 @@ def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> N
             above: list[Expression] = []
             for (name, on), count in zip(at.on.items(), counts[:, group], strict=True):
                 unserved = program.variable(f"unserved_{name}", 0, float(count))
-                program.add("unserved_most", unserved <= float(count) * on)
+                program.add("unserved_high", unserved <= float(count) * on)
                 above.append(unserved - float(count) * on)
                 program.pay("unserved", unserved, usd[name], due)
             program.add("hard_cap", number + total(above) >= 0)

@@ -70,7 +70,7 @@ class _Metered:
             own = {r.agreement for r in regimes if r is not None}
             for agreement in own:
                 program.add("metered_counts", activity[None] + agreements.api[agreement] <= 1)
-        program.add("metered_copies", total(activity.values()) == on)
+        program.add("metered_disaggregated", total(activity.values()) == on)
         for epoch in self.user.epochs:
             if epoch.year == year:
                 for regime, variable in activity.items():

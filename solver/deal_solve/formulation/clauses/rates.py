@@ -198,6 +198,6 @@ def _protect(offer: Offer, base: ScalarOrArray, now: ScalarOrArray, age_months: 
     if offer.price_protection == "locked":
         return base
     cap = offer.price_protection
-    most = base * (1 + cap.capped) ** (age_months / 12) if isinstance(cap, Capped) else base
-    lower = np.minimum(now, most)
+    maximum = base * (1 + cap.capped) ** (age_months / 12) if isinstance(cap, Capped) else base
+    lower = np.minimum(now, maximum)
     return settled(np.atleast_1d(lower))

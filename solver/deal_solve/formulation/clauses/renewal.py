@@ -78,7 +78,7 @@ def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable]]:
         bases = (v for year in regime.span.years for v, _ in decisions.commitments.get(regime, year))
         yield from ((regime.span.start, base) for base in dict.fromkeys(bases))
     for year in decisions.seats.years.values():
-        for _, chosen, number in year.cells:
+        for _, chosen, number in year.segments:
             yield from ((year.span.start, chosen), (year.span.start, number))
     for (_, _, span), on in decisions.tracks.seats.items():
         yield span.start, on

@@ -115,7 +115,7 @@ def measured(program: Program, limit: Limit, committed: Expression) -> Expressio
             if over is None:
                 program.add("budget", cost <= budget)
             else:
-                program.add("budget", cost <= budget + max(_most(cost), 0.0) * over)
+                program.add("budget", cost <= budget + max(_maximum(cost), 0.0) * over)
                 broken.append(float(weight) * over)
     if broken and within is not None:
         program.add("budget", total(broken) <= 1 - within + 1e-12)
@@ -146,7 +146,7 @@ def _chance(program: Program, limit: Limit, when: When, bound: float, label: str
         return
     broken: list[Expression] = []
     for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
-        excess = max(_most(cost) - bound, 0.0)
+        excess = max(_maximum(cost) - bound, 0.0)
         if weight > 0 and excess > 0:
             over = program.binary("over_budget")
             program.add(label, cost - excess * over <= bound)
@@ -155,7 +155,7 @@ def _chance(program: Program, limit: Limit, when: When, bound: float, label: str
         program.add(label, total(broken) <= allowed + 1e-12)
 
 
-def _most(cost: Expression) -> float:
+def _maximum(cost: Expression) -> float:
     """Return an upper bound of an expression over the bounds of its variables."""
     ends = [(c * (v.lowBound or 0.0), c * v.upBound) for v, c in cost]
     return float(np.sum([max(low, high) for low, high in ends]))

@@ -201,20 +201,20 @@ def route_workloads(
                     for project in option.projects:
                         needing.setdefault(project, []).append(share)
             for project, shares in needing.items():
-                bought, most = projects[name, project], most_share(work, epoch.options, project)
-                program.add(f"needs_{project}", total(shares) <= most * bought)
+                bought, maximum = projects[name, project], max_share(work, epoch.options, project)
+                program.add(f"needs_{project}", total(shares) <= maximum * bought)
 
 
-def most_share(work: Workload, options: Sequence[Option], project: ProjectName) -> float:
+def max_share(work: Workload, options: Sequence[Option], project: ProjectName) -> float:
     """Return the most that options which need a project can carry: of what can wait, at the least mean quality."""
     needing = [option for option in options if project in option.projects]
-    most = work.batchable if all(option.batch for option in needing) else 1.0
+    maximum = work.batchable if all(option.batch for option in needing) else 1.0
     for name, limit in work.shares.items():
         if all(name in option.counts_as for option in needing):
-            most = min(most, limit.maximum)
+            maximum = min(maximum, limit.maximum)
     floor = work.quality.mean_floor
     if floor is not None:
         best, theirs = (max(option.quality or 0.0 for option in some) for some in (options, needing))
         if theirs < floor <= best:  # where nothing reaches the floor, its own row says that there is no plan
-            most = min(most, (best - floor) / (best - theirs))
-    return most
+            maximum = min(maximum, (best - floor) / (best - theirs))
+    return maximum

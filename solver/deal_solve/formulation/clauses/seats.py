@@ -1,4 +1,4 @@
-"""Contracted seats, volume tiers and seat fees, disaggregated by price cell (model §5, §6; formulation §3).
+"""Contracted seats, volume tiers and seat fees, disaggregated by price segment (model §5, §6; formulation §3).
 
 Σ_τ B[s,k,τ] = g_s,  Σ_{z of tier τ} b_z = B[s,k,τ]
 low_z · b_z ≤ N_z ≤ high_z · b_z
@@ -22,8 +22,8 @@ from deal_solve.plan.terms import TermSpan
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A price cell: bundle tier, and from `low` to `high` seats `base_usd` + `usd` per seat above `offset`, a month.
+class Segment:
+    """A price segment: bundle tier, and from `low` to `high` seats `base_usd` + `usd` per seat above `offset`, a month.
 
     Amounts are at index 1. `usd` is the marginal (true-up) price after all discounts; the bundle test uses the same
     sums before term and bundle discounts and uplift, which are `kept` of them.
@@ -40,30 +40,30 @@ class Cell:
 
 @dataclass
 class SeatYear:
-    """One contract year of a candidate seat agreement: its cells with binary and count."""
+    """One contract year of a candidate seat agreement: its segments with binary and count."""
 
     span: TermSpan
     year: int
-    cells: list[tuple[Cell, Variable, Variable]]
+    segments: list[tuple[Segment, Variable, Variable]]
 
     @property
     def count(self) -> Expression:
         """N[σ,y]."""
-        return total(number for _, _, number in self.cells)
+        return total(number for _, _, number in self.segments)
 
     def fee(self) -> Expression:
         """Return the month's fee in dollars at index 1."""
-        return total(_fee(*cell) for cell in self.cells)
+        return total(_fee(*segment) for segment in self.segments)
 
     def fee_before_discounts(self, tier: int) -> Expression:
-        """Return the month's fee of the cells of a bundle tier, after the volume tier only."""
-        mine = [cell for cell in self.cells if cell[0].tier == tier]
-        return total((1 / cell[0].kept if cell[0].kept else 0.0) * _fee(*cell) for cell in mine)
+        """Return the month's fee of the segments of a bundle tier, after the volume tier only."""
+        mine = [segment for segment in self.segments if segment[0].tier == tier]
+        return total((1 / segment[0].kept if segment[0].kept else 0.0) * _fee(*segment) for segment in mine)
 
 
-def _fee(cell: Cell, chosen: Variable, number: Variable) -> Expression:
-    """Return the month's fee of one cell: price_z · N_z + (base_z - price_z · offset) · b_z."""
-    return cell.usd * number + (cell.base_usd - cell.usd * cell.offset) * chosen
+def _fee(segment: Segment, chosen: Variable, number: Variable) -> Expression:
+    """Return the month's fee of one segment: price_z · N_z + (base_z - price_z · offset) · b_z."""
+    return segment.usd * number + (segment.base_usd - segment.usd * segment.offset) * chosen
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Seats:
 
 
 def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rates, at_least: dict[str, int]) -> Seats:
-    """Add N with one copy per cell: low·β <= N <= high·β, Σ β = B, Σ B = g; non-decreasing within a term.
+    """Add N with one copy per segment: low·β <= N <= high·β, Σ β = B, Σ B = g; non-decreasing within a term.
 
     `at_least[σ]` widens the bound on N for pinned plans.
     """
@@ -86,9 +86,9 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
         seats.parts[candidate] = part = resolve(deal).seat(candidate, candidate.seat_type).part
         for year in range(deal.years):
             seats.index[candidate, year] = rates.protected(candidate.agreement, "seats", 12 * year)
-        most = max(most_seats(program, deal, candidate), at_least.get(candidate.seat_type, 0))
+        maximum = max(max_seats(program, deal, candidate), at_least.get(candidate.seat_type, 0))
         if part.maximum is not None:
-            most = min(most, part.maximum)
+            maximum = min(maximum, part.maximum)
         for span in resolve(deal).taken(candidate).spans:
             tiers = _tiers(deal, candidate, span)
             for tier in tiers:
@@ -97,11 +97,12 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
                 seats.tiers[candidate, span, tier] = chosen
             if len(tiers) > 1:
                 program.add("one_seat_tier", total(seats.tiers[candidate, span, tier] for tier in tiers) == taken)
-            cells = [
-                (seats.tiers[candidate, span, tier], cells_of(deal, candidate, span, tier, most)) for tier in tiers
+            segments = [
+                (seats.tiers[candidate, span, tier], segments_of(deal, candidate, span, tier, maximum))
+                for tier in tiers
             ]
             for year in span.years:
-                seats.years[candidate, year] = _year(program, candidate, span, year, cells)
+                seats.years[candidate, year] = _year(program, candidate, span, year, segments)
             _within_term(program, seats, candidate, part, span)
             _fees(program, seats, candidate, part, span)
     return seats
@@ -113,54 +114,54 @@ def _tiers(deal: Deal, candidate: SeatCandidate, span: TermSpan) -> list[int]:
 
 
 def _year(
-    program: Program, candidate: SeatCandidate, span: TermSpan, year: int, tiers: list[tuple[Variable, list[Cell]]]
+    program: Program, candidate: SeatCandidate, span: TermSpan, year: int, tiers: list[tuple[Variable, list[Segment]]]
 ) -> SeatYear:
-    """Add N and its cells in one contract year; `tiers` are B[s,k,τ] with the cells of τ."""
+    """Add N and its segments in one contract year; `tiers` are B[s,k,τ] with the segments of τ."""
     made = []
-    for bought, cells in tiers:
+    for bought, segments in tiers:
         members = []
-        for cell in cells:
-            chosen = bought if len(cells) == 1 else program.binary(f"seat_cell_{candidate.seat_type}")
-            number = program.integer(f"seats_{candidate.seat_type}_{candidate.offer}_{year}", 0, cell.high)
-            program.add("cell_high", number <= float(cell.high) * chosen)
-            if cell.low:
-                program.add("cell_low", number >= float(cell.low) * chosen)
+        for segment in segments:
+            chosen = bought if len(segments) == 1 else program.binary(f"seat_segment_{candidate.seat_type}")
+            number = program.integer(f"seats_{candidate.seat_type}_{candidate.offer}_{year}", 0, segment.high)
+            program.add("segment_high", number <= float(segment.high) * chosen)
+            if segment.low:
+                program.add("segment_low", number >= float(segment.low) * chosen)
             members.append(chosen)
-            made.append((cell, chosen, number))
-        if len(cells) > 1:
-            program.add("one_seat_cell", total(members) == bought)
+            made.append((segment, chosen, number))
+        if len(segments) > 1:
+            program.add("one_seat_segment", total(members) == bought)
     return SeatYear(span, year, made)
 
 
-def cells_of(deal: Deal, candidate: SeatCandidate, span: TermSpan, tier: int, most: int) -> list[Cell]:
-    """Return the volume cells of a seat type in one bundle tier, half-open: just below a step N <= step - 1."""
+def segments_of(deal: Deal, candidate: SeatCandidate, span: TermSpan, tier: int, maximum: int) -> list[Segment]:
+    """Return the volume segments of a seat type in one bundle tier, half-open: just below a step N <= step - 1."""
     taken, seat = resolve(deal).taken(candidate), resolve(deal).seat(candidate, candidate.seat_type)
     offer, part, price = taken.offer, seat.part, seat.usd
     if taken.is_at_list(span):
-        return [Cell(tier, 0, most, 0.0, seat.card_usd, 0, 1.0)]
+        return [Segment(tier, 0, maximum, 0.0, seat.card_usd, 0, 1.0)]
     bundle = offer.bundle[tier - 1].seats if tier else 0.0
     kept = (1 - offer.terms[span.length].seats) * (1 - bundle) * uplift(offer, span)
     steps = [(0, 0.0), *((step.seats, step.discount) for step in (part.tiers.steps if part.tiers else ()))]
-    cells, paid = [], 0.0
+    segments, paid = [], 0.0
     for index, (low, discount) in enumerate(steps):
-        high = steps[index + 1][0] - 1 if index + 1 < len(steps) else most
+        high = steps[index + 1][0] - 1 if index + 1 < len(steps) else maximum
         marginal = price * (1 - discount) * kept
         offset = 0
         if part.tiers and part.tiers.kind == "incremental":
             offset = max(low - 1, 0)
-        if low <= most:
-            cells.append(Cell(tier, low, min(high, most), paid, marginal, offset, kept))
+        if low <= maximum:
+            segments.append(Segment(tier, low, min(high, maximum), paid, marginal, offset, kept))
         if part.tiers and part.tiers.kind == "incremental":
             paid += marginal * (high - offset)
-    return cells
+    return segments
 
 
-def most_seats(program: Program, deal: Deal, candidate: SeatCandidate) -> int:
+def max_seats(program: Program, deal: Deal, candidate: SeatCandidate) -> int:
     """Return what no plan gains by exceeding: the largest count, minimum, tier step or bundle need."""
     resolved = resolve(deal)
     part, offer = resolved.seat(candidate, candidate.seat_type).part, resolved.taken(candidate).offer
     cohorts = tuple(name for name, cohort in deal.cohorts.items() if candidate.seat_type in cohort.tracks)
-    needs = [program.sums.most_users(cohorts), float(part.minimum or 0)]
+    needs = [program.sums.max_users(cohorts), float(part.minimum or 0)]
     needs += [float(step.seats) for step in (part.tiers.steps if part.tiers else ())]
     if offer.bundle and part.usd_per_user_month:
         deepest = 1 - max((step.discount for step in (part.tiers.steps if part.tiers else ())), default=0.0)

@@ -18,7 +18,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import TrueUp
 from deal_solve.formulation.clauses.hard_cap import hard_cap
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.seats import Cell, Seats
+from deal_solve.formulation.clauses.seats import Seats, Segment
 from deal_solve.formulation.clauses.tracks import CandidateYear, Tracks
 from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
@@ -31,9 +31,9 @@ from deal_solve.uncertainty.scenario_set import Array
 
 @dataclass(frozen=True)
 class PriceClass:
-    """The cells of one contract year that share a true-up price, and the cohorts on them.
+    """The segments of one contract year that share a true-up price, and the cohorts on them.
 
-    `number` is N in these cells; `on[c]` is 1 if cohort c is on the agreement and the year lies in these cells.
+    `number` is N in these segments; `on[c]` is 1 if cohort c is on the agreement and the year lies in these segments.
     """
 
     usd: float
@@ -66,15 +66,15 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
 
 
 def _price_classes(program: Program, deal: Deal, seats: Seats, clause: TrueUp, at: CandidateYear) -> list[PriceClass]:
-    """Group the cells of a year by true-up price; with several, each cohort's T has one copy per class."""
+    """Group the segments of a year by true-up price; with several, each cohort's T has one copy per class."""
     card = resolve(deal).seat(at.candidate, at.candidate.seat_type).card_usd
 
-    def price(cell: Cell) -> float:
-        return card if clause.price == "list" else cell.usd
+    def price(segment: Segment) -> float:
+        return card if clause.price == "list" else segment.usd
 
-    cells = seats.years[at.candidate, at.year].cells
-    prices = sorted({price(cell) for cell, _, _ in cells})
-    groups = [[item for item in cells if price(item[0]) == usd] for usd in prices]
+    segments = seats.years[at.candidate, at.year].segments
+    prices = sorted({price(segment) for segment, _, _ in segments})
+    groups = [[item for item in segments if price(item[0]) == usd] for usd in prices]
     if len(groups) == 1:
         return [PriceClass(prices[0], seats.years[at.candidate, at.year].count, at.on, None)]
     classes = []
@@ -86,7 +86,7 @@ def _price_classes(program: Program, deal: Deal, seats: Seats, clause: TrueUp, a
             program.add("track_price_chosen", on[name] <= chosen)
         classes.append(PriceClass(usd, total(number for _, _, number in members), on, chosen))
     for name in at.on:
-        program.add("track_price_copies", total(price_class.on[name] for price_class in classes) == at.on[name])
+        program.add("track_price_disaggregated", total(price_class.on[name] for price_class in classes) == at.on[name])
     return classes
 
 
@@ -182,13 +182,13 @@ class _Year:
         for end, months in window_charges(self.clause, self.deal.horizon_months, self.at.year):
             counts = self._window(row, end)
             if self.clause.ratchet == "none":
-                added = self.program.variable("seats_added", 0, self._most())
+                added = self.program.variable("seats_added", 0, self._maximum())
                 self._above(added, counts, self.price_class.on, self.price_class.number)
                 self._charge(1.0 * added, months, Due(end, end - 1, members))
                 continue
             if end == 12 * self.at.year + 12 and months == 0:
                 continue
-            raised = self.program.variable("licensed_seats", 0, self._most())
+            raised = self.program.variable("licensed_seats", 0, self._maximum())
             self._above(raised, counts, self.price_class.on)
             self.program.add("licensed_stays", raised >= licensed)
             self._charge(raised - licensed, months, Due(end, end - 1, members))
@@ -204,9 +204,9 @@ class _Year:
             users = Expression([(on[name], float(count)) for name, count in zip(self.at.on, column, strict=True)])
             self.program.add("seats_counted", licensed >= users)
 
-    def _most(self) -> float:
+    def _maximum(self) -> float:
         """Return a bound on licensed seats: the largest count of all cohorts, or the largest contract."""
-        counted = self.program.sums.most_users(tuple(self.at.on))
+        counted = self.program.sums.max_users(tuple(self.at.on))
         return float(max(counted, *(v.upBound for v, _ in self.price_class.number)))
 
     def _window(self, row: int, end: int) -> Array:
@@ -224,7 +224,7 @@ class _Year:
         previous = self._previous()
         if self.clause.ratchet != "term" or (self.at.year == self.at.span.years[0] and previous is None):
             return number
-        licensed = self.program.variable("licensed_seats", 0, self._most())
+        licensed = self.program.variable("licensed_seats", 0, self._maximum())
         self.program.add("licensed_contracted", licensed >= number)
         if previous is None:
             counts, on = self._windows(row, self.at.span.start, start), self.price_class.on

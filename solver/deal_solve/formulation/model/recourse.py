@@ -59,7 +59,7 @@ class Recourse(Protocol):
         """Return the cost (S,) of a plan in money units, as settlement would have it."""
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
-        """Return g with Σ weights · cost >= g · plan for every plan, equal at this one unless settlement is dearer."""
+        """Return g with Σ weights · cost >= g · plan for every plan, equal at this one unless settlement costs more."""
 
     def forget(self) -> None:
         """Keep nothing of the last plan: what is kept between a cost and its slope is large."""
@@ -221,9 +221,9 @@ class Tail:
         return np.asarray(tail / tail.sum())
 
     def _dearest(self, outcomes: Array, room: float) -> Indices:
-        """Return the places of at least `room` of the probability that are dearer than all others."""
-        size, least = len(outcomes), float(self.probabilities.min())
-        count = size if least <= 0 else min(size, int(room / least) + 2)
+        """Return the places of at least `room` of the probability that cost more than all others."""
+        size, minimum = len(outcomes), float(self.probabilities.min())
+        count = size if minimum <= 0 else min(size, int(room / minimum) + 2)
         if 2 * count > size:
             return np.arange(size)
         limit = np.partition(outcomes, size - count)[size - count]

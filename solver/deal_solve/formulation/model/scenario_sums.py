@@ -19,7 +19,7 @@ from deal_solve.deal.money import discount_factor
 from deal_solve.deal.offer import Capped
 from deal_solve.errors import InputError
 from deal_solve.plan.renewal_buckets import buckets_of
-from deal_solve.plan.renewal_tables import MOST_PATHS, Path, groups_of
+from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
 from deal_solve.plan.request_cost import effective_hit_rate
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
@@ -54,7 +54,7 @@ class ScenarioSums:
         self._means: dict[int, tuple[ScalarOrArray, float]] = {}
         self._largest: dict[int, tuple[ScalarOrArray, float]] = {}
         self._paths: dict[tuple[int, ...], tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = {}
-        self._most_users: dict[tuple[str, ...], float] = {}
+        self._max_users: dict[tuple[str, ...], float] = {}
         self._users_in: dict[tuple[str, int], ScalarOrArray] = {}
         self.whole, self.probability = self, 1.0
         self.buckets = buckets_of(deal, scenarios)
@@ -164,10 +164,10 @@ class ScenarioSums:
             return (((), np.arange(self.size), self),)
         if months not in self._paths:
             groups = list(groups_of([self.buckets[month][1] for month in months]))
-            if len(groups) > MOST_PATHS:
+            if len(groups) > MAX_PATHS:
                 raise InputError(
                     f"renewal_decisions: {len(groups)} combinations of buckets at {len(months)} renewals; expected at "
-                    f"most {MOST_PATHS}: observe fewer buckets"
+                    f"most {MAX_PATHS}: observe fewer buckets"
                 )
             self._paths[months] = tuple((path, indices, self._on_path(indices)) for path, indices in groups)
         return self._paths[months]
@@ -194,7 +194,7 @@ class ScenarioSums:
         part.users = dict(zip(self.users, part.active, strict=True))
         part.hit = {key: selected(rates) for key, rates in self.hit.items()}
         part.index = {family: [selected(level) for level in levels] for family, levels in self.index.items()}
-        part._paths, part._most_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
+        part._paths, part._max_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
         return part
 
     def discount(self, time: int) -> float:
@@ -221,14 +221,14 @@ class ScenarioSums:
             self._users_in[key] = settled(self.users[cohort][month])
         return self._users_in[key]
 
-    def most_users(self, cohorts: tuple[str, ...]) -> float:
+    def max_users(self, cohorts: tuple[str, ...]) -> float:
         """Return the largest count of some cohorts together, over all months and scenarios of the whole set."""
         if self.whole is not self:
-            return self.whole.most_users(cohorts)
-        if cohorts not in self._most_users:
+            return self.whole.max_users(cohorts)
+        if cohorts not in self._max_users:
             months = (sum(self.users[name][month] for name in cohorts) for month in range(self.months))
-            self._most_users[cohorts] = max(float(np.max(count)) for count in months) if cohorts else 0.0
-        return self._most_users[cohorts]
+            self._max_users[cohorts] = max(float(np.max(count)) for count in months) if cohorts else 0.0
+        return self._max_users[cohorts]
 
     def largest(self, values: ScalarOrArray) -> float:
         """Return the largest of what may vary."""

@@ -88,7 +88,7 @@ class AgreementSearch:
         tied = [candidate for candidate in solved if (candidate.objective or 0.0) <= cutoff]
         single_pass = self.problem.sums.size > BLOCK
         rule = TieBreaking(self.settings.solver, self.settings.gap, self.clock, single_pass=single_pass)
-        return rule.least_committed(tied, [candidate.in_money_units(cutoff) for candidate in tied])
+        return rule.min_committed(tied, [candidate.in_money_units(cutoff) for candidate in tied])
 
     def next_warm_starts(self) -> dict[Agreement, WarmStart]:
         """Return the warm starts for a search over more scenarios, or of a similar deal."""

@@ -28,7 +28,7 @@ def polish(formulation: Formulation, solver: str, clock: Clock) -> Plan:
     fix_integers(formulation.program)
     perturbed = formulation.objective + PERTURBATION * formulation.committed
     _solve_linear(formulation, solver, clock, perturbed)
-    if _use_few_options(formulation, solver, clock):
+    if _fewest_options(formulation, solver, clock):
         _solve_linear(formulation, solver, clock, perturbed)
     minimise(formulation.program, formulation.objective)  # its objective value has no perturbation in it
     return read_plan(formulation)
@@ -45,7 +45,7 @@ def _solve_linear(formulation: Formulation, solver: str, clock: Clock, objective
         raise InternalError(f"the linear program with all choices fixed is {answer.outcome}")
 
 
-def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> bool:
+def _fewest_options(formulation: Formulation, solver: str, clock: Clock) -> bool:
     """Close options until as few as possible carry the plan at (nearly) the same cost; whether anything was closed.
 
     Only options whose reduced cost is nearly zero can carry more than dust, so only those get a binary.
@@ -56,8 +56,8 @@ def _use_few_options(formulation: Formulation, solver: str, clock: Clock) -> boo
     room = (POLISH_TOLERANCE + 2 * program.optimality_tolerance) * max(abs(cost), 1e-6)
     open_options: dict[tuple[str, int, Path], list[tuple[str, Variable]]] = {}
     for decisions in formulation.paths:
-        for (user, start, key), copies in decisions.routing.shares.items():
-            for share, activity in copies:
+        for (user, start, key), disaggregated in decisions.routing.shares.items():
+            for share, activity in disaggregated:
                 if (activity.varValue or 0.0) > 0.5:
                     if (share.dj or 0.0) * 1e-4 > room and (share.varValue or 0.0) < 1e-6:
                         share.upBound = 0.0

@@ -34,13 +34,13 @@ class TieBreaking:
     clock: Clock
     single_pass: bool
 
-    def least_committed(self, tied: list[Candidate], most: list[float]) -> Candidate:
+    def min_committed(self, tied: list[Candidate], maximum: list[float]) -> Candidate:
         """Return the candidate with the least committed dollars, then seats, then projects.
 
         `most` is the highest objective of a tied plan, in the money units of each.
         """
         ranked = []
-        for index, (candidate, limit) in enumerate(zip(tied, most, strict=True)):
+        for index, (candidate, limit) in enumerate(zip(tied, maximum, strict=True)):
             candidate.recall()
             program = candidate.formulation.program
             is_alone = candidate.is_alone or self._is_alone(candidate, limit)
@@ -51,32 +51,32 @@ class TieBreaking:
             ranked.append((round(committed * program.unit_usd, 2), round(few), index))
         return tied[min(ranked)[2]]
 
-    def _is_alone(self, candidate: Candidate, most: float) -> bool:
+    def _is_alone(self, candidate: Candidate, maximum: float) -> bool:
         """Whether a no-good cut of the best plan's choices leaves no tied plan; asked of programs with cuts only."""
         program = candidate.formulation.program
         if not program.by_cuts or self.clock.is_over:
             return False
         others = add_no_good_cut(program)
         minimise(program, candidate.formulation.objective)
-        answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=most)
+        answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=maximum)
         program.relax(others)
         return answer.outcome == "infeasible"
 
-    def _lexicographic(self, candidate: Candidate, most: float) -> tuple[float, float]:
+    def _lexicographic(self, candidate: Candidate, maximum: float) -> tuple[float, float]:
         """Return the least committed dollars (money units) and then seats and projects of a tied plan."""
         formulation, program = candidate.formulation, candidate.formulation.program
-        within = program.add("within_gap", formulation.objective <= most)
-        least_step = max(program.usd(0.01), 1e-6 * value_of(formulation.committed))
-        committed = self._minimise_secondary(candidate, formulation.committed, least_step, most)
+        within = program.add("within_gap", formulation.objective <= maximum)
+        min_step = max(program.usd(0.01), 1e-6 * value_of(formulation.committed))
+        committed = self._minimise_secondary(candidate, formulation.committed, min_step, maximum)
         room = committed + 1e-7 * max(committed, 1.0)
-        least = program.add("least_committed", formulation.committed <= room)
+        minimum = program.add("least_committed", formulation.committed <= room)
         seats_and_projects = 100.0 * formulation.contracted + total(formulation.projects.values())
-        few = self._minimise_secondary(candidate, seats_and_projects, 0.999, most)
+        few = self._minimise_secondary(candidate, seats_and_projects, 0.999, maximum)
         program.relax(within)
-        program.relax(least)
+        program.relax(minimum)
         return committed, few
 
-    def _minimise_secondary(self, candidate: Candidate, secondary: Expression, step: float, most: float) -> float:
+    def _minimise_secondary(self, candidate: Candidate, secondary: Expression, step: float, maximum: float) -> float:
         """Look for tied plans with at least `step` less of a secondary objective until there is none; return the least.
 
         Each look minimises the perturbed objective under a cutoff: proving that nothing tied is left takes no more than
@@ -87,15 +87,15 @@ class TieBreaking:
         traced = formulation.objective + PERTURBATION * formulation.committed
         while True:
             candidate.recall()
-            value = self._least_as_chosen(formulation, secondary)
+            value = self._min_as_chosen(formulation, secondary)
             if value < step or self.clock.is_over:
                 break
-            cutoff = most + PERTURBATION * value_of(formulation.committed)
+            cutoff = maximum + PERTURBATION * value_of(formulation.committed)
             row = program.add("fewer", secondary <= value - step)
             minimise(program, traced)
             answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
             program.relax(row)
-            found = answer.outcome in ("optimal", "limit") and value_of(formulation.objective) <= most * (1 + 1e-12)
+            found = answer.outcome in ("optimal", "limit") and value_of(formulation.objective) <= maximum * (1 + 1e-12)
             if not found:
                 break
             candidate.values = {variable.name: variable.varValue or 0.0 for variable in program.variables}
@@ -104,7 +104,7 @@ class TieBreaking:
         candidate.recall()
         return max(value, 0.0)
 
-    def _least_as_chosen(self, formulation: Formulation, secondary: Expression) -> float:
+    def _min_as_chosen(self, formulation: Formulation, secondary: Expression) -> float:
         """Return the least of a secondary objective with the integers of the plan fixed."""
         value = value_of(secondary)
         if all(variable.cat == pulp.LpInteger for variable, _ in secondary):

@@ -156,7 +156,7 @@ class HighsSession:
         values = view.values(np.array(self.highs.getSolution().col_value))
         return status == _STATUSES.kOptimal, self.highs.getInfo().objective_function_value, values
 
-    def note_binding(self, program: Program, least: float = 0.0) -> None:
+    def note_binding(self, program: Program, minimum: float = 0.0) -> None:
         """Note the binding cuts of the linear program, by dual value; cuts added since it was solved have none yet.
 
         A cut of a tail, which takes long to be made again, is noted only if it has at least the share `least` of the
@@ -168,7 +168,7 @@ class HighsSession:
         for row, number, _ in held:
             totals[number] += prices[row]
         for row, number, point in held:
-            if program.epigraphs[number].is_expected or prices[row] >= least * totals[number]:
+            if program.epigraphs[number].is_expected or prices[row] >= minimum * totals[number]:
                 program.binding[row] = number, point
 
     def row_prices(self) -> Array:

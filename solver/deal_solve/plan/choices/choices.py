@@ -11,7 +11,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.numbers import parse_count, parse_number
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import unknown, usd
-from deal_solve.plan.choices.forced import Forced, merged
+from deal_solve.plan.choices.restriction import Restriction, merged
 from deal_solve.plan.offers import offer_problem
 from deal_solve.plan.resolved import resolve
 
@@ -31,7 +31,7 @@ def split_choices(choices: Iterable[str]) -> tuple[str, ...]:
     return tuple(part.strip() for choice in choices for part in choice.split(",") if part.strip())
 
 
-def forced_by(deal: Deal, choices: Iterable[str]) -> Forced:
+def restriction_from(deal: Deal, choices: Iterable[str]) -> Restriction:
     """Return what some choices force, all of them together; raises InputError with everything wrong in them."""
     single = split_choices(choices)
     problems: list[Problem] = [] if single else [Problem("", f"nothing is chosen; expected {FORMS}")]
@@ -51,7 +51,7 @@ def forced_by(deal: Deal, choices: Iterable[str]) -> Forced:
     problems = problems or list(_impossible(deal, data))
     if problems:
         raise InputError(problems)
-    return Forced.model_validate(data)
+    return Restriction.model_validate(data)
 
 
 def _part(deal: Deal, key: str, value: str) -> Data:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
-from deal_solve.plan.choices.forced import Forced
+from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.plan import ApiTerm, Plan, Route
 from deal_solve.plan.proposal import ProposedApi, ProposedRoute
 from deal_solve.plan.resolved import OfferTerms, resolve
@@ -18,15 +18,15 @@ Item = TypeVar("Item")
 NEARLY_ALL = 1 - 1e-6
 
 
-def keeps(deal: Deal, plan: Plan, forced: Forced) -> bool:
+def satisfies(deal: Deal, plan: Plan, restriction: Restriction) -> bool:
     """Whether a plan is already as `forced` would make it."""
     return (
-        _keeps_api(deal, plan, forced.api)
-        and _keeps_seats(plan, forced)
-        and _keeps_tracks(deal, plan, forced)
-        and _keeps_projects(plan, forced)
-        and all(_keeps_route(deal, name, plan.routing[name], given) for name, given in forced.routing.items())
-        and all(_keeps_route(deal, name, plan.use.get(name, ()), given) for name, given in forced.use.items())
+        _satisfies_api(deal, plan, restriction.api)
+        and _satisfies_seats(plan, restriction)
+        and _satisfies_tracks(deal, plan, restriction)
+        and _satisfies_projects(plan, restriction)
+        and all(_satisfies_route(deal, name, plan.routing[name], given) for name, given in restriction.routing.items())
+        and all(_satisfies_route(deal, name, plan.use.get(name, ()), given) for name, given in restriction.use.items())
     )
 
 
@@ -35,19 +35,19 @@ def _each(values: Sequence[Item], count: int) -> tuple[Item, ...]:
     return tuple(values) if len(values) == count else tuple(values) * count
 
 
-def _keeps_api(deal: Deal, plan: Plan, wanted: ProposedApi) -> bool:
+def _satisfies_api(deal: Deal, plan: Plan, wanted: ProposedApi) -> bool:
     api = plan.api
     if wanted.offer not in (None, api.offer) or wanted.term_months not in (None, api.term_months):
         return False
     taken = resolve(deal).taken(api)
     return all(
-        _keeps_term(deal, taken, span, term, wanted)
+        _satisfies_term(deal, taken, span, term, wanted)
         for span, term in zip(taken.spans, api.terms, strict=True)
         if not taken.is_at_list(span)
     )
 
 
-def _keeps_term(deal: Deal, taken: OfferTerms, span: TermSpan, term: ApiTerm, wanted: ProposedApi) -> bool:
+def _satisfies_term(deal: Deal, taken: OfferTerms, span: TermSpan, term: ApiTerm, wanted: ProposedApi) -> bool:
     """One number for the commitment stands for the mean of a term whose years have a ramp."""
     bands, amounts = wanted.band_usd_per_year, wanted.commitment_usd
     if bands is not None and abs(bands[min(span.index, len(bands) - 1)] - term.band_usd_per_year) > CENT_TOLERANCE_USD:
@@ -60,9 +60,9 @@ def _keeps_term(deal: Deal, taken: OfferTerms, span: TermSpan, term: ApiTerm, wa
     return all(abs(usd - other) <= CENT_TOLERANCE_USD for usd, other in zip(agreed, due, strict=True))
 
 
-def _keeps_seats(plan: Plan, forced: Forced) -> bool:
+def _satisfies_seats(plan: Plan, restriction: Restriction) -> bool:
     """Where nobody has seats of a type, no offer for it is wrong."""
-    for name, wanted in forced.seats.items():
+    for name, wanted in restriction.seats.items():
         agreement = plan.seats.get(name)
         if agreement is None:
             if any(wanted.contracted or ()):
@@ -75,25 +75,25 @@ def _keeps_seats(plan: Plan, forced: Forced) -> bool:
     return True
 
 
-def _keeps_tracks(deal: Deal, plan: Plan, forced: Forced) -> bool:
-    one = {name: tuple((track,) for track in _each(years, deal.years)) for name, years in forced.tracks.items()}
+def _satisfies_tracks(deal: Deal, plan: Plan, restriction: Restriction) -> bool:
+    one = {name: tuple((track,) for track in _each(years, deal.years)) for name, years in restriction.tracks.items()}
     return all(
         track in open_to
-        for name, by_year in (*one.items(), *forced.among.items())
+        for name, by_year in (*one.items(), *restriction.among.items())
         for track, open_to in zip(plan.tracks[name], by_year, strict=True)
     )
 
 
-def _keeps_projects(plan: Plan, forced: Forced) -> bool:
-    lists = all(set(plan.projects.get(name, ())) == set(bought) for name, bought in forced.projects.items())
+def _satisfies_projects(plan: Plan, restriction: Restriction) -> bool:
+    lists = all(set(plan.projects.get(name, ())) == set(bought) for name, bought in restriction.projects.items())
     return lists and all(
         (project in plan.projects.get(name, ())) == bought
-        for name, decided in forced.decided.items()
+        for name, decided in restriction.decided.items()
         for project, bought in decided.items()
     )
 
 
-def _keeps_route(deal: Deal, user: str, routes: Sequence[Route], wanted: Sequence[ProposedRoute]) -> bool:
+def _satisfies_route(deal: Deal, user: str, routes: Sequence[Route], wanted: Sequence[ProposedRoute]) -> bool:
     """Whether the one option of a route without a month answers everything wherever it is open.
 
     Who has no routes meters nothing.

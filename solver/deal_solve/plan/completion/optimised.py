@@ -7,7 +7,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 
 
-def pinned(agreements: Agreements, proposal: Proposal) -> Proposal:
+def fixed(agreements: Agreements, proposal: Proposal) -> Proposal:
     """Return completed agreements, seats and tracks, with only those routes and projects that were given."""
     plan = Plan(api=agreements.api, seats=agreements.seats, tracks=agreements.tracks)
     data = plan.model_dump(mode="json", include={"api", "seats", "tracks"})

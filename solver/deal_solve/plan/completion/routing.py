@@ -1,4 +1,4 @@
-"""The routing of a proposal, completed: as today where nothing is said (deal model, section 3)."""
+"""The routing of a proposal, completed: as today where nothing is said (model §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the projects and the routing of a plan are possible (deal model, section 3)."""
+"""Whether the projects and the routing of a plan are possible (model §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the contracted seats and the tracks of a plan can be had (deal model, section 5)."""
+"""Whether the contracted seats and the tracks of a plan can be had (model §5)."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def _counts(seat: SeatOffer, plan: Plan, agreement: SeatAgreement, span: TermSpa
         if part.maximum is not None and seats > part.maximum:
             yield Problem(f"{path}.maximum", f"{seats} {where}, the maximum is {part.maximum}")
         before = agreement.contracted[year - 1] if year > span.years.start else 0
-        least = math.ceil(before * (1 - part.reduction_right) - 1e-9)
-        if seats < least:
+        minimum = math.ceil(before * (1 - part.reduction_right) - 1e-9)
+        if seats < minimum:
             right = (
                 f"{part.reduction_right:.0%} may be given back" if part.reduction_right else "none may be given back"
             )
             yield Problem(
                 f"{path}.reduction_right",
-                f"{seats} {where} after {before} the year before; inside a term {right}, so at least {least}",
+                f"{seats} {where} after {before} the year before; inside a term {right}, so at least {minimum}",
             )
 
 

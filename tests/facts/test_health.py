@@ -5,10 +5,10 @@ import pytest
 
 from deal_solve import loads, sample, settle, solve
 from deal_solve.facts.calendar import calendar
+from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.drawdown_order import chronological_usd
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.savings import savings
-from deal_solve.facts.sides import overtaking_month, sides
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import BLOCK
 from tests.support.deals import SMALL
@@ -73,7 +73,7 @@ def test_calendar_of_one_term(settled):
 def test_laws_on_the_examples(path):
     """Shares of the spread add up to 1 and sides to the cost; ratios and probabilities lie where they can."""
     settlement = solved(path.stem).settlement
-    rows = sides(settlement)
+    rows = cost_split(settlement)
     assert sum(row.spread_share for row in rows) == pytest.approx(1)
     assert sum(row.expected_usd for row in rows) == pytest.approx(float(settlement.weights @ settlement.cost))
     for row in commitment_health(settlement):
@@ -92,7 +92,7 @@ def test_laws_on_the_examples(path):
 def test_api_overtakes_seats_in_the_month_it_says():
     """In hybrid the API costs some 80,000 a month and seats some 5,000: it is above from the start."""
     settlement = solved("hybrid").settlement
-    month = overtaking_month(settlement)
+    month = crossover_month(settlement)
     assert month == 0
 
 
@@ -100,7 +100,7 @@ def test_over_more_futures_than_a_block_it_is_told_as_well():
     """Payments are kept of one block at a time; over several nothing overtook anything, once."""
     deal, plan = loaded("hybrid"), solved("hybrid").plan
     few, many = (settle(deal, plan, sample(deal, count, seed=2)) for count in (BLOCK, BLOCK + 64))
-    assert overtaking_month(few) == overtaking_month(many) == 0
+    assert crossover_month(few) == crossover_month(many) == 0
     assert savings(many).effective == pytest.approx(savings(few).effective, abs=1e-3)
 
 

@@ -11,7 +11,7 @@ from deal_solve.deal.workload import ProjectName
 from deal_solve.plan.proposal import Proposal
 
 
-class Forced(Proposal):
+class Restriction(Proposal):
     """A proposal that may also decide single projects, and close tracks without choosing among the rest."""
 
     decided: dict[Name, dict[ProjectName, bool]] = Field({}, description="per workload: projects bought, or not")
@@ -24,8 +24,10 @@ def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return {**base, **own, **both}
 
 
-def beside(forced: Forced, fix: Proposal | None) -> Forced:
+def overlay(restriction: Restriction, fix: Proposal | None) -> Restriction:
     """Return what is forced together with what was pinned before; where both say something, what is forced counts."""
     if fix is None:
-        return forced
-    return Forced.model_validate(merged(fix.model_dump(exclude_unset=True), forced.model_dump(exclude_unset=True)))
+        return restriction
+    return Restriction.model_validate(
+        merged(fix.model_dump(exclude_unset=True), restriction.model_dump(exclude_unset=True))
+    )

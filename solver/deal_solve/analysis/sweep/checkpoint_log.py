@@ -1,4 +1,6 @@
-"""The journal of a sweep: a line that says which one, then a line per finished row, each on disk before the next."""
+"""The checkpoint log of a sweep: a line that says which one, then a line per finished row, each on disk before the
+next.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ from deal_solve.uncertainty.sampling import SampledSet
 from deal_solve.uncertainty.scenario_set import PATHS, Scenarios
 from deal_solve.version import VERSION
 
-JOURNAL_SCHEMA = "deal-solve-sweep-journal/1"
-SAID = {"version": "version of deal-solve", "deal": "deal", "futures": "seed or scenarios"}
+CHECKPOINT_LOG_SCHEMA = "deal-solve-sweep-journal/1"
+LABELS = {"version": "version of deal-solve", "deal": "deal", "futures": "seed or scenarios"}
 """What has to be the same; everything else that may differ is an option of the solve."""
 
 
@@ -32,8 +34,8 @@ def header_of(deal: Deal, scenarios: Scenarios, options: Mapping[str, Any]) -> d
             made.update(values.tobytes())
     own = {f"--{name.replace('_', '-')}": _hash(value) for name, value in options.items()}
     deal_text = deal.model_dump_json(exclude_unset=False) + deal.card.model_dump_json()
-    said = {"version": VERSION, "deal": _hash(deal_text), "futures": made.hexdigest()[:16]}
-    return {"schema": JOURNAL_SCHEMA, **said, **own}
+    stated = {"version": VERSION, "deal": _hash(deal_text), "futures": made.hexdigest()[:16]}
+    return {"schema": CHECKPOINT_LOG_SCHEMA, **stated, **own}
 
 
 def _hash(value: Any) -> str:
@@ -41,7 +43,7 @@ def _hash(value: Any) -> str:
     return text if len(text) <= 16 else hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class Journal:
+class CheckpointLog:
     """Finished rows in a file: those found there, and those added."""
 
     def __init__(self, path: Path, rows: tuple[SweepRow, ...], stream: BinaryIO) -> None:
@@ -55,11 +57,11 @@ class Journal:
 
 
 @contextmanager
-def journal(path: Path, header: Mapping[str, str]) -> Iterator[Journal]:
-    """Yield the journal of a sweep, begun or gone on with.
+def checkpoint_log(path: Path, header: Mapping[str, str]) -> Iterator[CheckpointLog]:
+    """Yield the checkpoint log of a sweep, begun or gone on with.
 
-    A line that was cut off by a crash counts as not there. Raises InputError for a journal of another sweep, and for a
-    file that is none.
+    A line that was cut off by a crash counts as not there. Raises InputError for a checkpoint log of another sweep, and
+    for a file that is none.
     """
     try:
         if not path.exists():
@@ -72,7 +74,7 @@ def journal(path: Path, header: Mapping[str, str]) -> Iterator[Journal]:
         with path.open("ab") as stream:
             if lines[-1:] != [b""]:
                 stream.write(b"\n")
-            yield Journal(path, rows, stream)
+            yield CheckpointLog(path, rows, stream)
     except OSError as error:
         raise InputError(Problem("", f"cannot be written: {error.strerror or error}", str(path))) from None
 
@@ -90,9 +92,9 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def _refuse_other(path: Path, found: Mapping[str, Any] | None, header: Mapping[str, str]) -> None:
-    if found is None or found.get("schema") != JOURNAL_SCHEMA:
+    if found is None or found.get("schema") != CHECKPOINT_LOG_SCHEMA:
         raise InputError(Problem("", "is no journal of a sweep; expected another --out, or this file gone", str(path)))
-    other = [SAID.get(name, name) for name in {**header, **found} if found.get(name) != header.get(name)]
+    other = [LABELS.get(name, name) for name in {**header, **found} if found.get(name) != header.get(name)]
     if other:
         message = f"has rows of another {', '.join(other)}; expected the same, another --out, or this file gone"
         raise InputError(Problem("", message, str(path)))

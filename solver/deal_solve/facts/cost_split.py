@@ -34,7 +34,7 @@ class Side(Record):
     ]
 
 
-def sides(settlement: Settlement) -> Table[Side]:
+def cost_split(settlement: Settlement) -> Table[Side]:
     """Return every side that costs anything."""
     weights, total = settlement.weights, settlement.cost
     centred = total - weights @ total
@@ -52,7 +52,7 @@ def sides(settlement: Settlement) -> Table[Side]:
 
 
 @once
-def overtaking_month(settlement: Settlement) -> int | None:
+def crossover_month(settlement: Settlement) -> int | None:
     """Return the first month from which on expected API spend stays above that for seats, None if it never does.
 
     A payment is spread evenly over the months that it is for, so that paying in advance or afterwards moves nothing.
