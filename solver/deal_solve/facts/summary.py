@@ -10,7 +10,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
-from deal_solve.record import ContractYear, Record
+from deal_solve.record import ContractYear, NotWritten, Record
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
@@ -34,24 +34,25 @@ class YearRange(Range):
     contract_year: ContractYear
 
 
-@dataclass(frozen=True)
-class Summary:
-    """The cost of one plan, USD over the horizon.
+@dataclass(frozen=True, kw_only=True)
+class Summary(Record):
+    """The cost of one plan, USD over the horizon."""
 
-    `total` is discounted, `paid` is not; `by_year` is paid, by contract year; `by_line` expected and discounted.
-    `cvar_usd` is None for a single scenario, `worst_usd` where the scenarios are too few to say (model §1).
-    """
-
-    total: Range
-    paid: Range
-    cvar_usd: float | None
-    confidence: float
-    worst_usd: float | None
-    by_line: dict[str, float]
-    by_year: tuple[YearRange, ...]
-    committed_usd: float
-    beyond_horizon_usd: float
-    scenarios: int
+    total: Annotated[Range, Field(description="discounted at the cost of capital")]
+    paid: Annotated[Range, Field(description="the same payments, not discounted")]
+    confidence: Annotated[float, Field(description="of cvar_usd: at most 0.9 from fewer than 100 branches")]
+    cvar_usd: Annotated[float | None, Field(description="mean of the worst (1 - confidence); null for one scenario")]
+    worst_usd: Annotated[float | None, Field(description="the dearest scenario; null from fewer than 100 branches")]
+    committed_usd: Annotated[
+        float,
+        Field(description="commitments and contracted seats inside the horizon (model §7); the most of any path"),
+    ]
+    beyond_horizon_usd: Annotated[float, Field(description="owed for the years of a last term beyond the horizon")]
+    by_line: Annotated[
+        dict[str, float], Field(description="expected, discounted; the lines add up to total.expected_usd")
+    ]
+    by_year: Annotated[tuple[YearRange, ...], Field(description="paid per contract year")]
+    scenarios: NotWritten[int]
 
 
 def summarise(deal: Deal, settlement: Settlement, scenarios: Scenarios) -> Summary:

@@ -36,13 +36,13 @@ class CandidateAgreement(Record):
 
 
 @dataclass(frozen=True)
-class Size:
-    """The largest program solved: rows, columns, integer columns and non-zeros."""
+class Size(Record):
+    """The size of the largest program solved."""
 
-    rows: int
-    columns: int
-    integers: int
-    nonzeros: int
+    rows: Annotated[int, Field(description="rows of the largest program")]
+    columns: Annotated[int, Field(description="its columns")]
+    integers: Annotated[int, Field(description="its integer columns")]
+    nonzeros: Annotated[int, Field(description="its non-zeros")]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -50,18 +49,7 @@ class Answers(TypedDict, total=False):
 
 def cost_of(summary: Summary, chronological_usd: float) -> Cost:
     """Return the cost section; `chronological_usd` is the expected total drawn down as used."""
-    return Cost(
-        total=summary.total,
-        paid=summary.paid,
-        confidence=summary.confidence,
-        cvar_usd=summary.cvar_usd,
-        worst_usd=summary.worst_usd,
-        committed_usd=summary.committed_usd,
-        beyond_horizon_usd=summary.beyond_horizon_usd,
-        chronological_expected_usd=chronological_usd,
-        by_line=summary.by_line,
-        by_year=summary.by_year,
-    )
+    return Cost(**vars(summary), chronological_expected_usd=chronological_usd)
 
 
 def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological_usd: float) -> dict[str, Any]:
@@ -128,7 +116,7 @@ def _solver(solution: Solution) -> SolverRun:
     return SolverRun(
         name=solution.solver,
         method=solution.method,
-        **dataclasses.asdict(solution.size),
+        **vars(solution.size),
         build_seconds=solution.build_seconds,
         solve_seconds=solution.solve_seconds,
     )

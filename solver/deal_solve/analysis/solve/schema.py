@@ -17,35 +17,21 @@ from deal_solve.facts.cost_split import Side
 from deal_solve.facts.health import CommitmentYear, SeatYear
 from deal_solve.facts.limit_checks import LimitCheck
 from deal_solve.facts.savings import Savings
-from deal_solve.facts.summary import PeriodSummary, Range, YearRange
+from deal_solve.facts.summary import PeriodSummary, Summary
 from deal_solve.frames import Table
 from deal_solve.optimise.options import Method
-from deal_solve.optimise.solution import CandidateAgreement, Status
+from deal_solve.optimise.solution import CandidateAgreement, Size, Status
 from deal_solve.plan.plan import Plan
 from deal_solve.record import ContractYear, NullIfInfinite, Record
 from deal_solve.report.basics import SCHEMA_KEY, DealSummary, ResultFile, Scenarios
 from deal_solve.version import VERSION
 
 
-@dataclass(frozen=True)
-class Cost(Record):
+@dataclass(frozen=True, kw_only=True)
+class Cost(Summary):
     """What the plan costs, by the settlement."""
 
-    total: Annotated[Range, Field(description="discounted at the cost of capital")]
-    paid: Annotated[Range, Field(description="the same payments, not discounted")]
-    confidence: Annotated[float, Field(description="of cvar_usd: at most 0.9 from fewer than 100 branches")]
-    cvar_usd: Annotated[float | None, Field(description="mean of the worst (1 - confidence); null for one scenario")]
-    worst_usd: Annotated[float | None, Field(description="the dearest scenario; null from fewer than 100 branches")]
-    committed_usd: Annotated[
-        float,
-        Field(description="commitments and contracted seats inside the horizon (deal model, 7); the most of any path"),
-    ]
-    beyond_horizon_usd: Annotated[float, Field(description="owed for the years of a last term beyond the horizon")]
     chronological_expected_usd: Annotated[float, Field(description="expected total with usage drawn down as used")]
-    by_line: Annotated[
-        dict[str, float], Field(description="expected, discounted; the lines add up to total.expected_usd")
-    ]
-    by_year: Annotated[tuple[YearRange, ...], Field(description="paid per contract year")]
 
 
 @dataclass(frozen=True)
@@ -66,16 +52,12 @@ class Baseline(Record):
     expected_usd: Annotated[float | None, Field(description="its expected cost, discounted")]
 
 
-@dataclass(frozen=True)
-class SolverRun(Record):
-    """How it was found."""
+@dataclass(frozen=True, kw_only=True)
+class SolverRun(Size):
+    """How it was found; the size is that of the largest program."""
 
     name: Annotated[str, Field(description="the solver")]
     method: Annotated[Method, Field(description="by cuts, or with every scenario written out")]
-    rows: Annotated[int, Field(description="rows of the largest program")]
-    columns: Annotated[int, Field(description="its columns")]
-    integers: Annotated[int, Field(description="its integer columns")]
-    nonzeros: Annotated[int, Field(description="its non-zeros")]
     build_seconds: Annotated[float, Field(description="time to build the programs")]
     solve_seconds: Annotated[float, Field(description="time in the solver")]
 
