@@ -8,7 +8,7 @@ from genai_prices import Usage, calc_price
 
 from deal_solve.deal.load import loads
 from deal_solve.deal.rate_card import load_card
-from deal_solve.plan.request_cost import effective_hit_rate, request_cost
+from deal_solve.deal.requests.request_cost import effective_hit_rate, request_cost
 from deal_solve.plan.resolved import resolve
 
 DAY = datetime(2026, 11, 23, tzinfo=UTC)

@@ -55,6 +55,18 @@ ONE_PROBLEM = {
         "8: workloads.bot.input_tokens: the key stands twice (first on line 7); remove one of them",
     ),
     "missing key": (with_line("    output_tokens: 100\n", ""), "5: workloads.bot.output_tokens: is missing"),
+    "neither requests nor spend": (
+        with_line("    requests_per_month: 1M\n", ""),
+        "5: workloads.bot: requests_per_month is missing; expected it, or spend_usd_per_month and today",
+    ),
+    "requests and spend": (
+        with_line("    output_tokens: 100", "    output_tokens: 100\n    spend_usd_per_month: 9k"),
+        "5: workloads.bot: spend_usd_per_month: requests_per_month is given too; expected one of them",
+    ),
+    "spend on nothing": (
+        with_line("requests_per_month: 1M", "spend_usd_per_month: 9k"),
+        "5: workloads.bot: spend_usd_per_month: there is no today section that says what the money was spent on",
+    ),
     "crossed quantiles": (
         with_line("1M", "{p10: 3, p50: 2, p90: 4}"),
         "6: workloads.bot.requests_per_month: the quantiles cross: P10 3, P50 2, P90 4; expected P10 <= P50 <= P90",

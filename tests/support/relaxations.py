@@ -229,6 +229,8 @@ def _scale(node: Any, factor: float) -> None:
             named = isinstance(key, str) and ("usd" in key.split("_") or key == "at_most")
             if named and isinstance(value, int | float):
                 node[key] = value * factor
+            elif named and isinstance(value, dict):  # a band
+                node[key] = {quantile: usd * factor for quantile, usd in value.items()}
             else:
                 _scale(value, factor)
 
@@ -240,7 +242,8 @@ def split(data: Data) -> Data | None:
         return None
     name, work = next(iter(deal["workloads"].items()))
     work.pop("projects", None)
-    work["requests_per_month"] = _half(work["requests_per_month"])
+    for volume in work.keys() & {"requests_per_month", "spend_usd_per_month"}:
+        work[volume] = _half(work[volume])
     deal["workloads"]["other-half"] = copy.deepcopy(work)
     for future in deal.get("scenarios", {}).values():
         paths = future.get("requests_per_month", {})

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from deal_solve.deal.base import DealModel, Month, Name, Title
 from deal_solve.deal.numbers import (
     NUMBER_SCHEMA,
+    Band,
     ChangeBand,
     Count,
     NonNegative,
@@ -144,7 +145,12 @@ class Workload(Request):
 
     title: Title = Field("", description="name in reports")
     starts: Month | None = Field(None, description="first month with requests, default the start of the deal")
-    requests_per_month: NonNegativeBand = Field(description="in the first month, before season and growth")
+    requests_per_month: NonNegativeBand | None = Field(
+        None, description="in the first month, before season and growth; needed, or spend_usd_per_month"
+    )
+    spend_usd_per_month: NonNegativeBand | None = Field(
+        None, description="instead of requests_per_month: the list bill of an average month at the start, on `today`"
+    )
     growth_per_year: ChangeBand = Field(certain(0.0), description="of the requests, from the start of the workload")
     season_by_calendar_month: tuple[NonNegative, ...] | None = Field(
         None, description="twelve factors, January first; only their ratios count"
@@ -167,6 +173,23 @@ class Workload(Request):
         if season is not None and (len(season) != 12 or sum(season) == 0):
             raise ValueError("season_by_calendar_month: expected twelve factors, not all of them 0")
         return self
+
+    @model_validator(mode="after")
+    def _one_volume(self) -> Self:
+        if self.requests_per_month is None and self.spend_usd_per_month is None:
+            raise ValueError("requests_per_month is missing; expected it, or spend_usd_per_month and today")
+        if self.requests_per_month is not None and self.spend_usd_per_month is not None:
+            raise ValueError("spend_usd_per_month: requests_per_month is given too; expected one of them")
+        if self.spend_usd_per_month is not None and self.today is None:
+            raise ValueError("spend_usd_per_month: there is no today section that says what the money was spent on")
+        return self
+
+    @property
+    def volume(self) -> tuple[str, Band]:
+        """Name and band of the field that says how much is asked for: requests, or list dollars, in a month."""
+        if self.spend_usd_per_month is not None:
+            return "spend_usd_per_month", self.spend_usd_per_month
+        return "requests_per_month", self.requests_per_month or certain(0.0)
 
     @model_validator(mode="after")
     def _batch_needs(self) -> Self:

@@ -9,6 +9,7 @@ from math import floor, log10
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.request_cost import request_cost
 from deal_solve.deal.workload import ProjectName
 from deal_solve.formulation.clauses.bounds import max_usage
 from deal_solve.formulation.clauses.bundle import bundle
@@ -28,7 +29,6 @@ from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.renewal_tables import Path
-from deal_solve.plan.request_cost import request_cost
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import Scenarios

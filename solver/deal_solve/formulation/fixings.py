@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.build import Formulation, FormulationOptions
 from deal_solve.formulation.clauses.rates import Agreement, Regime, api_of
@@ -17,7 +18,6 @@ from deal_solve.messages import unknown
 from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.proposal import Proposal, ProposedRoute
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.routing_options import Epoch
 
 Item = TypeVar("Item")
 ROUNDING_USD = 1e-5

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.rates import Agreement, Regime
 from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import Expression
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, Route, SeatAgreement
 from deal_solve.plan.renewal_tables import tabulated
-from deal_solve.plan.routing_options import Epoch
 
 SMALLEST_SHARE = 1e-9
 

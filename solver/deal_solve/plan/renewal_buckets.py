@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deal_solve.deal.deal import Deal
-from deal_solve.plan.request_cost import effective_hit_rate, request_cost
+from deal_solve.deal.requests.request_cost import effective_hit_rate, request_cost
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, blocks
 

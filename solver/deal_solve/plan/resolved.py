@@ -15,10 +15,10 @@ from typing import Protocol
 from deal_solve.deal.cohort import Use
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Offer, SeatPart
+from deal_solve.deal.requests.request_cost import usage_multiplier
+from deal_solve.deal.requests.routing_options import Epoch, epochs_of
 from deal_solve.deal.workload import Workload
 from deal_solve.errors import InputError
-from deal_solve.plan.request_cost import usage_multiplier
-from deal_solve.plan.routing_options import Epoch, epochs_of
 from deal_solve.plan.terms import TermSpan, first_terms, terms_of
 
 MAX_RESOLVED = 64

@@ -9,11 +9,11 @@ import numpy as np
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost
+from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan, Route
-from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost
 from deal_solve.plan.resolved import User, resolve
-from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 

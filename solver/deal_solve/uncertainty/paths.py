@@ -16,6 +16,7 @@ from deal_solve.deal.cross_checks import MODELS, SEATS
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import Band, certain
 from deal_solve.deal.rate_card import FAMILIES
+from deal_solve.deal.requests.today import list_usd_today
 from deal_solve.deal.workload import Workload
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -106,7 +107,7 @@ def _monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping
     """D[w,t] = base·(1+g)^((t-t_w)/12)·season/mean(season)·event factors, 0 before t_w."""
     work: Workload = deal.workloads[workload_id]
     path = f"workloads.{workload_id}"
-    base = draw("usage", f"{path}.requests_per_month", work.requests_per_month)
+    base = _base_requests(deal, workload_id, draw)
     growth = draw("growth", f"{path}.growth_per_year", work.growth_per_year)
     events = [
         (event, happens[name]) for name, event in deal.uncertainty.events.items() if workload_id in event.workloads
@@ -122,6 +123,13 @@ def _monthly_requests(deal: Deal, workload_id: str, draw: Draw, happens: Mapping
             since = np.arange(deal.horizon_months)[:, None] >= deal.month(event.from_month)
             demand = demand * np.where((happening > 0) & since, event.factor, 1.0)
     return demand
+
+
+def _base_requests(deal: Deal, workload_id: str, draw: Draw) -> Array:
+    """Requests of an average month at the start, (S,) or (1,): as stated, or spend / list cost of one on `today`."""
+    field, band = deal.workloads[workload_id].volume
+    drawn = draw("usage", f"workloads.{workload_id}.{field}", band)
+    return drawn / list_usd_today(deal, workload_id) if field == "spend_usd_per_month" else drawn
 
 
 def _season(deal: Deal, work: Workload) -> Array:

@@ -26,6 +26,7 @@ def _expanded(maps: Maps) -> Maps:
     return lambda data: iter(()) if "scenarios" in data else maps(data)
 
 
+add("spend", _expanded(works), "spend_usd_per_month", present, DROP)
 add("starts later", _expanded(works), "starts", present, DROP)
 add("season", _expanded(works), "season_by_calendar_month", present, DROP)
 add("growth of requests", _expanded(requests), "growth_per_year", present, DROP)

@@ -62,6 +62,9 @@ def _tidy(data: Data) -> None:
             work.get("today", {}).pop("cached", None)
         if "today" not in work:
             projects.pop("rerouting", None)
+            work.pop("spend_usd_per_month", None)
+        if "spend_usd_per_month" not in work:
+            work.setdefault("requests_per_month", 100_000)
     sold = {name for offer in offers(data) for name in offer.get("seats", {})}
     for one in people(data):
         one["tracks"] = [t for t in one["tracks"] if t != "pro" or t in sold] or ["none"]

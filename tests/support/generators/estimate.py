@@ -8,10 +8,10 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import deal_from
+from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost
+from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.yaml_source import Source
-from deal_solve.plan.request_cost import effective_hit_rate, other_usd, request_cost
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.scenario_set import Array
 

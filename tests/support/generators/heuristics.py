@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.deal.workload import Workload
 from deal_solve.errors import InputError
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.routing_options import Epoch
 from deal_solve.plan.validation.routing import route_problems
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import Settlement, settle

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.generators.draw import Draw
-from tests.support.generators.usage import month_after
+from tests.support.generators.usage import month_after, usd_per_request
 
 Data = dict[str, Any]
 
@@ -42,8 +42,11 @@ def _bands(c: Draw, data: Data) -> None:
     data["uncertainty"] = {}
     groups = c.weighted((("usage",), 3), (("growth",), 1), (("adoption",), 2), ((), 2))
     for work in data["workloads"].values():
+        if "today" in work and c.chance(40):
+            work["spend_usd_per_month"] = round(work.pop("requests_per_month") * usd_per_request(work), 2)
+        volume = "spend_usd_per_month" if "spend_usd_per_month" in work else "requests_per_month"
         if "usage" in groups:
-            work["requests_per_month"] = _band(c, work["requests_per_month"])
+            work[volume] = _band(c, work[volume])
         if "growth" in groups:
             work["growth_per_year"] = {"p10": -0.2, "p50": 0.2, "p90": c.pick(0.6, 1.0)}
         if "cache" in work and c.chance(20):

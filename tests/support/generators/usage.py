@@ -72,8 +72,12 @@ def mean_tokens(request: Data) -> float:
 
 def _requests(c: Draw, work: Data) -> float:
     usd = c.number(20_000, 200_000, 10_000)
-    per_request = (USD_PER_MTOK["input"] * mean_tokens(work) + USD_PER_MTOK["output"] * work["output_tokens"]) / 1e6
-    return float(f"{usd / 12 / per_request:.2g}")
+    return float(f"{usd / 12 / usd_per_request(work):.2g}")
+
+
+def usd_per_request(work: Data) -> float:
+    """Return about what a request of a workload costs."""
+    return (USD_PER_MTOK["input"] * mean_tokens(work) + USD_PER_MTOK["output"] * work["output_tokens"]) / 1e6
 
 
 def _today(c: Draw, work: Data) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.cross_checks import Finding, quality_of
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.routing_options import Epoch, allowed_models, epochs_of
 from deal_solve.deal.workload import Workload
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.plan.resolved import User, resolve
-from deal_solve.plan.routing_options import Epoch, allowed_models, epochs_of
 from deal_solve.plan.tracks import missing_controls
 
 UNPUBLISHED = 1024

@@ -17,6 +17,8 @@ from typing import TypeAlias
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.request_cost import other_usd, request_cost
+from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.formulation.clauses.dominance import Billing, nondominated_options
 from deal_solve.formulation.clauses.rates import Rates, Regime
@@ -24,9 +26,7 @@ from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item
 from deal_solve.formulation.model.scenario_sums import Basis, ScenarioSums
-from deal_solve.plan.request_cost import other_usd, request_cost
 from deal_solve.plan.resolved import User, resolve
-from deal_solve.plan.routing_options import Epoch, Option
 
 Share = tuple[str, int, str]
 """(workload or cohort, start of the epoch, option key)."""

@@ -17,10 +17,10 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import discount_factor
 from deal_solve.deal.offer import Capped
+from deal_solve.deal.requests.request_cost import effective_hit_rate
 from deal_solve.errors import InputError
 from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
-from deal_solve.plan.request_cost import effective_hit_rate
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.plan import ApiTerm, Plan, Route
 from deal_solve.plan.proposal import ProposedApi, ProposedRoute
 from deal_solve.plan.resolved import OfferTerms, resolve
-from deal_solve.plan.routing_options import Epoch
 from deal_solve.plan.terms import TermSpan
 
 Item = TypeVar("Item")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.errors import InputError, Problem
 from deal_solve.plan.plan import Route
 from deal_solve.plan.proposal import Proposal, ProposedRoute
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.plan.tracks import is_metered
 from deal_solve.plan.validation.routing import route_problems
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import Quality, Request, Workload
 from deal_solve.errors import Problem
 from deal_solve.plan.plan import Plan, Route
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.routing_options import Epoch, Option
 from deal_solve.plan.tracks import is_metered
 
 TOLERANCE = 1e-6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from deal_solve.deal.cohort import Use
@@ -119,8 +119,11 @@ def _is_retired(deal: Deal, name: str, month: int) -> bool:
 
 def _part(deal: Deal, request: Workload | Use, name: str, month: int, weight: float) -> Part | None:
     model = _resolve(deal, name, month)
-    if model is None:
-        return None
+    return replace(part_of(deal, request, name, model), weight=weight) if model else None
+
+
+def part_of(deal: Deal, request: Workload | Use, name: str, model: Model) -> Part:
+    """Return a slot, id or variant that means `model`, as every request pays it."""
     variant = deal.variants.get(name)
     factors = request.output_factor
     output = next((factors[key] for key in (name, model.id, model.family) if key in factors), 1.0)
@@ -131,7 +134,6 @@ def _part(deal: Deal, request: Workload | Use, name: str, month: int, weight: fl
         rates=deal.card.rates(model.id),
         token_factor=tokenizers[model.tokenizer] / tokenizers[deal.tokens_counted_in],
         min_cacheable_tokens=model.min_cacheable_tokens or 1024,
-        weight=weight,
         price_factor=variant.price_factor if variant else 1.0,
         output_factor=output * (variant.output_factor if variant else 1.0),
     )

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.routing_options import Option, Part
 from deal_solve.deal.workload import Cache, Request
-from deal_solve.plan.routing_options import Option, Part
-from deal_solve.uncertainty.scenario_set import Array
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,45 @@
+"""What a workload runs on today, and the requests that its bill stands for (model §1)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deal_solve.deal.cross_checks import family_of
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost, usage_multiplier
+from deal_solve.deal.requests.routing_options import Option, part_of
+from deal_solve.deal.workload import Today, Workload
+from deal_solve.deal.yaml_source import Loc
+from deal_solve.errors import InputError
+
+
+def list_usd_today(deal: Deal, workload_id: str) -> float:
+    """Return the list cost of one request on `today` in USD, other charges included, the hit rate at its P50.
+
+    Today is the day of the card, or the start of the deal where that is earlier: what retires in between is still
+    priced as itself. Raises InputError where a request costs nothing, or nothing runs today.
+    """
+    work = deal.workloads[workload_id]
+    here: Loc = ("workloads", workload_id)
+    if work.today is None:
+        raise InputError(deal.problem(here, "there is no today section that says what it runs on"))
+    option = _todays_option(deal, work, work.today)
+    hit_rate = effective_hit_rate(work.cache, option.batch, np.array([work.cache.hit_rate.p50 if work.cache else 0.0]))
+    multiplier = usage_multiplier(deal, work, work.requires)
+    usd = sum(float(request_cost(work, option, part, multiplier).at(hit_rate)[0]) for part in option.parts)
+    usd += other_usd(work, option)
+    if usd <= 0:
+        message = "a request costs nothing on today's model, so no requests follow; state requests_per_month"
+        raise InputError(deal.problem((*here, "spend_usd_per_month"), message))
+    return usd
+
+
+def _todays_option(deal: Deal, work: Workload, today: Today) -> Option:
+    base = deal.variants[today.model].model if today.model in deal.variants else today.model
+    day = min(deal.card.as_of, deal.start)
+    family = family_of(deal, base)
+    model = None if base == family else deal.card.model(base)
+    if model is None or (model.retires and model.retires <= day):
+        model = deal.card.newest(family, day)
+    part = part_of(deal, work, today.model, model)
+    return Option(today.model, (part,), today.cached, today.batch, None, (), 0.0, frozenset())
