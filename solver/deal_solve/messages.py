@@ -8,6 +8,8 @@ from typing import Any
 
 MAX_LISTED_NAMES = 12
 """Where no name is near, so many known names at most are listed instead."""
+MAX_SHOWN = 60
+"""Characters of a value that stand in a message."""
 
 
 def nearest(word: Any, known: Iterable[Any]) -> str | None:
@@ -36,3 +38,40 @@ def unknown(what: str, name: Any, known: Iterable[Any], otherwise: str = "") -> 
 def usd(amount: float) -> str:
     """Return dollars for a message: 250,000 or 0.25."""
     return f"{amount:,.2f}".removesuffix(".00")
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return words as a choice.
+
+    >>> one_of(["neutral", "balanced", "cautious"])
+    'neutral, balanced or cautious'
+    """
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def shown(value: Any) -> str:
+    """Return what was found, short enough for a message.
+
+    >>> shown({"usd": 3}), shown([1, 2]), shown("80%"), shown(None), shown(True)
+    ('a map with usd', 'a list of 2', "'80%'", 'nothing', 'true')
+    """
+    match value:
+        case dict():
+            keys = list(map(str, value))
+            more = ["…"] if len(keys) > MAX_LISTED_NAMES else []
+            return f"a map with {', '.join([*keys[:MAX_LISTED_NAMES], *more])}" if keys else "an empty map"
+        case list() | tuple():
+            return f"a list of {len(value)}"
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case str() if len(value) > MAX_SHOWN:
+            return f"{value[:MAX_SHOWN]!r}…"
+    return repr(value)
+
+
+def os_reason(error: OSError) -> str:
+    """Return why the system refuses a file, in lower case: 'permission denied'."""
+    return (error.strerror or str(error)).lower()

@@ -166,7 +166,7 @@ def test_a_picture_is_the_same_bytes_again(capsys, tmp_path, small):
     [
         (["--out", "c.xlsx"], "--out: 'c.xlsx' does not end in .csv or .parquet or .json"),
         (["--picture", "c.pdf"], "--picture: 'c.pdf' does not end in .svg or .png"),
-        (["--out", "none/c.csv"], "none/c.csv: cannot be written: No such file or directory"),
+        (["--out", "none/c.csv"], "none/c.csv: there is no folder none to write it to"),
         (["--points", "1"], "Usage: "),
         (["--offer", "none"], "api.offer: there is no offer 'none'; expected "),
     ],

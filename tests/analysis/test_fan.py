@@ -101,7 +101,7 @@ def test_a_picture_is_the_same_bytes_again(capsys, tmp_path):
         (["--out", "set.csv"], "--out: 'set.csv' does not end in .parquet"),
         (["--scenarios", "many"], "--scenarios: 'many' is not a number"),
         (["--scenarios", "0"], "0 sampled scenarios cannot be"),
-        (["--scenarios", "none.parquet"], "none.parquet: cannot be read as Parquet: No such file"),
+        (["--scenarios", "none.parquet"], "none.parquet: there is no such file"),
         (["--scenarios", "none.parquet", "--seed", "3"], "--seed: is for sampled scenarios; expected --scenarios N"),
     ],
 )

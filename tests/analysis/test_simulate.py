@@ -226,7 +226,7 @@ def test_command_prints_the_distribution(proposal, capsys):
         (["--jobs", "2", "--cluster", "tcp://localhost:1"], "expected no --jobs"),
         (["--cluster", "tcp://localhost:1"], "no scheduler answers at 'tcp://localhost:1'"),
         (["--cluster", "somewhere"], "expected one, as in tcp://host:8786"),
-        (["--out", "nowhere/out.parquet"], "cannot be written"),
+        (["--out", "nowhere/out.parquet"], "there is no folder nowhere"),
     ],
 )
 def test_command_refuses_in_one_sentence(proposal, capsys, more, message):

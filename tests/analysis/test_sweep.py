@@ -451,9 +451,9 @@ def test_run_again_it_repeats_nothing(capsys, deal, tmp_path, whole):
         (["--vary", "offers.quot.api.overage=list"], "offers.quot.api.overage: offers has no 'quot'"),
         (["--vary", f"{DISCOUNT}=0:1:100001"], "--vary: 100,001 cells are too many"),
         (["--vary", f"{DISCOUNT}=0.1", "--design", "x.csv"], "--design: holds all cells"),
-        (["--design", "none.csv"], "none.csv: cannot be read"),
+        (["--design", "none.csv"], "none.csv: there is no such file"),
         (["--vary", f"{DISCOUNT}=0.1", "--out", "s.xlsx"], "--out: 's.xlsx' does not end in .csv or .parquet or .json"),
-        (["--vary", f"{DISCOUNT}=0.1", "--out", "no/folder/s.csv"], "no/folder/s.csv: cannot be written"),
+        (["--vary", f"{DISCOUNT}=0.1", "--out", "no/folder/s.csv"], "no/folder/s.csv: there is no folder no/folder"),
         (["--vary", f"{DISCOUNT}=0.1", "--jobs", "2", "--cluster", "tcp://x:1"], "--cluster: has its own workers"),
     ],
 )

@@ -101,7 +101,7 @@ ONE_PROBLEM = {
     ),
     "true for a number": (
         with_line("1M", "true"),
-        "6: workloads.bot.requests_per_month: expected a number like 1200, 900k, 1.4M or 60%, found a true/false value",
+        "6: workloads.bot.requests_per_month: expected a number like 1200, 900k, 1.4M or 60%, found true",
     ),
     "negative price": (
         with_line("    api:", "    seats: {team-standard: {usd_per_user_month: -5}}\n    api:"),
@@ -153,7 +153,7 @@ ONE_PROBLEM = {
     ),
     "misspelt clause value": (
         with_line("overage: list", "overage: lsit"),
-        "14: offers.quote.api.overage: 'lsit' is not possible; expected 'contracted' or 'list'",
+        "14: offers.quote.api.overage: 'lsit' is not possible; expected 'contracted' or 'list', or a map with premium",
     ),
     "map in place of a word": (
         with_line("overage: list", "overage: {premium: -1}"),
@@ -196,7 +196,8 @@ ONE_PROBLEM = {
     ),
     "risk": (
         BASE + "risk: reckless\n",
-        "15: risk: 'reckless' is not a risk; expected neutral, balanced, cautious, or a map",
+        "15: risk: 'reckless' is not a risk; expected neutral, balanced or cautious, or a map with weight, confidence, "
+        "on, criterion",
     ),
     "path of the wrong length": (
         BASE + "scenarios: {a: {weight: 1, requests_per_month: {bot: [1, 2]}}}\n",
@@ -249,7 +250,6 @@ def test_all_problems_come_in_one_go_in_file_order():
     )
     assert problems(text + "titel: x\n") == [
         "deal.yaml:3: horizon_months: 13 is not possible; expected 12, 24, 36, 48 or 60",
-        "deal.yaml:5: workloads.bot.input_tokens: is missing",
         "deal.yaml:7: workloads.bot.input_token: is not a known key; did you mean 'input_tokens'?",
         "deal.yaml:10: cohorts.staff.tracks[0]: no offer and no tool provides this track: there is no track "
         "'team-standrad'; did you mean 'team-standard'?",
@@ -326,7 +326,7 @@ def test_a_binary_file_is_refused(tmp_path, raw, message):
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
-    with pytest.raises(InputError, match=r"none\.yaml: cannot be read: No such file"):
+    with pytest.raises(InputError, match=r"none\.yaml: there is no such file"):
         load(tmp_path / "none.yaml")
     with pytest.raises(InputError, match="is a folder; expected a deal file"):
         load(tmp_path)
@@ -343,7 +343,6 @@ def test_json_is_read_by_the_same_code_with_lines():
     assert loads(json.dumps(data, indent=2)).workloads["bot"].requests_per_month.p50 == 1e6
     data["workloads"]["bot"]["output_token"] = data["workloads"]["bot"].pop("output_tokens")
     assert problems(json.dumps(data, indent=2)) == [
-        "deal.yaml:4: workloads.bot.output_tokens: is missing",
         "deal.yaml:7: workloads.bot.output_token: is not a known key; did you mean 'output_tokens'?",
     ]
 
@@ -436,7 +435,8 @@ def test_a_circle_of_extends_is_named():
 
 def test_a_problem_in_an_extended_offer_stands_where_it_was_written():
     found = problems(BASE + "  c:\n    extends: quote\n    api: {overage: lsit}\n")
-    assert found == ["deal.yaml:17: offers.c.api.overage: 'lsit' is not possible; expected 'contracted' or 'list'"]
+    (problem,) = found
+    assert problem.startswith("deal.yaml:17: offers.c.api.overage: 'lsit' is not possible; expected 'contracted' or ")
 
 
 # --- overrides ----------------------------------------------------------------------------------------------------

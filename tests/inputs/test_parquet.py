@@ -100,10 +100,12 @@ def test_a_set_of_another_horizon_is_refused(tmp_path):
         read_scenarios(tmp_path / "set.parquet", deal_with().model_copy(update={"horizon_months": 36}))
 
 
-@pytest.mark.parametrize("text", [None, "no parquet"])
-def test_what_is_no_parquet_file_is_refused(text, tmp_path):
+@pytest.mark.parametrize(
+    ("text", "message"), [(None, "there is no such file"), ("no parquet", "cannot be read as Parquet")]
+)
+def test_what_is_no_parquet_file_is_refused(text, message, tmp_path):
     path = tmp_path / "set.parquet"
     if text:
         path.write_text(text)
-    with pytest.raises(InputError, match="cannot be read as Parquet"):
+    with pytest.raises(InputError, match=message):
         read_scenarios(path, DEAL)

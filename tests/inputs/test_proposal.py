@@ -268,7 +268,7 @@ def test_problems_of_a_file_have_lines(tmp_path):
     assert [str(problem) for problem in caught.value.problems] == [
         f"{path}:2: api.offer: expected text, found 5 (put it in quotes if it is meant as text)",
         f"{path}:3: api.comitment_usd: is not a known key; did you mean 'commitment_usd'?",
-        f"{path}:5: seats.enterprise.contracted[0]: input should be greater than or equal to 0",
+        f"{path}:5: seats.enterprise.contracted[0]: -3 is not possible; expected 0 or more",
     ]
 
 

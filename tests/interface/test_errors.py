@@ -41,7 +41,7 @@ WRONG = {
     "a proposal": (lambda: Proposal.model_validate({"apy": {}}), "apy: is not a known key; did you mean 'api'?"),
     "a proposal in words": (lambda: Proposal(api={"offr": "x"}), "api.offr: is not a known key; did you mean 'offer'?"),
     "a plan": (lambda: Plan.model_validate({}), "api: is missing"),
-    "a plan in words": (lambda: Plan(api=1), "api: expected a map, found 1"),
+    "a plan in words": (lambda: Plan(api=1), "api: expected a map with offer, term_months, terms, found 1"),
     "a gap": (lambda: solve(DEAL, gap=-0.1), "gap: -0.1 is no relative gap; expected 0 or more, such as 1e-6"),
     "a gap that is none": (lambda: SolveOptions(gap=float("nan")), "gap: nan is no relative gap"),
     "a time": (lambda: SolveOptions(time_limit=0), "time_limit: 0 is no time; expected seconds, or None"),

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from deal_solve.errors import InputError
+from deal_solve.messages import shown
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
@@ -71,7 +72,7 @@ class DealModel(BaseModel, metaclass=_Refusing):
 
 
 def _refused(error: ValidationError, model: type[Any], data: Any) -> InputError:
-    from deal_solve.deal.load import problems_of
+    from deal_solve.deal.problems import problems_of
     from deal_solve.deal.yaml_source import Source
 
     return InputError(problems_of(error, data if isinstance(data, Source) else Source("", data), model))
@@ -95,7 +96,7 @@ def parse_month(value: Any) -> date:
         return value.replace(day=1)
     match = _MONTH.fullmatch(value) if isinstance(value, str) else None
     if not match:
-        raise ValueError(f"{value!r} is not a month; expected one like 2027-01")
+        raise ValueError(f"{shown(value)} is not a month; expected one like 2027-01")
     return date(int(match[1]), int(match[2]), 1)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, WithJsonSchema
 
 from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
@@ -73,10 +74,19 @@ class ControlOverride(DealModel):
     needs_us_residency: bool | None = Field(None, description="closes models without US-only inference")
 
 
+CARD = r"^[a-z-]+(@\d{4}-\d{2}-\d{2})?$"
+
+
+def _card_name(text: str) -> str:
+    if not re.fullmatch(CARD, text):
+        raise ValueError(f"{text!r} is not a rate card; expected one like claude or claude@2026-11-23")
+    return text
+
+
 class RateCardRef(DealModel):
     """Which published card counts, and what the deal says differently."""
 
-    card: Annotated[str, Field(pattern=r"^[a-z-]+(@\d{4}-\d{2}-\d{2})?$")] = Field(
+    card: Annotated[str, AfterValidator(_card_name), WithJsonSchema({"type": "string", "pattern": CARD})] = Field(
         "claude", description="card@DATE: the rates in force that day"
     )
     tokenizers: dict[Name, Positive] = Field(

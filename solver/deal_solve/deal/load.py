@@ -6,17 +6,14 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import SCHEMA, Deal
-from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
+from deal_solve.deal.problems import place_of, problems_of
 from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted, parse, read_text
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean, unknown
-
-_UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift))
-"""Models that stand where a plain word may stand; pydantic names them in the place of an error."""
 
 
 def load(path: str | Path) -> Deal:
@@ -130,80 +127,21 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def problems_of(error: ValidationError, source: Source, model: type[Any]) -> list[Problem]:
-    """Return pydantic's findings in the words and lines of the file."""
-    errors = error.errors()
-    indices = [_file_loc(item) for item in errors]
-    problems: dict[tuple[str, str], Problem] = {}
-    for item, loc in zip(errors, indices, strict=True):
-        inside = [other for other, index in zip(errors, indices, strict=True) if index[: len(loc)] == loc]
-        if not _is_echo(item, inside):
-            problem = source.problem(loc, _message(item, loc, model))
-            problems[problem.path, problem.message] = problem
-    return list(problems.values())
-
-
-def _is_echo(item: Any, inside: list[Any]) -> bool:
-    """Whether a finding says again what another one at or below its place says better."""
-    match item["type"]:
-        case "model_type":  # a plain word where a word or a map may stand: the word's own finding says it
-            return _in_union(item)
-        case "literal_error":  # a map where a word or a map may stand: the map's own findings say it
-            return isinstance(item["input"], dict) and any(map(_in_union, inside))
-        case "too_short":  # a list whose items are wrong counts as empty: the items' own findings say it
-            return len(inside) > 1
-    return False
-
-
-def _message(item: Any, loc: Loc, model: type[Any]) -> str:
-    match item["type"]:
-        case "extra_forbidden" | "unexpected_keyword_argument":
-            return "is not a known key" + did_you_mean(loc[-1], _known_keys(model, loc[:-1]))
-        case "missing":
-            return "is missing"
-        case "literal_error":
-            return f"{item['input']!r} is not possible; expected {item['ctx']['expected']}"
-        case "value_error":
-            return str(item["ctx"]["error"])
-        case "too_short":
-            return f"expected at least {item['ctx']['min_length']}, found {item['ctx']['actual_length']}"
-        case "string_type":
-            return f"expected text, found {item['input']!r} (put it in quotes if it is meant as text)"
-        case "model_type" | "dict_type" | "dataclass_type" | "model_attributes_type":
-            return f"expected a map, found {item['input']!r}"
-        case _:
-            return str(item["msg"][:1].lower() + item["msg"][1:])
-
-
-def _in_union(item: Any) -> bool:
-    """Whether an error is inside a model that stands where a plain word may stand (`overage.Premium`)."""
-    return any(part in _UNION_MEMBERS for part in item["loc"])
-
-
-def _file_loc(item: Any) -> Loc:
-    """Return where an error stands in the file: without the parts that name validators or members of a union."""
-    internal = ("function-", "literal[", "tuple[", "constrained-", "[key]")
-    loc: Loc = item["loc"]
-    kept = [
-        part for part in loc if not (isinstance(part, str) and (part.startswith(internal) or part in _UNION_MEMBERS))
-    ]
-    is_key = item["type"] in ("extra_forbidden", "unexpected_keyword_argument") and (not kept or kept[-1] != loc[-1])
-    return (*kept, loc[-1]) if is_key else tuple(kept)
-
-
 def _references_of_the_rest(source: Source, data: dict[str, Any], error: ValidationError) -> list[Problem]:
     """Return the broken references of what remains of a deal when its malformed parts are taken out."""
     pruned: set[str] = set()
+    emptied: set[Loc] = set()
     rest: Any = copy.deepcopy(data)
     for _ in range(20):
         for item in error.errors():
-            loc = _file_loc(item)
+            loc = place_of(item)
             loc = loc[:-1] if item["type"] == "missing" else loc
             if item["loc"] == ("start",):
                 rest["start"] = "2000-01"
             elif loc:
                 pruned.update(map(str, loc))
                 _prune(rest, loc)
+                emptied.add(loc[:-1])
         try:
             deal = Deal.part_of_file(rest)
             findings = broken_references(deal)
@@ -215,7 +153,9 @@ def _references_of_the_rest(source: Source, data: dict[str, Any], error: Validat
         return [
             source.problem(loc, text)
             for loc, text in findings
-            if loc and not any(f"'{name}'" in text for name in pruned)  # the rest may lack what the file has
+            if loc  # the rest may lack what the file has
+            and not (loc in emptied and "values" in text)
+            and not any(f"'{name}'" in text for name in pruned)
         ]
     return []
 
@@ -232,34 +172,3 @@ def _prune(data: Any, loc: Loc) -> None:
         node.pop(loc[-1], None)
     elif isinstance(node, list):
         node.clear()
-
-
-def _known_keys(model: type[Any], loc: Loc) -> list[str]:
-    """Return the keys that the map at `loc` may have, by walking the models."""
-    schema = TypeAdapter(model).json_schema(by_alias=True)
-    definitions = schema.get("$defs", {})
-    node: Any = schema
-
-    def deref(node: Any) -> Any:
-        while isinstance(node, dict):
-            if "$ref" in node:
-                node = definitions[node["$ref"].rsplit("/", 1)[-1]]
-            elif "anyOf" in node:
-                maps = [option for option in map(deref, node["anyOf"]) if "properties" in option or "items" in option]
-                node = maps[0] if maps else {}
-                break
-            elif "allOf" in node:
-                node = node["allOf"][0]
-            else:
-                break
-        return node
-
-    for part in loc:
-        node = deref(node)
-        if isinstance(part, int):
-            node = node.get("items", {})
-        else:
-            node = node.get("properties", {}).get(str(part)) or node.get("additionalProperties", {})
-        if not isinstance(node, dict):
-            return []
-    return list(deref(node).get("properties", {}))

@@ -8,9 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+from deal_solve.messages import shown
+
 _SUFFIX = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 1e-2}
 _NUMBER = re.compile(r"([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([kKMB%]?)")
 _PLUS_MINUS = re.compile(r"(?P<mid>.+?)\s*(?:±|\+/-|\+-)\s*(?P<half>.+)")
+_GROUPED = re.compile(r"([-+]?\d{1,3}(?:([ ,.'’\u00a0\u202f])\d{3})(?:\2\d{3})*)((?:[.,]\d+)?)\s*([kKMB%]?)")
+EXPECTED = "expected one like 1200, 900k, 1.4M or 60%"
 _NUMBER_TEXT = r"^[-+]?[0-9._]+([eE][-+]?[0-9]+)?\s*[kKMB%]?$"
 NUMBER_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _NUMBER_TEXT}]}
 
@@ -28,12 +32,12 @@ def parse_number(value: Any) -> float:
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value.strip())
         if not match:
-            raise ValueError(f"{value!r} is not a number; expected one like 1200, 900k, 1.4M or 60%")
+            raise ValueError(f"{shown(value)} is not a number; {_grouped(value) or EXPECTED}")
         number = float(match[1].replace("_", "")) * _SUFFIX[match[2]]
         if match[2] == "%":
             number = round(number, 12)  # 7% is 0.07, not 0.07000000000000001
     elif isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"expected a number like 1200, 900k, 1.4M or 60%, found {_kind(value)}")
+        raise ValueError(f"expected a number like 1200, 900k, 1.4M or 60%, found {shown(value)}")
     else:
         number = float(value)
     if not math.isfinite(number):
@@ -43,9 +47,18 @@ def parse_number(value: Any) -> float:
     return number
 
 
-def _kind(value: Any) -> str:
-    names = {dict: "a map", list: "a list", type(None): "nothing", bool: "a true/false value"}
-    return names.get(type(value), repr(value))
+def _grouped(text: str) -> str:
+    """Return how to write a number whose thousands are set apart; '' where they are not.
+
+    >>> _grouped("4,200"), _grouped("1.500.000 k"), _grouped("1,5")
+    ('write it without thousands separators: 4200', 'write it without thousands separators: 1500000k', '')
+    """
+    match = _GROUPED.fullmatch(text.strip())
+    if not match:
+        return ""
+    digits = re.sub(r"[^-+0-9]", "", match[1])
+    rest = match[3].replace(",", ".") + match[4]
+    return f"write it without thousands separators: {digits}{rest}"
 
 
 def _at_least(low: float, what: str) -> AfterValidator:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from deal_solve.deal.base import DealModel, Name, Title
 from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Discount, NonNegative, Number, Positive, Share, parse_number
+from deal_solve.messages import shown
 
 Protection = Literal["none", "locked", "pass_through"]
 TermMonths = Literal[12, 24, 36]
@@ -159,6 +160,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "true-forward": {"check": 12, "count": "peak", "retroactive": False, "price": "contracted", "ratchet": "term"},
 }
 HARD_CAP = "hard_cap"
+_TRUE_UPS = f"{', '.join([*PRESETS, HARD_CAP])}, or a map with preset, {', '.join(TrueUp.model_fields)}"
 
 
 def _true_up(value: Any) -> Any:
@@ -168,12 +170,10 @@ def _true_up(value: Any) -> Any:
         value = {"preset": value}
     if isinstance(value, dict) and "preset" in value:
         if not isinstance(value["preset"], str) or value["preset"] not in PRESETS:
-            raise ValueError(
-                f"there is no true-up preset {value['preset']!r}; expected {', '.join(PRESETS)}, hard_cap, or a map"
-            )
+            raise ValueError(f"there is no true-up preset {value['preset']!r}; expected {_TRUE_UPS}")
         value = {**PRESETS[value["preset"]], **{key: item for key, item in value.items() if key != "preset"}}
     if not isinstance(value, dict | TrueUp):
-        raise ValueError(f"expected one of {', '.join(PRESETS)}, hard_cap, or a map, found {value!r}")
+        raise ValueError(f"expected one of {_TRUE_UPS}, found {shown(value)}")
     return value if isinstance(value, TrueUp) else TrueUp.part_of_file(value)
 
 

@@ -58,7 +58,9 @@ class Observed(DealModel):
 
 def _decisions(value: Any) -> Any:
     if isinstance(value, str) and value not in (AT_SIGNING, OBSERVED):
-        raise ValueError(f"{value!r} is no way to decide; expected {AT_SIGNING}, {OBSERVED}, or a map")
+        raise ValueError(
+            f"{value!r} is no way to decide; expected {AT_SIGNING}, {OBSERVED}, or a map with usage, users"
+        )
     return {AT_SIGNING: None, OBSERVED: {}}[value] if isinstance(value, str) else value
 
 

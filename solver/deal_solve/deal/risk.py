@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from deal_solve.deal.base import DealModel, Name
 from deal_solve.deal.numbers import NUMBER_SCHEMA, NonNegative, Number, Positive, Share, parse_number
+from deal_solve.messages import one_of
 
 RISK_WEIGHTS = {"neutral": 0.0, "balanced": 0.3, "cautious": 0.7}
 EXACT_CHANCE = 200
@@ -33,10 +34,13 @@ class Risk(DealModel):
         return self
 
 
+_KEYS = ", ".join(Risk.model_fields)
+
+
 def _risk(value: Any) -> Any:
     if isinstance(value, str):
         if value not in RISK_WEIGHTS:
-            raise ValueError(f"{value!r} is not a risk; expected {', '.join(RISK_WEIGHTS)}, or a map")
+            raise ValueError(f"{value!r} is not a risk; expected {one_of(RISK_WEIGHTS)}, or a map with {_KEYS}")
         return {"weight": RISK_WEIGHTS[value]}
     return value
 

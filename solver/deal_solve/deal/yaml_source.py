@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from deal_solve.errors import InputError, Problem
+from deal_solve.messages import os_reason
 
 MAX_BYTES = 5_000_000
 MAX_NODES = 200_000
@@ -95,8 +96,10 @@ def read_text(path: Path) -> str:
             raise InputError(Problem("", "is a folder; expected a deal file", str(path)))
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(Problem("", "there is no such file", str(path))) from None
     except OSError as error:
-        raise InputError(Problem("", f"cannot be read: {error.strerror or error}", str(path))) from None
+        raise InputError(Problem("", f"cannot be read: {os_reason(error)}", str(path))) from None
     if len(raw) > MAX_BYTES:
         raise InputError(
             Problem("", f"is larger than {MAX_BYTES // 1_000_000} MB; a deal file has a few kilobytes", str(path))

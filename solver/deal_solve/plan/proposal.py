@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 
 from deal_solve.deal.base import DealModel, Name
-from deal_solve.deal.load import problems_of
 from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Share, parse_count
+from deal_solve.deal.problems import problems_of
 from deal_solve.deal.risk import NonNegativePath
 from deal_solve.deal.workload import ProjectName
 from deal_solve.deal.yaml_source import Source, parse, read_text

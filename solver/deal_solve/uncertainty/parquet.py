@@ -79,6 +79,8 @@ def read_scenarios(path: str | Path, deal: Deal) -> ScenarioSet:
     try:
         with Path(path).open("rb") as stream:
             return _Reader(pq.ParquetFile(stream), str(path), deal).read()
+    except FileNotFoundError:
+        raise InputError(Problem("", "there is no such file", str(path))) from None
     except (OSError, pa.ArrowInvalid) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(Problem("", f"cannot be read as Parquet: {reason}", str(path))) from None

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from deal_solve.analysis.solve.result import Answers, result_of, settlement_result_of
 from deal_solve.analysis.solve.schema import Result
-from deal_solve.deal.load import problems_of
+from deal_solve.deal.problems import problems_of
 from deal_solve.deal.yaml_source import parse
 from deal_solve.errors import InputError
 from deal_solve.facts.drawdown_order import chronological_usd

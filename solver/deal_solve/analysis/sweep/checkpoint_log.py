@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from deal_solve.analysis.sweep.result import SweepRow
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError, Problem
+from deal_solve.messages import os_reason
 from deal_solve.uncertainty.sampling import SampledSet
 from deal_solve.uncertainty.scenario_set import PATHS, Scenarios
 from deal_solve.version import VERSION
@@ -75,8 +76,10 @@ def checkpoint_log(path: Path, header: Mapping[str, str]) -> Iterator[Checkpoint
             if lines[-1:] != [b""]:
                 stream.write(b"\n")
             yield CheckpointLog(path, rows, stream)
+    except FileNotFoundError:
+        raise InputError(Problem("", f"there is no folder {path.parent} to write it to", str(path))) from None
     except OSError as error:
-        raise InputError(Problem("", f"cannot be written: {error.strerror or error}", str(path))) from None
+        raise InputError(Problem("", f"cannot be written: {os_reason(error)}", str(path))) from None
 
 
 def _line(data: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deal_solve.errors import InputError, Problem
+from deal_solve.messages import os_reason
 
 
 @contextmanager
@@ -27,8 +28,10 @@ def replacing(target: str | Path) -> Iterator[Path]:
         target = target.resolve()
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    except FileNotFoundError:
+        raise InputError(Problem("", f"there is no folder {target.parent} to write it to", str(target))) from None
     except OSError as error:
-        raise InputError(Problem("", f"cannot be written: {error.strerror or error}", str(target))) from None
+        raise InputError(Problem("", f"cannot be written: {os_reason(error)}", str(target))) from None
     os.close(handle)
     temporary = Path(name)
     try:

@@ -1,0 +1,120 @@
+"""What is wrong with a file is said in the words of the file, never in those of a validator, a language or a system."""
+
+import copy
+import re
+import time
+
+import pytest
+
+from deal_solve.deal.edit import leaves
+from deal_solve.deal.load import deal_from, load, loads
+from deal_solve.deal.yaml_source import Source, parse, read_text
+from deal_solve.errors import InputError
+from tests.support.paths import ROOT
+
+EVERY_FIELD = ROOT / "tests" / "laws" / "every-field.yaml"
+A_VALIDATORS_WORDS = re.compile(
+    r"input should|valid (tuple|list|integer|number|string|dict|bool)|tuple|unable to|pydantic|dict\b|boolean|\bNone\b|"
+    r"str(ing)?\b should|datetime|instance|Errno|a map(?! (with|of)\b)|an object"
+)
+WRONG = (3, -7, 1.5, "x y", [], [1], {}, {"a": 1}, None, True, [[]], 2027, 1e300)
+HEAD = "start: 2027-01\nworkloads:\n  bot: {requests_per_month: 1k, input_tokens: 100, output_tokens: 10}\n"
+SAID = {
+    "a list": (
+        "limits: 3",
+        "limits: expected a list, each entry a map with at_most, measure, probability_within, of, ",
+    ),
+    "names": ("requires_on_both_lines: sso", "requires_on_both_lines: expected a list of names, like [a, b], found 's"),
+    "a map": (
+        "risk: 3",
+        "risk: expected neutral, balanced or cautious, or a map with weight, confidence, on, criterion",
+    ),
+    "a map of maps": ("cohorts: 3", "cohorts: expected a map of names, each with headcount, tracks, title, "),
+    "yes or no": ("offers: {q: {exclusive: maybe, seats: {enterprise: {}}}}", "expected yes or no, found 'maybe'"),
+    "a date": ("rates: {models: {x: {released: 2027}}}", "expected a date like 2026-11-23, found 2027"),
+    "a whole number": ("rates: {seats: {x: {minimum: 1.5}}}", "expected a whole number, found 1.5"),
+    "a limit": ("uncertainty: {correlation: {usage: 2}}", "2 is not possible; expected at most 1"),
+    "a word or a map": (
+        "offers: {q: {renewal: x, seats: {enterprise: {}}}}",
+        "offers.q.renewal: 'x' is not possible; expected 'same' or 'list', or a map with uplift",
+    ),
+    "a card": (
+        "rates: {card: X9}",
+        "rates.card: 'X9' is not a rate card; expected one like claude or claude@2026-11-23",
+    ),
+    "a long title": (f"title: {'x' * 300}", "title: has 300 characters; expected at most 200"),
+}
+
+
+def said(text):
+    with pytest.raises(InputError) as caught:
+        loads(text, "deal.yaml")
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_each_kind_of_mistake_is_said_in_the_words_of_the_file(case):
+    text, expected = SAID[case]
+    (problem,) = said(HEAD + text)
+    assert expected in problem
+
+
+def test_no_wrong_value_anywhere_is_answered_in_a_validators_words():
+    """Every value and every map of a file that states every field, replaced by one of each kind of wrong value."""
+    source = parse(read_text(EVERY_FIELD), "deal.yaml")
+    places = {loc[:length] for loc, _ in leaves(source.data, ()) for length in range(1, len(loc) + 1)}
+    heard = set()
+    for index, loc in enumerate(sorted(places, key=str)):
+        data = copy.deepcopy(source.data)
+        node = data
+        for part in loc[:-1]:
+            node = node[part]
+        node[loc[-1]] = WRONG[index % len(WRONG)]
+        try:
+            deal_from(Source("deal.yaml", data))
+        except InputError as error:
+            heard |= {str(problem) for problem in error.problems}
+    assert len(heard) > 100
+    assert not [text for text in heard if A_VALIDATORS_WORDS.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("'4,200'", "4200"),
+        ("1.500.000", "1500000"),
+        ("1'000'000", "1000000"),
+        ("12 000", "12000"),
+        ("'-1,250.5k'", "-1250.5k"),
+    ],
+)
+def test_thousands_separators_say_how_the_number_is_written(written, right):
+    (problem,) = said(HEAD.replace("1k", written))
+    assert problem.endswith(f"is not a number; write it without thousands separators: {right}")
+
+
+def test_a_misspelt_key_that_is_needed_is_one_problem():
+    assert said(HEAD.replace("input_tokens", "input_token")) == [
+        "deal.yaml:3: workloads.bot.input_token: is not a known key; did you mean 'input_tokens'?"
+    ]
+
+
+def test_a_value_left_out_of_a_list_is_not_a_problem_of_its_length():
+    """What is checked of the rest of a file, its wrong parts taken out, is no news about these parts."""
+    found = said(HEAD + "scenarios: {s: {weight: 1, requests_per_month: {bot: [1, x]}}}\n")
+    assert [text.split(": ")[1] for text in found] == ["scenarios.s.requests_per_month.bot[1]"]
+
+
+def test_four_hundred_unknown_keys_are_refused_in_less_than_a_second():
+    """The keys that a map may have are worked out once, not once for each problem (28 s before)."""
+    keys = "".join(f"        s{index}: {{weight: 1}}\n" for index in range(400))
+    text = HEAD + "offers:\n  q:\n    seats:\n      enterprise:\n" + keys
+    begun = time.process_time()
+    assert len(said(text)) == 400
+    assert time.process_time() - begun < 1
+
+
+def test_a_file_that_is_not_there_is_said_once(tmp_path):
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "none.yaml")
+    assert str(caught.value) == f"{tmp_path / 'none.yaml'}: there is no such file"
