@@ -204,6 +204,21 @@ def test_two_conflicts_take_two_changes() -> None:
     assert conflict.cheapest.objective_usd == pytest.approx(1200, abs=0.02)
 
 
+def test_balance_is_not_saved_for_a_year_under_a_limit() -> None:
+    """1,000 a month and half of what is left rolls over, at most 9,000 in year 3.
+
+    Saving balance in year 2 for year 3 would pay where year 3 alone is looked at, but usage draws it down as it comes:
+    year 3 costs its 12,000 of usage at least.
+    """
+    api = {"bands": [{"commit_usd_per_year": 5000, "discount": {}}], "unused": {"rollover": 0.5}}
+    offers = {"quote": {"terms": [12, 24], "api": api}}
+    year_3 = limit(9000, "contract year 3", measure="worst")
+    conflict = explained(deal_of(36, workloads=app(1000), offers=offers, limits=[year_3]))
+    assert [each.least_usd for each in conflict.requirements] == [pytest.approx(12_000)]
+    assert conflict.cheapest is not None
+    assert conflict.cheapest.objective_usd == pytest.approx(36_000, abs=0.02)
+
+
 def test_a_deal_that_can_be_done_has_no_conflict() -> None:
     deal = deal_of(workloads=app())
     with pytest.raises(ValueError, match="has a plan"):

@@ -21,6 +21,8 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 SOLVER = "highs"
+OPEN_USD = 1e15
+"""A limit that no plan reaches: PuLP takes no row without a finite right-hand side."""
 
 
 def is_feasible(deal: Deal, scenarios: Scenarios, fix: Proposal | None = None, clock: Clock | None = None) -> bool:
@@ -41,9 +43,13 @@ def is_feasible(deal: Deal, scenarios: Scenarios, fix: Proposal | None = None, c
 def minimum(
     deal: Deal, scenarios: Scenarios, limit: Limit, fix: Proposal | None = None, clock: Clock | None = None
 ) -> float:
-    """Return the least that a limit of the deal could be with all else kept, USD; infinite where nothing helps."""
+    """Return the least that a limit of the deal could be with all else kept, USD; infinite where nothing helps.
+
+    The limit is part of the deal, but open: which rows keep balance from being saved depends on what limits look at.
+    """
     clock = clock or Clock(None)
-    rest = deal.model_copy(update={"limits": tuple(other for other in deal.limits if other is not limit)})
+    others = tuple(other for other in deal.limits if other is not limit)
+    rest = deal.model_copy(update={"limits": (*others, limit.model_copy(update={"at_most": OPEN_USD}))})
     for by_cuts in _forms(rest, scenarios, limit):
         best, tight = math.inf, True
         for formulation in _programs(rest, scenarios, fix, by_cuts):

@@ -13,7 +13,7 @@ from deal_solve.report.text import bullets, heading, labelled, money, table
 
 
 def breakeven_report(deal: Deal, found: Breakeven) -> str:
-    """Return where a deal breakpoints, in print."""
+    """Return the breakpoints of a deal in print."""
     today = "" if found.today is None else f"; today {number(found.today)}"
     head = [*heading(title_line(deal))]
     head += labelled("Field", f"{found.path} from {number(found.low)} to {number(found.high)}{today}")
