@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from deal_solve.facts.savings import savings as savings
     from deal_solve.facts.summary import periods as periods
     from deal_solve.facts.summary import summarise as summarise
+    from deal_solve.facts.today import today as today
     from deal_solve.frames import Table as Table
     from deal_solve.notebook import show as show
     from deal_solve.optimise.export import export as export

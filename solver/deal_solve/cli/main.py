@@ -14,6 +14,7 @@ from deal_solve.report.text import page_of, printed_on
 from deal_solve.version import VERSION
 
 COMMANDS = {
+    "today": "Show what a deal file says is paid today.",
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
     "review": "Hold a proposal against the best deal.",

@@ -74,6 +74,11 @@ class Today(DealModel):
     cached: bool = Field(False, description="whether the stable prefix is cached today")
     batch: bool = Field(False, description="whether all requests run in batch today")
 
+    @property
+    def key(self) -> str:
+        """The name of the routing option that it is."""
+        return self.model + "+cache" * self.cached + "+batch" * self.batch
+
 
 class Quality(DealModel):
     """Quality from the buyer's own evaluations, 0 to 1."""

@@ -68,6 +68,11 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     return ScenarioSet(kind, names, weights, groups=expanded, **paths.paths_of(deal, draw, happens, count))
 
 
+def central(deal: Deal) -> ScenarioSet:
+    """Return the one scenario in which every band is at its P50 and no event happens; a list of scenarios aside."""
+    return ScenarioSet("certain", ("P50",), np.ones(1), **_middle_paths(deal, 1))
+
+
 def explicit_list(deal: Deal) -> ScenarioSet:
     """Return the named scenarios of a deal; what one does not name is at P50, and no event happens."""
     listed = deal.scenarios

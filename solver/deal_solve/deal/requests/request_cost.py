@@ -51,12 +51,42 @@ def request_cost(request: Request, option: Option, part: Part, usage_multiplier:
     return RequestCost(fixed * scale, per_hit * scale)
 
 
+@dataclass(frozen=True)
+class RequestTokens:
+    """Mean tokens of one request by the class they are billed in, as the answering model counts them."""
+
+    uncached: float
+    written: float
+    read: float
+    output: float
+
+
+def request_tokens(request: Request, option: Option, part: Part, hit_rate: float) -> RequestTokens:
+    """Return the tokens that `request_cost` prices, at one effective hit rate; g is a factor on the price alone."""
+    uncached = written = read = output = 0.0
+    for bucket in request.input_tokens:
+        tokens = bucket.tokens * part.token_factor
+        prefix = bucket.share * tokens * _cached_share(request.cache, option, part, tokens)
+        uncached += bucket.share * tokens - prefix
+        written += prefix * (1 - hit_rate)
+        read += prefix * hit_rate
+        output += bucket.share * request.output_tokens * part.output_factor * part.token_factor
+    return RequestTokens(*(part.weight * each for each in (uncached, written, read, output)))
+
+
+def _cached_share(cache: Cache | None, option: Option, part: Part, tokens: float) -> float:
+    """Return κ, or 0 where nothing is cached: the prefix is below the minimum cacheable length."""
+    is_cached = option.cached and cache is not None and cache.share * tokens >= part.min_cacheable_tokens
+    return cache.share if is_cached and cache is not None else 0.0
+
+
 def _input_factor(cache: Cache | None, option: Option, part: Part, tokens: float) -> tuple[float, float]:
     """Return f as (constant, slope in the hit rate)."""
-    if not option.cached or cache is None or cache.share * tokens < part.min_cacheable_tokens:
+    share = _cached_share(cache, option, part, tokens)
+    if cache is None or share == 0:
         return 1.0, 0.0
     read, write = part.rates.cache_read_multiplier, part.rates.cache_write_multiplier(cache.ttl)
-    return (1 - cache.share) + cache.share * write, cache.share * (read - write)
+    return (1 - share) + share * write, share * (read - write)
 
 
 def effective_hit_rate(cache: Cache | None, batch: bool, hit_rate: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from deal_solve.deal.cross_checks import family_of
@@ -23,7 +25,7 @@ def list_usd_today(deal: Deal, workload_id: str) -> float:
     here: Loc = ("workloads", workload_id)
     if work.today is None:
         raise InputError(deal.problem(here, "there is no today section that says what it runs on"))
-    option = _todays_option(deal, work, work.today)
+    option = todays_option(deal, work, work.today)
     hit_rate = effective_hit_rate(work.cache, option.batch, np.array([work.cache.hit_rate.p50 if work.cache else 0.0]))
     multiplier = usage_multiplier(deal, work, work.requires)
     usd = sum(float(request_cost(work, option, part, multiplier).at(hit_rate)[0]) for part in option.parts)
@@ -34,12 +36,26 @@ def list_usd_today(deal: Deal, workload_id: str) -> float:
     return usd
 
 
-def _todays_option(deal: Deal, work: Workload, today: Today) -> Option:
-    base = deal.variants[today.model].model if today.model in deal.variants else today.model
-    day = min(deal.card.as_of, deal.start)
-    family = family_of(deal, base)
-    model = None if base == family else deal.card.model(base)
-    if model is None or (model.retires and model.retires <= day):
-        model = deal.card.newest(family, day)
+def todays_option(deal: Deal, work: Workload, today: Today) -> Option:
+    """Return what a workload runs on today, by the day of the card; floors and controls of the plan do not touch it."""
+    base = _base(deal, today)
+    family, day = family_of(deal, base), _day(deal)
+    is_newest = base == family or is_retired(deal, today)
+    model = deal.card.newest(family, day) if is_newest else deal.card.model(base)
     part = part_of(deal, work, today.model, model)
-    return Option(today.model, (part,), today.cached, today.batch, None, (), 0.0, frozenset())
+    return Option(today.key, (part,), today.cached, today.batch, None, (), 0.0, frozenset())
+
+
+def is_retired(deal: Deal, today: Today) -> bool:
+    """Whether today's model is gone by the day of the card: the newest of its family is priced in its place."""
+    base = _base(deal, today)
+    retires = None if base == family_of(deal, base) else deal.card.model(base).retires
+    return retires is not None and retires <= _day(deal)
+
+
+def _base(deal: Deal, today: Today) -> str:
+    return deal.variants[today.model].model if today.model in deal.variants else today.model
+
+
+def _day(deal: Deal) -> date:
+    return min(deal.card.as_of, deal.start)

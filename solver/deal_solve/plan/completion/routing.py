@@ -124,7 +124,7 @@ def default_shares(
 
 def _today_key(request: Request) -> str:
     today = request.today if isinstance(request, Workload) else None
-    return today.model + "+cache" * today.cached + "+batch" * today.batch if today else ""
+    return today.key if today else ""
 
 
 def _best(request: Request, options: list[Option]) -> dict[str, float]:

@@ -1,0 +1,39 @@
+"""`deal-solve today`: what the file says is paid today."""
+
+from __future__ import annotations
+
+import click
+
+from deal_solve.cli.support.options import deal_argument, load_deal
+
+
+@click.command(epilog="Example:  deal-solve today deal.yaml --out today.csv")
+@deal_argument
+@click.option("--json", "json_file", metavar="FILE|-", help="Write it as JSON; - prints it instead of the text.")
+@click.option("--out", metavar="FILE", help="Write the table (.csv, .parquet or .json).")
+def command(deal_file: str, json_file: str | None, out: str | None) -> int:
+    """Show what DEAL implies for its first month as things are today: requests, tokens, seats and dollars at list.
+
+    Hold it against the last invoice before anything else is believed. Every band is at its P50, nothing has grown, and
+    nothing is signed: models are those of `today`, prices those of the rate card.
+    """
+    from deal_solve.analysis.today.result import TodayResult
+    from deal_solve.analysis.today.text import today_report
+    from deal_solve.cli.support.files import write_text
+    from deal_solve.cli.support.table import table_and_picture
+    from deal_solve.facts.today import today
+    from deal_solve.record import to_text
+    from deal_solve.uncertainty.expansion import central
+
+    with table_and_picture(out, None) as write:
+        deal = load_deal(deal_file)
+        bill = today(deal)
+        result = TodayResult.of(deal, central(deal), bill)
+        write(bill, lambda: result, None)
+    if json_file == "-":
+        click.echo(to_text(result), nl=False)
+        return 0
+    if json_file:
+        write_text(json_file, to_text(result))
+    click.echo(today_report(deal, bill), nl=False)
+    return 0

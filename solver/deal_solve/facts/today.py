@@ -1,0 +1,197 @@
+"""Today's bill: what a deal file implies for its first month on today's routing, at list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from deal_solve.deal.cohort import NONE
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost, request_tokens
+from deal_solve.deal.requests.routing_options import Option
+from deal_solve.deal.requests.today import is_retired, todays_option
+from deal_solve.frames import Table
+from deal_solve.plan.completion.routing import default_shares
+from deal_solve.plan.resolved import SeatOffer, User, resolve
+from deal_solve.plan.tracks import is_seat_type, missing_controls
+from deal_solve.record import Record
+from deal_solve.uncertainty.expansion import central
+from deal_solve.uncertainty.scenario_set import ScenarioSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PER_MILLION = 1e6
+TOKENS = {
+    "input_mtok": "uncached",
+    "cache_write_mtok": "written",
+    "cache_read_mtok": "read",
+    "output_mtok": "output",
+}
+"""The fields of a use by class of token, with their names in RequestTokens."""
+DOLLARS = ("usage_usd", "other_usd", "included_usd")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TodaysUse(Record):
+    """What one workload or cohort comes to in the first month, at today's list; null where it does not apply."""
+
+    kind: Annotated[Literal["workload", "cohort"], Field(description="software, or people")]
+    name: Annotated[str, Field(description="its name in the file")]
+    title: Annotated[str, Field(description="its title, else its name")]
+    starts: Annotated[str, Field(description="its first month, YYYY-MM; nothing is used before")]
+    runs_on: Annotated[str, Field(description="option, or shares of options, that answer; empty where nothing is used")]
+    priced_as: Annotated[str, Field(description="the models whose prices are taken, divided by commas")]
+    is_stated: Annotated[bool, Field(description="whether the file says what runs today; else the best quality open")]
+    is_retired: Annotated[
+        bool, Field(description="whether the model of `today` is gone: what took its place is priced")
+    ]
+    requests: Annotated[float | None, Field(description="in the month; null for a cohort without a use section")]
+    input_mtok: Annotated[float | None, Field(description="million input tokens that are not cached")]
+    cache_write_mtok: Annotated[float | None, Field(description="million input tokens written to the cache")]
+    cache_read_mtok: Annotated[float | None, Field(description="million input tokens read from the cache")]
+    output_mtok: Annotated[float | None, Field(description="million output tokens")]
+    usage_usd: Annotated[float, Field(description="tokens that are billed")]
+    other_usd: Annotated[float, Field(description="other charges per request")]
+    included_usd: Annotated[float, Field(description="list value of the usage that the seats include, not billed")]
+    people: Annotated[float | None, Field(description="headcount of the cohort")] = None
+    users: Annotated[float | None, Field(description="of them with a seat or the tool")] = None
+    track: Annotated[str | None, Field(description="the first track of the cohort that is open to it")] = None
+    seat_usd: Annotated[float | None, Field(description="list price of its seat per user-month")] = None
+    seats_usd: Annotated[float, Field(description="users times the price of the seat")] = 0.0
+
+    @property
+    def total_usd(self) -> float:
+        """Everything that is billed for the month."""
+        return self.usage_usd + self.other_usd + self.seats_usd
+
+
+@dataclass(frozen=True, kw_only=True)
+class TodaysBill(Record):
+    """The bill of one month that a file implies: what is used today, at list and without any agreement, USD.
+
+    Every band is at its P50 and nothing has grown; the season of the month counts. Tokens are counted as the model that
+    answers counts them.
+    """
+
+    month: Annotated[str, Field(description="the first month of the deal, YYYY-MM")]
+    uses: Annotated[Table[TodaysUse], Field(description="the workloads, then the cohorts, as in the file")]
+    usage_usd: Annotated[float, Field(description="API usage, other charges included")]
+    seats_usd: Annotated[float, Field(description="seats")]
+    total_usd: Annotated[float, Field(description="both")]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per workload and cohort."""
+        return self.uses.to_frame()
+
+
+def today(deal: Deal) -> TodaysBill:
+    """Return what a file implies for the first month: requests, tokens by class, seats and dollars at list.
+
+    A workload runs on its `today` (a retired model is priced as what has taken its place), else on the best quality
+    open; a cohort is on the first of its tracks that is open to it. Raises InputError where a workload has no open
+    option.
+    """
+    scenario = central(deal)
+    works = [_workload(deal, name, scenario) for name in deal.workloads]
+    uses = (*works, *(_cohort(deal, name, scenario) for name in deal.cohorts))
+    usage = sum(use.usage_usd + use.other_usd for use in uses)
+    seats = sum(use.seats_usd for use in uses)
+    return TodaysBill(
+        month=f"{deal.start:%Y-%m}",
+        uses=Table(uses),
+        usage_usd=usage,
+        seats_usd=seats,
+        total_usd=usage + seats,
+    )
+
+
+def _workload(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
+    work = deal.workloads[name]
+    stated = work.today and todays_option(deal, work, work.today)
+    options = [(stated, 1.0)] if stated else _assumed(resolve(deal).users[name])
+    return TodaysUse(
+        kind="workload",
+        name=name,
+        title=work.title or name,
+        starts=f"{deal.calendar(deal.month(work.starts)):%Y-%m}",
+        is_stated=stated is not None,
+        is_retired=work.today is not None and is_retired(deal, work.today),
+        **_billed(deal, name, options, scenario, float(scenario.requests[name][0, 0]), 1.0),
+    )
+
+
+def _cohort(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
+    cohort = deal.cohorts[name]
+    track, seat = _track(deal, name)
+    users = float(scenario.users[name][0, 0])
+    user = resolve(deal).users.get(name) if track != NONE else None
+    metered = 1.0 if seat is None else 1 - seat.covered_share[name]
+    requests = users * float(scenario.per_user[name][0, 0])
+    return TodaysUse(
+        kind="cohort",
+        name=name,
+        title=cohort.title or name,
+        starts=f"{deal.calendar(deal.month(cohort.starts)):%Y-%m}",
+        is_stated=False,
+        is_retired=False,
+        people=cohort.headcount,
+        users=users,
+        track=track,
+        seat_usd=None if seat is None else seat.card_usd,
+        seats_usd=0.0 if seat is None else users * seat.card_usd,
+        **_billed(deal, name, _assumed(user), scenario, requests, metered),
+    )
+
+
+def _assumed(user: User | None) -> list[tuple[Option, float]]:
+    """Return the options of best quality that are open in the first month, with their shares."""
+    if user is None:
+        return []
+    epoch = user.epochs[0]
+    shares = default_shares(user.name, user.request, epoch, [], False)
+    return [(option, shares[option.key]) for option in epoch.options if shares.get(option.key)]
+
+
+def _track(deal: Deal, name: str) -> tuple[str, SeatOffer | None]:
+    """Return the first track that is open to a cohort, else its first one, and its seat: at list where list has it."""
+    offers = resolve(deal)
+    tracks = [
+        (track, seller)
+        for track in deal.cohorts[name].tracks
+        for seller in (offers.sellers(track) if is_seat_type(deal, track) else (None,))
+    ]
+    is_open = (each for each in tracks if not missing_controls(deal, name, each[0], LIST, each[1]))
+    track, seller = next(is_open, tracks[0])
+    return track, None if seller is None else offers.offers[seller].seats[track]
+
+
+def _billed(
+    deal: Deal, name: str, options: list[tuple[Option, float]], scenario: ScenarioSet, requests: float, metered: float
+) -> dict[str, Any]:
+    """Return requests, tokens and dollars of a month that these options answer; the share `metered` is billed."""
+    user = resolve(deal).users.get(name)
+    if user is None or not options:
+        nothing = dict.fromkeys(("requests", *TOKENS))
+        return {"runs_on": "", "priced_as": "", **nothing, **dict.fromkeys(DOLLARS, 0.0)}
+    usd = other = 0.0
+    tokens = dict.fromkeys(TOKENS.values(), 0.0)
+    for option, share in options:
+        hits = effective_hit_rate(user.request.cache, option.batch, scenario.hit_rate[name])
+        for part in option.parts:
+            usd += share * float(request_cost(user.request, option, part, user.usage_multiplier).at(hits)[0])
+            own = request_tokens(user.request, option, part, float(hits[0]))
+            for kind in tokens:
+                tokens[kind] += share * getattr(own, kind)
+        other += share * other_usd(user.request, option)
+    return {
+        "runs_on": ", ".join(option.key if share == 1 else f"{share:.0%} {option.key}" for option, share in options),
+        "priced_as": ", ".join(dict.fromkeys(part.model_id for option, _ in options for part in option.parts)),
+        "requests": requests,
+        **{field: requests * tokens[kind] / PER_MILLION for field, kind in TOKENS.items()},
+        "usage_usd": requests * metered * usd,
+        "other_usd": requests * metered * other,
+        "included_usd": requests * (1 - metered) * usd,
+    }

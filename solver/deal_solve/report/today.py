@@ -1,0 +1,85 @@
+"""Today's bill in print: a table of API usage, one of seats, and the question whether that is the bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deal_solve.facts.today import TodaysBill, TodaysUse
+from deal_solve.report.text import bullets, labelled, money, table
+
+
+def todays_bill(bill: TodaysBill) -> str:
+    """Return today's bill in print."""
+    parts = [_usage(bill), _seats(bill)]
+    asked = [*labelled("", todays_question(bill), 0), *_lines(_assumed(bill))]
+    return "\n\n".join([part for part in parts if part] + ["\n".join(asked)])
+
+
+def todays_question(bill: TodaysBill) -> str:
+    """Return what a month costs and the question whether that is so."""
+    parts = [
+        f"{money(usd)} of {what}"
+        for usd, what in ((bill.usage_usd, "API usage"), (bill.seats_usd, "seats"))
+        if usd and usd != bill.total_usd
+    ]
+    split = f" ({' and '.join(parts)})" if parts else ""
+    return f"In all {money(bill.total_usd)} USD in {bill.month}, at list{split}. Is that your bill today?"
+
+
+def runs_on(use: TodaysUse) -> str:
+    """Return what answers, and what prices it where the model has retired."""
+    gone = f" (retired; priced as {use.priced_as})" if use.is_retired else ""
+    return f"{use.runs_on or '-'}{gone}"
+
+
+def _lines(sentences: Iterator[str]) -> list[str]:
+    text = bullets("", sentences)
+    return [text] if text else []
+
+
+def _assumed(bill: TodaysBill) -> Iterator[str]:
+    """Yield what the file leaves open about today."""
+    works = [use for use in bill.uses if use.kind == "workload"]
+    free = [use.name for use in works if not use.is_stated and use.requests]
+    if free:
+        fields = ", ".join(f"workloads.{name}.today" for name in free)
+        yield f"Not stated: {fields}; the best quality that is open is taken."
+    later = [f"{use.name} ({use.starts})" for use in bill.uses if use.starts > bill.month]
+    if later:
+        yield f"Nothing is used yet by {', '.join(later)}."
+    if any(use.kind == "cohort" for use in bill.uses):
+        yield "People are on the first track that is open to their cohort; the file does not say where they are today."
+
+
+def _usage(bill: TodaysBill) -> str:
+    uses = [use for use in bill.uses if use.requests is not None]
+    rows = [[use.name, runs_on(use), *_tokens(use), money(use.usage_usd + use.other_usd)] for use in uses]
+    headers = ["used by", "runs on", "requests", "input", "cache written", "cache read", "output", "USD"]
+    title = f"Today's bill: API usage of {bill.month} at list (tokens in millions, every band at P50)"
+    return _table(title, headers, rows)
+
+
+def _seats(bill: TodaysBill) -> str:
+    rows = []
+    for use in bill.uses:
+        if use.kind == "cohort":
+            people = [f"{use.people or 0:,.0f}", f"{use.users or 0:,.0f}"]
+            price = "-" if use.seat_usd is None else money(use.seat_usd)
+            rows.append([use.name, use.track or "", *people, price, money(use.seats_usd), money(use.included_usd)])
+    headers = ["cohort", "track", "people", "users", "seat price", "USD", "usage included"]
+    title = f"Today's bill: seats of {bill.month} at list (usage included: its list value, not billed)"
+    return _table(title, headers, rows)
+
+
+def _tokens(use: TodaysUse) -> list[str]:
+    counts = (use.requests, use.input_mtok, use.cache_write_mtok, use.cache_read_mtok, use.output_mtok)
+    return ["-" if count is None else f"{count:,.0f}" for count in counts]
+
+
+def _table(title: str, headers: list[str], rows: list[list[str]]) -> str:
+    """Return a table without the columns in which nothing stands."""
+    kept = [index for index in range(len(headers)) if any(row[index] not in ("-", "0", "0.00") for row in rows)]
+    if not rows:
+        return ""
+    cut = [[row[index] for index in kept] for row in rows]
+    return table(title, [headers[index] for index in kept], cut, left=2)
