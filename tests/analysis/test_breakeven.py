@@ -143,11 +143,11 @@ def test_the_walk_away_price_of_a_seat():
 def test_whole_numbers_stay_whole():
     """At 12 each, n seats cost 12n a month and no seat 150: both at 12.5, so the least that is too many is 13.
 
-    Below, seats that nobody has to contract come on demand at the same price: as few are signed as the minimum says.
+    Below, the 10 expected users are contracted whatever the minimum says, and above 10 what it says.
     """
     steps, flip = breakeven(office(), "offers.office.seats.seat.minimum", 0, 40).flips
-    assert (steps.low, steps.high, steps.is_exact) == (0, 12, False)
-    assert steps.change.startswith("in steps, seat seats: none → 12")
+    assert (steps.low, steps.high, steps.is_exact) == (10, 12, False)
+    assert steps.change.startswith("in steps, seat seats: 10 → 12")
     assert (flip.value, flip.low, flip.high, flip.is_exact) == (13, 12, 13, False)
     assert [flip.before_usd, flip.after_usd] == pytest.approx([12 * 12 * 12, 15 * 10 * 12])
 

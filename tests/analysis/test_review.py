@@ -196,7 +196,7 @@ def test_the_laws_hold_on_generated_deals(number):
     deal, best = solvable(np.random.default_rng([5, number]))
     plain = deal.model_copy(update={"limits": (), "risk": Risk(), "renewal_decisions": None})
     own = solve(plain).plan
-    for plan in (own, *neighbours(plain, own, most=3, seed=number)):
+    for plan in (own, *neighbours(plain, own, scenarios_of(plain), most=3, seed=number)):
         lawful(review(deal, plan, scenarios_of(deal), best))
 
 

@@ -40,7 +40,7 @@ APP = {
 STAFF = {"headcount": 100, "active_share": 0.6, "tracks": ["seat"]}
 QUOTE = {
     "api": {"bands": [{"commit_usd_per_year": 4000, "discount": 0.1}]},
-    "seats": {"seat": {}},
+    "seats": {"seat": {"initial_order": "free"}},
     "bundle": [{"combined_usd_per_year": 15_000, "seats": 0.05, "api": 0.05}],
     "price_protection": "locked",
 }

@@ -29,7 +29,7 @@ from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.solved import solved
 
-SEATS = {"seat": {"minimum": 5, "true_up": "annual-true-up"}}
+SEATS = {"seat": {"minimum": 5, "true_up": "annual-true-up", "initial_order": "free"}}
 BOTH = {
     "start": "2027-01",
     "horizon_months": 24,

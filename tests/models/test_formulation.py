@@ -315,7 +315,7 @@ def everything():
     tiers = {"kind": "all_units", "steps": [{"seats": 15, "discount": 0.1}]}
     carried = {"check": 1, "count": "peak", "retroactive": False, "price": "contracted", "ratchet": "term"}
     seat = {"minimum": 5, "tiers": tiers, "true_up": carried, "counts_toward_commitment": True, "provides": ["sso"]}
-    pro = {"true_up": "hard_cap", "provides": ["sso"]}
+    pro = {"true_up": "hard_cap", "provides": ["sso"], "initial_order": "expected_users", "maximum": 2}
     one = {
         "terms": [12, 24],
         "provides": ["sso"],

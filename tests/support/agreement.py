@@ -12,6 +12,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.first_users import first_users
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 from tests.support.clauses import without
 from tests.support.generators.estimate import read
@@ -56,7 +57,7 @@ def contradiction(deal: Deal, solution: Solution) -> str:
     """Return what is wrong with a solution, or ""."""
     scenarios = scenarios_of(deal)
     try:
-        refuse_impossible(deal, solution.plan)
+        refuse_impossible(deal, solution.plan, first_users(scenarios))
     except InputError as error:
         return f"the plan is impossible: {error}"
     settled = settle(deal, solution.plan, scenarios)
@@ -79,7 +80,7 @@ def contradiction(deal: Deal, solution: Solution) -> str:
 
 def _beaten(deal: Deal, solution: Solution, scenarios: ScenarioSet) -> str:
     """Return how a plan next to the reported one beats the proven bound, or ""."""
-    for plan in neighbours(deal, solution.plan, most=NEIGHBOURS, seed=1):
+    for plan in neighbours(deal, solution.plan, scenarios, most=NEIGHBOURS, seed=1):
         settled = settle(deal, plan, scenarios)
         worth = objective(deal, settled.cost, settled.weights, solution.baseline_cost)
         room = max(1e-6 * abs(worth), CENT)

@@ -15,7 +15,8 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import settle
-from deal_solve.uncertainty.scenario_set import ScenarioSet
+from deal_solve.uncertainty.first_users import first_users
+from deal_solve.uncertainty.scenario_set import Scenarios, ScenarioSet
 
 Data = dict[str, Any]
 MULTIPLES = (1.0, 1.15, 1.4, 2.0)
@@ -26,7 +27,7 @@ def grid(deal: Deal, scenarios: ScenarioSet, near: Plan, most: int, seed: int) -
 
     `near`, the plan to beat, lends its parts: they are combined with all others, and its numbers are moved a little.
     """
-    yield from neighbours(deal, near)
+    yield from neighbours(deal, near, scenarios)
     routings = [_as_data(near.routing), *_routings(deal, near)]
     people = [_people_of(near), *_people(deal, scenarios)]
     agreements = [near.api.model_dump(mode="json"), *_agreements(deal, scenarios, near)]
@@ -41,7 +42,7 @@ def grid(deal: Deal, scenarios: ScenarioSet, near: Plan, most: int, seed: int) -
             yield plan
 
 
-def neighbours(deal: Deal, plan: Plan, most: int | None = None, seed: int = 0) -> Iterator[Plan]:
+def neighbours(deal: Deal, plan: Plan, scenarios: Scenarios, most: int | None = None, seed: int = 0) -> Iterator[Plan]:
     """Yield possible plans that differ from a plan in one number: a commitment, the seats of a year, one share.
 
     With `most` only so many are tried.
@@ -49,9 +50,10 @@ def neighbours(deal: Deal, plan: Plan, most: int | None = None, seed: int = 0) -
     moves = [*_other_commitments(plan), *_other_seats(plan), *_other_shares(deal, plan)]
     if most is not None and most < len(moves):
         moves = [moves[n] for n in np.random.default_rng(seed).choice(len(moves), most, replace=False)]
+    first = first_users(scenarios)
     for changed in moves:
         try:
-            refuse_impossible(deal, changed)
+            refuse_impossible(deal, changed, first)
         except InputError:
             continue
         yield changed
@@ -94,7 +96,7 @@ def _plan(deal: Deal, scenarios: ScenarioSet, parts: Data) -> Plan | None:
     """Return the complete plan of a proposal, None if it is not possible."""
     try:
         plan, _ = complete(deal, Proposal.model_validate(parts), scenarios)
-        refuse_impossible(deal, plan)
+        refuse_impossible(deal, plan, first_users(scenarios))
     except InputError:
         return None
     return plan

@@ -210,6 +210,11 @@ class SeatPart(DealModel):
     billing: Literal["yearly", "monthly"] = Field("yearly", description="in advance, a year or a month at a time")
     tiers: Tiers | None = Field(None, description="volume discounts; left out: none")
     true_up: TrueUpClause = Field(TrueUp(), description="a preset, a map (with or without a preset), or hard_cap")
+    initial_order: Literal["expected_users", "free"] | None = Field(
+        None,
+        description="expected_users: where an agreement or a cohort on it begins, at least the expected users are "
+        "contracted; free: any number; default expected_users, free under hard_cap",
+    )
     reduction_right: Share = Field(0.0, description="largest share given back at an anniversary")
     counts_toward_commitment: bool = Field(False, description="metered usage draws down the same offer's commitment")
 
@@ -218,6 +223,11 @@ class SeatPart(DealModel):
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}")
         return self
+
+    @property
+    def orders_expected_users(self) -> bool:
+        """Whether an agreement begins with at least the seats of the expected users."""
+        return self.initial_order == "expected_users" or (self.initial_order is None and self.true_up != HARD_CAP)
 
 
 class BundleTier(DealModel):

@@ -22,6 +22,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 
@@ -38,7 +39,8 @@ def comparison_of(
     if deal.risk.criterion == "regret":
         settings, clock = workspace.settings, workspace.clock
         each = map(scenarios.in_memory().take, range(scenarios.size))
-        best = [min_cost(free, alone, settings.solver, settings.gap, clock) for alone in each]
+        alike = SearchSettings(settings.solver, settings.gap, breaks_ties=False)
+        best = [min_cost(free, alone, sums.first_users, alike, clock) for alone in each]
         return Comparison(against=Against(best=np.array(best)))
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return Comparison()
@@ -56,11 +58,14 @@ def comparison_of(
 
 
 def min_cost(
-    deal: Deal, scenarios: Scenarios, solver: str = "highs", gap: float = 1e-6, clock: Clock | None = None
+    deal: Deal, scenarios: Scenarios, expected: FirstUsers, settings: SearchSettings, clock: Clock | None = None
 ) -> float:
-    """Return the objective of a deal without its plan, dollars: its least cost if these scenarios were all known."""
-    settings = SearchSettings(solver, gap, breaks_ties=False)
-    search = AgreementSearch(SearchProblem(deal, ScenarioSums(deal, scenarios)), settings, clock or Clock(None))
+    """Return the objective of a deal without its plan, dollars: its least cost if these scenarios were all known.
+
+    The plans are those of the deal as it is: an initial order is placed for the `expected` users of all scenarios.
+    """
+    sums = ScenarioSums(deal, scenarios).expecting(expected)
+    search = AgreementSearch(SearchProblem(deal, sums), settings, clock or Clock(None))
     search.run()
     return search.best_usd
 

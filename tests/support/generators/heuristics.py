@@ -16,6 +16,7 @@ from deal_solve.plan.validation.routing import route_problems
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.first_users import first_users
 from tests.support.generators.estimate import option_usd
 
 Data = dict[str, Any]
@@ -55,7 +56,7 @@ def _settled(deal: Deal, known: dict[str, Settlement], proposals: list[Data]) ->
             plan, _ = complete(deal, Proposal.model_validate(proposal), scenarios)
             name = plan.model_dump_json()
             if name not in known:
-                refuse_impossible(deal, plan)
+                refuse_impossible(deal, plan, first_users(scenarios))
                 known[name] = settle(deal, plan, scenarios)
         except InputError:
             continue

@@ -20,6 +20,7 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.objective import fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.uncertainty.first_users import first_users
 from deal_solve.uncertainty.measures import Against, cvar
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
@@ -143,8 +144,9 @@ class Along:
     def settled(self, plan: Plan, value: float) -> Settlement:
         """Settle a plan at a value; raises InputError where it cannot be signed."""
         deal = self.deal_at(value)
-        refuse_impossible(deal, plan)
-        return settle(deal, plan, self.scenarios_from(deal))
+        scenarios = self.scenarios_from(deal)
+        refuse_impossible(deal, plan, first_users(scenarios))
+        return settle(deal, plan, scenarios)
 
     def values(self, plans: tuple[Plan, ...], value: float, by: Best) -> list[float]:
         """Return the objectives of plans at a value; raises InputError where one cannot be signed.
@@ -152,9 +154,10 @@ class Along:
         Loss is measured against the baseline found there, or else against that of another value, `by`.
         """
         deal = self.deal_at(value)
-        for plan in plans:
-            refuse_impossible(deal, plan)
         scenarios = self.scenarios_from(deal)
+        first = first_users(scenarios)
+        for plan in plans:
+            refuse_impossible(deal, plan, first)
         deal, _ = fit_risk(deal, scenarios)
         own = self.found.get(value)
         against = own.against if own else Against(_baseline_cost(deal, by.baseline, scenarios), by.against.best)

@@ -41,6 +41,7 @@ from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.objective import is_below, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.first_users import first_users
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -75,7 +76,7 @@ def review(
     Every step is a solve with the rest of the plan pinned; the keywords are those of `solve`. Raises InputError where
     the plan cannot be signed, or has tables, which cannot be pinned, and what `solve` raises.
     """
-    refuse_impossible(deal, plan)
+    refuse_impossible(deal, plan, first_users(scenarios))
     options = SolveOptions.of(keywords).cached()
     best = best or solve(deal, scenarios, options=options)
     deal = best.settlement.deal

@@ -28,6 +28,7 @@ from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.objective import objective_of
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.first_users import first_users
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of
@@ -195,7 +196,7 @@ class _Tornado:
         there = found.settlement
         plan = moved(self.best.settlement.deal, there.deal, self.best.plan)
         try:
-            refuse_impossible(there.deal, plan)
+            refuse_impossible(there.deal, plan, first_users(there.scenarios))
         except InputError:
             return None
         cost = settle(there.deal, plan, there.scenarios).cost

@@ -13,8 +13,10 @@ from deal_solve.analysis.uncertainty.result import Estimate, PerfectInformation
 from deal_solve.deal.risk import Risk
 from deal_solve.optimise.comparison import min_cost
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.solution import Solution
 from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.first_users import FirstUsers, first_users
 from deal_solve.uncertainty.sampling import SEED
 from deal_solve.uncertainty.scenario_set import BLOCK, ScenarioSet
 
@@ -36,24 +38,30 @@ def evpi(
     drawn = drawn or replicates(solution)
     scenarios = solution.settlement.scenarios
     options = SolveOptions.of(keywords)
+    expected = first_users(scenarios)
     if not drawn.sets and scenarios.size <= REPLICATES * MAX_ROUNDS:
-        regrets = [regret(solution, scenarios.block(0).take(index), options) for index in range(scenarios.size)]
+        every = (scenarios.block(0).take(index) for index in range(scenarios.size))
+        regrets = [regret(solution, alone, expected, options) for alone in every]
         return PerfectInformation(Estimate(float(scenarios.weights @ regrets)), scenarios.size, True)
     start = monotonic()
     rounds: list[list[float]] = []
     for each in _rounds(drawn):
         if rounds and monotonic() - start > seconds:
             break
-        rounds.append([regret(solution, alone, options) for alone in each])
+        rounds.append([regret(solution, alone, expected, options) for alone in each])
     return PerfectInformation(estimate(np.mean(rounds, axis=0)), len(rounds) * REPLICATES, False)
 
 
-def regret(solution: Solution, alone: ScenarioSet, options: SolveOptions) -> float:
-    """Return what the plan of a solution costs in one scenario above the least that this future allows, USD."""
+def regret(solution: Solution, alone: ScenarioSet, expected: FirstUsers, options: SolveOptions) -> float:
+    """Return what the plan of a solution costs in one scenario above the least that this future allows, USD.
+
+    In each an initial order is placed for the `expected` users of all scenarios: the plans are the same.
+    """
     deal = solution.settlement.deal
     certain = tuple(limit for limit in deal.limits if limit.of == "committed")
     free = deal.model_copy(update={"risk": Risk(), "limits": certain})
-    return float(settle(deal, solution.plan, alone).cost[0]) - min_cost(free, alone, options.solver, options.gap)
+    settings = SearchSettings(options.solver, options.gap, breaks_ties=False)
+    return float(settle(deal, solution.plan, alone).cost[0]) - min_cost(free, alone, expected, settings)
 
 
 def _rounds(drawn: Replicates) -> Iterator[list[ScenarioSet]]:

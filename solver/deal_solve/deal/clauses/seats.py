@@ -44,6 +44,10 @@ def _better_ratchet(clause: TrueUp) -> str:
     return str(next_of("ratchet", "term", "year", *["none"] * clause.retroactive)(clause))
 
 
+def _has_order(part: SeatPart) -> bool:
+    return part.orders_expected_users or part.initial_order is not None
+
+
 def _better_minimum(part: SeatPart) -> int | None:
     return part.minimum // 2 if part.minimum else part.minimum
 
@@ -126,6 +130,16 @@ SEATS = (
         better=_better_minimum,
         printed=lambda count: f"{count or 0:,}",
         numbers={"minimum": a_tenth_in_whole},
+    ),
+    Clause(
+        "initial order",
+        "seats",
+        ("initial_order",),
+        "clauses",
+        "the expected users → any number of seats",
+        better=always("free"),
+        printed=lambda order: "free" if order == "free" else "expected users",
+        is_in=_has_order,
     ),
     Clause(
         "tiers",

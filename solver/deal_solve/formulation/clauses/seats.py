@@ -162,6 +162,9 @@ def max_seats(program: Program, deal: Deal, candidate: SeatCandidate) -> int:
     part, offer = resolved.seat(candidate, candidate.seat_type).part, resolved.taken(candidate).offer
     cohorts = tuple(name for name, cohort in deal.cohorts.items() if candidate.seat_type in cohort.tracks)
     needs = [program.sums.max_users(cohorts), float(part.minimum or 0)]
+    if part.orders_expected_users:
+        expected = [program.sums.first_users.expected[name] for name in cohorts]
+        needs += [sum(users) for users in zip(*expected, strict=True)]
     needs += [float(step.seats) for step in (part.tiers.steps if part.tiers else ())]
     if offer.bundle and part.usd_per_user_month:
         deepest = 1 - max((step.discount for step in (part.tiers.steps if part.tiers else ())), default=0.0)

@@ -1,6 +1,7 @@
 """Which track a cohort takes, and internal tools (model §5; formulation §3, "Seats and tracks").
 
 T[c,s,k] ≤ g_s,  N[s,y] ≥ min_s · T[c,s,k],  Σ T[c,·] = 1 in each contract year
+N[s,y] ≥ Σ_c E[A_c]·T[c,s,k] - M·(what does not begin)   with initial_order: expected_users
 T[c,tool,y] + γ_a ≤ 1                         where neither tool nor agreement provides a control
 T[c,tool,y] ≤ runs ≤ Σ_c T[c,tool,y]
 built ≥ runs,  built ≥ built before,  built ≤ runs + built before
@@ -8,6 +9,7 @@ built ≥ runs,  built ≥ built before,  built ≤ runs + built before
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from deal_solve.deal.cohort import NONE
@@ -19,6 +21,9 @@ from deal_solve.formulation.model.program import Due, Program
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.uncertainty.scenario_set import Array
+
+ROUNDING = 1e-9
+"""Share of an expected number of users that is no seat of its own."""
 
 
 @dataclass
@@ -69,12 +74,49 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
             if track == NONE or track in deal.internal_tools:
                 for year in range(deal.years):
                     tracks.other[name, track, year] = program.binary(f"track_{name}_{track}_{year}")
+    for candidate in agreements.seats:
+        if seats.parts[candidate].orders_expected_users:
+            for year in range(deal.years):
+                _initial_order(program, seats, tracks, candidate, year)
     for name in deal.cohorts:
         for year in range(deal.years):
             program.add("one_track", total(_of(tracks, name, year)) == 1)
     _tools(program, deal, agreements, tracks)
     _unserved(program, deal, tracks)
     return tracks
+
+
+def _initial_order(program: Program, seats: Seats, tracks: Tracks, candidate: SeatCandidate, year: int) -> None:
+    """Add N >= Σ_c E[A_c]·T[c] where the agreement, or a cohort on it, begins in a contract year.
+
+    A cohort begins where it comes from another track, or first has users. What is expected may exceed the maximum of
+    the type: then N is either that much or the maximum.
+    """
+    first, part = program.sums.first_users, seats.parts[candidate]
+    on = {name: v for name in first.expected if (v := tracks.on_seat(name, candidate, year)) is not None}
+    expected = {name: first.expected[name][year] * (1 - ROUNDING) for name in on}
+    everybody = sum(expected.values())
+    if not everybody:
+        return
+    number = seats.years[candidate, year].count
+    ordered = total(expected[name] * variable for name, variable in on.items())
+    if len(on) == 1:
+        ordered = total(math.ceil(expected[name]) * variable for name, variable in on.items())
+        everybody = math.ceil(everybody)
+    if part.maximum is not None and everybody > part.maximum:
+        all_there_are = program.binary(f"order_is_maximum_{candidate.seat_type}")
+        program.add("order_maximum", number >= float(part.maximum) * all_there_are)
+        ordered -= (everybody - part.maximum) * all_there_are
+    if year == 0:
+        program.add("initial_order", number >= ordered)
+        return
+    for name, variable in on.items():
+        if first.begins[name] == year:
+            program.add("initial_order", number >= ordered - everybody * (1 - variable))
+            continue
+        before = tracks.on_seat(name, candidate, year - 1)
+        if before is not None and before is not variable:
+            program.add("initial_order", number >= ordered - everybody * (1 - variable + before))
 
 
 def _of(tracks: Tracks, cohort: str, year: int) -> list[Variable]:

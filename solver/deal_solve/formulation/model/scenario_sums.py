@@ -22,6 +22,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
 from deal_solve.plan.resolved import resolve
+from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
 ScalarOrArray: TypeAlias = float | Array
@@ -46,6 +47,7 @@ class ScenarioSums:
     time, found by `row_of`; `active` is (C, H, S), `users[c]` its part (H, S); `hit` is per user and batch,
     `index[family]` has one entry per month. `buckets` are those of each contract-year start, where later terms are
     decided by table; on a path of them `whole` is the set they are part of and `probability` the sum of the weights.
+    `first_users` are those that an initial order is placed for: of the whole set, on every path of it too.
     """
 
     def __init__(self, deal: Deal, scenarios: Scenarios) -> None:
@@ -84,6 +86,8 @@ class ScenarioSums:
             self.requests if self._cost_of_capital_per_year == 0 else np.empty_like(self.requests)
         )
         self._read(deal, scenarios, moves, varied)
+        largest = {name: users.max(axis=1) for name, users in self.users.items()}
+        self.first_users = FirstUsers.of(largest, {name: users @ self.weights for name, users in self.users.items()})
 
     def _read(self, deal: Deal, scenarios: Scenarios, moves: list[int], varied: dict[str, list[bool]]) -> None:
         """Go once through all scenarios."""
@@ -136,6 +140,12 @@ class ScenarioSums:
                 if self.discounted_requests is not self.requests:
                     np.multiply(discounted_requests[index], rate, out=self.discounted_requests[row, here])
         return np.asarray(requests.sum(axis=1))
+
+    def expecting(self, first_users: FirstUsers) -> ScenarioSums:
+        """Return the same for a buyer whose initial order is placed for what another scenario set expects."""
+        other = self.afresh()
+        other.first_users = first_users
+        return other
 
     def afresh(self) -> ScenarioSums:
         """Return the same for another deal that reads them alike: nothing that was derived for this one is kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deal_solve.deal.deal import LIST, Deal
@@ -10,11 +11,13 @@ from deal_solve.errors import InputError, Problem
 from deal_solve.messages import unknown
 from deal_solve.plan.completion.api import complete_api, first_term_of
 from deal_solve.plan.completion.routing import complete_routing
+from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.offers import offer_problem
 from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
+from deal_solve.uncertainty.first_users import first_users
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
 
@@ -164,13 +167,25 @@ def _seats(
     months = (given.term_months if given else None) or first_term_of(deal, proposal, sold_by, offer)
     if not (given and given.offer and given.term_months):
         notes.append(f"{seat_type} seats are bought from {offer}, first term {months} months.")
+    ordered = initial_order(deal, resolve(deal).offers[offer].seats[seat_type], tracks, first_users(scenarios))
     if given and given.contracted:
         contracted = given.contracted if len(given.contracted) == deal.years else given.contracted * deal.years
+        notes += _below_order(seat_type, offer, contracted, ordered)
     else:
-        contracted = _expected_seats(deal, scenarios, tracks, offer, months, seat_type)
+        expected = _expected_seats(deal, scenarios, tracks, offer, months, seat_type)
+        contracted = tuple(map(max, expected, ordered))
         counts = ", ".join(map(str, contracted))
         notes.append(f"{seat_type} seats contracted per year: {counts} (the expected peak of each year, rounded up).")
     return SeatAgreement(offer=offer, term_months=months, contracted=contracted)
+
+
+def _below_order(seat_type: str, offer: str, contracted: tuple[int, ...], ordered: tuple[int, ...]) -> Iterator[str]:
+    for year, (seats, least) in enumerate(zip(contracted, ordered, strict=True), 1):
+        if seats < least:
+            yield (
+                f"{seats} {seat_type} seats in contract year {year} are fewer than the {least} of the expected users "
+                f"that the initial order of {offer} asks for; they are priced as given."
+            )
 
 
 def _expected_seats(

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Problem
+from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.offers import clause
 from deal_solve.plan.plan import Plan, SeatAgreement
 from deal_solve.plan.resolved import SeatOffer, resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.tracks import is_seat_type, missing_controls, track_provides
+from deal_solve.uncertainty.first_users import FirstUsers
 
 
 def broken_seats(deal: Deal, plan: Plan) -> Iterator[Problem]:
@@ -48,6 +50,20 @@ def _counts(seat: SeatOffer, plan: Plan, agreement: SeatAgreement, span: TermSpa
                 f"{path}.reduction_right",
                 f"{seats} {where} after {before} the year before; inside a term {right}, so at least {minimum}",
             )
+
+
+def broken_orders(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem]:
+    """Yield where fewer seats are contracted than the initial order asks for."""
+    for seat_type, agreement in plan.seats.items():
+        seat = resolve(deal).seat(agreement, seat_type)
+        ordered = initial_order(deal, seat, plan.tracks, first)
+        for year, (seats, least) in enumerate(zip(agreement.contracted, ordered, strict=True), 1):
+            if seats < least:
+                yield Problem(
+                    f"{clause(seat.offer_id, 'seats', seat_type)}.initial_order",
+                    f"{seats} seats contracted in contract year {year}, at least the {least} of the expected users are "
+                    "ordered where an agreement or a cohort on it begins; with initial_order: free any number is",
+                )
 
 
 def broken_tracks(deal: Deal, plan: Plan) -> Iterator[Problem]:

@@ -16,24 +16,34 @@ from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.validation.routing import broken_routing
-from deal_solve.plan.validation.seats import broken_seats, broken_tracks
+from deal_solve.plan.validation.seats import broken_orders, broken_seats, broken_tracks
+from deal_solve.uncertainty.first_users import FirstUsers
 
 
-def refuse_impossible(deal: Deal, plan: Plan) -> None:
-    """Raise InputError with everything in a plan that the deal does not allow; return None for a plan that can be."""
-    problems = list(_unknown_offers(deal, plan)) or list(broken_tables(deal, plan)) or list(_broken(deal, plan))
+def refuse_impossible(deal: Deal, plan: Plan, first: FirstUsers | None = None) -> None:
+    """Raise InputError with everything in a plan that the deal does not allow; return None for a plan that can be.
+
+    With the first users of the scenarios at hand that is also fewer seats than an initial order asks for. A plan made
+    over other scenarios, which expect other users, is checked without.
+    """
+    problems = list(_unknown_offers(deal, plan)) or list(broken_tables(deal, plan)) or list(_broken(deal, plan, first))
     if problems:
         raise InputError(problems)
 
 
-def _broken(deal: Deal, plan: Plan) -> Iterator[Problem]:
+def _broken(deal: Deal, plan: Plan, first: FirstUsers | None) -> Iterator[Problem]:
     """Yield what the deal does not allow on any path through the tables, each once."""
     plans = [on_path(deal, plan, path) for path in all_paths(plan)] if plan.later else [plan]
-    found = {str(problem): problem for flat in plans for problem in _broken_on_path(deal, flat)}
+    found = {str(problem): problem for flat in plans for problem in _broken_on_path(deal, flat, first)}
     yield from found.values()
 
 
-def _broken_on_path(deal: Deal, plan: Plan) -> list[Problem]:
+def _broken_on_path(deal: Deal, plan: Plan, first: FirstUsers | None) -> list[Problem]:
+    problems = _broken_clauses(deal, plan)
+    return problems if problems or first is None else list(broken_orders(deal, plan, first))
+
+
+def _broken_clauses(deal: Deal, plan: Plan) -> list[Problem]:
     return [
         *_offers_together(deal, plan),
         *_api(deal, plan),

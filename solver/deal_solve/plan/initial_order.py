@@ -1,0 +1,43 @@
+"""The fewest seats that a plan may contract where an agreement begins: those of the expected users (model §5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from deal_solve.deal.deal import Deal
+from deal_solve.plan.resolved import SeatOffer
+from deal_solve.uncertainty.first_users import FirstUsers
+
+ROUNDING = 1e-9
+"""Share of a count, or of one seat if that is more, that is no seat of its own."""
+
+
+def initial_order(
+    deal: Deal, seat: SeatOffer, tracks: Mapping[str, tuple[str, ...]], first: FirstUsers
+) -> tuple[int, ...]:
+    """Return the fewest seats per contract year of the agreement of one seat type; 0 where nothing is asked for."""
+    if not seat.part.orders_expected_users:
+        return (0,) * deal.years
+    return tuple(_in_year(seat, tracks, first, year) for year in range(deal.years))
+
+
+def _in_year(seat: SeatOffer, tracks: Mapping[str, tuple[str, ...]], first: FirstUsers, year: int) -> int:
+    """Return the seats of the expected users in a year in which the agreement, or a cohort on it, begins; else 0."""
+    on = [cohort for cohort, by_year in tracks.items() if by_year[year] == seat.seat_type]
+    begins = any(
+        year == 0 or tracks[cohort][year - 1] != seat.seat_type or first.begins.get(cohort) == year for cohort in on
+    )
+    if not begins:
+        return 0
+    seats = whole_seats(sum(first.expected[cohort][year] for cohort in on))
+    return seats if seat.part.maximum is None else min(seats, seat.part.maximum)
+
+
+def whole_seats(users: float) -> int:
+    """Return a number of users in whole seats, rounded up.
+
+    >>> whole_seats(300.0000001), whole_seats(300.001)
+    (300, 301)
+    """
+    return math.ceil(users - ROUNDING * max(1.0, users))
