@@ -26,12 +26,12 @@ class FirstUsers:
         """Return them from the largest and the expected count of each cohort by month, (H,) each."""
         counts: dict[str, tuple[float, ...]] = {}
         begins: dict[str, int | None] = {}
-        for cohort, most in largest.items():
-            has_users = (most > 0).reshape(-1, 12)
+        for cohort, highest in largest.items():
+            has_users = (highest > 0).reshape(-1, 12)
             first = 12 * np.arange(len(has_users)) + has_users.argmax(axis=1)
             by_year = np.where(has_users.any(axis=1), expected[cohort][first], 0.0)
             counts[cohort] = tuple(by_year.tolist())
-            begins[cohort] = int(np.argmax(most > 0)) // 12 if has_users.any() else None
+            begins[cohort] = int(np.argmax(highest > 0)) // 12 if has_users.any() else None
         return cls(counts, begins)
 
 

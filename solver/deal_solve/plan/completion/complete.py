@@ -180,10 +180,10 @@ def _seats(
 
 
 def _below_order(seat_type: str, offer: str, contracted: tuple[int, ...], ordered: tuple[int, ...]) -> Iterator[str]:
-    for year, (seats, least) in enumerate(zip(contracted, ordered, strict=True), 1):
-        if seats < least:
+    for year, (seats, minimum) in enumerate(zip(contracted, ordered, strict=True), 1):
+        if seats < minimum:
             yield (
-                f"{seats} {seat_type} seats in contract year {year} are fewer than the {least} of the expected users "
+                f"{seats} {seat_type} seats in contract year {year} are fewer than the {minimum} of the expected users "
                 f"that the initial order of {offer} asks for; they are priced as given."
             )
 

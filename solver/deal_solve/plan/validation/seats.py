@@ -57,11 +57,11 @@ def broken_orders(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem
     for seat_type, agreement in plan.seats.items():
         seat = resolve(deal).seat(agreement, seat_type)
         ordered = initial_order(deal, seat, plan.tracks, first)
-        for year, (seats, least) in enumerate(zip(agreement.contracted, ordered, strict=True), 1):
-            if seats < least:
+        for year, (seats, minimum) in enumerate(zip(agreement.contracted, ordered, strict=True), 1):
+            if seats < minimum:
                 yield Problem(
                     f"{clause(seat.offer_id, 'seats', seat_type)}.initial_order",
-                    f"{seats} seats contracted in contract year {year}, at least the {least} of the expected users are "
+                    f"{seats} seats contracted in contract year {year}, at least the {minimum} of the expected users are "
                     "ordered where an agreement or a cohort on it begins; with initial_order: free any number is",
                 )
 
