@@ -61,8 +61,8 @@ def broken_orders(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem
             if seats < minimum:
                 yield Problem(
                     f"{clause(seat.offer_id, 'seats', seat_type)}.initial_order",
-                    f"{seats} seats contracted in contract year {year}, at least the {minimum} of the expected users are "
-                    "ordered where an agreement or a cohort on it begins; with initial_order: free any number is",
+                    f"{seats} seats contracted in contract year {year}, at least the {minimum} of the expected users "
+                    "are ordered where an agreement or a cohort on it begins; with initial_order: free any number is",
                 )
 
 
