@@ -281,7 +281,11 @@ def test_a_deal_with_most_clauses():
 
 def test_standard_papers_keep_prices_and_drop_clauses():
     """Every field of an offer is a price, a clause back at its default, or the bundle's."""
-    seats = {"minimum": 5, "tiers": {"kind": "all_units", "steps": [{"seats": 50, "discount": 0.1}]}}
+    seats = {
+        "usd_per_user_month": 20,
+        "minimum": 5,
+        "tiers": {"kind": "all_units", "steps": [{"seats": 50, "discount": 0.1}]},
+    }
     clauses = {"true_up": "hard_cap", "reduction_right": 0.5, "billing": "monthly", "counts_toward_commitment": True}
     api = {"period": "quarter", "overage": "contracted", "payment": "arrears", "ramp": [1, 2], "step_usd": 10}
     staff = {**STAFF, "unserved_usd_per_user_month": 1}

@@ -12,7 +12,8 @@ from deal_solve.uncertainty.first_users import first_users
 from tests.support.builders import count, deal_of, seat_deal, seat_plan
 
 PEAK_FIRST = [100.0] + [10.0] * 11
-BY_THE_MONTH = {"usd_per_user_month": 18, "true_up": {"ratchet": "none", "price": "list"}, "billing": "monthly"}
+BY_THE_MONTH = {"usd_per_user_month": 18, "list_usd_per_user_month": 20, "billing": "monthly"}
+BY_THE_MONTH |= {"true_up": {"ratchet": "none", "price": "list"}}
 """Seats at 18 and added ones by the month at 20: one that is used in less than 11 months of a year is not contracted,
 unless it has to be."""
 

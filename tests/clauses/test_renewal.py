@@ -78,7 +78,8 @@ def test_a_row_may_commit_to_nothing():
 def test_a_table_over_users():
     """The same tree in users: a seat contracted costs 16, one added by true-up 20 (list); so 155 becomes 149."""
     people = {name: {"weight": 1, "active_users": {"staff": path}} for name, path in TREE.items()}
-    part = {"usd_per_user_month": 16, "true_up": {"price": "list"}, "billing": "monthly", "initial_order": "free"}
+    part = {"usd_per_user_month": 16, "list_usd_per_user_month": 20, "true_up": {"price": "list"}, "billing": "monthly"}
+    part["initial_order"] = "free"
     staff = {"headcount": 1, "tracks": ["seat"]}
     costs = []
     for decided in ("at_signing", {"users": 2}):

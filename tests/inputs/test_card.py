@@ -216,25 +216,25 @@ def test_generations_decide_tokenizer_and_us_residency(card: Card):
 
 
 @pytest.mark.parametrize(
-    ("seat_id", "price", "annual", "minimum", "maximum", "covered_share"),
+    ("seat_id", "yearly", "monthly", "minimum", "maximum", "covered_share"),
     [
-        ("enterprise", 20, 20, 20, None, 0),
-        ("team-standard", 25, 20, 2, 150, 1),
-        ("team-premium", 125, 100, 2, 150, 1),
+        ("enterprise", 20, None, 20, None, 0),
+        ("team-standard", 20, 25, 2, 150, 1),
+        ("team-premium", 100, 125, 2, 150, 1),
     ],
 )
 def test_seats_as_published(
     card: Card,
     seat_id: str,
-    price: float,
-    annual: float,
+    yearly: float,
+    monthly: float | None,
     minimum: int,
     maximum: int | None,
     covered_share: float,
 ):
     seat = card.seat(seat_id)
-    assert seat.price_on(TODAY) == price
-    assert seat.annual_usd_per_user_month == annual
+    usd = seat.usd_on(TODAY)
+    assert (usd.yearly, usd.monthly) == (yearly, monthly)
     assert (seat.minimum, seat.maximum) == (minimum, maximum)
     assert seat.covered_share == covered_share
 

@@ -348,6 +348,13 @@ def everything():
     )
     yield (
         read(
+            rates={"seats": {"seat": {"usd_per_user_month": {"monthly": 25}, "covered_share": 1, "minimum": 2}}},
+            cohorts={"few": {"headcount": 1, "tracks": ["seat"]}},
+        ),
+        None,
+    )
+    yield (
+        read(
             24,
             workloads={"app": APP},
             offers={"one": {"terms": [12], "api": {"bands": BANDS}}},

@@ -214,7 +214,8 @@ def scaled(data: Data, factor: float) -> Data:
         ):
             if getattr(rates, name) is not None:
                 own.setdefault(name, getattr(rates, name))
-    deal["rates"]["seats"] = {seat.id: {"usd_per_user_month": seat.price_on(card.as_of)} for seat in card.seats}
+    prices = {seat.id: seat.usd_on(card.as_of).model_dump(exclude_none=True) for seat in card.seats}
+    deal["rates"]["seats"] = {name: {"usd_per_user_month": usd} for name, usd in prices.items()}
     _scale(deal, factor)
     return deal
 
@@ -229,7 +230,7 @@ def _scale(node: Any, factor: float) -> None:
             named = isinstance(key, str) and ("usd" in key.split("_") or key == "at_most")
             if named and isinstance(value, int | float):
                 node[key] = value * factor
-            elif named and isinstance(value, dict):  # a band
+            elif named and isinstance(value, dict):  # a band, or prices by billing
                 node[key] = {quantile: usd * factor for quantile, usd in value.items()}
             else:
                 _scale(value, factor)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from deal_solve.deal.cohort import NONE, Use
-from deal_solve.deal.deal import LIST, Deal
-from deal_solve.deal.offer import HARD_CAP
+from deal_solve.deal.deal import AT_LIST, Deal
+from deal_solve.deal.offer import HARD_CAP, TrueUp
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.workload import Workload
 from deal_solve.deal.yaml_source import Loc
@@ -165,11 +165,10 @@ def _seat_track(deal: Deal, cohort_id: str, seat_type: str, here: Loc) -> Iterat
 
 def _offers(deal: Deal) -> Iterator[Finding]:
     names = [name for name in (*model_names(deal), "all") if name not in deal.variants]
-    seats = [seat.id for seat in deal.card.seats]
     for key, offer in deal.offers.items():
         loc: Loc = ("offers", key)
-        if key == LIST:
-            yield loc, "list is always on the table; give this offer another id"
+        if key in AT_LIST:
+            yield loc, f"{key} is always on the table; give this offer another id"
         if min(offer.terms) > deal.horizon_months:
             yield (*loc, "terms"), f"no term ends within the horizon of {deal.horizon_months} months"
         yield from _controls(deal, offer.provides, (*loc, "provides"))
@@ -182,15 +181,35 @@ def _offers(deal: Deal) -> Iterator[Finding]:
             here = (*loc, "seats", name)
             if name == NONE or name in deal.internal_tools:
                 yield here, f"{name!r} is a track of its own, not a seat type"
-            if part.usd_per_user_month is None and name not in seats:
-                yield here, f"usd_per_user_month is missing, and the card has no seat type {name!r}"
+            if part.usd_per_user_month is None and deal.seat_list_usd(name, part.billing) is None:
+                yield (
+                    here,
+                    f"usd_per_user_month is missing, and the card has no price of {name!r} billed {part.billing}",
+                )
                 continue
+            yield from _list_price(deal, key, name, here)
             yield from _controls(deal, part.provides, (*here, "provides"))
             full = deal.seat_part(key, name)
             if full.maximum is not None and (full.minimum or 0) > full.maximum:
                 yield here, f"minimum {full.minimum} is above maximum {full.maximum} (one of them is the card's)"
             if part.counts_toward_commitment and offer.api is None:
                 yield (*here, "counts_toward_commitment"), "the offer has no api part to draw down"
+
+
+def _list_price(deal: Deal, offer_id: str, seat_type: str, here: Loc) -> Iterator[Finding]:
+    """A list price is stated where it is needed and the card has none."""
+    offer = deal.offers[offer_id]
+    part = offer.seats[seat_type]
+    if deal.seat_part(offer_id, seat_type).list_usd_per_user_month is not None:
+        return
+    needed = []
+    if isinstance(part.true_up, TrueUp) and part.true_up.price == "list":
+        needed.append("true_up.price list")
+    if offer.renewal == "list" and min(offer.terms) < deal.horizon_months:
+        needed.append("renewal list")
+    if needed:
+        lacks = f"the card has no price of {seat_type!r} billed {part.billing}"
+        yield here, f"{' and '.join(needed)} needs a list price, and {lacks}; state list_usd_per_user_month"
 
 
 def _uncertainty(deal: Deal) -> Iterator[Finding]:

@@ -15,7 +15,17 @@ from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
 from deal_solve.deal.numbers import NonNegative, Positive, Share
 from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
-from deal_solve.deal.rate_card import Card, Control, Model, Rates, SeatPrice, SeatType, load_card
+from deal_solve.deal.rate_card import (
+    Billing,
+    Card,
+    Control,
+    Model,
+    Rates,
+    SeatPrice,
+    SeatType,
+    SeatUsdClause,
+    load_card,
+)
 from deal_solve.deal.renewal import RenewalDecisions
 from deal_solve.deal.risk import Correlation, Limit, NamedScenario, Risk, RiskClause
 from deal_solve.deal.workload import Event, PriceChange, Workload
@@ -23,6 +33,9 @@ from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted
 from deal_solve.errors import InputError, Problem
 
 LIST = "list"
+LIST_MONTHLY = "list-monthly"
+AT_LIST = (LIST, LIST_MONTHLY)
+"""List prices: pay as you go with seats billed yearly, and seats billed monthly for the users of the month."""
 SCHEMA: Literal["deal-solve/1"] = "deal-solve/1"
 
 
@@ -58,7 +71,9 @@ class SeatOverride(DealModel):
     """Facts of a seat type that differ from the card, or a seat type the card does not have."""
 
     title: Title | None = Field(None, description="name in reports")
-    usd_per_user_month: NonNegative | None = Field(None, description="card price")
+    usd_per_user_month: SeatUsdClause | None = Field(
+        None, description="list price billed yearly, or {yearly: price, monthly: price}: the billings that are sold"
+    )
     minimum: int | None = Field(None, ge=0, description="least seats")
     maximum: int | None = Field(None, ge=1, description="most seats")
     covered_share: Share | None = Field(None, description="share of the usage that the seat includes")
@@ -326,33 +341,49 @@ class Deal(DealModel):
 
     @cached_property
     def list_offer(self) -> Offer:
-        """Pay as you go and seats at card price, always on the table (model §6)."""
+        """Pay as you go, and seats at list price billed yearly, always on the table (model §6)."""
         return Offer(
             title="List prices",
             terms={12: Term()},
             provides=(),
             api=ApiPart(bands=(ApiBand(commit_usd_per_year=0, discount=0.0),)),
-            seats={name: SeatPart(billing="monthly") for name in self.seat_types if self._has_card_price(name)},
+            seats=self._seats_at_list("yearly"),
         )
 
-    def _has_card_price(self, seat_type: str) -> bool:
+    def _seats_at_list(self, billing: Billing) -> dict[str, SeatPart]:
+        sold = [name for name in self.seat_types if self.seat_list_usd(name, billing) is not None]
+        part = SeatPart(billing=billing, initial_order="free" if billing == "monthly" else None)
+        return dict.fromkeys(sold, part)
+
+    def _is_on_card(self, seat_type: str) -> bool:
         return any(seat.id == seat_type for seat in self.card.seats)
+
+    def seat_list_usd(self, seat_type: str, billing: Billing) -> float | None:
+        """Return the list price of a seat type in a billing, USD per user-month; None where the card has none."""
+        if not self._is_on_card(seat_type):
+            return None
+        return self.card.seat(seat_type).usd_on(self.card.as_of).billed(billing)
 
     @cached_property
     def on_table(self) -> dict[str, Offer]:
-        """Every offer one can sign, by its id: list first, then the file's order."""
-        return {LIST: self.list_offer, **self.offers}
+        """Every offer one can sign, by its id: list first (billed yearly, then monthly), then the file's order."""
+        monthly = self._seats_at_list("monthly")
+        at_list: dict[str, Offer] = {LIST: self.list_offer}
+        if monthly:
+            at_list[LIST_MONTHLY] = Offer(title="List prices, billed monthly", terms={12: Term()}, seats=monthly)
+        return {**at_list, **self.offers}
 
     def seat_part(self, offer_id: str, seat_type: str) -> SeatPart:
         """Return a seat type in an offer with every blank filled from the card (price, limits, what it covers)."""
         offer = self.on_table[offer_id]
         part = offer.seats[seat_type]
         fills: dict[str, Any] = {"provides": tuple(dict.fromkeys((*part.provides, *offer.provides)))}
-        if self._has_card_price(seat_type):
+        if self._is_on_card(seat_type):
             card = self.card.seat(seat_type)
             fills["provides"] = tuple(dict.fromkeys((*fills["provides"], *card.provides)))
             card_facts = {
-                "usd_per_user_month": card.price_on(self.card.as_of),
+                "usd_per_user_month": self.seat_list_usd(seat_type, part.billing),
+                "list_usd_per_user_month": self.seat_list_usd(seat_type, part.billing),
                 "minimum": card.minimum,
                 "maximum": card.maximum,
                 "covered_share": card.covered_share,
@@ -362,16 +393,10 @@ class Deal(DealModel):
         fills |= {name: value for name, value in card_facts.items() if getattr(part, name) is None}
         return part.model_copy(update=fills)
 
-    def card_seat_price(self, offer_id: str, seat_type: str) -> float:
-        """Return the card's price of a seat type in USD per user-month, the offer's own where the card has none."""
-        if self._has_card_price(seat_type):
-            return self.card.seat(seat_type).price_on(self.card.as_of)
-        return self.on_table[offer_id].seats[seat_type].usd_per_user_month or 0.0
-
     def covered_share(self, cohort_id: str, offer_id: str, seat_type: str) -> float:
         """Return the share of a cohort's usage that a seat includes: the cohort's own figure, else the offer's."""
         own = self.cohorts[cohort_id].covered_share.get(seat_type)
         return own if own is not None else (self.seat_part(offer_id, seat_type).covered_share or 0.0)
 
 
-__all__ = ["LIST", "SCHEMA", "Deal", "RateCardRef", "Uncertainty", "Variant"]
+__all__ = ["AT_LIST", "LIST", "LIST_MONTHLY", "SCHEMA", "Deal", "RateCardRef", "Uncertainty", "Variant"]

@@ -200,7 +200,12 @@ TrueUpClause = Annotated[TrueUp | Literal["hard_cap"], BeforeValidator(_true_up)
 class SeatPart(DealModel):
     """One seat type in an offer; what is left out is as on the card."""
 
-    usd_per_user_month: NonNegative | None = Field(None, description="default the card's price")
+    usd_per_user_month: NonNegative | None = Field(None, description="default the card's price in this billing")
+    list_usd_per_user_month: NonNegative | None = Field(
+        None,
+        description="list price of seats added or renewed at list; default the card's price in this billing, needed "
+        "where the card has none",
+    )
     minimum: Annotated[Count, Field(ge=0)] | None = Field(None, description="binding where some cohort takes the type")
     maximum: Annotated[Count, Field(ge=1)] | None = Field(None, description="most seats, default as on the card")
     covered_share: Share | None = Field(

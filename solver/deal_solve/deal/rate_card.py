@@ -6,15 +6,17 @@ import json
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from deal_solve.deal.numbers import NonNegative, Positive, Share
+from deal_solve.deal.numbers import NUMBER_SCHEMA, NonNegative, Positive, Share
 from deal_solve.errors import InputError
 
 FAMILIES = ("opus", "sonnet", "haiku", "fable")
 Ttl = Literal["5m", "1h"]
+Billing = Literal["yearly", "monthly"]
+BILLINGS: tuple[Billing, ...] = get_args(Billing)
 
 
 class CardModel(BaseModel):
@@ -70,11 +72,51 @@ class Model(CardModel):
         return past[-1] if past else self.rates[0]
 
 
+class SeatUsd(CardModel):
+    """List prices of a seat in USD per user-month, one for each billing that the vendor sells."""
+
+    yearly: NonNegative | None = Field(None, description="billed yearly in advance")
+    monthly: NonNegative | None = Field(None, description="billed monthly, for the users of the month")
+
+    @model_validator(mode="after")
+    def _sold(self) -> Self:
+        if self.yearly is None and self.monthly is None:
+            raise ValueError("expected a price, or {yearly: price, monthly: price}")
+        return self
+
+    def billed(self, billing: Billing) -> float | None:
+        """Return the price of a billing; None if it is not sold."""
+        return self.yearly if billing == "yearly" else self.monthly
+
+
+def _seat_usd(value: Any) -> Any:
+    return value if isinstance(value, dict | SeatUsd) else {"yearly": value}
+
+
+SeatUsdClause = Annotated[
+    SeatUsd,
+    BeforeValidator(_seat_usd),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *NUMBER_SCHEMA["anyOf"],
+                {
+                    "type": "object",
+                    "properties": {"yearly": NUMBER_SCHEMA, "monthly": NUMBER_SCHEMA},
+                    "minProperties": 1,
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
 class SeatPrice(CardModel):
-    """The card price of a seat from `effective_from` on."""
+    """The list prices of a seat from `effective_from` on."""
 
     effective_from: date
-    usd_per_user_month: NonNegative
+    usd_per_user_month: SeatUsdClause
     sources: tuple[str, ...] = ()
 
 
@@ -84,9 +126,6 @@ class SeatType(CardModel):
     id: str
     title: str = ""
     prices: tuple[SeatPrice, ...]
-    annual_usd_per_user_month: NonNegative | None = Field(
-        None, description="published price when billed yearly; an offer states it as its own price"
-    )
     minimum: int = Field(0, ge=0)
     maximum: int | None = Field(None, ge=1)
     covered_share: Share = Field(0.0, description="share of the usage that the seat includes")
@@ -94,8 +133,8 @@ class SeatType(CardModel):
     sources: tuple[str, ...] = ()
     note: str = ""
 
-    def price_on(self, day: date) -> float:
-        """Return USD per user-month in force on `day`."""
+    def usd_on(self, day: date) -> SeatUsd:
+        """Return the list prices in force on `day`."""
         past = [price for price in self.prices if price.effective_from <= day]
         return (past[-1] if past else self.prices[0]).usd_per_user_month
 

@@ -15,6 +15,7 @@ from deal_solve.formulation.clauses.bounds import max_usage
 from deal_solve.formulation.clauses.bundle import bundle
 from deal_solve.formulation.clauses.commitment import Commitments, commit, pay_in_advance
 from deal_solve.formulation.clauses.drawdown import draw_down
+from deal_solve.formulation.clauses.list_monthly import charge_users
 from deal_solve.formulation.clauses.offers import Agreements, take_agreements
 from deal_solve.formulation.clauses.people import route_people
 from deal_solve.formulation.clauses.projects import buy_projects
@@ -122,6 +123,7 @@ def _decide(
     pay_in_advance(program, deal, agreements, commitments)
     draw_down(program, deal, agreements, commitments, routing)
     true_up(program, deal, agreements, seats, tracks)
+    charge_users(program, deal, agreements, tracks)
     bundle(program, deal, agreements, seats, commitments)
     committed, chance = _committed(program, seats, commitments), program.sums.probability
     return Decisions(deal, program, path, chance, agreements, projects, routing, seats, tracks, commitments, committed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.errors import Problem
 from deal_solve.messages import unknown
 from deal_solve.plan.resolved import resolve
@@ -10,7 +10,7 @@ from deal_solve.plan.resolved import resolve
 
 def clause(offer: str, *rest: str | int) -> str:
     """Return the dotted path of a clause; list has no entry in the file and stands by its name alone."""
-    path = offer if offer == LIST else f"offers.{offer}"
+    path = offer if offer in AT_LIST else f"offers.{offer}"
     return path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
 
 
@@ -21,7 +21,8 @@ def offer_problem(deal: Deal, path: str, offer: str, term_months: int | None, se
     """
     offers = resolve(deal).offers
     if offer not in offers:
-        return Problem(f"{path}.offer", unknown("offer", offer, offers))
+        having = (each for each in offers.values() if each.api is not None or seat_type is not None)
+        return Problem(f"{path}.offer", unknown("offer", offer, [each.offer_id for each in having]))
     on_table = offers[offer]
     if seat_type is None and on_table.api is None:
         return Problem(f"{path}.offer", f"{offer!r} has no api part")

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from deal_solve.deal.cohort import Use
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.deal.offer import ApiPart, Offer, SeatPart
 from deal_solve.deal.requests.request_cost import usage_multiplier
 from deal_solve.deal.requests.routing_options import Epoch, epochs_of
@@ -49,8 +49,8 @@ class User:
 class SeatOffer:
     """A seat type in an offer (or at list), every blank of it filled from the rate card (model §5).
 
-    `card_usd` is the card's price in USD per user-month, the offer's own where the card has none; `covered_share` the
-    share of each cohort's usage that a seat includes.
+    `card_usd` is the list price in USD per user-month, the offer's own where none is known (and none is needed);
+    `covered_share` the share of each cohort's usage that a seat includes.
     """
 
     offer_id: str
@@ -63,6 +63,11 @@ class SeatOffer:
     def usd(self) -> float:
         """The offer's price in USD per user-month, before any discount."""
         return self.part.usd_per_user_month or 0.0
+
+    @property
+    def is_billed_by_users(self) -> bool:
+        """Whether nothing is contracted and each month its users are charged: list billed monthly (model §5)."""
+        return self.offer_id == LIST_MONTHLY
 
     @property
     def provides(self) -> frozenset[str]:
@@ -236,11 +241,13 @@ def _on_table(deal: Deal, offer_id: str) -> OfferOnTable:
 
 
 def _seat_offer(deal: Deal, offer_id: str, seat_type: str) -> SeatOffer:
+    part = deal.seat_part(offer_id, seat_type)
+    usd, list_usd = part.usd_per_user_month or 0.0, part.list_usd_per_user_month
     return SeatOffer(
         offer_id=offer_id,
         seat_type=seat_type,
-        part=deal.seat_part(offer_id, seat_type),
-        card_usd=deal.card_seat_price(offer_id, seat_type),
+        part=part,
+        card_usd=usd if list_usd is None else list_usd,
         covered_share={cohort: deal.covered_share(cohort, offer_id, seat_type) for cohort in deal.cohorts},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.deal.rate_card import Card, Model
+from deal_solve.deal.rate_card import BILLINGS, Card, Model
 from deal_solve.report.text import heading, labelled, percent, round_money, table
 
 
@@ -23,12 +23,12 @@ def rates_report(card: Card) -> str:
     rows = [row for model in card.models for row in _model_rows(card, model)]
     models = table(f"{card.name}@{card.as_of}: USD per million tokens", headers, rows, left=3)
     seats = table(
-        "Seats: USD per user-month at card price",
-        ["seat type", "price", "least", "most", "usage included"],
+        "Seats: USD per user-month at list, billed yearly or monthly",
+        ["seat type", "yearly", "monthly", "least", "most", "usage included"],
         [
             [
                 seat.id,
-                round_money(seat.price_on(card.as_of)),
+                *(_billed(seat.usd_on(card.as_of).billed(billing)) for billing in BILLINGS),
                 f"{seat.minimum}",
                 "-" if seat.maximum is None else f"{seat.maximum}",
                 percent(seat.covered_share),
@@ -44,6 +44,10 @@ def rates_report(card: Card) -> str:
     named = [(f"{key}:", f"{s.what}, {s.where} ({s.date})") for key, s in card.sources.items() if key in cited]
     sources = "\n".join([*heading("Sources"), *(line for each in named for line in labelled(*each, 5))])
     return "\n\n".join([models, seats, "\n".join([*heading("Controls provided"), *lines]), controls, sources]) + "\n"
+
+
+def _billed(usd: float | None) -> str:
+    return "-" if usd is None else round_money(usd)
 
 
 def _model_rows(card: Card, model: Model) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, LIST, LIST_MONTHLY, Deal
 from deal_solve.facts.summary import Summary
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, Plan
@@ -20,7 +20,7 @@ def title_line(deal: Deal) -> str:
 
 def _title(deal: Deal, offer: str) -> str:
     title = resolve(deal).offers[offer].offer.title
-    return f"{offer} ({title})" if title and offer != LIST else offer
+    return f"{offer} ({title})" if title and offer not in AT_LIST else offer
 
 
 def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
@@ -53,6 +53,8 @@ def _renewed(deal: Deal, months: int) -> str:
 def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
     """Return a seat agreement in one sentence; its term is said where it is not that of the API agreement."""
     agreement = plan.seats[name]
+    if agreement.offer == LIST_MONTHLY:
+        return f"{name} seats at list billed monthly, one for each user of the month, none contracted"
     counts = joined([f"{count:,}" for count in agreement.contracted])
     years = " / ".join(str(year + 1) for year in range(len(agreement.contracted)))
     when = "in every contract year" if len(set(agreement.contracted)) == 1 else f"in contract year {years}"

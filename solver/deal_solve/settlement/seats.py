@@ -45,15 +45,20 @@ def priced_seats(tiers: Tiers | None, seats: int) -> float:
 class SeatContract:
     """The agreement of one seat type: its clauses, N per contract year, and the prices they lead to.
 
-    `bundle` has the extra discount of each term; `index` the protected seats index of the first month of each contract
-    year, (Y, S).
+    `bundle` has the extra discount of each term; `month_index` is the protected seats index, (H, S), and `index` that
+    of the first month of each contract year, (Y, S).
     """
 
     seat: SeatOffer
     taken: OfferTerms
     contracted: tuple[int, ...]
     bundle: tuple[float, ...]
-    index: Array
+    month_index: Array
+
+    @property
+    def index(self) -> Array:
+        """The protected seats index of the first month of each contract year, (Y, S)."""
+        return self.month_index[::12]
 
     @property
     def seat_type(self) -> str:
@@ -91,7 +96,7 @@ def seat_contract(
         taken=taken,
         contracted=agreement.contracted,
         bundle=tuple(bundle) or (0.0,) * len(taken.spans),
-        index=protected_index(taken, seats_index)[::12],
+        month_index=protected_index(taken, seats_index),
     )
 
 

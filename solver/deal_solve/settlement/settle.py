@@ -19,6 +19,7 @@ from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.list_monthly import post_users
 from deal_solve.settlement.projects import post_projects
 from deal_solve.settlement.renewal import aligned, spread_rows
 from deal_solve.settlement.seats import SeatContract, post_fees, seat_contract
@@ -228,8 +229,12 @@ def _post_seats(
     facts = {}
     for contract in contracts:
         count = counts[contract.seat_type]
-        post_fees(ledger, contract)
-        above = post_true_up(ledger, contract, count, taken(plan, contract.seat_type, deal.years))
+        years = taken(plan, contract.seat_type, deal.years)
+        if contract.seat.is_billed_by_users:
+            post_users(ledger, contract, count, years)
+        else:
+            post_fees(ledger, contract)
+        above = post_true_up(ledger, contract, count, years)
         post_hard_cap(ledger, deal, plan, scenarios, contract)
         contracted = np.broadcast_to(np.array(contract.contracted, dtype=float)[:, None], above.shape)
         facts[contract.seat_type] = SeatFacts(count, contracted, above)

@@ -62,11 +62,11 @@ def post_true_up(ledger: Ledger, contract: SeatContract, count: Array, taken: tu
     """Post the true-ups of one seat type; `count` is A, (H, S), `taken[y]` whether a cohort takes the type in year y.
 
     Returns the most seats above N that were licensed or charged in each contract year, (Y, S). A type under hard_cap
-    has no true-up.
+    has no true-up, nor has list billed monthly.
     """
     above = np.zeros((len(contract.contracted), count.shape[1]))
     clause = contract.seat.part.true_up
-    if not isinstance(clause, TrueUp):
+    if not isinstance(clause, TrueUp) or contract.seat.is_billed_by_users:
         return above
     growth = _Growth(ledger, contract, clause, count)
     state = _Licensed(np.zeros(count.shape[1]), np.zeros(count.shape[1]))

@@ -58,7 +58,15 @@ add(
     lambda _: 0,
 )
 add("covered_share=by cohort", people, "covered_share", present, DROP)
-add("billing=yearly", seat_parts, "billing", "yearly", "monthly")
+add("list price", seat_parts, "list_usd_per_user_month", present, lambda v: v + 5)
+
+
+def _priced(data: Data) -> Iterator[Data]:
+    """Yield seat types whose prices are stated, so that they can be sold in another billing."""
+    yield from (part for part in seat_parts(data) if {"usd_per_user_month", "list_usd_per_user_month"} <= {*part})
+
+
+add("billing=yearly", _priced, "billing", "yearly", "monthly")
 add("billing=monthly", seat_parts, "billing", "monthly", "yearly")
 _tenth_off = {"kind": "all_units", "steps": [{"seats": 2, "discount": 0.1}]}
 add("tiers=none", seat_parts, "tiers", absent, _tenth_off)

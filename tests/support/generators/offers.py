@@ -9,7 +9,16 @@ from tests.support.generators.estimate import Estimate, round_to
 
 Data = dict[str, Any]
 
-DRAWN = ("ramp", "usd_per_user_month", "minimum", "maximum", "covered_share", "reduction_right", "renewal_cap")
+DRAWN = (
+    "ramp",
+    "usd_per_user_month",
+    "list_usd_per_user_month",
+    "minimum",
+    "maximum",
+    "covered_share",
+    "reduction_right",
+    "renewal_cap",
+)
 """Clauses that are one number and are drawn near where they bind; the other ones are drawn as they are negotiated."""
 NEWEST = {
     "opus": "claude-opus-5-5",
@@ -144,6 +153,10 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
     if c.chance(28):
         part["maximum"] = max(round(users * c.number(0.4, 0.9, 0.1)), part.get("minimum", 2))
     part["billing"] = c.pick("yearly", "monthly")
+    if part["billing"] == "monthly" and seat_type == "enterprise":  # the card sells it yearly only
+        part.setdefault("usd_per_user_month", 22)
+    if seat_type == "pro" or part["billing"] == "monthly" or c.chance(35):
+        part["list_usd_per_user_month"] = c.pick(20, 26)
     if c.chance(55):
         part["tiers"] = _tiers(c, users)
     part["true_up"] = true_up(c)

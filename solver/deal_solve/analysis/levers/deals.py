@@ -8,6 +8,7 @@ from deal_solve.deal.clauses.clause import Lever, Part
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import ControlOverride, Deal, SeatOverride
 from deal_solve.deal.offer import ApiPart, Offer, SeatPart
+from deal_solve.deal.rate_card import SeatUsd
 from deal_solve.deal.risk import Risk
 from deal_solve.deal.workload import Quality, Workload
 from deal_solve.plan.resolved import resolve
@@ -34,8 +35,9 @@ def _seat_at_list(deal: Deal, seat_type: str) -> SeatOverride:
     parts = [offer.seats[seat_type].part for offer in resolve(deal).offers.values() if seat_type in offer.seats]
     says: dict[str, Any] = {"provides": tuple(dict.fromkeys(control for part in parts for control in part.provides))}
     if parts and seat_type not in deal.list_offer.seats:
-        facts = ("usd_per_user_month", "covered_share", "minimum", "maximum")
+        facts = ("covered_share", "minimum", "maximum")
         says |= {name: getattr(parts[0], name) for name in facts}
+        says["usd_per_user_month"] = SeatUsd(yearly=parts[0].usd_per_user_month)
     return deal.rates.seats.get(seat_type, SeatOverride()).model_copy(update=says)
 
 

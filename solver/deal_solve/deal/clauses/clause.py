@@ -64,7 +64,8 @@ class Clause:
       in the offer
     - `printed` how a value of it reads; `better` the value one step towards the buyer, that of today where nothing is
       better, and None for a clause without such a step. `asked` prints what is asked for, from the value today and the
-      better one, where `printed` does not do; `along` are other fields of the part that the step changes
+      better one, where `printed` does not do; `along` are other fields of the part that the step changes, and it
+      states those in `stated` as they are, because their default depends on this one
     - `step` the step in words, for docs/guides/clauses.md. `is_law`: the step only adds to what can be signed or lowers
       what has to be paid, so it never costs the buyer. Steps that are no law move payments in time or change what later
       terms are: of those the old wording may be the better one, and a buyer would keep it
@@ -85,6 +86,7 @@ class Clause:
     printed: Callable[[Any], str] = str
     asked: Callable[[Any, Any], str] | None = None
     along: Mapping[str, Any] = field(default_factory=dict)
+    stated: tuple[str, ...] = ()
     is_in: Callable[[Any], bool] = _always
     is_of_both_parts: bool = False
     numbers: Mapping[str, Ends] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class Clause:
         first, *inner = self.path
         if inner:
             value = getattr(part, first).model_copy(update={inner[0]: value})
-        return {first: value, **self.along}
+        return {first: value, **{name: getattr(part, name) for name in self.stated}, **self.along}
 
 
 def percent(share: float) -> str:

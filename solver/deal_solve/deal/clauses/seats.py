@@ -161,6 +161,7 @@ SEATS = (
         "clauses",
         "yearly → monthly",
         better=always("monthly"),
+        stated=("usd_per_user_month", "list_usd_per_user_month"),
     ),
     Clause(
         "seat usage",

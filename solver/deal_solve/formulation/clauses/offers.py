@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.formulation.clauses.rates import Agreement, Regime, every_regime
 from deal_solve.formulation.model.expression import Variable, total
 from deal_solve.formulation.model.program import Program
@@ -92,7 +92,9 @@ def _compatible(program: Program, deal: Deal, agreements: Agreements) -> None:
         if offer == other:
             clash = months != other_months
         else:
-            exclusive = [name for name in (offer, other) if name != LIST and resolve(deal).offers[name].offer.exclusive]
-            clash = bool(exclusive) and LIST not in (offer, other)
+            exclusive = [
+                name for name in (offer, other) if name not in AT_LIST and resolve(deal).offers[name].offer.exclusive
+            ]
+            clash = bool(exclusive) and not {offer, other}.intersection(AT_LIST)
         if clash:
             program.add("offers_clash", a + b <= 1)

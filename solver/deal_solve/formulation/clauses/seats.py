@@ -89,6 +89,8 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
         maximum = max(max_seats(program, deal, candidate), at_least.get(candidate.seat_type, 0))
         if part.maximum is not None:
             maximum = min(maximum, part.maximum)
+        if resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
+            maximum = 0
         for span in resolve(deal).taken(candidate).spans:
             tiers = _tiers(deal, candidate, span)
             for tier in tiers:

@@ -67,7 +67,7 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
                 on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")
                 tracks.seats[name, candidate, span] = on
                 program.add("track_needs_agreement", on <= taken)
-                if part.minimum:
+                if part.minimum and not resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
                     for year in span.years:
                         program.add("seat_minimum", seats.years[candidate, year].count >= float(part.minimum) * on)
         for track in cohort.tracks:

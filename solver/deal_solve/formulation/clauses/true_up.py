@@ -46,7 +46,7 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
     """Add the true-up (or hard cap) of every candidate seat agreement some cohort may take."""
     for candidate in agreements.seats:
         cohorts = list(dict.fromkeys(name for name, taken, _ in tracks.seats if taken == candidate))
-        if not cohorts:
+        if not cohorts or resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
             continue
         clause = seats.parts[candidate].true_up
         users = [program.sums.users[name] for name in cohorts]

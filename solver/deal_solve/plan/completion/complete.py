@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import unknown
 from deal_solve.plan.completion.api import complete_api, first_term_of
@@ -115,7 +115,7 @@ def _wrong_lengths(deal: Deal, proposal: Proposal) -> list[Problem]:
 
 
 def _seat_offer(deal: Deal, proposal: Proposal, seat_type: str, api_offer: str) -> str | None:
-    """The given offer; else the API's, the only one that sells the type, list, or the first that sells it.
+    """The given offer; else the API's, the only one that sells the type, list (yearly, else monthly), or the first.
 
     None if an exclusive agreement leaves nobody to buy it from.
     """
@@ -128,13 +128,13 @@ def _seat_offer(deal: Deal, proposal: Proposal, seat_type: str, api_offer: str) 
         return api_offer
     alone = api_offer != LIST and api_offer in deal.offers and on_table.offers[api_offer].offer.exclusive
     beside = [
-        p for p in sellers if p != LIST and not alone and (api_offer == LIST or not on_table.offers[p].offer.exclusive)
+        p
+        for p in sellers
+        if p not in AT_LIST and not alone and (api_offer == LIST or not on_table.offers[p].offer.exclusive)
     ]
     if len(beside) == 1:
         return beside[0]
-    if LIST in sellers:
-        return LIST
-    return next(iter(beside), None)
+    return next((p for p in AT_LIST if p in sellers), next(iter(beside), None))
 
 
 def _tracks(
@@ -165,12 +165,16 @@ def _seats(
 ) -> SeatAgreement:
     given, offer = proposal.seats.get(seat_type), sold_by[seat_type]
     months = (given.term_months if given else None) or first_term_of(deal, proposal, sold_by, offer)
+    is_billed_by_users = resolve(deal).offers[offer].seats[seat_type].is_billed_by_users
     if not (given and given.offer and given.term_months):
-        notes.append(f"{seat_type} seats are bought from {offer}, first term {months} months.")
+        for_long = "by the month" if is_billed_by_users else f"first term {months} months"
+        notes.append(f"{seat_type} seats are bought from {offer}, {for_long}.")
     ordered = initial_order(deal, resolve(deal).offers[offer].seats[seat_type], tracks, first_users(scenarios))
     if given and given.contracted:
         contracted = given.contracted if len(given.contracted) == deal.years else given.contracted * deal.years
         notes += _below_order(seat_type, offer, contracted, ordered)
+    elif is_billed_by_users:
+        contracted = (0,) * deal.years
     else:
         expected = _expected_seats(deal, scenarios, tracks, offer, months, seat_type)
         contracted = tuple(map(max, expected, ordered))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.errors import Problem
 from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.offers import clause
@@ -26,6 +26,11 @@ def broken_seats(deal: Deal, plan: Plan) -> Iterator[Problem]:
             )
             continue
         seat = resolve(deal).seat(agreement, seat_type)
+        if seat.is_billed_by_users:
+            if any(agreement.contracted):
+                counts = ", ".join(map(str, agreement.contracted))
+                yield Problem(f"seats.{seat_type}.contracted", f"{counts} given; {LIST_MONTHLY} contracts no seats")
+            continue
         for span in resolve(deal).taken(agreement).spans:
             yield from _counts(seat, plan, agreement, span)
 

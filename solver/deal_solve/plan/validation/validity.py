@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiPart
 from deal_solve.errors import InputError, Problem
@@ -73,8 +73,8 @@ def _offers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
         if len(set(terms.values())) > 1:
             taken = ", ".join(f"{part} for {months} months" for part, months in terms.items())
             yield Problem(clause(offer, "terms"), f"{taken}; all parts taken from one offer have the same term")
-        others = [name for name in by_offer if name not in (offer, LIST)]
-        if offer != LIST and resolve(deal).offers[offer].offer.exclusive and others:
+        others = [name for name in by_offer if name not in (offer, *AT_LIST)]
+        if offer not in AT_LIST and resolve(deal).offers[offer].offer.exclusive and others:
             yield Problem(
                 clause(offer, "exclusive"),
                 f"{', '.join(by_offer[offer])} from {offer!r} beside a part from {', '.join(others)}; "
