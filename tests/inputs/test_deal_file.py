@@ -67,6 +67,14 @@ ONE_PROBLEM = {
         with_line("requests_per_month: 1M", "spend_usd_per_month: 9k"),
         "5: workloads.bot: spend_usd_per_month: there is no today section that says what the money was spent on",
     ),
+    "active now without months": (
+        with_line("headcount: 10,", "headcount: 10, active_now: 20%,"),
+        "10: cohorts.staff: active_now: expected ramp.months too, the months until the active share is reached",
+    ),
+    "two starts of a ramp": (
+        with_line("headcount: 10,", "headcount: 10, active_now: 20%, ramp: {from_share: 0, months: 6},"),
+        "10: cohorts.staff: active_now: ramp.from_share is given too; expected one of them",
+    ),
     "crossed quantiles": (
         with_line("1M", "{p10: 3, p50: 2, p90: 4}"),
         "6: workloads.bot.requests_per_month: the quantiles cross: P10 3, P50 2, P90 4; expected P10 <= P50 <= P90",

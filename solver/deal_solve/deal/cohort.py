@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from deal_solve.deal.base import DealModel, Month, Name, Title
 from deal_solve.deal.numbers import ChangeBand, Count, NonNegative, NonNegativeBand, Positive, Share, ShareBand, certain
@@ -12,7 +14,7 @@ NONE = "none"
 
 
 class Ramp(DealModel):
-    """Adoption grows in a straight line from `from_share` of the active share to all of it over `months`."""
+    """Adoption grows in a straight line to the active share over `months`, from a share of it or from `active_now`."""
 
     from_share: Share = Field(0.0, description="share of the active users at the start")
     months: Count = Field(ge=1, le=60, description="until all of them")
@@ -35,6 +37,9 @@ class Cohort(DealModel):
     headcount_growth_per_year: ChangeBand = Field(certain(0.0), description="of the people")
     starts: Month | None = Field(None, description="first month, default the start of the deal")
     active_share: ShareBand = Field(certain(1.0), description="share of the people who use it")
+    active_now: Share | None = Field(
+        None, description="share of the people who use it at the start, where that is known; grows over ramp.months"
+    )
     ramp: Ramp | None = Field(None, description="adoption over the first months; left out: all at once")
     assigned_per_active: Positive = Field(1.0, description="seats assigned per active user; 1 if seats are rotated")
     tracks: tuple[Name, ...] = Field(min_length=1, description="seat types, internal tools, or none")
@@ -44,6 +49,15 @@ class Cohort(DealModel):
     requires: tuple[Name, ...] = Field((), description="controls its track or agreement must provide")
     use: Use | None = Field(None, description="needed where usage is metered: internal tools, covered_share below 1")
     covered_share: dict[Name, Share] = Field({}, description="per seat type, where this cohort differs")
+
+    @model_validator(mode="after")
+    def _measured_start(self) -> Self:
+        if self.active_now is not None:
+            if self.ramp is None:
+                raise ValueError("active_now: expected ramp.months too, the months until the active share is reached")
+            if "from_share" in self.ramp.model_fields_set:
+                raise ValueError("active_now: ramp.from_share is given too; expected one of them")
+        return self
 
 
 class InternalTool(DealModel):

@@ -141,17 +141,21 @@ def _season(deal: Deal, work: Workload) -> Array:
 
 
 def active_users(deal: Deal, cohort_id: str, draw: Draw) -> Array:
-    """A[c,t] = headcount·(1+hg)^((t-t_c)/12)·active share·ramp(t)·assigned_per_active, 0 before t_c; (H, S or 1)."""
+    """A[c,t] = headcount·(1+hg)^((t-t_c)/12)·share in use·assigned_per_active, 0 before t_c; shape (H, S or 1).
+
+    The share in use is a + (active share - a)·min(1, (t-t_c)/months), a = active_now, else from_share·active share.
+    """
     cohort: Cohort = deal.cohorts[cohort_id]
     path = f"cohorts.{cohort_id}"
     growth = draw("growth", f"{path}.headcount_growth_per_year", cohort.headcount_growth_per_year)
     active = draw("adoption", f"{path}.active_share", cohort.active_share)
-    ramp = np.ones(deal.horizon_months)
+    people = _grown(np.array([cohort.headcount * cohort.assigned_per_active]), growth, deal.horizon_months)
+    share = active
     if cohort.ramp:
-        first = cohort.ramp.from_share
-        ramp = first + (1 - first) * np.minimum(np.arange(deal.horizon_months) / cohort.ramp.months, 1)
-    users = _grown(cohort.headcount * cohort.assigned_per_active * active, growth, deal.horizon_months)
-    return _started(users * ramp[:, None], np.array([float(deal.month(cohort.starts))]))
+        first = active * cohort.ramp.from_share if cohort.active_now is None else cohort.active_now
+        reached = np.minimum(np.arange(deal.horizon_months) / cohort.ramp.months, 1)
+        share = first + (active - first) * reached[:, None]
+    return _started(people * share, np.array([float(deal.month(cohort.starts))]))
 
 
 def _requests_per_user(deal: Deal, cohort_id: str, draw: Draw) -> Array:

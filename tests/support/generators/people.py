@@ -21,6 +21,8 @@ def cohort(c: Draw, start: tuple[int, int], months: int, seat_type: str | None) 
         people["active_share"] = c.pick(0.6, 0.75)
     if c.chance(28):
         people["ramp"] = {"from_share": c.pick(0.0, 0.3), "months": c.pick(6, 12, 20)}
+    elif c.chance(40):
+        people |= {"active_now": c.pick(0.2, 0.8), "ramp": {"months": c.pick(4, 15)}}
     if c.chance(25):
         people["assigned_per_active"] = 1.2
     if c.chance(24):
