@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from deal_solve.analysis.settle.invoice import invoice_table
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.allocation import allocate
 from deal_solve.facts.summary import summarise
+from deal_solve.report.allocation import allocation_tables
 from deal_solve.report.health import seats_table
 from deal_solve.report.plan_tables import (
     commitment_table,
@@ -53,6 +55,7 @@ def settlement_report(
         routing_table(deal, plan),
         project_table(deal, plan),
         *cost_tables(deal, summary),
+        *allocation_tables(deal, allocate(settlement)),
         limit_table(deal, settlement),
         invoice_table(
             deal, settlement.invoice(scenario), scenarios.names[scenario], float(scenarios.weights[scenario])
