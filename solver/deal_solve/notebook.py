@@ -8,7 +8,10 @@ from html import escape
 from typing import Any
 
 from deal_solve.analysis.settle.text import settlement_report
-from deal_solve.analysis.solve.text import solution_report
+from deal_solve.analysis.solve.comparisons import comparisons
+from deal_solve.analysis.solve.page.page import decision_page
+from deal_solve.analysis.solve.tables import TABLES
+from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.controls import control_table
@@ -34,14 +37,15 @@ class Shown:
 
     text: str
     tables: Mapping[str, Table[Any]]
+    head: str = ""
+    """What a notebook shows of the text: the decision page, or the first block of a settlement."""
 
     def __repr__(self) -> str:
         return self.text
 
     def _repr_html_(self) -> str:
-        head, *_ = self.text.split("\n\n", 1)
         tables = (_folded(name, rows) for name, rows in self.tables.items() if rows)
-        return f"<pre>{escape(head)}</pre>{''.join(tables)}"
+        return f"<pre>{escape(self.head)}</pre>{''.join(tables)}"
 
 
 def _folded(name: str, rows: Table[Any]) -> str:
@@ -60,7 +64,6 @@ def show(found: Solution | Settlement) -> Shown:
     """
     settlement = found.settlement if isinstance(found, Solution) else found
     deal, scenarios = settlement.deal, settlement.scenarios
-    order = order_note(settlement, chronological_usd(settlement))
     tables: dict[str, Table[Any]] = {
         "decisions": decisions(settlement),
         "sides": cost_split(settlement),
@@ -73,7 +76,10 @@ def show(found: Solution | Settlement) -> Shown:
         "control_table": control_table(deal),
     }
     if isinstance(found, Solution):
-        text = solution_report(deal, scenarios, found, (*scenarios.notes, *order))
-        return Shown(text, {**tables, "alternatives": alternatives(found)})
+        subject = subject_of(found, comparisons(found, None))
+        tables["alternatives"] = alternatives(found)
+        return Shown(solution_report(subject, tuple(TABLES)), tables, decision_page(subject))
+    order = order_note(settlement, chronological_usd(settlement))
     likely, notes = int(scenarios.weights.argmax()), (*scenarios_notes(scenarios), *order)
-    return Shown(settlement_report(deal, settlement, (), likely, notes), tables)
+    text = settlement_report(settlement, (), likely, notes)
+    return Shown(text, tables, text.partition("\n\n")[0])

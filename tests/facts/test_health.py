@@ -63,7 +63,7 @@ def test_calendar_of_one_term(settled):
     days = [(f"{event.day}", event.what) for event in calendar(settlement.deal, settlement.plan)]
     assert days == [
         ("2027-01-01", "quote starts for 12 months: API"),
-        ("2027-01-01", "start negotiating what follows quote, whose term ends with 2027-12"),
+        ("2027-01-01", "start negotiating what follows quote (ends 2027-12)"),
         ("2027-01-01", "API commitment of contract year 1"),
         ("2028-01-01", "quote has ended"),
     ]
@@ -119,10 +119,10 @@ def test_what_is_not_bought_any_more_is_not_renewed():
     """The start-up moves from team-premium to enterprise after a year; team is signed for that year only."""
     settlement = solved("start-up").settlement
     about = [
-        f"{event.day} {event.what}" for event in calendar(settlement.deal, settlement.plan) if "team" in event.what
+        f"{event.day} {event.what}" for event in calendar(settlement.deal, settlement.plan) if "Team" in event.what
     ]
-    assert about[0] == "2027-01-01 team starts for 12 months: team-premium seats"
-    assert about[-1] == "2028-01-01 team has ended"
+    assert about[0] == '2027-01-01 "Team plan, billed yearly" starts for 12 months: Claude Team, premium seat seats'
+    assert about[-1] == '2028-01-01 "Team plan, billed yearly" has ended'
     assert not any("renewed" in text for text in about)
 
 

@@ -126,7 +126,9 @@ def test_version(capsys):
 def test_0_solved_to_the_gap(capsys, deal):
     code, out, err = called(capsys, "solve", deal)
     assert code == 0
-    assert out.startswith("This deal: 12 months from 2027-01, all amounts USD\nSign    API agreement quote, 12 months")
+    assert out.startswith(
+        "This deal: 12 months from 2027-01, all amounts USD\n\nWhat to sign\nAPI           quote, 12 months"
+    )
     assert err == ""
 
 
@@ -207,8 +209,7 @@ def test_4_stopped_with_a_plan_prints_bound_and_gap(capsys, deal, monkeypatch):
     monkeypatch.setattr(optimiser, "solve", lambda *args, **kwargs: limited(solve(*args, **kwargs)))
     code, out, _ = called(capsys, "solve", deal)
     assert code == 4
-    assert "Proof   not proven to the gap asked for: objective" in out
-    assert "gap 50%" in " ".join(out.split())
+    assert "Proof not proven: a plan that is up to 50% better may exist, by expected cost" in " ".join(out.split())
 
 
 def test_5_stopped_without_a_plan(capsys, deal, monkeypatch):
@@ -417,7 +418,9 @@ def test_check_says_what_is_dead(capsys, tmp_path):
     code, out, err = called(capsys, "check", path)
     assert (code, err) == (0, "")
     assert out.startswith("The deal is valid: 2 workloads, 2 cohorts, 4 offers, 36 months from 2027-01.\n")
-    assert "cohorts.makers.tracks[0]: team-premium is closed: no offer that sells it provides all controls" in out
+    assert "cohorts.makers.tracks[0]: team-premium is closed: no offer that sells it provides all controls" in " ".join(
+        out.split()
+    )
 
 
 def test_check_of_a_bad_deal(capsys, deal):

@@ -73,14 +73,14 @@ def test_agreements_are_a_table_of_the_search():
     assert frame.loc[frame["is_recommended"], "offer"].tolist() == [SOLUTION.plan.api.offer]
 
 
-def test_a_solution_is_shown_with_its_short_block_and_its_tables():
+def test_a_solution_is_shown_with_its_page_and_its_tables():
     shown = show(SOLUTION)
     assert shown.text.startswith("Harbourline, product and people: 36 months")
     assert repr(shown) == shown.text
     html = shown._repr_html_()
     assert html.startswith("<pre>Harbourline, product and people")
     assert "<details open><summary>decisions</summary><table" in html
-    assert "3,153,782" in html
+    assert "This plan     3,153,783" in html
     assert "<td>203 / 219 / 236</td>" in html
 
 

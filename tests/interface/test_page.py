@@ -7,12 +7,13 @@ import click
 import pytest
 
 from deal_solve.analysis.settle.text import settlement_report
-from deal_solve.analysis.solve.text import short_block, solution_report
+from deal_solve.analysis.solve.comparisons import comparisons
+from deal_solve.analysis.solve.tables import TABLES
+from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.deal.load import load
 from deal_solve.facts.cost_split import crossover_month
-from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solve import solve
-from deal_solve.report.text import Page, bullets, chance, labelled, page_of, printed_on, styled, table
+from deal_solve.report.text import MAX_PROSE, Page, bullets, chance, labelled, money, page_of, printed_on, styled, table
 from tests.support.paths import SCENARIOS
 
 EXAMPLE = SCENARIOS / "seat-heavy.yaml"
@@ -33,9 +34,12 @@ def on(columns, *rest, **given):
 # --- where width and colour come from -----------------------------------------------------------------------------
 
 
-def test_a_pipe_is_plain_and_a_hundred_columns_wide(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "140")
-    assert page_of(io.StringIO()) == Page(100, False)
+@pytest.mark.parametrize(("columns", "wide"), [(None, 80), ("140", 140), ("7", 40), ("0", 80), ("wide", 80)])
+def test_a_pipe_is_plain_and_as_wide_as_it_is_said_to_be(monkeypatch, columns, wide):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+    assert page_of(io.StringIO()) == Page(wide, False)
 
 
 @pytest.mark.parametrize(
@@ -81,18 +85,32 @@ def test_headers_and_texts_are_wrapped_between_words_before_anything_else():
     ]
 
 
+def test_then_amounts_lose_their_cents_and_the_first_column_is_wrapped():
+    """18 + 12 + 12 columns and two gaps are 46; without cents 40, with the months on two lines less."""
+    row = ["2027-01 to 2027-12", money(1_000_000.4), money(2_000_000)]
+    assert on(46, "T", ["months", "usage", "left"], [row])[3:] == ["2027-01 to 2027-12  1,000,000.40  2,000,000.00"]
+    assert on(41, "T", ["months", "usage", "left"], [row])[3:] == ["2027-01 to 2027-12  1,000,000  2,000,000"]
+    narrow = on(40, "T", ["months", "usage", "left"], [["2027-01 to 2027-12 x", *row[1:]]])
+    assert narrow[3:] == ["2027-01 to 2027-12  1,000,000  2,000,000", "x"]
+
+
 def test_where_wrapping_is_not_enough_the_columns_are_printed_in_parts():
-    """At least 18 + 9 + 8 columns and two gaps are 39: what is left stands below, behind the months again."""
-    assert on(40, "T", ["months", "committed amount", "usage", "left"], [[ROW[0], ROW[1], ROW[3], "12,345.00"]]) == [
+    """At least 7 + 9 + 12 + 12 columns and three gaps are 46: what is left stands below, behind the months again."""
+    cells = ["123,456.00%", "12,345.00%"]
+    assert on(40, "T", ["months", "committed amount", "usage", "left"], [[ROW[0], ROW[1], *cells]]) == [
         "T",
-        "months              committed     usage",
+        "months              committed",
         "                       amount",
-        "------------------  ---------  --------",
-        "2027-01 to 2027-12   1,000.00  2,000.00",
-        "",
-        "months                   left",
         "------------------  ---------",
-        "2027-01 to 2027-12  12,345.00",
+        "2027-01 to 2027-12   1,000.00",
+        "",
+        "months                    usage",
+        "------------------  -----------",
+        "2027-01 to 2027-12  123,456.00%",
+        "",
+        "months                    left",
+        "------------------  ----------",
+        "2027-01 to 2027-12  12,345.00%",
     ]
 
 
@@ -121,33 +139,30 @@ def solved():
     return deal, solve(deal)
 
 
+def whole_report(solution):
+    return solution_report(subject_of(solution, comparisons(solution, None)), tuple(TABLES))
+
+
 @pytest.mark.parametrize("columns", [60, 80, 100, 140])
 def test_no_line_is_wider_than_the_page(solved, columns):
-    deal, solution = solved
-    scenarios = solution.settlement.scenarios
+    _, solution = solved
     with printed_on(Page(columns)):
-        texts = [solution_report(deal, scenarios, solution), settlement_report(deal, solution.settlement, (), 4)]
+        texts = [whole_report(solution), settlement_report(solution.settlement, (), 4)]
     assert all(len(line) <= columns for text in texts for line in text.splitlines())
 
 
-def test_a_narrow_page_loses_nothing_of_the_short_block(solved):
-    deal, solution = solved
-    scenarios = solution.settlement.scenarios
-    summary = summarise(deal, solution.settlement, scenarios)
-
-    def words(columns):
-        with printed_on(Page(columns)):
-            return " ".join(short_block(deal, scenarios, solution, summary)).split()
-
-    assert words(60) == words(80) == words(100) == words(140)
+def test_a_wide_page_keeps_its_sentences_readable_and_its_tables_whole(solved):
+    _, solution = solved
+    with printed_on(Page(200)):
+        page, tables = whole_report(solution).split("\n\nAPI commitment per period", 1)
+    assert max(map(len, page.splitlines())) <= MAX_PROSE
+    assert max(map(len, tables.splitlines())) > MAX_PROSE
 
 
 def test_a_colour_changes_no_word(solved):
-    deal, solution = solved
-    scenarios = solution.settlement.scenarios
-    plain = solution_report(deal, scenarios, solution)
+    plain = whole_report(solved[1])
     with printed_on(Page(is_coloured=True)):
-        coloured = solution_report(deal, scenarios, solution)
+        coloured = whole_report(solved[1])
     assert coloured != plain
     assert click.unstyle(coloured) == plain
 
@@ -158,8 +173,8 @@ def test_overage_counts_in_all_months_of_its_period(solved):
 
 
 def test_how_sure_names_gap_bound_futures_dates_and_what_has_no_source(solved):
-    deal, solution = solved
-    text = " ".join(solution_report(deal, solution.settlement.scenarios, solution).partition("How sure")[2].split())
+    _deal, solution = solved
+    text = " ".join(whole_report(solution).partition("How sure")[2].split())
     assert re.search(r"no plan has an objective below [\d,.]+ over 24 months; this one has [\d,.]+, a gap of 0%", text)
     assert "9 scenarios by expansion of the bands of" in text
     assert "nothing is drawn at random" in text

@@ -12,9 +12,11 @@ import pytest
 from deal_solve import from_json
 from deal_solve.analysis.settle.invoice import invoice_csv, invoice_table, paid_when
 from deal_solve.analysis.settle.text import settlement_report
+from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.analysis.solve.result import result_of, settlement_result_of
 from deal_solve.analysis.solve.schema import Result, SettlementResult
-from deal_solve.analysis.solve.text import short_block, solution_report
+from deal_solve.analysis.solve.tables import TABLES
+from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.deal.rate_card import load_card
 from deal_solve.facts.drawdown_order import chronological_usd, order_note
 from deal_solve.facts.health import seat_health
@@ -26,7 +28,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.record import adapter_of, to_text
 from deal_solve.report.rates import rate, rates_report
-from deal_solve.report.text import cents, labelled, money, percent, table
+from deal_solve.report.text import Page, cents, labelled, money, percent, printed_on, table
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.proposals import example
@@ -70,6 +72,12 @@ DEAL = example()
 FUTURES, SOLUTION = solution_of(DEAL, api={"offer": "quote", "term_months": 24, "commitment_usd": "100k"})
 
 
+@pytest.fixture(autouse=True)
+def _wide_page():
+    with printed_on(Page(100)):
+        yield
+
+
 # --- rounding and small text --------------------------------------------------------------------------------------
 
 
@@ -99,67 +107,12 @@ def test_a_table_is_flush():
     ]
 
 
-# --- the short block ----------------------------------------------------------------------------------------------
+# --- the decision page: tests/interface/test_decision_page.py ------------------------------------------------------
 
 
-def block(deal, scenarios, solution):
-    return short_block(deal, scenarios, solution, summarise(deal, solution.settlement, scenarios))
-
-
-def test_the_short_block_says_what_to_sign_and_what_it_costs():
-    lines = block(DEAL, FUTURES, SOLUTION)
-    assert lines[:4] == [
-        "Example: 36 months from 2027-01, all amounts USD",
-        "Sign    API agreement quote (First quote), 24 months, then renewed: 100,000 USD committed in each",
-        "        contract year (band from 100,000 a year)",
-        "        119 / 142 / 171 enterprise seats in contract year 1 / 2 / 3, from quote",
-    ]
-    assert re.fullmatch(
-        r"Cost    [\d,]+\.\d\d expected over 36 months; [\d,]+\.\d\d \(P10\) to [\d,]+\.\d\d \(P90\)", lines[4]
-    )
-    assert any(
-        line.startswith("Fixed   ") and "committed over 36 months: API commitment and seats" in line for line in lines
-    )
-    assert any(line == "Next    free, 24 months, no commitment: at least 1% dearer by objective" for line in lines)
-    proof = " ".join(line.strip() for line in lines[-2:])
-    assert re.fullmatch(
-        r"Proof   optimal: objective ([\d,.]+) over 36 months \(expected cost\), bound \1, gap 0%; "
-        r"9 scenarios by expansion; prices of 2026-11-23",
-        proof,
-    )
-
-
-@pytest.mark.parametrize("baseline", [True, False])
-@pytest.mark.parametrize("status", ["optimal", "limit"])
-@pytest.mark.parametrize("title", ["", "x", "A very long title " * 11])
-def test_the_short_block_fits_on_twelve_lines_of_a_hundred_columns(title, status, baseline):
-    tracks = {"makers": ["enterprise"] * 3, "sellers": ["none", "team-standard", "enterprise"]}
-    seats = {"team-premium": {"contracted": 5}, "team-standard": {"contracted": [40, 41, 42]}, "enterprise": {}}
-    deal = example(replace=[("title: Example", f"title: {title or '~'}" if title else "risk: neutral")])
-    scenarios, solution = solution_of(
-        deal,
-        "ramped",
-        status,
-        baseline,
-        tracks=tracks,
-        seats=seats,
-        api={"offer": "ramped", "commitment_usd": 123456.78},
-    )
-    lines = block(deal, scenarios, solution)
-    assert len(lines) <= 12
-    assert max(map(len, lines)) <= 100
-    text = "\n".join(lines)
-    assert "Sign" in text
-    assert "Cost" in text
-    assert "Proof" in text
-
-
-def test_a_certain_deal_says_so():
-    deal = example(replace=[("{p10: 500k, p50: 1M, p90: 2M}", "1M"), ("{p10: 25%, p50: 50%, p90: 75%}", "50%")])
-    text = "\n".join(block(deal, *solution_of(deal)))
-    assert "over 36 months, certain" in text
-    assert "P10" not in text
-    assert "one certain scenario" in " ".join(text.split())
+def whole_report(solution, *notes):
+    subject = subject_of(solution, comparisons(solution, None))
+    return solution_report(dataclasses.replace(subject, notes=(*subject.notes, *notes)), tuple(TABLES))
 
 
 def test_nothing_beyond_p10_and_p90_from_few_branches():
@@ -168,9 +121,6 @@ def test_nothing_beyond_p10_and_p90_from_few_branches():
     summary = summarise(DEAL, SOLUTION.settlement, FUTURES)
     assert summary.worst_usd is None
     assert summary.confidence == 0.9
-    text = solution_report(DEAL, FUTURES, SOLUTION)
-    assert "over 36 months, mean of the worst 10% of scenarios" in text
-    assert "in the worst one" not in text
 
 
 def test_an_explicit_list_has_its_worst_scenario():
@@ -182,32 +132,20 @@ def test_an_explicit_list_has_its_worst_scenario():
     assert summary.confidence == 0.95
 
 
-def test_a_stopped_solve_says_how_far_it_is_from_proof():
-    text = "\n".join(block(DEAL, *solution_of(DEAL, status="limit")))
-    assert "not proven to the gap asked for: objective" in text
-    assert "(expected cost), bound" in text
-    assert "gap 10%" in text
-
-
-def test_present_values_say_so():
-    deal = example(more="cost_of_capital_per_year: 8%\n")
-    assert "present value at 8% a year" in " ".join(block(deal, *solution_of(deal)))
-
-
 # --- tables -------------------------------------------------------------------------------------------------------
 
 
 def test_the_report_has_every_table():
-    text = solution_report(DEAL, FUTURES, SOLUTION, ("drawn down as used",))
+    text = whole_report(SOLUTION, "drawn down as used")
     for title in (
         "API commitment per period (USD, expected; usage at contracted rates; runs out: month and chance)",
         "Seats per contract year",
         "Track of each cohort",
         "Routing of requests",
         "Cost by line over 36 months (USD, expected)",
-        "Paid per contract year (USD, not discounted)",
-        "API agreements, seats from any offer (objective over 36 months, USD)",
-        "Notes\n- drawn down as used\n- a remark",
+        "Cost and cash per contract year (USD, not discounted)",
+        "API agreements, seats from any offer (USD over 36 months; objective: expected cost)",
+        "Notes\n- a remark\n- drawn down as used",
     ):
         assert title in text
     assert "\n\n\n" not in text
@@ -215,7 +153,7 @@ def test_the_report_has_every_table():
 
 
 def test_the_agreements_table_shows_bounds_where_nothing_was_solved():
-    text = solution_report(DEAL, FUTURES, SOLUTION)
+    text = whole_report(SOLUTION)
     rows = [re.split("  +", line) for line in text.partition("API agreements, seats")[2].splitlines()[3:7]]
     assert [(row[0], row[3]) for row in rows] == [
         ("quote", "solved"),
@@ -231,15 +169,14 @@ def test_what_a_stopped_search_did_not_rule_out_is_called_so():
     """A bound of 0 under the plan's objective says nothing: no "-100% dearer"."""
     unknown = CandidateAgreement("alone", 12, 0.0, "limit", None, 0.0)
     stopped = dataclasses.replace(SOLUTION, status="limit", agreements=(SOLUTION.agreements[0], unknown))
-    text = solution_report(DEAL, FUTURES, stopped)
-    assert "Next    alone, 12 months, no commitment: not ruled out when the search stopped" in text
+    text = whole_report(stopped)
     row = next(line for line in text.splitlines() if re.match("alone +12", line))
     assert re.split("  +", row)[3:] == ["stopped", "at least 0.00", "not known"]
 
 
 def test_epochs_that_are_routed_alike_stand_together():
-    scenarios, solution = solution_of(DEAL, routing={"bot": "haiku"})
-    text = solution_report(DEAL, scenarios, solution)
+    _scenarios, solution = solution_of(DEAL, routing={"bot": "haiku"})
+    text = whole_report(solution)
     assert "bot                 2027-01 to 2027-04  sonnet" in text
     assert "                    2027-05 to 2029-12  haiku" in text
     assert "bot       rerouting  2027-05     20,000.00" in text
@@ -290,7 +227,7 @@ def test_limits_are_held_against_the_plan():
     assert checks[3].achieved_usd == pytest.approx((119 + 142 + 171) * 12 * 20)
     assert checks[4].achieved_usd is None
     assert checks[4].probability == pytest.approx(0.7)
-    text = solution_report(deal, scenarios_of(deal), solution)
+    text = whole_report(solution)
     assert re.search(r"worst: contract year 2 +1,000.00 +[\d,.]+ +broken", text)
     assert re.search(r"70.0% sure: total +800,000.00 +70% +kept", text)
 
@@ -303,14 +240,14 @@ def test_a_probability_over_many_scenarios_shows_the_cvar_that_stands_in():
     (check,) = limit_checks(deal, solution.settlement)
     assert check.achieved_usd > summarise(deal, solution.settlement, scenarios).total.p90_usd
     assert check.probability == pytest.approx(1)
-    assert "90.0% sure: total (CVaR stands in)" in solution_report(deal, scenarios, solution)
+    assert "90.0% sure: total (CVaR stands in)" in whole_report(solution)
 
 
 # --- settlement and invoice ---------------------------------------------------------------------------------------
 
 
 def test_a_settlement_says_what_was_assumed_before_it_counts():
-    text = settlement_report(DEAL, SOLUTION.settlement, ("Cohort x takes y.",), 4)
+    text = settlement_report(SOLUTION.settlement, ("Cohort x takes y.",), 4)
     assert text.index("Assumed\n- Cohort x takes y.") < text.index("API commitment per period")
     assert "Invoice in scenario 'usage P50 adoption P50' (probability 16%; USD, not discounted)" in text
 

@@ -10,6 +10,7 @@ import click
 from deal_solve.cli.support import completion
 from deal_solve.cli.support.options import (
     deal_argument,
+    fiscal_option,
     load_deal,
     order_option,
     placed,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 @order_option
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
 @click.option("--out", "invoice_file", metavar="FILE", help="Write the invoice as CSV.")
+@fiscal_option
 @verbose_option
 def command(
     deal_file: str,
@@ -52,6 +54,7 @@ def command(
     order: str,
     json_file: str | None,
     invoice_file: str | None,
+    fiscal_year_start: int | None,
     scenarios_from: Callable[[Deal], Scenarios],
     verbose: bool,
 ) -> int:
@@ -59,6 +62,7 @@ def command(
 
     The plan may leave anything out: what is assumed is printed. An impossible plan is refused by naming the clause.
     """
+    from deal_solve.analysis.settle.text import settlement_report
     from deal_solve.plan.proposal import proposal_from, read_proposal
     from deal_solve.plan.validation.validity import refuse_impossible
     from deal_solve.settlement.settle import settle
@@ -72,7 +76,10 @@ def command(
         plan, assumed = completed(deal, proposal, scenarios, routing, progress_to(verbose))
         refuse_impossible(deal, plan)
     order_name: Any = order.replace("-", "_")
-    _print(settle(deal, plan, scenarios, order=order_name), assumed, index, json_file, invoice_file)
+    settlement = settle(deal, plan, scenarios, order=order_name)
+    _write(settlement, assumed, index, json_file, invoice_file)
+    if json_file != "-":
+        click.echo(settlement_report(settlement, assumed, index, _notes(settlement), fiscal_year_start), nl=False)
     return 0
 
 
@@ -111,7 +118,14 @@ def completed(
     return plan, assumed_of(plan, agreements, proposal)
 
 
-def _print(
+def _notes(settlement: Settlement) -> tuple[str, ...]:
+    from deal_solve.facts.drawdown_order import chronological_usd, order_note
+    from deal_solve.report.scenarios import scenarios_notes
+
+    return (*scenarios_notes(settlement.scenarios), *order_note(settlement, chronological_usd(settlement)))
+
+
+def _write(
     settlement: Settlement,
     assumed: tuple[str, ...],
     scenario: int,
@@ -119,21 +133,17 @@ def _print(
     invoice_file: str | None,
 ) -> None:
     from deal_solve.analysis.settle.invoice import invoice_csv
-    from deal_solve.analysis.settle.text import settlement_report
     from deal_solve.analysis.solve.result import settlement_result_of
     from deal_solve.cli.support.files import write_text
-    from deal_solve.facts.drawdown_order import chronological_usd, order_note
+    from deal_solve.facts.drawdown_order import chronological_usd
     from deal_solve.record import to_text
-    from deal_solve.report.scenarios import scenarios_notes
 
-    deal, as_used = settlement.deal, chronological_usd(settlement)
-    notes = (*scenarios_notes(settlement.scenarios), *order_note(settlement, as_used))
     if invoice_file:
-        write_text(invoice_file, invoice_csv(deal, settlement.invoice(scenario)))
+        write_text(invoice_file, invoice_csv(settlement.deal, settlement.invoice(scenario)))
     if json_file:
-        text = to_text(settlement_result_of(deal, settlement, assumed, scenario, as_used))
+        as_used = chronological_usd(settlement)
+        text = to_text(settlement_result_of(settlement.deal, settlement, assumed, scenario, as_used))
         if json_file == "-":
             click.echo(text, nl=False)
-            return
-        write_text(json_file, text)
-    click.echo(settlement_report(deal, settlement, assumed, scenario, notes), nl=False)
+        else:
+            write_text(json_file, text)

@@ -11,6 +11,7 @@ import click
 from deal_solve.cli.support.extras import answers, answers_text, check, more_options
 from deal_solve.cli.support.options import (
     deal_argument,
+    fiscal_option,
     fix_option,
     load_deal,
     progress_to,
@@ -24,11 +25,9 @@ from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
     from deal_solve.analysis.conflict.result import Conflict
-    from deal_solve.analysis.solve.result import Answers
     from deal_solve.cli.support.extras import More
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.options import Method
-    from deal_solve.optimise.solution import Solution
     from deal_solve.plan.proposal import Proposal
     from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -45,6 +44,9 @@ EXPLAINING_SECONDS = 30.0
 )
 @fix_option
 @more_options
+@click.option("--full", is_flag=True, help="Print every table behind the decision page too.")
+@click.option("--show", metavar="TABLES", help="Print some of them too, such as routing,seats; divided by commas.")
+@fiscal_option
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
 @scenario_options
 @solver_options
@@ -55,6 +57,9 @@ def command(
     json_file: str | None,
     fix_file: str | None,
     more: More,
+    full: bool,
+    show: str | None,
+    fiscal_year_start: int | None,
     export_file: str | None,
     solver: str,
     method: Method,
@@ -66,12 +71,18 @@ def command(
 ) -> int:
     """Find the agreements, term, commitment, seats, tracks, routing and projects to sign in DEAL, with proof.
 
-    Prints what to sign and what it costs, then the tables behind it. The exit code is 0 if the plan is proven to the
-    gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5 without one.
+    Prints a decision page: what to sign, what it costs, what else there is, and what can go wrong. The exit code is 0
+    if the plan is proven to the gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5
+    without one.
     """
+    from deal_solve.analysis.solve.comparisons import comparisons
+    from deal_solve.analysis.solve.json import to_json
+    from deal_solve.analysis.solve.text import solution_report, subject_of
+    from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.errors import Infeasible
     from deal_solve.uncertainty.scenario_set import ready
 
+    tables = _tables(full, show)
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
     scenario_set = scenarios_from(deal)
@@ -86,7 +97,13 @@ def command(
         solution = solved(deal, scenarios, options)
     except Infeasible as error:
         raise Infeasible(_explained(deal, scenarios, error, json_file, options)) from None
-    _print(deal, scenarios, solution, json_file, answers(deal, scenario_set, solution, more, options))
+    found = answers(deal, scenario_set, solution, more, options)
+    found["comparisons"] = interruptible(lambda: comparisons(solution, options))
+    if json_file:
+        _write(json_file, to_json(solution, **found))
+    if json_file != "-":
+        subject = subject_of(solution, found["comparisons"], fiscal_year_start)
+        click.echo(solution_report(subject, tables, answers_text(deal, solution, found)), nl=False)
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 
 
@@ -143,20 +160,10 @@ def _export(deal: Deal, scenarios: Scenarios, path: str, fix: Proposal | None) -
     return 0
 
 
-def _print(deal: Deal, scenarios: Scenarios, solution: Solution, json_file: str | None, found: Answers) -> None:
-    from deal_solve.analysis.solve.text import solution_report
-    from deal_solve.analysis.why_not.text import after_block
-    from deal_solve.facts.drawdown_order import chronological_usd, order_note
+def _tables(full: bool, show: str | None) -> tuple[str, ...]:
+    """Return the names of the tables that are printed below the page."""
+    from deal_solve.analysis.solve.tables import TABLES, refuse_unknown
 
-    as_used = chronological_usd(solution.settlement)
-    if json_file:
-        from deal_solve.analysis.solve.result import result_of
-        from deal_solve.record import to_text
-
-        _write(json_file, to_text(result_of(deal, scenarios, solution, as_used, **found)))
-        if json_file == "-":
-            return
-    notes = (*scenarios.notes, *order_note(solution.settlement, as_used))
-    text = solution_report(deal, scenarios, solution, notes)
-    answer = answers_text(deal, solution, found)
-    click.echo(after_block(text, answer) if answer else text, nl=False)
+    names = tuple(name.strip() for name in show.split(",")) if show else ()
+    refuse_unknown(names)
+    return tuple(TABLES) if full else names

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.offer import TrueUp
+from deal_solve.facts.names import quoted_offer, track_name, user_name
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
-from deal_solve.record import Record
+from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.seats import seat_contract
 
@@ -24,15 +25,32 @@ NEGOTIATE_MONTHS = 12
 """How long before a term ends one starts to negotiate the next."""
 
 
+EventKind = Literal[
+    "start",
+    "renewal",
+    "end",
+    "negotiation",
+    "invoice",
+    "count",
+    "project_start",
+    "project_ready",
+    "retirement",
+    "table",
+]
+
+
 @dataclass(frozen=True)
 class Event(Record):
     """One dated event."""
 
     day: Annotated[date, Field(description="the date, YYYY-MM-DD")]
+    kind: Annotated[EventKind, Field(description="what kind of event it is")]
     what: Annotated[str, Field(description="what happens, in words")]
     usd: Annotated[
         float | None, Field(description="what is committed and invoiced then, at price index 1; null if nothing is")
     ] = None
+    item: NotWritten[str] = field(default="", repr=False)
+    """What is invoiced, negotiated or has to be ready, in a few words."""
 
 
 def calendar(deal: Deal, plan: Plan) -> Table[Event]:
@@ -45,29 +63,31 @@ def calendar(deal: Deal, plan: Plan) -> Table[Event]:
 def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:
     for table in plan.later:
         what = "look up in the table what to sign: what starts then is shown here as on the likeliest path"
-        yield Event(deal.calendar(table.month), what)
+        yield Event(deal.calendar(table.month), "table", what)
 
 
 def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
     """Yield start, renewals and negotiations of every agreement that is signed (not list)."""
     for offer, spans in _signed(deal, plan).items():
         for index, (span, bought) in enumerate(spans):
-            word = "is renewed" if index else "starts"
-            yield Event(deal.calendar(span.start), f"{offer} {word} for {span.length} months: {', '.join(bought)}")
+            name, word = quoted_offer(deal, offer), "is renewed" if index else "starts"
+            what = f"{name} {word} for {span.length} months: {', '.join(bought)}"
+            yield Event(deal.calendar(span.start), "renewal" if index else "start", what)
             end = span.start + span.length
             start, last = max(end - NEGOTIATE_MONTHS, span.start), f"{deal.calendar(end - 1):%Y-%m}"
-            yield Event(deal.calendar(start), f"start negotiating what follows {offer}, whose term ends with {last}")
+            item = f"{name} (ends {last})"
+            yield Event(deal.calendar(start), "negotiation", f"start negotiating what follows {item}", item=item)
 
 
 def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:
     for offer, spans in _signed(deal, plan).items():
         last = spans[-1][0]
-        yield Event(deal.calendar(last.start + last.length), f"{offer} has ended")
+        yield Event(deal.calendar(last.start + last.length), "end", f"{quoted_offer(deal, offer)} has ended")
 
 
 def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]]]:
     """Return the terms of every agreement in which something is bought, with what that is."""
-    seats = [(agreement, f"{seat_type} seats") for seat_type, agreement in plan.seats.items()]
+    seats = [(agreement, f"{track_name(deal, seat_type)} seats") for seat_type, agreement in plan.seats.items()]
     lengths = {plan.api.offer: plan.api.term_months}
     lengths |= {agreement.offer: agreement.term_months for agreement, _ in seats}
     signed: dict[str, list[tuple[TermSpan, list[str]]]] = {}
@@ -93,8 +113,9 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
         for year, count in enumerate(seats.contracted):
             if count:
                 how = "" if contract.seat.part.billing == "yearly" else ", in 12 invoices over the year"
-                what = f"{count:,} {seat_type} seats of contract year {year + 1}{how}"
-                yield Event(deal.calendar(12 * year), what, 12 * contract.month_usd(year))
+                item = f"{count:,} {track_name(deal, seat_type)} seats"
+                what = f"{item} of contract year {year + 1}{how}"
+                yield Event(deal.calendar(12 * year), "invoice", what, 12 * contract.month_usd(year), item)
     taken = resolve(deal).taken(plan.api)
     api = taken.api
     for span, term in zip(taken.spans, plan.api.terms, strict=True):
@@ -102,7 +123,9 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
             if usd and api is not None and api.payment != "arrears":
                 whole = api.payment == "prepaid_yearly" or api.period_months == 12
                 how = "" if whole else f", in {12 // api.period_months} invoices over the year"
-                yield Event(deal.calendar(12 * year), f"API commitment of contract year {year + 1}{how}", usd)
+                item = "API commitment"
+                what = f"{item} of contract year {year + 1}{how}"
+                yield Event(deal.calendar(12 * year), "invoice", what, usd, item)
 
 
 def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
@@ -116,10 +139,10 @@ def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
         for span in used[: 1 if seats.offer == LIST else None]:
             start = next(12 * year for year in span.years if seats.contracted[year])
             first, end = start + clause.check, used[-1].end if seats.offer == LIST else span.end
-            what = f"count of {seat_type} users for the true-up"
+            what = f"count of {track_name(deal, seat_type)} users for the true-up"
             if first < end:
                 what = f"first {what}, then every {_pace(clause.check)} until {deal.calendar(end):%Y-%m}"
-            yield Event(deal.calendar(first), what)
+            yield Event(deal.calendar(first), "count", what)
 
 
 def _pace(months: int) -> str:
@@ -130,8 +153,11 @@ def _projects(deal: Deal, plan: Plan) -> Iterator[Event]:
     for workload, bought in plan.projects.items():
         for project in bought:
             facts = deal.workloads[workload].projects[project]
-            yield Event(deal.calendar(0), f"{project} for {workload} begins", facts.usd)
-            yield Event(deal.calendar(facts.ready_month), f"{project} for {workload} must be ready")
+            yield Event(
+                deal.calendar(0), "project_start", f"{project} for {user_name(deal, workload)} begins", facts.usd
+            )
+            item = f"{project} for {user_name(deal, workload)}"
+            yield Event(deal.calendar(facts.ready_month), "project_ready", f"{item} must be ready", item=item)
 
 
 def _retirements(deal: Deal, plan: Plan) -> Iterator[Event]:
@@ -144,5 +170,7 @@ def _retirements(deal: Deal, plan: Plan) -> Iterator[Event]:
                 routed.setdefault(base, []).append(user)
     for model in deal.card.models:
         if model.id in routed and model.retires and deal.month_after(model.retires) < deal.horizon_months:
-            users = ", ".join(dict.fromkeys(routed[model.id]))
-            yield Event(model.retires, f"{model.id} retires; {users} goes on with the newest {model.family}")
+            users = ", ".join(user_name(deal, user) for user in dict.fromkeys(routed[model.id]))
+            yield Event(
+                model.retires, "retirement", f"{model.id} retires; {users} goes on with the newest {model.family}"
+            )

@@ -8,16 +8,14 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from deal_solve.deal.offer import TrueUp
+from deal_solve.facts.accrual import each_part_with_rows, months_of
 from deal_solve.facts.once import once
 from deal_solve.frames import Table
-from deal_solve.plan.resolved import resolve
 from deal_solve.record import Record
-from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES, SIDES, lines_of
-from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
-from deal_solve.uncertainty.scenario_set import Array, each_block
+from deal_solve.uncertainty.scenario_set import Array
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,7 @@ def crossover_month(settlement: Settlement) -> int | None:
 
     A payment is spread evenly over the months that it is for, so that paying in advance or afterwards moves nothing.
     """
-    deal, plan, order = settlement.deal, settlement.plan, settlement.order
-    if settlement.rows is None:
-        parts = each_block(
-            settlement.scenarios, lambda _, block: _accrued(settle(deal, plan, block, order, keep_rows=True))
-        )
-        api, seats = np.sum(parts, axis=0)
-    else:
-        api, seats = _accrued(settlement)
+    api, seats = np.sum(each_part_with_rows(settlement, _accrued), axis=0)
     if not seats.any() or not api.any():
         return None
     below = np.flatnonzero(api <= seats)
@@ -79,21 +70,6 @@ def _accrued(settlement: Settlement) -> Array:
         for row in settlement.rows or ():
             if LINES[row.line].side == side:
                 expected = settlement.weights @ np.broadcast_to(row.amount, settlement.weights.shape)
-                spread = _months(settlement, row)
+                spread = months_of(settlement, row)
                 own[spread] += expected / len(own[spread])
     return months
-
-
-def _months(settlement: Settlement, row: Row) -> slice:
-    """Return the months that a payment is for: overage and unused commitment are for all of their commitment period,
-    seats added for the rest of the contract year unless their ratchet is none.
-    """
-    deal, plan, first, end = settlement.deal, settlement.plan, row.first, row.last + 1
-    accrual = LINES[row.line].accrual
-    if accrual == "commitment_period":
-        first = end - resolve(deal).taken(plan.api).require_api().period_months
-    elif accrual == "contract_year":
-        clause = resolve(deal).seat(plan.seats[row.item], row.item).part.true_up
-        if isinstance(clause, TrueUp) and clause.ratchet != "none":
-            end = first // 12 * 12 + 12
-    return slice(first, end)

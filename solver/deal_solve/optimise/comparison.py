@@ -29,19 +29,12 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 BASELINE_GAP = 1e-8
 """Gap of the baseline over up to a block of scenarios: of two plans nearly tied always the same one, because the tail
 of a loss differs by more than their costs do."""
-SAME_PINS = (
-    "loss is measured against the best plan without API commitment that keeps the same routing, projects and tracks, "
-    "as far as they are fixed"
-)
 
 
 def comparison_of(
-    problem: SearchProblem, scenarios: Scenarios, workspace: Workspace, known: Plan | Solution | None = None
+    deal: Deal, scenarios: Scenarios, sums: ScenarioSums, workspace: Workspace, known: Plan | Solution | None = None
 ) -> Comparison:
-    """Return what costs of a problem are compared with, as far as its objective needs it; `known` is the baseline, if
-    given. Where routing, projects or tracks are fixed, they are in the baseline too.
-    """
-    deal, sums, fixings = problem.deal, problem.sums, problem.fixings.usage
+    """Return what costs are compared with, as far as the objective needs it; `known` is the baseline, if given."""
     free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
     if deal.risk.criterion == "regret":
         settings, clock = workspace.settings, workspace.clock
@@ -55,15 +48,12 @@ def comparison_of(
         return Comparison(known.baseline, Against(baseline=known.baseline_cost))
     if known is not None:
         return Comparison(known, Against(baseline=settle(free, known, scenarios).cost))
-    baseline = SearchProblem(free, sums, fixings=fixings, scope="no_commitment")
-    cached = workspace.cache.baseline(baseline)
+    cached = workspace.cache.baseline(free, sums)
     if cached is not None:
         return cached
-    plan, notes = _baseline(baseline, workspace)
-    if any(part for name, part in fixings.proposal if name != "api"):
-        notes += (SAME_PINS,)
+    plan, notes = _baseline(SearchProblem(free, sums, scope="no_commitment"), workspace)
     found = Comparison(plan, Against(baseline=settle(free, plan, scenarios).cost), notes)
-    workspace.cache.keep_baseline(baseline, found)
+    workspace.cache.keep_baseline(free, sums, found)
     return found
 
 

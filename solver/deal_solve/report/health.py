@@ -11,18 +11,8 @@ from deal_solve.report.text import bullets, chance, labelled, money, percent, ro
 from deal_solve.settlement.settle import Settlement
 
 
-def health_tables(deal: Deal, settlement: Settlement) -> list[str]:
-    """Return every table that has rows."""
-    parts = [
-        _commitment(deal, settlement),
-        seats_table(settlement),
-        _cost_split(deal, settlement),
-        _savings(deal, settlement),
-    ]
-    return [part for part in [*parts, _calendar(deal, settlement)] if part]
-
-
-def _commitment(deal: Deal, settlement: Settlement) -> str:
+def commitment_health_table(settlement: Settlement) -> str:
+    """Return how the commitment of each contract year is used; '' without one."""
     rows = commitment_health(settlement)
     if not len(rows):
         return ""
@@ -65,7 +55,8 @@ def seats_table(settlement: Settlement) -> str:
     return table(title, headers, cells, left=3, keys=2) if cells else ""
 
 
-def _cost_split(deal: Deal, settlement: Settlement) -> str:
+def cost_split_table(deal: Deal, settlement: Settlement) -> str:
+    """Return the cost of seats, API, and projects and tools."""
     rows = cost_split(settlement)
     headers = ["side", "expected cost", "P10", "P90", "share of the spread"]
     cells = [
@@ -90,7 +81,8 @@ def _crossover(deal: Deal, month: int | None) -> str:
     return f"expected API spend is above that for seats {when}"
 
 
-def _savings(deal: Deal, settlement: Settlement) -> str:
+def savings_table(deal: Deal, settlement: Settlement) -> str:
+    """Return the savings rates of the API agreement; '' without usage that counts."""
     found = savings(settlement)
     if found is None:
         return ""
@@ -106,7 +98,8 @@ def _savings(deal: Deal, settlement: Settlement) -> str:
     return bullets(title, lines)
 
 
-def _calendar(deal: Deal, settlement: Settlement) -> str:
+def calendar_table(deal: Deal, settlement: Settlement) -> str:
+    """Return every dated event."""
     cells = [
         [f"{event.day:%Y-%m-%d}", event.what, "" if event.usd is None else round_money(event.usd)]
         for event in calendar(deal, settlement.plan)

@@ -81,27 +81,15 @@ def project_table(deal: Deal, plan: Plan) -> str:
     return table("Projects bought at signing (USD, certain)", headers, rows, left=3) if rows else ""
 
 
-def cost_tables(deal: Deal, summary: Summary) -> list[str]:
-    """Return the expected cost by line over the horizon, and what is paid by contract year."""
+def line_table(deal: Deal, summary: Summary) -> str:
+    """Return the expected cost by line over the horizon."""
     word = "" if summary.scenarios == 1 else "expected "
     discounted = ", present value" if deal.cost_of_capital_per_year else ""
     rows = [[LINES[line].title, money(usd)] for line, usd in summary.by_line.items()]
     rows.append(["total", money(summary.total.expected_usd)])
     certainty = "certain" if summary.scenarios == 1 else "expected"
-    by_line = table(
-        f"Cost by line over {deal.horizon_months} months (USD, {certainty}{discounted})", ["line", f"{word}cost"], rows
-    )
-    if summary.scenarios == 1:
-        years = [[_year(deal, year), money(spread.expected_usd)] for year, spread in enumerate(summary.by_year)]
-        years.append(["all", money(summary.paid.expected_usd)])
-        return [by_line, table("Paid per contract year (USD, certain, not discounted)", ["year", "paid"], years)]
-    ranges = [*summary.by_year, summary.paid]
-    names = [*(_year(deal, year) for year in range(len(summary.by_year))), "all"]
-    years = [
-        [name, money(r.expected_usd), money(r.p10_usd), money(r.p90_usd)] for name, r in zip(names, ranges, strict=True)
-    ]
-    headers = ["year", "expected", "P10", "P90"]
-    return [by_line, table("Paid per contract year (USD, not discounted)", headers, years)]
+    title = f"Cost by line over {deal.horizon_months} months (USD, {certainty}{discounted})"
+    return table(title, ["line", f"{word}cost"], rows)
 
 
 def limit_table(deal: Deal, settlement: Settlement) -> str:
@@ -115,7 +103,3 @@ def limit_table(deal: Deal, settlement: Settlement) -> str:
         rows.append([check.limit + stand_in, money(check.at_most_usd), done, likely, kept])
     headers = ["limit", "at most", "plan", "probability", "is"]
     return table("Limits (USD, not discounted unless said)", headers, rows) if rows else ""
-
-
-def _year(deal: Deal, year: int) -> str:
-    return f"{year + 1} ({deal.span(12 * year, 12 * year + 12)})"

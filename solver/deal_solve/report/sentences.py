@@ -8,14 +8,14 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.report.scenarios import scenarios_text
-from deal_solve.report.text import WIDTH, gap_percent, joined, money, percent, round_money, shortened
+from deal_solve.report.text import gap_percent, joined, money, page_width, percent, round_money, shortened
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 def title_line(deal: Deal) -> str:
     """Return the name of the deal, its months and its currency."""
     when = f": {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
-    return shortened(deal.title or "This deal", WIDTH - len(when)) + when
+    return shortened(deal.title or "This deal", max(page_width() - len(when), len(when))) + when
 
 
 def _title(deal: Deal, offer: str) -> str:
@@ -128,7 +128,8 @@ def aim(deal: Deal, summary: Summary) -> str:
         return {"worst": "cost in the worst scenario", "regret": "largest regret"}[risk.criterion]
     if risk.weight == 0 or summary.scenarios == 1:
         return "expected cost"
-    worst = f"mean of the worst {percent(1 - summary.confidence)} by {risk.on}"
+    what = "cost above no commitment" if risk.on == "loss" else "cost"
+    worst = f"mean of the worst {percent(1 - summary.confidence)} of {what}"
     return f"{percent(1 - risk.weight)} expected cost, {percent(risk.weight)} {worst}"
 
 

@@ -1,6 +1,6 @@
 """Plain text: amounts, counts and tables. Amounts are rounded here and nowhere else, half-even to cents.
 
-Here alone it is known how wide the page is and whether it has colour: 100 columns and none, unless `printed_on` says
+Here alone it is known how wide the page is and whether it has colour: 80 columns and none, unless `printed_on` says
 otherwise for what is written inside it.
 """
 
@@ -18,7 +18,10 @@ from typing import TextIO
 
 import click
 
-WIDTH = 100
+WIDTH = 80
+"""Columns of a page of which nothing else is known."""
+MAX_PROSE = 100
+"""Columns beyond which sentences are hard to read."""
 MIN_WIDTH = 40
 ALARMS = ("broken", "impossible", "GAP")
 """Cells with one of these words are red where there is colour."""
@@ -40,9 +43,10 @@ _PAGE: ContextVar[Page] = ContextVar("page", default=_PLAIN)
 
 
 def page_of(stream: TextIO) -> Page:
-    """Return the page of a stream: plain unless it is a terminal, then as wide as that and coloured if it may be."""
+    """Return the page of a stream: as wide as COLUMNS or the terminal says, coloured on a terminal if it may be."""
     if not stream.isatty():
-        return _PLAIN
+        given = os.environ.get("COLUMNS", "")
+        return Page(max(int(given), MIN_WIDTH)) if given.isdecimal() and int(given) else _PLAIN
     columns = shutil.get_terminal_size((WIDTH, 0)).columns
     return Page(max(columns, MIN_WIDTH), not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
@@ -62,9 +66,14 @@ def page_width() -> int:
     return _PAGE.get().columns
 
 
+def is_coloured() -> bool:
+    """Return whether the page has colour."""
+    return _PAGE.get().is_coloured
+
+
 def styled(text: str, bold: bool | None = None, fg: str | None = None) -> str:
     """Return text in a style where the page has colour."""
-    return click.style(text, bold=bold, fg=fg) if text and _PAGE.get().is_coloured else text
+    return click.style(text, bold=bold, fg=fg) if text and is_coloured() else text
 
 
 def cents(amount: float) -> Decimal:
@@ -76,13 +85,22 @@ def cents(amount: float) -> Decimal:
     return Decimal(repr(float(amount))).quantize(_CENT, ROUND_HALF_EVEN, _WIDE) + Decimal(0)
 
 
-def money(amount: float) -> str:
+class Amount(str):
+    """Dollars with cents, as text; `whole` is the same without, for a table in which cents do not fit."""
+
+    __slots__ = ("whole",)
+    whole: str
+
+
+def money(amount: float) -> Amount:
     """Return dollars with cents and thousands separators.
 
-    >>> money(1234567.891)
-    '1,234,567.89'
+    >>> money(1234567.891), money(1234567.891).whole
+    ('1,234,567.89', '1,234,568')
     """
-    return f"{cents(amount):,}"
+    text = Amount(f"{cents(amount):,}")
+    text.whole = whole_money(amount)
+    return text
 
 
 def round_money(amount: float) -> str:
@@ -92,6 +110,15 @@ def round_money(amount: float) -> str:
     ('250,000', '0.50')
     """
     return money(amount).removesuffix(".00")
+
+
+def whole_money(amount: float) -> str:
+    """Return dollars without cents, for a page that is read and not added up.
+
+    >>> whole_money(1234567.5), whole_money(-0.2)
+    ('1,234,568', '0')
+    """
+    return f"{Decimal(repr(float(amount))).quantize(Decimal(1), ROUND_HALF_EVEN, _WIDE) + 0:,}"
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -138,11 +165,11 @@ def joined(values: Sequence[str]) -> str:
 def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, keys: int = 1) -> str:
     """Return a titled table; the first `left` columns are flush left, the others flush right.
 
-    Where the page is too narrow, headers and what is flush left beyond the first `keys` columns are wrapped between
-    words; where that is not enough the columns are printed in several parts, each beginning with those first ones.
+    Where the page is too narrow, headers and what is flush left are wrapped between words, the first `keys` columns
+    last; then amounts lose their cents; where that is not enough the columns are printed in several parts, each
+    beginning with those first ones.
     """
-    cells = [list(headers), *(list(row) for row in rows)]
-    widths = _narrowed(cells, range(keys, left))
+    cells, widths = _fitted([list(headers), *(list(row) for row in rows)], keys, left)
     parts = []
     for shown in _parts(widths, keys):
         lines = [_BETWEEN.join("-" * widths[index] for index in shown)]
@@ -162,6 +189,21 @@ def _words(text: str) -> list[str]:
     return text.split() or [""]
 
 
+def _fitted(cells: list[list[str]], keys: int, left: int) -> tuple[list[list[str]], list[int]]:
+    """Return cells and column widths of a table that fits the page, changed no more than it takes; or as they are."""
+    whole = [[cell.whole if isinstance(cell, Amount) else cell for cell in row] for row in cells]
+    for found, texts in ((cells, range(keys, left)), (whole, range(keys, left)), (whole, range(left))):
+        widths = _narrowed(found, texts)
+        if _width(widths) <= page_width():
+            return found, widths
+    return cells, _narrowed(cells, range(keys, left))
+
+
+def _width(widths: list[int]) -> int:
+    """Return the columns that a table takes."""
+    return sum(widths) + len(_BETWEEN) * (len(widths) - 1)
+
+
 def _narrowed(cells: list[list[str]], texts: range) -> list[int]:
     """Return column widths that fit the page if wrapping can do it, else the least they can be."""
     room = page_width()
@@ -170,7 +212,7 @@ def _narrowed(cells: list[list[str]], texts: range) -> list[int]:
     for index, (header, *column) in enumerate(zip(*cells, strict=True)):
         kept = [word for cell in column for word in _words(cell)] if index in texts else column
         minimum.append(min(max(map(len, [*_words(header), *kept])), room // 2))
-    while sum(widths) + len(_BETWEEN) * (len(widths) - 1) > room:
+    while _width(widths) > room:
         wide = [index for index in range(len(widths)) if widths[index] > minimum[index]]
         if not wide:
             break
@@ -225,6 +267,7 @@ def bullets(title: str, texts: Iterable[str]) -> str:
     return "\n".join([*heading(title), *lines]) if lines else ""
 
 
-def shortened(text: str, width: int = WIDTH) -> str:
-    """Return text cut to a width."""
+def shortened(text: str, width: int | None = None) -> str:
+    """Return text cut to a width, that of the page if none is given."""
+    width = page_width() if width is None else width
     return text if len(text) <= width else text[: width - 1] + "…"

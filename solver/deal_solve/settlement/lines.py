@@ -20,6 +20,7 @@ class Line:
       billed for usage or commitment: these do not say why one plan costs more than another and are split by cause
     - `accrual` the months that a payment is for: those it is charged for, the commitment period that ends with them,
       or what is left of their contract year
+    - `is_cash` whether it is paid: what unserved users cost the buyer is not
     """
 
     name: str
@@ -27,6 +28,7 @@ class Line:
     side: SideName
     cause: str | None = None
     accrual: Accrual = "month"
+    is_cash: bool = True
 
 
 LINES: dict[str, Line] = {
@@ -43,7 +45,7 @@ LINES: dict[str, Line] = {
         Line("projects", "enablement projects", "projects and tools", cause="projects"),
         Line("build", "internal tools, build", "projects and tools", cause="tools"),
         Line("run", "internal tools, run", "projects and tools", cause="tools"),
-        Line("unserved", "users left unserved", "seats", cause="unserved"),
+        Line("unserved", "users left unserved", "seats", cause="unserved", is_cash=False),
     )
 }
 """Every line, by name, in the order in which they are printed."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from deal_solve.analysis.settle.invoice import invoice_table
-from deal_solve.deal.deal import Deal
-from deal_solve.facts.allocation import allocate
 from deal_solve.facts.summary import summarise
-from deal_solve.report.allocation import allocation_tables
 from deal_solve.report.health import seats_table
 from deal_solve.report.plan_tables import (
     commitment_table,
-    cost_tables,
     limit_table,
+    line_table,
     project_table,
     routing_table,
     track_table,
@@ -26,14 +23,19 @@ from deal_solve.report.sentences import (
     worst_sentence,
 )
 from deal_solve.report.text import bullets, heading, labelled
+from deal_solve.report.years import years_table
 from deal_solve.settlement.settle import Settlement
 
 
 def settlement_report(
-    deal: Deal, settlement: Settlement, assumed: tuple[str, ...], scenario: int, notes: tuple[str, ...] = ()
+    settlement: Settlement,
+    assumed: tuple[str, ...],
+    scenario: int,
+    notes: tuple[str, ...] = (),
+    fiscal_year_start: int | None = None,
 ) -> str:
-    """Return the settled plan in print."""
-    scenarios, plan = settlement.scenarios, settlement.plan
+    """Return the settled plan in print, with the invoice of one scenario."""
+    deal, scenarios, plan = settlement.deal, settlement.scenarios, settlement.plan
     summary = summarise(deal, settlement, scenarios)
     head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
     for name in plan.seats:
@@ -54,8 +56,8 @@ def settlement_report(
         track_table(deal, plan),
         routing_table(deal, plan),
         project_table(deal, plan),
-        *cost_tables(deal, summary),
-        *allocation_tables(deal, allocate(settlement)),
+        line_table(deal, summary),
+        years_table(settlement, fiscal_year_start),
         limit_table(deal, settlement),
         invoice_table(
             deal, settlement.invoice(scenario), scenarios.names[scenario], float(scenarios.weights[scenario])

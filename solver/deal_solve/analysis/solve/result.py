@@ -16,13 +16,14 @@ from deal_solve.analysis.solve.schema import (
     SolverRun,
 )
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.allocation import allocate
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.savings import savings
 from deal_solve.facts.summary import Summary, periods, summarise
+from deal_solve.facts.years import YearCost, years
+from deal_solve.frames import Table
 from deal_solve.report.basics import deal_of, scenarios_from
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenario_set as uncertainty
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from deal_solve.analysis.conflict.result import Conflict
     from deal_solve.analysis.criteria.result import Criteria
     from deal_solve.analysis.levers.result import Waterfall
+    from deal_solve.analysis.solve.comparisons import Comparisons
     from deal_solve.analysis.uncertainty.result import UncertaintyCost
     from deal_solve.analysis.why_not.result import Alternative, WhyNot
-    from deal_solve.frames import Table
     from deal_solve.optimise.solution import Solution
 
 
@@ -46,24 +47,24 @@ class Answers(TypedDict, total=False):
     levers: Waterfall
     criteria: Criteria
     uncertainty: UncertaintyCost
+    comparisons: Comparisons
 
 
-def cost_of(summary: Summary, chronological_usd: float) -> Cost:
+def cost_of(summary: Summary, years: Table[YearCost], chronological_usd: float) -> Cost:
     """Return the cost section; `chronological_usd` is the expected total drawn down as used."""
-    return Cost(**vars(summary), chronological_expected_usd=chronological_usd)
+    return Cost(**vars(summary), years=years, chronological_expected_usd=chronological_usd)
 
 
 def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological_usd: float) -> dict[str, Any]:
     """Return what is said of every settled plan."""
     return {
-        "cost": cost_of(summary, chronological_usd),
+        "cost": cost_of(summary, years(settlement), chronological_usd),
         "drawdown": periods(settlement),
         "seats": seat_health(settlement),
         "limits": limit_checks(deal, settlement),
         "commitment_health": commitment_health(settlement),
         "sides": cost_split(settlement),
         "overtaking_month": crossover_month(settlement),
-        "allocation": allocate(settlement),
         "savings": savings(settlement),
         "calendar": calendar(deal, settlement.plan),
     }
@@ -99,6 +100,7 @@ def result_of(
         levers=answers.get("levers"),
         criteria=answers.get("criteria"),
         uncertainty=answers.get("uncertainty"),
+        comparisons=answers.get("comparisons"),
     )
 
 

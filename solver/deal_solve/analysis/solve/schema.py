@@ -10,15 +10,16 @@ from pydantic import Field
 from deal_solve.analysis.conflict.result import Conflict
 from deal_solve.analysis.criteria.result import Criterion
 from deal_solve.analysis.levers.result import Waterfall
+from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.analysis.uncertainty.result import UncertaintyCost
 from deal_solve.analysis.why_not.result import Alternative, WhyNot
-from deal_solve.facts.allocation import Allocation
 from deal_solve.facts.calendar import Event
 from deal_solve.facts.cost_split import Side
 from deal_solve.facts.health import CommitmentYear, SeatYear
 from deal_solve.facts.limit_checks import LimitCheck
 from deal_solve.facts.savings import Savings
 from deal_solve.facts.summary import PeriodSummary, Summary
+from deal_solve.facts.years import YearCost
 from deal_solve.frames import Table
 from deal_solve.optimise.options import Method
 from deal_solve.optimise.solution import CandidateAgreement, Size, Status
@@ -33,6 +34,7 @@ class Cost(Summary):
     """What the plan costs, by the settlement."""
 
     chronological_expected_usd: Annotated[float, Field(description="expected total with usage drawn down as used")]
+    years: Annotated[Table[YearCost], Field(description="per contract year: cost for its months, and cash paid in it")]
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,6 @@ SeatsField = Annotated[Table[SeatYear], Field(description="contracted seats agai
 LimitsField = Annotated[Table[LimitCheck], Field(description="every limit of the deal against the plan")]
 CommitmentHealthField = Annotated[Table[CommitmentYear], Field(description="the API commitment, contract year by year")]
 CostSplitField = Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
-AllocationField = Annotated[Allocation, Field(description="who pays: cost by workload and cohort")]
 CrossoverMonthField = Annotated[
     int | None, Field(description="first month from which API spend stays above that for seats")
 ]
@@ -106,7 +107,6 @@ class Result(Record):
     commitment_health: CommitmentHealthField
     sides: CostSplitField
     overtaking_month: CrossoverMonthField
-    allocation: AllocationField
     savings: SavingsField
     calendar: CalendarField
     reference: Annotated[
@@ -124,6 +124,9 @@ class Result(Record):
     why_not: Annotated[tuple[WhyNot, ...] | None, Field(description="`--why-not`: other choices")] = None
     levers: Annotated[Waterfall | None, Field(description="`--levers`: what each lever is worth")] = None
     criteria: Annotated[Table[Criterion] | None, Field(description="`--criteria`: what each would sign")] = None
+    comparisons: Annotated[
+        Comparisons | None, Field(description="nothing committed, going on as today, and the runner-up; else null")
+    ] = None
     uncertainty: Annotated[
         UncertaintyCost | None, Field(description="`--uncertainty`: what it costs, and how sure this is")
     ] = None
@@ -160,7 +163,6 @@ class SettlementResult(ResultFile):
     commitment_health: CommitmentHealthField
     sides: CostSplitField
     overtaking_month: CrossoverMonthField
-    allocation: AllocationField
     savings: SavingsField
     calendar: CalendarField
     scenario: Annotated[str, Field(description="the scenario of the invoice")]

@@ -17,12 +17,6 @@ def why_not_report(deal: Deal, answer: WhyNot) -> str:
     return answer_report(deal, f"Why not {answer.asked}?", answer, "as asked")
 
 
-def after_block(text: str, answer: str) -> str:
-    """Return a report with an answer between its short block and its tables."""
-    block, tables = text.split("\n\n", 1)
-    return f"{block}\n\n{answer}\n\n{tables}"
-
-
 def answer_report(deal: Deal, title: str, answer: WhyNot, column: str) -> str:
     """Return a titled answer; `column` is what stands above the amounts of the other plan."""
     stated = [_sentence(deal, answer)]

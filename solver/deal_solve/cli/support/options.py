@@ -36,6 +36,12 @@ order_option = click.option(
     show_default=True,
     help="In which order usage draws down the commitment within a period.",
 )
+fiscal_option = click.option(
+    "--fiscal-year-start",
+    type=click.IntRange(1, 12),
+    metavar="MONTH",
+    help="First month of your fiscal year, 01 to 12: yearly figures are per fiscal year.  [default: contract years]",
+)
 routing_option = click.option(
     "--routing",
     type=click.Choice(["today", "best"]),

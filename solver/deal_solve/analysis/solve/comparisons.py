@@ -1,0 +1,123 @@
+"""What a recommended plan is compared with: nothing committed, going on as today, and the runner-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field
+
+from deal_solve.analysis.why_not.alternatives import nearest
+from deal_solve.deal.deal import LIST
+from deal_solve.errors import InputError
+from deal_solve.optimise.options import SolveOptions
+from deal_solve.optimise.solution import CandidateAgreement, Solution
+from deal_solve.plan.completion.complete import complete
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal
+from deal_solve.record import Record
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.measures import cvar
+from deal_solve.uncertainty.scenario_set import Array
+
+WORST_TENTH = 0.9
+"""Confidence of the tail on the decision page, whatever confidence the objective has."""
+MAX_SECONDS = 30.0
+"""How long each other plan is looked for, where no time limit is given."""
+
+
+@dataclass(frozen=True)
+class ComparedPlan(Record):
+    """Another plan beside the recommended one; USD over the horizon, discounted."""
+
+    plan: Annotated[Plan, Field(description="the other plan")]
+    expected_usd: Annotated[float, Field(description="its expected cost")]
+    worst_tenth_usd: Annotated[float, Field(description="mean of its cost in the worst tenth of the probability")]
+    worst_tenth_above_usd: Annotated[
+        float | None,
+        Field(description="mean of what it costs above the baseline, in the worst tenth of that; null without one"),
+    ]
+    objective_usd: Annotated[float | None, Field(description="its objective; null where it was not optimised")]
+
+
+@dataclass(frozen=True)
+class Comparisons(Record):
+    """What the recommended plan is compared with.
+
+    None where the plan commits nothing itself (`no_commitment`), where nobody sells at list what people use
+    (`as_today`), and where no other agreement was solved (`runner_up`).
+    """
+
+    worst_tenth_usd: Annotated[
+        float, Field(description="mean of the cost of the recommended plan in the worst tenth of the probability")
+    ]
+    worst_tenth_above_usd: Annotated[
+        float | None,
+        Field(description="mean of what it costs above the baseline, in the worst tenth of that; null without one"),
+    ]
+    no_commitment: Annotated[
+        ComparedPlan | None, Field(description="the best plan without API commitment; null if this is it")
+    ]
+    as_today: Annotated[
+        ComparedPlan | None,
+        Field(description="list prices, routing as today, no project, people on the tracks of the recommended plan"),
+    ]
+    runner_up: Annotated[ComparedPlan | None, Field(description="the best plan under another API agreement or band")]
+
+
+def comparisons(solution: Solution, options: SolveOptions | None) -> Comparisons:
+    """Return what a solution is compared with; without options nothing is solved for it."""
+    if options is not None and options.time_limit is None:
+        options = replace(options, time_limit=MAX_SECONDS)
+    settlement = solution.settlement
+    return Comparisons(
+        worst_tenth_usd=cvar(settlement.cost, settlement.weights, WORST_TENTH),
+        worst_tenth_above_usd=_worst_above(solution, settlement.cost),
+        no_commitment=_no_commitment(solution, options),
+        as_today=_as_today(solution),
+        runner_up=_solved(solution, lambda candidate: True, options),
+    )
+
+
+def _no_commitment(solution: Solution, options: SolveOptions | None) -> ComparedPlan | None:
+    if not any(usd for term in solution.plan.api.terms for usd in term.commitment_usd) and not solution.plan.later:
+        return None
+    if solution.baseline is not None and solution.baseline_cost is not None:
+        return _compared(solution, solution.baseline, solution.baseline_cost, None)
+    return _solved(solution, lambda candidate: candidate.band_usd_per_year == 0, options)
+
+
+def _as_today(solution: Solution) -> ComparedPlan | None:
+    settlement = solution.settlement
+    deal, scenarios = settlement.deal, settlement.scenarios
+    asked = Proposal.model_validate({"api": {"offer": LIST}, "tracks": solution.plan.tracks})
+    try:
+        plan, _ = complete(deal, asked, scenarios.block(0))
+    except InputError:
+        return None
+    return _compared(solution, plan, settle(deal, plan, scenarios).cost, None)
+
+
+def _solved(
+    solution: Solution, among: Callable[[CandidateAgreement], bool], options: SolveOptions | None
+) -> ComparedPlan | None:
+    found = None if options is None else nearest(solution, among, options)
+    return None if found is None else _compared(solution, found.plan, found.settlement.cost, found.objective_usd)
+
+
+def _compared(solution: Solution, plan: Plan, cost: Array, objective_usd: float | None) -> ComparedPlan:
+    weights = solution.settlement.weights
+    return ComparedPlan(
+        plan=plan,
+        expected_usd=float(weights @ cost),
+        worst_tenth_usd=cvar(cost, weights, WORST_TENTH),
+        worst_tenth_above_usd=_worst_above(solution, cost),
+        objective_usd=objective_usd,
+    )
+
+
+def _worst_above(solution: Solution, cost: Array) -> float | None:
+    if solution.baseline_cost is None:
+        return None
+    return cvar(cost - solution.baseline_cost, solution.settlement.weights, WORST_TENTH)

@@ -1,0 +1,104 @@
+"""What else there is: nothing committed, going on as today, and the runner-up; expected, and in the worst tenth."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.solve.agreements import others
+from deal_solve.analysis.solve.comparisons import ComparedPlan, Comparisons
+from deal_solve.analysis.solve.page.subject import LABEL, Subject
+from deal_solve.deal.deal import LIST
+from deal_solve.facts.names import quoted_offer
+from deal_solve.plan.plan import ApiAgreement
+from deal_solve.report.sentences import basis
+from deal_solve.report.text import heading, labelled, percent, round_money, whole_money
+
+SAME = "the same"
+
+
+def compare_block(subject: Subject) -> list[str]:
+    """Return what this plan costs beside others, one sentence each."""
+    compared = subject.compared
+    if compared is None:
+        return []
+    rows = [("This plan", _this(subject))]
+    free, today = compared.no_commitment, compared.as_today
+    is_same = free is not None and today is not None and abs(free.expected_usd - today.expected_usd) < 1
+    if free is not None:
+        rows.append(("No commitment", _beside(subject, compared, free, " (as today)" * is_same)))
+    if today is not None and not is_same:
+        rows.append(("As today", _beside(subject, compared, today)))
+    rows.append(("Runner-up", _runner_up(subject, compared)))
+    certainty = "" if subject.is_certain else ", expected"
+    title = f"Compared over {subject.deal.horizon_months} months (USD{certainty}{basis(subject.deal)})"
+    return [*heading(title), *(line for label, text in rows for line in labelled(label, text, LABEL))]
+
+
+def _this(subject: Subject) -> str:
+    total = subject.summary.total
+    if subject.is_certain:
+        return f"{whole_money(total.expected_usd)}, certain"
+    return f"{whole_money(total.expected_usd)}; P10 {whole_money(total.p10_usd)}, P90 {whole_money(total.p90_usd)}"
+
+
+def _beside(subject: Subject, compared: Comparisons, other: ComparedPlan, remark: str = "") -> str:
+    """Return what another plan costs, and what this one saves or adds."""
+    saved = other.expected_usd - subject.summary.total.expected_usd
+    share = f" ({percent(abs(saved) / other.expected_usd)})" if other.expected_usd else ""
+    text = f"{whole_money(other.expected_usd)}{remark}; this {_saves(saved)}{share}"
+    if subject.is_certain:
+        return text
+    tail = other.worst_tenth_usd - compared.worst_tenth_usd
+    return f"{text}, {_saves(tail) if (tail < 0) != (saved < 0) else whole_money(abs(tail))} in the worst tenth"
+
+
+def _saves(usd: float) -> str:
+    return f"{'saves' if usd >= 0 else 'adds'} {whole_money(abs(usd))}"
+
+
+def _runner_up(subject: Subject, compared: Comparisons) -> str:
+    other = compared.runner_up
+    if other is None:
+        return _not_solved(subject)
+    api = other.plan.api
+    name = _agreement(subject, api.offer, api.term_months, _band(api))
+    expected = _more(other.expected_usd - subject.summary.total.expected_usd)
+    if subject.is_certain:
+        return f"{name}: costs {expected}"
+    if expected == SAME == _more(other.worst_tenth_usd - compared.worst_tenth_usd):
+        return f"{name}: costs the same, in expectation and in the worst tenth"
+    worst = _more(other.worst_tenth_usd - compared.worst_tenth_usd)
+    return f"{name}: costs {expected} in expectation, {worst} in the worst tenth{_why(subject, compared, other)}"
+
+
+def _more(usd: float) -> str:
+    text = whole_money(abs(usd))
+    return SAME if text == "0" else f"{text} {'more' if usd > 0 else 'less'}"
+
+
+def _why(subject: Subject, compared: Comparisons, other: ComparedPlan) -> str:
+    """Return why a plan that costs no more in either way is not recommended: its risk is measured otherwise."""
+    if other.expected_usd >= subject.summary.total.expected_usd or other.worst_tenth_usd > compared.worst_tenth_usd:
+        return ""
+    if other.worst_tenth_above_usd is None or compared.worst_tenth_above_usd is None:
+        return ""
+    worse = _more(other.worst_tenth_above_usd - compared.worst_tenth_above_usd)
+    return f", but {worse} where it is dearest against no commitment"
+
+
+def _not_solved(subject: Subject) -> str:
+    """Return the nearest other agreement by its bound, where it was not solved."""
+    nearest = others(subject.solution)
+    if not nearest:
+        return "no other API agreement is on the table"
+    name = _agreement(subject, nearest[0].offer, nearest[0].term_months, nearest[0].band_usd_per_year)
+    return f"{name}, by its bound; its own cost was not worked out"
+
+
+def _band(api: ApiAgreement) -> float:
+    return api.terms[0].band_usd_per_year
+
+
+def _agreement(subject: Subject, offer: str, months: int, band: float) -> str:
+    name = "the same offer" if offer == subject.plan.api.offer else quoted_offer(subject.deal, offer)
+    if offer == LIST:
+        return f"{quoted_offer(subject.deal, offer)}, nothing committed"
+    return f"{name}, {months} months, {f'band from {round_money(band)} a year' if band else 'nothing committed'}"

@@ -1,0 +1,96 @@
+"""What it costs per year, line by line, with its range; and what is paid in cash, where that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from deal_solve.analysis.solve.page.subject import Subject
+from deal_solve.facts.summary import Range
+from deal_solve.facts.years import YearCost, years
+from deal_solve.report.text import table, whole_money
+from deal_solve.settlement.lines import LINES
+
+GROUPS = {
+    "API commitment": ("commitment",),
+    "API usage": ("usage", "uncounted_usage", "other_charges"),
+    "API overage": ("overage",),
+    "unused commitment": ("shortfall",),
+    "seats": ("seats",),
+    "seats added (true-up)": ("true_up",),
+    "projects": ("projects",),
+    "internal tools": ("build", "run"),
+    "people unserved": ("unserved",),
+}
+"""The lines of the page: those of a bill, the small ones together; any other line stands by itself."""
+OTHER = "other"
+
+
+def cost_block(subject: Subject, max_lines: int) -> list[str]:
+    """Return the cost of each year and of all, in thousands where dollars do not fit; small lines make one."""
+    rows = years(subject.settlement, subject.fiscal_year_start)
+    amounts = [*_folded(_by_group(rows), max_lines), *_totals(subject, rows)]
+    word = "certain" if subject.is_certain else "expected"
+    headers = ["", *_names(subject, rows), "all"]
+    for unit, amount in (("USD", whole_money), ("thousand USD", _thousands)):
+        cells = [[name, *map(amount, values)] for name, values in amounts]
+        lines = table(
+            f"What it costs per {_kind(subject)} ({unit}, {word}, not discounted)", headers, cells
+        ).splitlines()
+        if "" not in lines:
+            break
+    return [line for line in lines if line.strip("- ")]
+
+
+def _thousands(usd: float) -> str:
+    return whole_money(usd / 1000)
+
+
+def _by_group(rows: Sequence[YearCost]) -> list[tuple[str, list[float]]]:
+    """Return dollars by year and in all of every group that costs anything."""
+    grouped = [line for lines in GROUPS.values() for line in lines]
+    groups = {**GROUPS, **{facts.title: (line,) for line, facts in LINES.items() if line not in grouped}}
+    found = []
+    for name, lines in groups.items():
+        values = [sum(row.cost_by_line.get(line, 0.0) for line in lines) for row in rows]
+        if any(whole_money(usd) != "0" for usd in values):
+            found.append((name, [*values, sum(values)]))
+    return found
+
+
+def _folded(found: list[tuple[str, list[float]]], max_lines: int) -> list[tuple[str, list[float]]]:
+    """Return at most so many lines; the smallest are added up in one."""
+    if len(found) <= max_lines:
+        return found
+    kept = sorted(found, key=lambda line: -abs(line[1][-1]))[: max_lines - 1]
+    rest = [values for name, values in found if (name, values) not in kept]
+    return [*(line for line in found if line in kept), (OTHER, [sum(each) for each in zip(*rest, strict=True)])]
+
+
+def _totals(subject: Subject, rows: Sequence[YearCost]) -> list[tuple[str, list[float]]]:
+    """Return the total, its range, and cash where it differs."""
+    total = subject.summary.paid
+
+    def of(value: Callable[[Range], float]) -> list[float]:
+        return [*(value(row.cost) for row in rows), value(total)]
+
+    found = [("total", of(lambda cost: cost.expected_usd))]
+    if not subject.is_certain:
+        found.append(("P10 (a tenth is below)", of(lambda cost: cost.p10_usd)))
+        found.append(("P90 (a tenth is above)", of(lambda cost: cost.p90_usd)))
+    cash = [row.cash.expected_usd for row in rows]
+    if [whole_money(row.cost.expected_usd) for row in rows] != [whole_money(usd) for usd in cash]:
+        found.append(("cash paid in the year", [*cash, sum(cash)]))
+    return found
+
+
+def _kind(subject: Subject) -> str:
+    if subject.fiscal_year_start is None:
+        return f"contract year from {subject.deal.start:%Y-%m}"
+    return "fiscal year"
+
+
+def _names(subject: Subject, rows: Sequence[YearCost]) -> list[str]:
+    """Return what stands above the years: the number of a contract year, the last month of a fiscal year."""
+    if subject.fiscal_year_start is None:
+        return [f"year {index + 1}" for index in range(len(rows))]
+    return [f"to {subject.deal.calendar(row.end - 1):%Y-%m}" for row in rows]

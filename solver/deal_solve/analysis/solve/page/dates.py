@@ -1,0 +1,62 @@
+"""Dates that bind in the next twelve months, as many as there is room for."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from deal_solve.analysis.solve.page.subject import LABEL, Subject
+from deal_solve.facts.calendar import Event, EventKind, calendar
+from deal_solve.facts.names import listed
+from deal_solve.report.text import labelled, whole_money
+
+MONTHS = 12
+
+
+def dates_block(subject: Subject, room: int) -> list[str]:
+    """Return a sentence for each date, within a number of lines; what is left out is counted."""
+    deal = subject.deal
+    end = deal.calendar(MONTHS)
+    events = [event for event in calendar(deal, subject.plan) if event.day <= end]
+    days = [(f"{day:%Y-%m-%d}", _parts(list(found))) for day, found in groupby(events, lambda event: event.day)]
+    days = [(day, parts) for day, parts in days if parts]
+    lines: list[str] = []
+    for index, (day, parts) in enumerate(days):
+        left = len(days) - index - 1
+        free = room - len(lines) - (left > 0)
+        shown = _fitting(day, parts, free)
+        if not shown:
+            return [*lines, *labelled("", f"and {left + 1} more until {end:%Y-%m}: --show calendar", LABEL)]
+        lines += shown
+    return lines
+
+
+def _fitting(day: str, parts: list[str], room: int) -> list[str]:
+    """Return a date with as many of its events as fit a number of lines, the first ones first; none if none does."""
+    for count in range(len(parts), 0, -1):
+        lines = labelled(day, "; ".join([*parts[:count], *["…"] * (count < len(parts))]), LABEL)
+        if len(lines) <= room:
+            return lines
+    return []
+
+
+def _parts(events: list[Event]) -> list[str]:
+    """Return what happens on a day, what is paid first; that something starts goes without saying."""
+
+    def of(kind: EventKind) -> list[Event]:
+        return [event for event in events if event.kind == kind]
+
+    def paid(found: list[Event]) -> str:
+        return whole_money(sum(event.usd or 0.0 for event in found))
+
+    parts = []
+    if invoices := of("invoice"):
+        parts.append(f"invoices of the year: {paid(invoices)} ({', '.join(event.item for event in invoices)})")
+    if projects := of("project_start"):
+        parts.append(f"{len(projects)} project{'s'[: len(projects) - 1]} to pay and begin: {paid(projects)}")
+    if negotiations := of("negotiation"):
+        parts.append(f"start negotiating what follows {listed([event.item for event in negotiations])}")
+    others: tuple[EventKind, ...] = ("table", "count", "renewal", "end", "retirement")
+    parts += [event.what for kind in others for event in of(kind)]
+    if ready := of("project_ready"):
+        parts.append(f"{listed([event.item for event in ready])} must be ready")
+    return parts

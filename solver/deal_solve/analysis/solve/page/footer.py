@@ -1,0 +1,38 @@
+"""The last lines: what proves the answer, and where the rest is printed."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.solve.page.subject import LABEL, Subject
+from deal_solve.report.scenarios import scenarios_text
+from deal_solve.report.sentences import aim
+from deal_solve.report.text import gap_percent, labelled, percent
+
+
+def footer(subject: Subject) -> list[str]:
+    """Return the proof, how many notes there are, and where the tables are."""
+    rows = [("Proof", _proof(subject)), ("More", _more(subject))]
+    return [line for label, text in rows for line in labelled(label, text, LABEL)]
+
+
+def _proof(subject: Subject) -> str:
+    solution = subject.solution
+    proven = f"optimal (gap {gap_percent(solution.gap)})"
+    if solution.status != "optimal":
+        proven = f"not proven: a plan that is up to {gap_percent(solution.gap)} better may exist,"
+    over = f"{scenarios_text(subject.scenarios)}, prices of {subject.deal.card.as_of}"
+    return f"{proven} by {_aim(subject)}; {over}"
+
+
+def _aim(subject: Subject) -> str:
+    """Return what was minimised, in a few words."""
+    risk, summary = subject.deal.risk, subject.summary
+    if risk.criterion != "expected" or risk.weight == 0 or subject.is_certain:
+        return aim(subject.deal, summary)
+    worst = f"worst {percent(1 - summary.confidence)}{' above no commitment' * (risk.on == 'loss')}"
+    return f"{percent(1 - risk.weight)} expected cost, {percent(risk.weight)} {worst}"
+
+
+def _more(subject: Subject) -> str:
+    count = len(subject.notes)
+    notes = f"{count} note{'s' * (count != 1)}: --show notes; " if count else ""
+    return f"{notes}tables: --full, or --show routing,seats,…"

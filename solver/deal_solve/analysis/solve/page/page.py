@@ -1,0 +1,33 @@
+"""The decision page: everything needed to decide, on at most 45 lines of 80 columns."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.solve.page.compare import compare_block
+from deal_solve.analysis.solve.page.cost import cost_block
+from deal_solve.analysis.solve.page.dates import dates_block
+from deal_solve.analysis.solve.page.footer import footer
+from deal_solve.analysis.solve.page.risks import risks_block
+from deal_solve.analysis.solve.page.sign import sign_block
+from deal_solve.analysis.solve.page.subject import Subject
+from deal_solve.report.sentences import title_line
+from deal_solve.report.text import MAX_PROSE, Page, heading, is_coloured, page_width, printed_on
+
+MAX_LINES = 45
+MIN_DATES = 4
+"""Lines of dates that small lines of cost make room for; half as many where there is none."""
+COST_LINES = range(9, 2, -1)
+"""Lines of cost before the total, the most first."""
+
+
+def decision_page(subject: Subject) -> str:
+    """Return the page; dates take the room that the other blocks leave, and small lines of cost make room for them."""
+    with printed_on(Page(min(page_width(), MAX_PROSE), is_coloured())):
+        head, sign = heading(title_line(subject.deal)), sign_block(subject)
+        after, last = [compare_block(subject), risks_block(subject)], footer(subject)
+        for max_lines in COST_LINES:
+            blocks = [block for block in (head, sign, cost_block(subject, max_lines), *after) if block]
+            room = MAX_LINES - sum(len(block) + 1 for block in blocks) - len(last) - 1
+            if room >= MIN_DATES:
+                break
+        dates = [*heading("Dates of the next 12 months"), *dates_block(subject, max(room, MIN_DATES // 2)), *last]
+        return "\n\n".join("\n".join(block) for block in [*blocks, dates])

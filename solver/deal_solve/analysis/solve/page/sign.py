@@ -1,0 +1,124 @@
+"""What to sign: each agreement with its term, what is signed now and what is planned after it, and who gets what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from deal_solve.analysis.solve.page.subject import LABEL, Subject
+from deal_solve.deal.deal import LIST
+from deal_solve.facts.names import listed, quoted_offer, track_name, user_name
+from deal_solve.plan.resolved import Agreement, resolve
+from deal_solve.report.renewal import renewal_sentence
+from deal_solve.report.text import heading, labelled, round_money, whole_money
+
+MAX_SEAT_LINES = 3
+MAX_LIST = 110
+"""Characters of what is listed of people."""
+
+
+def sign_block(subject: Subject) -> list[str]:
+    """Return what to sign, one line of words for each agreement."""
+    rows = [
+        ("API", _api(subject)),
+        *_seats(subject),
+        ("Later", renewal_sentence(subject.deal, subject.plan)),
+        ("People", _people(subject)),
+        ("Projects", _projects(subject)),
+        ("Committed", _committed(subject)),
+    ]
+    return [*heading("What to sign"), *(line for label, text in rows if text for line in labelled(label, text, LABEL))]
+
+
+def _api(subject: Subject) -> str:
+    api = subject.plan.api
+    if api.offer == LIST:
+        return "pay as you go at list prices; nothing is signed"
+    first, *later = api.terms
+    taken, signed = _agreement(subject, api), first.commitment_usd
+    if any(signed):
+        text = f"{taken}: {_by_year(0, list(map(round_money, signed)), ' committed')}"
+        text += f" (discount band from {round_money(first.band_usd_per_year)} a year)"
+    else:
+        text = f"{taken}: nothing committed, usage billed at its rates"
+    planned = [round_money(usd) for term in later for usd in term.commitment_usd]
+    return f"{text}; planned after: {_by_year(len(signed), planned)}" if planned else text
+
+
+def _by_year(start: int, values: Sequence[str], noun: str = "") -> str:
+    """Return values with the years that they belong to, the first of them `start`, counted from 0.
+
+    >>> _by_year(0, ["5"]), _by_year(0, ["5", "5", "5"], " seats"), _by_year(1, ["5", "6"])
+    ('5 in year 1', '5 seats in each of years 1 to 3', '5 / 6 in years 2 / 3')
+    """
+    if len(values) == 1:
+        return f"{values[0]}{noun} in year {start + 1}"
+    if len(set(values)) == 1:
+        return f"{values[0]}{noun} in each of years {start + 1} to {start + len(values)}"
+    years = " / ".join(str(start + year + 1) for year in range(len(values)))
+    return f"{' / '.join(values)}{noun} in years {years}"
+
+
+def _agreement(subject: Subject, agreement: Agreement) -> str:
+    return f"{quoted_offer(subject.deal, agreement.offer)}, {agreement.term_months} months"
+
+
+def _seats(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Yield a sentence per seat type that is bought, the label before the first."""
+    deal, plan = subject.deal, subject.plan
+    label = "Seats"
+    taken = {name: agreement for name, agreement in plan.seats.items() if any(agreement.contracted)}
+    for name, agreement in list(taken.items())[:MAX_SEAT_LINES]:
+        with_api = agreement.offer == plan.api.offer and agreement.offer != LIST
+        under = "same agreement" if with_api else _agreement(subject, agreement)
+        signed = len(resolve(deal).taken(agreement).spans[0].years)
+        now = _seat_years(0, agreement.contracted[:signed])
+        after = _seat_years(signed, agreement.contracted[signed:])
+        parts = [now] * bool(now) + [f"planned{' after' * bool(now)}: {after}"] * bool(after)
+        yield label, f"{track_name(deal, name)} ({under}): {'; '.join(parts)}"
+        label = ""
+    if len(taken) > MAX_SEAT_LINES:
+        yield "", f"and {len(taken) - MAX_SEAT_LINES} more seat types: --show seats"
+
+
+def _seat_years(start: int, counts: Sequence[int]) -> str:
+    """Return the seats of some years; years without any at the beginning and at the end are left out."""
+    while counts and not counts[0]:
+        start, counts = start + 1, counts[1:]
+    while counts and not counts[-1]:
+        counts = counts[:-1]
+    return _by_year(start, [f"{count:,}" for count in counts]) if counts else ""
+
+
+def _people(subject: Subject) -> str:
+    """Return who is served how, where a cohort had a choice."""
+    deal = subject.deal
+    found = []
+    for cohort, tracks in subject.plan.tracks.items():
+        if len(deal.cohorts[cohort].tracks) > 1:
+            names = [track_name(deal, track) for track, _ in groupby(tracks)]
+            found.append(f"{user_name(deal, cohort)}: {', then '.join(names)}")
+    shown = list(found)
+    while len(shown) > 1 and len("; ".join(shown)) > MAX_LIST:
+        shown.pop()
+    more = len(found) - len(shown)
+    return "; ".join([*shown, *[f"and {more} more: --show tracks"] * bool(more)])
+
+
+def _projects(subject: Subject) -> str:
+    work = subject.deal.workloads
+    bought = [(name, work[user].projects[name].usd) for user, names in subject.plan.projects.items() for name in names]
+    if not bought:
+        return ""
+    counts = Counter(name for name, _ in bought)
+    kinds = [f"{count} × {name}" if count > 1 else name for name, count in counts.items()]
+    return f"{listed(kinds)}, {whole_money(sum(usd for _, usd in bought))} at signing"
+
+
+def _committed(subject: Subject) -> str:
+    summary = subject.summary
+    text = f"{whole_money(summary.committed_usd)} over {subject.deal.horizon_months} months as planned, API and seats"
+    if summary.beyond_horizon_usd:
+        text += f"; {whole_money(summary.beyond_horizon_usd)} more after them"
+    return text

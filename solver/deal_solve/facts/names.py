@@ -1,0 +1,45 @@
+"""What things are called in print: by their titles, or by their ids where they have none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deal_solve.deal.cohort import NONE
+from deal_solve.deal.deal import LIST, Deal
+
+
+def offer_name(deal: Deal, offer: str) -> str:
+    """Return the name of an offer; list prices are an offer too."""
+    if offer == LIST:
+        return "list prices"
+    return deal.offers[offer].title or offer
+
+
+def quoted_offer(deal: Deal, offer: str) -> str:
+    """Return the name of an offer in a sentence: a title is quoted."""
+    name = offer_name(deal, offer)
+    return f'"{name}"' if offer != LIST and name != offer else name
+
+
+def track_name(deal: Deal, track: str) -> str:
+    """Return the name of a seat type, of an internal tool, or of none."""
+    if track == NONE:
+        return NONE
+    if track in deal.internal_tools:
+        return deal.internal_tools[track].title or track
+    return next((seat.title for seat in deal.card.seats if seat.id == track), "") or track
+
+
+def user_name(deal: Deal, user: str) -> str:
+    """Return the name of a workload or a cohort."""
+    found = deal.workloads.get(user) or deal.cohorts.get(user)
+    return (found.title if found else "") or user
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence.
+
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

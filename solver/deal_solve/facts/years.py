@@ -1,0 +1,84 @@
+"""What a plan costs per year, contract year or fiscal year: cost in the months it is for, and cash when it is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.accrual import each_part_with_rows, months_of, paid_in
+from deal_solve.facts.summary import Range, spread
+from deal_solve.frames import Table
+from deal_solve.record import Record
+from deal_solve.settlement.lines import LINES
+from deal_solve.settlement.settle import Settlement
+from deal_solve.uncertainty.scenario_set import Array
+
+
+@dataclass(frozen=True)
+class YearCost(Record):
+    """One year of a plan, USD, not discounted.
+
+    Cost is spread evenly over the months that a payment is for; cash counts in the month in which it is paid, what is
+    paid at the end of a month in that month. Users left unserved cost something, but no cash.
+    """
+
+    start: Annotated[int, Field(description="first month, counted from 0")]
+    end: Annotated[int, Field(description="the month after the last one")]
+    cost: Annotated[Range, Field(description="for the months of the year, whenever it is paid")]
+    cash: Annotated[Range, Field(description="paid in the year, whatever it is for")]
+    cost_by_line: Annotated[dict[str, float], Field(description="expected; the lines add up to cost.expected_usd")]
+    cash_by_line: Annotated[dict[str, float], Field(description="expected; the lines add up to cash.expected_usd")]
+
+
+def year_ends(deal: Deal, fiscal_year_start: int | None = None) -> tuple[int, ...]:
+    """Return the months after the last one of each year: contract years, or those that start in a calendar month.
+
+    `fiscal_year_start` is 1 to 12; the first and the last fiscal year hold the months that lie inside the horizon.
+    """
+    first = 12 if fiscal_year_start is None else (fiscal_year_start - deal.start.month - 1) % 12 + 1
+    return (*range(first, deal.horizon_months, 12), deal.horizon_months)
+
+
+def years(settlement: Settlement, fiscal_year_start: int | None = None) -> Table[YearCost]:
+    """Return cost and cash of every year of the horizon."""
+    ends = year_ends(settlement.deal, fiscal_year_start)
+    parts = each_part_with_rows(settlement, lambda part: _by_line(part, ends))
+    cost, cash = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
+    weights = settlement.weights
+    return Table(
+        tuple(
+            YearCost(
+                start=start,
+                end=end,
+                cost=spread(cost[:, year].sum(axis=0), weights),
+                cash=spread(cash[:, year].sum(axis=0), weights),
+                cost_by_line=_expected(cost[:, year], weights),
+                cash_by_line=_expected(cash[:, year], weights),
+            )
+            for year, (start, end) in enumerate(zip((0, *ends), ends, strict=False))
+        )
+    )
+
+
+def _by_line(settlement: Settlement, ends: Sequence[int]) -> tuple[Array, Array]:
+    """Return cost and cash by line, year and scenario, (L, Y, S)."""
+    shape = (len(LINES), len(ends), len(settlement.weights))
+    cost, cash = np.zeros(shape), np.zeros(shape)
+    year_of = np.searchsorted(ends, np.arange(ends[-1]), side="right")
+    lines = list(LINES)
+    for row in settlement.rows or ():
+        line, months = lines.index(row.line), year_of[months_of(settlement, row)]
+        for year in np.unique(months):
+            cost[line, year] += row.amount * float(np.mean(months == year))
+        if LINES[row.line].is_cash:
+            cash[line, year_of[min(paid_in(row), ends[-1] - 1)]] += row.amount
+    return cost, cash
+
+
+def _expected(amounts: Array, weights: Array) -> dict[str, float]:
+    return {line: float(weights @ usd) for line, usd in zip(LINES, amounts, strict=True) if np.any(usd)}

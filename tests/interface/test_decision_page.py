@@ -1,0 +1,116 @@
+"""The decision page: every example on 45 lines of 80 columns, in the words of a buyer."""
+
+import os
+import re
+
+import pytest
+
+from deal_solve.analysis.solve.comparisons import comparisons
+from deal_solve.analysis.solve.tables import TABLES
+from deal_solve.analysis.solve.text import solution_report, subject_of
+from deal_solve.cli.main import run
+from deal_solve.deal.load import load
+from deal_solve.optimise.options import SolveOptions
+from deal_solve.optimise.solve import solve
+from deal_solve.report.text import Page, printed_on
+from tests.support.paths import EXAMPLES, SCENARIOS
+
+QUOTES = SCENARIOS / "three-quotes.yaml"
+
+
+@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.stem)
+def found(request):
+    solution = solve(load(request.param))
+    return solution, comparisons(solution, SolveOptions())
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_an_example_is_decided_on_one_page(found, columns):
+    solution, compared = found
+    with printed_on(Page(columns)):
+        lines = solution_report(subject_of(solution, compared)).splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= columns
+
+
+def test_the_page_has_its_blocks_in_order(found):
+    solution, compared = found
+    text = solution_report(subject_of(solution, compared))
+    parts = ["What to sign", "What it costs per", "Compared over", "How it can go wrong", "Dates of the", "Proof "]
+    indices = [text.index(f"\n{part}") for part in parts]
+    assert indices == sorted(indices)
+    assert not re.search(r"dearer|objective|(?<!\w)loss(?!\w)", text)
+
+
+def test_no_name_that_has_a_title_is_printed_by_its_id(found):
+    """Ids are for paths; a reader of the page knows the titles."""
+    solution, compared = found
+    deal = solution.settlement.deal
+    text = solution_report(subject_of(solution, compared))
+    titled = [name for name, offer in deal.offers.items() if offer.title and offer.title != name]
+    titled += [name for name, work in (*deal.workloads.items(), *deal.cohorts.items()) if work.title]
+    titles = " ".join(
+        part.title for part in (deal, *deal.offers.values(), *deal.workloads.values(), *deal.cohorts.values())
+    )
+    for name in titled:
+        word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+        assert re.search(word, titles, re.IGNORECASE) or not re.search(word, text), name
+
+
+def test_the_runner_up_is_told_in_dollars_of_expectation_and_of_the_worst_tenth(found):
+    """Its amounts are those of its own settled plan, and it is not better by what was minimised."""
+    solution, compared = found
+    other = compared.runner_up
+    assert other.objective_usd >= solution.objective_usd - 1e-6 * abs(solution.objective_usd)
+    text = " ".join(solution_report(subject_of(solution, compared)).split())
+    more = other.expected_usd - float(solution.settlement.weights @ solution.settlement.cost)
+    worst = other.worst_tenth_usd - compared.worst_tenth_usd
+    words = [f"{abs(usd):,.0f} {'more' if usd > 0 else 'less'}" for usd in (more, worst)]
+    assert f"costs {words[0]} in expectation, {words[1]} in the worst tenth" in text
+
+
+def test_lines_of_the_year_add_up_to_its_total(found):
+    """But for a dollar of rounding a line."""
+    solution, compared = found
+    with printed_on(Page(80)):
+        text = solution_report(subject_of(solution, compared))
+    rows = text.partition("What it costs per")[2].partition("\n\n")[0].splitlines()[2:]
+    amounts = [
+        [int(number.replace(",", "")) for number in re.findall(r"(?<= )-?\d[\d,]*$|(?<= )-?\d[\d,]*(?= )", row)]
+        for row in rows
+    ]
+    total = next(index for index, row in enumerate(rows) if row.startswith("total "))
+    for column, whole in enumerate(amounts[total]):
+        assert sum(row[column] for row in amounts[:total]) == pytest.approx(whole, abs=total)
+
+
+def test_show_prints_some_tables_full_all_and_an_unknown_one_is_proposed(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    path = os.fspath(QUOTES)
+    assert run(["solve", path]) == 0
+    page = capsys.readouterr().out
+    assert "Routing of requests" not in page
+    assert run(["solve", path, "--show", "routing, agreements"]) == 0
+    some = capsys.readouterr().out
+    assert some.startswith(page)
+    assert some.index("\nRouting of requests") < some.index("\nAPI agreements, seats from any offer")
+    assert "Calendar (" not in some
+    assert run(["solve", path, "--full"]) == 0
+    every = capsys.readouterr().out
+    assert all(part in every for part in some.removeprefix(page).split("\n\n"))
+    assert "Calendar (" in every
+    assert run(["solve", path, "--show", "ruoting"]) == 2
+    assert "--show: there is no table 'ruoting'; did you mean 'routing'?" in capsys.readouterr().err
+    assert run(["solve", path, "--show", "zzz"]) == 2
+    assert f"expected some of {', '.join(TABLES)}" in capsys.readouterr().err
+
+
+def test_a_fiscal_year_starts_where_it_is_said_to(capsys, monkeypatch):
+    """400,000 prepaid in January 2027: all are paid in the fiscal year that ends in March, a quarter is its cost."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["solve", os.fspath(QUOTES), "--fiscal-year-start", "04"]) == 0
+    out = capsys.readouterr().out
+    assert "What it costs per fiscal year (USD, expected, not discounted)" in out
+    assert re.search(r"^API commitment +100,000 +400,000 ", out, re.MULTILINE)
+    assert re.search(r"^cash paid in the year +400,000 ", out, re.MULTILINE)
+    assert run(["solve", os.fspath(QUOTES), "--fiscal-year-start", "13"]) == 2
