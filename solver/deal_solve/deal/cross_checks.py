@@ -8,7 +8,7 @@ from deal_solve.deal.cohort import NONE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.offer import HARD_CAP, TrueUp
 from deal_solve.deal.rate_card import FAMILIES
-from deal_solve.deal.workload import Workload
+from deal_solve.deal.workload import AS_RUN, Workload
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.messages import unknown
 
@@ -115,6 +115,12 @@ def _request(deal: Deal, work: Workload | Use, loc: Loc) -> Iterator[Finding]:
                 yield (*loc, field, name), _unknown("model or family", name, names)
     if sum(limit.minimum for limit in work.shares.values()) > 1 + 1e-9:
         yield (*loc, "shares"), "the minimum shares add up to more than 1 (100%)"
+    stated = work.tokens_counted_in or deal.tokens_counted_in
+    here = (*loc, "tokens_counted_in")
+    if stated == AS_RUN and not (isinstance(work, Workload) and work.today):
+        yield here, "as_run is the generation of today.model, and there is no today section; expected a generation"
+    elif work.tokens_counted_in and stated not in (AS_RUN, *deal.card.tokenizers):
+        yield here, _unknown("tokenizer generation", stated, (*deal.card.tokenizers, AS_RUN))
 
 
 def _cohorts(deal: Deal) -> Iterator[Finding]:
@@ -263,9 +269,9 @@ def _controls(deal: Deal, names: Iterable[str], loc: Loc) -> Iterator[Finding]:
 def _rest(deal: Deal) -> Iterator[Finding]:
     if not deal.workloads and not deal.cohorts:
         yield (), "there are neither workloads nor cohorts, so there is nothing to buy"
-    if deal.tokens_counted_in not in deal.card.tokenizers:
+    if deal.tokens_counted_in not in (AS_RUN, *deal.card.tokenizers):
         here: Loc = ("tokens_counted_in",)
-        yield here, _unknown("tokenizer generation", deal.tokens_counted_in, deal.card.tokenizers)
+        yield here, _unknown("tokenizer generation", deal.tokens_counted_in, (*deal.card.tokenizers, AS_RUN))
     yield from _controls(deal, deal.requires_on_both_lines, ("requires_on_both_lines",))
     for model in deal.card.models:
         if model.tokenizer not in deal.card.tokenizers:

@@ -223,7 +223,9 @@ class Deal(DealModel):
     rates: Annotated[RateCardRef, BeforeValidator(_rates, json_schema_input_type=str | RateCardRef)] = Field(
         RateCardRef(), description="card@DATE, a file with overrides, or overrides inline"
     )
-    tokens_counted_in: Name = Field("new", description="tokenizer generation of all token counts in this file")
+    tokens_counted_in: Name = Field(
+        "new", description="tokenizer generation of the token counts in this file; as_run: that of each today.model"
+    )
     risk: RiskClause = Field(Risk(), description="neutral, balanced, cautious, or a map")
     uncertainty: Uncertainty = Field(Uncertainty(), description="list prices, events and correlation")
     scenarios: dict[Id, NamedScenario] = Field({}, description="an explicit weighted list, instead of the bands")

@@ -123,11 +123,18 @@ class Project(DealModel):
 ProjectName = Literal["caching", "batch", "rerouting"]
 
 
+AS_RUN = "as_run"
+"""As a tokenizer generation: the one of the model that runs today."""
+
+
 class Request(DealModel):
     """What one request looks like: shared by workloads and by the use of seats and internal tools."""
 
     input_tokens: Buckets = Field(description="mean input tokens, or buckets of {share, tokens}")
     output_tokens: NonNegative = Field(description="mean output tokens")
+    tokens_counted_in: Name | None = Field(
+        None, description="tokenizer generation of these counts, default the deal's; as_run: that of today.model"
+    )
     cache: Cache | None = Field(None, description="what can be cached; left out: nothing")
     usage_multiplier: Positive = Field(1.0, description="g: 1.1 for US-only inference or a regional endpoint")
     other_usd_per_request: NonNegative = Field(0.0, description="web search and the like: not discounted")

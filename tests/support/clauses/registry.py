@@ -63,6 +63,7 @@ def _tidy(data: Data) -> None:
         if "today" not in work:
             projects.pop("rerouting", None)
             work.pop("spend_usd_per_month", None)
+            work.pop("tokens_counted_in", None)
         if "spend_usd_per_month" not in work:
             work.setdefault("requests_per_month", 100_000)
     sold = {name for offer in offers(data) for name in offer.get("seats", {})}

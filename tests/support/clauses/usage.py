@@ -85,6 +85,7 @@ def _sonnet(data: Data) -> Iterator[Data]:
 
 add("rate of the deal", _sonnet, "input_usd_per_mtok", present, DROP)
 add("tokens counted in old", deal, "tokens_counted_in", present, DROP)
+add("tokens counted apart", requests, "tokens_counted_in", present, DROP)
 add("other charges", requests, "other_usd_per_request", present, DROP)
 add("usage_multiplier", requests, "usage_multiplier", present, DROP)
 add("output_factor", requests, "output_factor", present, DROP)

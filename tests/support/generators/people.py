@@ -62,6 +62,8 @@ def use(c: Draw) -> Data:
         section["quality"] = {"scores": dict(QUALITY), "mean_floor": 0.9}
     if c.chance(20):
         section["growth_per_year"] = c.pick(0.3, -0.2)
+    if c.chance(10):
+        section["tokens_counted_in"] = "old"
     usd = c.pick(10, 3, 25)
     section["requests_per_user_month"] = round(usd * 1e6 / (2 * mean_tokens(section) + 10 * section["output_tokens"]))
     return section

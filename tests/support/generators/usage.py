@@ -32,6 +32,8 @@ def workload(c: Draw, start: tuple[int, int], months: int) -> Data:
     work["requests_per_month"] = _requests(c, work)
     work["models"] = list(c.weighted(*((menu, 2 if len(menu) > 1 else 1) for menu in MENUS)))
     _today(c, work)
+    if "today" in work and c.chance(20):
+        work["tokens_counted_in"] = c.pick("as_run", "old")
     if c.chance(55):
         work["cache"] = cache(c)
     if c.chance(50):

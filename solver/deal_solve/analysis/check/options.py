@@ -8,6 +8,7 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.cross_checks import Finding, quality_of
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.routing_options import Epoch, allowed_models, epochs_of
+from deal_solve.deal.requests.tokenizers import model_today
 from deal_solve.deal.workload import Workload
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.plan.resolved import User, resolve
@@ -25,6 +26,7 @@ def unreachable_options(deal: Deal) -> Iterator[Finding]:
         yield from _closed(deal, user, loc)
         yield from _projects(deal, user, work, loc)
         yield from _caching(deal, user, loc)
+        yield from _counted(deal, work, loc)
     for name, cohort in deal.cohorts.items():
         loc = ("cohorts", name)
         yield from _tracks(deal, name, loc)
@@ -65,6 +67,23 @@ def _closed(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
         for control in request.requires:
             if deal.card.controls[control].closes_batch:
                 yield (*loc, "batchable"), f"{control} closes batch, so the batchable share does nothing"
+
+
+def _counted(deal: Deal, work: Workload, loc: Loc) -> Iterator[Finding]:
+    """Token counts that are taken for another generation's than that of the model they were probably exported from."""
+    if work.today is None or work.tokens_counted_in or "tokens_counted_in" in deal.model_fields_set:
+        return
+    model = model_today(deal, work.today)
+    own, assumed = (deal.card.tokenizers[name] for name in (model.tokenizer, deal.tokens_counted_in))
+    if own != assumed:
+        yield (
+            (*loc, "tokens_counted_in"),
+            (
+                f"the token counts are taken as those of the {deal.tokens_counted_in} tokenizers, and {model.id} of "
+                f"today has an {model.tokenizer} one: state as_run if they were counted by it (then they cost "
+                f"{assumed / own - 1:+.0%}), else {deal.tokens_counted_in}"
+            ),
+        )
 
 
 def _open_models(epochs: tuple[Epoch, ...]) -> set[str]:

@@ -181,7 +181,7 @@ def with_risk(
     given: dict[str, Any] = {"weight": RISK_WEIGHTS.get(risk, risk) if risk else None, "on": risk_on}
     given |= {"confidence": confidence, "criterion": criterion}
     given = {key: value for key, value in given.items() if value is not None}
-    base = deal.risk.model_dump()
+    base = deal.risk.model_dump(exclude_unset=True)  # a confidence that nobody stated stays one
     if given.get("criterion", "expected") != "expected":
         base["weight"] = 0.0
     try:

@@ -10,6 +10,7 @@ from deal_solve.deal.cohort import Use
 from deal_solve.deal.cross_checks import family_of, quality_of
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.rate_card import FAMILIES, Model, Rates
+from deal_solve.deal.requests.tokenizers import counted_in
 from deal_solve.deal.workload import Cascade, ProjectName, Workload
 
 
@@ -132,7 +133,7 @@ def part_of(deal: Deal, request: Workload | Use, name: str, model: Model) -> Par
         model_id=model.id,
         family=model.family,
         rates=deal.card.rates(model.id),
-        token_factor=tokenizers[model.tokenizer] / tokenizers[deal.tokens_counted_in],
+        token_factor=tokenizers[model.tokenizer] / tokenizers[counted_in(deal, request)],
         min_cacheable_tokens=model.min_cacheable_tokens or 1024,
         price_factor=variant.price_factor if variant else 1.0,
         output_factor=output * (variant.output_factor if variant else 1.0),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 
 from deal_solve.deal.cross_checks import family_of
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost, usage_multiplier
 from deal_solve.deal.requests.routing_options import Option, part_of
+from deal_solve.deal.requests.tokenizers import is_slot, model_today, today_of
 from deal_solve.deal.workload import Today, Workload
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import InputError
@@ -38,24 +37,12 @@ def list_usd_today(deal: Deal, workload_id: str) -> float:
 
 def todays_option(deal: Deal, work: Workload, today: Today) -> Option:
     """Return what a workload runs on today, by the day of the card; floors and controls of the plan do not touch it."""
-    base = _base(deal, today)
-    family, day = family_of(deal, base), _day(deal)
-    is_newest = base == family or is_retired(deal, today)
-    model = deal.card.newest(family, day) if is_newest else deal.card.model(base)
-    part = part_of(deal, work, today.model, model)
+    model = deal.card.newest(family_of(deal, today.model), today_of(deal)) if is_retired(deal, today) else None
+    part = part_of(deal, work, today.model, model or model_today(deal, today))
     return Option(today.key, (part,), today.cached, today.batch, None, (), 0.0, frozenset())
 
 
 def is_retired(deal: Deal, today: Today) -> bool:
     """Whether today's model is gone by the day of the card: the newest of its family is priced in its place."""
-    base = _base(deal, today)
-    retires = None if base == family_of(deal, base) else deal.card.model(base).retires
-    return retires is not None and retires <= _day(deal)
-
-
-def _base(deal: Deal, today: Today) -> str:
-    return deal.variants[today.model].model if today.model in deal.variants else today.model
-
-
-def _day(deal: Deal) -> date:
-    return min(deal.card.as_of, deal.start)
+    retires = model_today(deal, today).retires
+    return not is_slot(deal, today.model) and retires is not None and retires <= today_of(deal)
