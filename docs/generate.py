@@ -97,7 +97,7 @@ keys, show what each means, and mark mistakes while you write; put it at the top
 | path | one number for every month, one per contract year, or one per month |
 | month | `2027-01` |
 | id | up to 40 of `a-z`, `0-9` and `-`, so that every field has a plain path: `offers.counter.api.overage` |
-| name | an id of this file, or a name on the rate card |
+| name | an id of this file, or a name on the rate card; a model also by alias, dated, Bedrock, Vertex or display name |
 
 `extends: other-offer` in an offer takes over another one: maps merge, lists replace, `null` removes.
 """

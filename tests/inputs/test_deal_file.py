@@ -134,7 +134,7 @@ ONE_PROBLEM = {
     ),
     "unknown model in a discount": (
         with_line("5%", "{opsu: 5%}"),
-        "14: offers.quote.api.bands[0].discount.opsu: there is no model or family 'opsu'; did you mean 'opus'?",
+        "14: offers.quote.api.bands[0].discount.opsu: there is no model 'opsu'; did you mean 'opus'?",
     ),
     "unknown control": (
         with_line("    input_tokens", "    requires: [zero_retentoin]\n    input_tokens"),

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from deal_solve.deal.base import DealModel, Month, Name, Title
+from deal_solve.deal.model_names import ModelName
 from deal_solve.deal.numbers import ChangeBand, Count, NonNegative, NonNegativeBand, Positive, Share, ShareBand, certain
 from deal_solve.deal.workload import Quality, Request
 
@@ -25,7 +26,7 @@ class Use(Request):
 
     requests_per_user_month: NonNegativeBand = Field(description="per active user")
     growth_per_year: ChangeBand = Field(certain(0.0), description="of the requests per user")
-    models: tuple[Name, ...] = Field(min_length=1, description="models or slots the cohort may use")
+    models: tuple[ModelName, ...] = Field(min_length=1, description="models or slots the cohort may use")
     quality: Quality = Field(Quality(), description="floors and scores of the models")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from deal_solve.deal.cohort import NONE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
+from deal_solve.deal.model_names import unknown_model
 from deal_solve.deal.offer import HARD_CAP, TrueUp
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.workload import AS_RUN, Workload
@@ -19,6 +20,11 @@ Finding = tuple[Loc, str]
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> str:
     return unknown(what, word, known, otherwise="; define it in the file")
+
+
+def _unknown_model(deal: Deal, name: str) -> str:
+    slots = [family for family in FAMILIES if any(model.family == family for model in deal.card.models)]
+    return unknown_model(name, deal.card, [*slots, *deal.variants])
 
 
 def broken_references(deal: Deal) -> list[Finding]:
@@ -47,12 +53,12 @@ def _workloads(deal: Deal) -> Iterator[Finding]:
         if work.starts and not 0 <= deal.month(work.starts) < deal.horizon_months:
             yield (*loc, "starts"), "is outside the horizon"
         if work.today and work.today.model not in names:
-            yield (*loc, "today", "model"), _unknown("model", work.today.model, names)
+            yield (*loc, "today", "model"), _unknown_model(deal, work.today.model)
         for index, cascade in enumerate(work.cascades):
             for role in ("first", "then"):
                 if getattr(cascade, role) not in names:
                     here = (*loc, "cascades", index, role)
-                    yield here, _unknown("model", getattr(cascade, role), names)
+                    yield here, _unknown_model(deal, getattr(cascade, role))
             if cascade.first == cascade.then:
                 yield (*loc, "cascades", index), "asks the same model twice"
         if "rerouting" in work.projects and work.today is None:
@@ -72,10 +78,10 @@ def _scored(deal: Deal, work: Workload | Use, families: tuple[str, ...], loc: Lo
     names = model_names(deal)
     for name in work.quality.scores:
         if name not in names:
-            yield (*loc, "quality", "scores", name), _unknown("model, family or variant", name, names)
+            yield (*loc, "quality", "scores", name), _unknown_model(deal, name)
     for index, name in enumerate(work.models or ()):
         if name not in names:
-            yield (*loc, "models", index), _unknown("model", name, names)
+            yield (*loc, "models", index), _unknown_model(deal, name)
     if work.quality.floor is None and work.quality.mean_floor is None:
         return
     used = list(work.models or ())
@@ -112,7 +118,7 @@ def _request(deal: Deal, work: Workload | Use, loc: Loc) -> Iterator[Finding]:
     for field in ("output_factor", "shares"):
         for name in getattr(work, field):
             if name not in names:
-                yield (*loc, field, name), _unknown("model or family", name, names)
+                yield (*loc, field, name), _unknown_model(deal, name)
     if sum(limit.minimum for limit in work.shares.values()) > 1 + 1e-9:
         yield (*loc, "shares"), "the minimum shares add up to more than 1 (100%)"
     stated = work.tokens_counted_in or deal.tokens_counted_in
@@ -182,7 +188,7 @@ def _offers(deal: Deal) -> Iterator[Finding]:
             for name in band.discount:
                 if name not in names:
                     here = (*loc, "api", "bands", index, "discount", name)
-                    yield here, _unknown("model or family", name, names)
+                    yield here, _unknown_model(deal, name)
         for name, part in offer.seats.items():
             here = (*loc, "seats", name)
             if name == NONE or name in deal.internal_tools:
@@ -283,7 +289,7 @@ def _rest(deal: Deal) -> Iterator[Finding]:
         for name in getattr(deal, kind):
             if kind == "variants" and deal.variants[name].model not in model_names(deal):
                 here = ("variants", name, "model")
-                yield here, _unknown("model", deal.variants[name].model, model_names(deal))
+                yield here, _unknown_model(deal, deal.variants[name].model)
             if kind == "variants" and name in FAMILIES:
                 yield ("variants", name), "is the name of a slot; give the variant another id"
             if kind == "cohorts" and name in deal.workloads:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, WithJs
 
 from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
+from deal_solve.deal.model_names import ByModel, ModelName
 from deal_solve.deal.numbers import NonNegative, Positive, Share
 from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
 from deal_solve.deal.rate_card import (
@@ -107,7 +108,7 @@ class RateCardRef(DealModel):
     tokenizers: dict[Name, Positive] = Field(
         {}, description="tokens of the same text per generation, relative to each other"
     )
-    models: dict[Name, ModelOverride] = Field({}, description="other numbers of a model, or a new one")
+    models: ByModel[ModelOverride] = Field({}, description="other numbers of a model, or a new one")
     seats: dict[Name, SeatOverride] = Field({}, description="other facts of a seat type, or a new one")
     controls: dict[Name, ControlOverride] = Field({}, description="other consequences of a control, or a new one")
     api_provides: tuple[Name, ...] | None = Field(None, description="controls of the API at list")
@@ -206,7 +207,7 @@ class Uncertainty(DealModel):
 class Variant(DealModel):
     """A named way to run a model (effort, fast mode) with its own price, length of output and quality."""
 
-    model: Name = Field(description="a model id or a slot")
+    model: ModelName = Field(description="a model id or a slot")
     price_factor: NonNegative = Field(1.0, description="on all rates of the model")
     output_factor: NonNegative = Field(1.0, description="on its output tokens")
     batch: bool = Field(True, description="whether it can run in batch")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from deal_solve.deal.base import DealModel, Name, Title
+from deal_solve.deal.model_names import ByModel
 from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Discount, NonNegative, Number, Positive, Share, parse_number
 from deal_solve.messages import shown
 
@@ -20,7 +21,7 @@ def _by_name(value: Any) -> Any:
 
 
 Discounts = Annotated[
-    dict[Name, Discount],
+    ByModel[Discount],
     BeforeValidator(_by_name),
     WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "object", "additionalProperties": NUMBER_SCHEMA}]}),
 ]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from deal_solve.deal.base import DealModel, Month, Name, Title
+from deal_solve.deal.model_names import ByModel, ModelName
 from deal_solve.deal.numbers import (
     NUMBER_SCHEMA,
     Band,
@@ -70,7 +71,7 @@ class Cache(DealModel):
 class Today(DealModel):
     """What the workload runs on now; going on with it needs no project."""
 
-    model: Name = Field(description="a model id, slot or variant")
+    model: ModelName = Field(description="a model id, slot or variant")
     cached: bool = Field(False, description="whether the stable prefix is cached today")
     batch: bool = Field(False, description="whether all requests run in batch today")
 
@@ -85,14 +86,14 @@ class Quality(DealModel):
 
     floor: Share | None = Field(None, description="closes every option below it")
     mean_floor: Share | None = Field(None, description="least mean quality over the routing shares")
-    scores: dict[Name, Share] = Field({}, description="per variant, model id or family")
+    scores: ByModel[Share] = Field({}, description="per variant, model id or family")
 
 
 class Cascade(DealModel):
     """Ask `first`, check the answer, and pay `then` as well where the check fails."""
 
-    first: Name = Field(description="model that every request asks")
-    then: Name = Field(description="model asked where the check fails")
+    first: ModelName = Field(description="model that every request asks")
+    then: ModelName = Field(description="model asked where the check fails")
     pass_rate: Share = Field(description="share of answers of the first model that pass the check")
     quality: Share | None = Field(None, description="measured; default pass·q[first] + (1-pass)·q[then]")
     check_usd_per_request: NonNegative = Field(0.0, description="cost of the check, paid once per request")
@@ -138,8 +139,8 @@ class Request(DealModel):
     cache: Cache | None = Field(None, description="what can be cached; left out: nothing")
     usage_multiplier: Positive = Field(1.0, description="g: 1.1 for US-only inference or a regional endpoint")
     other_usd_per_request: NonNegative = Field(0.0, description="web search and the like: not discounted")
-    output_factor: dict[Name, NonNegative] = Field({}, description="output tokens per model, family or variant, x")
-    shares: dict[Name, ShareLimit] = Field({}, description="limits on the share of a model or family")
+    output_factor: ByModel[NonNegative] = Field({}, description="output tokens per model, family or variant, x")
+    shares: ByModel[ShareLimit] = Field({}, description="limits on the share of a model or family")
     monthly_noise: NonNegative = Field(
         0.0, description="month-to-month noise on the requests in sampled scenarios: standard deviation over mean"
     )
@@ -169,7 +170,7 @@ class Workload(Request):
     )
     batchable: Share = Field(0.0, description="share of requests that can wait 24 hours")
     today: Today | None = Field(None, description="what runs now; left out: a new workload")
-    models: tuple[Name, ...] | None = Field(
+    models: tuple[ModelName, ...] | None = Field(
         None, description="models, slots or variants it may use; default those with a quality score, else all slots"
     )
     quality: Quality = Field(Quality(), description="floors and scores of the models")

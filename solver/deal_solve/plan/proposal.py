@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 
 from deal_solve.deal.base import DealModel, Name
+from deal_solve.deal.model_names import canonical_option
 from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Share, parse_count
 from deal_solve.deal.problems import problems_of
 from deal_solve.deal.risk import NonNegativePath
@@ -15,6 +16,8 @@ from deal_solve.deal.workload import ProjectName
 from deal_solve.deal.yaml_source import Source, parse, read_text
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import ApiAgreement, RenewalTable
+
+Option = Annotated[str, BeforeValidator(canonical_option)]
 
 
 def _counts(value: Any) -> Any:
@@ -90,7 +93,7 @@ class ProposedRoute(DealModel):
     from_month: Annotated[Count, Field(ge=0)] | None = Field(
         None, description="first month it holds, the start of an epoch"
     )
-    shares: dict[str, Share] = Field(description="share of the requests per option")
+    shares: dict[Option, Share] = Field(description="share of the requests per option")
 
 
 Routes = Annotated[

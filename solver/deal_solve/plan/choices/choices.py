@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.model_names import canonical_option
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.numbers import parse_count, parse_number
 from deal_solve.errors import InputError, Problem
@@ -147,6 +148,7 @@ def _routing(deal: Deal, value: str, user: str) -> Data:
     metered = [name for name, cohort in deal.cohorts.items() if cohort.use]
     _known("workload", user, (*deal.workloads, *metered))
     keys = dict.fromkeys(option.key for epoch in resolve(deal).epochs(user) for option in epoch.options)
+    value = canonical_option(value)
     if value not in keys:
         raise ValueError(f"{value!r} is open to {user} in no month; open are {', '.join(keys) or 'none'}")
     return {"routing" if user in deal.workloads else "use": {user: value}}
