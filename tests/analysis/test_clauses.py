@@ -22,6 +22,7 @@ from tests.support.hand_deals import (
     DISCOUNT,
     RARE,
     YEAR,
+    certainly,
     explicit,
     newsvendor,
     quote,
@@ -104,6 +105,42 @@ def test_seat_minimum_by_hand_in_points_on_seats():
     assert minimum.points == pytest.approx(16.667, abs=0.05)
     assert said(found)["reduction right"] == "no effect"
     assert "overage" not in said(found) and "one paper" not in said(found)
+
+
+def test_discount_and_threshold_by_hand():
+    """1,200 a year at list for certain. 20 % from 500 a year: 960 is committed; a point more makes it 948, 12 less.
+
+    The same from 1,000: 1,000 is committed, 960 used, and a point more changes nothing; from 800 it is 960,
+    40 less.
+    """
+    found = valued(certainly(100, quote=quote((500, DISCOUNT))))
+    asked = row(found, "discount")
+    assert (asked.was, asked.asked, asked.value_usd) == ("20%", "21%", pytest.approx(12, abs=0.02))
+    assert asked.points == pytest.approx(1, abs=0.01)
+    assert said(found)["threshold"] == "no effect"
+    found = valued(certainly(100, quote=quote((1000, DISCOUNT))))
+    asked = row(found, "threshold")
+    assert (asked.was, asked.asked) == ("from 1,000", "from 800")
+    assert asked.value_usd == pytest.approx(40, abs=0.02)
+    assert said(found)["discount"] == "no effect"
+
+
+def test_a_discount_by_model_gains_a_point_on_every_model():
+    """None on Haiku and 98 % on Opus: 1 % and 99 %; at 99 % nothing is left to ask for."""
+    deal = certainly(100, quote=quote((500, {"opus": 0.98, "haiku": 0})))
+    steps = {step.clause: step for step in clause_steps(deal, "quote")}
+    assert (steps["discount"].was, steps["discount"].requested) == ("98%/0%", "1%/99%/1%")
+    again = {step.clause: step for step in clause_steps(steps["discount"].deal, "quote")}
+    assert again["discount"].deal is None
+
+
+def test_a_hundredth_off_the_seat_price_by_hand():
+    """10 seats for a year at 20 USD are 2,400; at 19.80 they are 2,376."""
+    offer = {"terms": [12], "seats": {"seat": {"usd_per_user_month": 20}}}
+    staff = {"headcount": 10, "tracks": ["seat"]}
+    found = valued(read(cohorts={"staff": staff}, offers={"quote": offer}))
+    asked = row(found, "seat price")
+    assert (asked.was, asked.asked, asked.value_usd) == ("20 a month", "19.8 a month", pytest.approx(24, abs=0.02))
 
 
 def test_one_paper_instead_of_two_by_hand():
@@ -278,7 +315,7 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path):
     assert called(capsys, *asked, "--out", str(data))[:2] == (0, out)
     result = from_json(data.read_text(), ClausesResult)
     assert [each.value_usd for each in result.values] == [float(each["value_usd"]) for each in rows]
-    assert [(pair.first, pair.second) for pair in result.pairs] == [("overage", "payment")]
+    assert [(pair.first, pair.second) for pair in result.pairs] == [("overage", "payment"), ("overage", "discount")]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from deal_solve.deal.clauses.api import raised
 from deal_solve.deal.clauses.clause import Clause, Wording
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import Deal
@@ -116,7 +117,7 @@ def with_points(deal: Deal, offer: str, points: float) -> Deal:
     if stated.api is None:
         terms = {months: _with(term, {"seats": term.seats + more}) for months, term in stated.terms.items()}
         return with_offer(deal, offer, {"terms": terms})
-    bands = tuple(_with(band, {"discount": _raised(band.discount, more)}) for band in stated.api.bands)
+    bands = tuple(_with(band, {"discount": raised(band.discount, more)}) for band in stated.api.bands)
     return with_offer(deal, offer, {"api": _with(stated.api, {"bands": bands})})
 
 
@@ -126,7 +127,3 @@ def max_points(deal: Deal, offer: str) -> float:
     if stated.api is None:
         return 100 * (1 - max(term.seats for term in stated.terms.values()))
     return 100 * (1 - max(share for band in stated.api.bands for share in band.discount.values()))
-
-
-def _raised(discount: dict[str, float], more: float) -> dict[str, float]:
-    return {name: share + more for name, share in {"all": 0.0, **discount}.items()}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deal_solve.deal.clauses.clause import (
+    FIFTH,
+    POINT,
     Clause,
     a_twentieth,
     always,
@@ -13,7 +16,37 @@ from deal_solve.deal.clauses.clause import (
     percent,
     ten_points,
 )
-from deal_solve.deal.offer import ApiPart, Offer, Premium, Rollover
+from deal_solve.deal.offer import ApiBand, ApiPart, Offer, Premium, Rollover
+
+
+def raised(discount: Mapping[str, float], more: float) -> dict[str, float]:
+    """Return a discount, by model, with so much more on every model."""
+    return {name: share + more for name, share in {"all": 0.0, **discount}.items()}
+
+
+def _better_discount(api: ApiPart) -> Any:
+    shares = [share for band in api.bands for share in band.discount.values()]
+    if max(shares, default=0.0) + POINT >= 1:
+        return api.bands
+    return tuple(band.model_copy(update={"discount": raised(band.discount, POINT)}) for band in api.bands)
+
+
+def _discounts_text(bands: Iterable[ApiBand]) -> str:
+    return ", ".join("/".join(percent(share) for share in band.discount.values()) or "0%" for band in bands)
+
+
+def _commits(api: ApiPart) -> bool:
+    return any(band.commit_usd_per_year > 0 for band in api.bands)
+
+
+def _better_thresholds(api: ApiPart) -> Any:
+    lower = [round(band.commit_usd_per_year * (1 - FIFTH), 2) for band in api.bands]
+    pairs = zip(api.bands, lower, strict=True)
+    return tuple(band.model_copy(update={"commit_usd_per_year": usd}) for band, usd in pairs)
+
+
+def _thresholds_text(bands: Iterable[ApiBand]) -> str:
+    return f"from {', '.join(f'{band.commit_usd_per_year:,.10g}' for band in bands)}"
 
 
 def _overage_text(value: Any) -> str:
@@ -60,11 +93,25 @@ def _step_text(value: float | None) -> str:
 
 API = (
     Clause(
-        "API bands",
+        "discount",
         "api",
         ("bands",),
         "commitment",
-        numbers={"commit_usd_per_year": a_twentieth, "discount": one_point},
+        "one point more in every band",
+        better=_better_discount,
+        printed=_discounts_text,
+        numbers={"discount": one_point},
+    ),
+    Clause(
+        "threshold",
+        "api",
+        ("bands",),
+        "commitment",
+        "every threshold a fifth lower",
+        better=_better_thresholds,
+        printed=_thresholds_text,
+        is_in=_commits,
+        numbers={"commit_usd_per_year": a_twentieth},
     ),
     Clause(
         "overage",

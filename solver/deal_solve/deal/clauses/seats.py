@@ -7,6 +7,7 @@ from typing import Any
 
 from deal_solve.deal.clauses.clause import (
     FIFTH,
+    POINT,
     QUARTER,
     Clause,
     a_tenth_in_whole,
@@ -77,7 +78,18 @@ def _better_tiers(part: SeatPart) -> Tiers | None:
 
 
 SEATS = (
-    Clause("seat price", "seats", ("usd_per_user_month",), "commitment", numbers={"usd_per_user_month": a_twentieth}),
+    Clause(
+        "seat price",
+        "seats",
+        ("usd_per_user_month",),
+        "commitment",
+        "a hundredth less",
+        is_law=False,
+        better=lambda part: round((1 - POINT) * part.usd_per_user_month, 4),
+        printed=lambda usd: f"{usd:,.10g} a month",
+        is_in=lambda part: bool(part.usd_per_user_month),
+        numbers={"usd_per_user_month": a_twentieth},
+    ),
     Clause("seat maximum", "seats", ("maximum",), "commitment", numbers={"maximum": a_tenth_in_whole}),
     Clause("covered share", "seats", ("covered_share",), "commitment", numbers={"covered_share": ten_points}),
     Clause(
