@@ -133,7 +133,7 @@ def test_renewal_at_list_has_no_discount_and_no_commitment():
     result = settled(deal, api_plan((1, (1000,)), (0, (0,))))
     assert lines(result) == {"commitment": 1000, "overage": 30.41, "usage": 1200}
     assert result.committed_usd == 1000
-    with pytest.raises(InputError, match="renews at list"):
+    with pytest.raises(InputError, match="is at list"):
         total(deal, api_plan((1, (1000,)), (1, (1000,))))
 
 

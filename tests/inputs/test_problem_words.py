@@ -36,7 +36,7 @@ SAID = {
     "a limit": ("uncertainty: {correlation: {usage: 2}}", "2 is not possible; expected at most 1"),
     "a word or a map": (
         "offers: {q: {renewal: x, seats: {enterprise: {}}}}",
-        "offers.q.renewal: 'x' is not possible; expected 'same' or 'list', or a map with uplift",
+        "offers.q.renewal.price: 'x' is not possible; expected 'same' or 'list', or a map with uplift",
     ),
     "a card": (
         "rates: {card: X9}",

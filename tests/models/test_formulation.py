@@ -365,6 +365,15 @@ def everything():
     )
     yield (
         read(
+            36,
+            workloads={"app": APP},
+            offers={"one": {"terms": [12], "api": {"bands": BANDS}}},
+            scenarios={"a": {"weight": 1}},
+        ),
+        None,
+    )
+    yield (
+        read(
             workloads={"app": APP},
             scenarios=paths(only=(100, 0)) | {},
             cohorts={"staff": none_of()},
@@ -514,9 +523,9 @@ def test_cells_are_half_open():
 
 
 def test_metered_counts():
-    """Usage that counts toward the quote is billed at list only if the quote is not the API agreement: n + γ <= 1."""
+    """Usage that counts toward the quote is billed at list only if the quote is not the API agreement: n + β <= 1."""
     formulation = seats({"counts_toward_commitment": True, "covered_share": 0})
-    (quote,) = [gamma for agreement, gamma in formulation.agreements.api.items() if agreement.offer == "quote"]
+    (quote,) = [beta for regime, beta in formulation.agreements.regimes.items() if regime.agreement.offer == "quote"]
     terms, sense, rhs = row(formulation, "metered_counts_1")
     metered = next(name for name in terms if name.startswith("metered_staff_0"))
     assert (terms, sense, rhs) == ({metered: 1.0, quote.name: 1.0}, "<=", 1)

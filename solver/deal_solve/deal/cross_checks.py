@@ -217,7 +217,7 @@ def _list_price(deal: Deal, offer_id: str, seat_type: str, here: Loc) -> Iterato
     needed = []
     if isinstance(part.true_up, TrueUp) and part.true_up.price == "list":
         needed.append("true_up.price list")
-    if offer.renewal == "list" and min(offer.terms) < deal.horizon_months:
+    if offer.renewal.price == "list" and min(offer.terms) < deal.horizon_months:
         needed.append("renewal list")
     if needed:
         lacks = f"the card has no price of {seat_type!r} billed {part.billing}"

@@ -63,6 +63,65 @@ class Uplift(DealModel):
     uplift: NonNegative = Field(description="rise at every renewal")
 
 
+class Renewal(DealModel):
+    """What follows a term that ends inside the horizon: the prices of the next one, and the right not to take it."""
+
+    price: Literal["same", "list"] | Uplift = Field(
+        "same", description="same prices, list prices, or {uplift: x} at every renewal"
+    )
+    may_leave: bool = Field(True, description="at a term's end the plan may go on at list instead")
+    may_return: bool = Field(
+        False, description="a plan that has left may take the next renewal at a contract-year start"
+    )
+
+    @model_validator(mode="after")
+    def _who_stays_cannot_return(self) -> Self:
+        if self.may_return and not self.may_leave:
+            raise ValueError("may_return: nobody returns who may not leave; expected may_leave: yes beside it")
+        return self
+
+
+RENEWAL_KEYS = frozenset(Renewal.model_fields)
+
+
+def _renewal(value: Any) -> Any:
+    is_price = isinstance(value, str | Uplift) or (isinstance(value, dict) and not RENEWAL_KEYS & set(value))
+    return {"price": value} if is_price else value
+
+
+_RENEWAL_PRICE_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"enum": ["same", "list"]},
+        {
+            "type": "object",
+            "properties": {"uplift": NUMBER_SCHEMA},
+            "required": ["uplift"],
+            "additionalProperties": False,
+        },
+    ]
+}
+RenewalClause = Annotated[
+    Renewal,
+    BeforeValidator(_renewal),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *_RENEWAL_PRICE_SCHEMA["anyOf"],
+                {
+                    "type": "object",
+                    "properties": {
+                        "price": _RENEWAL_PRICE_SCHEMA,
+                        "may_leave": {"type": "boolean"},
+                        "may_return": {"type": "boolean"},
+                    },
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
 Period = Literal["year", "half", "quarter", "month"]
 PERIOD_MONTHS: dict[str, int] = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 
@@ -310,8 +369,8 @@ class Offer(DealModel):
         description="none: follows list; locked: list at the start of the term; pass_through: locked upwards, follows "
         "list downwards; {capped: x}: follows list up to x a year",
     )
-    renewal: Literal["same", "list"] | Uplift = Field(
-        "same", description="same prices, list prices, or {uplift: x} at every renewal"
+    renewal: RenewalClause = Field(
+        Renewal(), description="same, list or {uplift: x}; or {price: one of them, may_leave: yes, may_return: no}"
     )
     renewal_cap: Number | None = Field(None, description="most a new term's index may rise over the last month's")
 

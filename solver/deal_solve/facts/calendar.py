@@ -92,8 +92,10 @@ def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]
     lengths |= {agreement.offer: agreement.term_months for agreement, _ in seats}
     signed: dict[str, list[tuple[TermSpan, list[str]]]] = {}
     for offer, months in lengths.items():
+        api_left = plan.api.left if plan.api.offer == offer else ()
         for span in resolve(deal).taken_for(offer, months).spans:
-            bought = ["API"] if plan.api.offer == offer else []
+            is_left = any(start <= span.start < end for start, end in api_left)
+            bought = ["API"] if plan.api.offer == offer and not is_left else []
             bought += [
                 what
                 for agreement, what in seats

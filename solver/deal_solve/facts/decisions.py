@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
 from deal_solve.messages import usd
@@ -92,7 +92,7 @@ def _decided(settlement: Settlement) -> Iterator[tuple[DecisionKind, str, str]]:
     deal, plan = settlement.deal, settlement.plan
     api = plan.api
     yield "api_agreement", "", f"{api.offer}, {api.term_months} months"
-    yield "band", "", _by_year([usd(term.band_usd_per_year) for term in api.terms])
+    yield "band", "", _by_year([usd(term.band_usd_per_year) if term.offer is None else LIST for term in api.terms])
     yield "commitment", "", _by_year([usd(round(c, 2)) for term in api.terms for c in term.commitment_usd])
     for table in plan.later:
         yield (
@@ -118,7 +118,7 @@ def answered(settlement: Settlement) -> Iterator[tuple[str, dict[str, float]]]:
     for workload, routes in plan.routing.items():
         yield workload, _answered(deal, workload, routes, _expected(settlement, workload))
     for cohort, routes in plan.use.items():
-        metered = [metered_share(deal, plan, cohort, track)[0] for track in plan.tracks[cohort]]
+        metered = [metered_share(deal, plan, cohort, year)[0] for year in range(deal.years)]
         yield cohort, _answered(deal, cohort, routes, _expected(settlement, cohort) * np.repeat(metered, 12))
 
 
@@ -162,6 +162,8 @@ def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
     """Return what a plan decides, bands by their place: all but seats, commitments and shares; contracted seats."""
 
     def index(term: ApiTerm) -> int:
+        if term.offer is not None:
+            return -1
         part = resolve(deal).offers[plan.api.offer].api
         bands = part.bands if part else ()
         near = (

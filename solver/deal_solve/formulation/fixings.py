@@ -88,6 +88,7 @@ def fix_decisions(formulation: Formulation, fixings: Fixings) -> None:
     proposal = fixings.proposal
     for decisions in formulation.paths:
         for regime in decisions.agreements.regimes:
+            _fix_leaving(decisions, regime, proposal)
             _fix_band(decisions, regime, proposal)
             _fix_commitment(decisions, regime, proposal)
         _fix_seats(decisions, proposal)
@@ -101,6 +102,14 @@ def fix_decisions(formulation: Formulation, fixings: Fixings) -> None:
 def _spread(values: Sequence[Item], index: int) -> Item:
     """Return the value for a place: one value for all, or the last one going on."""
     return values[min(index, len(values) - 1)]
+
+
+def _fix_leaving(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
+    """Close a regime that is left in a year in which the proposal is not at list, or the other way round."""
+    wanted = proposal.api.at_list
+    if wanted is not None:
+        is_kept = all(_spread(wanted, year) == regime.span.left for year in regime.span.years)
+        decisions.agreements.regimes[regime].upBound = int(is_kept)
 
 
 def _fix_band(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:

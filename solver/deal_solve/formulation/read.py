@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deal_solve.deal.deal import LIST
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.rates import Agreement, Regime
@@ -63,6 +64,7 @@ def _api_term(decisions: Decisions, regime: Regime) -> ApiTerm:
     unit = decisions.program.unit_usd
     years = [value_of(decisions.commitments.get(regime, year)) * unit for year in regime.span.years]
     return ApiTerm(
+        offer=LIST if regime.span.left else None,
         band_usd_per_year=regime.threshold_usd,
         commitment_usd=tuple(round(max(dollars, 0.0), 6) for dollars in years),
     )

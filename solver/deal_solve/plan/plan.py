@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from deal_solve.deal.base import DealModel
 from deal_solve.deal.numbers import NonNegative, Share
 from deal_solve.deal.workload import ProjectName
+from deal_solve.plan.terms import Left, left_in
 
 
 class ApiTerm(DealModel):
-    """One term of the API agreement: its band, named by its threshold, and the commitment of its contract years."""
+    """One term of the API agreement: its band, named by its threshold, and the commitment of its contract years.
 
+    A term that is left is at list, in the band from 0.
+    """
+
+    offer: Literal["list"] | None = Field(None, description="list where the agreement is left; else it is not written")
     band_usd_per_year: NonNegative = Field(description="threshold of the band; 0: no commitment")
     commitment_usd: tuple[NonNegative, ...] = Field(description="per contract year of the term inside the horizon")
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = write(self)
+        return data if self.offer is not None else {key: item for key, item in data.items() if key != "offer"}
 
 
 class ApiAgreement(DealModel):
@@ -23,7 +33,12 @@ class ApiAgreement(DealModel):
 
     offer: str = Field(description="an offer of the deal, or list")
     term_months: int = Field(description="length of the first term")
-    terms: tuple[ApiTerm, ...] = Field(description="the first term and its renewals")
+    terms: tuple[ApiTerm, ...] = Field(description="the first term and its renewals, or what is left")
+
+    @property
+    def left(self) -> Left:
+        """The months in which it is left, at list."""
+        return left_in([term.offer is not None for term in self.terms for _ in term.commitment_usd])
 
 
 class SeatAgreement(DealModel):
@@ -32,6 +47,11 @@ class SeatAgreement(DealModel):
     offer: str = Field(description="an offer of the deal, or list")
     term_months: int = Field(description="length of the first term")
     contracted: tuple[Annotated[int, Field(ge=0)], ...] = Field(description="seats per contract year")
+
+    @property
+    def left(self) -> Left:
+        """The months in which it is left, at list."""
+        return ()
 
 
 class Route(DealModel):

@@ -24,6 +24,10 @@ def _counts(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (parse_count(value),)
 
 
+def _flags(value: Any) -> Any:
+    return (value,) if isinstance(value, bool) else value
+
+
 def _names(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
@@ -42,6 +46,7 @@ def _flat_terms(value: Any) -> Any:
     rest = {key: item for key, item in value.items() if key != "terms"}
     return {
         **rest,
+        "at_list": [term.get("offer") is not None for term in terms for _ in term["commitment_usd"]],
         "band_usd_per_year": [term["band_usd_per_year"] for term in terms],
         "commitment_usd": [usd for term in terms for usd in term["commitment_usd"]],
     }
@@ -49,7 +54,7 @@ def _flat_terms(value: Any) -> Any:
 
 def _is_term(term: Any) -> bool:
     keys = {"band_usd_per_year", "commitment_usd"}
-    return isinstance(term, dict) and set(term) == keys and isinstance(term["commitment_usd"], list | tuple)
+    return isinstance(term, dict) and set(term) - {"offer"} == keys and isinstance(term["commitment_usd"], list | tuple)
 
 
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -63,6 +68,7 @@ def _one_or_more(item: dict[str, Any]) -> WithJsonSchema:
 Counts = Annotated[
     tuple[Annotated[Count, Field(ge=0)], ...], BeforeValidator(_counts), _one_or_more({"anyOf": NUMBER_SCHEMA["anyOf"]})
 ]
+AtList = Annotated[tuple[bool, ...], BeforeValidator(_flags), _one_or_more({"type": "boolean"})]
 Tracks = Annotated[tuple[Name, ...], BeforeValidator(_names), _one_or_more(_TEXT)]
 
 
@@ -76,6 +82,9 @@ class ProposedApi(DealModel):
     )
     band_usd_per_year: NonNegativePath | None = Field(
         None, description="threshold of the band: one number, or one per term"
+    )
+    at_list: AtList | None = Field(
+        None, description="per contract year, whether the agreement is left by then; left out: it stays"
     )
 
 

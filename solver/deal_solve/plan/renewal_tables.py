@@ -96,9 +96,9 @@ def on_path(deal: Deal, plan: Plan, path: Path) -> Plan:
 def _replaced(deal: Deal, plan: Plan, month: int, row: RenewalRow, bound: dict[str, int]) -> Plan:
     """Return a plan with the decisions of a row; until its month in `bound` a cohort keeps the track it has."""
     terms, year = list(plan.api.terms), month // 12
-    for span in resolve(deal).taken(plan.api).spans:
+    for place, span in enumerate(resolve(deal).taken(plan.api).spans):
         if span.start == month and row.api is not None:
-            terms[span.index] = row.api
+            terms[place] = row.api
     tracks = dict(plan.tracks)
     for cohort, following in row.tracks.items():
         if bound.get(cohort, 0) <= month:
@@ -132,7 +132,8 @@ def _with_routes(routes: tuple[Route, ...], changed: tuple[Route, ...] | None) -
 def decided_in(deal: Deal, plan: Plan, month: int, probability: float) -> RenewalRow:
     """Return what a plan without tables decides in a month: the row of a bucket."""
     year = month // 12
-    api_span = resolve(deal).taken(plan.api).starting(month)
+    spans = resolve(deal).taken(plan.api).spans
+    api_span = next((span for span in spans if span.start == month), None)
     seats: dict[str, tuple[int, ...]] = {}
     tracks: dict[str, tuple[str, ...]] = {}
     for name, agreement in plan.seats.items():
@@ -154,7 +155,7 @@ def decided_in(deal: Deal, plan: Plan, month: int, probability: float) -> Renewa
         use[name] = tuple(route for route in routes if route.from_month in starts)
     return RenewalRow(
         probability=probability,
-        api=None if api_span is None else plan.api.terms[api_span.index],
+        api=None if api_span is None else plan.api.terms[spans.index(api_span)],
         seats=seats,
         tracks=tracks,
         routing=routing,
@@ -188,7 +189,8 @@ def tabulated(
             nearest = min(first, key=lambda known: abs(known - bucket))
             chance = min(chances.get(bucket, 0.0), 1.0)
             rows.append(decided_in(deal, plans[first[nearest]], month, chance))
-        if not all(_alike(row.model_dump(exclude={"probability"}), rows[0].model_dump()) for row in rows):
+        decided = [row.model_dump(exclude={"probability"}) for row in rows]
+        if not all(_alike(one, decided[0]) for one in decided):
             cut = edges[month]
             tables.append(
                 RenewalTable(month=month, usage_edges_usd=cut.usage_usd, users_edges=cut.users, rows=tuple(rows))
@@ -197,9 +199,9 @@ def tabulated(
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Whether two decisions are the same but for the last digits of a solver; what only `other` has does not count."""
+    """Whether two decisions are the same but for the last digits of a solver."""
     if isinstance(one, dict):
-        return all(key in other and _alike(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(_alike(value, other[key]) for key, value in one.items())
     if isinstance(one, tuple):
         return len(one) == len(other) and all(map(_alike, one, other))
     return math.isclose(one, other, rel_tol=1e-8, abs_tol=1e-8) if isinstance(one, float) else bool(one == other)

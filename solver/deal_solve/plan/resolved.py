@@ -19,7 +19,7 @@ from deal_solve.deal.requests.request_cost import usage_multiplier
 from deal_solve.deal.requests.routing_options import Epoch, epochs_of
 from deal_solve.deal.workload import Workload
 from deal_solve.errors import InputError
-from deal_solve.plan.terms import TermSpan, first_terms, terms_of
+from deal_solve.plan.terms import Left, TermSpan, first_terms, terms_of
 
 MAX_RESOLVED = 64
 """Deals that stay resolved: more than any analysis compares at a time."""
@@ -77,7 +77,9 @@ class SeatOffer:
 
 @dataclass(frozen=True)
 class OfferTerms:
-    """An offer (or list) taken for a first term, with the renewals that follow inside the horizon (model §6)."""
+    """An offer (or list) taken for a first term, with the renewals that follow inside the horizon, or the months in
+    which it is left (model §6).
+    """
 
     offer_id: str
     offer: Offer
@@ -97,8 +99,8 @@ class OfferTerms:
         return self.offer.api
 
     def is_at_list(self, span: TermSpan) -> bool:
-        """Whether a term is a renewal at list prices: no discount of any kind and no commitment."""
-        return span.index > 0 and self.offer.renewal == "list"
+        """Whether a term is at list prices, left or renewed so: no discount of any kind and no commitment."""
+        return span.left or (span.index > 0 and self.offer.renewal.price == "list")
 
     def starting(self, month: int) -> TermSpan | None:
         """Return the term that starts in a month, or None."""
@@ -144,6 +146,10 @@ class Agreement(Protocol):
     def term_months(self) -> int:
         """Length of the first term in months."""
 
+    @property
+    def left(self) -> Left:
+        """The months in which it is left, at list."""
+
 
 @dataclass(frozen=True, eq=False)
 class ResolvedDeal:
@@ -164,12 +170,12 @@ class ResolvedDeal:
 
     def taken(self, agreement: Agreement) -> OfferTerms:
         """Return the offer of an agreement with its terms."""
-        return self.taken_for(agreement.offer, agreement.term_months)
+        return self.taken_for(agreement.offer, agreement.term_months, agreement.left)
 
-    def taken_for(self, offer_id: str, first_months: int) -> OfferTerms:
-        """Return an offer taken for a first term; whether that length can be had is not checked here."""
-        known = self._terms.get((offer_id, first_months))
-        return known or _offer_terms(self.deal, offer_id, first_months)
+    def taken_for(self, offer_id: str, first_months: int, left: Left = ()) -> OfferTerms:
+        """Return an offer taken for a first term and left in some months; whether that can be had is not checked."""
+        known = None if left else self._terms.get((offer_id, first_months))
+        return known or _offer_terms(self.deal, offer_id, first_months, left)
 
     def seat(self, agreement: Agreement, seat_type: str) -> SeatOffer:
         """Return a seat type as the offer of an agreement sells it."""
@@ -252,6 +258,6 @@ def _seat_offer(deal: Deal, offer_id: str, seat_type: str) -> SeatOffer:
     )
 
 
-def _offer_terms(deal: Deal, offer_id: str, first_months: int) -> OfferTerms:
+def _offer_terms(deal: Deal, offer_id: str, first_months: int, left: Left = ()) -> OfferTerms:
     offer = deal.on_table[offer_id]
-    return OfferTerms(offer_id, offer, first_months, terms_of(offer, first_months, deal.horizon_months))
+    return OfferTerms(offer_id, offer, first_months, terms_of(offer, first_months, deal.horizon_months, left))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from deal_solve.deal.offer import Offer
 
 
 @dataclass(frozen=True)
 class TermSpan:
-    """Term number `index` (0 is the first) of an agreement: months [start, end) inside the horizon.
+    """Months [start, end) inside the horizon of an agreement: its renewal number `index` (0 is the first term).
 
-    `length` is the signed length in months; a term may run beyond the horizon, and then start + length > end.
+    `length` is the signed length in months; a term may run beyond the horizon, and then start + length > end. What is
+    `left` is at list: `index` is then the renewal that was not taken.
     """
 
     index: int
     start: int
     end: int
     length: int
+    left: bool = False
 
     @property
     def years(self) -> range:
@@ -25,18 +29,44 @@ class TermSpan:
         return range(self.start // 12, self.end // 12)
 
 
-def terms_of(offer: Offer, first_months: int, horizon_months: int) -> tuple[TermSpan, ...]:
+Left: TypeAlias = tuple[tuple[int, int], ...]
+"""Months [start, end) in which what was taken from an offer is left, in order."""
+
+
+def terms_of(offer: Offer, first_months: int, horizon_months: int, left: Left = ()) -> tuple[TermSpan, ...]:
     """Return the terms of an offer taken for `first_months`: renewed for the longest offered length that ends by the
-    horizon, else for the shortest one.
+    horizon, else for the shortest one. What is `left` is left for as long, or until the offer is taken again.
     """
     offered = sorted(offer.terms)
     spans: list[TermSpan] = []
-    start, length = 0, first_months
+    start, length, renewals = 0, first_months, 0
     while start < horizon_months:
-        spans.append(TermSpan(len(spans), start, min(start + length, horizon_months), length))
-        start += length
+        again = next((end for begin, end in left if begin <= start < end), None)
+        if again is not None:
+            end = min(start + length, again)
+            spans.append(TermSpan(renewals, start, min(end, horizon_months), end - start, left=True))
+            start = end
+        else:
+            spans.append(TermSpan(renewals, start, min(start + length, horizon_months), length))
+            start += length
+            renewals += 1
         length = max((months for months in offered if start + months <= horizon_months), default=offered[0])
     return tuple(spans)
+
+
+def left_in(at_list: Sequence[bool]) -> Left:
+    """Return the months that are left, from one answer per contract year.
+
+    >>> left_in((False, True, True))
+    ((12, 36),)
+    """
+    found: list[tuple[int, int]] = []
+    for year, is_left in enumerate(at_list):
+        if is_left and found and found[-1][1] == 12 * year:
+            found[-1] = (found[-1][0], 12 * year + 12)
+        elif is_left:
+            found.append((12 * year, 12 * year + 12))
+    return tuple(found)
 
 
 def first_terms(offer: Offer, horizon_months: int) -> tuple[int, ...]:

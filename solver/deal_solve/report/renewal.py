@@ -77,7 +77,7 @@ def _columns(each: RenewalTable) -> Iterator[tuple[str, list[str]]]:
 
 def _stated(row: RenewalRow) -> Iterator[tuple[str, str]]:
     if row.api is not None:
-        yield "band from", round_money(row.api.band_usd_per_year)
+        yield "band from", round_money(row.api.band_usd_per_year) if row.api.offer is None else "left, at list"
         yield "commitment a year", joined([round_money(round(usd, 2)) for usd in row.api.commitment_usd])
     for name, counts in row.seats.items():
         yield f"{name} seats", joined([f"{count:,}" for count in counts])

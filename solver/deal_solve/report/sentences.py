@@ -7,6 +7,7 @@ from deal_solve.facts.summary import Summary
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import Left
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import gap_percent, joined, money, page_width, percent, round_money, shortened
 from deal_solve.uncertainty.scenario_set import Scenarios
@@ -25,11 +26,12 @@ def _title(deal: Deal, offer: str) -> str:
 
 def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
     """Return the API agreement in one sentence, with the title of its offer or without."""
-    amounts = [usd for term in api.terms for usd in term.commitment_usd]
-    bands = joined([round_money(term.band_usd_per_year) for term in api.terms])
     if api.offer == LIST:
         return "API pay as you go at list prices, nothing committed"
-    taken = offer_sentence(deal, api.offer, api.term_months, with_title)
+    amounts = [usd for term in api.terms if term.offer is None for usd in term.commitment_usd]
+    bands = joined([round_money(term.band_usd_per_year) for term in api.terms if term.offer is None])
+    name = _title(deal, api.offer) if with_title else api.offer
+    taken = f"API agreement {name}, {_renewed(deal, api.term_months, api.left)}"
     if not any(amounts):
         return f"{taken}: nothing committed, usage billed at the rates of its band without commitment"
     committed = f"{round_money(amounts[0])} USD committed in each contract year"
@@ -41,13 +43,22 @@ def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
     return f"{taken}: {committed} (band from {bands} a year)"
 
 
-def offer_sentence(deal: Deal, offer: str, months: int, with_title: bool = True) -> str:
+def offer_sentence(deal: Deal, offer: str, months: int) -> str:
     """Return an API agreement and its term."""
-    return f"API agreement {_title(deal, offer) if with_title else offer}, {_renewed(deal, months)}"
+    return f"API agreement {_title(deal, offer)}, {_renewed(deal, months)}"
 
 
-def _renewed(deal: Deal, months: int) -> str:
-    return f"{months} months" + (", then renewed" if months < deal.horizon_months else "")
+def _renewed(deal: Deal, months: int, left: Left = ()) -> str:
+    """Return a first term and what follows it."""
+    text = f"{months} months"
+    if months >= deal.horizon_months:
+        return text
+    if left and left[0][0] > months:
+        text += ", renewed"
+    for start, end in left:
+        text += f", left at the end of {deal.calendar(start - 1):%Y-%m}"
+        text += f", taken again from {deal.calendar(end):%Y-%m}" if end < deal.horizon_months else ""
+    return text if left else f"{text}, then renewed"
 
 
 def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
@@ -60,7 +71,7 @@ def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
     when = "in every contract year" if len(set(agreement.contracted)) == 1 else f"in contract year {years}"
     taken = agreement.offer
     if taken != plan.api.offer or taken == LIST:
-        taken += f", {_renewed(deal, agreement.term_months)}"
+        taken += f", {_renewed(deal, agreement.term_months, agreement.left)}"
     return f"{counts} {name} seats {when}, from {taken}"
 
 

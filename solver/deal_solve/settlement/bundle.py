@@ -27,7 +27,7 @@ def seats_usd(deal: Deal, plan: Plan, year: int) -> float:
 
 
 def bundle_tiers(deal: Deal, plan: Plan) -> tuple[BundleTier, ...]:
-    """Return the tier of each term of the API agreement, tested on the term's first contract year.
+    """Return the tier of each contract year, tested on the first one of the API agreement's term.
 
     Reached: seats after volume tier + C >= the tier's combined dollars, with both parts positive; the highest counts.
     """
@@ -40,5 +40,6 @@ def bundle_tiers(deal: Deal, plan: Plan) -> tuple[BundleTier, ...]:
             for tier in taken.offer.bundle
             if seats > 0 and commitment > 0 and seats + commitment >= tier.combined_usd_per_year - CENT_TOLERANCE_USD
         ]
-        tiers.append(reached[-1] if reached and not taken.is_at_list(span) else NO_TIER)
+        tier = reached[-1] if reached and not taken.is_at_list(span) else NO_TIER
+        tiers += [tier] * len(span.years)
     return tuple(tiers)

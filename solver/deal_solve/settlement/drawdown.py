@@ -108,7 +108,7 @@ def priced_terms(
 ) -> Iterator[PricedTerm]:
     """Yield every term of the API agreement with its usage, priced.
 
-    `counted[model id]` is (H, S) at today's list; `bundle` is the API discount of each term.
+    `counted[model id]` is (H, S) at today's list; `bundle` is the API discount of each contract year.
     """
     taken, models = resolve(deal).taken(plan.api), {name: deal.card.model(name) for name in counted}
     indices = {name: scenarios.index[name] for name in {model.family for model in models.values()}}
@@ -119,7 +119,7 @@ def priced_terms(
         priced = []
         for model_id, value in counted.items():
             model = models[model_id]
-            factor = api_factor(taken, span, band, bundle[span.index], model)
+            factor = api_factor(taken, span, band, bundle[span.years[0]], model)
             follows = protected[model.family][months]
             ratio = overage_ratio(taken, factor, follows, indices[model.family][months])
             priced.append(Priced(model_id, value[months], value[months] * (factor * follows), ratio))

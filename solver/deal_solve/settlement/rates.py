@@ -16,26 +16,31 @@ from deal_solve.uncertainty.scenario_set import Array
 
 def uplift(taken: OfferTerms, span: TermSpan) -> float:
     """Return (1+x)^k of the k-th renewal; it can lift a contracted price above list."""
-    renewal = taken.offer.renewal
-    return float((1 + renewal.uplift) ** span.index) if isinstance(renewal, Uplift) else 1.0
+    price = taken.offer.renewal.price
+    return float((1 + price.uplift) ** span.index) if isinstance(price, Uplift) else 1.0
 
 
 def protected_index(taken: OfferTerms, index: Array) -> Array:
     """Return the index that the prices of an agreement follow; `index` is Π, both of shape (H, S).
 
     Inside a term that starts at T: none Π_t; locked Π_T; capped x min(Π_t, Π_T·(1+x)^((t-T)/12)); pass_through
-    min(Π_T, Π_t). A renewal cap limits the Π_T of a new term to (1+cap) · the protected index of month T-1.
+    min(Π_T, Π_t). A renewal cap limits the Π_T of a new term to (1+cap) · the protected index of the last month under
+    the offer. What is left follows list.
     """
     offer = taken.offer
     if offer.price_protection == "none":
         return index
-    protected = np.empty(index.shape)
+    protected, last = np.empty(index.shape), 0
     for span in taken.spans:
+        if span.left:
+            protected[span.start : span.end] = index[span.start : span.end]
+            continue
         base = index[span.start]
         if span.index > 0 and offer.renewal_cap is not None:
-            base = np.minimum(base, (1 + offer.renewal_cap) * protected[span.start - 1])
+            base = np.minimum(base, (1 + offer.renewal_cap) * protected[last])
         for t in range(span.start, span.end):
             protected[t] = _protected(offer, base, index[t], t - span.start)
+        last = span.end - 1
     return protected
 
 
@@ -48,11 +53,11 @@ def _protected(offer: Offer, base: Array, now: Array, age_months: int) -> Array:
 
 
 def band_of(taken: OfferTerms, span: TermSpan, term: ApiTerm) -> ApiBand:
-    """Return the band of a term, found by its threshold; in a renewal at list the band without discount."""
+    """Return the band of a term, found by its threshold; left or renewed at list the band without discount."""
     threshold = term.band_usd_per_year
     if taken.is_at_list(span):
         if threshold or any(term.commitment_usd):
-            raise InputError(f"plan: api.terms[{span.index}] renews at list; expected band 0 and commitments 0")
+            raise InputError(f"plan: api.terms[{span.index}] is at list; expected band 0 and commitments 0")
         return ApiBand(commit_usd_per_year=0.0, discount={"all": 0.0})
     bands = taken.require_api().bands
     for band in bands:

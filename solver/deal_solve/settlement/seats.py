@@ -45,8 +45,8 @@ def priced_seats(tiers: Tiers | None, seats: int) -> float:
 class SeatContract:
     """The agreement of one seat type: its clauses, N per contract year, and the prices they lead to.
 
-    `bundle` has the extra discount of each term; `month_index` is the protected seats index, (H, S), and `index` that
-    of the first month of each contract year, (Y, S).
+    `bundle` has the extra discount of each contract year; `month_index` is the protected seats index, (H, S), and
+    `index` that of the first month of each contract year, (Y, S).
     """
 
     seat: SeatOffer
@@ -70,7 +70,7 @@ class SeatContract:
         span = self.taken.span_of(year)
         if self.taken.is_at_list(span):
             return self.seat.card_usd
-        discounts = (1 - self.taken.offer.terms[span.length].seats) * (1 - self.bundle[span.index])
+        discounts = (1 - self.taken.offer.terms[span.length].seats) * (1 - self.bundle[year])
         return self.seat.usd * discounts * uplift(self.taken, span)
 
     def tiers(self, year: int) -> Tiers | None:
@@ -89,13 +89,13 @@ class SeatContract:
 def seat_contract(
     deal: Deal, seat_type: str, agreement: SeatAgreement, bundle: Sequence[float], seats_index: Array
 ) -> SeatContract:
-    """Return an agreement with its prices; `seats_index` is Π[seats], (H, S), `bundle` the discount of each term."""
+    """Return an agreement with its prices; `seats_index` is Π[seats], (H, S), `bundle` is one discount a year."""
     taken = resolve(deal).taken(agreement)
     return SeatContract(
         seat=resolve(deal).seat(agreement, seat_type),
         taken=taken,
         contracted=agreement.contracted,
-        bundle=tuple(bundle) or (0.0,) * len(taken.spans),
+        bundle=tuple(bundle) or (0.0,) * deal.years,
         month_index=protected_index(taken, seats_index),
     )
 

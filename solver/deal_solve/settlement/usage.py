@@ -62,8 +62,8 @@ def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]
     for key in deal.workloads:
         yield Stream(senders[key], 0, scenarios.months, scenarios.requests[key], 1.0, True)
     for key in deal.cohorts:
-        for year, track in enumerate(plan.tracks[key]):
-            metered, counted = metered_share(deal, plan, key, track)
+        for year in range(deal.years):
+            metered, counted = metered_share(deal, plan, key, year)
             if metered > 0:
                 if key not in senders:
                     raise InputError(f"cohorts.{key}: its usage is metered, so it needs a use section")
@@ -72,18 +72,20 @@ def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]
                 yield Stream(senders[key], months.start, months.stop, requests, metered, counted)
 
 
-def metered_share(deal: Deal, plan: Plan, cohort_id: str, track: str) -> tuple[float, bool]:
-    """Return (share of a cohort's usage that is metered on a track, whether it counts toward the commitment).
+def metered_share(deal: Deal, plan: Plan, cohort_id: str, year: int) -> tuple[float, bool]:
+    """Return (share of a cohort's usage that is metered in a contract year, whether it counts toward the commitment).
 
     An internal tool meters all of it, and it counts. A seat meters 1 - covered_share; it counts where seat and API
-    agreement are of the same offer and the offer says so.
+    agreement are of the same offer, neither of them left, and the offer says so.
     """
+    track = plan.tracks[cohort_id][year]
     if track == NONE:
         return 0.0, False
     if track in deal.internal_tools:
         return 1.0, True
     seat = resolve(deal).seat(plan.seats[track], track)
-    same = seat.offer_id == plan.api.offer and seat.part.counts_toward_commitment
+    is_left = any(start <= 12 * year < end for start, end in plan.api.left)
+    same = seat.offer_id == plan.api.offer and not is_left and seat.part.counts_toward_commitment
     return 1 - seat.covered_share[cohort_id], same
 
 

@@ -61,7 +61,7 @@ PROPOSAL, ROUTING, COMMITMENT, BAND, SEATS, TRACKS, OFFER, LIMITS = (
 FREED: dict[str, tuple[tuple[str, ...], ...]] = {
     ROUTING: (("routing",), ("use",), ("projects",)),
     COMMITMENT: (("api", "commitment_usd"),),
-    BAND: (("api", "band_usd_per_year"),),
+    BAND: (("api", "band_usd_per_year"), ("api", "at_list")),
     SEATS: (("seats", "*", "contracted"),),
     TRACKS: (("tracks",),),
 }

@@ -12,7 +12,7 @@ from deal_solve.deal.clauses.clause import (
     one_point,
     percent,
 )
-from deal_solve.deal.offer import Capped, Offer, Uplift
+from deal_solve.deal.offer import Capped, Offer, Renewal, Uplift
 
 FIRST_CAP = 0.05
 """The renewal cap that is asked for first."""
@@ -35,8 +35,13 @@ def _better_terms(offer: Offer) -> Any:
     return offer.terms if shortest == 12 else {shortest - 12: offer.terms[shortest], **offer.terms}
 
 
-def _renewal_text(value: Any) -> str:
-    return f"uplift {percent(value.uplift)}" if isinstance(value, Uplift) else str(value)
+def _renewal_text(value: Renewal) -> str:
+    price = value.price
+    return f"uplift {percent(price.uplift)}" if isinstance(price, Uplift) else price
+
+
+def _better_renewal(offer: Offer) -> Renewal:
+    return offer.renewal.model_copy(update={"price": "same"})
 
 
 def _better_cap(offer: Offer) -> float:
@@ -49,7 +54,7 @@ def _idle_cap(offer: Offer, _: Offer) -> str | None:
         return None
     if offer.price_protection == "none":
         return "without price protection prices follow list in every month, capped or not"
-    return "a renewal at list prices is not capped" if offer.renewal == "list" else None
+    return "a renewal at list prices is not capped" if offer.renewal.price == "list" else None
 
 
 OFFER = (
@@ -95,10 +100,20 @@ OFFER = (
         "clauses",
         "an uplift, or list → the same prices",
         is_law=False,
-        better=always("same"),
+        better=_better_renewal,
         printed=_renewal_text,
         numbers={"uplift": one_point},
         needs="renewal",
+    ),
+    Clause(
+        "leaving",
+        "offer",
+        ("renewal", "may_leave"),
+        "clauses",
+        "must be renewed → may be left at a term's end",
+        better=always(True),
+        printed=lambda may_leave: "may be left" if may_leave else "must be renewed",
+        is_in=lambda offer: not offer.renewal.may_leave,
     ),
     Clause(
         "renewal cap",

@@ -1,6 +1,7 @@
 """Which agreements are taken: one for the API, one per seat type (model §6; formulation §3).
 
-Σ_{j ∈ J(a,k)} β_j = γ_a                      for each term k of a
+Σ_{j ∈ J(a,k)} β_j = γ_a                      for each term k of a, taken or left
+Σ_{j ∈ J(a,k), taken} β_j ≤ Σ_{j ∈ J(a,k-1), taken} β_j
 Σ_a γ_a = 1
 Σ_{s of type σ} g_s ≤ 1
 p + p' ≤ 1                                    agreements that cannot be signed together
@@ -11,13 +12,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from deal_solve.deal.deal import AT_LIST, Deal
-from deal_solve.formulation.clauses.rates import Agreement, Regime, every_regime
+from deal_solve.formulation.clauses.rates import Agreement, Regime, every_regime, gains_by_leaving
 from deal_solve.formulation.model.expression import Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import Left
 
 
 class SeatCandidate(NamedTuple):
@@ -26,6 +29,11 @@ class SeatCandidate(NamedTuple):
     seat_type: str
     offer: str
     term_months: int
+
+    @property
+    def left(self) -> Left:
+        """Nothing: what is left is decided term by term."""
+        return ()
 
     @property
     def agreement(self) -> Agreement:
@@ -61,16 +69,20 @@ def take_agreements(program: Program, deal: Deal, offered: Iterable[Agreement], 
     """Add Σ γ = 1; per term Σ β = γ; per type Σ g <= 1; same offer, same term; an exclusive offer alone (and list)."""
     agreements = Agreements()
     for agreement in offered:
-        regimes = every_regime(deal, agreement, zero_bands_only)
+        regimes, gains = every_regime(deal, agreement, zero_bands_only), gains_by_leaving(deal, agreement)
         if not regimes:
             continue
-        spans = {regime.span for regime in regimes}
+        starts = sorted({regime.span.start for regime in regimes})
         agreements.api[agreement] = program.binary(f"api_{agreement.offer}_{agreement.term_months}")
         for regime in regimes:
-            agreements.regimes[regime] = program.binary(f"regime_{agreement.offer}")
-        for span in spans:
-            betas = total(agreements.regimes[regime] for regime in regimes if regime.span == span)
+            agreements.regimes[regime] = beta = program.binary(f"regime_{agreement.offer}")
+            if regime.span.left and not gains:
+                beta.upBound = 0  # unless it is proposed
+        for start in starts:
+            betas = total(agreements.regimes[regime] for regime in regimes if regime.span.start == start)
             program.add("one_regime", betas == agreements.api[agreement])
+        if any(regime.span.left for regime in regimes):
+            _stay_left(program, agreements, [regime for regime in regimes if not regime.span.left], starts)
     program.add("one_api_agreement", total(agreements.api.values()) == 1)
     for seats in seat_candidates(deal):
         agreements.seats[seats] = program.binary(f"seats_{seats.seat_type}_{seats.offer}_{seats.term_months}")
@@ -80,6 +92,16 @@ def take_agreements(program: Program, deal: Deal, offered: Iterable[Agreement], 
             program.add("one_seat_agreement", total(members) <= 1)
     _compatible(program, deal, agreements)
     return agreements
+
+
+def _stay_left(program: Program, agreements: Agreements, taken: list[Regime], starts: list[int]) -> None:
+    """Add Σ β of a term <= Σ β of the one before it: what was left is not taken again."""
+    for before, start in pairwise(starts[1:]):
+        was, now = (
+            total(agreements.regimes[regime] for regime in taken if regime.span.start == month)
+            for month in (before, start)
+        )
+        program.add("stays_left", now <= was)
 
 
 def _compatible(program: Program, deal: Deal, agreements: Agreements) -> None:

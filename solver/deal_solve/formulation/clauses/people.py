@@ -2,7 +2,7 @@
 
 Σ_j n[c,y,j] + n[c,y,∅] = T[c,·]              n: the part of a track billed under regime j, or at list (∅)
 n[c,y,j] ≤ β_j
-n[c,y,∅] + γ_a ≤ 1                            a: the agreement that the usage counts toward
+n[c,y,∅] + Σ_j β_j ≤ 1                        j: of the agreement that the usage counts toward
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, yea
     """Return what a seat's metered usage may be billed under: its own offer's regimes, or none (at list)."""
     if not seats.parts[candidate].counts_toward_commitment:
         return [None]
-    return [*(r for r in agreements.of_year(year) if r.agreement == candidate.agreement), None]
+    own = [r for r in agreements.of_year(year) if r.agreement == candidate.agreement and not r.span.left]
+    return [*own, None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class _Metered:
     user: User
 
     def route_year(self, year: int, on: Variable, regimes: list[Regime | None], share: float) -> None:
-        """Add n ≤ β_j, n[∅] + γ_a ≤ 1, Σ_j n = T in a contract year, and the routing of each n."""
+        """Add n ≤ β_j, n[∅] + Σ_j β_j ≤ 1, Σ_j n = T in a contract year, and the routing of each n."""
         program, agreements = self.program, self.agreements
         activity: dict[Regime | None, Variable] = {}
         for regime in regimes:
@@ -66,10 +67,10 @@ class _Metered:
             if regime is not None:
                 program.add("metered_regime", activity[regime] <= agreements.regimes[regime])
         if None in activity:
-            # At list only if the API agreement is not the one this usage counts toward.
-            own = {r.agreement for r in regimes if r is not None}
-            for agreement in own:
-                program.add("metered_counts", activity[None] + agreements.api[agreement] <= 1)
+            # At list only if the API agreement is not the one this usage counts toward, or is left.
+            own = [agreements.regimes[regime] for regime in regimes if regime is not None]
+            if own:
+                program.add("metered_counts", activity[None] + total(own) <= 1)
         program.add("metered_disaggregated", total(activity.values()) == on)
         for epoch in self.user.epochs:
             if epoch.year == year:

@@ -7,6 +7,7 @@ A regime j is what usage is priced under: one term of an agreement, in one band,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -16,8 +17,9 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Capped, Offer, Premium, Uplift
 from deal_solve.errors import InternalError
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioSums, settled
+from deal_solve.plan.leaving import may_leave_api
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.terms import TermSpan
+from deal_solve.plan.terms import Left, TermSpan
 
 Costs: TypeAlias = tuple[tuple[tuple[str, str, float], ...], ...]
 """Option by option, and part by part: model, family and the highest cost of a request at list over all hit rates."""
@@ -29,9 +31,17 @@ class Agreement(NamedTuple):
     offer: str
     term_months: int
 
+    @property
+    def left(self) -> Left:
+        """Nothing: what is left is decided by regime."""
+        return ()
+
 
 class Regime(NamedTuple):
-    """Price regime j: one term of an agreement in one band (its index, -1: none) and one bundle tier (0: none)."""
+    """Price regime j: one term of an agreement in one band (its index, -1: none) and one bundle tier (0: none).
+
+    In a regime whose span is `left` the agreement is left at the start of that term, or was before.
+    """
 
     agreement: Agreement
     span: TermSpan
@@ -65,32 +75,55 @@ def api_of(deal: Deal, agreement: Agreement) -> ApiPart:
 
 
 def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
-    """Return the price regimes of all terms of an agreement; renewed at list there is one, without discount."""
+    """Return the price regimes of all terms of an agreement: at list, renewed so or left, one without discount."""
     taken, api = resolve(deal).taken(agreement), api_of(deal, agreement)
     first_year_commits = not (isinstance(api.ramp, tuple) and api.ramp[0] == 0)  # a ramp may start at nothing
+    leaves = may_leave_api(deal, agreement.offer)
     regimes = []
     for span in taken.spans:
         if taken.is_at_list(span):
             regimes.append(Regime(agreement, span, -1, 0.0, 0))
-            continue
-        for index, band in enumerate(api.bands):
+        for index, band in enumerate(() if taken.is_at_list(span) else api.bands):
             threshold = band.commit_usd_per_year
             if zero_bands_only and threshold > 0:
                 continue
             tiers = len(taken.offer.bundle) + 1 if threshold > 0 and first_year_commits else 1
             regimes += [Regime(agreement, span, index, threshold, tier) for tier in range(tiers)]
+        if span.index > 0 and leaves:
+            regimes.append(Regime(agreement, replace(span, left=True), -1, 0.0, 0))
     return tuple(regimes)
 
 
 def every_regime(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
     """Return the price regimes of an agreement, none if some term has no band left."""
     regimes = regimes_of(deal, agreement, zero_bands_only)
-    return regimes if {regime.span for regime in regimes} == set(resolve(deal).taken(agreement).spans) else ()
+    starts = {span.start for span in resolve(deal).taken(agreement).spans}
+    return regimes if {regime.span.start for regime in regimes} == starts else ()
+
+
+def gains_by_leaving(deal: Deal, agreement: Agreement) -> bool:
+    """Whether leaving can be cheaper than staying: not where every later term can be had without commitment at no more
+    than list, whatever the model.
+    """
+    taken, api = resolve(deal).taken(agreement), api_of(deal, agreement)
+    if taken.offer.price_protection == "locked":
+        return True
+    free = [index for index, band in enumerate(api.bands) if band.commit_usd_per_year == 0]
+    for span in taken.spans[1:]:
+        bands = [-1] if taken.is_at_list(span) else free
+        regimes = [Regime(agreement, span, band, 0.0, 0) for band in bands]
+        if not any(
+            all(contracted_factor(deal, regime, model.id, model.family) <= 1 for model in deal.card.models)
+            for regime in regimes
+        ):
+            return True
+    return False
 
 
 def uplift(offer: Offer, span: TermSpan) -> float:
     """Return (1+x)^k of the k-th renewal."""
-    return float((1 + offer.renewal.uplift) ** span.index) if isinstance(offer.renewal, Uplift) else 1.0
+    price = offer.renewal.price
+    return float((1 + price.uplift) ** span.index) if isinstance(price, Uplift) else 1.0
 
 
 def contracted_factor(deal: Deal, regime: Regime, model_id: str, family: str) -> float:
@@ -166,8 +199,8 @@ class Rates:
 
     def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         """Return (contracted over list before the index, protected index, overage ratio) of a month."""
-        protected = self.protected(regime.agreement, family, month)
         index = self._index[family][month]
+        protected = index if regime.span.left else self.protected(regime.agreement, family, month)
         if (regime, model_id) not in self._factors:
             self._factors[regime, model_id] = contracted_factor(self._deal, regime, model_id, family)
         factor = self._factors[regime, model_id]

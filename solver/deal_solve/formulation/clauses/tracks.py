@@ -3,6 +3,7 @@
 T[c,s,k] ≤ g_s,  N[s,y] ≥ min_s · T[c,s,k],  Σ T[c,·] = 1 in each contract year
 N[s,y] ≥ Σ_c E[A_c]·T[c,s,k] - M·(what does not begin)   with initial_order: expected_users
 T[c,tool,y] + γ_a ≤ 1                         where neither tool nor agreement provides a control
+T[c,tool,y] + Σ_{j of y, left} β_j ≤ 1        where neither tool nor list provides a control
 T[c,tool,y] ≤ runs ≤ Σ_c T[c,tool,y]
 built ≥ runs,  built ≥ built before,  built ≤ runs + built before
 """
@@ -13,7 +14,7 @@ import math
 from dataclasses import dataclass, field
 
 from deal_solve.deal.cohort import NONE
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import LIST, Deal
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.model.expression import Expression, Variable, total
@@ -129,11 +130,14 @@ def _tools(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks)
     """Build once at the first month in use, run every month in use; controls by the tool or the API agreement."""
     for tool_id, tool in deal.internal_tools.items():
         on = [(name, year, v) for (name, track, year), v in tracks.other.items() if track == tool_id]
-        for name, _, variable in on:
+        for name, year, variable in on:
             missing = set(deal.cohorts[name].requires) - set(tool.provides)
             for agreement, gamma in agreements.api.items():
                 if missing - resolve(deal).offers[agreement.offer].api_provides:
                     program.add("tool_controls", variable + gamma <= 1)
+            left = [agreements.regimes[regime] for regime in agreements.of_year(year) if regime.span.left]
+            if left and missing - resolve(deal).offers[LIST].api_provides:
+                program.add("tool_controls", variable + total(left) <= 1)
         starts = {deal.month(deal.cohorts[name].starts) for name, _, _ in on}
         cuts = sorted({*range(0, deal.horizon_months, 12), *(m for m in starts if m < deal.horizon_months)})
         built: Variable | None = None

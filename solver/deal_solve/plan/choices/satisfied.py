@@ -12,7 +12,7 @@ from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.plan import ApiTerm, Plan, Route
 from deal_solve.plan.proposal import ProposedApi, ProposedRoute
 from deal_solve.plan.resolved import OfferTerms, resolve
-from deal_solve.plan.terms import TermSpan
+from deal_solve.plan.terms import TermSpan, left_in
 
 Item = TypeVar("Item")
 NEARLY_ALL = 1 - 1e-6
@@ -40,6 +40,8 @@ def _satisfies_api(deal: Deal, plan: Plan, wanted: ProposedApi) -> bool:
     if wanted.offer not in (None, api.offer) or wanted.term_months not in (None, api.term_months):
         return False
     taken = resolve(deal).taken(api)
+    if wanted.at_list is not None and left_in(_each(wanted.at_list, deal.years)) != api.left:
+        return False
     return all(
         _satisfies_term(deal, taken, span, term, wanted)
         for span, term in zip(taken.spans, api.terms, strict=True)

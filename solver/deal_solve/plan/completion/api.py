@@ -12,7 +12,7 @@ from deal_solve.messages import usd
 from deal_solve.plan.plan import ApiAgreement, ApiTerm
 from deal_solve.plan.proposal import Proposal, ProposedApi
 from deal_solve.plan.resolved import OfferTerms, resolve
-from deal_solve.plan.terms import TermSpan
+from deal_solve.plan.terms import Left, TermSpan, left_in
 
 
 def first_term_of(deal: Deal, proposal: Proposal, sold_by: dict[str, str], offer: str) -> int:
@@ -31,8 +31,10 @@ def complete_api(deal: Deal, proposal: Proposal, sold_by: dict[str, str], notes:
         notes.append("No API agreement is given, so API usage is at list prices, without commitment.")
     elif given.term_months is None and len(resolve(deal).offers[offer].first_terms) > 1:
         notes.append(f"The API agreement with {offer} runs {months} months first.")
-    taken = resolve(deal).taken_for(offer, months)
-    _refuse_wrong_terms(deal, given, taken.spans)
+    at_list = given.at_list if given.at_list is None or len(given.at_list) > 1 else given.at_list * deal.years
+    left = left_in(at_list or ())
+    taken = resolve(deal).taken_for(offer, months, left)
+    _refuse_wrong_terms(deal, given, taken.spans, left)
     terms = _api_terms(deal, given, taken)
     if offer != LIST:
         notes.extend(_sentences(given, offer, terms))
@@ -54,10 +56,18 @@ def _sentences(given: ProposedApi, offer: str, terms: tuple[ApiTerm, ...]) -> li
     ]
 
 
-def _refuse_wrong_terms(deal: Deal, given: ProposedApi, spans: tuple[TermSpan, ...]) -> None:
+def _refuse_wrong_terms(deal: Deal, given: ProposedApi, spans: tuple[TermSpan, ...], left: Left) -> None:
     first = len(spans[0].years)
     bands, commitments = given.band_usd_per_year or (0,), given.commitment_usd or (0,)
     problems = []
+    if given.at_list is not None and len(given.at_list) not in (1, deal.years):
+        expected = f"expected one, or {deal.years}, one per contract year"
+        problems.append(Problem("api.at_list", f"{len(given.at_list)} given; {expected}"))
+    for start, _ in left:
+        if not any(span.left and span.start == start for span in spans):
+            ends = ", ".join(str(span.end // 12) for span in spans if not span.left)
+            left_in_year = f"left at the start of contract year {start // 12 + 1}"
+            problems.append(Problem("api.at_list", f"{left_in_year}, but its terms end with contract year {ends}"))
     if len(bands) not in (1, len(spans)):
         expected = f"expected one, or {len(spans)}, one per term"
         problems.append(Problem("api.band_usd_per_year", f"{len(bands)} given; {expected}"))
@@ -74,7 +84,7 @@ def _api_terms(deal: Deal, given: ProposedApi, taken: OfferTerms) -> tuple[ApiTe
         return ()
     amounts, bands = given.commitment_usd, given.band_usd_per_year
     terms: list[ApiTerm] = []
-    for span in taken.spans:
+    for place, span in enumerate(taken.spans):
         years, at_list = span.years, taken.is_at_list(span)
         if amounts is not None and len(amounts) == deal.years > 1:
             own: tuple[float, ...] | None = amounts[years.start : years.stop]
@@ -86,9 +96,10 @@ def _api_terms(deal: Deal, given: ProposedApi, taken: OfferTerms) -> tuple[ApiTe
             own = None if amounts is None else shaped(part, len(years), sum(amounts) / len(amounts))
         band = 0.0 if at_list else _band(part, own)
         if bands is not None and not (at_list and len(bands) == 1):
-            band = bands[0] if len(bands) == 1 else bands[span.index]
+            band = bands[0] if len(bands) == 1 else bands[place]
         terms.append(
             ApiTerm(
+                offer=LIST if span.left else None,
                 band_usd_per_year=band,
                 commitment_usd=shaped(part, len(years), band, at_least=True) if own is None else own,
             )

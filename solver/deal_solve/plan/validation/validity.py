@@ -10,6 +10,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offer import ApiPart
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import usd
+from deal_solve.plan.leaving import may_leave, missing_at_list
 from deal_solve.plan.offers import clause, offer_problem
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
 from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path
@@ -85,6 +86,10 @@ def _offers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
 def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
     offer, agreement, taken = plan.api.offer, plan.api, resolve(deal).taken(plan.api)
     spans = taken.spans
+    broken = list(_left(deal, plan))
+    if broken:
+        yield from broken
+        return
     if len(agreement.terms) != len(spans):
         yield Problem(
             "api.terms",
@@ -92,12 +97,33 @@ def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
             f"in the horizon, from month {', '.join(str(span.start) for span in spans)}",
         )
         return
-    for span, term in zip(spans, agreement.terms, strict=True):
-        yield from _term(taken, span, term)
+    for place, (span, term) in enumerate(zip(spans, agreement.terms, strict=True)):
+        yield from _term(taken, span, term, f"api.terms[{place}]")
 
 
-def _term(taken: OfferTerms, span: TermSpan, term: ApiTerm) -> Iterator[Problem]:
-    offer_id, here = taken.offer_id, f"api.terms[{span.index}]"
+def _left(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """An agreement is left at the end of a term, where the offer allows it and list has the controls, and for good."""
+    offer, left = plan.api.offer, plan.api.left
+    if not left:
+        return
+    if not may_leave(deal, offer):
+        yield Problem(
+            clause(offer, "renewal", "may_leave"), f"the API agreement with {offer!r} is left, and may not be"
+        )
+        return
+    ends = {span.end for span in resolve(deal).taken(plan.api).spans if not span.left}
+    for start, end in left:
+        if start not in ends:
+            yield Problem("api.terms", f"left at month {start}; expected the end of a term, one of {sorted(ends)}")
+        if end < deal.horizon_months:
+            yield Problem(clause(offer, "renewal", "may_return"), f"taken again at month {end} after it was left")
+    missing = missing_at_list(deal)
+    if missing:
+        yield Problem("api.terms", f"left for list, which lacks {', '.join(missing)}")
+
+
+def _term(taken: OfferTerms, span: TermSpan, term: ApiTerm, here: str) -> Iterator[Problem]:
+    offer_id = taken.offer_id
     amounts = term.commitment_usd
     if len(amounts) != len(span.years):
         expected = f"expected {len(span.years)}, one per contract year of the term inside the horizon"
@@ -106,7 +132,8 @@ def _term(taken: OfferTerms, span: TermSpan, term: ApiTerm) -> Iterator[Problem]
     if taken.is_at_list(span):
         if term.band_usd_per_year or any(amounts):
             given = f"band {usd(term.band_usd_per_year)}, commitment {', '.join(map(usd, amounts))}"
-            yield Problem(clause(offer_id, "renewal"), f"{given} in {here}; a renewal at list has no commitment")
+            what = "what is left" if span.left else "a renewal at list"
+            yield Problem(clause(offer_id, "renewal"), f"{given} in {here}; {what} has no commitment")
         return
     part = taken.api
     if part is None:

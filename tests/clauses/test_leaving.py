@@ -1,0 +1,146 @@
+"""Leaving an agreement at the end of a term: by hand, refused where it cannot be, and the same in both methods."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deal_solve import Infeasible, InputError, complete, loads, scenarios_of, solve
+from deal_solve.deal.offer import Renewal
+from deal_solve.plan.plan import ApiTerm
+from deal_solve.plan.validation.validity import refuse_impossible
+from tests.support.hand_deals import APP, YEAR, explicit, fixed, quote, read
+
+BUYER = Path(__file__).parents[1] / "models" / "buyer.yaml"
+LEFT = ApiTerm(offer="list", band_usd_per_year=0, commitment_usd=(0,))
+
+
+def falling(usage=(300, 50, 50), renewal=None, workload=None, **offer):
+    """Return I8: list value a year in thousands, and one 12-month offer with 20 % off from 200k, overage at list."""
+    paths = {"only": [1000 * usd / YEAR for usd in usage]}
+    given = quote((200_000, 0.2), overage="list") | offer | ({} if renewal is None else {"renewal": renewal})
+    work = APP | (workload or {})
+    return read(36, workloads={"app": work}, offers={"quote": given}, scenarios=explicit(paths))
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_i8_an_offer_taken_for_the_year_that_pays_and_left(method):
+    """Usage 300k, 50k, 50k at list; 20 % off from 200k contracted. Year 1: 240k. A renewal costs 200k for 50k of usage
+    at list, so the agreement is left: 240k + 50k + 50k = 340k. Who signs nothing pays 400k, who must renew
+    240k + 200k + 200k = 640k.
+    """
+    deal = falling()
+    solution = solve(deal, method=method)
+    assert solution.objective_usd == pytest.approx(340_000)
+    assert solution.plan.api.offer == "quote"
+    first, *left = solution.plan.api.terms
+    assert first.commitment_usd == pytest.approx((240_000,))
+    assert left == [LEFT, LEFT]
+    assert solution.settlement.by_year[:, 0] == pytest.approx([240_000, 50_000, 50_000])
+    bound = solve(falling(renewal={"may_leave": False}), method=method)
+    assert bound.objective_usd == pytest.approx(400_000)
+    assert bound.plan.api.offer == "list"
+
+
+def test_buyer_leaves_the_order_form_after_its_first_year():
+    """A 12-month order form with bands from 250,000, renewed for ever, is worth nothing to this buyer; with the right
+    to leave it is worth what a band from 0 at list prices is worth: 250,000 in year 1, nothing after it.
+    """
+    data = yaml.safe_load(BUYER.read_text())
+    free = yaml.safe_load(BUYER.read_text())
+    free["offers"]["order-form"]["api"]["bands"].insert(0, {"commit_usd_per_year": 0, "discount": "0%"})
+    leaving, with_zero_band = (solve(loads(yaml.safe_dump(each))) for each in (data, free))
+    assert leaving.objective_usd == pytest.approx(with_zero_band.objective_usd)
+    assert [usd for term in leaving.plan.api.terms for usd in term.commitment_usd] == pytest.approx([250_000, 0, 0])
+    assert leaving.plan.api.terms[1] == LEFT
+    assert [term.offer for term in with_zero_band.plan.api.terms] == [None] * 3
+
+
+def test_what_is_left_stays_left():
+    """Usage 300k, 50k, 300k: 240k + 50k + 300k = 590k after leaving; staying costs 240k + 200k + 240k = 680k."""
+    solution = solve(falling((300, 50, 300)))
+    assert solution.objective_usd == pytest.approx(590_000)
+    assert solution.plan.api.terms[1] == LEFT
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_a_left_agreement_follows_list_without_protection_or_uplift(method):
+    """List is 1, 2, 1 in the years; the quote, 20 % off without commitment, is locked at each start, with 10 % uplift.
+
+    Usage 100 a month: 960 in year 1; renewed 0.8 · 1.1 · 2 = 1.76, left 2; then renewed 0.8 · 1.21 = 0.968, left 1.
+    So it is kept: 960 + 2112 + 1161.60 = 4233.60; left after year 1: 960 + 2400 + 1200.
+    """
+    offer = quote((0, 0.2)) | {"price_protection": "locked", "renewal": {"price": {"uplift": 0.1}}}
+    path = {"weight": 1, "requests_per_month": {"app": 100}, "list_price_index": {"opus": [1, 2, 1]}}
+    deal = read(36, workloads={"app": APP}, offers={"quote": offer}, scenarios={"only": path})
+    assert solve(deal, method=method).objective_usd == pytest.approx(4233.60)
+    left = solve(deal, method=method, fix=fixed(api={"offer": "quote", "at_list": [False, True, True]}))
+    assert left.settlement.by_year[:, 0] == pytest.approx([960, 2400, 1200])
+
+
+def test_an_offer_whose_controls_list_lacks_is_not_left():
+    """Only the quote provides baa, so it is renewed: 240k + 200k + 200k."""
+    deal = falling(workload={"requires": ["baa"]}, provides=["baa"])
+    assert solve(deal).objective_usd == pytest.approx(640_000)
+    with pytest.raises(InputError, match="left for list, which lacks baa"):
+        proposal = fixed(api={"offer": "quote", "at_list": [False, True, True]})
+        refuse_impossible(deal, complete(deal, proposal, scenarios_of(deal))[0])
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_seat_usage_counts_toward_an_agreement_only_until_it_is_left(method):
+    """10 users at 20 a month from the quote, whose metered usage of 100 a month each counts. App 300k, 0, 0 a year.
+
+    Year 1: 312k of list usage at 20 % off is 249,600. Then the agreement is left; the seats go on, and their usage of
+    12k a year is billed at list. Seats 2,400 a year: 249,600 + 2 · 12,000 + 7,200 = 280,800.
+    """
+    offer = quote((200_000, 0.2)) | {
+        "seats": {"seat": {"usd_per_user_month": 20, "covered_share": 0, "counts_toward_commitment": True}}
+    }
+    use = {"input_tokens": 1, "output_tokens": 0, "requests_per_user_month": 100, "models": ["opus"]}
+    paths = {"only": {"weight": 1, "requests_per_month": {"app": [25_000, 0, 0]}}}
+    staff = {"headcount": 10, "active_share": 1, "tracks": ["seat"], "use": use}
+    deal = read(36, workloads={"app": APP}, cohorts={"staff": staff}, offers={"quote": offer}, scenarios=paths)
+    solution = solve(deal, method=method, fix=fixed(seats={"seat": {"offer": "quote"}}))
+    assert solution.plan.api.terms[1] == LEFT
+    assert solution.objective_usd == pytest.approx(280_800)
+    assert solution.settlement.by_line["uncounted_usage"] == pytest.approx([24_000])
+
+
+def test_a_renewal_is_a_price_or_a_map():
+    for written, price in ((None, "same"), ("list", "list"), ({"price": "list"}, "list")):
+        renewal = falling(renewal=written).offers["quote"].renewal
+        assert renewal == Renewal(price=price)
+        assert (renewal.may_leave, renewal.may_return) == (True, False)
+    assert falling(renewal={"uplift": 0.05}).offers["quote"].renewal.price.uplift == 0.05
+    both = {"price": {"uplift": 0.05}, "may_leave": False}
+    assert not falling(renewal=both).offers["quote"].renewal.may_leave
+    with pytest.raises(InputError, match="may_return: nobody returns who may not leave"):
+        falling(renewal={"may_leave": False, "may_return": True})
+
+
+def test_leaving_is_refused_where_it_cannot_be():
+    """Before the first term ends, where the offer forbids it, and taken again."""
+    for renewal, at_list, message in (
+        ({"may_leave": False}, [False, True, True], "may_leave: the API agreement with 'quote' is left"),
+        (None, [False, True, False], "may_return: taken again at month 24"),
+        (None, [True, True, True], "left at month 0; expected the end of a term"),
+    ):
+        deal = falling(renewal=renewal)
+        with pytest.raises(InputError, match=message):
+            proposal = fixed(api={"offer": "quote", "at_list": at_list})
+            refuse_impossible(deal, complete(deal, proposal, scenarios_of(deal))[0])
+
+
+def test_a_plan_that_leaves_is_a_proposal():
+    """Pinned whole, it is solved to itself; pinned to stay, to 640k."""
+    deal = falling()
+    plan = solve(deal).plan
+    again = solve(deal, fix=fixed(**plan.model_dump(mode="json")))
+    assert again.plan.api.left == plan.api.left == ((12, 36),)
+    assert again.objective_usd == pytest.approx(340_000)
+    stays = solve(deal, fix=fixed(api={"offer": "quote", "at_list": False}))
+    assert stays.objective_usd == pytest.approx(640_000)
+    refuse_impossible(deal, plan)
+    with pytest.raises(Infeasible):
+        solve(deal, fix=fixed(api={"offer": "quote", "at_list": True}))
