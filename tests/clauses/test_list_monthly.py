@@ -40,8 +40,8 @@ def test_nothing_is_committed_nor_owed_beyond_the_horizon():
 
 def test_at_least_the_minimum_is_charged_while_a_cohort_is_on_it():
     """At least 5 users: 3 in the first half, 8 in the second: 6 · 5 · 25 + 6 · 8 · 25; year 2 on none: 8 · 7 · 12."""
-    rates = {**SOLD, "seats": {"seat": {**SOLD["seats"]["seat"], "minimum": 5}}}
-    deal = seat_deal([3.0] * 6 + [8.0] * 18, {"minimum": 0}, rates=rates, horizon=24)
+    rates = {**SOLD, "plans": {"small": {"seats": ["seat"], "minimum": 5}}}
+    deal = seat_deal([3.0] * 6 + [8.0] * 18, {}, rates=rates, horizon=24)
     plan = seat_plan((0, 0), offer="list-monthly", tracks={"staff": ("seat", "none")})
     assert lines(settled(deal, plan)) == {"seats": 750.0 + 1_200.0, "unserved": 672.0}
 
@@ -101,7 +101,8 @@ def test_a_price_that_the_card_lacks_is_stated():
 @pytest.mark.parametrize("method", ["decomposition", "extensive"])
 def test_both_methods_charge_the_minimum(method):
     """At least 5 users, two futures: 3 or 6 of them: 12 · 25 · (5 + 6) / 2."""
-    rates = {**RATES, "seats": {"seat": {"usd_per_user_month": {"monthly": 25}, "covered_share": 1, "minimum": 5}}}
+    rates = {**RATES, "seats": {"seat": {"usd_per_user_month": {"monthly": 25}, "covered_share": 1}}}
+    rates["plans"] = {"small": {"seats": ["seat"], "minimum": 5}}
     paths = {name: {"weight": 1, "active_users": {"staff": users}} for name, users in {"few": 3, "more": 6}.items()}
     deal = deal_of(cohorts={"staff": {"headcount": 0, "tracks": ["seat"]}}, scenarios=paths, rates=rates)
     assert solve(deal, method=method).objective_usd == pytest.approx(12 * 25 * 5.5)

@@ -32,7 +32,10 @@ SAID = {
     "a map of maps": ("cohorts: 3", "cohorts: expected a map of names, each with headcount, tracks, title, "),
     "yes or no": ("offers: {q: {exclusive: maybe, seats: {enterprise: {}}}}", "expected yes or no, found 'maybe'"),
     "a date": ("rates: {models: {x: {released: 2027}}}", "expected a date like 2026-11-23, found 2027"),
-    "a whole number": ("rates: {seats: {x: {minimum: 1.5}}}", "expected a whole number, found 1.5"),
+    "a whole number": (
+        "rates: {plans: {x: {seats: [enterprise], minimum: 1.5}}}",
+        "expected a whole number, found 1.5",
+    ),
     "a limit": ("uncertainty: {correlation: {usage: 2}}", "2 is not possible; expected at most 1"),
     "a word or a map": (
         "offers: {q: {renewal: x, seats: {enterprise: {}}}}",

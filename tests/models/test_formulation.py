@@ -348,8 +348,10 @@ def everything():
     )
     yield (
         read(
-            rates={"seats": {"seat": {"usd_per_user_month": {"monthly": 25}, "covered_share": 1, "minimum": 2}}},
-            cohorts={"few": {"headcount": 1, "tracks": ["seat"]}},
+            cohorts={
+                "few": {"headcount": 1, "tracks": ["team-standard", "team-premium"]},
+                "many": {"headcount": 200, "tracks": ["team-standard", "none"], "unserved_usd_per_user_month": 1},
+            },
         ),
         None,
     )

@@ -203,7 +203,7 @@ def _offers(deal: Deal) -> Iterator[Finding]:
             yield from _controls(deal, part.provides, (*here, "provides"))
             full = deal.seat_part(key, name)
             if full.maximum is not None and (full.minimum or 0) > full.maximum:
-                yield here, f"minimum {full.minimum} is above maximum {full.maximum} (one of them is the card's)"
+                yield here, f"minimum {full.minimum} is above maximum {full.maximum} (of its plan)"
             if part.counts_toward_commitment and offer.api is None:
                 yield (*here, "counts_toward_commitment"), "the offer has no api part to draw down"
 
@@ -283,6 +283,13 @@ def _rest(deal: Deal) -> Iterator[Finding]:
         if model.tokenizer not in deal.card.tokenizers:
             here = ("rates", "models", model.id, "tokenizer")
             yield here, _unknown("tokenizer generation", model.tokenizer, deal.card.tokenizers)
+    sold = [
+        *dict.fromkeys([*(seat.id for seat in deal.card.seats), *(t for o in deal.offers.values() for t in o.seats)])
+    ]
+    for name, override in deal.rates.plans.items():
+        for index, seat_type in enumerate(override.seats or ()):
+            if seat_type not in sold:
+                yield ("rates", "plans", name, "seats", index), _unknown("seat type", seat_type, sold)
     for name, tool in deal.internal_tools.items():
         yield from _controls(deal, tool.provides, ("internal_tools", name, "provides"))
     for kind in ("workloads", "cohorts", "internal_tools", "variants"):

@@ -22,6 +22,7 @@ from deal_solve.deal.rate_card import (
     Control,
     Model,
     Rates,
+    SeatPlan,
     SeatPrice,
     SeatType,
     SeatUsdClause,
@@ -75,10 +76,19 @@ class SeatOverride(DealModel):
     usd_per_user_month: SeatUsdClause | None = Field(
         None, description="list price billed yearly, or {yearly: price, monthly: price}: the billings that are sold"
     )
-    minimum: int | None = Field(None, ge=0, description="least seats")
-    maximum: int | None = Field(None, ge=1, description="most seats")
     covered_share: Share | None = Field(None, description="share of the usage that the seat includes")
     provides: tuple[Name, ...] | None = Field(None, description="controls")
+
+
+class SeatPlanOverride(DealModel):
+    """Limits of a plan that differ from the card, or a plan the card does not have."""
+
+    title: Title | None = Field(None, description="name in reports")
+    seats: tuple[Name, ...] | None = Field(None, description="its seat types; they leave the plan of the card")
+    minimum: int | None = Field(None, ge=0, description="fewest seats of all its types and agreements together")
+    maximum: int | None = Field(
+        None, ge=1, description="most users and most contracted seats of all its types together; null removes it"
+    )
 
 
 class ControlOverride(DealModel):
@@ -110,6 +120,7 @@ class RateCardRef(DealModel):
     )
     models: ByModel[ModelOverride] = Field({}, description="other numbers of a model, or a new one")
     seats: dict[Name, SeatOverride] = Field({}, description="other facts of a seat type, or a new one")
+    plans: dict[Name, SeatPlanOverride] = Field({}, description="other limits of a plan of seat types, or a new one")
     controls: dict[Name, ControlOverride] = Field({}, description="other consequences of a control, or a new one")
     api_provides: tuple[Name, ...] | None = Field(None, description="controls of the API at list")
 
@@ -125,6 +136,7 @@ class RateCardRef(DealModel):
                 "tokenizers": {**card.tokenizers, **self.tokenizers},
                 "models": _merge_models(card, self.models),
                 "seats": _merge_seats(card, self.seats),
+                "plans": _merge_plans(card, self.plans),
                 "controls": _merge_controls(card, self.controls),
                 "api_provides": card.api_provides if self.api_provides is None else self.api_provides,
             }
@@ -180,6 +192,30 @@ def _merge_seats(card: Card, overrides: dict[str, SeatOverride]) -> tuple[SeatTy
             _refuse_incomplete(f"rates.seats.{seat_id}", _given(override), ("usd_per_user_month",))
             seats[seat_id] = SeatType.model_validate({**given, "id": seat_id})
     return tuple(seats.values())
+
+
+def _merge_plans(card: Card, overrides: dict[str, SeatPlanOverride]) -> tuple[SeatPlan, ...]:
+    moved: dict[str, str] = {}
+    for name, override in overrides.items():
+        for seat_type in override.seats or ():
+            if moved.setdefault(seat_type, name) != name:
+                problem = f"{seat_type!r} stands in plan {moved[seat_type]} too; a seat type belongs to one plan"
+                raise InputError(Problem(f"rates.plans.{name}.seats", problem))
+    plans = {plan.id: plan for plan in card.plans}
+    for name, plan in plans.items():
+        kept = tuple(seat_type for seat_type in plan.seats if moved.get(seat_type, name) == name)
+        plans[name] = plan.model_copy(update={"seats": kept})
+    for name, override in overrides.items():
+        given = _given(override)
+        if name in plans:
+            plans[name] = plans[name].model_copy(update=given)
+        else:
+            _refuse_incomplete(f"rates.plans.{name}", given, ("seats",))
+            plans[name] = SeatPlan.model_validate({**given, "id": name})
+        low, high = plans[name].minimum, plans[name].maximum
+        if high is not None and low > high:
+            raise InputError(Problem(f"rates.plans.{name}", f"minimum {low} is above maximum {high}"))
+    return tuple(plans.values())
 
 
 def _merge_controls(card: Card, overrides: dict[str, ControlOverride]) -> dict[str, Control]:
@@ -387,12 +423,13 @@ class Deal(DealModel):
             card_facts = {
                 "usd_per_user_month": self.seat_list_usd(seat_type, part.billing),
                 "list_usd_per_user_month": self.seat_list_usd(seat_type, part.billing),
-                "minimum": card.minimum,
-                "maximum": card.maximum,
                 "covered_share": card.covered_share,
             }
         else:
-            card_facts = {"minimum": 0, "covered_share": 0.0}
+            card_facts = {"covered_share": 0.0}
+        seat_plan = self.card.plan_of(seat_type)
+        if seat_plan is not None and seat_plan.maximum is not None:
+            fills["maximum"] = min(seat_plan.maximum, part.maximum or seat_plan.maximum)
         fills |= {name: value for name, value in card_facts.items() if getattr(part, name) is None}
         return part.model_copy(update=fills)
 

@@ -266,8 +266,10 @@ class SeatPart(DealModel):
         description="list price of seats added or renewed at list; default the card's price in this billing, needed "
         "where the card has none",
     )
-    minimum: Annotated[Count, Field(ge=0)] | None = Field(None, description="binding where some cohort takes the type")
-    maximum: Annotated[Count, Field(ge=1)] | None = Field(None, description="most seats, default as on the card")
+    minimum: Annotated[Count, Field(ge=0)] | None = Field(
+        None, description="of this type, beside that of its plan; binding where some cohort takes the type"
+    )
+    maximum: Annotated[Count, Field(ge=1)] | None = Field(None, description="most contracted seats")
     covered_share: Share | None = Field(
         None, description="share of the usage that the seat includes, default as on the card"
     )

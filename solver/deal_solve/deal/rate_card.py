@@ -126,8 +126,6 @@ class SeatType(CardModel):
     id: str
     title: str = ""
     prices: tuple[SeatPrice, ...]
-    minimum: int = Field(0, ge=0)
-    maximum: int | None = Field(None, ge=1)
     covered_share: Share = Field(0.0, description="share of the usage that the seat includes")
     provides: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
@@ -137,6 +135,17 @@ class SeatType(CardModel):
         """Return the list prices in force on `day`."""
         past = [price for price in self.prices if price.effective_from <= day]
         return (past[-1] if past else self.prices[0]).usd_per_user_month
+
+
+class SeatPlan(CardModel):
+    """A plan of the vendor: its minimum and maximum count all its seat types and all agreements together."""
+
+    id: str
+    title: str = ""
+    seats: tuple[str, ...] = Field(description="its seat types; a type belongs to one plan at most")
+    minimum: int = Field(0, ge=0, description="fewest seats, binding where some cohort is on the plan")
+    maximum: int | None = Field(None, ge=1, description="most users, and most contracted seats")
+    sources: tuple[str, ...] = ()
 
 
 class Control(CardModel):
@@ -166,6 +175,7 @@ class Card(CardModel):
     tokenizers: dict[str, NonNegative] = Field(description="tokens of the same text, relative to each other")
     models: tuple[Model, ...]
     seats: tuple[SeatType, ...]
+    plans: tuple[SeatPlan, ...] = ()
     controls: dict[str, Control]
     api_provides: tuple[str, ...] = Field((), description="controls of the API at list")
     web_search_usd_per_request: NonNegative = 0.01
@@ -184,6 +194,10 @@ class Card(CardModel):
             if seat.id == seat_id:
                 return seat
         raise KeyError(seat_id)
+
+    def plan_of(self, seat_type: str) -> SeatPlan | None:
+        """Return the plan that a seat type belongs to, or None."""
+        return next((plan for plan in self.plans if seat_type in plan.seats), None)
 
     def rates(self, model_id: str) -> Rates:
         """Return the rates of a model in force on the card's day."""

@@ -15,7 +15,6 @@ from deal_solve.formulation.clauses.bounds import max_usage
 from deal_solve.formulation.clauses.bundle import bundle
 from deal_solve.formulation.clauses.commitment import Commitments, commit, pay_in_advance
 from deal_solve.formulation.clauses.drawdown import draw_down
-from deal_solve.formulation.clauses.list_monthly import charge_users
 from deal_solve.formulation.clauses.offers import Agreements, take_agreements
 from deal_solve.formulation.clauses.people import route_people
 from deal_solve.formulation.clauses.projects import buy_projects
@@ -23,7 +22,8 @@ from deal_solve.formulation.clauses.rates import Agreement, rates_of
 from deal_solve.formulation.clauses.renewal import Decisions, table_months, tie
 from deal_solve.formulation.clauses.risk import add_limits, set_objective
 from deal_solve.formulation.clauses.routing import Routing, route_workloads
-from deal_solve.formulation.clauses.seats import Seats, offer_seats
+from deal_solve.formulation.clauses.seat_plans import limit_plans
+from deal_solve.formulation.clauses.seats import Seats, charge_users, offer_seats
 from deal_solve.formulation.clauses.tracks import take_tracks
 from deal_solve.formulation.clauses.true_up import true_up
 from deal_solve.formulation.model.expression import Expression, Variable, total
@@ -123,7 +123,8 @@ def _decide(
     pay_in_advance(program, deal, agreements, commitments)
     draw_down(program, deal, agreements, commitments, routing)
     true_up(program, deal, agreements, seats, tracks)
-    charge_users(program, deal, agreements, tracks)
+    charge_users(program, deal, tracks.seats)
+    limit_plans(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)
     committed, chance = _committed(program, seats, commitments), program.sums.probability
     return Decisions(deal, program, path, chance, agreements, projects, routing, seats, tracks, commitments, committed)

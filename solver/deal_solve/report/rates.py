@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.deal.rate_card import BILLINGS, Card, Model
+from deal_solve.deal.rate_card import BILLINGS, Card, Model, SeatPlan
 from deal_solve.report.text import heading, labelled, percent, round_money, table
 
 
@@ -24,14 +24,13 @@ def rates_report(card: Card) -> str:
     models = table(f"{card.name}@{card.as_of}: USD per million tokens", headers, rows, left=3)
     seats = table(
         "Seats: USD per user-month at list, billed yearly or monthly",
-        ["seat type", "yearly", "monthly", "least", "most", "usage included"],
+        ["seat type", "yearly", "monthly", "usage included", "plan"],
         [
             [
                 seat.id,
                 *(_billed(seat.usd_on(card.as_of).billed(billing)) for billing in BILLINGS),
-                f"{seat.minimum}",
-                "-" if seat.maximum is None else f"{seat.maximum}",
                 percent(seat.covered_share),
+                _plan(card.plan_of(seat.id)),
             ]
             for seat in card.seats
         ],
@@ -44,6 +43,17 @@ def rates_report(card: Card) -> str:
     named = [(f"{key}:", f"{s.what}, {s.where} ({s.date})") for key, s in card.sources.items() if key in cited]
     sources = "\n".join([*heading("Sources"), *(line for each in named for line in labelled(*each, 5))])
     return "\n\n".join([models, seats, "\n".join([*heading("Controls provided"), *lines]), controls, sources]) + "\n"
+
+
+def _plan(plan: SeatPlan | None) -> str:
+    """Return a plan with the seats that all its types count together."""
+    if plan is None:
+        return "-"
+    return (
+        f"{plan.id}, {plan.minimum} seats or more"
+        if plan.maximum is None
+        else f"{plan.id}, {plan.minimum} to {plan.maximum} seats"
+    )
 
 
 def _billed(usd: float | None) -> str:

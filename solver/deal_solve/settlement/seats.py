@@ -114,6 +114,13 @@ def post_fees(ledger: Ledger, contract: SeatContract) -> None:
                 ledger.post(Row("seats", contract.seat_type, seats, month_usd, paid=t, first=t, last=t))
 
 
+def post_users(ledger: Ledger, contract: SeatContract, count: Array) -> None:
+    """Post list billed monthly: users · price · index of the month, at its start; `count` is A, (H, S)."""
+    for t, users in enumerate(count):
+        amount = users * (contract.seat.usd * contract.month_index[t])
+        ledger.post(Row("seats", contract.seat_type, users, amount, paid=t, first=t, last=t))
+
+
 def committed_usd(contract: SeatContract) -> float:
     """Return Σ over contract years inside the horizon of 12·N·price at index 1 after all discounts (model §7)."""
     return sum(12 * contract.month_usd(year) for year in range(len(contract.contracted)))

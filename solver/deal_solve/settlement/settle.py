@@ -19,10 +19,10 @@ from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.ledger import Ledger, Row
-from deal_solve.settlement.list_monthly import post_users
 from deal_solve.settlement.projects import post_projects
 from deal_solve.settlement.renewal import aligned, spread_rows
-from deal_solve.settlement.seats import SeatContract, post_fees, seat_contract
+from deal_solve.settlement.seat_plans import post_above_maximum, post_below_minimum, served
+from deal_solve.settlement.seats import SeatContract, post_fees, post_users, seat_contract
 from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
@@ -183,6 +183,8 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     keep_rows = keep_rows or scenarios.size == 1
     ledger = Ledger(scenarios.size, deal.years, deal.cost_of_capital_per_year, keep_rows)
     tiers = bundle_tiers(deal, plan)
+    whole, (scenarios, unserved) = scenarios, served(deal, plan, scenarios)
+    post_above_maximum(ledger, deal, unserved)
     contracts = _contracts(deal, plan, scenarios, tuple(tier.seats for tier in tiers))
     facts = _post_seats(ledger, deal, plan, scenarios, contracts)
     post_tools(ledger, deal, plan)
@@ -207,7 +209,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         seats=facts,
         deal=deal,
         plan=plan,
-        scenarios=scenarios,
+        scenarios=whole,
         order=order,
         rows=tuple(ledger.rows) if keep_rows else None,
     )
@@ -231,13 +233,14 @@ def _post_seats(
         count = counts[contract.seat_type]
         years = taken(plan, contract.seat_type, deal.years)
         if contract.seat.is_billed_by_users:
-            post_users(ledger, contract, count, years)
+            post_users(ledger, contract, count)
         else:
             post_fees(ledger, contract)
         above = post_true_up(ledger, contract, count, years)
         post_hard_cap(ledger, deal, plan, scenarios, contract)
         contracted = np.broadcast_to(np.array(contract.contracted, dtype=float)[:, None], above.shape)
         facts[contract.seat_type] = SeatFacts(count, contracted, above)
+    post_below_minimum(ledger, deal, plan, contracts, counts)
     return facts
 
 

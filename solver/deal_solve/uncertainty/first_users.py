@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,17 +13,24 @@ from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, e
 
 @dataclass(frozen=True)
 class FirstUsers:
-    """The users of each cohort as the initial order counts them.
+    """The users of each cohort as the initial order and the maximum of a plan count them.
 
     `expected[c]` is, per contract year, E[A] of the first month of that year in which the cohort has users in some
     scenario, 0 without one; `begins[c]` is the contract year of the first such month of all, None without one.
+    `together` returns the largest count of some cohorts together by contract year, over all scenarios.
     """
 
     expected: Mapping[str, tuple[float, ...]]
     begins: Mapping[str, int | None]
+    together: Callable[[tuple[str, ...]], tuple[float, ...]]
 
     @classmethod
-    def of(cls, largest: Mapping[str, Array], expected: Mapping[str, Array]) -> FirstUsers:
+    def of(
+        cls,
+        largest: Mapping[str, Array],
+        expected: Mapping[str, Array],
+        together: Callable[[tuple[str, ...]], tuple[float, ...]],
+    ) -> FirstUsers:
         """Return them from the largest and the expected count of each cohort by month, (H,) each."""
         counts: dict[str, tuple[float, ...]] = {}
         begins: dict[str, int | None] = {}
@@ -32,7 +40,7 @@ class FirstUsers:
             by_year = np.where(has_users.any(axis=1), expected[cohort][first], 0.0)
             counts[cohort] = tuple(by_year.tolist())
             begins[cohort] = int(np.argmax(highest > 0)) // 12 if has_users.any() else None
-        return cls(counts, begins)
+        return cls(counts, begins, together)
 
 
 def first_users(scenarios: Scenarios) -> FirstUsers:
@@ -45,4 +53,20 @@ def first_users(scenarios: Scenarios) -> FirstUsers:
     parts = each_block(scenarios, read)
     names = parts[0][0]
     largest = {name: np.max([part[name] for part, _ in parts], axis=0) for name in names}
-    return FirstUsers.of(largest, {name: np.sum([part[name] for _, part in parts], axis=0) for name in names})
+    expected = {name: np.sum([part[name] for _, part in parts], axis=0) for name in names}
+    return FirstUsers.of(largest, expected, partial(_together, scenarios))
+
+
+def _together(scenarios: Scenarios, cohorts: tuple[str, ...]) -> tuple[float, ...]:
+    return largest_by_year(*each_block(scenarios, lambda _, block: joint_users(block.users, cohorts).max(axis=1)))
+
+
+def joint_users(users: Mapping[str, Array], cohorts: tuple[str, ...]) -> Array:
+    """Return the count of some cohorts together, (H, S)."""
+    return np.asarray(sum(users[name] for name in cohorts))
+
+
+def largest_by_year(*months: Array) -> tuple[float, ...]:
+    """Return the largest of counts (H,) in each contract year."""
+    largest: list[float] = np.max(months, axis=0).reshape(-1, 12).max(axis=1).tolist()
+    return tuple(largest)

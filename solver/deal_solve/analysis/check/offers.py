@@ -12,7 +12,9 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Offer
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.facts.baseline_usage import usage_at_list
+from deal_solve.plan.crowds import crowds
 from deal_solve.plan.resolved import resolve
+from deal_solve.uncertainty.first_users import first_users, joint_users
 from deal_solve.uncertainty.measures import quantile
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -30,6 +32,27 @@ def unreachable_offers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
             if yearly is not None:
                 yield from _unreached_bands(offer.api, yearly, scenarios, (*loc, "api", "bands"))
         yield from _seats(deal, name, offer, scenarios, loc)
+    yield from crowded_plans(deal, scenarios)
+
+
+def crowded_plans(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
+    """Yield which cohorts are too many for a plan of the vendor together, and in how many scenarios."""
+    first = first_users(scenarios)
+    for plan in deal.card.plans:
+        if plan.maximum is None:
+            continue
+        cohorts = tuple(name for name, cohort in deal.cohorts.items() if {*plan.seats} & {*cohort.tracks})
+        found = {crowd: None for year in range(deal.years) for crowd in crowds(first, cohorts, year, plan.maximum)}
+        for crowd in found:
+            exceeded = (joint_users(scenarios.users, crowd) > plan.maximum * (1 + 1e-9)).any(axis=0)
+            users = f"{' and '.join(crowd)} have more than {plan.maximum} users{' together' * (len(crowd) > 1)}"
+            closed = "cannot be on it" if len(crowd) == 1 else "cannot all be on it"
+            types = ", ".join(name for name in plan.seats if name in deal.seat_types)
+            where = f"in {int(exceeded.sum()):,} of {scenarios.size:,} scenarios ({types})"
+            yield (
+                ("rates", "plans", plan.id, "maximum"),
+                f"{users} {where}: in contract years with such months they {closed}",
+            )
 
 
 def _unreached_bands(api: ApiPart, yearly: Array, scenarios: ScenarioSet, loc: Loc) -> Iterator[Finding]:
@@ -66,7 +89,7 @@ def _seats(deal: Deal, name: str, offer: Offer, scenarios: ScenarioSet, loc: Loc
         seat = resolve(deal).offers[name].seats[seat_type]
         part = seat.part
         peak: Array = np.sum([scenarios.users[key] for key in cohorts], axis=0).max(axis=0)
-        if part.maximum is not None:
+        if offer.seats[seat_type].maximum is not None and part.maximum is not None:
             above = float(scenarios.weights[np.ceil(peak - 1e-9) > part.maximum].sum())
             if above > 0:
                 where = (

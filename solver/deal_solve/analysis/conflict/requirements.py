@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deal_solve.deal.cohort import NONE
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import Deal, SeatPlanOverride
 from deal_solve.deal.risk import Limit
 from deal_solve.deal.yaml_source import Loc, dotted
 from deal_solve.plan.proposal import Proposal
@@ -73,11 +73,19 @@ def _seats(deal: Deal) -> Iterator[Named]:
                 yearly = f"{part.minimum:,} × {price:,.2f} USD × 12 = {part.minimum * price * 12:,.2f} a year"
                 words = f"minimum {part.minimum:,} seats of {seat_type} in {name} ({yearly})"
                 yield (*loc, "minimum"), words, float(part.minimum)
-            if part.maximum is not None:
+            if offer.seats[seat_type].maximum is not None:
                 words = f"maximum {part.maximum:,} seats of {seat_type} in {name}"
-                yield (*loc, "maximum"), words, float(part.maximum)
+                yield (*loc, "maximum"), words, float(part.maximum or 0)
         if offer.exclusive:
             yield ("offers", name, "exclusive"), f"offer {name} is exclusive", None
+    for plan in deal.card.plans:
+        sold = ", ".join(name for name in plan.seats if name in deal.seat_types)
+        if sold and plan.minimum:
+            words = f"minimum {plan.minimum:,} seats of {sold} together"
+            yield ("rates", "plans", plan.id, "minimum"), words, float(plan.minimum)
+        if sold and plan.maximum is not None:
+            words = f"maximum {plan.maximum:,} users of {sold} together"
+            yield ("rates", "plans", plan.id, "maximum"), words, float(plan.maximum)
     for name, cohort in deal.cohorts.items():
         if NONE not in cohort.tracks:
             yield ("cohorts", name, "tracks"), f"cohort {name} must be served by {' or '.join(cohort.tracks)}", None
@@ -152,6 +160,9 @@ def _without(deal: Deal, loc: Loc) -> Any:
             return _changed(deal, loc, lambda _: 0)
         case ("offers", *_, "maximum"):
             return _changed(deal, loc, lambda _: NO_MAXIMUM)
+        case ("rates", "plans", name, end):
+            limit = {str(end): 0 if end == "minimum" else None}
+            return _changed(deal, loc[:2], lambda plans: {**plans, name: _limited(plans.get(name), limit)})
         case ("offers", _, "exclusive"):
             return _changed(deal, loc, lambda _: False)
         case (*_, "quality", _):
@@ -162,6 +173,10 @@ def _without(deal: Deal, loc: Loc) -> Any:
             unserved = _changed(deal, (*loc[:-1], "unserved_usd_per_user_month"), lambda usd: usd or 0.0)
             return _changed(unserved, loc, lambda tracks: (*tracks, NONE))
     raise KeyError(dotted(loc))
+
+
+def _limited(plan: SeatPlanOverride | None, limit: dict[str, int | None]) -> SeatPlanOverride:
+    return (plan or SeatPlanOverride()).model_copy(update=limit)
 
 
 def _changed(node: Any, loc: Loc, change: Callable[[Any], Any]) -> Any:

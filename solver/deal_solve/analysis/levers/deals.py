@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from deal_solve.deal.clauses.clause import Lever, Part
 from deal_solve.deal.clauses.registry import CLAUSES
-from deal_solve.deal.deal import ControlOverride, Deal, SeatOverride
+from deal_solve.deal.deal import ControlOverride, Deal, SeatOverride, SeatPlanOverride
 from deal_solve.deal.offer import ApiPart, Offer, SeatPart
 from deal_solve.deal.rate_card import SeatUsd
 from deal_solve.deal.risk import Risk
@@ -35,20 +35,18 @@ def _seat_at_list(deal: Deal, seat_type: str) -> SeatOverride:
     parts = [offer.seats[seat_type].part for offer in resolve(deal).offers.values() if seat_type in offer.seats]
     says: dict[str, Any] = {"provides": tuple(dict.fromkeys(control for part in parts for control in part.provides))}
     if parts and seat_type not in deal.list_offer.seats:
-        facts = ("covered_share", "minimum", "maximum")
-        says |= {name: getattr(parts[0], name) for name in facts}
+        says["covered_share"] = parts[0].covered_share
         says["usd_per_user_month"] = SeatUsd(yearly=parts[0].usd_per_user_month)
     return deal.rates.seats.get(seat_type, SeatOverride()).model_copy(update=says)
 
 
 def without_largest_count(deal: Deal) -> Deal:
-    """Return the deal with no maximum of seats on the card: headcount is priced, whether it can be had or not."""
-    seats = {
-        name: deal.rates.seats.get(name, SeatOverride()).model_copy(update={"maximum": None})
-        for name in deal.seat_types
-        if name in deal.list_offer.seats
+    """Return the deal with no maximum of plans: headcount is priced, whether it can be had or not."""
+    plans = {
+        plan.id: deal.rates.plans.get(plan.id, SeatPlanOverride()).model_copy(update={"maximum": None})
+        for plan in deal.card.plans
     }
-    return deal.model_copy(update={"rates": deal.rates.model_copy(update={"seats": {**deal.rates.seats, **seats}})})
+    return deal.model_copy(update={"rates": deal.rates.model_copy(update={"plans": plans})})
 
 
 def all_opus(deal: Deal) -> Deal:

@@ -26,7 +26,8 @@ def seats_at_headcount(deal: Deal) -> Proposal:
     seats = {}
     for seat_type in dict.fromkeys(track for track in tracks.values() if is_seat_type(deal, track)):
         heads = sum(_heads(deal, name) for name, track in tracks.items() if track == seat_type)
-        minimum = resolve(deal).offers[LIST].seats[seat_type].part.minimum or 0
+        seat_plan = deal.card.plan_of(seat_type)
+        minimum = seat_plan.minimum if seat_plan else 0
         peaks = np.reshape(heads, (deal.years, 12)).max(axis=1)
         counts = [max(math.ceil(peak - 1e-9), minimum) for peak in peaks]
         seats[seat_type] = {"offer": LIST, "term_months": 12, "contracted": counts}

@@ -8,12 +8,13 @@ N[s,y+1] ≥ (1-ρ_s) · N[s,y]                   inside a term, N[s,y] = Σ_z N
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import SeatPart
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
-from deal_solve.formulation.clauses.rates import Rates, uplift
+from deal_solve.formulation.clauses.rates import Rates, rates_of, uplift
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray
@@ -163,7 +164,8 @@ def max_seats(program: Program, deal: Deal, candidate: SeatCandidate) -> int:
     resolved = resolve(deal)
     part, offer = resolved.seat(candidate, candidate.seat_type).part, resolved.taken(candidate).offer
     cohorts = tuple(name for name, cohort in deal.cohorts.items() if candidate.seat_type in cohort.tracks)
-    needs = [program.sums.max_users(cohorts), float(part.minimum or 0)]
+    seat_plan = deal.card.plan_of(candidate.seat_type)
+    needs = [program.sums.max_users(cohorts), float(part.minimum or 0), float(seat_plan.minimum if seat_plan else 0)]
     if part.orders_expected_users:
         expected = [program.sums.first_users.expected[name] for name in cohorts]
         needs += [sum(users) for users in zip(*expected, strict=True)]
@@ -191,3 +193,13 @@ def _fees(program: Program, seats: Seats, candidate: SeatCandidate, part: SeatPa
         else:
             for month in range(12 * year, 12 * year + 12):
                 program.pay("seats", fee, 1.0, Due(month, month), index)
+
+
+def charge_users(program: Program, deal: Deal, on: Mapping[tuple[str, SeatCandidate, TermSpan], Variable]) -> None:
+    """Charge list billed monthly: users · price · index of the month, at its start; `on` are T by cohort and term."""
+    for (name, candidate, span), variable in on.items():
+        seat = resolve(deal).seat(candidate, candidate.seat_type)
+        for month in range(span.start, span.end) if seat.is_billed_by_users else ():
+            index = rates_of(program.sums, deal).protected(candidate.agreement, "seats", month)
+            users = program.sums.users_in(name, month)
+            program.pay("seats", variable, seat.usd, Due(month, month), users * index)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
+from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -22,7 +23,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
 from deal_solve.plan.resolved import resolve
-from deal_solve.uncertainty.first_users import FirstUsers
+from deal_solve.uncertainty.first_users import FirstUsers, joint_users, largest_by_year
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
 ScalarOrArray: TypeAlias = float | Array
@@ -87,7 +88,8 @@ class ScenarioSums:
         )
         self._read(deal, scenarios, moves, varied)
         largest = {name: users.max(axis=1) for name, users in self.users.items()}
-        self.first_users = FirstUsers.of(largest, {name: users @ self.weights for name, users in self.users.items()})
+        expected = {name: users @ self.weights for name, users in self.users.items()}
+        self.first_users = FirstUsers.of(largest, expected, partial(_together, self.users))
 
     def _read(self, deal: Deal, scenarios: Scenarios, moves: list[int], varied: dict[str, list[bool]]) -> None:
         """Go once through all scenarios."""
@@ -255,6 +257,10 @@ class ScenarioSums:
         if id(values) not in self._means:
             self._means[id(values)] = values, float(self.weights @ values)
         return self._means[id(values)][1]
+
+
+def _together(users: dict[str, Array], cohorts: tuple[str, ...]) -> tuple[float, ...]:
+    return largest_by_year(joint_users(users, cohorts).max(axis=1))
 
 
 def _requests(block: ScenarioSet, user: str) -> Array:

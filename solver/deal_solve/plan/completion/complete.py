@@ -201,7 +201,8 @@ def _expected_seats(
     seat_type: str,
 ) -> tuple[int, ...]:
     """Per year the expected peak count rounded up, not below the minimum, not above the maximum, not falling."""
-    part = resolve(deal).offers[offer].seats[seat_type].part
+    part, seat_plan = resolve(deal).offers[offer].seats[seat_type].part, deal.card.plan_of(seat_type)
+    minimum = max(part.minimum or 0, seat_plan.minimum if seat_plan else 0)
     contracted: list[int] = []
     for span in resolve(deal).taken_for(offer, months).spans:
         before = 0
@@ -209,7 +210,7 @@ def _expected_seats(
             users = [scenarios.users[c] for c, years in tracks.items() if years[year] == seat_type]
             if users:
                 peak = sum(users)[12 * year : 12 * year + 12].max(axis=0)  # type: ignore[index]
-                before = max(before, math.ceil(scenarios.mean(peak) - 1e-9), part.minimum or 0)
+                before = max(before, math.ceil(scenarios.mean(peak) - 1e-9), minimum)
                 before = before if part.maximum is None else min(before, part.maximum)
             contracted.append(before if users else 0)
     return tuple(contracted)

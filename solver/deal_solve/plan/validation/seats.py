@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.errors import Problem
+from deal_solve.plan.crowds import is_crowded
 from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.offers import clause
 from deal_solve.plan.plan import Plan, SeatAgreement
@@ -55,6 +56,36 @@ def _counts(seat: SeatOffer, plan: Plan, agreement: SeatAgreement, span: TermSpa
                 f"{path}.reduction_right",
                 f"{seats} {where} after {before} the year before; inside a term {right}, so at least {minimum}",
             )
+
+
+def broken_plans(deal: Deal, plan: Plan) -> Iterator[Problem]:
+    """Yield where the contracted seats of a plan of the vendor, all types together, break its minimum or maximum.
+
+    The minimum binds them in contract years in which a cohort is on the plan and none on its list billed monthly.
+    """
+    for seat_plan in deal.card.plans:
+        path = f"rates.plans.{seat_plan.id}"
+        members = {name: agreement for name, agreement in plan.seats.items() if name in seat_plan.seats}
+        for year in range(deal.years):
+            taken = {tracks[year] for tracks in plan.tracks.values() if tracks[year] in members}
+            seats = sum(agreement.contracted[year] for agreement in members.values())
+            what = f"{seats} seats of {', '.join(members)} contracted in contract year {year + 1}"
+            if seat_plan.maximum is not None and seats > seat_plan.maximum:
+                yield Problem(f"{path}.maximum", f"{what}; together at most {seat_plan.maximum}")
+            is_monthly = any(members[name].offer == LIST_MONTHLY for name in taken)
+            if taken and not is_monthly and seats < seat_plan.minimum:
+                yield Problem(f"{path}.minimum", f"{what}; together at least {seat_plan.minimum}")
+
+
+def crowded_plans(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem]:
+    """Yield where more users than a plan of the vendor takes are on it together in some scenario."""
+    for seat_plan in deal.card.plans:
+        for year in range(deal.years) if seat_plan.maximum is not None else ():
+            cohorts = tuple(name for name in deal.cohorts if plan.tracks[name][year] in seat_plan.seats)
+            if is_crowded(first, cohorts, year, seat_plan.maximum or 0):
+                users = f"up to {first.together(cohorts)[year]:,.0f} users of {', '.join(cohorts)}"
+                what = f"{users} on {', '.join(seat_plan.seats)} in contract year {year + 1}"
+                yield Problem(f"rates.plans.{seat_plan.id}.maximum", f"{what}; together at most {seat_plan.maximum}")
 
 
 def broken_orders(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem]:

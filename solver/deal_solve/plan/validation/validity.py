@@ -17,15 +17,15 @@ from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.validation.routing import broken_routing
-from deal_solve.plan.validation.seats import broken_orders, broken_seats, broken_tracks
+from deal_solve.plan.validation.seats import broken_orders, broken_plans, broken_seats, broken_tracks, crowded_plans
 from deal_solve.uncertainty.first_users import FirstUsers
 
 
 def refuse_impossible(deal: Deal, plan: Plan, first: FirstUsers | None = None) -> None:
     """Raise InputError with everything in a plan that the deal does not allow; return None for a plan that can be.
 
-    With the first users of the scenarios at hand that is also fewer seats than an initial order asks for. A plan made
-    over other scenarios, which expect other users, is checked without.
+    With the first users of the scenarios at hand that is also fewer seats than an initial order asks for, and more
+    users than a plan of the vendor takes. A plan made over other scenarios is checked without.
     """
     problems = list(_unknown_offers(deal, plan)) or list(broken_tables(deal, plan)) or list(_broken(deal, plan, first))
     if problems:
@@ -41,14 +41,18 @@ def _broken(deal: Deal, plan: Plan, first: FirstUsers | None) -> Iterator[Proble
 
 def _broken_on_path(deal: Deal, plan: Plan, first: FirstUsers | None) -> list[Problem]:
     problems = _broken_clauses(deal, plan)
-    return problems if problems or first is None else list(broken_orders(deal, plan, first))
+    if problems or first is None:
+        return problems
+    return [*crowded_plans(deal, plan, first), *broken_orders(deal, plan, first)]
 
 
 def _broken_clauses(deal: Deal, plan: Plan) -> list[Problem]:
+    lengths = {len(years) for years in (*plan.tracks.values(), *(a.contracted for a in plan.seats.values()))}
     return [
         *_offers_together(deal, plan),
         *_api(deal, plan),
         *broken_seats(deal, plan),
+        *(broken_plans(deal, plan) if lengths <= {deal.years} else ()),
         *broken_tracks(deal, plan),
         *_controls(deal, plan),
         *broken_routing(deal, plan),
