@@ -265,7 +265,9 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path, deal_file):
     code, out, err = called(capsys, *asked, "--picture", picture, "--out", table)
     assert (code, err) == (0, "")
     assert f"Field   {PREMIUM} from 0 to 0.6; today 0" in out
-    assert "so nothing lies between the flips" in out and "the nearest flip is 0.25 above, at 0.25" in out
+    words = " ".join(out.split())
+    assert "so nothing lies between the breakpoints" in words
+    assert "the nearest breakpoint is 0.25 above, at 0.25" in words
     assert Path(table).read_text().splitlines()[0].startswith("low,high,low_usd,high_usd,usd_per_unit,is_even")
     svg = Path(picture).read_text()
     assert ">0.25</text>" in svg and ">today</text>" in svg

@@ -273,5 +273,5 @@ def test_the_report_counts_futures_and_findings():
     text = check_report(deal, scenarios, findings(deal, scenarios))
     said = "It has 9 scenarios: the discrete expansion of its bands of usage, adoption. They are too few for anything"
     assert said in " ".join(text.split())
-    assert "Dead, or never binding (" in text
+    assert "Unreachable, or never binding (" in text
     assert "- cohorts.makers.tracks[0]: team-premium is closed" in text

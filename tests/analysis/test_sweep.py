@@ -208,7 +208,7 @@ def test_a_cell_that_stands_twice_is_solved_once(small):
 @pytest.mark.parametrize("workers", [0, 2])
 def test_progress_can_cancel(small, workers):
     solved = []
-    with ThreadPoolExecutor(max(workers, 1)) as pool, pytest.raises(Cancelled, match="of 54 cells"):
+    with ThreadPoolExecutor(max(workers, 1)) as pool, pytest.raises(Cancelled, match="of 54 runs"):
         sweep(
             small,
             LARGE,
@@ -251,7 +251,7 @@ def test_cells_of_a_lost_worker_are_handed_out_again(small, monkeypatch):
     with Losing(0.2, module.TRIES) as pool:
         rows = sweep(small, over, executor=pool).rows
     assert [row.status for row in rows] == ["optimal", "failed", "optimal"]
-    assert rows[1].reason == "the worker of this cell was lost 3 times (gone)"
+    assert rows[1].reason == "the worker of this run was lost 3 times (gone)"
 
 
 def test_a_process_that_is_killed_is_replaced(small):
@@ -334,7 +334,7 @@ def test_no_other_file_is_taken_for_a_journal(small, tmp_path):
     path = tmp_path / "journal"
     path.write_text("mine\n")
     with (
-        pytest.raises(InputError, match="is no journal"),
+        pytest.raises(InputError, match="is no checkpoint log"),
         checkpoint_log(path, header_of(small, scenarios_of(small), {})),
     ):
         pass
@@ -405,8 +405,8 @@ def test_the_command_prints_writes_and_draws(capsys, deal, tmp_path):
     table, data, picture = (tmp_path / name for name in ("s.csv", "s.json", "s.svg"))
     code, out, err = called(capsys, "sweep", deal, *VARY, "--out", table, "--picture", picture, "-v")
     assert code == 0
-    assert "27 of 27 cells" in err and "0 s left" in err
-    for words in ("Cells   27: 27 proven", "Decision regions", "A   quote, 12 months, band from 1,000", "Region by"):
+    assert "27 of 27 runs" in err and "0 s left" in err
+    for words in ("Runs    27: 27 proven", "Decision regions", "A   quote, 12 months, band from 1,000", "Region by"):
         assert words in out
     assert len(pd.read_csv(table)) == CELLS
     svg = picture.read_text()
@@ -425,7 +425,7 @@ def test_a_design_file_and_a_zip(capsys, deal, tmp_path, whole):
     assert_same(pd.read_parquet(tmp_path / "design.parquet").sort_index(axis=1), whole.sort_index(axis=1))
     zipped = ["--vary", f"{OVERAGE}=contracted,list", "--vary", f"{DISCOUNT}=0.1,0.2", "--zip"]
     code, out, _ = called(capsys, "sweep", deal, *zipped)
-    assert (code, "Cells   2: 2 proven" in out) == (0, True)
+    assert (code, "Runs    2: 2 proven" in out) == (0, True)
 
 
 def test_one_field_is_drawn_as_cost_over_it(capsys, deal, tmp_path):
@@ -439,7 +439,7 @@ def test_run_again_it_repeats_nothing(capsys, deal, tmp_path, whole):
     kept = tmp_path / "whole.parquet.journal"
     before = kept.read_text()
     code, _, err = called(capsys, "sweep", deal, *VARY, "--out", tmp_path / "whole.parquet")
-    assert (code, err) == (0, f"{kept}: 27 cells are done\n")
+    assert (code, err) == (0, f"{kept}: 27 runs are done\n")
     assert kept.read_text() == before
     assert pd.read_parquet(tmp_path / "whole.parquet").equals(whole)  # timing as well: it is the first run's
 
@@ -449,8 +449,8 @@ def test_run_again_it_repeats_nothing(capsys, deal, tmp_path, whole):
     [
         ([], "--vary: nothing is varied; expected PATH=VALUES"),
         (["--vary", "offers.quot.api.overage=list"], "offers.quot.api.overage: offers has no 'quot'"),
-        (["--vary", f"{DISCOUNT}=0:1:100001"], "--vary: 100,001 cells are too many"),
-        (["--vary", f"{DISCOUNT}=0.1", "--design", "x.csv"], "--design: holds all cells"),
+        (["--vary", f"{DISCOUNT}=0:1:100001"], "--vary: 100,001 runs are too many"),
+        (["--vary", f"{DISCOUNT}=0.1", "--design", "x.csv"], "--design: holds all runs"),
         (["--design", "none.csv"], "none.csv: there is no such file"),
         (["--vary", f"{DISCOUNT}=0.1", "--out", "s.xlsx"], "--out: 's.xlsx' does not end in .csv or .parquet or .json"),
         (["--vary", f"{DISCOUNT}=0.1", "--out", "no/folder/s.csv"], "no/folder/s.csv: there is no folder no/folder"),
@@ -556,7 +556,7 @@ def test_ctrl_c_leaves_a_good_file(capsys, deal, tmp_path, whole, jobs):
     process.send_signal(signal.SIGINT)
     printed, err = process.communicate(timeout=60)
     assert (process.returncode, printed) == (130, "")
-    assert err.endswith("interrupted\n") and "of 27 cells are done; the same command goes on" in err
+    assert err.endswith("interrupted\n") and "of 27 runs are done; the same command goes on" in err
     rows = pd.read_parquet(out)
     assert 3 <= len(rows) < CELLS
     assert sorted(path.name for path in tmp_path.glob("*stopped*")) == ["stopped.parquet", "stopped.parquet.journal"]

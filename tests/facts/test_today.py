@@ -191,5 +191,5 @@ def test_check_prints_todays_bill_before_what_is_dead(capsys):
     path = next(each for each in EXAMPLES if each.stem == "regulated")
     code, printed = called(capsys, "check", path)
     assert code == 0
-    assert printed.index("Is that") < printed.index("Dead, or never binding")
+    assert printed.index("Is that") < printed.index("Unreachable, or never binding")
     assert todays_bill(today(load(path))) in printed

@@ -161,7 +161,7 @@ def test_a_wide_page_keeps_its_sentences_readable_and_its_tables_whole(solved):
 
 def test_a_colour_changes_no_word(solved):
     plain = whole_report(solved[1])
-    with printed_on(Page(is_coloured=True)):
+    with printed_on(Page(100, is_coloured=True)):
         coloured = whole_report(solved[1])
     assert coloured != plain
     assert click.unstyle(coloured) == plain
@@ -174,7 +174,7 @@ def test_overage_counts_in_all_months_of_its_period(solved):
 
 def test_how_sure_names_gap_bound_futures_dates_and_what_has_no_source(solved):
     _deal, solution = solved
-    text = " ".join(whole_report(solution).partition("How sure")[2].split())
+    text = " ".join(whole_report(solution).partition("Proof and data quality")[2].split())
     assert re.search(r"no plan has an objective below [\d,.]+ over 24 months; this one has [\d,.]+, a gap of 0%", text)
     assert "9 scenarios by expansion of the bands of" in text
     assert "nothing is drawn at random" in text

@@ -28,7 +28,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.record import adapter_of, to_text
 from deal_solve.report.rates import rate, rates_report
-from deal_solve.report.text import Page, cents, labelled, money, percent, printed_on, table
+from deal_solve.report.text import cents, labelled, money, percent, table
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.proposals import example
@@ -70,12 +70,6 @@ def solution_of(deal, offer="quote", status="optimal", baseline=True, **parts):
 
 DEAL = example()
 FUTURES, SOLUTION = solution_of(DEAL, api={"offer": "quote", "term_months": 24, "commitment_usd": "100k"})
-
-
-@pytest.fixture(autouse=True)
-def _wide_page():
-    with printed_on(Page(100)):
-        yield
 
 
 # --- rounding and small text --------------------------------------------------------------------------------------
@@ -335,7 +329,7 @@ def test_the_other_order_of_drawdown_is_priced_and_said_if_it_matters():
     expected = float(solution.settlement.weights @ solution.settlement.cost)
     assert as_used > expected * 1.001
     (note,) = order_note(solution.settlement, as_used)
-    assert note.startswith("Drawn down in the order of use, not the dearest overage first, the plan costs ")
+    assert note.startswith("Drawn down in the order of use, not the costliest overage first, the plan costs ")
     assert order_note(solution.settlement, expected) == ()
 
 

@@ -36,7 +36,7 @@ from deal_solve.cli.support.options import fix_option
     type=click.FloatRange(0, 1, min_open=True),
     default=0.001,
     show_default=True,
-    help="Share of the range to which what is not exact is told apart.",
+    help="Share of the range within which an inexact breakpoint lies.",
 )
 @fix_option
 def command(question: Question, vary: str, target: str | None, points: int, resolution: float) -> Answer:

@@ -26,7 +26,7 @@ from deal_solve.cli.support.options import fix_option
 def command(question: Question, samples: int) -> Answer:
     """Show how the best deal of DEAL moves with every uncertain input (P10, P90) and negotiable number (one step).
 
-    Each bar is the deal re-optimised, beside it today's plan held fixed: the difference is what flexibility is worth.
+    Each bar is the deal re-optimised, beside it today's plan held fixed: the difference is the value of flexibility.
     Sobol indices say which inputs spread the plan's cost and loss. The exit code is 4 if a solve is not proven.
     """
     from deal_solve.analysis.sensitivity.picture import write_picture

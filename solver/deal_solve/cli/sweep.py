@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     "today's ('±20%:5' for five).",
 )
 @click.option("--zip", "is_zipped", is_flag=True, help="Change the fields together instead of crossing them.")
-@click.option("--design", "design_file", metavar="FILE", help="The cells as CSV: a line of paths, then one per cell.")
+@click.option("--design", "design_file", metavar="FILE", help="The runs as CSV: a line of paths, then one per run.")
 @fix_option
 @click.option("--out", metavar="FILE", help="Write the rows (.csv, .parquet or .json); FILE.journal beside it resumes.")
 @click.option("--picture", metavar="FILE", help="Draw the decision regions (.svg or .png).")
@@ -132,7 +132,7 @@ def _swept(
         part = replace(empty, rows=Table(tuple(rows_of(empty.design, tuple(rows)))))
         if kept and part.rows:
             write(part)
-            click.echo(f"{len(part.rows):,} of {len(part.design):,} cells are done; the same command goes on", err=True)
+            click.echo(f"{len(part.rows):,} of {len(part.design):,} runs are done; the same command goes on", err=True)
         raise
 
 
@@ -142,7 +142,7 @@ def _design(deal: Deal, vary: tuple[str, ...], is_zipped: bool, file: str | None
     from deal_solve.errors import InputError, Problem
 
     if file and (vary or is_zipped):
-        raise InputError(Problem("--design", "holds all cells; expected no --vary and no --zip beside it"))
+        raise InputError(Problem("--design", "holds all runs; expected no --vary and no --zip beside it"))
     if file:
         return read_design(deal, file)
     dimensions = [parse_vary(deal, each) for each in vary]
@@ -172,7 +172,7 @@ def _checkpoint_log(
         return
     with checkpoint_log(Path(f"{out}.journal"), header_of(deal, scenarios, options)) as kept:
         if kept.rows:
-            click.echo(f"{kept.path}: {len(kept.rows):,} cells are done", err=True)
+            click.echo(f"{kept.path}: {len(kept.rows):,} runs are done", err=True)
         yield kept
 
 
@@ -206,6 +206,6 @@ def _progress() -> Callable[[SweepProgress], None]:
             return
         reported = time.monotonic()
         left = "" if at.seconds_left is None else f", {at.runs_per_second:,.2g} a second, {at.seconds_left:,.0f} s left"
-        click.echo(f"{at.seconds:6.1f} s  {at.done:,} of {at.total:,} cells{left}", err=True)
+        click.echo(f"{at.seconds:6.1f} s  {at.done:,} of {at.total:,} runs{left}", err=True)
 
     return report

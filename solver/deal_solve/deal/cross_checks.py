@@ -141,7 +141,7 @@ def _cohorts(deal: Deal) -> Iterator[Finding]:
             if track not in known:
                 yield here, f"no offer and no tool provides this track: {_unknown('track', track, known)}"
             elif track == NONE and cohort.unserved_usd_per_user_month is None:
-                yield here, "none needs unserved_usd_per_user_month: what is it worth to serve a user?"
+                yield here, "none needs unserved_usd_per_user_month: what does a user who is not served cost?"
             elif track in deal.internal_tools and cohort.use is None:
                 yield here, "an internal tool meters all usage, so the cohort needs a use section"
             elif track not in (NONE, *deal.internal_tools):

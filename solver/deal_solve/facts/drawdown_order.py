@@ -40,6 +40,6 @@ def order_note(settlement: Settlement, as_used_usd: float) -> tuple[str, ...]:
     change = abs(as_used_usd - expected) / abs(expected) if expected else 1.0
     word = "more" if as_used_usd > expected else "less"
     return (
-        f"Drawn down in the order of use, not the dearest overage first, the plan costs {change:.2%} {word} in "
+        f"Drawn down in the order of use, not the costliest overage first, the plan costs {change:.2%} {word} in "
         "expectation; ask the vendor which order the contract means.",
     )

@@ -42,7 +42,7 @@ class Summary(Record):
     paid: Annotated[Range, Field(description="the same payments, not discounted")]
     confidence: Annotated[float, Field(description="of cvar_usd: at most 0.9 from fewer than 100 branches")]
     cvar_usd: Annotated[float | None, Field(description="mean of the worst (1 - confidence); null for one scenario")]
-    worst_usd: Annotated[float | None, Field(description="the dearest scenario; null from fewer than 100 branches")]
+    worst_usd: Annotated[float | None, Field(description="the costliest scenario; null from fewer than 100 branches")]
     committed_usd: Annotated[
         float,
         Field(description="commitments and contracted seats inside the horizon (model §7); the most of any path"),

@@ -8,7 +8,7 @@ from deal_solve.report.text import money, percent, table
 from deal_solve.settlement.lines import CAUSES
 
 
-def difference_table(deal: Deal, difference: Difference, other: str = "as asked") -> str:
+def difference_table(deal: Deal, difference: Difference, other: str = "as requested") -> str:
     """Return what two plans cost by line; lines that are 0 in both are left out, risk only where it counts."""
     rows = [
         [CAUSES[row.line], *map(money, (row.winner_usd, row.other_usd, row.difference_usd))]

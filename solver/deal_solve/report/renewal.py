@@ -14,7 +14,7 @@ def renewal_sentence(deal: Deal, plan: Plan) -> str:
     """Return that later terms are looked up; '' where all is decided at signing."""
     months = joined([f"{deal.calendar(each.month):%Y-%m}" for each in plan.later])
     return (
-        f"later terms by the table of {months}; here as on the likeliest path, committed dollars as on the dearest"
+        f"later terms by the table of {months}; here as on the likeliest path, committed dollars as on the costliest"
         if plan.later
         else ""
     )

@@ -151,7 +151,7 @@ def tail_note(deal: Deal, summary: Summary) -> tuple[str, ...]:
         return ()
     worst = f"worst {percent(1 - summary.confidence)}"
     return (
-        f"{worst} is the mean of the dearest scenarios; the objective weighs that of the largest losses instead (cost "
-        "above the best plan without API commitment in the same scenario), so that a deal can be cheaper in "
+        f"{worst} is the mean of the costliest scenarios; the objective weighs that of the largest losses instead "
+        "(cost above the best plan without API commitment in the same scenario), so that a deal can be cheaper in "
         "expectation and in its worst scenarios, and still be the worse one",
     )

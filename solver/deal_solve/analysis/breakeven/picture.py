@@ -28,7 +28,7 @@ def write_picture(deal: Deal, found: Breakeven, path: str | Path, kind: str) -> 
     minimum = min(usd for _, usd in points)
     size, word = scale_of(max(usd for _, usd in points) - minimum)
     across, wide = scale_of(max(abs(found.low), abs(found.high)) / 10)
-    title = f"{deal.title or 'This deal'}: where it flips over {deal.horizon_months} months"
+    title = f"{deal.title or 'This deal'}: where the best deal changes over {deal.horizon_months} months"
     with canvas(path, kind, 6.4, 4.4, title) as figure:
         panel = figure.subplots()
         for interval in found.stretches:
@@ -54,7 +54,7 @@ def write_picture(deal: Deal, found: Breakeven, path: str | Path, kind: str) -> 
             panel.axvline(found.today / across, color="black", linestyle=":", linewidth=1.2)
             at = found.today / across, 0.72 * top
             panel.annotate("today", at, rotation=90, ha="center", va="bottom", bbox=box)
-        marks = "number: stretch in which one deal is best; vertical line: flip"
+        marks = "number: interval in which one deal is best; vertical line: breakpoint"
         marks = marks.replace("one deal is best", "the target is reached or not") if found.target else marks
         figure.supxlabel(marks + "; bar: target reached" * bool(found.target), fontsize=8, x=0.01, ha="left")
         panel.set_title(f"Objective above {round_money(round(minimum))}, {word}USD", loc="left", fontsize=8)

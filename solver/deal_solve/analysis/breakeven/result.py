@@ -32,7 +32,7 @@ class Breakpoint(Record):
     committed_before_usd: Annotated[float | None, Field(description="committed dollars at low")]
     committed_after_usd: Annotated[float | None, Field(description="committed dollars at high")]
     change: Annotated[str, Field(description="what changes, in words")]
-    before: Annotated[Plan | None, Field(description="the plan below the flip")] = field(repr=False)
+    before: Annotated[Plan | None, Field(description="the plan below the breakpoint")] = field(repr=False)
     after: Annotated[Plan | None, Field(description="the plan above it")] = field(repr=False)
 
 
@@ -45,7 +45,7 @@ class Interval(Record):
     low_usd: Annotated[float | None, Field(description="objective where it begins")]
     high_usd: Annotated[float | None, Field(description="objective where it ends")]
     usd_per_unit: Annotated[float | None, Field(description="change of the objective per unit of the field")]
-    is_even: Annotated[bool, Field(description="whether that rate is the same everywhere in the stretch, not a mean")]
+    is_even: Annotated[bool, Field(description="whether that rate is the same everywhere in the interval, not a mean")]
     at_target: Annotated[bool | None, Field(description="whether it is at the target; null without one")]
     deal: Annotated[str, Field(description="what is signed, in a line")]
     plan: Annotated[Plan | None, Field(description="its plan")] = field(repr=False)
@@ -77,7 +77,7 @@ class Breakeven(Record):
     flips: Annotated[Table[Breakpoint], Field(description="in rising order of the field")]
     stretches: Annotated[Table[Interval], Field(description="in rising order of the field")]
     nearest: Annotated[Nearest | None, Field(description="the nearest value, where none gets to the target")]
-    is_complete: Annotated[bool, Field(description="whether nothing can be missed between flips")]
+    is_complete: Annotated[bool, Field(description="whether nothing can be missed between breakpoints")]
     is_proven: Annotated[bool, Field(description="whether every solve is proven to the gap")]
     step: Annotated[float, Field(description="distance of the values solved at first")]
     resolution: Annotated[float, Field(description="width of what is not exact")]

@@ -24,11 +24,11 @@ def breakeven_report(deal: Deal, found: Breakeven) -> str:
     head += labelled("Over", scenarios_text(found.base_scenarios))
     parts = ["\n".join(head)]
     if found.flips:
-        parts += [_breakpoints(deal, found), bullets("What changes at each flip", _changes(found))]
+        parts += [_breakpoints(deal, found), bullets("What changes at each breakpoint", _changes(found))]
     parts.append(_intervals(deal, found))
     if not found.target:
         deals = (f"{index}: {interval.deal}" for index, interval in enumerate(found.stretches, 1))
-        parts.append(bullets("The deal in each stretch", deals))
+        parts.append(bullets("The deal in each interval", deals))
     parts += [bullets("Notes", found.notes)] if found.notes else []
     return "\n\n".join(parts) + "\n"
 
@@ -63,23 +63,26 @@ def _today(found: Breakeven, today: float) -> str:
         return "outside the range"
     nearest_first = sorted(found.flips, key=lambda point: abs(point.value - today))
     if not nearest_first:
-        return "nothing flips in the range"
+        return "the best deal changes nowhere in the range"
     nearest = nearest_first[0]
     way = "above" if nearest.value > today else "below"
-    return f"the nearest flip is {number(abs(nearest.value - today))} {way}, at {at_text(nearest)}"
+    return f"the nearest breakpoint is {number(abs(nearest.value - today))} {way}, at {at_text(nearest)}"
 
 
 def _proof(found: Breakeven) -> str:
     text = f"{len(found.solved)} values solved" + (" (GAP: not all are proven)" if not found.is_proven else "")
     if found.is_complete:
-        return f"{text}; costs are straight lines in the field, so nothing lies between the flips"
+        return f"{text}; costs are straight lines in the field, so nothing lies between the breakpoints"
     step = f"a change and back within less than {number(found.step)} can be missed"
     inexact = any(not point.is_exact for point in found.flips)
-    return f"{text}; {step}" + f"; what is no exact flip lies within {number(found.resolution)} or as shown" * inexact
+    return (
+        f"{text}; {step}"
+        + f"; what is no exact breakpoint lies within {number(found.resolution)} or as shown" * inexact
+    )
 
 
 def _breakpoints(deal: Deal, found: Breakeven) -> str:
-    headers = ["flip", "at", "objective", "", "expected cost", "", "committed", ""]
+    headers = ["point", "at", "objective", "", "expected cost", "", "committed", ""]
     cells = [
         [
             f"{index}",
@@ -90,7 +93,8 @@ def _breakpoints(deal: Deal, found: Breakeven) -> str:
         ]
         for index, point in enumerate(found.flips, 1)
     ]
-    title = f"Where it flips (USD over {deal.horizon_months} months{present_value(deal)}; below and above the flip)"
+    over = f"USD over {deal.horizon_months} months{present_value(deal)}"
+    title = f"Where the best deal changes ({over}; below and above the breakpoint)"
     return table(title, headers, cells, left=0)
 
 
@@ -104,7 +108,7 @@ def _changes(found: Breakeven) -> Iterator[str]:
 
 
 def _intervals(deal: Deal, found: Breakeven) -> str:
-    headers = ["stretch", "from", "to", "objective at from", "at to", "USD per unit", "", "target"]
+    headers = ["interval", "from", "to", "objective at from", "at to", "USD per unit", "", "target"]
     cells = [
         [
             f"{index}",
@@ -119,8 +123,8 @@ def _intervals(deal: Deal, found: Breakeven) -> str:
     if not found.target:
         headers, cells = headers[:-1], [row[:-1] for row in cells]
     title = (
-        f"Stretches between flips (objective in USD over {deal.horizon_months} months; per unit: its change per 1 of "
-        "the field, the same everywhere in the stretch or on average)"
+        f"Intervals between breakpoints (objective in USD over {deal.horizon_months} months; per unit: its change per "
+        "1 of the field, the same everywhere in the interval or on average)"
     )
     return table(title, headers, cells, left=0)
 

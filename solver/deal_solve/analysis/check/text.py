@@ -27,7 +27,7 @@ def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding]) -> str
     lines = [line for text in stated for line in labelled("", text, 0)]
     lines += ["", todays_bill(today(deal))]
     if found:
-        lines += ["", bullets(f"Dead, or never binding ({len(found)})", map(str, found))]
+        lines += ["", bullets(f"Unreachable, or never binding ({len(found)})", map(str, found))]
     return "\n".join(lines) + "\n"
 
 

@@ -24,8 +24,8 @@ def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: t
     head += labelled("Tail", f"{money(simulation.cvar_usd)} in the mean of the worst {tail} of scenarios")
     if simulation.mean_loss_usd is not None and simulation.loss_probability is not None:
         more = "more" if simulation.mean_loss_usd > 0 else "less"
-        dearer = f"dearer in {percent(simulation.loss_probability, 2)} of scenarios"
-        head += labelled("Versus", f"{money(abs(simulation.mean_loss_usd))} {more} than the other plan, {dearer}")
+        costlier = f"costlier in {percent(simulation.loss_probability, 2)} of scenarios"
+        head += labelled("Versus", f"{money(abs(simulation.mean_loss_usd))} {more} than the other plan, {costlier}")
     parts = ["\n".join(head)]
     for label, sentences in (("Assumed", assumed), ("Notes", simulation.notes)):
         if sentences:

@@ -32,7 +32,10 @@ def proof_and_data_quality(deal: Deal, scenarios: Scenarios, solution: Solution,
         more = [f"and {rest} more"] if rest > 0 else []
         stated.append(("no source", "; ".join([*map(_named, lacking[:MAX_NAMED]), *more])))
     return "\n".join(
-        [*heading("How sure"), *(line for label, text in stated for line in labelled(label, text, INDENT))]
+        [
+            *heading("Proof and data quality"),
+            *(line for label, text in stated for line in labelled(label, text, INDENT)),
+        ]
     )
 
 

@@ -122,13 +122,13 @@ class Result(Record):
         None
     )
     why_not: Annotated[tuple[WhyNot, ...] | None, Field(description="`--why-not`: other choices")] = None
-    levers: Annotated[Waterfall | None, Field(description="`--levers`: what each lever is worth")] = None
+    levers: Annotated[Waterfall | None, Field(description="`--levers`: what each lever saves")] = None
     criteria: Annotated[Table[Criterion] | None, Field(description="`--criteria`: what each would sign")] = None
     comparisons: Annotated[
         Comparisons | None, Field(description="nothing committed, going on as today, and the runner-up; else null")
     ] = None
     uncertainty: Annotated[
-        UncertaintyCost | None, Field(description="`--uncertainty`: what it costs, and how sure this is")
+        UncertaintyCost | None, Field(description="`--uncertainty`: what it costs, and how certain this is")
     ] = None
 
 

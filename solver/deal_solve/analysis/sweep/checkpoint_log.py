@@ -96,7 +96,9 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 def _refuse_other(path: Path, found: Mapping[str, Any] | None, header: Mapping[str, str]) -> None:
     if found is None or found.get("schema") != CHECKPOINT_LOG_SCHEMA:
-        raise InputError(Problem("", "is no journal of a sweep; expected another --out, or this file gone", str(path)))
+        raise InputError(
+            Problem("", "is no checkpoint log of a sweep; expected another --out, or this file gone", str(path))
+        )
     other = [LABELS.get(name, name) for name in {**header, **found} if found.get(name) != header.get(name)]
     if other:
         message = f"has rows of another {', '.join(other)}; expected the same, another --out, or this file gone"

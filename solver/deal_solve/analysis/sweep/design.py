@@ -176,7 +176,7 @@ def read_design(deal: Deal, file: str | Path) -> Design:
     """
     rows = [row for row in csv.reader(io.StringIO(read_text(Path(file)))) if any(map(str.strip, row))]
     if len(rows) < 2:
-        raise InputError(Problem("", "has no cells; expected a line of dotted paths and a line per cell", str(file)))
+        raise InputError(Problem("", "has no runs; expected a line of dotted paths and a line per run", str(file)))
     paths, *lines = ([value.strip() for value in row] for row in rows)
     _refuse_twice(paths)
     _refuse_many(len(lines))
@@ -244,5 +244,5 @@ def _refuse_twice(paths: Sequence[str]) -> None:
 
 def _refuse_many(count: int) -> None:
     if count > MAX_RUNS:
-        message = f"{count:,} cells are too many; expected at most {MAX_RUNS:,}: fewer values, --zip, or a design file"
+        message = f"{count:,} runs are too many; expected at most {MAX_RUNS:,}: fewer values, --zip, or a design file"
         raise InputError(Problem("--vary", message))

@@ -37,7 +37,7 @@ def write_picture(deal: Deal, found: Sweep, path: str | Path, kind: str) -> None
     if NO_PLAN in seen.letters.values():
         key.append(f"{NO_PLAN}: no plan")
     key = key[:16]
-    title = f"{deal.title or 'This deal'}: what to sign over {len(found.rows):,} cells"
+    title = f"{deal.title or 'This deal'}: what to sign over {len(found.rows):,} runs"
     across = min(len(panels), 2)
     down = -(-len(panels) // across)
     with canvas(path, kind, 1.6 + 4.2 * across, 0.8 + 3.0 * down + 0.15 * len(key), title) as figure:

@@ -91,4 +91,4 @@ class SweepResult(ResultFile):
     schema_version: Annotated[Literal["deal-solve-sweep/1"], SCHEMA_KEY] = "deal-solve-sweep/1"
     paths: Annotated[tuple[str, ...], Field(description="the varied fields")]
     cells: Annotated[int, Field(description="in all; a sweep that was stopped has fewer rows")]
-    rows: Annotated[Table[SweepRow], Field(description="one per cell, in the order of the design")]
+    rows: Annotated[Table[SweepRow], Field(description="one per run, in the order of the design")]

@@ -99,7 +99,7 @@ def solved(
                     if tries < TRIES:
                         submit(chunk, tries + 1)
                         continue
-                    lost = InternalError(f"the worker of this cell was lost {TRIES} times ({error})")
+                    lost = InternalError(f"the worker of this run was lost {TRIES} times ({error})")
                     rows = [unsolved_row(0, run, lost) for run in chunk]
                 yield from rows
                 for each in itertools.islice(fresh, 1):

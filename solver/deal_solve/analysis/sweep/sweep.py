@@ -149,4 +149,4 @@ class _Clock:
         if self.watcher and (
             self.watcher(SweepProgress(done, self.total, self.solved, time.monotonic() - self.began)) is False
         ):
-            raise Cancelled(f"the sweep was cancelled after {done:,} of {self.total:,} cells")
+            raise Cancelled(f"the sweep was cancelled after {done:,} of {self.total:,} runs")

@@ -33,7 +33,7 @@ def sweep_report(deal: Deal, found: Sweep) -> str:
     """Return a sweep in print."""
     seen, names = regions(found), short_names(found.design.paths)
     planned = [row for row in found.rows if row.has_plan]
-    head = [*heading(title_line(deal)), *labelled("Cells", _counts(found))]
+    head = [*heading(title_line(deal)), *labelled("Runs", _counts(found))]
     for number, path in enumerate(found.design.paths):
         head += labelled("" if number else "Fields", _field(found, path, names[path]))
     if planned:
@@ -108,7 +108,7 @@ def _field(found: Sweep, path: str, name: str) -> str:
 def _run(row: SweepRow, names: dict[str, str]) -> str:
     inputs = ", ".join(f"{names[path]} {shown(value)}" for path, value in row.inputs.items())
     amounts = f"objective {money(row.objective_usd or 0.0)}, {money(row.expected_usd or 0.0)} expected"
-    return f"cell {row.cell} ({inputs}): {amounts}; {row.deal}"
+    return f"run {row.cell} ({inputs}): {amounts}; {row.deal}"
 
 
 def _regions(found: Regions, names: dict[str, str]) -> str:
@@ -120,7 +120,7 @@ def _regions(found: Regions, names: dict[str, str]) -> str:
             for path, values in found.where(region.letter).items()
             if len(values) < len(found.sweep.design.values(path))
         ]
-        runs = f"{region.runs:,} cell{'s' * (region.runs != 1)}"
+        runs = f"{region.runs:,} run{'s' * (region.runs != 1)}"
         lines += labelled(region.letter, f"{region_text(region)} ({runs}{': ' * bool(where)}{'; '.join(where)})", 4)
     if len(found.regions) > MAX_ROWS:
         lines.append(f"… and {len(found.regions) - MAX_ROWS:,} more")
@@ -183,8 +183,8 @@ def _without(found: Sweep) -> str:
         if row.reason:
             reasons.setdefault(f"{STATUSES[row.status]}: {row.reason}", []).append(row.cell)
     stated = [
-        f"{len(runs):,} cell{'s' * (len(runs) != 1)} (the first: {runs[0]}), {reason}"
+        f"{len(runs):,} run{'s' * (len(runs) != 1)} (the first: {runs[0]}), {reason}"
         for reason, runs in list(reasons.items())[:MAX_LINES]
     ]
     more = [f"… and {len(reasons) - MAX_LINES:,} more reasons"] if len(reasons) > MAX_LINES else []
-    return bullets(f"Cells without a proven plan ({NO_PLAN}: without any)", [*stated, *more])
+    return bullets(f"Runs without a proven plan ({NO_PLAN}: without any)", [*stated, *more])

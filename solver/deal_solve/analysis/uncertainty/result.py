@@ -115,7 +115,7 @@ class Apart(Record):
     runner_up: Annotated[Plan | None, Field(description="the best plan of the next agreement")] = field(repr=False)
     dearer: Annotated[Estimate | None, Field(description="its objective above that of the result")]
     gap: Annotated[Gap | None, Field(description="null: nothing was sampled, or a search found no plan")]
-    is_apart: Annotated[bool, Field(description="whether they can be told apart")]
+    is_apart: Annotated[bool, Field(description="whether the difference is significant")]
     needed: Annotated[int | None, Field(description="scenarios that would; null: they are apart, or no number would")]
 
 

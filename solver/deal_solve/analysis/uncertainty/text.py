@@ -72,7 +72,7 @@ def _knowing(found: PerfectInformation) -> str:
     basis = f"{'all' if found.is_all else 'a sample of'} {found.futures} scenarios solved one by one"
     return (
         f"Knowing the future would save {amount(found.evpi)} of expected cost (EVPI, from {basis}): "
-        "no forecast and no option to wait is worth more."
+        "no forecast and no option to wait has a higher value."
     )
 
 

@@ -36,7 +36,7 @@ def _agreements(deal: Deal, rows: Table[Alternative], objective_usd: float) -> s
             share = percent(row.above_usd / abs(objective_usd), 2) if objective_usd else "-"
         band = round_money(row.band_usd_per_year) if row.band_usd_per_year else "none"
         cells.append([row.offer, f"{row.term_months}", band, row.seats_from or "any", above, share])
-    headers = ["API from", "months", "band", "seats from", "dearer by", "share"]
+    headers = ["API from", "months", "band", "seats from", "higher by", "share"]
     title = f"Every API agreement at its own best over {deal.horizon_months} months (USD, objective)"
     return table(title, headers, cells, left=1)
 
@@ -52,7 +52,7 @@ def _by_line(deal: Deal, solved: list[tuple[Alternative, Difference]]) -> str:
     if any(money(why.risk_usd) != "0.00" for _, why in solved):
         cells.append(["risk", *(money(why.risk_usd) for _, why in solved)])
         cells.append(["objective", *(money(why.objective_usd) for _, why in solved)])
-    headers = ["dearer than recommended by", *(_name(row) for row, _ in solved)]
+    headers = ["costs more than recommended by", *(_name(row) for row, _ in solved)]
     return table(f"Why: difference by line (USD, expected{present_value(deal)})", headers, cells)
 
 

@@ -11,4 +11,4 @@ from deal_solve.deal.deal import Deal
 
 def single_track_report(deal: Deal, answers: Sequence[WhyNot]) -> str:
     """Return what each wrong track costs more and where."""
-    return "\n\n".join(answer_report(deal, f"The wrong track: {each.asked}", each, each.asked) for each in answers)
+    return "\n\n".join(answer_report(deal, f"Single track: {each.asked}", each, each.asked) for each in answers)

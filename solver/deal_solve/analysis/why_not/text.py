@@ -14,7 +14,7 @@ MAX_CHANGES = 8
 
 def why_not_report(deal: Deal, answer: WhyNot) -> str:
     """Return the answer to one question: a sentence, the lines, and at most eight decisions that change."""
-    return answer_report(deal, f"Why not {answer.asked}?", answer, "as asked")
+    return answer_report(deal, f"Why not {answer.asked}?", answer, "as requested")
 
 
 def answer_report(deal: Deal, title: str, answer: WhyNot, column: str) -> str:

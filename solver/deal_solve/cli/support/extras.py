@@ -57,12 +57,12 @@ def more_options(command: Command) -> Command:
             "--all",
             "every",
             is_flag=True,
-            help="Solve every other agreement and both wrong tracks too, and say why each is dearer.",
+            help="Solve every other agreement and both single-track alternatives too, and say why each costs more.",
         ),
         click.option(
             "--levers",
             is_flag=True,
-            help="What routing, caching, batch, seat sizing, commitment, bundle and clauses are worth, step by step.",
+            help="What routing, caching, batch, seat sizing, commitment, bundle and clauses save, step by step.",
         ),
         click.option(
             "--criteria",
@@ -73,7 +73,7 @@ def more_options(command: Command) -> Command:
         click.option(
             "--uncertainty",
             is_flag=True,
-            help="What planning with averages, not knowing, and a longer term cost, and how sure the answer is.",
+            help="What planning with averages, not knowing, and a longer term cost, and how certain the answer is.",
         ),
     ]
     wrapped: Command = collected

@@ -81,7 +81,7 @@ def _why(subject: Subject, compared: Comparisons, other: ComparedPlan) -> str:
     if other.worst_tenth_above_usd is None or compared.worst_tenth_above_usd is None:
         return ""
     worse = _more(other.worst_tenth_above_usd - compared.worst_tenth_above_usd)
-    return f", but {worse} where it is dearest against no commitment"
+    return f", but {worse} where it is costliest against no commitment"
 
 
 def _not_solved(subject: Subject) -> str:

@@ -50,9 +50,9 @@ def _parts(events: list[Event]) -> list[str]:
 
     parts = []
     if invoices := of("invoice"):
-        parts.append(f"invoices of the year: {paid(invoices)} ({', '.join(event.item for event in invoices)})")
+        parts.append(f"invoices {paid(invoices)} ({', '.join(event.item for event in invoices)})")
     if projects := of("project_start"):
-        parts.append(f"{len(projects)} project{'s'[: len(projects) - 1]} to pay and begin: {paid(projects)}")
+        parts.append(f"{len(projects)} project{'s'[: len(projects) - 1]} begin, {paid(projects)}")
     if negotiations := of("negotiation"):
         parts.append(f"start negotiating what follows {listed([event.item for event in negotiations])}")
     others: tuple[EventKind, ...] = ("table", "count", "renewal", "end", "retirement")

@@ -9,6 +9,7 @@ from deal_solve.analysis.solve.page.footer import footer
 from deal_solve.analysis.solve.page.risks import risks_block
 from deal_solve.analysis.solve.page.sign import sign_block
 from deal_solve.analysis.solve.page.subject import Subject
+from deal_solve.analysis.solve.page.today import today_line
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import MAX_PROSE, Page, heading, is_coloured, page_width, printed_on
 
@@ -22,7 +23,7 @@ COST_LINES = range(9, 2, -1)
 def decision_page(subject: Subject) -> str:
     """Return the page; dates take the room that the other blocks leave, and small lines of cost make room for them."""
     with printed_on(Page(min(page_width(), MAX_PROSE), is_coloured())):
-        head, sign = heading(title_line(subject.deal)), sign_block(subject)
+        head, sign = [*heading(title_line(subject.deal)), *today_line(subject)], sign_block(subject)
         after, last = [compare_block(subject), risks_block(subject)], footer(subject)
         for max_lines in COST_LINES:
             blocks = [block for block in (head, sign, cost_block(subject, max_lines), *after) if block]
