@@ -5,15 +5,17 @@ from __future__ import annotations
 from deal_solve.analysis.check.findings import Finding
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.today import today
+from deal_solve.facts.unstated import unstated
 from deal_solve.frames import Table
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import bullets, labelled
 from deal_solve.report.today import todays_bill
+from deal_solve.report.unstated import unstated_list
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding]) -> str:
-    """Return the size of the deal, its scenarios, today's bill, and every finding."""
+    """Return the size of the deal, its scenarios, today's bill, what it assumes, and every finding."""
     counts = [
         f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
         for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
@@ -26,6 +28,8 @@ def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding]) -> str
         stated.append("Everything in it can matter.")
     lines = [line for text in stated for line in labelled("", text, 0)]
     lines += ["", todays_bill(today(deal))]
+    assumed = unstated_list(unstated(deal))
+    lines += ["", assumed] if assumed else []
     if found:
         lines += ["", bullets(f"Unreachable, or never binding ({len(found)})", map(str, found))]
     return "\n".join(lines) + "\n"

@@ -22,6 +22,7 @@ from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.savings import savings
 from deal_solve.facts.summary import Summary, periods, summarise
+from deal_solve.facts.unstated import unstated
 from deal_solve.facts.years import YearCost, years
 from deal_solve.frames import Table
 from deal_solve.report.basics import deal_of, scenarios_from
@@ -94,6 +95,7 @@ def result_of(
         agreements=solution.agreements,
         solver=_solver(solution),
         notes=(*scenarios.notes, *solution.notes),
+        unstated=unstated(deal),
         alternatives=answers.get("alternatives"),
         wrong_tracks=_as_tuple(answers.get("wrong_tracks")),
         why_not=_as_tuple(answers.get("why_not")),

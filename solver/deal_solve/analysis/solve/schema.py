@@ -19,6 +19,7 @@ from deal_solve.facts.health import CommitmentYear, SeatYear
 from deal_solve.facts.limit_checks import LimitCheck
 from deal_solve.facts.savings import Savings
 from deal_solve.facts.summary import PeriodSummary, Summary
+from deal_solve.facts.unstated import Unstated
 from deal_solve.facts.years import YearCost
 from deal_solve.frames import Table
 from deal_solve.optimise.options import Method
@@ -117,6 +118,7 @@ class Result(Record):
     ]
     solver: Annotated[SolverRun, Field(description="solver, size and time")]
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")]
+    unstated: Annotated[Table[Unstated], Field(description="what the file leaves unsaid, and what counts instead")]
     alternatives: Annotated[Table[Alternative] | None, Field(description="`--all`: every API agreement")] = None
     wrong_tracks: Annotated[tuple[WhyNot, ...] | None, Field(description="`--all`: all on seats, all on the API")] = (
         None

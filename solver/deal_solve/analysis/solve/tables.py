@@ -8,6 +8,7 @@ from deal_solve.analysis.solve.agreements import agreements_table
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.proof import proof_and_data_quality
 from deal_solve.errors import InputError, Problem
+from deal_solve.facts.unstated import unstated
 from deal_solve.messages import unknown
 from deal_solve.report.controls import controls_table
 from deal_solve.report.health import (
@@ -27,6 +28,7 @@ from deal_solve.report.plan_tables import (
 )
 from deal_solve.report.renewal import renewal_tables
 from deal_solve.report.text import bullets
+from deal_solve.report.unstated import unstated_list
 from deal_solve.report.years import years_table
 
 TABLES: dict[str, Callable[[Subject], str]] = {
@@ -46,6 +48,7 @@ TABLES: dict[str, Callable[[Subject], str]] = {
     "agreements": lambda of: agreements_table(of.deal, of.solution, of.summary),
     "controls": lambda of: controls_table(of.deal),
     "proof": lambda of: proof_and_data_quality(of.deal, of.scenarios, of.solution, of.summary),
+    "assumed": lambda of: unstated_list(unstated(of.deal)),
     "notes": lambda of: bullets("Notes", of.notes),
 }
 """In the order in which they are printed."""

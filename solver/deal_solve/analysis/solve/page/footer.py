@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
+from deal_solve.facts.unstated import unstated
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import gap_percent, labelled, percent
+from deal_solve.report.unstated import unstated_sentences
 
 
 def footer(subject: Subject) -> list[str]:
-    """Return the proof, how many notes there are, and where the tables are."""
+    """Return the proof, how many notes and assumptions there are, and where the tables are."""
     rows = [("Proof", _proof(subject)), ("More", _more(subject))]
     return [line for label, text in rows for line in labelled(label, text, LABEL)]
 
@@ -33,6 +35,10 @@ def _aim(subject: Subject) -> str:
 
 
 def _more(subject: Subject) -> str:
-    count = len(subject.notes)
-    notes = f"{count} note{'s' * (count != 1)}: --show notes; " if count else ""
-    return f"{notes}tables: --full, or --show routing,seats,…"
+    counts = {
+        "assumed": (len(unstated_sentences(unstated(subject.deal))), "assumption"),
+        "notes": (len(subject.notes), "note"),
+    }
+    some = {table: f"{count} {word}{'s' * (count != 1)}" for table, (count, word) in counts.items() if count}
+    where = f"{', '.join(some.values())}: --show {','.join(some)}; " if some else ""
+    return f"{where}tables: --full"

@@ -1,0 +1,152 @@
+"""What a deal file leaves unsaid and a plan depends on, each with the field that would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offer import ApiPart, Offer
+from deal_solve.deal.rate_card import FAMILIES
+from deal_solve.deal.requests.tokenizers import model_today
+from deal_solve.deal.workload import Workload
+from deal_solve.frames import Table
+from deal_solve.plan.resolved import User, resolve
+from deal_solve.record import Record
+
+Kind = Literal["quality", "project", "clause", "price", "allowance", "retired", "maximum", "tokens"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unstated(Record):
+    """One thing that a file does not state, and what counts in its place."""
+
+    kind: Annotated[
+        Kind,
+        Field(
+            description="quality: no score closes a model; project: free and ready at once; clause: a default of an "
+            "offer; price: a seat above the card's; allowance: usage a seat includes; retired: today's model is gone; "
+            "maximum: that of a seat type; tokens: the tokenizer of the counts"
+        ),
+    ]
+    path: Annotated[str, Field(description="the field that would change it")]
+    value: Annotated[str | float | None, Field(description="what counts: a word, a share, a number or USD")] = None
+    compared: Annotated[
+        str | float | None, Field(description="what it stands against: the card's price, what is retired, the models")
+    ] = None
+    month: Annotated[str | None, Field(description="from which month on, YYYY-MM, where not from the first")] = None
+
+
+def unstated(deal: Deal) -> Table[Unstated]:
+    """Return all that a file leaves unsaid and that matters, in the order workloads, cohorts, offers, seats."""
+    found: list[Unstated] = []
+    for user in resolve(deal).users.values():
+        found += _of_user(deal, user)
+    for name, offer in deal.offers.items():
+        found += _clauses(deal, name, offer)
+    found += _seats(deal)
+    if "tokens_counted_in" not in deal.model_fields_set and resolve(deal).users:
+        found.append(Unstated(kind="tokens", path="tokens_counted_in", value=deal.tokens_counted_in))
+    return Table(tuple(found))
+
+
+def _of_user(deal: Deal, user: User) -> Iterator[Unstated]:
+    """Yield models that no quality closes, projects that are not priced, and a model of today that is gone."""
+    request, here = user.request, f"workloads.{user.name}" if user.is_workload else f"cohorts.{user.name}.use"
+    models = dict.fromkeys(o.key.partition("+")[0] for epoch in user.epochs for o in epoch.options)
+    quality = request.quality
+    if len(models) > 1 and quality.floor is None and quality.mean_floor is None:
+        yield Unstated(kind="quality", path=f"{here}.quality.floor", compared=", ".join(models))
+    if isinstance(request, Workload):
+        yield from _projects(request, here, len(models) > 1)
+        yield from _retired(deal, request, here)
+
+
+def _projects(work: Workload, here: str, has_other_models: bool) -> Iterator[Unstated]:
+    today = work.today
+    opened = {
+        "caching": work.cache is not None and not (today and today.cached),
+        "batch": work.batchable > 0 and not (today and today.batch),
+        "rerouting": today is not None and has_other_models,
+    }
+    for project, is_needed in opened.items():
+        if is_needed and project not in work.projects:
+            yield Unstated(kind="project", path=f"{here}.projects.{project}", value=0.0)
+
+
+def _retired(deal: Deal, work: Workload, here: str) -> Iterator[Unstated]:
+    """Yield today's model where it is gone inside the horizon: the newest of its family answers and is priced."""
+    if work.today is None or work.today.model in FAMILIES:
+        return
+    model = model_today(deal, work.today)
+    if model.retires is None or deal.month_after(model.retires) >= deal.horizon_months:
+        return
+    month = max(deal.month_after(model.retires), 0)
+    newest = deal.card.newest(model.family, deal.calendar(month))
+    yield Unstated(
+        kind="retired",
+        path=f"{here}.today.model",
+        value=newest.id,
+        compared=model.id,
+        month=f"{deal.calendar(month):%Y-%m}" if month else None,
+    )
+
+
+def _clauses(deal: Deal, name: str, offer: Offer) -> Iterator[Unstated]:
+    """Yield defaults of an offer that cost or save something: of a commitment, of growth in seats, of renewal."""
+    here = f"offers.{name}"
+    if any(months < deal.horizon_months for months in offer.terms) and "renewal" not in offer.model_fields_set:
+        yield _clause(f"{here}.renewal", "same prices")
+    if offer.api is not None and any(band.commit_usd_per_year for band in offer.api.bands):
+        yield from _commitment(offer.api, f"{here}.api")
+    for seat_type, part in offer.seats.items():
+        if seat_type not in deal.seat_types:
+            continue
+        seats = f"{here}.seats.{seat_type}"
+        if "billing" not in part.model_fields_set:
+            yield _clause(f"{seats}.billing", "a year in advance")
+        if "true_up" not in part.model_fields_set:
+            yield _clause(f"{seats}.true_up", "every month, retroactive, at the contracted price, to the year's end")
+
+
+def _commitment(api: ApiPart, here: str) -> Iterator[Unstated]:
+    defaults = {"payment": "prepaid", "overage": "at list prices", "unused": "forfeited"}
+    for field, words in defaults.items():
+        if field not in api.model_fields_set:
+            yield _clause(f"{here}.{field}", words)
+
+
+def _clause(path: str, words: str) -> Unstated:
+    return Unstated(kind="clause", path=path, value=words)
+
+
+def _seats(deal: Deal) -> Iterator[Unstated]:
+    """Yield prices above the card's, and what the card alone says of a seat type that a cohort may take."""
+    on_card = {seat.id for seat in deal.card.seats}
+    for name, offer in resolve(deal).offers.items():
+        for seat_type, seat in offer.seats.items():
+            stated = deal.offers[name].seats[seat_type] if name in deal.offers else None
+            here = f"offers.{name}.seats.{seat_type}"
+            if stated is not None and seat_type in on_card and seat.usd > seat.card_usd:
+                yield Unstated(kind="price", path=f"{here}.usd_per_user_month", value=seat.usd, compared=seat.card_usd)
+    for seat_type in deal.seat_types:
+        parts = [seats[seat_type] for offer in resolve(deal).offers.values() if seat_type in (seats := offer.seats)]
+        cohorts = [key for key, cohort in deal.cohorts.items() if seat_type in cohort.tracks]
+        unsaid = [key for key in cohorts if seat_type not in deal.cohorts[key].covered_share]
+        stated_in = {key for key, offer in deal.offers.items() if _states_covered(offer, seat_type)}
+        covered = max((p.part.covered_share or 0.0 for p in parts if p.offer_id not in stated_in), default=0.0)
+        if seat_type in on_card and covered and unsaid:
+            path = f"cohorts.{unsaid[0]}.covered_share.{seat_type}"
+            yield Unstated(kind="allowance", path=path, value=covered, compared=seat_type)
+        own = [p.part.maximum for p in parts if p.part.maximum is not None]
+        if own and not any(seat_type in o.seats and o.seats[seat_type].maximum for o in deal.offers.values()):
+            yield Unstated(
+                kind="maximum", path=f"rates.seats.{seat_type}.maximum", value=float(max(own)), compared=seat_type
+            )
+
+
+def _states_covered(offer: Offer, seat_type: str) -> bool:
+    return seat_type in offer.seats and offer.seats[seat_type].covered_share is not None

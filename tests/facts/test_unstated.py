@@ -1,0 +1,127 @@
+"""What a file leaves unsaid is listed, where it matters, by the field that would change it."""
+
+import json
+
+import pytest
+
+from deal_solve import load, loads, solve
+from deal_solve.analysis.solve.json import to_json
+from deal_solve.cli.main import run
+from deal_solve.deal.edit import edited, varied
+from deal_solve.facts.unstated import unstated
+from deal_solve.report.unstated import unstated_list, unstated_sentences
+from tests.support.paths import EXAMPLES
+
+DEAL = """
+start: 2027-01
+horizon_months: 36
+tokens_counted_in: old
+workloads:
+  bot:
+    requests_per_month: 1M
+    input_tokens: 10000
+    output_tokens: 1000
+    cache: {share: 80%, hit_rate: 80%}
+    batchable: 50%
+    today: {model: claude-sonnet-4-5}
+cohorts:
+  staff: {headcount: 40, tracks: [team-standard]}
+offers:
+  quote:
+    terms: [12, 36]
+    api: {bands: [{commit_usd_per_year: 100k, discount: 5%}], overage: list}
+    seats: {team-standard: {usd_per_user_month: 40}}
+"""
+
+
+def called(capsys, *args):
+    code = run(list(args))
+    assert code == 0
+    return capsys.readouterr().out
+
+
+def rows(deal):
+    return {row.path: (row.kind, row.value, row.compared) for row in unstated(deal)}
+
+
+def test_everything_that_a_bare_file_leaves_unsaid_is_listed_by_the_field_that_would_change_it():
+    """Claude Sonnet 4.5 retires on 2026-11-30, before the start: the newest Sonnet, 5.5, is priced in its place."""
+    models = "claude-sonnet-4-5-20250929, opus, sonnet, haiku, fable"
+    assert rows(loads(DEAL)) == {
+        "workloads.bot.quality.floor": ("quality", None, models),
+        "workloads.bot.projects.caching": ("project", 0.0, None),
+        "workloads.bot.projects.batch": ("project", 0.0, None),
+        "workloads.bot.projects.rerouting": ("project", 0.0, None),
+        "workloads.bot.today.model": ("retired", "claude-sonnet-5-5", "claude-sonnet-4-5-20250929"),
+        "offers.quote.renewal": ("clause", "same prices", None),
+        "offers.quote.api.payment": ("clause", "prepaid", None),
+        "offers.quote.api.unused": ("clause", "forfeited", None),
+        "offers.quote.seats.team-standard.billing": ("clause", "a year in advance", None),
+        "offers.quote.seats.team-standard.true_up": (
+            "clause",
+            "every month, retroactive, at the contracted price, to the year's end",
+            None,
+        ),
+        "offers.quote.seats.team-standard.usd_per_user_month": ("price", 40.0, 20.0),
+        "cohorts.staff.covered_share.team-standard": ("allowance", 1.0, "team-standard"),
+        "rates.seats.team-standard.maximum": ("maximum", 150.0, "team-standard"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("workloads.bot.quality", {"floor": 0.5, "scores": {"sonnet": 0.9, "haiku": 0.8}}),
+        ("workloads.bot.projects.caching", {"usd": 0}),
+        ("workloads.bot.projects.rerouting", {"usd": "10k"}),
+        ("workloads.bot.today.model", "claude-sonnet-5"),
+        ("offers.quote.renewal", "same"),
+        ("offers.quote.api.payment", "prepaid"),
+        ("offers.quote.seats.team-standard.true_up", "annual-true-up"),
+        ("offers.quote.seats.team-standard.usd_per_user_month", 20),
+        ("cohorts.staff.covered_share", {"team-standard": 1}),
+    ],
+)
+def test_what_is_stated_is_no_assumption(path, value):
+    """Even where it is the default."""
+    deal = loads(DEAL)
+    gone = rows(deal).keys() - rows(varied(deal, {path: value})).keys()
+    assert any(each.startswith(path) for each in gone)
+
+
+def test_a_model_that_retires_in_between_is_said_with_its_month():
+    deal = varied(loads(DEAL.replace("2027-01", "2026-10")), {"horizon_months": 12})
+    (row,) = (row for row in unstated(deal) if row.kind == "retired")
+    assert (row.month, row.value) == ("2026-12", "claude-sonnet-5-5")
+    assert "is gone from 2026-12 on; claude-sonnet-5-5 answers in its place" in " ".join(unstated_sentences([row]))
+
+
+def test_projects_of_a_workload_and_clauses_of_an_offer_are_one_sentence_each():
+    text = "\n".join(unstated_sentences(unstated(loads(DEAL))))
+    assert "workloads.bot.projects: no project is given, so caching and batch and rerouting cost nothing" in text
+    assert "offers.quote: not stated, so renewal is same prices, api.payment is prepaid, api.unused is" in text
+    assert text.count("offers.quote: ") == 1
+
+
+def test_check_solve_and_json_say_the_same_list(tmp_path, capsys):
+    path = tmp_path / "deal.yaml"
+    path.write_text(DEAL)
+    deal = load(path)
+    expected = unstated_list(unstated(deal))
+    assert expected in called(capsys, "check", str(path))
+    assert expected in called(capsys, "solve", str(path), "--show", "assumed")
+    assert " assumptions: --show assumed" in called(capsys, "solve", str(path))
+    written = json.loads(to_json(solve(deal)))["unstated"]
+    assert [row["path"] for row in written] == [row.path for row in unstated(deal)]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_path_is_a_place_of_the_file_or_of_the_card(path):
+    """What is listed can be written where it says."""
+    deal = load(path)
+    for row in unstated(deal):
+        section, seats, seat_type, field = [*row.path.split("."), "", "", ""][:4]
+        if (section, seats) == ("rates", "seats"):  # `rates` may be one word, and is then written as a map
+            assert getattr(deal.card.seat(seat_type), field) == row.value
+        else:
+            edited(deal, {row.path: None})
