@@ -144,3 +144,33 @@ def test_a_plan_that_leaves_is_a_proposal():
     refuse_impossible(deal, plan)
     with pytest.raises(Infeasible):
         solve(deal, fix=fixed(api={"offer": "quote", "at_list": True}))
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+@pytest.mark.parametrize(("preset", "paid"), [("true-forward", 24_000 + 12_000), ("annual-true-up", 24_000 + 12_000)])
+def test_i8_true_forward_is_no_escape(method, preset, paid):
+    """100 users, 150 in the last month of year 1, on seats at 20 for that year only.
+
+    Seats cost 24,000. Under true-forward the count at the end adds 50 seats for the next year, in which nobody is on
+    the type: they are charged 12 months at that end, 50 · 12 · 20 = 12,000, as the annual true-up charges for year 1.
+    """
+    offer = {"seats": {"seat": {"true_up": preset}}}
+    staff = {"headcount": 100, "tracks": ["seat", "none"], "unserved_usd_per_user_month": 0}
+    users = {"only": {"weight": 1, "active_users": {"staff": [100] * 11 + [150] * 13}}}
+    deal = read(24, cohorts={"staff": staff}, offers={"quote": offer}, scenarios=users)
+    pins = fixed(seats={"seat": {"offer": "quote"}}, tracks={"staff": ["seat", "none"]})
+    assert solve(deal, method=method, fix=pins).objective_usd == pytest.approx(paid)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_true_forward_by_month_given_up_after_a_term(method):
+    """Counted monthly, charged from the window's end: 30 more in month 5 for 6 months, 20 more in month 11 for 1."""
+    clause = {"check": 1, "count": "peak", "retroactive": False, "price": "contracted", "ratchet": "term"}
+    offer = {"seats": {"seat": {"true_up": clause, "maximum": 100}}}
+    staff = {"headcount": 100, "tracks": ["seat", "none"], "unserved_usd_per_user_month": 0}
+    counts = [100] * 5 + [130] * 6 + [150] + [0] * 12
+    users = {"only": {"weight": 1, "active_users": {"staff": counts}}}
+    deal = read(24, cohorts={"staff": staff}, offers={"quote": offer}, scenarios=users)
+    pins = fixed(seats={"seat": {"offer": "quote", "contracted": [100, 0]}}, tracks={"staff": ["seat", "none"]})
+    expected = 100 * 20 * 12 + 30 * 20 * 6 + 20 * 20 * 1
+    assert solve(deal, method=method, fix=pins).objective_usd == pytest.approx(expected)

@@ -117,11 +117,13 @@ def test_ratchet_term_across_a_renewal(retroactive, expected):
 
 
 def test_not_carried_into_a_term_in_which_no_cohort_takes_the_type():
-    """As above, not retroactive, but the cohort leaves after year 0: only the fees of 100 seats go on."""
+    """As above, not retroactive, but the cohort leaves after year 0: the fees of 100 seats go on, and 30 seats added
+    at the end of year 0 are charged 12 months there.
+    """
     terms = clause(12, "peak", False, "contracted", "term")
     deal = seat_deal(months(130, 130), {"true_up": terms}, horizon=24)
     result = settled(deal, seat_plan((100, 100), tracks={"staff": ("seat", "none")}))
-    assert lines(result) == {"seats": 48_000, "unserved": 130 * 7 * 12}
+    assert lines(result) == {"seats": 48_000, "true_up": 30 * 20 * 12, "unserved": 130 * 7 * 12}
 
 
 def test_facts_count_and_seats_above_n():

@@ -24,12 +24,16 @@ class _Licensed:
 
 @dataclass(frozen=True)
 class _Growth:
-    """What the true-ups of one seat type are charged by and posted to; `count` is A, (H, S)."""
+    """What the true-ups of one seat type are charged by and posted to; `count` is A, (H, S).
+
+    `ends` are the months, the horizon among them, at which a term ends and no cohort takes the type on.
+    """
 
     ledger: Ledger
     contract: SeatContract
     clause: TrueUp
     count: Array
+    ends: frozenset[int]
 
     def window(self, state: _Licensed, start: int) -> Array:
         """Settle one window: seats added above L, (S,), charged in one sum at its end; L rises unless ratchet none."""
@@ -38,7 +42,7 @@ class _Growth:
         window = self.count[start:end]
         counted: Array = window.max(axis=0) if clause.count == "peak" else window[-1]
         added = np.maximum(0.0, counted - state.seats)
-        months = months_charged(clause, start, len(self.count))
+        months = months_charged(clause, start, is_last=end in self.ends)
         first = start if clause.retroactive or months == clause.check else end - 1
         self.post(added, months, end, (first, end - 1))
         if clause.ratchet != "none":
@@ -68,7 +72,8 @@ def post_true_up(ledger: Ledger, contract: SeatContract, count: Array, taken: tu
     clause = contract.seat.part.true_up
     if not isinstance(clause, TrueUp) or contract.seat.is_billed_by_users:
         return above
-    growth = _Growth(ledger, contract, clause, count)
+    ends = (span.end for span in contract.taken.spans if span.end == len(count) or not taken[span.end // 12])
+    growth = _Growth(ledger, contract, clause, count, frozenset(ends))
     state = _Licensed(np.zeros(count.shape[1]), np.zeros(count.shape[1]))
     for year, contracted in enumerate(contract.contracted):
         carried = _carried(contract, clause, state, year, taken[year])
@@ -94,13 +99,13 @@ def _carried(contract: SeatContract, clause: TrueUp, state: _Licensed, year: int
     return state.largest if carries else np.zeros_like(state.largest)
 
 
-def months_charged(clause: TrueUp, start: int, horizon: int) -> int:
+def months_charged(clause: TrueUp, start: int, *, is_last: bool) -> int:
     """Return the months that seats added in the window from month `start` are charged for.
 
-    retroactive: from the window's start to the end of the contract year; else from its end, but the last count of the
-    horizon charges `check` months. ratchet none: the window.
+    retroactive: from the window's start to the end of the contract year; else from its end, but the last count before
+    the type is given up, or the horizon ends, charges `check` months. ratchet none: the window.
 
-    >>> [months_charged(TrueUp(check=3, retroactive=back), 3, 24) for back in (True, False)]
+    >>> [months_charged(TrueUp(check=3, retroactive=back), 3, is_last=False) for back in (True, False)]
     [9, 6]
     """
     end = start + clause.check
@@ -109,7 +114,7 @@ def months_charged(clause: TrueUp, start: int, horizon: int) -> int:
         return clause.check
     if clause.retroactive:
         return year_end - start
-    return clause.check if end == horizon else year_end - end
+    return clause.check if is_last else year_end - end
 
 
 def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, contract: SeatContract) -> None:

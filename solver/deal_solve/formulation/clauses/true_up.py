@@ -6,6 +6,9 @@ This module writes the true-up as rows and puts its parts together; `true_up_cos
     L ≥ Σ_c A[c,t] · T[c]                         for each month that counts
     L ≥ L before,  L ≥ N at the start of a year
     carried T[c] ≥ T[c, term before] + T[c', this term] (+ class chosen) - 1 (- 1)
+    given up ≥ 1 - Σ T[c, next term],  given up ≤ 1 - T[c, next term]
+    T[c, given up] ≤ given up,  T[c, taken on] ≤ 1 - given up,  T[c, given up] + T[c, taken on] = T[c]
+    N[given up] ≤ most · given up,  N - N[given up] ≤ most · (1 - given up)
 """
 
 from __future__ import annotations
@@ -33,13 +36,15 @@ from deal_solve.uncertainty.scenario_set import Array
 class PriceClass:
     """The segments of one contract year that share a true-up price, and the cohorts on them.
 
-    `number` is N in these segments; `on[c]` is 1 if cohort c is on the agreement and the year lies in these segments.
+    `number` is N in these segments; `on[c]` is 1 if cohort c is on the agreement and the year lies in these segments,
+    which is so if all of `conditions` are 1. `is_given_up`: no cohort takes the type on after the year.
     """
 
     usd: float
     number: Expression
     on: dict[str, Variable]
-    chosen: Expression | None
+    conditions: tuple[Expression, ...] = ()
+    is_given_up: bool = False
 
 
 def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks) -> None:
@@ -57,7 +62,11 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
                 if not isinstance(clause, TrueUp):
                     hard_cap(program, deal, seats, at)
                     continue
-                for price_class in _price_classes(program, deal, seats, clause, at):
+                classes = _price_classes(program, deal, seats, clause, at)
+                if not clause.retroactive and year == span.years[-1] and span.end < deal.horizon_months:
+                    given_up = _given_up(program, tracks, at)
+                    classes = [part for whole in classes for part in _parts(program, at, whole, given_up)]
+                for price_class in classes:
                     added = _Year(program, deal, seats, tracks, at, clause, price_class)
                     if program.by_cuts:
                         program.recourse.append(added.cost())
@@ -76,7 +85,7 @@ def _price_classes(program: Program, deal: Deal, seats: Seats, clause: TrueUp, a
     prices = sorted({price(segment) for segment, _, _ in segments})
     groups = [[item for item in segments if price(item[0]) == usd] for usd in prices]
     if len(groups) == 1:
-        return [PriceClass(prices[0], seats.years[at.candidate, at.year].count, at.on, None)]
+        return [PriceClass(prices[0], seats.years[at.candidate, at.year].count, at.on)]
     classes = []
     for usd, members in zip(prices, groups, strict=True):
         chosen = total(binary for _, binary, _ in members)
@@ -84,20 +93,57 @@ def _price_classes(program: Program, deal: Deal, seats: Seats, clause: TrueUp, a
         for name in at.on:
             on[name] = program.variable(f"track_price_{name}", 0, 1)
             program.add("track_price_chosen", on[name] <= chosen)
-        classes.append(PriceClass(usd, total(number for _, _, number in members), on, chosen))
+        classes.append(PriceClass(usd, total(number for _, _, number in members), on, (chosen,)))
     for name in at.on:
         program.add("track_price_disaggregated", total(price_class.on[name] for price_class in classes) == at.on[name])
     return classes
 
 
-def window_charges(clause: TrueUp, months_in_horizon: int, year: int) -> list[tuple[int, int]]:
-    """Return (end of the window, months charged for seats added in it) for each window of a contract year."""
+def _given_up(program: Program, tracks: Tracks, at: CandidateYear) -> Variable:
+    """Return 1 where no cohort is on the seat type in the next contract year, whatever agreement it is taken from."""
+    year, seat_type = at.year + 1, at.candidate.seat_type
+    following: dict[str, list[Variable]] = {}
+    for (name, candidate, span), variable in tracks.seats.items():
+        if candidate.seat_type == seat_type and year in span.years:
+            following.setdefault(name, []).append(variable)
+    given_up = program.variable(f"given_up_{seat_type}_{at.year}", 0, 1)
+    program.add("given_up_if_nobody", given_up >= 1 - total(v for own in following.values() for v in own))
+    for own in following.values():
+        program.add("taken_on", given_up <= 1 - total(own))
+    return given_up
+
+
+def _parts(program: Program, at: CandidateYear, whole: PriceClass, given_up: Variable) -> tuple[PriceClass, PriceClass]:
+    """Return a class where the type is taken on after the year, and where it is given up: one of them is all of it."""
+    most = sum(v.upBound for v, _ in whole.number)
+    seats = program.variable(f"seats_given_up_{at.candidate.seat_type}", 0, most)
+    program.add("seats_given_up", seats <= most * given_up)
+    program.add("seats_taken_on", whole.number - seats <= most * (1 - given_up))
+    program.add("seats_given_up_all", seats <= whole.number)
+    on: dict[str, Variable] = {}
+    off: dict[str, Variable] = {}
+    for name, track in whole.on.items():
+        on[name], off[name] = (program.variable(f"track_{what}_{name}", 0, 1) for what in ("taken_on", "given_up"))
+        program.add("track_given_up", off[name] <= given_up)
+        program.add("track_taken_on", on[name] <= 1 - given_up)
+        program.add("track_given_up_disaggregated", on[name] + off[name] == track)
+    return (
+        PriceClass(whole.usd, whole.number - seats, on, (*whole.conditions, 1 - given_up)),
+        PriceClass(whole.usd, 1.0 * seats, off, (*whole.conditions, 1.0 * given_up), is_given_up=True),
+    )
+
+
+def window_charges(clause: TrueUp, year: int, *, is_last: bool) -> list[tuple[int, int]]:
+    """Return (end of the window, months charged for seats added in it) for each window of a contract year.
+
+    `is_last`: after the year the type is given up, or the horizon ends.
+    """
     end_of_year = 12 * year + 12
     charges = []
     for start in range(12 * year, end_of_year, clause.check):
         end = start + clause.check
         months = end_of_year - (start if clause.retroactive else end)
-        if clause.ratchet == "none" or (not clause.retroactive and end == months_in_horizon):
+        if clause.ratchet == "none" or (is_last and not clause.retroactive and end == end_of_year):
             months = clause.check
         charges.append((end, months))
     return charges
@@ -145,7 +191,7 @@ class _Year:
             counts.append(self._counts(self.price_class.on, self.at.span.start, start))
         seen = [part.months for part in counts]
         stages = [(12, start, start)] * len(counts)
-        for end, months in window_charges(self.clause, self.deal.horizon_months, self.at.year):
+        for end, months in self._charges():
             stages.append((months, end, end - 1))
             window = self.clause.check if self.clause.count == "peak" else 1
             seen.append((seen[-1] if seen else 0) + window)
@@ -160,6 +206,10 @@ class _Year:
             self.seats.index[self.at.candidate, self.at.year],
             alone,
         )
+
+    def _charges(self) -> list[tuple[int, int]]:
+        is_last = self.price_class.is_given_up or 12 * self.at.year + 12 == self.deal.horizon_months
+        return window_charges(self.clause, self.at.year, is_last=is_last)
 
     def _counts(self, on: dict[str, Variable], start: int, end: int) -> Counts:
         """Return the months of [start, end) that count: all of them, or the last of each window."""
@@ -179,7 +229,7 @@ class _Year:
     def _group(self, members: ScenarioIndices) -> None:
         row = int(members[0])
         licensed = self._at_start(row, members)
-        for end, months in window_charges(self.clause, self.deal.horizon_months, self.at.year):
+        for end, months in self._charges():
             counts = self._window(row, end)
             if self.clause.ratchet == "none":
                 added = self.program.variable("seats_added", 0, self._maximum())
@@ -242,8 +292,8 @@ class _Year:
                 before = self.tracks.seats[name, self.at.candidate, previous]
                 for other in self.at.on:
                     now = self.tracks.seats[other, self.at.candidate, self.at.span]
-                    chosen = self.price_class.chosen
-                    both = before + now - 1 if chosen is None else before + now + chosen - 2
+                    conditions = self.price_class.conditions
+                    both = before + now + total(conditions) - (1 + len(conditions))
                     self.program.add("carried_count", carried >= both)
                 self.carried[name] = carried
         return self.carried
