@@ -172,7 +172,10 @@ ONE_PROBLEM = {
         with_line("horizon_months: 12", "horizon_months: 13"),
         "3: horizon_months: 13 is not possible; expected 12, 24, 36, 48 or 60",
     ),
-    "term": (with_line("[12]", "[18]"), "13: offers.quote.terms: 18 is not a term; expected 12, 24 or 36 months"),
+    "term": (
+        with_line("[12]", "[18]"),
+        "13: offers.quote.terms: 18 is not a term; expected 12, 24, 36, 48 or 60 months",
+    ),
     "term beyond the horizon": (
         with_line("[12]", "[24]"),
         "13: offers.quote.terms: no term ends within the horizon of 12 months",

@@ -13,7 +13,8 @@ from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Discount, NonNegative,
 from deal_solve.messages import shown
 
 Protection = Literal["none", "locked", "pass_through"]
-TermMonths = Literal[12, 24, 36]
+TERM_MONTHS = (12, 24, 36, 48, 60)
+"""Lengths that a term can have."""
 
 
 def _by_name(value: Any) -> Any:
@@ -322,8 +323,8 @@ def _terms(value: Any) -> Any:
     terms = {}
     for key, item in pairs:
         length = int(key) if isinstance(key, str) and key.isdigit() else key
-        if isinstance(length, bool) or not isinstance(length, int) or length not in (12, 24, 36):
-            raise ValueError(f"{key!r} is not a term; expected 12, 24 or 36 months")
+        if isinstance(length, bool) or not isinstance(length, int) or length not in TERM_MONTHS:
+            raise ValueError(f"{key!r} is not a term; expected 12, 24, 36, 48 or 60 months")
         if length in terms:
             raise ValueError(f"the term of {length} months is given twice")
         terms[length] = {} if item is None else item
@@ -336,11 +337,11 @@ Terms = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "array", "items": {"enum": [12, 24, 36]}},
+                {"type": "array", "items": {"enum": [*TERM_MONTHS]}},
                 {
                     "type": "object",
                     "patternProperties": {
-                        "^(12|24|36)$": {
+                        f"^({'|'.join(map(str, TERM_MONTHS))})$": {
                             "type": ["object", "null"],
                             "properties": {"api": NUMBER_SCHEMA, "seats": NUMBER_SCHEMA},
                             "additionalProperties": False,
@@ -359,6 +360,10 @@ class Offer(DealModel):
 
     title: Title = Field("", description="name in reports")
     terms: Terms = Field({12: Term()}, description="lengths on offer, with the discount each earns")
+    discounts: Literal["multiply", "add"] = Field(
+        "multiply",
+        description="how discounts of band or tier, term and bundle combine: 10% and 5% are 14.5% off, or 15%",
+    )
     provides: tuple[Name, ...] = Field((), description="controls that hold for both parts")
     exclusive: bool = Field(False, description="nothing from another offer beside it (list is always allowed)")
     api: ApiPart | None = Field(None, description="the API part; left out: the offer has none")
@@ -397,6 +402,31 @@ class Offer(DealModel):
         if self.renewal_cap is not None and self.renewal_cap < 0:
             raise ValueError(f"renewal_cap: {self.renewal_cap:g} is below 0")
         return self
+
+    @model_validator(mode="after")
+    def _something_is_paid(self) -> Self:
+        if self.discounts == "multiply":
+            return self
+        own = {f"seats.{name}": _deepest(part) for name, part in self.seats.items()}
+        if self.api is not None:
+            own["api"] = max(share for band in self.api.bands for share in (*band.discount.values(), 0.0))
+        for part, largest in own.items():
+            side = "api" if part == "api" else "seats"
+            bundle = max((getattr(tier, side) for tier in self.bundle), default=0.0)
+            for months, term in self.terms.items():
+                of_term = getattr(term, side)
+                off = largest + of_term + bundle
+                if off >= 1 - 1e-9:
+                    raise ValueError(
+                        f"discounts: {part} at {largest:.10g}, the term of {months} months at {of_term:.10g} and "
+                        f"the bundle at {bundle:.10g} add up to {off:.10g}; expected less than 1 (100%)"
+                    )
+        return self
+
+
+def _deepest(part: SeatPart) -> float:
+    """Return the largest discount of the volume tiers of a seat type."""
+    return max((step.discount for step in part.tiers.steps), default=0.0) if part.tiers else 0.0
 
 
 def _list(values: list[float] | list[int]) -> str:

@@ -70,11 +70,16 @@ def band_of(taken: OfferTerms, span: TermSpan, term: ApiTerm) -> ApiBand:
 
 
 def api_factor(taken: OfferTerms, span: TermSpan, band: ApiBand, bundle_discount: float, model: Model) -> float:
-    """Return contracted over list at index 1: (1-d_b)·(1-term discount)·(1-bundle discount)·uplift of one model."""
+    """Return contracted over list at index 1 of one model: (1-d_b)·(1-term discount)·(1-bundle discount)·uplift.
+
+    Where the offer adds its discounts: (1-d_b-term discount-bundle discount)·uplift.
+    """
     if taken.is_at_list(span):
         return 1.0
-    of_band, of_term = 1 - band.discount_of(model.id, model.family), 1 - taken.offer.terms[span.length].api
-    return of_band * of_term * (1 - bundle_discount) * uplift(taken, span)
+    of_band, of_term = band.discount_of(model.id, model.family), taken.offer.terms[span.length].api
+    if taken.offer.discounts == "add":
+        return (1 - of_band - of_term - bundle_discount) * uplift(taken, span)
+    return (1 - of_band) * (1 - of_term) * (1 - bundle_discount) * uplift(taken, span)
 
 
 def overage_ratio(taken: OfferTerms, factor: float, protected: Array, index: Array) -> Array:

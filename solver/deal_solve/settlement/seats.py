@@ -65,25 +65,33 @@ class SeatContract:
         """The seat type bought."""
         return self.seat.seat_type
 
-    def unit_usd(self, year: int) -> float:
-        """Return USD per user-month at index 1 before the volume tier, after all discounts and the uplift."""
-        span = self.taken.span_of(year)
-        if self.taken.is_at_list(span):
-            return self.seat.card_usd
-        discounts = (1 - self.taken.offer.terms[span.length].seats) * (1 - self.bundle[year])
-        return self.seat.usd * discounts * uplift(self.taken, span)
-
     def tiers(self, year: int) -> Tiers | None:
         """Return the volume tiers in force; none in a renewal at list."""
         return None if self.taken.is_at_list(self.taken.span_of(year)) else self.seat.part.tiers
 
     def month_usd(self, year: int) -> float:
         """Return USD a month at index 1 of all contracted seats of a year, after all discounts."""
-        return self.unit_usd(year) * priced_seats(self.tiers(year), self.contracted[year])
+        seats = self.contracted[year]
+        return self._usd(year, seats, priced_seats(self.tiers(year), seats))
 
     def marginal_usd(self, year: int) -> float:
         """Return USD per user-month at index 1 of one more seat, in the tier in which N of the year lies."""
-        return self.unit_usd(year) * (1 - tier_discount(self.tiers(year), self.contracted[year]))
+        return self._usd(year, 1, 1 - tier_discount(self.tiers(year), self.contracted[year]))
+
+    def _usd(self, year: int, seats: int, priced: float) -> float:
+        """Return USD a month at index 1 of `seats` that cost as much as `priced` ones after the volume tier.
+
+        Then term and bundle discount, which multiply or are taken off the full price of every seat, and the uplift.
+        """
+        span = self.taken.span_of(year)
+        if self.taken.is_at_list(span):
+            return self.seat.card_usd * seats
+        of_term, of_bundle = self.taken.offer.terms[span.length].seats, self.bundle[year]
+        if self.taken.offer.discounts == "add":
+            priced -= (of_term + of_bundle) * seats
+        else:
+            priced *= (1 - of_term) * (1 - of_bundle)
+        return self.seat.usd * priced * uplift(self.taken, span)
 
 
 def seat_contract(

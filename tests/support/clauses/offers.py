@@ -71,6 +71,7 @@ for _length in (12, 24, 36):
     add(f"term={_length}", offers, "terms", lambda v, n=_length: n in v, _without_term(_length))
 add("terms=several", offers, "terms", lambda v: len(v) > 1, lambda v: {min(v): v[min(v)]})
 add("term discount", offers, "terms", lambda v: any(any(t.values()) for t in v.values()), lambda v: {n: {} for n in v})
+add("discounts=add", offers, "discounts", "add", DROP)
 add("protection=none", offers, "price_protection", "none", "locked")
 add("protection=locked", offers, "price_protection", "locked", "none")
 add("protection=pass_through", offers, "price_protection", "pass_through", "none")

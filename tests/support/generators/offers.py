@@ -4,6 +4,7 @@ from typing import Any
 
 from deal_solve.deal.clauses.clause import a_tenth_in_whole, a_twentieth, one_point, ten_points
 from deal_solve.deal.clauses.registry import CLAUSES
+from deal_solve.deal.offer import TERM_MONTHS
 from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import Estimate, round_to
 
@@ -39,6 +40,8 @@ def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, need
         paper["seats"] = {name: seat_part(c, name, estimate, kind == "both") for name in types}
     if kind == "both" and c.chance(45):
         paper["bundle"] = _bundle(c, paper, estimate)
+    if c.chance(30):
+        paper["discounts"] = "add"
     paper["price_protection"] = c.weighted(
         ("none", 5), ("locked", 4), ("pass_through", 3), ({"capped": c.pick(0.03, 0.1)}, 3)
     )
@@ -53,17 +56,17 @@ def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, need
 
 def _terms(c: Draw, horizon: int) -> Data:
     """Return terms with their discounts; a term longer than the horizon stands beside a shorter one only."""
-    fits = [length for length in (12, 24, 36) if length <= horizon]
+    fits = [length for length in TERM_MONTHS if length <= horizon]
     if len(fits) > 1 and c.chance(45):
         first, *longer = fits
         lengths = [first, *c.some(longer)]
     elif c.chance(10):
-        lengths = [12, 36]
+        lengths = [12, c.pick(36, 48, 60)]
     else:
         lengths = [c.weighted(*((length, length) for length in fits))]
     if not c.chance(55):
         return {length: {} for length in lengths}
-    steps = {12: (0.0, 0.02), 24: (0.05, 0.1), 36: (0.08, 0.15)}
+    steps = {12: (0.0, 0.02), 24: (0.05, 0.1), 36: (0.08, 0.15), 48: (0.1, 0.15), 60: (0.1, 0.2)}
     return {length: {"api": c.pick(*steps[length]), "seats": c.pick(*steps[length])} for length in lengths}
 
 
@@ -103,7 +106,7 @@ def api_part(c: Draw, horizon: int, estimate: Estimate) -> Data:
     part["payment"] = c.weighted(("prepaid", 3), ("prepaid_yearly", 2), ("arrears", 3))
     part["ramp"] = c.weighted((None, 4), ("factors", 3), ("free", 3))
     if part["ramp"] == "factors":
-        part["ramp"] = [c.pick(0.8, 1.0, 0.5), c.pick(1.0, 1.5), c.pick(1.5, 1.0, 2.0)]
+        part["ramp"] = [c.pick(0.8, 1.0, 0.5), c.pick(1.0, 1.5), c.pick(1.5, 1.0, 2.0), 1.5, 2.0]
     if c.chance(20):
         part["step_usd"] = round_to(max(estimate.usage_usd, 1000.0) / c.pick(10, 4), 2)
     return {**part, **_other_numbers(c, "api", estimate)}

@@ -127,13 +127,14 @@ def uplift(offer: Offer, span: TermSpan) -> float:
 
 
 def contracted_factor(deal: Deal, regime: Regime, model_id: str, family: str) -> float:
-    """Return contracted rate over list before the index: κ = (1-d_b)·(1-term)·(1-bundle)·uplift."""
+    """Return contracted rate over list before the index: κ = (1-d_b)·(1-term)·(1-bundle)·uplift, or the sum."""
     offer = resolve(deal).taken(regime.agreement).offer
     if regime.band < 0 or offer.api is None:
         return 1.0
     bundle = offer.bundle[regime.tier - 1].api if regime.tier else 0.0
     term = offer.terms[regime.span.length].api
-    kept = (1 - offer.api.bands[regime.band].discount_of(model_id, family)) * (1 - term) * (1 - bundle)
+    band = offer.api.bands[regime.band].discount_of(model_id, family)
+    kept = 1 - band - term - bundle if offer.discounts == "add" else (1 - band) * (1 - term) * (1 - bundle)
     return kept * uplift(offer, regime.span)
 
 

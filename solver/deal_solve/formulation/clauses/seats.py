@@ -27,7 +27,7 @@ class Segment:
     """A price segment: bundle tier, and from `low` to `high` seats `base_usd` + `usd` per seat above `offset`, a month.
 
     Amounts are at index 1. `usd` is the marginal (true-up) price after all discounts; the bundle test uses the same
-    sums before term and bundle discounts and uplift, which are `kept` of them.
+    with `tier_base_usd` and `tier_usd`, which are after the volume tier only.
     """
 
     tier: int
@@ -36,7 +36,8 @@ class Segment:
     base_usd: float
     usd: float
     offset: int
-    kept: float
+    tier_base_usd: float
+    tier_usd: float
 
 
 @dataclass
@@ -54,17 +55,17 @@ class SeatYear:
 
     def fee(self) -> Expression:
         """Return the month's fee in dollars at index 1."""
-        return total(_fee(*segment) for segment in self.segments)
+        return total(_fee(s.usd, s.base_usd, s.offset, *made) for s, *made in self.segments)
 
     def fee_before_discounts(self, tier: int) -> Expression:
         """Return the month's fee of the segments of a bundle tier, after the volume tier only."""
         mine = [segment for segment in self.segments if segment[0].tier == tier]
-        return total((1 / segment[0].kept if segment[0].kept else 0.0) * _fee(*segment) for segment in mine)
+        return total(_fee(s.tier_usd, s.tier_base_usd, s.offset, *made) for s, *made in mine)
 
 
-def _fee(segment: Segment, chosen: Variable, number: Variable) -> Expression:
+def _fee(usd: float, base_usd: float, offset: int, chosen: Variable, number: Variable) -> Expression:
     """Return the month's fee of one segment: price_z · N_z + (base_z - price_z · offset) · b_z."""
-    return segment.usd * number + (segment.base_usd - segment.usd * segment.offset) * chosen
+    return usd * number + (base_usd - usd * offset) * chosen
 
 
 @dataclass
@@ -141,21 +142,23 @@ def segments_of(deal: Deal, candidate: SeatCandidate, span: TermSpan, tier: int,
     taken, seat = resolve(deal).taken(candidate), resolve(deal).seat(candidate, candidate.seat_type)
     offer, part, price = taken.offer, seat.part, seat.usd
     if taken.is_at_list(span):
-        return [Segment(tier, 0, maximum, 0.0, seat.card_usd, 0, 1.0)]
+        return [Segment(tier, 0, maximum, 0.0, seat.card_usd, 0, 0.0, seat.card_usd)]
     bundle = offer.bundle[tier - 1].seats if tier else 0.0
-    kept = (1 - offer.terms[span.length].seats) * (1 - bundle) * uplift(offer, span)
+    term = offer.terms[span.length].seats
     steps = [(0, 0.0), *((step.seats, step.discount) for step in (part.tiers.steps if part.tiers else ()))]
-    segments, paid = [], 0.0
+    segments, paid, before = [], 0.0, 0.0
     for index, (low, discount) in enumerate(steps):
         high = steps[index + 1][0] - 1 if index + 1 < len(steps) else maximum
-        marginal = price * (1 - discount) * kept
+        kept = 1 - discount - term - bundle if offer.discounts == "add" else (1 - discount) * (1 - term) * (1 - bundle)
+        marginal, after_tier = price * kept * uplift(offer, span), price * (1 - discount)
         offset = 0
         if part.tiers and part.tiers.kind == "incremental":
             offset = max(low - 1, 0)
         if low <= maximum:
-            segments.append(Segment(tier, low, min(high, maximum), paid, marginal, offset, kept))
+            segments.append(Segment(tier, low, min(high, maximum), paid, marginal, offset, before, after_tier))
         if part.tiers and part.tiers.kind == "incremental":
             paid += marginal * (high - offset)
+            before += after_tier * (high - offset)
     return segments
 
 
