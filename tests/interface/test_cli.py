@@ -12,6 +12,7 @@ import pytest
 
 import deal_solve.optimise.solve as optimiser
 from deal_solve.cli.main import COMMANDS, run
+from deal_solve.cli.settle import nearest_scenario
 from deal_solve.errors import Infeasible, InputError, InternalError, LimitReached
 from deal_solve.version import VERSION
 from tests.support.interrupts import heed_interrupts
@@ -391,6 +392,24 @@ def test_best_routing_is_no_dearer_than_todays(capsys, deal, proposal):
         costs[routing] = json.loads(out)["cost"]["total"]["expected_usd"]
         assert json.loads(out)["plan"]["api"]["offer"] == "quote"
     assert costs["best"] < costs["today"]
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("usage p90 adoption P10", "usage P90 adoption P10"),
+        ("adoption P90 usage P85", "usage P90 adoption P90"),
+        ("usage P90", "usage P90 adoption P10"),
+        ("takes off", "takes-off"),
+        ("7", None),
+    ],
+)
+def test_a_misspelt_scenario_is_answered_with_the_nearest_and_not_the_opposite(given, near):
+    expanded = [f"usage {usage} adoption {adoption}" for usage in BANDS for adoption in BANDS]
+    assert nearest_scenario(given, [*expanded, "takes-off", "stalls"]) == near
+
+
+BANDS = ("P10", "P50", "P90")
 
 
 @pytest.mark.parametrize("scenario", ["1", "usage P10"])

@@ -22,13 +22,14 @@ def command(deal_file: str, scenarios_from: Callable[[Deal], Scenarios]) -> int:
 
     Errors go to stderr and the exit code is 2; findings are printed and leave it at 0.
     """
-    from deal_solve.analysis.check.findings import findings
+    from deal_solve.analysis.check.findings import findings, implausible_findings
     from deal_solve.analysis.check.text import check_report
     from deal_solve.report.controls import controls_table
 
     deal = load_deal(deal_file)
     scenarios = scenarios_from(deal).in_memory()
-    click.echo(check_report(deal, scenarios, findings(deal, scenarios)), nl=False)
+    dead, doubtful = findings(deal, scenarios), implausible_findings(deal, scenarios)
+    click.echo(check_report(deal, scenarios, dead, doubtful), nl=False)
     controls = controls_table(deal)
     if controls:
         click.echo(f"\n{controls}")

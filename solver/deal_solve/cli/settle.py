@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
     from deal_solve.plan.proposal import Proposal
     from deal_solve.settlement.settle import Settlement
     from deal_solve.uncertainty.scenario_set import Scenarios
+
+MAX_COMPARED = 1000
+"""Names that a misspelt one is compared with."""
+MIN_LIKENESS = 0.6
+"""Share of the spelling from which a name without a word in common is proposed."""
 
 
 @click.command(
@@ -92,12 +100,33 @@ def scenario_named(scenarios: Scenarios, given: str | None) -> int:
     if given.isdigit() and 1 <= int(given) <= scenarios.size:
         return int(given) - 1
     from deal_solve.errors import InputError, Problem
-    from deal_solve.messages import did_you_mean
 
-    hint = did_you_mean(given, scenarios.names[:1000])
+    near = nearest_scenario(given, scenarios.names)
+    hint = "" if near is None else f"; did you mean {near!r}?"
     raise InputError(
         Problem("--scenario", f"there is no scenario {given!r}{hint}; expected a name, or 1 to {scenarios.size}")
     )
+
+
+def nearest_scenario(given: str, names: Sequence[str]) -> str | None:
+    """Return the name that shares most words with what is given, then the one nearest in numbers, then in spelling.
+
+    None where no name has a word or most of the spelling in common.
+
+    >>> nearest_scenario("adoption p90 usage P95", ["usage P10 adoption P90", "usage P90 adoption P90"])
+    'usage P90 adoption P90'
+    """
+
+    def likeness(name: str) -> tuple[int, int, int, float]:
+        asked, words = given.lower().split(), name.lower().split()
+        shared, pairs = {*asked} & {*words}, {*pairwise(asked)} & {*pairwise(words)}
+        ours, theirs = (sorted(map(int, re.findall(r"\d+", text))) for text in (given, name))
+        apart = sum(abs(a - b) for a, b in zip(ours, theirs, strict=False)) if len(ours) == len(theirs) else 0
+        return len(shared), len(pairs), -apart, SequenceMatcher(None, given.lower(), name.lower()).ratio()
+
+    near = max(names[:MAX_COMPARED], key=likeness)
+    shared, _, _, spelling = likeness(near)
+    return near if shared or spelling > MIN_LIKENESS else None
 
 
 def completed(

@@ -335,6 +335,11 @@ class Deal(DealModel):
         return self._origin.file
 
     @property
+    def grouped(self) -> Mapping[Loc, str]:
+        """Numbers that the file writes with three digits after the point, which may be thousands: 1.500."""
+        return self._origin.grouped
+
+    @property
     def written(self) -> dict[str, Any]:
         """The deal as plain data that make it: what was read, or else all that was set."""
         data = self._origin.data

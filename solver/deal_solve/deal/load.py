@@ -46,7 +46,7 @@ def deal_from(source: Source) -> Deal:
     if version != SCHEMA:
         raise InputError(source.problem(("schema",), f"{version!r} is not known here; expected {SCHEMA}"))
     try:
-        deal = Deal.part_of_file(data, context=Origin(source.file, source.lines, source.data))
+        deal = Deal.part_of_file(data, context=Origin(source.file, source.lines, source.data, source.grouped))
         deal.card  # noqa: B018 - an unknown card is an input error too
     except ValidationError as error:
         children = [name for name, offer in _maps(source.data.get("offers")).items() if "extends" in _maps(offer)]

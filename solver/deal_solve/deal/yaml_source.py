@@ -22,6 +22,7 @@ Loc = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
+_GROUPED = re.compile(r"[1-9]\d{0,2}\.\d{3}[kKMB]?")
 _PART = re.compile(r"([^.\[\]]+)(?=[.\[]|$)|\[(\d+)\]")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -41,6 +42,8 @@ class Source:
     data: Any = None
     lines: dict[Loc, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    grouped: dict[Loc, str] = field(default_factory=dict)
+    """Numbers with three digits after the point, as they are written: 1.500."""
 
     def line(self, loc: Loc) -> int | None:
         """Return the line of `loc`, or of its nearest parent that stands in the file."""
@@ -69,6 +72,7 @@ class Origin:
     file: str = field(default="", compare=False)
     lines: Mapping[Loc, int] = field(default_factory=dict, compare=False)
     data: Mapping[str, Any] | None = field(default=None, compare=False)
+    grouped: Mapping[Loc, str] = field(default_factory=dict, compare=False)
 
 
 def dotted(loc: Loc) -> str:
@@ -180,6 +184,8 @@ class _Builder:
             return dict(self._pairs(node, loc, depth))
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*loc, index), depth + 1) for index, item in enumerate(node.value)]
+        if _GROUPED.fullmatch(node.value):
+            self.source.grouped[loc] = node.value
         return _scalar(node)
 
     def _pairs(self, node: Any, loc: Loc, depth: int) -> Iterator[tuple[Any, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from deal_solve.analysis.check.clauses import non_binding_clauses
 from deal_solve.analysis.check.offers import unreachable_offers
 from deal_solve.analysis.check.options import unreachable_options
+from deal_solve.analysis.check.plausibility import implausible
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.yaml_source import dotted
 from deal_solve.frames import Table
@@ -22,6 +23,11 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.sentence}"
+
+
+def implausible_findings(deal: Deal, scenarios: ScenarioSet) -> Table[Finding]:
+    """Return all that a file says and hardly means, in the order deal, bands, requests, people, offers."""
+    return Table(tuple(Finding(dotted(loc), sentence) for loc, sentence in implausible(deal, scenarios)))
 
 
 def findings(deal: Deal, scenarios: ScenarioSet) -> Table[Finding]:

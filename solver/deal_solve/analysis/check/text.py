@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from deal_solve.analysis.check.findings import Finding
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.today import today
@@ -14,7 +16,7 @@ from deal_solve.report.unstated import unstated_list
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 
-def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding]) -> str:
+def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding], doubtful: Iterable[Finding] = ()) -> str:
     """Return the size of the deal, its scenarios, today's bill, what it assumes, and every finding."""
     counts = [
         f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
@@ -30,6 +32,8 @@ def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding]) -> str
     lines += ["", todays_bill(today(deal))]
     assumed = unstated_list(unstated(deal))
     lines += ["", assumed] if assumed else []
+    doubts = list(map(str, doubtful))
+    lines += ["", bullets(f"Is this meant? ({len(doubts)})", doubts)] if doubts else []
     if found:
         lines += ["", bullets(f"Unreachable, or never binding ({len(found)})", map(str, found))]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,142 @@
+"""Numbers that can be, and are seldom meant: a slip of the pen, a missing %, another unit. Never a reason to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from deal_solve.deal.cohort import Use
+from deal_solve.deal.cross_checks import Finding
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.numbers import Band, parse_number
+from deal_solve.deal.offer import ApiPart, Offer
+from deal_solve.deal.yaml_source import Loc, loc_of
+from deal_solve.facts.baseline_usage import usage_at_list
+from deal_solve.messages import usd
+from deal_solve.plan.resolved import User, resolve
+from deal_solve.uncertainty.paths import bands_of
+from deal_solve.uncertainty.scenario_set import ScenarioSet
+
+MAX_GROWTH = 3.0
+MAX_COST_OF_CAPITAL = 0.5
+MAX_DISCOUNT = 0.6
+MIN_TOKENS = 20
+MAX_SEAT_PRICE_RATIO = 5.0
+MIN_HALF_WIDTH = 0.1
+MAX_RATIO_TO_USAGE = 30.0
+"""A band that starts this many times above, or ends this many times below, the usage of a year is in another unit."""
+EXACT_USD = 1e12
+"""Sums of dollars above it leave the range in which the solver is exact to the cent."""
+_QUANTILES = ("p10", "p50", "p90", "low", "high", "plus_minus")
+_COUNTS = ("usd", "tokens", "requests", "headcount", "at_most", "active_users", "seats", "contracted")
+_RATES = ("per_mtok", "per_request", "per_usd", "factor", "multiplier")
+
+
+def implausible(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
+    """Yield what a file says and hardly means, in the order deal, bands, requests, people, offers, amounts."""
+    rate = deal.cost_of_capital_per_year
+    if rate > MAX_COST_OF_CAPITAL:
+        yield ("cost_of_capital_per_year",), f"{rate:.0%} a year is more than any firm pays; is it {rate:g}%?"
+    for _, path, band in bands_of(deal):
+        yield from _band(deal, loc_of(path), band)
+    for user in resolve(deal).users.values():
+        yield from _request(deal, user)
+    for name, cohort in deal.cohorts.items():
+        if cohort.headcount < 1:
+            yield ("cohorts", name, "headcount"), f"{cohort.headcount:g} people are less than one; is it a share?"
+    yearly = usage_at_list(deal, scenarios)
+    highest = None if yearly is None else float(yearly.max())
+    for name, offer in deal.offers.items():
+        yield from _offer(deal, name, offer, highest)
+    if highest is not None and highest > EXACT_USD:
+        text = f"usage comes to {usd(highest)} USD in a year at list; above {EXACT_USD:g} the answer is not to the cent"
+        yield ("workloads",), text
+    yield from _separators(deal)
+
+
+def _band(deal: Deal, loc: Loc, band: Band) -> Iterator[Finding]:
+    is_growth = "growth" in str(loc[-1])
+    is_whole = all(value == int(value) for value in band.quantiles) and "%" not in _as_written(deal, loc)
+    if is_growth and (band.p90 > MAX_GROWTH or (is_whole and band.p90 >= 1)):
+        meant = f"; write {band.p90:g}% if that is meant" if is_whole else ""
+        yield loc, f"grows by {band.p90:,.0%} a year{meant}"
+    width = max(band.p90 - band.p50, band.p50 - band.p10)
+    if not band.is_certain and not is_growth and band.p50 > 0 and width < MIN_HALF_WIDTH * band.p50:
+        yield loc, f"is known to within ±{width / band.p50:.1%}; few forecasts are better than ±{MIN_HALF_WIDTH:.0%}"
+
+
+def _as_written(deal: Deal, loc: Loc) -> str:
+    """Return what stands at a place of the file, as text."""
+    node: Any = deal.written
+    for part in loc:
+        if not isinstance(node, dict) or part not in node:
+            return ""
+        node = node[part]
+    return str(node)
+
+
+def _request(deal: Deal, user: User) -> Iterator[Finding]:
+    loc: Loc = ("workloads", user.name) if not isinstance(user.request, Use) else ("cohorts", user.name, "use")
+    models = {part.model_id: part for epoch in user.epochs for option in epoch.options for part in option.parts}
+    for bucket in user.request.input_tokens:
+        if bucket.tokens < MIN_TOKENS:
+            text = f"{bucket.tokens:g} input tokens are fewer than in one sentence; are they thousands?"
+            yield (*loc, "input_tokens"), text
+        asked = bucket.tokens + user.request.output_tokens
+        short = [key for key, part in models.items() if asked * part.token_factor > deal.card.model(key).context_tokens]
+        if short:
+            text = f"{asked:,.0f} tokens with the answer do not fit the context window of {', '.join(sorted(short))}"
+            yield (*loc, "input_tokens"), text
+    if 0 < user.request.output_tokens < MIN_TOKENS / 10:
+        yield (*loc, "output_tokens"), f"{user.request.output_tokens:g} output tokens are hardly one word"
+
+
+def _offer(deal: Deal, name: str, offer: Offer, highest: float | None) -> Iterator[Finding]:
+    loc: Loc = ("offers", name)
+    if offer.api is not None:
+        yield from _bands(deal, offer.api, (*loc, "api", "bands"), highest)
+    on_card = {seat.id for seat in deal.card.seats}
+    for seat_type, seat in resolve(deal).offers[name].seats.items():
+        here = (*loc, "seats", seat_type)
+        ratio = seat.usd / seat.card_usd if seat.card_usd else 1.0
+        if seat_type in on_card and not 1 / MAX_SEAT_PRICE_RATIO <= ratio <= MAX_SEAT_PRICE_RATIO:
+            text = f"{usd(seat.usd)} USD a month is {ratio:.3g} times the card's {usd(seat.card_usd)}"
+            yield (*here, "usd_per_user_month"), f"{text}; is it the price of a year, or of all seats?"
+        for index, step in enumerate(seat.part.tiers.steps if seat.part.tiers else ()):
+            yield from _discount((*here, "tiers", "steps", index, "discount"), step.discount)
+    for months, term in offer.terms.items():
+        yield from _discount((*loc, "terms", str(months)), max(term.api, term.seats))
+    for index, tier in enumerate(offer.bundle):
+        yield from _discount((*loc, "bundle", index), max(tier.api, tier.seats))
+
+
+def _bands(deal: Deal, api: ApiPart, loc: Loc, highest: float | None) -> Iterator[Finding]:
+    models = deal.card.models
+    for index, band in enumerate(api.bands):
+        yield from _discount((*loc, index, "discount"), max(band.discount.values(), default=0.0))
+    for index, (before, here) in enumerate(pairwise(api.bands)):
+        asked = [(m.family, here.discount_of(m.id, m.family), before.discount_of(m.id, m.family)) for m in models]
+        lower = dict.fromkeys(family for family, now, less in asked if now < less)
+        if lower:
+            text = f"is lower than in the band before it, which asks for less: {', '.join(lower)}"
+            yield (*loc, index + 1, "discount"), text
+    committed = [band.commit_usd_per_year for band in api.bands if band.commit_usd_per_year]
+    if not (committed and highest):
+        return
+    if min(committed) > MAX_RATIO_TO_USAGE * highest or max(committed) * MAX_RATIO_TO_USAGE < highest:
+        text = f"run from {usd(min(committed))} to {usd(max(committed))} a year, and usage comes to at most"
+        yield loc, f"{text} {usd(highest)} at list: are both in USD a year?"
+
+
+def _discount(loc: Loc, discount: float) -> Iterator[Finding]:
+    if discount > MAX_DISCOUNT:
+        yield loc, f"a discount of {discount:.0%} is more than vendors give; is it what remains to be paid?"
+
+
+def _separators(deal: Deal) -> Iterator[Finding]:
+    """Yield counts and dollars with three digits after the point: 1.500 is one and a half."""
+    for loc, text in deal.grouped.items():
+        field = next((str(part) for part in reversed(loc) if isinstance(part, str) and part not in _QUANTILES), "")
+        if any(word in field for word in _COUNTS) and not any(word in field for word in _RATES):
+            yield loc, f"{text} is read as {parse_number(text):g}; write {text.replace('.', '')} if that is meant"

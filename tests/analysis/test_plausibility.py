@@ -1,0 +1,121 @@
+"""What a file says and hardly means is asked back by `check`, and never refused."""
+
+import pytest
+
+from deal_solve import load, loads, scenarios_of
+from deal_solve.analysis.check.findings import implausible_findings
+from deal_solve.cli.main import run
+from tests.support.paths import EXAMPLES
+
+DEAL = """
+start: 2027-01
+horizon_months: 36
+cost_of_capital_per_year: 8%
+workloads:
+  bot:
+    requests_per_month: {low: 0.8M, high: 1.2M}
+    growth_per_year: {low: 10%, high: 200%}
+    input_tokens: 4200
+    output_tokens: 350
+    models: [claude-haiku-4-5, sonnet]
+cohorts:
+  staff: {headcount: 40, tracks: [team-standard]}
+offers:
+  quote:
+    api:
+      bands:
+        - {commit_usd_per_year: 100k, discount: 5%}
+        - {commit_usd_per_year: 200k, discount: 10%}
+    seats: {team-standard: {usd_per_user_month: 22}}
+"""
+ASKED = {
+    "growth above 300 %": ("high: 200%", "high: 320%", "workloads.bot.growth_per_year: grows by 320% a year"),
+    "growth without %": (
+        "{low: 10%, high: 200%}",
+        "{low: 10, high: 120}",
+        "workloads.bot.growth_per_year: grows by 12,000% a year; write 120% if that is meant",
+    ),
+    "a whole number without %": ("{low: 10%, high: 200%}", "2", "grows by 200% a year; write 2% if that is meant"),
+    "cost of capital": (
+        "year: 8%",
+        "year: 8",
+        "cost_of_capital_per_year: 800% a year is more than any firm pays; is",
+    ),
+    "headcount below 1": ("headcount: 40", "headcount: 0.4", "cohorts.staff.headcount: 0.4 people are less than one"),
+    "few tokens": ("input_tokens: 4200", "input_tokens: 4.2", "workloads.bot.input_tokens: 4.2 input tokens are fewer"),
+    "the context window": (
+        "input_tokens: 4200",
+        "input_tokens: 300k",
+        "300,350 tokens with the answer do not fit the context window of claude-haiku-4-5-20251001",
+    ),
+    "a seat for a year": ("month: 22", "month: 240", "240 USD a month is 12 times the card's 20"),
+    "a seat too cheap": ("month: 22", "month: 3", "3 USD a month is 0.15 times the card's 20"),
+    "a narrow band": (
+        "{low: 0.8M, high: 1.2M}",
+        "{low: 0.95M, high: 1.05M}",
+        "workloads.bot.requests_per_month: is known to within ±5.0%",
+    ),
+    "a discount above 60 %": ("discount: 10%", "discount: 90%", "bands[1].discount: a discount of 90% is more than"),
+    "a lower discount above": (
+        "discount: 10%",
+        "discount: {all: 10%, haiku: 4%}",
+        "bands[1].discount: is lower than in the band before it, which asks for less: haiku",
+    ),
+    "bands of another size": (
+        "requests_per_month: {low: 0.8M, high: 1.2M}",
+        "requests_per_month: {low: 0.8k, high: 1.2k}",
+        "offers.quote.api.bands: run from 100,000 to 200,000 a year, and usage comes to at most",
+    ),
+    "a thousands separator": (
+        "input_tokens: 4200",
+        "input_tokens: 4.200",
+        "workloads.bot.input_tokens: 4.200 is read as 4.2; write 4200 if that is meant",
+    ),
+    "amounts too large": (
+        "requests_per_month: {low: 0.8M, high: 1.2M}",
+        "requests_per_month: {low: 800000B, high: 900000B}",
+        "above 1e+12 the answer is not to the cent",
+    ),
+}
+
+
+def asked(deal):
+    return [str(finding) for finding in implausible_findings(deal, scenarios_of(deal))]
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_what_is_hardly_meant_is_asked_and_not_refused(case):
+    before, after, expected = ASKED[case]
+    assert before in DEAL
+    assert expected in "\n".join(asked(loads(DEAL.replace(before, after, 1))))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("high: 200%", "high: 300%"),
+        ("year: 8%", "year: 50%"),
+        ("month: 22", "month: 100"),
+        ("discount: 10%", "discount: 60%"),
+    ],
+)
+def test_at_the_threshold_nothing_is_asked(before, after):
+    assert not asked(loads(DEAL.replace(before, after, 1)))
+
+
+LEFT_OUT = "api.bands[2].discount: is lower than in the band before it, which asks for less: fable, haiku"
+
+
+def test_a_plain_deal_and_the_examples_are_asked_nothing_but_what_their_offers_leave_out():
+    """The third bands of three offers name two families of four; what is not named gets no discount."""
+    assert not asked(loads(DEAL))
+    offers = {"api-heavy": ["quarterly"], "hybrid": ["product-quote", "one-paper"]}
+    expected = {name: [f"offers.{offer}.{LEFT_OUT}" for offer in listed] for name, listed in offers.items()}
+    assert {path.stem: found for path in EXAMPLES if (found := asked(load(path)))} == expected
+
+
+def test_check_prints_the_questions_and_leaves_with_0(tmp_path, capsys):
+    path = tmp_path / "deal.yaml"
+    path.write_text(DEAL.replace("year: 8%", "year: 8"))
+    assert run(["check", str(path)]) == 0
+    assert "Is this meant? (1)\n- cost_of_capital_per_year: 800% a year" in capsys.readouterr().out
