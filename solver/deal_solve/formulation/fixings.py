@@ -16,7 +16,7 @@ from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import total
 from deal_solve.messages import unknown
 from deal_solve.plan.choices.restriction import Restriction
-from deal_solve.plan.proposal import Proposal, ProposedRoute
+from deal_solve.plan.proposal import Proposal, ProposedApi, ProposedRoute
 from deal_solve.plan.resolved import resolve
 
 Item = TypeVar("Item")
@@ -36,6 +36,11 @@ class Fixings:
     def routed(self) -> frozenset[str]:
         """The workloads and cohorts whose routing is proposed."""
         return frozenset((*self.proposal.routing, *self.proposal.use))
+
+    @property
+    def usage(self) -> Fixings:
+        """What of them the reference of a loss keeps: routing, projects and tracks; agreements and seats are free."""
+        return Fixings(self.proposal.model_copy(update={"api": ProposedApi(), "seats": {}, "later": ()}))
 
     def options(self, *, by_cuts: bool = False, zero_bands_only: bool = False) -> FormulationOptions:
         """Return the options of a program that is to hold the proposal."""

@@ -29,12 +29,19 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 BASELINE_GAP = 1e-8
 """Gap of the baseline over up to a block of scenarios: of two plans nearly tied always the same one, because the tail
 of a loss differs by more than their costs do."""
+SAME_PINS = (
+    "loss is measured against the best plan without API commitment that keeps the same routing, projects and tracks, "
+    "as far as they are fixed"
+)
 
 
 def comparison_of(
-    deal: Deal, scenarios: Scenarios, sums: ScenarioSums, workspace: Workspace, known: Plan | Solution | None = None
+    problem: SearchProblem, scenarios: Scenarios, workspace: Workspace, known: Plan | Solution | None = None
 ) -> Comparison:
-    """Return what costs are compared with, as far as the objective needs it; `known` is the baseline, if given."""
+    """Return what costs of a problem are compared with, as far as its objective needs it; `known` is the baseline, if
+    given. Where routing, projects or tracks are fixed, they are in the baseline too.
+    """
+    deal, sums, fixings = problem.deal, problem.sums, problem.fixings.usage
     free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
     if deal.risk.criterion == "regret":
         settings, clock = workspace.settings, workspace.clock
@@ -48,12 +55,15 @@ def comparison_of(
         return Comparison(known.baseline, Against(baseline=known.baseline_cost))
     if known is not None:
         return Comparison(known, Against(baseline=settle(free, known, scenarios).cost))
-    cached = workspace.cache.baseline(free, sums)
+    baseline = SearchProblem(free, sums, fixings=fixings, scope="no_commitment")
+    cached = workspace.cache.baseline(baseline)
     if cached is not None:
         return cached
-    plan, notes = _baseline(SearchProblem(free, sums, scope="no_commitment"), workspace)
+    plan, notes = _baseline(baseline, workspace)
+    if any(part for name, part in fixings.proposal if name != "api"):
+        notes += (SAME_PINS,)
     found = Comparison(plan, Against(baseline=settle(free, plan, scenarios).cost), notes)
-    workspace.cache.keep_baseline(free, sums, found)
+    workspace.cache.keep_baseline(baseline, found)
     return found
 
 

@@ -14,7 +14,7 @@ from deal_solve.messages import os_reason
 from deal_solve.optimise.comparison import comparison_of
 from deal_solve.optimise.search.agreement import size_of
 from deal_solve.optimise.search.cache import SolveCache
-from deal_solve.optimise.search.settings import SearchSettings, Workspace
+from deal_solve.optimise.search.settings import SearchProblem, SearchSettings, Workspace
 from deal_solve.optimise.solution import Size
 from deal_solve.optimise.solver.solvers import Clock, minimise
 from deal_solve.plan.proposal import Proposal
@@ -36,8 +36,8 @@ def export(deal: Deal, scenarios: Scenarios | None, path: str | Path, fix: Propo
     deal, _ = fit_risk(deal, scenarios)
     sums = ScenarioSums(deal, scenarios)
     workspace = Workspace(SearchSettings(), Clock(None), SolveCache())
-    against = comparison_of(deal, scenarios, sums, workspace).against
     fixings = fixings_of(deal, fix)
+    against = comparison_of(SearchProblem(deal, sums, fixings=fixings), scenarios, workspace).against
     formulation = formulate(
         deal,
         sums,

@@ -64,9 +64,10 @@ def solve(
     workspace = Workspace(SearchSettings(solver, options.gap, by_cuts), clock, options.cache or SolveCache())
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)
-        comparison = comparison_of(deal, scenarios, sums, workspace, options.baseline)
+        problem = SearchProblem(deal, sums, fixings=fixings, first_band=first_band)
+        comparison = comparison_of(problem, scenarios, workspace, options.baseline)
         constant = constant_of(deal, scenarios.weights, comparison.against)
-        problem = SearchProblem(deal, sums, comparison.against, fixings, first_band, constant)
+        problem = replace(problem, against=comparison.against, constant_usd=constant)
         settings = replace(workspace.settings, reports_incumbent=True, bounds_bands=options.cache is None)
         found = _search(problem, scenarios, replace(workspace, settings=settings))
         return _settled(found, scenarios, replace(comparison, notes=(*notes, *comparison.notes)))

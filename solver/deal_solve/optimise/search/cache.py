@@ -13,7 +13,7 @@ from deal_solve.formulation.clauses.rates import Agreement, api_agreements
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.cache_keys import agreement_keys, baseline_key, digest, sums_key
-from deal_solve.optimise.search.settings import Comparison
+from deal_solve.optimise.search.settings import Comparison, SearchProblem
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 
@@ -45,13 +45,13 @@ class SolveCache:
             self._sums[key] = scenarios, ScenarioSums(deal, scenarios)  # both are kept, so that no other has their id
         return self._sums[key][1].afresh()
 
-    def baseline(self, deal: Deal, sums: ScenarioSums) -> Comparison | None:
-        """Return the baseline of a deal and its cost, if they are known."""
-        return self._baselines.get(digest(id(sums.requests), baseline_key(deal)))
+    def baseline(self, problem: SearchProblem) -> Comparison | None:
+        """Return the best plan of a problem, a baseline, and its cost, if they are known."""
+        return self._baselines.get(_baseline_key(problem))
 
-    def keep_baseline(self, deal: Deal, sums: ScenarioSums, baseline: Comparison) -> None:
-        """Keep the baseline of a deal."""
-        self._baselines[digest(id(sums.requests), baseline_key(deal))] = baseline
+    def keep_baseline(self, problem: SearchProblem, baseline: Comparison) -> None:
+        """Keep the best plan of a problem, a baseline."""
+        self._baselines[_baseline_key(problem)] = baseline
 
     def prepare(self, search: AgreementSearch) -> None:
         """Give a search the bounds and warm starts that are known of its agreements."""
@@ -67,6 +67,11 @@ class SolveCache:
             self._bounds[keys[candidate.agreement]] = candidate.bound
         if search.settings.by_cuts:
             self._warm_starts[search.problem.zero_bands_only] |= search.next_warm_starts()
+
+
+def _baseline_key(problem: SearchProblem) -> str:
+    fixed = problem.fixings.proposal.model_dump(mode="json")
+    return digest(id(problem.sums.requests), fixed, baseline_key(problem.deal))
 
 
 def _keys(search: AgreementSearch) -> dict[Agreement, str]:
