@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from deal_solve.errors import InternalError as InternalError
     from deal_solve.errors import LimitReached as LimitReached
     from deal_solve.errors import Problem as Problem
+    from deal_solve.facts.allocation import allocate as allocate
     from deal_solve.facts.calendar import calendar as calendar
     from deal_solve.facts.controls import control_table as control_table
     from deal_solve.facts.cost_split import cost_split as cost_split

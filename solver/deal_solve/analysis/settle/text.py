@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from deal_solve.analysis.settle.invoice import invoice_table
+from deal_solve.facts.allocation import allocate
 from deal_solve.facts.summary import summarise
+from deal_solve.report.allocation import allocation_tables
 from deal_solve.report.health import seats_table
 from deal_solve.report.plan_tables import (
     commitment_table,
@@ -58,6 +60,7 @@ def settlement_report(
         project_table(deal, plan),
         line_table(deal, summary),
         years_table(settlement, fiscal_year_start),
+        *allocation_tables(deal, allocate(settlement)),
         limit_table(deal, settlement),
         invoice_table(
             deal, settlement.invoice(scenario), scenarios.names[scenario], float(scenarios.weights[scenario])

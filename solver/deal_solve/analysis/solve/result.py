@@ -16,6 +16,7 @@ from deal_solve.analysis.solve.schema import (
     SolverRun,
 )
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.allocation import allocate
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
@@ -66,6 +67,7 @@ def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological
         "commitment_health": commitment_health(settlement),
         "sides": cost_split(settlement),
         "overtaking_month": crossover_month(settlement),
+        "allocation": allocate(settlement),
         "savings": savings(settlement),
         "calendar": calendar(deal, settlement.plan),
     }

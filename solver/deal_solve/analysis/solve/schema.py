@@ -13,6 +13,7 @@ from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.analysis.uncertainty.result import UncertaintyCost
 from deal_solve.analysis.why_not.result import Alternative, WhyNot
+from deal_solve.facts.allocation import Allocation
 from deal_solve.facts.calendar import Event
 from deal_solve.facts.cost_split import Side
 from deal_solve.facts.health import CommitmentYear, SeatYear
@@ -72,6 +73,7 @@ SeatsField = Annotated[Table[SeatYear], Field(description="contracted seats agai
 LimitsField = Annotated[Table[LimitCheck], Field(description="every limit of the deal against the plan")]
 CommitmentHealthField = Annotated[Table[CommitmentYear], Field(description="the API commitment, contract year by year")]
 CostSplitField = Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
+AllocationField = Annotated[Allocation, Field(description="who pays: cost by workload and cohort")]
 CrossoverMonthField = Annotated[
     int | None, Field(description="first month from which API spend stays above that for seats")
 ]
@@ -108,6 +110,7 @@ class Result(Record):
     commitment_health: CommitmentHealthField
     sides: CostSplitField
     overtaking_month: CrossoverMonthField
+    allocation: AllocationField
     savings: SavingsField
     calendar: CalendarField
     reference: Annotated[
@@ -165,6 +168,7 @@ class SettlementResult(ResultFile):
     commitment_health: CommitmentHealthField
     sides: CostSplitField
     overtaking_month: CrossoverMonthField
+    allocation: AllocationField
     savings: SavingsField
     calendar: CalendarField
     scenario: Annotated[str, Field(description="the scenario of the invoice")]

@@ -8,8 +8,10 @@ from deal_solve.analysis.solve.agreements import agreements_table
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.proof import proof_and_data_quality
 from deal_solve.errors import InputError, Problem
+from deal_solve.facts.allocation import allocate
 from deal_solve.facts.unstated import unstated
 from deal_solve.messages import unknown
+from deal_solve.report.allocation import allocation_tables
 from deal_solve.report.controls import controls_table
 from deal_solve.report.health import (
     calendar_table,
@@ -42,6 +44,7 @@ TABLES: dict[str, Callable[[Subject], str]] = {
     "health": lambda of: commitment_health_table(of.settlement),
     "seats": lambda of: seats_table(of.settlement),
     "split": lambda of: cost_split_table(of.deal, of.settlement),
+    "allocation": lambda of: "\n\n".join(allocation_tables(of.deal, allocate(of.settlement))),
     "savings": lambda of: savings_table(of.deal, of.settlement),
     "calendar": lambda of: calendar_table(of.deal, of.settlement),
     "limits": lambda of: limit_table(of.deal, of.settlement),

@@ -1,0 +1,244 @@
+"""Who pays: every line of cost to the workloads and cohorts that cause it, scenario by scenario (model §7).
+
+What is somebody's own goes to them: usage, other charges, projects, users left unserved. A commitment, its overage and
+what of it is forfeited are in proportion to counted usage at today's list in their commitment period, else in their
+contract year. Seats, true-ups and tools go by the users on the track in the months that are charged, else in their
+contract year, else equally to the cohorts that take it. What nobody causes is divided equally among all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import discount_factor
+from deal_solve.facts.once import once
+from deal_solve.facts.summary import Range, YearRange, spread
+from deal_solve.frames import Table
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.renewal_tables import plans_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.record import Record
+from deal_solve.settlement.ledger import Row
+from deal_solve.settlement.lines import LINES
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.settlement.usage import Usage, usage_of
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, each_block
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Weights = Mapping[str, Array]
+"""By workload or cohort, (S,): what a payment is in proportion to."""
+Costs = dict[tuple[str, str, int], Array]
+"""By workload or cohort, line and contract year: dollars, discounted, (S,)."""
+
+
+@dataclass(frozen=True)
+class Payer(Record):
+    """Who causes a cost."""
+
+    kind: Annotated[Literal["workload", "cohort"], Field(description="software, or people")]
+    name: Annotated[str, Field(description="its name in the file")]
+
+
+@dataclass(frozen=True)
+class PayerLine(Payer):
+    """One line of what somebody causes."""
+
+    line: Annotated[str, Field(description="one of the lines")]
+
+
+@dataclass(frozen=True)
+class AllocatedLine(YearRange, PayerLine):
+    """One line of cost of a workload or cohort in a contract year, discounted."""
+
+
+@dataclass(frozen=True)
+class AllocatedYear(YearRange, Payer):
+    """All lines of a workload or cohort in a contract year, discounted."""
+
+
+@dataclass(frozen=True)
+class AllocatedTotal(Range, Payer):
+    """All lines of a workload or cohort over the horizon, discounted."""
+
+
+@dataclass(frozen=True)
+class Allocation(Record):
+    """What each workload and cohort costs; expectations add up to the expected cost of the plan, P10 and P90 do not."""
+
+    lines: Annotated[Table[AllocatedLine], Field(description="by line and contract year, without what costs nothing")]
+    years: Annotated[Table[AllocatedYear], Field(description="by contract year")]
+    totals: Annotated[Table[AllocatedTotal], Field(description="over the horizon, the workloads first")]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per workload or cohort, line and contract year."""
+        return self.lines.to_frame()
+
+
+@once
+def allocate(settlement: Settlement) -> Allocation:
+    """Return every line of cost by workload and cohort and contract year: expected, P10 and P90, discounted."""
+    parts = [part for parts in each_block(settlement.scenarios, _of_block(settlement)) for part in parts]
+    weights = np.concatenate([own for own, _ in parts])
+    nothing = [np.zeros(len(own)) for own, _ in parts]
+
+    def joined(key: tuple[str, str, int]) -> Array:
+        return np.concatenate([costs.get(key, none) for (_, costs), none in zip(parts, nothing, strict=True)])
+
+    keys = {key for _, costs in parts for key, usd in costs.items() if usd.any()}
+    deal, lines = settlement.deal, list(LINES)
+    payers = {name: Payer("workload", name) for name in deal.workloads}
+    payers |= {name: Payer("cohort", name) for name in deal.cohorts}
+    rows, years, totals = [], [], []
+    for name, payer in payers.items():
+        whole = np.zeros(len(weights))
+        for year in range(deal.years):
+            of_year = np.zeros(len(weights))
+            for line in lines:
+                if (name, line, year) in keys:
+                    usd = joined((name, line, year))
+                    of_year += usd
+                    found = asdict(spread(usd, weights))
+                    rows.append(AllocatedLine(payer.kind, name, line, **found, contract_year=year))
+            whole += of_year
+            years.append(AllocatedYear(payer.kind, name, **asdict(spread(of_year, weights)), contract_year=year))
+        totals.append(AllocatedTotal(payer.kind, name, **asdict(spread(whole, weights))))
+    return Allocation(Table(rows), Table(years), Table(totals))
+
+
+def _of_block(settlement: Settlement) -> Callable[[int, ScenarioSet], list[tuple[Array, Costs]]]:
+    """Return what allocates a block of scenarios: for each path through the tables its weights and costs."""
+    deal, order = settlement.deal, settlement.order
+
+    def allocated(_: int, block: ScenarioSet) -> list[tuple[Array, Costs]]:
+        return [
+            (own.weights, _Causes(deal, plan, own).costs(settle(deal, plan, own, order, keep_rows=True).rows or ()))
+            for plan, own in plans_of(deal, settlement.plan, block)
+        ]
+
+    return allocated
+
+
+@dataclass(frozen=True, eq=False)
+class _Causes:
+    """What payments of a plan are in proportion to, in S scenarios."""
+
+    deal: Deal
+    plan: Plan
+    scenarios: ScenarioSet
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """All workloads and cohorts."""
+        return (*self.deal.workloads, *self.deal.cohorts)
+
+    @cached_property
+    def usage(self) -> dict[str, Usage]:
+        """API usage of each workload and cohort."""
+        return {name: usage_of(self.deal, self.plan, self.scenarios, users=(name,)) for name in self.everybody}
+
+    @cached_property
+    def counted(self) -> dict[str, Array]:
+        """Counted usage of all models at today's list, (H, S), of those that have any."""
+        return {name: np.sum([*own.counted.values()], axis=0) for name, own in self.usage.items() if own.counted}
+
+    def costs(self, rows: Iterable[Row]) -> Costs:
+        """Return what every posting comes to, discounted, by who causes it."""
+        costs: Costs = {}
+        for row in rows:
+            present = row.amount * discount_factor(self.deal.cost_of_capital_per_year, row.paid)
+            for name, share in self.shares(row).items():
+                key = (name, row.line, row.year)
+                costs[key] = costs.get(key, 0.0) + share * present
+        return costs
+
+    def shares(self, row: Row) -> Weights:
+        """Return the share of a posting that each workload and cohort bears; they add up to 1."""
+        tiers, equally = RULES[row.line](self, row)
+        left = np.ones(self.scenarios.size)
+        shares: dict[str, Array] = {}
+        for weights in (*tiers, dict.fromkeys(equally or self.everybody, np.ones(self.scenarios.size))):
+            total = sum(weights.values(), np.zeros(self.scenarios.size))
+            here = np.where(total > 0, left, 0.0)
+            for name, own in weights.items():
+                shares[name] = shares.get(name, 0.0) + here * own / np.where(total > 0, total, 1.0)
+            left = left - here
+            if not left.any():
+                break
+        return shares
+
+    def takers(self, track: str, year: int) -> tuple[str, ...]:
+        """Return the cohorts that take a track in a contract year, else those that ever do."""
+        tracks = self.plan.tracks
+        now = tuple(name for name in self.deal.cohorts if tracks[name][year] == track)
+        return now or tuple(name for name in self.deal.cohorts if track in tracks[name])
+
+    def users(self, track: str, months: Iterable[int]) -> Weights:
+        """Return user-months on a track by cohort."""
+        found: dict[str, Array] = {}
+        for month in months:
+            for name in self.deal.cohorts:
+                if self.plan.tracks[name][month // 12] == track:
+                    found[name] = found.get(name, 0.0) + self.scenarios.users[name][month]
+        return found
+
+
+Tiers = tuple[Iterator[Weights], Sequence[str]]
+"""What a posting is in proportion to, each tier where the one before is 0; then who bears it in equal parts."""
+
+
+def _own(name: str) -> Tiers:
+    return iter(()), (name,)
+
+
+def _by_model(kind: Literal["counted", "uncounted"]) -> Callable[[_Causes, Row], Tiers]:
+    """In proportion to usage of the model of a posting in its months."""
+
+    def rule(causes: _Causes, row: Row) -> Tiers:
+        used = {name: getattr(own, kind).get(row.item) for name, own in causes.usage.items()}
+        months = slice(row.first, row.last + 1)
+        return iter(({name: usd[months].sum(axis=0) for name, usd in used.items() if usd is not None},)), ()
+
+    return rule
+
+
+def _by_period(causes: _Causes, row: Row) -> Tiers:
+    """In proportion to counted usage of the commitment period, else of the contract year."""
+    first = row.first
+    if LINES[row.line].accrual == "commitment_period":
+        api = resolve(causes.deal).taken(causes.plan.api).require_api()
+        first = row.last + 1 - api.period_months
+    year = slice(12 * row.year, 12 * row.year + 12)
+    spans = (slice(first, row.last + 1), year)
+    return ({name: usd[months].sum(axis=0) for name, usd in causes.counted.items()} for months in spans), ()
+
+
+def _by_users(causes: _Causes, row: Row) -> Tiers:
+    """In proportion to users on the track of a posting in its months, else in its contract year."""
+    spans = (range(row.first, row.last + 1), range(12 * row.year, 12 * row.year + 12))
+    return (causes.users(row.item, months) for months in spans), causes.takers(row.item, row.year)
+
+
+RULES: dict[str, Callable[[_Causes, Row], Tiers]] = {
+    "commitment": _by_period,
+    "usage": _by_model("counted"),
+    "overage": _by_period,
+    "shortfall": _by_period,
+    "uncounted_usage": _by_model("uncounted"),
+    "other_charges": lambda _, row: _own(row.item),
+    "seats": _by_users,
+    "true_up": _by_users,
+    "projects": lambda _, row: _own(row.item.partition(" ")[0]),
+    "build": _by_users,
+    "run": _by_users,
+    "unserved": lambda _, row: _own(row.item),
+}
+"""Who bears each line."""

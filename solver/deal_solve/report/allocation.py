@@ -1,0 +1,47 @@
+"""Who pays, in print: what each workload and cohort costs per contract year, and by line."""
+
+from __future__ import annotations
+
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.allocation import AllocatedLine, Allocation
+from deal_solve.report.difference import present_value
+from deal_solve.report.text import money, table
+from deal_solve.settlement.lines import LINES
+
+
+def allocation_tables(deal: Deal, found: Allocation) -> tuple[str, ...]:
+    """Return the table of workloads and cohorts, and that of their lines; none where only one pays."""
+    if sum(any(total.name == row.name for row in found.lines) for total in found.totals) < 2:
+        return ()
+    return _totals(deal, found), _lines(deal, found)
+
+
+def _totals(deal: Deal, found: Allocation) -> str:
+    rows, sums = [], [0.0] * (deal.years + 1)
+    for total in found.totals:
+        usd = [year.expected_usd for year in found.years if year.name == total.name] + [total.expected_usd]
+        sums = [a + b for a, b in zip(sums, usd, strict=True)]
+        rows.append([total.name, *map(money, usd), money(total.p10_usd), money(total.p90_usd)])
+    rows.append(["total", *map(money, sums), "", ""])
+    title = f"Cost by workload and cohort (expected, USD{present_value(deal)}; P10 and P90 do not add up)"
+    return table(title, ["who", *_years(deal), "all years", "P10", "P90"], rows)
+
+
+def _lines(deal: Deal, found: Allocation) -> str:
+    rows = []
+    for total in found.totals:
+        for line in LINES.values():
+            own = {row.contract_year: row.expected_usd for row in found.lines if _is(row, total.name, line.name)}
+            if own:
+                usd = [own.get(year, 0.0) for year in range(deal.years)]
+                rows.append([total.name, line.title, *map(money, usd), money(sum(usd))])
+    title = f"Cost by workload and cohort, line by line (expected, USD{present_value(deal)})"
+    return table(title, ["who", "line", *_years(deal), "all years"], rows, left=2)
+
+
+def _is(row: AllocatedLine, name: str, line: str) -> bool:
+    return row.name == name and row.line == line
+
+
+def _years(deal: Deal) -> list[str]:
+    return [f"year {year + 1}" for year in range(deal.years)]
