@@ -102,7 +102,8 @@ def test_a_retired_model_is_said_with_what_prices_it():
     deal = deal_of(workloads={"bot": {**BOT, "today": {"model": "claude-opus-4-1-20250805"}}})
     (use,) = today(deal).uses
     assert use.is_retired and use.priced_as == "claude-opus-5-5"
-    assert "claude-opus-4-1-20250805 (retired; priced as" in " ".join(todays_bill(today(deal)).split())
+    said = " ".join(todays_bill(today(deal)).split())
+    assert "claude-opus-4-1-20250805, which bot runs on, has retired: priced as claude-opus-5-5." in said
 
 
 def test_a_workload_that_has_not_begun_has_no_bill():

@@ -26,12 +26,6 @@ def todays_question(bill: TodaysBill) -> str:
     return f"In all {money(bill.total_usd)} USD in {bill.month}, at list{split}. Is that your bill today?"
 
 
-def runs_on(use: TodaysUse) -> str:
-    """Return what answers, and what prices it where the model has retired."""
-    gone = f" (retired; priced as {use.priced_as})" if use.is_retired else ""
-    return f"{use.runs_on or '-'}{gone}"
-
-
 def _lines(sentences: Iterator[str]) -> list[str]:
     text = bullets("", sentences)
     return [text] if text else []
@@ -44,6 +38,9 @@ def _assumed(bill: TodaysBill) -> Iterator[str]:
     if free:
         fields = ", ".join(f"workloads.{name}.today" for name in free)
         yield f"Not stated: {fields}; the best quality that is open is taken."
+    for use in works:
+        if use.is_retired:
+            yield f"{use.runs_on}, which {use.name} runs on, has retired: priced as {use.priced_as}."
     later = [f"{use.name} ({use.starts})" for use in bill.uses if use.starts > bill.month]
     if later:
         yield f"Nothing is used yet by {', '.join(later)}."
@@ -53,9 +50,9 @@ def _assumed(bill: TodaysBill) -> Iterator[str]:
 
 def _usage(bill: TodaysBill) -> str:
     uses = [use for use in bill.uses if use.requests is not None]
-    rows = [[use.name, runs_on(use), *_tokens(use), money(use.usage_usd + use.other_usd)] for use in uses]
-    headers = ["used by", "runs on", "requests", "input", "cache written", "cache read", "output", "USD"]
-    title = f"Today's bill: API usage of {bill.month} at list (tokens in millions, every band at P50)"
+    rows = [[use.name, use.runs_on or "-", f"{use.usage_usd + use.other_usd:,.0f}", *_tokens(use)] for use in uses]
+    headers = ["used by", "runs on", "USD", "requests", "input", "to cache", "from cache", "output"]
+    title = f"Today's bill: API usage of {bill.month} at list (million tokens, bands at P50)"
     return _table(title, headers, rows)
 
 
@@ -65,9 +62,17 @@ def _seats(bill: TodaysBill) -> str:
         if use.kind == "cohort":
             people = [f"{use.people or 0:,.0f}", f"{use.users or 0:,.0f}"]
             price = "-" if use.seat_usd is None else money(use.seat_usd)
-            rows.append([use.name, use.track or "", *people, price, money(use.seats_usd), money(use.included_usd)])
+            rows.append(
+                [
+                    use.name,
+                    use.track or "",
+                    *people,
+                    price,
+                    *(f"{usd:,.0f}" for usd in (use.seats_usd, use.included_usd)),
+                ]
+            )
     headers = ["cohort", "track", "people", "users", "seat price", "USD", "usage included"]
-    title = f"Today's bill: seats of {bill.month} at list (usage included: its list value, not billed)"
+    title = f"Today's bill: seats of {bill.month} at list (usage included: not billed)"
     return _table(title, headers, rows)
 
 
