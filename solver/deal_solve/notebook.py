@@ -17,9 +17,9 @@ from deal_solve.facts.calendar import calendar
 from deal_solve.facts.controls import control_table
 from deal_solve.facts.cost_split import cost_split
 from deal_solve.facts.decisions import decisions
-from deal_solve.facts.drawdown_order import chronological_usd, order_note
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.limit_checks import limit_checks
+from deal_solve.facts.notes import plan_notes
 from deal_solve.facts.routing import routing
 from deal_solve.facts.summary import periods
 from deal_solve.frames import Table
@@ -79,7 +79,6 @@ def show(found: Solution | Settlement) -> Shown:
         subject = subject_of(found, comparisons(found, None))
         tables["alternatives"] = alternatives(found)
         return Shown(solution_report(subject, tuple(TABLES)), tables, decision_page(subject))
-    order = order_note(settlement, chronological_usd(settlement))
-    likely, notes = int(scenarios.weights.argmax()), (*scenarios_notes(scenarios), *order)
+    likely, notes = int(scenarios.weights.argmax()), (*scenarios_notes(scenarios), *plan_notes(settlement))
     text = settlement_report(settlement, (), likely, notes)
     return Shown(text, tables, text.partition("\n\n")[0])

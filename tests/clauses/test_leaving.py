@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deal_solve import Infeasible, InputError, complete, loads, scenarios_of, solve
+from deal_solve import Infeasible, InputError, complete, loads, scenarios_of, solve, varied
 from deal_solve.deal.offer import Renewal
+from deal_solve.facts.notes import limit_note
 from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.validation.validity import refuse_impossible
 from tests.support.hand_deals import APP, YEAR, explicit, fixed, quote, read
@@ -117,6 +118,19 @@ def test_a_renewal_is_a_price_or_a_map():
     assert not falling(renewal=both).offers["quote"].renewal.may_leave
     with pytest.raises(InputError, match="may_return: nobody returns who may not leave"):
         falling(renewal={"may_leave": False, "may_return": True})
+    with pytest.raises(InputError, match="may_return: coming back after leaving is not priced yet"):
+        falling(renewal={"may_return": True})
+
+
+def test_a_list_bill_above_what_is_sold_without_a_contract_is_said():
+    """Usage of 300k in year 1 is 25,000 a month; only years 2 and 3 are at list, 4,167 a month: below 5,000 it is."""
+    for limit, said in ((5_000, 0), (4_000, 1)):
+        deal = varied(falling(), {"rates.list_usd_per_month_limit": limit})
+        notes = limit_note(solve(deal).settlement)
+        assert len(notes) == said
+    assert notes[0].startswith("API usage at list exceeds 4,000 USD in some month with a probability of 100%")
+    nothing = solve(varied(falling(), {"rates.list_usd_per_month_limit": 20_000}), fix=fixed(api={"offer": "list"}))
+    assert limit_note(nothing.settlement)
 
 
 def test_leaving_is_refused_where_it_cannot_be():

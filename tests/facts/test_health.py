@@ -6,8 +6,8 @@ import pytest
 from deal_solve import loads, sample, settle, solve
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cost_split import cost_split, crossover_month
-from deal_solve.facts.drawdown_order import chronological_usd
 from deal_solve.facts.health import commitment_health, seat_health
+from deal_solve.facts.notes import chronological_usd
 from deal_solve.facts.savings import savings
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import BLOCK
@@ -130,5 +130,5 @@ def test_what_is_not_bought_any_more_is_not_renewed():
 def test_where_all_overage_has_one_ratio_the_order_is_not_settled_again(name, monkeypatch):
     settlement = solved(name).settlement
     said = chronological_usd(settlement)
-    monkeypatch.setattr("deal_solve.facts.drawdown_order._has_one_ratio", lambda _: False)
+    monkeypatch.setattr("deal_solve.facts.notes._has_one_ratio", lambda _: False)
     assert said == chronological_usd(settlement)

@@ -18,9 +18,9 @@ from deal_solve.analysis.solve.schema import Result, SettlementResult
 from deal_solve.analysis.solve.tables import TABLES
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.deal.rate_card import load_card
-from deal_solve.facts.drawdown_order import chronological_usd, order_note
 from deal_solve.facts.health import seat_health
 from deal_solve.facts.limit_checks import limit_checks
+from deal_solve.facts.notes import chronological_usd, order_note
 from deal_solve.facts.summary import periods, summarise
 from deal_solve.optimise.solution import CandidateAgreement, Size, Solution
 from deal_solve.plan.completion.complete import complete

@@ -148,10 +148,10 @@ def completed(
 
 
 def _notes(settlement: Settlement) -> tuple[str, ...]:
-    from deal_solve.facts.drawdown_order import chronological_usd, order_note
+    from deal_solve.facts.notes import plan_notes
     from deal_solve.report.scenarios import scenarios_notes
 
-    return (*scenarios_notes(settlement.scenarios), *order_note(settlement, chronological_usd(settlement)))
+    return (*scenarios_notes(settlement.scenarios), *plan_notes(settlement))
 
 
 def _write(
@@ -164,7 +164,7 @@ def _write(
     from deal_solve.analysis.settle.invoice import invoice_csv
     from deal_solve.analysis.solve.result import settlement_result_of
     from deal_solve.cli.support.files import write_text
-    from deal_solve.facts.drawdown_order import chronological_usd
+    from deal_solve.facts.notes import chronological_usd
     from deal_solve.record import to_text
 
     if invoice_file:

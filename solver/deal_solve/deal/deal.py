@@ -123,6 +123,9 @@ class RateCardRef(DealModel):
     plans: dict[Name, SeatPlanOverride] = Field({}, description="other limits of a plan of seat types, or a new one")
     controls: dict[Name, ControlOverride] = Field({}, description="other consequences of a control, or a new one")
     api_provides: tuple[Name, ...] | None = Field(None, description="controls of the API at list")
+    list_usd_per_month_limit: Positive | None = Field(
+        None, description="most API usage a month that the vendor sells at list, without a contract"
+    )
 
     def resolve(self) -> Card:
         """Return the card with the deal's own numbers in it; raises InputError for an unknown card."""
@@ -139,6 +142,7 @@ class RateCardRef(DealModel):
                 "plans": _merge_plans(card, self.plans),
                 "controls": _merge_controls(card, self.controls),
                 "api_provides": card.api_provides if self.api_provides is None else self.api_provides,
+                "list_usd_per_month_limit": self.list_usd_per_month_limit or card.list_usd_per_month_limit,
             }
         )
 

@@ -178,6 +178,9 @@ class Card(CardModel):
     plans: tuple[SeatPlan, ...] = ()
     controls: dict[str, Control]
     api_provides: tuple[str, ...] = Field((), description="controls of the API at list")
+    list_usd_per_month_limit: Positive | None = Field(
+        None, description="most API usage a month that is sold at list, without a contract"
+    )
     web_search_usd_per_request: NonNegative = 0.01
     sources: dict[str, Source] = {}
 

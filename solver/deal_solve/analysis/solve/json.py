@@ -11,7 +11,7 @@ from deal_solve.analysis.solve.schema import Result
 from deal_solve.deal.problems import problems_of
 from deal_solve.deal.yaml_source import parse
 from deal_solve.errors import InputError
-from deal_solve.facts.drawdown_order import chronological_usd
+from deal_solve.facts.notes import chronological_usd
 from deal_solve.optimise.solution import Solution
 from deal_solve.record import Record, adapter_of, to_text
 from deal_solve.settlement.settle import Settlement

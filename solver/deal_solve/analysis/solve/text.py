@@ -8,7 +8,7 @@ from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.analysis.solve.page.page import decision_page
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.tables import tables_text
-from deal_solve.facts.drawdown_order import chronological_usd, order_note
+from deal_solve.facts.notes import plan_notes
 from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solution import Solution
 
@@ -18,7 +18,6 @@ def subject_of(
 ) -> Subject:
     """Return a solution with all that is printed of it."""
     settlement = solution.settlement
-    order = order_note(settlement, chronological_usd(settlement))
     return Subject(
         deal=settlement.deal,
         scenarios=settlement.scenarios,
@@ -26,7 +25,7 @@ def subject_of(
         summary=summarise(settlement.deal, settlement, settlement.scenarios),
         compared=compared,
         fiscal_year_start=fiscal_year_start,
-        notes=(*settlement.scenarios.notes, *order, *solution.notes),
+        notes=(*settlement.scenarios.notes, *plan_notes(settlement), *solution.notes),
     )
 
 

@@ -8,7 +8,7 @@ This module writes the true-up as rows and puts its parts together; `true_up_cos
     carried T[c] ≥ T[c, term before] + T[c', this term] (+ class chosen) - 1 (- 1)
     given up ≥ 1 - Σ T[c, next term],  given up ≤ 1 - T[c, next term]
     T[c, given up] ≤ given up,  T[c, taken on] ≤ 1 - given up,  T[c, given up] + T[c, taken on] = T[c]
-    N[given up] ≤ most · given up,  N - N[given up] ≤ most · (1 - given up)
+    N[given up] ≤ N_max · given up,  N - N[given up] ≤ N_max · (1 - given up)
 """
 
 from __future__ import annotations
@@ -115,10 +115,10 @@ def _given_up(program: Program, tracks: Tracks, at: CandidateYear) -> Variable:
 
 def _parts(program: Program, at: CandidateYear, whole: PriceClass, given_up: Variable) -> tuple[PriceClass, PriceClass]:
     """Return a class where the type is taken on after the year, and where it is given up: one of them is all of it."""
-    most = sum(v.upBound for v, _ in whole.number)
-    seats = program.variable(f"seats_given_up_{at.candidate.seat_type}", 0, most)
-    program.add("seats_given_up", seats <= most * given_up)
-    program.add("seats_taken_on", whole.number - seats <= most * (1 - given_up))
+    maximum = sum(v.upBound for v, _ in whole.number)
+    seats = program.variable(f"seats_given_up_{at.candidate.seat_type}", 0, maximum)
+    program.add("seats_given_up", seats <= maximum * given_up)
+    program.add("seats_taken_on", whole.number - seats <= maximum * (1 - given_up))
     program.add("seats_given_up_all", seats <= whole.number)
     on: dict[str, Variable] = {}
     off: dict[str, Variable] = {}

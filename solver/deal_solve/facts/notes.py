@@ -1,0 +1,99 @@
+"""What is to be known of a plan beside its numbers: the order of drawdown (model §4), the limit of list (model §6)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deal_solve.deal.deal import LIST, Deal
+from deal_solve.facts.once import once
+from deal_solve.messages import usd
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.renewal_tables import paths_of
+from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.rates import api_factor, band_of
+from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.settlement.usage import usage_of
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, blocks
+
+MIN_REPORTED_SHARE = 0.001
+RARE = 0.1
+"""A list bill above the limit in no more of the scenarios than this is not reported."""
+
+
+def plan_notes(settlement: Settlement) -> tuple[str, ...]:
+    """Return what is to be known of a plan beside its numbers: the order of drawdown, the limit of list."""
+    return (*order_note(settlement, chronological_usd(settlement)), *limit_note(settlement))
+
+
+def limit_note(settlement: Settlement) -> tuple[str, ...]:
+    """Return a sentence if the list bill of some month is above the card's limit in more than 10 % of the scenarios."""
+    likely, limit = probability_above(settlement), settlement.deal.card.list_usd_per_month_limit
+    if limit is None or likely <= RARE:
+        return ()
+    return (
+        f"API usage at list exceeds {usd(limit)} USD in some month with a probability of {likely:.0%}; above that the "
+        "vendor does not sell without a contract (rates.list_usd_per_month_limit).",
+    )
+
+
+@once
+def probability_above(settlement: Settlement) -> float:
+    """Return the probability that the list bill of some month is above the card's limit; 0 where none is known."""
+    deal, found = settlement.deal, 0.0
+    limit = deal.card.list_usd_per_month_limit
+    if limit is None:
+        return 0.0
+    for block in blocks(settlement.scenarios):
+        for plan, indices in paths_of(deal, settlement.plan, block):
+            own = block.rows(indices)
+            found += float(own.weights @ (_at_list(deal, plan, own).max(axis=0) > limit))
+    return found
+
+
+def _at_list(deal: Deal, plan: Plan, block: ScenarioSet) -> Array:
+    """Return USD of API usage a month in the months without an agreement, (H, S), other charges left out."""
+    usage = usage_of(deal, plan, block)
+    billed = np.zeros((block.months, block.size))
+    for model_id, value in usage.counted.items():
+        billed += value * block.index[deal.card.model(model_id).family]
+    is_at_list = np.full(block.months, plan.api.offer == LIST)
+    for start, end in plan.api.left:
+        is_at_list[start:end] = True
+    billed[~is_at_list] = 0.0
+    return billed
+
+
+def chronological_usd(settlement: Settlement) -> float:
+    """Return the expected cost of a plan if usage draws down the commitment as it is used."""
+    if settlement.order == "chronological" or not settlement.drawdown or _has_one_ratio(settlement):
+        return float(settlement.weights @ settlement.cost)
+    other = settle(settlement.deal, settlement.plan, settlement.scenarios, order="chronological")
+    return float(other.weights @ other.cost)
+
+
+def _has_one_ratio(settlement: Settlement) -> bool:
+    """Whether an uncovered dollar costs the same in a term whatever the model and month, as far as that is plain."""
+    deal, plan = settlement.deal, settlement.plan
+    taken = resolve(deal).taken(plan.api)
+    if taken.api is None or taken.api.overage == "contracted":
+        return True
+    if plan.later or taken.offer.price_protection != "none":
+        return False
+    for span, term in zip(taken.spans, plan.api.terms, strict=True):
+        band = band_of(taken, span, term)
+        if len({api_factor(taken, span, band, 0.0, model) for model in deal.card.models}) > 1:
+            return False
+    return True
+
+
+def order_note(settlement: Settlement, as_used_usd: float) -> tuple[str, ...]:
+    """Return a sentence if the order of drawdown moves the expected cost by more than 0.1 %."""
+    expected = float(settlement.weights @ settlement.cost)
+    if abs(as_used_usd - expected) <= MIN_REPORTED_SHARE * abs(expected):
+        return ()
+    change = abs(as_used_usd - expected) / abs(expected) if expected else 1.0
+    word = "more" if as_used_usd > expected else "less"
+    return (
+        f"Drawn down in the order of use, not the costliest overage first, the plan costs {change:.2%} {word} in "
+        "expectation; ask the vendor which order the contract means.",
+    )
