@@ -52,7 +52,7 @@ def test_a_search_that_gets_too_large_or_is_given_up_is_left_to_the_solver(monke
     found = solve(deal)
     monkeypatch.setattr(branch_and_cut, "NODE_LIMIT", 1)
     agree(found, solve(deal))
-    monkeypatch.setattr(branch_and_cut, "RELAXATION_LIMIT", 2)
+    monkeypatch.setattr(branch_and_cut, "RELAXATIONS_PER_NODE", 2)
     agree(found, solve(deal))
 
     def give_up(*_: object) -> None:

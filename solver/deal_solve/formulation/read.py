@@ -12,6 +12,8 @@ from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, Route, SeatAgreeme
 from deal_solve.plan.renewal_tables import tabulated
 
 SMALLEST_SHARE = 1e-9
+DUST_USD = 1e-4
+"""A commitment this near to whole cents is that many cents."""
 
 
 def value_of(expression: Expression) -> float:
@@ -66,8 +68,13 @@ def _api_term(decisions: Decisions, regime: Regime) -> ApiTerm:
     return ApiTerm(
         offer=LIST if regime.span.left else None,
         band_usd_per_year=regime.threshold_usd,
-        commitment_usd=tuple(round(max(dollars, 0.0), 6) for dollars in years),
+        commitment_usd=tuple(_without_dust(max(dollars, 0.0)) for dollars in years),
     )
+
+
+def _without_dust(dollars: float) -> float:
+    cents = round(dollars, 2)
+    return cents if abs(dollars - cents) < DUST_USD else round(dollars, 6)
 
 
 def _seats(decisions: Decisions) -> dict[str, SeatAgreement]:

@@ -107,4 +107,4 @@ def _min_expected(problem: SearchProblem, workspace: Workspace) -> Plan:
     search = warm_started(search)
     best = search.run()
     workspace.cache.record(search)
-    return polish(best.formulation, settings.solver, workspace.clock)
+    return polish(best.formulation, settings.solver, workspace.clock)[0]

@@ -77,13 +77,15 @@ def solve(
 class _Found:
     """A search that is over, the best of its candidates, all of them by band, and the polished plan.
 
-    `is_above_cuts` says that settlement charges more for the plan than any cut can: a linear program saves balance.
+    `stage_left` is the stage at which tie-breaking was left, if it was. `is_above_cuts` says that settlement charges
+    more for the plan than any cut can: a linear program saves balance.
     """
 
     search: AgreementSearch
     best: Candidate
     agreements: tuple[CandidateAgreement, ...]
     plan: Plan
+    stage_left: str
     is_above_cuts: bool = False
 
 
@@ -91,7 +93,11 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
     """Search by cuts where the settings say so, and with all rows where cuts alone are not enough."""
     search = AgreementSearch(problem, workspace.settings, workspace.clock)
     workspace.cache.prepare(search)
+    is_alone = not search.bounds and not search.warm_starts
     found = _run(warm_started(search), workspace.cache)
+    if found.stage_left and not is_alone:  # where a tie is left depends on the way there: it is that of a solve alone
+        alone = AgreementSearch(problem, workspace.settings, workspace.clock)
+        found = _run(warm_started(alone), workspace.cache)
     if not workspace.settings.by_cuts or is_tight(found.best.formulation.program):
         return found
     if scenarios.size > MAX_WRITTEN_OUT and all(limit.of == "committed" for limit in problem.deal.limits):
@@ -106,7 +112,8 @@ def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
     best = search.run()
     cache.record(search)
     agreements = search.agreements()
-    return _Found(search, best, agreements, polish(best.formulation, search.settings.solver, search.clock))
+    plan, stage_left = polish(best.formulation, search.settings.solver, search.clock)
+    return _Found(search, best, agreements, plan, search.stage_left or stage_left)
 
 
 def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Solution:
@@ -118,6 +125,11 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
     bound = min(search.bound, objective)
     gap = (objective - bound) / max(abs(objective), 1e-9)
     notes, is_stopped = comparison.notes, any(c.outcome == "limit" for c in search.candidates)
+    if found.stage_left:
+        notes += (
+            f"plans that cost as little were compared until {found.stage_left}; the one with the least of that may be "
+            "another",
+        )
     if found.is_above_cuts and gap > settings.gap:
         notes += (f"a linear program would save balance, which settlement does not: a gap of {gap:.1e} remains",)
         is_stopped = True

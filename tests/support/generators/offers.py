@@ -165,14 +165,13 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
     if c.chance(55):
         part["tiers"] = _tiers(c, users)
     part["true_up"] = true_up(c)
-    order = c.weighted((None, 6), ("free", 4), ("expected_users", 1))
-    if order:
-        part["initial_order"] = order
     part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.weighted((1, 3), (0, 2), (0.6, 2))
     if c.chance(40):
         part["reduction_right"] = c.pick(0.1, 0.3, 1.0)
     if with_api and part["covered_share"] < 1 and c.chance(70):
         part["counts_toward_commitment"] = True
+    if c.chance(45):
+        part["initial_order"] = c.weighted(("free", 4), ("expected_users", 1))
     return {**part, **_other_numbers(c, "seats", estimate)}
 
 

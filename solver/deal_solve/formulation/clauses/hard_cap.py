@@ -27,6 +27,8 @@ def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> N
         if program.by_cuts:
             priced = [(on, usd[name]) for name, on in at.on.items()]
             program.recourse.append(_cost(program, priced, number, active, month))
+            alike = [(on, program.unit_usd) for on in at.on.values()]
+            program.unserved_recourse.append(_cost(program, alike, number, active, month))
             continue
         counts, inverse = np.unique(active, axis=1, return_inverse=True)
         flat = inverse.reshape(-1)
@@ -38,6 +40,7 @@ def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> N
                 program.add("unserved_high", unserved <= float(count) * on)
                 above.append(unserved - float(count) * on)
                 program.pay("unserved", unserved, usd[name], due)
+                program.leave_unserved(unserved, 1.0, due.where)
             program.add("hard_cap", number + total(above) >= 0)
 
 

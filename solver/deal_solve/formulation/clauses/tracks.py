@@ -170,3 +170,4 @@ def _unserved(program: Program, deal: Deal, tracks: Tracks) -> None:
             for month in range(12 * year, 12 * year + 12):
                 users = program.sums.users_in(name, month)
                 program.pay("unserved", on, price, Due(month + 1, month), users)
+                program.leave_unserved(on, users)

@@ -62,7 +62,7 @@ class Program:
     is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and epigraphs.
     `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
     `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held
-    a linear program are `binding`.
+    a linear program are `binding`. `unserved` and `unserved_recourse` count users who are not served.
     """
 
     def __init__(self, sums: ScenarioSums, unit_usd: float, by_cuts: bool = False) -> None:
@@ -90,6 +90,8 @@ class Program:
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
         self.parts: list[tuple[Program, ScenarioIndices]] = []
+        self.unserved: list[tuple[Variable, float]] = []
+        self.unserved_recourse: list[Recourse] = []
 
     def part(self, sums: ScenarioSums, where: ScenarioIndices) -> Program:
         """Return the same program with a book of its own, of what is paid in some scenarios only."""
@@ -97,6 +99,7 @@ class Program:
         part.sums, part.weights, part.size = sums, sums.weights, sums.size
         part.payments, part.metered, part.recourse, part.parts = [], [], [], []
         part._shares, part._slopes, part._payments = {}, {}, None
+        part.unserved, part.unserved_recourse = [], []
         self.parts.append((part, where))
         return part
 
@@ -179,6 +182,21 @@ class Program:
                 value = scale * factor
                 present = value * self.discount(due.time)
                 self.payments.append(Payment(line, variable, column, value, present, due.where, due.month // 12))
+
+    def leave_unserved(self, variable: Variable, users: ScalarOrArray, where: ScenarioIndices | None = None) -> None:
+        """Count user-months of a unit of a variable that are not served: for ties, whatever they cost."""
+        if where is None:
+            self.unserved.append((variable, self.sums.mean(users)))
+        else:
+            self.unserved.append((variable, float(np.sum(self.weights[where] * users))))
+
+    def expected_unserved(self) -> Expression:
+        """Return the expected user-months that are not served."""
+        found = [Expression(self.unserved), *(part.expected_unserved() for part, _ in self.parts)]
+        for recourse in self.unserved_recourse:
+            parts = [(recourse, recourse.factors(When(discounted=False), self.discount))]
+            found.append(1.0 * self._epigraph("unserved_users", 0.0, parts, Expectation(self.weights)))
+        return total(found)
 
     def meter(self, line: str, year: int, items: Sequence[Item]) -> None:
         """Charge requests at the end of each month of one contract year, in money units per request."""

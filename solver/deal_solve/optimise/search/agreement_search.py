@@ -31,7 +31,6 @@ from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.resolved import resolve
-from deal_solve.uncertainty.scenario_set import BLOCK
 
 Result = TypeVar("Result")
 
@@ -44,7 +43,8 @@ class AgreementSearch:
     """One search over the agreements of a deal.
 
     `warm_starts` are what is known of an agreement from other scenarios or another deal; `bounds` (dollars) are known
-    to hold. `candidates` and `size`, that of the largest program, are what it finds.
+    to hold. `candidates` and `size`, that of the largest program, are what it finds; `stage_left` is the first stage
+    of the tie-breaking that was not decided, if there is one.
     """
 
     problem: SearchProblem
@@ -54,6 +54,7 @@ class AgreementSearch:
     bounds: dict[Agreement, float] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list, init=False)
     size: Size = field(default_factory=lambda: Size(0, 0, 0, 0), init=False)
+    stage_left: str = field(default="", init=False)
 
     def run(self) -> Candidate:
         """Return the best candidate, its best plan in the variables of its program.
@@ -86,9 +87,10 @@ class AgreementSearch:
         """Return the candidate that tie-breaking prefers among those within a tie of the incumbent."""
         cutoff = self.incumbent.cutoff_usd
         tied = [candidate for candidate in solved if (candidate.objective or 0.0) <= cutoff]
-        single_pass = self.problem.sums.size > BLOCK
-        rule = TieBreaking(self.settings.solver, self.settings.gap, self.clock, single_pass=single_pass)
-        return rule.min_committed(tied, [candidate.in_money_units(cutoff) for candidate in tied])
+        rule = TieBreaking(self.settings.solver, self.settings.gap, self.clock)
+        best = rule.preferred(tied, [candidate.in_money_units(cutoff) for candidate in tied])
+        self.stage_left = rule.stage_left
+        return best
 
     def next_warm_starts(self) -> dict[Agreement, WarmStart]:
         """Return the warm starts for a search over more scenarios, or of a similar deal."""

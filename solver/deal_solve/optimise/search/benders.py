@@ -53,25 +53,29 @@ def run_with_cuts(
     cutoff: float | None = None,
     tolerance: float = 0.0,
     branching: bool = True,
+    node_limit: int | None = None,
 ) -> Answer:
     """Solve the program as `run` does, every epigraph variable held up to the measure that it stands for.
 
     `tolerance` allows more room than the program does; if infinite, no cut is added. A relaxation is cut no further
     once it lies above `cutoff`: the answer is then `nothing`, with a bound. With `branching` false an integer program
-    is solved by HiGHS in every round, and not by branch and cut.
+    is solved by HiGHS in every round, and not by branch and cut. After `node_limit` branchings an integer program is
+    left, with the best plan so far.
     """
-    settings = RunSettings(solver, gap, relax, exact, cutoff)
+    settings = RunSettings(solver, gap, relax, exact, cutoff, node_limit)
     if not program.epigraphs:
         return run_as(program, settings, clock)
     if relax:
         return _linear(program, settings, clock, max(tolerance, program.optimality_tolerance))
     best: Found | None = None
     if branching:
-        answer, best = branch_and_cut(
-            program, partial(_separate, program, tolerance=program.optimality_tolerance), gap, clock, cutoff
-        )
+        separate = partial(_separate, program, tolerance=program.optimality_tolerance)
+        answer, best = branch_and_cut(program, separate, settings, clock)
         if answer is not None:
             return answer if best is None else _found(program, best, answer.bound, "optimal")
+        if node_limit is not None:
+            nothing = Answer("nothing", math.inf, -math.inf)
+            return nothing if best is None else _found(program, best, -math.inf, "limit")
     return _integer(program, settings, clock, best)
 
 

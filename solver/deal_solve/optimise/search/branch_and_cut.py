@@ -20,13 +20,13 @@ import pulp
 
 from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
-from deal_solve.optimise.solver.solvers import Answer, Clock, linear
+from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, linear
 from deal_solve.uncertainty.scenario_set import Array
 
 NODE_LIMIT = 2000
 """Branchings after which the search is left to HiGHS."""
-RELAXATION_LIMIT = 20 * NODE_LIMIT
-"""Relaxations after which it is, too: cuts that do not raise the bound would go on for ever."""
+RELAXATIONS_PER_NODE = 20
+"""Relaxations per branching of the limit after which it is, too: cuts that raise no bound would go on for ever."""
 MIN_DUAL_SHARE = 0.5
 """Share of the dual values of its epigraph variable from which a cut of a tail is handed on to other searches."""
 INTEGRALITY_TOLERANCE = 1e-6
@@ -56,9 +56,10 @@ class BranchAndCut:
     is the least bound of a node that was pruned.
     """
 
-    def __init__(self, program: Program, separate: Separator, gap: float, cutoff: float | None) -> None:
-        self.program, self.separate, self.gap = program, separate, gap
-        self.cutoff = math.inf if cutoff is None else cutoff
+    def __init__(self, program: Program, separate: Separator, settings: RunSettings) -> None:
+        self.program, self.separate, self.gap = program, separate, settings.gap
+        self.cutoff = math.inf if settings.cutoff is None else settings.cutoff
+        self.node_limit = NODE_LIMIT if settings.node_limit is None else settings.node_limit
         integers = [(index, v) for index, v in enumerate(program.variables) if v.cat == pulp.LpInteger]
         self.indices = np.array([index for index, _ in integers], dtype=np.int64)
         self.low = np.array([v.lowBound for _, v in integers], dtype=float)
@@ -78,7 +79,7 @@ class BranchAndCut:
         while open_nodes:
             node: Node | None = heappop(open_nodes)
             while node is not None:
-                if clock.is_over or self.branchings > NODE_LIMIT:
+                if clock.is_over or self.branchings > self.node_limit:
                     return None
                 node = self._explore(session, node, open_nodes)
         if not math.isfinite(self.best):
@@ -135,19 +136,19 @@ class BranchAndCut:
 
     def _relaxation(self, session: HighsSession, low: Array, high: Array) -> tuple[bool, float, Array]:
         self.relaxations += 1
-        if self.relaxations > RELAXATION_LIMIT:
+        if self.relaxations > RELAXATIONS_PER_NODE * self.node_limit:
             raise SolverGaveUpError
         return session.resolve_from_basis(self.program, self.indices, low, high)
 
 
 def branch_and_cut(
-    program: Program, separate: Separator, gap: float, clock: Clock, cutoff: float | None
+    program: Program, separate: Separator, settings: RunSettings, clock: Clock
 ) -> tuple[Answer | None, Found | None]:
     """Minimise a program with cuts over its integers; return how it ended, and the incumbent if there is one.
 
-    There is no answer where it takes more than NODE_LIMIT branchings, or time is up.
+    There is no answer where it takes more branchings than the limit of the settings, or else NODE_LIMIT, or time is up.
     """
-    search = BranchAndCut(program, separate, gap, cutoff)
+    search = BranchAndCut(program, separate, settings)
     answer: Answer | None = None
     with suppress(SolverGaveUpError):
         answer = linear(program, clock, lambda session: search.run(session, clock))

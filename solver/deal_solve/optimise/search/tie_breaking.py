@@ -1,116 +1,124 @@
-"""Lexicographic tie-breaking: among optimal plans the least commitment, then seats, then projects (model §7).
+"""Lexicographic tie-breaking: of the plans within a tie of the optimum the one that the deal model prefers (model §7).
 
-The textbook method minimises a second objective with the first held at its optimum by a row, then a third with both
-held. Here the first is held at the incumbent plus the tie tolerance (`within_gap`), and each secondary objective is
-lowered step by step (`fewer`) under the first objective with a small perturbation towards less commitment, because that
-keeps every proof as easy as the proof of the optimum. See formulation §6, "Tie stages".
+The textbook method minimises one secondary objective after the other, each held at its optimum by a row while the next
+one is minimised. So here: the objective is held at the incumbent plus the tie tolerance (`within_gap`), and each stage
+at its least (`stage_held`). The effort is bounded: a stage whose search passes `TIE_NODE_LIMIT` branchings is left, the
+plan found so far goes on, and the answer says so. See formulation §6, "Tie stages".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-import pulp
-
-from deal_solve.formulation.build import Formulation
-from deal_solve.formulation.model.expression import Expression, total
-from deal_solve.formulation.read import value_of
+from deal_solve.formulation.tie_stages import TieStage, choice_stages, tie_stages
 from deal_solve.optimise.search.agreement import Candidate
+from deal_solve.optimise.search.benders import exact_objective
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices
-from deal_solve.optimise.solver.solvers import Clock, fix_integers, minimise, restore
+from deal_solve.optimise.search.polish import options_in_use
+from deal_solve.optimise.solver.solvers import Clock, minimise, restore
 
-PERTURBATION = 1e-6
-"""Weight of committed dollars beside cost: a perturbation of the objective, so that of equal costs the least commitment
-is found."""
+TIE_NODE_LIMIT = 200
+"""Branchings after which a stage of the tie-breaking is left."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class TieBreaking:
-    """How tied plans are looked for; with many scenarios ties are chance, and only a `single_pass` is made."""
+    """The tied plans, compared stage by stage; `stage_left` is the first stage that was not decided, if any."""
 
     solver: str
     gap: float
     clock: Clock
-    single_pass: bool
+    stage_left: str = field(default="", init=False)
 
-    def min_committed(self, tied: list[Candidate], maximum: list[float]) -> Candidate:
-        """Return the candidate with the least committed dollars, then seats, then projects.
+    def preferred(self, tied: Sequence[Candidate], limits: Sequence[float]) -> Candidate:
+        """Return the candidate with the plan that is preferred, and leave that plan in it.
 
-        `most` is the highest objective of a tied plan, in the money units of each.
+        `limits` are the highest objective of a tied plan, in the money units of each.
         """
-        ranked = []
-        for index, (candidate, limit) in enumerate(zip(tied, maximum, strict=True)):
-            candidate.recall()
-            program = candidate.formulation.program
-            is_alone = candidate.is_alone or self._is_alone(candidate, limit)
-            candidate.recall()
-            fixed = fix_choices(program) if is_alone else []
-            committed, few = self._lexicographic(candidate, limit)
-            restore(fixed)
-            ranked.append((round(committed * program.unit_usd, 2), round(few), index))
-        return tied[min(ranked)[2]]
+        reached = {}
+        for candidate, limit in zip(tied, limits, strict=True):
+            reached[candidate.agreement] = self._minimised(candidate, limit)
+        first, last = (
+            [{name: (value, step) for name, value, step in part} for part in parts]
+            for parts in zip(*reached.values(), strict=True)
+        )
+        best = _minimum(list(tied), first)
+        if len(best) > 1:
+            options = [float(options_in_use(candidate.formulation, self.solver, self.clock)) for candidate in best]
+            best = [candidate for candidate, count in zip(best, options, strict=True) if count == min(options)]
+        if len(best) > 1:
+            best = _minimum(best, [last[list(tied).index(candidate)] for candidate in best])
+        return best[0]
 
-    def _is_alone(self, candidate: Candidate, maximum: float) -> bool:
+    def _minimised(self, candidate: Candidate, limit: float) -> tuple[list[_Value], list[_Value]]:
+        """Minimise each stage over the tied plans of a candidate; return what was reached before and after options."""
+        candidate.recall()
+        formulation, program = candidate.formulation, candidate.formulation.program
+        is_alone = candidate.is_alone or self._is_alone(candidate, limit)
+        candidate.recall()
+        fixed = fix_choices(program) if is_alone else []
+        held = [program.add("within_gap", formulation.objective <= limit)]
+        reached: tuple[list[_Value], list[_Value]] = [], []
+        for values, stages in zip(reached, (tie_stages(formulation), choice_stages(formulation)), strict=True):
+            for stage in stages:
+                is_decided = self._minimise(candidate, stage)
+                value = exact_objective(program, stage.measure)
+                values.append((stage.name, value * stage.unit, stage.step(value) * stage.unit))
+                held.append(program.add("stage_held", stage.measure <= value + stage.step(value) / 10))
+                if not is_decided:
+                    self.stage_left = self.stage_left or stage.name
+                    fixed += fix_choices(program)
+        for row in held:
+            program.relax(row)
+        restore(fixed[::-1])
+        return reached
+
+    def _is_alone(self, candidate: Candidate, limit: float) -> bool:
         """Whether a no-good cut of the best plan's choices leaves no tied plan; asked of programs with cuts only."""
         program = candidate.formulation.program
         if not program.by_cuts or self.clock.is_over:
             return False
         others = add_no_good_cut(program)
         minimise(program, candidate.formulation.objective)
-        answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=maximum)
+        answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=limit, node_limit=TIE_NODE_LIMIT)
         program.relax(others)
         return answer.outcome == "infeasible"
 
-    def _lexicographic(self, candidate: Candidate, maximum: float) -> tuple[float, float]:
-        """Return the least committed dollars (money units) and then seats and projects of a tied plan."""
-        formulation, program = candidate.formulation, candidate.formulation.program
-        within = program.add("within_gap", formulation.objective <= maximum)
-        min_step = max(program.usd(0.01), 1e-6 * value_of(formulation.committed))
-        committed = self._minimise_secondary(candidate, formulation.committed, min_step, maximum)
-        room = committed + 1e-7 * max(committed, 1.0)
-        minimum = program.add("least_committed", formulation.committed <= room)
-        seats_and_projects = 100.0 * formulation.contracted + total(formulation.projects.values())
-        few = self._minimise_secondary(candidate, seats_and_projects, 0.999, maximum)
-        program.relax(within)
-        program.relax(minimum)
-        return committed, few
+    def _minimise(self, candidate: Candidate, stage: TieStage) -> bool:
+        """Find the tied plan with the least of a stage, from the one in hand; whether it is proven to be the least.
 
-    def _minimise_secondary(self, candidate: Candidate, secondary: Expression, step: float, maximum: float) -> float:
-        """Look for tied plans with at least `step` less of a secondary objective until there is none; return the least.
-
-        Each look minimises the perturbed objective under a cutoff: proving that nothing tied is left takes no more than
-        the proof of the optimum did.
+        No look is made where even the relaxation has no less than the plan in hand.
         """
-        formulation = candidate.formulation
-        program = formulation.program
-        traced = formulation.objective + PERTURBATION * formulation.committed
-        while True:
-            candidate.recall()
-            value = self._min_as_chosen(formulation, secondary)
-            if value < step or self.clock.is_over:
-                break
-            cutoff = maximum + PERTURBATION * value_of(formulation.committed)
-            row = program.add("fewer", secondary <= value - step)
-            minimise(program, traced)
-            answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=cutoff)
-            program.relax(row)
-            found = answer.outcome in ("optimal", "limit") and value_of(formulation.objective) <= maximum * (1 + 1e-12)
-            if not found:
-                break
-            candidate.values = {variable.name: variable.varValue or 0.0 for variable in program.variables}
-            if self.single_pass:
-                break
+        program = candidate.formulation.program
         candidate.recall()
-        return max(value, 0.0)
+        value = exact_objective(program, stage.measure)
+        target = value - stage.step(value)
+        if target < 0 or all(variable.lowBound == variable.upBound for variable, _ in stage.measure):
+            return True
+        if self.clock.is_over:
+            return False
+        minimise(program, stage.measure)
+        relaxed = run(program, self.solver, 0.0, self.clock, relax=True, tolerance=float("inf"))
+        is_decided = relaxed.outcome == "infeasible" or (relaxed.outcome == "optimal" and relaxed.objective > target)
+        if not is_decided:
+            answer = run(program, self.solver, self.gap, self.clock, cutoff=target, node_limit=TIE_NODE_LIMIT)
+            is_decided = answer.outcome in ("infeasible", "optimal")
+            if answer.outcome in ("optimal", "limit") and exact_objective(program, stage.measure) <= target:
+                candidate.values = {variable.name: variable.varValue or 0.0 for variable in program.variables}
+        candidate.recall()
+        return is_decided
 
-    def _min_as_chosen(self, formulation: Formulation, secondary: Expression) -> float:
-        """Return the least of a secondary objective with the integers of the plan fixed."""
-        value = value_of(secondary)
-        if all(variable.cat == pulp.LpInteger for variable, _ in secondary):
-            return value
-        bounds = fix_integers(formulation.program)
-        minimise(formulation.program, secondary)
-        answer = run(formulation.program, self.solver, 0.0, self.clock, relax=True)
-        restore(bounds)
-        return min(answer.objective, value) if answer.outcome == "optimal" else value
+
+_Value = tuple[str, float, float]
+"""The name of a stage, what was reached in it, and the difference that counts."""
+
+
+def _minimum(candidates: list[Candidate], reached: list[dict[str, tuple[float, float]]]) -> list[Candidate]:
+    """Return the candidates that have the least stage by stage; what differs by less than a step is the same."""
+    left = list(zip(candidates, reached, strict=True))
+    for name in reached[0]:
+        minimum = min(values[name][0] for _, values in left)
+        left = [(candidate, values) for candidate, values in left if values[name][0] <= minimum + values[name][1]]
+    return [candidate for candidate, _ in left]

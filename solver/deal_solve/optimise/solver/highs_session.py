@@ -31,6 +31,8 @@ from deal_solve.uncertainty.scenario_set import Array
 _STATUSES = highspy.HighsModelStatus
 _SETTLED = (_STATUSES.kOptimal, _STATUSES.kInfeasible)
 _constructed = threading.Lock()
+UNIQUE_TOLERANCE = 1e-8
+"""Prices nearer to zero are zero, where other solutions are asked for."""
 
 
 def _silence_banner() -> None:
@@ -174,6 +176,20 @@ class HighsSession:
     def row_prices(self) -> Array:
         """Return the dual value of every row of a linear program, in order; 0 where the solver has no such row."""
         return np.append(self.highs.getSolution().row_dual, 0.0)[self._rows]
+
+    def is_only_solution(self) -> bool:
+        """Whether the linear program that was solved last has no other solution: no price is zero that could move."""
+        basis, solution, lp = self.highs.getBasis(), self.highs.getSolution(), self.highs.getLp()
+        if not basis.valid:
+            return False
+        kinds = [(basis.col_status, solution.col_dual, lp.col_lower_, lp.col_upper_)]
+        kinds.append((basis.row_status, solution.row_dual, lp.row_lower_, lp.row_upper_))
+        for status, prices, low, high in kinds:
+            is_basic = np.array([each == highspy.HighsBasisStatus.kBasic for each in status], dtype=bool)
+            may_move = ~is_basic & (np.array(low) != np.array(high))
+            if np.any(np.abs(np.array(prices))[may_move] <= UNIQUE_TOLERANCE):
+                return False
+        return True
 
     def read(self, program: Program, relax: bool) -> None:
         """Write values (and reduced costs of a linear program) into the program's variables."""

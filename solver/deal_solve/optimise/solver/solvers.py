@@ -40,6 +40,7 @@ class RunSettings:
     relax: bool = False
     exact: bool = False
     cutoff: float | None = None
+    node_limit: int | None = None
 
 
 @dataclass
@@ -72,6 +73,9 @@ class Clock:
         """Whether the limit has passed."""
         return self.left == 0.0
 
+
+NO_NODE_LIMIT = 2**31 - 1
+"""More nodes than HiGHS gets to."""
 
 _STATUSES = highspy.HighsModelStatus
 _GAVE_UP = (_STATUSES.kSolveError, _STATUSES.kNotset, _STATUSES.kUnknown)
@@ -151,6 +155,7 @@ def _ready(program: Program, settings: RunSettings, clock: Clock) -> HighsSessio
             "mip_feasibility_tolerance": 1e-9,
             "primal_feasibility_tolerance": tolerance,
             "dual_feasibility_tolerance": tolerance,
+            "mip_max_nodes": NO_NODE_LIMIT if settings.node_limit is None else settings.node_limit,
             "objective_bound": math.inf if cutoff is None or settings.relax else cutoff,
             "time_limit": math.inf if clock.left is None else session.highs.getRunTime() + clock.left,
         }
