@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deal_solve.deal.deal import LIST
+from deal_solve.deal.deal import AT_LIST
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.model.expression import Expression, total
 from deal_solve.formulation.model.recourse import When
@@ -51,7 +51,7 @@ def choice_stages(formulation: Formulation) -> list[TieStage]:
 
     The API agreement comes first, then those of seats.
     """
-    ranks = {offer: rank for rank, offer in enumerate([*formulation.deal.offers, LIST])}
+    ranks = {offer: rank for rank, offer in enumerate([*formulation.deal.offers, *AT_LIST])}
     program = formulation.program
     bands = total(
         len(regime.span.years) * program.usd(regime.threshold_usd) * beta
