@@ -12,7 +12,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.offer import TrueUp
-from deal_solve.facts.names import quoted_offer, track_name, user_name
+from deal_solve.facts.names import quoted_offer, seats_name, track_name, user_name
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
@@ -87,7 +87,7 @@ def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:
 
 def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]]]:
     """Return the terms of every agreement in which something is bought, with what that is."""
-    seats = [(agreement, f"{track_name(deal, seat_type)} seats") for seat_type, agreement in plan.seats.items()]
+    seats = [(agreement, seats_name(deal, seat_type)) for seat_type, agreement in plan.seats.items()]
     lengths = {plan.api.offer: plan.api.term_months}
     lengths |= {agreement.offer: agreement.term_months for agreement, _ in seats}
     signed: dict[str, list[tuple[TermSpan, list[str]]]] = {}
@@ -115,7 +115,7 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
         for year, count in enumerate(seats.contracted):
             if count:
                 how = "" if contract.seat.part.billing == "yearly" else ", in 12 invoices over the year"
-                item = f"{count:,} {track_name(deal, seat_type)} seats"
+                item = f"{count:,} {seats_name(deal, seat_type)}"
                 what = f"{item} of contract year {year + 1}{how}"
                 yield Event(deal.calendar(12 * year), "invoice", what, 12 * contract.month_usd(year), item)
     taken = resolve(deal).taken(plan.api)

@@ -30,6 +30,12 @@ def track_name(deal: Deal, track: str) -> str:
     return next((seat.title for seat in deal.card.seats if seat.id == track), "") or track
 
 
+def seats_name(deal: Deal, seat_type: str) -> str:
+    """Return what several seats of a type are called."""
+    name = track_name(deal, seat_type)
+    return f"{name}s" if name.endswith(" seat") else f"{name} seats"
+
+
 def user_name(deal: Deal, user: str) -> str:
     """Return the name of a workload or a cohort."""
     found = deal.workloads.get(user) or deal.cohorts.get(user)

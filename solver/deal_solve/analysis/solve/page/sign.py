@@ -9,12 +9,13 @@ from itertools import groupby
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.deal import LIST
 from deal_solve.facts.names import listed, quoted_offer, track_name, user_name
+from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.text import heading, labelled, round_money, whole_money
 
 MAX_SEAT_LINES = 3
-MAX_LIST = 110
+MAX_LIST = 66
 """Characters of what is listed of people."""
 
 
@@ -42,8 +43,18 @@ def _api(subject: Subject) -> str:
         text += f" (discount band from {round_money(first.band_usd_per_year)} a year)"
     else:
         text = f"{taken}: nothing committed, usage billed at its rates"
-    planned = [round_money(usd) for term in later for usd in term.commitment_usd]
-    return f"{text}; planned after: {_by_year(len(signed), planned)}" if planned else text
+    return f"{text}; planned after: {_later(len(signed), later)}" if later else text
+
+
+def _later(start: int, terms: Sequence[ApiTerm]) -> str:
+    """Return what later terms commit, and where the agreement is left for list; the first year is `start`."""
+    parts = []
+    for is_left, group in groupby(terms, lambda term: term.offer is not None):
+        usd = [whole_money(usd) for term in group for usd in term.commitment_usd]
+        years = f"year {start + 1}" if len(usd) == 1 else f"years {start + 1} to {start + len(usd)}"
+        parts.append(f"left for list prices in {years}" if is_left else _by_year(start, usd))
+        start += len(usd)
+    return ", then ".join(parts)
 
 
 def _by_year(start: int, values: Sequence[str], noun: str = "") -> str:

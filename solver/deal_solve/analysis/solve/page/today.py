@@ -11,4 +11,4 @@ def today_line(subject: Subject) -> list[str]:
     """Return what the first month costs on today's routing at list, with the question whether that is the bill."""
     bill = today(subject.deal)
     amount = f"{whole_money(bill.total_usd)} in {bill.month} at list"
-    return labelled("Today's bill", f"{amount}; is that your bill? See deal-solve today", LABEL)
+    return labelled("Today's bill", f"{amount}; is that so? See deal-solve today", LABEL)
