@@ -121,8 +121,8 @@ def test_what_is_not_bought_any_more_is_not_renewed():
     about = [
         f"{event.day} {event.what}" for event in calendar(settlement.deal, settlement.plan) if "Team" in event.what
     ]
-    assert about[0] == '2027-01-01 "Team plan, billed yearly" starts for 12 months: Claude Team, premium seats'
-    assert about[-1] == '2028-01-01 "Team plan, billed yearly" has ended'
+    assert about[0] == '2027-01-01 "Team plan of a reseller, billed yearly" starts for 12 months: Claude Team, premium seats'
+    assert about[-1] == '2028-01-01 "Team plan of a reseller, billed yearly" has ended'
     assert not any("renewed" in text for text in about)
 
 

@@ -7,7 +7,7 @@ from deal_solve.analysis.solve.page.cost import cost_block
 from deal_solve.analysis.solve.page.dates import dates_block
 from deal_solve.analysis.solve.page.footer import footer
 from deal_solve.analysis.solve.page.risks import risks_block
-from deal_solve.analysis.solve.page.sign import sign_block
+from deal_solve.analysis.solve.page.sign import MAX_SEAT_TYPES, sign_block
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.page.today import today_line
 from deal_solve.report.sentences import title_line
@@ -21,12 +21,14 @@ COST_LINES = range(9, 2, -1)
 
 
 def decision_page(subject: Subject) -> str:
-    """Return the page; dates take the room that the other blocks leave, and small lines of cost make room for them."""
+    """Return the page; dates take the room that the other blocks leave, and small lines of cost, then seats of later
+    years make room for them."""
     with printed_on(Page(min(page_width(), MAX_PROSE), is_coloured())):
-        head, sign = [*heading(title_line(subject.deal)), *today_line(subject)], sign_block(subject)
+        head = [*heading(title_line(subject.deal)), *today_line(subject)]
         after, last = [compare_block(subject), risks_block(subject)], footer(subject)
-        for max_lines in COST_LINES:
-            blocks = [block for block in (head, sign, cost_block(subject, max_lines), *after) if block]
+        for seat_types, cost_lines in [*((MAX_SEAT_TYPES, lines) for lines in COST_LINES), (1, COST_LINES[-1])]:
+            own = (head, sign_block(subject, seat_types), cost_block(subject, cost_lines), *after)
+            blocks = [block for block in own if block]
             room = MAX_LINES - sum(len(block) + 1 for block in blocks) - len(last) - 1
             if room >= MIN_DATES:
                 break

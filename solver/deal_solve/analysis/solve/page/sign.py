@@ -14,16 +14,16 @@ from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.text import heading, labelled, round_money, whole_money
 
-MAX_SEAT_LINES = 3
+MAX_SEAT_TYPES = 3
 MAX_LIST = 66
 """Characters of what is listed of people."""
 
 
-def sign_block(subject: Subject) -> list[str]:
-    """Return what to sign, one line of words for each agreement."""
+def sign_block(subject: Subject, max_seat_types: int = MAX_SEAT_TYPES) -> list[str]:
+    """Return what to sign, one sentence for each agreement, of seats those that are signed first."""
     rows = [
         ("API", _api(subject)),
-        *_seats(subject),
+        *_seats(subject, max_seat_types),
         ("Later", renewal_sentence(subject.deal, subject.plan)),
         ("People", _people(subject)),
         ("Projects", _projects(subject)),
@@ -75,12 +75,12 @@ def _agreement(subject: Subject, agreement: Agreement) -> str:
     return f"{quoted_offer(subject.deal, agreement.offer)}, {agreement.term_months} months"
 
 
-def _seats(subject: Subject) -> Iterator[tuple[str, str]]:
+def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
     """Yield a sentence per seat type that is bought, the label before the first."""
     deal, plan = subject.deal, subject.plan
     label = "Seats"
     taken = {name: agreement for name, agreement in plan.seats.items() if any(agreement.contracted)}
-    for name, agreement in list(taken.items())[:MAX_SEAT_LINES]:
+    for name, agreement in sorted(taken.items(), key=lambda item: not item[1].contracted[0])[:max_seat_types]:
         with_api = agreement.offer == plan.api.offer and agreement.offer != LIST
         under = "same agreement" if with_api else _agreement(subject, agreement)
         signed = len(resolve(deal).taken(agreement).spans[0].years)
@@ -89,8 +89,8 @@ def _seats(subject: Subject) -> Iterator[tuple[str, str]]:
         parts = [now] * bool(now) + [f"planned{' after' * bool(now)}: {after}"] * bool(after)
         yield label, f"{track_name(deal, name)} ({under}): {'; '.join(parts)}"
         label = ""
-    if len(taken) > MAX_SEAT_LINES:
-        yield "", f"and {len(taken) - MAX_SEAT_LINES} more seat types: --show seats"
+    if len(taken) > max_seat_types:
+        yield "", f"and {len(taken) - max_seat_types} more seat types: --show seats"
 
 
 def _seat_years(start: int, counts: Sequence[int]) -> str:
@@ -110,11 +110,9 @@ def _people(subject: Subject) -> str:
         if len(deal.cohorts[cohort].tracks) > 1:
             names = [track_name(deal, track) for track, _ in groupby(tracks)]
             found.append(f"{user_name(deal, cohort)}: {', then '.join(names)}")
-    shown = list(found)
-    while len(shown) > 1 and len("; ".join(shown)) > MAX_LIST:
-        shown.pop()
+    shown = [each for end, each in enumerate(found) if len("; ".join(found[: end + 1])) <= MAX_LIST]
     more = len(found) - len(shown)
-    return "; ".join([*shown, *[f"and {more} more: --show tracks"] * bool(more)])
+    return "; ".join([*shown, *[f"{f'and {more} more' if shown else 'by year'}: --show tracks"] * bool(more)])
 
 
 def _projects(subject: Subject) -> str:
