@@ -67,7 +67,24 @@ def test_a_proposal_is_marked_with_the_rest_at_its_best():
     assert found.proposed.mark == "proposed"
     assert found.proposed.expected_usd == pytest.approx(YEAR * 92)
     assert found.to_frame()["mark"].tolist()[-1] == "proposed"
-    assert len(found.to_frame()) == len(found.points) + 1
+    assert len(found.to_frame()) == len(found.points) + 2
+
+
+def test_no_commitment_is_a_point_of_its_own(rare):
+    """Usage at list is 0.3·60 + 0.5·100 + 0.2·160 = 100, 12 more than the best commitment."""
+    without = rare.uncommitted
+    assert (without.mark, without.plan.api.offer, without.commitment_usd_per_year) == ("uncommitted", "list", 0)
+    assert without.expected_usd == pytest.approx(YEAR * 100)
+    assert (without.utilisation, without.overage_probability, without.forfeited_usd) == (None, 0, 0)
+    assert rare.to_frame()["mark"].tolist()[-1] == "uncommitted"
+
+
+def test_no_commitment_is_the_best_of_all_offers_that_ask_for_none():
+    """A band without commitment gives 10 % off: 90 instead of 100 at list."""
+    bands = {"quote": quote((0, 0.1), (0.01, DISCOUNT)), "dear": quote((0, 0.05))}
+    found = drawn(read(workloads={"app": APP}, offers=bands, scenarios=explicit(RARE, CHANCES)), points=2)
+    assert found.uncommitted.plan.api.offer == "quote"
+    assert found.uncommitted.expected_usd == pytest.approx(YEAR * 90)
 
 
 @pytest.mark.parametrize("risk", ["neutral", "cautious"])
@@ -141,9 +158,9 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path, small):
     assert "Today   20,000 USD committed a year (band from 1,000)" in out
     assert "Commitment curve over 12 months" in out
     svg = files[0].read_text()
-    assert all(f">{text}<" in svg for text in ("1,000", "today", "Utilisation of the commitments"))
+    assert all(f">{text}<" in svg for text in ("1,000", "today", "no commitment", "Utilisation of the commitments"))
     rows = list(csv.DictReader(files[1].read_text().splitlines()))
-    assert [row["mark"] for row in rows] == ["threshold", "grid", "optimum", "grid", "proposed"]
+    assert [row["mark"] for row in rows] == ["threshold", "grid", "optimum", "grid", "uncommitted", "proposed"]
     for path in files[2:]:
         assert called(capsys, *asked, "--out", str(path))[:2] == (0, out)
     objectives = [float(row["objective_usd"]) for row in rows]
@@ -151,7 +168,7 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path, small):
     text = files[3].read_text()
     result = from_json(text, CurveResult)
     assert json.loads(text)["schema"] == "deal-solve-curve/1"
-    assert [point.objective_usd for point in (*result.points, result.proposed)] == objectives
+    assert [point.objective_usd for point in (*result.points, result.uncommitted, result.proposed)] == objectives
 
 
 def test_a_picture_is_the_same_bytes_again(capsys, tmp_path, small):

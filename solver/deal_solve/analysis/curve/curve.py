@@ -26,7 +26,7 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 if TYPE_CHECKING:
     pass
 
-Mark = Literal["optimum", "threshold", "grid", "proposed"]
+Mark = Literal["optimum", "threshold", "grid", "proposed", "uncommitted"]
 POINTS = 7
 MIN_SHARE, LARGEST_SHARE = 0.5, 1.5
 """Where the grid begins and ends, as a share of the least and the largest commitment that is best in a band."""
@@ -65,6 +65,7 @@ def curve(
         term_months=chosen[1],
         points=Table(rows),
         proposed=today,
+        uncommitted=curves.uncommitted(),
         best=best,
         notes=(*best.notes, *_shapes(rows), *curves.notes),
     )
@@ -123,6 +124,20 @@ class _Curves:
                     point = self._fixed(band, "threshold" if usd == minimum else "grid", usd)
                     row += [point] if point else []
             yield from sorted(row, key=lambda point: point.commitment_usd_per_year)
+
+    def uncommitted(self) -> CurvePoint | None:
+        """Return the best plan without API commitment, from any offer; None where there is none."""
+        best: CurvePoint | None = None
+        for each in sorted(self.best.agreements, key=lambda candidate: candidate.bound_usd):
+            if each.band_usd_per_year > 0 or each.outcome == "infeasible":
+                continue
+            if best is not None and each.bound_usd >= best.objective_usd:
+                break
+            api = {"offer": each.offer, "term_months": each.term_months, "band_usd_per_year": (0,)}
+            point = self.solved("no commitment", "uncommitted", _fixed(self.options.fix, api))
+            if point and (best is None or point.objective_usd < best.objective_usd):
+                best = point
+        return best
 
     def _fixed(self, band: float, mark: Mark, usd: float | None = None) -> CurvePoint | None:
         index = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")

@@ -43,6 +43,7 @@ def write_picture(deal: Deal, curve: Curve, path: str | Path, kind: str) -> None
         for panel, quantity in zip(panels, quantities, strict=False):
             _draw(panel, curve, quantity)
         marks = "line: a band, by its threshold; ring: best commitment of the band"
+        marks += "; dotted: no commitment" * (curve.uncommitted is not None)
         figure.supxlabel(
             marks + "; diamond: the proposal" * (curve.proposed is not None), fontsize=8, x=0.01, ha="left"
         )
@@ -71,7 +72,7 @@ def _quantities(deal: Deal, curve: Curve) -> list[Quantity]:
 
 
 def _draw(panel: Axes, curve: Curve, quantity: Quantity) -> None:
-    points = [*curve.points, *([curve.proposed] if curve.proposed else [])]
+    points = [*curve.points, *(each for each in (curve.uncommitted, curve.proposed) if each)]
     top = max((quantity.of(point) or 0.0 for point in points), default=0.0) if quantity.unit else 1.0
     low = min(0.0, *(quantity.of(point) or 0.0 for point in points))
     size, word = scale_of(max(top, -low)) if quantity.unit else (0.01, "")
@@ -91,6 +92,11 @@ def _draw(panel: Axes, curve: Curve, quantity: Quantity) -> None:
         ends.append(
             (max(round((ys[-1] - bottom) / height, 3), ABOVE_AXIS), xs[-1], round_money(band) if band else "none")
         )
+    without = quantity.of(curve.uncommitted) if curve.uncommitted and quantity.unit else None
+    if without:
+        level = without / size
+        panel.axhline(level, color=DARK, linewidth=0.8, linestyle=(0, (1, 2)))
+        panel.annotate("no commitment", (0, level), xytext=(3, 2), textcoords="offset points", fontsize=7)
     today = quantity.of(curve.proposed) if curve.proposed else None
     if curve.proposed and today is not None:
         at = curve.proposed.commitment_usd_per_year / wide, today / size

@@ -27,10 +27,10 @@ class CurvePoint(Record):
         float, Field(description="mean over the contract years, the same in each but for a ramp or an optimum")
     ]
     mark: Annotated[
-        Literal["optimum", "threshold", "grid", "proposed"],
+        Literal["optimum", "threshold", "grid", "proposed", "uncommitted"],
         Field(
             description="optimum: best commitment of the band; threshold: the least it takes; grid: in between; "
-            "proposed: the proposal"
+            "proposed: the proposal; uncommitted: the best plan without API commitment"
         ),
     ]
     expected_usd: Annotated[float, Field(description="expected cost, discounted")]
@@ -59,6 +59,10 @@ class Curve(Record):
     term_months: Annotated[int, Field(description="its first term")]
     points: Annotated[Table[CurvePoint], Field(description="band by band, in rising order of the commitment")]
     proposed: Annotated[CurvePoint | None, Field(description="the proposal of --plan, what it leaves out at its best")]
+    uncommitted: Annotated[
+        CurvePoint | None,
+        Field(description="the best plan without API commitment, from any offer; null: there is none"),
+    ]
     best: NotWritten[Solution] = field(repr=False)
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
 
@@ -68,8 +72,8 @@ class Curve(Record):
         return min(self.points, key=lambda point: (point.objective_usd, point.commitment_usd_per_year))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per point, the proposal last."""
-        return Table((*self.points, *([self.proposed] if self.proposed else []))).to_frame()
+        """Return one row per point, then the plan without commitment and the proposal."""
+        return Table((*self.points, *(each for each in (self.uncommitted, self.proposed) if each))).to_frame()
 
 
 @dataclass(frozen=True, kw_only=True)

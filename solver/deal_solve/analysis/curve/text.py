@@ -9,15 +9,17 @@ from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import offer_sentence, title_line
 from deal_solve.report.text import bullets, chance, heading, labelled, money, percent, round_money, table
 
-MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today"}
+MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today", "uncommitted": "none"}
 
 
 def curve_report(deal: Deal, curve: Curve) -> str:
     """Return a curve in print."""
     head = [*heading(title_line(deal)), *labelled("Offer", offer_sentence(deal, curve.offer, curve.term_months))]
     head += labelled("Best", _best(deal, curve))
+    if curve.uncommitted:
+        head += labelled("Without", _versus_best(curve, curve.uncommitted))
     if curve.proposed:
-        head += labelled("Today", _today(curve, curve.proposed))
+        head += labelled("Today", _versus_best(curve, curve.proposed))
     head += labelled("Over", scenarios_text(curve.best.settlement.scenarios))
     parts = ["\n".join(head), _table(deal, curve)]
     parts += [bullets("Notes", curve.notes)] if curve.notes else []
@@ -30,13 +32,14 @@ def _best(deal: Deal, curve: Curve) -> str:
     return f"{_committed(best)}: {cost}, objective {money(best.objective_usd)}"
 
 
-def _today(curve: Curve, today: CurvePoint) -> str:
-    """Return the proposal, what it leaves out at its best, against the best commitment."""
-    above = today.objective_usd - curve.optimum.objective_usd
-    where = f" from {today.plan.api.offer}, {today.plan.api.term_months} months"
-    other = (today.plan.api.offer, today.plan.api.term_months) != (curve.offer, curve.term_months)
+def _versus_best(curve: Curve, other: CurvePoint) -> str:
+    """Return another point against the best commitment: the proposal, or no commitment."""
+    above = other.objective_usd - curve.optimum.objective_usd
+    api = other.plan.api
+    where = f" from {api.offer}, {api.term_months} months"
+    is_elsewhere = (api.offer, api.term_months) != (curve.offer, curve.term_months)
     more = f"{money(abs(above))} {'more' if above >= 0 else 'less'} than the best by objective"
-    return f"{_committed(today)}{where * other}: {money(today.expected_usd)} expected, {more}"
+    return f"{_committed(other)}{where * is_elsewhere}: {money(other.expected_usd)} expected, {more}"
 
 
 def _committed(point: CurvePoint) -> str:
@@ -48,7 +51,7 @@ def _committed(point: CurvePoint) -> str:
 
 def _table(deal: Deal, curve: Curve) -> str:
     headers = ["band", "committed", "", "expected cost", "above best", "utilisation", "overage", "shortfall"]
-    rows = [*curve.points, *([curve.proposed] if curve.proposed else [])]
+    rows = [*curve.points, *(each for each in (curve.uncommitted, curve.proposed) if each)]
     cells = [
         [
             round_money(row.band_usd_per_year) if row.band_usd_per_year else "none",
