@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from deal_solve import load, loads, solve
+from deal_solve import Proposal, load, loads, scenarios_of, solve
 from deal_solve.analysis.solve.json import to_json
 from deal_solve.cli.main import run
 from deal_solve.deal.edit import edited, varied
 from deal_solve.facts.unstated import unstated
+from deal_solve.plan.completion.complete import complete
 from deal_solve.report.unstated import unstated_list, unstated_sentences
 from tests.support.paths import EXAMPLES
 
@@ -64,7 +65,7 @@ def test_everything_that_a_bare_file_leaves_unsaid_is_listed_by_the_field_that_w
         ),
         "offers.quote.seats.team-standard.usd_per_user_month": ("price", 40.0, 20.0),
         "cohorts.staff.covered_share.team-standard": ("allowance", 1.0, "team-standard"),
-        "rates.seats.team-standard.maximum": ("maximum", 150.0, "team-standard"),
+        "rates.plans.team.maximum": ("maximum", 150.0, "team"),
     }
 
 
@@ -96,6 +97,20 @@ def test_a_model_that_retires_in_between_is_said_with_its_month():
     assert "is gone from 2026-12 on; claude-sonnet-5-5 answers in its place" in " ".join(unstated_sentences([row]))
 
 
+def test_a_model_that_is_gone_is_never_printed_as_today(tmp_path, capsys):
+    """What answers in its place is named, on the page and in what a settlement takes for granted."""
+    path = tmp_path / "deal.yaml"
+    path.write_text(DEAL)
+    printed = " ".join(called(capsys, "solve", str(path), "--full").split())
+    assert "as today" not in printed and "As today" not in printed
+    assert "with claude-sonnet-5-5 for claude-sonnet-4-5-20250929" in printed
+    deal = load(path)
+    _, assumed = complete(deal, Proposal(), scenarios_of(deal))
+    text = " ".join(assumed)
+    assert "(claude-sonnet-5-5 in place of claude-sonnet-4-5-20250929, which is gone)" in text
+    assert "as today" not in text
+
+
 def test_projects_of_a_workload_and_clauses_of_an_offer_are_one_sentence_each():
     text = "\n".join(unstated_sentences(unstated(loads(DEAL))))
     assert "workloads.bot.projects: no project is given, so caching and batch and rerouting cost nothing" in text
@@ -120,8 +135,7 @@ def test_every_path_is_a_place_of_the_file_or_of_the_card(path):
     """What is listed can be written where it says."""
     deal = load(path)
     for row in unstated(deal):
-        section, seats, seat_type, field = [*row.path.split("."), "", "", ""][:4]
-        if (section, seats) == ("rates", "seats"):  # `rates` may be one word, and is then written as a map
-            assert getattr(deal.card.seat(seat_type), field) == row.value
+        if row.kind == "maximum":  # `rates` may be one word, and is then written as a map
+            assert [plan.maximum for plan in deal.card.plans if plan.id == row.compared] == [row.value]
         else:
             edited(deal, {row.path: None})

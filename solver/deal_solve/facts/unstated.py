@@ -29,7 +29,7 @@ class Unstated(Record):
         Field(
             description="quality: no score closes a model; project: free and ready at once; clause: a default of an "
             "offer; price: a seat above the card's; allowance: usage a seat includes; retired: today's model is gone; "
-            "maximum: that of a seat type; tokens: the tokenizer of the counts"
+            "maximum: users of a seat plan; tokens: the tokenizer of the counts"
         ),
     ]
     path: Annotated[str, Field(description="the field that would change it")]
@@ -141,11 +141,12 @@ def _seats(deal: Deal) -> Iterator[Unstated]:
         if seat_type in on_card and covered and unsaid:
             path = f"cohorts.{unsaid[0]}.covered_share.{seat_type}"
             yield Unstated(kind="allowance", path=path, value=covered, compared=seat_type)
-        own = [p.part.maximum for p in parts if p.part.maximum is not None]
-        if own and not any(seat_type in o.seats and o.seats[seat_type].maximum for o in deal.offers.values()):
-            yield Unstated(
-                kind="maximum", path=f"rates.seats.{seat_type}.maximum", value=float(max(own)), compared=seat_type
-            )
+    for plan in deal.card.plans:
+        stated_plan = deal.rates.plans.get(plan.id)
+        is_stated = stated_plan is not None and "maximum" in stated_plan.model_fields_set
+        if plan.maximum is not None and not is_stated and set(plan.seats) & set(deal.seat_types):
+            path = f"rates.plans.{plan.id}.maximum"
+            yield Unstated(kind="maximum", path=path, value=float(plan.maximum), compared=plan.id)
 
 
 def _states_covered(offer: Offer, seat_type: str) -> bool:

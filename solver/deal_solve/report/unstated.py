@@ -12,7 +12,7 @@ SENTENCES = {
     "price": "{value} USD, above the card's {compared}",
     "allowance": "not stated, so {value} of the usage on {compared} seats is included, however much it is",
     "retired": "{compared} is gone{month}; {value} answers in its place, at its own prices",
-    "maximum": "at most {value} {compared} seats, as on the card",
+    "maximum": "at most {value} users on the {compared} plan, all its seat types together, as on the card",
     "tokens": "not stated, so all token counts are those of the {value} tokenizer",
 }
 

@@ -148,20 +148,30 @@ def _best(request: Request, options: list[Option]) -> dict[str, float]:
     return {key: share for key, share in used.items() if share > 0}
 
 
+def _why(deal: Deal, request: Request, epoch: Epoch, shares: dict[str, float]) -> str:
+    """Return why an epoch is routed so: as today, or as it must be where today's model is gone, or by quality."""
+    if not isinstance(request, Workload) or request.today is None or list(shares) != [_today_key(request)]:
+        return "best quality open, not in batch"
+    option, model = epoch.option(request.today.key), request.today.model
+    answers = option.parts[0].model_id if option else model
+    is_gone = answers != model and any(each.id == model for each in deal.card.models)
+    return f"{answers} in place of {model}, which is gone" if is_gone else "as today"
+
+
 def _sentences(deal: Deal, user: str, request: Request, assumed: list[tuple[Epoch, dict[str, float]]]) -> list[str]:
     """Return one sentence per run of epochs that are routed alike."""
-    runs: list[tuple[int, int, dict[str, float]]] = []
+    runs: list[tuple[int, int, dict[str, float], str]] = []
     for epoch, shares in assumed:
-        if runs and runs[-1][2] == shares and runs[-1][1] == epoch.start:
-            runs[-1] = (runs[-1][0], epoch.end, shares)
+        why = _why(deal, request, epoch, shares)
+        if runs and runs[-1][1:] == (epoch.start, shares, why):
+            runs[-1] = (runs[-1][0], epoch.end, shares, why)
         else:
-            runs.append((epoch.start, epoch.end, shares))
+            runs.append((epoch.start, epoch.end, shares, why))
     sentences = []
-    for start, end, shares in runs:
+    for start, end, shares, why in runs:
         if not shares:
             sentences.append(f"{user} has no open option in {deal.span(start, end)}.")
             continue
         mix = " and ".join(f"{share:.0%} {key}" if share < 1 else key for key, share in shares.items())
-        why = "as today" if list(shares) == [_today_key(request)] else "best quality open, not in batch"
         sentences.append(f"{user} runs on {mix} in {deal.span(start, end)} ({why}).")
     return sentences

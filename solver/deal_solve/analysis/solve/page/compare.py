@@ -7,6 +7,7 @@ from deal_solve.analysis.solve.comparisons import ComparedPlan, Comparisons
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.deal import LIST
 from deal_solve.facts.names import quoted_offer
+from deal_solve.facts.unstated import unstated
 from deal_solve.plan.plan import ApiAgreement
 from deal_solve.report.sentences import basis
 from deal_solve.report.text import heading, labelled, percent, round_money, whole_money
@@ -22,10 +23,12 @@ def compare_block(subject: Subject) -> list[str]:
     rows = [("This plan", _this(subject))]
     free, today = compared.no_commitment, compared.as_today
     is_same = free is not None and today is not None and abs(free.expected_usd - today.expected_usd) < 1
+    gone = ", ".join(f"{row.value} for {row.compared}" for row in unstated(subject.deal) if row.kind == "retired")
+    goes_on = f" (going on, with {gone})" if gone else " (as today)" * is_same
     if free is not None:
-        rows.append(("No commitment", _beside(subject, compared, free, " (as today)" * is_same)))
+        rows.append(("No commitment", _beside(subject, compared, free, goes_on if is_same else "")))
     if today is not None and not is_same:
-        rows.append(("As today", _beside(subject, compared, today)))
+        rows.append(("Going on" if gone else "As today", _beside(subject, compared, today, goes_on)))
     rows.append(("Runner-up", _runner_up(subject, compared)))
     certainty = "" if subject.is_certain else ", expected"
     title = f"Compared over {subject.deal.horizon_months} months (USD{certainty}{basis(subject.deal)})"
