@@ -42,6 +42,8 @@ def measured(limit: Limit, settlement: Settlement) -> float:
     weights, year = settlement.weights, limit.contract_year
     if limit.of == "committed":
         return settlement.committed_usd
+    if limit.of == "signed":
+        return settlement.signed_usd
     if year is None:
         costs = settlement.cost if limit.discounted else settlement.undiscounted
     else:

@@ -73,7 +73,10 @@ class Limit(DealModel):
 
     measure: Literal["expected", "cvar", "worst"] | None = Field(None, description="of what is bounded")
     probability_within: Share | None = Field(None, description="least probability of cost <= at_most")
-    of: str = Field("total", description="total, committed, or 'contract year 1' to 'contract year 5'")
+    of: str = Field(
+        "total",
+        description="total, committed (with renewals), signed (first terms), or 'contract year 1' to 'contract year 5'",
+    )
     at_most: NonNegative = Field(description="USD")
     confidence: Annotated[Share, Field(lt=1)] = Field(0.95, description="of measure: cvar")
     discounted: bool = Field(False, description="count payments at the cost of capital")
@@ -82,11 +85,18 @@ class Limit(DealModel):
     def _form(self) -> Self:
         if (self.measure is None) == (self.probability_within is None):
             raise ValueError("expected either measure (expected, cvar or worst) or probability_within")
-        if self.of not in ("total", "committed") and not _CONTRACT_YEAR.fullmatch(self.of):
-            raise ValueError(f"of: {self.of!r}; expected total, committed, or 'contract year 1' to 'contract year 5'")
-        if self.of == "committed" and (self.probability_within is not None or self.discounted):
-            raise ValueError("of: committed dollars are certain and not discounted; give a measure and at_most only")
+        if self.of != "total" and not self.is_certain and not _CONTRACT_YEAR.fullmatch(self.of):
+            raise ValueError(
+                f"of: {self.of!r}; expected total, committed, signed, or 'contract year 1' to 'contract year 5'"
+            )
+        if self.is_certain and (self.probability_within is not None or self.discounted):
+            raise ValueError(f"of: {self.of} dollars are certain and not discounted; give a measure and at_most only")
         return self
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it bounds what the plan fixes, the same in every scenario: dollars committed, or signed now."""
+        return self.of in ("committed", "signed")
 
     @property
     def contract_year(self) -> int | None:

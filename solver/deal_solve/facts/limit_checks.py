@@ -39,9 +39,9 @@ def limit_checks(deal: Deal, settlement: Settlement) -> Table[LimitCheck]:
 
 def _check(limit: Limit, settlement: Settlement) -> LimitCheck:
     weights, maximum = settlement.weights, limit.at_most + max(TOLERANCE * limit.at_most, 0.01)
-    if limit.of == "committed":
-        usd = settlement.committed_usd
-        return LimitCheck("committed", limit.at_most, usd, None, usd <= maximum)
+    if limit.is_certain:
+        usd = settlement.signed_usd if limit.of == "signed" else settlement.committed_usd
+        return LimitCheck(limit.of, limit.at_most, usd, None, usd <= maximum)
     costs, word = _costs(limit, settlement), f"{limit.of}{', discounted' if limit.discounted else ''}"
     if limit.probability_within is not None:
         likely = measures.probability(costs <= maximum, weights)

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
 from deal_solve.record import ContractYear, NotWritten, Record
 from deal_solve.settlement.settle import Settlement
@@ -34,6 +35,15 @@ class YearRange(Range):
     contract_year: ContractYear
 
 
+@dataclass(frozen=True)
+class CertainCharge(Record):
+    """What of overage or true-up falls due in every scenario: certain, though nothing commits to it; not discounted."""
+
+    line: Annotated[str, Field(description="overage or true_up")]
+    signed_usd: Annotated[float, Field(description="least over the scenarios of its sum over the first terms")]
+    planned_usd: Annotated[float, Field(description="least over the scenarios of its sum over the horizon")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Summary(Record):
     """The cost of one plan, USD over the horizon."""
@@ -46,6 +56,10 @@ class Summary(Record):
     committed_usd: Annotated[
         float,
         Field(description="commitments and contracted seats inside the horizon (model §7); the most of any path"),
+    ]
+    signed_usd: Annotated[float, Field(description="of them what is signed now: the contract years of the first terms")]
+    certain_growth: Annotated[
+        tuple[CertainCharge, ...], Field(description="overage and true-up that fall due in every scenario")
     ]
     beyond_horizon_usd: Annotated[float, Field(description="owed for the years of a last term beyond the horizon")]
     by_line: Annotated[
@@ -72,9 +86,22 @@ def summarise(deal: Deal, settlement: Settlement, scenarios: Scenarios) -> Summa
             for year, values in enumerate(settlement.by_year)
         ),
         committed_usd=settlement.committed_usd,
+        signed_usd=settlement.signed_usd,
+        certain_growth=certain_growth(settlement),
         beyond_horizon_usd=settlement.beyond_horizon_usd,
         scenarios=scenarios.size,
     )
+
+
+def certain_growth(settlement: Settlement) -> tuple[CertainCharge, ...]:
+    """Return the part of overage and of true-up that no scenario with a probability escapes, where there is one."""
+    happens = settlement.weights > 0
+    found = []
+    for line, paid in settlement.growth.items():
+        charge = CertainCharge(line, float(settlement.growth_signed[line][happens].min()), float(paid[happens].min()))
+        if charge.planned_usd > CENT_TOLERANCE_USD:
+            found.append(charge)
+    return tuple(found)
 
 
 def spread(values: Array, weights: Array) -> Range:

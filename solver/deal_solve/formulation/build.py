@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import floor, log10
 
@@ -39,7 +39,8 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 class Formulation:
     """The program with the handles that a plan is read through: one copy of them per path of buckets.
 
-    `months` have a table. `committed` is expected over the paths, `max_committed` what a limit on it bounds.
+    `months` have a table. `committed` is expected over the paths, `certain` what limits on committed and on
+    signed dollars bound.
     """
 
     deal: Deal
@@ -48,7 +49,7 @@ class Formulation:
     paths: tuple[Decisions, ...]
     objective: Expression
     committed: Expression
-    max_committed: Expression
+    certain: Mapping[str, Expression]
 
     @property
     def agreements(self) -> Agreements:
@@ -101,9 +102,9 @@ def formulate(
         tie(program, months, paths)
     objective = set_objective(program, deal, against)
     committed = total(path.probability * path.committed for path in paths)
-    maximum = _max_committed(program, paths)
-    add_limits(program, deal, maximum)
-    return Formulation(deal, program, months, paths, objective, committed, maximum)
+    certain = {"committed": _max_committed(program, paths), "signed": paths[0].signed}  # first terms: on every path
+    add_limits(program, deal, certain)
+    return Formulation(deal, program, months, paths, objective, committed, certain)
 
 
 def _decide(
@@ -126,14 +127,32 @@ def _decide(
     charge_users(program, deal, tracks.seats)
     limit_plans(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)
-    committed, chance = _committed(program, seats, commitments), program.sums.probability
-    return Decisions(deal, program, path, chance, agreements, projects, routing, seats, tracks, commitments, committed)
+    return Decisions(
+        deal=deal,
+        program=program,
+        path=path,
+        probability=program.sums.probability,
+        agreements=agreements,
+        projects=projects,
+        routing=routing,
+        seats=seats,
+        tracks=tracks,
+        commitments=commitments,
+        committed=_committed(program, seats, commitments),
+        signed=_committed(program, seats, commitments, first_terms_only=True),
+    )
 
 
-def _committed(program: Program, seats: Seats, commitments: Commitments) -> Expression:
-    """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units."""
-    fees = (12 / program.unit_usd * year.fee() for year in seats.years.values())
-    return total([*commitments.of.values(), *fees])
+def _committed(
+    program: Program, seats: Seats, commitments: Commitments, *, first_terms_only: bool = False
+) -> Expression:
+    """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units.
+
+    Over the horizon, or over the contract years of first terms.
+    """
+    of_api = [usd for (regime, _), usd in commitments.of.items() if not (first_terms_only and regime.span.index)]
+    years = [year for year in seats.years.values() if not (first_terms_only and year.span.index)]
+    return total([*of_api, *(12 / program.unit_usd * year.fee() for year in years)])
 
 
 def _max_committed(program: Program, paths: Sequence[Decisions]) -> Expression:

@@ -54,7 +54,7 @@ def minimum(
         best, tight = math.inf, True
         for formulation in _programs(rest, scenarios, fix, by_cuts):
             program = formulation.program
-            answer = _answer(formulation, measured(program, limit, formulation.max_committed), clock)
+            answer = _answer(formulation, measured(program, limit, formulation.certain), clock)
             if answer.outcome == "optimal":
                 best = min(best, answer.objective * program.unit_usd)
                 tight = tight and is_tight(program)

@@ -100,7 +100,7 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
         found = _run(warm_started(alone), workspace.cache)
     if not workspace.settings.by_cuts or is_tight(found.best.formulation.program):
         return found
-    if scenarios.size > MAX_WRITTEN_OUT and all(limit.of == "committed" for limit in problem.deal.limits):
+    if scenarios.size > MAX_WRITTEN_OUT and all(limit.is_certain for limit in problem.deal.limits):
         return replace(found, is_above_cuts=True)
     workspace.clock.report("writing the program out: balance would have to be saved")
     settings = replace(workspace.settings, by_cuts=False)

@@ -38,11 +38,15 @@ class Row:
         return (quantity, amount / quantity, amount) if quantity else (1.0, amount, amount)
 
 
+GROWTH_LINES = ("overage", "true_up")
+"""Lines that growth beyond what is contracted leads to: what of them falls due in every scenario is certain."""
+
+
 class Ledger:
     """Adds up postings over S scenarios and Y contract years at r a year (model §1).
 
-    `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); all in USD, costs
-    positive.
+    `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); `growth[line, item]`
+    undiscounted, (Y, S), of the lines that growth leads to; all in USD, costs positive.
     """
 
     def __init__(self, scenarios: int, years: int, cost_of_capital_per_year: float, keep_rows: bool = False) -> None:
@@ -50,6 +54,7 @@ class Ledger:
         self.by_line: dict[str, Array] = {line: np.zeros(scenarios) for line in LINES}
         self.by_year: Array = np.zeros((years, scenarios))
         self.by_year_discounted: Array = np.zeros((years, scenarios))
+        self.growth: dict[tuple[str, str], Array] = {}
         self.rows: list[Row] = []
         self._cost_of_capital_per_year = cost_of_capital_per_year
         self._keep_rows = keep_rows
@@ -64,5 +69,7 @@ class Ledger:
         self.by_line[row.line] += present
         self.by_year[row.year] += row.amount
         self.by_year_discounted[row.year] += present
+        if row.line in GROWTH_LINES:
+            self.growth.setdefault((row.line, row.item), np.zeros(self.by_year.shape))[row.year] += row.amount
         if self._keep_rows:
             self.rows.append(row)

@@ -134,6 +134,11 @@ def committed_usd(contract: SeatContract) -> float:
     return sum(12 * contract.month_usd(year) for year in range(len(contract.contracted)))
 
 
+def signed_usd(contract: SeatContract) -> float:
+    """Return the same of the contract years of the first term alone (model §7)."""
+    return sum(12 * contract.month_usd(year) for year in contract.taken.spans[0].years)
+
+
 def beyond_horizon_usd(contract: SeatContract) -> float:
     """Return 12·N·price at index 1 of the years of the last term beyond the horizon, N as in its last year inside."""
     last = contract.taken.spans[-1]

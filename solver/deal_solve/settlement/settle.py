@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +18,7 @@ from deal_solve.settlement import drawdown, seats
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
-from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.ledger import GROWTH_LINES, Ledger, Row
 from deal_solve.settlement.projects import post_projects
 from deal_solve.settlement.renewal import aligned, spread_rows
 from deal_solve.settlement.seat_plans import post_above_maximum, post_below_minimum, served
@@ -50,7 +50,8 @@ class Settlement:
 
     `cost` (S,) is discounted, `undiscounted` (S,) not; `by_line[line]` (S,) is discounted; `by_year` (Y, S) is by the
     contract year a payment belongs to. `committed_usd` is Σ C + 12·N·seat price at index 1 (model §7); with tables
-    the most of any path that occurs.
+    the most of any path that occurs. `signed_usd` is the same of the first terms alone. `growth[line]` (S,) is what is
+    paid for overage and for true-up over the horizon, not discounted; `growth_signed` the part of the first terms.
     `beyond_horizon_usd` is what is owed when a last term runs past the horizon, each of its remaining years as the last
     one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type.
     """
@@ -62,6 +63,9 @@ class Settlement:
     by_year: Array = field(repr=False)
     by_year_discounted: Array = field(repr=False)
     committed_usd: float
+    signed_usd: float
+    growth: dict[str, Array] = field(repr=False)
+    growth_signed: dict[str, Array] = field(repr=False)
     beyond_horizon_usd: float
     drawdown: tuple[PeriodRecord, ...] = field(repr=False)
     seats: dict[str, SeatFacts] = field(repr=False)
@@ -151,7 +155,18 @@ def settle(
     return parts[0] if len(parts) == 1 else _joint(parts, bool(plan.later))
 
 
-BY_SCENARIO = ("weights", "cost", "undiscounted", "by_line", "by_year", "by_year_discounted", "drawdown", "seats")
+BY_SCENARIO = (
+    "weights",
+    "cost",
+    "undiscounted",
+    "by_line",
+    "by_year",
+    "by_year_discounted",
+    "growth",
+    "growth_signed",
+    "drawdown",
+    "seats",
+)
 """The fields of a settlement that hold numbers per scenario."""
 
 
@@ -161,7 +176,10 @@ def _joint(parts: Sequence[Settlement], has_tables: bool, order: Where = None) -
         records = aligned([part.drawdown for part in parts], [len(part.weights) for part in parts])
         parts = [replace(part, drawdown=own) for part, own in zip(parts, records, strict=True)]
     joint: dict[str, Any] = {name: joined([getattr(part, name) for part in parts], order) for name in BY_SCENARIO}
-    maximum = {name: max(getattr(part, name) for part in parts) for name in ("committed_usd", "beyond_horizon_usd")}
+    maximum = {
+        name: max(getattr(part, name) for part in parts)
+        for name in ("committed_usd", "signed_usd", "beyond_horizon_usd")
+    }
     return replace(parts[0], **joint, **maximum)
 
 
@@ -194,6 +212,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     post_uncounted(ledger, deal, usage, scenarios)
     priced = drawdown.priced_terms(deal, plan, scenarios, usage.counted, tuple(tier.api for tier in tiers))
     records = post_api(ledger, resolve(deal).taken(plan.api).require_api(), priced, order)
+    first_years = {name: len(resolve(deal).taken(agreement).spans[0].years) for name, agreement in plan.seats.items()}
     committed = sum(sum(term.commitment_usd) for term in plan.api.terms)
     beyond = drawdown.beyond_horizon_usd(deal, plan)
     return Settlement(
@@ -204,6 +223,9 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         by_year=ledger.by_year,
         by_year_discounted=ledger.by_year_discounted,
         committed_usd=committed + sum(seats.committed_usd(contract) for contract in contracts),
+        signed_usd=sum(plan.api.terms[0].commitment_usd) + sum(seats.signed_usd(contract) for contract in contracts),
+        growth=_growth(ledger, dict.fromkeys(plan.seats, deal.years), deal.years),
+        growth_signed=_growth(ledger, first_years, len(plan.api.terms[0].commitment_usd)),
         beyond_horizon_usd=beyond + sum(seats.beyond_horizon_usd(contract) for contract in contracts),
         drawdown=records,
         seats=facts,
@@ -213,6 +235,15 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         order=order,
         rows=tuple(ledger.rows) if keep_rows else None,
     )
+
+
+def _growth(ledger: Ledger, seat_years: Mapping[str, int], api_years: int) -> dict[str, Array]:
+    """Return what overage and true-up come to, not discounted, (S,), in the first so many contract years of each."""
+    found: dict[str, Array] = {line: np.zeros(ledger.scenarios) for line in GROWTH_LINES}
+    for (line, item), by_year in ledger.growth.items():
+        years = seat_years.get(item, len(by_year)) if line == "true_up" else api_years
+        found[line] += by_year[:years].sum(axis=0)
+    return found
 
 
 def _contracts(deal: Deal, plan: Plan, scenarios: ScenarioSet, bundle: tuple[float, ...]) -> tuple[SeatContract, ...]:

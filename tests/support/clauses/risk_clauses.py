@@ -44,9 +44,10 @@ def _limits(name: str, holds: Callable[[Data], bool]) -> None:
 
 
 for _measure in ("expected", "cvar", "worst"):
-    _limits(_measure, lambda v, m=_measure: v.get("measure") == m and v["of"] != "committed")
+    _limits(_measure, lambda v, m=_measure: v.get("measure") == m and v["of"] not in ("committed", "signed"))
 _limits("chance", lambda v: "probability_within" in v)
 _limits("committed", lambda v: v["of"] == "committed")
+_limits("signed", lambda v: v["of"] == "signed")
 _limits("total", lambda v: v["of"] == "total")
 _limits("contract year", lambda v: v["of"].startswith("contract year"))
 _limits("discounted", lambda v: bool(v.get("discounted")))

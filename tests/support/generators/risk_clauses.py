@@ -35,14 +35,15 @@ def _limit(c: Draw, plans: list[Settlement]) -> Data:
     parsed = Limit.model_validate({**limit, "at_most": 0})
     values = [measured(parsed, plan) for plan in plans]
     least, cheapest = min(values), values[0]
-    usd = least + (cheapest - least) * c.number(0.02, 0.32, 0.1) if c.chance(88) else cheapest * 1.2
+    tight = c.number(0.42, 0.92, 0.1) if parsed.is_certain else c.number(0.02, 0.32, 0.1)  # an initial order is needed
+    usd = least + (cheapest - least) * tight if c.chance(88) else cheapest * 1.2
     return {**limit, "at_most": round_to(max(usd * 1.0001, 1.0), 5)}
 
 
 def _measure(c: Draw, years: int) -> Data:
     kind = c.weighted(("expected", 4), ("cvar", 3), ("worst", 4), ("chance", 3), ("committed", 3))
     if kind == "committed":
-        return {"measure": c.pick("expected", "worst"), "of": "committed"}
+        return {"measure": c.pick("expected", "worst"), "of": c.pick("committed", "signed")}
     of = f"contract year {c.integer(1, years)}" if c.chance(80 if kind == "expected" else 50) else "total"
     limit: Data = {"of": of, "measure": kind}
     if kind == "cvar":

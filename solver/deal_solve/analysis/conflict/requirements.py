@@ -51,7 +51,7 @@ def limit_words(limit: Limit) -> str:
     if limit.probability_within is not None:
         return f"limit on {limit.of} with a probability of {limit.probability_within:.0%}"
     what = {"expected": "expected ", "cvar": f"CVaR {limit.confidence:.0%} ", "worst": "worst "}[limit.measure or ""]
-    return f"limit on {'' if limit.of == 'committed' else what}{limit.of}"
+    return f"limit on {'' if limit.is_certain else what}{limit.of}"
 
 
 def _controls(deal: Deal) -> Iterator[Named]:

@@ -58,7 +58,7 @@ def regret(solution: Solution, alone: ScenarioSet, expected: FirstUsers, options
     In each an initial order is placed for the `expected` users of all scenarios: the plans are the same.
     """
     deal = solution.settlement.deal
-    certain = tuple(limit for limit in deal.limits if limit.of == "committed")
+    certain = tuple(limit for limit in deal.limits if limit.is_certain)
     free = deal.model_copy(update={"risk": Risk(), "limits": certain})
     settings = SearchSettings(options.solver, options.gap, breaks_ties=False)
     return float(settle(deal, solution.plan, alone).cost[0]) - min_cost(free, alone, expected, settings)

@@ -38,6 +38,7 @@ class Decisions:
     tracks: Tracks
     commitments: Commitments
     committed: Expression
+    signed: Expression
 
     @property
     def contracted(self) -> Expression:

@@ -7,6 +7,8 @@ measure ≤ budget;  cost_ω ≤ budget + excess_ω · over_ω,  Σ_ω p_ω · o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from deal_solve.deal.deal import Deal
@@ -74,13 +76,16 @@ def is_exact_chance(limit: Limit, size: int) -> bool:
     return within is not None and 0 < within < 1 and size <= EXACT_CHANCE
 
 
-def add_limits(program: Program, deal: Deal, committed: Expression) -> None:
-    """Add every limit of the deal; `committed` is Σ C + 12·N·price at index 1, in money units."""
+def add_limits(program: Program, deal: Deal, certain: Mapping[str, Expression]) -> None:
+    """Add every limit of the deal; `certain` has Σ C + 12·N·price at index 1, in money units.
+
+    `committed` is over the horizon on the path with the most, `signed` over the first terms.
+    """
     for number, limit in enumerate(deal.limits):
         bound = program.usd(limit.at_most)
         label = f"limit_{number}"
-        if limit.of == "committed":
-            program.add(label, committed <= bound)
+        if limit.is_certain:
+            program.add(label, certain[limit.of] <= bound)
             continue
         when = When(limit.contract_year, limit.discounted)
         if limit.probability_within is not None:
@@ -93,10 +98,10 @@ def add_limits(program: Program, deal: Deal, committed: Expression) -> None:
             _never_above(program, when, bound, label)
 
 
-def measured(program: Program, limit: Limit, committed: Expression) -> Expression:
+def measured(program: Program, limit: Limit, certain: Mapping[str, Expression]) -> Expression:
     """Return what a limit bounds, in money units, to be minimised: the least `at_most` that a plan would keep."""
-    if limit.of == "committed":
-        return committed
+    if limit.is_certain:
+        return certain[limit.of]
     when = When(limit.contract_year, limit.discounted)
     within = limit.probability_within
     if within == 0:
