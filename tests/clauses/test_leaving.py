@@ -6,7 +6,9 @@ import pytest
 import yaml
 
 from deal_solve import Infeasible, InputError, complete, loads, scenarios_of, solve, varied
+from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.deal.offer import Renewal
+from deal_solve.facts.calendar import calendar
 from deal_solve.facts.notes import limit_note
 from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.validation.validity import refuse_impossible
@@ -55,6 +57,14 @@ def test_buyer_leaves_the_order_form_after_its_first_year():
     assert [usd for term in leaving.plan.api.terms for usd in term.commitment_usd] == pytest.approx([250_000, 0, 0])
     assert leaving.plan.api.terms[1] == LEFT
     assert [term.offer for term in with_zero_band.plan.api.terms] == [None] * 3
+
+
+def test_the_page_and_the_calendar_say_when_it_is_left():
+    """The first term ends with December 2027; notice is due when negotiating what follows would begin."""
+    solution = solve(falling())
+    assert "left for list prices in years 2 to 3" in " ".join(solution_report(subject_of(solution)).split())
+    said = [(event.day.year, event.what) for event in calendar(falling(), solution.plan) if event.kind == "notice"]
+    assert said == [(2027, "give notice that the API agreement with quote (ends 2027-12) is not renewed")]
 
 
 def test_what_is_left_stays_left():

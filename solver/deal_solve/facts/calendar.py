@@ -30,6 +30,7 @@ EventKind = Literal[
     "renewal",
     "end",
     "negotiation",
+    "notice",
     "invoice",
     "count",
     "project_start",
@@ -76,7 +77,12 @@ def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
             end = span.start + span.length
             start, last = max(end - NEGOTIATE_MONTHS, span.start), f"{deal.calendar(end - 1):%Y-%m}"
             item = f"{name} (ends {last})"
-            yield Event(deal.calendar(start), "negotiation", f"start negotiating what follows {item}", item=item)
+            is_left = offer == plan.api.offer and any(begin == end for begin, _ in plan.api.left)
+            if is_left:
+                what = f"give notice that the API agreement with {item} is not renewed"
+                yield Event(deal.calendar(start), "notice", what, item=item)
+            else:
+                yield Event(deal.calendar(start), "negotiation", f"start negotiating what follows {item}", item=item)
 
 
 def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:
