@@ -412,7 +412,7 @@ def _help(name: str, command: click.Command) -> str:
 
 def clauses_guide() -> str:
     """Return docs/guides/clauses.md as it stands, with the table of clauses written anew."""
-    asked = [(each.name, each.step, "" if each.is_law else "may be dearer ") for each in CLAUSES if each.better]
+    asked = [(each.name, each.step, "" if each.is_law else "may cost more ") for each in CLAUSES if each.better]
     asked.append((ONE_ORDER_FORM, ONE_ORDER_FORM_STEP, ""))
     rows = [f"| {name} | {step} | {law}|" for name, step, law in asked]
     head, _, rest = (HERE / "guides/clauses.md").read_text(encoding="utf-8").partition(CLAUSES_HEAD)

@@ -104,7 +104,7 @@ def test_seat_minimum_by_hand_in_points_on_seats():
     assert minimum.value_usd == pytest.approx(360)
     assert minimum.points == pytest.approx(16.667, abs=0.05)
     assert said(found)["reduction right"] == "no effect"
-    assert "overage" not in said(found) and "one paper" not in said(found)
+    assert "overage" not in said(found) and "one order form" not in said(found)
 
 
 def test_discount_and_threshold_by_hand():
@@ -150,8 +150,8 @@ def test_one_paper_instead_of_two_by_hand():
     staff = {"headcount": 10, "tracks": ["seat"]}
     sections = {"workloads": {"app": APP}, "cohorts": {"staff": staff}, "scenarios": explicit({"only": 1000})}
     found = valued(read(offers={"quote": offer}, **sections), pairs=0)
-    one = row(found, "one paper")
-    assert (one.finding, one.was, one.asked) == ("in hand", "two papers", "one paper")
+    one = row(found, "one order form")
+    assert (one.finding, one.was, one.asked) == ("already granted", "two order forms", "one order form")
     assert one.value_usd == pytest.approx(660, abs=0.02)
     assert row(found, "bundle").finding == "no effect"
 
@@ -165,7 +165,7 @@ def test_a_step_that_moves_payments_the_wrong_way_is_dearer_and_worth_nothing():
         cost_of_capital_per_year=0.5,
     )
     payment = row(valued(deal), "payment")
-    assert (payment.finding, payment.value_usd, payment.points) == ("dearer", 0, None)
+    assert (payment.finding, payment.value_usd, payment.points) == ("costs more", 0, None)
 
 
 EDITS = {
@@ -242,7 +242,7 @@ def test_the_laws_hold_on_generated_deals(number, monkeypatch):
         with contextlib.suppress(Infeasible):
             found = valued(deal, next(iter(deal.offers)), pairs=2)
     assert all(each.value_usd >= 0 for each in found.values)
-    dearer = {each.clause for each in found.values if each.finding == "dearer"}
+    dearer = {each.clause for each in found.values if each.finding == "costs more"}
     assert dearer <= {clause.name for clause in CLAUSES if not clause.is_law}
     for pair in found.pairs:
         parts = row(found, pair.first).value_usd + row(found, pair.second).value_usd

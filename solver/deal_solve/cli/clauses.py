@@ -14,7 +14,7 @@ from deal_solve.cli.support.options import fix_option
 @analysis_command(
     epilog="Example:  deal-solve clauses deal.yaml --offer quote --pair 'unused commitment,ramp' --picture asks.svg",
     out="Write the table (.csv, .parquet or .json).",
-    picture="Draw the asking list (.svg or .png).",
+    picture="Draw the concession list (.svg or .png).",
 )
 @click.option(
     "--offer",
@@ -23,7 +23,11 @@ from deal_solve.cli.support.options import fix_option
     help="The offer whose clauses are valued.  [default: that of the best deal]",
 )
 @click.option(
-    "--pairs", type=click.IntRange(0), default=3, show_default=True, help="How many of the dearest to take in pairs."
+    "--pairs",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="How many of the highest value to take in pairs.",
 )
 @click.option("--pair", "also", metavar="A,B", multiple=True, help="Two clauses to value together as well.")
 @fix_option

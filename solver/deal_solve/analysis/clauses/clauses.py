@@ -2,8 +2,8 @@
 
 The value of a step is what the objective falls by, over the same scenarios and against the same baseline, with
 everything decided anew. A buyer may keep the old wording, so no value is negative: a step that would only move payments
-the wrong way (of a clause that is no law) is called `dearer` and worth nothing. Its equivalent discount points are the
-points of discount, on all bands of the offer alike, that would be worth the same; one curve of such solves, from no
+the wrong way (of a clause that is no law) is found to cost more and has no value. Its equivalent discount points are
+the points of discount, on all bands of the offer alike, that would be worth the same; one curve of such solves, from no
 points on, is shared by all clauses.
 """
 

@@ -33,7 +33,7 @@ def write_picture(deal: Deal, found: Clauses, path: str | Path, kind: str) -> No
         panel.set_yticks(range(len(rows)), names)
         panel.set_ylim(max(len(rows), 1) - 0.5, -0.5)
         panel.set_xlim(0, 1.45 * (top / scale or 1.0))
-        about = ["light: in hand already"] if any(row.finding == GRANTED for row in rows) else []
+        about = ["light: already granted"] if any(row.finding == GRANTED for row in rows) else []
         about += ["whisker: 95% on fresh scenarios"] if any(row.low_usd is not None for row in rows) else []
         panel.set_xlabel("; ".join([f"worth over {deal.horizon_months} months, {word}USD", *about]))
         panel.spines[["top", "right"]].set_visible(False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-NO_EFFECT, COSTLIER, AT_BEST, GRANTED, NEEDED = "no effect", "dearer", "at best", "in hand", "needed"
+NO_EFFECT, COSTLIER, AT_BEST, GRANTED, NEEDED = "no effect", "costs more", "at best", "already granted", "needed"
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class ClauseValue(Record):
     finding: Annotated[
         str,
         Field(
-            description="empty, or no effect, dearer (as it stands is better), at best, in hand (the offer has it), or "
-            "needed (without it no plan meets the limits)"
+            description="empty, or no effect, costs more (as it stands is better), at best, already granted (the "
+            "offer has it), or needed (without it no plan meets the limits)"
         ),
     ]
     value_usd: Annotated[float, Field(description="what the objective falls by; never negative")]

@@ -16,8 +16,10 @@ from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.resolved import resolve
 
-ONE_ORDER_FORM = "one paper"
-ONE_ORDER_FORM_STEP = "each part in an order form of its own, without what one for both gives → as it stands: in hand"
+ONE_ORDER_FORM = "one order form"
+ONE_ORDER_FORM_STEP = (
+    "each part in an order form of its own, without what one for both gives → as it stands: already granted"
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def clause_steps(deal: Deal, offer: str) -> Iterator[ClauseStep]:
         if step is not None:
             yield step
     if stated.api is not None and stated.seats:
-        yield ClauseStep(ONE_ORDER_FORM, "two papers", ONE_ORDER_FORM, _apart(deal, offer), is_granted=True)
+        yield ClauseStep(ONE_ORDER_FORM, "two order forms", ONE_ORDER_FORM, _apart(deal, offer), is_granted=True)
 
 
 def _step(deal: Deal, offer: str, clause: Clause) -> ClauseStep | None:

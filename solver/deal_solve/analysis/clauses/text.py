@@ -24,7 +24,7 @@ def clauses_report(deal: Deal, found: Clauses) -> str:
     parts = [
         "\n".join(head),
         _table(deal, found, summary.confidence),
-        "\n".join(labelled("Nothing better to ask for: ", "; ".join(best), 0)) if best else "",
+        "\n".join(labelled("Nothing better to negotiate: ", "; ".join(best), 0)) if best else "",
         _pairs(found),
         bullets("Notes", (*found.notes, *tail_note(deal, summary))),
     ]
@@ -44,7 +44,7 @@ def _table(deal: Deal, found: Clauses, confidence: float) -> str:
     for row in found.values:
         if row.finding == AT_BEST:
             continue
-        requested = f"{row.asked}{' (in hand)' * (row.finding == GRANTED)}{' GAP' * (not row.is_proven)}"
+        requested = f"{row.asked}{' (already granted)' * (row.finding == GRANTED)}{' GAP' * (not row.is_proven)}"
         cells = [row.clause, row.was, requested, _whole(row.value_usd)]
         if has_intervals:
             cells.append("" if row.low_usd is None else f"{_whole(row.low_usd)} to {_whole(row.high_usd or 0.0)}")
@@ -52,7 +52,7 @@ def _table(deal: Deal, found: Clauses, confidence: float) -> str:
     headers = ["clause", "now", "ask", "value", *["on fresh scenarios"] * has_intervals]
     tail = f"worst {percent(1 - confidence)}"
     return table(
-        f"Asking list over {deal.horizon_months} months (USD{present_value(deal)}; points of discount worth as much)",
+        f"Concession list over {deal.horizon_months} months (USD{present_value(deal)}; points: as much discount)",
         [*headers, "expected", tail, "points"],
         rows,
         left=3,
