@@ -24,6 +24,7 @@ from deal_solve import (
 from deal_solve.deal.risk import Risk
 from deal_solve.optimise.search import agreement_search, subsample
 from deal_solve.optimise.search import cache as cache_module
+from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.scenario_set import Scenarios
 from tests.support.clauses import clauses_of, without
 from tests.support.fields import changed, places
@@ -46,11 +47,22 @@ CELLS: tuple[dict[str, Any], ...] = (
 
 
 def agree(found: Solution, alone: Solution) -> None:
-    """Equal within the gap, each above the other's bound; of nearly tied plans they may hold different ones."""
+    """Equal within the gap, each above the other's bound; of equal cost, the same deal, whatever was solved before.
+
+    Of plans whose costs differ by less than the gap they may hold different ones.
+    """
     assert found.status == alone.status
     assert found.gap <= 1e-6 or found.objective_usd - found.bound_usd <= 0.02
     assert found.objective_usd == pytest.approx(alone.objective_usd, rel=1e-6, abs=0.02)
     assert max(found.bound_usd, alone.bound_usd) <= min(found.objective_usd, alone.objective_usd) + 0.02
+    if found.objective_usd == pytest.approx(alone.objective_usd, rel=1e-10):
+        assert signed(found.plan) == signed(alone.plan)
+
+
+def signed(plan: Plan) -> tuple[object, ...]:
+    """Return what is signed and decided, in whole dollars, seats and names."""
+    terms = [(term.band_usd_per_year, [round(usd) for usd in term.commitment_usd]) for term in plan.api.terms]
+    return (plan.api.offer, plan.api.term_months, terms, plan.seats, plan.tracks, plan.projects)
 
 
 @pytest.mark.parametrize("scenarios", ["stated", "sampled"])
