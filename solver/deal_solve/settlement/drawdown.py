@@ -96,6 +96,9 @@ def post_api(
     """Post all counted usage of the terms of an API agreement, and what its commitments cost."""
     records: list[PeriodRecord] = []
     for priced in terms:
+        for each in priced.usage:
+            yearly = each.usage_usd.reshape(-1, 12, ledger.scenarios).sum(axis=1)
+            ledger.usage_by_year[priced.span.years.start : priced.span.years.stop] += yearly
         if priced.band.commit_usd_per_year == 0 or part.payment == "arrears":
             _post_usage(ledger, priced)
         if priced.band.commit_usd_per_year > 0:

@@ -46,7 +46,8 @@ class Ledger:
     """Adds up postings over S scenarios and Y contract years at r a year (model §1).
 
     `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); `growth[line, item]`
-    undiscounted, (Y, S), of the lines that growth leads to; all in USD, costs positive.
+    undiscounted, (Y, S), of the lines that growth leads to; `usage_by_year` counted usage at contracted rates, paid for
+    or covered, (Y, S); all in USD, costs positive.
     """
 
     def __init__(self, scenarios: int, years: int, cost_of_capital_per_year: float, keep_rows: bool = False) -> None:
@@ -55,6 +56,7 @@ class Ledger:
         self.by_year: Array = np.zeros((years, scenarios))
         self.by_year_discounted: Array = np.zeros((years, scenarios))
         self.growth: dict[tuple[str, str], Array] = {}
+        self.usage_by_year: Array = np.zeros((years, scenarios))
         self.rows: list[Row] = []
         self._cost_of_capital_per_year = cost_of_capital_per_year
         self._keep_rows = keep_rows

@@ -1,0 +1,43 @@
+"""What stands beside each observed bucket: requests and billed dollars of the last twelve months (model §6)."""
+
+import pytest
+
+from deal_solve.facts.baseline_usage import observed_buckets
+from deal_solve.optimise.solve import solve
+from tests.support.hand_deals import APP, YEAR, explicit, quote, read
+
+TREE = {"low-fall": (60, 40), "low-grow": (70, 80), "high-hold": (100, 100), "high-grow": (110, 160)}
+
+
+def tree(**more):
+    """Two years of one dollar a request, 20 % off from any commitment, later terms by a table of two buckets."""
+    return read(
+        24,
+        workloads={"app": APP},
+        offers={"quote": quote((0.01, 0.2))},
+        renewal_decisions={"usage": 2},
+        risk="neutral",
+        **{"scenarios": explicit(TREE), **more},
+    )
+
+
+def test_billed_dollars_are_at_contracted_rates_and_tell_the_buckets_apart() -> None:
+    """Year 1: 60 and 70 a month, or 100 and 110, requests of 1 USD at list and of 0.80 contracted."""
+    deal = tree()
+    low, high = observed_buckets(deal, solve(deal).settlement)
+    assert (low.month, low.bucket, high.bucket) == (12, 0, 1)
+    assert low.requests == pytest.approx((60 * YEAR, 70 * YEAR))
+    assert low.billed_usd == pytest.approx((48 * YEAR, 56 * YEAR))
+    assert high.billed_usd == pytest.approx((80 * YEAR, 88 * YEAR))
+    assert low.is_told_by_dollars and high.is_told_by_dollars
+
+
+def test_where_billed_dollars_overlap_requests_are_the_rule() -> None:
+    """At half the list price 110 requests cost 44 contracted, less than 60 at the full price: the dollars overlap."""
+    scenarios = explicit(TREE)
+    scenarios["high-grow"]["list_price_index"] = {"opus": 0.5}
+    deal = tree(scenarios=scenarios)
+    low, high = observed_buckets(deal, solve(deal).settlement)
+    assert high.billed_usd == pytest.approx((44 * YEAR, 80 * YEAR))
+    assert not low.is_told_by_dollars and not high.is_told_by_dollars
+    assert low.requests[1] < high.requests[0]
