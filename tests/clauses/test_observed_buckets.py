@@ -21,7 +21,7 @@ def tree(**more):
     )
 
 
-def test_billed_dollars_are_at_contracted_rates_and_tell_the_buckets_apart() -> None:
+def test_billed_dollars_are_at_contracted_rates_and_separate_the_buckets() -> None:
     """Year 1: 60 and 70 a month, or 100 and 110, requests of 1 USD at list and of 0.80 contracted."""
     deal = tree()
     low, high = observed_buckets(deal, solve(deal).settlement)
@@ -29,7 +29,7 @@ def test_billed_dollars_are_at_contracted_rates_and_tell_the_buckets_apart() -> 
     assert low.requests == pytest.approx((60 * YEAR, 70 * YEAR))
     assert low.billed_usd == pytest.approx((48 * YEAR, 56 * YEAR))
     assert high.billed_usd == pytest.approx((80 * YEAR, 88 * YEAR))
-    assert low.is_told_by_dollars and high.is_told_by_dollars
+    assert low.dollars_are_the_rule and high.dollars_are_the_rule
 
 
 def test_where_billed_dollars_overlap_requests_are_the_rule() -> None:
@@ -39,5 +39,5 @@ def test_where_billed_dollars_overlap_requests_are_the_rule() -> None:
     deal = tree(scenarios=scenarios)
     low, high = observed_buckets(deal, solve(deal).settlement)
     assert high.billed_usd == pytest.approx((44 * YEAR, 80 * YEAR))
-    assert not low.is_told_by_dollars and not high.is_told_by_dollars
+    assert not low.dollars_are_the_rule and not high.dollars_are_the_rule
     assert low.requests[1] < high.requests[0]

@@ -50,8 +50,8 @@ class ObservedBucket(Record):
     bucket: Annotated[int, Field(description="bucket of usage, counted from 0, lowest first")]
     requests: Annotated[tuple[float, float], Field(description="requests of all workloads")]
     billed_usd: Annotated[tuple[float, float], Field(description="counted usage at contracted rates under the plan")]
-    is_told_by_dollars: Annotated[
-        bool, Field(description="whether billed dollars tell all buckets of the month apart, else requests have to")
+    dollars_are_the_rule: Annotated[
+        bool, Field(description="whether billed dollars separate all buckets of the month, else requests have to")
     ]
 
 
