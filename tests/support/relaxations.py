@@ -119,8 +119,21 @@ def _(data: Data) -> Iterator[bool]:
 @_named("renewal: uplift to same")
 def _(data: Data) -> Iterator[bool]:
     for offer in _offers(data):
-        if isinstance(offer.get("renewal"), dict):
+        renewal = offer.get("renewal")
+        if isinstance(renewal, dict) and "uplift" in renewal:
             offer["renewal"] = "same"
+            yield True
+        elif isinstance(renewal, dict) and isinstance(renewal["price"], dict):
+            offer["renewal"] = {**renewal, "price": "same"}
+            yield True
+
+
+@_named("an offer that may be left")
+def _(data: Data) -> Iterator[bool]:
+    for offer in _offers(data):
+        renewal = offer.get("renewal")
+        if isinstance(renewal, dict) and not renewal.get("may_leave", True):
+            offer["renewal"] = renewal["price"]
             yield True
 
 

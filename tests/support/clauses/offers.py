@@ -67,6 +67,10 @@ def _without_term(length: int) -> Callable[[Data], Data | None]:
     return change
 
 
+def _price(renewal: Any) -> Any:
+    return renewal["price"] if isinstance(renewal, dict) and "price" in renewal else renewal
+
+
 for _length in (12, 24, 36):
     add(f"term={_length}", offers, "terms", lambda v, n=_length: n in v, _without_term(_length))
 add("terms=several", offers, "terms", lambda v: len(v) > 1, lambda v: {min(v): v[min(v)]})
@@ -76,9 +80,16 @@ add("protection=none", offers, "price_protection", "none", "locked")
 add("protection=locked", offers, "price_protection", "locked", "none")
 add("protection=pass_through", offers, "price_protection", "pass_through", "none")
 add("protection=capped", offers, "price_protection", lambda v: isinstance(v, dict), "none")
-add("renewal=same", renewed, "renewal", "same", lambda _: {"uplift": 0.1})
-add("renewal=list", renewed, "renewal", "list", "same")
-add("renewal=uplift", renewed, "renewal", lambda v: isinstance(v, dict), "same")
+add("renewal=same", renewed, "renewal", lambda v: _price(v) == "same", lambda _: {"uplift": 0.1})
+add("renewal=list", renewed, "renewal", lambda v: _price(v) == "list", "same")
+add("renewal=uplift", renewed, "renewal", lambda v: isinstance(_price(v), dict), "same")
+add(
+    "renewal must be taken",
+    renewed,
+    "renewal",
+    lambda v: isinstance(v, dict) and "may_leave" in v,
+    lambda v: v["price"],
+)
 add("renewal_cap", renewed, "renewal_cap", lambda v: v is not ABSENT, DROP)
 add("exclusive", offers, "exclusive", present, DROP)
 add("bundle", offers, "bundle", present, DROP)
