@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -274,6 +275,30 @@ def test_the_best_deal_and_the_tail_of_loss_are_said(capsys, tmp_path, files):
         _, out, _ = called(capsys, "review", files[0], "--plan", str(solved), "--risk", risk)
         assert "Loss    none: it is the best deal by objective" in out and "Beats" not in out
         assert (said in " ".join(out.split())) == (risk == "balanced")
+
+
+@pytest.mark.parametrize(("asked", "engineering"), [((), 0), (("--routing", "today"), 12)])
+def test_an_order_form_is_reviewed_apart_from_the_engineering(capsys, tmp_path, asked, engineering):
+    """12 requests a year at 1 USD on sonnet, at 2 on opus, which runs today: the form says nothing of it.
+
+    Routed at its best the form costs 12 and nothing is lost; as today 24, 12 more, all of it by routing.
+    """
+    dollar, two = ({"input_usd_per_mtok": usd * 1_000_000, "output_usd_per_mtok": 0} for usd in (1, 2))
+    app = {"requests_per_month": 1, "input_tokens": 1, "output_tokens": 0, "models": ["opus", "sonnet"]}
+    rates = {"card": "claude@2026-11-23", "models": {"claude-opus-5-5": two, "claude-sonnet-5-5": dollar}}
+    data = {"start": "2027-01", "horizon_months": 12, "rates": rates, "workloads": {"app": app}}
+    data["workloads"]["app"]["today"] = {"model": "claude-opus-5-5"}
+    deal, form = tmp_path / "deal.yaml", tmp_path / "form.yaml"
+    deal.write_text(json.dumps(data))
+    form.write_text("api: {offer: list}")
+    code, out, err = called(capsys, "review", str(deal), "--plan", str(form), *asked)
+    assert (code, err) == (0, "")
+    loss = " ".join(out.partition("Plan ")[0].split())
+    if engineering:
+        assert "Loss 12.00 (100%) above the best deal by objective" in loss
+        assert loss.endswith(": 0.00 by what is signed, 12.00 by routing and projects")
+    else:
+        assert "Loss none: it is the best deal by objective" in loss
 
 
 @pytest.mark.parametrize(

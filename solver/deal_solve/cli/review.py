@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from deal_solve.cli.support.analysis import Answer, Question, analysis_command
-from deal_solve.cli.support.options import placed, routing_option
+from deal_solve.cli.support.options import placed
 
 
 @analysis_command(
@@ -16,8 +16,13 @@ from deal_solve.cli.support.options import placed, routing_option
     picture="Draw the steps (.svg or .png).",
 )
 @click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
-@routing_option
-def command(question: Question, plan_file: str, routing: str) -> Answer:
+@click.option(
+    "--routing",
+    type=click.Choice(["today", "best"]),
+    help="Routing where the proposal has none: as today, or the cheapest under the proposal.  [default: best for an "
+    "order form, which says nothing of routing and projects; else today]",
+)
+def command(question: Question, plan_file: str, routing: str | None) -> Answer:
     """Say what a proposal costs more than the best deal, and which of its decisions do it.
 
     The parts of the proposal are freed one after another: routing and projects, commitment, band, seats, tracks, then
@@ -28,11 +33,20 @@ def command(question: Question, plan_file: str, routing: str) -> Answer:
     from deal_solve.analysis.review.review import review
     from deal_solve.analysis.review.text import review_report
     from deal_solve.cli.settle import completed
+    from deal_solve.errors import Infeasible
     from deal_solve.plan.proposal import proposal_from, read_proposal
 
     deal, scenarios, source = question.deal, question.scenarios().in_memory(), read_proposal(plan_file)
     with placed(source):
-        plan, assumed = completed(deal, proposal_from(source), scenarios, routing, question.options.progress)
+        proposal = proposal_from(source)
+        is_order_form = not (proposal.routing or proposal.use or proposal.projects)
+        routed = routing or ("best" if is_order_form else "today")
+        try:
+            plan, assumed = completed(deal, proposal, scenarios, routed, question.options.progress)
+        except Infeasible:  # routed as today the proposal shows which clause or limit it breaks
+            if routing is not None:
+                raise
+            plan, assumed = completed(deal, proposal, scenarios, "today", question.options.progress)
         found = review(deal, plan, scenarios, options=question.options)
     return Answer(
         found=found,

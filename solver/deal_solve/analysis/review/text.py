@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deal_solve.analysis.review.result import DriverBreakeven, Review, ReviewStep
-from deal_solve.analysis.review.review import OFFER
+from deal_solve.analysis.review.review import OFFER, ROUTING
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.plan.plan import Plan
@@ -45,9 +45,9 @@ def review_report(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> s
 def _head(deal: Deal, found: Review) -> list[str]:
     best = found.best.settlement
     own = found.summary
-    lines = _signed("Plan", deal, found.proposed.plan, own)
+    lines = labelled("Loss", _loss(deal, found, own))
+    lines += _signed("Plan", deal, found.proposed.plan, own)
     lines += _signed("Best", deal, best.plan, summarise(deal, best, best.scenarios))
-    lines += labelled("Loss", _loss(deal, found, own))
     if found.changes:
         lines += labelled("Beats", f"{BEST} in {chance(found.beats_probability)} of scenarios, by cost")
     broken = [check.limit for check in found.limits if not check.is_kept]
@@ -72,7 +72,18 @@ def _loss(deal: Deal, found: Review, summary: Summary) -> str:
     loss = _apart(found.steps[0].objective_usd, objective)
     none = "none: as good as" if found.changes else "none: it is"
     stated = none if loss == "0.00" else f"{loss.lstrip('-')}{share} {way}"
-    return f"{stated} {BEST} by objective ({aim(deal, summary)})"
+    causes = "" if loss == "0.00" else f": {_causes(found)}"
+    return f"{stated} {BEST} by objective ({aim(deal, summary)}){causes}"
+
+
+def _causes(found: Review) -> str:
+    """Return what of the loss is in what is signed and what in engineering; in print they add up to it."""
+    steps = found.steps
+    engineering = next((n for n, step in enumerate(steps) if step.step == ROUTING), 0)
+    routed = steps[max(engineering - 1, 0)].objective_usd, steps[engineering].objective_usd
+    whole = cents(steps[0].objective_usd) - cents(steps[-1].objective_usd)
+    of_routing = cents(routed[0]) - cents(routed[1])
+    return f"{money(float(whole - of_routing))} by what is signed, {money(float(of_routing))} by routing and projects"
 
 
 def _apart(before: float, after: float) -> str:
