@@ -54,7 +54,7 @@ def test_everything_that_a_bare_file_leaves_unsaid_is_listed_by_the_field_that_w
         "workloads.bot.projects.batch": ("project", 0.0, None),
         "workloads.bot.projects.rerouting": ("project", 0.0, None),
         "workloads.bot.today.model": ("retired", "claude-sonnet-5-5", "claude-sonnet-4-5-20250929"),
-        "offers.quote.renewal": ("clause", "same prices", None),
+        "offers.quote.renewal": ("clause", "at the same prices, leaving allowed", None),
         "offers.quote.api.payment": ("clause", "prepaid", None),
         "offers.quote.api.unused": ("clause", "forfeited", None),
         "offers.quote.seats.team-standard.billing": ("clause", "a year in advance", None),
@@ -114,7 +114,7 @@ def test_a_model_that_is_gone_is_never_printed_as_today(tmp_path, capsys):
 def test_projects_of_a_workload_and_clauses_of_an_offer_are_one_sentence_each():
     text = "\n".join(unstated_sentences(unstated(loads(DEAL))))
     assert "workloads.bot.projects: no project is given, so caching and batch and rerouting cost nothing" in text
-    assert "offers.quote: not stated, so renewal is same prices, api.payment is prepaid, api.unused is" in text
+    assert "offers.quote: not stated, so renewal is at the same prices, leaving allowed, api.payment is prepaid, api.unused is" in text
     assert text.count("offers.quote: ") == 1
 
 
