@@ -114,7 +114,8 @@ def test_a_model_that_is_gone_is_never_printed_as_today(tmp_path, capsys):
 def test_projects_of_a_workload_and_clauses_of_an_offer_are_one_sentence_each():
     text = "\n".join(unstated_sentences(unstated(loads(DEAL))))
     assert "workloads.bot.projects: no project is given, so caching and batch and rerouting cost nothing" in text
-    assert "offers.quote: not stated, so renewal is at the same prices, leaving allowed, api.payment is prepaid, api.unused is" in text
+    renewal = "renewal is at the same prices, leaving allowed"
+    assert f"offers.quote: not stated, so {renewal}, api.payment is prepaid, api.unused is" in text
     assert text.count("offers.quote: ") == 1
 
 

@@ -120,7 +120,7 @@ def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
                 found = done.stdout + done.stderr
                 assert alike(expected, found), f"$ {command}\n{found}"
         elif kind == "output":
-            assert alike(f"...{block}...", found), block
+            assert alike(f"...{block.rstrip()}...", found), block
 
 
 def numbers(text):
