@@ -6,7 +6,7 @@ from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import estimate, read
 from tests.support.generators.heuristics import heuristic_plans
 from tests.support.generators.offers import offer
-from tests.support.generators.people import SEAT_TYPES, TOOL, cohort, tool
+from tests.support.generators.people import SEAT_TYPES, TOOL, cohort, seat_plans, tool
 from tests.support.generators.risk_clauses import limits, risk
 from tests.support.generators.scenarios import explicit
 from tests.support.generators.usage import RETIRING, month_after, variants, workload
@@ -29,6 +29,8 @@ def drawn_deal(c: Draw, tiny: bool = False) -> Data:
     _controls(c, data)
     explicit(c, data, start)
     _offers(c, data)
+    if data["cohorts"] and c.chance(35):
+        data["rates"]["plans"] = seat_plans(c, data["offers"])
     _complete(c, data)
     data["risk"] = risk(c, "scenarios" in data)
     if c.chance(65) and (around := heuristic_plans(read(data))):

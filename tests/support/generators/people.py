@@ -75,3 +75,12 @@ def tool(c: Draw) -> Data:
     if c.chance(40):
         built["provides"] = ["sso", "scim"]
     return built
+
+
+def seat_plans(c: Draw, offers: Data) -> Data:
+    """Return limits of a plan that may bind, its maximum not below the minimum of an offer: the card's, or its own."""
+    stated = [part.get("minimum", 0) for offer in offers.values() for part in offer.get("seats", {}).values()]
+    if c.chance(50):
+        return {"team": {"minimum": c.pick(2, 30), "maximum": max(c.pick(40, 90, 150), *stated, 0)}}
+    own = {"minimum": c.pick(10, 60), "maximum": max(c.pick(90, 200), *stated, 0)}
+    return {"own": {"seats": ["team-standard", "enterprise"], **own}}
