@@ -4,6 +4,7 @@ import pytest
 
 from deal_solve.facts.baseline_usage import observed_buckets
 from deal_solve.optimise.solve import solve
+from deal_solve.report.renewal import renewal_tables
 from tests.support.hand_deals import APP, YEAR, explicit, quote, read
 
 TREE = {"low-fall": (60, 40), "low-grow": (70, 80), "high-hold": (100, 100), "high-grow": (110, 160)}
@@ -30,6 +31,14 @@ def test_billed_dollars_are_at_contracted_rates_and_separate_the_buckets() -> No
     assert low.billed_usd == pytest.approx((48 * YEAR, 56 * YEAR))
     assert high.billed_usd == pytest.approx((80 * YEAR, 88 * YEAR))
     assert low.dollars_are_the_rule and high.dollars_are_the_rule
+
+
+def test_both_stand_below_the_table_in_print() -> None:
+    deal = tree()
+    best = solve(deal)
+    (text,) = renewal_tables(deal, best.plan, best.settlement)
+    assert "1,200 to 1,320 requests, 960 to 1,056 billed" in " ".join(text.split())
+    assert text.endswith("- billed dollars are the rule")
 
 
 def test_where_billed_dollars_overlap_requests_are_the_rule() -> None:

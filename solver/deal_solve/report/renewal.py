@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.baseline_usage import ObservedBucket, observed_buckets
 from deal_solve.plan.plan import Plan, RenewalRow, RenewalTable, Route
 from deal_solve.report.text import chance, joined, labelled, percent, round_money, table
+from deal_solve.settlement.settle import Settlement
 
 
 def renewal_sentence(deal: Deal, plan: Plan) -> str:
@@ -20,9 +22,30 @@ def renewal_sentence(deal: Deal, plan: Plan) -> str:
     )
 
 
-def renewal_tables(deal: Deal, plan: Plan) -> list[str]:
-    """Return one table per month in which something is looked up, one row per bucket."""
-    return [_table(deal, each) for each in plan.later]
+def renewal_tables(deal: Deal, plan: Plan, settlement: Settlement | None = None) -> list[str]:
+    """Return one table per month in which something is looked up, one row per bucket.
+
+    With the settlement of the plan, what a bucket comes to in requests and in billed dollars stands below.
+    """
+    found = observed_buckets(deal, settlement) if settlement is not None and plan.later else ()
+    return [
+        "\n".join([_table(deal, each), *_billed(each, [own for own in found if own.month == each.month])])
+        for each in plan.later
+    ]
+
+
+def _billed(each: RenewalTable, found: list[ObservedBucket]) -> list[str]:
+    """Return the lines that say what each bucket of usage comes to, and which of the two is the rule."""
+    if not each.usage_edges_usd or not found:
+        return []
+    names = _ranges(each.usage_edges_usd)
+    lines = [
+        f"{names[own.bucket]}: {own.requests[0]:,.0f} to {own.requests[1]:,.0f} requests, "
+        f"{round_money(own.billed_usd[0])} to {round_money(own.billed_usd[1])} billed at contracted rates"
+        for own in found
+    ]
+    rule = "billed dollars are the rule" if found[0].dollars_are_the_rule else "requests are the rule: billed overlap"
+    return [line for note in (*lines, rule) for line in labelled("-", note, 2)]
 
 
 def _table(deal: Deal, each: RenewalTable) -> str:

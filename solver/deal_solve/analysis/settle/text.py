@@ -52,7 +52,7 @@ def settlement_report(
         "\n".join(head),
         bullets("Assumed", assumed),
         bullets("Notes", notes),
-        *renewal_tables(deal, plan),
+        *renewal_tables(deal, plan, settlement),
         commitment_table(deal, settlement),
         seats_table(settlement),
         track_table(deal, plan),

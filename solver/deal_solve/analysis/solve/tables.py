@@ -34,7 +34,7 @@ from deal_solve.report.unstated import unstated_list
 from deal_solve.report.years import years_table
 
 TABLES: dict[str, Callable[[Subject], str]] = {
-    "renewal": lambda of: "\n\n".join(renewal_tables(of.deal, of.plan)),
+    "renewal": lambda of: "\n\n".join(renewal_tables(of.deal, of.plan, of.settlement)),
     "commitment": lambda of: commitment_table(of.deal, of.settlement),
     "tracks": lambda of: track_table(of.deal, of.plan),
     "routing": lambda of: routing_table(of.deal, of.plan),
