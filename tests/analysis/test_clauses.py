@@ -309,7 +309,7 @@ def test_the_command_prints_draws_and_writes(capsys, tmp_path):
     code, out, err = called(capsys, *asked, "--picture", str(picture), "--out", str(table))
     assert (code, err) == (0, "")
     assert "Offer   quote: one step towards the buyer per clause" in out
-    assert "Nothing better to ask for: period (year)" in out
+    assert "Nothing better to negotiate: period (year)" in out
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert rows[0]["clause"] == "overage" and ">overage: list → contracted<" in picture.read_text()
     assert called(capsys, *asked, "--out", str(data))[:2] == (0, out)

@@ -12,7 +12,7 @@ from deal_solve.facts.names import listed, quoted_offer, track_name, user_name
 from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
-from deal_solve.report.text import heading, labelled, round_money, whole_money
+from deal_solve.report.text import heading, joined, labelled, round_money, whole_money
 
 MAX_SEAT_TYPES = 3
 MAX_LIST = 66
@@ -126,8 +126,17 @@ def _projects(subject: Subject) -> str:
 
 
 def _committed(subject: Subject) -> str:
-    summary = subject.summary
-    text = f"{whole_money(summary.committed_usd)} over {subject.deal.horizon_months} months as planned, API and seats"
+    """Return what is signed now and what is committed as planned, and what growth adds to both in every scenario."""
+    summary, months = subject.summary, subject.deal.horizon_months
+    planned = f"{whole_money(summary.committed_usd)} over {months} months as planned"
+    text = f"{whole_money(summary.signed_usd)} signed now, in first terms; {planned}"
+    if whole_money(summary.signed_usd) == whole_money(summary.committed_usd):
+        text = f"{whole_money(summary.signed_usd)}, all of it signed now, over {months} months"
     if summary.beyond_horizon_usd:
-        text += f"; {whole_money(summary.beyond_horizon_usd)} more after them"
+        text += f", {whole_money(summary.beyond_horizon_usd)} after them"
+    growth = [
+        sum(usd) for usd in zip(*((each.signed_usd, each.planned_usd) for each in summary.certain_growth), strict=True)
+    ]
+    if any(growth):
+        text += f"; growth that is certain adds {joined([whole_money(usd) for usd in growth])}"
     return text
