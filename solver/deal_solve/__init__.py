@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from deal_solve.analysis.signing.signing import signings as signings
     from deal_solve.analysis.simulate.simulate import simulate as simulate
     from deal_solve.analysis.solve.json import from_json as from_json
-    from deal_solve.analysis.solve.json import to_json as to_json
     from deal_solve.analysis.sweep.design import Design as Design
     from deal_solve.analysis.sweep.regions import regions as regions
     from deal_solve.analysis.sweep.sweep import sweep as sweep
@@ -62,13 +61,15 @@ if TYPE_CHECKING:
     from deal_solve.facts.summary import summarise as summarise
     from deal_solve.facts.today import today as today
     from deal_solve.frames import Table as Table
-    from deal_solve.notebook import show as show
     from deal_solve.optimise.export import export as export
     from deal_solve.optimise.options import SolveOptions as SolveOptions
     from deal_solve.optimise.search.cache import SolveCache as SolveCache
     from deal_solve.optimise.solution import Solution as Solution
     from deal_solve.optimise.solve import solve as solve
     from deal_solve.optimise.solver.progress import Progress as Progress
+    from deal_solve.outputs import figure as figure
+    from deal_solve.outputs import show as show
+    from deal_solve.outputs import to_json as to_json
     from deal_solve.plan.completion.complete import complete as complete
     from deal_solve.plan.plan import Plan as Plan
     from deal_solve.plan.proposal import Proposal as Proposal

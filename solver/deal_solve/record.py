@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from types import GenericAlias
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, WithJsonSchema, WrapValidator
@@ -57,8 +58,10 @@ def adapter_of(kind: type[T]) -> TypeAdapter[T]:
     return TypeAdapter(kind)
 
 
-def to_text(record: Record) -> str:
-    """Return a record as JSON text; numbers that are not finite are null."""
+def to_text(record: Any) -> str:
+    """Return a record, or a table of records, as JSON text; numbers that are not finite are null."""
     kind: Any = type(record)
+    if isinstance(record, tuple):
+        kind = GenericAlias(tuple, (type(record[0]) if record else Any, ...))
     text: bytes = adapter_of(kind).dump_json(record, by_alias=True, indent=2)
     return text.decode() + "\n"

@@ -274,8 +274,15 @@ def test_two_offers_of_the_same_true_cost_are_not_told_apart(monkeypatch):
     assert found.dearer.low_usd - found.dearer.half_usd < 0 < found.dearer.high_usd + found.dearer.half_usd
     assert not found.is_apart
     assert found.needed is None or found.needed > 256
-    rest = MeanValue(None, None, "nobody asked"), PerfectInformation(Estimate(0), 1, True), None, None
-    text = uncertainty_report(deal, solution, UncertaintyCost(*rest, found)).replace("\n  ", " ")
+    cost = UncertaintyCost(
+        mean_value=MeanValue(None, None, "nobody asked"),
+        information=PerfectInformation(Estimate(0), 1, True),
+        first_term=None,
+        fresh=None,
+        apart=found,
+        solution=solution,
+    )
+    text = uncertainty_report(deal, solution, cost).replace("\n  ", " ")
     assert "These scenarios cannot tell this deal and the next one apart" in text
 
 

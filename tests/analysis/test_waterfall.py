@@ -10,6 +10,7 @@ from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.analysis.levers.text import waterfall_report, waterfall_sentence
 from deal_solve.analysis.levers.waterfall import api_cut, waterfall
 from deal_solve.frames import Table
+from deal_solve.report.basics import About
 from tests.support.builders import RATES, deal_of, only
 from tests.support.paths import EXAMPLES, ROOT
 from tests.support.proposals import example
@@ -66,7 +67,8 @@ def usd(table):
 
 
 def both_ways(steps):
-    return Waterfall(from_all_opus=steps, from_today=steps, api_cut=api_cut(steps), scenarios=1)
+    about = About(made(), scenarios_of(made()))
+    return Waterfall(from_all_opus=steps, from_today=steps, api_cut=api_cut(steps), about=about)
 
 
 def test_every_step_by_hand():

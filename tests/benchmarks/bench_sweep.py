@@ -22,7 +22,7 @@ from measuring import HERE, limited, table, write
 
 from deal_solve import Deal, Design, load, sample, sweep
 from deal_solve.analysis.sweep.design import design_of
-from deal_solve.analysis.sweep.sweep import Sweep
+from deal_solve.analysis.sweep.result import Sweep
 from deal_solve.cli.support.executor import executor_of
 
 SCENARIO = HERE.parent.parent / "scenarios" / "hybrid.yaml"

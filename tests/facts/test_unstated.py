@@ -5,10 +5,10 @@ import json
 import pytest
 
 from deal_solve import Proposal, load, loads, scenarios_of, solve
-from deal_solve.analysis.solve.json import to_json
 from deal_solve.cli.main import run
 from deal_solve.deal.edit import edited, varied
 from deal_solve.facts.unstated import unstated
+from deal_solve.outputs import to_json
 from deal_solve.plan.completion.complete import complete
 from deal_solve.report.unstated import unstated_list, unstated_sentences
 from tests.support.paths import EXAMPLES

@@ -32,7 +32,7 @@ def command_of(is_proven=True, has_risk=True):
     def command(question, depth):
         """Ask about DEAL."""
         asked.append((question, depth))
-        return Answer(found=Found(), report=f"depth {depth}\n", result=lambda: None, is_proven=is_proven)
+        return Answer(found=Found(), is_proven=is_proven)
 
     return command, asked
 
@@ -50,7 +50,7 @@ def test_a_question_has_the_deal_its_scenarios_and_the_options(tmp_path):
     out = tmp_path / "table.csv"
     args = [DEAL, "--depth", "3", "--gap", "0.01", "--risk", "neutral", "--time-limit", "9", "--out", str(out)]
     done = CliRunner().invoke(command, args, standalone_mode=False)
-    assert (done.return_value, done.output) == (0, "depth 3\n")
+    assert (done.return_value, done.output) == (0, " answer\n     42\n")
     [(question, depth)] = asked
     assert (depth, question.deal.risk.weight, question.scenarios().size) == (3, 0.0, 4)
     assert (question.options.gap, question.options.time_limit, question.options.fix) == (0.01, 9.0, None)

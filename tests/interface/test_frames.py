@@ -16,6 +16,7 @@ from deal_solve import (
     waterfall,
     why_not,
 )
+from deal_solve.report.text import joined
 from tests.support.deals import INFEASIBLE
 from tests.support.solved import loaded, many_clauses, solved
 
@@ -80,8 +81,10 @@ def test_a_solution_is_shown_with_its_page_and_its_tables():
     html = shown._repr_html_()
     assert html.startswith("<pre>Harbourline, product and people")
     assert "<details open><summary>decisions</summary><table" in html
-    assert "This plan     3,153,783" in html
-    assert "<td>203 / 219 / 236</td>" in html
+    settlement = SOLUTION.settlement
+    seats = SOLUTION.plan.seats["enterprise"].contracted
+    assert f"This plan     {settlement.mean(settlement.cost):,.0f}" in html
+    assert f"<td>{joined([f'{count:,}' for count in seats])}</td>" in html
 
 
 def test_years_count_from_1_where_they_are_displayed():

@@ -16,9 +16,8 @@ from deal_solve import (
     wrong_tracks,
 )
 from deal_solve.analysis.solve.schema import InfeasibleResult, SettlementResult
-from deal_solve.analysis.sweep.result import SweepRow
 from deal_solve.cli.main import run
-from deal_solve.record import adapter_of, to_text
+from deal_solve.record import to_text
 from tests.support.deals import INFEASIBLE
 from tests.support.paths import EXAMPLES
 from tests.support.solved import many_clauses, solved
@@ -125,13 +124,5 @@ def test_an_infeasible_deal_writes_its_conflict(tmp_path, capsys):
 
 
 def test_a_settlement_takes_no_answers():
-    with pytest.raises(TypeError, match="why_not: nothing was asked of a settlement"):
+    with pytest.raises(TypeError, match="why_not: nothing was asked of a Settlement"):
         to_json(SOLUTION.settlement, why_not=[])
-
-
-def test_a_sweep_row_that_was_read_does_not_say_what_is_signed():
-    """A file does not hold which decisions are routing; a row without a plan decides nothing."""
-    row = SweepRow(1, {}, "optimal", decisions={"track of staff": "chat"}, kinds={"track of staff": "track"})
-    read = adapter_of(SweepRow).validate_json(to_text(row))
-    assert (row.deal, read.deal) == ("track of staff: chat", None)
-    assert SweepRow(1, {}, "infeasible").deal == ""

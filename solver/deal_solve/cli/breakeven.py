@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from deal_solve.cli.support import completion
@@ -46,9 +44,6 @@ def command(question: Question, vary: str, target: str | None, points: int, reso
     what an extra unit costs, and from where to where. The exit code is 4 if a solve is not proven to the gap.
     """
     from deal_solve.analysis.breakeven.breakeven import breakeven, split_range
-    from deal_solve.analysis.breakeven.picture import write_picture
-    from deal_solve.analysis.breakeven.result import BreakevenResult
-    from deal_solve.analysis.breakeven.text import breakeven_report
     from deal_solve.deal.edit import split_change
 
     deal = question.deal
@@ -63,10 +58,4 @@ def command(question: Question, vary: str, target: str | None, points: int, reso
         resolution=resolution,
         options=question.options,
     )
-    return Answer(
-        found=found,
-        report=breakeven_report(deal, found),
-        result=partial(BreakevenResult.of, deal, found.base_scenarios, found),
-        draw=partial(write_picture, deal, found),
-        is_proven=found.is_proven,
-    )
+    return Answer(found, found.is_proven)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from deal_solve.cli.support import completion
@@ -38,19 +36,10 @@ def command(question: Question, offer: str | None, pairs: int, also: tuple[str, 
     intervals. The exit code is 4 if a figure is not proven to the gap.
     """
     from deal_solve.analysis.clauses.clauses import clauses
-    from deal_solve.analysis.clauses.picture import write_picture
-    from deal_solve.analysis.clauses.result import ClausesResult
-    from deal_solve.analysis.clauses.text import clauses_report
 
     deal, given = question.deal, tuple(map(_pair, also))
     found = clauses(deal, question.scenarios(), offer, pairs=pairs, also=given, options=question.options)
-    return Answer(
-        found=found,
-        report=clauses_report(deal, found),
-        result=partial(ClausesResult.of, deal, found.base.settlement.scenarios, found),
-        draw=partial(write_picture, deal, found),
-        is_proven=found.is_proven,
-    )
+    return Answer(found, found.is_proven)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from deal_solve.cli.support import completion
@@ -33,17 +31,8 @@ def command(question: Question, offer: str | None, term: int | None, points: int
     is among them. The exit code is 4 if a point is not proven to the gap.
     """
     from deal_solve.analysis.curve.curve import curve
-    from deal_solve.analysis.curve.picture import write_picture
-    from deal_solve.analysis.curve.result import CurveResult
-    from deal_solve.analysis.curve.text import curve_report
     from deal_solve.cli.support.solving import load_fix
 
     deal, scenarios, proposed = question.deal, question.ready_scenarios(), load_fix(question.deal, plan_file)
     found = curve(deal, scenarios, offer, term, points=points, proposed=proposed, options=question.options)
-    return Answer(
-        found=found,
-        report=curve_report(deal, found),
-        result=partial(CurveResult.of, deal, found.best.settlement.scenarios, found),
-        draw=partial(write_picture, deal, found),
-        is_proven=all(point.is_proven for point in found.points),
-    )
+    return Answer(found, all(point.is_proven for point in found.points))

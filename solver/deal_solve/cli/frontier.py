@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from deal_solve.cli.support.analysis import Answer, Question, analysis_command
@@ -27,16 +25,7 @@ def command(question: Question, steps: int) -> Answer:
     point is not proven to the gap.
     """
     from deal_solve.analysis.frontier.frontier import frontier
-    from deal_solve.analysis.frontier.picture import write_picture
-    from deal_solve.analysis.frontier.result import FrontierResult
-    from deal_solve.analysis.frontier.text import frontier_report
 
     deal = question.deal
     found = frontier(deal, question.ready_scenarios(), steps, options=question.options)
-    return Answer(
-        found=found,
-        report=frontier_report(deal, found),
-        result=partial(FrontierResult.of, deal, found.points[0].solution.settlement.scenarios, found),
-        draw=partial(write_picture, deal, found),
-        is_proven=all(point.is_proven for point in found.points),
-    )
+    return Answer(found, all(point.is_proven for point in found.points))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 import click
 
@@ -28,10 +28,7 @@ def command(question: Question, plan_file: str, routing: str | None) -> Answer:
     The parts of the proposal are freed one after another: routing and projects, commitment, band, seats, tracks, then
     offer and term. What each saves adds up to the whole loss. The exit code is 4 if a step is not proven to the gap.
     """
-    from deal_solve.analysis.review.picture import write_picture
-    from deal_solve.analysis.review.result import ReviewResult
     from deal_solve.analysis.review.review import review
-    from deal_solve.analysis.review.text import review_report
     from deal_solve.cli.settle import completed
     from deal_solve.errors import Infeasible
     from deal_solve.plan.proposal import proposal_from, read_proposal
@@ -47,17 +44,5 @@ def command(question: Question, plan_file: str, routing: str | None) -> Answer:
             if routing is not None:
                 raise
             plan, assumed = completed(deal, proposal, scenarios, "today", question.options.progress)
-        found = review(deal, plan, scenarios, options=question.options)
-    return Answer(
-        found=found,
-        report=review_report(deal, found, assumed),
-        result=partial(
-            ReviewResult.of,
-            deal,
-            found.proposed.scenarios,
-            found,
-            assumed=assumed,
-        ),
-        draw=partial(write_picture, deal, found),
-        is_proven=found.is_proven,
-    )
+        found = replace(review(deal, plan, scenarios, options=question.options), assumed=assumed)
+    return Answer(found, found.is_proven)

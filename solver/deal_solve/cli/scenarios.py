@@ -40,13 +40,16 @@ def command(
     prices of the month, routed as today.
     """
     from deal_solve.analysis.fan.fan import fans
-    from deal_solve.analysis.fan.picture import write_picture
+    from deal_solve.analysis.fan.picture import figure_of
     from deal_solve.analysis.fan.text import fan_csv, fan_report
     from deal_solve.cli.support.files import ending_of, replacing, write_text
     from deal_solve.optional import need
+    from deal_solve.report.picture import need_matplotlib, write_figure
     from deal_solve.uncertainty.parquet import write_scenarios
 
     picture_kind = ending_of(picture, "--picture", "svg", "png")
+    if picture:
+        need_matplotlib("--picture")
     ending_of(out, "--out", "parquet")
     if out:
         need("pyarrow", "a Parquet file", "--out")
@@ -55,7 +58,7 @@ def command(
     found = fans(deal, scenarios)
     if picture:
         with replacing(picture) as temporary:
-            write_picture(deal, scenarios, found, temporary, picture_kind)
+            write_figure(figure_of(deal, scenarios, found), temporary, picture_kind)
     if csv_file:
         write_text(csv_file, fan_csv(deal, found))
     if out:

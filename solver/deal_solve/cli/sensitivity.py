@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from deal_solve.cli.support.analysis import Answer, Question, analysis_command
@@ -29,17 +27,8 @@ def command(question: Question, samples: int) -> Answer:
     Each bar is the deal re-optimised, beside it today's plan held fixed: the difference is the value of flexibility.
     Sobol indices say which inputs spread the plan's cost and loss. The exit code is 4 if a solve is not proven.
     """
-    from deal_solve.analysis.sensitivity.picture import write_picture
-    from deal_solve.analysis.sensitivity.result import sensitivity_result_of
     from deal_solve.analysis.sensitivity.sensitivity import sensitivity
-    from deal_solve.analysis.sensitivity.text import sensitivity_report
 
     deal = question.deal
     found = sensitivity(deal, question.scenarios(), samples=samples, options=question.options)
-    return Answer(
-        found=found,
-        report=sensitivity_report(deal, found),
-        result=partial(sensitivity_result_of, deal, found),
-        draw=partial(write_picture, deal, found),
-        is_proven=found.is_proven,
-    )
+    return Answer(found, found.is_proven)

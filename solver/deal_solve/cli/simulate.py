@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +21,7 @@ from deal_solve.cli.support.options import (
 )
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.simulate.simulate import Simulation
+    from deal_solve.analysis.simulate.result import Simulation
     from deal_solve.deal.deal import Deal
     from deal_solve.plan.plan import Plan
     from deal_solve.uncertainty.scenario_set import Scenarios, ScenarioSet
@@ -77,14 +78,12 @@ def command(
             progress=_progress(scenarios.size) if verbose or sys.stderr.isatty() else None,
             outcomes=outcomes,
         )
-    _print(deal, plan, simulation, assumed, json_file)
+    _print(replace(simulation, assumed=assumed), json_file)
     return 0
 
 
 def _first(scenarios: Scenarios) -> ScenarioSet:
     """Return scenarios enough to complete a plan: all that are in memory, or a first block of sampled ones."""
-    from dataclasses import replace
-
     from deal_solve.uncertainty.sampling import SampledSet
     from deal_solve.uncertainty.scenario_set import BLOCK
 
@@ -124,16 +123,14 @@ def _progress(total: int) -> Callable[[int], None]:
     return report
 
 
-def _print(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...], json_file: str | None) -> None:
-    from deal_solve.analysis.simulate.result import SimulationResult
-    from deal_solve.analysis.simulate.text import simulation_report
+def _print(simulation: Simulation, json_file: str | None) -> None:
     from deal_solve.cli.support.files import write_text
-    from deal_solve.record import to_text
+    from deal_solve.outputs import text_of, to_json
 
     if json_file:
-        text = to_text(SimulationResult.of(deal, simulation.scenarios, simulation, plan=plan, assumed=assumed))
+        text = to_json(simulation)
         if json_file == "-":
             click.echo(text, nl=False)
             return
         write_text(json_file, text)
-    click.echo(simulation_report(deal, plan, simulation, assumed), nl=False)
+    click.echo(text_of(simulation), nl=False)

@@ -76,10 +76,10 @@ def command(
     without one.
     """
     from deal_solve.analysis.solve.comparisons import comparisons
-    from deal_solve.analysis.solve.json import to_json
     from deal_solve.analysis.solve.text import solution_report, subject_of
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.errors import Infeasible
+    from deal_solve.outputs import to_json
     from deal_solve.uncertainty.scenario_set import ready
 
     tables = _tables(full, show)

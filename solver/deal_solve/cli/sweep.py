@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +28,8 @@ from deal_solve.cli.support.options import (
 if TYPE_CHECKING:
     from deal_solve.analysis.sweep.checkpoint_log import CheckpointLog
     from deal_solve.analysis.sweep.design import Design
-    from deal_solve.analysis.sweep.result import SweepRow
-    from deal_solve.analysis.sweep.sweep import Sweep, SweepProgress
+    from deal_solve.analysis.sweep.result import Sweep, SweepRow
+    from deal_solve.analysis.sweep.sweep import SweepProgress
     from deal_solve.deal.deal import Deal
     from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -81,12 +80,12 @@ def command(
     twice. The exit code is 4 if a run is not proven to the gap, 1 if one failed.
     """
     from deal_solve.analysis.sweep.design import refuse_wrong_paths
-    from deal_solve.analysis.sweep.sweep import Sweep, sweep
-    from deal_solve.analysis.sweep.text import sweep_report
+    from deal_solve.analysis.sweep.sweep import sweep, sweep_of
     from deal_solve.cli.support.executor import executor_of
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.cli.support.solving import load_fix
-    from deal_solve.frames import Table
+    from deal_solve.outputs import text_of
+    from deal_solve.report.basics import About
 
     deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
     design = _design(deal, vary, is_zipped, design_file)
@@ -102,22 +101,22 @@ def command(
         run = partial(sweep, deal, design, scenarios_from, **options)
         found = _swept(
             run if executor else lambda **rows: interruptible(partial(run, **rows)),
-            Sweep(design, Table(), base),
+            partial(sweep_of, About(deal, base), design),
             kept,
-            lambda part: _write(deal, part, out, picture),
+            lambda part: _write(part, out, picture),
         )
-    _write(deal, found, out, picture)
-    click.echo(sweep_report(deal, found), nl=False)
+    _write(found, out, picture)
+    click.echo(text_of(found), nl=False)
     return _exit_code(found)
 
 
 def _swept(
-    run: Callable[..., Sweep], empty: Sweep, kept: CheckpointLog | None, write: Callable[[Sweep], None]
+    run: Callable[..., Sweep],
+    made_of: Callable[[list[SweepRow]], Sweep],
+    kept: CheckpointLog | None,
+    write: Callable[[Sweep], None],
 ) -> Sweep:
     """Run a sweep that goes on from its checkpoint log; after Ctrl-C, what there is by then is written."""
-    from deal_solve.analysis.sweep.sweep import rows_of
-    from deal_solve.frames import Table
-
     rows = [row for row in kept.rows if row.status != "failed"] if kept else []
     known = tuple(rows)
 
@@ -129,10 +128,10 @@ def _swept(
     try:
         return run(known=known, finished=finished)
     except KeyboardInterrupt:
-        part = replace(empty, rows=Table(tuple(rows_of(empty.design, tuple(rows)))))
+        part = made_of(list(rows))
         if kept and part.rows:
             write(part)
-            click.echo(f"{len(part.rows):,} of {len(part.design):,} runs are done; the same command goes on", err=True)
+            click.echo(f"{len(part.rows):,} of {part.cells:,} runs are done; the same command goes on", err=True)
         raise
 
 
@@ -176,17 +175,13 @@ def _checkpoint_log(
         yield kept
 
 
-def _write(deal: Deal, found: Sweep, out: str | None, picture: str | None) -> None:
-    from deal_solve.analysis.sweep.picture import write_picture
-    from deal_solve.analysis.sweep.result import SweepResult
+def _write(found: Sweep, out: str | None, picture: str | None) -> None:
     from deal_solve.cli.support.table import table_and_picture
 
     if not out and not picture:
         return
     with table_and_picture(out, picture) as write:
-        paths, cells = found.design.paths, len(found.design)
-        result = partial(SweepResult.of, deal, found.scenarios, found, paths=paths, cells=cells)
-        write(found, result, lambda *to: write_picture(deal, found, *to))
+        write(found)
 
 
 def _exit_code(found: Sweep) -> int:

@@ -23,13 +23,12 @@ def command(deal_file: str, json_file: str | None, out: str | None) -> int:
     from deal_solve.cli.support.table import table_and_picture
     from deal_solve.facts.today import today
     from deal_solve.record import to_text
-    from deal_solve.uncertainty.expansion import central
 
     with table_and_picture(out, None) as write:
         deal = load_deal(deal_file)
         bill = today(deal)
-        result = TodayResult.of(deal, central(deal), bill)
-        write(bill, lambda: result, None)
+        result = TodayResult.of_bill(deal, bill)
+        write(result)
     if json_file == "-":
         click.echo(to_text(result), nl=False)
         return 0

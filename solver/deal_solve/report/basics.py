@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, Literal, Self
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
-from deal_solve.record import Record
+from deal_solve.record import NotWritten, Record
 from deal_solve.uncertainty import scenario_set as uncertainty
 from deal_solve.version import VERSION
 
@@ -57,6 +57,21 @@ SCHEMA_KEY = Field(alias="schema", description="this schema")
 """Annotates the name of the schema of a file; each kind of file has its own."""
 
 
+@dataclass(frozen=True)
+class About:
+    """What an analysis was asked about: the deal as it stands, and over which scenarios."""
+
+    deal: Deal
+    scenarios: uncertainty.Scenarios
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Record):
+    """What an analysis returns; in Python it knows what it is about."""
+
+    about: NotWritten[About] = field(repr=False, compare=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResultFile(Record):
     """What every file begins with; a kind of file adds its own schema, and what was found."""
@@ -67,8 +82,7 @@ class ResultFile(Record):
     scenarios: Annotated[Scenarios, Field(description="over which scenarios")]
 
     @classmethod
-    def of(cls, deal: Deal, scenarios: uncertainty.Scenarios, found: object, **more: Any) -> Self:
-        """Return the file of what was found: every field that `more` does not give is taken from there by its name."""
-        names = {each.name for each in fields(cls)} - {each.name for each in fields(ResultFile)} - more.keys()
-        more |= {name: getattr(found, name) for name in names}
-        return cls(deal=deal_of(deal), scenarios=scenarios_from(scenarios), **more)
+    def of(cls, found: Answered) -> Self:
+        """Return the file of what was found."""
+        about = found.about
+        return cls(deal=deal_of(about.deal), scenarios=scenarios_from(about.scenarios), **vars(found))

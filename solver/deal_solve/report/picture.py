@@ -5,35 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deal_solve.optional import need
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+STYLE: Any = {"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "none"}
 DARK, LIGHT = "#16365c", "#a9b8cc"
 MIN_DISTANCE = 0.07
 """Between two labels, as a share of the height of a panel."""
 MULTIPLES = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1, ""))
 
 
-def need_matplotlib() -> None:
+def need_matplotlib(option: str = "") -> None:
     """Raise InputError where matplotlib is not installed."""
-    need("matplotlib", "a picture", "--picture")
+    need("matplotlib", "a picture", option)
 
 
 @contextmanager
-def canvas(path: str | Path, kind: str, width: float, height: float, title: str) -> Iterator[Figure]:
-    """Yield a titled figure (inches), written as svg or png at the end; raises InputError without matplotlib."""
+def canvas(width: float, height: float, title: str) -> Iterator[Figure]:
+    """Yield a titled figure (inches) to draw in; raises InputError without matplotlib."""
     need_matplotlib()
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context({"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "none"}):
+    with rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.suptitle(title, fontsize=10, x=0.01, ha="left")
         yield figure
+
+
+def write_figure(figure: Figure, path: str | Path, kind: str) -> None:
+    """Write a figure as svg or png."""
+    from matplotlib import rc_context
+
+    with rc_context(STYLE):
         figure.savefig(path, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
 
 

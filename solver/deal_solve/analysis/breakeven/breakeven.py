@@ -18,6 +18,7 @@ from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.facts.decisions import deal_in_a_line, plan_changes
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.report.basics import About
 from deal_solve.settlement.objective import is_same
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -72,7 +73,7 @@ def breakeven(
         is_proven=all(best.is_proven for best in known),
         step=(along.high - along.low) / (points - 1),
         resolution=resolution * (along.high - along.low),
-        base_scenarios=made(deal),
+        about=About(deal, made(deal)),
         solved=tuple((best.value, best.objective_usd) for best in known),
         notes=(*dict.fromkeys(note for best in known for note in best.notes), *_unused(known)),
     )

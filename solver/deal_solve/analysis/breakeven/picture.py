@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deal_solve.analysis.breakeven.result import Breakeven
 from deal_solve.analysis.breakeven.text import at_text
@@ -10,14 +10,17 @@ from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, canvas, scale_of
 from deal_solve.report.text import round_money
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 MAX_LABELS = 12
 """Up to so many breakpoints each has its value written on it."""
 APART = 0.22
 """Between the values of neighbouring breakpoints, as a share of the height of the panel."""
 
 
-def write_picture(deal: Deal, found: Breakeven, path: str | Path, kind: str) -> None:
-    """Write a break-even to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+def figure_of(deal: Deal, found: Breakeven) -> Figure:
+    """Return a break-even as a picture; raises InputError where matplotlib is not installed."""
     points = sorted(
         {
             *found.solved,
@@ -29,7 +32,7 @@ def write_picture(deal: Deal, found: Breakeven, path: str | Path, kind: str) -> 
     size, word = scale_of(max(usd for _, usd in points) - minimum)
     across, wide = scale_of(max(abs(found.low), abs(found.high)) / 10)
     title = f"{deal.title or 'This deal'}: where the best deal changes over {deal.horizon_months} months"
-    with canvas(path, kind, 6.4, 4.4, title) as figure:
+    with canvas(6.4, 4.4, title) as figure:
         panel = figure.subplots()
         for interval in found.stretches:
             inside = [(x, usd) for x, usd in points if interval.low <= x <= interval.high]
@@ -62,3 +65,4 @@ def write_picture(deal: Deal, found: Breakeven, path: str | Path, kind: str) -> 
         panel.set_xlim(found.low / across, found.high / across)
         panel.set_ylim(0, top)
         panel.spines[["top", "right"]].set_visible(False)
+    return figure

@@ -10,8 +10,7 @@ from pydantic import Field
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, ResultFile
-from deal_solve.uncertainty.scenario_set import Scenarios
+from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +59,7 @@ class Nearest(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Breakeven(Record):
+class Breakeven(Answered):
     """The range of one field, cut into intervals at the breakpoints.
 
     `today` is the value in the deal, if it is a number. `is_complete`: between breakpoints nothing can be missed;
@@ -81,7 +80,6 @@ class Breakeven(Record):
     is_proven: Annotated[bool, Field(description="whether every solve is proven to the gap")]
     step: Annotated[float, Field(description="distance of the values solved at first")]
     resolution: Annotated[float, Field(description="width of what is not exact")]
-    base_scenarios: NotWritten[Scenarios] = field(repr=False)
     solved: NotWritten[tuple[tuple[float, float], ...]] = field(repr=False)
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
 

@@ -21,7 +21,7 @@ def breakeven_report(deal: Deal, found: Breakeven) -> str:
         head += labelled("Target", f"{found.target}: {_target(found)}")
     head += labelled("Today", _today(found, found.today)) if found.today is not None else []
     head += labelled("Proof", _proof(found))
-    head += labelled("Over", scenarios_text(found.base_scenarios))
+    head += labelled("Over", scenarios_text(found.about.scenarios))
     parts = ["\n".join(head)]
     if found.flips:
         parts += [_breakpoints(deal, found), bullets("What changes at each breakpoint", _changes(found))]

@@ -35,6 +35,7 @@ from deal_solve.messages import did_you_mean, unknown
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
+from deal_solve.report.basics import About
 from deal_solve.settlement.objective import is_below
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.sampling import method_of
@@ -91,6 +92,7 @@ def clauses(
         pairs=Table(found),
         curve=negotiation.curve,
         base=base,
+        about=About(deal, scenarios),
         notes=notes,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deal_solve.analysis.clauses.result import GRANTED, Clauses
 from deal_solve.analysis.clauses.text import points_text
@@ -10,14 +10,17 @@ from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.text import round_money
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def write_picture(deal: Deal, found: Clauses, path: str | Path, kind: str) -> None:
-    """Write the clauses to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+
+def figure_of(deal: Deal, found: Clauses) -> Figure:
+    """Return the clauses as a picture; raises InputError where matplotlib is not installed."""
     rows = [row for row in found.values if row.value_usd > 0]
     top = max((max(row.value_usd, row.high_usd or 0.0) for row in rows), default=0.0)
     scale, word = scale_of(top)
     title = f"{deal.title or 'This deal'}: what to ask of {found.offer}"
-    with canvas(path, kind, 7.2, 1.3 + 0.32 * max(len(rows), 1), title) as figure:
+    with canvas(7.2, 1.3 + 0.32 * max(len(rows), 1), title) as figure:
         panel = figure.subplots()
         for index, row in enumerate(rows):
             shade = LIGHT if row.finding == GRANTED else DARK
@@ -38,3 +41,4 @@ def write_picture(deal: Deal, found: Clauses, path: str | Path, kind: str) -> No
         panel.set_xlabel("; ".join([f"worth over {deal.horizon_months} months, {word}USD", *about]))
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(axis="y", length=0)
+    return figure

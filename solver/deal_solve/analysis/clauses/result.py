@@ -11,7 +11,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class DiscountPoint(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clauses(Record):
+class Clauses(Answered):
     """The concession list of an offer: its clauses, the dearest first, pairs of the first few, and the yardstick."""
 
     offer: Annotated[str, Field(description="whose clauses these are")]

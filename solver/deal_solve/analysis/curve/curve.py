@@ -21,6 +21,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import ApiAgreement
 from deal_solve.plan.proposal import Proposal, ProposedApi
 from deal_solve.plan.resolved import resolve
+from deal_solve.report.basics import About
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def curve(
         proposed=today,
         uncommitted=curves.uncommitted(),
         best=best,
+        about=About(deal, scenarios),
         notes=(*best.notes, *_shapes(rows), *curves.notes),
     )
 

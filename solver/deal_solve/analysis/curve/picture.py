@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from deal_solve.analysis.curve.result import Curve, CurvePoint
@@ -15,6 +14,7 @@ from deal_solve.report.text import round_money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 STYLES = (("-", "o", DARK), ("--", "s", "#4a74a8"), ("-.", "^", "#7d93ad"), (":", "v", "#2b2b2b"))
 """Line, marker and shade of a band: any one of the three tells them apart."""
@@ -31,12 +31,12 @@ class Quantity(NamedTuple):
     of: Callable[[CurvePoint], float | None]
 
 
-def write_picture(deal: Deal, curve: Curve, path: str | Path, kind: str) -> None:
-    """Write a curve to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+def figure_of(deal: Deal, curve: Curve) -> Figure:
+    """Return a curve as a picture; raises InputError where matplotlib is not installed."""
     quantities = _quantities(deal, curve)
     rows = math.ceil(len(quantities) / COLUMNS)
     title = f"{deal.title or 'This deal'}: {offer_sentence(deal, curve.offer, curve.term_months)}"
-    with canvas(path, kind, 1 + 3.4 * COLUMNS, 1 + 2.4 * rows, title) as figure:
+    with canvas(1 + 3.4 * COLUMNS, 1 + 2.4 * rows, title) as figure:
         panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
         for panel in panels[len(quantities) :]:
             panel.set_axis_off()
@@ -47,6 +47,7 @@ def write_picture(deal: Deal, curve: Curve, path: str | Path, kind: str) -> None
         figure.supxlabel(
             marks + "; diamond: the proposal" * (curve.proposed is not None), fontsize=8, x=0.01, ha="left"
         )
+    return figure
 
 
 def _quantities(deal: Deal, curve: Curve) -> list[Quantity]:

@@ -12,7 +12,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ class CurvePoint(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve(Record):
+class Curve(Answered):
     """Every band of one API agreement, each with the same grid of commitments, its threshold and its optimum.
 
     `best` is the solution that chose the agreement, `proposed` the proposal to compare with, what it says pinned and

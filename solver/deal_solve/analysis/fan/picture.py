@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.fan.fan import Fan
@@ -15,23 +14,25 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 OUTER, INNER, LINE = "#c9d7e8", "#8fabcc", DARK
 """Light, middle and dark: as far apart in grey as in colour."""
 PANELS_A_ROW = 3
 
 
-def write_picture(deal: Deal, scenarios: Scenarios, fans: tuple[Fan, ...], path: str | Path, kind: str) -> None:
-    """Write the fans to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+def figure_of(deal: Deal, scenarios: Scenarios, fans: tuple[Fan, ...]) -> Figure:
+    """Return the fans as a picture; raises InputError where matplotlib is not installed."""
     columns = min(PANELS_A_ROW, len(fans))
     rows = math.ceil(len(fans) / columns)
     title = f"{deal.title or 'This deal'}: {scenarios_text(scenarios)}"
-    with canvas(path, kind, 1 + 3.2 * columns, 0.6 + 2.3 * rows, title) as figure:
+    with canvas(1 + 3.2 * columns, 0.6 + 2.3 * rows, title) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for panel in panels[len(fans) :]:
             panel.set_axis_off()
         for panel, fan in zip(panels, fans, strict=False):
             _draw(panel, deal, fan)
+    return figure
 
 
 def _draw(panel: Axes, deal: Deal, fan: Fan) -> None:

@@ -15,6 +15,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
+from deal_solve.report.basics import About
 from deal_solve.settlement.objective import fit_risk, is_below
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
@@ -31,6 +32,7 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: U
     What the risk is measured on, and the confidence, are those of the deal; its weight, or worst case or regret, is
     left aside. The keywords are those of `solve`. Raises what `solve` raises.
     """
+    about = About(deal, scenarios)
     cautious = deal.risk.model_copy(update={"criterion": "expected", "weight": 1.0})
     deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), scenarios)
     options = SolveOptions.of(keywords)
@@ -44,7 +46,13 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: U
     found.append(_point(1.0, last, last.baseline_cost))
     kept = _undominated(_merged(found))
     notes = (*notes, *dict.fromkeys(note for point in kept for note in point.solution.notes if note not in notes))
-    return Frontier(on=deal.risk.on, confidence=deal.risk.confidence, points=Table(_with_knee(kept)), notes=notes)
+    return Frontier(
+        on=deal.risk.on,
+        confidence=deal.risk.confidence,
+        points=Table(_with_knee(kept)),
+        about=about,
+        notes=notes,
+    )
 
 
 def _point(weight: float, solution: Solution, baseline: Array | None) -> FrontierPoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deal_solve.analysis.frontier.result import Frontier
 from deal_solve.analysis.frontier.text import tail_text, weights_text
@@ -10,12 +10,15 @@ from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, canvas, scale_of
 from deal_solve.report.text import round_money
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 APART = 0.04
 """Between two labels, as a share of the height of the panel."""
 
 
-def write_picture(deal: Deal, found: Frontier, path: str | Path, kind: str) -> None:
-    """Write a frontier to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+def figure_of(deal: Deal, found: Frontier) -> Figure:
+    """Return a frontier as a picture; raises InputError where matplotlib is not installed."""
     points = found.points
     minimum, lowest = points[0].expected_usd, points[-1].cvar_usd
     across, wide = scale_of(points[0].cvar_usd - lowest)
@@ -24,7 +27,7 @@ def write_picture(deal: Deal, found: Frontier, path: str | Path, kind: str) -> N
     ys = [(point.expected_usd - minimum) / up for point in points]
     width, height = 1.05 * max(*xs, 1.0), (1.05 + APART * len(points)) * max(*ys, 1.0)
     title = f"{deal.title or 'This deal'}: what caution costs over {deal.horizon_months} months"
-    with canvas(path, kind, 6.4, 4.4, title) as figure:
+    with canvas(6.4, 4.4, title) as figure:
         panel = figure.subplots()
         panel.plot(xs, ys, "-o", color=DARK, linewidth=1.3, markersize=5, clip_on=False)
         panel.plot([xs[0], xs[-1]], [ys[0], ys[-1]], ":", color="#7d93ad", linewidth=1)
@@ -44,3 +47,4 @@ def write_picture(deal: Deal, found: Frontier, path: str | Path, kind: str) -> N
         panel.set_xlim(0, width)
         panel.set_ylim(0, height)
         panel.spines[["top", "right"]].set_visible(False)
+    return figure

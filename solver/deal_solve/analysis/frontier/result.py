@@ -11,7 +11,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class FrontierPoint(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frontier(Record):
+class Frontier(Answered):
     """The points in rising order of expected cost, each with a lower CVaR than the one before.
 
     The knee is the point farthest from the line between the first and the last; without three points there is none.

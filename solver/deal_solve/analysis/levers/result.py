@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from deal_solve.frames import Table
-from deal_solve.record import NotWritten, Record
+from deal_solve.record import Record
+from deal_solve.report.basics import Answered
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Step(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waterfall(Record):
+class Waterfall(Answered):
     """What the levers are worth, from either baseline."""
 
     from_all_opus: Annotated[Table[Step], Field(description="everything on the newest Opus at list, a seat for all")]
@@ -39,4 +40,3 @@ class Waterfall(Record):
         float | None, Field(description="what routing, caching and batch take off the all-Opus API bill")
     ]
     notes: Annotated[tuple[str, ...], Field(description="what has to be known to read them")] = ()
-    scenarios: NotWritten[int]

@@ -18,7 +18,7 @@ def waterfall_report(deal: Deal, waterfall: Waterfall) -> str:
     steps = [waterfall.from_all_opus]
     if not _alike(waterfall.from_all_opus, waterfall.from_today):
         steps.append(waterfall.from_today)
-    parts = [waterfall_table(deal, each, waterfall.scenarios) for each in steps]
+    parts = [waterfall_table(deal, each, waterfall.about.scenarios.size) for each in steps]
     stated = [text for text in (waterfall_sentence(deal, waterfall), *waterfall.notes) if text]
     if stated:
         parts.append(bullets("", stated))

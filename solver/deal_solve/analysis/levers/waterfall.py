@@ -48,6 +48,7 @@ from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
+from deal_solve.report.basics import About
 from deal_solve.settlement.lines import lines_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.scenario_set import Scenarios
@@ -84,7 +85,7 @@ def waterfall(
         from_today=_table([*second, *end]),
         api_cut=api_cut(steps),
         notes=notes,
-        scenarios=scenarios.size,
+        about=About(deal, scenarios),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deal_solve.analysis.review.result import Review
 from deal_solve.analysis.review.text import BEST
@@ -10,9 +10,12 @@ from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.text import round_money
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def write_picture(deal: Deal, found: Review, path: str | Path, kind: str) -> None:
-    """Write a review to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+
+def figure_of(deal: Deal, found: Review) -> Figure:
+    """Return a review as a picture; raises InputError where matplotlib is not installed."""
     steps, base = tuple(found.steps), found.steps[-1].objective_usd
     above = [step.objective_usd - base for step in steps]
     scale, word = scale_of(max(map(abs, above)))
@@ -21,7 +24,7 @@ def write_picture(deal: Deal, found: Review, path: str | Path, kind: str) -> Non
     widths = [above[0], *(step.saved_usd for step in steps[1:]), 0.0]
     wide = 1.25 * max(*map(abs, above), scale * 1e-9) / scale
     title = f"{deal.title or 'This deal'}: a proposal over {deal.horizon_months} months"
-    with canvas(path, kind, 7.2, 1.4 + 0.32 * len(names), title) as figure:
+    with canvas(7.2, 1.4 + 0.32 * len(names), title) as figure:
         panel = figure.subplots()
         for index, (start, width) in enumerate(zip(starts, widths, strict=True)):
             shade = LIGHT if index == 0 else DARK
@@ -39,3 +42,4 @@ def write_picture(deal: Deal, found: Review, path: str | Path, kind: str) -> Non
         panel.set_xlabel(f"objective above that of {BEST} ({round_money(round(base))}), {word}USD")
         panel.spines[["top", "right", "left"]].set_visible(False)
         panel.tick_params(axis="y", length=0)
+    return figure

@@ -15,7 +15,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
 from deal_solve.settlement.settle import Settlement
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class DriverBreakeven(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Review(Record):
+class Review(Answered):
     """A proposal, the best deal, and what lies between them.
 
     `steps` begin with the proposal and end at the best deal; `offer_lines` is what the overage, rates and forfeiture of

@@ -38,6 +38,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
+from deal_solve.report.basics import About
 from deal_solve.settlement.objective import is_below, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
@@ -79,7 +80,7 @@ def review(
     refuse_impossible(deal, plan, first_users(scenarios))
     options = SolveOptions.of(keywords).cached()
     best = best or solve(deal, scenarios, options=options)
-    deal = best.settlement.deal
+    about, deal = About(deal, scenarios), best.settlement.deal
     proposed = settle(deal, plan, scenarios)
     checks = limit_checks(deal, proposed)
     path = _Path(deal, scenarios, best, options.measured_against(best.baseline), proposed)
@@ -98,6 +99,7 @@ def review(
         breakevens=_breakevens(deal, plan, best, scenarios),
         proposed=proposed,
         best=best,
+        about=about,
         notes=(*best.notes, *path.notes),
     )
 

@@ -25,7 +25,7 @@ from deal_solve.settlement.lines import CAUSES
 BEST = "the best deal"
 
 
-def review_report(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> str:
+def review_report(deal: Deal, found: Review) -> str:
     """Return a review in print."""
     changes = [f"{change.what}: {change.winner} instead of {change.other}" for change in found.changes]
     parts = [
@@ -36,7 +36,7 @@ def review_report(deal: Deal, found: Review, assumed: tuple[str, ...] = ()) -> s
         _breakevens(found),
         bullets("What the best deal does otherwise (per contract year, divided by /)", changes),
         limit_table(deal, found.proposed),
-        bullets("Assumed", assumed),
+        bullets("Assumed", found.assumed),
         bullets("Notes", (*found.notes, *tail_note(deal, found.summary))),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

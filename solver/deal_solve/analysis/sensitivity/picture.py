@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deal_solve.analysis.sensitivity.result import Bar, SobolIndex
-from deal_solve.analysis.sensitivity.sensitivity import Sensitivity
+from deal_solve.analysis.sensitivity.result import Bar, Sensitivity, SobolIndex
 from deal_solve.analysis.sensitivity.text import moves, short
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, canvas, scale_of
@@ -14,26 +12,28 @@ from deal_solve.report.text import round_money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MAX_BARS = 20
 """Bars that are drawn, the longest ones."""
 LIGHT = "#a9bdd6"
 
 
-def write_picture(deal: Deal, found: Sensitivity, path: str | Path, kind: str) -> None:
-    """Write a tornado to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+def figure_of(deal: Deal, found: Sensitivity) -> Figure:
+    """Return a tornado as a picture; raises InputError where matplotlib is not installed."""
     today = found.best.objective_usd
     bars = [bar for bar in found.bars if moves(bar, today)][:MAX_BARS]
     spread = [row for row in (found.sobol.indices if found.sobol else ()) if row.of == "cost"]
     heights = [0.9 + 0.36 * len(bars), *([0.9 + 0.3 * len(spread)] if spread else [])]
     title = f"{deal.title or 'This deal'}: what it depends on over {deal.horizon_months} months"
-    with canvas(path, kind, 9.6, 0.8 + sum(heights), title) as figure:
+    with canvas(9.6, 0.8 + sum(heights), title) as figure:
         panels = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights).ravel()
         _tornado(panels[0], bars, today)
         if spread:
             _indices(panels[1], spread)
         marks = "dark: deal re-optimised; light: today's plan held; ring: another deal is best there"
         figure.supxlabel(marks, fontsize=8, x=0.01, ha="left")
+    return figure
 
 
 def _tornado(panel: Axes, bars: list[Bar], today: float) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
-from deal_solve.record import Record
-from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.record import NotWritten, Record
+from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
 
 if TYPE_CHECKING:
-    from deal_solve.analysis.sensitivity.sensitivity import Sensitivity
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,27 @@ class SobolIndex(Record):
     total_high: Annotated[float, Field(description="largest of the interval")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SensitivityResult(ResultFile):
-    """What `sensitivity --out FILE.json` writes; USD over the horizon, discounted."""
+@dataclass(frozen=True)
+class Sobol:
+    """The indices of a plan. `are_inputs`: its factors are the inputs themselves, as no bands move together.
 
-    schema_version: Annotated[Literal["deal-solve-sensitivity/1"], SCHEMA_KEY] = "deal-solve-sensitivity/1"
+    `size` scenarios were settled in one pass.
+    """
+
+    indices: Table[SobolIndex]
+    are_inputs: bool
+    size: int
+    seed: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensitivity(Answered):
+    """The tornado of a deal, the longest bar first, and the Sobol indices of its best plan, `best`.
+
+    `sobol` is None where the scenarios are listed or nothing is uncertain.
+    """
+
     objective_usd: Annotated[float, Field(description="objective today")]
     plan: Annotated[Plan, Field(description="the best plan today, which is held")]
     bars: Annotated[Table[Bar], Field(description="the longest first")]
@@ -74,18 +90,21 @@ class SensitivityResult(ResultFile):
         bool | None, Field(description="whether no bands move together; null without indices")
     ]
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")]
+    sobol: NotWritten[Sobol | None] = field(repr=False)
+    best: NotWritten[Solution] = field(repr=False)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every solve is proven to the gap."""
+        return self.best.status == "optimal" and all(bar.is_proven for bar in self.bars)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per bar; `indices` has a frame of its own."""
+        return self.bars.to_frame()
 
 
-def sensitivity_result_of(deal: Deal, found: Sensitivity) -> SensitivityResult:
-    """Return a sensitivity as a file: its bars, and the indices of its best plan beside them."""
-    best, sobol = found.best, found.sobol
-    return SensitivityResult.of(
-        deal,
-        best.settlement.scenarios,
-        found,
-        objective_usd=best.objective_usd,
-        plan=best.plan,
-        indices=sobol.indices if sobol else (),
-        factors_are_inputs=sobol.are_inputs if sobol else None,
-        notes=(*found.notes, *(sobol.notes if sobol else ())),
-    )
+@dataclass(frozen=True, kw_only=True)
+class SensitivityResult(Sensitivity, ResultFile):
+    """What `sensitivity --out FILE.json` writes; USD over the horizon, discounted."""
+
+    schema_version: Annotated[Literal["deal-solve-sensitivity/1"], SCHEMA_KEY] = "deal-solve-sensitivity/1"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Unpack
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Unpack
 
 import numpy as np
 
 from deal_solve.analysis.breakeven.parametric import number_of
 from deal_solve.analysis.sensitivity.negotiable import negotiables
-from deal_solve.analysis.sensitivity.result import Bar
-from deal_solve.analysis.sensitivity.sobol import Sobol, sobol
+from deal_solve.analysis.sensitivity.result import Bar, Sensitivity
+from deal_solve.analysis.sensitivity.sobol import sobol
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
 from deal_solve.deal.risk import Risk
@@ -25,6 +25,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.validation.validity import refuse_impossible
+from deal_solve.report.basics import About
 from deal_solve.settlement.objective import objective_of
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -34,32 +35,7 @@ from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Scenarios, ScenarioSet, ready
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Kind = Literal["uncertain", "negotiable"]
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """The tornado of a deal, the longest bar first, and the Sobol indices of its best plan, `best`.
-
-    `sobol` is None where the scenarios are listed or nothing is uncertain.
-    """
-
-    bars: Table[Bar]
-    sobol: Sobol | None
-    best: Solution = field(repr=False)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether every solve is proven to the gap."""
-        return self.best.status == "optimal" and all(bar.is_proven for bar in self.bars)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per bar; `sobol.indices` has a frame of its own."""
-        return self.bars.to_frame()
 
 
 def sensitivity(
@@ -88,7 +64,17 @@ def sensitivity(
         found = None if deal.scenarios else sobol(deal, search.best.plan, search.baseline(), samples, seed)
     except InputError as error:
         notes.append(f"no Sobol indices, as no scenarios can be sampled: {error}")
-    return Sensitivity(Table(tuple(bars)), found, search.best, tuple(notes))
+    return Sensitivity(
+        objective_usd=search.best.objective_usd,
+        plan=search.best.plan,
+        bars=Table(tuple(bars)),
+        indices=found.indices if found else Table(),
+        factors_are_inputs=found.are_inputs if found else None,
+        notes=(*notes, *(found.notes if found else ())),
+        sobol=found,
+        best=search.best,
+        about=About(deal, scenarios),
+    )
 
 
 def _is_expansion(deal: Deal, scenarios: Scenarios) -> bool:

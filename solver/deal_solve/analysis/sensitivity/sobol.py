@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from deal_solve.analysis.sensitivity.result import SobolIndex
+from deal_solve.analysis.sensitivity.result import Sobol, SobolIndex
 from deal_solve.analysis.uncertainty.replicates import LEVEL
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
@@ -18,20 +16,6 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 RESAMPLED = 400
 """Bootstrap samples of an interval."""
-
-
-@dataclass(frozen=True)
-class Sobol:
-    """The indices of a plan. `are_inputs`: its factors are the inputs themselves, as no bands move together.
-
-    `size` scenarios were settled in one pass.
-    """
-
-    indices: Table[SobolIndex]
-    are_inputs: bool
-    size: int
-    seed: int
-    notes: tuple[str, ...] = ()
 
 
 def sobol(deal: Deal, plan: Plan, baseline: Plan | None = None, count: int = BLOCK, seed: int = SEED) -> Sobol | None:

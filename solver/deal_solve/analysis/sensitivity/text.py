@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.sensitivity.result import Bar
-from deal_solve.analysis.sensitivity.sensitivity import Sensitivity
-from deal_solve.analysis.sensitivity.sobol import Sobol
+from deal_solve.analysis.sensitivity.result import Bar, Sensitivity, Sobol
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
@@ -31,7 +29,7 @@ def sensitivity_report(deal: Deal, found: Sensitivity) -> str:
     if found.sobol and found.sobol.indices:
         parts.append(_indices(found.sobol))
     parts += [bullets("Changes nothing, a step down or up", [", ".join(still)])] if still else []
-    notes = (*found.notes, *(found.sobol.notes if found.sobol else ()), *_about_factors(found.sobol))
+    notes = (*found.notes, *_about_factors(found.sobol))
     parts += [bullets("Notes", dict.fromkeys(notes))] if notes else []
     return "\n\n".join(parts) + "\n"
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Unpack
+from typing import Annotated, Any, Unpack
 
 import numpy as np
+from pydantic import Field
 
 from deal_solve.analysis.levers.deals import at_list
 from deal_solve.deal.deal import Deal
@@ -19,6 +20,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
+from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import quantile
@@ -26,18 +28,15 @@ from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, e
 
 
 @dataclass(frozen=True)
-class Signing:
-    """Signing in a month, counted from 0: expected USD over the whole horizon, discounted as the deal says.
+class Signing(Record):
+    """Signing in a month: USD over the whole horizon, discounted; `solution` is the best plan of its months."""
 
-    `at_list_usd` is what of it is paid before the agreement and after it; `solution` is the best plan of its months.
-    """
-
-    month: int
-    expected_usd: float
-    p10_usd: float
-    p90_usd: float
-    at_list_usd: float
-    solution: Solution = field(repr=False)
+    month: Annotated[int, Field(description="month of signing, counted from 0")]
+    expected_usd: Annotated[float, Field(description="expected cost")]
+    p10_usd: Annotated[float, Field(description="10 % of the probability lies at or below it")]
+    p90_usd: Annotated[float, Field(description="90 % of the probability lies at or below it")]
+    at_list_usd: Annotated[float, Field(description="what of it is paid before the agreement and after it")]
+    solution: NotWritten[Solution] = field(repr=False)
 
 
 def signings(

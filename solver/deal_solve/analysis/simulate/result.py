@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
-from deal_solve.record import ContractYear, Record
-from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.record import ContractYear, NotWritten, Record
+from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
+from deal_solve.uncertainty.scenario_set import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,15 @@ class YearOutcome(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SimulationResult(ResultFile):
-    """What `simulate --json` writes; USD, discounted unless said."""
+class Simulation(Answered):
+    """What a plan costs over S scenarios; USD, discounted unless said.
 
-    schema_version: Annotated[Literal["deal-solve-simulation/1"], SCHEMA_KEY] = "deal-solve-simulation/1"
+    `cost` is (S,), in the order of the scenarios, and so is `loss`, the cost less that of the reference plan, if there
+    is one.
+    """
+
     plan: Annotated[Plan, Field(description="the complete plan")]
-    assumed: Annotated[tuple[str, ...], Field(description="what the proposal left out, and what was taken")]
+    assumed: Annotated[tuple[str, ...], Field(description="what the proposal left out, and what was taken")] = ()
     mean_usd: Annotated[float, Field(description="expected cost")]
     standard_error_usd: Annotated[
         float | None, Field(description="of the mean over independent draws; null for other scenarios")
@@ -64,3 +71,24 @@ class SimulationResult(ResultFile):
     mean_loss_usd: Annotated[float | None, Field(description="expected cost less that of the plan given by --versus")]
     loss_probability: Annotated[float | None, Field(description="that it costs more than that plan")]
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")]
+    cost: NotWritten[Array] = field(repr=False, compare=False)
+    loss: NotWritten[Array | None] = field(repr=False, compare=False)
+
+    @property
+    def size(self) -> int:
+        """S, the number of scenarios."""
+        return len(self.cost)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per scenario: weight, cost_usd and, with a reference, loss_usd."""
+        import pandas as pd
+
+        columns = {"weight": self.about.scenarios.weights, "cost_usd": self.cost}
+        return pd.DataFrame(columns if self.loss is None else {**columns, "loss_usd": self.loss})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationResult(Simulation, ResultFile):
+    """What `simulate --json` writes; USD, discounted unless said."""
+
+    schema_version: Annotated[Literal["deal-solve-simulation/1"], SCHEMA_KEY] = "deal-solve-simulation/1"

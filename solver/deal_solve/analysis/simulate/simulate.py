@@ -5,109 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deal_solve.analysis.simulate.outcomes import AHEAD, Outcomes, Work, outcomes_of
-from deal_solve.analysis.simulate.result import Exceedance, Percentile, YearOutcome
+from deal_solve.analysis.simulate.result import Exceedance, Percentile, Simulation, YearOutcome
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.summary import COARSE_CONFIDENCE
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
+from deal_solve.report.basics import About
 from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.sampling import SampledSet
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 EXCEEDED = (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 IN_TAIL = 10
 """The exceedance curve of sampled scenarios ends where fewer than these lie beyond."""
-
-
-@dataclass(frozen=True, eq=False)
-class Simulation:
-    """What a plan costs over S scenarios; USD, discounted unless said.
-
-    `cost` is (S,), in the order of the scenarios, and so is `loss`, the cost less that of the reference plan, if there
-    is one. `undiscounted_usd` and `by_line` are expected. `standard_error_usd` is that of the mean over independent
-    draws, None for any other scenarios.
-    """
-
-    scenarios: Scenarios = field(repr=False)
-    cost: Array = field(repr=False)
-    loss: Array | None = field(repr=False)
-    undiscounted_usd: float
-    by_line: dict[str, float]
-    years: Table[YearOutcome]
-    confidence: float
-    standard_error_usd: float | None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """S, the number of scenarios."""
-        return self.scenarios.size
-
-    @cached_property
-    def mean_usd(self) -> float:
-        """The expected cost."""
-        return _mean(self.cost, self.scenarios.weights)
-
-    @cached_property
-    def cvar_usd(self) -> float:
-        """The mean of the worst (1 - confidence) of the scenarios."""
-        return measures.cvar(self.cost, self.scenarios.weights, self.confidence)
-
-    @cached_property
-    def percentiles(self) -> Table[Percentile]:
-        """The cost not exceeded with 1 % to 99 % probability; from too few scenarios with 10 % to 90 %."""
-        levels = COARSE_LEVELS if self.scenarios.is_coarse else LEVELS
-        found = measures.quantiles(self.cost, self.scenarios.weights, levels)
-        return Table(tuple(Percentile(level, usd) for level, usd in zip(levels, found.tolist(), strict=True)))
-
-    @cached_property
-    def exceedance(self) -> Table[Exceedance]:
-        """The probability of a higher cost, level by level: the tail of the distribution, read from the right."""
-        minimum = IN_TAIL / self.size if self.scenarios.kind == "sampled" else 0.0
-        minimum = 0.1 if self.scenarios.is_coarse else minimum
-        shares = [share for share in EXCEEDED if minimum <= share <= 1 - minimum]
-        if not shares:
-            return Table()
-        found = measures.quantiles(self.cost, self.scenarios.weights, [1 - share for share in shares]).tolist()
-        return Table(
-            tuple(
-                Exceedance(usd, measures.probability(self.cost > usd, self.scenarios.weights))
-                for usd in dict.fromkeys(found)
-            )
-        )
-
-    @cached_property
-    def mean_loss_usd(self) -> float | None:
-        """The expected loss; negative is a gain."""
-        return None if self.loss is None else _mean(self.loss, self.scenarios.weights)
-
-    @cached_property
-    def loss_probability(self) -> float | None:
-        """The probability that the plan costs more than the reference, by more than half a cent."""
-        return (
-            None if self.loss is None else measures.probability(self.loss > CENT_TOLERANCE_USD, self.scenarios.weights)
-        )
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per scenario: weight, cost_usd and, with a reference, loss_usd."""
-        import pandas as pd
-
-        columns = {"weight": self.scenarios.weights, "cost_usd": self.cost}
-        return pd.DataFrame(columns if self.loss is None else {**columns, "loss_usd": self.loss})
 
 
 def simulate(
@@ -135,7 +53,7 @@ def simulate(
                 outcomes(block)
             if progress:
                 progress(total.size)
-    return total.simulation(deal, scenarios)
+    return total.simulation(About(deal, scenarios), plan)
 
 
 class _Total:
@@ -162,20 +80,47 @@ class _Total:
         for column, yearly in enumerate((block.paid, block.overage, block.forfeited, *happens)):
             self.years[:, column] += (yearly * weights).sum(axis=1)
 
-    def simulation(self, deal: Deal, scenarios: Scenarios) -> Simulation:
-        cost, confidence = np.concatenate(self.costs), deal.risk.confidence
+    def simulation(self, about: About, plan: Plan) -> Simulation:
+        scenarios, weights, confidence = about.scenarios, about.scenarios.weights, about.deal.risk.confidence
+        cost = np.concatenate(self.costs)
+        loss = np.concatenate(self.losses) if self.losses else None
+        confidence = min(confidence, COARSE_CONFIDENCE) if scenarios.is_coarse else confidence
         error, notes = _standard_error(cost, scenarios)
         return Simulation(
-            scenarios=scenarios,
-            cost=cost,
-            loss=np.concatenate(self.losses) if self.losses else None,
+            plan=plan,
+            mean_usd=_mean(cost, weights),
+            standard_error_usd=error,
             undiscounted_usd=self.undiscounted,
+            confidence=confidence,
+            cvar_usd=measures.cvar(cost, weights, confidence),
+            percentiles=_percentiles(cost, scenarios),
+            exceedance=_exceedance(cost, scenarios),
             by_line={line: usd for line, usd in self.by_line.items() if usd},
             years=Table(tuple(YearOutcome(year, *map(float, row)) for year, row in enumerate(self.years))),
-            confidence=min(confidence, COARSE_CONFIDENCE) if scenarios.is_coarse else confidence,
-            standard_error_usd=error,
+            mean_loss_usd=None if loss is None else _mean(loss, weights),
+            loss_probability=None if loss is None else measures.probability(loss > CENT_TOLERANCE_USD, weights),
             notes=(*scenarios.notes, *notes),
+            cost=cost,
+            loss=loss,
+            about=about,
         )
+
+
+def _percentiles(cost: Array, scenarios: Scenarios) -> Table[Percentile]:
+    """Return the cost not exceeded with 1 % to 99 % probability; from too few scenarios with 10 % to 90 %."""
+    levels = COARSE_LEVELS if scenarios.is_coarse else LEVELS
+    found = measures.quantiles(cost, scenarios.weights, levels)
+    return Table(tuple(Percentile(level, usd) for level, usd in zip(levels, found.tolist(), strict=True)))
+
+
+def _exceedance(cost: Array, scenarios: Scenarios) -> Table[Exceedance]:
+    """Return the probability of a higher cost, level by level: the tail of the distribution, read from the right."""
+    weights = scenarios.weights
+    minimum = IN_TAIL / scenarios.size if scenarios.kind == "sampled" else 0.0
+    minimum = 0.1 if scenarios.is_coarse else minimum
+    shares = [share for share in EXCEEDED if minimum <= share <= 1 - minimum]
+    found = measures.quantiles(cost, weights, [1 - share for share in shares]).tolist() if shares else []
+    return Table(tuple(Exceedance(usd, measures.probability(cost > usd, weights)) for usd in dict.fromkeys(found)))
 
 
 def _mean(values: Array, weights: Array) -> float:

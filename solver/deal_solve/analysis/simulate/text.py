@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.analysis.simulate.simulate import Simulation
+from deal_solve.analysis.simulate.result import Simulation
 from deal_solve.deal.deal import Deal
-from deal_solve.plan.plan import Plan
 from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import api_sentence, basis, seat_sentence, title_line
@@ -12,8 +11,9 @@ from deal_solve.report.text import bullets, heading, labelled, money, percent, t
 from deal_solve.settlement.lines import LINES
 
 
-def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: tuple[str, ...] = ()) -> str:
+def simulation_report(deal: Deal, simulation: Simulation) -> str:
     """Return a simulation in print."""
+    plan = simulation.plan
     head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
     for name in plan.seats:
         head += labelled("", seat_sentence(deal, plan, name))
@@ -27,7 +27,7 @@ def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: t
         costlier = f"costlier in {percent(simulation.loss_probability, 2)} of scenarios"
         head += labelled("Versus", f"{money(abs(simulation.mean_loss_usd))} {more} than the other plan, {costlier}")
     parts = ["\n".join(head)]
-    for label, sentences in (("Assumed", assumed), ("Notes", simulation.notes)):
+    for label, sentences in (("Assumed", simulation.assumed), ("Notes", simulation.notes)):
         if sentences:
             parts.append(bullets(label, sentences))
     rows = [[f"P{percent(each.level)[:-1]}", money(each.cost_usd)] for each in simulation.percentiles]
@@ -41,7 +41,8 @@ def simulation_report(deal: Deal, plan: Plan, simulation: Simulation, assumed: t
 def _cost(deal: Deal, simulation: Simulation) -> str:
     error = simulation.standard_error_usd
     known = "" if error is None else f" ± {money(error)} (standard error)"
-    return f"{money(simulation.mean_usd)}{known} expected over {scenarios_text(simulation.scenarios)}{basis(deal)}"
+    over = scenarios_text(simulation.about.scenarios)
+    return f"{money(simulation.mean_usd)}{known} expected over {over}{basis(deal)}"
 
 
 def _years(deal: Deal, simulation: Simulation) -> str:

@@ -1,37 +1,18 @@
-"""Results as JSON text, there and back."""
+"""Results read back from JSON text."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, Unpack, cast, overload
+from typing import Any, TypeVar, cast, overload
 
 from pydantic import TypeAdapter, ValidationError
 
-from deal_solve.analysis.solve.result import Answers, result_of, settlement_result_of
 from deal_solve.analysis.solve.schema import Result
 from deal_solve.deal.problems import problems_of
 from deal_solve.deal.yaml_source import parse
 from deal_solve.errors import InputError
-from deal_solve.facts.notes import chronological_usd
-from deal_solve.optimise.solution import Solution
-from deal_solve.record import Record, adapter_of, to_text
-from deal_solve.settlement.settle import Settlement
+from deal_solve.record import Record, adapter_of
 
 P = TypeVar("P", bound=Record)
-
-
-def to_json(found: Solution | Settlement, **answers: Unpack[Answers]) -> str:
-    """Return a solution as JSON text for `from_json`; or a settlement, with its likeliest invoice.
-
-    `asked` is what else was asked of a solution: alternatives, wrong_tracks, why_not (a list of answers), levers.
-    """
-    if isinstance(found, Settlement):
-        if answers:
-            raise TypeError(f"{', '.join(answers)}: nothing was asked of a settlement; expected a solution")
-        likeliest = int(found.weights.argmax())
-        return to_text(settlement_result_of(found.deal, found, (), likeliest, chronological_usd(found)))
-    settlement = found.settlement
-    as_used = chronological_usd(settlement)
-    return to_text(result_of(settlement.deal, settlement.scenarios, found, as_used, **answers))
 
 
 @overload

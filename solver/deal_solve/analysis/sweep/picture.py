@@ -5,18 +5,18 @@ from __future__ import annotations
 import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.analysis.sweep.design import is_number, key_of, shown
 from deal_solve.analysis.sweep.regions import NO_PLAN, Regions, regions
-from deal_solve.analysis.sweep.sweep import Sweep
+from deal_solve.analysis.sweep.result import Sweep
 from deal_solve.analysis.sweep.text import region_text, short_names
 from deal_solve.deal.deal import Deal
 from deal_solve.report.picture import DARK, canvas, scale_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SHADES = ("#f0f3f7", "#9fb3c8", "#dbe4ee", "#5f7fa3", "#c0cfdf", "#16365c", "#7d98b5", "#35557d")
 """Of the regions, the largest first: light and dark in turn, so that neighbours differ in grey as in colour."""
@@ -29,8 +29,8 @@ MAX_TILES = 30
 """Tiles of a row or column that have room for a letter."""
 
 
-def write_picture(deal: Deal, found: Sweep, path: str | Path, kind: str) -> None:
-    """Write a sweep to a file of this kind (svg or png); raises InputError where matplotlib is not installed."""
+def figure_of(deal: Deal, found: Sweep) -> Figure:
+    """Return a sweep as a picture; raises InputError where matplotlib is not installed."""
     seen, names = regions(found), short_names(found.design.paths)
     panels = seen.panels if len(seen.axes) == 2 else ({},)
     key = [line for region in seen.regions for line in textwrap.wrap(f"{region.letter}: {region_text(region)}", 100)]
@@ -40,7 +40,7 @@ def write_picture(deal: Deal, found: Sweep, path: str | Path, kind: str) -> None
     title = f"{deal.title or 'This deal'}: what to sign over {len(found.rows):,} runs"
     across = min(len(panels), 2)
     down = -(-len(panels) // across)
-    with canvas(path, kind, 1.6 + 4.2 * across, 0.8 + 3.0 * down + 0.15 * len(key), title) as figure:
+    with canvas(1.6 + 4.2 * across, 0.8 + 3.0 * down + 0.15 * len(key), title) as figure:
         grid = figure.subplots(down, across, squeeze=False).ravel()
         for index in range(len(panels), len(grid)):
             grid[index].set_axis_off()
@@ -50,6 +50,7 @@ def write_picture(deal: Deal, found: Sweep, path: str | Path, kind: str) -> None
             else:
                 _line(panel, seen, names)
         figure.supxlabel("\n".join(key), fontsize=8, x=0.01, ha="left")
+    return figure
 
 
 def _indices(values: Sequence[Any]) -> tuple[list[float], list[float]]:

@@ -12,8 +12,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from deal_solve.analysis.sweep.design import key_of
-from deal_solve.analysis.sweep.result import SweepRow
-from deal_solve.analysis.sweep.sweep import Sweep
+from deal_solve.analysis.sweep.result import Sweep, SweepRow
 from deal_solve.facts.decisions import NONE, DecisionKind
 from deal_solve.frames import Table
 from deal_solve.messages import usd

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from deal_solve.analysis.sweep.design import Design
 from deal_solve.facts.decisions import NONE, DecisionKind
 from deal_solve.frames import Table
-from deal_solve.record import Record
-from deal_solve.report.basics import SCHEMA_KEY, ResultFile
+from deal_solve.record import NotWritten, Record
+from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RowStatus = Literal["optimal", "limit", "infeasible", "stopped", "invalid", "failed"]
 
@@ -65,7 +69,9 @@ class SweepRow(Record):
         default_factory=dict
     )
     seconds: Annotated[float, Field(description="what the solve took")] = 0.0
-    kinds: Annotated[dict[str, DecisionKind], Field(exclude=True)] = field(default_factory=dict, repr=False)
+    kinds: Annotated[dict[str, DecisionKind], Field(description="what each of the decisions is about")] = field(
+        default_factory=dict, repr=False
+    )
 
     @property
     def has_plan(self) -> bool:
@@ -73,22 +79,41 @@ class SweepRow(Record):
         return self.objective_usd is not None
 
     @property
-    def deal(self) -> str | None:
-        """What is signed, in a line: all decisions but routing.
-
-        None in a row that was read from a result file, which does not hold `kinds`: what is routing is not known.
-        """
-        if self.decisions and not self.kinds:
-            return None
+    def deal(self) -> str:
+        """What is signed, in a line: all decisions but routing."""
         stated = [(what, plan) for what, plan in self.decisions.items() if self.kinds[what] != "routing"]
         return "; ".join(f"{what}: {plan}" for what, plan in stated if plan != NONE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepResult(ResultFile):
-    """What `sweep --out FILE.json` writes; USD over the horizon; the scenarios are those of the deal as it stands."""
+class Sweep(Answered):
+    """The rows of a sweep, in the order of the design; a stopped one lacks some. It is about the deal as it stands."""
 
-    schema_version: Annotated[Literal["deal-solve-sweep/1"], SCHEMA_KEY] = "deal-solve-sweep/1"
     paths: Annotated[tuple[str, ...], Field(description="the varied fields")]
     cells: Annotated[int, Field(description="in all; a sweep that was stopped has fewer rows")]
     rows: Annotated[Table[SweepRow], Field(description="one per run, in the order of the design")]
+    planned: NotWritten[Design] = field(repr=False, compare=False)
+
+    @property
+    def design(self) -> Design:
+        """The runs of the sweep; of one that was read from a file those that have a row."""
+        rows = (tuple(row.inputs[path] for path in self.paths) for row in self.rows)
+        return self.planned or Design(self.paths, tuple(rows))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every run has its row."""
+        return len(self.rows) == self.cells
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one line per row: inputs by path, seats by type, shares by name, what is signed in a line."""
+        from deal_solve.analysis.sweep.row import frame_of
+
+        return frame_of(self.paths, self.rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepResult(Sweep, ResultFile):
+    """What `sweep --out FILE.json` writes; USD over the horizon; the scenarios are those of the deal as it stands."""
+
+    schema_version: Annotated[Literal["deal-solve-sweep/1"], SCHEMA_KEY] = "deal-solve-sweep/1"

@@ -6,23 +6,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from deal_solve.analysis.sweep.design import Design, design_of, key_of, refuse_wrong_paths
-from deal_solve.analysis.sweep.result import SweepRow
-from deal_solve.analysis.sweep.row import frame_of
+from deal_solve.analysis.sweep.result import Sweep, SweepRow
 from deal_solve.analysis.sweep.runs import Work, solved
 from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Cancelled
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SettingKeywords, SolveOptions
+from deal_solve.report.basics import About
 from deal_solve.uncertainty.expansion import scenarios_of
-from deal_solve.uncertainty.scenario_set import Scenarios
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @dataclass(frozen=True)
@@ -43,27 +42,6 @@ class SweepProgress:
     def seconds_left(self) -> float | None:
         """Seconds to go at that rate; None before the first run."""
         return (self.total - self.done) / self.runs_per_second if self.solved else None
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """The rows of a sweep, in the order of the design; a stopped one lacks some.
-
-    `scenarios` are those of the deal as it stands.
-    """
-
-    design: Design = field(repr=False)
-    rows: Table[SweepRow]
-    scenarios: Scenarios = field(repr=False)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every run has its row."""
-        return len(self.rows) == len(self.design)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per run: inputs by path, seats by type, shares by name, what is signed in a line."""
-        return frame_of(self.design.paths, self.rows)
 
 
 def sweep(
@@ -104,7 +82,13 @@ def sweep(
             if finished:
                 finished(row)
             clock.report()
-    return Sweep(design, Table(tuple(rows_of(design, rows.values()))), base)
+    return sweep_of(About(deal, base), design, rows.values())
+
+
+def sweep_of(about: About, design: Design, known: Iterable[SweepRow]) -> Sweep:
+    """Return the sweep of a design with the rows that are known."""
+    rows = Table(tuple(rows_of(design, known)))
+    return Sweep(paths=design.paths, cells=len(design), rows=rows, planned=design, about=about)
 
 
 def rows_of(design: Design, known: Iterable[SweepRow]) -> Iterator[SweepRow]:

@@ -8,8 +8,7 @@ from typing import Any
 
 from deal_solve.analysis.sweep.design import is_number, key_of, shown
 from deal_solve.analysis.sweep.regions import GROUPS, NO_PLAN, FieldStep, Region, Regions, regions
-from deal_solve.analysis.sweep.result import SweepRow
-from deal_solve.analysis.sweep.sweep import Sweep
+from deal_solve.analysis.sweep.result import Sweep, SweepRow
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import NONE
 from deal_solve.report.scenarios import scenarios_text
@@ -39,7 +38,7 @@ def sweep_report(deal: Deal, found: Sweep) -> str:
     if planned:
         ranked = sorted(planned, key=lambda row: (round(row.objective_usd or 0.0, 2), row.cell))
         head += labelled("Best", _run(ranked[0], names)) + labelled("Worst", _run(ranked[-1], names))
-    head += labelled("Over", scenarios_text(found.scenarios))
+    head += labelled("Over", scenarios_text(found.about.scenarios))
     parts = ["\n".join(head)]
     if planned:
         parts += [_regions(seen, names), *_grids(seen, names), _steps(seen, names), _moves(seen, names)]

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from deal_solve.frames import Table
+from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
-from deal_solve.record import Record
+from deal_solve.record import NotWritten, Record
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Apart(Record):
     needed: Annotated[int | None, Field(description="scenarios that would; null: they are apart, or no number would")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UncertaintyCost(Record):
     """What uncertainty costs, and how sure the answer is of itself."""
 
@@ -128,3 +129,4 @@ class UncertaintyCost(Record):
     first_term: Annotated[FirstTerm | None, Field(description="a shorter first term; null: there is one length only")]
     fresh: Annotated[OutOfSample | None, Field(description="on fresh scenarios; null: nothing was sampled")]
     apart: Annotated[Apart, Field(description="the two best agreements")]
+    solution: NotWritten[Solution] = field(repr=False)

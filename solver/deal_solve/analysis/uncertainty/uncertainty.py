@@ -32,4 +32,5 @@ def uncertainty_cost(
         first_term=value_of_shorter_term(solution, drawn, **keywords),
         fresh=out_of_sample(solution, drawn),
         apart=distinguished(solution, drawn, **keywords),
+        solution=solution,
     )

@@ -13,12 +13,13 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
+from deal_solve.report.basics import Answered
 
 Outcome = Literal["solved", "already", "impossible", "stopped"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class WhyNot(Record):
+class WhyNot(Answered):
     """The best deal in which something is forced, and how it compares with the best of all."""
 
     asked: Annotated[str, Field(description="what was forced")]

@@ -12,6 +12,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.proposal import ProposedSeats
 from deal_solve.plan.tracks import is_seat_type
+from deal_solve.report.basics import About
 
 EVERYONE_ON_SEATS = "everyone on seats"
 EVERYTHING_ON_THE_API = "everything on the API"
@@ -49,7 +50,8 @@ def _answer(
     solution: Solution, requested: str, restriction: Restriction, impossible: str, options: SolveOptions
 ) -> WhyNot:
     if impossible:
-        return WhyNot(asked=requested, outcome="impossible", reason=impossible)
+        about = About(solution.settlement.deal, solution.settlement.scenarios)
+        return WhyNot(about=about, asked=requested, outcome="impossible", reason=impossible)
     return explained(solution, requested, restriction, options)
 
 

@@ -14,6 +14,7 @@ from deal_solve.optimise.solve import solve
 from deal_solve.plan.choices.choices import restriction_from, split_choices
 from deal_solve.plan.choices.restriction import Restriction, overlay
 from deal_solve.plan.choices.satisfied import satisfies
+from deal_solve.report.basics import About
 
 
 def why_not(solution: Solution, *choices: str, **keywords: Unpack[SolveKeywords]) -> WhyNot:
@@ -39,16 +40,18 @@ def explained(
 ) -> WhyNot:
     """Return what a forced part of the plan does to the deal of a solution; arguments as of `why_not`."""
     winner = solution.settlement
+    about = About(winner.deal, winner.scenarios)
     if satisfies(winner.deal, solution.plan, restriction):
-        return WhyNot(asked=requested, outcome="already", already=already)
+        return WhyNot(about=about, asked=requested, outcome="already", already=already)
     try:
         other = solve(winner.deal, winner.scenarios, options=options, fix=overlay(restriction, options.fix))
     except Infeasible as error:
-        return WhyNot(asked=requested, outcome="impossible", reason=str(error), already=already)
+        return WhyNot(about=about, asked=requested, outcome="impossible", reason=str(error), already=already)
     except LimitReached as error:
-        return WhyNot(asked=requested, outcome="stopped", reason=str(error), already=already)
+        return WhyNot(about=about, asked=requested, outcome="stopped", reason=str(error), already=already)
     apart = difference(winner, other.settlement, other.objective_usd - solution.objective_usd)
     return WhyNot(
+        about=about,
         asked=requested,
         outcome="solved",
         already=already,

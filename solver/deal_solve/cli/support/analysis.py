@@ -29,11 +29,8 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, load_fix
 from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from deal_solve.cli.support.table import Framed
     from deal_solve.deal.deal import Deal
-    from deal_solve.record import Record
     from deal_solve.uncertainty.scenario_set import Scenarios
 
 
@@ -58,18 +55,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an analysis found, and how it is shown.
-
-    `found` has the table, `report` is the text, `result` makes the JSON and `draw` the picture (into a path, of a
-    kind), if there is one; both are called only where they are asked for. The exit code is 4 unless everything
-    `is_proven`.
-    """
+    """What an analysis found; the exit code is 4 unless everything `is_proven`."""
 
     found: Framed
-    report: str
-    result: Callable[[], Record]
     is_proven: bool
-    draw: Callable[[Path, str], None] | None = None
 
 
 def analysis_command(
@@ -101,6 +90,7 @@ def analysis_command(
             **own: Any,
         ) -> int:
             from deal_solve.cli.support.table import table_and_picture
+            from deal_solve.outputs import text_of
 
             with table_and_picture(own.pop("out"), own.pop("picture", None)) as write:
                 deal = load_deal(deal_file, **{name: own.pop(name) for name in RISK if name in own})
@@ -109,8 +99,8 @@ def analysis_command(
                 options = SolveOptions(**settings, fix=fix, progress=progress_to(verbose))
                 question = Question(deal, scenarios_from, options)
                 answer = interruptible(lambda: function(question, **own))
-                write(answer.found, answer.result, answer.draw)
-            click.echo(answer.report, nl=False)
+                write(answer.found)
+            click.echo(text_of(answer.found), nl=False)
             return 0 if answer.is_proven else STOPPED_WITH_A_PLAN
 
         made: Any = command
