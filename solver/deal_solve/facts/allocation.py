@@ -27,6 +27,7 @@ from deal_solve.plan.resolved import resolve
 from deal_solve.record import Record
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES
+from deal_solve.settlement.seat_plans import served
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.settlement.usage import Usage, usage_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, each_block
@@ -120,7 +121,12 @@ def _of_block(settlement: Settlement) -> Callable[[int, ScenarioSet], list[tuple
 
     def allocated(_: int, block: ScenarioSet) -> list[tuple[Array, Costs]]:
         return [
-            (own.weights, _Causes(deal, plan, own).costs(settle(deal, plan, own, order, keep_rows=True).rows or ()))
+            (
+                own.weights,
+                _Causes(deal, plan, served(deal, plan, own)[0]).costs(
+                    settle(deal, plan, own, order, keep_rows=True).rows or ()
+                ),
+            )
             for plan, own in plans_of(deal, settlement.plan, block)
         ]
 
