@@ -176,7 +176,7 @@ class Tiers(DealModel):
     """Volume tiers on the contracted seats of a type and year."""
 
     kind: Literal["all_units", "incremental"] = Field(
-        description="all_units: on all seats; incremental: on the seats above the step"
+        description="all_units: on all seats; incremental: on the seats from number `seats` on, that one included"
     )
     steps: tuple[TierStep, ...] = Field(min_length=1, description="in rising order")
 
