@@ -36,6 +36,17 @@ def test_people_above_a_hard_cap_count_as_unserved_whatever_they_cost():
         assert found.plan.seats["seat"].contracted == (100,)
 
 
+def test_tied_agreements_are_compared_where_people_are_left_unserved():
+    """70 users under a hard cap cost 10 a month unserved, half of a seat: 70 · 10 · 36, whatever is signed."""
+    api = {"bands": [{"commit_usd_per_year": 0, "discount": 0.02}]}
+    staff = {"headcount": 70, "tracks": ["team-standard"], "unserved_usd_per_user_month": 10}
+    free = {"true_up": "hard_cap", "minimum": 0}
+    rates = {"card": "claude@2026-11-23", "plans": {"team": {"seats": ["team-standard"], "minimum": 0}}}
+    offers = {"rival": {"api": api, "seats": {"team-standard": free}}}
+    found = solve(deal_of(36, rates=rates, cohorts={"staff": staff}, offers=offers))
+    assert found.objective_usd == pytest.approx(70 * 10 * 36)
+
+
 def test_seats_are_contracted_rather_than_added():
     """100 people for certain, any number may be ordered at first: 24,000 a year at any; no seat is added."""
     deal = seat_deal([100.0] * 24, FREE, horizon=24, cohorts={"staff": _staff(1000)})
