@@ -152,14 +152,14 @@ def test_the_table_of_lines_adds_up_and_leaves_out_what_is_nothing():
     low, high = (settled(deal, api_plan((usd, (usd,)))) for usd in (500, 800))
     assert difference_table(deal, difference(high, low, 200)) == (
         "Difference by line over 12 months (USD, expected)\n"
-        "line                                    this deal  as asked  difference\n"
-        "--------------------------------------  ---------  --------  ----------\n"
-        "API usage of workloads, at list prices   1,200.00  1,200.00        0.00\n"
-        "contracted rates against list             -240.00   -120.00      120.00\n"
-        "overage above contracted rates              40.00     64.44       24.44\n"
-        "expected cost                            1,000.00  1,144.44      144.44\n"
-        "risk                                                              55.56\n"
-        "objective                                                        200.00"
+        "line                                    this deal  as requested  difference\n"
+        "--------------------------------------  ---------  ------------  ----------\n"
+        "API usage of workloads, at list prices   1,200.00      1,200.00        0.00\n"
+        "contracted rates against list             -240.00       -120.00      120.00\n"
+        "overage above contracted rates              40.00         64.44       24.44\n"
+        "expected cost                            1,000.00      1,144.44      144.44\n"
+        "risk                                                                  55.56\n"
+        "objective                                                            200.00"
     )
 
 

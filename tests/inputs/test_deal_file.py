@@ -152,7 +152,7 @@ ONE_PROBLEM = {
     ),
     "none without a price": (
         with_line(", unserved_usd_per_user_month: 5", ""),
-        "10: cohorts.staff.tracks[1]: none needs unserved_usd_per_user_month: what is it worth to serve a user?",
+        "10: cohorts.staff.tracks[1]: none needs unserved_usd_per_user_month: what does a user who is not served cost?",
     ),
     "metered without use": (
         with_line("[team-standard,", "[enterprise,"),

@@ -53,7 +53,7 @@ def test_what_vary_says(hybrid, text, values):
         ("horizon_months=", "expected PATH=VALUES"),
         ("horizon_months=1:2:1", "a range has at least 2 values"),
         ("horizon_months=12:36", "a range says how many values it has"),
-        ("horizon_months=0:1:1000000000", "1,000,000,000 cells are too many; expected at most 100,000"),
+        ("horizon_months=0:1:1000000000", "1,000,000,000 runs are too many; expected at most 100,000"),
         ("offers.one-paper.api.bands=±20%", "found a list"),
         ("workloads.suport-bot.input_tokens=±20%", "did you mean 'support-bot'"),
     ],
@@ -72,11 +72,11 @@ def test_crossed_changes_the_last_field_fastest_and_zipped_all_together():
         zipped([fields[0], Dimension("b", ("x",))])
     with pytest.raises(InputError, match="varied twice"):
         crossed([fields[0], fields[0]])
-    with pytest.raises(InputError, match="106,276 cells are too many"):
+    with pytest.raises(InputError, match="106,276 runs are too many"):
         crossed([Dimension("a", tuple(range(326))), Dimension("b", tuple(range(326)))])
 
 
-def test_a_design_file_has_a_row_per_cell_and_an_empty_value_is_todays(hybrid, tmp_path):
+def test_a_design_file_has_a_row_per_run_and_an_empty_value_is_todays(hybrid, tmp_path):
     file = tmp_path / "design.csv"
     file.write_text(f'{OVERAGE},{GROWTH}.p50\ncontracted,30%\n"{{premium: 10%}}",\n')
     assert read_design(hybrid, file).runs == (("contracted", 0.3), ({"premium": "10%"}, 0.25))
@@ -84,7 +84,7 @@ def test_a_design_file_has_a_row_per_cell_and_an_empty_value_is_todays(hybrid, t
     with pytest.raises(InputError, match=r"design.csv:2: has 1 values where 2 paths stand"):
         read_design(hybrid, file)
     file.write_text(f"{OVERAGE}\n")
-    with pytest.raises(InputError, match="has no cells"):
+    with pytest.raises(InputError, match="has no runs"):
         read_design(hybrid, file)
 
 

@@ -15,6 +15,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan, Route
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.seat_plans import served
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
@@ -46,9 +47,10 @@ class Stream:
 def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[str] | None = None) -> Usage:
     """Return the metered usage of a plan, of all workloads and cohorts or of some `users` only.
 
-    Shares are the same in every scenario (model §3).
+    Shares are the same in every scenario (model §3). Users above the maximum of a plan of seats have no usage (model
+    §5).
     """
-    usage = Usage()
+    usage, scenarios = Usage(), served(deal, plan, scenarios)[0]
     for stream in _streams(deal, plan, scenarios):
         if users is None or stream.user.name in users:
             for start, end, shares in _routed(plan, stream):
