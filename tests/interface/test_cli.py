@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 
 import deal_solve.optimise.solve as optimiser
+from deal_solve import analysis
 from deal_solve.cli.main import COMMANDS, run
 from deal_solve.cli.settle import nearest_scenario
 from deal_solve.errors import Infeasible, InputError, InternalError, LimitReached
@@ -50,6 +53,18 @@ def called(capsys, *args):
     out, err = capsys.readouterr()
     assert "Traceback" not in err
     return code, out, err
+
+
+@pytest.fixture
+def with_solve(monkeypatch):
+    """Put another function in the place of the optimiser's, where the command finds it.
+
+    The analyses are imported before: one that was first imported meanwhile would keep the other function for good.
+    """
+    for module in walk_packages(analysis.__path__, "deal_solve.analysis."):
+        if not module.name.endswith(".picture"):
+            import_module(module.name)
+    return lambda solve: monkeypatch.setattr(optimiser, "solve", solve)
 
 
 def failing(error):
@@ -128,18 +143,20 @@ def test_0_solved_to_the_gap(capsys, deal):
     code, out, err = called(capsys, "solve", deal)
     assert code == 0
     assert out.startswith(
-        "This deal: 12 months from 2027-01, all amounts USD\n\nWhat to sign\nAPI           quote, 12 months"
+        "This deal: 12 months from 2027-01, all amounts USD\n"
+        "Today's bill  12,000 in 2027-01 at list; is that so? See deal-solve today\n\n"
+        "What to sign\nAPI           quote, 12 months"
     )
     assert err == ""
 
 
-def test_1_an_internal_error_is_one_line(capsys, deal, monkeypatch):
-    monkeypatch.setattr(optimiser, "solve", failing(InternalError("overage: 1.00 against 2.00")))
+def test_1_an_internal_error_is_one_line(capsys, deal, with_solve):
+    with_solve(failing(InternalError("overage: 1.00 against 2.00")))
     assert called(capsys, "solve", deal) == (1, "", "internal error: overage: 1.00 against 2.00\n")
 
 
-def test_1_what_nobody_foresaw_is_named_in_one_line(capsys, deal, monkeypatch):
-    monkeypatch.setattr(optimiser, "solve", failing(ZeroDivisionError("division\nby zero")))
+def test_1_what_nobody_foresaw_is_named_in_one_line(capsys, deal, with_solve):
+    with_solve(failing(ZeroDivisionError("division\nby zero")))
     assert called(capsys, "solve", deal) == (1, "", "internal error: ZeroDivisionError: division by zero\n")
 
 
@@ -205,23 +222,21 @@ def limited(solution):
     return dataclasses.replace(solution, status="limit", bound_usd=bound, gap=0.5)
 
 
-def test_4_stopped_with_a_plan_prints_bound_and_gap(capsys, deal, monkeypatch):
+def test_4_stopped_with_a_plan_prints_bound_and_gap(capsys, deal, with_solve):
     solve = optimiser.solve
-    monkeypatch.setattr(optimiser, "solve", lambda *args, **kwargs: limited(solve(*args, **kwargs)))
+    with_solve(lambda *args, **kwargs: limited(solve(*args, **kwargs)))
     code, out, _ = called(capsys, "solve", deal)
     assert code == 4
     assert "Proof not proven: a plan that is up to 50% better may exist, by expected cost" in " ".join(out.split())
 
 
-def test_5_stopped_without_a_plan(capsys, deal, monkeypatch):
-    monkeypatch.setattr(
-        optimiser, "solve", failing(LimitReached("the time limit of 1 s passed before a plan was found"))
-    )
+def test_5_stopped_without_a_plan(capsys, deal, with_solve):
+    with_solve(failing(LimitReached("the time limit of 1 s passed before a plan was found")))
     assert called(capsys, "solve", deal) == (5, "", "the time limit of 1 s passed before a plan was found\n")
 
 
-def test_130_interrupted(capsys, deal, monkeypatch):
-    monkeypatch.setattr(optimiser, "solve", failing(KeyboardInterrupt()))
+def test_130_interrupted(capsys, deal, with_solve):
+    with_solve(failing(KeyboardInterrupt()))
     assert called(capsys, "solve", deal) == (130, "", "\ninterrupted\n")
 
 
