@@ -196,8 +196,8 @@ def test_headcount_is_the_peak_of_each_contract_year():
 
 
 def test_a_late_cohort_pays_the_minimum_until_it_starts():
-    """Nobody in year 1, so the card's minimum of 5 seats; 100 in year 2: (5 + 100) · 240 = 25 200."""
-    rates = {**RATES, "models": MODELS, "seats": {"seat": {**RATES["seats"]["seat"], "minimum": 5}}}
+    """Nobody in year 1, so the plan's minimum of 5 seats; 100 in year 2: (5 + 100) · 240 = 25 200."""
+    rates = {**RATES, "models": MODELS, "plans": {"plan": {"seats": ["seat"], "minimum": 5}}}
     staff = {**STAFF, "starts": "2028-01"}
     deal = deal_of(24, rates=rates, cohorts={"staff": staff}, scenarios=only())
     assert steps_of(deal).from_all_opus[0].expected_usd == pytest.approx(25_200)
@@ -205,7 +205,7 @@ def test_a_late_cohort_pays_the_minimum_until_it_starts():
 
 def test_headcount_is_priced_above_the_maximum():
     """At most 80 seats are sold, and 60 are needed: 100 are priced until seats are sized."""
-    rates = {**RATES, "seats": {"seat": {**RATES["seats"]["seat"], "maximum": 80}}}
+    rates = {**RATES, "plans": {"plan": {"seats": ["seat"], "maximum": 80}}}
     found = steps_of(deal_of(rates=rates, cohorts={"staff": STAFF}, scenarios=only()))
     assert usd(found.from_all_opus) == [*[24_000.0] * 4, *[14_400.0] * 4]
 
@@ -285,6 +285,7 @@ def test_standard_papers_keep_prices_and_drop_clauses():
     """Every field of an offer is a price, a clause back at its default, or the bundle's."""
     seats = {
         "usd_per_user_month": 20,
+        "list_usd_per_user_month": 21,
         "minimum": 5,
         "tiers": {"kind": "all_units", "steps": [{"seats": 50, "discount": 0.1}]},
     }

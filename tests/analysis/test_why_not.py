@@ -317,7 +317,7 @@ def test_everything_on_the_api_is_the_best_without_seats():
     agrees(everything, least({"tracks": {"staff": list(tracks)}} for tracks in combinations))
     assert not any(any(seats.contracted) for seats in everything.solution.plan.seats.values())
     assert everything.difference.of("seats") < 0 < everything.difference.of("metered_usage")
-    assert "The wrong track: everything on the API\n- It costs " in single_track_report(deal(), wrong_tracks(best()))
+    assert "Single track: everything on the API\n- It costs " in single_track_report(deal(), wrong_tracks(best()))
 
 
 def test_a_cohort_without_another_track_makes_a_wrong_track_impossible():

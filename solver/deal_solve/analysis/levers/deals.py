@@ -22,17 +22,33 @@ def at_list(deal: Deal) -> Deal:
     """Return the deal before any agreement: list prices only, no limits, least expected cost.
 
     List is given every control that some offer provides for the API or for the seat type, so that controls close the
-    same tracks as later on; a seat type that is not on the card is sold as in the first offer that has it.
+    same tracks as later on; a seat type that is not on the card is sold as in the first offer that has it, with its
+    minimum.
     """
     with_api = [offer for offer in deal.offers.values() if offer.api]
     provided = {control for offer in with_api for control in offer.provides} | {*deal.card.api_provides}
     seats = {**deal.rates.seats, **{name: _seat_at_list(deal, name) for name in deal.seat_types}}
-    rates = deal.rates.model_copy(update={"api_provides": tuple(sorted(provided)), "seats": seats})
+    plans = {**deal.rates.plans, **_plans_at_list(deal)}
+    rates = deal.rates.model_copy(update={"api_provides": tuple(sorted(provided)), "seats": seats, "plans": plans})
     return deal.model_copy(update={"offers": {}, "limits": (), "risk": Risk(), "rates": rates})
 
 
+def _plans_at_list(deal: Deal) -> dict[str, SeatPlanOverride]:
+    """Return a plan for every seat type that is on no card and in no plan: the minimum of the first offer with it."""
+    found = {}
+    for name in deal.seat_types:
+        parts = _parts(deal, name)
+        if parts and parts[0].minimum and name not in deal.list_offer.seats and deal.card.plan_of(name) is None:
+            found[f"only-{name}"] = SeatPlanOverride(seats=(name,), minimum=parts[0].minimum)
+    return found
+
+
+def _parts(deal: Deal, seat_type: str) -> list[SeatPart]:
+    return [offer.seats[seat_type].part for offer in resolve(deal).offers.values() if seat_type in offer.seats]
+
+
 def _seat_at_list(deal: Deal, seat_type: str) -> SeatOverride:
-    parts = [offer.seats[seat_type].part for offer in resolve(deal).offers.values() if seat_type in offer.seats]
+    parts = _parts(deal, seat_type)
     says: dict[str, Any] = {"provides": tuple(dict.fromkeys(control for part in parts for control in part.provides))}
     if parts and seat_type not in deal.list_offer.seats:
         says["covered_share"] = parts[0].covered_share

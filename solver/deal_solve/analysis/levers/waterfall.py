@@ -131,7 +131,7 @@ class _Rungs:
 
     def stated(self, deal: Deal) -> _Rung:
         """Return a baseline: a deal with one option for each workload, priced at list with seats at headcount."""
-        listed = at_list(deal)
+        listed = without_largest_count(at_list(deal))
         plan, _ = complete(listed, seats_at_headcount(listed), self.scenarios.in_memory())
         return _Rung(settle(listed, plan, self.scenarios), self._fitting(deal, plan))
 
