@@ -22,7 +22,8 @@ from deal_solve import (
     varied,
 )
 from deal_solve.deal.risk import Risk
-from deal_solve.optimise.search import agreement_search, subsample
+from deal_solve.optimise import comparison
+from deal_solve.optimise.search import agreement_search, benders, subsample
 from deal_solve.optimise.search import cache as cache_module
 from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.scenario_set import Scenarios
@@ -150,7 +151,7 @@ def test_an_agreement_that_is_as_it_was_is_not_built_again(monkeypatch: pytest.M
 
 def test_more_than_a_block_of_scenarios_needs_no_subsample_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a block had 128 of 512 scenarios."""
-    for module in (subsample, agreement_search, cache_module):
+    for module in (subsample, benders, comparison, cache_module):
         monkeypatch.setattr(module, "BLOCK", 128)
     monkeypatch.setattr(subsample, "SUBSAMPLE_SIZES", (32,))
     base, cache = load(SCENARIOS / "three-quotes.yaml"), SolveCache()
