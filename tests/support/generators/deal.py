@@ -33,7 +33,11 @@ def drawn_deal(c: Draw, tiny: bool = False) -> Data:
         data["rates"]["plans"] = seat_plans(c, data["offers"])
     _complete(c, data)
     data["risk"] = risk(c, "scenarios" in data)
-    if c.chance(65) and (around := heuristic_plans(read(data))):
+    around = heuristic_plans(read(data))
+    if not around and data["cohorts"] and not c.chance(15):
+        _may_go_unserved(c, data)
+        around = heuristic_plans(read(data))
+    if around and c.chance(65):
         data["limits"] = limits(c, around)
     return data
 
@@ -132,3 +136,11 @@ def _complete(c: Draw, data: Data) -> None:
             people.pop("use", None)
     if not any(TOOL in people["tracks"] for people in data["cohorts"].values()):
         data.pop("internal_tools", None)
+
+
+def _may_go_unserved(c: Draw, data: Data) -> None:
+    """Leave cohorts unserved where they must be: too many for a plan's maximum, or no seat has their controls."""
+    for people in data["cohorts"].values():
+        people.setdefault("unserved_usd_per_user_month", c.pick(25, 10))
+        if "none" not in people["tracks"]:
+            people["tracks"] = [*people["tracks"], "none"]

@@ -9,9 +9,10 @@ from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.deal.workload import Workload
 from deal_solve.errors import InputError
 from deal_solve.plan.completion.complete import complete
+from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.resolved import resolve
+from deal_solve.plan.resolved import SeatOffer, resolve
 from deal_solve.plan.validation.routing import route_problems
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import Settlement, settle
@@ -83,18 +84,31 @@ def _agreements(deal: Deal) -> Iterator[Data]:
 
 
 def _finer(deal: Deal, plan: Plan) -> Iterator[Data]:
-    """Yield a plan with other commitments, and with fewer or more seats."""
+    """Yield a plan with other commitments, and with fewer or more seats: no fewer than are ordered at the start."""
     data = plan.model_dump(mode="json")
+    first = first_users(scenarios_of(deal))
     used = {track for years in plan.tracks.values() for track in years}
     for factor in (1.0, 1.2, 1.5):
         for seats in (0.0, 0.6, 0.85, 1.0, 1.15):
             moved = {**data, "seats": {name: dict(one) for name, one in data["seats"].items() if name in used}}
             for name, agreement in moved["seats"].items():
-                least = resolve(deal).offers[agreement["offer"]].seats[name].part.minimum or 0
-                agreement["contracted"] = [max(round(n * seats), least) for n in agreement["contracted"]]
+                seat = resolve(deal).offers[agreement["offer"]].seats[name]
+                if seat.is_billed_by_users:
+                    continue
+                ordered = initial_order(deal, seat, plan.tracks, first)
+                moved_to = [round(n * seats) for n in agreement["contracted"]]
+                agreement["contracted"] = _allowed(deal, seat, moved_to, ordered)
             api = data["api"]
             terms = [{**term, "commitment_usd": [c * factor for c in term["commitment_usd"]]} for term in api["terms"]]
             yield {**moved, "api": {**api, "terms": terms}}
+
+
+def _allowed(deal: Deal, seat: SeatOffer, contracted: list[int], ordered: tuple[int, ...]) -> list[int]:
+    """Return the nearest numbers between the minimum and the maximum of the type and of its plan, orders included."""
+    plan, part = deal.card.plan_of(seat.seat_type), seat.part
+    minimum = max(part.minimum or 0, plan.minimum if plan else 0)
+    maxima = [most for most in (part.maximum, plan.maximum if plan else None) if most is not None]
+    return [min(max(n, minimum, order), *maxima, 10**9) for n, order in zip(contracted, ordered, strict=True)]
 
 
 def cheapest_routing(deal: Deal, workload: str, buys: bool) -> list[Data]:

@@ -25,8 +25,16 @@ def risk(c: Draw, is_explicit: bool) -> Any:
 
 
 def limits(c: Draw, plans: list[Settlement]) -> list[Data]:
-    """Return one or two limits of any measure that some of these plans (cheapest first) keep; the first may not."""
-    return [_limit(c, plans) for _ in range(c.weighted((1, 2), (2, 1)))]
+    """Return one or two limits of any measure that some of these plans (cheapest first) keep; the first may not.
+
+    Most of the time one of the plans keeps both.
+    """
+    first = _limit(c, plans)
+    if c.weighted((1, 2), (2, 1)) == 1:
+        return [first]
+    parsed = Limit.model_validate(first)
+    keeping = [plan for plan in plans if measured(parsed, plan) <= first["at_most"]]
+    return [first, _limit(c, plans if c.chance(15) else keeping)]
 
 
 def _limit(c: Draw, plans: list[Settlement]) -> Data:
@@ -35,8 +43,7 @@ def _limit(c: Draw, plans: list[Settlement]) -> Data:
     parsed = Limit.model_validate({**limit, "at_most": 0})
     values = [measured(parsed, plan) for plan in plans]
     least, cheapest = min(values), values[0]
-    tight = c.number(0.42, 0.92, 0.1) if parsed.is_certain else c.number(0.02, 0.32, 0.1)  # an initial order is needed
-    usd = least + (cheapest - least) * tight if c.chance(88) else cheapest * 1.2
+    usd = least + (cheapest - least) * c.number(0.02, 0.32, 0.1) if c.chance(88) else cheapest * 1.2
     return {**limit, "at_most": round_to(max(usd * 1.0001, 1.0), 5)}
 
 
