@@ -116,13 +116,13 @@ def test_help_names_the_default_seed(capsys):
 
 
 def test_solve_and_settle_take_the_options(capsys, tmp_path):
-    code, out, _ = called(
-        capsys, "solve", HYBRID, "--scenarios", "100", "--seed", "5", "--json", str(tmp_path / "r.json")
-    )
+    result = str(tmp_path / "r.json")
+    sampled = ("--scenarios", "100", "--seed", "5")
+    code, out, _ = called(capsys, "solve", HYBRID, *sampled, "--show", "notes", "--json", result)
     assert code == 0
     assert "100 sampled scenarios (seed 5)" in " ".join(out.split())
     assert "128 scenarios serve better than 100" in " ".join(out.split())
-    code, out, _ = called(capsys, "settle", HYBRID, "--plan", str(tmp_path / "r.json"), "--scenarios", "64")
+    code, out, _ = called(capsys, "settle", HYBRID, "--plan", result, "--scenarios", "64")
     assert code == 0
     assert "Settled over 64 sampled scenarios (seed 20270101)." in out
     assert "Invoice in scenario 'sample 1'" in out

@@ -291,7 +291,7 @@ def test_whatever_is_forced_on_a_generated_deal_costs_no_less():
     assert min(seen[outcome] for outcome in ("solved", "already", "impossible")) >= 3
 
 
-# The wrong track
+# Single tracks
 
 
 def test_everyone_on_seats_is_the_best_choice_of_seats():
