@@ -45,6 +45,12 @@ def test_i8_an_offer_taken_for_the_year_that_pays_and_left(method):
     assert bound.plan.api.offer == "list"
 
 
+def test_a_commitment_stated_for_every_year_is_not_left():
+    """240k, 200k and 200k fixed: the renewals cost what they commit, though leaving costs 50k a year."""
+    kept = fixed(api={"offer": "quote", "commitment_usd": [240_000, 200_000, 200_000]})
+    assert solve(falling(), fix=kept).objective_usd == pytest.approx(640_000)
+
+
 def test_buyer_leaves_the_order_form_after_its_first_year():
     """A 12-month order form with bands from 250,000, renewed for ever, is worth nothing to this buyer; with the right
     to leave it is worth what a band from 0 at list prices is worth: 250,000 in year 1, nothing after it.

@@ -10,6 +10,7 @@ from deal_solve.uncertainty.first_users import first_users
 from tests.support.builders import RATES, deal_of, list_api, only, seat_deal, seat_plan, settled
 
 USE = {"requests_per_user_month": 1, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
+TEAM = ["team-standard", "team-premium"]
 METHODS = pytest.mark.parametrize("method", ["decomposition", "extensive"])
 
 
@@ -148,6 +149,16 @@ def test_optimum_and_settlement_agree_below_the_minimum(method):
     people = {name: {"headcount": 0, "tracks": [name]} for name in ("seat", "other")}
     found = solve(deal_of(cohorts=people, rates=rates, scenarios=paths), method=method)
     assert found.objective_usd == pytest.approx(12 * ((25 + 100 + 175) + (100 + 400)) / 2)
+
+
+@METHODS
+def test_users_who_may_take_either_type_by_the_month_count_once(method):
+    """5 people for certain on Team, where ten are charged at the cheaper type: 10 · 25 · 12 with room for the rest."""
+    rates = {"card": "claude@2026-11-23", "plans": {"team": {"seats": TEAM, "minimum": 10}}}
+    some = {"headcount": 10, "tracks": ["team-standard", "none"], "unserved_usd_per_user_month": 5}
+    others = {"headcount": 10, "tracks": ["team-premium", "team-standard"], "active_share": 0.5}
+    deal = deal_of(rates=rates, cohorts={"some": some, "others": others}, risk="cautious")
+    assert solve(deal, method=method).objective_usd == pytest.approx(3000)
 
 
 def test_a_plan_over_the_maximum_is_refused_over_its_scenarios():

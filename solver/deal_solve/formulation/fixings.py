@@ -110,9 +110,15 @@ def _spread(values: Sequence[Item], index: int) -> Item:
 
 
 def _fix_leaving(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
-    """Close a regime that is left in a year in which the proposal is not at list, or the other way round."""
-    wanted = proposal.api.at_list
-    if wanted is not None:
+    """Close a regime that is left in a year in which the proposal is not at list, or the other way round.
+
+    Where it does not say, a year for which it states a commitment of its own is not at list.
+    """
+    wanted, committed = proposal.api.at_list, proposal.api.commitment_usd or ()
+    if wanted is None and len(committed) == decisions.deal.years > 1:
+        if regime.span.left and any(committed[year] for year in regime.span.years):
+            decisions.agreements.regimes[regime].upBound = 0
+    elif wanted is not None:
         is_kept = all(_spread(wanted, year) == regime.span.left for year in regime.span.years)
         decisions.agreements.regimes[regime].upBound = int(is_kept)
 

@@ -23,7 +23,10 @@ from deal_solve.uncertainty.scenario_set import Array
 
 @dataclass(frozen=True)
 class Counts:
-    """Σ_c users · on: the variables of some cohorts at `places`, their users the `rows` of `users` (C, months, S)."""
+    """Σ_c users · on: variables of some cohorts at `indices`, their users the `rows` of `users` (C, months, S).
+
+    A cohort may have several variables, one for each seat type that counts.
+    """
 
     indices: Indices
     rows: Indices
@@ -36,8 +39,7 @@ class Counts:
 
     def at(self, values: Array, users: Array) -> Iterator[Array]:
         """Yield the counts of month after month in some scenarios, whose `users` are given; each for a moment only."""
-        on = np.zeros(len(users))
-        on[self.rows] = values[self.indices]
+        on = np.bincount(self.rows, values[self.indices], len(users))
         used = np.flatnonzero(on)
         few = slice(used[0], used[-1] + 1) if len(used) else slice(0)
         count = np.zeros(users.shape[2])
