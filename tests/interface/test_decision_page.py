@@ -9,7 +9,7 @@ from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.analysis.solve.tables import TABLES
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.cli.main import run
-from deal_solve.deal.load import load
+from deal_solve.deal.load import load, loads
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solve import solve
 from deal_solve.report.text import Page, printed_on
@@ -114,3 +114,27 @@ def test_a_fiscal_year_starts_where_it_is_said_to(capsys, monkeypatch):
     assert re.search(r"^API commitment +100,000 +400,000 ", out, re.MULTILINE)
     assert re.search(r"^cash paid in the year +400,000 ", out, re.MULTILINE)
     assert run(["solve", os.fspath(QUOTES), "--fiscal-year-start", "13"]) == 2
+
+
+def page_of(text):
+    """Return the page of a deal from 2027-01 on one line."""
+    solution = solve(loads(f"start: 2027-01\nrates: claude@2026-11-23\n{text}"))
+    return " ".join(solution_report(subject_of(solution, comparisons(solution, SolveOptions()))).split())
+
+
+def test_what_is_billed_monthly_is_no_invoice_of_the_year():
+    """20 seats at 80 USD: 1,600 a month, 19,200 a year; a commitment of 240,000 in advance by quarter: 60,000."""
+    page = page_of("""
+horizon_months: 12
+cohorts: {b: {headcount: 20, tracks: [team-premium]}}
+offers: {q: {terms: [12], seats: {team-premium: {usd_per_user_month: 80, billing: monthly}}}}
+""")
+    assert "2027-01-01 first of 12 invoices of 1,600 (20 Claude Team, premium seats); start" in page
+    assert "invoices 19,200" not in page
+    page = page_of("""
+horizon_months: 12
+workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens: 500, today: {model: sonnet},
+  models: [sonnet]}}
+offers: {q: {terms: [12], api: {period: quarter, step_usd: 240k, bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}
+""")
+    assert "2027-01-01 first of 4 invoices of 60,000 (API commitment); start" in page

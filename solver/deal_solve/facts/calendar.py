@@ -52,6 +52,8 @@ class Event(Record):
     ] = None
     item: NotWritten[str] = field(default="", repr=False)
     """What is invoiced, negotiated or has to be ready, in a few words."""
+    invoices: NotWritten[int] = field(default=1, repr=False)
+    """In how many equal invoices over the year the dollars are paid, the first of them on this day."""
 
 
 def calendar(deal: Deal, plan: Plan) -> Table[Event]:
@@ -120,20 +122,24 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
         contract = seat_contract(deal, seat_type, seats, bundle, np.ones((deal.horizon_months, 1)))
         for year, count in enumerate(seats.contracted):
             if count:
-                how = "" if contract.seat.part.billing == "yearly" else ", in 12 invoices over the year"
+                invoices = 1 if contract.seat.part.billing == "yearly" else 12
                 item = f"{count:,} {seats_name(deal, seat_type)}"
-                what = f"{item} of contract year {year + 1}{how}"
-                yield Event(deal.calendar(12 * year), "invoice", what, 12 * contract.month_usd(year), item)
+                what = f"{item} of contract year {year + 1}{_pieces(invoices)}"
+                yield Event(deal.calendar(12 * year), "invoice", what, 12 * contract.month_usd(year), item, invoices)
     taken = resolve(deal).taken(plan.api)
     api = taken.api
     for span, term in zip(taken.spans, plan.api.terms, strict=True):
         for year, usd in zip(span.years, term.commitment_usd, strict=True):
             if usd and api is not None and api.payment != "arrears":
                 whole = api.payment == "prepaid_yearly" or api.period_months == 12
-                how = "" if whole else f", in {12 // api.period_months} invoices over the year"
+                invoices = 1 if whole else 12 // api.period_months
                 item = "API commitment"
-                what = f"{item} of contract year {year + 1}{how}"
-                yield Event(deal.calendar(12 * year), "invoice", what, usd, item)
+                what = f"{item} of contract year {year + 1}{_pieces(invoices)}"
+                yield Event(deal.calendar(12 * year), "invoice", what, usd, item, invoices)
+
+
+def _pieces(invoices: int) -> str:
+    return f", in {invoices} invoices over the year" if invoices > 1 else ""
 
 
 def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:

@@ -45,12 +45,17 @@ def _parts(events: list[Event]) -> list[str]:
     def of(kind: EventKind) -> list[Event]:
         return [event for event in events if event.kind == kind]
 
-    def paid(found: list[Event]) -> str:
-        return whole_money(sum(event.usd or 0.0 for event in found))
+    def paid(found: list[Event], invoices: int = 1) -> str:
+        return whole_money(sum(event.usd or 0.0 for event in found) / invoices)
+
+    def pieces(event: Event) -> int:
+        return event.invoices
 
     parts = []
-    if invoices := of("invoice"):
-        parts.append(f"invoices {paid(invoices)} ({', '.join(event.item for event in invoices)})")
+    for count, found in groupby(sorted(of("invoice"), key=pieces), pieces):
+        invoices = list(found)
+        word = "invoices" if count == 1 else f"first of {count} invoices of"
+        parts.append(f"{word} {paid(invoices, count)} ({', '.join(event.item for event in invoices)})")
     if projects := of("project_start"):
         parts.append(f"{len(projects)} project{'s'[: len(projects) - 1]} begin, {paid(projects)}")
     if negotiations := of("negotiation"):
