@@ -138,3 +138,13 @@ workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens:
 offers: {q: {terms: [12], api: {period: quarter, step_usd: 240k, bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}
 """)
     assert "2027-01-01 first of 4 invoices of 60,000 (API commitment); start" in page
+
+
+def test_seats_without_a_contract_are_named_and_no_heading_stands_alone():
+    """20 people from October: by the month they cost less than by the year, and nothing has a date."""
+    page = page_of("""
+horizon_months: 12
+cohorts: {b: {headcount: 20, tracks: [team-premium], starts: 2027-10}}
+""")
+    assert "Seats Claude Team, premium seat: billed monthly at list, no contract Committed 0" in page
+    assert "Dates of" not in page

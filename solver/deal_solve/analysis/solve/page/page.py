@@ -32,5 +32,6 @@ def decision_page(subject: Subject) -> str:
             room = MAX_LINES - sum(len(block) + 1 for block in blocks) - len(last) - 1
             if room >= MIN_DATES:
                 break
-        dates = [*heading("Dates of the next 12 months"), *dates_block(subject, max(room, MIN_DATES // 2)), *last]
+        dates = dates_block(subject, max(room, MIN_DATES // 2))
+        dates = [*(heading("Dates of the next 12 months") if dates else []), *dates, *last]
         return "\n\n".join("\n".join(block) for block in [*blocks, dates])

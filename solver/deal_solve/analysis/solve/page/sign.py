@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
-from deal_solve.deal.deal import LIST
+from deal_solve.deal.deal import LIST, LIST_MONTHLY
 from deal_solve.facts.names import listed, quoted_offer, track_name, user_name
 from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.resolved import Agreement, resolve
@@ -76,7 +76,7 @@ def _agreement(subject: Subject, agreement: Agreement) -> str:
 
 
 def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
-    """Yield a sentence per seat type that is bought, the label before the first."""
+    """Yield a sentence per seat type that is bought or used without a contract, the label before the first."""
     deal, plan = subject.deal, subject.plan
     label = "Seats"
     taken = {name: agreement for name, agreement in plan.seats.items() if any(agreement.contracted)}
@@ -91,6 +91,10 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
         label = ""
     if len(taken) > max_seat_types:
         yield "", f"and {len(taken) - max_seat_types} more seat types: --show seats"
+    used = {track for tracks in plan.tracks.values() for track in tracks}
+    free = [name for name, agreement in plan.seats.items() if agreement.offer == LIST_MONTHLY and name in used]
+    if free:
+        yield label, f"{listed([track_name(deal, name) for name in free])}: billed monthly at list, no contract"
 
 
 def _seat_years(start: int, counts: Sequence[int]) -> str:
