@@ -148,3 +148,14 @@ cohorts: {b: {headcount: 20, tracks: [team-premium], starts: 2027-10}}
 """)
     assert "Seats Claude Team, premium seat: billed monthly at list, no contract Committed 0" in page
     assert "Dates of" not in page
+
+
+def test_what_no_scenario_escapes_is_named_for_what_it_is():
+    """30,000 a month and a commitment of 240,000 at 20% off: 60,000 at list are above it, and no usage grows."""
+    page = page_of("""
+horizon_months: 12
+workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens: 500, today: {model: sonnet},
+  models: [sonnet]}}
+offers: {q: {terms: [12], api: {period: quarter, step_usd: 240k, bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}
+""")
+    assert "over 12 months; plus overage in any case: 60,000 What it costs" in page

@@ -9,6 +9,7 @@ from itertools import groupby
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.deal import LIST, LIST_MONTHLY
 from deal_solve.facts.names import listed, quoted_offer, track_name, user_name
+from deal_solve.facts.summary import CertainCharge
 from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
@@ -130,7 +131,7 @@ def _projects(subject: Subject) -> str:
 
 
 def _committed(subject: Subject) -> str:
-    """Return what is signed now and what is committed as planned, and what growth adds to both in every scenario."""
+    """Return what is signed now and what is committed as planned, and what no scenario escapes on top."""
     summary, months = subject.summary, subject.deal.horizon_months
     planned = f"{whole_money(summary.committed_usd)} over {months} months as planned"
     text = f"{whole_money(summary.signed_usd)} signed now, in first terms; {planned}"
@@ -138,9 +139,14 @@ def _committed(subject: Subject) -> str:
         text = f"{whole_money(summary.signed_usd)}, all of it signed now, over {months} months"
     if summary.beyond_horizon_usd:
         text += f", {whole_money(summary.beyond_horizon_usd)} after them"
-    growth = [
-        sum(usd) for usd in zip(*((each.signed_usd, each.planned_usd) for each in summary.certain_growth), strict=True)
-    ]
-    if any(growth):
-        text += f"; growth that is certain adds {joined([whole_money(usd) for usd in growth])}"
-    return text
+    return "; ".join([text, *_inescapable(summary.certain_growth)])
+
+
+def _inescapable(charges: Sequence[CertainCharge]) -> list[str]:
+    """Return what is charged on top in every scenario: in the first terms, and over the horizon as planned."""
+    if not charges:
+        return []
+    names = listed([each.line.replace("_", "-") for each in charges])
+    first = whole_money(sum(each.signed_usd for each in charges))
+    all_of_it = whole_money(sum(each.planned_usd for each in charges))
+    return [f"plus {names} in any case: {joined([first, all_of_it])}"]
