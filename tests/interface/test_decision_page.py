@@ -159,3 +159,17 @@ workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens:
 offers: {q: {terms: [12], api: {period: quarter, step_usd: 240k, bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}
 """)
     assert "over 12 months; plus overage in any case: 60,000 What it costs" in page
+
+
+def test_no_notice_is_told_where_a_table_decides():
+    """The likeliest path leaves the agreement after a year; on others it is renewed."""
+    page = page_of("""
+horizon_months: 36
+renewal_decisions: {usage: 2}
+workloads: {bot: {spend_usd_per_month: {p10: 20k, p50: 40k, p90: 80k}, growth_per_year: {p10: -60%, p50: 0%, p90: 60%},
+  input_tokens: 6000, output_tokens: 500, today: {model: sonnet}, models: [sonnet]}}
+offers: {q: {terms: [12], api: {bands: [{commit_usd_per_year: 300k, discount: 20%}], overage: list},
+  renewal: {uplift: 10%}, price_protection: locked}}
+""")
+    assert "the table of 2028-01 decides whether the API agreement with q (ends 2027-12) is renewed" in page
+    assert "give notice" not in page

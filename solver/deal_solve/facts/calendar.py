@@ -80,7 +80,12 @@ def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
             start, last = max(end - NEGOTIATE_MONTHS, span.start), f"{deal.calendar(end - 1):%Y-%m}"
             item = f"{name} (ends {last})"
             is_left = offer == plan.api.offer and any(begin == end for begin, _ in plan.api.left)
-            if is_left:
+            tables = [table.month for table in plan.later if table.month <= end]
+            if is_left and tables:
+                month = f"{deal.calendar(tables[-1]):%Y-%m}"
+                what = f"the table of {month} decides whether the API agreement with {item} is renewed"
+                yield Event(deal.calendar(start), "table", what, item=item)
+            elif is_left:
                 what = f"give notice that the API agreement with {item} is not renewed"
                 yield Event(deal.calendar(start), "notice", what, item=item)
             else:
