@@ -193,9 +193,8 @@ class Program:
     def expected_unserved(self) -> Expression:
         """Return the expected user-months that are not served."""
         found = [Expression(self.unserved), *(part.expected_unserved() for part, _ in self.parts)]
-        for recourse in self.unserved_recourse:
-            parts = [(recourse, recourse.factors(When(discounted=False), self.discount))]
-            found.append(1.0 * self._epigraph("unserved_users", 0.0, parts, Expectation(self.weights)))
+        when = When(discounted=False)
+        found += [1.0 * self._expected_recourse(part, when, "unserved_users") for part in self.unserved_recourse]
         return total(found)
 
     def meter(self, line: str, year: int, items: Sequence[Item]) -> None:
@@ -227,9 +226,9 @@ class Program:
                     self._slopes[key] = part.slope(np.empty(0), factors, self.weights)
                 for index, coefficient in zip(*self._slopes[key], strict=True):
                     coefficients[self.variables[index]] += float(coefficient)
-        for number, recourse in enumerate(self.recourse):
+        for recourse in self.recourse:
             if (lines is None or recourse.line in lines) and np.any(recourse.factors(when, self.discount)):
-                coefficients[self._expected_recourse(number, when)] += 1.0
+                coefficients[self._expected_recourse(recourse, when, f"expected_{recourse.line}")] += 1.0
         own = Expression(list(coefficients.items()))
         return total([own, *(part.expected(lines, when) for part, _ in self.parts)])
 
@@ -239,13 +238,13 @@ class Program:
             return self.sums.mean(payment.column)
         return float(np.sum(self.weights[payment.where] * payment.column))
 
-    def _expected_recourse(self, index: int, when: When) -> Variable:
-        """Return the variable that stands for the expected cost of one recourse."""
-        if (index, when) not in self._shares:
-            part = self.recourse[index]
+    def _expected_recourse(self, part: Recourse, when: When, label: str) -> Variable:
+        """Return the variable that stands for the expectation of one recourse, the same one at every call."""
+        key = id(part), when
+        if key not in self._shares:
             parts = [(part, part.factors(when, self.discount))]
-            self._shares[index, when] = self._epigraph(f"expected_{part.line}", 0.0, parts, Expectation(self.weights))
-        return self._shares[index, when]
+            self._shares[key] = self._epigraph(label, 0.0, parts, Expectation(self.weights))
+        return self._shares[key]
 
     def epigraph(self, label: str, when: When, weigh: Weigh, less: Array | None = None) -> Variable:
         """Return a variable that stands for a measure of the whole cost (less an amount per scenario)."""

@@ -72,8 +72,7 @@ def options_in_use(formulation: Formulation, solver: str, clock: Clock) -> int:
     in_use = sum((share.varValue or 0.0) > SMALLEST_SHARE for share in shares)
     restore(bounds)
     for variable in program.variables[known:]:
-        if variable.cat == pulp.LpInteger:  # a binary of an option; stages add epigraph variables, which stay free
-            variable.lowBound = variable.upBound = 1
+        variable.lowBound = variable.upBound = 1
     return in_use
 
 
