@@ -66,7 +66,14 @@ def test_prepaid_drawdown_of_section_9_7():
 
 
 @pytest.mark.parametrize(
-    ("overage", "cost"), [("contracted", 1080), ("list", 540 + 600), ({"premium": 0.2}, 540 + 720)]
+    ("overage", "cost"),
+    [
+        ("contracted", 1080),
+        ("list", 540 + 600),
+        ({"premium": 0.2}, 540 + 720),
+        ({"premium": -0.05}, 540 + 570),
+        ({"premium": -0.2}, 1080),
+    ],
 )
 def test_overage_rates(overage, cost):
     """List 1 200, 10 % off: V = 1 080, C = 540 covers half; the other 600 of list value at 0.9, 1 or 1.2."""

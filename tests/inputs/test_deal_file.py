@@ -165,7 +165,7 @@ ONE_PROBLEM = {
     ),
     "map in place of a word": (
         with_line("overage: list", "overage: {premium: -1}"),
-        "14: offers.quote.api.overage.premium: -1 is below 0; a price, a size or a count is never negative",
+        "14: offers.quote.api.overage.premium: -1 is a fall of 100% or more; expected a value above -100%",
     ),
     "month": (with_line("2027-01", "2027-13"), "2: start: '2027-13' is not a month; expected one like 2027-01"),
     "horizon": (

@@ -292,3 +292,24 @@ def test_9_9_solved_freely():
     assert solution.objective_usd == pytest.approx(293_400)
     assert solution.plan.seats["seat"].offer == "list"
     assert solution.plan.api.offer == "quote"
+
+
+# --- overage below list
+# -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("premium", "committed", "cost"), [(-0.1, 8_000, 9_800), (-0.3, 8_000, 9_600)])
+def test_overage_below_list_is_never_below_contracted(premium, committed, cost):
+    """Usage of 12,000 at list, 20 % off from 8,000: 10,000 of it is covered, 2,000 are overage at 10 % off list, or at
+    the contracted 20 % off where list less 30 % would be below it.
+    """
+    deal = certainly(1_000, quote=quote((8_000, 0.2), overage={"premium": premium}))
+    api = {"offer": "quote", "term_months": 12, "terms": [{"band_usd_per_year": 8_000, "commitment_usd": [committed]}]}
+    assert solve(deal, fix=fixed(api=api)).objective_usd == pytest.approx(cost)
+
+
+@pytest.mark.parametrize(("premium", "committed"), [(-0.1, 9_600), (-0.3, 8_000)])
+def test_overage_below_list_is_avoided_unless_it_costs_the_contracted_rate(premium, committed):
+    """C = 9,600 costs 9,600, without overage; where overage costs the same, the least is committed."""
+    solution = solve(certainly(1_000, quote=quote((8_000, 0.2), overage={"premium": premium})))
+    assert (commitment(solution), solution.objective_usd) == pytest.approx((committed, 9_600))

@@ -9,7 +9,17 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from deal_solve.deal.base import DealModel, Name, Title
 from deal_solve.deal.model_names import ByModel
-from deal_solve.deal.numbers import NUMBER_SCHEMA, Count, Discount, NonNegative, Number, Positive, Share, parse_number
+from deal_solve.deal.numbers import (
+    NUMBER_SCHEMA,
+    Change,
+    Count,
+    Discount,
+    NonNegative,
+    Number,
+    Positive,
+    Share,
+    parse_number,
+)
 from deal_solve.messages import shown
 
 Protection = Literal["none", "locked", "pass_through"]
@@ -40,9 +50,11 @@ class ApiBand(DealModel):
 
 
 class Premium(DealModel):
-    """Overage at list plus a premium."""
+    """Overage at list plus a premium, or less a discount of its own."""
 
-    premium: NonNegative = Field(description="on list: 10% is 1.1 times list")
+    premium: Change = Field(
+        description="on list: 10% is 1.1 times list, -10% is 0.9 times; never below contracted rates"
+    )
 
 
 class Rollover(DealModel):

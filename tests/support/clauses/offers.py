@@ -23,7 +23,8 @@ from tests.support.clauses.registry import (
 
 add("overage=contracted", committing, "overage", "contracted", "list")
 add("overage=list", committing, "overage", "list", "contracted")
-add("overage=premium", committing, "overage", lambda v: isinstance(v, dict), "list")
+add("overage=premium", committing, "overage", lambda v: isinstance(v, dict) and v["premium"] > 0, "list")
+add("overage=below list", committing, "overage", lambda v: isinstance(v, dict) and v["premium"] < 0, "list")
 add("unused=forfeited", committing, "unused", absent, lambda _: {"rollover": 1.0})
 add("unused=rollover", committing, "unused", present, DROP)
 add("rollover share=1", rollovers, "rollover", 1.0, 0.5)

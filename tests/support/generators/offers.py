@@ -98,7 +98,7 @@ def api_part(c: Draw, horizon: int, estimate: Estimate) -> Data:
     part: Data = {"bands": _bands(c, estimate)}
     months = {12: 8, 24: 2}.get(horizon, 0)
     part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", months))
-    part["overage"] = c.weighted(("list", 3), ("contracted", 2), ({"premium": c.pick(0.2, 0.5)}, 3))
+    part["overage"] = c.weighted(("list", 3), ("contracted", 2), ({"premium": c.pick(0.2, 0.5, -0.05)}, 3))
     if c.chance(50) and (part["period"] != "month" or horizon == 12):
         part["unused"] = {"rollover": c.pick(1.0, 0.5)}
         if c.chance(50):

@@ -13,6 +13,7 @@ from deal_solve.deal.clauses.clause import (
     always,
     next_of,
     one_point,
+    one_point_either_way,
     percent,
     ten_points,
 )
@@ -50,11 +51,13 @@ def _thresholds_text(bands: Iterable[ApiBand]) -> str:
 
 
 def _overage_text(value: Any) -> str:
-    return f"list + {percent(value.premium)}" if isinstance(value, Premium) else str(value)
+    if not isinstance(value, Premium):
+        return str(value)
+    return f"list {'-' if value.premium < 0 else '+'} {percent(abs(value.premium))}"
 
 
 def _better_overage(api: ApiPart) -> Any:
-    return "list" if isinstance(api.overage, Premium) else "contracted"
+    return "list" if isinstance(api.overage, Premium) and api.overage.premium > 0 else "contracted"
 
 
 ALL_ROLLS_OVER = Rollover(rollover=1.0, cap=1.0)
@@ -118,10 +121,10 @@ API = (
         "api",
         ("overage",),
         "clauses",
-        "a premium on list → list → contracted rates",
+        "a premium on list → list, or a discount on it → contracted rates",
         better=_better_overage,
         printed=_overage_text,
-        numbers={"premium": one_point},
+        numbers={"premium": one_point_either_way},
         needs="commitment",
     ),
     Clause(

@@ -25,6 +25,11 @@ def one_point(today: float) -> tuple[float, float]:
     return max(today - POINT, 0.0), today + POINT
 
 
+def one_point_either_way(today: float) -> tuple[float, float]:
+    """Return a premium, which may be a discount, one point lower and higher."""
+    return max(today - POINT, POINT - 1), today + POINT
+
+
 def ten_points(today: float) -> tuple[float, float]:
     """Return a share ten points lower and higher."""
     return max(today - SHARE, 0.0), today + SHARE
