@@ -9,8 +9,8 @@ import sys
 import click
 from click.shell_completion import CompletionItem
 
+from deal_solve.cli.support.interrupt import INTERRUPTS
 from deal_solve.messages import nearest
-from deal_solve.report.text import page_of, printed_on
 from deal_solve.version import VERSION
 
 COMMANDS = {
@@ -85,7 +85,18 @@ def cli() -> None:
 
 
 def run(args: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; no error leaves this function."""
+    """Run the command line and return its exit code; no error leaves this function, and no interrupt is lost."""
+    try:
+        with INTERRUPTS.heeded():
+            code = _run(args)
+            return _interrupted() if INTERRUPTS.is_pending else code
+    except KeyboardInterrupt:  # another one, while the first was answered
+        return INTERRUPTED
+
+
+def _run(args: list[str] | None) -> int:
+    from deal_solve.report.text import page_of, printed_on
+
     try:
         with printed_on(page_of(sys.stdout)):
             code = cli.main(args=args, prog_name="deal-solve", standalone_mode=False)
@@ -94,16 +105,22 @@ def run(args: list[str] | None = None) -> int:
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return INTERRUPTED
+        return _interrupted()
     except SystemExit as stop:  # click leaves so after completing a shell's line (0), and when a pipe is closed (1)
         return BROKEN_PIPE if stop.code == 1 else 0
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except Exception as error:
-        return _report(error)
+        return INTERRUPTED if INTERRUPTS.is_pending else _report(error)  # what it cut off may fail in its own way
     return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    """Say that the run was interrupted, and return the exit code."""
+    INTERRUPTS.answered()
+    click.echo("interrupted", err=True)
+    return INTERRUPTED
 
 
 def _report(error: Exception) -> int:

@@ -125,9 +125,12 @@ def _swept(
         if kept:
             kept.add(row)
 
+    from deal_solve.cli.support.interrupt import INTERRUPTS
+
     try:
         return run(known=known, finished=finished)
     except KeyboardInterrupt:
+        INTERRUPTS.answered()
         part = made_of(list(rows))
         if kept and part.rows:
             write(part)

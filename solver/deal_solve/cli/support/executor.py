@@ -29,12 +29,14 @@ def executor_of(jobs: int, cluster: str | None) -> Iterator[tuple[Executor | Non
 
 @contextmanager
 def _processes(jobs: int) -> Iterator[Executor]:
+    from deal_solve.cli.support.interrupt import INTERRUPTS
     from deal_solve.cli.support.processes import Processes
 
     pool = Processes(jobs)
     try:
         yield pool
     except BaseException:  # who stops does not wait for what is under way
+        INTERRUPTS.answered()
         pool.kill()
         raise
     finally:

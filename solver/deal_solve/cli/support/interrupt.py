@@ -1,13 +1,66 @@
-"""Ctrl-C is answered at once, also while a solver holds the processor."""
+"""Ctrl-C is answered at once, also while a solver holds the processor, and is never lost."""
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
+from types import FrameType
 from typing import TypeVar
 
 T = TypeVar("T")
+
+REMINDER_SECONDS = 0.5
+"""After so long an interrupt that nobody has answered is raised again: some modules swallow it while they are loaded."""
+
+
+class Interrupts:
+    """The interrupts (SIGINT) of one run of the command line, each a KeyboardInterrupt until it is answered."""
+
+    def __init__(self) -> None:
+        self.is_pending = False
+
+    def answered(self) -> None:
+        """Say that the interrupt was seen: what follows is an orderly end, which only another one cuts short."""
+        self.is_pending = False
+        _remind_after(0.0)
+
+    def _come(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_pending = True
+        _remind_after(REMINDER_SECONDS)
+        raise KeyboardInterrupt
+
+    def _remind(self, _number: int, _frame: FrameType | None) -> None:
+        if self.is_pending:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Take interrupts inside, where they are taken at all: what runs in the background may ignore them."""
+        is_first = threading.current_thread() is threading.main_thread()
+        if not is_first or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            yield
+            return
+        signal.signal(signal.SIGINT, self._come)
+        before = signal.signal(signal.SIGALRM, self._remind) if hasattr(signal, "setitimer") else None
+        try:
+            yield
+        finally:
+            self.answered()
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            if before is not None:
+                signal.signal(signal.SIGALRM, before)
+
+
+INTERRUPTS = Interrupts()
+"""Those of this process: signals have one handler."""
+
+
+def _remind_after(seconds: float) -> None:
+    if hasattr(signal, "setitimer"):  # not on Windows
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
 
 
 def interruptible(work: Callable[[], T]) -> T:

@@ -1,0 +1,100 @@
+"""Ctrl-C ends the command line at once, whatever is under way, with exit code 130; none is lost."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.support.interrupts import heed_interrupts
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+COMMAND = """\
+import sys, time
+import click
+import deal_solve.cli.main as main
+class Group(main.LazyGroup):
+    def get_command(self, ctx, name):
+        return click.Command("solve", callback=work)
+def work():
+{body}
+main.cli.__class__ = Group
+sys.argv = ["deal-solve", "solve"]
+main.main()
+"""
+
+
+def interrupted(tmp_path, *body):
+    """Return a process that runs this body as its command, once it has begun and was interrupted."""
+    script = tmp_path / "command.py"
+    script.write_text(COMMAND.format(body="\n".join(f"    {line}" for line in body)))
+    process = subprocess.Popen([sys.executable, script], preexec_fn=heed_interrupts, **PIPES)
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    return process
+
+
+def ended(process):
+    """Return (exit code, stdout, stderr) of a process."""
+    out, err = process.communicate(timeout=20)
+    return process.returncode, out, err
+
+
+BEGIN = ("try:", "    print('begun', flush=True)", "    time.sleep(60)")
+SWALLOWED = (*BEGIN, "except:", "    print('swallowed', flush=True)")
+"""What PuLP does while it imports a solver."""
+
+
+def test_one_that_a_module_swallows_while_it_is_loaded_comes_again(tmp_path):
+    assert ended(interrupted(tmp_path, *SWALLOWED, "time.sleep(60)")) == (130, "swallowed\n", "\ninterrupted\n")
+
+
+def test_one_that_is_swallowed_right_before_the_end_still_counts(tmp_path):
+    assert ended(interrupted(tmp_path, *SWALLOWED)) == (130, "swallowed\n", "interrupted\n")
+
+
+def test_what_it_breaks_is_no_internal_error(tmp_path):
+    """NumPy turns an interrupt inside its import into an ImportError."""
+    process = interrupted(tmp_path, *SWALLOWED, "raise ImportError('numpy.core failed to import')")
+    assert ended(process) == (130, "swallowed\n", "interrupted\n")
+
+
+def test_a_second_one_cuts_the_orderly_end_short(tmp_path):
+    finish = ("except KeyboardInterrupt:", "    main.INTERRUPTS.answered()", "    print('finishing', flush=True)")
+    process = interrupted(tmp_path, *BEGIN, *finish, "    time.sleep(60)")
+    assert process.stdout.readline() == "finishing\n"
+    process.send_signal(signal.SIGINT)
+    assert ended(process) == (130, "", "\ninterrupted\n")
+
+
+def interrupted_solve(moment):
+    """Return (exit code, stdout, last line of stderr, seconds it took) of a long solve interrupted at a moment."""
+    command = [sys.executable, "-m", "deal_solve", "solve", ROOT / "tests/benchmarks/full.yaml", "--scenarios", "1024"]
+    process = subprocess.Popen(command, preexec_fn=heed_interrupts, **PIPES)
+    time.sleep(moment)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    code, out, err = ended(process)
+    return code, out, err.splitlines()[-1:], time.monotonic() - began
+
+
+def test_a_few_at_any_moment_are_all_heeded():
+    for moment in (0.4, 0.8):
+        code, out, said, seconds = interrupted_solve(moment)
+        assert (code, out, said) == (130, "", ["interrupted"])
+        assert seconds < 5
+
+
+@pytest.mark.slow
+def test_a_hundred_at_random_moments_of_the_first_two_seconds_are_all_heeded():
+    """Before the interpreter heeds it, the signal itself ends the process."""
+    moments = random.Random(20270101)
+    for _ in range(100):
+        code, out, said, seconds = interrupted_solve(moments.uniform(0.0, 2.0))
+        assert (code, out) in ((130, ""), (-signal.SIGINT, ""))
+        assert code != 130 or said == ["interrupted"]
+        assert seconds < 5
