@@ -13,7 +13,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 REMINDER_SECONDS = 0.5
-"""After so long an interrupt that nobody has answered is raised again: some modules swallow it while they are loaded."""
+"""An interrupt that nobody has answered is raised again after this: some modules swallow one while they are loaded."""
 
 
 class Interrupts:
