@@ -1,8 +1,9 @@
 """What the site needs beyond its pages: equations as MathML, and pages for the files that they link to.
 
 Equations (`$x$` in a line, `$$` around a block) become MathML while the site is built, so that a reader's browser needs
-no script and nothing is fetched. A link from a page to a file or folder outside `docs/`, such as a module or example,
-works where the repository is read; on the site it leads to a page that shows the file.
+no script and nothing is fetched. Names in code in a table may break after a dot or underscore, and nowhere else. A link
+from a page to a file or folder outside `docs/`, such as a module or example, works where the repository is read; on the
+site it leads to a page that shows the file.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 LINK = re.compile(r"\]\(((?:\.\./)+[^)#\s]+)")
 EQUATION = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
+CELL = re.compile(r"<td[ >].*?</td>", re.DOTALL)
+CODE = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
+PRIME = re.compile(r"<msup>(<mi>[^<]+</mi>)<mi>&#x02032;</mi></msup>")
+PRIMED = re.compile(r"<msubsup>(<mi>[^<]+</mi>)((?:(?!<msubsup>).)*?)<mi>&#x02032;</mi></msubsup>", re.DOTALL)
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml"}
 
 
@@ -52,13 +57,28 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn the equations of a page into MathML."""
+    """Turn the equations of a page into MathML, and let the names in its tables break between their parts."""
 
     def turn(equation: re.Match[str]) -> str:
-        display = "block" if equation[2] == "[" else "inline"
-        return convert(html.unescape(equation[3]), display=display)
+        if equation[2] == "[":
+            return f'<div class="equation">{_mathml(equation[3], "block")}</div>'
+        return _mathml(equation[3], "inline")
 
-    return EQUATION.sub(turn, content)
+    def breakable(cell: re.Match[str]) -> str:
+        return CODE.sub(lambda code: re.sub(r"(?<=\w)[._]|\[\]|&gt;", r"\g<0><wbr>", code[0]), cell[0])
+
+    return CELL.sub(breakable, EQUATION.sub(turn, content))
+
+
+def _mathml(equation: str, display: str) -> str:
+    """Return an equation as MathML; words are names in it, since an operator between two texts gets no space.
+
+    A prime is raised as it is, and not set as an exponent.
+    """
+    made: str = convert(html.unescape(equation), display=display)
+    made = PRIMED.sub(r"<msub><mrow>\1<mo>&#x02032;</mo></mrow>\2</msub>", made)
+    made = PRIME.sub(r"<mrow>\1<mo>&#x02032;</mo></mrow>", made)
+    return re.sub(r"<mtext>([^<]{2,})</mtext>", r"<mi>\1</mi>", made)
 
 
 def _expanded(nav: Any, docs: Path) -> Any:

@@ -242,6 +242,11 @@ def test_every_deal_field_of_the_page_exists(path):
         assert follows(path, Deal)
 
 
+def test_every_clause_has_a_section_of_its_own():
+    clauses = {path.stem for path in (PACKAGE / "formulation" / "clauses").glob("[a-z]*.py")}
+    assert Counter(re.findall(r"^### `(\w+)`: ", PAGE, flags=re.MULTILINE)) == Counter(clauses)
+
+
 def test_every_number_of_the_page_is_the_codes():
     for row in tables("Number", "Value"):
         (name,) = quoted(row["Number"])

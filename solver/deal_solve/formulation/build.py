@@ -71,8 +71,8 @@ class Formulation:
 class FormulationOptions:
     """Which form the program has, and what is known of the plan before it is solved.
 
-    `by_cuts` leaves what happens after the future is known to cuts (formulation §8). `least_commitment_usd` and
-    `least_seats` widen the bounds on commitment and seats, for plans that are pinned above what an optimal plan would
+    `by_cuts` leaves what happens after the future is known to cuts (formulation §8). `min_commitment_usd` and
+    `min_seats` widen the bounds on commitment and seats, for plans that are pinned above what an optimal plan would
     take; the routing of the `routed` workloads and cohorts is pinned.
     """
 

@@ -1,4 +1,4 @@
-"""Seats and API from one offer together: the bundle discount (model §6; formulation §3, "Bundle").
+"""Seats and API from one offer together: the bundle discount (model §6; formulation §3).
 
 B[s,k,τ] ≤ Σ_{j of τ} β_j,  B[s,k,τ] ≥ Σ_{j of τ} β_j + g_s - 1
 12 · Σ seat fees before discounts + Σ_{j of τ} C ≥ B_τ · Σ_{j of τ} β_j

@@ -1,4 +1,4 @@
-"""The commitment of each contract year in each price regime (model §4; formulation §3, "Commitment").
+"""The commitment of each contract year in each price regime (model §4; formulation §3).
 
 base_j ≤ C_max · β_j                          or steps_j ≤ steps_max · β_j
 C[j,y] = base_j · φ_y                         or step · steps_j · φ_y, or a base of its own under a free ramp
@@ -21,9 +21,9 @@ from deal_solve.plan.resolved import resolve
 
 @dataclass
 class Commitments:
-    """C[j,y] in money units, as expressions, and the `most` that each can be.
+    """C[j,y] in money units, as expressions, and the `maximum` of each.
 
-    `most_usage[j][y]` is the most usage (money units a year, at the pace of the busiest period) that any scenario can
+    `max_usage[j][y]` is the most usage (money units a year, at the pace of the busiest period) that any scenario can
     have at contracted rates: committing more never helps. `at_least` (money units) widens the bound for pinned plans.
     """
 
@@ -42,7 +42,7 @@ def commit(
 ) -> Commitments:
     """Add C: equal in all years, base · ramp factor, or non-decreasing; mean over the term >= θ·β; C <= C_max·β.
 
-    `most_usage` and `at_least` are those of `Commitments`.
+    `max_usage` and `at_least` are those of `Commitments`.
     """
     commitments = Commitments(max_usage, at_least)
     for regime, beta in agreements.regimes.items():

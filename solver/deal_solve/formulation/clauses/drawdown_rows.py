@@ -1,4 +1,4 @@
-"""The drawdown as rows, one set per group of equal scenarios (model §4; formulation §3, "Drawdown").
+"""The drawdown as rows, one set per group of equal scenarios (model §4; formulation §3).
 
 This module holds the extensive form; `drawdown` calls it period by period, and `drawdown_cost` is its other form.
 

@@ -1,4 +1,4 @@
-"""Seats under a hard cap: users above N go unserved (model §5; formulation §3, "True-up and hard cap").
+"""Seats under a hard cap: users above N go unserved (model §5; formulation §3).
 
 unserved[c,t] ≤ A[c,t] · T[c]
 Σ_c unserved[c,t] ≥ Σ_c A[c,t] · T[c] - N

@@ -1,4 +1,4 @@
-"""What people use: metered usage of seats and internal tools (model §3, §4; formulation §3, "Seats and tracks").
+"""What people use: metered usage of seats and internal tools (model §3, §4; formulation §3).
 
 Σ_j n[c,y,j] + n[c,y,∅] = T[c,·]              n: the part of a track billed under regime j, or at list (∅)
 n[c,y,j] ≤ β_j

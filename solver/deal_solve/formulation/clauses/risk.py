@@ -1,4 +1,4 @@
-"""The objective and the limits (model §7; formulation §3, "Risk and limits").
+"""The objective and the limits (model §7; formulation §3).
 
 ξ_ω ≥ z_ω - η                                 CVaR = η + Σ p_ω · ξ_ω / (1-α)
 worst ≥ z_ω

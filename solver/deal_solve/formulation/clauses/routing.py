@@ -1,4 +1,4 @@
-"""Routing shares, disaggregated by price regime, and the usage that follows (model §2, §3; formulation §3, "Routing").
+"""Routing shares, disaggregated by price regime, and the usage that follows (model §2, §3; formulation §3).
 
 Σ_o x[u,o,e,j] = act                          act: β_j of a workload, n[c,y,j] of a cohort
 Σ_{o in batch} x ≤ b · act

@@ -79,7 +79,7 @@ class Seats:
 
 
 def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rates, at_least: dict[str, int]) -> Seats:
-    """Add N with one copy per segment: low·β <= N <= high·β, Σ β = B, Σ B = g; non-decreasing within a term.
+    """Add N with one copy per segment: low·β <= N <= high·β, Σ β = B, Σ B = g; within a term the reduction right.
 
     `at_least[σ]` widens the bound on N for pinned plans.
     """

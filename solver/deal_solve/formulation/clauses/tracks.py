@@ -1,4 +1,4 @@
-"""Which track a cohort takes, and internal tools (model §5; formulation §3, "Seats and tracks").
+"""Which track a cohort takes, and internal tools (model §5; formulation §3).
 
 T[c,s,k] ≤ g_s,  N[s,y] ≥ min_s · T[c,s,k],  Σ T[c,·] = 1 in each contract year
 N[s,y] ≥ Σ_c E[A_c]·T[c,s,k] - M·(what does not begin)   with initial_order: expected_users

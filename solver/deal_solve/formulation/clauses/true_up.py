@@ -1,4 +1,4 @@
-"""Growth above contracted seats: counts, licensed seats, charges (model §5; formulation §3, "True-up and hard cap").
+"""Growth above contracted seats: counts, licensed seats, charges (model §5; formulation §3).
 
 This module writes the true-up as rows and puts its parts together; `true_up_cost` values them as recourse.
 
