@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from deal_solve.facts.summary import summarise as summarise
     from deal_solve.facts.today import today as today
     from deal_solve.frames import Table as Table
+    from deal_solve.memory import bounded_memory as bounded_memory
     from deal_solve.optimise.export import export as export
     from deal_solve.optimise.options import SolveOptions as SolveOptions
     from deal_solve.optimise.search.cache import SolveCache as SolveCache

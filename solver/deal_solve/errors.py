@@ -54,6 +54,6 @@ class Cancelled(DealSolveError):
 
 
 class LimitReached(DealSolveError):
-    """A time limit stopped the search before any plan was found."""
+    """A time limit, or the end of the memory, stopped the search before any plan was found."""
 
     exit_code = 5

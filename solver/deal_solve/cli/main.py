@@ -125,10 +125,12 @@ def _interrupted() -> int:
 
 def _report(error: Exception) -> int:
     """Print an error and return its exit code; what nobody foresaw is an internal error, in one line."""
-    from deal_solve.errors import DealSolveError, InputError, InternalError
+    from deal_solve.errors import DealSolveError, InputError, InternalError, LimitReached
 
     if os.environ.get("DEAL_SOLVE_TRACEBACK"):
         raise error
+    if isinstance(error, MemoryError):
+        error = LimitReached("the memory is not enough for this; expected fewer scenarios, or a smaller deal")
     if isinstance(error, InputError):
         click.echo("\n".join(str(problem) for problem in error.problems), err=True)
     elif isinstance(error, DealSolveError) and not isinstance(error, InternalError):

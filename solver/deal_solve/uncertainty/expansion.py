@@ -36,6 +36,7 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
             f"the discrete expansion has {count:,} branches ({len(expanded)} groups, {len(events)} events); "
             f"expected at most {MAX_SCENARIOS:,}: sample scenarios instead (--scenarios N), or state fewer events"
         )
+    _refuse_large(deal, expanded, events, count)
     levels = np.array(list(itertools.product(range(3), repeat=len(expanded))), dtype=int)
     flags = np.array(list(itertools.product((0, 1), repeat=len(events))), dtype=int)
     level = np.repeat(levels, len(flags), axis=0)
@@ -66,6 +67,17 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     )
     kind: Kind = "discrete" if count > 1 else "certain"
     return ScenarioSet(kind, names, weights, groups=expanded, **paths.paths_of(deal, draw, happens, count))
+
+
+def _refuse_large(deal: Deal, expanded: Sequence[str], events: Sequence[str], count: int) -> None:
+    """Refuse an expansion that memory does not hold, by what two of its branches take."""
+
+    def two(group: str, _path: str, band: Band) -> Array:
+        return np.array(band.quantiles[:2] if group in expanded and not band.is_certain else band.quantiles[:1])
+
+    happens = {key: np.zeros(2 if key in events else 1) for key in deal.uncertainty.events}
+    numbers = paths.held(paths.paths_of(deal, two, happens, 2))
+    paths.refuse_large(deal, count, numbers, "sample scenarios instead (--scenarios N), or state fewer events")
 
 
 def central(deal: Deal) -> ScenarioSet:
@@ -103,6 +115,7 @@ def _middle_paths(deal: Deal, scenarios: int) -> paths.Paths:
     """Return paths with every band at P50 and no event, which may be written to."""
     happens = {key: np.zeros(1) for key in deal.uncertainty.events}
     found = paths.paths_of(deal, paths.middle, happens, scenarios)
+    paths.refuse_large(deal, scenarios, paths.held(found, is_copied=True), "list fewer scenarios")
     for arrays in (found["requests"], found["users"], found["per_user"], found["index"], found["hit_rate"]):
         arrays.update({key: array.copy() for key, array in arrays.items()})
     return found

@@ -12,7 +12,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean
 from deal_solve.optional import need
-from deal_solve.uncertainty.paths import middle, paths_of
+from deal_solve.uncertainty.paths import middle, paths_of, refuse_large
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Scenarios, ScenarioSet
 
 SCHEMA = "deal-solve-scenarios/1"
@@ -100,6 +100,8 @@ class _Reader:
         nothing = {key: np.zeros(1) for key in self.deal.uncertainty.events}
         found: Any = paths_of(self.deal, middle, nothing, self.size)
         known = {f"{field}.{key}": (part, key) for part, field in FIELDS.items() for key in found[part]}
+        numbers = self.deal.horizon_months * sum(name in known for name in names)
+        refuse_large(self.deal, self.size, numbers, f"write fewer scenarios to {self.path}")
         for name in names:
             if name in known:
                 part, key = known[name]

@@ -18,13 +18,17 @@ from deal_solve.deal.numbers import Band, certain
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.requests.today import list_usd_today
 from deal_solve.deal.workload import Workload
-from deal_solve.uncertainty.scenario_set import Array
+from deal_solve.memory import refuse_larger
+from deal_solve.uncertainty.scenario_set import PATHS, Array
 
 Draw = Callable[[str, str, Band], Array]
 """(group, dotted path, band) -> one value per scenario, shape (S,), or (1,) where it is the same in all."""
 Noise = Callable[[str, float], Array]
 """(workload or cohort, coefficient of variation) -> a factor of mean 1 per month and scenario, (H, S)."""
 
+FLOAT_BYTES = 8
+WHILE_BUILT = 3
+"""Arrays (H, S) that are held beside a set while it is built, or while it is read."""
 GROUPS = ("usage", "growth", "adoption", "price", "cache")
 
 
@@ -59,6 +63,21 @@ def paths_of(deal: Deal, draw: Draw, happens: Mapping[str, Array], scenarios: in
         "index": {key: spread(path) for key, path in _price_indexes(deal, draw).items()},
         "hit_rate": {key: np.broadcast_to(rate, scenarios) for key, rate in _hit_rates(deal, draw).items()},
     }
+
+
+def refuse_large(deal: Deal, scenarios: int, numbers: int, remedy: str) -> None:
+    """Raise InputError where scenarios take more memory than they may; `remedy` says how there can be fewer.
+
+    `numbers` is how many numbers a scenario takes (`held`); it takes more while they are built.
+    """
+    what = f"{scenarios:,} scenarios of {deal.horizon_months} months"
+    refuse_larger(FLOAT_BYTES * scenarios * (numbers + WHILE_BUILT * deal.horizon_months), what, remedy)
+
+
+def held(paths: Paths, is_copied: bool = False) -> int:
+    """Return how many numbers each scenario of these paths takes; those that are the same in all take none uncopied."""
+    arrays = [array for name in PATHS for array in paths[name].values()]  # type: ignore[literal-required]
+    return sum(array.size // array.shape[-1] for array in arrays if is_copied or array.strides[-1])
 
 
 def bands_of(deal: Deal) -> tuple[tuple[str, str, Band], ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from deal_solve.errors import InputError
 from deal_solve.uncertainty import metalog, scenario_set
 from deal_solve.uncertainty.correlation import Copula, copula_of
 from deal_solve.uncertainty.metalog import Metalog
-from deal_solve.uncertainty.paths import GROUPS, bands_of, paths_of
+from deal_solve.uncertainty.paths import GROUPS, bands_of, held, paths_of, refuse_large
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Scenarios, ScenarioSet
 
 if TYPE_CHECKING:
@@ -157,12 +157,22 @@ class SampledSet:
         return replace(self, deal=deal, held=(*self.held, path))
 
     def in_memory(self) -> ScenarioSet:
-        """Return the whole set: as many numbers as scenarios · months · uncertain quantities."""
-        blocks = [self.block(index) for index in range(self.block_count)]
+        """Return the whole set: as many numbers as scenarios · months · uncertain quantities.
+
+        Raises InputError where that is more memory than may be taken.
+        """
+        first = self.block(0)
+        parts = {name: getattr(first, name) for name in PATHS}
+        refuse_large(self.deal, self.size, held(cast(Any, parts)), "ask for fewer (--scenarios N)")
         whole = {
-            name: {key: _joined([getattr(block, name)[key] for block in blocks]) for key in getattr(blocks[0], name)}
-            for name in PATHS
+            name: {key: _room_of(array, self.size) for key, array in arrays.items()} for name, arrays in parts.items()
         }
+        for index in range(1, self.block_count):
+            block, columns = self.block(index), slice(index * BLOCK, (index + 1) * BLOCK)
+            for name, arrays in whole.items():
+                for key, array in arrays.items():
+                    if array.strides[-1]:
+                        array[..., columns] = getattr(block, name)[key]
         return ScenarioSet(
             self.kind, self.names, self.weights, **whole, groups=self.groups, seed=self.seed, notes=self.notes
         )
@@ -232,12 +242,15 @@ def quasi_normals(points: Sobol, index: int) -> Array:
     return np.asarray(ndtri(np.ascontiguousarray(uniform.T)), dtype=float)
 
 
-def _joined(arrays: list[Array]) -> Array:
-    """Join blocks along scenarios; what is the same in every scenario stays one column that all share."""
-    if arrays[0].strides[-1] == 0:
-        size = sum(array.shape[-1] for array in arrays)
-        return np.broadcast_to(arrays[0][..., :1], (*arrays[0].shape[:-1], size))
-    return np.concatenate(arrays, axis=-1)
+def _room_of(first: Array, size: int) -> Array:
+    """Return room for `size` scenarios that begins with the first block; what is the same in all stays one column."""
+    if first.strides[-1] == 0:
+        return np.broadcast_to(first[..., :1], (*first.shape[:-1], size))
+    if first.shape[-1] == size:
+        return first
+    whole = np.empty((*first.shape[:-1], size))
+    whole[..., : first.shape[-1]] = first
+    return whole
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.baseline_usage import monthly_at_list
 from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.paths import refuse_large
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -32,8 +33,11 @@ def fans(deal: Deal, scenarios: Scenarios) -> tuple[Fan, ...]:
     """Return the fans of total list value (where the deal can be routed as today), workloads and cohorts.
 
     List value is API usage, of workloads and of people metered on their first open track, at the list prices of each
-    month: a workload on what runs today, else on the best quality that is open.
+    month: a workload on what runs today, else on the best quality that is open. Raises InputError where that takes more
+    memory than it may.
     """
+    held = scenarios.months * max(len(deal.workloads), len(deal.cohorts))
+    refuse_large(deal, scenarios.size, held, "ask for fewer (--scenarios N)")
     levels = COARSE_LEVELS if scenarios.is_coarse else LEVELS
     return tuple(
         Fan(name, unit, levels, measures.quantiles(values, scenarios.weights, levels), values @ scenarios.weights)

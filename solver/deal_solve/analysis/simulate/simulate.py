@@ -14,16 +14,20 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.summary import COARSE_CONFIDENCE
 from deal_solve.frames import Table
+from deal_solve.memory import refuse_larger
 from deal_solve.plan.plan import Plan
 from deal_solve.report.basics import About
 from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.paths import FLOAT_BYTES
 from deal_solve.uncertainty.sampling import SampledSet
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 EXCEEDED = (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+KEPT = 10
+"""Numbers per scenario that are held while costs are put in order."""
 IN_TAIL = 10
 """The exceedance curve of sampled scenarios ends where fewer than these lie beyond."""
 
@@ -43,8 +47,10 @@ def simulate(
 
     `executor` runs the blocks (default: this process), with at most `ahead` chunks of them under way; the result has
     the same bits either way. `progress` is told how many scenarios are done, `outcomes` gets every block, in order.
-    Raises InputError for a plan that does not fit the deal.
+    Raises InputError for a plan that does not fit the deal, and where the costs take more memory than they may.
     """
+    needed = FLOAT_BYTES * KEPT * scenarios.size
+    refuse_larger(needed, f"the costs of {scenarios.size:,} scenarios", "ask for fewer (--scenarios N)")
     total = _Total(deal.years)
     with closing(outcomes_of(Work(deal, plan, baseline), scenarios, executor, ahead)) as blocks:
         for block in blocks:

@@ -109,11 +109,19 @@ def workers_options(command: F) -> F:
 
 
 def scenario_options(command: F) -> F:
-    """Add the options that replace the scenarios of the deal file; the command gets a function of the deal."""
+    """Add the options that replace the scenarios of the deal file, and the bound on the memory that they may take.
+
+    The command gets a function of the deal.
+    """
 
     @wraps(command)
-    def collected(*args: Any, scenarios: str | None, seed: int | None, sampling: Any, **rest: Any) -> Any:
-        return command(*args, scenarios_from=partial(_scenarios, scenarios, seed, sampling), **rest)
+    def collected(
+        *args: Any, scenarios: str | None, seed: int | None, sampling: Any, memory: str | None, **rest: Any
+    ) -> Any:
+        from deal_solve.memory import bounded_memory
+
+        with bounded_memory(_bytes(memory)):
+            return command(*args, scenarios_from=partial(_scenarios, scenarios, seed, sampling), **rest)
 
     options = [
         click.option(
@@ -126,10 +134,26 @@ def scenario_options(command: F) -> F:
         click.option(
             "--sampling", type=click.Choice(["sobol", "random"]), help="How --scenarios N draws.  [default: sobol]"
         ),
+        click.option(
+            "--memory",
+            metavar="SIZE",
+            help="Refuse what would take more memory than SIZE, such as 8GB.  [default: half of what is free]",
+        ),
     ]
     for option in reversed(options):
         collected = option(collected)
     return collected  # type: ignore[return-value]
+
+
+def _bytes(memory: str | None) -> float | None:
+    """Return the bytes of `--memory`, None without it."""
+    from deal_solve.errors import InputError, Problem
+    from deal_solve.memory import parse_size
+
+    try:
+        return None if memory is None else parse_size(memory)
+    except ValueError as error:
+        raise InputError(Problem("--memory", str(error))) from None
 
 
 def _scenarios(
