@@ -63,8 +63,8 @@ def test_calendar_of_one_term(settled):
     days = [(f"{event.day}", event.what) for event in calendar(settlement.deal, settlement.plan)]
     assert days == [
         ("2027-01-01", "quote starts for 12 months: API"),
-        ("2027-01-01", "start negotiating what follows quote (ends 2027-12)"),
         ("2027-01-01", "API commitment of contract year 1"),
+        ("2027-07-01", "start negotiating what follows quote (ends 2027-12)"),
         ("2028-01-01", "quote has ended"),
     ]
 

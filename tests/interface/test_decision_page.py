@@ -6,10 +6,12 @@ import re
 import pytest
 
 from deal_solve.analysis.solve.comparisons import comparisons
+from deal_solve.analysis.solve.page.cost import KEPT, _by_group, _folded, cost_block
 from deal_solve.analysis.solve.tables import TABLES
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.cli.main import run
 from deal_solve.deal.load import load, loads
+from deal_solve.facts.years import years
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solve import solve
 from deal_solve.report.text import Page, printed_on
@@ -79,7 +81,7 @@ def test_lines_of_the_year_add_up_to_its_total(found):
         [int(number.replace(",", "")) for number in re.findall(r"(?<= )-?\d[\d,]*$|(?<= )-?\d[\d,]*(?= )", row)]
         for row in rows
     ]
-    total = next(index for index, row in enumerate(rows) if row.startswith("total "))
+    total = next(index for index, row in enumerate(rows) if row.startswith(("total ", "total,")))
     for column, whole in enumerate(amounts[total]):
         assert sum(row[column] for row in amounts[:total]) == pytest.approx(whole, abs=total)
 
@@ -129,7 +131,7 @@ horizon_months: 12
 cohorts: {b: {headcount: 20, tracks: [team-premium]}}
 offers: {q: {terms: [12], seats: {team-premium: {usd_per_user_month: 80, billing: monthly}}}}
 """)
-    assert "2027-01-01 first of 12 invoices of 1,600 (20 Claude Team, premium seats); start" in page
+    assert "2027-01-01 first of 12 invoices of 1,600 (20 Claude Team, premium seats) 2027-02-01 first count" in page
     assert "invoices 19,200" not in page
     page = page_of("""
 horizon_months: 12
@@ -137,7 +139,7 @@ workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens:
   models: [sonnet]}}
 offers: {q: {terms: [12], api: {period: quarter, step_usd: 240k, bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}
 """)
-    assert "2027-01-01 first of 4 invoices of 60,000 (API commitment); start" in page
+    assert "2027-01-01 first of 4 invoices of 60,000 (API commitment) 2027-07-01 start negotiating" in page
 
 
 def test_seats_without_a_contract_are_named_and_no_heading_stands_alone():
@@ -158,7 +160,7 @@ workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens:
   models: [sonnet]}}
 offers: {q: {terms: [12], api: {period: quarter, step_usd: 240k, bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}
 """)
-    assert "over 12 months; plus overage in any case: 60,000 What it costs" in page
+    assert "all of it signed now; plus overage in any case: 60,000 What it costs" in page
 
 
 def test_no_notice_is_told_where_a_table_decides():
@@ -171,5 +173,85 @@ workloads: {bot: {spend_usd_per_month: {p10: 20k, p50: 40k, p90: 80k}, growth_pe
 offers: {q: {terms: [12], api: {bands: [{commit_usd_per_year: 300k, discount: 20%}], overage: list},
   renewal: {uplift: 10%}, price_protection: locked}}
 """)
-    assert "the table of 2028-01 decides whether the API agreement with q (ends 2027-12) is renewed" in page
+    rule = "the table of 2028-01 decides, by the usage of 2027-01 to 2027-12,"
+    assert f"2027-07-01 {rule} whether the API agreement with q (ends 2027-12) is renewed" in page
     assert "give notice" not in page
+
+
+def test_what_a_table_renews_on_the_likeliest_path_is_decided_by_the_table_too():
+    """The likeliest path renews for 384,000; nobody has to start negotiating what a table decides."""
+    page = page_of("""
+horizon_months: 24
+renewal_decisions: {usage: 2}
+workloads: {bot: {spend_usd_per_month: {p10: 20k, p50: 40k, p90: 80k}, growth_per_year: {p10: -60%, p50: 0%, p90: 60%},
+  input_tokens: 6000, output_tokens: 500, today: {model: sonnet}, models: [sonnet]}}
+offers: {q: {terms: [12], api: {bands: [{commit_usd_per_year: 200k, discount: 20%}], overage: list}}}
+""")
+    assert "the table of 2028-01 decides, by the usage of 2027-01 to 2027-12, what follows q (ends 2027-12)" in page
+    assert "start negotiating what follows q (ends 2027-12)" not in page
+
+
+def test_the_commitment_and_the_seats_are_never_folded_whatever_later_years_cost(found):
+    """What is signed stands in the table of cost by itself; a year's largest lines do too."""
+    solution, compared = found
+    subject = subject_of(solution, compared)
+    rows = _by_group(years(solution.settlement))
+    with printed_on(Page(80)):
+        lines = [line.split("  ")[0] for line in cost_block(subject, 4)]
+    assert {name for name, _ in rows} & {*KEPT} <= {*lines}
+    first = max(rows, key=lambda row: abs(row[1][0]))[0]
+    assert first in lines
+
+
+def test_a_commitment_of_the_first_year_is_not_hidden_behind_the_usage_of_later_ones():
+    """250,000 are signed for year 1 and nothing after it: a quarter of the usage of the later years, and a line."""
+    rows = [
+        ("API commitment", [250.0, 0.0, 0.0, 250.0]),
+        ("API usage", [0.0, 350.0, 640.0, 990.0]),
+        ("seats", [124.0, 120.0, 120.0, 364.0]),
+        ("seats added (true-up)", [60.0, 73.0, 73.0, 206.0]),
+        ("projects", [63.0, 0.0, 0.0, 63.0]),
+    ]
+    assert _folded(rows, 4) == [*rows[:3], ("other", [123.0, 73.0, 73.0, 269.0])]
+
+
+def test_the_page_counts_what_check_asks(found, capsys):
+    solution, compared = found
+    deal = solution.settlement.deal
+    assert run(["check", deal.file]) == 0
+    asked = re.search(r"Is this meant\? \((\d+)\)", capsys.readouterr().out)
+    with printed_on(Page(80)):
+        text = solution_report(subject_of(solution, compared))
+    said = re.search(r"^Is it meant\?  (\d+) questions? about the file: deal-solve check$", text, re.MULTILINE)
+    assert bool(asked) == bool(said)
+    assert asked is None or asked.group(1) == said.group(1)
+
+
+def test_the_model_that_answers_is_named_where_no_quality_is_asked_for():
+    """Every model may answer: the cheapest one does, and the page says which."""
+    page = page_of("""
+horizon_months: 12
+workloads:
+  bot: {title: Answers questions, spend_usd_per_month: 30000, input_tokens: 6000, output_tokens: 500,
+    today: {model: opus}}
+  night: {spend_usd_per_month: 3000, input_tokens: 6000, output_tokens: 500, today: {model: opus}, models: [opus]}
+""")
+    assert "Models haiku for Answers questions; opus for night" in page
+
+
+def test_a_model_that_is_left_for_another_one_is_named_first():
+    page = page_of("""
+horizon_months: 12
+workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens: 500, today: {model: opus},
+  models: [opus, sonnet], projects: {rerouting: {usd: 5000, ready_month: 3}}}}
+""")
+    assert "Models opus, then sonnet for bot" in page
+
+
+def test_cash_and_cost_as_accrued_are_told_apart():
+    """A year in advance from 2027-01, in fiscal years that begin in July: half of each payment is the next year's."""
+    solution = solve(load(QUOTES))
+    text = solution_report(subject_of(solution, fiscal_year_start=7))
+    assert re.search(r"^total, as accrued +2", text, re.MULTILINE)
+    assert re.search(r"^cash paid in the year +4", text, re.MULTILINE)
+    assert "as accrued" not in solution_report(subject_of(solution))

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.offer import TrueUp
-from deal_solve.facts.names import quoted_offer, seats_name, track_name, user_name
+from deal_solve.facts.names import listed, quoted_offer, seats_name, track_name, user_name
 from deal_solve.frames import Table
-from deal_solve.plan.plan import Plan
+from deal_solve.plan.plan import Plan, RenewalTable
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.record import NotWritten, Record
@@ -22,7 +22,7 @@ from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.seats import seat_contract
 
 NEGOTIATE_MONTHS = 12
-"""How long before a term ends one starts to negotiate the next."""
+"""How long before a term ends one starts to negotiate the next: in its second half, never on the day it is signed."""
 
 
 EventKind = Literal[
@@ -77,19 +77,25 @@ def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
             what = f"{name} {word} for {span.length} months: {', '.join(bought)}"
             yield Event(deal.calendar(span.start), "renewal" if index else "start", what)
             end = span.start + span.length
-            start, last = max(end - NEGOTIATE_MONTHS, span.start), f"{deal.calendar(end - 1):%Y-%m}"
+            start, last = end - min(NEGOTIATE_MONTHS, span.length // 2), f"{deal.calendar(end - 1):%Y-%m}"
             item = f"{name} (ends {last})"
             is_left = offer == plan.api.offer and any(begin == end for begin, _ in plan.api.left)
-            tables = [table.month for table in plan.later if table.month <= end]
-            if is_left and tables:
-                month = f"{deal.calendar(tables[-1]):%Y-%m}"
-                what = f"the table of {month} decides whether the API agreement with {item} is renewed"
-                yield Event(deal.calendar(start), "table", what, item=item)
+            tables = [table for table in plan.later if (table.month <= end if is_left else table.month == end)]
+            if tables:
+                what = f"whether the API agreement with {item} is renewed" if is_left else f"what follows {item}"
+                yield Event(deal.calendar(start), "table", f"{_rule(deal, tables[-1])} {what}", item=item)
             elif is_left:
                 what = f"give notice that the API agreement with {item} is not renewed"
                 yield Event(deal.calendar(start), "notice", what, item=item)
             else:
                 yield Event(deal.calendar(start), "negotiation", f"start negotiating what follows {item}", item=item)
+
+
+def _rule(deal: Deal, table: RenewalTable) -> str:
+    """Return that a table decides, when, and by which months."""
+    seen = listed(["usage"] * bool(table.usage_edges_usd) + ["users"] * bool(table.users_edges) or ["one row"])
+    months = deal.span(table.month - 12, table.month)
+    return f"the table of {deal.calendar(table.month):%Y-%m} decides, by the {seen} of {months},"
 
 
 def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:

@@ -13,6 +13,8 @@ from deal_solve.report.sentences import basis
 from deal_solve.report.text import heading, labelled, percent, round_money, whole_money
 
 SAME = "the same"
+SIGN_NOTHING = "with nothing signed"
+BEST_FREE = "for the best plan without one"
 
 
 def compare_block(subject: Subject) -> list[str]:
@@ -24,11 +26,12 @@ def compare_block(subject: Subject) -> list[str]:
     free, today = compared.no_commitment, compared.as_today
     is_same = free is not None and today is not None and abs(free.expected_usd - today.expected_usd) < 1
     gone = ", ".join(f"{row.value} for {row.compared}" for row in unstated(subject.deal) if row.kind == "retired")
-    goes_on = f" (going on, with {gone})" if gone else " (as today)" * is_same
+    goes_on = f"{SIGN_NOTHING}, with {gone}" if gone else SIGN_NOTHING
     if free is not None:
-        rows.append(("No commitment", _beside(subject, compared, free, goes_on if is_same else "")))
+        what = f"{BEST_FREE}: {goes_on}, as today" if is_same else BEST_FREE
+        rows.append(("No commitment", _beside(subject, free, what) + _tail(subject, compared, free)))
     if today is not None and not is_same:
-        rows.append(("Going on" if gone else "As today", _beside(subject, compared, today, goes_on)))
+        rows.append(("Going on" if gone else "As today", _beside(subject, today, goes_on)))
     rows.append(("Runner-up", _runner_up(subject, compared)))
     certainty = "" if subject.is_certain else ", expected"
     title = f"Compared over {subject.deal.horizon_months} months (USD{certainty}{basis(subject.deal)})"
@@ -42,15 +45,20 @@ def _this(subject: Subject) -> str:
     return f"{whole_money(total.expected_usd)}; P10 {whole_money(total.p10_usd)}, P90 {whole_money(total.p90_usd)}"
 
 
-def _beside(subject: Subject, compared: Comparisons, other: ComparedPlan, remark: str = "") -> str:
-    """Return what another plan costs, and what this one saves or adds."""
+def _beside(subject: Subject, other: ComparedPlan, what: str) -> str:
+    """Return what another plan costs, what it is, and what this one saves or adds in expectation."""
     saved = other.expected_usd - subject.summary.total.expected_usd
     share = f" ({percent(abs(saved) / other.expected_usd)})" if other.expected_usd else ""
-    text = f"{whole_money(other.expected_usd)}{remark}; this {_saves(saved)}{share}"
+    return f"{whole_money(other.expected_usd)} {what}; this {_saves(saved)}{share}"
+
+
+def _tail(subject: Subject, compared: Comparisons, other: ComparedPlan) -> str:
+    """Return what this plan saves or adds in the worst tenth, the word only where it is not that of the expectation."""
     if subject.is_certain:
-        return text
+        return ""
+    saved = other.expected_usd - subject.summary.total.expected_usd
     tail = other.worst_tenth_usd - compared.worst_tenth_usd
-    return f"{text}, {_saves(tail) if (tail < 0) != (saved < 0) else whole_money(abs(tail))} in the worst tenth"
+    return f", {_saves(tail) if (tail < 0) != (saved < 0) else whole_money(abs(tail))} in the worst tenth"
 
 
 def _saves(usd: float) -> str:

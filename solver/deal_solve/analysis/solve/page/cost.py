@@ -22,11 +22,16 @@ GROUPS = {
     "people unserved": ("unserved",),
 }
 """The lines of the page: those of a bill, the small ones together; any other line stands by itself."""
+KEPT = ("API commitment", "seats")
+"""Lines that are never folded: what is signed."""
 OTHER = "other"
 
 
 def cost_block(subject: Subject, max_lines: int) -> list[str]:
-    """Return the cost of each year and of all, in thousands where dollars do not fit; small lines make one."""
+    """Return the cost of each year and of all, in thousands where dollars do not fit.
+
+    At most `max_lines` stand above the total: what is small in every year is one line, but never what is signed.
+    """
     rows = years(subject.settlement, subject.fiscal_year_start)
     amounts = [*_folded(_by_group(rows), max_lines), *_totals(subject, rows)]
     word = "certain" if subject.is_certain else "expected"
@@ -58,27 +63,33 @@ def _by_group(rows: Sequence[YearCost]) -> list[tuple[str, list[float]]]:
 
 
 def _folded(found: list[tuple[str, list[float]]], max_lines: int) -> list[tuple[str, list[float]]]:
-    """Return at most so many lines; the smallest are added up in one."""
+    """Return at most so many lines; those whose largest share of a year is smallest are added up in one."""
     if len(found) <= max_lines:
         return found
-    kept = sorted(found, key=lambda line: -abs(line[1][-1]))[: max_lines - 1]
+    totals = [sum(abs(usd) for usd in column) or 1.0 for column in zip(*(values for _, values in found), strict=True)]
+
+    def rank(line: tuple[str, list[float]]) -> tuple[bool, float]:
+        return line[0] not in KEPT, -max(abs(usd) / total for usd, total in zip(line[1], totals, strict=True))
+
+    kept = sorted(found, key=rank)[: max_lines - 1]
     rest = [values for name, values in found if (name, values) not in kept]
     return [*(line for line in found if line in kept), (OTHER, [sum(each) for each in zip(*rest, strict=True)])]
 
 
 def _totals(subject: Subject, rows: Sequence[YearCost]) -> list[tuple[str, list[float]]]:
-    """Return the total, its range, and cash where it differs."""
+    """Return the total, its range, and cash where it differs: cost is accrued in the months that it is for."""
     total = subject.summary.paid
 
     def of(value: Callable[[Range], float]) -> list[float]:
         return [*(value(row.cost) for row in rows), value(total)]
 
-    found = [("total", of(lambda cost: cost.expected_usd))]
+    cash = [row.cash.expected_usd for row in rows]
+    has_cash = [whole_money(row.cost.expected_usd) for row in rows] != [whole_money(usd) for usd in cash]
+    found = [("total, as accrued" if has_cash else "total", of(lambda cost: cost.expected_usd))]
     if not subject.is_certain:
         found.append(("P10 (a tenth is below)", of(lambda cost: cost.p10_usd)))
         found.append(("P90 (a tenth is above)", of(lambda cost: cost.p90_usd)))
-    cash = [row.cash.expected_usd for row in rows]
-    if [whole_money(row.cost.expected_usd) for row in rows] != [whole_money(usd) for usd in cash]:
+    if has_cash:
         found.append(("cash paid in the year", [*cash, sum(cash)]))
     return found
 

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
-from deal_solve.deal.deal import LIST, LIST_MONTHLY
+from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.facts.names import listed, quoted_offer, track_name, user_name
+from deal_solve.facts.routing import runs
 from deal_solve.facts.summary import CertainCharge
-from deal_solve.plan.plan import ApiTerm
+from deal_solve.plan.plan import ApiTerm, Route
 from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
-from deal_solve.report.text import heading, joined, labelled, round_money, whole_money
+from deal_solve.report.text import heading, joined, labelled, page_width, percent, round_money, whole_money
 
 MAX_SEAT_TYPES = 3
 MAX_LIST = 66
 """Characters of what is listed of people."""
+SPARE = 8
+"""Characters that wrapping may leave free."""
 
 
-def sign_block(subject: Subject, max_seat_types: int = MAX_SEAT_TYPES) -> list[str]:
+def sign_block(subject: Subject, is_short: bool = False) -> list[str]:
     """Return what to sign, one sentence for each agreement, of seats those that are signed first."""
     rows = [
         ("API", _api(subject)),
-        *_seats(subject, max_seat_types),
+        *_seats(subject, 1 if is_short else MAX_SEAT_TYPES),
         ("Later", renewal_sentence(subject.deal, subject.plan)),
         ("People", _people(subject)),
+        ("Models", _models(subject, is_short)),
         ("Projects", _projects(subject)),
         ("Committed", _committed(subject)),
     ]
@@ -41,7 +45,8 @@ def _api(subject: Subject) -> str:
     taken, signed = _agreement(subject, api), first.commitment_usd
     if any(signed):
         text = f"{taken}: {_by_year(0, list(map(round_money, signed)), ' committed')}"
-        text += f" (discount band from {round_money(first.band_usd_per_year)} a year)"
+        if {round_money(usd) for usd in signed} != {round_money(first.band_usd_per_year)}:
+            text += f" (discount band from {round_money(first.band_usd_per_year)} a year)"
     else:
         text = f"{taken}: nothing committed, usage billed at its rates"
     return f"{text}; planned after: {_later(len(signed), later)}" if later else text
@@ -91,7 +96,10 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
         yield label, f"{track_name(deal, name)} ({under}): {'; '.join(parts)}"
         label = ""
     if len(taken) > max_seat_types:
-        yield "", f"and {len(taken) - max_seat_types} more seat types: --show seats"
+        yield (
+            "",
+            f"and {len(taken) - max_seat_types} more seat type{'s' * (len(taken) - max_seat_types != 1)}: --show seats",
+        )
     used = {track for tracks in plan.tracks.values() for track in tracks}
     free = [name for name, agreement in plan.seats.items() if agreement.offer == LIST_MONTHLY and name in used]
     if free:
@@ -115,9 +123,58 @@ def _people(subject: Subject) -> str:
         if len(deal.cohorts[cohort].tracks) > 1:
             names = [track_name(deal, track) for track, _ in groupby(tracks)]
             found.append(f"{user_name(deal, cohort)}: {', then '.join(names)}")
-    shown = [each for end, each in enumerate(found) if len("; ".join(found[: end + 1])) <= MAX_LIST]
-    more = len(found) - len(shown)
-    return "; ".join([*shown, *[f"{f'and {more} more' if shown else 'by year'}: --show tracks"] * bool(more)])
+    return _within(found, MAX_LIST, "tracks")
+
+
+def _models(subject: Subject, is_short: bool) -> str:
+    """Return which models answer each workload, one after another where that changes, in the end where room is short;
+    those alike stand together."""
+    deal, routed = subject.deal, subject.plan.routing
+    mixes = {name: [mix for mix, _ in groupby(_mixes(deal, name, routes))] for name, routes in routed.items()}
+    mixes = {name: found for name, found in mixes.items() if found}
+    columns = (page_width() - LABEL) * (1 if is_short else 2) - SPARE
+    texts: list[str] = []
+    for last_only in (True,) if is_short else (False, True):
+        together: dict[str, list[str]] = {}
+        for name, found in mixes.items():
+            text = f"{found[-1]} in the end" if last_only and len(found) > 1 else ", then ".join(found)
+            together.setdefault(text, []).append(user_name(deal, name))
+        texts = [f"{models} for {listed(names)}" for models, names in together.items()]
+        if len("; ".join(texts)) <= columns:
+            return "; ".join(texts)
+    if is_short:
+        texts = [*dict.fromkeys(found[-1] for found in mixes.values())]
+    return _within(texts, columns, "routing")
+
+
+def _mixes(deal: Deal, workload: str, routes: tuple[Route, ...]) -> Iterator[str]:
+    """Yield the models that share the requests of a workload, run by run."""
+    for _, _, shares in runs(deal, workload, routes):
+        if shares:
+            yield _mix(shares)
+
+
+def _mix(shares: Mapping[str, float]) -> str:
+    """Return the models that share the requests of some months, the largest share first."""
+    models: dict[str, float] = {}
+    for option, share in shares.items():
+        model = option.partition("+")[0]
+        models[model] = models.get(model, 0.0) + share
+    if len(models) == 1:
+        return next(iter(models))
+    return listed(
+        [f"{percent(share, 0)} {model}" for model, share in sorted(models.items(), key=lambda item: -item[1])]
+    )
+
+
+def _within(found: Sequence[str], columns: int, table: str) -> str:
+    """Return as many of what is found as fit, the rest counted, with the table that has it."""
+    for end in range(len(found), 0, -1):
+        more = [f"and {len(found) - end} more: --show {table}"] * (end < len(found))
+        text = "; ".join([*found[:end], *more])
+        if len(text) <= columns:
+            return text
+    return f"by year: --show {table}" if found else ""
 
 
 def _projects(subject: Subject) -> str:
@@ -132,13 +189,12 @@ def _projects(subject: Subject) -> str:
 
 def _committed(subject: Subject) -> str:
     """Return what is signed now and what is committed as planned, and what no scenario escapes on top."""
-    summary, months = subject.summary, subject.deal.horizon_months
-    planned = f"{whole_money(summary.committed_usd)} over {months} months as planned"
-    text = f"{whole_money(summary.signed_usd)} signed now, in first terms; {planned}"
+    summary = subject.summary
+    text = f"{whole_money(summary.signed_usd)} signed now, {whole_money(summary.committed_usd)} as planned"
     if whole_money(summary.signed_usd) == whole_money(summary.committed_usd):
-        text = f"{whole_money(summary.signed_usd)}, all of it signed now, over {months} months"
+        text = f"{whole_money(summary.signed_usd)}, all of it signed now"
     if summary.beyond_horizon_usd:
-        text += f", {whole_money(summary.beyond_horizon_usd)} after them"
+        text += f", {whole_money(summary.beyond_horizon_usd)} after {subject.deal.horizon_months} months"
     return "; ".join([text, *_inescapable(summary.certain_growth)])
 
 

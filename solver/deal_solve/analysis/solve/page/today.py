@@ -1,14 +1,22 @@
-"""Today's bill, before anything else: what the file implies for the first month, and whether that is so."""
+"""Before anything else: what the file implies for the first month, whether that is so, and what else is asked."""
 
 from __future__ import annotations
 
+from deal_solve.analysis.check.findings import implausible_findings
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.facts.today import today
 from deal_solve.report.text import labelled, whole_money
+from deal_solve.uncertainty.expansion import scenarios_of
 
 
 def today_line(subject: Subject) -> list[str]:
-    """Return what the first month costs on today's routing at list, with the question whether that is the bill."""
+    """Return what the first month costs on today's routing at list, and how much in the file is hardly meant."""
     bill = today(subject.deal)
     amount = f"{whole_money(bill.total_usd)} in {bill.month} at list"
-    return labelled("Today's bill", f"{amount}; is that so? See deal-solve today", LABEL)
+    lines = labelled("Today's bill", f"{amount}; is that so? See deal-solve today", LABEL)
+    asked = len(implausible_findings(subject.deal, scenarios_of(subject.deal).in_memory()))
+    if asked:
+        lines += labelled(
+            "Is it meant?", f"{asked} question{'s' * (asked != 1)} about the file: deal-solve check", LABEL
+        )
+    return lines
