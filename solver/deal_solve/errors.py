@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_PROBLEMS = 1000
+"""Problems of one kind that are named; nobody reads more, and a name that was meant is looked for at each."""
+
 
 class DealSolveError(Exception):
     """Base of all errors raised on purpose; `exit_code` is what the command line returns."""

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
 from collections.abc import Iterable
 from typing import Any
 
 MAX_LISTED_NAMES = 12
 """Where no name is near, so many known names at most are listed instead."""
+MAX_COMPARED = 100
+"""Known names that a mistyped one is compared with: of more those that begin or end like it."""
 MAX_SHOWN = 60
 """Characters of a value that stand in a message."""
 
 
 def nearest(word: Any, known: Iterable[Any]) -> str | None:
-    """Return the known name that is spelt most like a word, None if none is near."""
-    return next(iter(difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.6)), None)
+    """Return the known name that is spelt most like a word, None if none is near, or if it is no word."""
+    names, text = [str(name) for name in known], str(word)
+    if len(text) > MAX_SHOWN:
+        return None
+    if len(names) > MAX_COMPARED:
+        names = [*_beside(text, names), *(name[::-1] for name in _beside(text[::-1], [name[::-1] for name in names]))]
+    return next(iter(difflib.get_close_matches(text, names, n=1, cutoff=0.6)), None)
+
+
+def _beside(word: str, names: list[str]) -> list[str]:
+    """Return the names about a word in the order of the alphabet, which begin like it."""
+    names = sorted(names)
+    at = bisect.bisect(names, word)
+    return names[max(at - MAX_COMPARED // 4, 0) : at + MAX_COMPARED // 4]
 
 
 def did_you_mean(word: Any, known: Iterable[Any]) -> str:

@@ -339,7 +339,7 @@ def test_a_binary_file_is_refused(tmp_path, raw, message):
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.yaml: there is no such file"):
         load(tmp_path / "none.yaml")
-    with pytest.raises(InputError, match="is a folder; expected a deal file"):
+    with pytest.raises(InputError, match="is a folder; expected a file"):
         load(tmp_path)
 
 

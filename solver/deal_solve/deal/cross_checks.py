@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from deal_solve.deal.cohort import NONE, Use
@@ -11,6 +12,7 @@ from deal_solve.deal.offer import HARD_CAP, TrueUp
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.workload import AS_RUN, Workload
 from deal_solve.deal.yaml_source import Loc
+from deal_solve.errors import MAX_PROBLEMS
 from deal_solve.messages import unknown
 
 SEATS = "seats"
@@ -28,15 +30,9 @@ def _unknown_model(deal: Deal, name: str) -> str:
 
 
 def broken_references(deal: Deal) -> list[Finding]:
-    """Return everything in a well-formed deal that refers to nothing or cannot be priced."""
-    return [
-        *_workloads(deal),
-        *_cohorts(deal),
-        *_offers(deal),
-        *_uncertainty(deal),
-        *_scenarios(deal),
-        *_rest(deal),
-    ]
+    """Return everything in a well-formed deal that refers to nothing or cannot be priced, no more than MAX_PROBLEMS."""
+    parts = (_workloads, _cohorts, _offers, _uncertainty, _scenarios, _rest)
+    return list(itertools.islice(itertools.chain.from_iterable(part(deal) for part in parts), MAX_PROBLEMS))
 
 
 def model_names(deal: Deal) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from deal_solve.deal.problems import place_of, problems_of
 from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted, parse, read_text
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean, unknown
+
+MAX_SOURCES = 100
+"""Wrong paths of `sources` that are named: each is compared with every path of the file."""
+MAX_EXTENDS = 20
+"""Offers that extend one another."""
 
 
 def load(path: str | Path) -> Deal:
@@ -58,11 +64,15 @@ def deal_from(source: Source) -> Deal:
         at_rates = [Problem(p.path or "rates", p.message, source.file) for p in error.problems]
         raise InputError([source.placed(problem) for problem in at_rates]) from None
     problems += [source.problem(loc, message) for loc, message in broken_references(deal)]
-    stated = [dotted(loc) for loc in source.lines if loc]
+    stated = (
+        dict.fromkeys(sorted(dotted(loc) for loc in source.lines if loc and loc[0] != "sources"))
+        if deal.sources
+        else {}
+    )
     problems += [
         source.problem(("sources", path), f"there is no {path!r} in this file{did_you_mean(path, stated)}")
-        for path in deal.sources
-        if stated and path not in stated  # data that no file was read for have no places
+        for path in itertools.islice((path for path in deal.sources if path not in stated), MAX_SOURCES)
+        if stated  # data that no file was read for have no places
     ]
     if problems:
         raise InputError(_in_file_order(problems))
@@ -103,6 +113,8 @@ def _extend_offers(source: Source, problems: list[Problem]) -> dict[str, Any]:
             problems.append(source.problem(loc, f"expected the id of another offer, found {base!r}"))
         elif base not in offers:
             problems.append(source.problem(loc, unknown("offer", base, offers)))
+        elif len(trail) >= MAX_EXTENDS:
+            problems.append(source.problem(loc, f"is one of more than {MAX_EXTENDS} offers that extend one another"))
         elif base in (*trail, name):
             problems.append(source.problem(loc, f"goes in a circle: {' → '.join((*trail, name, base))}"))
         else:

@@ -14,6 +14,8 @@ _SUFFIX = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 1e-2}
 _NUMBER = re.compile(r"([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([kKMB%]?)")
 _PLUS_MINUS = re.compile(r"(?P<mid>.+?)\s*(?:±|\+/-|\+-)\s*(?P<half>.+)")
 _GROUPED = re.compile(r"([-+]?\d{1,3}(?:([ ,.'’\u00a0\u202f])\d{3})(?:\2\d{3})*)((?:[.,]\d+)?)\s*([kKMB%]?)")
+MAX_NUMBER = 60
+"""Characters of a number, and twice as many of a band."""
 EXPECTED = "expected one like 1200, 900k, 1.4M or 60%"
 _NUMBER_TEXT = r"^[-+]?[0-9._]+([eE][-+]?[0-9]+)?\s*[kKMB%]?$"
 NUMBER_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _NUMBER_TEXT}]}
@@ -30,7 +32,7 @@ def parse_number(value: Any) -> float:
     (900000.0, 1400000.0, 0.6, 3.0)
     """
     if isinstance(value, str):
-        match = _NUMBER.fullmatch(value.strip())
+        match = _NUMBER.fullmatch(value.strip()) if len(value) <= MAX_NUMBER else None
         if not match:
             raise ValueError(f"{shown(value)} is not a number; {_grouped(value) or EXPECTED}")
         number = float(match[1].replace("_", "")) * _SUFFIX[match[2]]
@@ -53,7 +55,7 @@ def _grouped(text: str) -> str:
     >>> _grouped("4,200"), _grouped("1.500.000 k"), _grouped("1,5")
     ('write it without thousands separators: 4200', 'write it without thousands separators: 1500000k', '')
     """
-    match = _GROUPED.fullmatch(text.strip())
+    match = _GROUPED.fullmatch(text.strip()) if len(text) <= MAX_NUMBER else None
     if not match:
         return ""
     digits = re.sub(r"[^-+0-9]", "", match[1])
@@ -135,7 +137,7 @@ def parse_band(value: Any) -> Any:
     """Return a `Band` from a number, {p10, p50, p90}, {low, high}, {p50, plus_minus} or the text '14M ± 20%'."""
     if isinstance(value, Band):
         return value
-    if isinstance(value, str) and (match := _PLUS_MINUS.fullmatch(value.strip())):
+    if isinstance(value, str) and len(value) <= 2 * MAX_NUMBER and (match := _PLUS_MINUS.fullmatch(value.strip())):
         value = {"p50": match["mid"], "plus_minus": match["half"]}
     if isinstance(value, dict):
         numbers = {}

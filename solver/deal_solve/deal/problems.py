@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
 from deal_solve.deal.yaml_source import Loc, Source
-from deal_solve.errors import Problem
+from deal_solve.errors import MAX_PROBLEMS, Problem
 from deal_solve.messages import did_you_mean, nearest, one_of, shown
 
 _UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift))
@@ -40,7 +40,7 @@ MAX_NAMED_KEYS = 8
 
 def problems_of(error: ValidationError, source: Source, model: type[Any]) -> list[Problem]:
     """Return pydantic's findings in the words and lines of the file."""
-    errors = [(item, place_of(item)) for item in error.errors()]
+    errors = [(item, place_of(item)) for item in error.errors()[:MAX_PROBLEMS]]
     problems: dict[tuple[str, str], Problem] = {}
     meant = {
         (*loc[:-1], nearest(loc[-1], known_keys(model, loc[:-1])))

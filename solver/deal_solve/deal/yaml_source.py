@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -16,6 +17,8 @@ from deal_solve.messages import os_reason
 MAX_BYTES = 5_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 40
+MAX_TEXT = 4_000
+"""Characters of one value: no number, name or sentence of a deal has nearly as many."""
 
 Loc = tuple[str | int, ...]
 
@@ -93,15 +96,32 @@ def loc_of(path: str) -> Loc:
     return tuple(word or int(number) for word, number in _PART.findall(path))
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read; raises InputError for what is none: a folder, a device, a pipe that nobody may write to.
+
+    A pipe that the shell hands over (/dev/stdin, <(command)) is read.
+    """
+    try:
+        is_file = path.is_file() or path.parent == Path("/dev/fd") or path == Path("/dev/stdin")
+        if path.exists() and not is_file:
+            what = "is a folder" if path.is_dir() else "is a pipe or a device"
+            raise InputError(Problem("", f"{what}; expected a file", str(path)))
+        stream = path.open("rb")
+    except FileNotFoundError:
+        raise InputError(Problem("", "there is no such file", str(path))) from None
+    except (OSError, ValueError) as error:
+        reason = os_reason(error) if isinstance(error, OSError) else str(error)
+        raise InputError(Problem("", f"cannot be read: {reason}", str(path))) from None
+    with stream:
+        yield stream
+
+
 def read_text(path: Path) -> str:
     """Return the text of a file; raises InputError if it is missing, too large or not UTF-8 text."""
     try:
-        if path.is_dir():
-            raise InputError(Problem("", "is a folder; expected a deal file", str(path)))
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             raw = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise InputError(Problem("", "there is no such file", str(path))) from None
     except OSError as error:
         raise InputError(Problem("", f"cannot be read: {os_reason(error)}", str(path))) from None
     if len(raw) > MAX_BYTES:
@@ -184,9 +204,18 @@ class _Builder:
             return dict(self._pairs(node, loc, depth))
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*loc, index), depth + 1) for index, item in enumerate(node.value)]
+        self._refuse_long(node, loc)
         if _GROUPED.fullmatch(node.value):
             self.source.grouped[loc] = node.value
         return _scalar(node)
+
+    def _refuse_long(self, node: Any, loc: Loc) -> bool:
+        """Note a value or a key of too many characters."""
+        is_long = len(node.value) > MAX_TEXT
+        if is_long:
+            message = f"has {len(node.value):,} characters; expected at most {MAX_TEXT:,}"
+            self.source.problems.append(Problem(dotted(loc), message, self.source.file, node.start_mark.line + 1))
+        return is_long
 
     def _pairs(self, node: Any, loc: Loc, depth: int) -> Iterator[tuple[Any, Any]]:
         seen: dict[Any, int] = {}
@@ -194,6 +223,8 @@ class _Builder:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 self.source.problems.append(Problem(dotted(loc), "a key must be plain text", self.source.file, line))
+                continue
+            if self._refuse_long(key_node, loc):
                 continue
             key = _scalar(key_node)
             if not isinstance(key, str | int) or isinstance(key, bool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -33,7 +34,7 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     count = 3 ** len(expanded) * 2 ** len(events)
     if count > MAX_SCENARIOS:
         raise InputError(
-            f"the discrete expansion has {count:,} branches ({len(expanded)} groups, {len(events)} events); "
+            f"the discrete expansion has {_in_words(count)} branches ({len(expanded)} groups, {len(events)} events); "
             f"expected at most {MAX_SCENARIOS:,}: sample scenarios instead (--scenarios N), or state fewer events"
         )
     _refuse_large(deal, expanded, events, count)
@@ -67,6 +68,10 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     )
     kind: Kind = "discrete" if count > 1 else "certain"
     return ScenarioSet(kind, names, weights, groups=expanded, **paths.paths_of(deal, draw, happens, count))
+
+
+def _in_words(count: int) -> str:
+    return f"{count:,}" if count < 1e15 else f"more than 1e{int(math.log10(count))}"
 
 
 def _refuse_large(deal: Deal, expanded: Sequence[str], events: Sequence[str], count: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.yaml_source import opened
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean
 from deal_solve.optional import need
@@ -77,10 +78,8 @@ def read_scenarios(path: str | Path, deal: Deal) -> ScenarioSet:
     import pyarrow.parquet as pq
 
     try:
-        with Path(path).open("rb") as stream:
+        with opened(Path(path)) as stream:
             return _Reader(pq.ParquetFile(stream), str(path), deal).read()
-    except FileNotFoundError:
-        raise InputError(Problem("", "there is no such file", str(path))) from None
     except (OSError, pa.ArrowInvalid) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(Problem("", f"cannot be read as Parquet: {reason}", str(path))) from None
