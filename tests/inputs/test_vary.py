@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from deal_solve import Deal, InputError, load, loads, value_at, varied
+from deal_solve.deal.edit import with_changes
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import EXAMPLES, SCENARIOS
@@ -107,3 +108,26 @@ def test_a_wrong_path_or_value_is_one_clear_error(hybrid: Deal, path: str, value
 def test_there_is_nothing_at_a_wrong_path(hybrid: Deal) -> None:
     with pytest.raises(InputError, match="did you mean 'assistant'"):
         value_at(hybrid, "workloads.asistant.growth_per_year")
+
+
+def test_what_if_sets_a_field_of_every_name_at_once_and_the_title_says_so(hybrid: Deal) -> None:
+    changed = with_changes(hybrid, ["workloads.*.growth_per_year=10%", "risk = neutral"])
+    assert {work.growth_per_year.quantiles for work in changed.workloads.values()} == {(0.1, 0.1, 0.1)}
+    assert changed.risk.weight == 0
+    assert changed.title == f"{hybrid.title} (if workloads.*.growth_per_year = 10%; risk = neutral)"
+    edited = {f"workloads.{name}.growth_per_year": "10%" for name in hybrid.workloads} | {"risk": "neutral"}
+    assert changed.model_copy(update={"title": hybrid.title}) == varied(hybrid, edited)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("workloads.*.growth_per_year", "expected PATH=VALUE"),
+        ("title.*.x=1", r"title has no names that \* could stand for"),
+        ("workloads.*.growth=1", "is not a known key"),
+        ("workloads.asistant.growth_per_year=1", "did you mean 'assistant'"),
+    ],
+)
+def test_a_what_if_that_cannot_be_is_one_clear_error(hybrid: Deal, change: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        with_changes(hybrid, [change])

@@ -38,10 +38,10 @@ def command_of(is_proven=True, has_risk=True):
 
 
 @pytest.mark.parametrize("has_risk", [True, False])
-def test_own_options_come_first(has_risk):
+def test_own_options_come_after_what_changes_the_deal(has_risk):
     command, _ = command_of(has_risk=has_risk)
     names = [each.opts[-1] for each in command.params if isinstance(each, click.Option)]
-    assert names == ["--depth", "--fix", *SHARED, *(RISK if has_risk else []), "--verbose"]
+    assert names == ["--set", "--depth", "--fix", *SHARED, *(RISK if has_risk else []), "--verbose"]
     assert command.help == "Ask about DEAL."
 
 

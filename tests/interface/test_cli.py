@@ -151,6 +151,16 @@ def test_0_solved_to_the_gap(capsys, deal):
     assert err == ""
 
 
+@pytest.mark.parametrize("command", ["solve", "today", "curve"])
+def test_what_if_is_asked_of_any_command_that_reads_a_deal(capsys, deal, command):
+    code, out, err = called(capsys, command, deal, "--set", "horizon_months=24")
+    assert (code, err) == (0, "")
+    assert out.startswith("This deal (if horizon_months = 24): 24 months from 2027-01, all amounts USD\n")
+    code, out, err = called(capsys, command, deal, "--set", "horizon_month=24")
+    assert (code, out) == (2, "")
+    assert "horizon_month: is not a known key" in err
+
+
 def test_1_an_internal_error_is_one_line(capsys, deal, with_solve):
     with_solve(failing(InternalError("overage: 1.00 against 2.00")))
     assert called(capsys, "solve", deal) == (1, "", "internal error: overage: 1.00 against 2.00\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.support.options import deal_argument, load_deal, scenario_options
+from deal_solve.cli.support.options import DealFile, deal_argument, load_deal, scenario_options
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example:  deal-solve check deal.yaml")
 @deal_argument
 @scenario_options
-def command(deal_file: str, scenarios_from: Callable[[Deal], Scenarios]) -> int:
+def command(deal_file: DealFile, scenarios_from: Callable[[Deal], Scenarios]) -> int:
     """Check DEAL: every error with its line, and what can never matter or never binds.
 
     Errors go to stderr and the exit code is 2; findings are printed and leave it at 0.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deal_solve.cli.support.options import deal_argument, load_deal, scenario_options
+from deal_solve.cli.support.options import DealFile, deal_argument, load_deal, scenario_options
 
 if TYPE_CHECKING:
     from deal_solve.uncertainty.scenario_set import Scenarios
@@ -27,7 +27,7 @@ DEFAULT = "4096"
 @click.option("--csv", "csv_file", metavar="FILE", help="Write every month of the fan as CSV.")
 @click.option("--out", metavar="FILE", help="Write the scenarios themselves (.parquet); --scenarios reads them back.")
 def command(
-    deal_file: str,
+    deal_file: DealFile,
     scenarios_from: Callable[..., Scenarios],
     every: int,
     picture: str | None,

@@ -12,6 +12,7 @@ import click
 
 from deal_solve.cli.support import completion
 from deal_solve.cli.support.options import (
+    DealFile,
     deal_argument,
     fiscal_option,
     load_deal,
@@ -55,7 +56,7 @@ MIN_LIKENESS = 0.6
 @fiscal_option
 @verbose_option
 def command(
-    deal_file: str,
+    deal_file: DealFile,
     plan_file: str,
     routing: str,
     scenario: str | None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deal_solve.cli.support.options import (
+    DealFile,
     deal_argument,
     load_deal,
     placed,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
 @verbose_option
 def command(
-    deal_file: str,
+    deal_file: DealFile,
     plan_file: str,
     other_file: str | None,
     jobs: int,

@@ -10,6 +10,7 @@ import click
 
 from deal_solve.cli.support.extras import answers, answers_text, check, more_options
 from deal_solve.cli.support.options import (
+    DealFile,
     deal_argument,
     fiscal_option,
     fix_option,
@@ -53,7 +54,7 @@ EXPLAINING_SECONDS = 30.0
 @risk_options
 @verbose_option
 def command(
-    deal_file: str,
+    deal_file: DealFile,
     json_file: str | None,
     fix_file: str | None,
     more: More,

@@ -15,6 +15,7 @@ import click
 from deal_solve.cli.support import completion
 from deal_solve.cli.support.options import (
     RISK,
+    DealFile,
     deal_argument,
     fix_option,
     load_deal,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 @risk_options
 @verbose_option
 def command(
-    deal_file: str,
+    deal_file: DealFile,
     vary: tuple[str, ...],
     is_zipped: bool,
     design_file: str | None,

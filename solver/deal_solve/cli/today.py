@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from deal_solve.cli.support.options import deal_argument, load_deal
+from deal_solve.cli.support.options import DealFile, deal_argument, load_deal
 
 
 @click.command(epilog="Example:  deal-solve today deal.yaml --out today.csv")
 @deal_argument
 @click.option("--json", "json_file", metavar="FILE|-", help="Write it as JSON; - prints it instead of the text.")
 @click.option("--out", metavar="FILE", help="Write the table (.csv, .parquet or .json).")
-def command(deal_file: str, json_file: str | None, out: str | None) -> int:
+def command(deal_file: DealFile, json_file: str | None, out: str | None) -> int:
     """Show what DEAL implies for its first month as things are today: requests, tokens, seats and dollars at list.
 
     Hold it against the last invoice before anything else is believed. Every band is at its P50, nothing has grown, and

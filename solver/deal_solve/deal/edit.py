@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import deal_from, extended
-from deal_solve.deal.numbers import parse_band
-from deal_solve.deal.yaml_source import Loc, Source, dotted, loc_of
+from deal_solve.deal.numbers import parse_band, parse_number
+from deal_solve.deal.yaml_source import Loc, Source, dotted, loc_of, parse
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean
 
@@ -69,6 +69,52 @@ def leaves(data: Any, loc: Loc) -> Iterator[tuple[Loc, Any]]:
         yield loc, data
     for part, value in below:
         yield from leaves(value, (*loc, part))
+
+
+def value_of(text: str) -> Any:
+    """Return a value as the deal file would read it; what is written as a number is one, so that a column has one type.
+
+    >>> value_of("contracted"), value_of("12%"), value_of("600k"), value_of("{premium: 10%}")
+    ('contracted', 0.12, 600000, {'premium': '10%'})
+    """
+    try:
+        return plain(parse_number(text))
+    except ValueError:
+        return parse(text, "a value").data
+
+
+def plain(number: float) -> float:
+    """Return a whole number as an integer."""
+    return int(number) if number.is_integer() else number
+
+
+def with_changes(deal: Deal, stated: Sequence[str]) -> Deal:
+    """Return the deal with every 'PATH=VALUE' set, its title saying so; `*` in a path is every name that stands there.
+
+    Raises InputError for what cannot be read, for a path that is no place, and with the problems of what comes out.
+
+    >>> with_changes(deal, ["workloads.*.growth_per_year=10%"])
+    """
+    changes: dict[str, Any] = {}
+    for text in stated:
+        path, value = split_change(text)
+        changes |= dict.fromkeys(_places(deal, path), value_of(value))
+    what_if = "; ".join(" = ".join(split_change(text)) for text in stated)
+    changed = varied(deal, changes)
+    return changed.model_copy(update={"title": f"{deal.title or 'This deal'} (if {what_if})"})
+
+
+def _places(deal: Deal, path: str) -> Iterator[str]:
+    """Yield the paths that one with `*` stands for; any other is itself."""
+    head, star, tail = path.partition(".*")
+    if not star:
+        yield path
+        return
+    found = value_at(deal, head)
+    if not isinstance(found, dict) or not found:
+        raise InputError(Problem(path, f"{head} has no names that * could stand for"))
+    for name in found:
+        yield from _places(deal, f"{head}.{name}{tail}")
 
 
 def split_change(text: str) -> tuple[str, str]:

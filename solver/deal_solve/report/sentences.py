@@ -9,14 +9,13 @@ from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import Left
 from deal_solve.report.scenarios import scenarios_text
-from deal_solve.report.text import gap_percent, joined, money, page_width, percent, round_money, shortened
+from deal_solve.report.text import gap_percent, joined, money, percent, round_money
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 def title_line(deal: Deal) -> str:
     """Return the name of the deal, its months and its currency."""
-    when = f": {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
-    return shortened(deal.title or "This deal", max(page_width() - len(when), len(when))) + when
+    return f"{deal.title or 'This deal'}: {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
 
 
 def _title(deal: Deal, offer: str) -> str:

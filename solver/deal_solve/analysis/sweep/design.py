@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.edit import edited, value_at, varied
+from deal_solve.deal.edit import edited, plain, value_at, value_of, varied
 from deal_solve.deal.numbers import parse_number
-from deal_solve.deal.yaml_source import parse, read_text
+from deal_solve.deal.yaml_source import read_text
 from deal_solve.errors import InputError, Problem
 
 MAX_RUNS = 100_000
@@ -105,23 +105,7 @@ def _spread(first: float, last: float, count: int) -> Iterator[float]:
     if count < 2:
         raise ValueError("a range has at least 2 values; expected one like 0:0.5:11")
     for value in np.linspace(first, last, count).tolist():
-        yield _plain(float(f"{value:.{DIGITS}g}"))
-
-
-def _plain(number: float) -> float:
-    return int(number) if number.is_integer() else number
-
-
-def value_of(text: str) -> Any:
-    """Return a value as the deal file would read it; what is written as a number is one, so that a column has one type.
-
-    >>> value_of("contracted"), value_of("12%"), value_of("600k"), value_of("{premium: 10%}")
-    ('contracted', 0.12, 600000, {'premium': '10%'})
-    """
-    try:
-        return _plain(parse_number(text))
-    except ValueError:
-        return parse(text, "a value").data
+        yield plain(float(f"{value:.{DIGITS}g}"))
 
 
 def key_of(value: Any) -> str:

@@ -17,6 +17,7 @@ import click
 from deal_solve.cli.support.interrupt import interruptible
 from deal_solve.cli.support.options import (
     RISK,
+    DealFile,
     deal_argument,
     load_deal,
     progress_to,
@@ -83,7 +84,7 @@ def analysis_command(
 
         @wraps(function)
         def command(
-            deal_file: str,
+            deal_file: DealFile,
             scenarios_from: Callable[[Deal], Scenarios],
             verbose: bool,
             fix_file: str | None = None,

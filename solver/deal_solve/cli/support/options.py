@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +25,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 RISK = ("risk", "confidence", "risk_on", "criterion")
 """What `risk_options` adds."""
 
-deal_argument = click.argument("deal_file", metavar="DEAL", type=click.Path())
 fix_option = click.option(
     "--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised."
 )
@@ -49,6 +49,34 @@ routing_option = click.option(
     show_default=True,
     help="Routing where the proposal has none: as today, or the cheapest under the proposal.",
 )
+
+
+@dataclass(frozen=True)
+class DealFile:
+    """The deal file of a command line, and what `--set` changes in it."""
+
+    path: str
+    changes: tuple[str, ...] = ()
+
+
+def deal_argument(command: F) -> F:
+    """Add the deal file and `--set`; the command gets both as one `DealFile`."""
+
+    @wraps(command)
+    def collected(*args: Any, deal_file: str, changes: tuple[str, ...], **rest: Any) -> Any:
+        return command(*args, deal_file=DealFile(deal_file, changes), **rest)
+
+    option = click.option(
+        "--set",
+        "changes",
+        multiple=True,
+        metavar="PATH=VALUE",
+        shell_complete=completion.paths,
+        help="What if: a field by its dotted path and its value, as the file would write it; may be repeated, and * is "
+        "every name.",
+    )
+    argument = click.argument("deal_file", metavar="DEAL", type=click.Path())
+    return argument(option(collected))  # type: ignore[return-value]
 
 
 class _Number(click.FloatRange):
@@ -179,11 +207,14 @@ def _scenarios(
     return sample(deal, count, SEED if seed is None else seed, sampling or "sobol")
 
 
-def load_deal(path: str, **risk: str | None) -> Deal:
-    """Return the deal in a file, with the risk given on the command line in place of its own."""
+def load_deal(given: DealFile, **risk: str | None) -> Deal:
+    """Return the deal in a file, with what `--set` and the risk on the command line put in place of its own."""
+    from deal_solve.deal.edit import with_changes
     from deal_solve.deal.load import load
 
-    deal = load(path)
+    deal = load(given.path)
+    if given.changes:
+        deal = with_changes(deal, given.changes)
     return with_risk(deal, **risk) if any(value is not None for value in risk.values()) else deal
 
 
