@@ -78,6 +78,12 @@ def test_one_hour_writes_cost_twice_the_input() -> None:
     assert our_cost("claude-opus-5-5", 10_000, 0, share=1.0, hit=0.0, ttl="1h") == pytest.approx(0.08)
 
 
+def test_writes_of_both_lives_cost_their_mean() -> None:
+    """ψ = 0.3 · 1.25 + 0.7 · 2 = 1.775: 10 000 · 4 · 1.775 / 10^6 = 0.071 USD."""
+    mixed = "{5m: 30%, 1h: 70%}"
+    assert our_cost("claude-opus-5-5", 10_000, 0, share=1.0, hit=0.0, ttl=mixed) == pytest.approx(0.071)
+
+
 def test_short_prefixes_are_not_cached() -> None:
     """Opus 4.6 caches from 4 096 tokens: κ·I = 0.5 · 8 000 = 4 000 is not cached, 0.5 · 8 192 = 4 096 is."""
     model = "claude-opus-4-6"

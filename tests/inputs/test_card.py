@@ -85,8 +85,8 @@ def _dollars(rates: Rates, long: bool) -> tuple[float | None, ...]:
     return (
         tokens_in,
         tokens_out,
-        tokens_in * rates.cache_write_multiplier("5m"),
-        tokens_in * rates.cache_write_multiplier("1h"),
+        tokens_in * rates.cache_write_5m_multiplier,
+        tokens_in * rates.cache_write_1h_multiplier,
         tokens_in * rates.cache_read_multiplier,
         tokens_in * rates.batch_multiplier,
         tokens_out * rates.batch_multiplier,

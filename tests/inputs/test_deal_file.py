@@ -116,6 +116,12 @@ ONE_PROBLEM = {
         "14: offers.quote.seats.team-standard.usd_per_user_month: -5 is below 0; a price, a size or a count is never "
         "negative",
     ),
+    "shares of cache writes": (
+        with_line(
+            "    input_tokens", "    cache: {share: 50%, hit_rate: 80%, ttl: {5m: 30%, 1h: 60%}}\n    input_tokens"
+        ),
+        "7: workloads.bot.cache.ttl: the shares of 5m and 1h add up to 0.9; expected 1 (100%)",
+    ),
     "discount of all": (
         with_line("5%", "100%"),
         "14: offers.quote.api.bands[0].discount.all: 1 is not a discount; expected a value from 0 up to, not "

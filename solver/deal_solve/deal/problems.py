@@ -9,11 +9,12 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 
 from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
+from deal_solve.deal.workload import WritesByTtl
 from deal_solve.deal.yaml_source import Loc, Source
 from deal_solve.errors import MAX_PROBLEMS, Problem
 from deal_solve.messages import did_you_mean, nearest, one_of, shown
 
-_UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift))
+_UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift, WritesByTtl))
 """Models that stand where a plain word may stand; pydantic names them in the place of an error."""
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 _MISSING_KEY = ("missing", "missing_argument", "missing_keyword_only_argument")
@@ -86,7 +87,7 @@ def _inside(loc: Loc, errors: list[tuple[Any, Loc]]) -> list[tuple[Any, Loc]]:
 
 def _in_union(item: Any) -> bool:
     """Whether an error is inside a model that stands where a plain word may stand (`overage.Premium`)."""
-    return any(part in _UNION_MEMBERS for part in item["loc"])
+    return any(str(part).rstrip("]").split(", ")[-1] in _UNION_MEMBERS for part in item["loc"])
 
 
 def _message(item: Any, loc: Loc, model: type[Any]) -> str:

@@ -14,7 +14,6 @@ from deal_solve.deal.numbers import NUMBER_SCHEMA, NonNegative, Positive, Share
 from deal_solve.errors import InputError
 
 FAMILIES = ("opus", "sonnet", "haiku", "fable")
-Ttl = Literal["5m", "1h"]
 Billing = Literal["yearly", "monthly"]
 BILLINGS: tuple[Billing, ...] = get_args(Billing)
 
@@ -42,10 +41,6 @@ class Rates(CardModel):
     long_output_usd_per_mtok: NonNegative | None = None
     sources: tuple[str, ...] = ()
     confidence: Literal["high", "medium", "low"] = "high"
-
-    def cache_write_multiplier(self, ttl: Ttl) -> float:
-        """Return the multiplier of a cache write that lives `ttl`."""
-        return self.cache_write_5m_multiplier if ttl == "5m" else self.cache_write_1h_multiplier
 
 
 class Model(CardModel):

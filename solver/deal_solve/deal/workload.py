@@ -21,7 +21,7 @@ from deal_solve.deal.numbers import (
     certain,
     parse_number,
 )
-from deal_solve.deal.rate_card import Ttl
+from deal_solve.deal.rate_card import Rates
 
 
 class Bucket(DealModel):
@@ -59,13 +59,39 @@ Buckets = Annotated[
 ]
 
 
+Ttl = Literal["5m", "1h"]
+
+
+class WritesByTtl(DealModel):
+    """How the writes of a cache are spread over the lives of its entries."""
+
+    five_minutes: Share = Field(0.0, alias="5m", description="share of the writes that live 5 minutes")
+    one_hour: Share = Field(0.0, alias="1h", description="share of the writes that live 1 hour")
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        written = self.five_minutes + self.one_hour
+        if abs(written - 1) > 1e-9:
+            raise ValueError(f"the shares of 5m and 1h add up to {written:g}; expected 1 (100%)")
+        return self
+
+
 class Cache(DealModel):
     """Prompt caching: which part of the input is a stable prefix and how often it is still warm."""
 
     share: Share = Field(description="cacheable share of the input tokens (the stable prefix)")
     hit_rate: ShareBand = Field(description="share of requests that find the prefix warm, a band or one number")
-    ttl: Ttl = Field("5m", description="life of a cache entry: 5m or 1h")
+    ttl: Ttl | WritesByTtl = Field("5m", description="life of a cache entry, or the shares of the writes by it")
     batch_hit_rate: Share | None = Field(None, description="hit rate in batch; the smaller of the two counts")
+
+    def write_multiplier(self, rates: Rates) -> float:
+        """Return ψ, what a written token costs over one that is not cached; the mean over the writes (model §2)."""
+        if self.ttl == "5m":
+            return rates.cache_write_5m_multiplier
+        if self.ttl == "1h":
+            return rates.cache_write_1h_multiplier
+        shares = self.ttl.five_minutes, self.ttl.one_hour
+        return shares[0] * rates.cache_write_5m_multiplier + shares[1] * rates.cache_write_1h_multiplier
 
 
 class Today(DealModel):

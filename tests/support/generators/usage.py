@@ -98,7 +98,11 @@ def _mode_of_today(c: Draw, work: Data) -> None:
 
 def cache(c: Draw) -> Data:
     """Return a cache section; a small share falls below the minimum cacheable length of short requests."""
-    return {"share": c.pick(0.8, 0.25, 0.5), "hit_rate": c.pick(0.7, 0.4, 0.9), "ttl": c.pick("5m", "1h")}
+    return {
+        "share": c.pick(0.8, 0.25, 0.5),
+        "hit_rate": c.pick(0.7, 0.4, 0.9),
+        "ttl": c.pick("5m", "1h", {"5m": 0.3, "1h": 0.7}),
+    }
 
 
 def _quality(c: Draw, work: Data) -> None:

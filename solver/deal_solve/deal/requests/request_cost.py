@@ -85,7 +85,7 @@ def _input_factor(cache: Cache | None, option: Option, part: Part, tokens: float
     share = _cached_share(cache, option, part, tokens)
     if cache is None or share == 0:
         return 1.0, 0.0
-    read, write = part.rates.cache_read_multiplier, part.rates.cache_write_multiplier(cache.ttl)
+    read, write = part.rates.cache_read_multiplier, cache.write_multiplier(part.rates)
     return (1 - share) + share * write, share * (read - write)
 
 
