@@ -151,6 +151,13 @@ modules of `deal_solve.analysis.uncertainty`: `vss`, `evpi`, `value_of_shorter_t
 and `tell_apart`, over the `replicates` that they share; `driver_breakevens` of `deal_solve.analysis.review.drivers` is
 a part of `review`.
 """
+LOGGING = """
+## Logging
+
+Nothing is printed and no handler is set: loggers of the standard library, all below `deal_solve`, say at INFO which
+step of a solve begins and how it ended, and at DEBUG the best objective and the bound by then (USD).
+`logging.basicConfig(level="INFO")` prints them; on the command line `--verbose` tells the same steps on stderr.
+"""
 RESULT_ROOMS = ("optimise", "settlement", "facts", "analysis")
 DECISIONS_INTRO = """\
 # Decisions
@@ -346,7 +353,7 @@ def names() -> str:
     lines = [_name_row(name, thing) for name, thing in zip(deal_solve.__all__, own, strict=True)]
     more = [_name_row(each.__name__, each) for each in others]
     head = "| name | defined in | what it is |\n|---|---|---|"
-    return "\n".join([NAMES_INTRO, head, *lines, "", RETURNED_INTRO, head, *more, ""])
+    return "\n".join([NAMES_INTRO, head, *lines, "", RETURNED_INTRO, head, *more, LOGGING])
 
 
 def _name_row(name: str, thing: Any) -> str:

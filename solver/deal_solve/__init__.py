@@ -5,6 +5,7 @@ first use, so that `import deal_solve` is cheap. What a function returns is defi
 as `deal_solve.analysis.curve`.
 """
 
+import logging
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,8 @@ if TYPE_CHECKING:
     from deal_solve.uncertainty.scenario_set import ScenarioSet as ScenarioSet
 
 __version__ = VERSION
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 @cache

@@ -103,7 +103,7 @@ def command(
     if json_file:
         _write(json_file, to_json(solution, **found))
     if json_file != "-":
-        subject = subject_of(solution, found["comparisons"], fiscal_year_start)
+        subject = subject_of(solution, found["comparisons"], fiscal_year_start, fix is not None)
         click.echo(solution_report(subject, tables, answers_text(deal, solution, found)), nl=False)
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 

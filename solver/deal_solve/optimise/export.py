@@ -15,15 +15,18 @@ from deal_solve.optimise.comparison import comparison_of
 from deal_solve.optimise.search.agreement import size_of
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.settings import SearchProblem, SearchSettings, Workspace
-from deal_solve.optimise.solution import Size
+from deal_solve.optimise.solution import Size, Solution
 from deal_solve.optimise.solver.solvers import Clock, minimise
-from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal, pins_of
 from deal_solve.settlement.objective import fit_risk
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 
-def export(deal: Deal, scenarios: Scenarios | None, path: str | Path, fix: Proposal | None = None) -> Size:
+def export(
+    deal: Deal, scenarios: Scenarios | None, path: str | Path, fix: Proposal | Plan | Solution | None = None
+) -> Size:
     """Write the program to a .lp or .mps file (a temporary file, then renamed) and return its size.
 
     The objective is in the money unit of the program (a power of ten of dollars). Raises InputError for another ending,
@@ -36,7 +39,7 @@ def export(deal: Deal, scenarios: Scenarios | None, path: str | Path, fix: Propo
     deal, _ = fit_risk(deal, scenarios)
     sums = ScenarioSums(deal, scenarios)
     workspace = Workspace(SearchSettings(), Clock(None), SolveCache())
-    fixings = fixings_of(deal, fix)
+    fixings = fixings_of(deal, pins_of(fix))
     against = comparison_of(SearchProblem(deal, sums, fixings=fixings), scenarios, workspace).against
     formulation = formulate(
         deal,

@@ -32,7 +32,8 @@ class SolveOptions:
     - `time_limit`: seconds after which a solve stops with the best plan so far; None is no limit
     - `method`: `decomposition` leaves what follows from the scenario to Benders cuts, as far as cuts can be exact
       (formulation §8); `extensive` writes every scenario out, which audits the other
-    - `fix`: a proposal whose parts are fixed; everything else is optimised
+    - `fix`: a proposal whose parts are fixed; everything else is optimised. A plan, or the plan of a solution, is fixed
+      whole
     - `progress`: called before every step; returning False stops the solve (raises Cancelled), and so does raising
     - `baseline`: what loss is measured against, where it is known: a plan, or the solution of a deal with other offers,
       whose baseline is taken together with its cost under those. None is the best plan without API commitment over the
@@ -50,7 +51,10 @@ class SolveOptions:
     cache: SolveCache | None = None
 
     def __post_init__(self) -> None:
-        """Refuse numbers that no solve can keep to."""
+        """Refuse numbers that no solve can keep to; a plan to fix becomes the proposal that it is."""
+        from deal_solve.plan.proposal import pins_of
+
+        object.__setattr__(self, "fix", pins_of(self.fix))
         if not 0 <= self.gap < math.inf:
             raise InputError(Problem("gap", f"{self.gap} is no relative gap; expected 0 or more, such as 1e-6"))
         if self.time_limit is not None and not self.time_limit > 0:
@@ -83,7 +87,7 @@ class SettingKeywords(TypedDict, total=False):
     gap: float
     time_limit: float | None
     method: Method
-    fix: Proposal | None
+    fix: Proposal | Plan | Solution | None
 
 
 class SolveKeywords(SettingKeywords, total=False):

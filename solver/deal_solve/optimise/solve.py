@@ -7,6 +7,7 @@ with the program; a difference between the two objectives is an error (formulati
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Unpack
 
@@ -34,6 +35,7 @@ from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.scenario_set import Scenarios
 
+LOG = logging.getLogger(__name__)
 SETTLEMENT_TOLERANCE, SETTLEMENT_TOLERANCE_USD = 1e-6, 0.01
 MAX_WRITTEN_OUT = 300
 """Up to this many scenarios binaries close the gap of a rollover in which saving balance would pay (formulation §8); of
@@ -133,6 +135,7 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
     if found.is_above_cuts and gap > settings.gap:
         notes += (f"a linear program would save balance, which settlement does not: a gap of {gap:.1e} remains",)
         is_stopped = True
+    LOG.info("settled: objective %.2f USD, bound %.2f USD, gap %.2g", objective, bound, gap)
     return Solution(
         status="limit" if is_stopped else "optimal",
         objective_usd=objective,

@@ -14,8 +14,8 @@ from deal_solve.deal.problems import problems_of
 from deal_solve.deal.risk import NonNegativePath
 from deal_solve.deal.workload import ProjectName
 from deal_solve.deal.yaml_source import Source, parse, read_text
-from deal_solve.errors import InputError
-from deal_solve.plan.plan import ApiAgreement, RenewalTable
+from deal_solve.errors import InputError, Problem
+from deal_solve.plan.plan import ApiAgreement, Plan, RenewalTable
 
 Option = Annotated[str, BeforeValidator(canonical_option)]
 
@@ -143,6 +143,19 @@ class Proposal(DealModel):
     routing: dict[Name, Routes] = Field({}, description="per workload: an option, shares, or a list from months on")
     use: dict[Name, Routes] = Field({}, description="per cohort: as routing")
     later: tuple[RenewalTable, ...] = Field((), description="tables of later terms, as in a plan")
+
+
+def pins_of(given: Any) -> Proposal | None:
+    """Return what a proposal, a plan or a solution (its plan) pins; None pins nothing.
+
+    Raises InputError for anything else.
+    """
+    plan = getattr(given, "plan", given)
+    if isinstance(plan, Plan):
+        return Proposal.part_of_file(plan.model_dump())
+    if plan is None or isinstance(plan, Proposal):
+        return plan
+    raise InputError(Problem("fix", f"is a {type(given).__name__}; expected a Proposal, a Plan or a Solution"))
 
 
 def load_proposal(path: str | Path) -> Proposal:

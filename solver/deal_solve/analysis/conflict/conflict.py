@@ -14,10 +14,12 @@ from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import Infeasible
 from deal_solve.frames import Table
 from deal_solve.optimise.feasible import is_feasible, minimum
+from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Watcher
 from deal_solve.optimise.solver.solvers import Clock
-from deal_solve.plan.proposal import Proposal
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.proposal import Proposal, pins_of
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 MAX_EXACT = 20
@@ -31,7 +33,7 @@ Set = frozenset[Loc]
 def explain_infeasible(
     deal: Deal,
     scenarios: Scenarios,
-    fix: Proposal | None = None,
+    fix: Proposal | Plan | Solution | None = None,
     time_limit: float | None = None,
     progress: Watcher | None = None,
 ) -> Conflict:
@@ -40,7 +42,7 @@ def explain_infeasible(
     `progress` is told before every question and stops the search as it stops a solve. Raises LimitReached if
     `time_limit` (seconds) passed first, ValueError if the deal has a plan.
     """
-    oracle = _Oracle(deal, scenarios, fix, Clock(time_limit, progress))
+    oracle = _Oracle(deal, scenarios, pins_of(fix), Clock(time_limit, progress))
     if oracle.holds(oracle.every):
         raise ValueError("the deal has a plan")
     if not oracle.holds(frozenset()):

@@ -18,8 +18,8 @@ from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.plan import ApiAgreement
-from deal_solve.plan.proposal import Proposal, ProposedApi
+from deal_solve.plan.plan import ApiAgreement, Plan
+from deal_solve.plan.proposal import Proposal, ProposedApi, pins_of
 from deal_solve.plan.resolved import resolve
 from deal_solve.report.basics import About
 from deal_solve.uncertainty.scenario_set import Scenarios
@@ -42,14 +42,14 @@ def curve(
     term_months: int | None = None,
     *,
     points: int = POINTS,
-    proposed: Proposal | None = None,
+    proposed: Proposal | Plan | Solution | None = None,
     **keywords: Unpack[SolveKeywords],
 ) -> Curve:
     """Return the curve of an offer and term (default: those of the best plan, else of the nearest that commits).
 
     Every point is a solve over the same scenarios with offer, term, band and commitment pinned and all else free; the
     optimum of a band is the solve with the band pinned alone. `points` is the size of the grid, which the bands share,
-    `proposed` a proposal to mark; the keywords are those of `solve`. A point that no plan can take is
+    `proposed` a proposal or a plan to mark; the keywords are those of `solve`. A point that no plan can take is
     left out, with a note. Raises InputError where no agreement commits anything, and what `solve` raises.
     """
     agreement = {key: value for key, value in (("offer", offer), ("term_months", term_months)) if value is not None}
@@ -60,7 +60,8 @@ def curve(
     rows = tuple(curves.rows(points))
     if not rows:
         raise Infeasible(f"no band of {chosen[0]} can be signed for {chosen[1]} months; {'; '.join(curves.notes)}")
-    today = None if proposed is None else curves.solved("the proposal", "proposed", proposed)
+    pins = pins_of(proposed)
+    today = None if pins is None else curves.solved("the proposal", "proposed", pins)
     return Curve(
         offer=chosen[0],
         term_months=chosen[1],

@@ -14,7 +14,10 @@ from deal_solve.optimise.solution import Solution
 
 
 def subject_of(
-    solution: Solution, compared: Comparisons | None = None, fiscal_year_start: int | None = None
+    solution: Solution,
+    compared: Comparisons | None = None,
+    fiscal_year_start: int | None = None,
+    is_pinned: bool = False,
 ) -> Subject:
     """Return a solution with all that is printed of it."""
     settlement = solution.settlement
@@ -26,6 +29,7 @@ def subject_of(
         compared=compared,
         fiscal_year_start=fiscal_year_start,
         notes=(*settlement.scenarios.notes, *plan_notes(settlement), *solution.notes),
+        is_pinned=is_pinned,
     )
 
 

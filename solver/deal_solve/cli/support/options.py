@@ -277,5 +277,10 @@ def progress_to(verbose: bool) -> Watcher | None:
 
 
 def _report(progress: Progress) -> None:
-    best = "" if progress.best_usd is None else f" (best so far {progress.best_usd:,.2f} USD)"
-    click.echo(f"{progress.seconds:6.1f} s  {progress.phase}{best}", err=True)
+    known = [
+        f"{word} {usd:,.2f} USD"
+        for word, usd in (("best so far", progress.best_usd), ("bound", progress.bound_usd))
+        if usd is not None
+    ]
+    so_far = f" ({', '.join(known)})" if known else ""
+    click.echo(f"{progress.seconds:6.1f} s  {progress.phase}{so_far}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 import warnings
@@ -18,6 +19,7 @@ from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solver.highs_session import HighsSession, session_of
 from deal_solve.optimise.solver.progress import Progress, Watcher
 
+LOG = logging.getLogger(__name__)
 Found = TypeVar("Found")
 Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
 
@@ -56,10 +58,13 @@ class Clock:
         self._start = time.monotonic()
 
     def report(self, phase: str, best_usd: float = math.inf, bound_usd: float = -math.inf) -> None:
-        """Report the next step to the watcher; raises Cancelled if it returns False."""
+        """Log the next step and report it to the watcher; raises Cancelled if it returns False."""
+        LOG.info("%s", phase)
+        best, bound = (usd if math.isfinite(usd) else None for usd in (best_usd, bound_usd))
+        if best is not None or bound is not None:
+            LOG.debug("best objective %s USD, bound %s USD", *("none" if usd is None else usd for usd in (best, bound)))
         if self.watcher is None:
             return
-        best, bound = (usd if math.isfinite(usd) else None for usd in (best_usd, bound_usd))
         if self.watcher(Progress(phase, time.monotonic() - self._start, best, bound)) is False:
             raise Cancelled(f"the solve was cancelled before {phase}")
 

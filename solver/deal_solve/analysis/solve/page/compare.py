@@ -99,7 +99,7 @@ def _not_solved(subject: Subject) -> str:
     """Return the nearest other agreement by its bound, where it was not solved."""
     nearest = others(subject.solution)
     if not nearest:
-        return "no other API agreement is on the table"
+        return f"no other API agreement is {'left open by what is pinned' if subject.is_pinned else 'on the table'}"
     name = _agreement(subject, nearest[0].offer, nearest[0].term_months, nearest[0].band_usd_per_year)
     return f"{name}, by its bound; its own cost was not worked out"
 

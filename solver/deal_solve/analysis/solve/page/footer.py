@@ -21,6 +21,8 @@ def _proof(subject: Subject) -> str:
     proven = f"optimal (gap {gap_percent(solution.gap)})"
     if solution.status != "optimal":
         proven = f"not proven: a plan that is up to {gap_percent(solution.gap)} better may exist,"
+    if subject.is_pinned:
+        proven += " with what is pinned,"
     over = f"{scenarios_text(subject.scenarios)}, prices of {subject.deal.card.as_of}"
     return f"{proven} by {_aim(subject)}; {over}"
 

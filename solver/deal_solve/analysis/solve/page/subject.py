@@ -21,7 +21,7 @@ class Subject:
     """A solution in print.
 
     `compared` is None where other plans were not looked for. `fiscal_year_start` is a calendar month, 1 to 12, None for
-    contract years. `notes` are remarks in plain words.
+    contract years. `notes` are remarks in plain words. `is_pinned`: parts of the plan were fixed before the search.
     """
 
     deal: Deal
@@ -31,6 +31,7 @@ class Subject:
     compared: Comparisons | None = None
     fiscal_year_start: int | None = None
     notes: tuple[str, ...] = ()
+    is_pinned: bool = False
 
     @property
     def plan(self) -> Plan:
