@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
@@ -11,6 +12,8 @@ from pydantic_core import CoreSchema, core_schema
 if TYPE_CHECKING:
     import pandas as pd
 
+_AMOUNT = re.compile(r"[-+][\d.,_]+([eE][-+]?\d+)?\s*[kKMB%]?")
+"""Text that a spreadsheet may read as a number: nothing is computed."""
 Row = TypeVar("Row", covariant=True)
 
 
@@ -36,3 +39,20 @@ class Table(tuple[Row, ...]):
         return core_schema.no_info_after_validator_function(
             cls, handler.generate_schema(GenericAlias(tuple, (row, ...)))
         )
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a data frame as CSV, in which no text is a formula (`not_a_formula`)."""
+    texts = frame.select_dtypes(include=["object", "string"]).columns
+    safe = frame.assign(**{str(name): frame[name].map(not_a_formula) for name in texts}) if len(texts) else frame
+    return str(safe.to_csv(index=False, lineterminator="\n"))
+
+
+def not_a_formula(value: Any) -> Any:
+    """Return a value of a table; text that a spreadsheet would compute is marked as text, as spreadsheets do.
+
+    >>> not_a_formula("=1+1"), not_a_formula("-28%"), not_a_formula("-"), not_a_formula(-3)
+    ("'=1+1", '-28%', '-', -3)
+    """
+    is_formula = isinstance(value, str) and len(value) > 1 and value[0] in "=+-@\t\r" and not _AMOUNT.fullmatch(value)
+    return f"'{value}" if is_formula else value

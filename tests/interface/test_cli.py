@@ -308,7 +308,7 @@ def test_a_result_in_a_file_leaves_the_text_on_stdout(capsys, deal, tmp_path):
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(deal, tmp_path):
-    from deal_solve.cli.support.files import replacing
+    from deal_solve.files import replacing
 
     target = tmp_path / "out.json"
     target.write_text("old")
@@ -323,7 +323,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(deal, tmp_path):
 
 def test_a_pipe_is_written_to_and_what_a_link_points_to_is_replaced(tmp_path):
     """A name that is no file, such as /dev/null, is not renamed over: as root, that would take the device away."""
-    from deal_solve.cli.support.files import write_text
+    from deal_solve.files import write_text
 
     pipe, target, link = tmp_path / "pipe", tmp_path / "target", tmp_path / "link"
     os.mkfifo(pipe)

@@ -10,9 +10,11 @@ from deal_solve.analysis.settle.text import settlement_report
 from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.analysis.solve.tables import TABLES
 from deal_solve.analysis.solve.text import solution_report, subject_of
+from deal_solve.cli.support.printing import shown_on
 from deal_solve.deal.load import load
 from deal_solve.facts.cost_split import crossover_month
 from deal_solve.optimise.solve import solve
+from deal_solve.report.style import BOLD
 from deal_solve.report.text import MAX_PROSE, Page, bullets, chance, labelled, money, page_of, printed_on, styled, table
 from tests.support.paths import SCENARIOS
 
@@ -55,11 +57,11 @@ def test_a_terminal_says_how_wide_it_is_and_whether_it_has_colour(monkeypatch, s
 
 
 def test_colour_is_only_on_pages_that_have_it():
-    assert styled("a", bold=True) == "a"
+    assert styled("a", BOLD) == "a"
     with printed_on(Page(is_coloured=True)):
-        assert styled("a", bold=True) == click.style("a", bold=True)
-        assert labelled("Cost", "5")[0] == click.style("Cost    ", bold=True) + "5"
-        coloured = table("T", ["limit", "is"], [["a", "broken"], ["b", "kept"]])
+        assert shown_on(styled("a", BOLD), "utf-8") == click.style("a", bold=True)
+        assert shown_on(labelled("Cost", "5")[0], "utf-8") == click.style("Cost    ", bold=True) + "5"
+        coloured = shown_on(table("T", ["limit", "is"], [["a", "broken"], ["b", "kept"]]), "utf-8")
     assert click.style("broken", fg="red") in coloured
     assert click.unstyle(coloured) == table("T", ["limit", "is"], [["a", "broken"], ["b", "kept"]])
 
@@ -162,7 +164,7 @@ def test_a_wide_page_keeps_its_sentences_readable_and_its_tables_whole(solved):
 def test_a_colour_changes_no_word(solved):
     plain = whole_report(solved[1])
     with printed_on(Page(100, is_coloured=True)):
-        coloured = whole_report(solved[1])
+        coloured = shown_on(whole_report(solved[1]), "utf-8")
     assert coloured != plain
     assert click.unstyle(coloured) == plain
 

@@ -60,7 +60,7 @@ ALLOWED_NAMES = {
     "future": {"Future", "__future__", "future"},  # those of concurrent.futures, and of Python
     "futures": {"futures", "cancel_futures"},  # the same, and a key of results
     "least": {"at_least", "_at_least", "least_usd"},  # a bound from below; a key of results
-    "memory": {"in_memory", "memory", "bounded_memory", "memory_bound"},  # of the computer
+    "memory": {"in_memory", "memory", "bounded_memory", "memory_bound", "MemoryError"},  # of the computer
     "most": {"at_most", "at_most_usd", "most_common"},  # a key of the deal file, of results; of Counter
 }
 

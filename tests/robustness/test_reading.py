@@ -1,5 +1,6 @@
 """Whatever stands in a file, it is read or refused in a moment: long values, many mistakes, pipes, links, aliases."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.support.paths import ROOT
 
 BOT = "{requests_per_month: 500k, input_tokens: 2000, output_tokens: 200, models: [opus, sonnet]}"
 HEAD = f"start: 2027-01\nhorizon_months: 12\nworkloads:\n  bot: {BOT}\n"
+HEAD_JSON = json.dumps(loads(HEAD).model_dump(mode="json", exclude_unset=True))[1:-1]
 MANY = "".join(f"  bot-{index}-work: {BOT}\n" for index in range(300))
 QUICK = 2.0
 """Seconds of processor time."""
@@ -104,6 +106,18 @@ def test_aliases_that_multiply_are_refused():
 @pytest.mark.parametrize("text", ["a: " + "[" * 100_000, "{a: " * 5000, '{"a":' * 3000, "- " * 90_000])
 def test_deep_nesting_is_refused(text):
     assert "nested deeper than 40 levels" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("escaped", "title"),
+    [("\\ud83d\\ude00", "😀"), ("a\\\\ud83d", "a\\ud83d"), ("\\\\\\ud83d\\ude00", "\\😀"), ("\\u00e9", "é")],
+)
+def test_json_may_escape_a_character_in_two_halves(escaped, title):
+    assert loads(f'{{"title": "{escaped}", {HEAD_JSON}}}').title == title
+
+
+def test_half_a_character_is_refused():
+    assert "not valid YAML" in refusal(f'{{"title": "\\ud83d", {HEAD_JSON}}}')
 
 
 # --- what is no file ----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from contextlib import AbstractContextManager, suppress
 
 import click
 from click.shell_completion import CompletionItem
@@ -31,6 +32,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of a file.",
     "rates": "Print the rate card.",
 }
+BAD_INPUT = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
@@ -95,15 +97,26 @@ def run(args: list[str] | None = None) -> int:
 
 
 def _run(args: list[str] | None) -> int:
+    from deal_solve.cli.support.printing import printed_safely
     from deal_solve.report.text import page_of, printed_on
 
     try:
-        with printed_on(page_of(sys.stdout)):
+        with printed_safely():
+            return _answered(args, printed_on(page_of(sys.stdout)))
+    except Exception as error:  # nothing can be printed
+        with suppress(Exception):
+            click.echo(str(error), err=True)
+        return BAD_INPUT
+
+
+def _answered(args: list[str] | None, page: AbstractContextManager[None]) -> int:
+    try:
+        with page:
             code = cli.main(args=args, prog_name="deal-solve", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
-        return 2
+        return BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
     except SystemExit as stop:  # click leaves so after completing a shell's line (0), and when a pipe is closed (1)
@@ -125,12 +138,15 @@ def _interrupted() -> int:
 
 def _report(error: Exception) -> int:
     """Print an error and return its exit code; what nobody foresaw is an internal error, in one line."""
-    from deal_solve.errors import DealSolveError, InputError, InternalError, LimitReached
+    from deal_solve.errors import DealSolveError, InputError, InternalError, LimitReached, Problem
+    from deal_solve.messages import os_reason
 
     if os.environ.get("DEAL_SOLVE_TRACEBACK"):
         raise error
     if isinstance(error, MemoryError):
         error = LimitReached("the memory is not enough for this; expected fewer scenarios, or a smaller deal")
+    if isinstance(error, OSError):  # a disk that is full, a folder that is gone: where, in the words of the system
+        error = InputError(Problem("", os_reason(error), str(error.filename or "")))
     if isinstance(error, InputError):
         click.echo("\n".join(str(problem) for problem in error.problems), err=True)
     elif isinstance(error, DealSolveError) and not isinstance(error, InternalError):

@@ -15,6 +15,7 @@ def command(as_of: str | None, card: str, as_json: bool) -> int:
     """Print the list prices, seats and controls that deals are priced with, and their sources."""
     from datetime import date
 
+    from deal_solve.cli.support.printing import print_json
     from deal_solve.deal.rate_card import load_card
     from deal_solve.errors import InputError, Problem
     from deal_solve.report.rates import rates_report
@@ -24,5 +25,8 @@ def command(as_of: str | None, card: str, as_json: bool) -> int:
     except ValueError:
         raise InputError(Problem("--as-of", f"{as_of!r} is not a date; expected one like 2026-11-23")) from None
     found = load_card(card, day)
-    click.echo(found.model_dump_json(indent=2) if as_json else rates_report(found).removesuffix("\n"))
+    if as_json:
+        print_json(f"{found.model_dump_json(indent=2)}\n")
+    else:
+        click.echo(rates_report(found), nl=False)
     return 0

@@ -42,7 +42,8 @@ def command(
     from deal_solve.analysis.fan.fan import fans
     from deal_solve.analysis.fan.picture import figure_of
     from deal_solve.analysis.fan.text import fan_csv, fan_report
-    from deal_solve.cli.support.files import ending_of, replacing, write_text
+    from deal_solve.cli.support.table import ending_of
+    from deal_solve.files import write_text, written
     from deal_solve.optional import need
     from deal_solve.report.picture import need_matplotlib, write_figure
     from deal_solve.uncertainty.parquet import write_scenarios
@@ -57,12 +58,10 @@ def command(
     scenarios = scenarios_from(deal, DEFAULT)
     found = fans(deal, scenarios)
     if picture:
-        with replacing(picture) as temporary:
-            write_figure(figure_of(deal, scenarios, found), temporary, picture_kind)
+        written(picture, lambda path: write_figure(figure_of(deal, scenarios, found), path, picture_kind))
     if csv_file:
         write_text(csv_file, fan_csv(deal, found))
     if out:
-        with replacing(out) as temporary:
-            write_scenarios(scenarios, temporary)
+        written(out, lambda path: write_scenarios(scenarios, path))
     click.echo(fan_report(deal, scenarios, found, every), nl=False)
     return 0

@@ -40,7 +40,9 @@ def command(what: str) -> int:
 
     An editor that knows the schema completes keys and marks mistakes in YAML as well; `init` writes that of a deal.
     """
-    click.echo(schema_text(what), nl=False)
+    from deal_solve.cli.support.printing import print_json
+
+    print_json(schema_text(what))
     return 0
 
 

@@ -164,8 +164,9 @@ def _write(
 ) -> None:
     from deal_solve.analysis.settle.invoice import invoice_csv
     from deal_solve.analysis.solve.result import settlement_result_of
-    from deal_solve.cli.support.files import write_text
+    from deal_solve.cli.support.printing import print_json
     from deal_solve.facts.notes import chronological_usd
+    from deal_solve.files import write_text
     from deal_solve.record import to_text
 
     if invoice_file:
@@ -174,6 +175,6 @@ def _write(
         as_used = chronological_usd(settlement)
         text = to_text(settlement_result_of(settlement.deal, settlement, assumed, scenario, as_used))
         if json_file == "-":
-            click.echo(text, nl=False)
+            print_json(text)
         else:
             write_text(json_file, text)

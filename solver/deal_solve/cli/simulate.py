@@ -58,8 +58,10 @@ def command(
     from deal_solve.analysis.simulate.outcomes_file import outcomes_file
     from deal_solve.analysis.simulate.simulate import simulate
     from deal_solve.cli.support.executor import executor_of
-    from deal_solve.cli.support.files import replacing
+    from deal_solve.files import refuse_unwritable, replacing
 
+    if json_file and json_file != "-":
+        refuse_unwritable(json_file)
     deal = load_deal(deal_file)
     scenarios = scenarios_from(deal)
     first = _first(scenarios)
@@ -67,7 +69,7 @@ def command(
     baseline = _plan(deal, first, other_file)[0] if other_file else None
     with ExitStack() as stack:
         written = stack.enter_context(replacing(outcomes_path)) if outcomes_path else None
-        outcomes = stack.enter_context(outcomes_file(written)) if written else None
+        outcomes = stack.enter_context(outcomes_file(written, outcomes_path)) if written else None
         executor, workers = stack.enter_context(executor_of(jobs, cluster))
         simulation = simulate(
             deal,
@@ -125,13 +127,14 @@ def _progress(total: int) -> Callable[[int], None]:
 
 
 def _print(simulation: Simulation, json_file: str | None) -> None:
-    from deal_solve.cli.support.files import write_text
+    from deal_solve.cli.support.printing import print_json
+    from deal_solve.files import write_text
     from deal_solve.outputs import text_of, to_json
 
     if json_file:
         text = to_json(simulation)
         if json_file == "-":
-            click.echo(text, nl=False)
+            print_json(text)
             return
         write_text(json_file, text)
     click.echo(text_of(simulation), nl=False)

@@ -80,10 +80,13 @@ def command(
     from deal_solve.analysis.solve.text import solution_report, subject_of
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.errors import Infeasible
+    from deal_solve.files import refuse_unwritable
     from deal_solve.outputs import to_json
     from deal_solve.uncertainty.scenario_set import ready
 
     tables = _tables(full, show)
+    if json_file and json_file != "-":
+        refuse_unwritable(json_file)
     deal = load_deal(deal_file, **risk)
     fix = load_fix(deal, fix_file)
     scenario_set = scenarios_from(deal)
@@ -138,23 +141,22 @@ def _conflict(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Confli
 
 
 def _write(path: str, text: str) -> None:
-    from deal_solve.cli.support.files import write_text
+    from deal_solve.cli.support.printing import print_json
+    from deal_solve.files import write_text
 
     if path == "-":
-        click.echo(text, nl=False)
+        print_json(text)
     else:
         write_text(path, text)
 
 
 def _export(deal: Deal, scenarios: Scenarios, path: str, fix: Proposal | None) -> int:
-    from deal_solve.cli.support.files import replacing
     from deal_solve.errors import InputError, Problem
     from deal_solve.optimise.export import export
 
     if not path.endswith((".lp", ".mps")):
         raise InputError(Problem("--export", f"{path!r} ends neither in .lp nor in .mps"))
-    with replacing(path) as temporary:
-        size = export(deal, scenarios, temporary, fix)
+    size = export(deal, scenarios, path, fix)
     click.echo(
         f"{path}: {size.rows:,} rows, {size.columns:,} columns ({size.integers:,} integer), {size.nonzeros:,} non-zeros"
     )

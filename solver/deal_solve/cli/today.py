@@ -19,9 +19,10 @@ def command(deal_file: DealFile, json_file: str | None, out: str | None) -> int:
     """
     from deal_solve.analysis.today.result import TodayResult
     from deal_solve.analysis.today.text import today_report
-    from deal_solve.cli.support.files import write_text
+    from deal_solve.cli.support.printing import print_json
     from deal_solve.cli.support.table import table_and_picture
     from deal_solve.facts.today import today
+    from deal_solve.files import write_text
     from deal_solve.record import to_text
 
     with table_and_picture(out, None) as write:
@@ -30,7 +31,7 @@ def command(deal_file: DealFile, json_file: str | None, out: str | None) -> int:
         result = TodayResult.of_bill(deal, bill)
         write(result)
     if json_file == "-":
-        click.echo(to_text(result), nl=False)
+        print_json(to_text(result))
         return 0
     if json_file:
         write_text(json_file, to_text(result))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import yaml
 
 from deal_solve.errors import InputError, Problem
+from deal_solve.files import opened
 from deal_solve.messages import os_reason
 
 MAX_BYTES = 5_000_000
@@ -26,6 +26,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[1-9]\d{0,2}\.\d{3}[kKMB]?")
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+"""A character beyond U+FFFF as JSON escapes it, in two halves; YAML knows no halves."""
 _PART = re.compile(r"([^.\[\]]+)(?=[.\[]|$)|\[(\d+)\]")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -96,27 +98,6 @@ def loc_of(path: str) -> Loc:
     return tuple(word or int(number) for word, number in _PART.findall(path))
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read; raises InputError for what is none: a folder, a device, a pipe that nobody may write to.
-
-    A pipe that the shell hands over (/dev/stdin, <(command)) is read.
-    """
-    try:
-        is_file = path.is_file() or path.parent == Path("/dev/fd") or path == Path("/dev/stdin")
-        if path.exists() and not is_file:
-            what = "is a folder" if path.is_dir() else "is a pipe or a device"
-            raise InputError(Problem("", f"{what}; expected a file", str(path)))
-        stream = path.open("rb")
-    except FileNotFoundError:
-        raise InputError(Problem("", "there is no such file", str(path))) from None
-    except (OSError, ValueError) as error:
-        reason = os_reason(error) if isinstance(error, OSError) else str(error)
-        raise InputError(Problem("", f"cannot be read: {reason}", str(path))) from None
-    with stream:
-        yield stream
-
-
 def read_text(path: Path) -> str:
     """Return the text of a file; raises InputError if it is missing, too large or not UTF-8 text."""
     try:
@@ -138,6 +119,7 @@ def parse(text: str, file: str) -> Source:
     """Return the data of one YAML or JSON document; raises InputError with every duplicate key and tag at once."""
     source = Source(file)
     try:
+        text = _PAIR.sub(_joined, text) if text.lstrip()[:1] in ("{", "[") else text
         _guard(text, source)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
@@ -157,6 +139,11 @@ def parse(text: str, file: str) -> Source:
     if source.problems:
         raise InputError(source.problems)
     return source
+
+
+def _joined(halves: re.Match[str]) -> str:
+    units = bytes.fromhex(halves[2] + halves[3])
+    return halves[1] + units.decode("utf-16-be")
 
 
 class _TooMuchError(Exception):

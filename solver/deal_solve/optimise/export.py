@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from deal_solve.deal.deal import Deal
-from deal_solve.errors import Infeasible, InputError, Problem
+from deal_solve.errors import Infeasible, InputError
+from deal_solve.files import written
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses.rates import api_agreements
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
-from deal_solve.messages import os_reason
 from deal_solve.optimise.comparison import comparison_of
 from deal_solve.optimise.search.agreement import size_of
 from deal_solve.optimise.search.cache import SolveCache
@@ -52,16 +52,7 @@ def export(
         raise Infeasible("no API agreement is open, so there is no program to write")
     fix_decisions(formulation, fixings)
     minimise(formulation.program, formulation.objective)
-    part = path.with_name(f"{path.stem}.part{path.suffix}")
-    try:
-        problem = formulation.program.problem
-        write = problem.writeLP if path.suffix == ".lp" else problem.writeMPS
-        write(str(part))
-        part.replace(path)
-    except FileNotFoundError:
-        raise InputError(Problem("", f"there is no folder {path.parent} to write it to", str(path))) from None
-    except OSError as error:
-        raise InputError(Problem("", f"cannot be written: {os_reason(error)}", str(path))) from None
-    finally:
-        part.unlink(missing_ok=True)
+    problem = formulation.program.problem
+    write = problem.writeLP if path.suffix == ".lp" else problem.writeMPS
+    written(path, lambda temporary: write(str(temporary)))
     return size_of(formulation)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TextIO
 
-import click
+from deal_solve.report.style import BOLD, RED, RESET
 
 WIDTH = 80
 """Columns of a page of which nothing else is known."""
@@ -71,9 +71,9 @@ def is_coloured() -> bool:
     return _PAGE.get().is_coloured
 
 
-def styled(text: str, bold: bool | None = None, fg: str | None = None) -> str:
+def styled(text: str, style: str) -> str:
     """Return text in a style where the page has colour."""
-    return click.style(text, bold=bold, fg=fg) if text and is_coloured() else text
+    return f"{style}{text}{RESET}" if text and is_coloured() else text
 
 
 def cents(amount: float) -> Decimal:
@@ -182,7 +182,7 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], lef
 
 def heading(title: str) -> list[str]:
     """Return a title, wrapped to the page."""
-    return [styled(line, bold=True) for line in textwrap.wrap(title, page_width(), break_on_hyphens=False)]
+    return [styled(line, BOLD) for line in textwrap.wrap(title, page_width(), break_on_hyphens=False)]
 
 
 def _words(text: str) -> list[str]:
@@ -245,7 +245,7 @@ def _row(cells: list[tuple[str, int, bool]]) -> list[str]:
         for pieces, (text, width, is_left) in zip(wrapped, cells, strict=True):
             piece = pieces[line] if line < len(pieces) else ""
             padded = piece.ljust(width) if is_left else piece.rjust(width)
-            parts.append(styled(padded, fg="red") if any(word in _words(text) for word in ALARMS) else padded)
+            parts.append(styled(padded, RED) if any(word in _words(text) for word in ALARMS) else padded)
         lines.append(_BETWEEN.join(parts).rstrip())
     return lines
 
@@ -257,7 +257,7 @@ def labelled(label: str, text: str, indent: int = 8, columns: int | None = None)
         text, columns or page_width(), initial_indent=lead, subsequent_indent=hang, break_on_hyphens=False
     )
     if label and lines:
-        lines[0] = styled(lead, bold=True) + lines[0][len(lead) :]
+        lines[0] = styled(lead, BOLD) + lines[0][len(lead) :]
     return lines
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.yaml_source import opened
 from deal_solve.errors import InputError, Problem
+from deal_solve.files import opened
 from deal_solve.messages import did_you_mean
 from deal_solve.optional import need
 from deal_solve.uncertainty.paths import middle, paths_of, refuse_large

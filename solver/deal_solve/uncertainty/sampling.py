@@ -148,8 +148,9 @@ class SampledSet:
         )
         size = rows.stop - rows.start
         cut = {name: {key: array[..., :size] for key, array in full[name].items()} for name in PATHS}
+        weights = np.full(size, 1 / self.size)
         return ScenarioSet(
-            self.kind, self.names[rows], self.weights[rows], **cut, groups=self.groups, seed=self.seed, notes=self.notes
+            self.kind, self.names[rows], weights, **cut, groups=self.groups, seed=self.seed, notes=self.notes
         )
 
     def holding(self, deal: Deal, path: str) -> SampledSet:

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.deal.deal import Deal
+from deal_solve.frames import not_a_formula
 from deal_solve.report.text import cents, money, table
 from deal_solve.settlement.lines import LINES
 
@@ -55,6 +56,6 @@ def invoice_csv(deal: Deal, invoice: pd.DataFrame) -> str:
     writer.writerow(["contract_year", "period", "line", "item", "quantity", "rate_usd", "amount_usd", "paid_on"])
     for line in _lines(invoice):
         figures = [repr(float(line["quantity"])), repr(float(line["rate_usd"])), str(cents(line["amount_usd"]))]
-        names = [line["contract_year"] + 1, line["period"], line["line"], line["item"]]
+        names = [line["contract_year"] + 1, line["period"], line["line"], not_a_formula(line["item"])]
         writer.writerow([*names, *figures, paid_when(deal, line["paid_month"])])
     return stream.getvalue()

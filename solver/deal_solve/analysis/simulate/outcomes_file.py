@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 
 from deal_solve.analysis.simulate.outcomes import Outcomes
+from deal_solve.files import writing
 from deal_solve.optional import need
 
 
 @contextmanager
-def outcomes_file(path: Path) -> Iterator[Callable[[Outcomes], None]]:
-    """Yield what writes blocks of outcomes to a Parquet file, in order; raises InputError without pyarrow."""
+def outcomes_file(path: Path, name: str | None = None) -> Iterator[Callable[[Outcomes], None]]:
+    """Yield what writes blocks of outcomes to a Parquet file, in order; raises InputError without pyarrow.
+
+    The file is called `name` where it cannot be written, as on a full disk.
+    """
     need("pyarrow", "a Parquet file", "--out")
     import pyarrow
     from pyarrow import parquet
@@ -26,16 +30,18 @@ def outcomes_file(path: Path) -> Iterator[Callable[[Outcomes], None]]:
     def write(block: Outcomes) -> None:
         nonlocal done
         rows = pyarrow.table(columns_of(block, done + 1))
-        if not writers:
-            writers.append(parquet.ParquetWriter(path, rows.schema))
-        writers[0].write_table(rows)
+        with writing(name or path):
+            if not writers:
+                writers.append(parquet.ParquetWriter(path, rows.schema))
+            writers[0].write_table(rows)
         done += len(block.cost)
 
     try:
         yield write
     finally:
         for writer in writers:
-            writer.close()
+            with writing(name or path):
+                writer.close()
 
 
 def columns_of(block: Outcomes, first: int = 1) -> dict[str, Any]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 
-from deal_solve.cli.support.files import ending_of, replacing
+from deal_solve.errors import InputError, Problem
+from deal_solve.files import refuse_unwritable, written
+from deal_solve.frames import csv_text
 from deal_solve.optional import need
 from deal_solve.outputs import figure, to_json
 from deal_solve.report.picture import need_matplotlib, write_figure
@@ -36,17 +40,30 @@ def table_and_picture(out: str | None, picture: str | None) -> Iterator[Write]:
         need_matplotlib("--picture")
     if out_kind == "parquet":
         need("pyarrow", "a Parquet file", "--out")
-    with ExitStack() as stack:
-        written, drawn = (stack.enter_context(replacing(path)) if path else None for path in (out, picture))
+    for path in filter(None, (out, picture)):
+        refuse_unwritable(path)
 
-        def write(found: Framed) -> None:
-            if written and out_kind == "json":
-                written.write_text(to_json(found), encoding="utf-8")
-            elif written and out_kind == "parquet":
-                found.to_frame().to_parquet(written, index=False)
-            elif written:
-                found.to_frame().to_csv(written, index=False, lineterminator="\n")
-            if drawn:
-                write_figure(figure(found), drawn, picture_kind)
+    def write(found: Framed) -> None:
+        if out:
+            written(out, partial(_write_table, found, out_kind))
+        if picture:
+            written(picture, lambda path: write_figure(figure(found), path, picture_kind))
 
-        yield write
+    yield write
+
+
+def _write_table(found: Framed, kind: str, path: Path) -> None:
+    if kind == "json":
+        path.write_text(to_json(found), encoding="utf-8")
+    elif kind == "parquet":
+        found.to_frame().to_parquet(path, index=False)
+    else:
+        path.write_text(csv_text(found.to_frame()), encoding="utf-8", newline="")
+
+
+def ending_of(path: str | None, option: str, *allowed: str) -> str:
+    """Return the ending of a file's name; refuse one that cannot be written."""
+    ending = path.rpartition(".")[2] if path else allowed[0]
+    if ending not in allowed:
+        raise InputError(Problem(option, f"{path!r} does not end in {' or '.join(f'.{each}' for each in allowed)}"))
+    return ending
