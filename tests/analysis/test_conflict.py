@@ -7,6 +7,7 @@ import pytest
 from deal_solve.analysis.conflict.conflict import explain_infeasible
 from deal_solve.analysis.conflict.requirements import relaxed, requirements
 from deal_solve.analysis.conflict.result import Conflict
+from deal_solve.analysis.conflict.text import conflict_report
 from deal_solve.cli.main import run
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
@@ -253,7 +254,31 @@ def test_the_command_line_explains(tmp_path: Any, capsys: pytest.CaptureFixture[
     said = " ".join(capsys.readouterr().err.split())
     assert "minimum 50 seats of plus in quote (50 × 20.00 USD × 12 = 12,000.00 a year) (line 9)" in said
     assert "(line 11): at most 9,000.00; no plan that keeps the rest gets below 12,000.00" in said
-    assert "raise to 12,000.00: limit on expected contract year 1" in said
+    own, _, negotiated = said.partition("What the vendor would have to agree to, by the objective")
+    assert "What you can change yourself, by the objective of the best deal then (USD):" in own
+    assert "raise to 12,000.00: limit on expected contract year 1" in own
+    assert "drop: cohort staff must be served by plus" in own
+    assert "drop: minimum 50 seats of plus in quote" in negotiated
+    assert "raise to" not in negotiated
+
+
+def test_the_initial_order_is_named_where_it_is_the_cause_and_is_the_vendor_s_to_change() -> None:
+    """30 certain users are 30 seats at 20 USD for a year, 7,200 committed; with any number, the others are added."""
+    seat = {"usd_per_user_month": 20, "covered_share": 1, "true_up": "annual-true-up"}
+    deal = deal_of(
+        cohorts={"staff": {"headcount": 30, "tracks": ["plus"]}},
+        offers={"quote": {"seats": {"plus": seat}}},
+        limits=[limit(5000, "committed")],
+    )
+    conflict = explained(deal)
+    order = "offers.quote.seats.plus.initial_order"
+    assert {each.path for each in conflict.requirements} == {order, "limits[0]", SERVED}
+    assert {way.paths: way.is_negotiated for way in conflict.relaxations} == {
+        (order,): True,
+        ("limits[0]",): False,
+        (SERVED,): False,
+    }
+    assert "quote asks for as many seats of plus as users are expected (initial_order)" in conflict_report(conflict)
 
 
 def test_a_control_on_one_line_only_is_a_warning() -> None:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from deal_solve.analysis.conflict.requirements import Requirement, relaxed, requirements, unpinned
+from deal_solve.analysis.conflict.requirements import VENDORS, Requirement, relaxed, requirements, unpinned
 from deal_solve.analysis.conflict.result import Conflict, Conflicting, Relaxation
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.yaml_source import Loc
@@ -172,4 +172,5 @@ def _relaxation(oracle: _Oracle, some: Set) -> Relaxation:
             for name in names
             if name[0] == "cohorts"
         ),
+        is_negotiated=any(name[0] in VENDORS for name in names),
     )

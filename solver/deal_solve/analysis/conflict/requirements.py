@@ -14,6 +14,8 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 
 FIX = "--fix"
+VENDORS = ("offers", "rates")
+"""Where the vendor's rules stand: what is changed there has to be negotiated."""
 NO_MAXIMUM = 10**9
 """Seats of an offer whose maximum is dropped."""
 
@@ -76,6 +78,9 @@ def _seats(deal: Deal) -> Iterator[Named]:
             if offer.seats[seat_type].maximum is not None:
                 words = f"maximum {part.maximum:,} seats of {seat_type} in {name}"
                 yield (*loc, "maximum"), words, float(part.maximum or 0)
+            if part.orders_expected_users and seat_type in deal.seat_types:
+                words = f"{name} asks for as many seats of {seat_type} as users are expected (initial_order)"
+                yield (*loc, "initial_order"), words, None
         if offer.exclusive:
             yield ("offers", name, "exclusive"), f"offer {name} is exclusive", None
     for plan in deal.card.plans:
@@ -163,6 +168,8 @@ def _without(deal: Deal, loc: Loc) -> Any:
         case ("rates", "plans", name, end):
             limit = {str(end): 0 if end == "minimum" else None}
             return _changed(deal, loc[:2], lambda plans: {**plans, name: _limited(plans.get(name), limit)})
+        case ("offers", *_, "initial_order"):
+            return _changed(deal, loc, lambda _: "free")
         case ("offers", _, "exclusive"):
             return _changed(deal, loc, lambda _: False)
         case (*_, "quality", _):

@@ -35,6 +35,9 @@ class Relaxation(Record):
         NullIfInfinite, Field(description="objective of the best deal then; null where none was proven")
     ]
     is_priced: Annotated[bool, Field(description="false if people are left unserved at a cost the deal does not state")]
+    is_negotiated: Annotated[
+        bool, Field(description="whether the vendor has to agree: part of an offer or of the rate card is changed")
+    ] = False
 
     def rank(self) -> tuple[bool, float]:
         """Return what relaxations are compared by: the priced ones first, then the objective."""

@@ -1,6 +1,8 @@
-"""A conflict in print: what cannot hold together, line by line, and the cheapest way out."""
+"""A conflict in print: what cannot hold together, line by line, and the ways out: the buyer's own, then those to negotiate."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 from deal_solve.analysis.conflict.result import Conflict, Conflicting, Relaxation
 from deal_solve.report.text import heading, labelled, money
@@ -16,14 +18,23 @@ def conflict_report(conflict: Conflict) -> str:
     lines = heading(f"{together}{rest}:")
     for each in conflict.requirements:
         lines += labelled("  -", _requirement(each), 4)
-    best = conflict.cheapest
-    if best is not None:
-        lines += ["", *heading("What makes the deal possible, by the objective of the best deal then (USD):")]
-        for way in sorted(conflict.relaxations, key=Relaxation.rank):
-            lacks = "" if way.is_priced else ", without what it costs to leave people unserved"
-            text = f"{_way(way)}: {money(way.objective_usd)}{lacks}{' (cheapest)' * (way is best)}"
-            lines += labelled("  -", text, 4)
+    groups = (
+        ("What you can change yourself", [way for way in conflict.relaxations if not way.is_negotiated]),
+        ("What the vendor would have to agree to", [way for way in conflict.relaxations if way.is_negotiated]),
+    )
+    for title, ways in groups:
+        if ways:
+            lines += ["", *heading(f"{title}, by the objective of the best deal then (USD):")]
+            lines += _ways(sorted(ways, key=Relaxation.rank))
     return "\n".join(lines)
+
+
+def _ways(ways: Sequence[Relaxation]) -> Iterator[str]:
+    """Yield the lines of relaxations, the cheapest first."""
+    for index, way in enumerate(ways):
+        lacks = "" if way.is_priced else ", without what it costs to leave people unserved"
+        cheapest = " (cheapest)" * (index == 0 and len(ways) > 1)
+        yield from labelled("  -", f"{_way(way)}: {money(way.objective_usd)}{lacks}{cheapest}", 4)
 
 
 def _requirement(each: Conflicting) -> str:
