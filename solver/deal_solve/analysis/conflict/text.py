@@ -1,4 +1,4 @@
-"""A conflict in print: what cannot hold together, line by line, and the ways out: the buyer's own, then those to negotiate."""
+"""A conflict in print: what cannot hold together, and the ways out: the buyer's own, then those to negotiate."""
 
 from __future__ import annotations
 
