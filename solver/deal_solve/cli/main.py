@@ -92,8 +92,8 @@ def run(args: list[str] | None = None) -> int:
         with INTERRUPTS.heeded():
             code = _run(args)
             return _interrupted() if INTERRUPTS.is_pending else code
-    except KeyboardInterrupt:  # another one, while the first was answered
-        return INTERRUPTED
+    except KeyboardInterrupt:  # before the command began, or a second one while the first was answered
+        return _interrupted()
 
 
 def _run(args: list[str] | None) -> int:
