@@ -88,9 +88,8 @@ def show(found: Any) -> Shown:
     """
     match found:
         case Solution():
-            subject = subject_of(found, comparisons(found, None))
-            tables = {**_settled_tables(found.settlement), "alternatives": alternatives(found)}
-            return Shown(solution_report(subject, tuple(TABLES)), tables, decision_page(subject))
+            text, head = _pages_of(found)
+            return Shown(text, {**_settled_tables(found.settlement), "alternatives": alternatives(found)}, head)
         case Settlement():
             tables = _settled_tables(found)
         case Table():
@@ -106,7 +105,7 @@ def text_of(found: Any) -> str:
     """Return what the command line prints of a result; one without a report of its own is printed as its rows."""
     match found:
         case Solution():
-            return solution_report(subject_of(found, comparisons(found, None)), tuple(TABLES))
+            return _pages_of(found)[0]
         case Settlement():
             likely = int(found.scenarios.weights.argmax())
             return settlement_report(found, (), likely, (*scenarios_notes(found.scenarios), *plan_notes(found)))
@@ -160,6 +159,12 @@ def figure(found: Any) -> Figure:
         raise InputError(f"a {type(found).__name__} has no picture; expected what curve, frontier, sweep … return")
     drawn: Figure = _module(found, "picture").figure_of(_deal_of(found), found)
     return drawn
+
+
+def _pages_of(solution: Solution) -> tuple[str, str]:
+    """Return the report of a solution with all its tables, and its decision page alone."""
+    subject = subject_of(solution, comparisons(solution, None))
+    return solution_report(subject, tuple(TABLES)), decision_page(subject)
 
 
 def _settled_tables(settlement: Settlement) -> dict[str, Table[Any]]:

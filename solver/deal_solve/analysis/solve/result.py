@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from deal_solve.analysis.solve.schema import (
     Baseline,
@@ -12,6 +12,7 @@ from deal_solve.analysis.solve.schema import (
     InvoiceLine,
     Result,
     RiskMeasure,
+    SettledPlan,
     SettlementResult,
     SolverRun,
 )
@@ -57,20 +58,21 @@ def cost_of(summary: Summary, years: Table[YearCost], chronological_usd: float) 
     return Cost(**vars(summary), years=years, chronological_expected_usd=chronological_usd)
 
 
-def _settled(deal: Deal, settlement: Settlement, summary: Summary, chronological_usd: float) -> dict[str, Any]:
+def _settled(settlement: Settlement, summary: Summary, chronological_usd: float) -> SettledPlan:
     """Return what is said of every settled plan."""
-    return {
-        "cost": cost_of(summary, years(settlement), chronological_usd),
-        "drawdown": periods(settlement),
-        "seats": seat_health(settlement),
-        "limits": limit_checks(deal, settlement),
-        "commitment_health": commitment_health(settlement),
-        "sides": cost_split(settlement),
-        "overtaking_month": crossover_month(settlement),
-        "allocation": allocate(settlement),
-        "savings": savings(settlement),
-        "calendar": calendar(deal, settlement.plan),
-    }
+    deal = settlement.deal
+    return SettledPlan(
+        cost=cost_of(summary, years(settlement), chronological_usd),
+        drawdown=periods(settlement),
+        seats=seat_health(settlement),
+        limits=limit_checks(deal, settlement),
+        commitment_health=commitment_health(settlement),
+        sides=cost_split(settlement),
+        overtaking_month=crossover_month(settlement),
+        allocation=allocate(settlement),
+        savings=savings(settlement),
+        calendar=calendar(deal, settlement.plan),
+    )
 
 
 def result_of(
@@ -92,7 +94,7 @@ def result_of(
         risk=RiskMeasure(deal.risk.weight, summary.confidence, deal.risk.on, deal.risk.criterion),
         scenarios=scenarios_from(scenarios),
         plan=solution.plan,
-        **_settled(deal, solution.settlement, summary, chronological_usd),
+        **vars(_settled(solution.settlement, summary, chronological_usd)),
         reference=_baseline(solution),
         agreements=solution.agreements,
         solver=_solver(solution),
@@ -148,7 +150,7 @@ def settlement_result_of(
         plan=settlement.plan,
         assumed=assumed,
         order=settlement.order,
-        **_settled(deal, settlement, summarise(deal, settlement, scenarios), chronological_usd),
+        **vars(_settled(settlement, summarise(deal, settlement, scenarios), chronological_usd)),
         scenario=scenarios.names[scenario],
         invoice=tuple(
             InvoiceLine(**{str(name): value for name, value in line.items()})

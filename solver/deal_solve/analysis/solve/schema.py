@@ -67,28 +67,27 @@ class SolverRun(Size):
     solve_seconds: Annotated[float, Field(description="time in the solver")]
 
 
-CostField = Annotated[Cost, Field(description="what the plan costs")]
-DrawdownField = Annotated[Table[PeriodSummary], Field(description="the API commitment, period by period")]
-SeatsField = Annotated[Table[SeatYear], Field(description="contracted seats against expected users")]
-LimitsField = Annotated[Table[LimitCheck], Field(description="every limit of the deal against the plan")]
-CommitmentHealthField = Annotated[Table[CommitmentYear], Field(description="the API commitment, contract year by year")]
-CostSplitField = Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
-AllocationField = Annotated[Allocation, Field(description="who pays: cost by workload and cohort")]
-CrossoverMonthField = Annotated[
-    int | None, Field(description="first month from which API spend stays above that for seats")
-]
-SavingsField = Annotated[
-    Savings | None, Field(description="savings rates of the API agreement; null without such usage")
-]
-CalendarField = Annotated[
-    Table[Event], Field(description="terms, negotiations, invoices, checks, projects, retirements")
-]
-"""What a result and a settlement both say of a plan, by field."""
+@dataclass(frozen=True, kw_only=True)
+class SettledPlan(Record):
+    """What a result and a settlement both say of their plan, after the head of each file."""
+
+    cost: Annotated[Cost, Field(description="what the plan costs")]
+    drawdown: Annotated[Table[PeriodSummary], Field(description="the API commitment, period by period")]
+    seats: Annotated[Table[SeatYear], Field(description="contracted seats against expected users")]
+    limits: Annotated[Table[LimitCheck], Field(description="every limit of the deal against the plan")]
+    commitment_health: Annotated[Table[CommitmentYear], Field(description="the API commitment, contract year by year")]
+    sides: Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
+    overtaking_month: Annotated[
+        int | None, Field(description="first month from which API spend stays above that for seats")
+    ]
+    allocation: Annotated[Allocation, Field(description="who pays: cost by workload and cohort")]
+    savings: Annotated[Savings | None, Field(description="savings rates of the API agreement; null without such usage")]
+    calendar: Annotated[Table[Event], Field(description="terms, negotiations, invoices, checks, projects, retirements")]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result(Record):
-    """What `solve --json` writes."""
+class SolvedPlan(Record):
+    """How a result begins: which plan was found, and how good it is proven to be."""
 
     schema_version: Annotated[Literal["deal-solve-result/1"], SCHEMA_KEY] = "deal-solve-result/1"
     version: Annotated[str, Field(description="version of deal-solve")] = VERSION
@@ -103,16 +102,12 @@ class Result(Record):
     risk: Annotated[RiskMeasure, Field(description="which objective")]
     scenarios: Annotated[Scenarios, Field(description="over which scenarios")]
     plan: Annotated[Plan, Field(description="the plan; `settle --plan` and `solve --fix` read it back")]
-    cost: CostField
-    drawdown: DrawdownField
-    seats: SeatsField
-    limits: LimitsField
-    commitment_health: CommitmentHealthField
-    sides: CostSplitField
-    overtaking_month: CrossoverMonthField
-    allocation: AllocationField
-    savings: SavingsField
-    calendar: CalendarField
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(SettledPlan, SolvedPlan):
+    """What `solve --json` writes."""
+
     reference: Annotated[
         Baseline | None, Field(description="the plan without commitment that losses are measured against")
     ]
@@ -152,8 +147,8 @@ class InvoiceLine(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SettlementResult(ResultFile):
-    """What `settle --json` writes."""
+class ProposedPlan(ResultFile):
+    """How a settlement begins: which plan was settled."""
 
     schema_version: Annotated[Literal["deal-solve-settlement/1"], SCHEMA_KEY] = "deal-solve-settlement/1"
     plan: Annotated[Plan, Field(description="the complete plan")]
@@ -161,16 +156,12 @@ class SettlementResult(ResultFile):
     order: Annotated[
         Literal["highest_ratio", "chronological"], Field(description="drawdown order of all figures but one")
     ]
-    cost: CostField
-    drawdown: DrawdownField
-    seats: SeatsField
-    limits: LimitsField
-    commitment_health: CommitmentHealthField
-    sides: CostSplitField
-    overtaking_month: CrossoverMonthField
-    allocation: AllocationField
-    savings: SavingsField
-    calendar: CalendarField
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementResult(SettledPlan, ProposedPlan):
+    """What `settle --json` writes."""
+
     scenario: Annotated[str, Field(description="the scenario of the invoice")]
     invoice: Annotated[tuple[InvoiceLine, ...], Field(description="its payments")]
 
