@@ -249,6 +249,8 @@ def test_ctrl_c_leaves_no_half_written_file(proposal, tmp_path, jobs):
         proposal,
         "--scenarios",
         1 << 28,
+        "--memory",
+        "1TB",
         "--jobs",
         jobs,
         "--out",
