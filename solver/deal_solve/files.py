@@ -107,6 +107,21 @@ class _Enough(Exception):
     pass
 
 
+def locked(stream: BinaryIO) -> bool:
+    """Take a file for this process until it is closed; return whether no other one has it (where that can be told)."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return True
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
 def _followed(target: Path) -> Path:
     """Return what a link points to; raises InputError for a folder, OSError for links that go in a circle."""
     if target.is_symlink():
