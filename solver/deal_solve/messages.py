@@ -22,7 +22,9 @@ def nearest(word: Any, known: Iterable[Any]) -> str | None:
         return None
     if len(names) > MAX_COMPARED:
         names = [*_beside(text, names), *(name[::-1] for name in _beside(text[::-1], [name[::-1] for name in names]))]
-    return next(iter(difflib.get_close_matches(text, names, n=1, cutoff=0.6)), None)
+    longer = [name for name in names if name.startswith(f"{text}_")]
+    near = difflib.get_close_matches(text, names, n=1, cutoff=0.6) or (longer if len(longer) == 1 else [])
+    return next(iter(near), None)
 
 
 def _beside(word: str, names: list[str]) -> list[str]:

@@ -121,3 +121,64 @@ def test_a_file_that_is_not_there_is_said_once(tmp_path):
     with pytest.raises(InputError) as caught:
         load(tmp_path / "none.yaml")
     assert str(caught.value) == f"{tmp_path / 'none.yaml'}: there is no such file"
+
+
+STARTER = (ROOT / "solver" / "deal_solve" / "cli" / "starter.yaml").read_text(encoding="utf-8")
+ONE_SENTENCE = {
+    "a share without %": ("hit_rate: 75%", "hit_rate: 75", "cache.hit_rate: 75 is not a share; .* is 75% meant"),
+    "a month the other way round": ("start: 2027-01", "start: 01/2027", "start: '01/2027' is not a month"),
+    "a use without models": (", models: [sonnet, opus]}", "}", "cohorts.engineering.use.models: is missing"),
+    "a misspelt key": ("unserved_usd_per", "unserved_usd_pr", "did you mean 'unserved_usd_per_user_month'"),
+    "a key cut short": (
+        "growth_per_year: {p10: 5%, p50: 30%, p90: 80%}",
+        "growth: 30%",
+        "did you mean 'growth_per_year'",
+    ),
+    "thousands with commas": (
+        "p10: 4M",
+        "p10: 4,000,000",
+        "p10: is cut at a comma inside a number; write 4000000 or 4M",
+    ),
+    "one thousand with a comma": ("p10: 4M", "p10: 4,000", "p10: is cut at a comma inside a number"),
+    "what an offer inherits": ("discount: 5%}", "discount: 500%}", "offers.quote.api.bands.0..*5 is not a discount"),
+    "an unknown base": ("extends: quote", "extends: qoute", "offers.counter.extends: .*did you mean 'quote'"),
+    "a misspelt score": (
+        "0.97, sonnet:",
+        "0.97, sonet:",
+        "scores.sonet: there is no model 'sonet'; did you mean 'sonnet'",
+    ),
+    "a month that has passed": (
+        "starts: 2027-07",
+        "starts: 2026-07",
+        "2026-07 is outside .*leave it out if it runs already",
+    ),
+    "a share above all": ("{share: 80%, hit", "{share: 180%, hit", "cache.share: 1.8 is not a share"),
+    "a sign of dollars": (
+        "usd_per_user_month: 20,",
+        "usd_per_user_month: $20,",
+        "offers.quote.*: '.20' is not a number",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE_SENTENCE)
+def test_one_mistake_in_the_starter_is_one_sentence(name):
+    before, after, said = ONE_SENTENCE[name]
+    assert before in STARTER
+    with pytest.raises(InputError) as caught:
+        loads(STARTER.replace(before, after, 1))
+    assert len(caught.value.problems) == 1, str(caught.value)
+    assert re.search(said, str(caught.value))
+
+
+def test_two_mistakes_in_one_workload_are_two_sentences():
+    """A malformed number does not hide a model that is not known."""
+    text = STARTER.replace("hit_rate: 75%", "hit_rate: 75", 1).replace(
+        "{model: sonnet, cached", "{model: sonett, cached", 1
+    )
+    with pytest.raises(InputError) as caught:
+        loads(text)
+    assert [problem.path for problem in caught.value.problems] == [
+        "workloads.support-bot.cache.hit_rate",
+        "workloads.support-bot.today.model",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from deal_solve.deal.cohort import NONE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
@@ -46,8 +47,7 @@ def _workloads(deal: Deal) -> Iterator[Finding]:
     for key, work in deal.workloads.items():
         loc: Loc = ("workloads", key)
         yield from _request(deal, work, loc)
-        if work.starts and not 0 <= deal.month(work.starts) < deal.horizon_months:
-            yield (*loc, "starts"), "is outside the horizon"
+        yield from _starts(deal, work.starts, loc)
         if work.today and work.today.model not in names:
             yield (*loc, "today", "model"), _unknown_model(deal, work.today.model)
         for index, cascade in enumerate(work.cascades):
@@ -70,6 +70,12 @@ def _workloads(deal: Deal) -> Iterator[Finding]:
         yield from _scored(deal, work, families, loc)
 
 
+def _starts(deal: Deal, starts: date | None, loc: Loc) -> Iterator[Finding]:
+    if starts and not 0 <= deal.month(starts) < deal.horizon_months:
+        already = "; leave it out if it runs already" if deal.month(starts) < 0 else ""
+        yield (*loc, "starts"), f"{starts:%Y-%m} is outside the horizon of {deal.span(0, deal.horizon_months)}{already}"
+
+
 def _scored(deal: Deal, work: Workload | Use, families: tuple[str, ...], loc: Loc) -> Iterator[Finding]:
     names = model_names(deal)
     for name in work.quality.scores:
@@ -80,6 +86,8 @@ def _scored(deal: Deal, work: Workload | Use, families: tuple[str, ...], loc: Lo
             yield (*loc, "models", index), _unknown_model(deal, name)
     if work.quality.floor is None and work.quality.mean_floor is None:
         return
+    if not set(work.quality.scores) <= {*names}:
+        return  # the misspelt name is probably the one that has no score
     used = list(work.models or ())
     if isinstance(work, Workload) and work.today:
         used.append(work.today.model)
@@ -130,8 +138,7 @@ def _cohorts(deal: Deal) -> Iterator[Finding]:
     known = [*dict.fromkeys([*(seat.id for seat in deal.card.seats), *sold, *deal.internal_tools, NONE])]
     for key, cohort in deal.cohorts.items():
         loc: Loc = ("cohorts", key)
-        if cohort.starts and not 0 <= deal.month(cohort.starts) < deal.horizon_months:
-            yield (*loc, "starts"), "is outside the horizon"
+        yield from _starts(deal, cohort.starts, loc)
         for index, track in enumerate(cohort.tracks):
             here = (*loc, "tracks", index)
             if track not in known:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import itertools
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ from pydantic import ValidationError
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import SCHEMA, Deal
 from deal_solve.deal.problems import place_of, problems_of
-from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted, parse, read_text
+from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted, loc_of, parse, read_text
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean, unknown
 
+_UNKNOWN = re.compile(r"there is no [\w -]+ '")
+"""What is said of a name that is not known; anything else in a malformed part may be due to what is lacking there."""
 MAX_SOURCES = 100
 """Wrong paths of `sources` that are named: each is compared with every path of the file."""
 MAX_EXTENDS = 20
@@ -56,10 +60,10 @@ def deal_from(source: Source) -> Deal:
         deal.card  # noqa: B018 - an unknown card is an input error too
     except ValidationError as error:
         children = [name for name, offer in _maps(source.data.get("offers")).items() if "extends" in _maps(offer)]
-        hollow = {f"offers.{name}" for name in children if problems}  # a broken extends leaves its children empty
-        problems += [problem for problem in problems_of(error, source, Deal) if problem.path not in hollow]
+        hollow = tuple(f"offers.{name}" for name in children if problems)  # a broken extends leaves its children empty
+        problems += [each for each in problems_of(error, source, Deal) if not _is_hollow(each, hollow)]
         problems += _references_of_the_rest(source, data, error)
-        raise InputError(_in_file_order(problems)) from None
+        raise InputError(_in_file_order(_stated_once(source, problems))) from None
     except InputError as error:
         at_rates = [Problem(p.path or "rates", p.message, source.file) for p in error.problems]
         raise InputError([source.placed(problem) for problem in at_rates]) from None
@@ -75,7 +79,7 @@ def deal_from(source: Source) -> Deal:
         if stated  # data that no file was read for have no places
     ]
     if problems:
-        raise InputError(_in_file_order(problems))
+        raise InputError(_in_file_order(_stated_once(source, problems)))
     return deal
 
 
@@ -86,6 +90,34 @@ def extended(source: Source) -> dict[str, Any]:
 
 def _maps(data: Any) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
+
+
+def _is_hollow(problem: Problem, hollow: tuple[str, ...]) -> bool:
+    """Whether an offer lacks something only because what it extends is not known."""
+    below = tuple(f"{path}." for path in hollow)
+    return problem.path in hollow or (problem.path.startswith(below) and problem.message == "is missing")
+
+
+def _stated_once(source: Source, problems: list[Problem]) -> list[Problem]:
+    """Return the problems without those that an offer has from one that it extends."""
+    found = {(problem.path, problem.message) for problem in problems}
+    return [
+        problem
+        for problem in problems
+        if not any((path, problem.message) in found for path in _inherited_from(source, problem.path))
+    ]
+
+
+def _inherited_from(source: Source, path: str) -> Iterator[str]:
+    """Yield where the same stands in the offers that the offer of a path extends."""
+    offers, (part, name, *_) = _maps(source.data.get("offers")), (*loc_of(path), "", "")
+    names = [str(name)]
+    while part == "offers" and len(names) <= MAX_EXTENDS:
+        above = _maps(offers.get(names[-1])).get("extends")
+        if not isinstance(above, str) or above in names:
+            return
+        names.append(above)
+        yield path.replace(f"offers.{name}", f"offers.{above}", 1)
 
 
 def _in_file_order(problems: list[Problem]) -> list[Problem]:
@@ -143,10 +175,12 @@ def _references_of_the_rest(source: Source, data: dict[str, Any], error: Validat
     """Return the broken references of what remains of a deal when its malformed parts are taken out."""
     pruned: set[str] = set()
     emptied: set[Loc] = set()
+    places: set[Loc] = set()
     rest: Any = copy.deepcopy(data)
     for _ in range(20):
         for item in error.errors():
             loc = place_of(item)
+            places.add(loc)
             loc = loc[:-1] if item["type"] == "missing" else loc
             if item["loc"] == ("start",):
                 rest["start"] = "2000-01"
@@ -162,12 +196,15 @@ def _references_of_the_rest(source: Source, data: dict[str, Any], error: Validat
             continue
         except (InputError, KeyError):
             return []
+        owners = {loc[:2] for loc in places}
         return [
             source.problem(loc, text)
             for loc, text in findings
             if loc  # the rest may lack what the file has
             and not (loc in emptied and "values" in text)
             and not any(f"'{name}'" in text for name in pruned)
+            and (_UNKNOWN.search(text) or not any(loc[: len(owner)] == owner for owner in owners))
+            and not (loc[-1] == "starts" and {("start",), ("horizon_months",)} & owners)
         ]
     return []
 

@@ -74,7 +74,8 @@ def _at_least(low: float, what: str) -> AfterValidator:
 
 def _share(number: float) -> float:
     if not 0 <= number <= 1:
-        raise ValueError(f"{number:g} is not a share; expected a value from 0 to 1, or 0% to 100%")
+        meant = f"; is {number:g}% meant?" if 2 <= number <= 100 else ""
+        raise ValueError(f"{number:g} is not a share; expected a value from 0 to 1, or 0% to 100%{meant}")
     return number
 
 

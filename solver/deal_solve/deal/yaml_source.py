@@ -217,12 +217,23 @@ class _Builder:
             if not isinstance(key, str | int) or isinstance(key, bool):
                 key = key_node.value
             here = (*loc, str(key))
+            if seen and _is_cut_off(key_node, value_node):
+                message = "is cut at a comma inside a number; write 4000000 or 4M, not 4,000,000"
+                problem = Problem(dotted((*loc, next(reversed(seen)))), message, self.source.file, line)
+                self.source.problems += [problem] * (problem not in self.source.problems)
+                continue
             if str(key) in seen:
                 message = f"the key stands twice (first on line {seen[str(key)]}); remove one of them"
                 self.source.problems.append(Problem(dotted(here), message, self.source.file, line))
             seen[str(key)] = line
             self.source.lines[here] = line
             yield str(key), self.build(value_node, here, depth + 1)
+
+
+def _is_cut_off(key: yaml.ScalarNode, value: yaml.Node) -> bool:
+    """Whether a key without a value is three digits of a number: {p50: 4,000} is read as p50: 4 and 000."""
+    is_empty = isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style
+    return is_empty and re.fullmatch(r"\d{3}(\.\d+)?", key.value) is not None
 
 
 def _scalar(node: Any) -> Any:
