@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 import deal_solve
+from deal_solve.deal.clauses.registry import CLAUSES
 from tests.support.paths import ROOT, SCENARIOS
 
 PAGES = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")) if path.exists())
@@ -52,6 +53,42 @@ def test_every_anchor_that_is_linked_to_is_a_heading(page):
             headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", text), re.MULTILINE)
             anchors = {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.lower())) for heading in headings}
             assert anchor in anchors, f"{page.name} links to {target}#{anchor}"
+
+
+CLAUSE_SECTIONS = [
+    section
+    for page in sorted((ROOT / "docs" / "reference" / "model").glob("[1-7]-*.md"))
+    for section in re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+]
+PATHS = {"api": "offers.<offer>.api", "seats": "offers.<offer>.seats.<type>", "offer": "offers.<offer>"}
+
+
+def fields_of(section):
+    """Yield the fields in the first column of a section's table; `.ramp` stands beside the field before it."""
+    for cell in re.findall(r"^\| (`[^|]*)\|", section, re.MULTILINE):
+        beside = ""
+        for field in re.findall("`([^`]+)`", cell):
+            path, _, value = field.partition(": ")
+            beside = path = beside.rpartition(".")[0] + path if path.startswith(".") else path
+            if not value:
+                yield path
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.name)
+def test_a_registered_clause_has_a_section_with_formula_example_field_and_modules(clause):
+    fields = [".".join((PATHS[clause.part], *clause.path[:depth])) for depth in range(len(clause.path), 0, -1)]
+    found = [[section for section in CLAUSE_SECTIONS if field in fields_of(section)] for field in fields]
+    (section,) = next(sections for sections in found if sections)  # of its own field, or of the one that holds it
+    for what in ("Definition", "Formula", "Example"):
+        assert f"**{what}.**" in section, what
+    for package in ("formulation/clauses", "(settlement|plan)"):
+        assert re.search(rf"deal_solve/{package}/[\w/]+\.py\)", section), package
+
+
+def test_links_to_modules_in_the_model_are_named_after_them():
+    for section in CLAUSE_SECTIONS:
+        for name, path in re.findall(r"\[([\w/]+)\]\([./]*solver/deal_solve/([\w/]+)\.py\)", section):
+            assert f"/{name}/" in f"/{path}/", path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
