@@ -4,7 +4,9 @@ The textbook method keeps a tree of nodes, each the linear relaxation under boun
 the incumbent, cut where its solution is integer but the epigraph variables are too low, and else branched on a
 fractional integer. Here nodes are taken best bound first plunging along the nearer child, every relaxation is
 re-solved from the last basis (`highs_session`), only integer solutions are cut, and what passes the node limit is left
-to HiGHS. Few integers of the relaxation are fractional, so trees are small. See formulation §8, "Rounds".
+to HiGHS. Few integers of the relaxation are fractional, so trees are small. Nothing is left out on one answer of a
+solver alone: bounds and infeasible nodes are those that its multipliers prove (`certificate`), and a node of which they
+prove too little is solved once more from the start. See formulation §8, "Rounds".
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from dataclasses import dataclass, field, replace
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 import pulp
@@ -31,6 +33,9 @@ MIN_DUAL_SHARE = 0.5
 """Share of the dual values of its epigraph variable from which a cut of a tail is handed on to other searches."""
 INTEGRALITY_TOLERANCE = 1e-6
 """A number this near to an integer is one."""
+ROUNDING_TOLERANCE = 1e-8
+"""A node is branched on although its numbers are integers to the tolerance, where its relaxation lies lower than the
+rounded plan by more than this, relative to the objective."""
 
 Found = tuple[float, list[float]]
 """The objective of a plan (money units), and the values of all variables."""
@@ -40,12 +45,16 @@ Separator = Callable[[Array], bool]
 
 @dataclass(order=True)
 class Node:
-    """A node of the tree: bounds of the integer variables, and the objective of its parent's relaxation."""
+    """A node of the tree: bounds of the integer variables, and what the relaxation of its parent proves.
+
+    One that was left out without proof is solved from the start, and what that says holds (`is_second_look`).
+    """
 
     bound: float
     order: int
     low: Array = field(compare=False)
     high: Array = field(compare=False)
+    is_second_look: bool = field(default=False, compare=False)
 
 
 class BranchAndCut:
@@ -66,6 +75,7 @@ class BranchAndCut:
         self.high = np.array([math.inf if v.upBound is None else v.upBound for _, v in integers], dtype=float)
         self.best, self.values = math.inf, np.empty(0)
         self.floor = math.inf
+        self.doubtful: list[Node] = []
         self.branchings = self.relaxations = 0
 
     @property
@@ -74,7 +84,10 @@ class BranchAndCut:
         return min(self.cutoff, self.best - self.gap * abs(self.best))
 
     def run(self, session: HighsSession, clock: Clock) -> Answer | None:
-        """Return how it ended; None if the node limit or the time limit was reached."""
+        """Return how it ended; None if the node limit or the time limit was reached.
+
+        Raises SolverGaveUpError where a node cannot be decided.
+        """
         open_nodes = [Node(-math.inf, 0, self.low, self.high)]
         while open_nodes:
             node: Node | None = heappop(open_nodes)
@@ -82,6 +95,9 @@ class BranchAndCut:
                 if clock.is_over or self.branchings > self.node_limit:
                     return None
                 node = self._explore(session, node, open_nodes)
+            if not open_nodes:
+                open_nodes, self.doubtful = self.doubtful, []
+                heapify(open_nodes)
         if not math.isfinite(self.best):
             return Answer("infeasible", math.inf, math.inf)
         return Answer("optimal", self.best, min(self.floor, self.best))
@@ -89,37 +105,62 @@ class BranchAndCut:
     def _explore(self, session: HighsSession, node: Node, open_nodes: list[Node]) -> Node | None:
         """Solve the relaxation of a node; return what to look at next (a child, or itself after a cut), if anything."""
         if node.bound >= self.limit:
-            self.floor = min(self.floor, node.bound)
+            self._prune(node, node.bound)
             return None
-        is_feasible, objective, values = self._relaxation(session, node.low, node.high)
+        is_feasible, objective, values = self._relaxation(session, node.low, node.high, node.is_second_look)
         if not is_feasible:
+            self._prune(node, math.inf if node.is_second_look or session.is_proven_infeasible() else node.bound)
             return None
         if objective >= self.limit:
             session.note_binding(self.program, MIN_DUAL_SHARE)
-            self.floor = min(self.floor, objective)
+            self._prune(node, self._bound(session, node, objective))
             return None
         numbers = values[self.indices]
         away = np.abs(numbers - np.round(numbers))
         if away.max(initial=0.0) <= INTEGRALITY_TOLERANCE:
             if self.separate(values):
                 return node
+            bound = self._bound(session, node, objective)
             self._keep(session, numbers)
-            self.floor = min(self.floor, objective)
-            return None
-        return self._branch(node, objective, numbers, away, open_nodes)
+            if objective >= self.best - ROUNDING_TOLERANCE * max(abs(self.best), 1.0):
+                self._prune(node, bound)
+                return None
+            away[node.low == node.high] = 0.0  # the rounded plan is none, or costs more: it is not this solution
+            if not away.any():
+                raise SolverGaveUpError
+            return self._branch(node, bound, numbers, away, open_nodes)
+        return self._branch(node, self._bound(session, node, objective), numbers, away, open_nodes)
 
-    def _branch(self, node: Node, objective: float, numbers: Array, away: Array, open_nodes: list[Node]) -> Node:
+    def _bound(self, session: HighsSession, node: Node, objective: float) -> float:
+        """Return the objective of the relaxation that was solved last, or as much of it as its multipliers prove."""
+        if node.is_second_look:
+            return objective
+        proven = session.proven_bound()
+        return objective if proven >= objective - ROUNDING_TOLERANCE * max(abs(objective), 1.0) else proven
+
+    def _prune(self, node: Node, bound: float) -> None:
+        """Leave out a node that has no better plan; it gets a second look where its bound does not prove that."""
+        if bound >= self.limit or node.is_second_look:
+            self.floor = min(self.floor, bound)
+        else:
+            self.doubtful.append(replace(node, is_second_look=True))
+
+    def _branch(self, node: Node, bound: float, numbers: Array, away: Array, open_nodes: list[Node]) -> Node:
         """Branch on the most fractional 0/1 variable, or else the most fractional integer; return the nearer child."""
         is_choice = (self.high - self.low == 1) & (away > INTEGRALITY_TOLERANCE)
         index = int(np.argmax(np.where(is_choice, away, -1.0) if is_choice.any() else away))
+        number = numbers[index]
+        last = math.floor(number)
+        if away[index] <= INTEGRALITY_TOLERANCE:  # one side of an integer would be the whole box again
+            last = round(number) - (round(number) > node.low[index])
         below, above = node.high.copy(), node.low.copy()
-        below[index], above[index] = math.floor(numbers[index]), math.ceil(numbers[index])
+        below[index], above[index] = last, last + 1
         self.branchings += 1
         children = [
-            Node(objective, -2 * self.branchings, node.low, below),
-            Node(objective, -2 * self.branchings - 1, above, node.high),
+            Node(bound, -2 * self.branchings, node.low, below),
+            Node(bound, -2 * self.branchings - 1, above, node.high),
         ]
-        nearer = int(numbers[index] - below[index] > 0.5)
+        nearer = int(number - last > 0.5)
         heappush(open_nodes, children[1 - nearer])
         return children[nearer]
 
@@ -134,10 +175,14 @@ class BranchAndCut:
                 self.best, self.values = objective, values
                 return
 
-    def _relaxation(self, session: HighsSession, low: Array, high: Array) -> tuple[bool, float, Array]:
+    def _relaxation(
+        self, session: HighsSession, low: Array, high: Array, from_start: bool = False
+    ) -> tuple[bool, float, Array]:
         self.relaxations += 1
         if self.relaxations > RELAXATIONS_PER_NODE * self.node_limit:
             raise SolverGaveUpError
+        if from_start:
+            session.forget_basis()
         return session.resolve_from_basis(self.program, self.indices, low, high)
 
 

@@ -25,6 +25,7 @@ import pulp
 from deal_solve.errors import InternalError
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Indices
+from deal_solve.optimise.solver.certificate import LinearProgram
 from deal_solve.optimise.solver.substitution import Reduced
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -69,7 +70,7 @@ class HighsSession:
         self._rows: list[int] = []
         self._relaxed = 0
         self._integers = np.empty(0, dtype=np.int32)
-        self._costs = np.empty(0)
+        self._numbers = LinearProgram()
 
     def options(self, wanted: dict[str, Any]) -> None:
         """Set options by name."""
@@ -105,12 +106,13 @@ class HighsSession:
         weights = np.zeros(view.count)
         for variable, coefficient in program.problem.objective.items():
             weights[program.index(variable)] = coefficient
-        costs = view.costs(weights)
+        costs, known = view.costs(weights), self._numbers.costs
         self.highs.changeColsBounds(len(indices), indices, low, high)
-        if len(costs) != len(self._costs) or np.any(costs != self._costs):
+        self._numbers.low, self._numbers.high = low, high
+        if len(costs) != len(known) or np.any(costs != known):
             self.highs.clearSolver()  # a basis is no help towards another objective, and presolve is
             self.highs.changeColsCost(len(indices), indices, costs)
-            self._costs = costs
+            self._numbers.costs = costs
 
     def synchronise_rows(self, program: Program) -> None:
         """Bring rows up to date."""
@@ -130,12 +132,18 @@ class HighsSession:
             counts, columns, values = view.rows([len(row) for row in rows], indices, factors)
             starts = (np.cumsum(counts) - counts).astype(np.int32)
             self.highs.addRows(len(rows), low, high, len(values), starts, columns.astype(np.int32), values)
+            self._numbers.add_rows(low, high, counts, columns, values)
         gone = program.relaxed[self._relaxed :]
         if gone:
             high = np.array([program.rows[index].getUb() for index in gone], dtype=float)
             where = np.array([self._rows[index] for index in gone], dtype=np.int32)
             self.highs.changeRowsBounds(len(gone), where, np.full(len(gone), -math.inf), high)
+            self._numbers.row_low[where], self._numbers.row_high[where] = -math.inf, high
             self._relaxed = len(program.relaxed)
+
+    def forget_basis(self) -> None:
+        """Begin the next solve from the start, with presolve."""
+        self.highs.clearSolver()
 
     def resolve_from_basis(
         self, program: Program, indices: Indices, low: Array, high: Array
@@ -145,7 +153,9 @@ class HighsSession:
         """
         self.synchronise_rows(program)
         view = self._seen(program)
-        self.highs.changeColsBounds(len(indices), view.column[indices].astype(np.int32), low, high)
+        columns = view.column[indices].astype(np.int32)
+        self.highs.changeColsBounds(len(indices), columns, low, high)
+        self._numbers.low[columns], self._numbers.high[columns] = low, high
         self.highs.run()
         if (
             self.highs.getModelStatus() not in _SETTLED
@@ -157,6 +167,15 @@ class HighsSession:
             raise SolverGaveUpError
         values = view.values(np.array(self.highs.getSolution().col_value))
         return status == _STATUSES.kOptimal, self.highs.getInfo().objective_function_value, values
+
+    def proven_bound(self) -> float:
+        """Return the objective that the multipliers of the linear program solved last prove; nothing costs less."""
+        return self._numbers.bound(np.array(self.highs.getSolution().row_dual), self._numbers.costs)
+
+    def is_proven_infeasible(self) -> bool:
+        """Whether the multipliers of the last run prove that its linear program has no solution."""
+        _, is_known, ray = self.highs.getDualRay()
+        return bool(is_known) and max(self._numbers.bound(ray), self._numbers.bound(-ray)) > 0.0
 
     def note_binding(self, program: Program, minimum: float = 0.0) -> None:
         """Note the binding cuts of the linear program, by dual value; cuts added since it was solved have none yet.
