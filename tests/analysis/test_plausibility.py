@@ -50,6 +50,17 @@ ASKED = {
     ),
     "a seat for a year": ("month: 22", "month: 240", "240 USD a month is 12 times the card's 20"),
     "a seat too cheap": ("month: 22", "month: 3", "3 USD a month is 0.15 times the card's 20"),
+    "a seat type that is none": (
+        "seats: {team-standard: {usd_per_user_month: 22}}",
+        "seats: {team: {usd_per_user_month: 22}}",
+        "offers.quote.seats.team: team is no seat of the rate card, so it has no list price, no allowance and no limits of "
+        "a plan; did you mean team-standard?",
+    ),
+    "a misspelt seat type": (
+        "seats: {team-standard: {usd_per_user_month: 22}}",
+        "seats: {team-premum: {usd_per_user_month: 22}}",
+        "did you mean team-premium?",
+    ),
     "a narrow band": (
         "{low: 0.8M, high: 1.2M}",
         "{low: 0.95M, high: 1.05M}",

@@ -140,3 +140,22 @@ def test_every_path_is_a_place_of_the_file_or_of_the_card(path):
             assert [plan.maximum for plan in deal.card.plans if plan.id == row.compared] == [row.value]
         else:
             edited(deal, {row.path: None})
+
+
+def test_a_model_that_people_or_a_workload_may_use_and_that_retires_is_named_once():
+    """Claude Opus 4.1 is given a retirement in May 2028: from June on the newest Opus answers people in its place."""
+    deal = loads(
+        DEAL.replace(
+            "tracks: [team-standard]}",
+            "tracks: [team-standard], use: {requests_per_user_month: 9, input_tokens: 900, output_tokens: 90, "
+            "models: [sonnet, claude-opus-5]}}",
+        ).replace("today: {model: claude-sonnet-4-5}", "today: {model: claude-opus-5}\n    models: [claude-opus-5]")
+        + "rates: {card: claude@2026-11-23, models: {claude-opus-5: {retires: 2028-05-31}}}\n"
+    )
+    retired = {row.path: (row.value, row.compared, row.month) for row in unstated(deal) if row.kind == "retired"}
+    assert retired == {
+        "workloads.bot.today.model": ("claude-opus-5-5", "claude-opus-5", "2028-06"),
+        "cohorts.staff.use.models[1]": ("claude-opus-5-5", "claude-opus-5", "2028-06"),
+    }
+    text = unstated_list(unstated(deal)).replace("\n  ", " ")
+    assert "cohorts.staff.use.models[1]: claude-opus-5 is gone from 2028-06 on; claude-opus-5-5 answers" in text

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Offer
-from deal_solve.deal.rate_card import FAMILIES
+from deal_solve.deal.rate_card import FAMILIES, Model
 from deal_solve.deal.requests.tokenizers import model_today
 from deal_solve.deal.workload import Workload
 from deal_solve.frames import Table
@@ -28,8 +28,8 @@ class Unstated(Record):
         Kind,
         Field(
             description="quality: no score closes a model; project: free and ready at once; clause: a default of an "
-            "offer; price: a seat above the card's; allowance: usage a seat includes; retired: today's model is gone; "
-            "maximum: users of a seat plan; tokens: the tokenizer of the counts"
+            "offer; price: a seat above the card's; allowance: usage a seat includes; retired: today's model, "
+            "or one that may answer, is gone; maximum: users of a seat plan; tokens: the tokenizer of the counts"
         ),
     ]
     path: Annotated[str, Field(description="the field that would change it")]
@@ -62,7 +62,7 @@ def _of_user(deal: Deal, user: User) -> Iterator[Unstated]:
         yield Unstated(kind="quality", path=f"{here}.quality.floor", compared=", ".join(models))
     if isinstance(request, Workload):
         yield from _projects(request, here, len(models) > 1)
-        yield from _retired(deal, request, here)
+    yield from _retired(deal, user, here)
 
 
 def _projects(work: Workload, here: str, has_other_models: bool) -> Iterator[Unstated]:
@@ -77,18 +77,28 @@ def _projects(work: Workload, here: str, has_other_models: bool) -> Iterator[Uns
             yield Unstated(kind="project", path=f"{here}.projects.{project}", value=0.0)
 
 
-def _retired(deal: Deal, work: Workload, here: str) -> Iterator[Unstated]:
-    """Yield today's model where it is gone inside the horizon: the newest of its family answers and is priced."""
-    if work.today is None or work.today.model in FAMILIES:
-        return
-    model = model_today(deal, work.today)
+def _retired(deal: Deal, user: User, here: str) -> Iterator[Unstated]:
+    """Yield today's model and those that may answer, where they are gone inside the horizon."""
+    request = user.request
+    today = request.today if isinstance(request, Workload) else None
+    named = {} if today is None or today.model in FAMILIES else {model_today(deal, today).id: f"{here}.today.model"}
+    for index, name in enumerate(request.models or ()):
+        base = deal.variants[name].model if name in deal.variants else name
+        if base not in FAMILIES:
+            named.setdefault(deal.card.model(base).id, f"{here}.models[{index}]")
+    for model_id, path in named.items():
+        yield from _gone(deal, deal.card.model(model_id), path)
+
+
+def _gone(deal: Deal, model: Model, path: str) -> Iterator[Unstated]:
+    """Yield a model that is gone inside the horizon: the newest of its family answers and is priced."""
     if model.retires is None or deal.month_after(model.retires) >= deal.horizon_months:
         return
     month = max(deal.month_after(model.retires), 0)
     newest = deal.card.newest(model.family, deal.calendar(month))
     yield Unstated(
         kind="retired",
-        path=f"{here}.today.model",
+        path=path,
         value=newest.id,
         compared=model.id,
         month=f"{deal.calendar(month):%Y-%m}" if month else None,

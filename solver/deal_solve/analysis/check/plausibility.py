@@ -13,7 +13,7 @@ from deal_solve.deal.numbers import Band, parse_number
 from deal_solve.deal.offer import ApiPart, Offer
 from deal_solve.deal.yaml_source import Loc, loc_of
 from deal_solve.facts.baseline_usage import usage_at_list
-from deal_solve.messages import usd
+from deal_solve.messages import nearest, usd
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.scenario_set import ScenarioSet
@@ -47,6 +47,7 @@ def implausible(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
             yield ("cohorts", name, "headcount"), f"{cohort.headcount:g} people are less than one; is it a share?"
     yearly = usage_at_list(deal, scenarios)
     highest = None if yearly is None else float(yearly.max())
+    yield from _own_seat_types(deal)
     for name, offer in deal.offers.items():
         yield from _offer(deal, name, offer, highest)
     if highest is not None and highest > EXACT_USD:
@@ -109,6 +110,23 @@ def _offer(deal: Deal, name: str, offer: Offer, highest: float | None) -> Iterat
         yield from _discount((*loc, "terms", str(months)), max(term.api, term.seats))
     for index, tier in enumerate(offer.bundle):
         yield from _discount((*loc, "bundle", index), max(tier.api, tier.seats))
+
+
+def _own_seat_types(deal: Deal) -> Iterator[Finding]:
+    """Yield seat types that the card does not know, each where it stands first: misspelt, or the buyer's own."""
+    on_card = [seat.id for seat in deal.card.seats]
+    places: dict[str, Loc] = {}
+    for name, offer in deal.offers.items():
+        for seat_type in offer.seats:
+            places.setdefault(seat_type, ("offers", name, "seats", seat_type))
+    for seat_type, loc in places.items():
+        if seat_type not in on_card:
+            near = nearest(seat_type, on_card) or next(
+                (each for each in on_card if each.startswith(f"{seat_type}-")), ""
+            )
+            meant = f"; did you mean {near}?" if near else ""
+            text = f"{seat_type} is no seat of the rate card, so it has no list price, no allowance and no limits of"
+            yield loc, f"{text} a plan{meant}"
 
 
 def _bands(deal: Deal, api: ApiPart, loc: Loc, highest: float | None) -> Iterator[Finding]:

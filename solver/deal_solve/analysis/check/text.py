@@ -27,7 +27,7 @@ def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding], doubtf
         _scenarios(scenarios),
     ]
     if not found:
-        stated.append("Everything in it can matter.")
+        stated.append("Nothing in it is out of reach, and every clause can bind.")
     lines = [line for text in stated for line in labelled("", text, 0)]
     lines += ["", todays_bill(today(deal))]
     assumed = unstated_list(unstated(deal))

@@ -25,7 +25,8 @@ def compare_block(subject: Subject) -> list[str]:
     rows = [("This plan", _this(subject))]
     free, today = compared.no_commitment, compared.as_today
     is_same = free is not None and today is not None and abs(free.expected_usd - today.expected_usd) < 1
-    gone = ", ".join(f"{row.value} for {row.compared}" for row in unstated(subject.deal) if row.kind == "retired")
+    retired = (row for row in unstated(subject.deal) if row.kind == "retired" and row.path.endswith(".today.model"))
+    gone = ", ".join(f"{row.value} for {row.compared}" for row in retired)
     goes_on = f"{SIGN_NOTHING}, with {gone}" if gone else SIGN_NOTHING
     if free is not None:
         what = f"{BEST_FREE}: {goes_on}, as today" if is_same else BEST_FREE
