@@ -53,8 +53,8 @@ ASKED = {
     "a seat type that is none": (
         "seats: {team-standard: {usd_per_user_month: 22}}",
         "seats: {team: {usd_per_user_month: 22}}",
-        "offers.quote.seats.team: team is no seat of the rate card, so it has no list price, no allowance and no limits of "
-        "a plan; did you mean team-standard?",
+        "offers.quote.seats.team: team is no seat of the rate card, so it has no list price, no allowance and no "
+        "limits of a plan; did you mean team-standard?",
     ),
     "a misspelt seat type": (
         "seats: {team-standard: {usd_per_user_month: 22}}",
