@@ -1,6 +1,7 @@
 """Good plans by rule of thumb, without the optimiser: what limits are set around, so that they bind and can be met."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,18 +52,23 @@ def _expected(settled: Settlement) -> float:
 def _settled(deal: Deal, known: dict[str, Settlement], proposals: list[Data]) -> list[Settlement]:
     """Return the settled plans of the possible proposals, cheapest first; none that is `known` is settled again."""
     scenarios = scenarios_of(deal)
-    found = []
+    first = first_users(scenarios)
+    asked: dict[str, Settlement | None] = {}
     for proposal in proposals:
+        if (written := json.dumps(proposal)) in asked:
+            continue
+        asked[written] = None
         try:
             plan, _ = complete(deal, Proposal.model_validate(proposal), scenarios)
             name = plan.model_dump_json()
             if name not in known:
-                refuse_impossible(deal, plan, first_users(scenarios))
+                refuse_impossible(deal, plan, first)
                 known[name] = settle(deal, plan, scenarios)
         except InputError:
             continue
-        found.append(known[name])
-    return sorted(found, key=_expected)
+        asked[written] = known[name]
+    found = (asked[json.dumps(proposal)] for proposal in proposals)
+    return sorted((settled for settled in found if settled is not None), key=_expected)
 
 
 def _tracks(deal: Deal) -> Iterator[dict[str, list[str]]]:
