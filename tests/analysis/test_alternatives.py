@@ -7,6 +7,7 @@ from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.analysis.why_not.alternatives_text import alternatives_report
 from deal_solve.plan.proposal import Proposal
 from tests.support.paths import EXAMPLES
+from tests.support.samples import in_every_run
 from tests.support.solved import every_alternative, loaded, solved
 
 TWO_BANDS = """
@@ -53,14 +54,14 @@ def test_a_band_above_the_usage_costs_its_forfeiture_less_its_rate():
     assert "commitment forfeited" in text
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_bounds_hold_and_lines_add_up(path):
+@pytest.mark.parametrize("name", in_every_run((path.stem for path in EXAMPLES), slow={"regulated", "start-up"}))
+def test_bounds_hold_and_lines_add_up(name):
     """What was proven without solving is not above what solving finds; parts sum to the whole within a cent."""
-    best = solved(path.stem)
+    best = solved(name)
     proven = {(row.offer, row.term_months, row.band_usd_per_year): row for row in alternatives(best)}
     assert len(proven) == len(best.agreements)
     assert sum(row.is_recommended for row in proven.values()) == 1
-    for row in every_alternative(path.stem):
+    for row in every_alternative(name):
         before = proven[row.offer, row.term_months, row.band_usd_per_year]
         if row.above_usd is None or row.is_recommended:
             continue

@@ -31,6 +31,7 @@ from tests.support.hand_deals import (
 )
 from tests.support.proposals import example
 from tests.support.relaxations import lawful
+from tests.support.samples import seeds
 
 SUM = 0.02
 
@@ -231,7 +232,7 @@ def test_rollover_and_ramp_are_substitutes_in_case_4():
     assert (pair.finding, pair.extra_usd < 0) == ("substitutes", True)
 
 
-@pytest.mark.parametrize("number", range(10))
+@pytest.mark.parametrize("number", seeds(4, 10))
 def test_the_laws_hold_on_generated_deals(number, monkeypatch):
     """No value is negative, and what is called a law is never dearer."""
     monkeypatch.setattr(module._Negotiation, "_points", lambda self, value: None)

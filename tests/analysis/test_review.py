@@ -41,6 +41,7 @@ from tests.support.hand_deals import (
 )
 from tests.support.paths import SCENARIOS
 from tests.support.plans import neighbours
+from tests.support.samples import in_every_run, seeds
 
 SUM = 0.02
 
@@ -164,7 +165,7 @@ def read_limits(limit):
     return read(workloads={"app": APP}, scenarios=explicit({"only": 1}), limits=[limit]).limits
 
 
-@pytest.mark.parametrize("name", ["three-quotes", "start-up"])
+@pytest.mark.parametrize("name", in_every_run(["three-quotes", "start-up"], slow={"start-up"}))
 def test_every_level_is_a_cold_solve_with_the_rest_pinned(name):
     """Against `solve`, each with the pins of the steps before it taken out of the proposal by hand.
 
@@ -195,7 +196,7 @@ def test_every_level_is_a_cold_solve_with_the_rest_pinned(name):
     assert least({}) == pytest.approx(levels["offer and term"], rel=2e-6)
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", seeds(5, 12))
 def test_the_laws_hold_on_generated_deals(number):
     """The plan to sign for a neutral buyer without limits, and plans next to it, against the best of all."""
     deal, best = solvable(np.random.default_rng([5, number]))

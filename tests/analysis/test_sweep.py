@@ -46,6 +46,7 @@ from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.interrupts import heed_interrupts
 from tests.support.paths import SCENARIOS
+from tests.support.samples import seeds
 
 OVERAGE, DISCOUNT = "offers.quote.api.overage", "offers.quote.api.bands[0].discount"
 REQUESTS = "scenarios.low.requests_per_month.app"
@@ -121,7 +122,7 @@ def numbers_of(deal):
     return found
 
 
-@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 80))])
+@pytest.mark.parametrize("seed", seeds(4, 80))
 def test_cells_of_generated_deals_get_their_cold_answers(seed):
     """Two fields at random, around today's value: every cell is what its own deal gets alone."""
     rng = np.random.default_rng(seed)

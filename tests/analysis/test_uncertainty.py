@@ -254,6 +254,7 @@ def test_what_is_far_apart_is_told_apart():
     assert (found.is_apart, found.needed) == (True, None)
 
 
+@pytest.mark.slow
 def test_two_offers_of_the_same_true_cost_are_not_told_apart(monkeypatch):
     """The second offer has dearer overage, list + 5 %, and the discount that makes up for it over all scenarios:
     whatever 256 of them say is luck. Each of the 16 searches is over 64.

@@ -14,11 +14,11 @@ from deal_solve.report.basics import About
 from tests.support.builders import RATES, deal_of, only
 from tests.support.paths import EXAMPLES, ROOT
 from tests.support.proposals import example
+from tests.support.samples import in_every_run
 from tests.support.solved import solved
 
 SHRINKS = "optimising first shrinks the commitment to sign from 9 to 3 USD a year."
-SLOW = {"api-heavy", "start-up"}
-NAMES = [pytest.param(path.stem, marks=pytest.mark.slow if path.stem in SLOW else ()) for path in EXAMPLES]
+NAMES = in_every_run((path.stem for path in EXAMPLES), slow={"api-heavy", "hybrid", "start-up"})
 LEVERS = ["routing", "caching", "batch", "seat sizing", "commitment", "bundle", "clauses"]
 
 

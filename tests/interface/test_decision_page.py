@@ -10,19 +10,20 @@ from deal_solve.analysis.solve.page.cost import KEPT, _by_group, _folded, cost_b
 from deal_solve.analysis.solve.tables import TABLES
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.cli.main import run
-from deal_solve.deal.load import load, loads
+from deal_solve.deal.load import loads
 from deal_solve.facts.years import years
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solve import solve
 from deal_solve.report.text import Page, printed_on
 from tests.support.paths import EXAMPLES, SCENARIOS
+from tests.support.solved import solved
 
 QUOTES = SCENARIOS / "three-quotes.yaml"
 
 
 @pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.stem)
 def found(request):
-    solution = solve(load(request.param))
+    solution = solved(request.param.stem)
     return solution, comparisons(solution, SolveOptions())
 
 
@@ -250,7 +251,7 @@ workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens:
 
 def test_cash_and_cost_as_accrued_are_told_apart():
     """A year in advance from 2027-01, in fiscal years that begin in July: half of each payment is the next year's."""
-    solution = solve(load(QUOTES))
+    solution = solved("three-quotes")
     text = solution_report(subject_of(solution, fiscal_year_start=7))
     assert re.search(r"^total, as accrued +2", text, re.MULTILINE)
     assert re.search(r"^cash paid in the year +4", text, re.MULTILINE)

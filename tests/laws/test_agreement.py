@@ -5,6 +5,7 @@ The deals of a run are always the same. A failing deal is printed in its smalles
 
 import itertools
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from tests.support.generators.estimate import read
 from tests.support.oracle import CENT, broken_limits, close, objective, shown, tail_mean
 from tests.support.plans import grid
 from tests.support.relaxations import RELAXATIONS, lawful, relaxed_by, scaled, split, unsplit
+from tests.support.samples import seeds, sizes
 
 PROFILE = settings(
     derandomize=True,
@@ -34,7 +36,6 @@ PROFILE = settings(
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )
-PARTS, MORE_PARTS, DEALS_PER_PART = 4, 12, 60
 MOST_INFEASIBLE = 0.15
 LEAST_OCCURRENCE = 0.05
 
@@ -47,6 +48,19 @@ def _optimum(data: dict[str, Any]) -> Solution | None:
         return None
 
 
+def holds_on(quick: int, every: int, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Any]:
+    """Return a decorator that makes a law a test on so many generated deals, and on all of them with `-m slow`."""
+
+    def as_test(law: Callable[..., None]) -> Any:
+        @pytest.mark.parametrize("count", sizes(quick, every))
+        def test(count: int):
+            settings(PROFILE, max_examples=count)(given(*strategies)(law))()
+
+        return test
+
+    return as_test
+
+
 def _room(worth: float) -> float:
     return max(2e-6 * abs(worth), 2 * CENT)
 
@@ -54,16 +68,18 @@ def _room(worth: float) -> float:
 # What is generated
 
 
-def test_every_clause_value_occurs_in_generated_deals():
-    rng, count = np.random.default_rng(2027), 600
+@pytest.mark.parametrize("count", sizes(200, 600))
+def test_every_clause_value_occurs_in_generated_deals(count: int):
+    rng = np.random.default_rng(2027)
     found = Counter(name for _ in range(count) for name in clauses_of(random_deal(rng)))
     rare = {name: found[name] / count for name in CLAUSES if found[name] < LEAST_OCCURRENCE * count}
     assert not rare
 
 
-def test_neutral_alternatives_are_deals_without_the_clause():
+@pytest.mark.parametrize("count", sizes(15, 40))
+def test_neutral_alternatives_are_deals_without_the_clause(count: int):
     rng, still = np.random.default_rng(7), set()
-    for _ in range(40):
+    for _ in range(count):
         data = random_deal(rng)
         before = shown(data)
         for name in clauses_of(data):
@@ -80,15 +96,13 @@ def test_neutral_alternatives_are_deals_without_the_clause():
 # Agreement
 
 
-ALL_PARTS = [*range(PARTS), *(pytest.param(part, marks=pytest.mark.slow) for part in range(PARTS, MORE_PARTS))]
-
-
-@pytest.mark.parametrize("part", ALL_PARTS)
-def test_optimiser_and_settlement_agree(part: int):
+@pytest.mark.parametrize("count", sizes(30, 60))
+@pytest.mark.parametrize("part", seeds(3, 12))
+def test_optimiser_and_settlement_agree(part: int, count: int):
     kinds: Counter[str] = Counter()
 
     @seed(part)
-    @settings(PROFILE, max_examples=DEALS_PER_PART)
+    @settings(PROFILE, max_examples=count)
     @given(deals())
     def agree(data: dict[str, Any]):
         note(shown(data))
@@ -97,15 +111,14 @@ def test_optimiser_and_settlement_agree(part: int):
         assert not outcome.mismatch, outcome.mismatch
 
     agree()
-    assert kinds["solved"] + kinds["infeasible"] >= DEALS_PER_PART
+    assert kinds["solved"] + kinds["infeasible"] >= count
     assert kinds["infeasible"] <= MOST_INFEASIBLE * sum(kinds.values())
 
 
 # Brute force
 
 
-@settings(PROFILE, max_examples=60)
-@given(deals(tiny=True))
+@holds_on(20, 60, deals(tiny=True))
 def test_no_plan_of_a_grid_is_better(data: dict[str, Any]):
     note(shown(data))
     if data["risk"] == {"criterion": "regret"}:
@@ -126,13 +139,12 @@ def test_regret_is_measured_against_the_best_cost_of_each_scenario():
     """Regret of the plan = max over scenarios of cost - (optimum of that scenario alone); no grid plan has less."""
     data = _first(
         lambda one: (
-            one["risk"] == {"criterion": "regret"}
-            and len(one["scenarios"]) > 2
+            len(one.get("scenarios", {})) > 2
             and one["workloads"]
             and not one["cohorts"]  # an initial order is placed for what is expected, whatever comes
         )
     )
-    data["limits"] = []
+    data |= {"limits": [], "risk": {"criterion": "regret"}}
     deal, solution = read(data), solve(read(data))
     scenarios = scenarios_of(deal)
     neutral = read({**data, "risk": "neutral"})
@@ -150,8 +162,7 @@ def _first(wanted: Any) -> dict[str, Any]:
 # Laws (section 9.8)
 
 
-@settings(PROFILE, max_examples=60)
-@given(deals(), st.permutations(sorted(RELAXATIONS)))
+@holds_on(20, 60, deals(), st.permutations(sorted(RELAXATIONS)))
 def test_a_relaxation_never_raises_the_optimum(data: dict[str, Any], order: list[str]):
     data = lawful(data)
     name, relaxed = next((name, better) for name in order if (better := relaxed_by(data, name)) is not None)
@@ -164,8 +175,7 @@ def test_a_relaxation_never_raises_the_optimum(data: dict[str, Any], order: list
     assert after.objective_usd <= before.objective_usd + _room(before.objective_usd), name
 
 
-@settings(PROFILE, max_examples=10)
-@given(deals(tiny=True).filter(lambda data: len(data.get("scenarios", {})) > 1))
+@holds_on(4, 10, deals(tiny=True).filter(lambda data: len(data.get("scenarios", {})) > 1))
 def test_expected_is_below_cvar_is_below_the_worst_case(data: dict[str, Any]):
     """The optima keep the order of the measures: E <= CVaR, rising with the confidence, <= worst case."""
     note(shown(data))
@@ -198,8 +208,7 @@ def test_cvar_lies_between_mean_and_worst_and_rises_with_the_confidence(
     assert cvar(values, weights, high) == pytest.approx(tail_mean(values, weights, high), abs=1e-9)
 
 
-@settings(PROFILE, max_examples=25)
-@given(deals(), st.sampled_from((2.0, 0.5, 7.0)))
+@holds_on(5, 25, deals(), st.sampled_from((2.0, 0.5, 7.0)))
 def test_scaling_every_dollar_scales_the_cost(data: dict[str, Any], factor: float):
     note(f"{factor}: {shown(data)}")
     before, after = _optimum(data), _optimum(scaled(data, factor))
@@ -208,8 +217,7 @@ def test_scaling_every_dollar_scales_the_cost(data: dict[str, Any], factor: floa
         assert after.objective_usd == pytest.approx(factor * before.objective_usd, rel=5e-6, abs=0.1 * factor)
 
 
-@settings(PROFILE, max_examples=25)
-@given(deals().filter(lambda data: data["workloads"]))
+@holds_on(8, 25, deals().filter(lambda data: data["workloads"]))
 def test_splitting_a_workload_in_two_halves_changes_nothing(data: dict[str, Any]):
     note(shown(data))
     before, after = _optimum(unsplit(data)), _optimum(split(data))

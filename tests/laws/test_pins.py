@@ -15,9 +15,8 @@ from deal_solve.plan.resolved import resolve
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import EXAMPLES
+from tests.support.samples import seeds
 
-GENERATED = 50
-FAST = 6
 AS_TODAY = {"cache", "batchable", "cascades", "projects"}
 """What of a workload says how it could run otherwise than today."""
 
@@ -97,10 +96,7 @@ def test_pins_are_the_restriction_written_into_the_file_in_every_example(path):
     assert agree(load(path).model_copy(update={"limits": ()}))
 
 
-SEEDS = [*range(FAST), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(FAST, GENERATED))]
-
-
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(4, 50))
 def test_pins_are_the_restriction_written_into_the_file_in_generated_deals(seed):
     """Of loss at P90, whatever risk was drawn, so that the reference counts in every one."""
     data = random_deal(np.random.default_rng(seed))

@@ -32,6 +32,7 @@ from tests.support.fields import changed, places
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import SCENARIOS
+from tests.support.samples import seeds
 
 HERE = Path(__file__).parent
 CELLS: tuple[dict[str, Any], ...] = (
@@ -75,7 +76,7 @@ def test_cells_of_a_sweep_agree_with_solves_alone(scenarios: str) -> None:
         agree(solve(deal, drawn, cache=cache), solve(deal, drawn))
 
 
-@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 12))])
+@pytest.mark.parametrize("seed", seeds(2, 12))
 def test_any_clause_may_change_between_two_solves(seed: int) -> None:
     """A generated deal, and the same with clauses left out, one after the other with one cache."""
     rng = np.random.default_rng(1000 + seed)
@@ -93,11 +94,11 @@ def agree_if_feasible(found: Solution | None, alone: Solution | None) -> None:
         agree(found, alone)
 
 
-PARTS = 50
+PARTS = 100
 """Of the fields of a deal; the normal run changes those of the first part, `-m slow` all."""
 
 
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, PARTS))])
+@pytest.mark.parametrize("part", seeds(1, PARTS))
 @pytest.mark.parametrize("name", ["every-field", "every-loss", "every-scenario"])
 def test_any_field_may_change_between_two_solves(name: str, part: int) -> None:
     """A deal in which every field is set, and the same with another value in some of them, one after the other.

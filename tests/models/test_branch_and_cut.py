@@ -15,6 +15,7 @@ from deal_solve.optimise.solver.solvers import Answer
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import SCENARIOS
+from tests.support.samples import seeds
 
 
 def solved(deal: Deal) -> Solution | None:
@@ -31,7 +32,7 @@ def agree(found: Solution | None, other: Solution | None) -> None:
         assert max(found.bound_usd, other.bound_usd) <= min(found.objective_usd, other.objective_usd) + 0.02
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", seeds(6, 16))
 def test_generated_deals(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     deal = read(random_deal(np.random.default_rng([5, seed])))
     found = solved(deal)

@@ -10,6 +10,7 @@ from deal_solve.formulation.clauses.rates import api_agreements
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import EXAMPLES
+from tests.support.samples import seeds
 from tests.support.solved import loaded, solved
 
 RATES = {"models": {name: {"family": "opus", "input_usd_per_mtok": usd, "output_usd_per_mtok": 5 * usd}
@@ -52,7 +53,7 @@ def test_nothing_is_missed_in_the_examples(path, monkeypatch):
     assert solve(deal).objective_usd == pytest.approx(found, rel=1e-6)
 
 
-@pytest.mark.parametrize("number", range(25))
+@pytest.mark.parametrize("number", seeds(10, 25))
 def test_nothing_is_missed_in_generated_deals(number, monkeypatch):
     deal = read(random_deal(np.random.default_rng([11, number])))
     if deal.risk.criterion == "regret" and scenarios_of(deal).size > 12:

@@ -7,6 +7,7 @@ import json
 import re
 import typing
 from collections import Counter
+from functools import cache
 
 import pytest
 from pydantic import BaseModel
@@ -105,6 +106,7 @@ class Rows(ast.NodeVisitor):
         self.found.setdefault(label, set()).add(".".join([self.module, *self.scope]))
 
 
+@cache
 def scanned(*folders):
     """Return {label: functions} of every row made in these folders."""
     found, loose = {}, []
