@@ -365,6 +365,17 @@ def everything():
     yield (
         read(
             24,
+            cohorts={
+                name: {"headcount": 90, "tracks": ["team-standard"], "unserved_usd_per_user_month": usd}
+                for name, usd in {"first": 1, "second": 2}.items()
+            },
+            offers={"one": {"terms": [12], "seats": {"team-standard": {"true_up": "true-forward"}}}},
+        ),
+        None,
+    )
+    yield (
+        read(
+            24,
             workloads={"app": APP},
             offers={"one": {"terms": [12], "api": {"bands": BANDS}}},
             scenarios={"low": {"weight": 1}, "high": {"weight": 1, "requests_per_month": {"app": 300}}},

@@ -22,9 +22,9 @@ from deal_solve.formulation.clauses.rates import Agreement, rates_of
 from deal_solve.formulation.clauses.renewal import Decisions, table_months, tie
 from deal_solve.formulation.clauses.risk import add_limits, set_objective
 from deal_solve.formulation.clauses.routing import Routing, route_workloads
-from deal_solve.formulation.clauses.seat_plans import limit_plans
+from deal_solve.formulation.clauses.seat_plans import limit_plans, serve
 from deal_solve.formulation.clauses.seats import Seats, charge_users, offer_seats
-from deal_solve.formulation.clauses.tracks import take_tracks
+from deal_solve.formulation.clauses.tracks import order_seats, take_tracks
 from deal_solve.formulation.clauses.true_up import true_up
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
@@ -118,13 +118,15 @@ def _decide(
     route_workloads(program, deal, routing, agreements.regimes, projects)
     seats = offer_seats(program, deal, agreements, rates_of(program.sums, deal), options.min_seats)
     tracks = take_tracks(program, deal, agreements, seats)
+    serve(program, deal, tracks)
+    order_seats(program, deal, agreements, seats, tracks)
     route_people(program, deal, agreements, seats, tracks, routing)
     maximum = max_usage(program, deal, agreements, routing)
     commitments = commit(program, deal, agreements, maximum, program.usd(options.min_commitment_usd))
     pay_in_advance(program, deal, agreements, commitments)
     draw_down(program, deal, agreements, commitments, routing)
     true_up(program, deal, agreements, seats, tracks)
-    charge_users(program, deal, tracks.seats)
+    charge_users(program, deal, tracks.user_months())
     limit_plans(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)
     return Decisions(

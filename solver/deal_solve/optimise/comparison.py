@@ -74,7 +74,7 @@ def min_cost(
 
     The plans are those of the deal as it is: an initial order is placed for the `expected` users of all scenarios.
     """
-    sums = ScenarioSums(deal, scenarios).expecting(expected)
+    sums = ScenarioSums(deal, scenarios, expected)
     search = AgreementSearch(SearchProblem(deal, sums), settings, clock or Clock(None))
     search.run()
     return search.best_usd

@@ -29,6 +29,7 @@ from deal_solve.optimise.search.settings import Comparison, SearchProblem, Searc
 from deal_solve.optimise.search.subsample import warm_started
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solver.solvers import Clock, solver_named
+from deal_solve.plan.crowds import too_many_combinations
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
@@ -72,6 +73,8 @@ def solve(
         problem = replace(problem, against=comparison.against, constant_usd=constant)
         settings = replace(workspace.settings, reports_incumbent=True, bounds_bands=options.cache is None)
         found = _search(problem, scenarios, replace(workspace, settings=settings))
+        closed = [(plan.id, too_many_combinations(deal, sums.first_users, plan)) for plan in deal.card.plans]
+        notes += tuple(f"rates.plans.{name}: {sentence}" for name, sentence in closed if sentence)
         return _settled(found, scenarios, replace(comparison, notes=(*notes, *comparison.notes)))
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from deal_solve.deal.deal import Deal
+from deal_solve.plan.crowds import excess_in
 from deal_solve.plan.resolved import SeatOffer
 from deal_solve.uncertainty.first_users import FirstUsers
 
@@ -16,13 +17,16 @@ ROUNDING = 1e-9
 def initial_order(
     deal: Deal, seat: SeatOffer, tracks: Mapping[str, tuple[str, ...]], first: FirstUsers
 ) -> tuple[int, ...]:
-    """Return the fewest seats per contract year of the agreement of one seat type; 0 where nothing is asked for."""
+    """Return the fewest seats per contract year of the agreement of one seat type; 0 where nothing is asked for.
+
+    It is no more than the maximum of its plan; where the seats of all types of the plan reach that, no more is asked.
+    """
     if not seat.part.orders_expected_users:
         return (0,) * deal.years
-    return tuple(_in_year(seat, tracks, first, year) for year in range(deal.years))
+    return tuple(_in_year(deal, seat, tracks, first, year) for year in range(deal.years))
 
 
-def _in_year(seat: SeatOffer, tracks: Mapping[str, tuple[str, ...]], first: FirstUsers, year: int) -> int:
+def _in_year(deal: Deal, seat: SeatOffer, tracks: Mapping[str, tuple[str, ...]], first: FirstUsers, year: int) -> int:
     """Return the seats of the expected users in a year in which the agreement, or a cohort on it, begins; else 0."""
     on = [cohort for cohort, by_year in tracks.items() if by_year[year] == seat.seat_type]
     begins = any(
@@ -30,8 +34,12 @@ def _in_year(seat: SeatOffer, tracks: Mapping[str, tuple[str, ...]], first: Firs
     )
     if not begins:
         return 0
-    seats = whole_seats(sum(first.expected[cohort][year] for cohort in on))
-    return seats if seat.part.maximum is None else min(seats, seat.part.maximum)
+    seat_plan = deal.card.plan_of(seat.seat_type)
+    users = sum(first.expected[cohort][year] for cohort in on)
+    for excess in (excess_in(deal, tracks, cohort, year) for cohort in on):
+        users -= first.unserved(excess.cohort, excess.ahead, excess.maximum)[year] if excess else 0.0
+    limits = (seat.part.maximum, seat_plan.maximum if seat_plan else None)
+    return min([whole_seats(users), *(maximum for maximum in limits if maximum is not None)])
 
 
 def whole_seats(users: float) -> int:

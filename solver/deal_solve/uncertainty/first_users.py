@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, each_block
+
+
+class JointUsers(Protocol):
+    """Counts of several cohorts over a scenario set."""
+
+    def largest(self, cohorts: tuple[str, ...]) -> Array:
+        """Return the largest count of some cohorts together, (H,)."""
+
+    def unserved(self, cohort: str, ahead: tuple[str, ...], maximum: int) -> Array:
+        """Return the expected users of a cohort above what those ahead of it leave of a maximum, (H,)."""
 
 
 @dataclass(frozen=True)
@@ -16,31 +27,42 @@ class FirstUsers:
     """The users of each cohort as the initial order and the maximum of a plan count them.
 
     `expected[c]` is, per contract year, E[A] of the first month of that year in which the cohort has users in some
-    scenario, 0 without one; `begins[c]` is the contract year of the first such month of all, None without one.
-    `together` returns the largest count of some cohorts together by contract year, over all scenarios.
+    scenario, 0 without one; `begins[c]` is the contract year of the first such month of all, None without one;
+    `months[c]` are these months, (Y,). `joint` counts several cohorts; what it was asked for is `known`.
     """
 
     expected: Mapping[str, tuple[float, ...]]
     begins: Mapping[str, int | None]
-    together: Callable[[tuple[str, ...]], tuple[float, ...]]
+    months: Mapping[str, NDArray[np.intp]]
+    joint: JointUsers
+    known: dict[object, tuple[float, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(
-        cls,
-        largest: Mapping[str, Array],
-        expected: Mapping[str, Array],
-        together: Callable[[tuple[str, ...]], tuple[float, ...]],
-    ) -> FirstUsers:
-        """Return them from the largest and the expected count of each cohort by month, (H,) each."""
+    def of(cls, largest: Mapping[str, Array], expected: Mapping[str, Array], joint: JointUsers) -> FirstUsers:
+        """Return them from the largest and the expected count of each cohort by month, (H,) each, and of several."""
         counts: dict[str, tuple[float, ...]] = {}
         begins: dict[str, int | None] = {}
+        months: dict[str, NDArray[np.intp]] = {}
         for cohort, highest in largest.items():
             has_users = (highest > 0).reshape(-1, 12)
-            first = 12 * np.arange(len(has_users)) + has_users.argmax(axis=1)
-            by_year = np.where(has_users.any(axis=1), expected[cohort][first], 0.0)
+            months[cohort] = 12 * np.arange(len(has_users)) + has_users.argmax(axis=1)
+            by_year = np.where(has_users.any(axis=1), expected[cohort][months[cohort]], 0.0)
             counts[cohort] = tuple(by_year.tolist())
             begins[cohort] = int(np.argmax(highest > 0)) // 12 if has_users.any() else None
-        return cls(counts, begins, together)
+        return cls(counts, begins, months, joint)
+
+    def together(self, cohorts: tuple[str, ...]) -> tuple[float, ...]:
+        """Return the largest count of some cohorts together by contract year, over all scenarios."""
+        if cohorts not in self.known:
+            self.known[cohorts] = tuple(self.joint.largest(cohorts).reshape(-1, 12).max(axis=1).tolist())
+        return self.known[cohorts]
+
+    def unserved(self, cohort: str, ahead: tuple[str, ...], maximum: int) -> tuple[float, ...]:
+        """Return what is expected of a cohort, in its first months, above what those ahead of it leave of a maximum."""
+        key = cohort, ahead, maximum
+        if key not in self.known:
+            self.known[key] = tuple(self.joint.unserved(cohort, ahead, maximum)[self.months[cohort]].tolist())
+        return self.known[key]
 
 
 def first_users(scenarios: Scenarios) -> FirstUsers:
@@ -54,11 +76,26 @@ def first_users(scenarios: Scenarios) -> FirstUsers:
     names = parts[0][0]
     largest = {name: np.max([part[name] for part, _ in parts], axis=0) for name in names}
     expected = {name: np.sum([part[name] for _, part in parts], axis=0) for name in names}
-    return FirstUsers.of(largest, expected, partial(_together, scenarios))
+    return FirstUsers.of(largest, expected, _ByBlock(scenarios))
 
 
-def _together(scenarios: Scenarios, cohorts: tuple[str, ...]) -> tuple[float, ...]:
-    return largest_by_year(*each_block(scenarios, lambda _, block: joint_users(block.users, cohorts).max(axis=1)))
+@dataclass(frozen=True, eq=False)
+class _ByBlock:
+    """The counts of cohorts together, read block by block."""
+
+    scenarios: Scenarios
+
+    def largest(self, cohorts: tuple[str, ...]) -> Array:
+        """Return the largest count of some cohorts together, (H,)."""
+        found = each_block(self.scenarios, lambda _, block: joint_users(block.users, cohorts).max(axis=1))
+        return np.asarray(np.max(found, axis=0))
+
+    def unserved(self, cohort: str, ahead: tuple[str, ...], maximum: int) -> Array:
+        """Return the expected users of a cohort above what those ahead of it leave of a maximum, (H,)."""
+        found = each_block(
+            self.scenarios, lambda _, block: users_above(block.users, cohort, ahead, maximum) @ block.weights
+        )
+        return np.asarray(np.sum(found, axis=0))
 
 
 def joint_users(users: Mapping[str, Array], cohorts: tuple[str, ...]) -> Array:
@@ -66,7 +103,7 @@ def joint_users(users: Mapping[str, Array], cohorts: tuple[str, ...]) -> Array:
     return np.asarray(sum(users[name] for name in cohorts))
 
 
-def largest_by_year(*months: Array) -> tuple[float, ...]:
-    """Return the largest of counts (H,) in each contract year."""
-    largest: list[float] = np.max(months, axis=0).reshape(-1, 12).max(axis=1).tolist()
-    return tuple(largest)
+def users_above(users: Mapping[str, Array], cohort: str, ahead: tuple[str, ...], maximum: int) -> Array:
+    """Return the users of a cohort above what the cohorts ahead of it leave of a maximum, (H, S)."""
+    own = users[cohort]
+    return np.clip(joint_users(users, (cohort, *ahead)) - maximum, 0.0, own)

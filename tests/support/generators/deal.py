@@ -16,21 +16,28 @@ Data = dict[str, Any]
 START = (2027, 1)
 
 
-def drawn_deal(c: Draw, tiny: bool = False) -> Data:
-    """Return the plain data of a deal; a `tiny` one is small enough to try out its plans one by one."""
+def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False) -> Data:
+    """Return the plain data of a deal; a `tiny` one is small enough to try out its plans one by one.
+
+    A `crowded` one has two cohorts or three on one seat type, whose plan has a maximum near what they are together.
+    """
     horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((24, 9), (12, 5), (36, 5), (48, 1))
     start = (START[0], c.pick(1, 7, 11))
     data: Data = {"start": f"{start[0]}-{start[1]:02d}", "horizon_months": horizon, "workloads": {}, "cohorts": {}}
     if c.chance(50):
         data["cost_of_capital_per_year"] = c.pick(0.08, 0.2)
     _demand(c, data, start, tiny)
-    _people(c, data, start, tiny)
+    _people(c, data, start, tiny, crowded)
     _card(c, data, start)
     _controls(c, data)
     explicit(c, data, start)
     _offers(c, data)
-    if data["cohorts"] and c.chance(35):
-        data["rates"]["plans"] = seat_plans(c, data["offers"])
+    if data["cohorts"] and (crowded or c.chance(35)):
+        users = estimate(data).users
+        most = max((users.get(name, 0.0) for name in SEAT_TYPES[: 1 + crowded]), default=0.0)
+        data["rates"]["plans"] = seat_plans(c, data["offers"], most or 100)
+        for people in data["cohorts"].values() if c.chance(60) else ():
+            people.setdefault("unserved_usd_per_user_month", c.pick(30, 12, 200))
     _complete(c, data)
     data["risk"] = risk(c, "scenarios" in data)
     around = heuristic_plans(read(data))
@@ -50,13 +57,15 @@ def _demand(c: Draw, data: Data, start: tuple[int, int], tiny: bool) -> None:
         variants(c, data)
 
 
-def _people(c: Draw, data: Data, start: tuple[int, int], tiny: bool) -> None:
+def _people(c: Draw, data: Data, start: tuple[int, int], tiny: bool, crowded: bool) -> None:
     count = c.weighted((1, 3), (0, 1)) if tiny else c.weighted((1, 5), (2, 5), (0, 2))
     if not data["workloads"]:
         count = max(count, 1)
     shared = c.pick(*SEAT_TYPES)
-    for name in ("staff", "field")[:count]:
-        seat_type = shared if c.chance(60) else c.pick(*SEAT_TYPES, None)
+    if crowded:
+        count, shared = c.pick(2, 2 if tiny else 3), c.pick(*SEAT_TYPES[:2])
+    for name in ("staff", "field", "office")[:count]:
+        seat_type = shared if crowded or c.chance(60) else c.pick(*SEAT_TYPES, None)
         data["cohorts"][name] = cohort(c, start, data["horizon_months"], seat_type)
     if any(TOOL in people["tracks"] for people in data["cohorts"].values()):
         data["internal_tools"] = {TOOL: tool(c)}

@@ -77,10 +77,14 @@ def tool(c: Draw) -> Data:
     return built
 
 
-def seat_plans(c: Draw, offers: Data) -> Data:
-    """Return limits of a plan that may bind, its maximum not below the minimum of an offer: the card's, or its own."""
+def seat_plans(c: Draw, offers: Data, users: float) -> Data:
+    """Return limits of a plan that may bind: the card's, or its own.
+
+    Its maximum lies near the expected users of its types, and not below the minimum of an offer.
+    """
     stated = [part.get("minimum", 0) for offer in offers.values() for part in offer.get("seats", {}).values()]
+    maximum = max(round(c.pick(1.3, 0.9, 0.5) * users), *stated, 1)
     if c.chance(50):
-        return {"team": {"minimum": c.pick(2, 30), "maximum": max(c.pick(40, 90, 150), *stated, 0)}}
-    own = {"minimum": c.pick(10, 60), "maximum": max(c.pick(90, 200), *stated, 0)}
+        return {"team": {"minimum": min(c.pick(2, 30), maximum), "maximum": maximum}}
+    own = {"minimum": min(c.pick(10, 60), maximum), "maximum": maximum}
     return {"own": {"seats": ["team-standard", "enterprise"], **own}}

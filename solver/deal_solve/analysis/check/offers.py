@@ -10,11 +10,19 @@ from deal_solve.deal.clauses.seats import SEATS
 from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Offer
+from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.facts.baseline_usage import usage_at_list
-from deal_solve.plan.crowds import crowds
+from deal_solve.plan.crowds import (
+    crowding,
+    crowds,
+    is_crowded,
+    served_first,
+    too_many_combinations,
+    unpriced,
+)
 from deal_solve.plan.resolved import resolve
-from deal_solve.uncertainty.first_users import first_users, joint_users
+from deal_solve.uncertainty.first_users import FirstUsers, first_users, joint_users
 from deal_solve.uncertainty.measures import quantile
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -42,17 +50,25 @@ def crowded_plans(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
         if plan.maximum is None:
             continue
         cohorts = tuple(name for name, cohort in deal.cohorts.items() if {*plan.seats} & {*cohort.tracks})
+        loc = ("rates", "plans", plan.id, "maximum")
+        if too_many_combinations(deal, first, plan):
+            yield loc, too_many_combinations(deal, first, plan)
         found = {crowd: None for year in range(deal.years) for crowd in crowds(first, cohorts, year, plan.maximum)}
         for crowd in found:
             exceeded = (joint_users(scenarios.users, crowd) > plan.maximum * (1 + 1e-9)).any(axis=0)
             users = f"{' and '.join(crowd)} have more than {plan.maximum} users{' together' * (len(crowd) > 1)}"
-            closed = "cannot be on it" if len(crowd) == 1 else "cannot all be on it"
             types = ", ".join(name for name in plan.seats if name in deal.seat_types)
             where = f"in {int(exceeded.sum()):,} of {scenarios.size:,} scenarios ({types})"
-            yield (
-                ("rates", "plans", plan.id, "maximum"),
-                f"{users} {where}: in contract years with such months they {closed}",
-            )
+            years = [year for year in range(deal.years) if is_crowded(first, crowd, year, plan.maximum)]
+            yield loc, f"{users} {where}: {_outcome(deal, first, plan, crowd, years)}"
+
+
+def _outcome(deal: Deal, first: FirstUsers, plan: SeatPlan, crowd: tuple[str, ...], years: list[int]) -> str:
+    """Return what follows where cohorts are too many for a plan together: some are unserved, or it is closed."""
+    if unpriced(deal, crowd) or any(crowding(deal, first, plan, year) is None for year in years):
+        return f"in contract years with such months they {'cannot be' if len(crowd) == 1 else 'cannot all be'} on it"
+    last = served_first(deal, crowd)[-1]
+    return "those above it are unserved" + (f", first of {last}" if len(crowd) > 1 else "")
 
 
 def _unreached_bands(api: ApiPart, yearly: Array, scenarios: ScenarioSet, loc: Loc) -> Iterator[Finding]:

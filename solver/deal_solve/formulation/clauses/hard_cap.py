@@ -1,10 +1,12 @@
 """Seats under a hard cap: users above N go unserved (model §5; formulation §3).
 
-unserved[c,t] ≤ A[c,t] · T[c]
+unserved[c,t] ≤ A[c,t] · T[c]                 A · T less what the maximum of the plan leaves unserved
 Σ_c unserved[c,t] ≥ Σ_c A[c,t] · T[c] - N
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,10 +14,10 @@ from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.clauses.tracks import CandidateYear
-from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.expression import Expression, total
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
-from deal_solve.uncertainty.scenario_set import Array
+from deal_solve.formulation.model.scenario_sums import cohort_of
 
 
 def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> None:
@@ -23,36 +25,38 @@ def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> N
     number = seats.years[at.candidate, at.year].count
     usd = {name: deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in at.on}
     for month in range(12 * at.year, 12 * at.year + 12):
-        active = np.array([counts[month] for counts in at.users])
         if program.by_cuts:
-            priced = [(on, usd[name]) for name, on in at.on.items()]
-            program.recourse.append(_cost(program, priced, number, active, month))
-            alike = [(on, program.unit_usd) for on in at.on.values()]
-            program.unserved_recourse.append(_cost(program, alike, number, active, month))
+            program.recourse.append(_cost(program, at, usd, number, month))
+            alike = dict.fromkeys(usd, program.unit_usd)
+            program.unserved_recourse.append(_cost(program, at, alike, number, month))
             continue
+        active = program.sums.counted(tuple(at.whose), range(month, month + 1))[:, 0]
         counts, inverse = np.unique(active, axis=1, return_inverse=True)
         flat = inverse.reshape(-1)
         for group in range(counts.shape[1]):
             due = Due(month + 1, month, np.flatnonzero(flat == group))
+            counted = list(zip(at.whose.items(), counts[:, group].tolist(), strict=True))
             above: list[Expression] = []
-            for (name, on), count in zip(at.on.items(), counts[:, group], strict=True):
-                unserved = program.variable(f"unserved_{name}", 0, float(count))
-                program.add("unserved_high", unserved <= float(count) * on)
-                above.append(unserved - float(count) * on)
+            for name, largest in zip(at.on, counts[:, group].tolist(), strict=False):
+                users = total(count * on for (who, on), count in counted if name == cohort_of(who))
+                unserved = program.variable(f"unserved_{name}", 0, largest)
+                program.add("unserved_high", unserved <= users)
+                above.append(unserved - users)
                 program.pay("unserved", unserved, usd[name], due)
                 program.leave_unserved(unserved, 1.0, due.where)
             program.add("hard_cap", number + total(above) >= 0)
 
 
 def _cost(
-    program: Program, priced: list[tuple[Variable, float]], number: Expression, users: Array, month: int
+    program: Program, at: CandidateYear, usd: Mapping[str, float], number: Expression, month: int
 ) -> DrawdownCost:
-    """Return what users (cohorts, S) above N cost in a month: seats are a balance, drawn down by the dearest first.
+    """Return what users above N cost in a month: seats are a balance, drawn down by the dearest first.
 
-    `priced` are T of each cohort and what an unserved user of it costs, in dollars.
+    `usd` is what an unserved user of each cohort costs.
     """
-    items = [Item(program.index(on), row, 1.0) for row, (on, _) in enumerate(priced)]
-    usage = RateGroups(users, items, range(len(items)))
-    ratios = [usd / program.unit_usd for _, usd in priced]
+    items = [Item(program.index(on), row, 1.0) for row, on in enumerate(at.whose.values())]
+    groups = [list(usd).index(cohort_of(who)) for who in at.whose]
+    usage = RateGroups(program.sums.counted(tuple(at.whose), range(month, month + 1))[:, 0], items, groups)
+    ratios = [dollars / program.unit_usd for dollars in usd.values()]
     period = Period(usage, ratios, program.linear(number), (month + 1, month))
     return DrawdownCost([period], arrears=False, line="unserved")

@@ -1,6 +1,7 @@
 """What people use: metered usage of seats and internal tools (model §3, §4; formulation §3).
 
-Σ_j n[c,y,j] + n[c,y,∅] = T[c,·]              n: the part of a track billed under regime j, or at list (∅)
+Σ_j n[c,y,j] + n[c,y,∅] = T[c,·]              n: the part of a track billed under regime j, or at list (∅);
+                                              T[v,s] and T[c,s,k] - Σ_v T[v,s] where some users are unserved
 n[c,y,j] ≤ β_j
 n[c,y,∅] + Σ_j β_j ≤ 1                        j: of the agreement that the usage counts toward
 """
@@ -15,8 +16,9 @@ from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.clauses.routing import Activity, Routing, route
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.clauses.tracks import Tracks
-from deal_solve.formulation.model.expression import Variable, total
+from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
+from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import User, resolve
 
 
@@ -37,8 +39,16 @@ def route_people(
             for candidate in agreements.seats:
                 on_seat = tracks.on_seat(name, candidate, year)
                 share = 1 - resolve(deal).seat(candidate, candidate.seat_type).covered_share[name]
-                if on_seat is not None and share > 0:
-                    metered.route_year(year, on_seat, _regimes(agreements, seats, candidate, year), share)
+                if on_seat is None or share == 0:
+                    continue
+                regimes = _regimes(agreements, seats, candidate, year)
+                unserved = {each: v for each, v in tracks.excess_of(candidate, [year]).items() if each.cohort == name}
+                for excess, variable in unserved.items():
+                    made = metered.route_year(year, variable, regimes, share, excess)
+                    routing.alike |= {v: (name, candidate, year, regime) for regime, v in made.items()}
+                if all(variable is not on_seat for variable in unserved.values()):
+                    made = metered.route_year(year, on_seat - total(unserved.values()), regimes, share)
+                    routing.alike |= {v: (name, candidate, year, regime) for regime, v in made.items() if unserved}
 
 
 def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, year: int) -> list[Regime | None]:
@@ -58,8 +68,18 @@ class _Metered:
     routing: Routing
     user: User
 
-    def route_year(self, year: int, on: Variable, regimes: list[Regime | None], share: float) -> None:
-        """Add n ≤ β_j, n[∅] + Σ_j β_j ≤ 1, Σ_j n = T in a contract year, and the routing of each n."""
+    def route_year(
+        self,
+        year: int,
+        on: Expression | Variable,
+        regimes: list[Regime | None],
+        share: float,
+        excess: Excess | None = None,
+    ) -> dict[Regime | None, Variable]:
+        """Add n ≤ β_j, n[∅] + Σ_j β_j ≤ 1, Σ_j n = T in a contract year, and the routing of each n; return them.
+
+        With an excess the requests are those of the cohort's users who are served then.
+        """
         program, agreements = self.program, self.agreements
         activity: dict[Regime | None, Variable] = {}
         for regime in regimes:
@@ -75,4 +95,5 @@ class _Metered:
         for epoch in self.user.epochs:
             if epoch.year == year:
                 for regime, variable in activity.items():
-                    route(program, self.routing, self.user, epoch, Activity(variable, regime, share))
+                    route(program, self.routing, self.user, epoch, Activity(variable, regime, share, excess))
+        return activity

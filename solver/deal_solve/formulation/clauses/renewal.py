@@ -59,7 +59,7 @@ def table_months(deal: Deal, agreements: Iterable[Agreement]) -> tuple[int, ...]
 
 def tie(program: Program, months: tuple[int, ...], paths: Sequence[Decisions]) -> None:
     """Add x = x' for paths that are in one bucket when x is decided; at signing all of them are."""
-    kept: dict[tuple[int, int, int], Variable] = {}
+    kept: dict[tuple[int, int, int], Variable | Expression] = {}
     for decisions in paths:
         buckets = {0: 0, **dict(zip(months, decisions.path, strict=True))}
         for index, (month, variable) in enumerate(_decided(decisions)):
@@ -68,7 +68,7 @@ def tie(program: Program, months: tuple[int, ...], paths: Sequence[Decisions]) -
                 program.add("same_bucket", variable == first)
 
 
-def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable]]:
+def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable | Expression]]:
     """Yield every decision with the month in which it is taken, in the order in which all copies are made."""
     agreements, starts = decisions.agreements, dict[Variable, int]()
     for variable in (*agreements.api.values(), *agreements.seats.values(), *decisions.projects.values()):
@@ -86,5 +86,10 @@ def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable]]:
     for (_, _, when), on in decisions.tracks.other.items():
         yield 12 * when, on
     for (_, start, _), shares in decisions.routing.shares.items():
+        parts: dict[object, list[tuple[Variable, Variable]]] = {}
         for share, activity in shares:
-            yield starts.get(activity, start // 12 * 12), share
+            parts.setdefault(decisions.routing.alike.get(activity, activity), []).append((share, activity))
+        for own in parts.values():
+            (first, activity), *others = own
+            month = starts.get(activity, start // 12 * 12)
+            yield month, total(share for share, _ in own) if others else first

@@ -25,7 +25,8 @@ from deal_solve.formulation.clauses.rates import Rates, Regime
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item
-from deal_solve.formulation.model.scenario_sums import Basis, ScenarioSums
+from deal_solve.formulation.model.scenario_sums import Basis, ScenarioSums, Who
+from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import User, resolve
 
 Share = tuple[str, int, str]
@@ -40,7 +41,7 @@ class Usage:
     """
 
     variable: Variable
-    user: str
+    user: Who
     epoch: Epoch
     model_id: str
     family: str
@@ -59,20 +60,23 @@ class Usage:
 class Activity:
     """What one set of disaggregated shares adds up to: β_j of a workload, n[c,y,j] of a cohort's metered usage.
 
-    `metered` is the share of the user's requests that is billed under the regime (None: at list) if `variable` is 1.
+    `metered` is the share of the user's requests that is billed under the regime (None: at list) if `variable` is 1; in
+    an `excess` they are those of the users that are served.
     """
 
     variable: Variable
     regime: Regime | None
     metered: float = 1.0
+    excess: Excess | None = None
 
 
 @dataclass
 class Routing:
     """x: the disaggregated variables of every share, each with its activity, and the usage they cause per regime.
 
-    Usage under no regime (None) is not counted and billed at list. The options of `fixed` users are all kept; which
-    others are useful follows from the `rates` and `sums` of all scenarios.
+    Usage under no regime (None) is not counted and billed at list. Activities that differ in whom the maximum of
+    a plan leaves unserved are `alike`: one decision. The options of `fixed` users are all kept; which others are useful
+    follows from the `rates` and `sums` of all scenarios.
     """
 
     rates: Rates
@@ -80,6 +84,7 @@ class Routing:
     fixed: frozenset[str] = frozenset()
 
     shares: dict[Share, list[tuple[Variable, Variable]]] = field(default_factory=dict)
+    alike: dict[Variable, object] = field(default_factory=dict)
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
     epochs: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
 
@@ -146,7 +151,8 @@ def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activi
     constant and one per effective hit rate; where they do not, one in all.
     """
     (user, epoch), sums, metered = whose, program.sums, activity.metered
-    mean = metered * float(sums.mean_requests[user.name][epoch.start : epoch.end].mean())
+    who: Who = activity.excess or user.name
+    mean = metered * float(sums.mean_requests[who][epoch.start : epoch.end].mean())
     if mean == 0:
         return
     cells: dict[tuple[str, str, Basis], list[tuple[Variable, float]]] = {}
@@ -163,17 +169,17 @@ def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activi
         other = other_usd(user.request, option)
         if other:
             others.append((share, metered * program.usd(other)))
-    _other_charges(program, user.name, epoch, others)
+    _other_charges(program, who, epoch, others)
     for (model_id, family, basis), terms in cells.items():
         scale = program.usd(mean)
         costs = [0.0, *(c * scale for _, c in terms)]
         variable = program.variable(f"usage_{user.name}_{epoch.start}_{model_id}", min(costs), max(costs))
         program.define("usage_of_model", variable, scale * Expression(terms))
-        usage = Usage(variable, user.name, epoch, model_id, family, metered / mean, basis)
+        usage = Usage(variable, who, epoch, model_id, family, metered / mean, basis)
         routing.usage.setdefault(activity.regime, []).append(usage)
 
 
-def _other_charges(program: Program, user: str, epoch: Epoch, others: list[tuple[Variable, float]]) -> None:
+def _other_charges(program: Program, user: Who, epoch: Epoch, others: list[tuple[Variable, float]]) -> None:
     """Charge what is paid per request beside the model, at the end of each month."""
     sums = program.sums
     intervals = [sums.row_of(user, start) for start, _ in sums.within(user, epoch.start, epoch.end)]

@@ -8,8 +8,9 @@ N[s,y+1] ≥ (1-ρ_s) · N[s,y]                   inside a term, N[s,y] = Σ_z N
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import SeatPart
@@ -17,7 +18,8 @@ from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.rates import Rates, rates_of, uplift
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray, Who
+from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 
@@ -198,11 +200,15 @@ def _fees(program: Program, seats: Seats, candidate: SeatCandidate, part: SeatPa
                 program.pay("seats", fee, 1.0, Due(month, month), index)
 
 
-def charge_users(program: Program, deal: Deal, on: Mapping[tuple[str, SeatCandidate, TermSpan], Variable]) -> None:
-    """Charge list billed monthly: users · price · index of the month, at its start; `on` are T by cohort and term."""
-    for (name, candidate, span), variable in on.items():
+UserMonths: TypeAlias = tuple[Who, SeatCandidate, range, Variable]
+"""Users, the candidate seat agreement and the months in which they are on it where a variable is 1."""
+
+
+def charge_users(program: Program, deal: Deal, on: Iterable[UserMonths]) -> None:
+    """Charge list billed monthly: users · price · index of the month, at its start, less those that are unserved."""
+    for who, candidate, months, variable in on:
         seat = resolve(deal).seat(candidate, candidate.seat_type)
-        for month in range(span.start, span.end) if seat.is_billed_by_users else ():
+        usd = -seat.usd if isinstance(who, Excess) else seat.usd
+        for month in months if seat.is_billed_by_users else ():
             index = rates_of(program.sums, deal).protected(candidate.agreement, "seats", month)
-            users = program.sums.users_in(name, month)
-            program.pay("seats", variable, seat.usd, Due(month, month), users * index)
+            program.pay("seats", variable, usd, Due(month, month), program.sums.users_in(who, month) * index)

@@ -1,7 +1,8 @@
 """Which track a cohort takes, and internal tools (model §5; formulation §3).
 
 T[c,s,k] ≤ g_s,  N[s,y] ≥ min_s · T[c,s,k],  Σ T[c,·] = 1 in each contract year
-N[s,y] ≥ Σ_c E[A_c]·T[c,s,k] - M·(what does not begin)   with initial_order: expected_users
+N[s,y] ≥ Σ_c E[A_c]·T[c,s,k] - Σ_v E[unserved_v]·T[v,s] - M·(what does not begin, or the plan is full)
+                                              with initial_order: expected_users
 T[c,tool,y] + γ_a ≤ 1                         where neither tool nor agreement provides a control
 T[c,tool,y] + Σ_{j of y, left} β_j ≤ 1        where neither tool nor list provides a control
 T[c,tool,y] ≤ runs ≤ Σ_c T[c,tool,y]
@@ -11,6 +12,7 @@ built ≥ runs,  built ≥ built before,  built ≤ runs + built before
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from deal_solve.deal.cohort import NONE
@@ -19,9 +21,10 @@ from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats import Seats
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program
+from deal_solve.formulation.model.scenario_sums import Who
+from deal_solve.plan.crowds import Excess, may_take
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
-from deal_solve.uncertainty.scenario_set import Array
 
 ROUNDING = 1e-9
 """Share of an expected number of users that is no seat of its own."""
@@ -29,10 +32,26 @@ ROUNDING = 1e-9
 
 @dataclass
 class Tracks:
-    """T: on a candidate seat agreement per term, on a tool or none per contract year."""
+    """T: on a candidate seat agreement per term, on a tool or none per contract year.
+
+    `excess` are, by candidate and contract year, 1 where its users in that excess are unserved (`seat_plans.serve`).
+    """
 
     seats: dict[tuple[str, SeatCandidate, TermSpan], Variable] = field(default_factory=dict)
     other: dict[tuple[str, str, int], Variable] = field(default_factory=dict)
+    excess: dict[tuple[SeatCandidate, int], dict[Excess, Variable]] = field(default_factory=dict)
+
+    def user_months(self) -> Iterator[tuple[Who, SeatCandidate, range, Variable]]:
+        """Yield users, the candidate seat agreement that they are on, and the months, with their variable."""
+        for (name, candidate, span), variable in self.seats.items():
+            yield name, candidate, range(span.start, span.end), variable
+        for (candidate, year), unserved in self.excess.items():
+            for excess, variable in unserved.items():
+                yield excess, candidate, range(12 * year, 12 * year + 12), variable
+
+    def excess_of(self, candidate: SeatCandidate, years: Iterable[int]) -> dict[Excess, Variable]:
+        """Return what may be unserved on a candidate seat agreement in some contract years."""
+        return {each: v for year in years for each, v in self.excess.get((candidate, year), {}).items()}
 
     def on_seat(self, cohort: str, candidate: SeatCandidate, year: int) -> Variable | None:
         """Return the binary of a cohort on a candidate seat agreement in a contract year, or None if it is closed."""
@@ -46,14 +65,22 @@ class Tracks:
 class CandidateYear:
     """A contract year of a candidate seat agreement, and who may use it.
 
-    `on[c]` is T of cohort c in the term `span` of the year, `users` are A of the same cohorts, (H, S) each.
+    `on[c]` is T of cohort c in the term `span` of the year, `excess` what may be unserved in the contract years whose
+    users count.
     """
 
     candidate: SeatCandidate
     span: TermSpan
     year: int
     on: dict[str, Variable]
-    users: list[Array]
+    excess: dict[Excess, Variable]
+
+    @property
+    def whose(self) -> dict[Who, Variable]:
+        """The variables of all users that are counted, and of those that are taken off."""
+        whose: dict[Who, Variable] = dict(self.on.items())
+        whose.update(self.excess.items())
+        return whose
 
 
 def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Seats) -> Tracks:
@@ -75,10 +102,6 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
             if track == NONE or track in deal.internal_tools:
                 for year in range(deal.years):
                     tracks.other[name, track, year] = program.binary(f"track_{name}_{track}_{year}")
-    for candidate in agreements.seats:
-        if seats.parts[candidate].orders_expected_users:
-            for year in range(deal.years):
-                _initial_order(program, seats, tracks, candidate, year)
     for name in deal.cohorts:
         for year in range(deal.years):
             program.add("one_track", total(_of(tracks, name, year)) == 1)
@@ -87,27 +110,54 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
     return tracks
 
 
-def _initial_order(program: Program, seats: Seats, tracks: Tracks, candidate: SeatCandidate, year: int) -> None:
-    """Add N >= Σ_c E[A_c]·T[c] where the agreement, or a cohort on it, begins in a contract year.
+def order_seats(program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks) -> None:
+    """Add the initial order of every candidate seat agreement, in each contract year."""
+    for year in range(deal.years):
+        full: dict[str, Variable] = {}
+        for candidate in agreements.seats:
+            if seats.parts[candidate].orders_expected_users:
+                _initial_order(program, deal, seats, tracks, _OrderYear(candidate, year, full))
+
+
+@dataclass(frozen=True)
+class _OrderYear:
+    """A candidate seat agreement in a contract year; `full` are 1 where all seats of a plan are contracted in it."""
+
+    candidate: SeatCandidate
+    year: int
+    full: dict[str, Variable]
+
+
+def _initial_order(program: Program, deal: Deal, seats: Seats, tracks: Tracks, at: _OrderYear) -> None:
+    """Add N >= Σ_c E[A_c]·T[c] - Σ_v E[unserved_v]·T[v] where the agreement, or a cohort on it, begins in the year.
 
     A cohort begins where it comes from another track, or first has users. What is expected may exceed the maximum of
-    the type: then N is either that much or the maximum.
+    the type, or of its plan: then N is either that much or the maximum, or the plan is full.
     """
-    first, part = program.sums.first_users, seats.parts[candidate]
+    first, candidate, year, part = program.sums.first_users, at.candidate, at.year, seats.parts[at.candidate]
     on = {name: v for name in first.expected if (v := tracks.on_seat(name, candidate, year)) is not None}
     expected = {name: first.expected[name][year] * (1 - ROUNDING) for name in on}
+    less = {
+        excess: first.unserved(excess.cohort, excess.ahead, excess.maximum)[year] * (1 - ROUNDING)
+        for excess in tracks.excess_of(candidate, [year])
+    }
+    if len(on) == 1:
+        (users,) = expected.values()
+        less = {excess: math.ceil(users) - math.ceil(users - unserved) for excess, unserved in less.items()}
+        expected = dict.fromkeys(expected, math.ceil(users))
     everybody = sum(expected.values())
     if not everybody:
         return
     number = seats.years[candidate, year].count
     ordered = total(expected[name] * variable for name, variable in on.items())
-    if len(on) == 1:
-        ordered = total(math.ceil(expected[name]) * variable for name, variable in on.items())
-        everybody = math.ceil(everybody)
+    ordered -= total(less[each] * v for each, v in tracks.excess_of(candidate, [year]).items())
     if part.maximum is not None and everybody > part.maximum:
         all_there_are = program.binary(f"order_is_maximum_{candidate.seat_type}")
         program.add("order_maximum", number >= float(part.maximum) * all_there_are)
         ordered -= (everybody - part.maximum) * all_there_are
+    full = _full(program, deal, seats, at)
+    if full is not None:
+        ordered -= everybody * full
     if year == 0:
         program.add("initial_order", number >= ordered)
         return
@@ -118,6 +168,22 @@ def _initial_order(program: Program, seats: Seats, tracks: Tracks, candidate: Se
         before = tracks.on_seat(name, candidate, year - 1)
         if before is not None and before is not variable:
             program.add("initial_order", number >= ordered - everybody * (1 - variable + before))
+
+
+def _full(program: Program, deal: Deal, seats: Seats, at: _OrderYear) -> Variable | None:
+    """Return 1 where Σ_s N of a plan is its maximum, None where the orders of all its types are surely no more."""
+    seat_plan, first = deal.card.plan_of(at.candidate.seat_type), program.sums.first_users
+    if seat_plan is None or seat_plan.maximum is None:
+        return None
+    users = sum(first.expected[name][at.year] for name in may_take(deal, seat_plan))
+    if users + len(seat_plan.seats) <= seat_plan.maximum:
+        return None
+    if seat_plan.id not in at.full:
+        at.full[seat_plan.id] = full = program.binary(f"plan_full_{seat_plan.id}_{at.year}")
+        members = [c for c, year in seats.years if year == at.year and c.seat_type in seat_plan.seats]
+        contracted = total(seats.years[candidate, at.year].count for candidate in members)
+        program.add("plan_full", contracted >= float(seat_plan.maximum) * full)
+    return at.full[seat_plan.id]
 
 
 def _of(tracks: Tracks, cohort: str, year: int) -> list[Variable]:

@@ -6,6 +6,7 @@ This module writes the true-up as rows and puts its parts together; `true_up_cos
     L ≥ Σ_c A[c,t] · T[c]                         for each month that counts
     L ≥ L before,  L ≥ N at the start of a year
     carried T[c] ≥ T[c, term before] + T[c', this term] (+ class chosen) - 1 (- 1)
+    carried T[v] ≤ T[v, term before],  carried T[v] ≤ carried T[c]   v: users of c that are unserved, counted as minus
     given up ≥ 1 - Σ T[c, next term],  given up ≤ 1 - T[c, next term]
     T[c, given up] ≤ given up,  T[c, taken on] ≤ 1 - given up,  T[c, given up] + T[c, taken on] = T[c]
     N[given up] ≤ N_max · given up,  N - N[given up] ≤ N_max · (1 - given up)
@@ -13,6 +14,7 @@ This module writes the true-up as rows and puts its parts together; `true_up_cos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,7 +28,8 @@ from deal_solve.formulation.clauses.tracks import CandidateYear, Tracks
 from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program, equal_columns
-from deal_solve.formulation.model.scenario_sums import ScenarioIndices
+from deal_solve.formulation.model.scenario_sums import ScenarioIndices, Who, cohort_of
+from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.uncertainty.scenario_set import Array
@@ -36,13 +39,14 @@ from deal_solve.uncertainty.scenario_set import Array
 class PriceClass:
     """The segments of one contract year that share a true-up price, and the cohorts on them.
 
-    `number` is N in these segments; `on[c]` is 1 if cohort c is on the agreement and the year lies in these segments,
-    which is so if all of `conditions` are 1. `is_given_up`: no cohort takes the type on after the year.
+    `number` is N in these segments; `on[c]` is 1 if cohort c is on the agreement (or in an excess some of its users are
+    unserved) and the year lies in these segments, which is so if all of `conditions` are 1. `is_given_up`: no cohort
+    takes the type on after the year.
     """
 
     usd: float
     number: Expression
-    on: dict[str, Variable]
+    on: dict[Who, Variable]
     conditions: tuple[Expression, ...] = ()
     is_given_up: bool = False
 
@@ -54,11 +58,11 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
         if not cohorts or resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
             continue
         clause = seats.parts[candidate].true_up
-        users = [program.sums.users[name] for name in cohorts]
         for span in resolve(deal).taken(candidate).spans:
             on = {name: tracks.seats[name, candidate, span] for name in cohorts}
             for year in span.years:
-                at = CandidateYear(candidate, span, year, on, users)
+                first = span.years.start if isinstance(clause, TrueUp) and clause.ratchet == "term" else year
+                at = CandidateYear(candidate, span, year, on, tracks.excess_of(candidate, range(first, year + 1)))
                 if not isinstance(clause, TrueUp):
                     hard_cap(program, deal, seats, at)
                     continue
@@ -85,17 +89,17 @@ def _price_classes(program: Program, deal: Deal, seats: Seats, clause: TrueUp, a
     prices = sorted({price(segment) for segment, _, _ in segments})
     groups = [[item for item in segments if price(item[0]) == usd] for usd in prices]
     if len(groups) == 1:
-        return [PriceClass(prices[0], seats.years[at.candidate, at.year].count, at.on)]
+        return [PriceClass(prices[0], seats.years[at.candidate, at.year].count, at.whose)]
     classes = []
     for usd, members in zip(prices, groups, strict=True):
         chosen = total(binary for _, binary, _ in members)
-        on = {}
-        for name in at.on:
+        on: dict[Who, Variable] = {}
+        for name in at.whose:
             on[name] = program.variable(f"track_price_{name}", 0, 1)
             program.add("track_price_chosen", on[name] <= chosen)
         classes.append(PriceClass(usd, total(number for _, _, number in members), on, (chosen,)))
-    for name in at.on:
-        program.add("track_price_disaggregated", total(price_class.on[name] for price_class in classes) == at.on[name])
+    for name, track in at.whose.items():
+        program.add("track_price_disaggregated", total(price_class.on[name] for price_class in classes) == track)
     return classes
 
 
@@ -120,8 +124,8 @@ def _parts(program: Program, at: CandidateYear, whole: PriceClass, given_up: Var
     program.add("seats_given_up", seats <= maximum * given_up)
     program.add("seats_taken_on", whole.number - seats <= maximum * (1 - given_up))
     program.add("seats_given_up_all", seats <= whole.number)
-    on: dict[str, Variable] = {}
-    off: dict[str, Variable] = {}
+    on: dict[Who, Variable] = {}
+    off: dict[Who, Variable] = {}
     for name, track in whole.on.items():
         on[name], off[name] = (program.variable(f"track_{what}_{name}", 0, 1) for what in ("taken_on", "given_up"))
         program.add("track_given_up", off[name] <= given_up)
@@ -170,14 +174,15 @@ class _Year:
     at: CandidateYear
     clause: TrueUp
     price_class: PriceClass
-    carried: dict[str, Variable] = field(default_factory=dict)
+    carried: dict[Who, Variable] = field(default_factory=dict)
 
     def add(self) -> None:
         """Add the licensed seats of every group of scenarios with the same counts."""
         previous = self._previous()
         first = previous.start if previous else self.at.span.start
-        relevant = np.vstack([users[first : 12 * self.at.year + 12] for users in self.at.users])
-        for members in equal_columns(relevant):
+        whose = {**self.at.whose, **(self._carried_on(previous) if previous else {})}
+        relevant = self.program.sums.counted(tuple(whose), range(first, 12 * self.at.year + 12))
+        for members in equal_columns(relevant.reshape(-1, self.program.size)):
             self._group(members)
 
     def cost(self) -> TrueUpCost:
@@ -186,16 +191,16 @@ class _Year:
         alone = self.clause.ratchet == "none"
         counts: list[Counts] = []
         if self.clause.ratchet == "term" and previous is not None:
-            counts.append(self._counts(self._carried_on(previous), previous.start, start))
+            counts += self._counts(self._carried_on(previous), previous.start, start)
         elif self.clause.ratchet == "term" and start > self.at.span.start:
-            counts.append(self._counts(self.price_class.on, self.at.span.start, start))
-        seen = [part.months for part in counts]
-        stages = [(12, start, start)] * len(counts)
+            counts += self._counts(self.price_class.on, self.at.span.start, start)
+        seen = [sum(part.months for part in counts)] if counts else []
+        stages = [(12, start, start)] if counts else []
         for end, months in self._charges():
             stages.append((months, end, end - 1))
             window = self.clause.check if self.clause.count == "peak" else 1
             seen.append((seen[-1] if seen else 0) + window)
-        counts.append(self._counts(self.price_class.on, start, start + 12))
+        counts += self._counts(self.price_class.on, start, start + 12)
         return TrueUpCost(
             tuple(counts),
             self.program.linear(self.price_class.number),
@@ -211,12 +216,26 @@ class _Year:
         is_last = self.price_class.is_given_up or 12 * self.at.year + 12 == self.deal.horizon_months
         return window_charges(self.clause, self.at.year, is_last=is_last)
 
-    def _counts(self, on: dict[str, Variable], start: int, end: int) -> Counts:
-        """Return the months of [start, end) that count: all of them, or the last of each window."""
+    def _counts(self, on: dict[Who, Variable], start: int, end: int) -> list[Counts]:
+        """Return the months of [start, end) that count: all of them, or the last of each window.
+
+        Where some users may be unserved there is one part per contract year, of the users that are counted in it.
+        """
         step = 1 if self.clause.count == "peak" else self.clause.check
-        users = self.program.sums.active[:, start + step - 1 : end : step]
-        rows = [list(self.deal.cohorts).index(name) for name in self.at.on]
-        indices = [self.program.index(on[name]) for name in self.at.on]
+        months = range(start + step - 1, end, step)
+        if not any(isinstance(who, Excess) for who in on):
+            rows = [list(self.deal.cohorts).index(cohort_of(who)) for who in on]
+            users = self.program.sums.active[:, months.start : months.stop : months.step]
+            return [self._part(on, rows, users)]
+        parts = []
+        for year in range(start // 12, end // 12):
+            own = {who: v for who, v in on.items() if not isinstance(who, Excess) or who.year == year}
+            users = self.program.sums.counted(tuple(own), range(12 * year + step - 1, 12 * year + 12, step))
+            parts.append(self._part(own, range(len(own)), users))
+        return parts
+
+    def _part(self, on: dict[Who, Variable], rows: Sequence[int], users: Array) -> Counts:
+        indices = [self.program.index(variable) for variable in on.values()]
         return Counts(np.array(indices, dtype=np.int64), np.array(rows, dtype=np.int64), users)
 
     def _previous(self) -> TermSpan | None:
@@ -228,30 +247,29 @@ class _Year:
 
     def _group(self, members: ScenarioIndices) -> None:
         row = int(members[0])
-        licensed = self._at_start(row, members)
+        licensed, on = self._at_start(row, members), self.price_class.on
         for end, months in self._charges():
-            counts = self._window(row, end)
+            counts = self._window(on, row, end)
             if self.clause.ratchet == "none":
                 added = self.program.variable("seats_added", 0, self._maximum())
-                self._above(added, counts, self.price_class.on, self.price_class.number)
+                self._above(added, counts, on, self.price_class.number)
                 self._charge(1.0 * added, months, Due(end, end - 1, members))
                 continue
             if end == 12 * self.at.year + 12 and months == 0:
                 continue
             raised = self.program.variable("licensed_seats", 0, self._maximum())
-            self._above(raised, counts, self.price_class.on)
+            self._above(raised, counts, on)
             self.program.add("licensed_stays", raised >= licensed)
             self._charge(raised - licensed, months, Due(end, end - 1, members))
             licensed = 1.0 * raised
 
     def _above(
-        self, variable: Variable, counts: Array, on: dict[str, Variable], less: Expression | None = None
+        self, variable: Variable, counts: Array, on: dict[Who, Variable], less: Expression | None = None
     ) -> None:
         """Add variable (+ less) >= Σ_c counts[c]·on[c], for every month that can be the peak."""
         licensed = 1.0 * variable if less is None else variable + less
         for month in range(counts.shape[1]):
-            column = counts[:, month]
-            users = Expression([(on[name], float(count)) for name, count in zip(self.at.on, column, strict=True)])
+            users = Expression(list(zip(on.values(), counts[:, month].tolist(), strict=True)))
             self.program.add("seats_counted", licensed >= users)
 
     def _maximum(self) -> float:
@@ -259,14 +277,14 @@ class _Year:
         counted = self.program.sums.max_users(tuple(self.at.on))
         return float(max(counted, *(v.upBound for v, _ in self.price_class.number)))
 
-    def _window(self, row: int, end: int) -> Array:
-        """Return the (cohorts, months) counts of the window that ends at `end`, undominated."""
+    def _window(self, on: dict[Who, Variable], row: int, end: int) -> Array:
+        """Return the (users, months) counts of the window that ends at `end`, undominated."""
         start = end - self.clause.check if self.clause.count == "peak" else end - 1
-        return nondominated_counts(np.array([users[start:end, row] for users in self.at.users]))
+        return nondominated_counts(self.program.sums.counted(tuple(on), range(start, end))[:, :, row])
 
-    def _windows(self, row: int, start: int, end: int) -> Array:
+    def _windows(self, on: dict[Who, Variable], row: int, start: int, end: int) -> Array:
         ends = range(start + self.clause.check, end + 1, self.clause.check)
-        return nondominated_counts(np.hstack([self._window(row, stop) for stop in ends]))
+        return nondominated_counts(np.hstack([self._window(on, row, stop) for stop in ends]))
 
     def _at_start(self, row: int, members: ScenarioIndices) -> Expression:
         """Return L at the start of the year: N, or max(N, M), the part above N charged 12 months."""
@@ -276,16 +294,17 @@ class _Year:
             return number
         licensed = self.program.variable("licensed_seats", 0, self._maximum())
         self.program.add("licensed_contracted", licensed >= number)
-        if previous is None:
-            counts, on = self._windows(row, self.at.span.start, start), self.price_class.on
-        else:
-            counts, on = self._windows(row, previous.start, start), self._carried_on(previous)
-        self._above(licensed, counts, on)
+        on = self.price_class.on if previous is None else self._carried_on(previous)
+        first = self.at.span.start if previous is None else previous.start
+        self._above(licensed, self._windows(on, row, first, start), on)
         self._charge(licensed - number, 12, Due(start, start, members))
         return 1.0 * licensed
 
-    def _carried_on(self, previous: TermSpan) -> dict[str, Variable]:
-        """Return w >= T[c, term before] + T[c', this term] - 1 (and the class chosen), for every c'."""
+    def _carried_on(self, previous: TermSpan) -> dict[Who, Variable]:
+        """Return w >= T[c, term before] + T[c', this term] - 1 (and the class chosen), for every c'.
+
+        What was unserved in the term before is taken off where that is carried: no more than T[v] and w of its cohort.
+        """
         if not self.carried:
             for name in self.at.on:
                 carried = self.program.variable(f"carried_track_{name}", 0, 1)
@@ -296,6 +315,10 @@ class _Year:
                     both = before + now + total(conditions) - (1 + len(conditions))
                     self.program.add("carried_count", carried >= both)
                 self.carried[name] = carried
+            for excess, unserved in self.tracks.excess_of(self.at.candidate, previous.years).items():
+                self.carried[excess] = self.program.variable(f"carried_{excess}", 0, 1)
+                self.program.add("carried_unserved", self.carried[excess] <= unserved)
+                self.program.add("carried_unserved", self.carried[excess] <= self.carried[excess.cohort])
         return self.carried
 
     def _charge(self, seats: Expression, months: int, due: Due) -> None:

@@ -183,12 +183,12 @@ class Program:
                 present = value * self.discount(due.time)
                 self.payments.append(Payment(line, variable, column, value, present, due.where, due.month // 12))
 
-    def leave_unserved(self, variable: Variable, users: ScalarOrArray, where: ScenarioIndices | None = None) -> None:
-        """Count user-months of a unit of a variable that are not served: for ties, whatever they cost."""
-        if where is None:
-            self.unserved.append((variable, self.sums.mean(users)))
-        else:
-            self.unserved.append((variable, float(np.sum(self.weights[where] * users))))
+    def leave_unserved(
+        self, expression: Expression | Variable, users: ScalarOrArray, where: ScenarioIndices | None = None
+    ) -> None:
+        """Count user-months of a unit of an expression that are not served: for ties, whatever they cost."""
+        count = self.sums.mean(users) if where is None else float(np.sum(self.weights[where] * users))
+        self.unserved += [(variable, factor * count) for variable, factor in expression.terms]
 
     def expected_unserved(self) -> Expression:
         """Return the expected user-months that are not served."""

@@ -7,9 +7,9 @@ same times the hit rate where that is not certain: a column (S,) each. Memory gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
-from functools import partial
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -20,10 +20,11 @@ from deal_solve.deal.money import discount_factor
 from deal_solve.deal.offer import Capped
 from deal_solve.deal.requests.request_cost import effective_hit_rate
 from deal_solve.errors import InputError
+from deal_solve.plan.crowds import Excess, excesses_of
 from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
 from deal_solve.plan.resolved import resolve
-from deal_solve.uncertainty.first_users import FirstUsers, joint_users, largest_by_year
+from deal_solve.uncertainty.first_users import FirstUsers, joint_users, users_above
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
 ScalarOrArray: TypeAlias = float | Array
@@ -32,8 +33,16 @@ ScalarOrArray: TypeAlias = float | Array
 ScenarioIndices: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 """Places of scenarios."""
 
+Who: TypeAlias = str | Excess
+"""A workload or cohort, or those of a cohort whom a plan's maximum leaves unserved in one combination of tracks."""
+
 Basis: TypeAlias = bool | None
 """What requests are multiplied with: nothing, or the hit rate online (False) or in batch (True)."""
+
+
+def cohort_of(who: Who) -> str:
+    """Return the cohort of an excess, or the user itself."""
+    return who.cohort if isinstance(who, Excess) else who
 
 
 def settled(values: Array) -> ScalarOrArray:
@@ -48,17 +57,20 @@ class ScenarioSums:
     time, found by `row_of`; `active` is (C, H, S), `users[c]` its part (H, S); `hit` is per user and batch,
     `index[family]` has one entry per month. `buckets` are those of each contract-year start, where later terms are
     decided by table; on a path of them `whole` is the set they are part of and `probability` the sum of the weights.
-    `first_users` are those that an initial order is placed for: of the whole set, on every path of it too.
+    `first_users` are those that an initial order is placed for: of the whole set, on every path of it too; handed over
+    where they are those of another scenario set. The rows of an excess are the requests of a cohort's *served* users.
     """
 
-    def __init__(self, deal: Deal, scenarios: Scenarios) -> None:
+    def __init__(self, deal: Deal, scenarios: Scenarios, expected: FirstUsers | None = None) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
         self._cost_of_capital_per_year = deal.cost_of_capital_per_year
         self._means: dict[int, tuple[ScalarOrArray, float]] = {}
         self._largest: dict[int, tuple[ScalarOrArray, float]] = {}
         self._paths: dict[tuple[int, ...], tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = {}
         self._max_users: dict[tuple[str, ...], float] = {}
-        self._users_in: dict[tuple[str, int], ScalarOrArray] = {}
+        self._users_in: dict[tuple[Who, int], ScalarOrArray] = {}
+        self._above: dict[Excess, Array] = {}
+        self._counted: dict[tuple[object, ...], Array] = {}
         self.whole, self.probability = self, 1.0
         self.buckets = buckets_of(deal, scenarios)
         metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))
@@ -68,7 +80,7 @@ class ScenarioSums:
         self.hit: dict[tuple[str, bool], ScalarOrArray] = {}
         self.active = np.empty((len(deal.cohorts), self.months, self.size))
         self.users = dict(zip(deal.cohorts, self.active, strict=True))
-        self.mean_requests = {user: np.zeros(self.months) for user in metered}
+        self.mean_requests: dict[Who, Array] = {user: np.zeros(self.months) for user in metered}
         self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
         self.index: dict[str, list[ScalarOrArray]] = {}
         keys = [
@@ -78,7 +90,7 @@ class ScenarioSums:
             for basis in (None, *varied[user])
         ]
         keys.sort(key=lambda key: (key[0], key[1], key[2] is not None, bool(key[2])))
-        self._rows: dict[tuple[str, int, Basis], int] = {
+        self._rows: dict[tuple[Who, int, Basis], int] = {
             (metered[index], start, basis): row for row, (start, index, basis) in enumerate(keys)
         }
         self._starts = np.array([start for start, _, _ in keys], dtype=np.int64)
@@ -87,15 +99,15 @@ class ScenarioSums:
             self.requests if self._cost_of_capital_per_year == 0 else np.empty_like(self.requests)
         )
         self._read(deal, scenarios, moves, varied)
-        largest = {name: users.max(axis=1) for name, users in self.users.items()}
-        expected = {name: users @ self.weights for name, users in self.users.items()}
-        self.first_users = FirstUsers.of(largest, expected, partial(_together, self.users))
+        self.first_users = _first_users(self.users, self.weights) if expected is None else expected
+        crowded = [excess for excess in excesses_of(deal, self.first_users) if excess.cohort in self.intervals]
+        if crowded:
+            self._read_served(deal, scenarios, crowded, varied)
 
     def _read(self, deal: Deal, scenarios: Scenarios, moves: list[int], varied: dict[str, list[bool]]) -> None:
         """Go once through all scenarios."""
         index = {family: np.empty((len(moves), self.size)) for family in scenarios.block(0).index}
         hits = {user: np.empty(self.size) for user in varied}
-        discounts = np.array([[self.discount(month + 1)] for month in range(self.months)])
 
         def read(number: int, block: ScenarioSet) -> tuple[dict[str, Array], dict[str, Array]]:
             here = slice(number * BLOCK, number * BLOCK + block.size)
@@ -106,7 +118,11 @@ class ScenarioSums:
             for user in varied:
                 hits[user][here] = block.hit_rate[user]
             counted = {cohort: users.sum(axis=1) for cohort, users in block.users.items()}
-            return counted, {user: self._add_up(deal, block, here, user, varied[user], discounts) for user in varied}
+            requested = {
+                user: self._add_up(user, _requests(block, user), here, _rates(deal, block, user, varied[user]))
+                for user in varied
+            }
+            return counted, requested
 
         for counted, requested in each_block(scenarios, read):
             for cohort, users in counted.items():
@@ -124,30 +140,59 @@ class ScenarioSums:
             for batch in (False, True):
                 self.hit[user, batch] = settled(_effective(deal, user, batch, rates))
 
-    def _add_up(
-        self, deal: Deal, block: ScenarioSet, here: slice, user: str, bases: list[bool], discounts: Array
-    ) -> Array:
-        """Add the requests of one user in one block up over its intervals; return their sum per month."""
-        requests = _requests(block, user)
-        starts = [start for start, _ in self.intervals[user]]
-        sums = np.add.reduceat(requests, starts, axis=0)
-        discounted_requests = (
-            sums if self._cost_of_capital_per_year == 0 else np.add.reduceat(requests * discounts, starts, axis=0)
+    def _read_served(
+        self, deal: Deal, scenarios: Scenarios, crowded: list[Excess], varied: dict[str, list[bool]]
+    ) -> None:
+        """Go through all scenarios again, for the requests of cohorts of which a plan's maximum leaves some out."""
+        old = list(self._rows)
+        new = [
+            (excess, start, basis)
+            for excess in crowded
+            for start, _ in self.within(excess, 0, self.months)
+            for basis in (None, *varied[excess.cohort])
+        ]
+        keys = sorted([*old, *new], key=lambda key: key[1])
+        self._rows = {key: row for row, key in enumerate(keys)}
+        self._starts = np.array([start for _, start, _ in keys], dtype=np.int64)
+        places = [self._rows[key] for key in old]
+        is_discounted = self.discounted_requests is not self.requests
+        self.requests = _spread(self.requests, places, len(keys))
+        self.discounted_requests = (
+            _spread(self.discounted_requests, places, len(keys)) if is_discounted else self.requests
         )
-        for basis in (None, *bases):
-            rate = 1.0 if basis is None else _effective(deal, user, basis, block.hit_rate[user])
-            for index, start in enumerate(starts):
-                row = self._rows[user, start, basis]
+
+        def read(number: int, block: ScenarioSet) -> dict[Excess, Array]:
+            here = slice(number * BLOCK, number * BLOCK + block.size)
+            found = {}
+            for excess in crowded:
+                rates = _rates(deal, block, excess.cohort, varied[excess.cohort])
+                year = slice(12 * excess.year, 12 * excess.year + 12)
+                served = block.users[excess.cohort][year] - _above(block.users, excess)
+                found[excess] = self._add_up(excess, served * block.per_user[excess.cohort][year], here, rates)
+            return found
+
+        self.mean_requests |= {excess: np.zeros(self.months) for excess in crowded}
+        for requested in each_block(scenarios, read):
+            for excess, requests in requested.items():
+                self.mean_requests[excess][12 * excess.year : 12 * excess.year + 12] += requests / self.size
+
+    def _add_up(self, who: Who, requests: Array, here: slice, rates: dict[Basis, ScalarOrArray]) -> Array:
+        """Add requests (months, S) in one block up over intervals, times each rate; return their sum per month."""
+        intervals = list(self.within(who, 0, self.months))
+        first = intervals[0][0] if intervals else 0
+        starts = [start - first for start, _ in intervals]
+        sums = np.add.reduceat(requests, starts, axis=0)
+        discounted_requests = sums
+        if self._cost_of_capital_per_year:
+            discounts = np.array([[self.discount(first + month + 1)] for month in range(len(requests))])
+            discounted_requests = np.add.reduceat(requests * discounts, starts, axis=0)
+        for basis, rate in rates.items():
+            for index, (start, _) in enumerate(intervals):
+                row = self._rows[who, start, basis]
                 np.multiply(sums[index], rate, out=self.requests[row, here])
                 if self.discounted_requests is not self.requests:
                     np.multiply(discounted_requests[index], rate, out=self.discounted_requests[row, here])
         return np.asarray(requests.sum(axis=1))
-
-    def expecting(self, first_users: FirstUsers) -> ScenarioSums:
-        """Return the same for a buyer whose initial order is placed for what another scenario set expects."""
-        other = self.afresh()
-        other.first_users = first_users
-        return other
 
     def afresh(self) -> ScenarioSums:
         """Return the same for another deal that reads them alike: nothing that was derived for this one is kept."""
@@ -207,31 +252,57 @@ class ScenarioSums:
         part.hit = {key: selected(rates) for key, rates in self.hit.items()}
         part.index = {family: [selected(level) for level in levels] for family, levels in self.index.items()}
         part._paths, part._max_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
+        part._above, part._counted = {}, {}
         return part
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""
         return discount_factor(self._cost_of_capital_per_year, time)
 
-    def within(self, user: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the intervals of a user that lie in months [start, end)."""
-        yield from ((low, high) for low, high in self.intervals[user] if start <= low and high <= end)
+    def within(self, who: Who, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the intervals of a user that lie in months [start, end); of an excess those of its contract year."""
+        if isinstance(who, Excess):
+            start, end = max(start, 12 * who.year), min(end, 12 * who.year + 12)
+        yield from ((low, high) for low, high in self.intervals[cohort_of(who)] if start <= low and high <= end)
 
-    def row_of(self, user: str, start: int, basis: Basis = None) -> int:
+    def row_of(self, who: Who, start: int, basis: Basis = None) -> int:
         """Return the row of an interval in `requests` and `discounted_requests`."""
-        return self._rows[user, start, basis]
+        return self._rows[who, start, basis]
 
     def rows_of(self, months: range) -> slice:
         """Return the rows of all intervals that begin in these months."""
         low, high = np.searchsorted(self._starts, (months.start, months.stop))
         return slice(int(low), int(high))
 
-    def users_in(self, cohort: str, month: int) -> ScalarOrArray:
-        """Return the users of a cohort in a month, one object whenever it is asked for."""
-        key = cohort, month
+    def users_in(self, who: Who, month: int) -> ScalarOrArray:
+        """Return the users of a cohort, or those of it that are unserved, in a month: always the same object."""
+        key = who, month
         if key not in self._users_in:
-            self._users_in[key] = settled(self.users[cohort][month])
+            users = self.above(who)[month % 12] if isinstance(who, Excess) else self.users[who][month]
+            self._users_in[key] = settled(users)
         return self._users_in[key]
+
+    def above(self, excess: Excess) -> Array:
+        """Return the users that a plan's maximum leaves unserved in the months of the contract year, (12, S)."""
+        if excess not in self._above:
+            self._above[excess] = _above(self.users, excess)
+        return self._above[excess]
+
+    def counted(self, whose: tuple[Who, ...], months: range) -> Array:
+        """Return the users of cohorts, and minus those of an excess, in some months, (N, months, S)."""
+        key = whose, months
+        if key not in self._counted:
+            self._counted[key] = np.array([self._counts(who, months) for who in whose])
+        return self._counted[key]
+
+    def _counts(self, who: Who, months: range) -> Array:
+        """Return users (months, S); minus those that are unserved in an excess, 0 outside its contract year."""
+        if not isinstance(who, Excess):
+            return self.users[who][months.start : months.stop : months.step]
+        counts = np.zeros((len(months), self.size))
+        inside = [place for place, month in enumerate(months) if month // 12 == who.year]
+        counts[inside] -= self.above(who)[[months[place] % 12 for place in inside]]
+        return counts
 
     def max_users(self, cohorts: tuple[str, ...]) -> float:
         """Return the largest count of some cohorts together, over all months and scenarios of the whole set."""
@@ -259,8 +330,44 @@ class ScenarioSums:
         return self._means[id(values)][1]
 
 
-def _together(users: dict[str, Array], cohorts: tuple[str, ...]) -> tuple[float, ...]:
-    return largest_by_year(joint_users(users, cohorts).max(axis=1))
+@dataclass(frozen=True, eq=False)
+class _AtHand:
+    """The counts of cohorts together, of users (H, S) that are at hand."""
+
+    users: dict[str, Array]
+    weights: Array
+
+    def largest(self, cohorts: tuple[str, ...]) -> Array:
+        """Return the largest count of some cohorts together, (H,)."""
+        return np.asarray(joint_users(self.users, cohorts).max(axis=1))
+
+    def unserved(self, cohort: str, ahead: tuple[str, ...], maximum: int) -> Array:
+        """Return the expected users of a cohort above what those ahead of it leave of a maximum, (H,)."""
+        return np.asarray(users_above(self.users, cohort, ahead, maximum) @ self.weights)
+
+
+def _first_users(users: dict[str, Array], weights: Array) -> FirstUsers:
+    largest = {name: counts.max(axis=1) for name, counts in users.items()}
+    return FirstUsers.of(largest, {name: counts @ weights for name, counts in users.items()}, _AtHand(users, weights))
+
+
+def _above(users: Mapping[str, Array], excess: Excess) -> Array:
+    """Return the users of a cohort that are unserved in the months of a contract year, (12, S)."""
+    months = slice(12 * excess.year, 12 * excess.year + 12)
+    own = {name: users[name][months] for name in (excess.cohort, *excess.ahead)}
+    return users_above(own, excess.cohort, excess.ahead, excess.maximum)
+
+
+def _spread(table: Array, places: list[int], size: int) -> Array:
+    """Return a larger table with the rows of this one at some places."""
+    larger = np.zeros((size, table.shape[1]))
+    larger[places] = table
+    return larger
+
+
+def _rates(deal: Deal, block: ScenarioSet, user: str, bases: list[bool]) -> dict[Basis, ScalarOrArray]:
+    """Return what requests are multiplied with: 1, and each hit rate that is not certain."""
+    return {None: 1.0, **{basis: _effective(deal, user, basis, block.hit_rate[user]) for basis in bases}}
 
 
 def _requests(block: ScenarioSet, user: str) -> Array:

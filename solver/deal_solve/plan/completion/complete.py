@@ -6,19 +6,22 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import unknown
 from deal_solve.plan.completion.api import complete_api, first_term_of
 from deal_solve.plan.completion.routing import complete_routing
+from deal_solve.plan.crowds import excess_in
 from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.offers import offer_problem
 from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
-from deal_solve.uncertainty.first_users import first_users
-from deal_solve.uncertainty.scenario_set import ScenarioSet
+from deal_solve.uncertainty.first_users import first_users, users_above
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,20 @@ def complete_agreements(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) 
     taken = [name for name in types if name in proposal.seats or any(name in years for years in tracks.values())]
     sold_by = {name: offers[name] or sellers[0] for name in taken if (sellers := resolve(deal).sellers(name))}
     api = complete_api(deal, proposal, sold_by, notes)
-    seats = {name: _seats(deal, proposal, scenarios, tracks, sold_by, name, notes) for name in sold_by}
-    return Agreements(api, seats, tracks, tuple(notes))
+    stated = {name for name, given in proposal.seats.items() if given.contracted}
+    seats: dict[str, SeatAgreement] = {}
+    for name in sorted(sold_by, key=lambda name: name not in stated):
+        seats[name] = _seats(deal, proposal, scenarios, tracks, sold_by, (name, _room(deal, seats, name)), notes)
+    return Agreements(api, {name: seats[name] for name in sold_by}, tracks, tuple(notes))
+
+
+def _room(deal: Deal, seats: dict[str, SeatAgreement], seat_type: str) -> tuple[float, ...]:
+    """Return how many seats of a type its plan has room for in each contract year, beside those of other types."""
+    seat_plan = deal.card.plan_of(seat_type)
+    if seat_plan is None or seat_plan.maximum is None:
+        return (math.inf,) * deal.years
+    others = [each.contracted for name, each in seats.items() if name in seat_plan.seats]
+    return tuple(max(seat_plan.maximum - sum(counts), 0) for counts in zip(*others, (0,) * deal.years, strict=True))
 
 
 def refuse_unknown(deal: Deal, proposal: Proposal) -> None:
@@ -160,9 +175,11 @@ def _seats(
     scenarios: ScenarioSet,
     tracks: dict[str, tuple[str, ...]],
     sold_by: dict[str, str],
-    seat_type: str,
+    bought: tuple[str, tuple[float, ...]],
     notes: list[str],
 ) -> SeatAgreement:
+    """Return the agreement of a seat type, `bought` with the seats that its plan has room for in each year."""
+    seat_type, room = bought
     given, offer = proposal.seats.get(seat_type), sold_by[seat_type]
     months = (given.term_months if given else None) or first_term_of(deal, proposal, sold_by, offer)
     is_billed_by_users = resolve(deal).offers[offer].seats[seat_type].is_billed_by_users
@@ -177,7 +194,7 @@ def _seats(
         contracted = (0,) * deal.years
     else:
         expected = _expected_seats(deal, scenarios, tracks, offer, months, seat_type)
-        contracted = tuple(map(max, expected, ordered))
+        contracted = tuple(int(min(max(counts), left)) for *counts, left in zip(expected, ordered, room, strict=True))
         counts = ", ".join(map(str, contracted))
         notes.append(f"{seat_type} seats contracted per year: {counts} (the expected peak of each year, rounded up).")
     return SeatAgreement(offer=offer, term_months=months, contracted=contracted)
@@ -207,10 +224,20 @@ def _expected_seats(
     for span in resolve(deal).taken_for(offer, months).spans:
         before = 0
         for year in span.years:
-            users = [scenarios.users[c] for c, years in tracks.items() if years[year] == seat_type]
+            on = [cohort for cohort, years in tracks.items() if years[year] == seat_type]
+            users = [_served(deal, scenarios, tracks, cohort, year) for cohort in on]
             if users:
-                peak = sum(users)[12 * year : 12 * year + 12].max(axis=0)  # type: ignore[index]
+                peak = np.sum(users, axis=0).max(axis=0)
                 before = max(before, math.ceil(scenarios.mean(peak) - 1e-9), minimum)
                 before = before if part.maximum is None else min(before, part.maximum)
             contracted.append(before if users else 0)
     return tuple(contracted)
+
+
+def _served(deal: Deal, scenarios: ScenarioSet, tracks: dict[str, tuple[str, ...]], cohort: str, year: int) -> Array:
+    """Return the users of a cohort without those above the maximum of its plan, (12, S)."""
+    months = slice(12 * year, 12 * year + 12)
+    users, excess = scenarios.users, excess_in(deal, tracks, cohort, year)
+    if excess is None:
+        return users[cohort][months]
+    return (users[cohort] - users_above(users, cohort, excess.ahead, excess.maximum))[months]

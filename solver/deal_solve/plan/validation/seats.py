@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.errors import Problem
-from deal_solve.plan.crowds import is_crowded
+from deal_solve.plan.crowds import crowding, is_crowded, too_many_combinations, unpriced
 from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.offers import clause
 from deal_solve.plan.plan import Plan, SeatAgreement
@@ -78,28 +78,44 @@ def broken_plans(deal: Deal, plan: Plan) -> Iterator[Problem]:
 
 
 def crowded_plans(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem]:
-    """Yield where more users than a plan of the vendor takes are on it together in some scenario."""
+    """Yield where more users than a plan of the vendor takes are on it in some scenario and cannot be left unserved."""
     for seat_plan in deal.card.plans:
         for year in range(deal.years) if seat_plan.maximum is not None else ():
             cohorts = tuple(name for name in deal.cohorts if plan.tracks[name][year] in seat_plan.seats)
-            if is_crowded(first, cohorts, year, seat_plan.maximum or 0):
-                users = f"up to {first.together(cohorts)[year]:,.0f} users of {', '.join(cohorts)}"
-                what = f"{users} on {', '.join(seat_plan.seats)} in contract year {year + 1}"
-                yield Problem(f"rates.plans.{seat_plan.id}.maximum", f"{what}; together at most {seat_plan.maximum}")
+            if not is_crowded(first, cohorts, year, seat_plan.maximum or 0):
+                continue
+            stays = unpriced(deal, cohorts)
+            if not stays and crowding(deal, first, seat_plan, year) is not None:
+                continue
+            users = f"up to {first.together(cohorts)[year]:,.0f} users of {', '.join(cohorts)}"
+            what = f"{users} on {', '.join(seat_plan.seats)} in contract year {year + 1}"
+            why = too_many_combinations(deal, first, seat_plan)
+            if stays:
+                why = f"to leave users out state cohorts.{stays[0]}.unserved_usd_per_user_month"
+            yield Problem(f"rates.plans.{seat_plan.id}.maximum", f"{what}; together at most {seat_plan.maximum}; {why}")
 
 
 def broken_orders(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem]:
-    """Yield where fewer seats are contracted than the initial order asks for."""
+    """Yield where fewer seats are contracted than the initial order asks for, and fewer than the plan's maximum."""
     for seat_type, agreement in plan.seats.items():
         seat = resolve(deal).seat(agreement, seat_type)
         ordered = initial_order(deal, seat, plan.tracks, first)
         for year, (seats, minimum) in enumerate(zip(agreement.contracted, ordered, strict=True), 1):
-            if seats < minimum:
+            if seats < minimum and not _is_full(deal, plan, seat_type, year - 1):
                 yield Problem(
                     f"{clause(seat.offer_id, 'seats', seat_type)}.initial_order",
                     f"{seats} seats contracted in contract year {year}, at least the {minimum} of the expected users "
                     "are ordered where an agreement or a cohort on it begins; with initial_order: free any number is",
                 )
+
+
+def _is_full(deal: Deal, plan: Plan, seat_type: str, year: int) -> bool:
+    """Whether as many seats of all types of a plan are contracted as it may have."""
+    seat_plan = deal.card.plan_of(seat_type)
+    if seat_plan is None or seat_plan.maximum is None:
+        return False
+    seats = sum(each.contracted[year] for name, each in plan.seats.items() if name in seat_plan.seats)
+    return seats >= seat_plan.maximum
 
 
 def broken_tracks(deal: Deal, plan: Plan) -> Iterator[Problem]:
