@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from deal_solve.cli.support import completion
 from deal_solve.cli.support.analysis import Answer, Question, analysis_command
-from deal_solve.cli.support.options import fix_option
+from deal_solve.cli.support.options import fix_option, offer_option
 
 
 @analysis_command(
@@ -14,12 +13,7 @@ from deal_solve.cli.support.options import fix_option
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw the concession list (.svg or .png).",
 )
-@click.option(
-    "--offer",
-    metavar="NAME",
-    shell_complete=completion.offers,
-    help="The offer whose clauses are valued.  [default: that of the best deal]",
-)
+@offer_option("clauses are valued")
 @click.option(
     "--pairs",
     type=click.IntRange(0),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from deal_solve.cli.support import completion
 from deal_solve.cli.support.analysis import Answer, Question, analysis_command
-from deal_solve.cli.support.options import fix_option
+from deal_solve.cli.support.options import fix_option, offer_option
 
 
 @analysis_command(
@@ -14,12 +13,7 @@ from deal_solve.cli.support.options import fix_option
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw the curves (.svg or .png).",
 )
-@click.option(
-    "--offer",
-    metavar="NAME",
-    shell_complete=completion.offers,
-    help="The offer whose bands are shown.  [default: that of the best deal]",
-)
+@offer_option("bands are shown")
 @click.option("--term", type=int, metavar="MONTHS", help="Its first term.  [default: the best one]")
 @click.option("--points", type=click.IntRange(2), default=7, show_default=True, help="Commitments that bands share.")
 @click.option("--plan", "plan_file", metavar="FILE", help="A proposal to mark, what it leaves out at its best.")

@@ -53,6 +53,8 @@ class Scenarios(Record):
     seed: Annotated[int | None, Field(description="of sampled scenarios; null: nothing was drawn")]
 
 
+IsProven = Annotated[bool, Field(description="whether it is proven to the gap")]
+"""Of a figure that a solve found."""
 SCHEMA_KEY = Field(alias="schema", description="this schema")
 """Annotates the name of the schema of a file; each kind of file has its own."""
 

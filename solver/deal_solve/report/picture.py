@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.optional import need
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 STYLE: Any = {"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "none"}
@@ -35,6 +37,14 @@ def canvas(width: float, height: float, title: str) -> Iterator[Figure]:
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.suptitle(title, fontsize=10, x=0.01, ha="left")
         yield figure
+
+
+def panels_of(figure: Figure, count: int, columns: int) -> list[Axes]:
+    """Return panels to draw in, row by row; what is left of the last row stays empty."""
+    panels: list[Axes] = [*figure.subplots(math.ceil(count / columns), columns, squeeze=False).flat]
+    for panel in panels[count:]:
+        panel.set_axis_off()
+    return panels[:count]
 
 
 def write_figure(figure: Figure, path: str | Path, kind: str) -> None:

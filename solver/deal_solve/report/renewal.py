@@ -8,6 +8,7 @@ from itertools import pairwise
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.baseline_usage import ObservedBucket, observed_buckets
 from deal_solve.plan.plan import Plan, RenewalRow, RenewalTable, Route
+from deal_solve.report.sentences import api_sentence, seat_sentence
 from deal_solve.report.text import chance, joined, labelled, percent, round_money, table
 from deal_solve.settlement.settle import Settlement
 
@@ -20,6 +21,14 @@ def renewal_sentence(deal: Deal, plan: Plan) -> str:
         if plan.later
         else ""
     )
+
+
+def plan_lines(deal: Deal, plan: Plan, label: str = "Plan") -> list[str]:
+    """Return the agreements of a plan under a label: the API, the seats of each type, and later terms."""
+    lines = labelled(label, api_sentence(deal, plan.api))
+    for name in plan.seats:
+        lines += labelled("", seat_sentence(deal, plan, name))
+    return lines + (labelled("Later", renewal_sentence(deal, plan)) if plan.later else [])
 
 
 def renewal_tables(deal: Deal, plan: Plan, settlement: Settlement | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, Answered, IsProven, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ class ClauseValue(Record):
     points: Annotated[
         float | None, Field(description="points of discount that are worth as much; null: none, or out of reach")
     ]
-    is_proven: Annotated[bool, Field(description="whether it is proven to the gap")]
+    is_proven: IsProven
     plan: Annotated[Plan, Field(description="the best plan with the step")] = field(repr=False)
 
 
@@ -57,7 +57,7 @@ class ClausePair(Record):
     both_usd: Annotated[float, Field(description="what both are worth")]
     extra_usd: Annotated[float, Field(description="beyond the sum of each; negative for substitutes")]
     finding: Annotated[str, Field(description="substitutes, complements or independent")]
-    is_proven: Annotated[bool, Field(description="whether it is proven to the gap")]
+    is_proven: IsProven
 
 
 @dataclass(frozen=True)

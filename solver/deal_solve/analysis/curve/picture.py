@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
-from deal_solve.report.picture import DARK, apart, canvas, scale_of
+from deal_solve.report.picture import DARK, apart, canvas, panels_of, scale_of
 from deal_solve.report.sentences import offer_sentence
 from deal_solve.report.text import round_money
 
@@ -37,10 +37,7 @@ def figure_of(deal: Deal, curve: Curve) -> Figure:
     rows = math.ceil(len(quantities) / COLUMNS)
     title = f"{deal.title or 'This deal'}: {offer_sentence(deal, curve.offer, curve.term_months)}"
     with canvas(1 + 3.4 * COLUMNS, 1 + 2.4 * rows, title) as figure:
-        panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
-        for panel in panels[len(quantities) :]:
-            panel.set_axis_off()
-        for panel, quantity in zip(panels, quantities, strict=False):
+        for panel, quantity in zip(panels_of(figure, len(quantities), COLUMNS), quantities, strict=True):
             _draw(panel, curve, quantity)
         marks = "line: a band, by its threshold; ring: best commitment of the band"
         marks += "; dotted: no commitment" * (curve.uncommitted is not None)

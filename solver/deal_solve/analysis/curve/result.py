@@ -12,7 +12,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, Answered, IsProven, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ class CurvePoint(Record):
     overage_probability: Annotated[float, Field(description="that usage is not covered in some contract year")]
     shortfall_probability: Annotated[float, Field(description="that commitment is not used in some contract year")]
     forfeited_usd: Annotated[float, Field(description="balance lost, expected, not discounted")]
-    is_proven: Annotated[bool, Field(description="whether it is proven to the gap")]
+    is_proven: IsProven
     plan: Annotated[Plan, Field(description="the plan of this point")] = field(repr=False)
     fix: NotWritten[Proposal] = field(repr=False)
     """The proposal whose solve this is."""

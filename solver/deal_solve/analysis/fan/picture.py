@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.analysis.fan.fan import Fan
 from deal_solve.analysis.fan.text import level_names
 from deal_solve.deal.deal import Deal
-from deal_solve.report.picture import DARK, apart, canvas, scale_of
+from deal_solve.report.picture import DARK, apart, canvas, panels_of, scale_of
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -27,10 +27,7 @@ def figure_of(deal: Deal, scenarios: Scenarios, fans: tuple[Fan, ...]) -> Figure
     rows = math.ceil(len(fans) / columns)
     title = f"{deal.title or 'This deal'}: {scenarios_text(scenarios)}"
     with canvas(1 + 3.2 * columns, 0.6 + 2.3 * rows, title) as figure:
-        panels = figure.subplots(rows, columns, squeeze=False).ravel()
-        for panel in panels[len(fans) :]:
-            panel.set_axis_off()
-        for panel, fan in zip(panels, fans, strict=False):
+        for panel, fan in zip(panels_of(figure, len(fans), columns), fans, strict=True):
             _draw(panel, deal, fan)
     return figure
 

@@ -11,7 +11,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, Answered, IsProven, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ class FrontierPoint(Record):
         Field(description="mean of the worst costs, or of the worst losses where risk is on loss (negative: a gain)"),
     ]
     is_knee: Annotated[bool, Field(description="whether it is farthest from the line between the first and the last")]
-    is_proven: Annotated[bool, Field(description="whether it is proven to the gap")]
+    is_proven: IsProven
     deal: Annotated[str, Field(description="what is signed, in a line")]
     plan: Annotated[Plan, Field(description="its plan")] = field(repr=False)
     solution: NotWritten[Solution] = field(repr=False)

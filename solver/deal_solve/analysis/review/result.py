@@ -15,7 +15,7 @@ from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
-from deal_solve.report.basics import SCHEMA_KEY, Answered, ResultFile
+from deal_solve.report.basics import SCHEMA_KEY, Answered, IsProven, ResultFile
 from deal_solve.settlement.settle import Settlement
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class ReviewStep(Record):
     objective_usd: Annotated[float, Field(description="objective after it")]
     expected_usd: Annotated[float, Field(description="expected cost after it, discounted")]
     cvar_usd: Annotated[float, Field(description="mean of the worst costs after it")]
-    is_proven: Annotated[bool, Field(description="whether it is proven to the gap")]
+    is_proven: IsProven
     plan: Annotated[Plan, Field(description="its plan")] = field(repr=False)
 
 

@@ -9,12 +9,11 @@ from deal_solve.facts.summary import Summary, summarise
 from deal_solve.plan.plan import Plan
 from deal_solve.report.difference import difference_table, present_value
 from deal_solve.report.plan_tables import limit_table
+from deal_solve.report.renewal import plan_lines
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import (
     aim,
-    api_sentence,
     cost_sentence,
-    seat_sentence,
     tail_note,
     title_line,
     worst_sentence,
@@ -57,10 +56,7 @@ def _head(deal: Deal, found: Review) -> list[str]:
 
 
 def _signed(label: str, deal: Deal, plan: Plan, summary: Summary) -> list[str]:
-    lines = labelled(label, api_sentence(deal, plan.api))
-    for name in plan.seats:
-        lines += labelled("", seat_sentence(deal, plan, name))
-    lines += labelled("", cost_sentence(deal, summary))
+    lines = [*plan_lines(deal, plan, label), *labelled("", cost_sentence(deal, summary))]
     worst = worst_sentence(deal, summary)
     return [*lines, *(labelled("", worst) if worst else [])]
 

@@ -15,12 +15,10 @@ from deal_solve.report.plan_tables import (
     routing_table,
     track_table,
 )
-from deal_solve.report.renewal import renewal_sentence, renewal_tables
+from deal_solve.report.renewal import plan_lines, renewal_tables
 from deal_solve.report.sentences import (
-    api_sentence,
     cost_sentence,
     fixed_sentence,
-    seat_sentence,
     title_line,
     worst_sentence,
 )
@@ -39,11 +37,7 @@ def settlement_report(
     """Return the settled plan in print, with the invoice of one scenario."""
     deal, scenarios, plan = settlement.deal, settlement.scenarios, settlement.plan
     summary = summarise(deal, settlement, scenarios)
-    head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
-    for name in plan.seats:
-        head += labelled("", seat_sentence(deal, plan, name))
-    if plan.later:
-        head += labelled("Later", renewal_sentence(deal, plan))
+    head = [*heading(title_line(deal)), *plan_lines(deal, plan)]
     head += labelled("Cost", cost_sentence(deal, summary))
     head += labelled("Fixed", fixed_sentence(deal, summary))
     if worst := worst_sentence(deal, summary):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from deal_solve.analysis.simulate.result import Simulation
 from deal_solve.deal.deal import Deal
-from deal_solve.report.renewal import renewal_sentence
+from deal_solve.report.renewal import plan_lines
 from deal_solve.report.scenarios import scenarios_text
-from deal_solve.report.sentences import api_sentence, basis, seat_sentence, title_line
+from deal_solve.report.sentences import basis, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
 from deal_solve.settlement.lines import LINES
 
@@ -14,11 +14,7 @@ from deal_solve.settlement.lines import LINES
 def simulation_report(deal: Deal, simulation: Simulation) -> str:
     """Return a simulation in print."""
     plan = simulation.plan
-    head = [*heading(title_line(deal)), *labelled("Plan", api_sentence(deal, plan.api))]
-    for name in plan.seats:
-        head += labelled("", seat_sentence(deal, plan, name))
-    if plan.later:
-        head += labelled("Later", renewal_sentence(deal, plan))
+    head = [*heading(title_line(deal)), *plan_lines(deal, plan)]
     head += labelled("Cost", _cost(deal, simulation))
     tail = percent(1 - simulation.confidence)
     head += labelled("Tail", f"{money(simulation.cvar_usd)} in the mean of the worst {tail} of scenarios")

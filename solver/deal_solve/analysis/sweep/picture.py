@@ -12,7 +12,7 @@ from deal_solve.analysis.sweep.regions import NO_PLAN, Regions, regions
 from deal_solve.analysis.sweep.result import Sweep
 from deal_solve.analysis.sweep.text import region_text, short_names
 from deal_solve.deal.deal import Deal
-from deal_solve.report.picture import DARK, canvas, scale_of
+from deal_solve.report.picture import DARK, canvas, panels_of, scale_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,10 +41,7 @@ def figure_of(deal: Deal, found: Sweep) -> Figure:
     across = min(len(panels), 2)
     down = -(-len(panels) // across)
     with canvas(1.6 + 4.2 * across, 0.8 + 3.0 * down + 0.15 * len(key), title) as figure:
-        grid = figure.subplots(down, across, squeeze=False).ravel()
-        for index in range(len(panels), len(grid)):
-            grid[index].set_axis_off()
-        for panel, values in zip(grid, panels, strict=False):
+        for panel, values in zip(panels_of(figure, len(panels), across), panels, strict=True):
             if len(seen.axes) == 2:
                 _tiles(panel, seen, values, names)
             else:
@@ -56,7 +53,7 @@ def figure_of(deal: Deal, found: Sweep) -> Figure:
 def _indices(values: Sequence[Any]) -> tuple[list[float], list[float]]:
     """Return where the values stand on an axis, and the edges of their tiles; texts are evenly apart.
 
-    >>> _places([0, 1, 3]), _places(["list", "contracted"])
+    >>> _indices([0, 1, 3]), _indices(["list", "contracted"])
     (([0.0, 1.0, 3.0], [-0.5, 0.5, 2.0, 4.0]), ([0.0, 1.0], [-0.5, 0.5, 1.5]))
     """
     at = [float(v) for v in values] if all(map(is_number, values)) else [float(n) for n in range(len(values))]

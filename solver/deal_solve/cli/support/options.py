@@ -59,6 +59,12 @@ class DealFile:
     changes: tuple[str, ...] = ()
 
 
+def offer_option(what: str) -> Callable[[F], F]:
+    """Return the decorator that adds `--offer`, the offer whose bands or clauses the command is about."""
+    said = f"The offer whose {what}.  [default: that of the best deal]"
+    return click.option("--offer", metavar="NAME", shell_complete=completion.offers, help=said)
+
+
 def deal_argument(command: F) -> F:
     """Add the deal file and `--set`; the command gets both as one `DealFile`."""
 
