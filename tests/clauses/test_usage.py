@@ -145,5 +145,12 @@ def test_uncounted_usage_is_billed_at_list_without_protection(counts, api_offer)
     assert lines(metered(counts, api_offer=api_offer)) == expected
 
 
+def test_a_share_of_metered_usage_counts_and_the_rest_is_billed_at_list():
+    """Of 30 a month 12 count: V = 12 · 12 · 0.9 of C = 400; 18 are at list: 6 · 18 at index 1 and 6 · 18 at index 2."""
+    result = metered("40%", commitment=400)
+    assert lines(result) == {"seats": 2400, "commitment": 400, "uncounted_usage": 324, "other_charges": 36}
+    assert result.drawdown[0].usage_usd[0] == pytest.approx(129.6)
+
+
 def test_usage_that_the_seat_includes_costs_nothing():
     assert lines(metered(True, covered=1, commitment=400)) == {"seats": 2400, "commitment": 400}

@@ -111,6 +111,12 @@ NonNegative = Annotated[Number, _at_least(0.0, "a price, a size or a count is ne
 Positive = Annotated[Number, AfterValidator(_positive)]
 Share = Annotated[Number, AfterValidator(_share)]
 Discount = Annotated[Number, AfterValidator(_discount)]
+ShareOrYesNo = Annotated[
+    Share,
+    BeforeValidator(lambda value: float(value) if isinstance(value, bool) else value),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, *NUMBER_SCHEMA["anyOf"]]}),
+]
+"""A share; yes is all of it and no is nothing."""
 Change = Annotated[Number, AfterValidator(_change)]
 
 

@@ -18,6 +18,7 @@ from deal_solve.deal.numbers import (
     Number,
     Positive,
     Share,
+    ShareOrYesNo,
     parse_number,
 )
 from deal_solve.messages import shown
@@ -298,7 +299,9 @@ class SeatPart(DealModel):
         "contracted; free: any number; default expected_users, free under hard_cap",
     )
     reduction_right: Share = Field(0.0, description="largest share given back at an anniversary")
-    counts_toward_commitment: bool = Field(False, description="metered usage draws down the same offer's commitment")
+    counts_toward_commitment: ShareOrYesNo = Field(
+        0.0, description="share of the metered usage that draws down the same offer's commitment; yes: all of it"
+    )
 
     @model_validator(mode="after")
     def _order(self) -> Self:

@@ -34,14 +34,17 @@ class Usage:
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Requests of one workload or cohort in months [start, end), (end - start, S); the share `metered` is billed."""
+    """Requests of one workload or cohort in months [start, end), (end - start, S); the share `metered` is billed.
+
+    Of that, the share `counted` counts toward the commitment.
+    """
 
     user: User
     start: int
     end: int
     requests: Array
     metered: float
-    counted: bool
+    counted: float
 
 
 def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[str] | None = None) -> Usage:
@@ -62,7 +65,7 @@ def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]
     """Yield every stream of requests: workloads, and cohorts for each contract year in which they are metered."""
     senders = resolve(deal).users
     for key in deal.workloads:
-        yield Stream(senders[key], 0, scenarios.months, scenarios.requests[key], 1.0, True)
+        yield Stream(senders[key], 0, scenarios.months, scenarios.requests[key], 1.0, 1.0)
     for key in deal.cohorts:
         for year in range(deal.years):
             metered, counted = metered_share(deal, plan, key, year)
@@ -74,21 +77,21 @@ def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]
                 yield Stream(senders[key], months.start, months.stop, requests, metered, counted)
 
 
-def metered_share(deal: Deal, plan: Plan, cohort_id: str, year: int) -> tuple[float, bool]:
-    """Return (share of a cohort's usage that is metered in a contract year, whether it counts toward the commitment).
+def metered_share(deal: Deal, plan: Plan, cohort_id: str, year: int) -> tuple[float, float]:
+    """Return (share of a cohort's usage that is metered in a contract year, the share of that which counts).
 
-    An internal tool meters all of it, and it counts. A seat meters 1 - covered_share; it counts where seat and API
-    agreement are of the same offer, neither of them left, and the offer says so.
+    An internal tool meters all of it, and it counts. A seat meters 1 - covered_share; where seat and API agreement are
+    of the same offer, neither of them left, the share of it counts toward the commitment that the offer states.
     """
     track = plan.tracks[cohort_id][year]
     if track == NONE:
-        return 0.0, False
+        return 0.0, 0.0
     if track in deal.internal_tools:
-        return 1.0, True
+        return 1.0, 1.0
     seat = resolve(deal).seat(plan.seats[track], track)
     is_left = any(start <= 12 * year < end for start, end in plan.api.left)
-    same = seat.offer_id == plan.api.offer and not is_left and seat.part.counts_toward_commitment
-    return 1 - seat.covered_share[cohort_id], same
+    is_same = seat.offer_id == plan.api.offer and not is_left
+    return 1 - seat.covered_share[cohort_id], seat.part.counts_toward_commitment if is_same else 0.0
 
 
 def _routed(plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:
@@ -143,8 +146,9 @@ def _add(
             usd[part.model_id] = usd[part.model_id] + cost if part.model_id in usd else cost
         other += share * other_usd(request, option)
     requests = stream.requests[months.start - stream.start : months.stop - stream.start]
-    values = usage.counted if stream.counted else usage.uncounted
-    charges: list[tuple[dict[str, Array], str, Array | float]] = [(values, *each) for each in usd.items()]
+    charges: list[tuple[dict[str, Array], str, Array | float]] = []
+    for table, billed in ((usage.counted, stream.counted), (usage.uncounted, 1 - stream.counted)):
+        charges += [(table, name, billed * each_usd) for name, each_usd in usd.items() if billed > 0]
     if other > 0:
         charges.append((usage.other, user.name, other))
     for table, name, each_usd in charges:

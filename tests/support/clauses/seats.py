@@ -100,7 +100,14 @@ for _field, _values in {
         _shown = {True: "yes", False: "no"}.get(_value, _value) if isinstance(_value, bool) else _value
         add(f"true_up {_field}={_shown}", seat_parts, "true_up", _has(_field, _value), _with(_field, _instead))
 add("reduction_right", seat_parts, "reduction_right", present, DROP)
-add("counts_toward_commitment", seat_parts, "counts_toward_commitment", present, DROP)
+add("counts_toward_commitment=yes", seat_parts, "counts_toward_commitment", lambda v: v is True, DROP)
+add(
+    "counts_toward_commitment<1",
+    seat_parts,
+    "counts_toward_commitment",
+    0.4,
+    True,
+)
 
 
 def _no_track(leave: Callable[[str], bool]) -> Callable[[list[str]], list[str] | None]:

@@ -18,6 +18,7 @@ DRAWN = (
     "maximum",
     "covered_share",
     "reduction_right",
+    "counts_toward_commitment",
     "renewal_cap",
 )
 """Clauses that are one number and are drawn near where they bind; the other ones are drawn as they are negotiated."""
@@ -169,7 +170,7 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
     if c.chance(40):
         part["reduction_right"] = c.pick(0.1, 0.3, 1.0)
     if with_api and part["covered_share"] < 1 and c.chance(70):
-        part["counts_toward_commitment"] = True
+        part["counts_toward_commitment"] = c.weighted((True, 3), (0.4, 2))
     if c.chance(45):
         part["initial_order"] = c.weighted(("free", 4), ("expected_users", 1))
     return {**part, **_other_numbers(c, "seats", estimate)}

@@ -102,7 +102,7 @@ def _apart(deal: Deal, offer: str) -> Deal:
     That is bundle tiers, and seat usage that counts toward the commitment. The two need not have the same term.
     """
     stated = deal.offers[offer]
-    seats = {name: _with(part, {"counts_toward_commitment": False}) for name, part in stated.seats.items()}
+    seats = {name: _with(part, {"counts_toward_commitment": 0.0}) for name, part in stated.seats.items()}
     both = {"bundle": (), "exclusive": False}
     halves = {f"{offer}-api": _with(stated, {**both, "seats": {}})}
     halves[f"{offer}-seats"] = _with(stated, {**both, "api": None, "seats": seats})

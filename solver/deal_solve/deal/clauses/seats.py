@@ -77,6 +77,10 @@ def _better_tiers(part: SeatPart) -> Tiers | None:
     return Tiers(kind="all_units", steps=tuple(steps))
 
 
+def _counting_text(share: float) -> str:
+    return {0.0: "apart", 1.0: "counts"}.get(share, f"{percent(share)} counts")
+
+
 SEATS = (
     Clause(
         "seat price",
@@ -180,10 +184,11 @@ SEATS = (
         "seats",
         ("counts_toward_commitment",),
         "bundle",
-        "apart → counts toward the commitment of the same offer",
+        "apart, or a share of it → all of it counts toward the commitment of the same offer",
         is_law=False,
-        better=always(True),
-        printed=lambda counts: "counts" if counts else "apart",
+        better=always(1.0),
+        printed=_counting_text,
+        numbers={"counts_toward_commitment": ten_points},
         is_of_both_parts=True,
     ),
 )

@@ -8,6 +8,7 @@ n[c,y,∅] + Σ_j β_j ≤ 1                        j: of the agreement that the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deal_solve.deal.deal import Deal
@@ -35,7 +36,7 @@ def route_people(
         for year in range(deal.years):
             for (who, track, when), on in tracks.other.items():
                 if (who, when) == (name, year) and track in deal.internal_tools:
-                    metered.route_year(year, on, [*agreements.of_year(year)], 1.0)
+                    metered.route_year(year, on, dict.fromkeys(agreements.of_year(year), 1.0), 1.0)
             for candidate in agreements.seats:
                 on_seat = tracks.on_seat(name, candidate, year)
                 share = 1 - resolve(deal).seat(candidate, candidate.seat_type).covered_share[name]
@@ -51,12 +52,16 @@ def route_people(
                     routing.alike |= {v: (name, candidate, year, regime) for regime, v in made.items() if unserved}
 
 
-def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, year: int) -> list[Regime | None]:
-    """Return what a seat's metered usage may be billed under: its own offer's regimes, or none (at list)."""
-    if not seats.parts[candidate].counts_toward_commitment:
-        return [None]
+def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, year: int) -> dict[Regime | None, float]:
+    """Return what a seat's metered usage may be billed under, and the share of it that counts there.
+
+    These are its own offer's regimes, and none (all of it at list).
+    """
+    counted = seats.parts[candidate].counts_toward_commitment
+    if counted == 0:
+        return {None: 1.0}
     own = [r for r in agreements.of_year(year) if r.agreement == candidate.agreement and not r.span.left]
-    return [*own, None]
+    return {**dict.fromkeys(own, counted), None: 1.0}
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,14 @@ class _Metered:
         self,
         year: int,
         on: Expression | Variable,
-        regimes: list[Regime | None],
+        regimes: Mapping[Regime | None, float],
         share: float,
         excess: Excess | None = None,
     ) -> dict[Regime | None, Variable]:
         """Add n ≤ β_j, n[∅] + Σ_j β_j ≤ 1, Σ_j n = T in a contract year, and the routing of each n; return them.
 
-        With an excess the requests are those of the cohort's users who are served then.
+        `regimes` maps each to the share of the usage that counts there. With an excess the requests are those of the
+        users of the cohort who are served then.
         """
         program, agreements = self.program, self.agreements
         activity: dict[Regime | None, Variable] = {}
@@ -95,5 +101,11 @@ class _Metered:
         for epoch in self.user.epochs:
             if epoch.year == year:
                 for regime, variable in activity.items():
-                    route(program, self.routing, self.user, epoch, Activity(variable, regime, share, excess))
+                    route(
+                        program,
+                        self.routing,
+                        self.user,
+                        epoch,
+                        Activity(variable, regime, share, regimes[regime], excess),
+                    )
         return activity

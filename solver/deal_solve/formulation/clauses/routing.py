@@ -60,14 +60,22 @@ class Usage:
 class Activity:
     """What one set of disaggregated shares adds up to: β_j of a workload, n[c,y,j] of a cohort's metered usage.
 
-    `metered` is the share of the user's requests that is billed under the regime (None: at list) if `variable` is 1; in
-    an `excess` they are those of the users that are served.
+    `metered` is the share of the user's requests that is billed if `variable` is 1: `counted` of it under the regime
+    (None: at list), the rest at list. In an `excess` they are those of the users that are served.
     """
 
     variable: Variable
     regime: Regime | None
     metered: float = 1.0
+    counted: float = 1.0
     excess: Excess | None = None
+
+    @property
+    def billed(self) -> dict[Regime | None, float]:
+        """The share of the user's requests that is billed under each regime, and at list."""
+        if self.regime is None or self.counted == 1:
+            return {self.regime: self.metered}
+        return {self.regime: self.metered * self.counted, None: self.metered * (1 - self.counted)}
 
 
 @dataclass
@@ -88,12 +96,12 @@ class Routing:
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
     epochs: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
 
-    def useful(self, user: User, epoch: Epoch, regime: Regime | None) -> list[Option]:
-        """Return the options that a best plan may use under a regime, or all different ones of a fixed user."""
+    def useful(self, user: User, epoch: Epoch, activity: Activity) -> list[Option]:
+        """Return the options that a best plan may use: all different ones if fixed, or if billed under two regimes."""
         options = distinct_options(epoch)
-        if user.name in self.fixed:
+        if user.name in self.fixed or len(activity.billed) > 1:
             return options
-        return nondominated_options(Billing(self.sums, self.rates, user, epoch, regime), options)
+        return nondominated_options(Billing(self.sums, self.rates, user, epoch, activity.regime), options)
 
 
 def distinct_options(epoch: Epoch) -> list[Option]:
@@ -116,7 +124,7 @@ def route(program: Program, routing: Routing, user: User, epoch: Epoch, activity
     polytope or zero (formulation §5).
     """
     shares: Shares = []
-    for option in routing.useful(user, epoch, activity.regime):
+    for option in routing.useful(user, epoch, activity):
         share = program.variable(f"share_{user.name}_{epoch.start}_{option.key}", 0, 1)
         shares.append((option, share))
         routing.shares.setdefault((user.name, epoch.start, option.key), []).append((share, activity.variable))
@@ -175,8 +183,9 @@ def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activi
         costs = [0.0, *(c * scale for _, c in terms)]
         variable = program.variable(f"usage_{user.name}_{epoch.start}_{model_id}", min(costs), max(costs))
         program.define("usage_of_model", variable, scale * Expression(terms))
-        usage = Usage(variable, who, epoch, model_id, family, metered / mean, basis)
-        routing.usage.setdefault(activity.regime, []).append(usage)
+        for regime, billed in activity.billed.items():
+            usage = Usage(variable, who, epoch, model_id, family, billed / mean, basis)
+            routing.usage.setdefault(regime, []).append(usage)
 
 
 def _other_charges(program: Program, user: Who, epoch: Epoch, others: list[tuple[Variable, float]]) -> None:
