@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from deal_solve.plan.validation.validity import refuse_impossible as refuse_impossible
     from deal_solve.settlement.settle import Settlement as Settlement
     from deal_solve.settlement.settle import settle as settle
+    from deal_solve.stopping import cancellable as cancellable
     from deal_solve.uncertainty.expansion import scenarios_of as scenarios_of
     from deal_solve.uncertainty.parquet import read_scenarios as read_scenarios
     from deal_solve.uncertainty.parquet import write_scenarios as write_scenarios

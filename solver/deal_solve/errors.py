@@ -51,7 +51,7 @@ class Infeasible(DealSolveError):
 
 
 class Cancelled(DealSolveError):
-    """The caller's progress callback said to stop."""
+    """The caller said to stop: a progress callback, or who else may."""
 
     exit_code = 130
 

@@ -11,6 +11,8 @@ from typing import Any, Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from deal_solve.stopping import carried, checkpoint
+
 Array = NDArray[np.float64]
 Result = TypeVar("Result")
 Kind = Literal["explicit", "discrete", "certain", "sampled"]
@@ -163,9 +165,11 @@ def blocks(scenarios: Scenarios) -> Iterator[ScenarioSet]:
 def each_block(scenarios: Scenarios, work: Callable[[int, ScenarioSet], Result]) -> list[Result]:
     """Return what `work` makes of every block, given with its place, on every core and in order."""
     if scenarios.block_count == 1:
+        checkpoint()
         return [work(0, scenarios.block(0))]
+    each = carried(lambda index: work(index, scenarios.block(index)))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda index: work(index, scenarios.block(index)), range(scenarios.block_count)))
+        return list(pool.map(each, range(scenarios.block_count)))
 
 
 def ready(scenarios: Scenarios) -> Scenarios:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -16,11 +16,14 @@ from threadpoolctl import threadpool_limits
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import Settlement, settle
+from deal_solve.stopping import checkpoint
 from deal_solve.uncertainty.sampling import SampledSet
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet
 
 CHUNK = 4
 """Blocks that a process settles at a time; no result depends on it."""
+TICK = 0.5
+"""Seconds between two looks at whether to stop, while others settle."""
 AHEAD = 32
 """Chunks that are handed out or waited for at once, so that memory is bounded."""
 
@@ -91,19 +94,28 @@ def outcomes_of(
     """
     if executor is None:
         with threadpool_limits(1, "blas"):
-            yield from (work.outcomes(scenarios.block(index)) for index in range(scenarios.block_count))
+            for index in range(scenarios.block_count):
+                checkpoint()
+                yield work.outcomes(scenarios.block(index))
         return
     waiting: deque[Any] = deque()
     try:
         for arguments in _chunks(work, scenarios):
             waiting.append(executor.submit(_settled, *arguments))
             if len(waiting) >= ahead:
-                yield from waiting.popleft().result()
+                yield from _result(waiting.popleft())
         while waiting:
-            yield from waiting.popleft().result()
+            yield from _result(waiting.popleft())
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _result(future: Future[list[Outcomes]]) -> list[Outcomes]:
+    """Wait for a chunk, and look now and then whether to stop."""
+    while not wait([future], timeout=TICK).done:
+        checkpoint()
+    return future.result()
 
 
 def _chunks(work: Work, scenarios: Scenarios) -> Iterator[tuple[bytes, ScenarioSet | None, range]]:

@@ -18,6 +18,7 @@ from deal_solve.errors import Cancelled
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SettingKeywords, SolveOptions
 from deal_solve.report.basics import About
+from deal_solve.stopping import checkpoint
 from deal_solve.uncertainty.expansion import scenarios_of
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ class _Clock:
         self.began = time.monotonic()
 
     def report(self) -> None:
-        """Say how far it is; raises Cancelled if the watcher wants no more."""
+        """Say how far it is; raises Cancelled if the watcher, or who waits for the sweep, wants no more."""
+        checkpoint()
         done = min(self.known + self.solved, self.total)
         if self.watcher and (
             self.watcher(SweepProgress(done, self.total, self.solved, time.monotonic() - self.began)) is False

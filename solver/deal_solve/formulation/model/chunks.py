@@ -11,6 +11,8 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from deal_solve.stopping import carried, checkpoint
+
 Selection: TypeAlias = slice | NDArray[np.intp]
 """Some scenarios: a piece of them, or places."""
 
@@ -22,8 +24,9 @@ CHUNK = 32768
 
 def each(size: int, work: Callable[[slice], Result]) -> list[Result]:
     """Return what `work` makes of every piece of `size` scenarios, in order."""
+    checkpoint()
     pieces = [slice(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
-    return [work(piece) for piece in pieces] if len(pieces) == 1 else list(_workers().map(work, pieces))
+    return [work(piece) for piece in pieces] if len(pieces) == 1 else list(_workers().map(carried(work), pieces))
 
 
 def weighted(here: slice, weights: NDArray[np.float64]) -> Selection:

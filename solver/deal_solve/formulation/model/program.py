@@ -18,8 +18,11 @@ from deal_solve.formulation.model.payments import Metered, Payments, Share
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Among, Cut, Epigraph, Expectation, Linear, Recourse, Weigh, When
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices, ScenarioSums
+from deal_solve.stopping import checkpoint
 from deal_solve.uncertainty.scenario_set import Array
 
+CHECK_EVERY = 256
+"""Variables, or rows, after which a program that is built looks whether to stop."""
 ENDLESS = 1e12
 """More money units than any deal has."""
 
@@ -125,6 +128,8 @@ class Program:
         return self._keep(Variable(self._name(label), low, high, pulp.LpInteger))
 
     def _keep(self, variable: Variable) -> Variable:
+        if not len(self.variables) % CHECK_EVERY:
+            checkpoint()
         self._indices[variable] = len(self.variables)
         self.variables.append(variable)
         return variable
@@ -151,6 +156,8 @@ class Program:
         for variable, coefficient in row.terms:
             if coefficient:
                 merged[variable] += coefficient
+        if not len(self.rows) % CHECK_EVERY:
+            checkpoint()
         name = self._name(label)
         made = pulp.LpConstraint(pulp.LpAffineExpression(merged), row.sense, name, row.rhs)
         if in_pulp:

@@ -31,6 +31,7 @@ from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.resolved import resolve
+from deal_solve.stopping import carried
 
 Result = TypeVar("Result")
 
@@ -191,7 +192,7 @@ class AgreementSearch:
             return [work(candidate) for candidate in self.candidates]
         before = monotonic(), self.clock.solving
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = list(pool.map(work, self.candidates))
+            found = list(pool.map(carried(work), self.candidates))
         self.clock.solving = min(self.clock.solving, before[1] + monotonic() - before[0])
         return found
 

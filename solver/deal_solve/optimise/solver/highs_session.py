@@ -27,6 +27,7 @@ from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Indices
 from deal_solve.optimise.solver.certificate import LinearProgram
 from deal_solve.optimise.solver.substitution import Reduced
+from deal_solve.stopping import checkpoint, may_stop
 from deal_solve.uncertainty.scenario_set import Array
 
 _STATUSES = highspy.HighsModelStatus
@@ -50,6 +51,14 @@ def _silence_banner() -> None:
 
 
 _silence_banner()
+
+
+def _interrupt(event: Any) -> None:
+    """Interrupt HiGHS where the work is to stop: no error may be raised inside of it."""
+    try:
+        checkpoint()
+    except BaseException:
+        event.interrupt()
 
 
 class SolverGaveUpError(Exception):
@@ -77,6 +86,22 @@ class HighsSession:
         for name, value in wanted.items():
             if self.highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
                 raise InternalError(f"HiGHS does not take {name} = {value}")
+
+    def run(self) -> None:
+        """Solve what is handed over; raises what stops the work, if anything does, within a moment."""
+        checkpoint()
+        if not may_stop():
+            self.highs.run()
+            return
+        found = (self.highs.cbSimplexInterrupt, self.highs.cbIpmInterrupt, self.highs.cbMipInterrupt)
+        for callback in found:
+            callback.subscribe(_interrupt)
+        try:
+            self.highs.run()
+        finally:
+            for callback in found:
+                callback.unsubscribe(_interrupt)
+        checkpoint()
 
     def _seen(self, program: Program) -> Reduced:
         if self._view is None or self._view.count < len(program.variables):
@@ -156,12 +181,12 @@ class HighsSession:
         columns = view.column[indices].astype(np.int32)
         self.highs.changeColsBounds(len(indices), columns, low, high)
         self._numbers.low[columns], self._numbers.high[columns] = low, high
-        self.highs.run()
+        self.run()
         if (
             self.highs.getModelStatus() not in _SETTLED
         ):  # the last basis can end the simplex method: once more, from the start
             self.highs.clearSolver()
-            self.highs.run()
+            self.run()
         status = self.highs.getModelStatus()
         if status not in _SETTLED:
             raise SolverGaveUpError

@@ -170,14 +170,14 @@ def _ready(program: Program, settings: RunSettings, clock: Clock) -> HighsSessio
 
 def _run_highs(program: Program, settings: RunSettings, clock: Clock) -> Answer:
     session, relax, cutoff = _ready(program, settings, clock), settings.relax, settings.cutoff
-    session.highs.run()
+    session.run()
     if session.highs.getModelStatus() in _GAVE_UP:
         # A plan that misses a row by the tolerance itself is refused, and a tight one can end the simplex method: once
         # more, from the start. Integers are rounded later anyway.
         session.options(dict.fromkeys((f"{kind}_feasibility_tolerance" for kind in ("mip", "primal", "dual")), 1e-7))
         session.options({"presolve": "off"})
         session.highs.clearSolver()
-        session.highs.run()
+        session.run()
         session.options({"presolve": "choose"})
     answer = _highs_answer(session.highs, is_mip=not relax)
     if answer.outcome == "optimal" and not relax and cutoff is not None and answer.objective > cutoff:
