@@ -6,28 +6,20 @@ from deal_solve import loads, scenarios_of, solve
 from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.analysis.why_not.alternatives_text import alternatives_report
 from deal_solve.plan.proposal import Proposal
+from tests.support.deals import APP
 from tests.support.paths import EXAMPLES
 from tests.support.samples import in_every_run
 from tests.support.solved import every_alternative, loaded, solved
 
-TWO_BANDS = """
-schema: deal-solve/1
-start: 2027-01
-horizon_months: 12
-rates: claude@2026-11-23
-workloads:
-  app:
-    requests_per_month: 1M
-    input_tokens: 1000
-    output_tokens: 200
-    models: [sonnet]
+TWO_BANDS = f"""
+{APP}
 offers:
   quote:
-    terms: {12: {}}
+    terms: {{12: {{}}}}
     api:
       bands:
-        - {commit_usd_per_year: 30k, discount: 10%}
-        - {commit_usd_per_year: 120k, discount: 30%}
+        - {{commit_usd_per_year: 30k, discount: 10%}}
+        - {{commit_usd_per_year: 120k, discount: 30%}}
 """
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from deal_solve import InputError, criteria, sample, scenarios_of, solve
 from deal_solve.cli.main import run
+from tests.support.deals import LOW_OR_HIGH
 from tests.support.hand_deals import APP, YEAR, covers, explicit, newsvendor, quote, read
 
 
@@ -85,14 +86,7 @@ def test_what_cannot_be_asked_is_refused(names, count, words):
         criteria(deal, held, names)
 
 
-DEAL = """\
-start: 2027-01
-horizon_months: 12
-workloads:
-  bot: {requests_per_month: {low: 500k, high: 1.5M}, input_tokens: 2000, output_tokens: 200, models: [opus, sonnet]}
-offers:
-  quote: {api: {bands: [{commit_usd_per_year: 20k, discount: 20%}], overage: list}}
-"""
+DEAL = LOW_OR_HIGH.replace("contracted", "list")
 
 
 def test_the_command_line_prints_them_side_by_side(tmp_path, capsys):

@@ -18,25 +18,18 @@ from deal_solve.cli.main import COMMANDS, run
 from deal_solve.cli.settle import nearest_scenario
 from deal_solve.errors import Infeasible, InputError, InternalError, LimitReached
 from deal_solve.version import VERSION
+from tests.support.deals import LOW_OR_HIGH
 from tests.support.interrupts import heed_interrupts
 from tests.support.paths import ROOT
 from tests.support.proposals import TEXT
 
 HEAVY = ("pandas", "pulp", "highspy", "numpy", "pydantic", "yaml", "scipy", "pyarrow", "matplotlib")
-SMALL = """\
-start: 2027-01
-horizon_months: 12
-workloads:
-  bot: {requests_per_month: {low: 500k, high: 1.5M}, input_tokens: 2000, output_tokens: 200, models: [opus, sonnet]}
-offers:
-  quote: {api: {bands: [{commit_usd_per_year: 20k, discount: 20%}], overage: contracted}}
-"""
 
 
 @pytest.fixture
 def deal(tmp_path):
     path = tmp_path / "deal.yaml"
-    path.write_text(SMALL)
+    path.write_text(LOW_OR_HIGH)
     return path
 
 
@@ -172,7 +165,7 @@ def test_1_what_nobody_foresaw_is_named_in_one_line(capsys, deal, with_solve):
 
 
 def test_2_a_bad_deal_lists_every_problem(capsys, deal):
-    deal.write_text(SMALL.replace("horizon_months: 12", "horizon_month: 12").replace("20%", "120%"))
+    deal.write_text(LOW_OR_HIGH.replace("horizon_months: 12", "horizon_month: 12").replace("20%", "120%"))
     code, out, err = called(capsys, "solve", deal)
     assert (code, out) == (2, "")
     assert [line.split(": ")[0] for line in err.splitlines()] == [f"{deal}:2", f"{deal}:6"]
@@ -219,7 +212,7 @@ def test_2_a_users_mistake_is_one_sentence(capsys, deal, proposal, monkeypatch, 
 
 
 def test_3_no_plan_meets_all_limits(capsys, deal):
-    deal.write_text(SMALL + "limits: [{measure: expected, of: total, at_most: 1}]\n")
+    deal.write_text(LOW_OR_HIGH + "limits: [{measure: expected, of: total, at_most: 1}]\n")
     code, out, err = called(capsys, "solve", deal)
     assert (code, out) == (3, "")
     assert "no plan meets" in err
@@ -490,9 +483,9 @@ def test_init_overwrites_only_when_told(capsys, deal):
     code, _, err = called(capsys, "init", deal)
     assert code == 2
     assert err == "".join(f"{path}: is there already; --force overwrites it\n" for path in (deal, schema))
-    assert (deal.read_text(), schema.read_text()) == (SMALL, "mine")
+    assert (deal.read_text(), schema.read_text()) == (LOW_OR_HIGH, "mine")
     assert called(capsys, "init", deal, "--force")[0] == 0
-    assert deal.read_text() != SMALL
+    assert deal.read_text() != LOW_OR_HIGH
     assert schema.read_text() == called(capsys, "schema")[1]
 
 

@@ -15,6 +15,7 @@ from deal_solve.facts.years import years
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solve import solve
 from deal_solve.report.text import Page, printed_on
+from tests.support.deals import BY_QUARTER, by_table
 from tests.support.paths import EXAMPLES, SCENARIOS
 from tests.support.solved import solved
 
@@ -134,12 +135,7 @@ offers: {q: {terms: [12], seats: {team-premium: {usd_per_user_month: 80, billing
 """)
     assert "2027-01-01 first of 12 invoices of 1,600 (20 Claude Team, premium seats) 2027-02-01 first count" in page
     assert "invoices 19,200" not in page
-    page = page_of("""
-horizon_months: 12
-workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens: 500, today: {model: sonnet},
-  models: [sonnet]}}
-offers: {q: {terms: [12], api: {period: quarter, step_usd: 240k, bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}
-""")
+    page = page_of(BY_QUARTER)
     assert "2027-01-01 first of 4 invoices of 60,000 (API commitment) 2027-07-01 start negotiating" in page
 
 
@@ -155,25 +151,13 @@ cohorts: {b: {headcount: 20, tracks: [team-premium], starts: 2027-10}}
 
 def test_what_no_scenario_escapes_is_named_for_what_it_is():
     """30,000 a month and a commitment of 240,000 at 20% off: 60,000 at list are above it, and no usage grows."""
-    page = page_of("""
-horizon_months: 12
-workloads: {bot: {spend_usd_per_month: 30000, input_tokens: 6000, output_tokens: 500, today: {model: sonnet},
-  models: [sonnet]}}
-offers: {q: {terms: [12], api: {period: quarter, step_usd: 240k, bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}
-""")
+    page = page_of(BY_QUARTER)
     assert "all of it signed now; plus overage in any case: 60,000 What it costs" in page
 
 
 def test_no_notice_is_told_where_a_table_decides():
     """The likeliest path leaves the agreement after a year; on others it is renewed."""
-    page = page_of("""
-horizon_months: 36
-renewal_decisions: {usage: 2}
-workloads: {bot: {spend_usd_per_month: {p10: 20k, p50: 40k, p90: 80k}, growth_per_year: {p10: -60%, p50: 0%, p90: 60%},
-  input_tokens: 6000, output_tokens: 500, today: {model: sonnet}, models: [sonnet]}}
-offers: {q: {terms: [12], api: {bands: [{commit_usd_per_year: 300k, discount: 20%}], overage: list},
-  renewal: {uplift: 10%}, price_protection: locked}}
-""")
+    page = page_of(by_table(36, 300_000, ", renewal: {uplift: 10%}, price_protection: locked"))
     rule = "the table of 2028-01 decides, by the usage of 2027-01 to 2027-12,"
     assert f"2027-07-01 {rule} whether the API agreement with q (ends 2027-12) is renewed" in page
     assert "give notice" not in page
@@ -181,13 +165,7 @@ offers: {q: {terms: [12], api: {bands: [{commit_usd_per_year: 300k, discount: 20
 
 def test_what_a_table_renews_on_the_likeliest_path_is_decided_by_the_table_too():
     """The likeliest path renews for 384,000; nobody has to start negotiating what a table decides."""
-    page = page_of("""
-horizon_months: 24
-renewal_decisions: {usage: 2}
-workloads: {bot: {spend_usd_per_month: {p10: 20k, p50: 40k, p90: 80k}, growth_per_year: {p10: -60%, p50: 0%, p90: 60%},
-  input_tokens: 6000, output_tokens: 500, today: {model: sonnet}, models: [sonnet]}}
-offers: {q: {terms: [12], api: {bands: [{commit_usd_per_year: 200k, discount: 20%}], overage: list}}}
-""")
+    page = page_of(by_table(24, 200_000))
     assert "the table of 2028-01 decides, by the usage of 2027-01 to 2027-12, what follows q (ends 2027-12)" in page
     assert "start negotiating what follows q (ends 2027-12)" not in page
 
