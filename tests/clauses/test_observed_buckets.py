@@ -1,9 +1,12 @@
 """What stands beside each observed bucket: requests and billed dollars of the last twelve months (model §6)."""
 
+import json
+
 import pytest
 
 from deal_solve.facts.baseline_usage import observed_buckets
 from deal_solve.optimise.solve import solve
+from deal_solve.outputs import to_json
 from deal_solve.report.renewal import renewal_tables
 from tests.support.hand_deals import APP, YEAR, explicit, quote, read
 
@@ -31,6 +34,20 @@ def test_billed_dollars_are_at_contracted_rates_and_separate_the_buckets() -> No
     assert low.billed_usd == pytest.approx((48 * YEAR, 56 * YEAR))
     assert high.billed_usd == pytest.approx((80 * YEAR, 88 * YEAR))
     assert low.dollars_are_the_rule and high.dollars_are_the_rule
+
+
+def test_buckets_and_the_date_of_every_month_stand_in_the_result_file() -> None:
+    deal = tree()
+    data = json.loads(to_json(solve(deal)))
+    low, high = data["observed_buckets"]
+    assert (low["month"], low["decided"], low["requests"]) == (12, "2028-01", [60 * YEAR, 70 * YEAR])
+    assert high["billed_usd"] == pytest.approx([80 * YEAR, 88 * YEAR])
+    assert data["calendar_months"][low["month"]] == low["decided"]
+    assert len(data["calendar_months"]) == 25
+    assert [year["months"] for year in data["cost"]["years"]] == ["2027-01 to 2027-12", "2028-01 to 2028-12"]
+    for period in (*data["drawdown"], *data["commitment_health"]):
+        month = period["exhausted_month"]
+        assert period["exhausted"] == (None if month is None else data["calendar_months"][month])
 
 
 def test_both_stand_below_the_table_in_print() -> None:

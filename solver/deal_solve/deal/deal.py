@@ -376,6 +376,14 @@ class Deal(DealModel):
         year, index = divmod(self.start.year * 12 + self.start.month - 1 + month, 12)
         return date(year, index + 1, 1)
 
+    def year_month(self, month: int | None) -> str | None:
+        """Return a month, counted from 0, as YYYY-MM; None for none."""
+        return None if month is None else f"{self.calendar(month):%Y-%m}"
+
+    def dated(self, month: int) -> str:
+        """Return a month, counted from 0, for a message: the number as files have it, with its date."""
+        return f"{month} ({self.year_month(month)})"
+
     def span(self, start: int, end: int) -> str:
         """Return months [start, end) as calendar months."""
         first, last = f"{self.calendar(start):%Y-%m}", f"{self.calendar(end - 1):%Y-%m}"

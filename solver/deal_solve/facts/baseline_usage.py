@@ -53,6 +53,7 @@ class ObservedBucket(Record):
     dollars_are_the_rule: Annotated[
         bool, Field(description="whether billed dollars separate all buckets of the month, else requests have to")
     ]
+    decided: Annotated[str, Field(description="the month as YYYY-MM")] = ""
 
 
 def observed_buckets(deal: Deal, settlement: Settlement) -> Table[ObservedBucket]:
@@ -76,7 +77,9 @@ def observed_buckets(deal: Deal, settlement: Settlement) -> Table[ObservedBucket
         ]
         ordered = sorted(billed for _, _, billed in ranges)
         is_apart = all(low[1] < high[0] for low, high in pairwise(ordered))
-        found += [ObservedBucket(table.month, *each, is_apart) for each in ranges]
+        found += [
+            ObservedBucket(table.month, *each, is_apart, f"{deal.calendar(table.month):%Y-%m}") for each in ranges
+        ]
     return Table(tuple(found))
 
 

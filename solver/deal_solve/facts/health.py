@@ -42,6 +42,7 @@ class CommitmentYear(Record):
     shortfall_probability: Annotated[float, Field(description="probability that commitment is left unused")]
     overage_usd: Annotated[float, Field(description="expected charge for usage that is not covered")]
     forfeited_usd: Annotated[float, Field(description="expected balance lost")]
+    exhausted: Annotated[str | None, Field(description="exhausted_month as YYYY-MM")] = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def _year(settlement: Settlement, year: int, records: Sequence[PeriodRecord]) ->
     expected_drawn, expected_usage = float(weights @ drawn), float(weights @ usage)
     balance = committed + float(weights @ records[0].carried_in_usd)
     left = np.maximum(last.commitment_usd + last.carried_in_usd - last.covered_usd, 0.0)
+    exhausted = _median_exhaustion(records, weights)
     return CommitmentYear(
         contract_year=year,
         committed_usd=committed,
@@ -98,7 +100,8 @@ def _year(settlement: Settlement, year: int, records: Sequence[PeriodRecord]) ->
         coverage=_ratio(expected_drawn, expected_usage),
         burn_rate=_ratio(expected_usage, committed),
         remaining_usd=float(weights @ left),
-        exhausted_month=_median_exhaustion(records, weights),
+        exhausted_month=exhausted,
+        exhausted=settlement.deal.year_month(exhausted),
         overage_probability=measures.probability(usage - drawn > CENT_TOLERANCE_USD, weights),
         shortfall_probability=measures.probability(shortfall > CENT_TOLERANCE_USD, weights),
         overage_usd=float(weights @ _sum(records, "overage_usd")),

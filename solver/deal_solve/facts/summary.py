@@ -129,6 +129,8 @@ class PeriodSummary(Record):
     exhausted_month: Annotated[
         int | None, Field(description="median month in which it does, where it does, drawn down as used")
     ]
+    months: Annotated[str, Field(description="its months, YYYY-MM to YYYY-MM")] = ""
+    exhausted: Annotated[str | None, Field(description="exhausted_month as YYYY-MM")] = None
 
 
 def periods(settlement: Settlement) -> Table[PeriodSummary]:
@@ -152,6 +154,8 @@ def periods(settlement: Settlement) -> Table[PeriodSummary]:
                 forfeited_usd=float(weights @ record.forfeited_usd),
                 exhausted_probability=likely,
                 exhausted_month=None if median is None else int(median),
+                months=settlement.deal.span(record.start, record.end),
+                exhausted=settlement.deal.year_month(None if median is None else int(median)),
             )
         )
     return Table(tuple(found))

@@ -33,6 +33,7 @@ class YearCost(Record):
     cash: Annotated[Range, Field(description="paid in the year, whatever it is for")]
     cost_by_line: Annotated[dict[str, float], Field(description="expected; the lines add up to cost.expected_usd")]
     cash_by_line: Annotated[dict[str, float], Field(description="expected; the lines add up to cash.expected_usd")]
+    months: Annotated[str, Field(description="its months, YYYY-MM to YYYY-MM")] = ""
 
 
 def year_ends(deal: Deal, fiscal_year_start: int | None = None) -> tuple[int, ...]:
@@ -59,6 +60,7 @@ def years(settlement: Settlement, fiscal_year_start: int | None = None) -> Table
                 cash=spread(cash[:, year].sum(axis=0), weights),
                 cost_by_line=_expected(cost[:, year], weights),
                 cash_by_line=_expected(cash[:, year], weights),
+                months=settlement.deal.span(start, end),
             )
             for year, (start, end) in enumerate(zip((0, *ends), ends, strict=False))
         )

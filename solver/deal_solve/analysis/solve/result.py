@@ -18,6 +18,7 @@ from deal_solve.analysis.solve.schema import (
 )
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.allocation import allocate
+from deal_solve.facts.baseline_usage import observed_buckets
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
@@ -60,7 +61,7 @@ def cost_of(summary: Summary, years: Table[YearCost], chronological_usd: float) 
 
 def _settled(settlement: Settlement, summary: Summary, chronological_usd: float) -> SettledPlan:
     """Return what is said of every settled plan."""
-    deal = settlement.deal
+    deal, overtaking = settlement.deal, crossover_month(settlement)
     return SettledPlan(
         cost=cost_of(summary, years(settlement), chronological_usd),
         drawdown=periods(settlement),
@@ -68,7 +69,10 @@ def _settled(settlement: Settlement, summary: Summary, chronological_usd: float)
         limits=limit_checks(deal, settlement),
         commitment_health=commitment_health(settlement),
         sides=cost_split(settlement),
-        overtaking_month=crossover_month(settlement),
+        overtaking_month=overtaking,
+        overtaking=deal.year_month(overtaking),
+        observed_buckets=observed_buckets(deal, settlement),
+        calendar_months=tuple(f"{deal.calendar(month):%Y-%m}" for month in range(deal.horizon_months + 1)),
         allocation=allocate(settlement),
         savings=savings(settlement),
         calendar=calendar(deal, settlement.plan),

@@ -14,6 +14,7 @@ from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.analysis.uncertainty.result import UncertaintyCost
 from deal_solve.analysis.why_not.result import Alternative, WhyNot
 from deal_solve.facts.allocation import Allocation
+from deal_solve.facts.baseline_usage import ObservedBucket
 from deal_solve.facts.calendar import Event
 from deal_solve.facts.cost_split import Side
 from deal_solve.facts.health import CommitmentYear, SeatYear
@@ -79,6 +80,13 @@ class SettledPlan(Record):
     sides: Annotated[Table[Side], Field(description="seats against API: cost and share of the spread")]
     overtaking_month: Annotated[
         int | None, Field(description="first month from which API spend stays above that for seats")
+    ]
+    overtaking: Annotated[str | None, Field(description="overtaking_month as YYYY-MM")]
+    observed_buckets: Annotated[
+        Table[ObservedBucket], Field(description="what each bucket of usage of a table comes to; empty without tables")
+    ]
+    calendar_months: Annotated[
+        tuple[str, ...], Field(description="YYYY-MM of every month number in this file, that of month 0 first")
     ]
     allocation: Annotated[Allocation, Field(description="who pays: cost by workload and cohort")]
     savings: Annotated[Savings | None, Field(description="savings rates of the API agreement; null without such usage")]
