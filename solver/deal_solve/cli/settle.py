@@ -98,7 +98,7 @@ def scenario_named(scenarios: Scenarios, given: str | None) -> int:
         return int(scenarios.weights.argmax())
     if given in scenarios.names:
         return scenarios.names.index(given)
-    if given.isdigit() and 1 <= int(given) <= scenarios.size:
+    if given.isascii() and given.isdigit() and len(given) < 20 and 1 <= int(given) <= scenarios.size:
         return int(given) - 1
     from deal_solve.errors import InputError, Problem
 
@@ -121,7 +121,7 @@ def nearest_scenario(given: str, names: Sequence[str]) -> str | None:
     def likeness(name: str) -> tuple[int, int, int, float]:
         asked, words = given.lower().split(), name.lower().split()
         shared, pairs = {*asked} & {*words}, {*pairwise(asked)} & {*pairwise(words)}
-        ours, theirs = (sorted(map(int, re.findall(r"\d+", text))) for text in (given, name))
+        ours, theirs = (sorted(map(int, re.findall(r"\d{1,18}", text))) for text in (given, name))
         apart = sum(abs(a - b) for a, b in zip(ours, theirs, strict=False)) if len(ours) == len(theirs) else 0
         return len(shared), len(pairs), -apart, SequenceMatcher(None, given.lower(), name.lower()).ratio()
 

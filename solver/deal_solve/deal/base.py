@@ -27,7 +27,9 @@ else:
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?")
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+YEARS = range(1900, 2200)
+"""Years of a month in a deal: before and after them contracts end in no calendar."""
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 class _Refusing(ModelMetaclass):
@@ -97,6 +99,8 @@ def parse_month(value: Any) -> date:
     match = _MONTH.fullmatch(value) if isinstance(value, str) else None
     if not match:
         raise ValueError(f"{shown(value)} is not a month; expected one like 2027-01")
+    if int(match[1]) not in YEARS:
+        raise ValueError(f"{value} is not possible; expected a month from {YEARS[0]} to {YEARS[-1]}")
     return date(int(match[1]), int(match[2]), 1)
 
 

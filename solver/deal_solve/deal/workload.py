@@ -196,7 +196,7 @@ class Workload(Request):
     )
     batchable: Share = Field(0.0, description="share of requests that can wait 24 hours")
     today: Today | None = Field(None, description="what runs now; left out: a new workload")
-    models: tuple[ModelName, ...] | None = Field(
+    models: Annotated[tuple[ModelName, ...], Field(min_length=1)] | None = Field(
         None, description="models, slots or variants it may use; default those with a quality score, else all slots"
     )
     quality: Quality = Field(Quality(), description="floors and scores of the models")

@@ -41,6 +41,8 @@ def _routes(value: Any) -> Any:
 def _flat_terms(value: Any) -> Any:
     """Return the `terms` of a plan as one list of bands and one of commitments; anything else unchanged."""
     terms = value.get("terms") if isinstance(value, dict) else None
+    if isinstance(terms, list | tuple) and not terms:
+        raise ValueError("terms: expected at least one, found none")
     if not isinstance(terms, list | tuple) or not all(_is_term(term) for term in terms):
         return value
     rest = {key: item for key, item in value.items() if key != "terms"}
@@ -66,10 +68,13 @@ def _one_or_more(item: dict[str, Any]) -> WithJsonSchema:
 
 
 Counts = Annotated[
-    tuple[Annotated[Count, Field(ge=0)], ...], BeforeValidator(_counts), _one_or_more({"anyOf": NUMBER_SCHEMA["anyOf"]})
+    tuple[Annotated[Count, Field(ge=0)], ...],
+    Field(min_length=1),
+    BeforeValidator(_counts),
+    _one_or_more({"anyOf": NUMBER_SCHEMA["anyOf"]}),
 ]
-AtList = Annotated[tuple[bool, ...], BeforeValidator(_flags), _one_or_more({"type": "boolean"})]
-Tracks = Annotated[tuple[Name, ...], BeforeValidator(_names), _one_or_more(_TEXT)]
+AtList = Annotated[tuple[bool, ...], Field(min_length=1), BeforeValidator(_flags), _one_or_more({"type": "boolean"})]
+Tracks = Annotated[tuple[Name, ...], Field(min_length=1), BeforeValidator(_names), _one_or_more(_TEXT)]
 
 
 class ProposedApi(DealModel):
@@ -102,11 +107,12 @@ class ProposedRoute(DealModel):
     from_month: Annotated[Count, Field(ge=0)] | None = Field(
         None, description="first month it holds, the start of an epoch"
     )
-    shares: dict[Option, Share] = Field(description="share of the requests per option")
+    shares: dict[Option, Share] = Field(min_length=1, description="share of the requests per option")
 
 
 Routes = Annotated[
     tuple[ProposedRoute, ...],
+    Field(min_length=1),
     BeforeValidator(_routes),
     WithJsonSchema(
         {

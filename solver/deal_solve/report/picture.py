@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STYLE: Any = {"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "none"}
+STYLE: Any = {"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "none", "text.parse_math": False}
+MISSING = "□"
+"""Stands for a character that the font of a picture has not, or that is none."""
 DARK, LIGHT = "#16365c", "#a9b8cc"
 MIN_DISTANCE = 0.07
 """Between two labels, as a share of the height of a panel."""
@@ -37,6 +40,39 @@ def canvas(width: float, height: float, title: str) -> Iterator[Figure]:
         figure = Figure(figsize=(width, height), layout="constrained")
         figure.suptitle(title, fontsize=10, x=0.01, ha="left")
         yield figure
+        _make_drawable(figure)
+
+
+def _make_drawable(figure: Figure) -> None:
+    """Replace what the font has not, in every text and in the labels of ticks."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_text(drawable(text.get_text()))
+    for axis in (axis for panel in figure.axes for axis in (panel.xaxis, panel.yaxis)):
+        places = axis.get_majorticklocs().tolist()
+        labels = axis.get_major_formatter().format_ticks(places)
+        shown = [drawable(label) for label in labels]
+        if shown != labels:
+            axis.set_ticks(places, shown)
+
+
+def drawable(text: str) -> str:
+    r"""Return text in which MISSING stands for what the font of a picture has not.
+
+    >>> drawable("5 $ a → b"), drawable("a\x1b中\n😀")
+    ('5 $ a → b', 'a□□\n□')
+    """
+    glyphs = _glyphs()
+    return "".join(each if each == "\n" or (each.isprintable() and ord(each) in glyphs) else MISSING for each in text)
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Return the characters of the font of a picture."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    return frozenset(get_font(findfont(FontProperties())).get_charmap())
 
 
 def panels_of(figure: Figure, count: int, columns: int) -> list[Axes]:

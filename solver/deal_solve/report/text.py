@@ -46,7 +46,7 @@ def page_of(stream: TextIO) -> Page:
     """Return the page of a stream: as wide as COLUMNS or the terminal says, coloured on a terminal if it may be."""
     if not stream.isatty():
         given = os.environ.get("COLUMNS", "")
-        return Page(max(int(given), MIN_WIDTH)) if given.isdecimal() and int(given) else _PLAIN
+        return Page(max(int(given), MIN_WIDTH)) if given.isdecimal() and len(given) < 9 and int(given) else _PLAIN
     columns = shutil.get_terminal_size((WIDTH, 0)).columns
     return Page(max(columns, MIN_WIDTH), not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 

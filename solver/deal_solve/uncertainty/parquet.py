@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from deal_solve.files import opened
 from deal_solve.messages import did_you_mean
 from deal_solve.optional import need
 from deal_solve.uncertainty.paths import middle, paths_of, refuse_large
-from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Scenarios, ScenarioSet
+from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Kind, Scenarios, ScenarioSet
 
 SCHEMA = "deal-solve-scenarios/1"
 KEY = b"deal-solve"
@@ -49,7 +49,7 @@ def write_scenarios(scenarios: Scenarios, path: str | Path) -> None:
             for key, array in getattr(block, part).items():
                 columns[f"{field}.{key}"] = _column(pa, array)
         table = pa.table(columns).replace_schema_metadata({KEY: _metadata(scenarios)})
-        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer = writer or pq.ParquetWriter(path, table.schema, write_page_checksum=True)
         writer.write_table(table, row_group_size=BLOCK)
     if writer:
         writer.close()
@@ -79,10 +79,24 @@ def read_scenarios(path: str | Path, deal: Deal) -> ScenarioSet:
 
     try:
         with opened(Path(path)) as stream:
-            return _Reader(pq.ParquetFile(stream), str(path), deal).read()
-    except (OSError, pa.ArrowInvalid) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            return _Reader(pq.ParquetFile(stream, page_checksum_verification=True), str(path), deal).read()
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), "damaged")
         raise InputError(Problem("", f"cannot be read as Parquet: {reason}", str(path))) from None
+
+
+def _facts_in(raw: bytes) -> dict[str, Any] | None:
+    """Return what the metadata of a file say, {} if nothing; None if they are damaged."""
+    try:
+        facts = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(facts, dict):
+        return None
+    texts = [facts.get(name, []) for name in ("groups", "notes")]
+    are_texts = all(isinstance(each, list) and all(isinstance(item, str) for item in each) for each in texts)
+    is_seed = facts.get("seed") is None or isinstance(facts["seed"], int)
+    return facts if are_texts and is_seed and facts.get("kind", "explicit") in get_args(Kind) else None
 
 
 class _Reader:
@@ -96,6 +110,8 @@ class _Reader:
     def read(self) -> ScenarioSet:
         facts = self._facts()
         names = self.file.schema_arrow.names
+        for name in {name for name in names if names.count(name) > 1}:
+            raise InputError(Problem(name, "stands twice", self.path))
         nothing = {key: np.zeros(1) for key in self.deal.uncertainty.events}
         found: Any = paths_of(self.deal, middle, nothing, self.size)
         known = {f"{field}.{key}": (part, key) for part, field in FIELDS.items() for key in found[part]}
@@ -127,15 +143,17 @@ class _Reader:
 
     def _facts(self) -> dict[str, Any]:
         """Return the metadata that `write_scenarios` left; {} in a file from elsewhere."""
-        facts: dict[str, Any] = json.loads((self.file.schema_arrow.metadata or {}).get(KEY, b"{}"))
+        facts = _facts_in((self.file.schema_arrow.metadata or {}).get(KEY, b"{}"))
+        if facts is None:
+            raise InputError(Problem("", f"has damaged metadata under the key {KEY.decode()!r}", self.path))
         if not self.size:
             raise InputError(Problem("", "holds no scenario", self.path))
         if facts and facts.get("schema") != SCHEMA:
             raise InputError(
                 Problem("schema", f"{facts.get('schema')!r} is not known here; expected {SCHEMA}", self.path)
             )
-        if facts and facts["months"] != self.deal.horizon_months:
-            message = f"the set has {facts['months']} months; expected the {self.deal.horizon_months} of the deal"
+        if facts and facts.get("months") != self.deal.horizon_months:
+            message = f"the set has {facts.get('months')} months; expected the {self.deal.horizon_months} of the deal"
             raise InputError(Problem("months", message, self.path))
         return facts
 

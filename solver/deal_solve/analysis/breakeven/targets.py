@@ -22,7 +22,7 @@ from deal_solve.uncertainty.measures import cvar
 
 _AMOUNT = re.compile(r"(expected|cvar|committed)\s*<=\s*(.+)")
 _PLACES = (
-    (re.compile(r"offers\.([^.\[\]]+)\.api\.bands\[(\d+)\]"), "band"),
+    (re.compile(r"offers\.([^.\[\]]+)\.api\.bands\[(\d{1,9})\]"), "band"),
     (re.compile(r"offers\.([^.\[\]]+)\.seats\.([^.\[\]]+)"), "seats"),
     (re.compile(r"offers\.([^.\[\]]+)(?:\.api)?"), "offer"),
 )

@@ -30,9 +30,9 @@ LOOKED_AT = 100
 DIGITS = 12
 """Significant digits of the values of a range, so that 0.1 + 0.2 is 0.3."""
 EXPECTED = "expected PATH=VALUES, as in offers.quote.api.overage=contracted,list, PATH=0:0.5:11 or PATH=±20%"
-_RANGE = re.compile(r"([^:{}\[\]]+):([^:{}\[\]]+):(\d+)")
+_RANGE = re.compile(r"([^:{}\[\]]+):([^:{}\[\]]+):(\d{1,9})")
 _ENDS = re.compile(r"[-+]?[\d.][^:{}\[\]]*:[-+]?[\d.][^:{}\[\]]*")
-_AROUND = re.compile(r"(?:±|\+/-|\+-)([^:]+)(?::(\d+))?")
+_AROUND = re.compile(r"(?:±|\+/-|\+-)([^:]+)(?::(\d{1,9}))?")
 _COMMA = re.compile(r",(?![^{\[]*[}\]])")
 """A comma that stands in no map or list."""
 
@@ -158,7 +158,7 @@ def read_design(deal: Deal, file: str | Path) -> Design:
 
     Raises InputError with what is wrong and where.
     """
-    rows = [row for row in csv.reader(io.StringIO(read_text(Path(file)))) if any(map(str.strip, row))]
+    rows = _csv_rows(str(file))
     if len(rows) < 2:
         raise InputError(Problem("", "has no runs; expected a line of dotted paths and a line per run", str(file)))
     paths, *lines = ([value.strip() for value in row] for row in rows)
@@ -171,11 +171,26 @@ def read_design(deal: Deal, file: str | Path) -> Design:
     ]
     if problems:
         raise InputError(problems)
-    runs = (
-        tuple(value_of(value) if value else value_at(deal, path) for path, value in zip(paths, line, strict=True))
-        for line in lines
-    )
+    runs = []
+    for number, line in enumerate(lines, 2):
+        try:
+            pairs = zip(paths, line, strict=True)
+            runs.append(tuple(value_of(value) if value else value_at(deal, path) for path, value in pairs))
+        except InputError as error:
+            raise InputError([Problem(p.path, p.message, str(file), number) for p in error.problems]) from None
     return Design(tuple(paths), tuple(runs))
+
+
+def _csv_rows(file: str) -> list[list[str]]:
+    """Return the rows of a CSV file that hold anything, divided by commas; raises InputError for what is none."""
+    text = read_text(Path(file)).replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise InputError(Problem("", f"is no CSV: {error}", file)) from None
+    if rows and len(rows[0]) == 1 and ";" in rows[0][0]:
+        raise InputError(Problem("", "is divided by semicolons; expected commas", file, 1))
+    return rows
 
 
 def design_of(deal: Deal, over: Mapping[str, Any] | Sequence[Mapping[str, Any]], is_zipped: bool = False) -> Design:

@@ -7,7 +7,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,6 +95,8 @@ def solved(
                 chunk, tries = waiting.pop(future)
                 try:
                     rows = future.result()
+                except CancelledError:  # not by the caller, who does not wait: nobody is left to hand them to
+                    raise
                 except Exception as error:  # the worker's: those of a run are in its row
                     if tries < TRIES:
                         submit(chunk, tries + 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,9 +52,16 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     need("distributed", "a cluster", "--cluster")
     from distributed import Client
 
+    from deal_solve.errors import LimitReached
+
     _refuse_silent(address)
+    for name in filter(lambda name: name.startswith("distributed"), list(logging.root.manager.loggerDict)):
+        logging.getLogger(name).disabled = True  # what is lost is said once, below
     with Client(address, set_as_default=False) as client:
-        yield client.get_executor(), sum(client.nthreads().values())
+        try:
+            yield client.get_executor(), sum(client.nthreads().values())
+        except CancelledError:  # nobody here cancels what is waited for
+            raise LimitReached(f"--cluster: the scheduler at {address} was lost; nothing of it is under way") from None
 
 
 def _refuse_silent(address: str) -> None:
