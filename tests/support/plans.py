@@ -20,6 +20,8 @@ from deal_solve.uncertainty.scenario_set import Scenarios, ScenarioSet
 
 Data = dict[str, Any]
 MULTIPLES = (1.0, 1.15, 1.4, 2.0)
+TRACKS = 40
+"""Combinations of tracks that are tried, where there are more."""
 
 
 def grid(deal: Deal, scenarios: ScenarioSet, near: Plan, most: int, seed: int) -> Iterator[Plan]:
@@ -148,38 +150,50 @@ def _people_of(plan: Plan) -> Data:
 
 
 def _people(deal: Deal, scenarios: ScenarioSet) -> list[Data]:
-    """Return the seats and tracks of one cohort (or none): every offer, tracks per year, counts worth trying."""
-    if not deal.cohorts:
-        return []
-    ((name, cohort),) = deal.cohorts.items()
+    """Return seats and tracks: every offer, tracks of each cohort per year (some of many), counts worth trying."""
+    ways = [[*itertools.product(cohort.tracks, repeat=deal.years)] for cohort in deal.cohorts.values()]
+    every = math.prod(map(len, ways))
+    chosen = range(every) if every <= TRACKS else np.random.default_rng(0).choice(every, TRACKS, replace=False)
     found: list[Data] = []
-    for years in itertools.product(cohort.tracks, repeat=deal.years):
-        types = [t for t in dict.fromkeys(years) if t in deal.seat_types]
-        papers = [
-            [(p, m) for p in resolve(deal).sellers(t) for m in resolve(deal).offers[p].first_terms] for t in types
-        ]
-        for bought in itertools.product(*papers):
-            options = [_counts(deal, scenarios, name, t, p, years) for t, (p, _) in zip(types, bought, strict=True)]
-            for counts in itertools.product(*options):
-                seats = {
-                    t: {"offer": p, "term_months": m, "contracted": list(n)}
-                    for t, (p, m), n in zip(types, bought, counts, strict=True)
-                }
-                found.append({"seats": seats, "tracks": {name: list(years)}})
+    for number in chosen if deal.cohorts else ():
+        places = np.unravel_index(int(number), [len(each) for each in ways])
+        tracks = {name: each[place] for name, each, place in zip(deal.cohorts, ways, places, strict=True)}
+        found += _seats(deal, scenarios, tracks)
     return found
 
 
+def _seats(deal: Deal, scenarios: ScenarioSet, tracks: dict[str, tuple[str, ...]]) -> Iterator[Data]:
+    """Yield these tracks with every offer of the seat types on them, and counts worth trying."""
+    types = [t for t in dict.fromkeys(itertools.chain(*tracks.values())) if t in deal.seat_types]
+    papers = [[(p, m) for p in resolve(deal).sellers(t) for m in resolve(deal).offers[p].first_terms] for t in types]
+    for bought in itertools.product(*papers):
+        options = [_counts(deal, scenarios, tracks, t, p) for t, (p, _) in zip(types, bought, strict=True)]
+        for counts in itertools.product(*options):
+            seats = {
+                t: {"offer": p, "term_months": m, "contracted": list(n)}
+                for t, (p, m), n in zip(types, bought, counts, strict=True)
+            }
+            yield {"seats": seats, "tracks": {name: list(years) for name, years in tracks.items()}}
+
+
 def _counts(
-    deal: Deal, scenarios: ScenarioSet, cohort: str, seat_type: str, offer: str, years: tuple[str, ...]
+    deal: Deal, scenarios: ScenarioSet, tracks: dict[str, tuple[str, ...]], seat_type: str, offer: str
 ) -> list[tuple[int, ...]]:
-    """Return counts per year: flat ones at minimum, tier steps and peaks, and the peaks of every year."""
-    part = resolve(deal).offers[offer].seats[seat_type].part
-    peaks = scenarios.users[cohort].T.reshape(scenarios.size, deal.years, 12).max(axis=2)
+    """Return counts per year, up to the maximum of the plan: flat ones at minimum, tier steps and peaks, and peaks."""
+    seat, plan = resolve(deal).offers[offer].seats[seat_type], deal.card.plan_of(seat_type)
+    if seat.is_billed_by_users:
+        return [(0,) * deal.years]
+    part, users = seat.part, np.zeros((deal.years, 12, scenarios.size))
+    for name, years in tracks.items():
+        on = np.array([track == seat_type for track in years])
+        users += on[:, None, None] * scenarios.users[name].reshape(users.shape)
+    maximum = 10**9 if plan is None or plan.maximum is None else plan.maximum
+    peaks = np.minimum(users.max(axis=1).T, maximum)
     levels = {0, part.minimum or 0, math.ceil(float(scenarios.weights @ peaks.max(axis=1)))}
     levels |= {step.seats - less for step in (part.tiers.steps if part.tiers else ()) for less in (0, 1)}
     levels |= {math.ceil(peak) for peak in peaks.max(axis=1)} | {math.ceil(peak) for peak in peaks[:, 0]}
     shapes = {(level,) * deal.years for level in levels} | {tuple(math.ceil(p) for p in row) for row in peaks}
-    taken = [track == seat_type for track in years]
+    taken = [any(years[year] == seat_type for years in tracks.values()) for year in range(deal.years)]
     return sorted({tuple(n * on for n, on in zip(shape, taken, strict=True)) for shape in shapes})
 
 
