@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deal_solve import Infeasible, InputError, complete, loads, scenarios_of, solve, varied
+from deal_solve import Infeasible, InputError, Proposal, complete, loads, scenarios_of, solve, varied
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.deal.offer import Renewal
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.notes import limit_note
 from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.validation.validity import refuse_impossible
+from deal_solve.uncertainty.first_users import first_users
 from tests.support.hand_deals import APP, YEAR, explicit, fixed, quote, read
 
 BUYER = Path(__file__).parents[1] / "models" / "buyer.yaml"
@@ -118,7 +119,7 @@ def test_seat_usage_counts_toward_an_agreement_only_until_it_is_left(method):
     paths = {"only": {"weight": 1, "requests_per_month": {"app": [25_000, 0, 0]}}}
     staff = {"headcount": 10, "active_share": 1, "tracks": ["seat"], "use": use}
     deal = read(36, workloads={"app": APP}, cohorts={"staff": staff}, offers={"quote": offer}, scenarios=paths)
-    solution = solve(deal, method=method, fix=fixed(seats={"seat": {"offer": "quote"}}))
+    solution = solve(deal, method=method, fix=fixed(seats={"seat": {"offer": "quote", "at_list": False}}))
     assert solution.plan.api.terms[1] == LEFT
     assert solution.objective_usd == pytest.approx(280_800)
     assert solution.settlement.by_line["uncounted_usage"] == pytest.approx([24_000])
@@ -204,3 +205,150 @@ def test_true_forward_by_month_given_up_after_a_term(method):
     pins = fixed(seats={"seat": {"offer": "quote", "contracted": [100, 0]}}, tracks={"staff": ["seat", "none"]})
     expected = 100 * 20 * 12 + 30 * 20 * 6 + 20 * 20 * 1
     assert solve(deal, method=method, fix=pins).objective_usd == pytest.approx(expected)
+
+
+# --- seats ------------------------------------------------------------------------------------------------------------
+
+
+def staffed(counts, seat=None, renewal=None, horizon=24, monthly=None, **more):
+    """Return a deal whose staff is on a seat of 20 at list, sold for 12 months by the quote; `counts` are monthly."""
+    part = {"usd_per_user_month": 20} | (seat or {})
+    offer = {"terms": [12], "seats": {"seat": part}} | ({} if renewal is None else {"renewal": renewal})
+    staff = {"headcount": 100, "tracks": ["seat", "none"], "unserved_usd_per_user_month": 1000} | more.pop("staff", {})
+    prices = {"yearly": 20} | ({} if monthly is None else {"monthly": monthly})
+    users = {"only": {"weight": 1, "active_users": {"staff": counts}}}
+    deal = read(horizon, cohorts={"staff": staff}, offers={"quote": offer | more}, scenarios=users)
+    seats = {"usd_per_user_month": prices, "covered_share": 1} | ({"provides": ["sso"]} if "provides" in more else {})
+    return varied(deal, {"rates.seats.seat": {**seats, "provides": []}})
+
+
+def left(seller, contracted=None):
+    """Return the seats of the quote, left after the first of two years."""
+    part = {"offer": "quote", "at_list": [False, seller]}
+    return fixed(seats={"seat": part | ({} if contracted is None else {"contracted": contracted})})
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_seats_are_left_where_the_renewal_is_dearer_than_list(method):
+    """10 users: 12 at the quote in year 1, renewed at +100 %: 24; list is 20. 10 · 12 · (12 + 20) = 3,840."""
+    deal = staffed([10] * 24, {"usd_per_user_month": 12}, {"price": {"uplift": 1.0}})
+    solution = solve(deal, method=method)
+    agreement = solution.plan.seats["seat"]
+    assert solution.objective_usd == pytest.approx(3_840)
+    assert (agreement.sellers, agreement.contracted) == (("quote", "list"), (10, 10))
+    assert agreement.model_dump(mode="json")["terms"] == [{"years": 1}, {"offer": "list", "years": 1}]
+    bound = varied(deal, {"offers.quote.renewal": {"price": {"uplift": 1.0}, "may_leave": False}})
+    assert solve(bound, method=method).objective_usd == pytest.approx(10 * 12 * (12 + 24))
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_seats_are_left_for_list_billed_monthly_where_users_go(method):
+    """10 users for 14 months, then nobody: 10 · 20 · 12 = 2,400, and 2 · 10 · 25 = 500 by the month."""
+    deal = staffed([10] * 14 + [0] * 10, monthly=25)
+    solution = solve(deal, method=method)
+    assert solution.objective_usd == pytest.approx(2_900)
+    assert solution.plan.seats["seat"].at_list == (None, "list-monthly")
+    assert solution.plan.seats["seat"].contracted == (10, 0)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+@pytest.mark.parametrize(
+    ("seller", "paid"), [("list", 100 * 240 + 150 * 240), ("list-monthly", 100 * 240 + 150 * 25 * 12)]
+)
+def test_the_largest_count_of_true_forward_goes_along_to_list(method, seller, paid):
+    """100 users, 150 in the last month of year 1, 80 in year 2 at list: charged for 150 seats, or 150 users a month."""
+    deal = staffed([100] * 11 + [150] + [80] * 12, {"true_up": "true-forward"}, monthly=25)
+    assert solve(deal, method=method, fix=left(seller)).objective_usd == pytest.approx(paid)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_list_billed_monthly_charges_users_above_the_largest_count(method):
+    """M is 150; 170 users in the first half of year 2 and 80 in the second: (6 · 170 + 6 · 150) · 25."""
+    deal = staffed([100] * 11 + [150] + [170] * 6 + [80] * 6, {"true_up": "true-forward"}, monthly=25)
+    found = solve(deal, method=method, fix=left("list-monthly"))
+    assert found.objective_usd == pytest.approx(100 * 240 + (6 * 170 + 6 * 150) * 25)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_i8_leaving_true_forward_for_list_is_no_escape(method):
+    """I8: 100 users growing to 300 over three years. In year 1 100 seats, then M = 200 (year 2) and 300 (year 3).
+
+    Renewed: 12 · 20 · (100 + 200 + 300) and the last count's 100 added at the horizon's end, if counted above. Left
+    after year 1: M = 200 goes along to list, so year 2 costs the same; what leaving gains is nothing.
+    """
+    counts = [100] * 11 + [200] * 12 + [300] * 13
+    deal = staffed(counts, {"true_up": "true-forward"}, horizon=36)
+    stays = fixed(seats={"seat": {"offer": "quote", "at_list": False}})
+    leaves = fixed(seats={"seat": {"offer": "quote", "at_list": [False, "list", "list"]}})
+    kept, went = (solve(deal, method=method, fix=fix).objective_usd for fix in (stays, leaves))
+    assert kept == pytest.approx(12 * 20 * (100 + 200 + 300))
+    assert went == pytest.approx(12 * 20 * (100 + 200 + 300) + 100 * 20)
+
+
+def test_a_bundle_ends_when_seats_leave():
+    """Seats at 20 and 12,000 of usage a year: the bundle gives 50 % on both; left, year 2 has neither."""
+    offer = quote((1_000, 0.0), overage="contracted") | {
+        "seats": {"seat": {"usd_per_user_month": 20}},
+        "bundle": [{"combined_usd_per_year": 1_000, "seats": 0.5, "api": 0.5}],
+    }
+    staff = {"headcount": 10, "tracks": ["seat"]}
+    paths = {"only": {"weight": 1, "requests_per_month": {"app": 1_000}}}
+    deal = read(24, workloads={"app": APP}, cohorts={"staff": staff}, offers={"quote": offer}, scenarios=paths)
+    pins = {
+        "api": {"offer": "quote", "at_list": False},
+        "seats": {"seat": {"offer": "quote", "at_list": [False, "list"]}},
+    }
+    for method in ("decomposition", "extensive"):
+        solution = solve(deal, method=method, fix=fixed(**pins))
+        assert solution.settlement.by_year[:, 0] == pytest.approx([6_000 + 1_200, 12_000 + 2_400])
+
+
+def test_a_cohort_whose_controls_list_lacks_does_not_follow():
+    """The quote provides sso, list does not: at list the staff would go unserved, so the dearer renewal is taken."""
+    renewal = {"price": {"uplift": 1.0}}
+    deal = staffed([10] * 24, {"usd_per_user_month": 12}, renewal, staff={"requires": ["sso"]}, provides=["sso"])
+    assert solve(deal).objective_usd == pytest.approx(10 * 12 * (12 + 24))
+    with pytest.raises(InputError, match="seat from 'list' provides nothing"):
+        refuse_impossible(deal, complete(deal, left("list"), scenarios_of(deal))[0])
+
+
+def test_the_initial_order_is_asked_for_where_a_type_is_left():
+    """At list an agreement begins: fewer seats than the expected users are refused, in the name of list."""
+    deal = staffed([10] * 24)
+    plan = complete(deal, left("list", [10, 4]), scenarios_of(deal))[0]
+    with pytest.raises(InputError, match=r"list\.seats\.seat\.initial_order: 4 seats contracted in contract year 2"):
+        refuse_impossible(deal, plan, first_users(scenarios_of(deal)))
+
+
+def test_leaving_seats_is_refused_where_it_cannot_be():
+    """Where the offer forbids it, before the first term, inside a term, and taken again or otherwise."""
+    for horizon, renewal, terms, at_list, message in (
+        (24, {"may_leave": False}, [12], [False, True], "may_leave: seat from 'quote' is left"),
+        (24, None, [12], [True, True], "expected the terms of 'quote'"),
+        (24, None, [24], [False, True], "left at the start of contract year 2, but its terms end with contract year 2"),
+        (36, None, [12], [False, True, False], "may_return: seat taken again in contract year 3"),
+        (36, None, [12], [False, "list", "list-monthly"], "stays with one billing"),
+    ):
+        deal = staffed([10] * horizon, None, renewal, horizon, 25, terms=terms)
+        with pytest.raises(InputError, match=message):
+            proposal = Proposal.part_of_file({"seats": {"seat": {"offer": "quote", "at_list": at_list}}})
+            refuse_impossible(deal, complete(deal, proposal, scenarios_of(deal))[0])
+
+
+def test_seats_stated_for_every_year_are_those_of_the_offer():
+    """A renewal at 24 is dearer than list, but 10 seats of the quote are stated for both years."""
+    deal = staffed([10] * 24, {"usd_per_user_month": 12}, {"price": {"uplift": 1.0}})
+    kept = fixed(seats={"seat": {"offer": "quote", "contracted": [10, 10]}})
+    assert solve(deal, fix=kept).objective_usd == pytest.approx(10 * 12 * (12 + 24))
+
+
+def test_a_plan_whose_seats_leave_is_a_proposal_and_is_said():
+    """Pinned whole, it is solved to itself; the page says what is planned after, the calendar that notice is due."""
+    deal = staffed([10] * 24, {"usd_per_user_month": 12}, {"price": {"uplift": 1.0}})
+    solution = solve(deal)
+    again = solve(deal, fix=Proposal.model_validate(solution.plan.model_dump(mode="json")))
+    assert again.plan.seats == solution.plan.seats
+    assert "planned after: list" in " ".join(solution_report(subject_of(solution)).split())
+    notices = [event.what for event in calendar(deal, solution.plan) if event.kind == "notice"]
+    assert len(notices) == 1
+    assert "is not renewed" in notices[0]

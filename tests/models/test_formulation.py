@@ -387,10 +387,11 @@ def everything():
         read(
             36,
             workloads={"app": APP},
-            offers={"one": {"terms": [12], "api": {"bands": BANDS}}},
+            offers={"one": {"terms": [12], "api": {"bands": BANDS}, "seats": {"seat": {}}}},
+            cohorts={"staff": {"headcount": 3, "tracks": ["seat"], "covered_share": {"seat": 1}}},
             scenarios={"a": {"weight": 1}},
         ),
-        None,
+        {"seats": {"seat": {"offer": "one", "at_list": [False, False, "list"]}}},
     )
     yield (
         read(

@@ -32,7 +32,7 @@ def months_of(settlement: Settlement, row: Row) -> slice:
     if accrual == "commitment_period":
         first = end - resolve(deal).taken(plan.api).require_api().period_months
     elif accrual == "contract_year":
-        clause = resolve(deal).seat(plan.seats[row.item], row.item).part.true_up
+        clause = resolve(deal).seat_of(plan.seats[row.item], row.item, row.year).part.true_up
         if isinstance(clause, TrueUp) and clause.ratchet != "none":
             end = first // 12 * 12 + 12
     return slice(first, end)

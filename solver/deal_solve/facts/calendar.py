@@ -19,7 +19,7 @@ from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.bundle import bundle_tiers
-from deal_solve.settlement.seats import seat_contract
+from deal_solve.settlement.seats import seat_contracts
 
 NEGOTIATE_MONTHS = 12
 """How long before a term ends one starts to negotiate the next: in its second half, never on the day it is signed."""
@@ -79,13 +79,13 @@ def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
             end = span.start + span.length
             start, last = end - min(NEGOTIATE_MONTHS, span.length // 2), f"{deal.calendar(end - 1):%Y-%m}"
             item = f"{name} (ends {last})"
-            is_left = offer == plan.api.offer and any(begin == end for begin, _ in plan.api.left)
-            tables = [table for table in plan.later if (table.month <= end if is_left else table.month == end)]
+            left = " and ".join(_left(deal, plan, offer, end))
+            tables = [table for table in plan.later if (table.month <= end if left else table.month == end)]
             if tables:
-                what = f"whether the API agreement with {item} is renewed" if is_left else f"what follows {item}"
+                what = f"whether {left} with {item} is renewed" if left else f"what follows {item}"
                 yield Event(deal.calendar(start), "table", f"{_rule(deal, tables[-1])} {what}", item=item)
-            elif is_left:
-                what = f"give notice that the API agreement with {item} is not renewed"
+            elif left:
+                what = f"give notice that {left} with {item} is not renewed"
                 yield Event(deal.calendar(start), "notice", what, item=item)
             else:
                 yield Event(deal.calendar(start), "negotiation", f"start negotiating what follows {item}", item=item)
@@ -96,6 +96,16 @@ def _rule(deal: Deal, table: RenewalTable) -> str:
     seen = listed(["usage"] * bool(table.usage_edges_usd) + ["users"] * bool(table.users_edges) or ["one row"])
     months = deal.span(table.month - 12, table.month)
     return f"the table of {deal.calendar(table.month):%Y-%m} decides, by the {seen} of {months},"
+
+
+def _left(deal: Deal, plan: Plan, offer: str, month: int) -> Iterator[str]:
+    """Yield the parts taken from an offer that are left for list in a month."""
+    if offer == plan.api.offer and any(begin == month for begin, _ in plan.api.left):
+        yield "the API agreement"
+    for seat_type, agreement in plan.seats.items():
+        starts = [begin for begin, _ in agreement.left if agreement.seller(begin // 12 - 1) == agreement.offer]
+        if offer == agreement.offer and month in starts:
+            yield f"the agreement for {seats_name(deal, seat_type)}"
 
 
 def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:
@@ -118,7 +128,7 @@ def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]
             bought += [
                 what
                 for agreement, what in seats
-                if agreement.offer == offer and any(agreement.contracted[year] for year in span.years)
+                if any(agreement.contracted[year] for year in span.years if agreement.seller(year) == offer)
             ]
             if bought and offer != LIST:
                 signed.setdefault(offer, []).append((span, bought))
@@ -130,8 +140,9 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
     tiers = bundle_tiers(deal, plan)
     for seat_type, seats in plan.seats.items():
         bundle = [tier.seats for tier in tiers] if seats.offer == plan.api.offer else []
-        contract = seat_contract(deal, seat_type, seats, bundle, np.ones((deal.horizon_months, 1)))
-        for year, count in enumerate(seats.contracted):
+        contracts = seat_contracts(deal, seat_type, seats, bundle, np.ones((deal.horizon_months, 1)))
+        for contract, year in ((each, year) for each in contracts for year in each.years):
+            count = contract.contracted[year]
             if count:
                 invoices = 1 if contract.seat.part.billing == "yearly" else 12
                 item = f"{count:,} {seats_name(deal, seat_type)}"
@@ -159,7 +170,7 @@ def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
         clause = resolve(deal).seat(seats, seat_type).part.true_up
         if not isinstance(clause, TrueUp):
             continue
-        spans = resolve(deal).taken(seats).spans
+        spans = [span for span in resolve(deal).taken(seats).spans if not span.left]
         used = [span for span in spans if any(seats.contracted[year] for year in span.years)]
         for span in used[: 1 if seats.offer == LIST else None]:
             start = next(12 * year for year in span.years if seats.contracted[year])

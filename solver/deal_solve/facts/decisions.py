@@ -103,7 +103,8 @@ def _decided(settlement: Settlement) -> Iterator[tuple[DecisionKind, str, str]]:
     for name, agreement in plan.seats.items():
         if any(agreement.contracted):
             yield "seats", name, _by_year([f"{seats:,}" for seats in agreement.contracted])
-            yield "seat_offer", name, f"{agreement.offer}, {agreement.term_months} months"
+            left = f", then {', '.join(agreement.sellers[1:])}" if agreement.left else ""
+            yield "seat_offer", name, f"{agreement.offer}, {agreement.term_months} months{left}"
     for cohort, tracks in plan.tracks.items():
         yield "track", cohort, _by_year(tracks)
     for workload in deal.workloads:
@@ -174,7 +175,9 @@ def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
     rows = [(table.month, row) for table in plan.later for row in table.rows]
     taken = {track for tracks in plan.tracks.values() for track in tracks}
     agreements = (
-        (name, a.offer, a.term_months) for name, a in plan.seats.items() if any(a.contracted) or name in taken
+        (name, a.offer, a.term_months, tuple(map(str, a.at_list)))
+        for name, a in plan.seats.items()
+        if any(a.contracted) or name in taken
     )
     decided = (
         (plan.api.offer, plan.api.term_months, *map(index, plan.api.terms)),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.errors import InputError, Problem
@@ -16,7 +16,7 @@ from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import total
 from deal_solve.messages import unknown
 from deal_solve.plan.choices.restriction import Restriction
-from deal_solve.plan.proposal import Proposal, ProposedApi, ProposedRoute
+from deal_solve.plan.proposal import Proposal, ProposedApi, ProposedRoute, ProposedSeats
 from deal_solve.plan.resolved import resolve
 
 Item = TypeVar("Item")
@@ -163,12 +163,7 @@ def _year_of(deal: Deal, regime: Regime, wanted: Sequence[float], year: int) -> 
 def _fix_seats(decisions: Decisions, proposal: Proposal) -> None:
     deal, program = decisions.deal, decisions.program
     for seat_type, wanted in proposal.seats.items():
-        for candidate, taken in decisions.agreements.seats.items():
-            if candidate.seat_type != seat_type:
-                continue
-            other_offer = wanted.offer not in (None, candidate.offer)
-            if other_offer or wanted.term_months not in (None, candidate.term_months):
-                taken.upBound = 0
+        _fix_seat_offer(decisions, seat_type, wanted)
         if wanted.contracted is None:
             continue
         for year in range(deal.years):
@@ -178,6 +173,35 @@ def _fix_seats(decisions: Decisions, proposal: Proposal) -> None:
                 if candidate.seat_type == seat_type
             )
             program.add("fix_seats", count == float(_spread(wanted.contracted, year)))
+
+
+def _fix_seat_offer(decisions: Decisions, seat_type: str, wanted: ProposedSeats) -> None:
+    """Close what is signed under another offer or term, and what is bought from another seller than proposed.
+
+    Where the proposal does not say, an offer with seats stated for every contract year is not left.
+    """
+    deal, program, agreements = decisions.deal, decisions.program, decisions.agreements
+    signed = {candidate: g for candidate, g in agreements.seats.items() if candidate.seat_type == seat_type}
+    for candidate, taken in signed.items():
+        other_offer = wanted.offer not in (None, candidate.offer)
+        if other_offer or wanted.term_months not in (None, candidate.term_months):
+            taken.upBound = 0
+    at_list = wanted.at_list
+    if at_list is None and wanted.offer is not None and len(wanted.contracted or ()) == deal.years > 1:
+        at_list = (False,)
+    for year in range(deal.years) if at_list is not None else ():
+        answer = _spread(at_list or (), year)
+        held = {
+            candidate: h
+            for (candidate, span), h in agreements.seat_terms.items()
+            if candidate in signed and candidate.offer in AT_LIST and year in span.years
+        }
+        if answer is False:  # at list is only what was signed there
+            for candidate, h in held.items():
+                program.add("fix_not_left", h <= signed[candidate])
+        else:
+            wanted_lists = [h for candidate, h in held.items() if answer in (True, candidate.offer)]
+            program.add("fix_left", total(wanted_lists) == total(signed.values()))
 
 
 def _fix_tracks(decisions: Decisions, proposal: Proposal) -> None:

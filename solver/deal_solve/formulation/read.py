@@ -5,9 +5,11 @@ from __future__ import annotations
 from deal_solve.deal.deal import LIST
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.formulation.build import Formulation
+from deal_solve.formulation.clauses.offers import SeatCandidate
 from deal_solve.formulation.clauses.rates import Agreement, Regime
 from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import Expression
+from deal_solve.plan.leaving import SELLERS_AT_LIST, seat_terms
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, Route, SeatAgreement
 from deal_solve.plan.renewal_tables import tabulated
 
@@ -78,14 +80,34 @@ def _without_dust(dollars: float) -> float:
 
 
 def _seats(decisions: Decisions) -> dict[str, SeatAgreement]:
-    agreements = {}
+    deal, agreements = decisions.deal, {}
     for candidate, taken in decisions.agreements.seats.items():
-        counts = [round(value_of(decisions.seats.years[candidate, year].count)) for year in range(decisions.deal.years)]
-        if _is_on(taken.varValue) and (any(counts) or _is_used(decisions, candidate.seat_type)):
+        if not _is_on(taken.varValue):
+            continue
+        counts, at_list = [], []
+        for year in range(deal.years):
+            held = _held(decisions, candidate.seat_type, year)
+            counts.append(round(value_of(decisions.seats.years[held, year].count)))
+            at_list.append(
+                next((seller for seller in SELLERS_AT_LIST if held != candidate and seller == held.offer), None)
+            )
+        if any(counts) or _is_used(decisions, candidate.seat_type):
             agreements[candidate.seat_type] = SeatAgreement(
-                offer=candidate.offer, term_months=candidate.term_months, contracted=tuple(counts)
+                offer=candidate.offer,
+                term_months=candidate.term_months,
+                contracted=tuple(counts),
+                terms=seat_terms(deal, candidate.offer, candidate.term_months, at_list),
             )
     return agreements
+
+
+def _held(decisions: Decisions, seat_type: str, year: int) -> SeatCandidate:
+    """Return under what a seat type that is signed is bought in a contract year."""
+    return next(
+        candidate
+        for (candidate, span), held in decisions.agreements.seat_terms.items()
+        if candidate.seat_type == seat_type and year in span.years and _is_on(held.varValue)
+    )
 
 
 def _is_used(decisions: Decisions, seat_type: str) -> bool:

@@ -49,7 +49,7 @@ def tie_stages(formulation: Formulation) -> list[TieStage]:
 def choice_stages(formulation: Formulation) -> list[TieStage]:
     """Return the stages after it: the lowest band of each term, the offer that stands first, the shortest first term.
 
-    The API agreement comes first, then those of seats.
+    The API agreement comes first, then those of seats; one that is left counts its contract years at list.
     """
     ranks = {offer: rank for rank, offer in enumerate([*formulation.deal.offers, *AT_LIST])}
     program = formulation.program
@@ -61,9 +61,16 @@ def choice_stages(formulation: Formulation) -> list[TieStage]:
     taken = formulation.paths[0].agreements
     signed = [(agreement, 1e3, v) for agreement, v in taken.api.items()]
     signed += [(seats.agreement, 1.0, v) for seats, v in taken.seats.items()]
+    left = total(
+        held - decisions.agreements.seats[seats]
+        for decisions in formulation.paths
+        for (seats, _), held in decisions.agreements.seat_terms.items()
+        if seats.offer in AT_LIST and held is not decisions.agreements.seats[seats]
+    )
+    ranked = total(weight * ranks[a.offer] * v for a, weight, v in signed)
     return [
         TieStage("lowest band", bands, program.usd(0.01), program.unit_usd),
-        TieStage("first offer", total(weight * ranks[a.offer] * v for a, weight, v in signed), 0.999, is_count=True),
+        TieStage("first offer", ranked + left, 0.999, is_count=True),
         TieStage("shortest term", total(weight * a.term_months * v for a, weight, v in signed), 0.999, is_count=True),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.crowds import excess_in
@@ -15,24 +15,28 @@ ROUNDING = 1e-9
 
 
 def initial_order(
-    deal: Deal, seat: SeatOffer, tracks: Mapping[str, tuple[str, ...]], first: FirstUsers
+    deal: Deal, sold: Sequence[SeatOffer], tracks: Mapping[str, tuple[str, ...]], first: FirstUsers
 ) -> tuple[int, ...]:
-    """Return the fewest seats per contract year of the agreement of one seat type; 0 where nothing is asked for.
+    """Return the fewest seats per contract year of one seat type; 0 where nothing is asked for.
 
-    It is no more than the maximum of its plan; where the seats of all types of the plan reach that, no more is asked.
+    `sold` is the type as it is sold in each contract year: an agreement begins in the first year, and where the type is
+    left for list. It is no more than the maximum of its plan; where the seats of all types of the plan reach that, no
+    more is asked.
     """
-    if not seat.part.orders_expected_users:
-        return (0,) * deal.years
-    return tuple(_in_year(deal, seat, tracks, first, year) for year in range(deal.years))
+    return tuple(_in_year(deal, sold, tracks, first, year) for year in range(deal.years))
 
 
-def _in_year(deal: Deal, seat: SeatOffer, tracks: Mapping[str, tuple[str, ...]], first: FirstUsers, year: int) -> int:
+def _in_year(
+    deal: Deal, sold: Sequence[SeatOffer], tracks: Mapping[str, tuple[str, ...]], first: FirstUsers, year: int
+) -> int:
     """Return the seats of the expected users in a year in which the agreement, or a cohort on it, begins; else 0."""
+    seat = sold[year]
     on = [cohort for cohort, by_year in tracks.items() if by_year[year] == seat.seat_type]
-    begins = any(
-        year == 0 or tracks[cohort][year - 1] != seat.seat_type or first.begins.get(cohort) == year for cohort in on
+    begins = year == 0 or sold[year - 1].offer_id != seat.offer_id
+    begins = begins or any(
+        tracks[cohort][year - 1] != seat.seat_type or first.begins.get(cohort) == year for cohort in on
     )
-    if not begins:
+    if not (begins and on and seat.part.orders_expected_users):
         return 0
     seat_plan = deal.card.plan_of(seat.seat_type)
     users = sum(first.expected[cohort][year] for cohort in on)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import get_args
+
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
+from deal_solve.plan.plan import SeatTerm, SellerAtList
 from deal_solve.plan.resolved import resolve
+
+SELLERS_AT_LIST: tuple[SellerAtList, ...] = get_args(SellerAtList)
 
 
 def may_leave(deal: Deal, offer: str) -> bool:
@@ -14,6 +20,31 @@ def may_leave(deal: Deal, offer: str) -> bool:
 def may_leave_api(deal: Deal, offer: str) -> bool:
     """Whether the API part of an offer may be left: list must provide what workloads (and both lines) require."""
     return may_leave(deal, offer) and not missing_at_list(deal)
+
+
+def lists_of(deal: Deal, seat_type: str) -> tuple[SellerAtList, ...]:
+    """Return the lists that a seat type may be left for: each billing sold, with what both lines require."""
+    offers = resolve(deal).offers
+    return tuple(
+        seller
+        for seller in SELLERS_AT_LIST
+        if seller in offers
+        and seat_type in offers[seller].seats
+        and set(deal.requires_on_both_lines) <= offers[seller].seats[seat_type].provides
+    )
+
+
+def seat_terms(
+    deal: Deal, offer: str, term_months: int, at_list: Sequence[SellerAtList | None]
+) -> tuple[SeatTerm, ...]:
+    """Return the terms of a seat agreement that is left for a list in some contract years; none where it stays."""
+    if not any(at_list):
+        return ()
+    left = tuple((12 * year, 12 * year + 12) for year, seller in enumerate(at_list) if seller is not None)
+    return tuple(
+        SeatTerm(offer=at_list[span.years.start] if span.left else None, years=len(span.years))
+        for span in resolve(deal).taken_for(offer, term_months, left).spans
+    )
 
 
 def missing_at_list(deal: Deal) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from deal_solve.deal.base import DealModel
 from deal_solve.deal.numbers import NonNegative, Share
@@ -41,17 +41,68 @@ class ApiAgreement(DealModel):
         return left_in([term.offer is not None for term in self.terms for _ in term.commitment_usd])
 
 
+SellerAtList: TypeAlias = Literal["list", "list-monthly"]
+"""List billed yearly, or list billed monthly."""
+
+
+class SeatTerm(DealModel):
+    """One term of a seat agreement that is left at some time; what is left has terms of a contract year at list."""
+
+    offer: SellerAtList | None = Field(
+        None, description="list, or list-monthly, where the type is left; else it is not written"
+    )
+    years: Annotated[int, Field(ge=1)] = Field(description="contract years of the term inside the horizon")
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = write(self)
+        return data if self.offer is not None else {key: item for key, item in data.items() if key != "offer"}
+
+
 class SeatAgreement(DealModel):
     """The agreement of one seat type and its contracted seats per contract year."""
 
     offer: str = Field(description="an offer of the deal, or list")
     term_months: int = Field(description="length of the first term")
-    contracted: tuple[Annotated[int, Field(ge=0)], ...] = Field(description="seats per contract year")
+    contracted: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        description="seats per contract year, of the agreement or of the list it is left for"
+    )
+    terms: tuple[SeatTerm, ...] = Field(
+        (), description="all its terms, where one is left; not written for an agreement that stays"
+    )
+
+    @model_validator(mode="after")
+    def _every_year(self) -> Self:
+        years = sum(term.years for term in self.terms)
+        if self.terms and years != len(self.contracted):
+            raise ValueError(f"terms: {years} contract years, but contracted has {len(self.contracted)}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = write(self)
+        return data if self.terms else {key: item for key, item in data.items() if key != "terms"}
+
+    @property
+    def at_list(self) -> tuple[SellerAtList | None, ...]:
+        """Per contract year the list it is left for, or None."""
+        if not self.terms:
+            return (None,) * len(self.contracted)
+        return tuple(term.offer for term in self.terms for _ in range(term.years))
 
     @property
     def left(self) -> Left:
-        """The months in which it is left, at list."""
-        return ()
+        """The months in which it is left, at list, contract year by contract year: list has terms of 12 months."""
+        return tuple((12 * year, 12 * year + 12) for year, seller in enumerate(self.at_list) if seller is not None)
+
+    def seller(self, year: int) -> str:
+        """Return whom the seats of a contract year are bought from: the offer, or the list it is left for."""
+        return (self.terms and self.at_list[year]) or self.offer
+
+    @property
+    def sellers(self) -> tuple[str, ...]:
+        """Whom the seats are bought from in any contract year, the offer first."""
+        return tuple(dict.fromkeys((self.offer, *(self.seller(year) for year in range(len(self.contracted))))))
 
 
 class Route(DealModel):
@@ -68,6 +119,9 @@ class RenewalRow(DealModel):
     api: ApiTerm | None = Field(None, description="the term of the API agreement that starts")
     seats: dict[str, tuple[Annotated[int, Field(ge=0)], ...]] = Field(
         {}, description="per seat type whose term starts, seats per contract year of the term"
+    )
+    at_list: dict[str, SellerAtList] = Field(
+        {}, description="per seat type that is left then, or was before, the list it is bought at for a year"
     )
     tracks: dict[str, tuple[str, ...]] = Field(
         {}, description="per cohort that is not bound: its track, for the years of its term (without one: one year)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 
@@ -15,7 +15,7 @@ from deal_solve.deal.risk import NonNegativePath
 from deal_solve.deal.workload import ProjectName
 from deal_solve.deal.yaml_source import Source, parse, read_text
 from deal_solve.errors import InputError, Problem
-from deal_solve.plan.plan import ApiAgreement, Plan, RenewalTable
+from deal_solve.plan.plan import ApiAgreement, Plan, RenewalTable, SeatAgreement, SellerAtList
 
 Option = Annotated[str, BeforeValidator(canonical_option)]
 
@@ -54,6 +54,19 @@ def _flat_terms(value: Any) -> Any:
     }
 
 
+def _flat_seat_terms(value: Any) -> Any:
+    """Return the `terms` of the seats of a plan as one answer per contract year; anything else unchanged."""
+    terms = value.get("terms") if isinstance(value, dict) else None
+    if not isinstance(terms, list | tuple) or not all(_is_seat_term(term) for term in terms):
+        return value
+    rest = {key: item for key, item in value.items() if key != "terms"}
+    return {**rest, "at_list": [term.get("offer") or False for term in terms for _ in range(term["years"])]}
+
+
+def _is_seat_term(term: Any) -> bool:
+    return isinstance(term, dict) and set(term) - {"offer"} == {"years"} and isinstance(term["years"], int)
+
+
 def _is_term(term: Any) -> bool:
     keys = {"band_usd_per_year", "commitment_usd"}
     return isinstance(term, dict) and set(term) - {"offer"} == keys and isinstance(term["commitment_usd"], list | tuple)
@@ -74,6 +87,12 @@ Counts = Annotated[
     _one_or_more({"anyOf": NUMBER_SCHEMA["anyOf"]}),
 ]
 AtList = Annotated[tuple[bool, ...], Field(min_length=1), BeforeValidator(_flags), _one_or_more({"type": "boolean"})]
+SeatsAtList = Annotated[
+    tuple[SellerAtList | bool, ...],
+    Field(min_length=1),
+    BeforeValidator(lambda value: (value,) if isinstance(value, bool | str) else value),
+    _one_or_more({"enum": [True, False, *get_args(SellerAtList)]}),
+]
 Tracks = Annotated[tuple[Name, ...], Field(min_length=1), BeforeValidator(_names), _one_or_more(_TEXT)]
 
 
@@ -99,6 +118,11 @@ class ProposedSeats(DealModel):
     offer: str | None = Field(None, description="an offer of the deal, or list")
     term_months: Count | None = Field(None, description="length of the first term")
     contracted: Counts | None = Field(None, description="seats: one number, or one per contract year")
+    at_list: SeatsAtList | None = Field(
+        None,
+        description="per contract year, whether the agreement is left by then, for list (yes) or list-monthly; left "
+        "out: it stays",
+    )
 
 
 class ProposedRoute(DealModel):
@@ -134,6 +158,11 @@ Routes = Annotated[
 ]
 
 
+PlannedSeats = Annotated[
+    ProposedSeats, BeforeValidator(_flat_seat_terms, json_schema_input_type=ProposedSeats | SeatAgreement)
+]
+
+
 class Proposal(DealModel):
     """Any part of a plan; what is left out is completed (`settle`) or optimised (`solve --fix`).
 
@@ -143,7 +172,7 @@ class Proposal(DealModel):
     api: Annotated[ProposedApi, BeforeValidator(_flat_terms, json_schema_input_type=ProposedApi | ApiAgreement)] = (
         Field(ProposedApi(), description="the API agreement")
     )
-    seats: dict[Name, ProposedSeats] = Field({}, description="per seat type")
+    seats: dict[Name, PlannedSeats] = Field({}, description="per seat type")
     tracks: dict[Name, Tracks] = Field({}, description="per cohort: one track, or one per contract year")
     projects: dict[Name, tuple[ProjectName, ...]] = Field({}, description="per workload: the projects bought")
     routing: dict[Name, Routes] = Field({}, description="per workload: an option, shares, or a list from months on")

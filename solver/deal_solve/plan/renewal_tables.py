@@ -12,7 +12,8 @@ import numpy as np
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Problem
-from deal_solve.plan.plan import Plan, RenewalRow, RenewalTable, Route, SeatAgreement
+from deal_solve.plan.leaving import seat_terms
+from deal_solve.plan.plan import Plan, RenewalRow, RenewalTable, Route, SeatAgreement, SellerAtList
 from deal_solve.plan.renewal_buckets import Buckets, Edges, observed
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import ScenarioSet
@@ -68,6 +69,7 @@ def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
         for number, row in enumerate(table.rows):
             known: dict[str, Mapping[str, object]] = {
                 "seats": plan.seats,
+                "at_list": plan.seats,
                 "tracks": plan.tracks,
                 "routing": plan.routing,
                 "use": plan.use,
@@ -108,7 +110,8 @@ def _replaced(deal: Deal, plan: Plan, month: int, row: RenewalRow, bound: dict[s
         update={
             "api": plan.api.model_copy(update={"terms": tuple(terms)}),
             "seats": {
-                name: _with_seats(agreement, row.seats.get(name), year) for name, agreement in plan.seats.items()
+                name: _with_seats(deal, agreement, row.seats.get(name), row.at_list.get(name), year)
+                for name, agreement in plan.seats.items()
             },
             "tracks": tracks,
             "routing": {name: _with_routes(routes, row.routing.get(name)) for name, routes in plan.routing.items()},
@@ -117,11 +120,20 @@ def _replaced(deal: Deal, plan: Plan, month: int, row: RenewalRow, bound: dict[s
     )
 
 
-def _with_seats(agreement: SeatAgreement, counts: tuple[int, ...] | None, year: int) -> SeatAgreement:
+def _with_seats(
+    deal: Deal, agreement: SeatAgreement, counts: tuple[int, ...] | None, seller: SellerAtList | None, year: int
+) -> SeatAgreement:
+    """Return an agreement with the seats of a term that starts in a contract year, at list if it is left."""
     if counts is None:
         return agreement
-    before, after = agreement.contracted[:year], agreement.contracted[year + len(counts) :]
-    return agreement.model_copy(update={"contracted": (*before, *counts, *after)})
+    end = year + len(counts)
+    at_list = (*agreement.at_list[:year], *(seller for _ in counts), *agreement.at_list[end:])
+    return agreement.model_copy(
+        update={
+            "contracted": (*agreement.contracted[:year], *counts, *agreement.contracted[end:]),
+            "terms": seat_terms(deal, agreement.offer, agreement.term_months, at_list),
+        }
+    )
 
 
 def _with_routes(routes: tuple[Route, ...], changed: tuple[Route, ...] | None) -> tuple[Route, ...]:
@@ -135,11 +147,15 @@ def decided_in(deal: Deal, plan: Plan, month: int, probability: float) -> Renewa
     spans = resolve(deal).taken(plan.api).spans
     api_span = next((span for span in spans if span.start == month), None)
     seats: dict[str, tuple[int, ...]] = {}
+    at_list: dict[str, SellerAtList] = {}
     tracks: dict[str, tuple[str, ...]] = {}
     for name, agreement in plan.seats.items():
         span = resolve(deal).taken(agreement).starting(month)
         if span is not None:
             seats[name] = agreement.contracted[span.years.start : span.years.stop]
+            seller = agreement.at_list[year]
+            if seller is not None:
+                at_list[name] = seller
     for cohort, by_year in plan.tracks.items():
         track = by_year[year]
         if track == NONE or track in deal.internal_tools:
@@ -157,6 +173,7 @@ def decided_in(deal: Deal, plan: Plan, month: int, probability: float) -> Renewa
         probability=probability,
         api=None if api_span is None else plan.api.terms[spans.index(api_span)],
         seats=seats,
+        at_list=at_list,
         tracks=tracks,
         routing=routing,
         use=use,
@@ -211,7 +228,7 @@ def _same_agreements(plans: Mapping[Path, Plan]) -> dict[Path, Plan]:
     """Return the plans with every seat agreement that one of them has, without seats where they do not need it."""
     agreements = {name: agreement for plan in plans.values() for name, agreement in plan.seats.items()}
     none = {
-        name: agreement.model_copy(update={"contracted": (0,) * len(agreement.contracted)})
+        name: agreement.model_copy(update={"contracted": (0,) * len(agreement.contracted), "terms": ()})
         for name, agreement in agreements.items()
     }
     return {path: plan.model_copy(update={"seats": {**none, **plan.seats}}) for path, plan in plans.items()}

@@ -19,6 +19,7 @@ from deal_solve.deal.requests.request_cost import usage_multiplier
 from deal_solve.deal.requests.routing_options import Epoch, epochs_of
 from deal_solve.deal.workload import Workload
 from deal_solve.errors import InputError
+from deal_solve.plan.plan import SeatAgreement
 from deal_solve.plan.terms import Left, TermSpan, first_terms, terms_of
 
 MAX_RESOLVED = 64
@@ -180,6 +181,14 @@ class ResolvedDeal:
     def seat(self, agreement: Agreement, seat_type: str) -> SeatOffer:
         """Return a seat type as the offer of an agreement sells it."""
         return self.offers[agreement.offer].seats[seat_type]
+
+    def seat_of(self, agreement: SeatAgreement, seat_type: str, year: int) -> SeatOffer:
+        """Return a seat type as it is sold in a contract year of an agreement: by the offer, or at list once left."""
+        return self.offers[agreement.seller(year)].seats[seat_type]
+
+    def sold(self, agreement: SeatAgreement, seat_type: str) -> tuple[SeatOffer, ...]:
+        """Return a seat type as it is sold in each contract year of an agreement."""
+        return tuple(self.seat_of(agreement, seat_type, year) for year in range(self.deal.years))
 
     def sellers(self, seat_type: str) -> tuple[str, ...]:
         """Return the ids of the offers that sell a seat type, list first."""

@@ -41,7 +41,7 @@ def seats_table(settlement: Settlement) -> str:
         [
             row.seat_type,
             f"{row.contract_year + 1}",
-            settlement.plan.seats[row.seat_type].offer,
+            settlement.plan.seats[row.seat_type].seller(row.contract_year),
             f"{row.contracted:,}",
             f"{row.expected_active:,.1f}",
             f"{row.expected_peak:,.1f}",

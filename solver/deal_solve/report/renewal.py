@@ -112,7 +112,8 @@ def _stated(row: RenewalRow) -> Iterator[tuple[str, str]]:
         yield "band from", round_money(row.api.band_usd_per_year) if row.api.offer is None else "left, at list"
         yield "commitment a year", joined([round_money(round(usd, 2)) for usd in row.api.commitment_usd])
     for name, counts in row.seats.items():
-        yield f"{name} seats", joined([f"{count:,}" for count in counts])
+        left = f"left, {row.at_list[name]} " if name in row.at_list else ""
+        yield f"{name} seats", left + joined([f"{count:,}" for count in counts])
     for cohort, tracks in row.tracks.items():
         yield f"track of {cohort}", joined(tracks)
     for user, routes in (*row.routing.items(), *row.use.items()):

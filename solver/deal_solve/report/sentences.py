@@ -70,7 +70,12 @@ def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
     when = "in every contract year" if len(set(agreement.contracted)) == 1 else f"in contract year {years}"
     taken = agreement.offer
     if taken != plan.api.offer or taken == LIST:
-        taken += f", {_renewed(deal, agreement.term_months, agreement.left)}"
+        taken += f", {_renewed(deal, agreement.term_months)}"
+    for year in (year for year, seller in enumerate(agreement.at_list) if seller):
+        before, after = agreement.seller(year - 1), agreement.seller(year)
+        billed = "billed monthly" if after == LIST_MONTHLY else "billed yearly"
+        if before != after:
+            taken += f", left for list {billed} at the end of {deal.calendar(12 * year - 1):%Y-%m}"
     return f"{counts} {name} seats {when}, from {taken}"
 
 

@@ -12,15 +12,15 @@ from deal_solve.settlement.seats import priced_seats
 NO_TIER = BundleTier(combined_usd_per_year=1.0, seats=0.0, api=0.0)
 
 
-def bundled_types(plan: Plan) -> tuple[str, ...]:
-    """Return the seat types taken from the offer of the API agreement."""
-    return tuple(name for name, agreement in plan.seats.items() if agreement.offer == plan.api.offer)
+def bundled_types(plan: Plan, year: int) -> tuple[str, ...]:
+    """Return the seat types taken from the offer of the API agreement in a contract year."""
+    return tuple(name for name, agreement in plan.seats.items() if agreement.seller(year) == plan.api.offer)
 
 
 def seats_usd(deal: Deal, plan: Plan, year: int) -> float:
     """Return Σ 12·N·price after volume tier, at index 1, before other discounts, of the API offer's seat types."""
     total = 0.0
-    for name in bundled_types(plan):
+    for name in bundled_types(plan, year):
         seat = resolve(deal).seat(plan.api, name)
         total += 12 * seat.usd * priced_seats(seat.part.tiers, plan.contracted(name, year))
     return total

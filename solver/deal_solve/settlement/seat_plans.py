@@ -61,7 +61,7 @@ def post_below_minimum(
         members = [contract for contract in contracts if contract.seat_type in seat_plan.seats]
         for year in range(deal.years) if seat_plan.minimum else ():
             taken = {tracks[year] for tracks in plan.tracks.values()}
-            monthly = [c for c in members if c.seat.is_billed_by_users and c.seat_type in taken]
+            monthly = [c for c in members if c.seat.is_billed_by_users and year in c.years and c.seat_type in taken]
             if monthly:
                 contracted = sum(contract.contracted[year] for contract in members)
                 users = sum(counts[contract.seat_type][12 * year : 12 * year + 12] for contract in monthly)

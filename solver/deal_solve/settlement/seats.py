@@ -43,14 +43,17 @@ def priced_seats(tiers: Tiers | None, seats: int) -> float:
 
 @dataclass(frozen=True, eq=False)
 class SeatContract:
-    """The agreement of one seat type: its clauses, N per contract year, and the prices they lead to.
+    """One seat type as bought from one seller: its clauses, N per contract year, and the prices they lead to.
 
-    `bundle` has the extra discount of each contract year; `month_index` is the protected seats index, (H, S), and
-    `index` that of the first month of each contract year, (Y, S).
+    `years` are the contract years in which it is bought there, all of them unless the agreement is left: then there is
+    one contract with the offer and one with the list it is left for. N is 0 in the other years. `bundle` has the extra
+    discount of each contract year; `month_index` is the protected seats index, (H, S), and `index` that of the first
+    month of each contract year, (Y, S).
     """
 
     seat: SeatOffer
     taken: OfferTerms
+    years: tuple[int, ...]
     contracted: tuple[int, ...]
     bundle: tuple[float, ...]
     month_index: Array
@@ -94,23 +97,38 @@ class SeatContract:
         return self.seat.usd * priced * uplift(self.taken, span)
 
 
-def seat_contract(
+def seat_contracts(
     deal: Deal, seat_type: str, agreement: SeatAgreement, bundle: Sequence[float], seats_index: Array
-) -> SeatContract:
-    """Return an agreement with its prices; `seats_index` is Π[seats], (H, S), `bundle` is one discount a year."""
-    taken = resolve(deal).taken(agreement)
-    return SeatContract(
-        seat=resolve(deal).seat(agreement, seat_type),
-        taken=taken,
-        contracted=agreement.contracted,
-        bundle=tuple(bundle) or (0.0,) * deal.years,
-        month_index=protected_index(taken, seats_index),
-    )
+) -> tuple[SeatContract, ...]:
+    """Return an agreement with its prices, one contract per seller, in order of time.
+
+    `seats_index` is Π[seats], (H, S); `bundle` is one discount a year, on what is bought from the offer.
+    """
+    found = []
+    for seller in agreement.sellers:
+        is_own = seller == agreement.offer
+        taken = resolve(deal).taken(agreement) if is_own else _at_list(deal, seller)
+        years = tuple(year for year in range(deal.years) if agreement.seller(year) == seller)
+        contract = SeatContract(
+            seat=resolve(deal).offers[seller].seats[seat_type],
+            taken=taken,
+            years=years,
+            contracted=tuple(seats if year in years else 0 for year, seats in enumerate(agreement.contracted)),
+            bundle=(tuple(bundle) if is_own else ()) or (0.0,) * deal.years,
+            month_index=protected_index(taken, seats_index),
+        )
+        found.append(contract)
+    return tuple(found)
+
+
+def _at_list(deal: Deal, seller: str) -> OfferTerms:
+    return resolve(deal).taken_for(seller, resolve(deal).offers[seller].first_terms[0])
 
 
 def post_fees(ledger: Ledger, contract: SeatContract) -> None:
     """Post N · price: 12 months at the start of each contract year, or each month at its start (billed in advance)."""
-    for year, seats in enumerate(contract.contracted):
+    for year in contract.years:
+        seats = contract.contracted[year]
         month_usd = contract.month_usd(year) * contract.index[year]
         start, end = 12 * year, 12 * year + 12
         if contract.seat.part.billing == "yearly":
@@ -123,8 +141,8 @@ def post_fees(ledger: Ledger, contract: SeatContract) -> None:
 
 
 def post_users(ledger: Ledger, contract: SeatContract, count: Array) -> None:
-    """Post list billed monthly: users · price · index of the month, at its start; `count` is A, (H, S)."""
-    for t, users in enumerate(count):
+    """Post list billed monthly: users · price · index of the month, at its start; `count` are those charged, (H, S)."""
+    for t, users in ((t, count[t]) for year in contract.years for t in range(12 * year, 12 * year + 12)):
         amount = users * (contract.seat.usd * contract.month_index[t])
         ledger.post(Row("seats", contract.seat_type, users, amount, paid=t, first=t, last=t))
 

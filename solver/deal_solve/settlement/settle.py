@@ -22,7 +22,7 @@ from deal_solve.settlement.ledger import GROWTH_LINES, Ledger, Row
 from deal_solve.settlement.projects import post_projects
 from deal_solve.settlement.renewal import aligned, spread_rows
 from deal_solve.settlement.seat_plans import post_above_maximum, post_below_minimum, served
-from deal_solve.settlement.seats import SeatContract, post_fees, post_users, seat_contract
+from deal_solve.settlement.seats import SeatContract, post_fees, post_users, seat_contracts
 from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
@@ -254,8 +254,11 @@ def _contracts(deal: Deal, plan: Plan, scenarios: ScenarioSet, bundle: tuple[flo
     """Return the seat agreements; the bundle's discount only on those of the API agreement's offer."""
     index = scenarios.index["seats"]
     return tuple(
-        seat_contract(deal, name, agreement, bundle if agreement.offer == plan.api.offer else (), index)
+        contract
         for name, agreement in plan.seats.items()
+        for contract in seat_contracts(
+            deal, name, agreement, bundle if agreement.offer == plan.api.offer else (), index
+        )
     )
 
 
@@ -264,17 +267,18 @@ def _post_seats(
 ) -> dict[str, SeatFacts]:
     counts = seat_counts(deal, plan, scenarios)
     facts = {}
-    for contract in contracts:
-        count = counts[contract.seat_type]
-        years = taken(plan, contract.seat_type, deal.years)
-        if contract.seat.is_billed_by_users:
-            post_users(ledger, contract, count)
-        else:
-            post_fees(ledger, contract)
-        above = post_true_up(ledger, contract, count, years)
-        post_hard_cap(ledger, deal, plan, scenarios, contract)
-        contracted = np.broadcast_to(np.array(contract.contracted, dtype=float)[:, None], above.shape)
-        facts[contract.seat_type] = SeatFacts(count, contracted, above)
+    for name, agreement in plan.seats.items():
+        count, own = counts[name], [contract for contract in contracts if contract.seat_type == name]
+        for contract in own:
+            if not contract.seat.is_billed_by_users:
+                post_fees(ledger, contract)
+        above, carried = post_true_up(ledger, own, count, taken(plan, name, deal.years))
+        for contract in own:
+            if contract.seat.is_billed_by_users:
+                post_users(ledger, contract, np.maximum(count, np.repeat(carried, 12, axis=0)))
+            post_hard_cap(ledger, deal, plan, scenarios, contract)
+        contracted = np.broadcast_to(np.array(agreement.contracted, dtype=float)[:, None], above.shape)
+        facts[name] = SeatFacts(count, contracted, above)
     post_below_minimum(ledger, deal, plan, contracts, counts)
     return facts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,40 +63,52 @@ class _Growth:
         self.ledger.post(Row("true_up", contract.seat_type, quantity, amount, paid=paid, first=first, last=last))
 
 
-def post_true_up(ledger: Ledger, contract: SeatContract, count: Array, taken: tuple[bool, ...]) -> Array:
+def post_true_up(
+    ledger: Ledger, contracts: Sequence[SeatContract], count: Array, taken: tuple[bool, ...]
+) -> tuple[Array, Array]:
     """Post the true-ups of one seat type; `count` is A, (H, S), `taken[y]` whether a cohort takes the type in year y.
 
-    Returns the most seats above N that were licensed or charged in each contract year, (Y, S). A type under hard_cap
-    has no true-up, nor has list billed monthly.
+    Returns the most seats above N that were licensed or charged in each contract year, and the seats M that stay
+    licensed from the agreement before, both (Y, S). A contract under hard_cap has no true-up, nor has list billed
+    monthly: what it must be charged for at least is M.
     """
-    above = np.zeros((len(contract.contracted), count.shape[1]))
-    clause = contract.seat.part.true_up
-    if not isinstance(clause, TrueUp) or contract.seat.is_billed_by_users:
-        return above
-    ends = (span.end for span in contract.taken.spans if span.end == len(count) or not taken[span.end // 12])
-    growth = _Growth(ledger, contract, clause, count, frozenset(ends))
+    above, carried = (np.zeros((len(taken), count.shape[1])) for _ in range(2))
+    seller = {year: contract for contract in contracts for year in contract.years}
     state = _Licensed(np.zeros(count.shape[1]), np.zeros(count.shape[1]))
-    for year, contracted in enumerate(contract.contracted):
-        carried = _carried(contract, clause, state, year, taken[year])
-        if year == contract.taken.span_of(year).years.start:
+    for year, contract in sorted(seller.items()):
+        carried[year] = _carried(seller, state, year, taken[year])
+        if _starts_term(seller, year):
             state.largest = np.zeros(count.shape[1])
-        state.seats = np.maximum(contracted, carried)
+        clause, contracted = contract.seat.part.true_up, contract.contracted[year]
+        if not isinstance(clause, TrueUp) or contract.seat.is_billed_by_users:
+            continue
+        ends = (span.end for span in contract.taken.spans if span.end == len(count) or not taken[span.end // 12])
+        growth = _Growth(ledger, contract, clause, count, frozenset(ends))
+        state.seats = np.maximum(contracted, carried[year])
         growth.post(state.seats - contracted, 12, 12 * year, (12 * year, 12 * year + 11))
         above[year] = state.seats - contracted
         for start in range(12 * year, 12 * year + 12, clause.check):
             added = growth.window(state, start)
             above[year] = np.maximum(above[year], state.seats + (added if clause.ratchet == "none" else 0) - contracted)
-    return above
+    return above, carried
 
 
-def _carried(contract: SeatContract, clause: TrueUp, state: _Licensed, year: int, is_taken: bool) -> Array:
+def _starts_term(seller: Mapping[int, SeatContract], year: int) -> bool:
+    """Whether a contract year is the first of a term, or of a contract."""
+    return year == seller[year].taken.span_of(year).years.start or seller[year] is not seller.get(year - 1)
+
+
+def _carried(seller: Mapping[int, SeatContract], state: _Licensed, year: int, is_taken: bool) -> Array:
     """Return the seats that stay licensed at the start of a contract year whatever N is, (S,).
 
-    ratchet term: M at every anniversary; into a new term only if true-ups are not retroactive and a cohort takes the
-    type there. Otherwise none.
+    ratchet term: M at every anniversary; into a new term, of whatever seller, only if the true-ups that counted are not
+    retroactive and a cohort takes the type there. Otherwise none.
     """
-    starts_term = year == contract.taken.span_of(year).years.start
-    carries = clause.ratchet == "term" and (not starts_term or (not clause.retroactive and is_taken))
+    starts_term, before = _starts_term(seller, year), seller.get(year - 1)
+    clause = (seller[year] if before is None or not starts_term else before).seat.part.true_up
+    if not isinstance(clause, TrueUp) or clause.ratchet != "term":
+        return np.zeros_like(state.largest)
+    carries = not starts_term or (not clause.retroactive and is_taken)
     return state.largest if carries else np.zeros_like(state.largest)
 
 
@@ -121,7 +134,7 @@ def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet
     """Post the users above N under hard_cap, cheapest to leave unserved first, at the end of each month."""
     if isinstance(contract.seat.part.true_up, TrueUp):
         return
-    for t in range(scenarios.months):
+    for t in (t for year in contract.years for t in range(12 * year, 12 * year + 12)):
         cohorts = [c for c in deal.cohorts if plan.tracks[c][t // 12] == contract.seat_type]
         users = {c: scenarios.users[c][t] for c in cohorts}
         excess = np.maximum(0.0, sum(users.values(), np.zeros(scenarios.size)) - contract.contracted[t // 12])

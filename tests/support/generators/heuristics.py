@@ -101,7 +101,7 @@ def _finer(deal: Deal, plan: Plan) -> Iterator[Data]:
                 seat = resolve(deal).offers[agreement["offer"]].seats[name]
                 if seat.is_billed_by_users:
                     continue
-                ordered = initial_order(deal, seat, plan.tracks, first)
+                ordered = initial_order(deal, (seat,) * deal.years, plan.tracks, first)
                 moved_to = [round(n * seats) for n in agreement["contracted"]]
                 agreement["contracted"] = _allowed(deal, seat, moved_to, ordered)
             api = data["api"]

@@ -1,6 +1,6 @@
 """Seats and API from one offer together: the bundle discount (model §6; formulation §3).
 
-B[s,k,τ] ≤ Σ_{j of τ} β_j,  B[s,k,τ] ≥ Σ_{j of τ} β_j + g_s - 1
+B[s,k,τ] ≤ Σ_{j of τ} β_j,  B[s,k,τ] ≥ Σ_{j of τ} β_j + h[s,k] - 1
 12 · Σ seat fees before discounts + Σ_{j of τ} C ≥ B_τ · Σ_{j of τ} β_j
 Σ N ≥ Σ_{j of τ} β_j,  C ≥ 1 cent · β_j
 """
@@ -46,13 +46,13 @@ def _tier(
     fees: list[Expression] = []
     counts: list[Variable] = []
     first = span.years[0]
-    for candidate, taken in agreements.seats.items():
+    for candidate in agreements.seats:
         if candidate.agreement != agreement or (candidate, span, tier) not in seats.tiers:
             continue
         chosen = seats.tiers[candidate, span, tier]
         program.add("seats_follow_bundle", chosen <= reached)
-        # A type taken under the offer gets the discount: B[τ] >= β[τ] + g - 1.
-        program.add("bundle_reaches_seats", chosen >= reached + taken - 1)
+        # A type bought under the offer gets the discount: B[τ] >= β[τ] + h - 1.
+        program.add("bundle_reaches_seats", chosen >= reached + agreements.seat_terms[candidate, span] - 1)
         year = seats.years[candidate, first]
         if seats.parts[candidate].usd_per_user_month:
             fees.append(12 / program.unit_usd * year.fee_before_discounts(tier))

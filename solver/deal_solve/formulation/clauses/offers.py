@@ -4,12 +4,16 @@
 Σ_{j ∈ J(a,k), taken} β_j ≤ Σ_{j ∈ J(a,k-1), taken} β_j
 Σ_a γ_a = 1
 Σ_{s of type σ} g_s ≤ 1
+h[s,k] ≤ h[s,k-1],  h[s,0] = g_s              s of an offer that may be left
+h[l,y] ≥ h[l,y-1],  h[l,0] = g_l              l at list
+Σ_{(s,k) of y} h[s,k] + Σ_l h[l,y] = Σ g      per type and contract year
 p + p' ≤ 1                                    agreements that cannot be signed together
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -19,8 +23,9 @@ from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.formulation.clauses.rates import Agreement, Regime, every_regime, gains_by_leaving
 from deal_solve.formulation.model.expression import Variable, total
 from deal_solve.formulation.model.program import Program
+from deal_solve.plan.leaving import may_leave
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.terms import Left
+from deal_solve.plan.terms import Left, TermSpan
 
 
 class SeatCandidate(NamedTuple):
@@ -43,11 +48,16 @@ class SeatCandidate(NamedTuple):
 
 @dataclass
 class Agreements:
-    """γ, β and g: binaries of API agreements, of their price regimes, and of seat agreements."""
+    """γ, β, g and h: binaries of API agreements, of their price regimes, of seat agreements and of their terms.
+
+    h[s,k] is 1 where a seat type is bought under s in the term k: signed and not left, or at list also once an offer is
+    left for it. It is g itself where nothing can be left.
+    """
 
     api: dict[Agreement, Variable] = field(default_factory=dict)
     regimes: dict[Regime, Variable] = field(default_factory=dict)
     seats: dict[SeatCandidate, Variable] = field(default_factory=dict)
+    seat_terms: dict[tuple[SeatCandidate, TermSpan], Variable] = field(default_factory=dict)
 
     def of_year(self, year: int) -> list[Regime]:
         """Return the regimes whose term holds a contract year."""
@@ -90,6 +100,7 @@ def take_agreements(program: Program, deal: Deal, offered: Iterable[Agreement], 
         members = [g for seats, g in agreements.seats.items() if seats.seat_type == seat_type]
         if members:
             program.add("one_seat_agreement", total(members) <= 1)
+        _leave_seats(program, deal, agreements, [seats for seats in agreements.seats if seats.seat_type == seat_type])
     _compatible(program, deal, agreements)
     return agreements
 
@@ -102,6 +113,30 @@ def _stay_left(program: Program, agreements: Agreements, taken: list[Regime], st
             for month in (before, start)
         )
         program.add("stays_left", now <= was)
+
+
+def _leave_seats(program: Program, deal: Deal, agreements: Agreements, candidates: list[SeatCandidate]) -> None:
+    """Add h of every term of a seat type: an offer may be left for list at the end of a term, for good."""
+    spans = {candidate: resolve(deal).taken(candidate).spans for candidate in candidates}
+    at_list = [candidate for candidate in candidates if candidate.offer in AT_LIST]
+    leavers = [candidate for candidate in candidates if at_list and may_leave(deal, candidate.offer)]
+    starts = {span.start for candidate in leavers for span in spans[candidate][1:]}
+    for candidate in candidates:
+        before = agreements.seats[candidate]
+        for span in spans[candidate]:
+            is_open = candidate in leavers or (candidate in at_list and span.start >= min(starts, default=math.inf))
+            if is_open and span.index > 0:
+                now = program.binary(f"seats_{candidate.seat_type}_{candidate.offer}_{span.start}")
+                if candidate in leavers:
+                    program.add("seats_stay_left", now <= before)
+                else:
+                    program.add("seats_stay_at_list", now >= before)
+                before = now
+            agreements.seat_terms[candidate, span] = before
+    signed = total(agreements.seats[candidate] for candidate in candidates)
+    for year in range(min(starts) // 12, deal.years) if starts else ():
+        held = [h for (c, span), h in agreements.seat_terms.items() if c in candidates and year in span.years]
+        program.add("seats_held", total(held) == signed)
 
 
 def _compatible(program: Program, deal: Deal, agreements: Agreements) -> None:

@@ -73,6 +73,8 @@ def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable | Expression]
     agreements, starts = decisions.agreements, dict[Variable, int]()
     for variable in (*agreements.api.values(), *agreements.seats.values(), *decisions.projects.values()):
         yield 0, variable
+    for (_, span), held in agreements.seat_terms.items():
+        yield span.start, held
     for regime, beta in agreements.regimes.items():
         starts[beta] = regime.span.start
         yield regime.span.start, beta

@@ -1,6 +1,6 @@
 """Contracted seats, volume tiers and seat fees, disaggregated by price segment (model §5, §6; formulation §3).
 
-Σ_τ B[s,k,τ] = g_s,  Σ_{z of tier τ} b_z = B[s,k,τ]
+Σ_τ B[s,k,τ] = h[s,k],  Σ_{z of tier τ} b_z = B[s,k,τ]
 low_z · b_z ≤ N_z ≤ high_z · b_z
 N[s,y+1] ≥ (1-ρ_s) · N[s,y]                   inside a term, N[s,y] = Σ_z N_z
 """
@@ -81,12 +81,12 @@ class Seats:
 
 
 def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rates, at_least: dict[str, int]) -> Seats:
-    """Add N with one copy per segment: low·β <= N <= high·β, Σ β = B, Σ B = g; within a term the reduction right.
+    """Add N with one copy per segment: low·β <= N <= high·β, Σ β = B, Σ B = h; within a term the reduction right.
 
     `at_least[σ]` widens the bound on N for pinned plans.
     """
     seats = Seats()
-    for candidate, taken in agreements.seats.items():
+    for candidate in agreements.seats:
         seats.parts[candidate] = part = resolve(deal).seat(candidate, candidate.seat_type).part
         for year in range(deal.years):
             seats.index[candidate, year] = rates.protected(candidate.agreement, "seats", 12 * year)
@@ -96,7 +96,7 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
         if resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
             maximum = 0
         for span in resolve(deal).taken(candidate).spans:
-            tiers = _tiers(deal, candidate, span)
+            taken, tiers = agreements.seat_terms[candidate, span], _tiers(deal, candidate, span)
             for tier in tiers:
                 alone = len(tiers) == 1
                 chosen = taken if alone else program.binary(f"seat_tier_{candidate.seat_type}")

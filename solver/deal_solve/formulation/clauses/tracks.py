@@ -1,6 +1,6 @@
 """Which track a cohort takes, and internal tools (model §5; formulation §3).
 
-T[c,s,k] ≤ g_s,  N[s,y] ≥ min_s · T[c,s,k],  Σ T[c,·] = 1 in each contract year
+T[c,s,k] ≤ h[s,k],  N[s,y] ≥ min_s · T[c,s,k],  Σ T[c,·] = 1 in each contract year
 N[s,y] ≥ Σ_c E[A_c]·T[c,s,k] - Σ_v E[unserved_v]·T[v,s] - M·(what does not begin, or the plan is full)
                                               with initial_order: expected_users
 T[c,tool,y] + γ_a ≤ 1                         where neither tool nor agreement provides a control
@@ -84,17 +84,17 @@ class CandidateYear:
 
 
 def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Seats) -> Tracks:
-    """Add T <= g, Σ T = 1 per cohort and year, N >= minimum·T; a track closed by a control has no T."""
+    """Add T <= h, Σ T = 1 per cohort and year, N >= minimum·T; a track closed by a control has no T."""
     tracks = Tracks()
     for name, cohort in deal.cohorts.items():
-        for candidate, taken in agreements.seats.items():
+        for candidate in agreements.seats:
             part = seats.parts[candidate]
             if candidate.seat_type not in cohort.tracks or not set(cohort.requires) <= set(part.provides):
                 continue
             for span in resolve(deal).taken(candidate).spans:
                 on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")
                 tracks.seats[name, candidate, span] = on
-                program.add("track_needs_agreement", on <= taken)
+                program.add("track_needs_agreement", on <= agreements.seat_terms[candidate, span])
                 if part.minimum and not resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
                     for year in span.years:
                         program.add("seat_minimum", seats.years[candidate, year].count >= float(part.minimum) * on)
@@ -108,6 +108,11 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
     _tools(program, deal, agreements, tracks)
     _unserved(program, deal, tracks)
     return tracks
+
+
+def _without_dust(users: float) -> float:
+    """Return a number of users that is no seat more for its last digits: whole where it nearly is, so that N can be."""
+    return float(round(users)) if abs(users - round(users)) <= ROUNDING * users else users * (1 - ROUNDING)
 
 
 def order_seats(program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks) -> None:
@@ -136,9 +141,9 @@ def _initial_order(program: Program, deal: Deal, seats: Seats, tracks: Tracks, a
     """
     first, candidate, year, part = program.sums.first_users, at.candidate, at.year, seats.parts[at.candidate]
     on = {name: v for name in first.expected if (v := tracks.on_seat(name, candidate, year)) is not None}
-    expected = {name: first.expected[name][year] * (1 - ROUNDING) for name in on}
+    expected = {name: _without_dust(first.expected[name][year]) for name in on}
     less = {
-        excess: first.unserved(excess.cohort, excess.ahead, excess.maximum)[year] * (1 - ROUNDING)
+        excess: _without_dust(first.unserved(excess.cohort, excess.ahead, excess.maximum)[year])
         for excess in tracks.excess_of(candidate, [year])
     }
     if len(on) == 1:

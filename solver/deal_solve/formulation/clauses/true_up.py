@@ -6,6 +6,7 @@ This module writes the true-up as rows and puts its parts together; `true_up_cos
     L ≥ Σ_c A[c,t] · T[c]                         for each month that counts
     L ≥ L before,  L ≥ N at the start of a year
     carried T[c] ≥ T[c, term before] + T[c', this term] (+ class chosen) - 1 (- 1)
+    users charged ≥ Σ_c A[c,t] · carried T[c]     in the first contract year at list billed monthly
     carried T[v] ≤ T[v, term before],  carried T[v] ≤ carried T[c]   v: users of c that are unserved, counted as minus
     given up ≥ 1 - Σ T[c, next term],  given up ≤ 1 - T[c, next term]
     T[c, given up] ≤ given up,  T[c, taken on] ≤ 1 - given up,  T[c, given up] + T[c, taken on] = T[c]
@@ -14,22 +15,24 @@ This module writes the true-up as rows and puts its parts together; `true_up_cos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.offer import TrueUp
 from deal_solve.formulation.clauses.hard_cap import hard_cap
-from deal_solve.formulation.clauses.offers import Agreements
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
+from deal_solve.formulation.clauses.rates import rates_of
 from deal_solve.formulation.clauses.seats import Seats, Segment
 from deal_solve.formulation.clauses.tracks import CandidateYear, Tracks
 from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program, equal_columns
-from deal_solve.formulation.model.scenario_sums import ScenarioIndices, Who, cohort_of
+from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices, Who, cohort_of
 from deal_solve.plan.crowds import Excess
+from deal_solve.plan.leaving import may_leave
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.uncertainty.scenario_set import Array
@@ -55,8 +58,9 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
     """Add the true-up (or hard cap) of every candidate seat agreement some cohort may take."""
     for candidate in agreements.seats:
         cohorts = list(dict.fromkeys(name for name, taken, _ in tracks.seats if taken == candidate))
-        if not cohorts or resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
+        if not cohorts:
             continue
+        seat = resolve(deal).seat(candidate, candidate.seat_type)
         clause = seats.parts[candidate].true_up
         for span in resolve(deal).taken(candidate).spans:
             on = {name: tracks.seats[name, candidate, span] for name in cohorts}
@@ -65,6 +69,10 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
                 at = CandidateYear(candidate, span, year, on, tracks.excess_of(candidate, range(first, year + 1)))
                 if not isinstance(clause, TrueUp):
                     hard_cap(program, deal, seats, at)
+                    continue
+                if seat.is_billed_by_users:
+                    everybody = PriceClass(seat.usd, Expression(), at.whose)
+                    _Year(program, deal, seats, tracks, at, clause, everybody).charge_carried()
                     continue
                 classes = _price_classes(program, deal, seats, clause, at)
                 if not clause.retroactive and year == span.years[-1] and span.end < deal.horizon_months:
@@ -163,6 +171,15 @@ def nondominated_counts(counts: Array) -> Array:
     return columns[:, ~np.array(beaten, dtype=bool)]
 
 
+@dataclass(frozen=True)
+class _Carried:
+    """What a term before has counted, from its month `start` on: its clause, and w of all who count."""
+
+    clause: TrueUp
+    start: int
+    on: dict[Who, Variable]
+
+
 @dataclass
 class _Year:
     """The true-up of one contract year of a candidate seat agreement in one price class."""
@@ -174,33 +191,36 @@ class _Year:
     at: CandidateYear
     clause: TrueUp
     price_class: PriceClass
-    carried: dict[Who, Variable] = field(default_factory=dict)
+    known: list[_Carried] | None = None
 
     def add(self) -> None:
         """Add the licensed seats of every group of scenarios with the same counts."""
-        previous = self._previous()
-        first = previous.start if previous else self.at.span.start
-        whose = {**self.at.whose, **(self._carried_on(previous) if previous else {})}
-        relevant = self.program.sums.counted(tuple(whose), range(first, 12 * self.at.year + 12))
-        for members in equal_columns(relevant.reshape(-1, self.program.size)):
+        for members in self._alike():
             self._group(members)
+
+    def charge_carried(self) -> None:
+        """Charge, each month, what carried counts exceed the users at list billed monthly by."""
+        groups = self._alike() if self.carried and not self.program.by_cuts else []
+        for month in range(12 * self.at.year, 12 * self.at.year + 12) if self.carried else ():
+            if self.program.by_cuts:
+                self._carried_cost(month)
+            for members in groups:
+                self._carried_rows(Due(month, month, members))
 
     def cost(self) -> TrueUpCost:
         """Return the true-up as a function of tracks and contracted seats."""
-        start, previous = 12 * self.at.year, self._previous()
+        start = 12 * self.at.year
         alone = self.clause.ratchet == "none"
-        counts: list[Counts] = []
-        if self.clause.ratchet == "term" and previous is not None:
-            counts += self._counts(self._carried_on(previous), previous.start, start)
-        elif self.clause.ratchet == "term" and start > self.at.span.start:
-            counts += self._counts(self.price_class.on, self.at.span.start, start)
+        counts = self._carried_counts()
+        if not counts and self.clause.ratchet == "term" and start > self.at.span.start:
+            counts += self._counts(self.clause, self.price_class.on, self.at.span.start, start)
         seen = [sum(part.months for part in counts)] if counts else []
         stages = [(12, start, start)] if counts else []
         for end, months in self._charges():
             stages.append((months, end, end - 1))
             window = self.clause.check if self.clause.count == "peak" else 1
             seen.append((seen[-1] if seen else 0) + window)
-        counts += self._counts(self.price_class.on, start, start + 12)
+        counts += self._counts(self.clause, self.price_class.on, start, start + 12)
         return TrueUpCost(
             tuple(counts),
             self.program.linear(self.price_class.number),
@@ -212,16 +232,105 @@ class _Year:
             alone,
         )
 
+    @property
+    def carried(self) -> list[_Carried]:
+        """M of the terms before that is carried into this contract year."""
+        if self.known is None:
+            self.known = list(self._carry())
+        return self.known
+
+    def _carry(self) -> Iterator[_Carried]:
+        """Yield them with w >= T[c, term before] + T[c', this term] - 1 (and the class chosen), for every c'.
+
+        What was unserved in the term before is taken off where that is carried: no more than T[v] and w of its cohort.
+        """
+        conditions = self.price_class.conditions
+        for candidate, span in self._before():
+            on: dict[Who, Variable] = {}
+            for name in self.deal.cohorts:
+                before = self.tracks.seats.get((name, candidate, span))
+                if before is None:
+                    continue
+                on[name] = self.program.variable(f"carried_track_{name}", 0, 1)
+                for other in self.at.on:
+                    now = self.tracks.seats[other, self.at.candidate, self.at.span]
+                    both = before + now + total(conditions) - (1 + len(conditions))
+                    self.program.add("carried_count", on[name] >= both)
+            for excess, unserved in self.tracks.excess_of(candidate, span.years).items():
+                on[excess] = self.program.variable(f"carried_{excess}", 0, 1)
+                self.program.add("carried_unserved", on[excess] <= unserved)
+                self.program.add("carried_unserved", on[excess] <= on[excess.cohort])
+            clause = self.seats.parts[candidate].true_up
+            if on and isinstance(clause, TrueUp):
+                yield _Carried(clause, span.start, on)
+
+    def _before(self) -> Iterator[tuple[SeatCandidate, TermSpan]]:
+        """Yield the terms that end where this one starts and whose largest count is carried into it: the one before, or
+        that of an agreement which is left here for list.
+        """
+        if not self.at.span.index or self.at.year != self.at.span.years[0]:
+            return
+        at_list = self.at.candidate.offer in AT_LIST
+        for candidate, part in self.seats.parts.items():
+            clause = part.true_up
+            if candidate.seat_type != self.at.candidate.seat_type or not isinstance(clause, TrueUp):
+                continue
+            may_be_left = at_list and may_leave(self.deal, candidate.offer)
+            if clause.ratchet == "term" and not clause.retroactive and (may_be_left or candidate == self.at.candidate):
+                spans = resolve(self.deal).taken(candidate).spans
+                yield from ((candidate, span) for span in spans if span.end == self.at.span.start)
+
+    def _carried_counts(self) -> list[Counts]:
+        end = 12 * self.at.year
+        return [part for own in self.carried for part in self._counts(own.clause, own.on, own.start, end)]
+
+    def _carried_cost(self, month: int) -> None:
+        """Pay max(M, Σ A·T) - Σ A·T, of which the first part is recourse."""
+        program, index, on = self.program, self._index(month), self.price_class.on
+        users = program.sums.counted(tuple(on), range(month, month + 1))
+        counts = (*self._carried_counts(), self._part(on, range(len(on)), users))
+        seen, nothing = (sum(part.months for part in counts),), program.linear(Expression())
+        price = program.usd(self.price_class.usd)
+        program.recourse.append(
+            TrueUpCost(counts, nothing, seen, (1,), ((month, month),), price, index, False, line="seats")
+        )
+        for variable, own in zip(on.values(), users, strict=True):
+            program.pay("seats", variable, -self.price_class.usd, Due(month, month), own[0] * index)
+
+    def _carried_rows(self, due: Due) -> None:
+        """Add users charged + Σ A·T >= M, in scenarios that are alike, and pay for them."""
+        members, index, on = due.where, self._index(due.month), self.price_class.on
+        row = 0 if members is None else int(members[0])
+        charged = self.program.variable("users_carried", 0, self._maximum())
+        counts = self.program.sums.counted(tuple(on), range(due.month, due.month + 1))[:, 0, row]
+        users = Expression(list(zip(on.values(), counts.tolist(), strict=True)))
+        for own in self.carried:
+            self._above(charged, self._windows(own, row, 12 * self.at.year), own.on, users)
+        column = index[members] if isinstance(index, np.ndarray) else index
+        self.program.pay("seats", charged, self.price_class.usd, due, column)
+
+    def _index(self, month: int) -> ScalarOrArray:
+        return rates_of(self.program.sums, self.deal).protected(self.at.candidate.agreement, "seats", month)
+
+    def _alike(self) -> list[ScenarioIndices]:
+        """Return groups of scenarios with the same counts, those that are carried included."""
+        whose: dict[Who, Variable] = {**self.at.whose}
+        for own in self.carried:
+            whose.update(own.on)
+        first = min((own.start for own in self.carried), default=self.at.span.start)
+        relevant = self.program.sums.counted(tuple(whose), range(first, 12 * self.at.year + 12))
+        return equal_columns(relevant.reshape(-1, self.program.size))
+
     def _charges(self) -> list[tuple[int, int]]:
         is_last = self.price_class.is_given_up or 12 * self.at.year + 12 == self.deal.horizon_months
         return window_charges(self.clause, self.at.year, is_last=is_last)
 
-    def _counts(self, on: dict[Who, Variable], start: int, end: int) -> list[Counts]:
+    def _counts(self, clause: TrueUp, on: dict[Who, Variable], start: int, end: int) -> list[Counts]:
         """Return the months of [start, end) that count: all of them, or the last of each window.
 
         Where some users may be unserved there is one part per contract year, of the users that are counted in it.
         """
-        step = 1 if self.clause.count == "peak" else self.clause.check
+        step = 1 if clause.count == "peak" else clause.check
         months = range(start + step - 1, end, step)
         if not any(isinstance(who, Excess) for who in on):
             rows = [list(self.deal.cohorts).index(cohort_of(who)) for who in on]
@@ -238,18 +347,11 @@ class _Year:
         indices = [self.program.index(variable) for variable in on.values()]
         return Counts(np.array(indices, dtype=np.int64), np.array(rows, dtype=np.int64), users)
 
-    def _previous(self) -> TermSpan | None:
-        """The term before, where its largest count is carried into this contract year."""
-        carries = self.clause.ratchet == "term" and not self.clause.retroactive
-        if not (carries and self.at.span.index and self.at.year == self.at.span.years[0]):
-            return None
-        return resolve(self.deal).taken(self.at.candidate).spans[self.at.span.index - 1]
-
     def _group(self, members: ScenarioIndices) -> None:
         row = int(members[0])
         licensed, on = self._at_start(row, members), self.price_class.on
         for end, months in self._charges():
-            counts = self._window(on, row, end)
+            counts = self._window(self.clause, on, row, end)
             if self.clause.ratchet == "none":
                 added = self.program.variable("seats_added", 0, self._maximum())
                 self._above(added, counts, on, self.price_class.number)
@@ -274,52 +376,31 @@ class _Year:
 
     def _maximum(self) -> float:
         """Return a bound on licensed seats: the largest count of all cohorts, or the largest contract."""
-        counted = self.program.sums.max_users(tuple(self.at.on))
-        return float(max(counted, *(v.upBound for v, _ in self.price_class.number)))
+        whose = (*self.at.on, *(cohort_of(who) for own in self.carried for who in own.on))
+        counted = self.program.sums.max_users(tuple(dict.fromkeys(whose)))
+        return float(max(counted, *(v.upBound for v, _ in self.price_class.number), 0.0))
 
-    def _window(self, on: dict[Who, Variable], row: int, end: int) -> Array:
+    def _window(self, clause: TrueUp, on: dict[Who, Variable], row: int, end: int) -> Array:
         """Return the (users, months) counts of the window that ends at `end`, undominated."""
-        start = end - self.clause.check if self.clause.count == "peak" else end - 1
+        start = end - clause.check if clause.count == "peak" else end - 1
         return nondominated_counts(self.program.sums.counted(tuple(on), range(start, end))[:, :, row])
 
-    def _windows(self, on: dict[Who, Variable], row: int, start: int, end: int) -> Array:
-        ends = range(start + self.clause.check, end + 1, self.clause.check)
-        return nondominated_counts(np.hstack([self._window(on, row, stop) for stop in ends]))
+    def _windows(self, own: _Carried, row: int, end: int) -> Array:
+        """Return the counts of all windows up to a month."""
+        ends = range(own.start + own.clause.check, end + 1, own.clause.check)
+        return nondominated_counts(np.hstack([self._window(own.clause, own.on, row, stop) for stop in ends]))
 
     def _at_start(self, row: int, members: ScenarioIndices) -> Expression:
         """Return L at the start of the year: N, or max(N, M), the part above N charged 12 months."""
         number, start = self.price_class.number, 12 * self.at.year
-        previous = self._previous()
-        if self.clause.ratchet != "term" or (self.at.year == self.at.span.years[0] and previous is None):
+        if not self.carried and (self.clause.ratchet != "term" or self.at.year == self.at.span.years[0]):
             return number
         licensed = self.program.variable("licensed_seats", 0, self._maximum())
         self.program.add("licensed_contracted", licensed >= number)
-        on = self.price_class.on if previous is None else self._carried_on(previous)
-        first = self.at.span.start if previous is None else previous.start
-        self._above(licensed, self._windows(on, row, first, start), on)
+        for own in self.carried or [_Carried(self.clause, self.at.span.start, self.price_class.on)]:
+            self._above(licensed, self._windows(own, row, start), own.on)
         self._charge(licensed - number, 12, Due(start, start, members))
         return 1.0 * licensed
-
-    def _carried_on(self, previous: TermSpan) -> dict[Who, Variable]:
-        """Return w >= T[c, term before] + T[c', this term] - 1 (and the class chosen), for every c'.
-
-        What was unserved in the term before is taken off where that is carried: no more than T[v] and w of its cohort.
-        """
-        if not self.carried:
-            for name in self.at.on:
-                carried = self.program.variable(f"carried_track_{name}", 0, 1)
-                before = self.tracks.seats[name, self.at.candidate, previous]
-                for other in self.at.on:
-                    now = self.tracks.seats[other, self.at.candidate, self.at.span]
-                    conditions = self.price_class.conditions
-                    both = before + now + total(conditions) - (1 + len(conditions))
-                    self.program.add("carried_count", carried >= both)
-                self.carried[name] = carried
-            for excess, unserved in self.tracks.excess_of(self.at.candidate, previous.years).items():
-                self.carried[excess] = self.program.variable(f"carried_{excess}", 0, 1)
-                self.program.add("carried_unserved", self.carried[excess] <= unserved)
-                self.program.add("carried_unserved", self.carried[excess] <= self.carried[excess.cohort])
-        return self.carried
 
     def _charge(self, seats: Expression, months: int, due: Due) -> None:
         index = self.seats.index[self.at.candidate, self.at.year]

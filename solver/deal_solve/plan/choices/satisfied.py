@@ -9,7 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.plan.choices.restriction import Restriction
-from deal_solve.plan.plan import ApiTerm, Plan, Route
+from deal_solve.plan.plan import ApiTerm, Plan, Route, SeatAgreement
 from deal_solve.plan.proposal import ProposedApi, ProposedRoute
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan, left_in
@@ -72,9 +72,20 @@ def _satisfies_seats(plan: Plan, restriction: Restriction) -> bool:
             continue
         if wanted.offer not in (None, agreement.offer) or wanted.term_months not in (None, agreement.term_months):
             return False
+        if wanted.at_list is not None and not _is_left(agreement, wanted.at_list):
+            return False
         if wanted.contracted and _each(wanted.contracted, len(agreement.contracted)) != agreement.contracted:
             return False
     return True
+
+
+def _is_left(agreement: SeatAgreement, wanted: Sequence[str | bool]) -> bool:
+    """Whether an agreement is left in the contract years, and for the list, that are wanted."""
+    answers = zip(_each(wanted, len(agreement.contracted)), agreement.at_list, strict=True)
+    return all(
+        seller == answer or (answer is True and seller is not None) or not (answer or seller)
+        for answer, seller in answers
+    )
 
 
 def _satisfies_tracks(deal: Deal, plan: Plan, restriction: Restriction) -> bool:

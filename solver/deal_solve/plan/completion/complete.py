@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,11 @@ from deal_solve.plan.completion.api import complete_api, first_term_of
 from deal_solve.plan.completion.routing import complete_routing
 from deal_solve.plan.crowds import excess_in
 from deal_solve.plan.initial_order import initial_order
+from deal_solve.plan.leaving import SELLERS_AT_LIST, seat_terms
 from deal_solve.plan.offers import offer_problem
-from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement
-from deal_solve.plan.proposal import Proposal
-from deal_solve.plan.resolved import resolve
+from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement, SellerAtList
+from deal_solve.plan.proposal import Proposal, ProposedSeats
+from deal_solve.plan.resolved import SeatOffer, resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
 from deal_solve.uncertainty.first_users import first_users, users_above
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
@@ -42,8 +43,8 @@ def complete(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> tuple[Pl
     """
     agreements = complete_agreements(deal, proposal, scenarios)
     notes = list(agreements.assumed)
-    offers = {name: agreement.offer for name, agreement in agreements.seats.items()}
-    projects, routing, use = complete_routing(deal, proposal, agreements.tracks, offers, notes)
+    sellers = {name: agreement.sellers for name, agreement in agreements.seats.items()}
+    projects, routing, use = complete_routing(deal, proposal, agreements.tracks, sellers, notes)
     plan = Plan(
         api=agreements.api,
         seats=agreements.seats,
@@ -122,6 +123,7 @@ def _wrong_lengths(deal: Deal, proposal: Proposal) -> list[Problem]:
     """Values per contract year: one for all, or one for each."""
     given = {f"tracks.{name}": len(tracks) for name, tracks in proposal.tracks.items()}
     given |= {f"seats.{name}.contracted": len(part.contracted or (0,)) for name, part in proposal.seats.items()}
+    given |= {f"seats.{name}.at_list": len(part.at_list or (0,)) for name, part in proposal.seats.items()}
     return [
         Problem(path, f"{count} given; expected one for all contract years, or {deal.years}, one for each")
         for path, count in given.items()
@@ -186,42 +188,86 @@ def _seats(
     if not (given and given.offer and given.term_months):
         for_long = "by the month" if is_billed_by_users else f"first term {months} months"
         notes.append(f"{seat_type} seats are bought from {offer}, {for_long}.")
-    ordered = initial_order(deal, resolve(deal).offers[offer].seats[seat_type], tracks, first_users(scenarios))
+    terms = seat_terms(deal, offer, months, _at_list(deal, proposal, seat_type))
+    empty = SeatAgreement(offer=offer, term_months=months, contracted=(0,) * deal.years, terms=terms)
+    _refuse_mid_term(deal, seat_type, empty, given)
+    sold = resolve(deal).sold(empty, seat_type)
+    ordered = initial_order(deal, sold, tracks, first_users(scenarios))
     if given and given.contracted:
         contracted = given.contracted if len(given.contracted) == deal.years else given.contracted * deal.years
-        notes += _below_order(seat_type, offer, contracted, ordered)
-    elif is_billed_by_users:
+        if terms and len(given.contracted) == 1:
+            contracted = _without_monthly(sold, contracted)
+        notes += _below_order(seat_type, sold, contracted, ordered)
+    elif all(seat.is_billed_by_users for seat in sold):
         contracted = (0,) * deal.years
     else:
-        expected = _expected_seats(deal, scenarios, tracks, offer, months, seat_type)
-        contracted = tuple(int(min(max(counts), left)) for *counts, left in zip(expected, ordered, room, strict=True))
-        counts = ", ".join(map(str, contracted))
-        notes.append(f"{seat_type} seats contracted per year: {counts} (the expected peak of each year, rounded up).")
-    return SeatAgreement(offer=offer, term_months=months, contracted=contracted)
+        expected = _expected_seats(deal, scenarios, tracks, empty, seat_type)
+        counts = (int(min(max(each), left)) for *each, left in zip(expected, ordered, room, strict=True))
+        contracted = _without_monthly(sold, tuple(counts))
+        listed = ", ".join(map(str, contracted))
+        notes.append(f"{seat_type} seats contracted per year: {listed} (the expected peak of each year, rounded up).")
+    return empty.model_copy(update={"contracted": contracted})
 
 
-def _below_order(seat_type: str, offer: str, contracted: tuple[int, ...], ordered: tuple[int, ...]) -> Iterator[str]:
+def _at_list(deal: Deal, proposal: Proposal, seat_type: str) -> tuple[SellerAtList | None, ...]:
+    """Return the list that a seat type is left for in each contract year; where none is named, yearly if it is sold."""
+    given = proposal.seats.get(seat_type)
+    if given is None or given.at_list is None:
+        return (None,) * deal.years
+    answers = given.at_list if len(given.at_list) > 1 else given.at_list * deal.years
+    lists = [seller for seller in SELLERS_AT_LIST if seller in resolve(deal).sellers(seat_type)]
+    found: list[SellerAtList | None] = []
+    for answer in answers:
+        named = answer if isinstance(answer, str) else None
+        if answer is not False and not (named in lists if named else lists):
+            raise InputError(Problem(f"seats.{seat_type}.at_list", f"{named or 'list'} does not sell {seat_type!r}"))
+        found.append(None if answer is False else named or lists[0])
+    return tuple(found)
+
+
+def _refuse_mid_term(deal: Deal, seat_type: str, agreement: SeatAgreement, given: ProposedSeats | None) -> None:
+    """Raise InputError where an agreement is left inside a term."""
+    if given is None or given.at_list is None:
+        return
+    years = given.at_list if len(given.at_list) > 1 else given.at_list * deal.years
+    kept = [answer is False for answer in years]
+    if kept != [seller is None for seller in agreement.at_list]:
+        year = next(y for y, stays in enumerate(kept) if not stays)
+        spans = resolve(deal).taken_for(agreement.offer, agreement.term_months).spans
+        ends = ", ".join(str(span.end // 12) for span in spans)
+        raise InputError(
+            Problem(
+                f"seats.{seat_type}.at_list",
+                f"left at the start of contract year {year + 1}, but its terms end with contract year {ends}",
+            )
+        )
+
+
+def _without_monthly(sold: Sequence[SeatOffer], contracted: tuple[int, ...]) -> tuple[int, ...]:
+    """Return seats per contract year, none where users are charged by the month."""
+    return tuple(0 if seat.is_billed_by_users else seats for seat, seats in zip(sold, contracted, strict=True))
+
+
+def _below_order(
+    seat_type: str, sold: Sequence[SeatOffer], contracted: tuple[int, ...], ordered: tuple[int, ...]
+) -> Iterator[str]:
     for year, (seats, minimum) in enumerate(zip(contracted, ordered, strict=True), 1):
         if seats < minimum:
             yield (
                 f"{seats} {seat_type} seats in contract year {year} are fewer than the {minimum} of the expected users "
-                f"that the initial order of {offer} asks for; they are priced as given."
+                f"that the initial order of {sold[year - 1].offer_id} asks for; they are priced as given."
             )
 
 
 def _expected_seats(
-    deal: Deal,
-    scenarios: ScenarioSet,
-    tracks: dict[str, tuple[str, ...]],
-    offer: str,
-    months: int,
-    seat_type: str,
+    deal: Deal, scenarios: ScenarioSet, tracks: dict[str, tuple[str, ...]], agreement: SeatAgreement, seat_type: str
 ) -> tuple[int, ...]:
     """Per year the expected peak count rounded up, not below the minimum, not above the maximum, not falling."""
-    part, seat_plan = resolve(deal).offers[offer].seats[seat_type].part, deal.card.plan_of(seat_type)
-    minimum = max(part.minimum or 0, seat_plan.minimum if seat_plan else 0)
+    seat_plan = deal.card.plan_of(seat_type)
     contracted: list[int] = []
-    for span in resolve(deal).taken_for(offer, months).spans:
+    for span in resolve(deal).taken(agreement).spans:
+        part = resolve(deal).seat_of(agreement, seat_type, span.years.start).part
+        minimum = max(part.minimum or 0, seat_plan.minimum if seat_plan else 0)
         before = 0
         for year in span.years:
             on = [cohort for cohort, years in tracks.items() if years[year] == seat_type]

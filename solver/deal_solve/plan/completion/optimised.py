@@ -11,6 +11,9 @@ def fixed(agreements: Agreements, proposal: Proposal) -> Proposal:
     """Return completed agreements, seats and tracks, with only those routes and projects that were given."""
     plan = Plan(api=agreements.api, seats=agreements.seats, tracks=agreements.tracks)
     data = plan.model_dump(mode="json", include={"api", "seats", "tracks"})
+    for name, agreement in plan.seats.items():
+        data["seats"][name]["at_list"] = [seller or False for seller in agreement.at_list]
+        data["seats"][name].pop("terms", None)
     given = proposal.model_dump(mode="json", include={"projects", "routing", "use", "later"})
     return Proposal.model_validate({**data, **given})
 

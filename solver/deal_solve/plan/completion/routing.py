@@ -17,7 +17,11 @@ Projects = dict[str, tuple[ProjectName, ...]]
 
 
 def complete_routing(
-    deal: Deal, proposal: Proposal, tracks: dict[str, tuple[str, ...]], offers: dict[str, str], notes: list[str]
+    deal: Deal,
+    proposal: Proposal,
+    tracks: dict[str, tuple[str, ...]],
+    sellers: dict[str, tuple[str, ...]],
+    notes: list[str],
 ) -> tuple[Projects, Routing, Routing]:
     """Return projects, routing and use for every epoch of every workload and of every cohort that is metered."""
     projects: Projects = {}
@@ -35,7 +39,9 @@ def complete_routing(
         if bought or chosen is not None:
             projects[name] = tuple(bought)
     for name, cohort in deal.cohorts.items():
-        metered = any(is_metered(deal, name, track, offers.get(track)) for track in tracks[name])
+        metered = any(
+            is_metered(deal, name, track, seller) for track in tracks[name] for seller in sellers.get(track, (None,))
+        )
         if cohort.use and (metered or name in proposal.use):
             epochs = resolve(deal).epochs(name)
             _refuse_other_months(f"use.{name}", proposal.use.get(name, ()), epochs)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.errors import Problem
 from deal_solve.plan.crowds import crowding, is_crowded, too_many_combinations, unpriced
 from deal_solve.plan.initial_order import initial_order
+from deal_solve.plan.leaving import lists_of, may_leave, seat_terms
 from deal_solve.plan.offers import clause
 from deal_solve.plan.plan import Plan, SeatAgreement
 from deal_solve.plan.resolved import SeatOffer, resolve
@@ -26,14 +28,45 @@ def broken_seats(deal: Deal, plan: Plan) -> Iterator[Problem]:
                 f"{len(agreement.contracted)} given; expected {deal.years}, one per contract year",
             )
             continue
-        seat = resolve(deal).seat(agreement, seat_type)
-        if seat.is_billed_by_users:
-            if any(agreement.contracted):
-                counts = ", ".join(map(str, agreement.contracted))
-                yield Problem(f"seats.{seat_type}.contracted", f"{counts} given; {LIST_MONTHLY} contracts no seats")
-            continue
-        for span in resolve(deal).taken(agreement).spans:
-            yield from _counts(seat, plan, agreement, span)
+        broken = list(_left(deal, seat_type, agreement))
+        yield from broken
+        for span in () if broken else resolve(deal).taken(agreement).spans:
+            seat, counts = resolve(deal).seat_of(agreement, seat_type, span.years.start), _in_term(agreement, span)
+            if not seat.is_billed_by_users:
+                yield from _counts(seat, plan, agreement, span)
+            elif any(counts):
+                given = ", ".join(map(str, counts))
+                yield Problem(f"seats.{seat_type}.contracted", f"{given} given; {LIST_MONTHLY} contracts no seats")
+
+
+def _in_term(agreement: SeatAgreement, span: TermSpan) -> tuple[int, ...]:
+    return agreement.contracted[span.years.start : span.years.stop]
+
+
+def _left(deal: Deal, seat_type: str, agreement: SeatAgreement) -> Iterator[Problem]:
+    """A type is left at the end of a term, where the offer allows it and list sells it, for one list and for good."""
+    if not agreement.left:
+        return
+    offer, here = agreement.offer, f"seats.{seat_type}.terms"
+    if not may_leave(deal, offer):
+        yield Problem(clause(offer, "renewal", "may_leave"), f"{seat_type} from {offer!r} is left, and may not be")
+        return
+    if agreement.terms != seat_terms(deal, offer, agreement.term_months, agreement.at_list) or agreement.at_list[0]:
+        spans = resolve(deal).taken_for(offer, agreement.term_months).spans
+        ends = ", ".join(str(span.end // 12) for span in spans)
+        yield Problem(
+            here, f"expected the terms of {offer!r}, which end with contract year {ends}, each left for a year"
+        )
+    for seller in dict.fromkeys(filter(None, agreement.at_list)):
+        if seller not in lists_of(deal, seat_type):
+            sold = seat_type in resolve(deal).offers[seller].seats if seller in resolve(deal).offers else False
+            why = "lacks a control that is required on both lines" if sold else f"does not sell {seat_type!r}"
+            yield Problem(here, f"left for {seller}, which {why}")
+    for year, (before, now) in enumerate(pairwise(agreement.at_list), 2):
+        if before and now is None:
+            yield Problem(clause(offer, "renewal", "may_return"), f"{seat_type} taken again in contract year {year}")
+        elif before and now != before:
+            yield Problem(here, f"{now} in contract year {year} after {before}; what is left stays with one billing")
 
 
 def _counts(seat: SeatOffer, plan: Plan, agreement: SeatAgreement, span: TermSpan) -> Iterator[Problem]:
@@ -72,7 +105,7 @@ def broken_plans(deal: Deal, plan: Plan) -> Iterator[Problem]:
             what = f"{seats} seats of {', '.join(members)} contracted in contract year {year + 1}"
             if seat_plan.maximum is not None and seats > seat_plan.maximum:
                 yield Problem(f"{path}.maximum", f"{what}; together at most {seat_plan.maximum}")
-            is_monthly = any(members[name].offer == LIST_MONTHLY for name in taken)
+            is_monthly = any(members[name].seller(year) == LIST_MONTHLY for name in taken)
             if taken and not is_monthly and seats < seat_plan.minimum:
                 yield Problem(f"{path}.minimum", f"{what}; together at least {seat_plan.minimum}")
 
@@ -98,12 +131,12 @@ def crowded_plans(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem
 def broken_orders(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem]:
     """Yield where fewer seats are contracted than the initial order asks for, and fewer than the plan's maximum."""
     for seat_type, agreement in plan.seats.items():
-        seat = resolve(deal).seat(agreement, seat_type)
-        ordered = initial_order(deal, seat, plan.tracks, first)
+        sold = resolve(deal).sold(agreement, seat_type)
+        ordered = initial_order(deal, sold, plan.tracks, first)
         for year, (seats, minimum) in enumerate(zip(agreement.contracted, ordered, strict=True), 1):
             if seats < minimum and not _is_full(deal, plan, seat_type, year - 1):
                 yield Problem(
-                    f"{clause(seat.offer_id, 'seats', seat_type)}.initial_order",
+                    f"{clause(sold[year - 1].offer_id, 'seats', seat_type)}.initial_order",
                     f"{seats} seats contracted in contract year {year}, at least the {minimum} of the expected users "
                     "are ordered where an agreement or a cohort on it begins; with initial_order: free any number is",
                 )
@@ -140,15 +173,18 @@ def broken_tracks(deal: Deal, plan: Plan) -> Iterator[Problem]:
 
 
 def _control(deal: Deal, plan: Plan, cohort_id: str, track: str) -> Iterator[Problem]:
-    seat_offer = plan.seats[track].offer if track in plan.seats else None
-    missing = missing_controls(deal, cohort_id, track, plan.api.offer, seat_offer)
-    if missing:
-        provided = track_provides(deal, track, plan.api.offer, seat_offer)
-        source = f" from {seat_offer!r}" if seat_offer else f" with the API agreement {plan.api.offer!r}"
-        yield Problem(
-            f"cohorts.{cohort_id}.requires",
-            f"{', '.join(missing)}; {track}{source} provides {', '.join(sorted(provided)) or 'nothing'}",
-        )
+    """A cohort's controls are provided by everybody who sells it its track in some contract year."""
+    years = [year for year, taken in enumerate(plan.tracks[cohort_id]) if taken == track]
+    agreement = plan.seats.get(track)
+    for seat_offer in dict.fromkeys(agreement.seller(year) if agreement else None for year in years):
+        missing = missing_controls(deal, cohort_id, track, plan.api.offer, seat_offer)
+        if missing:
+            provided = track_provides(deal, track, plan.api.offer, seat_offer)
+            source = f" from {seat_offer!r}" if seat_offer else f" with the API agreement {plan.api.offer!r}"
+            yield Problem(
+                f"cohorts.{cohort_id}.requires",
+                f"{', '.join(missing)}; {track}{source} provides {', '.join(sorted(provided)) or 'nothing'}",
+            )
 
 
 def _changes(deal: Deal, plan: Plan, cohort_id: str, tracks: tuple[str, ...]) -> Iterator[Problem]:

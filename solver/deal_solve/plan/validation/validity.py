@@ -199,8 +199,10 @@ def _controls(deal: Deal, plan: Plan) -> Iterator[Problem]:
             )
     lines = {f"the API agreement {plan.api.offer!r}": provided}
     for seat_type in sorted({track for tracks in plan.tracks.values() for track in tracks} & set(plan.seats)):
-        seat = resolve(deal).seat(plan.seats[seat_type], seat_type)
-        lines[f"{seat_type} from {seat.offer_id!r}"] = seat.provides
+        years = [year for tracks in plan.tracks.values() for year, track in enumerate(tracks) if track == seat_type]
+        for year in years:
+            seat = resolve(deal).seat_of(plan.seats[seat_type], seat_type, year)
+            lines[f"{seat_type} from {seat.offer_id!r}"] = seat.provides
     for line, controls in lines.items():
         missing = [control for control in deal.requires_on_both_lines if control not in controls]
         if missing:

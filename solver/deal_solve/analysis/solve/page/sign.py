@@ -11,7 +11,7 @@ from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.facts.names import listed, quoted_offer, track_name, user_name
 from deal_solve.facts.routing import runs
 from deal_solve.facts.summary import CertainCharge
-from deal_solve.plan.plan import ApiTerm, Route
+from deal_solve.plan.plan import ApiTerm, Route, SeatAgreement
 from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.text import heading, joined, labelled, page_width, percent, round_money, whole_money
@@ -91,8 +91,13 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
         under = "same agreement" if with_api else _agreement(subject, agreement)
         signed = len(resolve(deal).taken(agreement).spans[0].years)
         now = _seat_years(0, agreement.contracted[:signed])
-        after = _seat_years(signed, agreement.contracted[signed:])
+        kept = [
+            seats if seller is None else 0
+            for seats, seller in zip(agreement.contracted, agreement.at_list, strict=True)
+        ]
+        after = _seat_years(signed, kept[signed:])
         parts = [now] * bool(now) + [f"planned{' after' * bool(now)}: {after}"] * bool(after)
+        parts += [f"planned after: {left}" for left in _at_list(agreement)]
         yield label, f"{track_name(deal, name)} ({under}): {'; '.join(parts)}"
         label = ""
     if len(taken) > max_seat_types:
@@ -104,6 +109,16 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
     free = [name for name, agreement in plan.seats.items() if agreement.offer == LIST_MONTHLY and name in used]
     if free:
         yield label, f"{listed([track_name(deal, name) for name in free])}: billed monthly at list, no contract"
+
+
+def _at_list(agreement: SeatAgreement) -> Iterator[str]:
+    """Yield what is planned at list once an agreement is left."""
+    if LIST in agreement.at_list:
+        counts = zip(agreement.contracted, agreement.at_list, strict=True)
+        bought = _seat_years(0, [seats if seller == LIST else 0 for seats, seller in counts])
+        yield f"list, {bought}" if bought else "list"
+    if LIST_MONTHLY in agreement.at_list:
+        yield f"list billed monthly from year {agreement.at_list.index(LIST_MONTHLY) + 1}"
 
 
 def _seat_years(start: int, counts: Sequence[int]) -> str:
