@@ -11,7 +11,18 @@ from deal_solve.cli.support.analysis import Answer, analysis_command
 from deal_solve.cli.support.options import fix_option
 
 DEAL = str(Path(__file__).parents[2] / "scenarios" / "start-up.yaml")
-SHARED = ["--out", "--picture", "--scenarios", "--seed", "--sampling", "--solver", "--method", "--gap", "--time-limit"]
+SHARED = [
+    "--out",
+    "--picture",
+    "--scenarios",
+    "--seed",
+    "--sampling",
+    "--memory",
+    "--solver",
+    "--method",
+    "--gap",
+    "--time-limit",
+]
 RISK = ["--risk", "--confidence", "--risk-on", "--criterion"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from deal_solve.report.basics import About
 from deal_solve.settlement.objective import fit_risk, is_below
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
-
-if TYPE_CHECKING:
-    pass
 
 STEPS = 11
 
