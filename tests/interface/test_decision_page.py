@@ -7,6 +7,7 @@ import pytest
 
 from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.analysis.solve.page.cost import KEPT, _by_group, _folded, cost_block
+from deal_solve.analysis.solve.page.dates import dates_block
 from deal_solve.analysis.solve.tables import TABLES
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.cli.main import run
@@ -192,6 +193,17 @@ def test_a_commitment_of_the_first_year_is_not_hidden_behind_the_usage_of_later_
         ("projects", [63.0, 0.0, 0.0, 63.0]),
     ]
     assert _folded(rows, 4) == [*rows[:3], ("other", [123.0, 73.0, 73.0, 269.0])]
+
+
+def test_a_date_is_told_even_where_there_is_room_for_one_line_only(found):
+    """What is paid first, without what it is for; the rest is counted."""
+    solution, compared = found
+    for columns in (80, 100, 140):
+        with printed_on(Page(columns)):
+            text = solution_report(subject_of(solution, compared))
+            (line, *_) = dates_block(subject_of(solution, compared), 2)
+        assert re.search(r"\nDates of the next 12 months\n2027-01-01    invoices [\d,]+", text)
+        assert line.startswith("2027-01-01    invoices ")
 
 
 def test_the_page_counts_what_check_asks(found, capsys):

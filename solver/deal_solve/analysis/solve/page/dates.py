@@ -31,9 +31,14 @@ def dates_block(subject: Subject, room: int) -> list[str]:
 
 
 def _fitting(day: str, parts: list[str], room: int) -> list[str]:
-    """Return a date with as many of its events as fit a number of lines, the first ones first; none if none does."""
-    for count in range(len(parts), 0, -1):
-        lines = labelled(day, "; ".join([*parts[:count], *["…"] * (count < len(parts))]), LABEL)
+    """Return a date with as many of its events as fit a number of lines, the first ones first; none if none does.
+
+    What an invoice is for is left out where the first event alone does not fit.
+    """
+    bare = [parts[0].partition(" (")[0]]
+    for shown in (*(parts[:count] for count in range(len(parts), 0, -1)), bare):
+        is_whole = shown == parts
+        lines = labelled(day, "; ".join([*shown, *["…"] * (not is_whole)]), LABEL)
         if len(lines) <= room:
             return lines
     return []

@@ -147,7 +147,8 @@ def _models(subject: Subject, is_short: bool) -> str:
     deal, routed = subject.deal, subject.plan.routing
     mixes = {name: [mix for mix, _ in groupby(_mixes(deal, name, routes))] for name, routes in routed.items()}
     mixes = {name: found for name, found in mixes.items() if found}
-    columns = (page_width() - LABEL) * (1 if is_short else 2) - SPARE
+    columns = page_width() - LABEL
+    columns = columns if is_short else 2 * columns - SPARE
     texts: list[str] = []
     for last_only in (True,) if is_short else (False, True):
         together: dict[str, list[str]] = {}
@@ -158,7 +159,9 @@ def _models(subject: Subject, is_short: bool) -> str:
         if len("; ".join(texts)) <= columns:
             return "; ".join(texts)
     if is_short:
-        texts = [*dict.fromkeys(found[-1] for found in mixes.values())]
+        return _within(
+            ["; ".join(dict.fromkeys(found[-1] for found in mixes.values())) + ": --show routing"], columns, "routing"
+        )
     return _within(texts, columns, "routing")
 
 
