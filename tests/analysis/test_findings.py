@@ -84,7 +84,7 @@ CASES = {
     ),
     "project after the horizon": (
         [("ready_month: 2", "ready_month: 30")],
-        ["workloads.bot.projects.caching: is ready in month 30, after the horizon"],
+        ["workloads.bot.projects.caching: is ready in month 30 (2029-07), after the horizon"],
     ),
     "project nothing needs": (
         [("quality: {floor: 0.8, scores: {sonnet: 0.93, opus: 0.97}}", "quality: {scores: {sonnet: 0.93}}")],

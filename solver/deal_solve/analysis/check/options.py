@@ -95,7 +95,7 @@ def _projects(deal: Deal, user: User, work: Workload, loc: Loc) -> Iterator[Find
     needed = {project for epoch in user.epochs for option in epoch.options for project in option.projects}
     for project, facts in work.projects.items():
         if facts.ready_month >= deal.horizon_months:
-            yield (*loc, "projects", project), f"is ready in month {facts.ready_month}, after the horizon"
+            yield (*loc, "projects", project), f"is ready in month {deal.dated(facts.ready_month)}, after the horizon"
         elif project not in needed:
             yield (*loc, "projects", project), "no open option needs it, so it would never be bought"
 

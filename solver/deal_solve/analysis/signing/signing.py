@@ -88,7 +88,9 @@ class _Horizon:
         """Return the best deal with agreements in months [month, end) alone."""
         deal, scenarios, length = self.deal, self.scenarios, end - month
         if month < 0 or end > deal.horizon_months:
-            raise InputError(f"signing in month {month} for {length} months ends outside {deal.horizon_months} months")
+            raise InputError(
+                f"signing in month {deal.dated(month)} for {length} months ends outside {deal.horizon_months} months"
+            )
         then = deal.model_copy(update={"start": deal.calendar(month), "horizon_months": length})
         solution = solve(then, _between(scenarios, month, end), options=self.options)
         outside = self.listed[:month].sum(axis=0) + self.listed[end:].sum(axis=0)
