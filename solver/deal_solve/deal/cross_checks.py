@@ -186,6 +186,8 @@ def _offers(deal: Deal) -> Iterator[Finding]:
             yield loc, f"{key} is always on the table; give this offer another id"
         if min(offer.terms) > deal.horizon_months:
             yield (*loc, "terms"), f"no term ends within the horizon of {deal.horizon_months} months"
+        if offer.api is not None and offer.api.excess == "counts_next" and max(offer.terms) <= offer.api.period_months:
+            yield (*loc, "api", "excess"), "counts_next needs a term with two commitment periods; shorten the period"
         yield from _controls(deal, offer.provides, (*loc, "provides"))
         for index, band in enumerate(offer.api.bands if offer.api else ()):
             for name in band.discount:

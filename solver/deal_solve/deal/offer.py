@@ -158,6 +158,9 @@ class ApiPart(DealModel):
     payment: Literal["prepaid", "prepaid_yearly", "arrears"] = Field(
         "prepaid", description="prepaid: at each period's start; prepaid_yearly: a year in advance"
     )
+    excess: Literal["lost", "counts_next"] = Field(
+        "lost", description="usage above a period's commitment: lost, or counts toward the next ones of the term"
+    )
     ramp: Literal["free"] | tuple[NonNegative, ...] | None = Field(
         None, description="factors per contract year on one base, or free (non-decreasing); default equal years"
     )
@@ -170,6 +173,14 @@ class ApiPart(DealModel):
             raise ValueError(f"bands: thresholds out of order: {_list(steps)}; expected each above the one before")
         if isinstance(self.ramp, tuple) and (not self.ramp or sum(self.ramp) == 0):
             raise ValueError("ramp: expected one factor per contract year, not all of them 0")
+        return self
+
+    @model_validator(mode="after")
+    def _excess(self) -> Self:
+        if self.excess == "counts_next" and self.payment != "arrears":
+            raise ValueError(f"excess: counts_next needs payment: arrears, found payment: {self.payment}")
+        if self.excess == "counts_next" and isinstance(self.unused, Rollover):
+            raise ValueError("excess: counts_next and unused: rollover cannot stand together; keep one of them")
         return self
 
     @property

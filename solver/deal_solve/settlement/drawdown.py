@@ -82,12 +82,16 @@ class PricedTerm:
 
 @dataclass(frozen=True, eq=False)
 class _Period:
-    """One commitment period of a term, from month `start`: its C_P in USD and its usage."""
+    """One commitment period of a term, from month `start`: its C_P in USD and its usage.
+
+    `ahead_usd` is E, the usage above the commitments of the periods before that counts toward this one, (S,).
+    """
 
     start: int
     commitment_usd: float
     usage: list[Priced]
     is_last: bool
+    ahead_usd: Array
 
 
 def post_api(
@@ -140,13 +144,16 @@ def _post_usage(ledger: Ledger, priced: PricedTerm) -> None:
 def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) -> Iterator[PeriodRecord]:
     """Settle and post the commitment periods of a term in turn; nothing rolls out of the last one."""
     carried: Array = np.zeros(ledger.scenarios)
+    ahead: Array = np.zeros(ledger.scenarios)
     span, months = priced.span, part.period_months
     for start in range(span.start, span.end, months):
         committed = priced.term.commitment_usd[start // 12 - span.years.start]
         rows = slice(start - span.start, start - span.start + months)
         items = [each.within(rows) for each in priced.usage]
-        period = _Period(start, committed * months / 12, items, start + months == span.end)
+        period = _Period(start, committed * months / 12, items, start + months == span.end, ahead)
         record, uncovered = _settle_period(part, period, carried, order)
+        if part.excess == "counts_next":
+            ahead = np.maximum(ahead + record.usage_usd - record.commitment_usd, 0.0)
         _post_commitment(ledger, part, record, committed)
         _post_end(ledger, part, record, uncovered)
         carried = record.rolled_over_usd
@@ -156,7 +163,7 @@ def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) ->
 def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order) -> tuple[PeriodRecord, Array]:
     """Return the record of one period, into which R = `carried` rolls, and its uncovered usage at contracted rates.
 
-    covered = min(V, R + C_P); from_carry = min(V, R); own shortfall = C_P - (covered - from_carry);
+    covered = min(V, R + C_P); from_carry = min(V, R); own shortfall = max(0, C_P - (covered - from_carry) - E);
     next R = min(share · own shortfall, cap · C_P), 0 out of the last period of a term or of the horizon. All (S,).
     """
     start, commitment = period.start, period.commitment_usd
@@ -165,7 +172,7 @@ def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order)
         monthly += item.usage_usd
     usage, balance = monthly.sum(axis=0), carried + commitment
     covered, from_carry = np.minimum(usage, balance), np.minimum(usage, carried)
-    shortfall = commitment - (covered - from_carry)
+    shortfall = np.maximum(commitment - (covered - from_carry) - period.ahead_usd, 0.0)
     rolled = np.zeros(len(carried))
     if isinstance(part.unused, Rollover) and not period.is_last:
         rolled = np.minimum(part.unused.rollover * shortfall, part.unused.cap * commitment)

@@ -36,6 +36,7 @@ for _period in ("year", "half", "quarter", "month"):
 add("payment=prepaid", committing, "payment", "prepaid", "arrears")
 add("payment=prepaid_yearly", committing, "payment", "prepaid_yearly", "prepaid")
 add("payment=arrears", committing, "payment", "arrears", "prepaid")
+add("excess=counts_next", committing, "excess", "counts_next", DROP)
 add("ramp=none", committing, "ramp", absent, "free")
 add("ramp=factors", committing, "ramp", lambda v: isinstance(v, list), DROP)
 add("ramp=free", committing, "ramp", "free", DROP)

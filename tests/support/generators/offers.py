@@ -4,7 +4,7 @@ from typing import Any
 
 from deal_solve.deal.clauses.clause import a_tenth_in_whole, a_twentieth, one_point, ten_points
 from deal_solve.deal.clauses.registry import CLAUSES
-from deal_solve.deal.offer import TERM_MONTHS
+from deal_solve.deal.offer import PERIOD_MONTHS, TERM_MONTHS
 from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import Estimate, round_to
 
@@ -35,7 +35,7 @@ def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, need
     kind = c.weighted(("both", 6), ("api", 3), ("seats", 0 if needs_api else 2)) if seat_types else "api"
     paper: Data = {"terms": _terms(c, horizon)}
     if kind != "seats":
-        paper["api"] = api_part(c, horizon, estimate)
+        paper["api"] = api_part(c, horizon, estimate, max(paper["terms"]))
     if kind != "api":
         types = c.some(seat_types) if len(seat_types) > 1 else seat_types
         paper["seats"] = {name: seat_part(c, name, estimate, kind == "both") for name in types}
@@ -91,7 +91,7 @@ def _other_numbers(c: Draw, part: str, estimate: Estimate) -> Data:
 # API part
 
 
-def api_part(c: Draw, horizon: int, estimate: Estimate) -> Data:
+def api_part(c: Draw, horizon: int, estimate: Estimate, longest: int) -> Data:
     """Return the API side: bands around the expected usage, and every clause of the drawdown.
 
     Months as periods go with short horizons, and with rollover only in the shortest: solves stay short.
@@ -105,6 +105,13 @@ def api_part(c: Draw, horizon: int, estimate: Estimate) -> Data:
         if c.chance(50):
             part["unused"]["cap"] = c.pick(0.1, 0.05, 0.25)
     part["payment"] = c.weighted(("prepaid", 3), ("prepaid_yearly", 2), ("arrears", 3))
+    if (
+        part["payment"] == "arrears"
+        and "unused" not in part
+        and longest > PERIOD_MONTHS[part["period"]]
+        and c.chance(60)
+    ):
+        part["excess"] = "counts_next"
     part["ramp"] = c.weighted((None, 4), ("factors", 3), ("free", 3))
     if part["ramp"] == "factors":
         part["ramp"] = [c.pick(0.8, 1.0, 0.5), c.pick(1.0, 1.5), c.pick(1.5, 1.0, 2.0), 1.5, 2.0]

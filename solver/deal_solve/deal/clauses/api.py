@@ -78,6 +78,12 @@ def _idle_rollover(offer: Offer, api: ApiPart) -> str | None:
     return None
 
 
+def _idle_excess(offer: Offer, api: ApiPart) -> str | None:
+    if max(offer.terms) <= api.period_months:
+        return "every term has one commitment period, and usage counts only inside a term"
+    return None
+
+
 def _ramp_text(value: Any) -> str:
     if value == "free":
         return "free"
@@ -134,11 +140,24 @@ API = (
         "clauses",
         "forfeited, or some of it → all of it rolls over, without a cap",
         better=always(ALL_ROLLS_OVER),
+        is_in=lambda api: api.excess == "lost",
         printed=_unused_text,
         asked=lambda _, __: "rollover 100%",
         numbers={"rollover": ten_points, "cap": ten_points},
         needs="commitment",
         idle=_idle_rollover,
+    ),
+    Clause(
+        "excess usage",
+        "api",
+        ("excess",),
+        "clauses",
+        "lost → counts toward the next periods of the term, under arrears",
+        better=always("counts_next"),
+        printed=lambda excess: "counts next" if excess == "counts_next" else "lost",
+        is_in=lambda api: api.payment == "arrears" and not isinstance(api.unused, Rollover),
+        needs="commitment",
+        idle=_idle_excess,
     ),
     Clause(
         "period",

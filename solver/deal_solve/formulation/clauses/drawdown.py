@@ -48,7 +48,8 @@ def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments:
         step = api.period_months
         periods = [range(t, t + step) for t in range(regime.span.start, regime.span.end, step)]
         usages = [usage_of_period(program, rates, routing, regime, months) for months in periods]
-        chains = [slice(None)] if isinstance(api.unused, Rollover) else [slice(p, p + 1) for p in range(len(periods))]
+        is_chained = isinstance(api.unused, Rollover) or api.excess == "counts_next"
+        chains = [slice(None)] if is_chained else [slice(p, p + 1) for p in range(len(periods))]
         for chain in chains:
             if program.by_cuts:
                 committed = {year: commitments.get(regime, year) for year in regime.span.years}
@@ -109,4 +110,4 @@ def _cost(
         charge = (months.stop, months.stop - 1)
         settled.append(Period(usage.rate_groups, usage.ratios, program.linear(balance), charge))
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
-    return DrawdownCost(settled, api.payment == "arrears", share, cap)
+    return DrawdownCost(settled, api.payment == "arrears", share, cap, api.excess == "counts_next")

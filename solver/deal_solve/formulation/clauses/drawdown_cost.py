@@ -5,6 +5,8 @@ and commitment, and its slope.
 
     Σ_P δ_P · (Σ_l (r_l - r_(l+1)) · max(0, V_l - R - C_P), under arrears + C_P - V + R - R')
     R' = min(share · period shortfall, cap · C_P)
+
+Where excess counts next, s_P takes the place of C - V + U: Σ_{i≤P} s_i = max_{k≤P} (Σ_{i≤k} (C_i - V_i))⁺.
 """
 
 from __future__ import annotations
@@ -105,12 +107,16 @@ class _State:
 
 @dataclass
 class DrawdownCost:
-    """Consecutive periods; `share` and `cap` of the rollover between them (0: forfeited)."""
+    """Consecutive periods; `share` and `cap` of the rollover between them (0: forfeited).
+
+    `counts_next` is whether usage above the commitments counts toward the next ones (under arrears).
+    """
 
     periods: list[Period]
     arrears: bool
     share: float = 0.0
     cap: float = 0.0
+    counts_next: bool = False
     line: str = "overage"
     is_linear: bool = False
     charges: tuple[tuple[int, int], ...] = field(init=False)
@@ -140,7 +146,9 @@ class DrawdownCost:
         for period, state, factor in zip(self.periods, states, factors, strict=True):
             if factor:
                 paid = (period.steps_in(here) * state.uncovered).sum(axis=0)
-                if self.arrears:
+                if self.counts_next:
+                    paid = paid + state.shortfall - state.uncovered[-1]
+                elif self.arrears:
                     paid = paid + state.commitment - state.used[-1] + state.carried - state.rolled
                 total += factor * paid
         return total
@@ -159,12 +167,15 @@ class DrawdownCost:
     def _settle(self, values: Array, here: Selection) -> list[_State]:
         """Settle period after period as model §4 says: usage is covered whenever there is balance."""
         states: list[_State] = []
-        carried = np.zeros(count_of(here, self.size))
+        carried, ahead = np.zeros((2, count_of(here, self.size)))
         for index, period in enumerate(self.periods):
             commitment, used = period.balance.at(values), period.used(values, here)
             uncovered = np.maximum(used - (carried + commitment), 0.0)
             from_carry = np.minimum(np.maximum(used[-1], 0.0), carried)
             shortfall = commitment - (used[-1] - uncovered[-1] - from_carry)
+            if self.counts_next:
+                shortfall = np.maximum(shortfall - ahead, 0.0)
+                ahead = np.maximum(ahead + used[-1] - commitment, 0.0)
             rolled = np.zeros_like(carried)
             if self.share and index + 1 < len(self.periods):
                 rolled = np.minimum(self.share * np.maximum(shortfall, 0.0), self.cap * commitment)
@@ -190,6 +201,8 @@ class DrawdownCost:
         return sum_of(parts)
 
     def _slope(self, here: Selection, states: list[_State], factors: Array, weights: Array) -> Linear:
+        if self.counts_next:
+            return self._slope_counted(here, states, factors, weights)
         size = len(weights)
         marginal_value = np.zeros(size)
         indices, coefficients = [], []
@@ -218,4 +231,29 @@ class DrawdownCost:
                 if self.arrears:
                     marginal_value = marginal_value + factors[index - 1] - factor
                 marginal_value = np.maximum(marginal_value, 0.0)
+        return added_up(np.concatenate(indices), np.concatenate(coefficients))
+
+    def _slope_counted(self, here: Selection, states: list[_State], factors: Array, weights: Array) -> Linear:
+        """Return the slope where excess counts next: Σ_P (δ_P - δ_{P+1}) · max_{k≤P} (Σ_{i≤k} (C_i - V_i))⁺ is convex.
+
+        In the linear program a shortfall may be paid early, so a factor counts no more than those before it.
+        """
+        falls = -np.diff(np.minimum.accumulate(factors), append=0.0)
+        owed = np.cumsum([state.commitment - state.used[-1] for state in states], axis=0)
+        highest, at, everywhere = np.zeros(len(weights)), np.zeros(len(weights), dtype=int), np.arange(len(weights))
+        shorts = np.zeros(owed.shape)
+        for index, (usd, fall) in enumerate(zip(owed, falls, strict=True)):
+            at[usd > highest] = index
+            highest = np.maximum(highest, usd)
+            shorts[at, everywhere] += np.where(highest > 0, fall, 0.0)
+        shorts = np.cumsum(shorts[::-1], axis=0)[::-1]
+        indices, coefficients = [], []
+        for index, (period, state) in enumerate(zip(self.periods, states, strict=True)):
+            prices = factors[index] * period.steps_in(here) * (state.uncovered > 0)
+            prices[-1] = np.where(state.uncovered[-1] > 0, prices[-1] - factors[index], 0.0)
+            per_level = prices * weights
+            per_level[-1] -= shorts[index] * weights
+            balance = weights @ (shorts[index] - prices.sum(axis=0))
+            indices += [period.indices, period.balance.indices]
+            coefficients += [period.slopes(per_level, here), period.balance.coefficients * balance]
         return added_up(np.concatenate(indices), np.concatenate(coefficients))

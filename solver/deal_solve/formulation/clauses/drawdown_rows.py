@@ -5,6 +5,7 @@ This module holds the extensive form; `drawdown` calls it period by period, and 
     V_l - R - C_P ≤ U_l                           for each level l
     F ≤ R,  F ≤ V - U_last
     R' ≤ share · (C_P - V + U_last + F),  R' ≤ cap · C_P
+    s_P ≥ Σ_{i≤P} (C_i - V_i) - Σ_{i<P} s_i           where excess counts next
     U_last ≤ V_max · full,  R + C_P - V + U_last ≤ M · (1 - full)     where saving balance would pay (formulation §5)
 """
 
@@ -60,13 +61,17 @@ class Chain:
     def add(self) -> None:
         """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
         carried: Variable | None = None
+        owed = Expression()
         levels = [self._levels(usage) for usage in self.usages]
         for index, months in enumerate(self.periods):
             commitment = self._commitment(months)
             for level in levels[index]:
                 short = -commitment + level.used - level.uncovered
                 self.program.add("uncovered", short <= (0.0 if carried is None else carried))
-            carried = self._settle(index, months, commitment, levels, carried)
+            if self.api.excess == "counts_next":
+                owed = self._count_next(index, months, commitment, levels[index], owed)
+            else:
+                carried = self._settle(index, months, commitment, levels, carried)
 
     def _commitment(self, months: range) -> Expression:
         return len(months) / 12 * self.commitments.get(self.regime, months[0] // 12)
@@ -114,6 +119,28 @@ class Chain:
             kept = shortfall if rolled is None else shortfall - rolled
             self._charge("shortfall", kept if carried is None else kept + carried - from_carry, months)
         return rolled
+
+    def _count_next(
+        self, index: int, months: range, commitment: Expression, levels: list[Level], owed: Expression
+    ) -> Expression:
+        """Charge a period whose excess counts next, and return Σ (C - V - s) so far: what is ahead, below 0.
+
+        A limit on one contract year could make it pay to settle a shortfall early; then it is held back by a binary.
+        """
+        for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), 1.0], strict=False):
+            self._charge("overage", (level.ratio - below) * level.uncovered, months)
+        maximum = self.maximum[index][1]
+        short = self.program.variable("shortfall", 0, maximum)
+        owed = owed + commitment - (levels[-1].used if levels else Expression())
+        self.program.add("shortfall_not_counted", short >= owed)
+        self._charge("shortfall", 1.0 * short, months)
+        left = owed - short
+        if looks_at_years(self.deal):
+            is_short = self.program.binary("is_short")
+            ahead = sum(usage for usage, _ in self.maximum[: index + 1])
+            self.program.add("short_only", short <= maximum * is_short)
+            self.program.add("none_ahead", -1.0 * left <= ahead * (1 - is_short))
+        return left
 
     def _charge(self, line: str, amount: Expression, months: range) -> None:
         self.program.pay(line, amount, self.program.unit_usd, Due(months.stop, months.stop - 1, self.members))
