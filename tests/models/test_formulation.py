@@ -393,6 +393,16 @@ def everything():
         ),
         {"seats": {"seat": {"offer": "one", "at_list": [False, False, "list"]}}},
     )
+    counted = {"bands": BANDS, "payment": "arrears", "excess": "counts_next"}
+    yield (
+        read(
+            24,
+            workloads={"app": APP},
+            offers={"one": {"terms": [24], "api": counted}},
+            limits=[{"measure": "worst", "of": "contract year 2", "at_most": 10_000}],
+        ),
+        None,
+    )
     yield (
         read(
             workloads={"app": APP},

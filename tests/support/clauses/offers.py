@@ -13,6 +13,8 @@ from tests.support.clauses.registry import (
     bands,
     committing,
     deal,
+    losing,
+    losing_offers,
     offers,
     present,
     renewed,
@@ -25,17 +27,17 @@ add("overage=contracted", committing, "overage", "contracted", "list")
 add("overage=list", committing, "overage", "list", "contracted")
 add("overage=premium", committing, "overage", lambda v: isinstance(v, dict) and v["premium"] > 0, "list")
 add("overage=below list", committing, "overage", lambda v: isinstance(v, dict) and v["premium"] < 0, "list")
-add("unused=forfeited", committing, "unused", absent, lambda _: {"rollover": 1.0})
+add("unused=forfeited", losing, "unused", absent, lambda _: {"rollover": 1.0})
 add("unused=rollover", committing, "unused", present, DROP)
 add("rollover share=1", rollovers, "rollover", 1.0, 0.5)
 add("rollover share<1", rollovers, "rollover", lambda v: v < 1, 1.0)
 add("rollover cap=none", rollovers, "cap", absent, 0.05)
 add("rollover cap<1", rollovers, "cap", present, DROP)
 for _period in ("year", "half", "quarter", "month"):
-    add(f"period={_period}", committing, "period", _period, "quarter" if _period == "year" else "year")
+    add(f"period={_period}", losing, "period", _period, "quarter" if _period == "year" else "year")
 add("payment=prepaid", committing, "payment", "prepaid", "arrears")
 add("payment=prepaid_yearly", committing, "payment", "prepaid_yearly", "prepaid")
-add("payment=arrears", committing, "payment", "arrears", "prepaid")
+add("payment=arrears", losing, "payment", "arrears", "prepaid")
 add("excess=counts_next", committing, "excess", "counts_next", DROP)
 add("ramp=none", committing, "ramp", absent, "free")
 add("ramp=factors", committing, "ramp", lambda v: isinstance(v, list), DROP)
@@ -74,8 +76,8 @@ def _price(renewal: Any) -> Any:
 
 
 for _length in (12, 24, 36):
-    add(f"term={_length}", offers, "terms", lambda v, n=_length: n in v, _without_term(_length))
-add("terms=several", offers, "terms", lambda v: len(v) > 1, lambda v: {min(v): v[min(v)]})
+    add(f"term={_length}", losing_offers, "terms", lambda v, n=_length: n in v, _without_term(_length))
+add("terms=several", losing_offers, "terms", lambda v: len(v) > 1, lambda v: {min(v): v[min(v)]})
 add("term discount", offers, "terms", lambda v: any(any(t.values()) for t in v.values()), lambda v: {n: {} for n in v})
 add("discounts=add", offers, "discounts", "add", DROP)
 add("protection=none", offers, "price_protection", "none", "locked")

@@ -118,6 +118,15 @@ def committing(data: Data) -> Iterator[Data]:
     yield from (api for api in apis(data) if api["bands"][-1]["commit_usd_per_year"] > 0)
 
 
+def losing(data: Data) -> Iterator[Data]:
+    """API parts with a commitment whose excess is lost: what counts next needs arrears, two periods and no rollover."""
+    yield from (api for api in committing(data) if "excess" not in api)
+
+
+def losing_offers(data: Data) -> Iterator[Data]:
+    yield from (offer for offer in offers(data) if "excess" not in offer.get("api", {}))
+
+
 def bands(data: Data) -> Iterator[Data]:
     yield from (band for api in apis(data) for band in api["bands"] if band["commit_usd_per_year"])
 

@@ -88,7 +88,7 @@ class _Shape:
         self.families = c.weighted((("opus", "sonnet", "haiku", "fable"), 5), (("sonnet",), 2), (("haiku", "opus"), 1))
         self.moves = c.chance(75)
         self.seats_move = c.chance(40)
-        self.hit_rates = c.chance(20)
+        self.hit_rates = c.chance(25)
         self.per_user = c.chance(25)
 
     def scenario(self, c: Draw) -> Data:
