@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from deal_solve.facts.difference import difference as difference
     from deal_solve.facts.health import commitment_health as commitment_health
     from deal_solve.facts.health import seat_health as seat_health
-    from deal_solve.facts.limit_checks import limit_checks as limit_checks
     from deal_solve.facts.routing import routing as routing
     from deal_solve.facts.savings import savings as savings
     from deal_solve.facts.summary import periods as periods
@@ -77,6 +76,7 @@ if TYPE_CHECKING:
     from deal_solve.plan.proposal import Proposal as Proposal
     from deal_solve.plan.proposal import load_proposal as load_proposal
     from deal_solve.plan.validation.validity import refuse_impossible as refuse_impossible
+    from deal_solve.settlement.limit_checks import limit_checks as limit_checks
     from deal_solve.settlement.settle import Settlement as Settlement
     from deal_solve.settlement.settle import settle as settle
     from deal_solve.stopping import cancellable as cancellable

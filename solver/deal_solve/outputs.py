@@ -36,7 +36,6 @@ from deal_solve.facts.controls import control_table
 from deal_solve.facts.cost_split import cost_split
 from deal_solve.facts.decisions import decisions
 from deal_solve.facts.health import commitment_health, seat_health
-from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.notes import chronological_usd, plan_notes
 from deal_solve.facts.routing import routing
 from deal_solve.facts.summary import periods
@@ -45,6 +44,7 @@ from deal_solve.optimise.solution import Solution
 from deal_solve.record import to_text
 from deal_solve.report.basics import Answered, ResultFile
 from deal_solve.report.scenarios import scenarios_notes
+from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.settle import Settlement
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import pytest
 
 from deal_solve.deal.load import loads
 from deal_solve.errors import InputError
-from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.summary import CertainCharge, summarise
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, Route, SeatAgreement
+from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.builders import APP, bands, deal_of, settled

@@ -19,7 +19,6 @@ from deal_solve.analysis.solve.tables import TABLES
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.deal.rate_card import load_card
 from deal_solve.facts.health import seat_health
-from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.notes import chronological_usd, order_note
 from deal_solve.facts.summary import periods, summarise
 from deal_solve.optimise.solution import CandidateAgreement, Size, Solution
@@ -29,6 +28,7 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.record import adapter_of, to_text
 from deal_solve.report.rates import rate, rates_report
 from deal_solve.report.text import cents, labelled, money, percent, table
+from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.proposals import example

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 EXPLAINING_SECONDS = 30.0
 """How long the requirements that conflict are looked for, where no time limit is given."""
+
+MIN_EXPLAINING_SECONDS = 0.1
+"""And at least, where the limit has passed."""
 
 
 @click.command(
@@ -76,6 +80,7 @@ def command(
     if the plan is proven to the gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5
     without one.
     """
+    began = time.monotonic()
     from deal_solve.analysis.solve.comparisons import comparisons
     from deal_solve.analysis.solve.text import solution_report, subject_of
     from deal_solve.cli.support.interrupt import interruptible
@@ -96,7 +101,7 @@ def command(
         return _export(deal, scenarios, export_file, fix)
     options = SolveOptions(
         solver=solver, method=method, gap=gap, time_limit=time_limit, fix=fix, progress=progress_to(verbose)
-    )
+    ).begun(began)
     try:
         solution = solved(deal, scenarios, options)
     except Infeasible as error:
@@ -116,7 +121,8 @@ def _explained(deal: Deal, scenarios: Scenarios, error: Exception, json_file: st
     from deal_solve.analysis.conflict.text import conflict_report
 
     seconds = options.time_limit or EXPLAINING_SECONDS
-    conflict = _conflict(deal, scenarios, replace(options, time_limit=seconds))
+    left = seconds if options.left is None else max(options.left, MIN_EXPLAINING_SECONDS)
+    conflict = _conflict(deal, scenarios, replace(options, time_limit=left))
     if json_file:
         from deal_solve.analysis.solve.result import infeasible_result_of
         from deal_solve.record import to_text

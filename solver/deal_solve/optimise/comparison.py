@@ -12,9 +12,10 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
-from deal_solve.errors import Infeasible
+from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement_search import AgreementSearch
+from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
 from deal_solve.optimise.search.settings import TIE_TOLERANCE, Comparison, SearchProblem, SearchSettings, Workspace
 from deal_solve.optimise.search.subsample import warm_started
@@ -29,6 +30,9 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 BASELINE_GAP = 1e-8
 """Gap of the baseline over up to a block of scenarios: of two plans nearly tied always the same one, because the tail
 of a loss differs by more than their costs do."""
+FIRST_KNOWN = (
+    "the time limit passed before the best plan without API commitment was found; loss is measured against a simple one"
+)
 SAME_PINS = (
     "loss is measured against the best plan without API commitment that keeps the same routing, projects and tracks, "
     "as far as they are fixed"
@@ -59,11 +63,12 @@ def comparison_of(
     cached = workspace.cache.baseline(baseline)
     if cached is not None:
         return cached
-    plan, notes = _baseline(baseline, workspace)
+    plan, notes = _baseline(baseline, scenarios, workspace)
     if any(part for name, part in fixings.proposal if name != "api"):
         notes += (SAME_PINS,)
     found = Comparison(plan, Against(baseline=settle(free, plan, scenarios).cost), notes)
-    workspace.cache.keep_baseline(baseline, found)
+    if not workspace.clock.is_over:
+        workspace.cache.keep_baseline(baseline, found)
     return found
 
 
@@ -80,11 +85,16 @@ def min_cost(
     return search.best_usd
 
 
-def _baseline(problem: SearchProblem, workspace: Workspace) -> tuple[Plan, tuple[str, ...]]:
+def _baseline(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> tuple[Plan, tuple[str, ...]]:
     """Return the plan of least expected cost among those without API commitment, and notes on it."""
     workspace.clock.report("finding the baseline: the best plan without commitment")
     try:
         return _min_expected(problem, workspace), ()
+    except LimitReached:
+        plan = first_plan(problem, scenarios)
+        if plan is None:
+            raise
+        return plan, (FIRST_KNOWN,)
     except Infeasible:
         plan = _min_expected(replace(problem, scope="no_commitment_or_controls"), workspace)
         return plan, (

@@ -7,6 +7,7 @@ replace single fields, `solve(deal, options=options, fix=proposal)`. Inside the 
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 
@@ -30,6 +31,7 @@ class SolveOptions:
     - `solver`: highs, cbc, or a name that PuLP knows
     - `gap`: the relative optimality gap to prove, a share of the objective
     - `time_limit`: seconds after which a solve stops with the best plan so far; None is no limit
+    - `until`: the moment (of `time.monotonic`) at which all solves with these options have stopped so (`begun`)
     - `method`: `decomposition` leaves what follows from the scenario to Benders cuts, as far as cuts can be exact
       (formulation §8); `extensive` writes every scenario out, which audits the other
     - `fix`: a proposal whose parts are fixed; everything else is optimised. A plan, or the plan of a solution, is fixed
@@ -49,6 +51,7 @@ class SolveOptions:
     progress: Watcher | None = None
     baseline: Plan | Solution | None = None
     cache: SolveCache | None = None
+    until: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that no solve can keep to; a plan to fix becomes the proposal that it is."""
@@ -75,6 +78,21 @@ class SolveOptions:
 
         return self if self.cache else replace(self, cache=SolveCache())
 
+    def begun(self, at: float | None = None) -> SolveOptions:
+        """Return the options with the time limit of one solve as that of all of them together, from a moment on.
+
+        The moment is one of `time.monotonic`; None is now.
+        """
+        if self.time_limit is None:
+            return self
+        until = (time.monotonic() if at is None else at) + self.time_limit
+        return replace(self, until=until if self.until is None else min(self.until, until))
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the moment at which all solves have stopped; None without one."""
+        return None if self.until is None else max(self.until - time.monotonic(), 0.0)
+
     def measured_against(self, baseline: Plan | Solution | None) -> SolveOptions:
         """Return the options with a baseline, unless they have one."""
         return self if self.baseline is not None else replace(self, baseline=baseline)
@@ -97,3 +115,4 @@ class SolveKeywords(SettingKeywords, total=False):
     progress: Watcher | None
     baseline: Plan | Solution | None
     cache: SolveCache | None
+    until: float | None

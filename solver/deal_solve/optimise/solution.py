@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from deal_solve.errors import LimitReached
 from deal_solve.optimise.options import Method
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NullIfInfinite, Record
@@ -53,7 +54,8 @@ class Solution:
     cost added back, so that for a neutral buyer it is the expected cost. `bound_usd` is a valid lower bound on it and
     `gap` is (objective - bound) / |objective|. `settlement` is the independent settlement of `plan` over the scenarios.
     `baseline_cost` (S,) is that of the baseline, `best_cost` (S,) the least cost of each scenario alone, as far as
-    the objective compares with them.
+    the objective compares with them. `is_simple` says that a limit left only the first incumbent, which nobody
+    optimised.
     """
 
     status: Status
@@ -73,6 +75,13 @@ class Solution:
     notes: tuple[str, ...] = ()
     seed: int | None = None
     best_cost: Array | None = field(default=None, repr=False)
+    is_simple: bool = False
+
+    def optimised(self) -> Solution:
+        """Return it, for who compares optimal plans; raises LimitReached where only the first incumbent is left."""
+        if self.is_simple:
+            raise LimitReached("the time limit passed before a plan was optimised")
+        return self
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>{self.settlement._repr_html_()}"

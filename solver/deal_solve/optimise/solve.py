@@ -14,7 +14,7 @@ from typing import Unpack
 from threadpoolctl import threadpool_limits
 
 from deal_solve.deal.deal import Deal
-from deal_solve.errors import InternalError
+from deal_solve.errors import InternalError, LimitReached
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.fixings import fixings_of
 from deal_solve.formulation.read import value_of
@@ -24,6 +24,7 @@ from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.benders import exact_objective, is_tight
 from deal_solve.optimise.search.cache import SolveCache
+from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
 from deal_solve.optimise.search.settings import Comparison, SearchProblem, SearchSettings, Workspace
 from deal_solve.optimise.search.subsample import warm_started
@@ -38,6 +39,9 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 LOG = logging.getLogger(__name__)
 SETTLEMENT_TOLERANCE, SETTLEMENT_TOLERANCE_USD = 1e-6, 0.01
+STOPPED_EARLY = (
+    "the time limit passed before a plan was found that costs less than this simple one, the first incumbent"
+)
 MAX_WRITTEN_OUT = 300
 """Up to this many scenarios binaries close the gap of a rollover in which saving balance would pay (formulation §8); of
 more it is reported, unless a limit on cost has to be held exactly."""
@@ -60,7 +64,7 @@ def solve(
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, notes = fit_risk(deal, scenarios)
     options = SolveOptions.of(keywords)
-    clock = Clock(options.time_limit, options.progress)
+    clock = Clock(options.time_limit, options.progress, options.until)
     solver = solver_named(options.solver)
     fixings = fixings_of(deal, options.fix)
     by_cuts = options.method == "decomposition" and is_decomposable(deal, scenarios, solver)
@@ -80,17 +84,17 @@ def solve(
 
 @dataclass(frozen=True)
 class _Found:
-    """A search that is over, the best of its candidates, all of them by band, and the polished plan.
+    """A search that is over, the best of its candidates, all of them by band, and the polished plan, if there is one.
 
     `stage_left` is the stage at which tie-breaking was left, if it was. `is_above_cuts` says that settlement charges
     more for the plan than any cut can: a linear program saves balance.
     """
 
     search: AgreementSearch
-    best: Candidate
+    best: Candidate | None
     agreements: tuple[CandidateAgreement, ...]
-    plan: Plan
-    stage_left: str
+    plan: Plan | None
+    stage_left: str = ""
     is_above_cuts: bool = False
 
 
@@ -100,37 +104,49 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
     workspace.cache.prepare(search)
     is_alone = not search.bounds and not search.warm_starts
     found = _run(warm_started(search), workspace.cache)
-    if found.stage_left and not is_alone:  # where a tie is left depends on the way there: it is that of a solve alone
+    if (
+        found.stage_left and not is_alone and not workspace.clock.is_over
+    ):  # where a tie is left depends on the way there: it is that of a solve alone
         alone = AgreementSearch(problem, workspace.settings, workspace.clock)
         found = _run(warm_started(alone), workspace.cache)
-    if not workspace.settings.by_cuts or is_tight(found.best.formulation.program):
+    if found.best is None or not workspace.settings.by_cuts or is_tight(found.best.formulation.program):
         return found
-    if scenarios.size > MAX_WRITTEN_OUT and all(limit.is_certain for limit in problem.deal.limits):
+    is_large = scenarios.size > MAX_WRITTEN_OUT and all(limit.is_certain for limit in problem.deal.limits)
+    if is_large or workspace.clock.is_over:
         return replace(found, is_above_cuts=True)
     workspace.clock.report("writing the program out: balance would have to be saved")
     settings = replace(workspace.settings, by_cuts=False)
     again = _run(AgreementSearch(problem, settings, workspace.clock), SolveCache())
-    return replace(again, is_above_cuts=True)
+    return replace(found if again.best is None else again, is_above_cuts=True)
 
 
 def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
-    best = search.run()
+    """Run a search; one that a limit stops before it has a plan, or its plan in numbers, hands over none."""
+    try:
+        best = search.run()
+    except LimitReached:
+        return _Found(search, None, search.agreements(), None)
     cache.record(search)
     agreements = search.agreements()
-    plan, stage_left = polish(best.formulation, search.settings.solver, search.clock)
+    try:
+        plan, stage_left = polish(best.formulation, search.settings.solver, search.clock)
+    except LimitReached:
+        return _Found(search, None, agreements, None)
     return _Found(search, best, agreements, plan, search.stage_left or stage_left)
 
 
 def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Solution:
     """Settle the plan, compare the two objectives, and return it with its proof."""
     search, problem, settings = found.search, found.search.problem, found.search.settings
-    settlement = settle(problem.deal, found.plan, scenarios)
+    notes, is_stopped = comparison.notes, any(c.outcome == "limit" for c in search.candidates)
+    settlement = _cheapest(found, scenarios, comparison.baseline, is_stopped)
     objective = objective_of(problem.deal, settlement.cost, scenarios.weights, problem.against)
-    _agree(found.best, settlement, objective)
+    is_simple = settlement.plan is not found.plan
+    if is_simple:
+        notes += (STOPPED_EARLY,)
     bound = min(search.bound, objective)
     gap = (objective - bound) / max(abs(objective), 1e-9)
-    notes, is_stopped = comparison.notes, any(c.outcome == "limit" for c in search.candidates)
-    if found.stage_left:
+    if found.stage_left and not is_simple:
         notes += (
             f"plans that cost as little were compared until {found.stage_left}; the one with the least of that may be "
             "another",
@@ -144,7 +160,7 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
         objective_usd=objective,
         bound_usd=bound,
         gap=gap,
-        plan=found.plan,
+        plan=settlement.plan,
         settlement=settlement,
         baseline=comparison.baseline,
         baseline_cost=problem.against.baseline,
@@ -157,7 +173,24 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
         solve_seconds=search.clock.solving,
         notes=notes,
         seed=scenarios.seed,
+        is_simple=is_simple,
     )
+
+
+def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_stopped: bool) -> Settlement:
+    """Return the plan of a search, settled; the first incumbent where a limit left none, or none as cheap.
+
+    Raises LimitReached where there is no simple plan either, and InternalError if the two objectives of a plan differ.
+    """
+    problem = found.search.problem
+    plans = [found.plan, first_plan(problem, scenarios, baseline) if is_stopped or found.plan is None else None]
+    settled = [settle(problem.deal, plan, scenarios) for plan in plans if plan is not None]
+    objectives = [objective_of(problem.deal, each.cost, scenarios.weights, problem.against) for each in settled]
+    if not settled:
+        raise LimitReached(f"the time limit of {found.search.clock.limit or 0:g} s passed before a plan was found")
+    if found.best is not None:
+        _agree(found.best, settled[0], objectives[0])
+    return settled[objectives.index(min(objectives))]
 
 
 def is_decomposable(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:

@@ -172,6 +172,12 @@ def each_block(scenarios: Scenarios, work: Callable[[int, ScenarioSet], Result])
         return list(pool.map(each, range(scenarios.block_count)))
 
 
+def first_block(scenarios: Scenarios) -> ScenarioSet:
+    """Return the first block of scenarios as a set of its own, whose weights sum to one."""
+    block = scenarios.block(0)
+    return replace(block, weights=block.weights / block.weights.sum()) if scenarios.block_count > 1 else block
+
+
 def ready(scenarios: Scenarios) -> Scenarios:
     """Return scenarios in memory if they are few, else as they are."""
     return scenarios.in_memory() if scenarios.block_count == 1 else scenarios

@@ -151,7 +151,7 @@ class _Curves:
         """Return a point; None where there is no plan."""
         try:
             options = self.options.measured_against(self.best.baseline)
-            found = solve(self.deal, self.scenarios, options=options, fix=fix)
+            found = solve(self.deal, self.scenarios, options=options, fix=fix).optimised()
         except (Infeasible, LimitReached) as error:
             self.left_out.setdefault(str(error), []).append(index)
             return None

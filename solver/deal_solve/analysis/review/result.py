@@ -9,13 +9,13 @@ from pydantic import Field
 
 from deal_solve.facts.decisions import Change
 from deal_solve.facts.difference import Difference
-from deal_solve.facts.limit_checks import LimitCheck
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NotWritten, Record
 from deal_solve.report.basics import SCHEMA_KEY, Answered, IsProven, ResultFile
+from deal_solve.settlement.limit_checks import LimitCheck
 from deal_solve.settlement.settle import Settlement
 
 if TYPE_CHECKING:

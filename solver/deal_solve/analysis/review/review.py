@@ -29,7 +29,6 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.decisions import plan_changes
 from deal_solve.facts.difference import Difference, difference
-from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.summary import summarise
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
@@ -39,6 +38,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.report.basics import About
+from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.objective import is_below, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
@@ -151,7 +151,7 @@ class _Path:
 
     def _solved(self, step: str, free: Deal, fixed: dict[str, Any]) -> tuple[Settlement | None, bool]:
         try:
-            found = solve(free, self.scenarios, options=self.options, fix=Proposal.model_validate(fixed))
+            found = solve(free, self.scenarios, options=self.options, fix=Proposal.model_validate(fixed)).optimised()
         except (Infeasible, LimitReached) as error:
             self.notes.append(f"{step}: nothing better was found ({error})")
             return None, isinstance(error, Infeasible)

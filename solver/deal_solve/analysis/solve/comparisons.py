@@ -19,7 +19,7 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.record import Record
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.measures import cvar
-from deal_solve.uncertainty.scenario_set import Array
+from deal_solve.uncertainty.scenario_set import Array, first_block
 
 WORST_TENTH = 0.9
 """Confidence of the tail on the decision page, whatever confidence the objective has."""
@@ -93,7 +93,7 @@ def _as_today(solution: Solution) -> ComparedPlan | None:
     deal, scenarios = settlement.deal, settlement.scenarios
     asked = Proposal.model_validate({"api": {"offer": LIST}, "tracks": solution.plan.tracks})
     try:
-        plan, _ = complete(deal, asked, scenarios.block(0))
+        plan, _ = complete(deal, asked, first_block(scenarios))
     except InputError:
         return None
     return _compared(solution, plan, settle(deal, plan, scenarios).cost, None)

@@ -22,13 +22,13 @@ from deal_solve.facts.baseline_usage import observed_buckets
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
-from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.facts.savings import savings
 from deal_solve.facts.summary import Summary, periods, summarise
 from deal_solve.facts.unstated import unstated
 from deal_solve.facts.years import YearCost, years
 from deal_solve.frames import Table
 from deal_solve.report.basics import deal_of, scenarios_from
+from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenario_set as uncertainty
 

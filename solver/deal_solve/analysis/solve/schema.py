@@ -18,7 +18,6 @@ from deal_solve.facts.baseline_usage import ObservedBucket
 from deal_solve.facts.calendar import Event
 from deal_solve.facts.cost_split import Side
 from deal_solve.facts.health import CommitmentYear, SeatYear
-from deal_solve.facts.limit_checks import LimitCheck
 from deal_solve.facts.savings import Savings
 from deal_solve.facts.summary import PeriodSummary, Summary
 from deal_solve.facts.unstated import Unstated
@@ -29,6 +28,7 @@ from deal_solve.optimise.solution import CandidateAgreement, Size, Status
 from deal_solve.plan.plan import Plan
 from deal_solve.record import ContractYear, NullIfInfinite, Record
 from deal_solve.report.basics import SCHEMA_KEY, DealSummary, ResultFile, Scenarios
+from deal_solve.settlement.limit_checks import LimitCheck
 from deal_solve.version import VERSION
 
 

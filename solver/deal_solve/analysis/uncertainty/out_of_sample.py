@@ -6,9 +6,9 @@ import numpy as np
 
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
 from deal_solve.analysis.uncertainty.result import FreshLimit, OutOfSample
-from deal_solve.facts.limit_checks import LimitCheck, limit_checks
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
+from deal_solve.settlement.limit_checks import LimitCheck, limit_checks
 
 
 def out_of_sample(solution: Solution, drawn: Replicates | None = None) -> OutOfSample | None:

@@ -10,10 +10,10 @@ from deal_solve.analysis.uncertainty.replicates import Replicates, replicates
 from deal_solve.analysis.uncertainty.result import MeanValue
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, LimitReached
-from deal_solve.facts.limit_checks import limit_checks
 from deal_solve.optimise.options import SolveKeywords
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
+from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.uncertainty.scenario_set import PATHS, Array, Scenarios, ScenarioSet, blocks
 
 
@@ -23,7 +23,7 @@ def vss(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[
     deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
     neutral = deal.model_copy(update={"risk": Risk()})
     try:
-        plan = solve(neutral, mean_scenario(scenarios), **keywords).plan
+        plan = solve(neutral, mean_scenario(scenarios), **keywords).optimised().plan
     except (Infeasible, LimitReached) as error:
         return MeanValue(None, None, str(error))
     broken = [check.limit for check in limit_checks(deal, drawn.settled(plan)) if not check.is_kept]

@@ -36,7 +36,7 @@ def nearest(solution: Solution, among: Callable[[CandidateAgreement], bool], opt
         b for b in solution.agreements if b.outcome != "infeasible" and among(b) and not _recommended(solution, b)
     )
     for candidate in sorted(possible, key=lambda candidate: candidate.bound_usd):
-        if best is not None and best.objective_usd <= candidate.bound_usd:
+        if options.left == 0.0 or (best is not None and best.objective_usd <= candidate.bound_usd):
             break
         agreement = candidate.offer, candidate.term_months, candidate.band_usd_per_year
         found = _solved(solution, agreement, options).solution
@@ -90,7 +90,7 @@ def _solved(solution: Solution, agreement: tuple[str, int, float], options: Solv
     restriction = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
     try:
         options = replace(options.measured_against(solution.baseline), fix=restriction)
-        other = solve(settlement.deal, settlement.scenarios, first_band=band, options=options)
+        other = solve(settlement.deal, settlement.scenarios, first_band=band, options=options).optimised()
     except (Infeasible, LimitReached):
         return _bare(agreement)
     above = other.objective_usd - solution.objective_usd

@@ -44,7 +44,7 @@ def explained(
     if satisfies(winner.deal, solution.plan, restriction):
         return WhyNot(about=about, asked=requested, outcome="already", already=already)
     try:
-        other = solve(winner.deal, winner.scenarios, options=options, fix=overlay(restriction, options.fix))
+        other = solve(winner.deal, winner.scenarios, options=options, fix=overlay(restriction, options.fix)).optimised()
     except Infeasible as error:
         return WhyNot(about=about, asked=requested, outcome="impossible", reason=str(error), already=already)
     except LimitReached as error:

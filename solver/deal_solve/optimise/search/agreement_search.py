@@ -26,12 +26,12 @@ from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbent
 from deal_solve.optimise.search.choices import restrict_to_band
 from deal_solve.optimise.search.settings import SearchProblem, SearchSettings
-from deal_solve.optimise.search.tie_breaking import TieBreaking
+from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.solution import CandidateAgreement, Size
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.resolved import resolve
-from deal_solve.stopping import carried
+from deal_solve.stopping import carried, checked
 
 Result = TypeVar("Result")
 
@@ -65,24 +65,33 @@ class AgreementSearch:
         self.candidates = self._open_agreements()
         if not self.warm_starts:
             for candidate in self.candidates:
-                self._build(candidate)
-            self._in_parallel(self._bound)
+                self._in_time(self._build, candidate)
+            self._in_parallel(partial(self._in_time, self._bound))
         for candidate in sorted(self.candidates, key=self._rank):
             if self.warm_starts:
-                self._build(candidate)
-                self._bound(candidate)
+                self._in_time(self._build, candidate)
+                self._in_time(self._bound, candidate)
             if candidate.bound > self.incumbent.cutoff_usd:
                 candidate.outcome = "pruned" if candidate.outcome == "open" else candidate.outcome
             else:
-                self._solve(candidate)
+                self._in_time(self._solve, candidate)
         solved = [candidate for candidate in self.candidates if candidate.objective is not None]
         if not solved:
-            if self.clock.is_over:
-                raise LimitReached(f"the time limit of {self.clock.limit:g} s passed before a plan was found")
+            self.clock.check()
             raise Infeasible(self._why_infeasible())
+        if self.settings.breaks_ties and self.clock.is_over:
+            self.stage_left = FIRST_STAGE
         if not self.settings.breaks_ties or self.clock.is_over:
             return min(solved, key=lambda candidate: candidate.objective or 0.0)
         return self._tied(solved)
+
+    def _in_time(self, step: Callable[[Candidate], None], candidate: Candidate) -> None:
+        """Take a step of an agreement, unless the time limit passes before or while its program is built."""
+        try:
+            self.clock.check()
+            step(candidate)
+        except LimitReached:
+            candidate.outcome = "limit"
 
     def _tied(self, solved: list[Candidate]) -> Candidate:
         """Return the candidate that tie-breaking prefers among those within a tie of the incumbent."""
@@ -142,8 +151,9 @@ class AgreementSearch:
     def _formulate(self, agreement: Agreement) -> Formulation:
         before, problem, fixings = monotonic(), self.problem, self.problem.fixings
         options = fixings.options(by_cuts=self.settings.by_cuts, zero_bands_only=problem.zero_bands_only)
-        formulation = formulate(problem.deal, problem.sums, [agreement], problem.against, options)
-        fix_decisions(formulation, fixings)
+        with checked(self.clock.check):
+            formulation = formulate(problem.deal, problem.sums, [agreement], problem.against, options)
+            fix_decisions(formulation, fixings)
         formulation.program.optimality_tolerance = self.settings.optimality_tolerance
         self.clock.building += monotonic() - before
         self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)

@@ -33,6 +33,8 @@ PRICE_TOLERANCE = 1e-8
 """Prices and reduced costs nearer to zero are zero: ten times the tolerance to which they are known."""
 HIGHS = "highs"
 """The solver of the linear programs here, whatever the search was done with: it says what everything is worth."""
+GRACE_SECONDS, GRACE_SHARE = 1.0, 0.03
+"""What the plan in hand may take after the limit, seconds or a share of it, to be solved with its integers fixed."""
 OPTIONS_NODE_LIMIT = 1000
 """Branchings after which the fewest routing options are left."""
 OPTIONS_STAGE = "routing options"
@@ -80,15 +82,18 @@ def _solve_stages(formulation: Formulation, clock: Clock) -> Held:
     """Minimise cost, then each stage of the tie-breaking that numbers can still change, and return all minima.
 
     Each linear program is solved on the optimal face of the one before. Where that is one point nothing can be changed.
+    After the time limit the plan stays as cost leaves it.
     """
     program, objective = formulation.program, formulation.objective
     _solve_linear(formulation, clock, objective)
     held: Held = [(objective, value_of(objective))]
-    if session_of(program).is_only_solution():
+    if clock.is_over or session_of(program).is_only_solution():
         return held
     rows: list[str] = []
     bounds: Bounds = []
     for stage in tie_stages(formulation):
+        if clock.is_over:
+            break
         if not stage.is_count and exact_objective(program, stage.measure) > stage.min_step:
             _stay_on_face(program, bounds, rows)
             _solve_linear(formulation, clock, stage.measure)
@@ -123,11 +128,13 @@ def _with_room(value: float, tolerance: float) -> float:
 
 def _solve_linear(formulation: Formulation, clock: Clock, objective: Expression) -> None:
     minimise(formulation.program, objective)
-    patient = Clock(None, clock.watcher)
+    patient = Clock(max(GRACE_SECONDS, GRACE_SHARE * (clock.limit or 0.0)) if clock.is_over else None, clock.watcher)
     answer = run(formulation.program, HIGHS, 0.0, patient, relax=True, exact=True)
     if answer.outcome == "infeasible":  # integers found at the usual tolerance can be infeasible at the tight one
         answer = run(formulation.program, HIGHS, 0.0, patient, relax=True)
     clock.solving += patient.solving
+    if patient.is_over:
+        clock.check()
     if answer.outcome != "optimal":
         raise InternalError(f"the linear program with all choices fixed is {answer.outcome}")
 
@@ -146,6 +153,8 @@ def _fewest_options(formulation: Formulation, solver: str, clock: Clock, held: H
     Return whether anything was closed, and whether no fewer are proven to do. Only options whose reduced cost is nearly
     zero can carry more than dust, so only those get a binary.
     """
+    if clock.is_over:
+        return False, False
     program = formulation.program
     cost = held[0][1]
     # Reduced costs are those of what was minimised last, by which none of it may rise either.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from deal_solve.errors import Infeasible
+from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.benders import BOUNDING_TOLERANCE
 from deal_solve.uncertainty.measures import Against
@@ -48,7 +48,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
         )
         try:
             subsample.run()
-        except Infeasible:
+        except (Infeasible, LimitReached):
             break
         gap, warm_starts = gap / 10, subsample.next_warm_starts()
     settings = replace(settings, optimality_tolerance=settings.gap / 4, bounding_tolerance=math.inf)

@@ -19,6 +19,8 @@ from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices
 from deal_solve.optimise.search.polish import options_in_use
 from deal_solve.optimise.solver.solvers import Clock, minimise, restore
 
+FIRST_STAGE = "unserved users"
+"""The name of the first stage."""
 TIE_NODE_LIMIT = 200
 """Branchings after which a stage of the tie-breaking is left."""
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import highspy
 import pulp
 
-from deal_solve.errors import Cancelled, InputError, InternalError
+from deal_solve.errors import Cancelled, InputError, InternalError, LimitReached
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solver.highs_session import HighsSession, session_of
@@ -47,15 +47,22 @@ class RunSettings:
 
 @dataclass
 class Clock:
-    """Seconds spent building and solving, the limit on them, and who follows the progress."""
+    """Seconds spent building and solving, the limit on them, and who follows the progress.
+
+    Work ends at the moment `until` (of `time.monotonic`) too, if there is one.
+    """
 
     limit: float | None
     watcher: Watcher | None = None
+    until: float | None = None
     solving: float = 0.0
     building: float = 0.0
 
     def __post_init__(self) -> None:
         self._start = time.monotonic()
+        if self.until is not None:
+            left = max(self.until - self._start, 0.0)
+            self.limit = left if self.limit is None else min(self.limit, left)
 
     def report(self, phase: str, best_usd: float = math.inf, bound_usd: float = -math.inf) -> None:
         """Log the next step and report it to the watcher; raises Cancelled if it returns False."""
@@ -77,6 +84,11 @@ class Clock:
     def is_over(self) -> bool:
         """Whether the limit has passed."""
         return self.left == 0.0
+
+    def check(self) -> None:
+        """Raise LimitReached where the limit has passed."""
+        if self.is_over:
+            raise LimitReached(f"the time limit of {self.limit or 0:g} s passed before a plan was found")
 
 
 NO_NODE_LIMIT = 2**31 - 1

@@ -1,0 +1,112 @@
+"""A solve that a time limit stops hands over the best plan it has, with a bound that holds, in time."""
+
+import time
+
+import pytest
+
+from deal_solve import load, loads, refuse_impossible, sample, scenarios_of, solve
+from deal_solve.uncertainty.first_users import first_users
+from tests.support.paths import ROOT
+
+FULL = load(ROOT / "tests/benchmarks/full.yaml")
+EXAMPLES = sorted(path.name for path in (ROOT / "scenarios").glob("*.yaml"))
+
+
+def timed(deal, scenarios, limit, **options):
+    """Return a solution and the seconds that it took."""
+    began = time.monotonic()
+    found = solve(deal, scenarios, time_limit=limit, **options)
+    return found, time.monotonic() - began
+
+
+def assert_in_time(seconds, limit):
+    assert seconds < limit + max(2.0, 0.05 * limit)
+
+
+@pytest.mark.parametrize("name", ["hybrid.yaml", "seat-heavy.yaml", "api-heavy.yaml"])
+def test_without_any_time_the_plan_without_commitment_stands(name):
+    deal = load(ROOT / "scenarios" / name)
+    found = solve(deal, time_limit=1e-6)
+    assert (found.status, found.is_simple, found.plan.api.offer) == ("limit", True, "list")
+    assert not any(usd for term in found.plan.api.terms for usd in term.commitment_usd)
+    assert found.bound_usd == 0
+    assert any("first incumbent" in note for note in found.notes)
+
+
+def test_where_list_is_not_allowed_the_first_simple_plan_that_is_stands():
+    deal = loads(
+        "start: 2027-01\n"
+        "workloads: {app: {requests_per_month: 1M, input_tokens: 1000, output_tokens: 100, requires: [baa]}}\n"
+        "offers: {paper: {provides: [baa], api: {bands: [{commit_usd_per_year: 20k, discount: 10%}]}}}\n"
+    )
+    found = solve(deal, time_limit=1e-6)
+    assert (found.is_simple, found.plan.api.offer) == (True, "paper")
+    assert found.bound_usd <= solve(deal).objective_usd <= found.objective_usd
+
+
+def test_a_first_incumbent_of_many_scenarios_orders_seats_for_all_of_them():
+    """A plan is completed over the first block of them."""
+    deal = load(ROOT / "scenarios/hybrid.yaml")
+    scenarios = sample(deal, 5000)
+    found = solve(deal, scenarios, time_limit=1e-6)
+    assert found.is_simple
+    assert sum(sum(seats.contracted) for seats in found.plan.seats.values()) > 0
+    refuse_impossible(deal, found.plan, first_users(scenarios.in_memory()))
+
+
+def test_a_program_that_is_too_large_for_the_time_is_left_while_it_is_built():
+    deal = load(ROOT / "scenarios/hybrid.yaml")
+    found, seconds = timed(deal, sample(deal, 5000), 0.5, method="extensive")
+    assert (found.status, found.is_simple) == ("limit", True)
+    assert_in_time(seconds, 0.5)
+
+
+def test_where_the_limit_strikes_in_the_tie_rule_the_optimum_stands_and_the_note_says_so(monkeypatch):
+    from deal_solve.optimise.search.agreement_search import AgreementSearch
+    from deal_solve.optimise.solver.solvers import Clock
+
+    deal = load(ROOT / "scenarios/api-heavy.yaml")
+    best = solve(deal)
+    tied = AgreementSearch._tied
+
+    def passed(search, solved):
+        if search.problem.scope == "all":
+            monkeypatch.setattr(Clock, "left", 0.0)
+        return tied(search, solved)
+
+    monkeypatch.setattr(AgreementSearch, "_tied", passed)
+    found = solve(deal)
+    assert found.status == "optimal"
+    assert found.objective_usd == pytest.approx(best.objective_usd, rel=1e-6)
+    assert any("were compared until" in note for note in found.notes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [1.0, 4.0, 12.0, 30.0])
+def test_a_limit_is_kept_by_the_largest_benchmark_and_its_bound_holds(limit):
+    scenarios = sample(FULL, 1024)
+    found, seconds = timed(FULL, scenarios, limit)
+    assert_in_time(seconds, limit)
+    best = solve(FULL, scenarios)
+    assert found.bound_usd <= best.objective_usd * (1 + 1e-6)
+    assert found.objective_usd >= best.objective_usd * (1 - 1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("limit", [0.1, 0.5, 1.0])
+def test_a_limit_is_kept_by_every_example_and_its_bound_holds(name, limit):
+    deal = load(ROOT / "scenarios" / name)
+    best = solve(deal)
+    found, seconds = timed(deal, scenarios_of(deal), limit)
+    assert_in_time(seconds, limit)
+    assert found.bound_usd <= best.objective_usd * (1 + 1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [5.0, 20.0, 60.0])
+def test_a_limit_is_kept_by_the_extensive_form_of_5000_scenarios(limit):
+    deal = load(ROOT / "scenarios/hybrid.yaml")
+    found, seconds = timed(deal, sample(deal, 5000), limit, method="extensive")
+    assert_in_time(seconds, limit)
+    assert found.plan is not None
