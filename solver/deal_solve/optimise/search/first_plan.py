@@ -62,8 +62,8 @@ def _ordered(problem: SearchProblem, plan: Plan) -> Plan:
     for name, agreement in plan.seats.items():
         fixed = problem.fixings.proposal.seats.get(name)
         if fixed is None or fixed.contracted is None:
-            seat = resolve(deal).offers[agreement.offer].seats[name]
-            ordered = initial_order(deal, seat, plan.tracks, problem.sums.first_users)
+            sold = resolve(deal).sold(agreement, name)
+            ordered = initial_order(deal, sold, plan.tracks, problem.sums.first_users)
             contracted = tuple(map(max, agreement.contracted, ordered))
             seats[name] = agreement.model_copy(update={"contracted": contracted})
     return plan.model_copy(update={"seats": seats})
