@@ -20,6 +20,11 @@ SEATS = "seats"
 MODELS = "models"
 Finding = tuple[Loc, str]
 
+MIN_PROBABILITY = 1e-9
+"""The least probability of a future: what is rarer moves no expected cost by as much as two amounts may differ (model
+§8), and the solver takes it for nothing."""
+TOO_RARE = "less likely than one in a billion"
+
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> str:
     return unknown(what, word, known, otherwise="; define it in the file")
@@ -242,11 +247,17 @@ def _uncertainty(deal: Deal) -> Iterator[Finding]:
         for index, name in enumerate(event.workloads):
             if name not in deal.workloads:
                 yield (*loc, "workloads", index), _unknown("workload", name, deal.workloads)
+        if 0 < min(event.probability, 1 - event.probability) < MIN_PROBABILITY:
+            yield (*loc, "probability"), f"{event.probability:g} is {TOO_RARE}; expected 0, 1 or more than that apart"
 
 
 def _scenarios(deal: Deal) -> Iterator[Finding]:
-    if deal.scenarios and sum(scenario.weight for scenario in deal.scenarios.values()) <= 0:
+    weights = {name: scenario.weight for name, scenario in deal.scenarios.items()}
+    if weights and sum(weights.values()) <= 0:
         yield ("scenarios",), "the weights add up to 0"
+    for name, weight in weights.items():
+        if 0 < weight < MIN_PROBABILITY * sum(weights.values()):
+            yield ("scenarios", name, "weight"), f"{weight:g} is {TOO_RARE}; leave the scenario out, or give it 0"
     works, people = list(deal.workloads), list(deal.cohorts)
     known = {
         "requests_per_month": ("workload", works),

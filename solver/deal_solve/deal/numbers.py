@@ -25,6 +25,13 @@ LARGEST = 1e15
 """Nothing in a deal is larger; beyond it sums and products of floats lose cents."""
 
 
+LARGEST_CHANGE = 100.0
+"""Nothing grows faster in a year: a hundredfold every year is 1e10 in five, and a month of that beside the first one is
+as far apart as two amounts of one deal may be (`optimise.solver.highs_session.LARGEST_COEFFICIENT`, in cents)."""
+LARGEST_REQUEST = 1e8
+"""Tokens of one request: a hundred times the longest context on the card."""
+
+
 def parse_number(value: Any) -> float:
     """Return `value` as a finite float.
 
@@ -85,6 +92,12 @@ def _positive(number: float) -> float:
     return number
 
 
+def _tokens(number: float) -> float:
+    if number > LARGEST_REQUEST:
+        raise ValueError(f"{number:g} tokens are more than one request can have; expected at most {LARGEST_REQUEST:g}")
+    return number
+
+
 def _discount(number: float) -> float:
     if not 0 <= number < 1:
         raise ValueError(f"{number:g} is not a discount; expected a value from 0 up to, not including, 1 (100%)")
@@ -94,6 +107,8 @@ def _discount(number: float) -> float:
 def _change(number: float) -> float:
     if number <= -1:
         raise ValueError(f"{number:g} is a fall of 100% or more; expected a value above -100%")
+    if number > LARGEST_CHANGE:
+        raise ValueError(f"{number:g} is a rise of {number:.0%}; expected at most {LARGEST_CHANGE:.0%}, or a share")
     return number
 
 
@@ -109,6 +124,7 @@ Count = Annotated[int, BeforeValidator(parse_count), WithJsonSchema(NUMBER_SCHEM
 Number = Annotated[float, BeforeValidator(parse_number), WithJsonSchema(NUMBER_SCHEMA)]
 NonNegative = Annotated[Number, _at_least(0.0, "a price, a size or a count is never negative")]
 Positive = Annotated[Number, AfterValidator(_positive)]
+Tokens = Annotated[NonNegative, AfterValidator(_tokens)]
 Share = Annotated[Number, AfterValidator(_share)]
 Discount = Annotated[Number, AfterValidator(_discount)]
 ShareOrYesNo = Annotated[

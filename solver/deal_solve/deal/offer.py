@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from deal_solve.deal.base import DealModel, Name, Title
 from deal_solve.deal.model_names import ByModel
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.numbers import (
     NUMBER_SCHEMA,
     Change,
@@ -37,6 +38,10 @@ Discounts = Annotated[
     BeforeValidator(_by_name),
     WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "object", "additionalProperties": NUMBER_SCHEMA}]}),
 ]
+
+
+MIN_STEP_USD = 2 * CENT_TOLERANCE_USD - 1e-9
+"""Commitments and thresholds nearer than a cent are the same (model §4); less a rounding error of cents as floats."""
 
 
 class ApiBand(DealModel):
@@ -171,6 +176,8 @@ class ApiPart(DealModel):
         steps = [band.commit_usd_per_year for band in self.bands]
         if any(low >= high for low, high in pairwise(steps)):
             raise ValueError(f"bands: thresholds out of order: {_list(steps)}; expected each above the one before")
+        if any(high - low < MIN_STEP_USD for low, high in pairwise([0.0, *filter(None, steps)])):
+            raise ValueError(f"bands: thresholds closer than a cent: {_list(steps)}; a commitment is made in cents")
         if isinstance(self.ramp, tuple) and (not self.ramp or sum(self.ramp) == 0):
             raise ValueError("ramp: expected one factor per contract year, not all of them 0")
         return self

@@ -18,6 +18,7 @@ from deal_solve.deal.numbers import (
     Positive,
     Share,
     ShareBand,
+    Tokens,
     certain,
     parse_number,
 )
@@ -28,7 +29,7 @@ class Bucket(DealModel):
     """A share of the requests and their mean input length."""
 
     share: Share = Field(description="share of the requests")
-    tokens: NonNegative = Field(description="mean input tokens of these requests")
+    tokens: Tokens = Field(description="mean input tokens of these requests")
 
 
 def _buckets(value: Any) -> Any:
@@ -158,7 +159,7 @@ class Request(DealModel):
     """What one request looks like: shared by workloads and by the use of seats and internal tools."""
 
     input_tokens: Buckets = Field(description="mean input tokens, or buckets of {share, tokens}")
-    output_tokens: NonNegative = Field(description="mean output tokens")
+    output_tokens: Tokens = Field(description="mean output tokens")
     tokens_counted_in: Name | None = Field(
         None, description="tokenizer generation of these counts, default the deal's; as_run: that of today.model"
     )

@@ -8,8 +8,10 @@ from math import floor, log10
 
 import numpy as np
 
+from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import request_cost
+from deal_solve.deal.requests.routing_options import Option
 from deal_solve.deal.workload import ProjectName
 from deal_solve.formulation.clauses.bounds import max_usage
 from deal_solve.formulation.clauses.bundle import bundle
@@ -30,7 +32,7 @@ from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.renewal_tables import Path
-from deal_solve.plan.resolved import resolve
+from deal_solve.plan.resolved import User, resolve
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -168,14 +170,31 @@ def _max_committed(program: Program, paths: Sequence[Decisions]) -> Expression:
 
 
 def money_unit(deal: Deal, sums: ScenarioSums) -> float:
-    """Return a power of ten of dollars that makes the deal's list cost a number of some thousands."""
-    guess = 20 * sum(float(users.sum()) for users in sums.mean_users.values())
-    for name, user in resolve(deal).users.items():
-        costs = [
-            sum(request_cost(user.request, option, part, user.usage_multiplier).fixed for part in option.parts)
-            for epoch in user.epochs
-            for option in epoch.options
-        ]
-        if costs:
-            guess += float(sums.mean_requests[name].sum()) * float(np.median(costs))
+    """Return a power of ten of dollars that makes the deal's list cost a number of some thousands.
+
+    Usage costs what the middle option does; a cohort takes its cheapest track, whose seats may cover its usage.
+    """
+    usage = {
+        name: float(sums.mean_requests[name].sum()) * float(np.median(costs))
+        for name, user in resolve(deal).users.items()
+        if (costs := [_list_cost(user, option) for epoch in user.epochs for option in epoch.options])
+    }
+    guess = sum(usage.get(name, 0.0) for name in deal.workloads)
+    for name in deal.cohorts:
+        users = float(sums.mean_users[name].sum())
+        guess += min(_on_track(deal, name, track, users, usage.get(name, 0.0)) for track in deal.cohorts[name].tracks)
     return float(10.0 ** (floor(log10(guess)) - 3)) if guess > 0 else 1.0
+
+
+def _list_cost(user: User, option: Option) -> float:
+    return sum(request_cost(user.request, option, part, user.usage_multiplier).fixed for part in option.parts)
+
+
+def _on_track(deal: Deal, cohort: str, track: str, users: float, usage_usd: float) -> float:
+    """Return what a cohort costs on a track, at the best offer before discounts (USD for all its user-months)."""
+    if track == NONE:
+        return users * (deal.cohorts[cohort].unserved_usd_per_user_month or 0.0)
+    resolved = resolve(deal)
+    sold = [resolved.offers[seller].seats[track] for seller in resolved.sellers(track)]
+    costs = [users * seat.usd + (1 - seat.covered_share[cohort]) * usage_usd for seat in sold]
+    return min(costs, default=usage_usd)

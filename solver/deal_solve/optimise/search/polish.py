@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 import pulp
 
-from deal_solve.errors import InternalError
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
@@ -136,7 +135,8 @@ def _solve_linear(formulation: Formulation, clock: Clock, objective: Expression)
     if patient.is_over:
         clock.check()
     if answer.outcome != "optimal":
-        raise InternalError(f"the linear program with all choices fixed is {answer.outcome}")
+        why = f"the linear program with all choices fixed is {answer.outcome}"
+        raise session_of(formulation.program).too_far_apart(formulation.program, why)
 
 
 def _shares(formulation: Formulation) -> Iterator[tuple[tuple[str, int, str, Path], Variable, Variable]]:

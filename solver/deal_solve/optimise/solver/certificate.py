@@ -27,13 +27,14 @@ ROUNDING = 1e-13
 
 @dataclass
 class LinearProgram:
-    """A linear program in numbers: columns with bounds and costs, rows with sides, and their non-zeros."""
+    """A linear program in numbers: columns with bounds and costs, rows with sides, non-zeros and the `largest`."""
 
     costs: Array = field(default_factory=lambda: np.empty(0))
     low: Array = field(default_factory=lambda: np.empty(0))
     high: Array = field(default_factory=lambda: np.empty(0))
     row_low: Array = field(default_factory=lambda: np.empty(0))
     row_high: Array = field(default_factory=lambda: np.empty(0))
+    largest: float = 0.0
     _owners: list[Indices] = field(default_factory=list)
     _columns: list[Indices] = field(default_factory=list)
     _values: list[Array] = field(default_factory=list)
@@ -45,6 +46,7 @@ class LinearProgram:
         self._owners.append(np.repeat(numbers, counts))
         self._columns.append(np.asarray(columns, dtype=np.int64))
         self._values.append(values)
+        self.largest = max(self.largest, float(np.abs(values).max(initial=0.0)))
 
     def bound(self, multipliers: Array, costs: Array | None = None) -> float:
         """Return a bound that the multipliers (one per row) prove: no x costs less.

@@ -22,7 +22,7 @@ import highspy
 import numpy as np
 import pulp
 
-from deal_solve.errors import InternalError
+from deal_solve.errors import DealSolveError, InputError, InternalError
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Indices
 from deal_solve.optimise.solver.certificate import LinearProgram
@@ -33,6 +33,14 @@ from deal_solve.uncertainty.scenario_set import Array
 _STATUSES = highspy.HighsModelStatus
 _SETTLED = (_STATUSES.kOptimal, _STATUSES.kInfeasible)
 _constructed = threading.Lock()
+LARGEST_COEFFICIENT = 1e12
+"""The range in which a program is exact, in money units, of which a deal costs some thousands (formulation §7).
+
+A sum of doubles holds 2^53 steps: beside 1e12 units still a thousandth of one, a millionth of what the deal costs.
+"""
+WELL_SCALED = 1e6
+"""The coefficient up to which a tolerance of 1e-9 on a choice is less than that thousandth: with a larger one a
+search that is cut off without a plan gets a second look."""
 UNIQUE_TOLERANCE = 1e-8
 """Prices nearer to zero are zero, where other solutions are asked for."""
 
@@ -103,6 +111,16 @@ class HighsSession:
                 callback.unsubscribe(_interrupt)
         checkpoint()
 
+    @property
+    def is_well_scaled(self) -> bool:
+        """Whether no coefficient is so large that a tolerance on a choice could hide a plan."""
+        return self._numbers.largest <= WELL_SCALED
+
+    @property
+    def lines(self) -> int:
+        """Rows and columns of the program that was handed over."""
+        return int(self.highs.getNumRow() + self.highs.getNumCol())
+
     def _seen(self, program: Program) -> Reduced:
         if self._view is None or self._view.count < len(program.variables):
             self._view = Reduced(program)
@@ -154,6 +172,7 @@ class HighsSession:
             high = np.array([math.inf if row.getUb() is None else row.getUb() for row in rows], dtype=float)
             indices = np.array([program.index(v) for row in rows for v in row], dtype=np.int64)
             factors = np.array([c for row in rows for c in row.values()], dtype=float)
+            self._check_range(program, rows, factors)
             counts, columns, values = view.rows([len(row) for row in rows], indices, factors)
             starts = (np.cumsum(counts) - counts).astype(np.int32)
             self.highs.addRows(len(rows), low, high, len(values), starts, columns.astype(np.int32), values)
@@ -165,6 +184,23 @@ class HighsSession:
             self.highs.changeRowsBounds(len(gone), where, np.full(len(gone), -math.inf), high)
             self._numbers.row_low[where], self._numbers.row_high[where] = -math.inf, high
             self._relaxed = len(program.relaxed)
+
+    def _check_range(self, program: Program, rows: list[pulp.LpConstraint], factors: Array) -> None:
+        """Raise InputError if a row has a coefficient outside of the range in which the program is exact."""
+        largest = float(np.abs(factors).max(initial=0.0))
+        if largest <= LARGEST_COEFFICIENT:
+            return
+        row = next(row for row in rows if max(map(abs, row.values()), default=0.0) == largest)
+        raise self.too_far_apart(program, f"row {row.name} has a coefficient of {largest:.2g}")
+
+    def too_far_apart(self, program: Program, why: str) -> DealSolveError:
+        """Return the error that a program cannot be solved: the deal's, unless its coefficients are well scaled."""
+        if self.is_well_scaled and "coefficient" not in why:
+            return InternalError(why)
+        return InputError(
+            "the amounts of this deal lie too far apart to be decided exactly; bring thresholds, prices and volumes "
+            f"nearer to what the deal costs ({why}, in units of {program.unit_usd:g} USD)"
+        )
 
     def forget_basis(self) -> None:
         """Begin the next solve from the start, with presolve."""

@@ -95,8 +95,18 @@ NO_NODE_LIMIT = 2**31 - 1
 """More nodes than HiGHS gets to."""
 
 _STATUSES = highspy.HighsModelStatus
-_GAVE_UP = (_STATUSES.kSolveError, _STATUSES.kNotset, _STATUSES.kUnknown)
-"""Statuses of a run without a result."""
+_INFEASIBLE = (_STATUSES.kInfeasible, _STATUSES.kUnboundedOrInfeasible)
+_DOUBTFUL = (
+    _STATUSES.kSolveError,
+    _STATUSES.kNotset,
+    _STATUSES.kUnknown,
+    _STATUSES.kIterationLimit,
+    _STATUSES.kUnbounded,
+    *_INFEASIBLE,
+)
+"""Statuses that are not believed on one look: no program here is unbounded."""
+MIN_ITERATIONS, ITERATIONS_PER_LINE = 10_000, 50
+"""Simplex iterations of a linear program, and per row and column, after which it cycles: it takes a few per row."""
 
 
 def solver_named(name: str) -> str:
@@ -173,6 +183,7 @@ def _ready(program: Program, settings: RunSettings, clock: Clock) -> HighsSessio
             "primal_feasibility_tolerance": tolerance,
             "dual_feasibility_tolerance": tolerance,
             "mip_max_nodes": NO_NODE_LIMIT if settings.node_limit is None else settings.node_limit,
+            "simplex_iteration_limit": MIN_ITERATIONS + ITERATIONS_PER_LINE * session.lines,
             "objective_bound": math.inf if cutoff is None or settings.relax else cutoff,
             "time_limit": math.inf if clock.left is None else session.highs.getRunTime() + clock.left,
         }
@@ -183,14 +194,24 @@ def _ready(program: Program, settings: RunSettings, clock: Clock) -> HighsSessio
 def _run_highs(program: Program, settings: RunSettings, clock: Clock) -> Answer:
     session, relax, cutoff = _ready(program, settings, clock), settings.relax, settings.cutoff
     session.run()
-    if session.highs.getModelStatus() in _GAVE_UP:
-        # A plan that misses a row by the tolerance itself is refused, and a tight one can end the simplex method: once
-        # more, from the start. Integers are rounded later anyway.
+    status = session.highs.getModelStatus()
+    is_cut_off = status in _INFEASIBLE and not relax and cutoff is not None and session.is_well_scaled
+    if status in _DOUBTFUL and not is_cut_off and not clock.is_over:
+        # A plan that misses a row by the tolerance itself is refused, a tight one can end the simplex method, and what
+        # is called infeasible may not be: once more, from the start. Integers are rounded later anyway.
         session.options(dict.fromkeys((f"{kind}_feasibility_tolerance" for kind in ("mip", "primal", "dual")), 1e-7))
         session.options({"presolve": "off"})
         session.highs.clearSolver()
         session.run()
         session.options({"presolve": "choose"})
+    if session.highs.getModelStatus() in (
+        _STATUSES.kSolveError,
+        _STATUSES.kNotset,
+        _STATUSES.kUnknown,
+        _STATUSES.kUnbounded,
+    ):
+        why = session.highs.modelStatusToString(session.highs.getModelStatus())
+        raise session.too_far_apart(program, f"HiGHS stopped twice with {why}")
     answer = _highs_answer(session.highs, is_mip=not relax)
     if answer.outcome == "optimal" and not relax and cutoff is not None and answer.objective > cutoff:
         return Answer("infeasible", math.inf, math.inf)  # found before the cutoff took effect: no plan below it
@@ -201,7 +222,7 @@ def _run_highs(program: Program, settings: RunSettings, clock: Clock) -> Answer:
 
 def _highs_answer(highs: highspy.Highs, is_mip: bool) -> Answer:
     status, info = highs.getModelStatus(), highs.getInfo()
-    if status in (_STATUSES.kInfeasible, _STATUSES.kUnboundedOrInfeasible):
+    if status in _INFEASIBLE:
         return Answer("infeasible", math.inf, math.inf)
     has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     objective = info.objective_function_value
