@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import InputError
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
@@ -173,7 +173,19 @@ def _seats(deal: Deal, scenarios: ScenarioSet, tracks: dict[str, tuple[str, ...]
                 t: {"offer": p, "term_months": m, "contracted": list(n)}
                 for t, (p, m), n in zip(types, bought, counts, strict=True)
             }
-            yield {"seats": seats, "tracks": {name: list(years) for name, years in tracks.items()}}
+            for some in (seats, *_left(deal, seats)):
+                yield {"seats": some, "tracks": {name: list(years) for name, years in tracks.items()}}
+
+
+def _left(deal: Deal, seats: dict[str, Data]) -> Iterator[dict[str, Data]]:
+    """Yield seats of which one type is left for one list, at the start of each later contract year."""
+    for name, agreement in seats.items():
+        for seller, year in itertools.product(AT_LIST, range(1, deal.years)):
+            if seller in resolve(deal).sellers(name) and agreement["offer"] not in AT_LIST:
+                kept = agreement["contracted"]
+                counts = kept if seller == LIST else [n if y < year else 0 for y, n in enumerate(kept)]
+                at_list = [seller if y >= year else False for y in range(deal.years)]
+                yield {**seats, name: {**agreement, "contracted": counts, "at_list": at_list}}
 
 
 def _counts(

@@ -47,7 +47,7 @@ def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, need
         ("none", 5), ("locked", 4), ("pass_through", 3), ({"capped": c.pick(0.03, 0.1)}, 3)
     )
     if horizon > min(paper["terms"]):
-        paper["renewal"] = c.weighted(("same", 4), ("list", 3), ({"uplift": c.pick(0.05, 0.1, 0.2)}, 3))
+        paper["renewal"] = c.weighted(("same", 4), ("list", 3), ({"uplift": c.pick(0.05, 0.1, 0.2, 0.7)}, 4))
         if c.chance(40):
             paper["renewal"] = {"price": paper["renewal"], "may_leave": False}
         if paper["price_protection"] != "none" and c.chance(50):
