@@ -130,3 +130,15 @@ def test_check_prints_the_questions_and_leaves_with_0(tmp_path, capsys):
     path.write_text(DEAL.replace("year: 8%", "year: 8"))
     assert run(["check", str(path)]) == 0
     assert "Is this meant? (1)\n- cost_of_capital_per_year: 800% a year" in capsys.readouterr().out
+
+
+def test_requests_far_from_the_first_month_of_the_listed_scenarios_are_asked_about():
+    """Three times as many are not, more are: which of the two is today's bill?"""
+    paths = """
+scenarios:
+  low: {weight: 1, requests_per_month: {bot: FEW}}
+  high: {weight: 1, requests_per_month: {bot: 4M}}
+"""
+    (found,) = asked(loads(DEAL + paths.replace("FEW", "4M")))
+    assert "1,000,000 requests are today's bill, but the scenarios expect 4,000,000 in the first month" in found
+    assert not asked(loads(DEAL + paths.replace("FEW", "2M")))

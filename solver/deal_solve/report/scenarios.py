@@ -7,10 +7,16 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 def scenarios_text(scenarios: Scenarios) -> str:
     """Return how many scenarios there are and where they come from; sampled ones always with their seed."""
-    kinds = {"explicit": "listed scenarios", "discrete": "scenarios by expansion"}
-    if scenarios.kind == "sampled":
-        return f"{scenarios.size:,} sampled scenario{'' if scenarios.size == 1 else 's'} (seed {scenarios.seed})"
-    return f"{scenarios.size:,} {kinds[scenarios.kind]}" if scenarios.kind in kinds else "one certain scenario"
+    count = f"{scenarios.size:,} {{}}scenario{'' if scenarios.size == 1 else 's'}"
+    match scenarios.kind:
+        case "explicit":
+            return count.format("listed ")
+        case "discrete":
+            return f"{count.format('')} by expansion"
+        case "sampled":
+            return f"{count.format('sampled ')} (seed {scenarios.seed})"
+        case _:
+            return "one certain scenario"
 
 
 def scenarios_notes(scenarios: Scenarios) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from deal_solve.deal.yaml_source import Loc, loc_of
 from deal_solve.facts.baseline_usage import usage_at_list
 from deal_solve.messages import nearest, usd
 from deal_solve.plan.resolved import User, resolve
+from deal_solve.uncertainty.expansion import central, explicit_list
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
@@ -24,6 +25,7 @@ MAX_DISCOUNT = 0.6
 MIN_TOKENS = 20
 MAX_SEAT_PRICE_RATIO = 5.0
 MIN_HALF_WIDTH = 0.1
+MAX_FIRST_MONTH_RATIO = 3.0
 MAX_RATIO_TO_USAGE = 30.0
 """A band that starts this many times above, or ends this many times below, the usage of a year is in another unit."""
 EXACT_USD = 1e12
@@ -45,6 +47,8 @@ def implausible(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
     for name, cohort in deal.cohorts.items():
         if cohort.headcount < 1:
             yield ("cohorts", name, "headcount"), f"{cohort.headcount:g} people are less than one; is it a share?"
+    if deal.scenarios:
+        yield from _first_month(deal)
     yearly = usage_at_list(deal, scenarios)
     highest = None if yearly is None else float(yearly.max())
     yield from _own_seat_types(deal)
@@ -65,6 +69,18 @@ def _band(deal: Deal, loc: Loc, band: Band) -> Iterator[Finding]:
     width = max(band.p90 - band.p50, band.p50 - band.p10)
     if not band.is_certain and not is_growth and band.p50 > 0 and width < MIN_HALF_WIDTH * band.p50:
         yield loc, f"is known to within ±{width / band.p50:.1%}; few forecasts are better than ±{MIN_HALF_WIDTH:.0%}"
+
+
+def _first_month(deal: Deal) -> Iterator[Finding]:
+    """Yield workloads whose own requests are far from what the listed scenarios expect of the first month."""
+    stated, listed = central(deal).requests, explicit_list(deal)
+    for name, requests in listed.requests.items():
+        own, expected = float(stated[name][0, 0]), listed.mean(requests[0])
+        if max(own, expected) > MAX_FIRST_MONTH_RATIO * min(own, expected):
+            text = (
+                f"{own:,.10g} requests are today's bill, but the scenarios expect {expected:,.10g} in the first month"
+            )
+            yield ("workloads", name, "requests_per_month"), text
 
 
 def _as_written(deal: Deal, loc: Loc) -> str:
