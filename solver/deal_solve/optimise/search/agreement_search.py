@@ -13,6 +13,7 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -25,6 +26,7 @@ from deal_solve.formulation.fixings import fix_decisions
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbent
 from deal_solve.optimise.search.choices import restrict_to_band
+from deal_solve.optimise.search.extensive_size import refuse_large
 from deal_solve.optimise.search.settings import SearchProblem, SearchSettings
 from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
@@ -63,6 +65,8 @@ class AgreementSearch:
         Raises Infeasible if no agreement has a plan, LimitReached if time ran out before one was found.
         """
         self.candidates = self._open_agreements()
+        if not self.settings.by_cuts:
+            self._refuse_large()
         if not self.warm_starts:
             for candidate in self.candidates:
                 self._in_time(self._build, candidate)
@@ -84,6 +88,15 @@ class AgreementSearch:
         if not self.settings.breaks_ties or self.clock.is_over:
             return min(solved, key=lambda candidate: candidate.objective or 0.0)
         return self._tied(solved)
+
+    def _refuse_large(self) -> None:
+        """Raise InputError where the programs of an extensive form take more memory than they may."""
+
+        def programs(problem: SearchProblem) -> list[Candidate]:
+            return AgreementSearch(problem, self.settings, self.clock)._open_agreements()
+
+        with suppress(LimitReached):
+            refuse_large(self.problem, programs, self.clock)
 
     def _in_time(self, step: Callable[[Candidate], None], candidate: Candidate) -> None:
         """Take a step of an agreement, unless the time limit passes before or while its program is built."""
