@@ -10,6 +10,7 @@ import pytest
 
 from deal_solve import memory
 from deal_solve.analysis.fan.fan import fans
+from deal_solve.analysis.sensitivity.sobol import sobol
 from deal_solve.analysis.simulate.simulate import simulate
 from deal_solve.cli.main import run
 from deal_solve.deal.deal import Deal
@@ -160,6 +161,21 @@ def test_costs_and_fans_of_too_many_scenarios_are_refused():
     with bounded_memory(1e9):
         assert "the costs of 1,073,741,824 scenarios would take about 86 GB" in refusal(simulate, deal, plan, many)
         assert "1,073,741,824 scenarios of 36 months" in refusal(fans, deal, many)
+
+
+def test_sobol_indices_from_too_many_scenarios_are_refused():
+    deal = deal_of(36, workloads={"app": APP})
+    plan = complete(deal, Proposal(), sample(deal, 16).in_memory())[0]
+    with bounded_memory(1e9):
+        assert "Sobol indices from 3,000,004,608 scenarios would take" in refusal(
+            sobol, deal, plan, None, 1_000_000_000
+        )
+
+
+@pytest.mark.parametrize("args", [["frontier", "--steps"], ["curve", "--points"], ["simulate", "--jobs"]])
+def test_numbers_of_solves_and_processes_are_bounded(capsys, args):
+    assert run([args[0], "deal.yaml", args[1], "999999999"]) == 2
+    assert "999999999 is not in the range" in capsys.readouterr().err
 
 
 def test_memory_that_ends_is_no_internal_error(capsys, monkeypatch):

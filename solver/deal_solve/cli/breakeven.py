@@ -28,7 +28,7 @@ from deal_solve.cli.support.options import fix_option
     help="What the value has to get to: a choice (offer=counter, band=400k, as --why-not takes it), a place "
     "(offers.quote.api.bands[2]), or an amount (expected<=5.5M, cvar<=, committed<=).  [default: any other deal]",
 )
-@click.option("--points", type=click.IntRange(2), default=9, show_default=True, help="Values solved at first.")
+@click.option("--points", type=click.IntRange(2, 1000), default=9, show_default=True, help="Values solved at first.")
 @click.option(
     "--resolution",
     type=click.FloatRange(0, 1, min_open=True),

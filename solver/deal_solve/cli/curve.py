@@ -15,7 +15,9 @@ from deal_solve.cli.support.options import fix_option, offer_option
 )
 @offer_option("bands are shown")
 @click.option("--term", type=int, metavar="MONTHS", help="Its first term.  [default: the best one]")
-@click.option("--points", type=click.IntRange(2), default=7, show_default=True, help="Commitments that bands share.")
+@click.option(
+    "--points", type=click.IntRange(2, 1000), default=7, show_default=True, help="Commitments that bands share."
+)
 @click.option("--plan", "plan_file", metavar="FILE", help="A proposal to mark, what it leaves out at its best.")
 @fix_option
 def command(question: Question, offer: str | None, term: int | None, points: int, plan_file: str | None) -> Answer:

@@ -14,7 +14,7 @@ from deal_solve.cli.support.options import fix_option
     picture="Draw the frontier (.svg or .png).",
     has_risk=False,
 )
-@click.option("--steps", type=click.IntRange(2), default=11, show_default=True, help="Risk weights from 0 to 1.")
+@click.option("--steps", type=click.IntRange(2, 1000), default=11, show_default=True, help="Risk weights from 0 to 1.")
 @fix_option
 @click.option("--confidence", metavar="SHARE", help="Confidence of CVaR: 0.95 is the worst 5 % of scenarios.")
 @click.option("--risk-on", type=click.Choice(["loss", "cost"]), help="What the risk is measured on.")

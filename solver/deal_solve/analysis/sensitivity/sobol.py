@@ -8,12 +8,16 @@ from deal_solve.analysis.sensitivity.result import Sobol, SobolIndex
 from deal_solve.analysis.uncertainty.replicates import LEVEL
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
+from deal_solve.memory import refuse_larger
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.paths import FLOAT_BYTES
 from deal_solve.uncertainty.saltelli import saltelli
 from deal_solve.uncertainty.sampling import SEED
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
+KEPT = 30
+"""Numbers per scenario that are held while plans are settled and indices computed."""
 RESAMPLED = 400
 """Bootstrap samples of an interval."""
 
@@ -22,11 +26,13 @@ def sobol(deal: Deal, plan: Plan, baseline: Plan | None = None, count: int = BLO
     """Return the first-order and total indices of what a plan costs and, with a baseline, loses; None if certain.
 
     Saltelli's design with `count` scenarios a matrix (in whole blocks), all settled in one pass. Raises InputError for
-    a deal that lists its scenarios.
+    a deal that lists its scenarios, and where that takes more memory than it may.
     """
     design = saltelli(deal, count, seed)
     if design is None:
         return None
+    needed = FLOAT_BYTES * (RESAMPLED * design.each + KEPT * design.size)
+    refuse_larger(needed, f"Sobol indices from {design.size:,} scenarios", "ask for fewer (--samples)")
     cost = settle(deal, plan, design).cost
     spread = {"cost": cost}
     if baseline is not None:

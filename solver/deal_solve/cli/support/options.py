@@ -135,7 +135,9 @@ def solver_options(command: F) -> F:
 
 def workers_options(command: F) -> F:
     """Add the options that say where the work is done."""
-    jobs = click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+    jobs = click.option(
+        "--jobs", metavar="N", type=click.IntRange(1, 1024), default=1, show_default=True, help="Processes."
+    )
     cluster = click.option(
         "--cluster", metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786, instead of --jobs."
     )
