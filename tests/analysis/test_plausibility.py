@@ -32,8 +32,8 @@ ASKED = {
     "growth above 300 %": ("high: 200%", "high: 320%", "workloads.bot.growth_per_year: grows by 320% a year"),
     "growth without %": (
         "{low: 10%, high: 200%}",
-        "{low: 10, high: 120}",
-        "workloads.bot.growth_per_year: grows by 12,000% a year; write 120% if that is meant",
+        "{low: 10, high: 90}",
+        "workloads.bot.growth_per_year: grows by 9,000% a year; write 90% if that is meant",
     ),
     "a whole number without %": ("{low: 10%, high: 200%}", "2", "grows by 200% a year; write 2% if that is meant"),
     "cost of capital": (

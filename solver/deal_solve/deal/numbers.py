@@ -108,7 +108,8 @@ def _change(number: float) -> float:
     if number <= -1:
         raise ValueError(f"{number:g} is a fall of 100% or more; expected a value above -100%")
     if number > LARGEST_CHANGE:
-        raise ValueError(f"{number:g} is a rise of {number:.0%}; expected at most {LARGEST_CHANGE:.0%}, or a share")
+        rise = f"{number:g} is a rise of {number:,.0%}; expected at most {LARGEST_CHANGE:,.0%}"
+        raise ValueError(f"{rise}. Is {number:g}% meant?")
     return number
 
 
