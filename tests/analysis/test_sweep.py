@@ -538,6 +538,17 @@ def test_a_killed_sweep_leaves_no_process_behind(capsys, deal, tmp_path, whole):
     assert_resumed(capsys, deal, out, whole)
 
 
+def test_terminated_and_begun_again_the_result_is_the_same(capsys, deal, tmp_path, whole):
+    out = tmp_path / "terminated.parquet"
+    process, kept = begun(deal, out), tmp_path / "terminated.parquet.journal"
+    while process.poll() is None and lines_of(kept) < 4:
+        time.sleep(0.001)
+    process.terminate()
+    process.communicate(timeout=60)
+    assert lines_of(kept) >= 4
+    assert_resumed(capsys, deal, out, whole)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_killed_at_twenty_random_moments_the_result_is_the_same(capsys, deal, tmp_path, whole, jobs):
