@@ -37,7 +37,7 @@ def test_thresholds_of_billions_beside_seats_that_cover_all_usage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "sentence"),
     [
         ("590e9", "0.004", "closer than a cent"),
         ("652e9", "590000000000.004", "closer than a cent"),
@@ -45,8 +45,8 @@ def test_thresholds_of_billions_beside_seats_that_cover_all_usage() -> None:
         ("7.5e9", "{p50: 7.5e9, plus_minus: 1}, growth_per_year: 1e6", "1e+06 is a rise of"),
     ],
 )
-def test_amounts_outside_of_the_range_are_refused_with_a_sentence(old: str, new: str, said: str) -> None:
-    with pytest.raises(InputError, match=re.escape(said)):
+def test_amounts_outside_of_the_range_are_refused_with_a_sentence(old: str, new: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=re.escape(sentence)):
         loads(COVERED.replace(old, new))
 
 
