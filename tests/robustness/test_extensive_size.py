@@ -42,7 +42,7 @@ def test_the_size_is_that_of_the_programs_that_are_built(monkeypatch):
         return AgreementSearch(part, SearchSettings(), Clock(None))._open_agreements()
 
     built = [size_of(candidate.formulation) for candidate in programs(problem)]
-    with bounded_memory(1e6), pytest.raises(InputError) as refused:
+    with bounded_memory(1e3), pytest.raises(InputError) as refused:
         extensive_size.refuse_large(problem, programs, Clock(None))
     stated = re.search(r"about ([0-9,]+) rows, ([0-9,]+) columns and ([0-9,]+) non-zeros", str(refused.value)).groups()
     wanted = [sum(getattr(size, name) for size in built) for name in ("rows", "columns", "nonzeros")]
