@@ -183,7 +183,9 @@ def _ready(program: Program, settings: RunSettings, clock: Clock) -> HighsSessio
             "primal_feasibility_tolerance": tolerance,
             "dual_feasibility_tolerance": tolerance,
             "mip_max_nodes": NO_NODE_LIMIT if settings.node_limit is None else settings.node_limit,
-            "simplex_iteration_limit": MIN_ITERATIONS + ITERATIONS_PER_LINE * session.lines,
+            "simplex_iteration_limit": (
+                MIN_ITERATIONS + ITERATIONS_PER_LINE * session.lines if settings.relax else NO_NODE_LIMIT
+            ),
             "objective_bound": math.inf if cutoff is None or settings.relax else cutoff,
             "time_limit": math.inf if clock.left is None else session.highs.getRunTime() + clock.left,
         }
