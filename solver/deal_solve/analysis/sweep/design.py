@@ -30,9 +30,9 @@ LOOKED_AT = 100
 DIGITS = 12
 """Significant digits of the values of a range, so that 0.1 + 0.2 is 0.3."""
 EXPECTED = "expected PATH=VALUES, as in offers.quote.api.overage=contracted,list, PATH=0:0.5:11 or PATH=±20%"
-_RANGE = re.compile(r"([^:{}\[\]]+):([^:{}\[\]]+):(\d{1,9})")
+_RANGE = re.compile(r"([^:{}\[\]]+):([^:{}\[\]]+):(\d{1,18})")
 _ENDS = re.compile(r"[-+]?[\d.][^:{}\[\]]*:[-+]?[\d.][^:{}\[\]]*")
-_AROUND = re.compile(r"(?:±|\+/-|\+-)([^:]+)(?::(\d{1,9}))?")
+_AROUND = re.compile(r"(?:±|\+/-|\+-)([^:]+)(?::(\d{1,18}))?")
 _COMMA = re.compile(r",(?![^{\[]*[}\]])")
 """A comma that stands in no map or list."""
 

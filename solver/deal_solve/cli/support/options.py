@@ -61,8 +61,8 @@ class DealFile:
 
 def offer_option(what: str) -> Callable[[F], F]:
     """Return the decorator that adds `--offer`, the offer whose bands or clauses the command is about."""
-    said = f"The offer whose {what}.  [default: that of the best deal]"
-    return click.option("--offer", metavar="NAME", shell_complete=completion.offers, help=said)
+    stated = f"The offer whose {what}.  [default: that of the best deal]"
+    return click.option("--offer", metavar="NAME", shell_complete=completion.offers, help=stated)
 
 
 def deal_argument(command: F) -> F:
