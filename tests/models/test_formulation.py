@@ -405,6 +405,13 @@ def everything():
     )
     yield (
         read(
+            cohorts={"staff": {"headcount": 3, "tracks": ["seat"], "use": USE}},
+            offers={"one": {"terms": [12], "seats": {"seat": {"allowance": {"usd_per_user_month": 0.5}}}}},
+        ),
+        None,
+    )
+    yield (
+        read(
             workloads={"app": APP},
             scenarios=paths(only=(100, 0)) | {},
             cohorts={"staff": none_of()},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from deal_solve.deal.allowance import UserClass, checked_spread
 from deal_solve.deal.base import DealModel, Month, Name, Title
 from deal_solve.deal.model_names import ModelName
 from deal_solve.deal.numbers import ChangeBand, Count, NonNegative, NonNegativeBand, Positive, Share, ShareBand, certain
@@ -28,6 +29,11 @@ class Use(Request):
     growth_per_year: ChangeBand = Field(certain(0.0), description="of the requests per user")
     models: tuple[ModelName, ...] = Field(min_length=1, description="models or slots the cohort may use")
     quality: Quality = Field(Quality(), description="floors and scores of the models")
+    spread: Annotated[tuple[UserClass, ...], AfterValidator(checked_spread)] = Field(
+        (),
+        description="what heavy and light users use relative to the mean; counts where a seat has an allowance that is "
+        "not pooled; left out: all alike",
+    )
 
 
 class Cohort(DealModel):

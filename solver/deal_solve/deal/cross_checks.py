@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.cohort import NONE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.model_names import unknown_model
-from deal_solve.deal.offer import HARD_CAP, TrueUp
+from deal_solve.deal.offer import HARD_CAP, TrueUp, clashes_with_allowance
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.workload import AS_RUN, Workload
 from deal_solve.deal.yaml_source import Loc
@@ -171,6 +172,13 @@ def _seat_track(deal: Deal, cohort_id: str, seat_type: str, here: Loc) -> Iterat
         if seat_type not in offer.seats:
             continue
         covered = deal.covered_share(cohort_id, offer_id, seat_type)
+        allowance = deal.seat_part(offer_id, seat_type).allowance
+        if allowance is not None and seat_type in cohort.covered_share:
+            beside = ("cohorts", cohort_id, "covered_share", seat_type)
+            yield beside, f"covered_share and the allowance of {seat_type!r} in {offer_id} cannot stand together"
+        if isinstance(allowance, Allowance) and cohort.use is None:
+            usd = f"{allowance.usd_per_user_month:.10g} USD a user and month"
+            yield here, f"{offer_id} includes {usd}, so the cohort needs a use section"
         if covered < 1 and cohort.use is None:
             yield (
                 here,
@@ -210,12 +218,21 @@ def _offers(deal: Deal) -> Iterator[Finding]:
                 )
                 continue
             yield from _list_price(deal, key, name, here)
+            yield from _beside_allowance(deal, key, name, here)
             yield from _controls(deal, part.provides, (*here, "provides"))
             full = deal.seat_part(key, name)
             if full.maximum is not None and (full.minimum or 0) > full.maximum:
                 yield here, f"minimum {full.minimum} is above maximum {full.maximum} (of its plan)"
             if part.counts_toward_commitment and offer.api is None:
                 yield (*here, "counts_toward_commitment"), "the offer has no api part to draw down"
+
+
+def _beside_allowance(deal: Deal, offer_id: str, seat_type: str, here: Loc) -> Iterator[Finding]:
+    """What cannot stand beside an allowance does not stand beside that of the seat type either."""
+    stated, full = deal.offers[offer_id].seats[seat_type], deal.seat_part(offer_id, seat_type)
+    if stated.allowance is None and full.allowance is not None:
+        for clause in clashes_with_allowance(full.model_copy(update={"covered_share": None})):
+            yield here, f"{clause} and rates.seats.{seat_type}.allowance cannot stand together; keep one of them"
 
 
 def _list_price(deal: Deal, offer_id: str, seat_type: str, here: Loc) -> Iterator[Finding]:

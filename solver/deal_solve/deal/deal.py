@@ -9,8 +9,9 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, WithJsonSchema, model_validator
 
+from deal_solve.deal.allowance import AllowanceClause
 from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
 from deal_solve.deal.model_names import ByModel, ModelName
@@ -77,7 +78,16 @@ class SeatOverride(DealModel):
         None, description="list price billed yearly, or {yearly: price, monthly: price}: the billings that are sold"
     )
     covered_share: Share | None = Field(None, description="share of the usage that the seat includes")
+    allowance: AllowanceClause | None = Field(
+        None, description="instead of a covered share: the dollars of usage a month that the seat includes, or all"
+    )
     provides: tuple[Name, ...] | None = Field(None, description="controls")
+
+    @model_validator(mode="after")
+    def _allowance_alone(self) -> Self:
+        if self.allowance is not None and self.covered_share is not None:
+            raise ValueError("allowance and covered_share cannot stand together; keep one of them")
+        return self
 
 
 class SeatPlanOverride(DealModel):
@@ -190,6 +200,8 @@ def _merge_seats(card: Card, overrides: dict[str, SeatOverride]) -> tuple[SeatTy
         if "usd_per_user_month" in given:
             price = SeatPrice(effective_from=card.as_of, usd_per_user_month=given.pop("usd_per_user_month"))
             given["prices"] = (price,)
+        if "covered_share" in given:
+            given.setdefault("allowance", None)
         if seat_id in seats:
             seats[seat_id] = seats[seat_id].model_copy(update=given)
         else:
@@ -442,12 +454,16 @@ class Deal(DealModel):
                 "list_usd_per_user_month": self.seat_list_usd(seat_type, part.billing),
                 "covered_share": card.covered_share,
             }
+            if part.covered_share is None and part.allowance is None:
+                fills["allowance"] = card.allowance
         else:
             card_facts = {"covered_share": 0.0}
+        if fills.get("allowance", part.allowance) is not None:
+            fills["covered_share"] = 1.0  # nothing is metered by share
         seat_plan = self.card.plan_of(seat_type)
         if seat_plan is not None and seat_plan.maximum is not None:
             fills["maximum"] = min(seat_plan.maximum, part.maximum or seat_plan.maximum)
-        fills |= {name: value for name, value in card_facts.items() if getattr(part, name) is None}
+        fills |= {name: v for name, v in card_facts.items() if getattr(part, name) is None and name not in fills}
         return part.model_copy(update=fills)
 
     def covered_share(self, cohort_id: str, offer_id: str, seat_type: str) -> float:

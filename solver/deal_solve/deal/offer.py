@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from deal_solve.deal.allowance import ALL, AllowanceClause
 from deal_solve.deal.base import DealModel, Name, Title
 from deal_solve.deal.model_names import ByModel
 from deal_solve.deal.money import CENT_TOLERANCE_USD
@@ -307,6 +308,11 @@ class SeatPart(DealModel):
     covered_share: Share | None = Field(
         None, description="share of the usage that the seat includes, default as on the card"
     )
+    allowance: AllowanceClause | None = Field(
+        None,
+        description="instead of a covered share: the dollars of usage a month that the seat includes, or all; default "
+        "as on the card; does not hold at list",
+    )
     provides: tuple[Name, ...] = Field((), description="controls beyond those of the card and the offer")
     billing: Literal["yearly", "monthly"] = Field("yearly", description="in advance, a year or a month at a time")
     tiers: Tiers | None = Field(None, description="volume discounts; left out: none")
@@ -327,10 +333,27 @@ class SeatPart(DealModel):
             raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}")
         return self
 
+    @model_validator(mode="after")
+    def _allowance_alone(self) -> Self:
+        if self.allowance is not None:
+            for clause in clashes_with_allowance(self):
+                raise ValueError(f"allowance and {clause} cannot stand together; keep one of them")
+        return self
+
     @property
     def orders_expected_users(self) -> bool:
         """Whether an agreement begins with at least the seats of the expected users."""
         return self.initial_order == "expected_users" or (self.initial_order is None and self.true_up != HARD_CAP)
+
+
+def clashes_with_allowance(part: SeatPart) -> list[str]:
+    """Return the clauses of a seat part that cannot stand beside an allowance; `part.allowance` all is never beyond."""
+    clashing = {
+        "covered_share": part.covered_share is not None,
+        "counts_toward_commitment": part.counts_toward_commitment > 0,
+        "true_up: hard_cap": part.true_up == HARD_CAP and part.allowance != ALL,
+    }
+    return [clause for clause, clashes in clashing.items() if clashes]
 
 
 class BundleTier(DealModel):

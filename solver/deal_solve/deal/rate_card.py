@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from deal_solve.deal.allowance import AllowanceClause
 from deal_solve.deal.numbers import NUMBER_SCHEMA, NonNegative, Positive, Share
 from deal_solve.errors import InputError
 
@@ -122,6 +123,7 @@ class SeatType(CardModel):
     title: str = ""
     prices: tuple[SeatPrice, ...]
     covered_share: Share = Field(0.0, description="share of the usage that the seat includes")
+    allowance: AllowanceClause | None = Field(None, description="instead of a covered share")
     provides: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     note: str = ""

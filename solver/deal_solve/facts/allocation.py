@@ -242,6 +242,8 @@ RULES: dict[str, Callable[[_Causes, Row], Tiers]] = {
     "other_charges": lambda _, row: _own(row.item),
     "seats": _by_users,
     "true_up": _by_users,
+    "extra_usage": lambda _, row: _own(row.item),
+    "refused_usage": lambda _, row: _own(row.item),
     "projects": lambda _, row: _own(row.item.partition(" ")[0]),
     "build": _by_users,
     "run": _by_users,

@@ -17,7 +17,7 @@ from deal_solve.plan.plan import ApiTerm, Plan, Route
 from deal_solve.plan.resolved import resolve
 from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.settle import Settlement
-from deal_solve.settlement.usage import metered_share
+from deal_solve.settlement.usage import priced_share
 from deal_solve.uncertainty.scenario_set import Array, blocks
 
 DecisionKind = Literal[
@@ -119,8 +119,8 @@ def answered(settlement: Settlement) -> Iterator[tuple[str, dict[str, float]]]:
     for workload, routes in plan.routing.items():
         yield workload, _answered(deal, workload, routes, _expected(settlement, workload))
     for cohort, routes in plan.use.items():
-        metered = [metered_share(deal, plan, cohort, year)[0] for year in range(deal.years)]
-        yield cohort, _answered(deal, cohort, routes, _expected(settlement, cohort) * np.repeat(metered, 12))
+        priced = [priced_share(deal, plan, cohort, year) for year in range(deal.years)]
+        yield cohort, _answered(deal, cohort, routes, _expected(settlement, cohort) * np.repeat(priced, 12))
 
 
 def _expected(settlement: Settlement, user: str) -> Array:

@@ -128,7 +128,7 @@ def _cohort(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
     track, seat = _track(deal, name)
     users = float(scenario.users[name][0, 0])
     user = resolve(deal).users.get(name) if track != NONE else None
-    metered = 1.0 if seat is None else 1 - seat.covered_share[name]
+    metered = 1.0 if seat is None else _billed_share(deal, name, seat, scenario)
     requests = users * float(scenario.per_user[name][0, 0])
     return TodaysUse(
         kind="cohort",
@@ -144,6 +144,29 @@ def _cohort(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
         seats_usd=0.0 if seat is None else users * seat.card_usd,
         **_billed(deal, name, _assumed(user), scenario, requests, metered),
     )
+
+
+def _billed_share(deal: Deal, name: str, seat: SeatOffer, scenario: ScenarioSet) -> float:
+    """Return the share of a cohort's usage that is billed on a seat: beyond its covered share, or its allowance."""
+    allowance = seat.allowance
+    if allowance is None:
+        return 1 - seat.covered_share[name]
+    together = [each for each in deal.cohorts if each == name or (allowance.pooled and _track(deal, each)[1] is seat)]
+    used = sum(_used(deal, each, scenario) for each in together)
+    included = allowance.usd_per_user_month * sum(float(scenario.users[each][0, 0]) for each in together)
+    if not used or allowance.beyond == "blocked":
+        return 0.0
+    use = deal.cohorts[name].use
+    classes = [(one.share, one.factor) for one in use.spread] if use and not allowance.pooled else []
+    extra = sum(share * max(0.0, factor * used - included) for share, factor in classes or [(1.0, 1.0)])
+    return (1 - allowance.extra_discount) * extra / used
+
+
+def _used(deal: Deal, name: str, scenario: ScenarioSet) -> float:
+    """Return what a cohort uses in the month at list, charges per request beside the model included."""
+    requests = float(scenario.users[name][0, 0] * scenario.per_user[name][0, 0])
+    billed = _billed(deal, name, _assumed(resolve(deal).users.get(name)), scenario, requests, 1.0)
+    return float(billed["usage_usd"] + billed["other_usd"])
 
 
 def _assumed(user: User | None) -> list[tuple[Option, float]]:

@@ -147,7 +147,8 @@ def _seats(deal: Deal) -> Iterator[Unstated]:
         cohorts = [key for key, cohort in deal.cohorts.items() if seat_type in cohort.tracks]
         unsaid = [key for key in cohorts if seat_type not in deal.cohorts[key].covered_share]
         stated_in = {key for key, offer in deal.offers.items() if _states_covered(offer, seat_type)}
-        covered = max((p.part.covered_share or 0.0 for p in parts if p.offer_id not in stated_in), default=0.0)
+        assumed = [p.part for p in parts if p.offer_id not in stated_in and p.part.allowance is None]
+        covered = max((part.covered_share or 0.0 for part in assumed), default=0.0)
         if seat_type in on_card and covered and unsaid:
             path = f"cohorts.{unsaid[0]}.covered_share.{seat_type}"
             yield Unstated(kind="allowance", path=path, value=covered, compared=seat_type)

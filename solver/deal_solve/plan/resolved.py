@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.cohort import Use
 from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.deal.offer import ApiPart, Offer, SeatPart
@@ -64,6 +65,15 @@ class SeatOffer:
     def usd(self) -> float:
         """The offer's price in USD per user-month, before any discount."""
         return self.part.usd_per_user_month or 0.0
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """The dollars of usage that a seat includes; None where a share of the usage, or all of it, is included."""
+        return self.part.allowance if isinstance(self.part.allowance, Allowance) else None
+
+    def prices_usage(self, cohort_id: str) -> bool:
+        """Whether it matters what a cohort uses: some of it is metered, or counts against an allowance."""
+        return self.covered_share[cohort_id] < 1 or self.allowance is not None
 
     @property
     def is_billed_by_users(self) -> bool:

@@ -29,9 +29,9 @@ def missing_controls(deal: Deal, cohort_id: str, track: str, api_offer: str, sea
 
 
 def is_metered(deal: Deal, cohort_id: str, track: str, seat_offer: str | None) -> bool:
-    """Whether some of a cohort's usage is metered on a track."""
+    """Whether a cohort's usage is priced on a track: some of it is metered, or counts against an allowance."""
     if track == NONE or deal.cohorts[cohort_id].use is None:
         return False
     if track in deal.internal_tools:
         return True
-    return seat_offer is not None and resolve(deal).offers[seat_offer].seats[track].covered_share[cohort_id] < 1
+    return seat_offer is not None and resolve(deal).offers[seat_offer].seats[track].prices_usage(cohort_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deal_solve.deal.rate_card import BILLINGS, Card, Model, SeatPlan
+from deal_solve.deal.allowance import Allowance
+from deal_solve.deal.rate_card import BILLINGS, Card, Model, SeatPlan, SeatType
 from deal_solve.report.text import heading, labelled, percent, round_money, table
 
 
@@ -29,7 +30,7 @@ def rates_report(card: Card) -> str:
             [
                 seat.id,
                 *(_billed(seat.usd_on(card.as_of).billed(billing)) for billing in BILLINGS),
-                percent(seat.covered_share),
+                _included(seat),
                 _plan(card.plan_of(seat.id)),
             ]
             for seat in card.seats
@@ -54,6 +55,13 @@ def _plan(plan: SeatPlan | None) -> str:
         if plan.maximum is None
         else f"{plan.id}, {plan.minimum} to {plan.maximum} seats"
     )
+
+
+def _included(seat: SeatType) -> str:
+    """Return what a seat includes: a share of the usage, or dollars of it a month."""
+    if isinstance(seat.allowance, Allowance):
+        return f"{round_money(seat.allowance.usd_per_user_month)} a month{', pooled' * seat.allowance.pooled}"
+    return percent(seat.covered_share if seat.allowance is None else 1.0)
 
 
 def _billed(usd: float | None) -> str:

@@ -42,6 +42,8 @@ LINES: dict[str, Line] = {
         Line("other_charges", "other charges per request", "API", cause="other_charges"),
         Line("seats", "seats", "seats", cause="seats"),
         Line("true_up", "seats added (true-up)", "seats", cause="true_up", accrual="contract_year"),
+        Line("extra_usage", "usage beyond the allowance of seats", "seats", cause="extra_usage"),
+        Line("refused_usage", "usage refused beyond the allowance", "seats", cause="refused_usage", is_cash=False),
         Line("projects", "enablement projects", "projects and tools", cause="projects"),
         Line("build", "internal tools, build", "projects and tools", cause="tools"),
         Line("run", "internal tools, run", "projects and tools", cause="tools"),
@@ -72,7 +74,7 @@ def lines_of(side: SideName) -> tuple[str, ...]:
     """Return the names of the lines of one side.
 
     >>> lines_of("seats")
-    ('seats', 'true_up', 'unserved')
+    ('seats', 'true_up', 'extra_usage', 'refused_usage', 'unserved')
     """
     return tuple(line.name for line in LINES.values() if line.side == side)
 

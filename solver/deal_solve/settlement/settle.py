@@ -15,6 +15,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path, paths_of
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.settlement import drawdown, seats
+from deal_solve.settlement.allowance import post_extra
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
@@ -213,6 +214,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     post_projects(ledger, deal, plan)
     usage = usage_of(deal, plan, scenarios)
     post_uncounted(ledger, deal, usage, scenarios)
+    post_extra(ledger, deal, plan, scenarios)
     priced = drawdown.priced_terms(deal, plan, scenarios, usage.counted, tuple(tier.api for tier in tiers))
     records = post_api(ledger, resolve(deal).taken(plan.api).require_api(), priced, order)
     first_years = {name: len(resolve(deal).taken(agreement).spans[0].years) for name, agreement in plan.seats.items()}

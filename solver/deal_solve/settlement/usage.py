@@ -61,6 +61,24 @@ def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[s
     return usage
 
 
+def value_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, cohort_id: str, year: int) -> Array:
+    """Return all usage of a cohort in a contract year, at the list prices of each month, (12, S).
+
+    Charges per request beside the model are part of it. The users are those of the scenarios, served ones.
+    """
+    months = slice(12 * year, 12 * year + 12)
+    requests = scenarios.users[cohort_id][months] * scenarios.per_user[cohort_id][months]
+    stream = Stream(resolve(deal).users[cohort_id], months.start, months.stop, requests, 1.0, 0.0)
+    usage, value = Usage(), np.zeros(requests.shape)
+    for start, end, shares in _routed(plan, stream):
+        _add(usage, scenarios, stream, slice(start, end), shares)
+    for model_id, usd in usage.uncounted.items():
+        value += usd[months] * scenarios.index[deal.card.model(model_id).family][months]
+    for usd in usage.other.values():
+        value += usd[months]
+    return value
+
+
 def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]:
     """Yield every stream of requests: workloads, and cohorts for each contract year in which they are metered."""
     senders = resolve(deal).users
@@ -92,6 +110,14 @@ def metered_share(deal: Deal, plan: Plan, cohort_id: str, year: int) -> tuple[fl
     is_left = any(start <= 12 * year < end for start, end in plan.api.left)
     is_same = seat.offer_id == plan.api.offer and not is_left
     return 1 - seat.covered_share[cohort_id], seat.part.counts_toward_commitment if is_same else 0.0
+
+
+def priced_share(deal: Deal, plan: Plan, cohort_id: str, year: int) -> float:
+    """Return the share of a cohort's usage that has a price in a contract year: metered, or against an allowance."""
+    track = plan.tracks[cohort_id][year]
+    if track in plan.seats and resolve(deal).seat_of(plan.seats[track], track, year).allowance is not None:
+        return 1.0
+    return metered_share(deal, plan, cohort_id, year)[0]
 
 
 def _routed(plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:

@@ -12,6 +12,7 @@ from tests.support.clauses.registry import (
     add,
     deal,
     each_of,
+    part_of,
     people,
     present,
     seat_parts,
@@ -49,7 +50,7 @@ add("seat price=card", seat_parts, "usd_per_user_month", absent, 15)
 add("seat minimum", seat_parts, "minimum", present, lambda _: 0)
 add("seat maximum", seat_parts, "maximum", present, 10_000)
 add("covered_share=0", seat_parts, "covered_share", lambda v: v == 0, 1)
-add("covered_share=part", seat_parts, "covered_share", lambda v: 0 < v < 1, 1)
+add("covered_share=part", seat_parts, "covered_share", lambda v: v is not ABSENT and 0 < v < 1, 1)
 add(
     "covered_share=1",
     lambda data: (p for p in seat_parts(data) if p["true_up"] != HARD_CAP),
@@ -58,6 +59,31 @@ add(
     lambda _: 0,
 )
 add("covered_share=by cohort", people, "covered_share", present, DROP)
+
+
+def _has_dollars(**wanted: Any) -> Callable[[Any], bool]:
+    plain = {"pooled": False, "beyond": "billed"}
+    return lambda v: isinstance(v, dict) and all(v.get(key, plain[key]) == value for key, value in wanted.items())
+
+
+add("allowance=each", seat_parts, "allowance", _has_dollars(pooled=False), lambda v: {**v, "pooled": True})
+add("allowance=pooled", seat_parts, "allowance", _has_dollars(pooled=True), lambda v: {**v, "pooled": False})
+add(
+    "allowance=blocked",
+    seat_parts,
+    "allowance",
+    _has_dollars(beyond="blocked"),
+    lambda v: {key: item for key, item in v.items() if key not in ("beyond", "refused_usd_per_usd")},
+)
+add("allowance=all", seat_parts, "allowance", "all", {"usd_per_user_month": 3})
+add(
+    "allowance extra_discount",
+    seat_parts,
+    "allowance",
+    lambda v: isinstance(v, dict) and present(v.get("extra_discount", ABSENT)),
+    lambda v: {key: item for key, item in v.items() if key != "extra_discount"},
+)
+add("spread", part_of(people, "use"), "spread", present, DROP)
 add("list price", seat_parts, "list_usd_per_user_month", present, lambda v: v + 5)
 
 

@@ -134,12 +134,18 @@ def _complete(c: Draw, data: Data) -> None:
         for name, part in paper.get("seats", {}).items()
         if part["true_up"] == "hard_cap"
     }
+    included = {
+        name
+        for paper in data["offers"].values()
+        for name, part in paper.get("seats", {}).items()
+        if "allowance" in part
+    }
     for people in data["cohorts"].values():
         people["tracks"] = [t for t in people["tracks"] if t != "pro" or t in sold] or ["none"]
         seats = [t for t in people["tracks"] if t not in (TOOL, "none")]
         if "none" in people["tracks"] or capped & set(seats):
             people.setdefault("unserved_usd_per_user_month", c.pick(25, 10))
-        if seats and not capped & set(seats) and c.chance(20):
+        if seats and not (capped | included) & set(seats) and c.chance(20):
             people["covered_share"] = {seats[0]: c.pick(0.5, 1, 0)}
         if people["tracks"] == ["none"]:
             people.pop("use", None)

@@ -174,13 +174,27 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
         part["tiers"] = _tiers(c, users)
     part["true_up"] = true_up(c)
     part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.weighted((1, 3), (0, 2), (0.6, 2))
+    if c.chance(30):
+        del part["covered_share"]
+        part["allowance"] = "all" if part["true_up"] == "hard_cap" or c.chance(15) else _allowance(c)
     if c.chance(40):
         part["reduction_right"] = c.pick(0.1, 0.3, 1.0)
-    if with_api and part["covered_share"] < 1 and c.chance(70):
+    if with_api and part.get("covered_share", 1) < 1 and c.chance(70):
         part["counts_toward_commitment"] = c.weighted((True, 3), (0.4, 2))
     if c.chance(45):
         part["initial_order"] = c.weighted(("free", 4), ("expected_users", 1))
     return {**part, **_other_numbers(c, "seats", estimate)}
+
+
+def _allowance(c: Draw) -> Data:
+    """Return dollars a user near what one uses."""
+    allowance: Data = {"usd_per_user_month": c.pick(8, 3, 20), "pooled": c.chance(45)}
+    kind = c.weighted(("plain", 3), ("discount", 2), ("blocked", 2))
+    if kind == "discount":
+        allowance["extra_discount"] = c.pick(0.1, 0.3)
+    if kind == "blocked":
+        allowance |= {"beyond": "blocked", "refused_usd_per_usd": c.pick(1, 3)}
+    return allowance
 
 
 def _tiers(c: Draw, users: float) -> Data:

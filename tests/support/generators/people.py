@@ -64,6 +64,8 @@ def use(c: Draw) -> Data:
         section["growth_per_year"] = c.pick(0.3, -0.2)
     if c.chance(10):
         section["tokens_counted_in"] = "old"
+    if c.chance(35):
+        section["spread"] = [{"share": 0.8, "factor": 0.5}, {"share": 0.2, "factor": 3.0}]
     usd = c.pick(10, 3, 25)
     section["requests_per_user_month"] = round(usd * 1e6 / (2 * mean_tokens(section) + 10 * section["output_tokens"]))
     return section

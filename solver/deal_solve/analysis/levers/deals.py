@@ -51,7 +51,8 @@ def _seat_at_list(deal: Deal, seat_type: str) -> SeatOverride:
     parts = _parts(deal, seat_type)
     says: dict[str, Any] = {"provides": tuple(dict.fromkeys(control for part in parts for control in part.provides))}
     if parts and seat_type not in deal.list_offer.seats:
-        says["covered_share"] = parts[0].covered_share
+        included = "covered_share" if parts[0].allowance is None else "allowance"
+        says[included] = getattr(parts[0], included)
         says["usd_per_user_month"] = SeatUsd(yearly=parts[0].usd_per_user_month)
     return deal.rates.seats.get(seat_type, SeatOverride()).model_copy(update=says)
 

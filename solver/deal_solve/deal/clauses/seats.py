@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from deal_solve.deal.allowance import ALL, Allowance
 from deal_solve.deal.clauses.clause import (
     FIFTH,
     POINT,
@@ -81,6 +82,19 @@ def _counting_text(share: float) -> str:
     return {0.0: "apart", 1.0: "counts"}.get(share, f"{percent(share)} counts")
 
 
+def _allowance_text(allowance: Allowance | str) -> str:
+    if not isinstance(allowance, Allowance):
+        return "all usage"
+    text = f"{allowance.usd_per_user_month:,.10g} a month{', pooled' if allowance.pooled else ''}"
+    off = allowance.extra_discount
+    return f"{text}, {percent(off)} off beyond" if off else f"{text}{', blocked' * (allowance.beyond == 'blocked')}"
+
+
+def _better_allowance(part: SeatPart) -> Allowance | str:
+    own = part.allowance
+    return own.model_copy(update={"pooled": True}) if isinstance(own, Allowance) and not own.pooled else ALL
+
+
 SEATS = (
     Clause(
         "seat price",
@@ -95,6 +109,17 @@ SEATS = (
         numbers={"usd_per_user_month": a_twentieth},
     ),
     Clause("seat maximum", "seats", ("maximum",), "commitment", numbers={"maximum": a_tenth_in_whole}),
+    Clause(
+        "allowance",
+        "seats",
+        ("allowance",),
+        "commitment",
+        "of each user → pooled → all usage",
+        better=_better_allowance,
+        printed=_allowance_text,
+        is_in=lambda part: part.allowance is not None,
+        numbers={"usd_per_user_month": a_twentieth, "extra_discount": one_point},
+    ),
     Clause("covered share", "seats", ("covered_share",), "commitment", numbers={"covered_share": ten_points}),
     Clause(
         "true-up check",
@@ -188,6 +213,7 @@ SEATS = (
         is_law=False,
         better=always(1.0),
         printed=_counting_text,
+        is_in=lambda part: part.allowance is None,
         numbers={"counts_toward_commitment": ten_points},
         is_of_both_parts=True,
     ),

@@ -9,9 +9,10 @@ n[c,y,∅] + Σ_j β_j ≤ 1                        j: of the agreement that the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deal_solve.deal.deal import Deal
+from deal_solve.formulation.clauses.allowance import Included, extra_usage
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.clauses.routing import Activity, Routing, route
@@ -27,6 +28,7 @@ def route_people(
     program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks, routing: Routing
 ) -> None:
     """Add the shares of a cohort, one set per track and API regime; their activities add up to the track's binary."""
+    included: dict[tuple[SeatCandidate, int], list[Included]] = {}
     for name, cohort in deal.cohorts.items():
         if cohort.use is None:
             continue
@@ -39,17 +41,24 @@ def route_people(
                     metered.route_year(year, on, dict.fromkeys(agreements.of_year(year), 1.0), 1.0)
             for candidate in agreements.seats:
                 on_seat = tracks.on_seat(name, candidate, year)
-                share = 1 - resolve(deal).seat(candidate, candidate.seat_type).covered_share[name]
-                if on_seat is None or share == 0:
+                seat = resolve(deal).seat(candidate, candidate.seat_type)
+                if on_seat is None or not seat.prices_usage(name):
                     continue
                 regimes = _regimes(agreements, seats, candidate, year)
+                share = 1.0 if seat.allowance else 1 - seat.covered_share[name]
+                on_allowance = included.setdefault((candidate, year), []) if seat.allowance else []
+                own = replace(metered, is_included=seat.allowance is not None)
                 unserved = {each: v for each, v in tracks.excess_of(candidate, [year]).items() if each.cohort == name}
                 for excess, variable in unserved.items():
-                    made = metered.route_year(year, variable, regimes, share, excess)
+                    made = own.route_year(year, variable, regimes, share, excess)
+                    on_allowance += [Included(excess, v) for v in made.values()]
                     routing.alike |= {v: (name, candidate, year, regime) for regime, v in made.items()}
                 if all(variable is not on_seat for variable in unserved.values()):
-                    made = metered.route_year(year, on_seat - total(unserved.values()), regimes, share)
+                    made = own.route_year(year, on_seat - total(unserved.values()), regimes, share)
+                    on_allowance += [Included(name, v) for v in made.values()]
                     routing.alike |= {v: (name, candidate, year, regime) for regime, v in made.items() if unserved}
+    for (candidate, year), users in included.items():
+        extra_usage(program, deal, routing, (candidate, year), users)
 
 
 def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, year: int) -> dict[Regime | None, float]:
@@ -66,12 +75,13 @@ def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, yea
 
 @dataclass(frozen=True)
 class _Metered:
-    """The metered usage of one cohort."""
+    """The metered usage of one cohort, or what `is_included` in the allowance of a seat."""
 
     program: Program
     agreements: Agreements
     routing: Routing
     user: User
+    is_included: bool = False
 
     def route_year(
         self,
@@ -106,6 +116,6 @@ class _Metered:
                         self.routing,
                         self.user,
                         epoch,
-                        Activity(variable, regime, share, regimes[regime], excess),
+                        Activity(variable, regime, share, regimes[regime], excess, self.is_included),
                     )
         return activity

@@ -33,6 +33,10 @@ Share = tuple[str, int, str]
 """(workload or cohort, start of the epoch, option key)."""
 
 
+OTHER = "other charges"
+"""In place of a model and family: what is charged per request beside the model."""
+
+
 @dataclass(frozen=True)
 class Usage:
     """List value at today's prices of one model in one epoch: per_request · requests · variable, in money units.
@@ -61,7 +65,8 @@ class Activity:
     """What one set of disaggregated shares adds up to: β_j of a workload, n[c,y,j] of a cohort's metered usage.
 
     `metered` is the share of the user's requests that is billed if `variable` is 1: `counted` of it under the regime
-    (None: at list), the rest at list. In an `excess` they are those of the users that are served.
+    (None: at list), the rest at list. In an `excess` they are those of the users that are served. What `is_included` is
+    not billed: it counts against the allowance of a seat.
     """
 
     variable: Variable
@@ -69,10 +74,13 @@ class Activity:
     metered: float = 1.0
     counted: float = 1.0
     excess: Excess | None = None
+    is_included: bool = False
 
     @property
     def billed(self) -> dict[Regime | None, float]:
         """The share of the user's requests that is billed under each regime, and at list."""
+        if self.is_included:
+            return {}
         if self.regime is None or self.counted == 1:
             return {self.regime: self.metered}
         return {self.regime: self.metered * self.counted, None: self.metered * (1 - self.counted)}
@@ -82,7 +90,8 @@ class Activity:
 class Routing:
     """x: the disaggregated variables of every share, each with its activity, and the usage they cause per regime.
 
-    Usage under no regime (None) is not counted and billed at list. Activities that differ in whom the maximum of
+    Usage under no regime (None) is not counted and billed at list; `included` is, by activity, what counts against the
+    allowance of a seat, charges beside the model among it. Activities that differ in whom the maximum of
     a plan leaves unserved are `alike`: one decision. The options of `fixed` users are all kept; which others are useful
     follows from the `rates` and `sums` of all scenarios.
     """
@@ -94,6 +103,7 @@ class Routing:
     shares: dict[Share, list[tuple[Variable, Variable]]] = field(default_factory=dict)
     alike: dict[Variable, object] = field(default_factory=dict)
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
+    included: dict[Variable, list[Usage]] = field(default_factory=dict)
     epochs: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
 
     def useful(self, user: User, epoch: Epoch, activity: Activity) -> list[Option]:
@@ -177,12 +187,19 @@ def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activi
         other = other_usd(user.request, option)
         if other:
             others.append((share, metered * program.usd(other)))
-    _other_charges(program, who, epoch, others)
+    included: list[Usage] = []
+    if activity.is_included:
+        included = routing.included.setdefault(activity.variable, [])
+        included += [Usage(share, who, epoch, OTHER, OTHER, usd, None) for share, usd in others]
+    else:
+        _other_charges(program, who, epoch, others)
     for (model_id, family, basis), terms in cells.items():
         scale = program.usd(mean)
         costs = [0.0, *(c * scale for _, c in terms)]
         variable = program.variable(f"usage_{user.name}_{epoch.start}_{model_id}", min(costs), max(costs))
         program.define("usage_of_model", variable, scale * Expression(terms))
+        if activity.is_included:
+            included.append(Usage(variable, who, epoch, model_id, family, 1 / mean, basis))
         for regime, billed in activity.billed.items():
             usage = Usage(variable, who, epoch, model_id, family, billed / mean, basis)
             routing.usage.setdefault(regime, []).append(usage)

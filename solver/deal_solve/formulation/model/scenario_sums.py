@@ -71,6 +71,7 @@ class ScenarioSums:
         self._users_in: dict[tuple[Who, int], ScalarOrArray] = {}
         self._above: dict[Excess, Array] = {}
         self._counted: dict[tuple[object, ...], Array] = {}
+        self._used: dict[tuple[tuple[Who, ...], int], tuple[Array, dict[tuple[Who, Basis], int], dict[Who, int]]] = {}
         self.whole, self.probability = self, 1.0
         self.buckets = buckets_of(deal, scenarios)
         metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))
@@ -252,7 +253,7 @@ class ScenarioSums:
         part.hit = {key: selected(rates) for key, rates in self.hit.items()}
         part.index = {family: [selected(level) for level in levels] for family, levels in self.index.items()}
         part._paths, part._max_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
-        part._above, part._counted = {}, {}
+        part._above, part._counted, part._used = {}, {}, {}
         return part
 
     def discount(self, time: int) -> float:
@@ -303,6 +304,24 @@ class ScenarioSums:
         inside = [place for place, month in enumerate(months) if month // 12 == who.year]
         counts[inside] -= self.above(who)[[months[place] % 12 for place in inside]]
         return counts
+
+    def used(self, whose: tuple[Who, ...], month: int) -> tuple[Array, dict[tuple[Who, Basis], int], dict[Who, int]]:
+        """Return requests and served users in a month, (N, S), with the rows of both; of users read month by month."""
+        key = whose, month
+        if key not in self._used:
+            found: list[Array] = []
+            requests: dict[tuple[Who, Basis], int] = {}
+            users: dict[Who, int] = {}
+            for who in whose:
+                for basis in (None, False, True):
+                    if (who, month, basis) in self._rows:
+                        requests[who, basis] = len(found)
+                        found.append(self.requests[self._rows[who, month, basis]])
+                users[who] = len(found)
+                served = self.users[cohort_of(who)][month]
+                found.append(served - self.above(who)[month % 12] if isinstance(who, Excess) else served)
+            self._used[key] = np.array(found), requests, users
+        return self._used[key]
 
     def max_users(self, cohorts: tuple[str, ...]) -> float:
         """Return the largest count of some cohorts together, over all months and scenarios of the whole set."""
@@ -404,8 +423,17 @@ def _moves(deal: Deal, scenarios: Scenarios) -> list[int]:
     return [t for t in months if t == 0 or any(np.any(level[t] != level[t - 1]) for level in index)]
 
 
+def summed_monthly(deal: Deal) -> tuple[str, ...]:
+    """Return the cohorts whose usage is summed month by month: an allowance of a seat is one of the month."""
+    sold = [seat for offer in resolve(deal).offers.values() for seat in offer.seats.values()]
+    limited = {seat.seat_type for seat in sold if seat.allowance is not None}
+    return tuple(name for name, cohort in deal.cohorts.items() if limited & {*cohort.tracks})
+
+
 def _cuts(deal: Deal, user: str, moves: list[int]) -> list[int]:
     """Return where the intervals of a user begin, and the horizon."""
     steps = {offer.api.period_months for offer in deal.offers.values() if offer.api} | {12}
+    if user in summed_monthly(deal):
+        steps.add(1)
     periods = {month for step in steps for month in range(0, deal.horizon_months, step)}
     return sorted({*moves, *periods, *(epoch.start for epoch in resolve(deal).epochs(user)), deal.horizon_months})

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any
 
 from deal_solve.deal.deal import Deal
+from deal_solve.formulation.model.scenario_sums import summed_monthly
 
 Parts = tuple[str, ...]
 """Dotted paths of parts of a deal; * stands for every key of a map."""
@@ -29,7 +30,8 @@ SUMS: Parts = (
     "limits",  # bound costs, as above
     "internal_tools",  # are paid for by month in use; usage is summed per cohort, whatever its track
     # Requests, users and price indexes are summed before any offer is applied. Offers only say where sums end: in every
-    # month where one caps the rise of prices (`price_protection`), and at the ends of `api.period`. So not
+    # month where one caps the rise of prices (`price_protection`), and at the ends of `api.period`; whose sums end in
+    # every month, because a seat has an allowance, is a part of the key (`summed_monthly`). So not
     "offers.*.title",
     "offers.*.terms",  # a term ends with a contract year, where every sum ends anyway
     "offers.*.provides",  # open and close agreements, not options of a request
@@ -64,7 +66,7 @@ SEATS_ONLY: Parts = (
 
 def sums_key(deal: Deal) -> str:
     """Return the key of how the scenarios of a deal are summed up."""
-    return digest(without(plain(deal), SUMS))
+    return digest(without(plain(deal), SUMS), summed_monthly(deal))
 
 
 def baseline_key(deal: Deal) -> str:
