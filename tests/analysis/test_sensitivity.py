@@ -32,7 +32,7 @@ def uncertain(**sections):
     band = {"p10": 60, "p50": 100, "p90": 160}
     changes = {"list_price_change_per_year": {"models": {"p10": "-30%", "p50": "-10%", "p90": "10%"}}}
     parts = {"workloads": {"app": {**APP, "requests_per_month": band}}, "uncertainty": changes}
-    return read(**{**parts, "offers": {"quote": quote((0.01, 0.2))}, **sections})
+    return read(**{**parts, "offers": {"quote": quote((1, 0.2))}, **sections})
 
 
 def test_a_discount_up_and_down_by_hand():
@@ -84,7 +84,7 @@ def test_a_plan_that_cannot_be_signed_is_not_held():
 
 def test_an_input_at_its_p10_and_its_p90():
     """Each end is the solve of the deal in which it is certain; holding today's plan there is never cheaper."""
-    offer = {**quote((0.01, 0.2)), "price_protection": "locked"}
+    offer = {**quote((1, 0.2)), "price_protection": "locked"}
     found = sensitivity(uncertain(offers={"quote": offer}))
     one = bar(found, VOLUME)
     assert (one.kind, one.low, one.high) == ("uncertain", 60, 160)
