@@ -403,6 +403,16 @@ def everything():
         ),
         None,
     )
+    whole = {"bands": BANDS, "payment": "arrears", "period": "term", "yearly_minimum": 0.9}
+    yield (
+        read(
+            24,
+            workloads={"app": APP},
+            offers={"one": {"terms": [24], "api": whole}},
+            limits=[{"measure": "worst", "of": "contract year 2", "at_most": 10_000}],
+        ),
+        None,
+    )
     yield (
         read(
             cohorts={"staff": {"headcount": 3, "tracks": ["seat"], "use": USE}},

@@ -199,7 +199,11 @@ def _offers(deal: Deal) -> Iterator[Finding]:
             yield loc, f"{key} is always on the table; give this offer another id"
         if min(offer.terms) > deal.horizon_months:
             yield (*loc, "terms"), f"no term ends within the horizon of {deal.horizon_months} months"
-        if offer.api is not None and offer.api.excess == "counts_next" and max(offer.terms) <= offer.api.period_months:
+        if (
+            offer.api is not None
+            and offer.api.excess == "counts_next"
+            and len(offer.api.periods(range(max(offer.terms)))) == 1
+        ):
             yield (*loc, "api", "excess"), "counts_next needs a term with two commitment periods; shorten the period"
         yield from _controls(deal, offer.provides, (*loc, "provides"))
         for index, band in enumerate(offer.api.bands if offer.api else ()):

@@ -144,8 +144,9 @@ RenewalClause = Annotated[
 ]
 
 
-Period = Literal["year", "half", "quarter", "month"]
+Period = Literal["year", "half", "quarter", "month", "term"]
 PERIOD_MONTHS: dict[str, int] = {"year": 12, "half": 6, "quarter": 3, "month": 1}
+"""Months of a commitment period that is part of a contract year."""
 
 
 class ApiPart(DealModel):
@@ -154,7 +155,15 @@ class ApiPart(DealModel):
     bands: tuple[ApiBand, ...] = Field(
         min_length=1, description="thresholds and discounts, in rising order; discounts are on all units"
     )
-    period: Period = Field("year", description="commitment period; the yearly commitment is split evenly")
+    period: Period = Field(
+        "year",
+        description="commitment period: the yearly commitment is split evenly; term: those of all years add up",
+    )
+    yearly_minimum: Share | None = Field(
+        None,
+        description="with period: term, least share of a contract year's even part of the commitment; what usage lacks "
+        "to it is charged at the year's end and counts as usage",
+    )
     overage: Literal["contracted", "list"] | Premium = Field(
         "list", description="price of usage beyond the commitment: contracted rates, list, or {premium: x}"
     )
@@ -191,10 +200,34 @@ class ApiPart(DealModel):
             raise ValueError("excess: counts_next and unused: rollover cannot stand together; keep one of them")
         return self
 
-    @property
-    def period_months(self) -> int:
-        """Months of a commitment period."""
-        return PERIOD_MONTHS[self.period]
+    @model_validator(mode="after")
+    def _whole_term(self) -> Self:
+        if self.period != "term":
+            if self.yearly_minimum is not None:
+                raise ValueError(f"yearly_minimum needs period: term, found period: {self.period}")
+            return self
+        if self.payment != "arrears":
+            raise ValueError(f"period: term needs payment: arrears, found payment: {self.payment}")
+        others = {
+            "unused: rollover": isinstance(self.unused, Rollover),
+            "excess: counts_next": self.excess == "counts_next",
+            "ramp: free": self.ramp == "free",
+        }
+        for other, stands in others.items():
+            if stands:
+                raise ValueError(f"period: term and {other} cannot stand together; keep one of them")
+        return self
+
+    def periods(self, months: range) -> list[range]:
+        """Return the commitment periods of a term (or some contract years of it) that has these months.
+
+        >>> ApiPart(bands=({"commit_usd_per_year": 1, "discount": 0},), period="half").periods(range(12, 24))
+        [range(12, 18), range(18, 24)]
+        """
+        if self.period == "term":
+            return [months]
+        step = PERIOD_MONTHS[self.period]
+        return [range(start, start + step) for start in months[::step]]
 
 
 class TierStep(DealModel):

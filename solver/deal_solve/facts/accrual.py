@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import TrueUp
+from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.drawdown import YEARLY_MINIMUM
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import Settlement, settle
@@ -27,15 +30,29 @@ def months_of(settlement: Settlement, row: Row) -> slice:
     """Return the months that a payment is for: overage and unused commitment are for all of their commitment period,
     seats added for the rest of the contract year unless their ratchet is none.
     """
-    deal, plan, first, end = settlement.deal, settlement.plan, row.first, row.last + 1
+    deal, plan, end = settlement.deal, settlement.plan, row.last + 1
+    first = commitment_start(deal, plan, row)
     accrual = LINES[row.line].accrual
-    if accrual == "commitment_period":
-        first = end - resolve(deal).taken(plan.api).require_api().period_months
-    elif accrual == "contract_year":
+    if accrual == "contract_year":
         clause = resolve(deal).seat_of(plan.seats[row.item], row.item, row.year).part.true_up
         if isinstance(clause, TrueUp) and clause.ratchet != "none":
             end = first // 12 * 12 + 12
     return slice(first, end)
+
+
+def commitment_start(deal: Deal, plan: Plan, row: Row) -> int:
+    """Return the first month that a payment is for: that of the commitment period which ends with its last one.
+
+    What usage lacks to a yearly minimum is for the contract year.
+    """
+    if LINES[row.line].accrual != "commitment_period":
+        return row.first
+    if row.item == YEARLY_MINIMUM:
+        return row.last // 12 * 12
+    taken = resolve(deal).taken(plan.api)
+    span = next(span for span in taken.spans if span.start <= row.last < span.end)
+    periods = taken.require_api().periods(range(span.start, span.end))
+    return next(months.start for months in periods if row.last in months)
 
 
 def paid_in(row: Row) -> int:

@@ -18,12 +18,12 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import discount_factor
+from deal_solve.facts.accrual import commitment_start
 from deal_solve.facts.once import once
 from deal_solve.facts.summary import Range, YearRange, spread
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
-from deal_solve.plan.resolved import resolve
 from deal_solve.record import Record
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES
@@ -218,10 +218,7 @@ def _by_model(kind: Literal["counted", "uncounted"]) -> Callable[[_Causes, Row],
 
 def _by_period(causes: _Causes, row: Row) -> Tiers:
     """In proportion to counted usage of the commitment period, else of the contract year."""
-    first = row.first
-    if LINES[row.line].accrual == "commitment_period":
-        api = resolve(causes.deal).taken(causes.plan.api).require_api()
-        first = row.last + 1 - api.period_months
+    first = commitment_start(causes.deal, causes.plan, row)
     year = slice(12 * row.year, 12 * row.year + 12)
     spans = (slice(first, row.last + 1), year)
     return ({name: usd[months].sum(axis=0) for name, usd in causes.counted.items()} for months in spans), ()

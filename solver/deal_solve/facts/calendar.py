@@ -153,8 +153,7 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
     for span, term in zip(taken.spans, plan.api.terms, strict=True):
         for year, usd in zip(span.years, term.commitment_usd, strict=True):
             if usd and api is not None and api.payment != "arrears":
-                whole = api.payment == "prepaid_yearly" or api.period_months == 12
-                invoices = 1 if whole else 12 // api.period_months
+                invoices = 1 if api.payment == "prepaid_yearly" else len(api.periods(range(12)))
                 item = "API commitment"
                 what = f"{item} of contract year {year + 1}{_pieces(invoices)}"
                 yield Event(deal.calendar(12 * year), "invoice", what, usd, item, invoices)

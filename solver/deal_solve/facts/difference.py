@@ -111,6 +111,7 @@ def _api_lines(settlement: Settlement) -> dict[str, float]:
         counted, uncounted, workloads = counted + sums[0], uncounted + sums[1], workloads + sums[2]
         contracted, drawn = contracted + sums[3], drawn + sums[4]
     overage, forfeited, uncovered = _at_period_ends(settlement)
+    shortfall = _mean(settlement, settlement.by_line["shortfall"])
     in_arrears = resolve(settlement.deal).taken(settlement.plan.api).require_api().payment == "arrears"
     paid = _mean(settlement, settlement.by_line["commitment"]) + uncovered
     return {
@@ -119,7 +120,7 @@ def _api_lines(settlement: Settlement) -> dict[str, float]:
         "rate": contracted - counted,
         "commitment": 0.0 if in_arrears else paid - drawn - forfeited,
         "overage": overage,
-        "forfeiture": forfeited,
+        "forfeiture": shortfall if in_arrears else forfeited,
     }
 
 

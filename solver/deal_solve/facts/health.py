@@ -20,7 +20,7 @@ from deal_solve.uncertainty.scenario_set import Array
 
 @dataclass(frozen=True)
 class CommitmentYear(Record):
-    """The API commitment in one contract year; expected USD, usage at contracted rates.
+    """The API commitment in a contract year, or those of a term that is one period; expected USD at contracted rates.
 
     A probability counts what exceeds half a cent.
     """
@@ -43,6 +43,9 @@ class CommitmentYear(Record):
     overage_usd: Annotated[float, Field(description="expected charge for usage that is not covered")]
     forfeited_usd: Annotated[float, Field(description="expected balance lost")]
     exhausted: Annotated[str | None, Field(description="exhausted_month as YYYY-MM")] = None
+    first_contract_year: Annotated[
+        ContractYear, Field(description="the year itself; the first of several, where the period is a term")
+    ] = 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def _year(settlement: Settlement, year: int, records: Sequence[PeriodRecord]) ->
     exhausted = _median_exhaustion(records, weights)
     return CommitmentYear(
         contract_year=year,
+        first_contract_year=min(year, *(record.years[0] for record in records)),
         committed_usd=committed,
         usage_usd=expected_usage,
         drawdown_usd=expected_drawn,

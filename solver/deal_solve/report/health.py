@@ -19,7 +19,9 @@ def commitment_health_table(settlement: Settlement) -> str:
     headers = ["contract year", "utilisation", "coverage", "burn rate", "left at end", "overage", "shortfall"]
     cells = [
         [
-            f"{row.contract_year + 1}",
+            f"{row.first_contract_year + 1}-{row.contract_year + 1}"
+            if row.first_contract_year < row.contract_year
+            else f"{row.contract_year + 1}",
             percent(row.utilisation),
             percent(row.coverage),
             f"{row.burn_rate:.2f}",

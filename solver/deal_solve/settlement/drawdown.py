@@ -20,6 +20,8 @@ from deal_solve.settlement.rates import api_factor, band_of, overage_ratio, prot
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 Order = Literal["highest_ratio", "chronological"]
+YEARLY_MINIMUM = "yearly minimum"
+"""The item of what is charged at the end of a contract year whose usage lacks to its minimum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,9 @@ class PeriodRecord:
 
     `usage_usd` is V at contracted rates; `overage_usd` the whole charge for uncovered usage at its overage rate,
     however it is paid; `forfeited_usd` the own shortfall not rolled over and the carried-in balance that expired;
-    `monthly_usd` is V by month, (months, S). `commitment_usd` is (S,) where a table decides it.
+    `monthly_usd` is V by month, (months, S). `commitment_usd` is (S,) where a table decides it. A period
+    ends in `contract_year`; `minimum_usd`, (contract years, S), is what of the shortfall was charged at the end of each
+    contract year of a term, where usage lacks to the yearly minimum: (0, S) without one.
     """
 
     contract_year: int
@@ -43,11 +47,19 @@ class PeriodRecord:
     forfeited_usd: Array
     overage_usd: Array
     monthly_usd: Array
+    minimum_usd: Array
+
+    @property
+    def years(self) -> range:
+        """The contract years of the period."""
+        return range(self.start // 12, self.contract_year + 1)
 
     @cached_property
     def exhausted_month(self) -> Array:
         """The first month whose usage, drawn down as used, is not covered (by more than half a cent), nan if none."""
-        over = np.cumsum(self.monthly_usd, axis=0) > self.carried_in_usd + self.commitment_usd + CENT_TOLERANCE_USD
+        drawn = self.monthly_usd.copy()
+        drawn[11 : 12 * len(self.minimum_usd) : 12] += self.minimum_usd
+        over = np.cumsum(drawn, axis=0) > self.carried_in_usd + self.commitment_usd + CENT_TOLERANCE_USD
         return np.where(over.any(axis=0), self.start + over.argmax(axis=0), np.nan)
 
 
@@ -82,12 +94,12 @@ class PricedTerm:
 
 @dataclass(frozen=True, eq=False)
 class _Period:
-    """One commitment period of a term, from month `start`: its C_P in USD and its usage.
+    """One commitment period of a term: its months, its C_P in USD and its usage.
 
     `ahead_usd` is E, the usage above the commitments of the periods before that counts toward this one, (S,).
     """
 
-    start: int
+    months: range
     commitment_usd: float
     usage: list[Priced]
     is_last: bool
@@ -145,12 +157,13 @@ def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) ->
     """Settle and post the commitment periods of a term in turn; nothing rolls out of the last one."""
     carried: Array = np.zeros(ledger.scenarios)
     ahead: Array = np.zeros(ledger.scenarios)
-    span, months = priced.span, part.period_months
-    for start in range(span.start, span.end, months):
-        committed = priced.term.commitment_usd[start // 12 - span.years.start]
-        rows = slice(start - span.start, start - span.start + months)
-        items = [each.within(rows) for each in priced.usage]
-        period = _Period(start, committed * months / 12, items, start + months == span.end, ahead)
+    span = priced.span
+    for months in part.periods(range(span.start, span.end)):
+        years = range(months[0] // 12, months[-1] // 12 + 1)
+        committed = sum(priced.term.commitment_usd[year - span.years.start] for year in years)
+        items = [each.within(slice(months.start - span.start, months.stop - span.start)) for each in priced.usage]
+        due = committed * len(months) / (12 * len(years))
+        period = _Period(months, due, items, months.stop == span.end, ahead)
         record, uncovered = _settle_period(part, period, carried, order)
         if part.excess == "counts_next":
             ahead = np.maximum(ahead + record.usage_usd - record.commitment_usd, 0.0)
@@ -163,23 +176,24 @@ def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) ->
 def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order) -> tuple[PeriodRecord, Array]:
     """Return the record of one period, into which R = `carried` rolls, and its uncovered usage at contracted rates.
 
-    covered = min(V, R + C_P); from_carry = min(V, R); own shortfall = max(0, C_P - (covered - from_carry) - E);
-    next R = min(share · own shortfall, cap · C_P), 0 out of the last period of a term or of the horizon. All (S,).
+    covered = min(V, R + C_P - Σ s_y); from_carry = min(V, R); own shortfall = max(0, C_P - (covered - from_carry) - E),
+    Σ s_y included; next R = min(share · own shortfall, cap · C_P), 0 out of the last period of a term or horizon. (S,).
     """
-    start, commitment = period.start, period.commitment_usd
-    monthly = np.zeros((part.period_months, len(carried)))
+    commitment = period.commitment_usd
+    monthly = np.zeros((len(period.months), len(carried)))
     for item in period.usage:
         monthly += item.usage_usd
-    usage, balance = monthly.sum(axis=0), carried + commitment
+    minimum = _below_minimum(part, commitment, monthly)
+    usage, balance = monthly.sum(axis=0), carried + commitment - minimum.sum(axis=0)
     covered, from_carry = np.minimum(usage, balance), np.minimum(usage, carried)
     shortfall = np.maximum(commitment - (covered - from_carry) - period.ahead_usd, 0.0)
     rolled = np.zeros(len(carried))
     if isinstance(part.unused, Rollover) and not period.is_last:
         rolled = np.minimum(part.unused.rollover * shortfall, part.unused.cap * commitment)
     record = PeriodRecord(
-        contract_year=start // 12,
-        start=start,
-        end=start + part.period_months,
+        contract_year=period.months[-1] // 12,
+        start=period.months.start,
+        end=period.months.stop,
         commitment_usd=commitment,
         usage_usd=usage,
         carried_in_usd=carried,
@@ -189,8 +203,15 @@ def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order)
         forfeited_usd=shortfall - rolled + (carried - from_carry),
         overage_usd=overage_charge(period.usage, balance, order),
         monthly_usd=monthly,
+        minimum_usd=minimum,
     )
     return record, usage - covered
+
+
+def _below_minimum(part: ApiPart, commitment_usd: float, monthly_usd: Array) -> Array:
+    """Return s_y = max(0, m · C_T / years - V_y), (contract years, S); (0, S) without a yearly minimum."""
+    yearly = monthly_usd.reshape(-1, 12, monthly_usd.shape[1]).sum(axis=1) if part.yearly_minimum else monthly_usd[:0]
+    return np.maximum((part.yearly_minimum or 0.0) * commitment_usd / max(len(yearly), 1) - yearly, 0.0)
 
 
 def overage_charge(items: list[Priced], balance: Array, order: Order) -> Array:
@@ -263,12 +284,16 @@ def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Ar
     """Post what falls due at a period's end, charged for its last month.
 
     prepaid: uncovered usage at its overage rate. arrears: what overage costs above contracted; and the own shortfall
-    less what is rolled over, with the carried-in balance that expired unused.
+    less what is rolled over, with the carried-in balance that expired unused. What of it usage lacks to a yearly
+    minimum is charged at the end of the contract year.
     """
     charge, last = record.overage_usd, record.end - 1
     if part.payment == "arrears":
         charge = charge - uncovered
-        forfeited = record.forfeited_usd
+        forfeited = record.forfeited_usd - record.minimum_usd.sum(axis=0)
+        for number, usd in enumerate(record.minimum_usd):
+            end = record.start + 12 * number + 12
+            ledger.post(Row("shortfall", YEARLY_MINIMUM, usd, usd, paid=end, first=end - 12, last=end - 1))
         ledger.post(Row("shortfall", "unused commitment", forfeited, forfeited, paid=record.end, first=last, last=last))
     ledger.post(Row("overage", "uncovered usage", uncovered, charge, paid=record.end, first=last, last=last))
 

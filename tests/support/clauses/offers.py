@@ -11,6 +11,7 @@ from tests.support.clauses.registry import (
     add,
     apis,
     bands,
+    by_year,
     committing,
     deal,
     losing,
@@ -35,11 +36,13 @@ add("rollover cap=none", rollovers, "cap", absent, 0.05)
 add("rollover cap<1", rollovers, "cap", present, DROP)
 for _period in ("year", "half", "quarter", "month"):
     add(f"period={_period}", losing, "period", _period, "quarter" if _period == "year" else "year")
+add("period=term", committing, "period", "term", "year")
+add("yearly_minimum", committing, "yearly_minimum", present, DROP)
 add("payment=prepaid", committing, "payment", "prepaid", "arrears")
 add("payment=prepaid_yearly", committing, "payment", "prepaid_yearly", "prepaid")
 add("payment=arrears", losing, "payment", "arrears", "prepaid")
 add("excess=counts_next", committing, "excess", "counts_next", DROP)
-add("ramp=none", committing, "ramp", absent, "free")
+add("ramp=none", by_year, "ramp", absent, "free")
 add("ramp=factors", committing, "ramp", lambda v: isinstance(v, list), DROP)
 add("ramp=free", committing, "ramp", "free", DROP)
 add("step_usd", committing, "step_usd", present, DROP)

@@ -66,6 +66,9 @@ def _tidy(data: Data) -> None:
             work.pop("tokens_counted_in", None)
         if "spend_usd_per_month" not in work:
             work.setdefault("requests_per_month", 100_000)
+    for api in apis(data):
+        if api["period"] != "term":
+            api.pop("yearly_minimum", None)
     sold = {name for offer in offers(data) for name in offer.get("seats", {})}
     for one in people(data):
         one["tracks"] = [t for t in one["tracks"] if t != "pro" or t in sold] or ["none"]
@@ -118,9 +121,14 @@ def committing(data: Data) -> Iterator[Data]:
     yield from (api for api in apis(data) if api["bands"][-1]["commit_usd_per_year"] > 0)
 
 
+def by_year(data: Data) -> Iterator[Data]:
+    """API parts with a commitment whose periods are no whole terms: those need arrears, no rollover, no free ramp."""
+    yield from (api for api in committing(data) if api["period"] != "term")
+
+
 def losing(data: Data) -> Iterator[Data]:
-    """API parts with a commitment whose excess is lost: what counts next needs arrears, two periods and no rollover."""
-    yield from (api for api in committing(data) if "excess" not in api)
+    """Those whose excess is lost: what counts next needs arrears, two periods and no rollover."""
+    yield from (api for api in by_year(data) if "excess" not in api)
 
 
 def losing_offers(data: Data) -> Iterator[Data]:

@@ -12,6 +12,7 @@ Data = dict[str, Any]
 
 DRAWN = (
     "ramp",
+    "yearly_minimum",
     "usd_per_user_month",
     "list_usd_per_user_month",
     "minimum",
@@ -98,21 +99,24 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, longest: int) -> Data:
     """
     part: Data = {"bands": _bands(c, estimate)}
     months = {12: 8, 24: 2}.get(horizon, 0)
-    part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", months))
+    part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", months), ("term", 1))
     part["overage"] = c.weighted(("list", 3), ("contracted", 2), ({"premium": c.pick(0.2, 0.5, -0.05)}, 3))
-    if c.chance(50) and (part["period"] != "month" or horizon == 12):
+    if c.chance(50) and part["period"] != "term" and (part["period"] != "month" or horizon == 12):
         part["unused"] = {"rollover": c.pick(1.0, 0.5)}
         if c.chance(50):
             part["unused"]["cap"] = c.pick(0.1, 0.05, 0.25)
-    part["payment"] = c.weighted(("prepaid", 3), ("prepaid_yearly", 2), ("arrears", 3))
+    is_term = part["period"] == "term"
+    part["payment"] = "arrears" if is_term else c.weighted(("prepaid", 3), ("prepaid_yearly", 2), ("arrears", 3))
+    if is_term and c.chance(75):
+        part["yearly_minimum"] = c.pick(0.8, 0.5, 1.0)
     if (
         part["payment"] == "arrears"
         and "unused" not in part
-        and longest > PERIOD_MONTHS[part["period"]]
+        and longest > PERIOD_MONTHS.get(part["period"], longest)
         and c.chance(60)
     ):
         part["excess"] = "counts_next"
-    part["ramp"] = c.weighted((None, 4), ("factors", 3), ("free", 3))
+    part["ramp"] = c.weighted((None, 4), ("factors", 3), ("free", 0 if is_term else 3))
     if part["ramp"] == "factors":
         part["ramp"] = [c.pick(0.8, 1.0, 0.5), c.pick(1.0, 1.5), c.pick(1.5, 1.0, 2.0), 1.5, 2.0]
     if c.chance(20):

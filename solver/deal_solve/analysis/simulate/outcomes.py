@@ -60,7 +60,7 @@ class Work:
     def outcomes(self, block: ScenarioSet) -> Outcomes:
         """Return what both come to in the scenarios of a block."""
         settlement = settle(self.deal, self.plan, block)
-        records = settlement.drawdown
+        records, earlier = settlement.drawdown, _earlier(settlement)
         return Outcomes(
             weights=block.weights,
             cost=settlement.cost,
@@ -69,8 +69,8 @@ class Work:
             paid=settlement.by_year,
             uncovered=_by_year(settlement, [record.usage_usd - record.covered_usd for record in records]),
             overage=_by_year(settlement, [record.overage_usd for record in records]),
-            shortfall=_by_year(settlement, [record.own_shortfall_usd for record in records]),
-            forfeited=_by_year(settlement, [record.forfeited_usd for record in records]),
+            shortfall=_by_year(settlement, [record.own_shortfall_usd for record in records]) + earlier,
+            forfeited=_by_year(settlement, [record.forfeited_usd for record in records]) + earlier,
             baseline=settle(self.deal, self.baseline, block).cost if self.baseline else None,
         )
 
@@ -81,6 +81,16 @@ def _by_year(settlement: Settlement, values: list[Array]) -> Array:
     for record, value in zip(settlement.drawdown, values, strict=True):
         total[record.contract_year] += value
     return total
+
+
+def _earlier(settlement: Settlement) -> Array:
+    """Return what moves from the end of a period to the contract years below their minimum, (Y, S); it sums to 0."""
+    moved = np.zeros(settlement.by_year.shape)
+    for record in settlement.drawdown:
+        for year, usd in zip(record.years, record.minimum_usd, strict=False):
+            moved[year] += usd
+            moved[record.contract_year] -= usd
+    return moved
 
 
 def outcomes_of(

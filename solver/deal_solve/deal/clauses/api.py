@@ -73,15 +73,36 @@ def _idle_rollover(offer: Offer, api: ApiPart) -> str | None:
         return None
     if api.unused.rollover == 0 or api.unused.cap == 0:
         return "nothing is rolled over, so it is as forfeited"
-    if max(offer.terms) <= api.period_months:
+    if _has_one_period(offer, api):
         return "every term has one commitment period, and at the end of a term the rest is forfeited"
     return None
 
 
 def _idle_excess(offer: Offer, api: ApiPart) -> str | None:
-    if max(offer.terms) <= api.period_months:
+    if _has_one_period(offer, api):
         return "every term has one commitment period, and usage counts only inside a term"
     return None
+
+
+def _has_one_period(offer: Offer, api: ApiPart) -> bool:
+    return len(api.periods(range(max(offer.terms)))) == 1
+
+
+def _longer_period(api: ApiPart) -> str:
+    """A whole term needs arrears, and years that are not free, whose commitment is forfeited and excess is lost."""
+    is_simple = api.excess == "lost" and not isinstance(api.unused, Rollover) and api.ramp != "free"
+    whole = ("term",) if api.payment == "arrears" and is_simple else ()
+    return str(next_of("period", "month", "quarter", "half", "year", *whole)(api))
+
+
+def _idle_minimum(offer: Offer, api: ApiPart) -> str | None:
+    if api.yearly_minimum == 0:
+        return "a minimum of 0 asks for nothing"
+    return "every term is one contract year" if max(offer.terms) == 12 else None
+
+
+def _minimum_text(value: float | None) -> str:
+    return "none" if value is None else percent(value)
 
 
 def _ramp_text(value: Any) -> str:
@@ -91,7 +112,9 @@ def _ramp_text(value: Any) -> str:
 
 
 def _better_ramp(api: ApiPart) -> Any:
-    """Any rising shape is a case of a free ramp; one that falls somewhere is not."""
+    """Any rising shape is a case of a free ramp; one that falls somewhere is not. Over a whole term none is free."""
+    if api.period == "term":
+        return api.ramp
     rises = api.ramp == "free" or sorted(api.ramp or (1.0,)) == [*(api.ramp or (1.0,))]
     return "free" if rises else api.ramp
 
@@ -140,7 +163,7 @@ API = (
         "clauses",
         "forfeited, or some of it → all of it rolls over, without a cap",
         better=always(ALL_ROLLS_OVER),
-        is_in=lambda api: api.excess == "lost",
+        is_in=lambda api: api.excess == "lost" and api.period != "term",
         printed=_unused_text,
         asked=lambda _, __: "rollover 100%",
         numbers={"rollover": ten_points, "cap": ten_points},
@@ -155,7 +178,7 @@ API = (
         "lost → counts toward the next periods of the term, under arrears",
         better=always("counts_next"),
         printed=lambda excess: "counts next" if excess == "counts_next" else "lost",
-        is_in=lambda api: api.payment == "arrears" and not isinstance(api.unused, Rollover),
+        is_in=lambda api: api.payment == "arrears" and api.period != "term" and not isinstance(api.unused, Rollover),
         needs="commitment",
         idle=_idle_excess,
     ),
@@ -164,10 +187,23 @@ API = (
         "api",
         ("period",),
         "clauses",
-        "month → quarter → half → year",
+        "month → quarter → half → year → term, under arrears",
         is_law=False,
-        better=next_of("period", "month", "quarter", "half", "year"),
+        better=_longer_period,
         needs="commitment",
+    ),
+    Clause(
+        "yearly minimum",
+        "api",
+        ("yearly_minimum",),
+        "clauses",
+        "a minimum share of each contract year → none",
+        better=always(None),
+        is_in=lambda api: api.period == "term",
+        printed=_minimum_text,
+        numbers={"yearly_minimum": ten_points},
+        needs="commitment",
+        idle=_idle_minimum,
     ),
     Clause(
         "ramp",

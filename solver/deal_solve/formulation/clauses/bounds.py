@@ -28,6 +28,10 @@ def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Rou
     dollar to pay for itself (`_heaviest`); every user takes its dearest open option, at the highest hit-rate cost and
     index of any scenario. Where every scenario counts, all are written out, or a bucket decides for its own, it is the
     most usage of any.
+
+    With a yearly minimum it is that of the busiest contract year in all of them: what usage lacks to the minimum of a
+    year takes balance from the other ones, so that more than the usage of the term may be worth committing; where
+    C_T / years is as much as the usage of every year, no usage is above the balance.
     """
     maximum: dict[Regime, dict[int, float]] = {}
     sums = routing.sums
@@ -36,14 +40,17 @@ def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Rou
     for regime in agreements.regimes:
         if not regime.commits:
             continue
-        step = api_of(deal, regime.agreement).period_months
+        api = api_of(deal, regime.agreement)
         dearest, ratio = _dearest(deal, routing, regime)
         by_year = dict.fromkeys(regime.span.years, 0.0)
-        for start in range(regime.span.start, regime.span.end, step):
-            rows = sums.rows_of(range(start, start + step))
-            usage = exceeded(dearest[rows] @ sums.requests[rows], sums.weights, 1 / (2 * ratio * heaviest))
-            by_year[start // 12] = max(by_year[start // 12], program.usd(usage * 12 / step))
-        maximum[regime] = by_year
+        yearly = [range(12 * year, 12 * year + 12) for year in regime.span.years] if api.yearly_minimum else []
+        rare = 1 / (2 * ratio * heaviest * max(len(yearly), 1))
+        for months in yearly or api.periods(range(regime.span.start, regime.span.end)):
+            rows = sums.rows_of(months)
+            usage = exceeded(dearest[rows] @ sums.requests[rows], sums.weights, rare)
+            for year in range(months[0] // 12, months[-1] // 12 + 1):
+                by_year[year] = max(by_year[year], program.usd(usage * 12 / len(months)))
+        maximum[regime] = dict.fromkeys(by_year, max(by_year.values())) if yearly else by_year
     return maximum
 
 

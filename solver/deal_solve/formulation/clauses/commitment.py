@@ -8,6 +8,7 @@ C[j,y+1] ≥ C[j,y]                             under a free ramp
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -35,6 +36,21 @@ class Commitments:
     def get(self, regime: Regime, year: int) -> Expression:
         """Return C[j,y]; empty in a regime without commitment."""
         return self.of.get((regime, year), Expression())
+
+    def within(self, regime: Regime, months: range) -> Expression:
+        """Return C_P, the part of C[j,y] that falls into some months."""
+        return total(count / 12 * self.get(regime, year) for year, count in _months_by_year(months))
+
+    def maximum_within(self, regime: Regime, months: range) -> tuple[float, float]:
+        """Return the most that usage at contracted rates and C_P can be in some months, in money units."""
+        by_year = _months_by_year(months)
+        usage = sum(self.max_usage[regime][year] * count / 12 for year, count in by_year)
+        return usage, sum(self.maximum.get((regime, year), 0.0) * count / 12 for year, count in by_year)
+
+
+def _months_by_year(months: range) -> list[tuple[int, int]]:
+    """Return contract years and how many of the months lie in each."""
+    return [*Counter(month // 12 for month in months).items()]
 
 
 def commit(
@@ -74,7 +90,10 @@ def _commit_term(program: Program, deal: Deal, regime: Regime, beta: Variable, b
         if mean == 0:
             return
         needs = [threshold / mean, bundle / factors[0] if factors[0] else 0.0]
-        needs += [maximum[year] / factor for year, factor in zip(years, factors, strict=True) if factor]
+        if api.period == "term":  # only the sum over the years counts
+            needs.append(max(maximum.values()) / mean)
+        else:
+            needs += [maximum[year] / factor for year, factor in zip(years, factors, strict=True) if factor]
         base = _base(program, beta, max(needs), step)
         for year, factor in zip(years, factors, strict=True):
             book.of[regime, year] = factor * base
@@ -100,8 +119,8 @@ def pay_in_advance(program: Program, deal: Deal, agreements: Agreements, commitm
         api = api_of(deal, regime.agreement)
         if not regime.commits or api.payment == "arrears":
             continue
-        step = 12 if api.payment == "prepaid_yearly" else api.period_months
         for year in regime.span.years:
-            part = step / 12 * commitments.get(regime, year)
-            for start in range(12 * year, 12 * year + 12, step):
-                program.pay("commitment", part, program.unit_usd, Due(start, start))
+            whole = range(12 * year, 12 * year + 12)
+            for months in [whole] if api.payment == "prepaid_yearly" else api.periods(whole):
+                part = commitments.within(regime, months)
+                program.pay("commitment", part, program.unit_usd, Due(months.start, months.start))

@@ -11,14 +11,14 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
 from deal_solve.formulation.clauses.commitment import Commitments
-from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period, YearlyMinimumCost
 from deal_solve.formulation.clauses.drawdown_rows import Chain
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.rates import Rates, Regime, api_of, rates_of
 from deal_solve.formulation.clauses.routing import Routing
-from deal_solve.formulation.model.expression import Expression
 from deal_solve.formulation.model.program import Program, equal_columns
-from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups
+from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups, YearUsage
+from deal_solve.formulation.model.recourse import Linear
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices
 
 
@@ -45,26 +45,28 @@ def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments:
             bill(program, rates, routing, regime)
         if not regime.commits:
             continue
-        step = api.period_months
-        periods = [range(t, t + step) for t in range(regime.span.start, regime.span.end, step)]
+        periods = api.periods(range(regime.span.start, regime.span.end))
         usages = [usage_of_period(program, rates, routing, regime, months) for months in periods]
         is_chained = isinstance(api.unused, Rollover) or api.excess == "counts_next"
         chains = [slice(None)] if is_chained else [slice(p, p + 1) for p in range(len(periods))]
         for chain in chains:
+            yearly = _yearly(program, rates, routing, regime) if api.yearly_minimum else []
             if program.by_cuts:
-                committed = {year: commitments.get(regime, year) for year in regime.span.years}
-                program.recourse.append(_cost(program, api, committed, periods[chain], usages[chain]))
+                committed = [program.linear(commitments.within(regime, months)) for months in periods[chain]]
+                program.recourse.append(_cost(api, committed, periods[chain], usages[chain], yearly))
                 continue
-            maximum = [
-                (
-                    commitments.max_usage[regime][months[0] // 12] * step / 12,
-                    commitments.maximum.get((regime, months[0] // 12), 0) * step / 12,
-                )
-                for months in periods[chain]
-            ]
+            maximum = [commitments.maximum_within(regime, months) for months in periods[chain]]
             for members in _alike(program, usages[chain]):
-                Chain(program, deal, api, regime, commitments, periods[chain], usages[chain], maximum, members).add()
+                Chain(
+                    program, deal, api, regime, commitments, periods[chain], usages[chain], maximum, members, yearly
+                ).add()
     bill(program, rates, routing, None)
+
+
+def _yearly(program: Program, rates: Rates, routing: Routing, regime: Regime) -> list[YearUsage]:
+    """Return the usage of each contract year of a regime, beside that of the whole term."""
+    years = [range(12 * year, 12 * year + 12) for year in regime.span.years]
+    return [YearUsage(months, usage_of_period(program, rates, routing, regime, months)) for months in years]
 
 
 def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> PeriodUsage:
@@ -97,17 +99,14 @@ def _alike(program: Program, usages: list[PeriodUsage]) -> list[ScenarioIndices]
 
 
 def _cost(
-    program: Program,
-    api: ApiPart,
-    committed: dict[int, Expression],
-    periods: list[range],
-    usages: list[PeriodUsage],
-) -> DrawdownCost:
-    """Return the cost of consecutive periods as a function of usage and of C, `committed` in each contract year."""
+    api: ApiPart, committed: list[Linear], periods: list[range], usages: list[PeriodUsage], yearly: list[YearUsage]
+) -> DrawdownCost | YearlyMinimumCost:
+    """Return the cost of consecutive periods as a function of usage and of C_P, `committed` in each of them."""
     settled = []
-    for months, usage in zip(periods, usages, strict=True):
-        balance = len(months) / 12 * committed[months[0] // 12]
+    for months, usage, balance in zip(periods, usages, committed, strict=True):
         charge = (months.stop, months.stop - 1)
-        settled.append(Period(usage.rate_groups, usage.ratios, program.linear(balance), charge))
+        settled.append(Period(usage.rate_groups, usage.ratios, balance, charge))
+    if api.yearly_minimum:
+        return YearlyMinimumCost(settled[0], tuple(yearly), api.yearly_minimum)
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
     return DrawdownCost(settled, api.payment == "arrears", share, cap, api.excess == "counts_next")

@@ -6,6 +6,7 @@ and commitment, and its slope.
     Σ_P δ_P · (Σ_l (r_l - r_(l+1)) · max(0, V_l - R - C_P), under arrears + C_P - V + R - R')
     R' = min(share · period shortfall, cap · C_P)
 
+With a yearly minimum, Σ_y δ_y · s_y is added, and C - Σ s_y takes the place of C: s_y = max(0, m · C / years - V_y).
 Where excess counts next, s_P takes the place of C - V + U: Σ_{i≤P} s_i = max_{k≤P} (Σ_{i≤k} (C_i - V_i))⁺.
 """
 
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deal_solve.formulation.model.chunks import Selection, count_of, each, weighted
-from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, part
+from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, YearUsage, part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, sum_of
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.uncertainty.scenario_set import Array
@@ -256,4 +257,85 @@ class DrawdownCost:
             balance = weights @ (shorts[index] - prices.sum(axis=0))
             indices += [period.indices, period.balance.indices]
             coefficients += [period.slopes(per_level, here), period.balance.coefficients * balance]
+        return added_up(np.concatenate(indices), np.concatenate(coefficients))
+
+
+@dataclass
+class YearlyMinimumCost:
+    """A whole term as one period under arrears, in which each contract year draws down a `minimum` of its even part.
+
+    What usage lacks to it, s_y, is charged at the year's end and counts as usage.
+    """
+
+    term: Period
+    years: tuple[YearUsage, ...]
+    minimum: float
+    line: str = "overage"
+    is_linear: bool = False
+    indices: Indices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.indices = np.unique(np.concatenate([self.term.indices, self.term.balance.indices]))
+
+    @property
+    def _share(self) -> float:
+        """The minimum of a contract year, as a share of C_T."""
+        return self.minimum / len(self.years)
+
+    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
+        """Return how much the charge of each contract year counts; what is settled in the end goes with the last."""
+        return factors_of([(year.months.stop, year.months[-1]) for year in self.years], when, discount)
+
+    def cost(self, values: Array, factors: Array) -> Array:
+        """Return Σ_y factor_y · s_y + factor · (Σ_l (r_l - r_(l+1)) · U_l + C_T - Σ s_y - V), (S,)."""
+
+        def piece(here: slice) -> Array:
+            lacking, used, uncovered = self._settle(values, here)
+            balance = self.term.balance.at(values) - lacking.sum(axis=0)
+            settled = (self.term.steps_in(here) * uncovered).sum(axis=0) + balance - used[-1]
+            return np.asarray(factors @ lacking + factors[-1] * settled)
+
+        return np.concatenate(each(self.term.size, piece))
+
+    def forget(self) -> None:
+        """Keep nothing of the last plan: nothing is kept."""
+
+    def _settle(self, values: Array, here: Selection) -> tuple[Array, Array, Array]:
+        """Return s_y (years, S), and usage and uncovered usage per level (levels, S)."""
+        committed, used = self.term.balance.at(values), self.term.used(values, here)
+        yearly = np.array([year.usage.rate_groups.amounts(values, here).sum(axis=0) for year in self.years])
+        lacking = np.maximum(self._share * committed - yearly, 0.0)
+        return lacking, used, np.maximum(used - (committed - lacking.sum(axis=0)), 0.0)
+
+    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
+        """Return the slope of Σ_y factor_y · s_y + factor · Σ_l (…) · U_l + lowest · max(0, C_T - Σ s_y - V).
+
+        In the linear program more than s_y may be charged in a year that counts less than the last one, so what is
+        settled in the end counts no more than the least of them: then settlement costs more than the cut.
+        """
+
+        def piece(here: slice) -> Linear:
+            return self._slope(weighted(here, weights), values, factors, weights)
+
+        return sum_of(each(self.term.size, piece))
+
+    def _slope(self, here: Selection, values: Array, factors: Array, all_weights: Array) -> Linear:
+        lacking, _, uncovered = self._settle(values, here)
+        weights, last, lowest = all_weights[here], factors[-1], float(factors.min())
+        prices = last * self.term.steps_in(here) * (uncovered > 0)
+        prices[-1] += np.where(uncovered[-1] > 0, lowest - last, 0.0)
+        of_balance = lowest - prices.sum(axis=0)
+        by_year = np.where(lacking > 0, factors[:, None] - of_balance, 0.0)
+        of_balance = of_balance + self._share * by_year.sum(axis=0)
+        per_level = prices * weights
+        per_level[-1] -= lowest * weights
+        indices = [self.term.indices, self.term.balance.indices]
+        coefficients = [
+            self.term.slopes(per_level, here),
+            self.term.balance.coefficients * (weights @ of_balance),
+        ]
+        for year, price in zip(self.years, by_year, strict=True):
+            groups = year.usage.rate_groups
+            indices.append(groups.indices)
+            coefficients.append(-groups.slope(np.tile(price * weights, (groups.groups, 1)), here))
         return added_up(np.concatenate(indices), np.concatenate(coefficients))

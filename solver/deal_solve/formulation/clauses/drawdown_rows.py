@@ -6,6 +6,7 @@ This module holds the extensive form; `drawdown` calls it period by period, and 
     F ≤ R,  F ≤ V - U_last
     R' ≤ share · (C_P - V + U_last + F),  R' ≤ cap · C_P
     s_P ≥ Σ_{i≤P} (C_i - V_i) - Σ_{i<P} s_i           where excess counts next
+    s_y ≥ m · C_T / years - V_y, C_P = C_T - Σ s_y    with a yearly minimum
     U_last ≤ V_max · full,  R + C_P - V + U_last ≤ M · (1 - full)     where saving balance would pay (formulation §5)
 """
 
@@ -21,7 +22,7 @@ from deal_solve.formulation.clauses.commitment import Commitments
 from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.program import Due, Program
-from deal_solve.formulation.model.rate_groups import PeriodUsage
+from deal_solve.formulation.model.rate_groups import PeriodUsage, YearUsage
 from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 
 
@@ -52,6 +53,7 @@ class Chain:
     usages: list[PeriodUsage]
     maximum: list[tuple[float, float]]
     members: ScenarioIndices
+    yearly: list[YearUsage]
 
     @property
     def row(self) -> int:
@@ -64,7 +66,9 @@ class Chain:
         owed = Expression()
         levels = [self._levels(usage) for usage in self.usages]
         for index, months in enumerate(self.periods):
-            commitment = self._commitment(months)
+            commitment = self.commitments.within(self.regime, months)
+            for number, year in enumerate(self.yearly):
+                commitment = commitment - self._minimum(number, year, self.commitments.within(self.regime, months))
             for level in levels[index]:
                 short = -commitment + level.used - level.uncovered
                 self.program.add("uncovered", short <= (0.0 if carried is None else carried))
@@ -73,8 +77,29 @@ class Chain:
             else:
                 carried = self._settle(index, months, commitment, levels, carried)
 
-    def _commitment(self, months: range) -> Expression:
-        return len(months) / 12 * self.commitments.get(self.regime, months[0] // 12)
+    def _minimum(self, number: int, year: YearUsage, committed: Expression) -> Expression:
+        """Charge what usage of a contract year lacks to the yearly minimum, and return it.
+
+        A limit on one contract year could make it pay to charge more; then it is held back by a binary.
+        """
+        usage, maximum = self.maximum[0]
+        share = (self.api.yearly_minimum or 0.0) / len(self.yearly)
+        short = self.program.variable("below_minimum", 0, share * maximum)
+        lacking = share * committed - self._used(year.usage)
+        self.program.add("yearly_minimum", short >= lacking)
+        self._charge("shortfall", 1.0 * short, year.months)
+        if looks_at_years(self.deal):
+            is_short = self.program.binary("is_below_minimum")
+            self.program.add("below_only", short <= share * maximum * is_short)
+            self.program.add("no_more_below", short - lacking <= usage * (1 - is_short))
+        return 1.0 * short
+
+    def _used(self, usage: PeriodUsage) -> Expression:
+        amounts: dict[Variable, float] = {}
+        variables = (self.program.variables[index] for index in usage.rate_groups.indices)
+        for variable, amount in zip(variables, usage.billed[:, self.row], strict=True):
+            amounts[variable] = amounts.get(variable, 0.0) + float(amount)
+        return Expression(list(amounts.items()))
 
     def _levels(self, usage: PeriodUsage) -> list[Level]:
         """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""

@@ -111,3 +111,11 @@ class PeriodUsage:
         """The overage ratio of every item (items, S), for few scenarios."""
         table = [np.broadcast_to(ratio, self.rate_groups.size) for ratio in self.ratios]
         return np.round(np.array(table).reshape(-1, self.rate_groups.size)[self.rate_groups.item_groups], 12)
+
+
+@dataclass(frozen=True)
+class YearUsage:
+    """Usage of one contract year, with its months, of a commitment period that is longer."""
+
+    months: range
+    usage: PeriodUsage

@@ -432,8 +432,9 @@ def summed_monthly(deal: Deal) -> tuple[str, ...]:
 
 def _cuts(deal: Deal, user: str, moves: list[int]) -> list[int]:
     """Return where the intervals of a user begin, and the horizon."""
-    steps = {offer.api.period_months for offer in deal.offers.values() if offer.api} | {12}
-    if user in summed_monthly(deal):
-        steps.add(1)
-    periods = {month for step in steps for month in range(0, deal.horizon_months, step)}
-    return sorted({*moves, *periods, *(epoch.start for epoch in resolve(deal).epochs(user)), deal.horizon_months})
+    horizon = range(deal.horizon_months)
+    periods = {months.start for offer in deal.offers.values() if offer.api for months in offer.api.periods(horizon)}
+    step = 1 if user in summed_monthly(deal) else 12
+    return sorted(
+        {*moves, *horizon[::step], *periods, *(epoch.start for epoch in resolve(deal).epochs(user)), len(horizon)}
+    )
