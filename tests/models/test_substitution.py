@@ -7,7 +7,7 @@ from deal_solve import load, solve
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.solver.highs_session import session_of
-from deal_solve.optimise.solver.solvers import Clock, minimise, run
+from deal_solve.optimise.solver.solvers import Clock, RunSettings, minimise, run
 from deal_solve.optimise.solver.substitution import Reduced
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.paths import SCENARIOS
@@ -30,7 +30,7 @@ def program_of(by_cuts: bool) -> Program:
 @pytest.mark.parametrize("by_cuts", [True, False])
 def test_a_defined_variable_has_the_value_of_its_sum(by_cuts: bool) -> None:
     program = program_of(by_cuts)
-    answer = run(program, "highs", 0.0, Clock(None), relax=True)
+    answer = run(program, RunSettings("highs", relax=True), Clock(None))
     x, y, usage = (variable.varValue for variable in program.variables)
     assert answer.objective == pytest.approx(2.55)
     assert (x, y, usage) == pytest.approx((0.5, 0.5, 2.5))
@@ -56,9 +56,9 @@ def test_rows_are_added_up_by_column() -> None:
 def test_a_row_that_was_taken_back_stays_the_right_one() -> None:
     program = program_of(True)
     most = program.add("most", program.variables[0] <= 0.25)
-    assert run(program, "highs", 0.0, Clock(None), relax=True).objective == pytest.approx(2.5875)
+    assert run(program, RunSettings("highs", relax=True), Clock(None)).objective == pytest.approx(2.5875)
     program.relax(most)
-    assert run(program, "highs", 0.0, Clock(None), relax=True).objective == pytest.approx(2.55)
+    assert run(program, RunSettings("highs", relax=True), Clock(None)).objective == pytest.approx(2.55)
 
 
 def test_both_methods_find_the_same_deal() -> None:

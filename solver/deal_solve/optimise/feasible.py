@@ -16,7 +16,7 @@ from deal_solve.formulation.model.expression import Expression
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.benders import is_tight
 from deal_solve.optimise.search.benders import run_with_cuts as run
-from deal_solve.optimise.solver.solvers import Answer, Clock, minimise
+from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, minimise
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -86,7 +86,7 @@ def _programs(deal: Deal, scenarios: Scenarios, fix: Proposal | None, by_cuts: b
 
 def _answer(formulation: Formulation, objective: Expression, clock: Clock) -> Answer:
     minimise(formulation.program, objective)
-    answer = run(formulation.program, SOLVER, 1e-9, clock)
+    answer = run(formulation.program, RunSettings(SOLVER, 1e-9), clock)
     if answer.outcome in ("limit", "nothing"):
         raise LimitReached("the time limit passed before the conflict was found")
     return answer

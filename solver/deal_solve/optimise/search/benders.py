@@ -24,7 +24,7 @@ from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Costs, Cut, Epigraph
 from deal_solve.optimise.search.branch_and_cut import Found, branch_and_cut
 from deal_solve.optimise.solver.highs_session import session_of
-from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, fix_integers, restore, run_as
+from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, fix_integers, restore, run
 from deal_solve.uncertainty.scenario_set import BLOCK, Array
 
 OPTIMALITY_TOLERANCE = 1e-9
@@ -43,29 +43,17 @@ MAX_ROUNDS = 1_000
 
 
 def run_with_cuts(
-    program: Program,
-    solver: str,
-    gap: float,
-    clock: Clock,
-    *,
-    relax: bool = False,
-    exact: bool = False,
-    cutoff: float | None = None,
-    tolerance: float = 0.0,
-    branching: bool = True,
-    node_limit: int | None = None,
+    program: Program, settings: RunSettings, clock: Clock, *, tolerance: float = 0.0, branching: bool = True
 ) -> Answer:
     """Solve the program as `run` does, every epigraph variable held up to the measure that it stands for.
 
     `tolerance` allows more room than the program does; if infinite, no cut is added. A relaxation is cut no further
-    once it lies above `cutoff`: the answer is then `nothing`, with a bound. With `branching` false an integer program
-    is solved by HiGHS in every round, and not by branch and cut. After `node_limit` branchings an integer program is
-    left, with the best plan so far.
+    once it lies above the cutoff: the answer is then `nothing`, with a bound. With `branching` false an integer program
+    is solved by HiGHS in every round, and not by branch and cut.
     """
-    settings = RunSettings(solver, gap, relax, exact, cutoff, node_limit)
     if not program.epigraphs:
-        return run_as(program, settings, clock)
-    if relax:
+        return run(program, settings, clock)
+    if settings.relax:
         return _linear(program, settings, clock, max(tolerance, program.optimality_tolerance))
     best: Found | None = None
     if branching:
@@ -73,7 +61,7 @@ def run_with_cuts(
         answer, best = branch_and_cut(program, separate, settings, clock)
         if answer is not None:
             return answer if best is None else _found(program, best, answer.bound, "optimal")
-        if node_limit is not None:
+        if settings.node_limit is not None:
             nothing = Answer("nothing", math.inf, -math.inf)
             return nothing if best is None else _found(program, best, -math.inf, "limit")
     return _integer(program, settings, clock, best)
@@ -128,7 +116,7 @@ def _linear(program: Program, settings: RunSettings, clock: Clock, tolerance: fl
     inner: Array | None = None
     relaxed = replace(settings, gap=0.0, relax=True)
     for _ in range(MAX_ROUNDS):
-        answer = run_as(program, relaxed, clock)
+        answer = run(program, relaxed, clock)
         if answer.outcome != "optimal":
             return answer
         if settings.cutoff is not None and answer.objective > settings.cutoff:
@@ -153,7 +141,7 @@ def _integer(program: Program, settings: RunSettings, clock: Clock, best: Found 
     bound = -math.inf
     settings = replace(settings, cutoff=_reached(program, best, settings.cutoff))
     for _ in range(MAX_ROUNDS):
-        answer = run_as(program, settings, clock)
+        answer = run(program, settings, clock)
         if answer.outcome not in ("optimal", "limit"):
             if best is None:
                 return answer

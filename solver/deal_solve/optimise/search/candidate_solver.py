@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.optimise.search.agreement import Candidate, size_of
@@ -19,7 +18,7 @@ from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices, res
 from deal_solve.optimise.search.rounding import rounded_plan
 from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.search.warm_start import WarmStart
-from deal_solve.optimise.solver.solvers import Answer, Clock, fix_integers, minimise, restore
+from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, fix_integers, minimise, restore
 
 ROUNDING_MIN_NONZEROS = 60_000
 """Non-zeros from which on the rounding heuristic looks for a first plan before the integer program is solved."""
@@ -72,17 +71,17 @@ class CandidateSolver:
         program, start = candidate.formulation.program, self.warm_starts.get(candidate.agreement)
         is_promising = start is not None and start.rank_usd < incumbent.usd
         tolerance = math.inf if is_promising else self.settings.bounding_tolerance
-        relax = partial(run, program, self.settings.solver, 0.0, self.clock, relax=True)
         cutoff = incumbent.cutoff(candidate)
+        relaxed = RunSettings(self.settings.solver, relax=True, cutoff=cutoff)
         if start and start.fits(program):
             expected, others = start.by_kind(program)
             add_cuts_at(program, expected)
             if cutoff is not None and start.rank_usd > incumbent.usd:
-                answer = relax(tolerance=math.inf, cutoff=cutoff)
+                answer = run(program, relaxed, self.clock, tolerance=math.inf)
                 if answer.outcome != "optimal":
                     return answer
             add_cuts_at(program, others)
-        return relax(tolerance=tolerance, cutoff=cutoff)
+        return run(program, relaxed, self.clock, tolerance=tolerance)
 
     def bound_of_band(self, candidate: Candidate, band: float) -> float:
         """Return a bound on an agreement in one band of its first term, USD, by the relaxation with all its cuts."""
@@ -90,7 +89,9 @@ class CandidateSolver:
         closed = restrict_to_band(formulation, band)
         minimise(formulation.program, formulation.objective)
         tolerance = self.settings.bounding_tolerance
-        answer = run(formulation.program, self.settings.solver, 0.0, self.clock, relax=True, tolerance=tolerance)
+        answer = run(
+            formulation.program, RunSettings(self.settings.solver, relax=True), self.clock, tolerance=tolerance
+        )
         restore(closed)
         if answer.outcome == "infeasible":
             return math.inf
@@ -114,7 +115,7 @@ class CandidateSolver:
                 candidate.keep(candidate.in_usd(rounded.objective))
         incumbent = incumbent.or_better(candidate.objective)
         cutoff = incumbent.cutoff(candidate)
-        answer = run(program, self.settings.solver, self.settings.gap / 10, self.clock, cutoff=cutoff)
+        answer = run(program, RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff), self.clock)
         if no_good_cut:
             program.relax(no_good_cut)
         known = math.inf if first is None else first.bound
@@ -139,13 +140,13 @@ class CandidateSolver:
             variable.varValue = value
         minimise(program, formulation.objective)
         choices, integers = fix_choices(program), fix_integers(program)
-        known = run(program, self.settings.solver, 0.0, self.clock, relax=True)
+        known = run(program, RunSettings(self.settings.solver, relax=True), self.clock)
         restore(integers)
         cutoff = None
         if known.outcome == "optimal":
             candidate.keep(candidate.in_usd(known.objective))
             cutoff = known.objective
-        answer = run(program, self.settings.solver, self.settings.gap / 10, self.clock, cutoff=cutoff)
+        answer = run(program, RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff), self.clock)
         restore(choices)
         if answer.outcome == "optimal":
             candidate.keep(candidate.in_usd(answer.objective))

@@ -21,7 +21,7 @@ from deal_solve.formulation.tie_stages import tie_stages
 from deal_solve.optimise.search.benders import exact_objective
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.solver.highs_session import session_of
-from deal_solve.optimise.solver.solvers import Bounds, Clock, fix_integers, minimise, restore
+from deal_solve.optimise.solver.solvers import Bounds, Clock, RunSettings, fix_integers, minimise, restore
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.resolved import resolve
@@ -128,9 +128,9 @@ def _with_room(value: float, tolerance: float) -> float:
 def _solve_linear(formulation: Formulation, clock: Clock, objective: Expression) -> None:
     minimise(formulation.program, objective)
     patient = Clock(max(GRACE_SECONDS, GRACE_SHARE * (clock.limit or 0.0)) if clock.is_over else None, clock.watcher)
-    answer = run(formulation.program, HIGHS, 0.0, patient, relax=True, exact=True)
+    answer = run(formulation.program, RunSettings(HIGHS, relax=True, exact=True), patient)
     if answer.outcome == "infeasible":  # integers found at the usual tolerance can be infeasible at the tight one
-        answer = run(formulation.program, HIGHS, 0.0, patient, relax=True)
+        answer = run(formulation.program, RunSettings(HIGHS, relax=True), patient)
     clock.solving += patient.solving
     if patient.is_over:
         clock.check()
@@ -182,7 +182,7 @@ def _fewest_options(formulation: Formulation, solver: str, clock: Clock, held: H
     rows = [program.add("same_cost", formulation.objective <= cost + room)]
     rows += [program.add("same_stage", measure <= _with_room(value, POLISH_TOLERANCE)) for measure, value in held[1:]]
     minimise(program, total(count))
-    answer = run(program, solver, 1e-6, clock, branching=False, node_limit=OPTIONS_NODE_LIMIT)
+    answer = run(program, RunSettings(solver, 1e-6, node_limit=OPTIONS_NODE_LIMIT), clock, branching=False)
     for row in rows:
         program.relax(row)  # the fewest options may stand right at it, and the next cut would shut them out
     if answer.outcome not in ("optimal", "limit"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.model.expression import Variable
 from deal_solve.optimise.search.benders import run_with_cuts
-from deal_solve.optimise.solver.solvers import Answer, Bounds, Clock, restore
+from deal_solve.optimise.solver.solvers import Answer, Bounds, Clock, RunSettings, restore
 
 ROUNDING_GAP = 1e-4
 """Relative gap to which what is left is solved."""
@@ -21,11 +21,11 @@ def rounded_plan(formulation: Formulation, solver: str, clock: Clock) -> Answer 
 
     The plan is in the program's variables.
     """
-    answer = run_with_cuts(formulation.program, solver, 0.0, clock, relax=True)
+    answer = run_with_cuts(formulation.program, RunSettings(solver, relax=True), clock)
     if answer.outcome != "optimal":
         return None
     bounds = round_structure(formulation)
-    answer = run_with_cuts(formulation.program, solver, ROUNDING_GAP, clock)
+    answer = run_with_cuts(formulation.program, RunSettings(solver, ROUNDING_GAP), clock)
     restore(bounds)
     return answer if answer.outcome in ("optimal", "limit") else None
 

@@ -17,7 +17,7 @@ from deal_solve.optimise.search.benders import exact_objective
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices
 from deal_solve.optimise.search.polish import options_in_use
-from deal_solve.optimise.solver.solvers import Clock, minimise, restore
+from deal_solve.optimise.solver.solvers import Clock, RunSettings, minimise, restore
 
 FIRST_STAGE = "unserved users"
 """The name of the first stage."""
@@ -84,7 +84,9 @@ class TieBreaking:
             return False
         others = add_no_good_cut(program)
         minimise(program, candidate.formulation.objective)
-        answer = run(program, self.solver, self.gap / 10, self.clock, cutoff=limit, node_limit=TIE_NODE_LIMIT)
+        answer = run(
+            program, RunSettings(self.solver, self.gap / 10, cutoff=limit, node_limit=TIE_NODE_LIMIT), self.clock
+        )
         program.relax(others)
         return answer.outcome == "infeasible"
 
@@ -102,10 +104,12 @@ class TieBreaking:
         if self.clock.is_over:
             return False
         minimise(program, stage.measure)
-        relaxed = run(program, self.solver, 0.0, self.clock, relax=True, tolerance=float("inf"))
+        relaxed = run(program, RunSettings(self.solver, relax=True), self.clock, tolerance=float("inf"))
         is_decided = relaxed.outcome == "infeasible" or (relaxed.outcome == "optimal" and relaxed.objective > target)
         if not is_decided:
-            answer = run(program, self.solver, self.gap, self.clock, cutoff=target, node_limit=TIE_NODE_LIMIT)
+            answer = run(
+                program, RunSettings(self.solver, self.gap, cutoff=target, node_limit=TIE_NODE_LIMIT), self.clock
+            )
             is_decided = answer.outcome in ("infeasible", "optimal")
             if answer.outcome in ("optimal", "limit") and exact_objective(program, stage.measure) <= target:
                 candidate.values = {variable.name: variable.varValue or 0.0 for variable in program.variables}

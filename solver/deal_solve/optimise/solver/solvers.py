@@ -35,7 +35,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How a program is solved: see `run`."""
+    """How a program is solved.
+
+    `relax` drops integrality, `exact` tightens the tolerances of a linear program, and a plan above `cutoff` (money
+    units) is not looked for, where the solver can be told so: the answer may then be `infeasible`. After `node_limit`
+    branchings an integer program is left, with the best plan so far.
+    """
 
     solver: str
     gap: float = 0.0
@@ -122,25 +127,7 @@ def solver_named(name: str) -> str:
     return str(match)
 
 
-def run(
-    program: Program,
-    solver: str,
-    gap: float,
-    clock: Clock,
-    *,
-    relax: bool = False,
-    exact: bool = False,
-    cutoff: float | None = None,
-) -> Answer:
-    """Solve the program as it stands.
-
-    `relax` drops integrality, `exact` tightens the tolerances of a linear program, and a plan above `cutoff` (money
-    units) is not looked for, where the solver can be told so: the answer may then be `infeasible`.
-    """
-    return run_as(program, RunSettings(solver, gap, relax, exact, cutoff), clock)
-
-
-def run_as(program: Program, settings: RunSettings, clock: Clock) -> Answer:
+def run(program: Program, settings: RunSettings, clock: Clock) -> Answer:
     """Solve the program as it stands."""
     before = time.monotonic()
     if settings.solver == "highs":
