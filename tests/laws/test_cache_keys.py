@@ -20,6 +20,8 @@ DEALS = {name: load(HERE / f"{name}.yaml") for name in ("every-field", "every-sc
 CANNOT_CHANGE: dict[Field, str] = {
     ("Deal", "schema_version"): "it has one value",
     ("Bucket", "share"): "shares add up to 1: they change together, as the list that they stand in",
+    ("WritesByTtl", "five_minutes"): "shares add up to 1: they change together, as the field that they stand in",
+    ("WritesByTtl", "one_hour"): "the same",
     ("Renewal", "may_return"): "it has one value: coming back is refused",
 }
 COMMITMENTS = "offers.*.api.bands with a commitment, and offers.*.api with none without"

@@ -44,6 +44,7 @@ SUMS: Parts = (
     "offers.*.api.overage",  # a price
     "offers.*.api.unused",  # moves a balance from period to period
     "offers.*.api.payment",  # when is paid
+    "offers.*.api.excess",  # what of a period's usage counts in the next one
     "offers.*.api.ramp",  # factors on the commitment
     "offers.*.api.step_usd",  # steps of the commitment
 )
