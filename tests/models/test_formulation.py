@@ -28,6 +28,7 @@ from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.scenario_set import ScenarioSet
+from tests.support.hand_deals import explicit
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "solver" / "deal_solve"
@@ -375,11 +376,11 @@ def everything():
     )
     yield (
         read(
-            24,
+            36,
             workloads={"app": APP},
             offers={"one": {"terms": [12], "api": {"bands": BANDS}}},
-            scenarios={"low": {"weight": 1}, "high": {"weight": 1, "requests_per_month": {"app": 300}}},
-            renewal_decisions="observed",
+            scenarios=explicit({"low": (10, 10, 10), "falls": (300, 10, 10), "high": (300, 300, 300)}),
+            renewal_decisions={"usage": [1_200]},
         ),
         None,
     )

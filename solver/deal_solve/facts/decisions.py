@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
 from deal_solve.messages import usd
-from deal_solve.plan.plan import ApiTerm, Plan, Route
+from deal_solve.plan.plan import ApiTerm, EntriesIfLeft, Plan, RenewalRow, Route
 from deal_solve.plan.resolved import resolve
 from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.settle import Settlement
@@ -184,7 +184,18 @@ def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
         tuple(sorted(plan.tracks.items())),
         tuple(sorted((name, tuple(sorted(bought))) for name, bought in plan.projects.items() if bought)),
         tuple(sorted(agreements)),
-        tuple((month, row.api and index(row.api), tuple(sorted(row.tracks.items()))) for month, row in rows),
+        tuple(
+            (month, row.api and index(row.api), *_listed(row.tracks, row.at_list, _if_left(row).tracks))
+            for month, row in rows
+        ),
     )
     seats = tuple(sorted((name, a.contracted) for name, a in plan.seats.items() if any(a.contracted)))
-    return decided, (seats, tuple(tuple(sorted(row.seats.items())) for _, row in rows))
+    return decided, (seats, tuple(_listed(row.seats, _if_left(row).seats) for _, row in rows))
+
+
+def _if_left(row: RenewalRow) -> EntriesIfLeft:
+    return row.if_left or EntriesIfLeft()
+
+
+def _listed(*entries: Mapping[str, Hashable]) -> tuple[Hashable, ...]:
+    return tuple(tuple(sorted(each.items())) for each in entries)

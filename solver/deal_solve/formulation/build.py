@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import floor, log10
 
 import numpy as np
@@ -99,6 +99,10 @@ def formulate(
     months = table_months(deal, offered)
     found = sums.paths(months)
     books = [program] if len(found) == 1 else [program.part(own, indices) for _, indices, own in found]
+    if len(found) > 1:  # people's routing is one entry of a table, whatever it is billed under on a path
+        options = replace(
+            options, routed=options.routed | {name for name, cohort in deal.cohorts.items() if cohort.use}
+        )
     paths = tuple(_decide(book, deal, offered, options, path) for book, (path, _, _) in zip(books, found, strict=True))
     if len(paths) > 1:
         tie(program, months, paths)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
+
 from deal_solve.deal.deal import LIST
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.formulation.build import Formulation
@@ -29,7 +31,8 @@ def _is_on(value: float | None) -> bool:
 
 def read_plan(formulation: Formulation) -> Plan:
     """Return the plan of a solved program, with a table for what is looked up; shares cleaned of numerical dust."""
-    plans = {path.path: _on_path(path) for path in formulation.paths}
+    bought = {seat_type for path in formulation.paths for seat_type in _bought(path)}
+    plans = {path.path: _on_path(path, bought) for path in formulation.paths}
     if len(plans) == 1:
         return next(iter(plans.values()))
     edges = {month: cut for month, (cut, _) in formulation.program.sums.buckets.items()}
@@ -37,8 +40,8 @@ def read_plan(formulation: Formulation) -> Plan:
     return tabulated(formulation.deal, formulation.months, edges, plans, likely)
 
 
-def _on_path(decisions: Decisions) -> Plan:
-    """Return the plan on one path, without tables."""
+def _on_path(decisions: Decisions, bought: Container[str]) -> Plan:
+    """Return the plan on one path, without tables, with the agreements of seat types that are bought on any."""
     agreement = next(a for a, gamma in decisions.agreements.api.items() if _is_on(gamma.varValue))
     return Plan(
         api=ApiAgreement(
@@ -46,7 +49,7 @@ def _on_path(decisions: Decisions) -> Plan:
             term_months=agreement.term_months,
             terms=tuple(_api_term(decisions, regime) for regime in chosen_regimes(decisions, agreement)),
         ),
-        seats=_seats(decisions),
+        seats=_seats(decisions, bought),
         tracks={name: _tracks(decisions, name) for name in decisions.deal.cohorts},
         projects={
             name: tuple(p for (who, p), bought in decisions.projects.items() if who == name and _is_on(bought.varValue))
@@ -79,10 +82,16 @@ def _without_dust(dollars: float) -> float:
     return cents if abs(dollars - cents) < DUST_USD else round(dollars, 6)
 
 
-def _seats(decisions: Decisions) -> dict[str, SeatAgreement]:
+def _bought(decisions: Decisions) -> Iterator[str]:
+    """Yield the seat types that have seats, or a cohort on them."""
+    yield from (c.seat_type for (c, _), year in decisions.seats.years.items() if round(value_of(year.count)))
+    yield from (c.seat_type for (_, c, _), on in decisions.tracks.seats.items() if _is_on(on.varValue))
+
+
+def _seats(decisions: Decisions, bought: Container[str]) -> dict[str, SeatAgreement]:
     deal, agreements = decisions.deal, {}
     for candidate, taken in decisions.agreements.seats.items():
-        if not _is_on(taken.varValue):
+        if not _is_on(taken.varValue) or candidate.seat_type not in bought:
             continue
         counts, at_list = [], []
         for year in range(deal.years):
@@ -91,13 +100,12 @@ def _seats(decisions: Decisions) -> dict[str, SeatAgreement]:
             at_list.append(
                 next((seller for seller in SELLERS_AT_LIST if held != candidate and seller == held.offer), None)
             )
-        if any(counts) or _is_used(decisions, candidate.seat_type):
-            agreements[candidate.seat_type] = SeatAgreement(
-                offer=candidate.offer,
-                term_months=candidate.term_months,
-                contracted=tuple(counts),
-                terms=seat_terms(deal, candidate.offer, candidate.term_months, at_list),
-            )
+        agreements[candidate.seat_type] = SeatAgreement(
+            offer=candidate.offer,
+            term_months=candidate.term_months,
+            contracted=tuple(counts),
+            terms=seat_terms(deal, candidate.offer, candidate.term_months, at_list),
+        )
     return agreements
 
 
@@ -107,13 +115,6 @@ def _held(decisions: Decisions, seat_type: str, year: int) -> SeatCandidate:
         candidate
         for (candidate, span), held in decisions.agreements.seat_terms.items()
         if candidate.seat_type == seat_type and year in span.years and _is_on(held.varValue)
-    )
-
-
-def _is_used(decisions: Decisions, seat_type: str) -> bool:
-    return any(
-        candidate.seat_type == seat_type and _is_on(on.varValue)
-        for (_, candidate, _), on in decisions.tracks.seats.items()
     )
 
 

@@ -40,6 +40,10 @@ class ApiAgreement(DealModel):
         """The months in which it is left, at list."""
         return left_in([term.offer is not None for term in self.terms for _ in term.commitment_usd])
 
+    def was_left(self, month: int) -> bool:
+        """Whether it is at list in the month before, because it was left."""
+        return any(start < month <= end for start, end in self.left)
+
 
 SellerAtList: TypeAlias = Literal["list", "list-monthly"]
 """List billed yearly, or list billed monthly."""
@@ -99,6 +103,10 @@ class SeatAgreement(DealModel):
         """Return whom the seats of a contract year are bought from: the offer, or the list it is left for."""
         return (self.terms and self.at_list[year]) or self.offer
 
+    def was_left(self, month: int) -> bool:
+        """Whether it is at list in the month before, because it was left."""
+        return month > 0 and self.at_list[(month - 1) // 12] is not None
+
     @property
     def sellers(self) -> tuple[str, ...]:
         """Whom the seats are bought from in any contract year, the offer first."""
@@ -112,8 +120,25 @@ class Route(DealModel):
     shares: dict[str, Share] = Field(description="share of the requests per option; they add up to 1")
 
 
+class EntriesIfLeft(DealModel):
+    """What a row decides instead for what was left before its month: then nothing is bound for more than a year."""
+
+    seats: dict[str, tuple[Annotated[int, Field(ge=0)], ...]] = Field(
+        {}, description="per seat type that was left, its seats at list in the contract year; 0 where billed monthly"
+    )
+    tracks: dict[str, tuple[str, ...]] = Field(
+        {}, description="per cohort that was on a seat type that was left, its track, as in the row"
+    )
+    routing: dict[str, tuple[Route, ...]] = Field({}, description="per workload, its routes where the API was left")
+    use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, its routes where the API was left")
+
+
 class RenewalRow(DealModel):
-    """What is decided in the month of a table in one bucket, for terms that start then (model §6)."""
+    """What is decided in the month of a table in one bucket, for terms that start then (model §6).
+
+    It decides for parts that were not left before; what was left is decided by `if_left`, and without an entry there it
+    stays as it is.
+    """
 
     probability: Share = Field(0.0, description="of the bucket in the scenarios that were solved")
     api: ApiTerm | None = Field(None, description="the term of the API agreement that starts")
@@ -121,13 +146,21 @@ class RenewalRow(DealModel):
         {}, description="per seat type whose term starts, seats per contract year of the term"
     )
     at_list: dict[str, SellerAtList] = Field(
-        {}, description="per seat type that is left then, or was before, the list it is bought at for a year"
+        {}, description="per seat type that is left then, the list it is bought at from then on"
     )
     tracks: dict[str, tuple[str, ...]] = Field(
         {}, description="per cohort that is not bound: its track, for the years of its term (without one: one year)"
     )
     routing: dict[str, tuple[Route, ...]] = Field({}, description="per workload, the routes of the API term")
     use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, the routes of the contract year")
+    if_left: EntriesIfLeft | None = Field(
+        None, description="what is decided instead for what was left before; not written where nothing can be"
+    )
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = write(self)
+        return data if self.if_left is not None else {key: item for key, item in data.items() if key != "if_left"}
 
 
 class RenewalTable(DealModel):

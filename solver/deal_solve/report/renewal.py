@@ -7,10 +7,13 @@ from itertools import pairwise
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.baseline_usage import ObservedBucket, observed_buckets
-from deal_solve.plan.plan import Plan, RenewalRow, RenewalTable, Route
+from deal_solve.plan.plan import EntriesIfLeft, Plan, RenewalRow, RenewalTable, Route
 from deal_solve.report.sentences import api_sentence, seat_sentence
 from deal_solve.report.text import chance, joined, labelled, percent, round_money, table
 from deal_solve.settlement.settle import Settlement
+
+IF_LEFT = ", left before"
+"""Added to the name of what is decided for a part that was left before."""
 
 
 def renewal_sentence(deal: Deal, plan: Plan) -> str:
@@ -98,13 +101,14 @@ def _ranges(edges: tuple[float, ...]) -> list[str]:
 
 
 def _columns(each: RenewalTable) -> Iterator[tuple[str, list[str]]]:
-    """Yield what the rows decide, where they differ."""
-    found: dict[str, list[str]] = {}
-    for row in each.rows:
-        stated = dict(_stated(row))
-        for name in {**found, **stated}:
-            found.setdefault(name, []).append(stated.get(name, "-"))
-    yield from ((name, values) for name, values in found.items() if len(set(values)) > 1)
+    """Yield what the rows decide, where they differ, and what depends on whether it was left before."""
+    stated = [dict(_stated(row)) for row in each.rows]
+    for name in dict.fromkeys(name for row in stated for name in row):
+        values = [row.get(name, "-") for row in stated]
+        stays = name.removesuffix(IF_LEFT)
+        differs = any(row.get(stays) != row[stays + IF_LEFT] for row in stated if stays + IF_LEFT in row)
+        if differs or len(set(values)) > 1:
+            yield name, values
 
 
 def _stated(row: RenewalRow) -> Iterator[tuple[str, str]]:
@@ -114,6 +118,14 @@ def _stated(row: RenewalRow) -> Iterator[tuple[str, str]]:
     for name, counts in row.seats.items():
         left = f"left, {row.at_list[name]} " if name in row.at_list else ""
         yield f"{name} seats", left + joined([f"{count:,}" for count in counts])
+    yield from _used(row)
+    if row.if_left is not None:
+        for name, counts in row.if_left.seats.items():
+            yield f"{name} seats{IF_LEFT}", joined([f"{count:,}" for count in counts])
+        yield from ((f"{name}{IF_LEFT}", value) for name, value in _used(row.if_left))
+
+
+def _used(row: RenewalRow | EntriesIfLeft) -> Iterator[tuple[str, str]]:
     for cohort, tracks in row.tracks.items():
         yield f"track of {cohort}", joined(tracks)
     for user, routes in (*row.routing.items(), *row.use.items()):

@@ -52,11 +52,9 @@ def route_people(
                 for excess, variable in unserved.items():
                     made = own.route_year(year, variable, regimes, share, excess)
                     on_allowance += [Included(excess, v) for v in made.values()]
-                    routing.alike |= {v: (name, candidate, year, regime) for regime, v in made.items()}
                 if all(variable is not on_seat for variable in unserved.values()):
                     made = own.route_year(year, on_seat - total(unserved.values()), regimes, share)
                     on_allowance += [Included(name, v) for v in made.values()]
-                    routing.alike |= {v: (name, candidate, year, regime) for regime, v in made.items() if unserved}
     for (candidate, year), users in included.items():
         extra_usage(program, deal, routing, (candidate, year), users)
 

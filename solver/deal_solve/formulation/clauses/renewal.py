@@ -1,18 +1,20 @@
 """Later terms by table: decisions on every path of buckets, tied by non-anticipativity (model §6; formulation §9).
 
-x = x'                                        decisions of two paths that are in one bucket when they are taken
+x = x'                                        decisions of two paths that came through the same buckets
+|x - z| ≤ maximum · (1 - when)                   z: the entry of a bucket, where it decides x on a path
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
 
 from deal_solve.deal.cohort import NONE
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.workload import ProjectName
 from deal_solve.formulation.clauses.commitment import Commitments
-from deal_solve.formulation.clauses.offers import Agreements, seat_candidates
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, seat_candidates
 from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.clauses.seats import Seats
@@ -21,6 +23,7 @@ from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
 
 
 @dataclass(frozen=True)
@@ -57,41 +60,170 @@ def table_months(deal: Deal, agreements: Iterable[Agreement]) -> tuple[int, ...]
     return tuple(sorted(months - {0}))
 
 
+Key: TypeAlias = tuple[object, ...]
+"""What is decided: the same on every path."""
+Entries: TypeAlias = tuple[tuple[Literal["stay", "left"], Expression], ...]
+"""Entries for a part that was not left before, or was, each with what is 1 where it decides, else at most 0."""
+
+
+class _Decision(NamedTuple):
+    """A decision, its month, the largest value it can have, and the entries that decide it (none: there is one)."""
+
+    key: Key
+    month: int
+    value: Expression
+    maximum: float = 1.0
+    when: Entries = ()
+
+
 def tie(program: Program, months: tuple[int, ...], paths: Sequence[Decisions]) -> None:
-    """Add x = x' for paths that are in one bucket when x is decided; at signing all of them are."""
-    kept: dict[tuple[int, int, int], Variable | Expression] = {}
+    """Add x = x' for paths that came through the same buckets, and per bucket an entry z of the table for those that
+    came through others: x = z where the entry is the one that decides x.
+    """
+    kept: dict[tuple[Key, Path], Expression] = {}
+    by_bucket: dict[tuple[Key, Path], list[_Decision]] = {}
     for decisions in paths:
-        buckets = {0: 0, **dict(zip(months, decisions.path, strict=True))}
-        for index, (month, variable) in enumerate(_decided(decisions)):
-            first = kept.setdefault((index, month, buckets[month]), variable)
-            if first is not variable:
-                program.add("same_bucket", variable == first)
+        for decision in _decided(decisions):
+            came = decisions.path[: sum(month <= decision.month for month in months)]
+            first = kept.get((decision.key, came))
+            if first is None:
+                kept[decision.key, came] = decision.value
+                by_bucket.setdefault((decision.key, came[-1:]), []).append(decision)
+            else:
+                program.add("same_bucket", decision.value == first)
+    for found in by_bucket.values():
+        if len(found) > 1:
+            _same_entries(program, found)
 
 
-def _decided(decisions: Decisions) -> Iterator[tuple[int, Variable | Expression]]:
-    """Yield every decision with the month in which it is taken, in the order in which all copies are made."""
-    agreements, starts = decisions.agreements, dict[Variable, int]()
-    for variable in (*agreements.api.values(), *agreements.seats.values(), *decisions.projects.values()):
-        yield 0, variable
-    for (_, span), held in agreements.seat_terms.items():
-        yield span.start, held
-    for regime, beta in agreements.regimes.items():
-        starts[beta] = regime.span.start
-        yield regime.span.start, beta
-        bases = (v for year in regime.span.years for v, _ in decisions.commitments.get(regime, year))
-        yield from ((regime.span.start, base) for base in dict.fromkeys(bases))
-    for year in decisions.seats.years.values():
-        for _, chosen, number in year.segments:
-            yield from ((year.span.start, chosen), (year.span.start, number))
-    for (_, _, span), on in decisions.tracks.seats.items():
-        yield span.start, on
-    for (_, _, when), on in decisions.tracks.other.items():
-        yield 12 * when, on
-    for (_, start, _), shares in decisions.routing.shares.items():
-        parts: dict[object, list[tuple[Variable, Variable]]] = {}
+def _same_entries(program: Program, found: list[_Decision]) -> None:
+    """Add x = z where the entry z decides x: |x - z| <= maximum · (1 - when)."""
+    entries: dict[Literal["stay", "left"], Variable] = {}
+    maximum = max(decision.maximum for decision in found)
+    for decision in found:
+        if not decision.when and decision is not found[0]:
+            program.add("same_bucket", decision.value == found[0].value)
+        for entry, when in decision.when:
+            if entry not in entries:
+                entries[entry] = program.variable("entry", 0, maximum)
+            z = entries[entry]
+            program.add("same_entry", decision.value - z <= maximum * (1 - when))
+            program.add("same_entry", z - decision.value <= maximum * (1 - when))
+
+
+def _decided(decisions: Decisions) -> Iterator[_Decision]:
+    """Yield every decision with the month in which it is taken, the same in all copies."""
+    agreements, left = decisions.agreements, _Left(decisions)
+    for index, variable in enumerate((*agreements.api.values(), *agreements.seats.values())):
+        yield _Decision(("signed", index), 0, 1.0 * variable)
+    for project, bought in decisions.projects.items():
+        yield _Decision(("project", *project), 0, 1.0 * bought)
+    yield from _api_terms(decisions, left)
+    yield from _seat_terms(decisions, left)
+    yield from _tracks(decisions, left)
+    yield from _routes(decisions, left)
+
+
+def _api_terms(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
+    """Yield band and commitment of every term; what was left before is at list, and nothing is decided."""
+    for regime, beta in decisions.agreements.regimes.items():
+        month, when = regime.span.start, left.api(regime.span.start)[:1]
+        yield _Decision(("band", regime), month, 1.0 * beta, 1.0, when)
+        bases = dict.fromkeys(v for year in regime.span.years for v, _ in decisions.commitments.get(regime, year))
+        for index, base in enumerate(bases):
+            yield _Decision(("commitment", regime, index), month, 1.0 * base, base.upBound, when)
+
+
+def _seat_terms(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
+    """Yield who sells a type, which is decided where it was not left before, and its seats."""
+    for (candidate, span), held in decisions.agreements.seat_terms.items():
+        if held is not decisions.agreements.seats[candidate]:
+            when = left.seats(candidate.seat_type, span.start)[:1]
+            yield _Decision(("seller", candidate, span), span.start, 1.0 * held, 1.0, when)
+    for (candidate, number), year in decisions.seats.years.items():
+        when = left.seats(candidate.seat_type, year.span.start, candidate if candidate.offer in AT_LIST else None)
+        for index, (segment, chosen, count) in enumerate(year.segments):
+            key = candidate, number, index
+            yield _Decision(("segment", *key), year.span.start, 1.0 * chosen, 1.0, when)
+            yield _Decision(("seats", *key), year.span.start, 1.0 * count, float(segment.high), when)
+
+
+def _tracks(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
+    """Yield the track of every cohort that is not bound, whoever sells the seat type then."""
+    starting: dict[tuple[str, str, int], list[Variable]] = {}
+    for (cohort, candidate, span), on in decisions.tracks.seats.items():
+        starting.setdefault((cohort, candidate.seat_type, span.start), []).append(on)
+    for (cohort, track, year), on in decisions.tracks.other.items():
+        starting.setdefault((cohort, track, 12 * year), []).append(on)
+    for (cohort, track, month), members in starting.items():
+        yield _Decision(("track", cohort, track), month, total(members), 1.0, left.tracks(cohort, month))
+
+
+def _routes(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
+    """Yield the shares of a workload in each regime, and those of people whatever they are billed under."""
+    metered: dict[tuple[str, int], dict[Variable, None]] = {}
+    people: dict[tuple[str, int, str], list[Variable]] = {}
+    starts = {beta: (regime, regime.span.start) for regime, beta in decisions.agreements.regimes.items()}
+    for (user, start, option), shares in decisions.routing.shares.items():
         for share, activity in shares:
-            parts.setdefault(decisions.routing.alike.get(activity, activity), []).append((share, activity))
-        for own in parts.values():
-            (first, activity), *others = own
-            month = starts.get(activity, start // 12 * 12)
-            yield month, total(share for share, _ in own) if others else first
+            if user in decisions.deal.workloads:
+                regime, month = starts[activity]
+                yield _Decision(("routing", user, start, option, regime), month, 1.0 * share, 1.0, left.api(month))
+            else:
+                metered.setdefault((user, start), {})[activity] = None
+                people.setdefault((user, start, option), []).append(share)
+    for (user, start, option), own in people.items():
+        month = start // 12 * 12
+        none_metered = 1 - total(metered[user, start])
+        when = tuple(
+            (entry, holds - none_metered) for entry, holds in left.api(month) or (("stay", Expression([], 1)),)
+        )
+        yield _Decision(("use", user, start, option), month, total(own), 1.0, when)
+
+
+class _Left:
+    """What was left before a month, as entries of a table with an expression that is 1 where they decide.
+
+    The first entry of each is that of a part that was not left before; there are none where nothing can be.
+    """
+
+    def __init__(self, decisions: Decisions) -> None:
+        self._agreements, self._tracks = decisions.agreements, decisions.tracks
+
+    def api(self, month: int) -> Entries:
+        """Return the entries of the API part: at list in the term before, or not."""
+        return _entries([b for r, b in self._agreements.regimes.items() if r.span.left and _holds(r.span, month - 1)])
+
+    def seats(self, seat_type: str, month: int, at_list: SeatCandidate | None = None) -> Entries:
+        """Return the entries of a seat type; the second one for a list that it is bought `at_list` already."""
+        held = {
+            candidate: variable
+            for (candidate, span), variable in self._agreements.seat_terms.items()
+            if candidate.seat_type == seat_type and candidate.offer in AT_LIST and _holds(span, month - 1)
+        }
+        entries = _entries(held.values())
+        return (*entries[:1], ("left", 1.0 * held[at_list])) if at_list in held else entries[:1]
+
+    def tracks(self, cohort: str, month: int) -> Entries:
+        """Return the entries of a cohort that is not bound: it was on a seat type that was left, or not."""
+        of = [(c, span, on) for (name, c, span), on in self._tracks.seats.items() if name == cohort]
+        bound = [on for _, span, on in of if span.start < month < span.end]
+        at_list = [
+            (on, self._agreements.seats[c]) for c, span, on in of if c.offer in AT_LIST and _holds(span, month - 1)
+        ]
+        if not bound and not at_list:
+            return ()
+        return (
+            ("stay", 1 - total((*bound, *(on for on, _ in at_list)))),
+            *(("stay", on + signed - 1) for on, signed in at_list),  # bought at list from signing
+            *(("left", on - signed) for on, signed in at_list),
+        )
+
+
+def _entries(left: Iterable[Variable]) -> Entries:
+    was_left = total(left)
+    return (("stay", 1 - was_left), ("left", was_left)) if was_left.terms else ()
+
+
+def _holds(span: TermSpan, month: int) -> bool:
+    return span.start <= month < span.end

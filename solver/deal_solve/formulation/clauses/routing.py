@@ -91,9 +91,8 @@ class Routing:
     """x: the disaggregated variables of every share, each with its activity, and the usage they cause per regime.
 
     Usage under no regime (None) is not counted and billed at list; `included` is, by activity, what counts against the
-    allowance of a seat, charges beside the model among it. Activities that differ in whom the maximum of
-    a plan leaves unserved are `alike`: one decision. The options of `fixed` users are all kept; which others are useful
-    follows from the `rates` and `sums` of all scenarios.
+    allowance of a seat, charges beside the model among it. The options of `fixed` users are all kept; which others are
+    useful follows from the `rates` and `sums` of all scenarios.
     """
 
     rates: Rates
@@ -101,7 +100,6 @@ class Routing:
     fixed: frozenset[str] = frozenset()
 
     shares: dict[Share, list[tuple[Variable, Variable]]] = field(default_factory=dict)
-    alike: dict[Variable, object] = field(default_factory=dict)
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
     included: dict[Variable, list[Usage]] = field(default_factory=dict)
     epochs: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
