@@ -66,6 +66,10 @@ def _tidy(data: Data) -> None:
             work.pop("tokens_counted_in", None)
         if "spend_usd_per_month" not in work:
             work.setdefault("requests_per_month", 100_000)
+    for part in seat_parts(data):
+        if part.get("true_up") == "hard_cap" and isinstance(part.get("allowance"), dict):
+            del part["allowance"]  # a hard cap needs seats that include all usage
+            part["covered_share"] = 1
     for api in apis(data):
         if api["period"] != "term":
             api.pop("yearly_minimum", None)
