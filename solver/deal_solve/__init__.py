@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.conflict.conflict import explain_infeasible as explain_infeasible
     from deal_solve.analysis.criteria.criteria import criteria as criteria
     from deal_solve.analysis.curve.curve import curve as curve
+    from deal_solve.analysis.document.document import document as document
     from deal_solve.analysis.frontier.frontier import frontier as frontier
     from deal_solve.analysis.levers.waterfall import waterfall as waterfall
     from deal_solve.analysis.review.review import review as review

@@ -19,6 +19,7 @@ COMMANDS = {
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
     "review": "Hold a proposal against the best deal.",
+    "report": "Write the document to sign on, as one HTML file.",
     "simulate": "Price a plan over a million scenarios.",
     "frontier": "Show what caution costs.",
     "curve": "Show what each commitment costs and risks.",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,7 @@ def panels_of(figure: Figure, count: int, columns: int) -> list[Axes]:
     return panels[:count]
 
 
-def write_figure(figure: Figure, path: str | Path, kind: str) -> None:
+def write_figure(figure: Figure, path: str | Path | StringIO, kind: str) -> None:
     """Write a figure as svg or png."""
     from matplotlib import rc_context
 

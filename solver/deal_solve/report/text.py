@@ -42,6 +42,38 @@ _PLAIN = Page()
 _PAGE: ContextVar[Page] = ContextVar("page", default=_PLAIN)
 
 
+@dataclass(frozen=True)
+class Grid:
+    """A table as `table` was given it; the first `left` columns are text."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list as `bullets` was given it."""
+
+    title: str
+    texts: tuple[str, ...]
+
+
+_COLLECTED: ContextVar[list[Grid | Points] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[Grid | Points]]:
+    """Yield a list of every table and list of points that is laid out inside, for another kind of page."""
+    found: list[Grid | Points] = []
+    token = _COLLECTED.set(found)
+    try:
+        yield found
+    finally:
+        _COLLECTED.reset(token)
+
+
 def page_of(stream: TextIO) -> Page:
     """Return the page of a stream: as wide as COLUMNS or the terminal says, coloured on a terminal if it may be."""
     if not stream.isatty():
@@ -169,7 +201,10 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], lef
     last; then amounts lose their cents; where that is not enough the columns are printed in several parts, each
     beginning with those first ones.
     """
-    cells, widths = _fitted([list(headers), *(list(row) for row in rows)], keys, left)
+    kept = [list(row) for row in rows]
+    if (found := _COLLECTED.get()) is not None:
+        found.append(Grid(title, tuple(headers), tuple(map(tuple, kept)), left))
+    cells, widths = _fitted([list(headers), *kept], keys, left)
     parts = []
     for shown in _parts(widths, keys):
         lines = [_BETWEEN.join("-" * widths[index] for index in shown)]
@@ -263,6 +298,9 @@ def labelled(label: str, text: str, indent: int = 8, columns: int | None = None)
 
 def bullets(title: str, texts: Iterable[str]) -> str:
     """Return a titled list; without title the list alone, '' for an empty one."""
+    texts = list(texts)
+    if (found := _COLLECTED.get()) is not None and texts:
+        found.append(Points(title, tuple(texts)))
     lines = [line for text in texts for line in labelled("-", text, 2)]
     return "\n".join([*heading(title), *lines]) if lines else ""
 

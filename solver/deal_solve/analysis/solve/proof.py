@@ -15,8 +15,17 @@ MAX_NAMED = 3
 INDENT = 11
 
 
+PROOF = "Proof and data quality"
+
+
 def proof_and_data_quality(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> str:
-    """Return what stands behind the answer, one line of words each."""
+    """Return what stands behind the answer in print."""
+    rows = proof_rows(deal, scenarios, solution, summary)
+    return "\n".join([*heading(PROOF), *(line for label, text in rows for line in labelled(label, text, INDENT))])
+
+
+def proof_rows(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> list[tuple[str, str]]:
+    """Return what stands behind the answer, one labelled line of words each."""
     found = tuple(assumptions(deal, solution.plan))
     lacking = [row for row in found if row.source is None]
     stated = [
@@ -31,12 +40,7 @@ def proof_and_data_quality(deal: Deal, scenarios: Scenarios, solution: Solution,
         rest = len(lacking) - MAX_NAMED
         more = [f"and {rest} more"] if rest > 0 else []
         stated.append(("no source", "; ".join([*map(_named, lacking[:MAX_NAMED]), *more])))
-    return "\n".join(
-        [
-            *heading("Proof and data quality"),
-            *(line for label, text in stated for line in labelled(label, text, INDENT)),
-        ]
-    )
+    return stated
 
 
 def _proof(deal: Deal, solution: Solution, summary: Summary) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +13,8 @@ import click
 
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import os_reason
-from deal_solve.report.style import COLOURS
+from deal_solve.report.style import COLOURS, STEERING, escaped
 
-_STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufdd0-\ufdef]"
-)
-"""Characters that move a cursor, turn the direction of writing, hide, or are none; but tabs and line ends."""
 _PLAIN = {"→": "->", "≥": ">=", "≤": "<=", "–": "-", "—": "-", "−": "-", "…": "...", "·": "*", "×": "x", "±": "+/-"}
 _PLAIN |= {"’": "'", "‘": "'", "“": '"', "”": '"', "§": "section ", "Σ": "sum ", "•": "-", "Δ": "change "}
 
@@ -81,7 +76,7 @@ def shown_on(text: str, encoding: str) -> str:
     >>> shown_on("a \x1b[2J b → c", "latin-1")
     'a \\u001b[2J b -> c'
     """
-    text = _STEERING.sub(lambda found: COLOURS.get(found[0]) or escaped(found[0]), text)
+    text = STEERING.sub(lambda found: COLOURS.get(found[0]) or escaped(found[0]), text)
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
@@ -93,16 +88,6 @@ def print_json(text: str) -> None:
     """Print JSON text; what the terminal cannot show is escaped, so that it says the same."""
     encoding = sys.stdout.encoding or "utf-8"
     click.echo("".join(each if _fits(each, encoding) else escaped(each) for each in text), nl=False)
-
-
-def escaped(character: str) -> str:
-    r"""Return a character as JSON escapes it.
-
-    >>> escaped("\x1b"), escaped("😀")
-    ('\\u001b', '\\ud83d\\ude00')
-    """
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[index]:02x}{units[index + 1]:02x}" for index in range(0, len(units), 2))
 
 
 def _fits(text: str, encoding: str) -> bool:

@@ -133,6 +133,7 @@ API = (
         better=_better_discount,
         printed=_discounts_text,
         numbers={"discount": one_point},
+        ask="Please raise the discount of every commitment band by one point (now: {was}).",
     ),
     Clause(
         "threshold",
@@ -144,6 +145,7 @@ API = (
         printed=_thresholds_text,
         is_in=_commits,
         numbers={"commit_usd_per_year": a_twentieth},
+        ask="Please let the discount bands start {asked} USD a year instead of {was}.",
     ),
     Clause(
         "overage",
@@ -155,6 +157,7 @@ API = (
         printed=_overage_text,
         numbers={"premium": one_point_either_way},
         needs="commitment",
+        ask="Please bill usage above the commitment at {asked} rates instead of {was}.",
     ),
     Clause(
         "unused commitment",
@@ -169,6 +172,7 @@ API = (
         numbers={"rollover": ten_points, "cap": ten_points},
         needs="commitment",
         idle=_idle_rollover,
+        ask="Please let all commitment that a period leaves unused roll over, without a cap (now: {was}).",
     ),
     Clause(
         "excess usage",
@@ -181,6 +185,7 @@ API = (
         is_in=lambda api: api.payment == "arrears" and api.period != "term" and not isinstance(api.unused, Rollover),
         needs="commitment",
         idle=_idle_excess,
+        ask="Please let usage above the commitment of a period count toward the next periods of the term.",
     ),
     Clause(
         "period",
@@ -191,6 +196,7 @@ API = (
         is_law=False,
         better=_longer_period,
         needs="commitment",
+        ask="Please measure the commitment per {asked} instead of per {was}.",
     ),
     Clause(
         "yearly minimum",
@@ -216,6 +222,7 @@ API = (
         along={"step_usd": None},
         numbers={"ramp": ten_points},
         needs="commitment",
+        ask="Please let us choose the commitment of each contract year, as long as it does not fall (now: {was}).",
     ),
     Clause(
         "payment",
@@ -226,6 +233,7 @@ API = (
         is_law=False,
         better=next_of("payment", "prepaid_yearly", "prepaid", "arrears"),
         needs="commitment",
+        ask="Please change the payment of the commitment from {was} to {asked}.",
     ),
     Clause(
         "commitment step",
@@ -236,5 +244,6 @@ API = (
         better=always(None),
         printed=_step_text,
         needs="commitment",
+        ask="Please accept any amount as the commitment (now: {was}).",
     ),
 )

@@ -79,6 +79,7 @@ class Clause:
       sale), with the bundle, or with the clauses. Before that it is as a deal file leaves it
     - `needs` what a deal must have for it to matter, and `idle` why it does nothing in a part of
       an offer (None: it may)
+    - `ask` is the sentence to write to a vendor, with places for the `name`, how it `was` and what is `asked`
     """
 
     name: str
@@ -97,6 +98,7 @@ class Clause:
     numbers: Mapping[str, Ends] = field(default_factory=dict)
     needs: Need | None = None
     idle: Callable[[Offer, Any], str | None] | None = None
+    ask: str = "Please change the clause “{name}” (now: {was}; asked: {asked})."
 
     def value(self, part: Any) -> Any:
         """Return the value of the clause in a part of an offer that has it."""

@@ -68,6 +68,7 @@ OFFER = (
         printed=_protection_text,
         numbers={"capped": one_point},
         needs="price changes",
+        ask="Please pass every price cut on to us for the whole term (now: {was}; asked: {asked}).",
     ),
     Clause(
         "bundle",
@@ -80,6 +81,7 @@ OFFER = (
         is_in=lambda offer: bool(offer.bundle),
         is_of_both_parts=True,
         numbers={"combined_usd_per_year": a_twentieth, "seats": one_point, "api": one_point},
+        ask="Please let the bundle discounts start {asked} USD a year in all instead of {was}.",
     ),
     Clause(
         "term",
@@ -92,6 +94,7 @@ OFFER = (
         printed=lambda terms: f"{', '.join(map(str, terms))} months",
         asked=lambda _, better: f"also {min(better)}",
         numbers={"api": one_point, "seats": one_point},
+        ask="Please offer a shorter term too, at the discounts of the shortest one: {asked} months, beside {was}.",
     ),
     Clause(
         "renewal",
@@ -104,6 +107,7 @@ OFFER = (
         printed=_renewal_text,
         numbers={"uplift": one_point},
         needs="renewal",
+        ask="Please renew at the same prices (now: {was}).",
     ),
     Clause(
         "leaving",
@@ -114,6 +118,7 @@ OFFER = (
         better=always(True),
         printed=lambda may_leave: "may be left" if may_leave else "must be renewed",
         is_in=lambda offer: not offer.renewal.may_leave,
+        ask="Please let us leave the agreement at the end of a term.",
     ),
     Clause(
         "renewal cap",
@@ -127,6 +132,7 @@ OFFER = (
         numbers={"renewal_cap": one_point},
         needs="renewal",
         idle=_idle_cap,
+        ask="Please cap the rise of prices at a renewal at {asked} (now: {was}).",
     ),
     Clause(
         "exclusive",
@@ -137,5 +143,6 @@ OFFER = (
         better=always(False),
         printed=lambda exclusive: "exclusive" if exclusive else "beside others",
         is_in=lambda offer: offer.exclusive,
+        ask="Please let us sign other offers beside this one.",
     ),
 )

@@ -107,6 +107,7 @@ SEATS = (
         printed=lambda usd: f"{usd:,.10g} a month",
         is_in=lambda part: bool(part.usd_per_user_month),
         numbers={"usd_per_user_month": a_twentieth},
+        ask="Please lower the price of a seat from USD {was} to USD {asked}.",
     ),
     Clause("seat maximum", "seats", ("maximum",), "commitment", numbers={"maximum": a_tenth_in_whole}),
     Clause(
@@ -127,15 +128,23 @@ SEATS = (
         step="1 → 3 → 12 months",
         is_law=False,
         printed=lambda months: f"{months} months",
+        ask="Please count users for the true-up every {asked} instead of every {was}.",
         **_true_up("check", next_of("check", 1, 3, 12)),
     ),
-    Clause("true-up count", "seats", step="peak → snapshot", **_true_up("count", next_of("count", "peak", "snapshot"))),
+    Clause(
+        "true-up count",
+        "seats",
+        step="peak → snapshot",
+        ask="Please count users for the true-up by the {asked} instead of the {was}.",
+        **_true_up("count", next_of("count", "peak", "snapshot")),
+    ),
     Clause(
         "true-up from",
         "seats",
         step="charged from the window's start → from its end",
         is_law=False,
         printed=lambda retroactive: "window's start" if retroactive else "window's end",
+        ask="Please charge seats added by true-up from the {asked}, not from the {was}.",
         **_true_up("retroactive", lambda clause: clause.ratchet == "none"),  # none charges the window alone
     ),
     Clause(
@@ -143,12 +152,14 @@ SEATS = (
         "seats",
         step="list → contracted",
         is_law=False,
+        ask="Please charge seats added by true-up at the {asked} price instead of the {was} price.",
         **_true_up("price", always("contracted")),
     ),
     Clause(
         "true-up ratchet",
         "seats",
         step="term → year → none (where charged from the window's start)",
+        ask="Please shorten how long seats added by true-up are kept (now: {was}; asked: {asked}).",
         **_true_up("ratchet", _better_ratchet),
     ),
     Clause(
@@ -161,6 +172,7 @@ SEATS = (
         printed=percent,
         numbers={"reduction_right": ten_points},
         idle=_idle_reduction,
+        ask="Please let us give back {asked} of the seats at each anniversary (now: {was}).",
     ),
     Clause(
         "seat minimum",
@@ -171,6 +183,7 @@ SEATS = (
         better=_better_minimum,
         printed=lambda count: f"{count or 0:,}",
         numbers={"minimum": a_tenth_in_whole},
+        ask="Please lower the least number of seats from {was} to {asked}.",
     ),
     Clause(
         "initial order",
@@ -181,6 +194,7 @@ SEATS = (
         better=always("free"),
         printed=lambda order: "free" if order == "free" else "expected users",
         is_in=_has_order,
+        ask="Please let us order any number of seats at signing, not the expected users.",
     ),
     Clause(
         "tiers",
@@ -194,6 +208,7 @@ SEATS = (
         asked=lambda tiers, better: "all_units" if tiers.kind == "incremental" else f"from {_seats(better)}",
         is_in=lambda part: part.tiers is not None,
         numbers={"seats": a_tenth_in_whole, "discount": one_point},
+        ask="Please change the volume tiers of the seats (now: {was}; asked: {asked}).",
     ),
     Clause(
         "seat billing",
@@ -203,6 +218,7 @@ SEATS = (
         "yearly → monthly",
         better=always("monthly"),
         stated=("usd_per_user_month", "list_usd_per_user_month"),
+        ask="Please bill the seats {asked} instead of {was}.",
     ),
     Clause(
         "seat usage",
@@ -216,5 +232,6 @@ SEATS = (
         is_in=lambda part: part.allowance is None,
         numbers={"counts_toward_commitment": ten_points},
         is_of_both_parts=True,
+        ask="Please let all usage on seats count toward the commitment (now: {was}).",
     ),
 )

@@ -18,7 +18,20 @@ BEST_FREE = "for the best plan without one"
 
 
 def compare_block(subject: Subject) -> list[str]:
-    """Return what this plan costs beside others, one sentence each."""
+    """Return what this plan costs beside others in print."""
+    rows = compare_rows(subject)
+    title = heading(compare_title(subject)) if rows else []
+    return [*title, *(line for label, text in rows for line in labelled(label, text, LABEL))]
+
+
+def compare_title(subject: Subject) -> str:
+    """Return over which months costs are compared, and at which rate they are present values."""
+    certainty = "" if subject.is_certain else ", expected"
+    return f"Compared over {subject.deal.horizon_months} months (USD{certainty}{basis(subject.deal)})"
+
+
+def compare_rows(subject: Subject) -> list[tuple[str, str]]:
+    """Return what this plan costs beside others, a labelled sentence each."""
     compared = subject.compared
     if compared is None:
         return []
@@ -34,9 +47,7 @@ def compare_block(subject: Subject) -> list[str]:
     if today is not None and not is_same:
         rows.append(("Going on" if gone else "As today", _beside(subject, today, goes_on)))
     rows.append(("Runner-up", _runner_up(subject, compared)))
-    certainty = "" if subject.is_certain else ", expected"
-    title = f"Compared over {subject.deal.horizon_months} months (USD{certainty}{basis(subject.deal)})"
-    return [*heading(title), *(line for label, text in rows for line in labelled(label, text, LABEL))]
+    return rows
 
 
 def _this(subject: Subject) -> str:

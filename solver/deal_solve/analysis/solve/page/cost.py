@@ -32,18 +32,26 @@ def cost_block(subject: Subject, max_lines: int) -> list[str]:
 
     At most `max_lines` stand above the total: what is small in every year is one line, but never what is signed.
     """
-    rows = years(subject.settlement, subject.fiscal_year_start)
-    amounts = [*_folded(_by_group(rows), max_lines), *_totals(subject, rows)]
-    word = "certain" if subject.is_certain else "expected"
-    headers = ["", *_names(subject, rows), "all"]
+    headers, amounts = cost_rows(subject, max_lines)
     for unit, amount in (("USD", whole_money), ("thousand USD", _thousands)):
         cells = [[name, *map(amount, values)] for name, values in amounts]
-        lines = table(
-            f"What it costs per {_kind(subject)} ({unit}, {word}, not discounted)", headers, cells
-        ).splitlines()
+        lines = table(cost_title(subject, unit), headers, cells).splitlines()
         if "" not in lines:
             break
     return [line for line in lines if line.strip("- ")]
+
+
+def cost_title(subject: Subject, unit: str = "USD") -> str:
+    """Return per which years the cost stands, in which unit."""
+    word = "certain" if subject.is_certain else "expected"
+    return f"What it costs per {_kind(subject)} ({unit}, {word}, not discounted)"
+
+
+def cost_rows(subject: Subject, max_lines: int) -> tuple[list[str], list[tuple[str, list[float]]]]:
+    """Return the names of the columns, and USD of every line, of the total and of its range by year and in all."""
+    rows = years(subject.settlement, subject.fiscal_year_start)
+    amounts = [*_folded(_by_group(rows), max_lines), *_totals(subject, rows)]
+    return ["", *_names(subject, rows), "all"], amounts
 
 
 def _thousands(usd: float) -> str:

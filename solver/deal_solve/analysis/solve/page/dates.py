@@ -14,20 +14,25 @@ MONTHS = 12
 
 def dates_block(subject: Subject, room: int) -> list[str]:
     """Return a sentence for each date, within a number of lines; what is left out is counted."""
-    deal = subject.deal
-    end = deal.calendar(MONTHS)
-    events = [event for event in calendar(deal, subject.plan) if event.day <= end]
-    days = [(f"{day:%Y-%m-%d}", _parts(list(found))) for day, found in groupby(events, lambda event: event.day)]
-    days = [(day, parts) for day, parts in days if parts]
+    days, end = date_rows(subject), subject.deal.calendar(MONTHS)
     lines: list[str] = []
     for index, (day, parts) in enumerate(days):
         left = len(days) - index - 1
         free = room - len(lines) - (left > 0)
         shown = _fitting(day, parts, free)
         if not shown:
-            return [*lines, *labelled("", f"and {left + 1} more until {end:%Y-%m}: --show calendar", LABEL)]
+            return [*lines, *labelled("", f"and {left + 1} more until {end:%Y-%m}: {subject.where('calendar')}", LABEL)]
         lines += shown
     return lines
+
+
+def date_rows(subject: Subject) -> list[tuple[str, list[str]]]:
+    """Return the days of the next twelve months on which something binds, each with what that is."""
+    deal = subject.deal
+    end = deal.calendar(MONTHS)
+    events = [event for event in calendar(deal, subject.plan) if event.day <= end]
+    days = [(f"{day:%Y-%m-%d}", _parts(list(found))) for day, found in groupby(events, lambda event: event.day)]
+    return [(day, parts) for day, parts in days if parts]
 
 
 def _fitting(day: str, parts: list[str], room: int) -> list[str]:

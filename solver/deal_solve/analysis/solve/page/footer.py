@@ -12,11 +12,12 @@ from deal_solve.report.unstated import unstated_sentences
 
 def footer(subject: Subject) -> list[str]:
     """Return the proof, how many notes and assumptions there are, and where the tables are."""
-    rows = [("Proof", _proof(subject)), ("More", _more(subject))]
+    rows = [("Proof", proof(subject)), ("More", _more(subject))]
     return [line for label, text in rows for line in labelled(label, text, LABEL)]
 
 
-def _proof(subject: Subject) -> str:
+def proof(subject: Subject) -> str:
+    """Return what proves the answer, over which scenarios and at which prices."""
     solution = subject.solution
     proven = f"optimal (gap {gap_percent(solution.gap)})"
     if solution.status != "optimal":

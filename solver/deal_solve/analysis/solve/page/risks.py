@@ -15,16 +15,20 @@ from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.measures import cvar, probability
 from deal_solve.uncertainty.scenario_set import Array
 
+RISKS = "How it can go wrong"
+
 
 def risks_block(subject: Subject) -> list[str]:
-    """Return one sentence for each thing that can go wrong; none for a certain deal."""
+    """Return what can go wrong in print; nothing for a certain deal."""
+    rows = list(risk_rows(subject))
+    lines = [line for label, text in rows for line in labelled(label, text, LABEL)]
+    return [*heading(RISKS), *lines] if rows else []
+
+
+def risk_rows(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Yield a labelled sentence for each thing that can go wrong; none for a certain deal."""
     if subject.is_certain:
-        return []
-    lines = [line for label, text in _risks(subject) for line in labelled(label, text, LABEL)]
-    return [*heading("How it can go wrong"), *lines]
-
-
-def _risks(subject: Subject) -> Iterator[tuple[str, str]]:
+        return
     settlement = subject.settlement
     weights = settlement.weights
     tail = cvar(settlement.cost, weights, WORST_TENTH)

@@ -17,14 +17,21 @@ from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.text import heading, joined, labelled, page_width, percent, round_money, whole_money
 
 MAX_SEAT_TYPES = 3
-MAX_LIST = 66
-"""Characters of what is listed of people."""
 SPARE = 8
 """Characters that wrapping may leave free."""
 
 
+SIGN = "What to sign"
+
+
 def sign_block(subject: Subject, is_short: bool = False) -> list[str]:
-    """Return what to sign, one sentence for each agreement, of seats those that are signed first."""
+    """Return what to sign in print."""
+    rows = sign_rows(subject, is_short)
+    return [*heading(SIGN), *(line for label, text in rows for line in labelled(label, text, LABEL))]
+
+
+def sign_rows(subject: Subject, is_short: bool = False) -> list[tuple[str, str]]:
+    """Return what to sign, a labelled sentence for each agreement, of seats those that are signed first."""
     rows = [
         ("API", _api(subject)),
         *_seats(subject, 1 if is_short else MAX_SEAT_TYPES),
@@ -34,7 +41,7 @@ def sign_block(subject: Subject, is_short: bool = False) -> list[str]:
         ("Projects", _projects(subject)),
         ("Committed", _committed(subject)),
     ]
-    return [*heading("What to sign"), *(line for label, text in rows if text for line in labelled(label, text, LABEL))]
+    return [(label, text) for label, text in rows if text]
 
 
 def _api(subject: Subject) -> str:
@@ -103,7 +110,8 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
     if len(taken) > max_seat_types:
         yield (
             "",
-            f"and {len(taken) - max_seat_types} more seat type{'s' * (len(taken) - max_seat_types != 1)}: --show seats",
+            f"and {len(taken) - max_seat_types} more seat type{'s' * (len(taken) - max_seat_types != 1)}: "
+            f"{subject.where('seats')}",
         )
     used = {track for tracks in plan.tracks.values() for track in tracks}
     free = [name for name, agreement in plan.seats.items() if agreement.offer == LIST_MONTHLY and name in used]
@@ -138,7 +146,7 @@ def _people(subject: Subject) -> str:
         if len(deal.cohorts[cohort].tracks) > 1:
             names = [track_name(deal, track) for track, _ in groupby(tracks)]
             found.append(f"{user_name(deal, cohort)}: {', then '.join(names)}")
-    return _within(found, MAX_LIST, "tracks")
+    return _within(found, page_width() - LABEL, subject.where("tracks"))
 
 
 def _models(subject: Subject, is_short: bool) -> str:
@@ -160,9 +168,11 @@ def _models(subject: Subject, is_short: bool) -> str:
             return "; ".join(texts)
     if is_short:
         return _within(
-            ["; ".join(dict.fromkeys(found[-1] for found in mixes.values())) + ": --show routing"], columns, "routing"
+            ["; ".join(dict.fromkeys(found[-1] for found in mixes.values())) + f": {subject.where('routing')}"],
+            columns,
+            subject.where("routing"),
         )
-    return _within(texts, columns, "routing")
+    return _within(texts, columns, subject.where("routing"))
 
 
 def _mixes(deal: Deal, workload: str, routes: tuple[Route, ...]) -> Iterator[str]:
@@ -185,14 +195,14 @@ def _mix(shares: Mapping[str, float]) -> str:
     )
 
 
-def _within(found: Sequence[str], columns: int, table: str) -> str:
+def _within(found: Sequence[str], columns: int, where: str) -> str:
     """Return as many of what is found as fit, the rest counted, with the table that has it."""
     for end in range(len(found), 0, -1):
-        more = [f"and {len(found) - end} more: --show {table}"] * (end < len(found))
+        more = [f"and {len(found) - end} more: {where}"] * (end < len(found))
         text = "; ".join([*found[:end], *more])
         if len(text) <= columns:
             return text
-    return f"by year: --show {table}" if found else ""
+    return f"by year: {where}" if found else ""
 
 
 def _projects(subject: Subject) -> str:

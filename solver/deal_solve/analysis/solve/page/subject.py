@@ -22,6 +22,7 @@ class Subject:
 
     `compared` is None where other plans were not looked for. `fiscal_year_start` is a calendar month, 1 to 12, None for
     contract years. `notes` are remarks in plain words. `is_pinned`: parts of the plan were fixed before the search.
+    `is_in_document`: the tables stand below in the same document, not behind an option.
     """
 
     deal: Deal
@@ -32,11 +33,16 @@ class Subject:
     fiscal_year_start: int | None = None
     notes: tuple[str, ...] = ()
     is_pinned: bool = False
+    is_in_document: bool = False
 
     @property
     def plan(self) -> Plan:
         """The recommended plan."""
         return self.solution.plan
+
+    def where(self, table: str) -> str:
+        """Return where the rest of a list stands."""
+        return "see below" if self.is_in_document else f"--show {table}"
 
     @property
     def settlement(self) -> Settlement:

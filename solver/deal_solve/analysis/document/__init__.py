@@ -1,0 +1,1 @@
+"""What is handed to those who sign, and to the vendor?"""

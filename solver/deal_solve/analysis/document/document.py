@@ -1,0 +1,105 @@
+"""The document: the best deal with everything that is shown of it, worked out once, to be written as a page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar, Unpack
+
+from deal_solve.analysis.clauses.clauses import clauses
+from deal_solve.analysis.curve.curve import curve
+from deal_solve.analysis.document.result import QUICK, SECTIONS, Document
+from deal_solve.analysis.levers.waterfall import waterfall
+from deal_solve.analysis.solve.comparisons import comparisons
+from deal_solve.deal.deal import Deal
+from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
+from deal_solve.messages import unknown
+from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.solve import solve
+from deal_solve.optimise.solver.progress import Progress
+from deal_solve.report.basics import About
+from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.scenario_set import Scenarios, ready
+
+T = TypeVar("T")
+
+
+def document(
+    deal: Deal,
+    scenarios: Scenarios | None = None,
+    *,
+    sections: Sequence[str] | None = None,
+    is_quick: bool = False,
+    fiscal_year_start: int | None = None,
+    **keywords: Unpack[SolveKeywords],
+) -> Document:
+    """Return the best deal with all that its document shows, over some scenarios (default: those of the deal).
+
+    `sections` names what stands after the first page (default: all of SECTIONS); what none of them shows is not solved
+    for, and with `is_quick` nothing is but the deal itself: no clause, no curve, no lever. `fiscal_year_start` is a
+    calendar month, 1 to 12, None for contract years. The keywords are those of `solve`; what `fix` pins is reported as
+    it stands, at the best of all else. Raises InputError for an unknown section, and what `solve` raises.
+    """
+    chosen = chosen_sections(sections)
+    options = SolveOptions.of(keywords).cached()
+    set_of = ready(scenarios_of(deal) if scenarios is None else scenarios)
+    work = _Work(options)
+    work.begin("the best deal")
+    solution = solve(deal, set_of, options=options)
+    work.begin("what else there is")
+    compared = comparisons(solution, None if is_quick else options)
+    against = options.measured_against(solution.baseline)
+    worked = {} if is_quick else {name: name in chosen for name in QUICK}
+    return Document(
+        sections=chosen,
+        comparisons=compared,
+        clauses=work.tried("clauses", not is_quick, lambda: clauses(deal, set_of, pairs=0, options=options)),
+        curve=work.tried("curve", worked.get("curve"), lambda: curve(deal, set_of, options=against)),
+        levers=work.tried("levers", worked.get("levers"), lambda: waterfall(deal, set_of, solution, options=options)),
+        left_out=work.left_out,
+        is_quick=is_quick,
+        fiscal_year_start=fiscal_year_start,
+        is_pinned=options.fix is not None,
+        solution=solution,
+        about=About(deal, set_of),
+    )
+
+
+def chosen_sections(names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the sections of these names in their order; raises InputError for one that there is not."""
+    if names is None:
+        return tuple(SECTIONS)
+    expected = f"; expected some of {', '.join(SECTIONS)}"
+    wrong = [
+        Problem("--sections", unknown("section", name, SECTIONS, expected)) for name in names if name not in SECTIONS
+    ]
+    if wrong:
+        raise InputError(wrong)
+    return tuple(name for name in SECTIONS if name in names)
+
+
+@dataclass
+class _Work:
+    """What is worked out one after another, each told before it begins."""
+
+    options: SolveOptions
+    began: float = field(default_factory=time.monotonic)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def begin(self, what: str) -> None:
+        """Report what is worked out next."""
+        if self.options.progress is not None:
+            self.options.progress(Progress(f"document: {what}", time.monotonic() - self.began))
+
+    def tried(self, name: str, is_asked: bool | None, work: Callable[[], T]) -> T | None:
+        """Return what a question comes to; None where it is not asked, or has no answer for this deal: why is kept."""
+        if not is_asked:
+            return None
+        self.begin(SECTIONS[name])
+        try:
+            return work()
+        except (InputError, Infeasible, LimitReached) as error:
+            problems = getattr(error, "problems", None)
+            self.left_out[name] = problems[0].message if problems else str(error)
+            return None

@@ -1,0 +1,56 @@
+"""A document as one HTML file that nothing else is needed for, or as Markdown; no text in it can be markup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from deal_solve.analysis.document.page import first_page
+from deal_solve.analysis.document.picture import pictures_of
+from deal_solve.analysis.document.result import Document
+from deal_solve.analysis.document.sections import sections_of
+from deal_solve.report.style import STEERING, escaped
+from deal_solve.report.text import Grid
+
+
+def html_of(found: Document) -> str:
+    """Return a document as HTML."""
+    sections = [(section, pictures_of(found, section.name)) for section in sections_of(found)]
+    return (
+        _templates(autoescape=True).get_template("document.html.j2").render(page=first_page(found), sections=sections)
+    )
+
+
+def markdown_of(found: Document) -> str:
+    """Return the first page of a document as Markdown."""
+    return _templates(autoescape=False).get_template("document.md.j2").render(page=first_page(found))
+
+
+def _templates(autoescape: bool) -> Environment:
+    """Return the templates; in every text that stands in them, what would steer its display is written out."""
+    templates = Environment(
+        loader=PackageLoader("deal_solve.analysis.document", "templates"),
+        autoescape=autoescape,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.tests["grid"] = lambda part: isinstance(part, Grid)
+    templates.filters["cell"] = _in_cell
+    return templates
+
+
+def _shown(value: Any) -> Any:
+    """Return a value as it is to be shown."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return STEERING.sub(lambda found: escaped(found[0]), value)
+    return value
+
+
+def _in_cell(text: str) -> str:
+    """Return text as it stands in a Markdown page: what would be markup is not."""
+    return "".join(f"\\{each}" if each in "\\`*_[]<>|#" else each for each in " ".join(text.split()))

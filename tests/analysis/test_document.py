@@ -1,0 +1,254 @@
+"""The document: a page that needs nothing else, whose numbers are those of the JSON and whose names are only text."""
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from deal_solve import InputError, document, load, show, to_json
+from deal_solve.analysis.document import document as module
+from deal_solve.analysis.document import picture
+from deal_solve.analysis.document.markup import html_of, markdown_of
+from deal_solve.analysis.document.page import first_page
+from deal_solve.analysis.document.result import SECTIONS
+from deal_solve.analysis.solve.page.cost import GROUPS
+from deal_solve.cli.main import run
+from deal_solve.deal.clauses.registry import CLAUSES
+from deal_solve.report.text import whole_money
+from tests.support.hand_deals import newsvendor, two_years
+from tests.support.paths import EXAMPLES, SCENARIOS
+
+MAX_BYTES = 250_000
+VOID = {"meta", "br", "hr", "img", "input", "link", "path", "use"}
+
+
+class Read(HTMLParser):
+    """A page as its tags, its ids, and the cells of its tables; raises AssertionError where a tag is not closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.ids, self.targets, self.tables, self.data = [], [], [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.tags.append((tag, tuple(sorted(set(given) - {"d"}))))
+        self.ids += filter(None, [given.get("id")])
+        self.targets += filter(None, [given.get("aria-labelledby")])
+        if given.get("href", "").startswith("#"):
+            self.targets.append(given["href"][1:])
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag in ("th", "td"):
+            assert tag == "td" or given["scope"] in ("row", "col")
+            self.tables[-1][-1].append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, ()))
+        given = dict(attrs)
+        self.ids += filter(None, [given.get("id")])
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.data.append(data)
+        if self.open and {"th", "td"} & set(self.open[-2:]):
+            self.tables[-1][-1][-1] += data
+
+    def count(self, tag):
+        return sum(each == tag for each, _ in self.tags)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return document(two_years())
+
+
+@pytest.fixture(scope="module")
+def hybrid():
+    return document(load(SCENARIOS / "hybrid.yaml"), is_quick=True)
+
+
+def test_a_page_is_whole_and_needs_nothing_else(found):
+    text = html_of(found)
+    page = Read(text)
+    assert (page.count("h1"), page.count("main"), page.count("header")) == (1, 1, 1)
+    assert page.count("table") == page.count("caption") > 5
+    assert page.count("svg") == page.count("desc") >= 4
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.targets) <= set(page.ids)
+    assert not re.search(r"<script|http|@import|url\((?!#)| src=", text)
+    assert len(text.encode()) <= MAX_BYTES
+
+
+def test_a_page_is_the_same_bytes_every_time(found):
+    part = replace(found, sections=("seats", "clauses"))
+    assert html_of(part) == html_of(part)
+
+
+def test_the_cost_table_is_that_of_the_json(hybrid):
+    """Every cell of it, and the signed sum, today's bill and the expected cost above it."""
+    result = json.loads(to_json(hybrid.solution))
+    cost, rows = result["cost"], Read(html_of(hybrid)).tables[0]
+    header, *lines = rows
+    shown = {name: values for name, *values in lines}
+    years = cost["years"]
+    assert header[1:] == [*(f"year {index + 1}" for index in range(len(years))), "all"]
+    total = next(values for name, values in shown.items() if name.startswith("total"))
+    for name, key in (
+        (None, "expected_usd"),
+        ("P10 (a tenth is below)", "p10_usd"),
+        ("P90 (a tenth is above)", "p90_usd"),
+    ):
+        wanted = [whole_money(year["cost"][key]) for year in years]
+        assert (shown[name] if name else total)[:-1] == wanted
+    checked = 0
+    for group, names in GROUPS.items():
+        if group in shown:
+            checked += 1
+            wanted = [whole_money(sum(year["cost_by_line"].get(line, 0.0) for line in names)) for year in years]
+            assert shown[group][:-1] == wanted, group
+    assert checked >= 2
+    headline = dict(first_page(hybrid).headline)
+    assert headline["Signed now"] == whole_money(cost["signed_usd"])
+    assert whole_money(cost["total"]["expected_usd"]) in headline.values()
+
+
+def test_what_it_is_compared_with_is_that_of_the_json(found):
+    page, data = first_page(found), json.loads(to_json(found))
+    rows, compared = dict(page.compare[1]), data["comparisons"]
+    expected = found.solution.settlement.mean(found.solution.settlement.cost)
+    other = compared["no_commitment"]["expected_usd"]
+    assert rows["This plan"].startswith(whole_money(expected))
+    assert whole_money(other) in rows["No commitment"]
+    assert whole_money(abs(other - expected)) in rows["No commitment"]
+
+
+def test_what_to_ask_for_is_the_list_of_clauses_by_hand(found):
+    """Rollover is worth 8 (case 4 of model §9), 96 for monthly numbers, and is asked for in a sentence of its own."""
+    asks = {ask.clause: ask for ask in first_page(found).asks}
+    assert asks["unused commitment"].worth.startswith("96, as much as 6")
+    assert asks["unused commitment"].sentence == (
+        "Please let all commitment that a period leaves unused roll over, without a cap (now: forfeited)."
+    )
+    values = {row["clause"]: row for row in json.loads(to_json(found))["clauses"]["values"]}
+    for ask in first_page(found).asks:
+        assert ask.worth.startswith(whole_money(values[ask.clause]["value_usd"]))
+    assert [row.value_usd for row in found.asks] == sorted((row.value_usd for row in found.asks), reverse=True)
+
+
+@pytest.mark.parametrize("clause", [each for each in CLAUSES if each.better], ids=lambda each: each.name)
+def test_every_clause_is_asked_for_in_one_sentence(clause):
+    sentence = clause.ask.format(name=clause.name, was="OLD", asked="NEW")
+    assert re.fullmatch(r"Please [^.{}]*\.", sentence)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["<script>alert(1)</script>", "</style><b>&amp;", "\u202egnp.exe\u200f", "x" * 200, "=1+1 | *b* `c`", "{{ 7*7 }}"],
+)
+def test_names_change_nothing_but_the_text(title):
+    def page(name):
+        deal = newsvendor()
+        offers = {key: offer.model_copy(update={"title": name}) for key, offer in deal.offers.items()}
+        work = {key: each.model_copy(update={"title": name}) for key, each in deal.workloads.items()}
+        named = deal.model_copy(update={"title": name, "offers": offers, "workloads": work})
+        return html_of(document(named, is_quick=True))
+
+    plain, odd = page("Plain"), page(title)
+    assert [tag for tag in Read(odd).tags if tag[0] != "path"] == [tag for tag in Read(plain).tags if tag[0] != "path"]
+    assert not re.search("[\u200b-\u200f\u202a-\u202e]", odd)
+    assert "<script" not in odd
+    assert "\u202e" in title or title in "".join(Read(odd).data)
+
+
+def test_the_markdown_has_the_same_page(found):
+    text, page = markdown_of(found), first_page(found)
+    assert text.startswith(f"# {page.title}\n")
+    for row in page.cost.rows:
+        assert "| " + " | ".join(row) in text
+    for ask in page.asks:
+        assert f"> {ask.sentence}" in text.replace("\\", "")
+    assert show(found).text == text
+
+
+def test_markdown_names_are_text():
+    named = newsvendor().model_copy(update={"title": "*a* <b> [c](d) | e"})
+    assert markdown_of(document(named, is_quick=True)).startswith(r"# \*a\* \<b\> \[c\](d) \| e" + "\n")
+
+
+def test_quick_solves_the_deal_alone(monkeypatch):
+    def fails(*_args, **_keywords):
+        raise AssertionError("nothing further is solved")
+
+    for name in ("clauses", "curve", "waterfall"):
+        monkeypatch.setattr(module, name, fails)
+    found = document(newsvendor(), is_quick=True)
+    assert first_page(found).why_no_asks.startswith("Left out")
+    assert html_of(found).count("Left out: it takes further solves.") == 3
+
+
+def test_sections_are_chosen_and_only_what_they_show_is_solved_for(monkeypatch):
+    monkeypatch.setattr(module, "curve", None)
+    found = document(newsvendor(), sections=["method", "routing"])
+    assert found.sections == ("routing", "method")
+    assert found.curve is found.levers is None
+    text = html_of(found)
+    assert [name for name in SECTIONS if f'id="{name}"' in text] == ["routing", "method"]
+    with pytest.raises(InputError, match="there is no section 'rooting'; did you mean 'routing'"):
+        document(newsvendor(), sections=["rooting"])
+
+
+def test_a_criterion_without_prices_of_clauses_says_so():
+    found = document(newsvendor(risk={"criterion": "regret"}), sections=[])
+    assert first_page(found).why_no_asks.startswith("regret compares with the best of each scenario")
+
+
+def test_without_matplotlib_the_tables_say_it_all(monkeypatch, found):
+    monkeypatch.setattr(picture, "find_spec", lambda _: None)
+    page = Read(html_of(found))
+    assert page.count("svg") == 0
+    assert page.count("table") > 5
+
+
+def test_the_command_writes_both_forms(capsys, tmp_path):
+    deal, out = str(SCENARIOS / "hybrid.yaml"), tmp_path / "report.html"
+    assert run(["report", deal, "--quick", "--out", str(out), "--sections", "seats,method"]) == 0
+    assert re.fullmatch(rf"{re.escape(str(out))} written, \d+ kB\n", capsys.readouterr().out)
+    assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert run(["report", deal, "--quick", "--out", str(tmp_path / "report.md")]) == 0
+    assert (tmp_path / "report.md").read_text(encoding="utf-8").startswith("# ")
+    assert run(["report", deal, "--quick", "--out", str(tmp_path / "report.pdf")]) == 2
+    assert "does not end in .html or .md" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_decided_on_one_printed_side(path, tmp_path):
+    """On A4 and on Letter; the whole file is small."""
+    browser = shutil.which("chromium")
+    found = document(load(path))
+    text = html_of(found)
+    assert len(text.encode()) <= MAX_BYTES
+    if browser is None:
+        pytest.skip("chromium is not installed")
+    page = html_of(document(load(path), sections=[]))
+    for size in ("A4", "Letter"):
+        (tmp_path / "page.html").write_text(page.replace("@page {", f"@page {{ size: {size};"), encoding="utf-8")
+        target = tmp_path / "page.pdf"
+        options = ["--headless", "--no-sandbox", "--no-pdf-header-footer", f"--print-to-pdf={target}"]
+        command = [browser, *options, (tmp_path / "page.html").as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        assert len(re.findall(rb"/Type\s*/Page\b", target.read_bytes())) == 1, size
