@@ -18,6 +18,7 @@ from deal_solve.deal.model_names import ByModel, ModelName
 from deal_solve.deal.numbers import NonNegative, Positive, Share
 from deal_solve.deal.offer import ApiBand, ApiPart, Offer, SeatPart, Term
 from deal_solve.deal.rate_card import (
+    BILLINGS,
     Billing,
     Card,
     Control,
@@ -202,6 +203,8 @@ def _merge_seats(card: Card, overrides: dict[str, SeatOverride]) -> tuple[SeatTy
             given["prices"] = (price,)
         if "covered_share" in given:
             given.setdefault("allowance", None)
+        if {"covered_share", "allowance"} & {*given}:
+            given["limits_unknown"] = False
         if seat_id in seats:
             seats[seat_id] = seats[seat_id].model_copy(update=given)
         else:
@@ -465,6 +468,20 @@ class Deal(DealModel):
             fills["maximum"] = min(seat_plan.maximum, part.maximum or seat_plan.maximum)
         fills |= {name: v for name, v in card_facts.items() if getattr(part, name) is None and name not in fills}
         return part.model_copy(update=fills)
+
+    def unknown_limits_usd(self, offer_id: str, seat_type: str) -> float | None:
+        """Return the seat price that usage is held against where what a seat includes is not known; None where it is.
+
+        USD per user-month: the offer's price, else the card's cheapest. It is known where a share or an allowance is
+        stated.
+        """
+        part = self.on_table[offer_id].seats[seat_type]
+        is_stated = part.covered_share is not None or part.allowance is not None
+        if is_stated or not self._is_on_card(seat_type) or not self.card.seat(seat_type).limits_unknown:
+            return None
+        if part.usd_per_user_month is not None:
+            return part.usd_per_user_month
+        return min(usd for each in BILLINGS if (usd := self.seat_list_usd(seat_type, each)) is not None)
 
     def covered_share(self, cohort_id: str, offer_id: str, seat_type: str) -> float:
         """Return the share of a cohort's usage that a seat includes: the cohort's own figure, else the offer's."""

@@ -124,6 +124,9 @@ class SeatType(CardModel):
     prices: tuple[SeatPrice, ...]
     covered_share: Share = Field(0.0, description="share of the usage that the seat includes")
     allowance: AllowanceClause | None = Field(None, description="instead of a covered share")
+    limits_unknown: bool = Field(
+        False, description="whether usage is included up to limits that the vendor does not publish in dollars"
+    )
     provides: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     note: str = ""

@@ -16,6 +16,7 @@ from deal_solve.frames import Table
 from deal_solve.plan.completion.routing import default_shares
 from deal_solve.plan.resolved import SeatOffer, User, resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
+from deal_solve.plan.unknown_limits import is_closed
 from deal_solve.record import Record
 from deal_solve.uncertainty.expansion import central
 from deal_solve.uncertainty.scenario_set import ScenarioSet
@@ -186,7 +187,11 @@ def _track(deal: Deal, name: str) -> tuple[str, SeatOffer | None]:
         for track in deal.cohorts[name].tracks
         for seller in (offers.sellers(track) if is_seat_type(deal, track) else (None,))
     ]
-    is_open = (each for each in tracks if not missing_controls(deal, name, each[0], LIST, each[1]))
+    is_open = (
+        each
+        for each in tracks
+        if not missing_controls(deal, name, each[0], LIST, each[1]) and not is_closed(deal, name, *each)
+    )
     track, seller = next(is_open, tracks[0])
     return track, None if seller is None else offers.offers[seller].seats[track]
 

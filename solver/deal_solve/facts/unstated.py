@@ -15,9 +15,10 @@ from deal_solve.deal.requests.tokenizers import model_today
 from deal_solve.deal.workload import Workload
 from deal_solve.frames import Table
 from deal_solve.plan.resolved import User, resolve
+from deal_solve.plan.unknown_limits import held
 from deal_solve.record import Record
 
-Kind = Literal["quality", "project", "clause", "price", "allowance", "retired", "maximum", "tokens"]
+Kind = Literal["quality", "project", "clause", "price", "allowance", "limits", "closed", "retired", "maximum", "tokens"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,10 @@ class Unstated(Record):
         Kind,
         Field(
             description="quality: no score closes a model; project: free and ready at once; clause: a default of an "
-            "offer; price: a seat above the card's; allowance: usage a seat includes; retired: today's model, "
-            "or one that may answer, is gone; maximum: users of a seat plan; tokens: the tokenizer of the counts"
+            "offer; price: a seat above the card's; allowance: usage a seat includes; limits: usage up to the price of "
+            "a seat whose limits are not published, taken as included; closed: such a seat, where usage is above its "
+            "price; retired: today's model, or one that may answer, is gone; maximum: users of a seat plan; tokens: "
+            "the tokenizer of the counts"
         ),
     ]
     path: Annotated[str, Field(description="the field that would change it")]
@@ -149,7 +152,9 @@ def _seats(deal: Deal) -> Iterator[Unstated]:
         stated_in = {key for key, offer in deal.offers.items() if _states_covered(offer, seat_type)}
         assumed = [p.part for p in parts if p.offer_id not in stated_in and p.part.allowance is None]
         covered = max((part.covered_share or 0.0 for part in assumed), default=0.0)
-        if seat_type in on_card and covered and unsaid:
+        limits = [row for key in unsaid for row in _limits(deal, key, seat_type)]
+        yield from limits
+        if seat_type in on_card and covered and unsaid and not limits:
             path = f"cohorts.{unsaid[0]}.covered_share.{seat_type}"
             yield Unstated(kind="allowance", path=path, value=covered, compared=seat_type)
     for plan in deal.card.plans:
@@ -158,6 +163,18 @@ def _seats(deal: Deal) -> Iterator[Unstated]:
         if plan.maximum is not None and not is_stated and set(plan.seats) & set(deal.seat_types):
             path = f"rates.plans.{plan.id}.maximum"
             yield Unstated(kind="maximum", path=path, value=float(plan.maximum), compared=plan.id)
+
+
+def _limits(deal: Deal, cohort_id: str, seat_type: str) -> Iterator[Unstated]:
+    """Yield what a cohort uses on a seat whose limits are not published: included up to its price, else closed."""
+    sellers = resolve(deal).sellers(seat_type)
+    found = [held(deal, cohort_id, resolve(deal).offers[seller].seats[seat_type]) for seller in sellers]
+    unknown = sorted((each for each in found if each), key=lambda each: (each.is_closed, -each.usd))
+    if unknown:
+        first = unknown[0]
+        path = f"cohorts.{cohort_id}.covered_share.{seat_type}"
+        kind: Kind = "closed" if first.is_closed else "limits"
+        yield Unstated(kind=kind, path=path, value=first.usd, compared=first.seat_usd)
 
 
 def _states_covered(offer: Offer, seat_type: str) -> bool:

@@ -52,7 +52,8 @@ class SeatOffer:
     """A seat type in an offer (or at list), every blank of it filled from the rate card (model §5).
 
     `card_usd` is the list price in USD per user-month, the offer's own where none is known (and none is needed);
-    `covered_share` the share of each cohort's usage that a seat includes.
+    `covered_share` the share of each cohort's usage that a seat includes. Where the limits of what is included are not
+    known, `unknown_limits_usd` is the price that usage is held against.
     """
 
     offer_id: str
@@ -60,6 +61,7 @@ class SeatOffer:
     part: SeatPart
     card_usd: float
     covered_share: Mapping[str, float]
+    unknown_limits_usd: float | None
 
     @property
     def usd(self) -> float:
@@ -274,6 +276,7 @@ def _seat_offer(deal: Deal, offer_id: str, seat_type: str) -> SeatOffer:
         part=part,
         card_usd=usd if list_usd is None else list_usd,
         covered_share={cohort: deal.covered_share(cohort, offer_id, seat_type) for cohort in deal.cohorts},
+        unknown_limits_usd=deal.unknown_limits_usd(offer_id, seat_type),
     )
 
 

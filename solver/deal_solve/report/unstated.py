@@ -11,6 +11,10 @@ SENTENCES = {
     "quality": "no quality is asked for, so the cheapest of {compared} may answer everything",
     "price": "{value} USD, above the card's {compared}",
     "allowance": "not stated, so {value} of the usage on {compared} seats is included, however much it is",
+    "limits": "the vendor publishes no limits in dollars, so {value} USD a user and month at list, no more than the "
+    "seat's price, is taken as included",
+    "closed": "the vendor publishes no limits in dollars, and {value} USD a user and month at list is above the seat's "
+    "price of {compared}, so the seat is closed",
     "retired": "{compared} is gone{month}; {value} answers in its place, at its own prices",
     "maximum": "at most {value} users on the {compared} plan, all its seat types together, as on the card",
     "tokens": "not stated, so all token counts are those of the {value} tokenizer",

@@ -13,6 +13,7 @@ from deal_solve.deal.workload import Workload
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.tracks import missing_controls
+from deal_solve.plan.unknown_limits import Held, held
 
 UNPUBLISHED = 1024
 
@@ -121,6 +122,22 @@ def _caching(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
             )
 
 
+def beyond_limits(limits: Held) -> str:
+    """Return why a seat is closed whose limits are not published."""
+    uses = f"a user uses {limits.usd:,.2f} USD a month at list, more than the seat's price of {limits.seat_usd:,.2f}"
+    return f"{uses}, and what it includes is not published"
+
+
+def _limits(deal: Deal, name: str, track: str) -> Held | None:
+    """Return what is used against the price of a seat where every seller's limits are unknown, the dearest of them."""
+    if track in deal.internal_tools:
+        return None
+    sellers = resolve(deal).sellers(track)
+    found = [held(deal, name, resolve(deal).offers[seller].seats[track]) for seller in sellers]
+    unknown = [each for each in found if each is not None]
+    return max(unknown, key=lambda each: each.seat_usd) if unknown and len(unknown) == len(found) else None
+
+
 def _tracks(deal: Deal, name: str, loc: Loc) -> Iterator[Finding]:
     cohort = deal.cohorts[name]
     apis = [offer.offer_id for offer in resolve(deal).offers.values() if offer.api is not None]
@@ -136,6 +153,15 @@ def _tracks(deal: Deal, name: str, loc: Loc) -> Iterator[Finding]:
             source = "no tool on any agreement" if track in deal.internal_tools else "no offer that sells it"
             missing = f"{', '.join(nearest)} is missing at best" if nearest else "nobody sells it"
             yield (*loc, "tracks", index), f"{track} is closed: {source} provides all controls required ({missing})"
+            continue
+        limits = _limits(deal, name, track)
+        if limits is not None and limits.is_closed:
+            closed.append(track)
+            where = (*loc, "tracks", index)
+            yield (
+                where,
+                f"{track} is closed: {beyond_limits(limits)}; state rates.seats.{track}.allowance, a number or all",
+            )
     if len(closed) == len(cohort.tracks):
         yield (*loc, "tracks"), "every track is closed, so no plan is possible"
     capped = any(

@@ -23,7 +23,7 @@ def at_list(deal: Deal) -> Deal:
 
     List is given every control that some offer provides for the API or for the seat type, so that controls close the
     same tracks as later on; a seat type that is not on the card is sold as in the first offer that has it, with its
-    minimum.
+    minimum. A seat type of which list does not say what it includes includes what the first offer that says so does.
     """
     with_api = [offer for offer in deal.offers.values() if offer.api]
     provided = {control for offer in with_api for control in offer.provides} | {*deal.card.api_provides}
@@ -50,9 +50,12 @@ def _parts(deal: Deal, seat_type: str) -> list[SeatPart]:
 def _seat_at_list(deal: Deal, seat_type: str) -> SeatOverride:
     parts = _parts(deal, seat_type)
     says: dict[str, Any] = {"provides": tuple(dict.fromkeys(control for part in parts for control in part.provides))}
+    sold = [offer.seats[seat_type] for offer in resolve(deal).offers.values() if seat_type in offer.seats]
+    known = [seat.part for seat in sold if seat.unknown_limits_usd is None]
+    if known and (len(known) < len(sold) or seat_type not in deal.list_offer.seats):
+        included = "covered_share" if known[0].allowance is None else "allowance"
+        says[included] = getattr(known[0], included)
     if parts and seat_type not in deal.list_offer.seats:
-        included = "covered_share" if parts[0].allowance is None else "allowance"
-        says[included] = getattr(parts[0], included)
         says["usd_per_user_month"] = SeatUsd(yearly=parts[0].usd_per_user_month)
     return deal.rates.seats.get(seat_type, SeatOverride()).model_copy(update=says)
 

@@ -12,6 +12,7 @@ from deal_solve.deal.numbers import certain
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
+from deal_solve.plan.unknown_limits import is_closed
 from deal_solve.uncertainty.paths import active_users, middle
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -45,7 +46,8 @@ def _first_track(deal: Deal, cohort_id: str) -> str:
 def _is_open(deal: Deal, cohort_id: str, seat_type: str) -> bool:
     provided = resolve(deal).offers[LIST].seats[seat_type].provides
     lacking = missing_controls(deal, cohort_id, seat_type, LIST, LIST)
-    return not lacking and provided.issuperset(deal.requires_on_both_lines)
+    is_within = not is_closed(deal, cohort_id, seat_type, LIST)
+    return not lacking and is_within and provided.issuperset(deal.requires_on_both_lines)
 
 
 def _heads(deal: Deal, cohort_id: str) -> Array:

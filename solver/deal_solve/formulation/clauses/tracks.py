@@ -25,6 +25,7 @@ from deal_solve.formulation.model.scenario_sums import Who
 from deal_solve.plan.crowds import Excess, may_take
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
+from deal_solve.plan.unknown_limits import is_closed
 
 ROUNDING = 1e-9
 """Share of an expected number of users that is no seat of its own."""
@@ -84,12 +85,14 @@ class CandidateYear:
 
 
 def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Seats) -> Tracks:
-    """Add T <= h, Σ T = 1 per cohort and year, N >= minimum·T; a track closed by a control has no T."""
+    """Add T <= h, Σ T = 1 per cohort and year, N >= minimum·T; a track closed by controls or limits has no T."""
     tracks = Tracks()
     for name, cohort in deal.cohorts.items():
         for candidate in agreements.seats:
             part = seats.parts[candidate]
             if candidate.seat_type not in cohort.tracks or not set(cohort.requires) <= set(part.provides):
+                continue
+            if is_closed(deal, name, candidate.seat_type, candidate.offer):
                 continue
             for span in resolve(deal).taken(candidate).spans:
                 on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")

@@ -21,6 +21,7 @@ from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement, SellerAtList
 from deal_solve.plan.proposal import Proposal, ProposedSeats
 from deal_solve.plan.resolved import SeatOffer, resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
+from deal_solve.plan.unknown_limits import is_closed
 from deal_solve.uncertainty.first_users import first_users, users_above
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -164,7 +165,12 @@ def _tracks(
             tracks[name] = given if len(given) == deal.years else given * deal.years
             continue
         sold = [track for track in cohort.tracks if not is_seat_type(deal, track) or offers.get(track)]
-        open_to = [track for track in sold if not missing_controls(deal, name, track, api_offer, offers.get(track))]
+        open_to = [
+            track
+            for track in sold
+            if not missing_controls(deal, name, track, api_offer, offers.get(track))
+            and not is_closed(deal, name, track, offers.get(track))
+        ]
         track = open_to[0] if open_to else cohort.tracks[0]
         tracks[name] = (track,) * deal.years
         notes.append(f"Cohort {name} takes {track} in every year, the first of its tracks that is open to it.")

@@ -16,6 +16,7 @@ from deal_solve.plan.plan import Plan, SeatAgreement
 from deal_solve.plan.resolved import SeatOffer, resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.tracks import is_seat_type, missing_controls, track_provides
+from deal_solve.plan.unknown_limits import held
 from deal_solve.uncertainty.first_users import FirstUsers
 
 
@@ -169,6 +170,7 @@ def broken_tracks(deal: Deal, plan: Plan) -> Iterator[Problem]:
                 yield Problem(here, f"{track!r} is taken, but no seat agreement for it stands under seats")
             else:
                 yield from _control(deal, plan, cohort_id, track)
+                yield from _limits(deal, plan, cohort_id, track)
         yield from _changes(deal, plan, cohort_id, tracks)
 
 
@@ -185,6 +187,18 @@ def _control(deal: Deal, plan: Plan, cohort_id: str, track: str) -> Iterator[Pro
                 f"cohorts.{cohort_id}.requires",
                 f"{', '.join(missing)}; {track}{source} provides {', '.join(sorted(provided)) or 'nothing'}",
             )
+
+
+def _limits(deal: Deal, plan: Plan, cohort_id: str, track: str) -> Iterator[Problem]:
+    """Where the limits of a seat are not known, a user uses no more than it costs."""
+    agreement = plan.seats.get(track)
+    years = [year for year, taken in enumerate(plan.tracks[cohort_id]) if taken == track]
+    for seller in dict.fromkeys(agreement.seller(year) for year in years) if agreement else ():
+        found = held(deal, cohort_id, resolve(deal).offers[seller].seats[track])
+        if found and found.is_closed:
+            uses = f"{track} from {seller!r} costs {found.seat_usd:,.2f} USD and a user uses {found.usd:,.2f} at list"
+            remedy = f"state rates.seats.{track}.allowance"
+            yield Problem(f"cohorts.{cohort_id}.tracks", f"{uses}, but its limits are not published; {remedy}")
 
 
 def _changes(deal: Deal, plan: Plan, cohort_id: str, tracks: tuple[str, ...]) -> Iterator[Problem]:
