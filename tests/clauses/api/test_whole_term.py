@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from deal_solve import solve
+from deal_solve import scenarios_of, solve
+from deal_solve.analysis.check.clauses import non_binding_clauses
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.accrual import months_of
 from deal_solve.facts.allocation import allocate
@@ -202,6 +203,24 @@ def test_300_over_three_years_with_at_least_80_in_each_costs_what_is_used():
     solution = solve(read(36, workloads={"app": app}, offers={"cloud": offer}, scenarios=paths))
     assert solution.objective_usd == pytest.approx(300e6)
     assert solution.plan.api.terms[0].commitment_usd == pytest.approx((100e6,) * 3)
+
+
+@pytest.mark.parametrize(
+    ("terms", "api", "idle"),
+    [
+        ((12,), {**TERM, "yearly_minimum": 0.5}, ["every term is one contract year"]),
+        ((24,), {**TERM, "yearly_minimum": 0}, ["a minimum of 0 asks for nothing"]),
+        ((24,), {**TERM, "yearly_minimum": 0.5}, []),
+        ((12,), {}, []),
+        ((12,), {"payment": "arrears"}, []),
+    ],
+)
+def test_check_finds_a_minimum_that_asks_for_nothing(terms, api, idle):
+    offer = quote((100, 0.1), terms=terms, **{"overage": "list", **api})
+    app = {"requests_per_month": 0, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
+    deal = read(24, workloads={"app": app}, offers={"quote": offer}, scenarios=explicit({"only": 100}))
+    found = non_binding_clauses(deal, scenarios_of(deal))
+    assert [reason for loc, reason in found if loc[-1] in ("yearly_minimum", "excess")] == idle
 
 
 @pytest.mark.parametrize(

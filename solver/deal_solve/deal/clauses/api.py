@@ -79,7 +79,7 @@ def _idle_rollover(offer: Offer, api: ApiPart) -> str | None:
 
 
 def _idle_excess(offer: Offer, api: ApiPart) -> str | None:
-    if _has_one_period(offer, api):
+    if api.excess != "lost" and _has_one_period(offer, api):
         return "every term has one commitment period, and usage counts only inside a term"
     return None
 
@@ -96,6 +96,8 @@ def _longer_period(api: ApiPart) -> str:
 
 
 def _idle_minimum(offer: Offer, api: ApiPart) -> str | None:
+    if api.yearly_minimum is None:
+        return None
     if api.yearly_minimum == 0:
         return "a minimum of 0 asks for nothing"
     return "every term is one contract year" if max(offer.terms) == 12 else None
