@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import estimate, read
 from tests.support.generators.heuristics import heuristic_plans
@@ -16,10 +18,11 @@ Data = dict[str, Any]
 START = (2027, 1)
 
 
-def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False) -> Data:
+def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool = False) -> Data:
     """Return the plain data of a deal; a `tiny` one is small enough to try out its plans one by one.
 
-    A `crowded` one has two cohorts or three on one seat type, whose plan has a maximum near what they are together.
+    A `crowded` one has two cohorts or three on one seat type, whose plan has a maximum near what they are together. One
+    with `tables` decides later terms by what is observed, where there are any, and its demand moves from year to year.
     """
     horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((24, 9), (12, 5), (36, 5), (48, 1))
     start = (START[0], c.pick(1, 7, 11))
@@ -31,6 +34,8 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False) -> Data:
     _card(c, data, start)
     _controls(c, data)
     explicit(c, data, start)
+    if tables:
+        _move(c, data)
     _offers(c, data)
     if data["cohorts"] and (crowded or c.chance(35)):
         users = estimate(data).users
@@ -39,6 +44,9 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False) -> Data:
         for people in data["cohorts"].values() if c.chance(60) else ():
             people.setdefault("unserved_usd_per_user_month", c.pick(30, 12, 200))
     _complete(c, data)
+    if tables and horizon > min(length for paper in data["offers"].values() for length in paper["terms"]):
+        kind = c.pick("usage", "users") if data["workloads"] and data["cohorts"] else None
+        data["renewal_decisions"] = {kind or ("usage" if data["workloads"] else "users"): 2}
     data["risk"] = risk(c, "scenarios" in data)
     around = heuristic_plans(read(data))
     if not around and data["cohorts"] and not c.chance(15):
@@ -94,6 +102,15 @@ def _card(c: Draw, data: Data, start: tuple[int, int]) -> None:
     if c.chance(12):
         data["tokens_counted_in"] = "old"
     data["rates"] = rates
+
+
+def _move(c: Draw, data: Data) -> None:
+    """Let requests and users of each scenario rise and fall from one contract year to the next."""
+    for scenario in data.get("scenarios", {}).values():
+        for paths in (scenario.get("requests_per_month", {}), scenario.get("active_users", {})):
+            for name, path in paths.items():
+                mean = float(np.mean(path))
+                paths[name] = [round(mean * c.pick(1, 0.1, 0.4, 2)) for _ in range(data["horizon_months"] // 12)]
 
 
 def _controls(c: Draw, data: Data) -> None:
