@@ -65,7 +65,8 @@ class Program:
     is paid on a path of buckets alone is in one of its `parts`, which shares variables, rows and epigraphs.
     `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
     `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held
-    a linear program are `binding`. `unserved` and `unserved_recourse` count users who are not served.
+    a linear program are `binding`, and where the last one of an epigraph was made is in `last_cut_points`. `unserved`
+    and `unserved_recourse` count users who are not served.
     """
 
     def __init__(self, sums: ScenarioSums, unit_usd: float, by_cuts: bool = False) -> None:
@@ -89,6 +90,7 @@ class Program:
         self._shares: dict[tuple[int, When], Variable] = {}
         self.cut_points: dict[int, tuple[int, Array]] = {}
         self.binding: dict[int, tuple[int, Array]] = {}
+        self.last_cut_points: dict[int, Array] = {}
         self.optimality_tolerance = 1e-9
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
@@ -286,6 +288,7 @@ class Program:
     def add_cut(self, number: int, cut: Cut, point: Array) -> None:
         """Add Θ >= linear + constant, made at a point."""
         self.cut_points[len(self.rows)] = number, point
+        self.last_cut_points[number] = point
         indices, coefficients = (part.tolist() for part in cut.linear)
         terms = [(self.variables[index], -c) for index, c in zip(indices, coefficients, strict=True)]
         theta = self.variables[self.epigraphs[number].index]

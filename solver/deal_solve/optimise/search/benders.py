@@ -206,6 +206,8 @@ def _separate(program: Program, values: Array, inner: Array | None = None, *, to
 
     Together they may be too low by `tolerance` of the objective, weighted as they count there; one that stands in a
     limit only counts fully. A cut is made at the inner point, and at `values` itself where that one is not high enough.
+    There is none where the last cut was made at the same point: the linear program was solved with it, and misses it by
+    no more than its own tolerance.
     """
     values = _clean(values)
     room, known, elsewhere = tolerance * _scale(program, values), Costs(), Costs()
@@ -217,7 +219,10 @@ def _separate(program: Program, values: Array, inner: Array | None = None, *, to
     found = False
     for number, (epigraph, low) in enumerate(zip(program.epigraphs, lows, strict=True)):
         if low > room / len(lows):
+            last = program.last_cut_points.get(number)
             for point, costs in points:
+                if last is not None and np.array_equal(point, last):
+                    continue
                 cut = epigraph.cut(point, costs)
                 if _height(cut, epigraph, values) > room / len(lows) / 2:
                     program.add_cut(number, cut, point)
