@@ -14,7 +14,7 @@ SENTENCES = {
     "limits": "the vendor publishes no limits in dollars, so {value} USD a user and month at list, no more than the "
     "seat's price, is taken as included",
     "closed": "the vendor publishes no limits in dollars, and {value} USD a user and month at list is above the seat's "
-    "price of {compared}, so the seat is closed",
+    "price of {compared}, so the seat is closed unless it is stated what it includes",
     "retired": "{compared} is gone{month}; {value} answers in its place, at its own prices",
     "maximum": "at most {value} users on the {compared} plan, all its seat types together, as on the card",
     "tokens": "not stated, so all token counts are those of the {value} tokenizer",

@@ -4,7 +4,9 @@ import pytest
 
 from deal_solve import scenarios_of, solve, varied
 from deal_solve.analysis.check.findings import findings
+from deal_solve.analysis.solve.proof import proof_rows
 from deal_solve.errors import InputError
+from deal_solve.facts.summary import summarise
 from deal_solve.facts.today import today
 from deal_solve.facts.unstated import unstated
 from deal_solve.plan.completion.complete import complete
@@ -91,9 +93,20 @@ def test_check_and_solve_say_what_is_closed_and_what_is_taken_as_included():
     )
     assert not [each for each in findings(included, scenarios_of(included)) if "tracks[0]" in each.path]
     said = [" ".join(s for s in unstated_sentences(unstated(deal)) if "publishes" in s) for deal in (closed, included)]
-    assert "2,000.00 USD a user and month at list is above the seat's price of 100.00, so the seat is closed" in said[0]
+    assert (
+        "2,000.00 USD a user and month at list is above the seat's price of 100.00, so the seat is closed unless"
+        in said[0]
+    )
     assert "90.00 USD a user and month at list, no more than the seat's price, is taken as included" in said[1]
     assert today(closed).uses[0].track == "enterprise"
+
+
+@pytest.mark.parametrize(("usd", "words"), [(2000, "so the seat is closed"), (90, "so 90.00 USD a user")])
+def test_how_sure_the_answer_is_names_the_limits_and_how_much_is_used(usd, words):
+    found = solve(on_team(usd))
+    deal, scenarios = found.settlement.deal, found.settlement.scenarios
+    rows = dict(proof_rows(deal, scenarios, found, summarise(deal, found.settlement, scenarios)))
+    assert words in rows["limits"]
 
 
 def test_a_plan_on_a_closed_seat_is_refused_with_the_remedy():

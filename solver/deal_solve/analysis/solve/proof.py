@@ -5,10 +5,12 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.sources import Assumption, assumptions
 from deal_solve.facts.summary import Summary
+from deal_solve.facts.unstated import unstated
 from deal_solve.optimise.solution import Solution
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import gap_percent, heading, labelled, money
+from deal_solve.report.unstated import unstated_sentences
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 MAX_NAMED = 3
@@ -28,6 +30,7 @@ def proof_rows(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Su
     """Return what stands behind the answer, one labelled line of words each."""
     found = tuple(assumptions(deal, solution.plan))
     lacking = [row for row in found if row.source is None]
+    limits = unstated_sentences(row for row in unstated(deal) if row.kind in ("limits", "closed"))
     stated = [
         ("proof", _proof(deal, solution, summary)),
         ("scenarios", _scenarios(scenarios)),
@@ -35,6 +38,7 @@ def proof_rows(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Su
         ("prices", _prices(deal)),
         ("sources", f"{len(found) - len(lacking)} of {len(found)} assumptions carry a source"),
         *(("", f"{path}: {text}") for path, text in deal.sources.items()),
+        *(("" if place else "limits", text) for place, text in enumerate(limits)),
     ]
     if lacking:
         rest = len(lacking) - MAX_NAMED
