@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deal_solve import solve
+from deal_solve.analysis.clauses.steps import clause_steps
 from deal_solve.errors import Infeasible, InputError
 from tests.support.builders import api_deal, api_plan, lines, months, settled
 from tests.support.hand_deals import certainly, explicit, fixed, quote, read
@@ -98,3 +99,14 @@ def test_cost_is_convex_in_the_commitment():
 def test_refused_combinations_name_both_clauses(api, refused):
     with pytest.raises(InputError, match=refused):
         certainly(100, quote=quote((100, 0.1), **{**COUNTS_NEXT, **api}))
+
+
+@pytest.mark.parametrize(("terms", "asked"), [((12,), None), ((24,), "counts next")])
+def test_it_is_asked_for_where_a_term_has_two_periods(terms, asked):
+    offer = quote((100, 0.1), terms=terms, payment="arrears")
+    app = {"requests_per_month": 100, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
+    steps = {
+        step.clause: step for step in clause_steps(read(24, workloads={"app": app}, offers={"quote": offer}), "quote")
+    }
+    assert ("excess usage" in steps) == (asked is not None)
+    assert asked is None or steps["excess usage"].requested == asked

@@ -63,6 +63,8 @@ def _step(deal: Deal, offer: str, clause: Clause) -> ClauseStep | None:
 def parts_of(deal: Deal, offer: str, clause: Clause) -> Iterator[tuple[str, Any]]:
     """Yield the parts of an offer in which a clause may stand: seat types by their name, the others by the part's."""
     stated = deal.offers[offer]
+    if not clause.fits(stated):
+        return
     if clause.part == "offer":
         yield "offer", stated
     elif clause.part == "api" and stated.api is not None:

@@ -78,12 +78,6 @@ def _idle_rollover(offer: Offer, api: ApiPart) -> str | None:
     return None
 
 
-def _idle_excess(offer: Offer, api: ApiPart) -> str | None:
-    if api.excess != "lost" and _has_one_period(offer, api):
-        return "every term has one commitment period, and usage counts only inside a term"
-    return None
-
-
 def _has_one_period(offer: Offer, api: ApiPart) -> bool:
     return len(api.periods(range(max(offer.terms)))) == 1
 
@@ -185,8 +179,8 @@ API = (
         better=always("counts_next"),
         printed=lambda excess: "counts next" if excess == "counts_next" else "lost",
         is_in=lambda api: api.payment == "arrears" and api.period != "term" and not isinstance(api.unused, Rollover),
+        fits=lambda offer: offer.api is not None and not _has_one_period(offer, offer.api),
         needs="commitment",
-        idle=_idle_excess,
         ask="Please let usage above the commitment of a period count toward the next periods of the term.",
     ),
     Clause(

@@ -65,8 +65,8 @@ class Clause:
 
     - `name` as it is printed; `part` and `path` say where it stands: `offers.<offer>.api.<path>`,
       `offers.<offer>.seats.<type>.<path>`, or `offers.<offer>.<path>`
-    - `is_in` whether a part has the clause at all; `is_of_both_parts` where it only matters if seats and API are both
-      in the offer
+    - `is_in` whether a part has the clause at all, `fits` whether an offer can; `is_of_both_parts` where it only
+      matters if seats and API are both in the offer
     - `printed` how a value of it reads; `better` the value one step towards the buyer, that of today where nothing is
       better, and None for a clause without such a step. `asked` prints what is asked for, from the value today and the
       better one, where `printed` does not do; `along` are other fields of the part that the step changes, and it
@@ -94,6 +94,7 @@ class Clause:
     along: Mapping[str, Any] = field(default_factory=dict)
     stated: tuple[str, ...] = ()
     is_in: Callable[[Any], bool] = _always
+    fits: Callable[[Offer], bool] = _always
     is_of_both_parts: bool = False
     numbers: Mapping[str, Ends] = field(default_factory=dict)
     needs: Need | None = None
