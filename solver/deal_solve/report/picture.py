@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.optional import need
+from deal_solve.report.text import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,8 @@ STYLE: Any = {"font.size": 8, "svg.hashsalt": "deal-solve", "svg.fonttype": "non
 MISSING = "□"
 """Stands for a character that the font of a picture has not, or that is none."""
 DARK, LIGHT = "#16365c", "#a9b8cc"
+LETTERS_PER_INCH = 13
+"""Of a title; what is longer would leave the picture."""
 MIN_DISTANCE = 0.07
 """Between two labels, as a share of the height of a panel."""
 MULTIPLES = ((1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1, ""))
@@ -39,7 +42,7 @@ def canvas(width: float, height: float, title: str) -> Iterator[Figure]:
 
     with rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
-        figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+        figure.suptitle(shortened(title, int(LETTERS_PER_INCH * width)), fontsize=10, x=0.01, ha="left")
         yield figure
         _make_drawable(figure)
 

@@ -14,17 +14,20 @@ from markupsafe import Markup, escape
 from deal_solve.analysis.document.result import Document
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.health import seat_health
-from deal_solve.facts.names import track_name
+from deal_solve.facts.names import track_name, user_name
+from deal_solve.facts.routing import routing
 from deal_solve.facts.years import years
 from deal_solve.outputs import figure
 from deal_solve.report.picture import DARK, LIGHT, canvas, panels_of, scale_of, write_figure
-from deal_solve.report.text import shortened
+from deal_solve.report.text import percent, shortened
 from deal_solve.settlement.settle import Settlement
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MAX_TITLE = 90
+MAX_BARS = 24
+WIDTH_OF_LETTER = 1.1
+"""Percent of the width of a panel, so that words are left out where they do not fit."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def _figures(found: Document, section: str) -> Iterator[tuple[str, Figure]]:
         yield "What one step of each clause is worth", figure(found.clauses)
     if section == "levers" and found.levers is not None:
         yield "How the cost falls, lever by lever", figure(found.levers)
+    if section == "routing" and routing(deal, settlement.plan):
+        yield "Which option answers which share of the requests", routing_figure(deal, settlement)
     if section == "seats" and _bought(settlement):
         yield "Contracted seats beside the users that are expected", seats_figure(deal, settlement)
     if section == "payers":
@@ -70,6 +75,7 @@ def _inline(drawn: Figure, name: str, title: str) -> Markup:
     head, body = svg.split(">", 1)
     _, _, width, height = re.search(r'viewBox="([^"]*)"', head)[1].split()  # type: ignore[index]
     body = re.sub(r'(\bid="|xlink:href="#|\bhref="#|url\(#)', rf"\g<1>{name}-", body).replace("xlink:href", "href")
+    body = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), body)  # of points
     words = f"<title>{escape(title)}</title><desc>{escape(title)}; the table below has its numbers.</desc>"
     size = f'viewBox="0 0 {width} {height}" style="max-width: {width}pt"'
     return Markup(f'<svg {size} role="img" aria-label="{escape(title)}">{words}{body.strip()}')
@@ -80,9 +86,7 @@ def figure_of(deal: Deal, found: Document) -> Figure:
     rows = years(found.solution.settlement, found.fiscal_year_start)
     top = max(max(row.cost.expected_usd, row.cost.p90_usd) for row in rows)
     size, word = scale_of(top)
-    with canvas(
-        6.4, 0.9 + 0.45 * len(rows), shortened(f"{deal.title or 'This deal'}: cost per year", MAX_TITLE)
-    ) as drawn:
+    with canvas(6.4, 0.9 + 0.45 * len(rows), f"{deal.title or 'This deal'}: cost per year") as drawn:
         panel = drawn.subplots()
         for index, row in enumerate(rows):
             cost = row.cost
@@ -97,6 +101,33 @@ def figure_of(deal: Deal, found: Document) -> Figure:
         panel.set_xlim(0, 1.25 * (top / size or 1.0))
         panel.set_xlabel(f"{word}USD, not discounted; bar: expected; line: P10 to P90")
         panel.spines[["top", "right"]].set_visible(False)
+    return drawn
+
+
+def routing_figure(deal: Deal, settlement: Settlement) -> Figure:
+    """Return a bar of shares for each workload or cohort and each run of months that is routed alike."""
+    bars: dict[tuple[str, int, int], list[tuple[str, float]]] = {}
+    for row in routing(deal, settlement.plan):
+        bars.setdefault((row.user, row.start, row.end), []).append((row.option, row.share))
+    shown = list(bars.items())[:MAX_BARS]
+    with canvas(6.8, 0.8 + 0.34 * len(shown), "Routing of requests") as drawn:
+        panel = drawn.subplots()
+        for index, (_, options) in enumerate(shown):
+            start = 0.0
+            for place, (option, share) in enumerate(options):
+                shade = (LIGHT, "white")[place % 2]
+                panel.barh(index, 100 * share, left=start, color=shade, edgecolor=DARK, linewidth=0.6, height=0.66)
+                words = f"{option} {percent(share, 0)}"
+                if 100 * share > WIDTH_OF_LETTER * len(words):
+                    panel.annotate(words, (start + 50 * share, index), ha="center", va="center", fontsize=6.5)
+                start += 100 * share
+        names = [f"{shortened(user_name(deal, user), 34)}\n{deal.span(*months)}" for (user, *months), _ in shown]
+        panel.set_yticks(range(len(shown)), names, fontsize=6)
+        panel.set_ylim(len(shown) - 0.5, -0.5)
+        panel.set_xlim(0, 100)
+        panel.set_xlabel("% of the requests")
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(axis="y", length=0)
     return drawn
 
 

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 def figure_of(deal: Deal, found: Waterfall) -> Figure:
     """Return the waterfall from today's routing as a picture; raises InputError where matplotlib is not installed."""
     steps = found.from_today
+    last = len(steps)
     top = max(step.expected_usd for step in steps)
     size, word = scale_of(top)
-    with canvas(6.8, 0.9 + 0.32 * len(steps), f"{deal.title or 'This deal'}: what the levers are worth") as figure:
+    with canvas(6.8, 1.2 + 0.32 * last, f"{deal.title or 'This deal'}: what the levers are worth") as figure:
         panel = figure.subplots()
-        for index, step in enumerate(steps):
-            before = steps[index - 1].expected_usd if index else 0.0
-            low, high = sorted((before, step.expected_usd))
-            is_total = index in (0, len(steps) - 1)
-            start, end = (0.0, step.expected_usd) if is_total else (low, high)
+        for index, step in enumerate((*steps, steps[-1])):
+            is_total = index in (0, last)
+            before = 0.0 if is_total else steps[index - 1].expected_usd
+            start, end = sorted((before, step.expected_usd))
             panel.barh(index, (end - start) / size, left=start / size, color=DARK if is_total else LIGHT, height=0.62)
-            label = whole_money(step.expected_usd) if is_total else f"{whole_money(step.expected_usd - before)}"
+            label = whole_money(step.expected_usd) if is_total else whole_money(step.expected_usd - before)
             panel.annotate(label, (end / size, index), xytext=(4, 0), textcoords="offset points", va="center")
-        panel.set_yticks(range(len(steps)), [step.lever for step in steps])
-        panel.set_ylim(len(steps) - 0.5, -0.5)
+        panel.set_yticks(range(last + 1), [*(step.lever for step in steps), "best deal"])
+        panel.set_ylim(last + 0.5, -0.5)
         panel.set_xlim(0, 1.25 * (top / size or 1.0))
         panel.set_xlabel(
             f"cost over {deal.horizon_months} months, {word}USD; dark: the cost, light: what a step changes"

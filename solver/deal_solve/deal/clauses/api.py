@@ -206,6 +206,7 @@ API = (
         numbers={"yearly_minimum": ten_points},
         needs="commitment",
         idle=_idle_minimum,
+        ask="Please leave out the least usage of each contract year (now: {was}).",
     ),
     Clause(
         "ramp",

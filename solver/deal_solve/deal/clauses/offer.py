@@ -68,7 +68,7 @@ OFFER = (
         printed=_protection_text,
         numbers={"capped": one_point},
         needs="price changes",
-        ask="Please pass every price cut on to us for the whole term (now: {was}; asked: {asked}).",
+        ask="Please lock prices against rises, and pass every price cut on to us (now: {was}).",
     ),
     Clause(
         "bundle",

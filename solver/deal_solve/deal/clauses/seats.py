@@ -120,6 +120,7 @@ SEATS = (
         printed=_allowance_text,
         is_in=lambda part: part.allowance is not None,
         numbers={"usd_per_user_month": a_twentieth, "extra_discount": one_point},
+        ask="Please change the usage that a seat includes (now: {was}; asked: {asked}).",
     ),
     Clause("covered share", "seats", ("covered_share",), "commitment", numbers={"covered_share": ten_points}),
     Clause(
