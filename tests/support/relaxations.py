@@ -240,7 +240,8 @@ def _scale(node: Any, factor: float) -> None:
             _scale(item, factor)
     elif isinstance(node, dict):
         for key, value in node.items():
-            named = isinstance(key, str) and ("usd" in key.split("_") or key == "at_most")
+            is_ratio = key == "refused_usd_per_usd"
+            named = isinstance(key, str) and not is_ratio and ("usd" in key.split("_") or key == "at_most")
             if named and isinstance(value, int | float):
                 node[key] = value * factor
             elif named and isinstance(value, dict):  # a band, or prices by billing
