@@ -178,6 +178,18 @@ CASES = {
             "forfeited",
         ],
     ),
+    "a minimum of the only year": (
+        [
+            ("[12, 24]", "[12]"),
+            ("unused: {rollover: 50%}", "period: term\n      payment: arrears\n      yearly_minimum: 50%"),
+            ("reduction_right: 10%, ", ""),
+        ],
+        ["offers.quote.api.yearly_minimum: every term is one contract year"],
+    ),
+    "a minimum of nothing": (
+        [("unused: {rollover: 50%}", "period: term\n      payment: arrears\n      yearly_minimum: 0%")],
+        ["offers.quote.api.yearly_minimum: a minimum of 0 asks for nothing"],
+    ),
     "nothing rolls over": (
         [("rollover: 50%", "rollover: 0")],
         ["offers.quote.api.unused: nothing is rolled over, so it is as forfeited"],

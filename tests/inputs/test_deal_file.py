@@ -285,10 +285,10 @@ def test_every_duplicate_key_and_tag_is_reported():
 
 
 def quickly(text):
-    """Return the problems, found within a few seconds."""
-    start = time.monotonic()
+    """Return the problems, found within a few seconds of this process."""
+    start = time.process_time()
     found = problems(text)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     return found
 
 

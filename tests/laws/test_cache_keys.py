@@ -22,6 +22,9 @@ CANNOT_CHANGE: dict[Field, str] = {
     ("Bucket", "share"): "shares add up to 1: they change together, as the list that they stand in",
     ("WritesByTtl", "five_minutes"): "shares add up to 1: they change together, as the field that they stand in",
     ("WritesByTtl", "one_hour"): "the same",
+    ("UserClass", "share"): "shares, and shares times factors, add up to 1: they change together, as the list",
+    ("UserClass", "factor"): "the same",
+    ("Allowance", "beyond"): "blocked asks for refused_usd_per_usd, which billed refuses: they change together",
     ("Renewal", "may_return"): "it has one value: coming back is refused",
 }
 COMMITMENTS = "offers.*.api.bands with a commitment, and offers.*.api with none without"

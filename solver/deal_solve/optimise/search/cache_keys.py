@@ -41,6 +41,7 @@ SUMS: Parts = (
     "offers.*.renewal",  # prices from a contract year on
     "offers.*.renewal_cap",  # the same
     "offers.*.api.bands",  # thresholds and discounts
+    "offers.*.api.yearly_minimum",  # when is paid
     "offers.*.api.overage",  # a price
     "offers.*.api.unused",  # moves a balance from period to period
     "offers.*.api.payment",  # when is paid
