@@ -41,5 +41,6 @@ def test_a_second_solver_agrees(number: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(0, DEALS, BLOCK))
 def test_a_second_solver_agrees_on_two_thousand_generated_deals(block: int) -> None:
+    """A block takes half a minute of one core, all of them most of an hour: choose some with -k."""
     for number in range(block, block + BLOCK):
         agree(number)

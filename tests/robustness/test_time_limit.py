@@ -82,7 +82,7 @@ def test_where_the_limit_strikes_in_the_tie_rule_the_optimum_stands_and_the_note
 
 @pytest.fixture(scope="module")
 def best_of_full():
-    """Return the best plan of the largest benchmark, which takes minutes."""
+    """Return the best plan of the largest benchmark, which takes more than a minute of one core."""
     return solve(FULL, sample(FULL, 1024))
 
 
