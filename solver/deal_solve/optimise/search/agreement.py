@@ -110,5 +110,5 @@ def size_of(formulation: Formulation) -> Size:
         rows=problem.numConstraints(),
         columns=problem.numVariables(),
         integers=sum(variable.cat == pulp.LpInteger for variable in formulation.program.variables),
-        nonzeros=sum(len(row) for row in problem.constraints()),
+        nonzeros=sum(sum(map(bool, row.values())) for row in problem.constraints()),
     )
