@@ -23,7 +23,7 @@ from deal_solve.facts.notes import chronological_usd, order_note
 from deal_solve.facts.summary import periods, summarise
 from deal_solve.optimise.solution import CandidateAgreement, Size, Solution
 from deal_solve.plan.completion.complete import complete
-from deal_solve.plan.plan import Plan
+from deal_solve.plan.plan import Plan, RenewalRow
 from deal_solve.plan.proposal import Proposal
 from deal_solve.record import adapter_of, to_text
 from deal_solve.report.rates import rate, rates_report
@@ -306,7 +306,8 @@ def test_numbers_that_are_not_finite_become_null():
 
 def test_every_field_of_a_result_is_described():
     schema = json.dumps(adapter_of(Result).json_schema(by_alias=True, mode="serialization"))
-    for name, part in json.loads(schema)["$defs"].items():
+    own = {"RenewalRow": RenewalRow.model_json_schema()}  # it leaves a field out where nothing is decided
+    for name, part in (json.loads(schema)["$defs"] | own).items():
         if name in ("Plan", "ApiAgreement", "ApiTerm", "SeatAgreement", "Route"):
             continue  # described with the plan
         for field, facts in part["properties"].items():

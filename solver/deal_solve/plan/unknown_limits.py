@@ -69,5 +69,5 @@ def _can_answer(deal: Deal, cohort_id: str, left: list[Option]) -> bool:
     floor = use.quality.mean_floor
     if floor is not None and max(option.quality or 0.0 for option in left) < floor:
         return False
-    least = {name for name, limit in use.shares.items() if limit.minimum > 0}
-    return all(any(name in option.counts_as for option in left) for name in least)
+    needed = {name for name, limit in use.shares.items() if limit.minimum > 0}
+    return all(any(name in option.counts_as for option in left) for name in needed)
