@@ -235,7 +235,7 @@ def test_intervals_cover_the_truth_at_their_rate(made, cost, rate):
     held = np.zeros(2)
     for trial in range(400):
         each = Replicates(solution, tuple(made(deal, seed) for seed in seeds(trial)))
-        for index, (found, true) in enumerate([(estimate(each.own), truth), (each.dearer(other), more)]):
+        for index, (found, true) in enumerate([(estimate(each.own), truth), (each.cost_increase(other), more)]):
             held[index] += found.low_usd <= true <= found.high_usd
     assert held.min() >= 400 * rate - 4 * 4.4
 
