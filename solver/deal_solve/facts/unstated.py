@@ -113,6 +113,8 @@ def _clauses(deal: Deal, name: str, offer: Offer) -> Iterator[Unstated]:
     here = f"offers.{name}"
     if any(months < deal.horizon_months for months in offer.terms) and "renewal" not in offer.model_fields_set:
         yield _clause(f"{here}.renewal", "at the same prices, leaving allowed")
+    if "price_protection" not in offer.model_fields_set:
+        yield _clause(f"{here}.price_protection", "none (prices follow list, up and down)")
     if offer.api is not None and any(band.commit_usd_per_year for band in offer.api.bands):
         yield from _commitment(offer.api, f"{here}.api")
     for seat_type, part in offer.seats.items():

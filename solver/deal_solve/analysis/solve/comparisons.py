@@ -39,6 +39,10 @@ class ComparedPlan(Record):
         Field(description="mean of what it costs above the baseline, in the worst tenth of that; null without one"),
     ]
     objective_usd: Annotated[float | None, Field(description="its objective; null where it was not optimised")]
+    signed_usd: Annotated[
+        float | None,
+        Field(description="what it commits by being signed: the years of its first terms; null for a baseline"),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,18 @@ def _as_today(solution: Solution) -> ComparedPlan | None:
         plan, _ = complete(deal, asked, first_block(scenarios))
     except InputError:
         return None
-    return _compared(solution, plan, settle(deal, plan, scenarios).cost, None)
+    settled = settle(deal, plan, scenarios)
+    return replace(_compared(solution, plan, settled.cost, None), signed_usd=settled.signed_usd)
 
 
 def _solved(
     solution: Solution, among: Callable[[CandidateAgreement], bool], options: SolveOptions | None
 ) -> ComparedPlan | None:
     found = None if options is None else nearest(solution, among, options)
-    return None if found is None else _compared(solution, found.plan, found.settlement.cost, found.objective_usd)
+    if found is None:
+        return None
+    compared = _compared(solution, found.plan, found.settlement.cost, found.objective_usd)
+    return replace(compared, signed_usd=found.settlement.signed_usd)
 
 
 def _compared(solution: Solution, plan: Plan, cost: Array, objective_usd: float | None) -> ComparedPlan:

@@ -6,7 +6,8 @@ from deal_solve.analysis.solve.agreements import others
 from deal_solve.analysis.solve.comparisons import ComparedPlan, Comparisons
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.deal import LIST
-from deal_solve.facts.names import quoted_offer
+from deal_solve.facts.controls import control_table
+from deal_solve.facts.names import listed, quoted_offer
 from deal_solve.facts.unstated import unstated
 from deal_solve.plan.plan import ApiAgreement
 from deal_solve.report.sentences import basis
@@ -41,6 +42,8 @@ def compare_rows(subject: Subject) -> list[tuple[str, str]]:
     retired = (row for row in unstated(subject.deal) if row.kind == "retired" and row.path.endswith(".today.model"))
     gone = ", ".join(f"{row.value} for {row.compared}" for row in retired)
     goes_on = f"{SIGN_NOTHING}, with {gone}" if gone else SIGN_NOTHING
+    lacking = [row.control for row in control_table(subject.deal) if row.offer == LIST and row.api_gap]
+    goes_on += f", but list lacks {listed(lacking)}" if lacking else ""
     if free is not None:
         what = f"{BEST_FREE}: {goes_on}, as today" if is_same else BEST_FREE
         rows.append(("No commitment", _beside(subject, free, what) + _tail(subject, compared, free)))
@@ -85,11 +88,21 @@ def _runner_up(subject: Subject, compared: Comparisons) -> str:
     name = _agreement(subject, api.offer, api.term_months, _band(api))
     expected = _more(other.expected_usd - subject.summary.total.expected_usd)
     if subject.is_certain:
-        return f"{name}: costs {expected}"
+        return f"{name}: costs {expected}{_signs(subject, other)}"
     if expected == SAME == _more(other.worst_tenth_usd - compared.worst_tenth_usd):
-        return f"{name}: costs the same, in expectation and in the worst tenth"
-    worst = _more(other.worst_tenth_usd - compared.worst_tenth_usd)
-    return f"{name}: costs {expected} in expectation, {worst} in the worst tenth{_why(subject, compared, other)}"
+        return f"{name}: costs the same, in expectation and in the worst tenth{_signs(subject, other)}"
+    amount, _, word = _more(other.worst_tenth_usd - compared.worst_tenth_usd).partition(" ")
+    worst = amount if expected.endswith(f" {word}") and word != "same" else f"{amount} {word}"
+    why = _why(subject, compared, other)
+    return f"{name}: costs {expected} in expectation, {worst} in the worst tenth{why}{_signs(subject, other)}"
+
+
+def _signs(subject: Subject, other: ComparedPlan) -> str:
+    """Return how much more or less another plan commits by being signed now, if it does."""
+    if other.signed_usd is None:
+        return ""
+    usd = _more(other.signed_usd - subject.summary.signed_usd)
+    return "" if usd == SAME else f", {usd} signed"
 
 
 def _more(usd: float) -> str:
