@@ -55,6 +55,7 @@ def test_everything_that_a_bare_file_leaves_unsaid_is_listed_by_the_field_that_w
         "workloads.bot.projects.rerouting": ("project", 0.0, None),
         "workloads.bot.today.model": ("retired", "claude-sonnet-5-5", "claude-sonnet-4-5-20250929"),
         "offers.quote.renewal": ("clause", "at the same prices, leaving allowed", None),
+        "offers.quote.price_protection": ("clause", "none (prices follow list, up and down)", None),
         "offers.quote.api.payment": ("clause", "prepaid", None),
         "offers.quote.api.unused": ("clause", "forfeited", None),
         "offers.quote.seats.team-standard.billing": ("clause", "a year in advance", None),
@@ -115,7 +116,8 @@ def test_projects_of_a_workload_and_clauses_of_an_offer_are_one_sentence_each():
     text = "\n".join(unstated_sentences(unstated(loads(DEAL))))
     assert "workloads.bot.projects: no project is given, so caching and batch and rerouting cost nothing" in text
     renewal = "renewal is at the same prices, leaving allowed"
-    assert f"offers.quote: not stated, so {renewal}, api.payment is prepaid, api.unused is" in text
+    protection = "price_protection is none (prices follow list, up and down)"
+    assert f"offers.quote: not stated, so {renewal}, {protection}, api.payment is prepaid, api.unused is" in text
     assert text.count("offers.quote: ") == 1
 
 

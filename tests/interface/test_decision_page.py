@@ -70,8 +70,11 @@ def test_the_runner_up_is_told_in_dollars_of_expectation_and_of_the_worst_tenth(
     text = " ".join(solution_report(subject_of(solution, compared)).split())
     more = other.expected_usd - float(solution.settlement.weights @ solution.settlement.cost)
     worst = other.worst_tenth_usd - compared.worst_tenth_usd
-    words = [f"{abs(usd):,.0f} {'more' if usd > 0 else 'less'}" for usd in (more, worst)]
-    assert f"costs {words[0]} in expectation, {words[1]} in the worst tenth" in text
+    signed = other.signed_usd - solution.settlement.signed_usd
+    words = [f"{abs(usd):,.0f} {'more' if usd > 0 else 'less'}" for usd in (more, worst, signed)]
+    tail = words[1] if (more > 0) != (worst > 0) else words[1].split()[0]
+    assert f"costs {words[0]} in expectation, {tail} in the worst tenth" in text
+    assert abs(signed) < 1 or f", {words[2]} signed" in text
 
 
 def test_lines_of_the_year_add_up_to_its_total(found):
