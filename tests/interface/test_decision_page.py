@@ -1,5 +1,6 @@
 """The decision page: every example on 45 lines of 80 columns, in the words of a buyer."""
 
+import json
 import os
 import re
 
@@ -249,3 +250,22 @@ def test_cash_and_cost_as_accrued_are_told_apart():
     assert re.search(r"^total, as accrued +2", text, re.MULTILINE)
     assert re.search(r"^cash paid in the year +4", text, re.MULTILINE)
     assert "as accrued" not in solution_report(subject_of(solution))
+
+
+def test_an_agreement_without_contracted_seats_is_signed_too(tmp_path, capsys):
+    """Ten users are counted by true-up under q: without its signature they would pay list, and it ends in a year."""
+    deal = {
+        "start": "2027-01",
+        "horizon_months": 12,
+        "rates": {"card": "claude@2026-11-23", "seats": {"seat": {"usd_per_user_month": 20, "covered_share": 1}}},
+        "cohorts": {"staff": {"headcount": 10, "active_share": 1, "tracks": ["seat"]}},
+        "offers": {"q": {"terms": [12], "seats": {"seat": {"usd_per_user_month": 10, "initial_order": "free"}}}},
+    }
+    pins = {"seats": {"seat": {"offer": "q", "term_months": 12, "contracted": [0]}}}
+    paths = [tmp_path / name for name in ("deal.json", "pins.json")]
+    for path, data in zip(paths, (deal, pins), strict=True):
+        path.write_text(json.dumps(data), encoding="utf-8")
+    assert run(["solve", str(paths[0]), "--fix", str(paths[1])]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    assert "seat (q, 12 months): none contracted, users are counted by true-up" in page
+    assert "2028-01-01 q has ended" in page

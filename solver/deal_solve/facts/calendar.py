@@ -116,9 +116,9 @@ def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:
 
 def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]]]:
     """Return the terms of every agreement in which something is bought, with what that is."""
-    seats = [(agreement, seats_name(deal, seat_type)) for seat_type, agreement in plan.seats.items()]
+    seats = [(agreement, seat_type, seats_name(deal, seat_type)) for seat_type, agreement in plan.seats.items()]
     lengths = {plan.api.offer: plan.api.term_months}
-    lengths |= {agreement.offer: agreement.term_months for agreement, _ in seats}
+    lengths |= {agreement.offer: agreement.term_months for agreement, *_ in seats}
     signed: dict[str, list[tuple[TermSpan, list[str]]]] = {}
     for offer, months in lengths.items():
         api_left = plan.api.left if plan.api.offer == offer else ()
@@ -127,8 +127,8 @@ def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]
             bought = ["API"] if plan.api.offer == offer and not is_left else []
             bought += [
                 what
-                for agreement, what in seats
-                if any(agreement.contracted[year] for year in span.years if agreement.seller(year) == offer)
+                for agreement, seat_type, what in seats
+                if any(plan.takes_seats(seat_type, year) for year in span.years if agreement.seller(year) == offer)
             ]
             if bought and offer != LIST:
                 signed.setdefault(offer, []).append((span, bought))

@@ -199,3 +199,7 @@ class Plan(DealModel):
         """Return N[σ,y]; 0 for a type without an agreement."""
         agreement = self.seats.get(seat_type)
         return agreement.contracted[year] if agreement else 0
+
+    def takes_seats(self, seat_type: str, year: int) -> bool:
+        """Whether seats of a type are contracted in a contract year, or users are on it without any (by true-up)."""
+        return self.contracted(seat_type, year) > 0 or any(track[year] == seat_type for track in self.tracks.values())

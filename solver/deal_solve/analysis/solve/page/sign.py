@@ -92,7 +92,7 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
     """Yield a sentence per seat type that is bought or used without a contract, the label before the first."""
     deal, plan = subject.deal, subject.plan
     label = "Seats"
-    taken = {name: agreement for name, agreement in plan.seats.items() if any(agreement.contracted)}
+    taken = {name: agreement for name, agreement in plan.seats.items() if _is_signed(subject, name)}
     for name, agreement in sorted(taken.items(), key=lambda item: not item[1].contracted[0])[:max_seat_types]:
         with_api = agreement.offer == plan.api.offer and agreement.offer != LIST
         under = "same agreement" if with_api else _agreement(subject, agreement)
@@ -103,6 +103,8 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
             for seats, seller in zip(agreement.contracted, agreement.at_list, strict=True)
         ]
         after = _seat_years(signed, kept[signed:])
+        if not any(agreement.contracted):
+            now = "none contracted, users are counted by true-up"
         parts = [now] * bool(now) + [f"planned{' after' * bool(now)}: {after}"] * bool(after)
         parts += [f"planned after: {left}" for left in _at_list(agreement)]
         yield label, f"{track_name(deal, name)} ({under}): {'; '.join(parts)}"
@@ -117,6 +119,14 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
     free = [name for name, agreement in plan.seats.items() if agreement.offer == LIST_MONTHLY and name in used]
     if free:
         yield label, f"{listed([track_name(deal, name) for name in free])}: billed monthly at list, no contract"
+
+
+def _is_signed(subject: Subject, seat_type: str) -> bool:
+    """Whether a seat agreement has to be signed: seats are contracted, or users are on its offer without any."""
+    plan, agreement = subject.plan, subject.plan.seats[seat_type]
+    years = [year for year in range(subject.deal.years) if agreement.seller(year) == agreement.offer]
+    is_used = agreement.offer not in (LIST, LIST_MONTHLY) and any(plan.takes_seats(seat_type, year) for year in years)
+    return any(agreement.contracted) or is_used
 
 
 def _at_list(agreement: SeatAgreement) -> Iterator[str]:
