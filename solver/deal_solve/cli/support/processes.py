@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from typing import Any, cast
 
 
 class Processes(Executor):
@@ -32,9 +32,15 @@ class Processes(Executor):
             return self._pool.submit(fn, *args, **kwargs)
 
     def kill(self) -> None:
-        """End the processes at once."""
+        """End the processes at once.
+
+        One that ends while it writes a result leaves half of it; the pool would wait for the rest for ever, as this
+        process could still write it. So this end is closed.
+        """
         for process in list((self._pool._processes or {}).values()):
             process.kill()
+            process.join()
+        cast(Any, self._pool)._result_queue._writer.close()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes."""
