@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.deal.offer import TrueUp
 from deal_solve.facts.names import listed, quoted_offer, seats_name, track_name, user_name
 from deal_solve.frames import Table
@@ -130,7 +130,7 @@ def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]
                 for agreement, seat_type, what in seats
                 if any(plan.takes_seats(seat_type, year) for year in span.years if agreement.seller(year) == offer)
             ]
-            if bought and offer != LIST:
+            if bought and offer not in (LIST, LIST_MONTHLY):
                 signed.setdefault(offer, []).append((span, bought))
     return signed
 
