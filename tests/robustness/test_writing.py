@@ -7,21 +7,13 @@ import pytest
 from deal_solve.cli.main import run
 from deal_solve.errors import InputError
 from deal_solve.files import refuse_unwritable, replacing, write_text, written
-
-DEAL = """\
-start: 2027-01
-horizon_months: 12
-workloads:
-  bot: {requests_per_month: {low: 500k, high: 1.5M}, input_tokens: 2000, output_tokens: 200, models: [opus, sonnet]}
-offers:
-  quote: {api: {bands: [{commit_usd_per_year: 20k, discount: 20%}], overage: contracted}}
-"""
+from tests.support.deals import LOW_OR_HIGH
 
 
 @pytest.fixture
 def deal(tmp_path):
     path = tmp_path / "deal.yaml"
-    path.write_text(DEAL)
+    path.write_text(LOW_OR_HIGH)
     (tmp_path / "plan.yaml").write_text("api: {offer: quote}\n")
     return path
 
