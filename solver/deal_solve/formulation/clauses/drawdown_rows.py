@@ -128,9 +128,7 @@ class Chain:
         """Charge a period at its end and return what it carries into the next one."""
         levels = all_levels[index]
         arrears = self.api.payment == "arrears"
-        floor = 1.0 if arrears else 0.0
-        for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), floor], strict=False):
-            self._charge("overage", (level.ratio - below) * level.uncovered, months)
+        self._charge_overage(levels, months)
         usage = levels[-1].used if levels else Expression()
         uncovered = 1.0 * levels[-1].uncovered if levels else Expression()
         from_carry = self._from_carry(index, usage, uncovered, carried)
@@ -152,8 +150,7 @@ class Chain:
 
         A limit on one contract year could make it pay to settle a shortfall early; then it is held back by a binary.
         """
-        for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), 1.0], strict=False):
-            self._charge("overage", (level.ratio - below) * level.uncovered, months)
+        self._charge_overage(levels, months)
         maximum = self.maximum[index][1]
         short = self.program.variable("shortfall", 0, maximum)
         owed = owed + commitment - (levels[-1].used if levels else Expression())
@@ -166,6 +163,12 @@ class Chain:
             self.program.add("short_only", short <= maximum * is_short)
             self.program.add("none_ahead", -1.0 * left <= ahead * (1 - is_short))
         return left
+
+    def _charge_overage(self, levels: list[Level], months: range) -> None:
+        """Charge each level what it costs above the next; under arrears the contracted rate is already billed."""
+        floor = 1.0 if self.api.payment == "arrears" else 0.0
+        for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), floor], strict=False):
+            self._charge("overage", (level.ratio - below) * level.uncovered, months)
 
     def _charge(self, line: str, amount: Expression, months: range) -> None:
         self.program.pay(line, amount, self.program.unit_usd, Due(months.stop, months.stop - 1, self.members))
