@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
 from deal_solve.formulation.build import FormulationOptions, formulate
-from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.solver.highs_session import HighsSession
 from deal_solve.optimise.solver.solvers import minimise

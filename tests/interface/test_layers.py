@@ -60,8 +60,15 @@ def test_solvers_are_behind_two_doors(package, rooms):
 def test_settlement_and_formulation_have_the_same_clauses():
     """Two implementations, the same names: what settles a clause has a counterpart in the program."""
     own = {"blocks", "settle", "ledger", "lines", "limit_checks", "usage", "objective"}
-    settled = {path.stem for path in (PACKAGE / "settlement").glob("*.py")} - own
-    assert settled <= {path.stem for path in (PACKAGE / "formulation" / "clauses").glob("*.py")}
+    settlement, clauses = PACKAGE / "settlement", PACKAGE / "formulation" / "clauses"
+    settled = {path.relative_to(settlement) for path in settlement.rglob("*.py") if path.stem not in own}
+    assert settled <= {path.relative_to(clauses) for path in clauses.rglob("*.py")}
+
+
+def test_no_folder_of_the_package_is_crowded():
+    """At most twenty modules in a folder."""
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert all(len(list(folder.glob("*.py"))) <= 20 for folder in folders)
 
 
 def named_lines(path):
@@ -82,7 +89,7 @@ def named_lines(path):
 
 def test_the_program_charges_the_lines_of_settlement():
     """The formulation may not import their records."""
-    found = {line for path in (PACKAGE / "formulation" / "clauses").glob("*.py") for line in named_lines(path)}
+    found = {line for path in (PACKAGE / "formulation" / "clauses").rglob("*.py") for line in named_lines(path)}
     assert found == set(LINES)
 
 

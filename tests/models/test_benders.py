@@ -7,9 +7,9 @@ import pytest
 
 from deal_solve import Infeasible, load, loads, solve
 from deal_solve.deal.risk import Limit, Risk
-from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
-from deal_solve.formulation.clauses.rates import Agreement
-from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
+from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.api.rates import Agreement
+from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Epigraph, Linear, Tail, Worst

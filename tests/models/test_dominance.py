@@ -6,7 +6,7 @@ import pytest
 from deal_solve import Infeasible, scenarios_of, solve
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses import routing
-from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.clauses.api.rates import api_agreements
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import EXAMPLES

@@ -18,7 +18,7 @@ from deal_solve.deal.load import loads
 from deal_solve.deal.risk import Limit
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses import risk
-from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.feasible import minimum
@@ -246,7 +246,7 @@ def test_every_deal_field_of_the_page_exists(path):
 
 
 def test_every_clause_has_a_section_of_its_own():
-    clauses = {path.stem for path in (PACKAGE / "formulation" / "clauses").glob("[a-z]*.py")}
+    clauses = {path.stem for path in (PACKAGE / "formulation" / "clauses").rglob("[a-z]*.py")}
     assert Counter(re.findall(r"^### `(\w+)`: ", PAGE, flags=re.MULTILINE)) == Counter(clauses)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from deal_solve import load, sample, solve
 from deal_solve.deal.risk import Risk
-from deal_solve.formulation.clauses.bounds import exceeded
+from deal_solve.formulation.clauses.api.bounds import exceeded
 from deal_solve.formulation.model import chunks
 from deal_solve.formulation.model import scenario_sums as columns
 from deal_solve.formulation.model.scenario_sums import ScenarioSums

@@ -9,7 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import TrueUp
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
-from deal_solve.settlement.drawdown import YEARLY_MINIMUM
+from deal_solve.settlement.api.drawdown import YEARLY_MINIMUM
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import Settlement, settle

@@ -27,7 +27,7 @@ from deal_solve.plan.renewal_tables import plans_of
 from deal_solve.record import Record
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES
-from deal_solve.settlement.seat_plans import served
+from deal_solve.settlement.seats.seat_plans import served
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.settlement.usage import Usage, usage_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, each_block

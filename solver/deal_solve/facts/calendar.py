@@ -19,7 +19,7 @@ from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.bundle import bundle_tiers
-from deal_solve.settlement.seats import seat_contracts
+from deal_solve.settlement.seats.seats import seat_contracts
 
 NEGOTIATE_MONTHS = 12
 """How long before a term ends one starts to negotiate the next: in its second half, never on the day it is signed."""

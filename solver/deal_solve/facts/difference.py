@@ -39,8 +39,8 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
 from deal_solve.plan.resolved import resolve
 from deal_solve.record import Record
+from deal_solve.settlement.api.drawdown import priced_terms
 from deal_solve.settlement.bundle import bundle_tiers
-from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.lines import CAUSES, lines_by_cause
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of

@@ -12,7 +12,7 @@ from pydantic import Field
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
 from deal_solve.record import ContractYear, Record
-from deal_solve.settlement.drawdown import PeriodRecord
+from deal_solve.settlement.api.drawdown import PeriodRecord
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array

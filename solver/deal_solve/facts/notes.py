@@ -10,7 +10,7 @@ from deal_solve.messages import usd
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import paths_of
 from deal_solve.plan.resolved import resolve
-from deal_solve.settlement.rates import api_factor, band_of
+from deal_solve.settlement.api.rates import api_factor, band_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.settlement.usage import usage_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, blocks

@@ -13,8 +13,8 @@ from deal_solve.facts.once import once
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
 from deal_solve.record import Record
+from deal_solve.settlement.api.drawdown import priced_terms
 from deal_solve.settlement.bundle import bundle_tiers
-from deal_solve.settlement.drawdown import priced_terms
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, each_block

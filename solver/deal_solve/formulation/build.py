@@ -13,21 +13,21 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import request_cost
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.deal.workload import ProjectName
-from deal_solve.formulation.clauses.bounds import max_usage
+from deal_solve.formulation.clauses.api.bounds import max_usage
+from deal_solve.formulation.clauses.api.commitment import Commitments, commit, pay_in_advance
+from deal_solve.formulation.clauses.api.drawdown import draw_down
+from deal_solve.formulation.clauses.api.rates import Agreement, rates_of
 from deal_solve.formulation.clauses.bundle import bundle
-from deal_solve.formulation.clauses.commitment import Commitments, commit, pay_in_advance
-from deal_solve.formulation.clauses.drawdown import draw_down
 from deal_solve.formulation.clauses.offers import Agreements, take_agreements
-from deal_solve.formulation.clauses.people import route_people
 from deal_solve.formulation.clauses.projects import buy_projects
-from deal_solve.formulation.clauses.rates import Agreement, rates_of
 from deal_solve.formulation.clauses.renewal import Decisions, table_months, tie
 from deal_solve.formulation.clauses.risk import add_limits, set_objective
 from deal_solve.formulation.clauses.routing import Routing, route_workloads
-from deal_solve.formulation.clauses.seat_plans import limit_plans, serve
-from deal_solve.formulation.clauses.seats import Seats, charge_users, offer_seats
-from deal_solve.formulation.clauses.tracks import order_seats, take_tracks
-from deal_solve.formulation.clauses.true_up import true_up
+from deal_solve.formulation.clauses.seats.people import route_people
+from deal_solve.formulation.clauses.seats.seat_plans import limit_plans, serve
+from deal_solve.formulation.clauses.seats.seats import Seats, charge_users, offer_seats
+from deal_solve.formulation.clauses.seats.tracks import order_seats, take_tracks
+from deal_solve.formulation.clauses.seats.true_up import true_up
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScenarioSums

@@ -11,7 +11,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.build import Formulation, FormulationOptions
-from deal_solve.formulation.clauses.rates import Agreement, Regime, api_of
+from deal_solve.formulation.clauses.api.rates import Agreement, Regime, api_of
 from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import total
 from deal_solve.messages import unknown

@@ -7,8 +7,8 @@ from collections.abc import Container, Iterator
 from deal_solve.deal.deal import LIST
 from deal_solve.deal.requests.routing_options import Epoch
 from deal_solve.formulation.build import Formulation
+from deal_solve.formulation.clauses.api.rates import Agreement, Regime
 from deal_solve.formulation.clauses.offers import SeatCandidate
-from deal_solve.formulation.clauses.rates import Agreement, Regime
 from deal_solve.formulation.clauses.renewal import Decisions
 from deal_solve.formulation.model.expression import Expression
 from deal_solve.plan.leaving import SELLERS_AT_LIST, seat_terms

@@ -8,7 +8,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.files import written
 from deal_solve.formulation.build import formulate
-from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.comparison import comparison_of

@@ -9,7 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Limit, Risk
 from deal_solve.errors import LimitReached
 from deal_solve.formulation.build import Formulation, formulate
-from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.clauses.risk import is_exact_chance, measured
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.expression import Expression

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from deal_solve.settlement.api.drawdown import PeriodRecord
 from deal_solve.settlement.blocks import Where
-from deal_solve.settlement.drawdown import PeriodRecord
 from deal_solve.settlement.ledger import Row
 
 

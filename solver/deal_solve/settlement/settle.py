@@ -14,18 +14,19 @@ from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path, paths_of
 from deal_solve.plan.resolved import OfferTerms, resolve
-from deal_solve.settlement import drawdown, seats
-from deal_solve.settlement.allowance import post_extra
+from deal_solve.settlement.api import drawdown
+from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
-from deal_solve.settlement.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.ledger import GROWTH_LINES, Ledger, Row
 from deal_solve.settlement.projects import post_projects
 from deal_solve.settlement.renewal import aligned, spread_rows
-from deal_solve.settlement.seat_plans import post_above_maximum, post_below_minimum, served
-from deal_solve.settlement.seats import SeatContract, post_fees, post_users, seat_contracts
-from deal_solve.settlement.tracks import post_tools, post_unserved, seat_counts, taken
-from deal_solve.settlement.true_up import post_hard_cap, post_true_up
+from deal_solve.settlement.seats import seats
+from deal_solve.settlement.seats.allowance import post_extra
+from deal_solve.settlement.seats.seat_plans import post_above_maximum, post_below_minimum, served
+from deal_solve.settlement.seats.seats import SeatContract, post_fees, post_users, seat_contracts
+from deal_solve.settlement.seats.tracks import post_tools, post_unserved, seat_counts, taken
+from deal_solve.settlement.seats.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 

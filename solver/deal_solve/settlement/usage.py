@@ -15,7 +15,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan, Route
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.settlement.ledger import Ledger, Row
-from deal_solve.settlement.seat_plans import served
+from deal_solve.settlement.seats.seat_plans import served
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deal_solve.settlement.drawdown import Priced, overage_charge
+from deal_solve.settlement.api.drawdown import Priced, overage_charge
 from tests.support.builders import api_deal, api_plan, bands, lines, months, only, settled, total
 
 DUE = {"abs": 0.005}

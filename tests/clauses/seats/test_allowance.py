@@ -8,7 +8,7 @@ from deal_solve.errors import InputError
 from deal_solve.facts.allocation import allocate
 from deal_solve.facts.today import today
 from deal_solve.formulation.build import FormulationOptions, formulate
-from deal_solve.formulation.clauses.rates import api_agreements
+from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.model.recourse import When
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Route

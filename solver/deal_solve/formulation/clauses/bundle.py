@@ -8,10 +8,10 @@ B[s,k,τ] ≤ Σ_{j of τ} β_j,  B[s,k,τ] ≥ Σ_{j of τ} β_j + h[s,k] - 1
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.commitment import Commitments
+from deal_solve.formulation.clauses.api.commitment import Commitments
+from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.rates import Agreement
-from deal_solve.formulation.clauses.seats import Seats
+from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.resolved import resolve

@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from deal_solve.deal.deal import AT_LIST, Deal
-from deal_solve.formulation.clauses.rates import Agreement, Regime, every_regime, gains_by_leaving
+from deal_solve.formulation.clauses.api.rates import Agreement, Regime, every_regime, gains_by_leaving
 from deal_solve.formulation.model.expression import Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.leaving import may_leave

@@ -13,12 +13,12 @@ from typing import Literal, NamedTuple, TypeAlias
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.workload import ProjectName
-from deal_solve.formulation.clauses.commitment import Commitments
+from deal_solve.formulation.clauses.api.commitment import Commitments
+from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, seat_candidates
-from deal_solve.formulation.clauses.rates import Agreement
 from deal_solve.formulation.clauses.routing import Routing
-from deal_solve.formulation.clauses.seats import Seats
-from deal_solve.formulation.clauses.tracks import Tracks
+from deal_solve.formulation.clauses.seats.seats import Seats
+from deal_solve.formulation.clauses.seats.tracks import Tracks
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.renewal_tables import Path

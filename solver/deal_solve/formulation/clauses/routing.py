@@ -20,8 +20,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import other_usd, request_cost
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import ProjectName, Request, Workload
+from deal_solve.formulation.clauses.api.rates import Rates, Regime
 from deal_solve.formulation.clauses.dominance import Billing, nondominated_options
-from deal_solve.formulation.clauses.rates import Rates, Regime
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item

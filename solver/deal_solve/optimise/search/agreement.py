@@ -11,7 +11,7 @@ import numpy as np
 import pulp
 
 from deal_solve.formulation.build import Formulation
-from deal_solve.formulation.clauses.rates import Agreement
+from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.solution import CandidateAgreement, Size
 

@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
-from deal_solve.formulation.clauses.rates import Agreement, api_agreements, every_regime
+from deal_solve.formulation.clauses.api.rates import Agreement, api_agreements, every_regime
 from deal_solve.formulation.fixings import fix_decisions
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbent

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.rates import Agreement, api_agreements
+from deal_solve.formulation.clauses.api.rates import Agreement, api_agreements
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.cache_keys import agreement_keys, baseline_key, digest, sums_key

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-from deal_solve.formulation.clauses.rates import Agreement
+from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.benders import add_cuts_at
 from deal_solve.optimise.search.benders import run_with_cuts as run

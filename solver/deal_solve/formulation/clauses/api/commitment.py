@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from deal_solve.deal.deal import Deal
+from deal_solve.formulation.clauses.api.rates import Regime, api_of
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.rates import Regime, api_of
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.plan.resolved import resolve

@@ -15,8 +15,8 @@ from deal_solve.deal.offer import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
+from deal_solve.settlement.api.rates import api_factor, band_of, overage_ratio, protected_index
 from deal_solve.settlement.ledger import Ledger, Row
-from deal_solve.settlement.rates import api_factor, band_of, overage_ratio, protected_index
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 Order = Literal["highest_ratio", "chronological"]

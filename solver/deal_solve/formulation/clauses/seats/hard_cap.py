@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period
-from deal_solve.formulation.clauses.seats import Seats
-from deal_solve.formulation.clauses.tracks import CandidateYear
+from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.seats.seats import Seats
+from deal_solve.formulation.clauses.seats.tracks import CandidateYear
 from deal_solve.formulation.model.expression import Expression, total
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups

@@ -10,11 +10,11 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
-from deal_solve.formulation.clauses.commitment import Commitments
-from deal_solve.formulation.clauses.drawdown_cost import DrawdownCost, Period, YearlyMinimumCost
-from deal_solve.formulation.clauses.drawdown_rows import Chain
+from deal_solve.formulation.clauses.api.commitment import Commitments
+from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period, YearlyMinimumCost
+from deal_solve.formulation.clauses.api.drawdown_rows import Chain
+from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, rates_of
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.rates import Rates, Regime, api_of, rates_of
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.program import Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups, YearUsage

@@ -8,7 +8,7 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import Ledger, Row
-from deal_solve.settlement.true_up import unserved_usd
+from deal_solve.settlement.seats.true_up import unserved_usd
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 

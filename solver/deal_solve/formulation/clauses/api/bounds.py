@@ -12,8 +12,8 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import request_cost
 from deal_solve.deal.requests.routing_options import Epoch
+from deal_solve.formulation.clauses.api.rates import Costs, Regime, api_of
 from deal_solve.formulation.clauses.offers import Agreements
-from deal_solve.formulation.clauses.rates import Costs, Regime, api_of
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.program import Program

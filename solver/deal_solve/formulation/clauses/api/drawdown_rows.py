@@ -18,8 +18,8 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import ApiPart, Rollover
-from deal_solve.formulation.clauses.commitment import Commitments
-from deal_solve.formulation.clauses.rates import Regime
+from deal_solve.formulation.clauses.api.commitment import Commitments
+from deal_solve.formulation.clauses.api.rates import Regime
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import PeriodUsage, YearUsage

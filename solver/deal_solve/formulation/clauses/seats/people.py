@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.allowance import Included, extra_usage
+from deal_solve.formulation.clauses.api.rates import Regime
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
-from deal_solve.formulation.clauses.rates import Regime
 from deal_solve.formulation.clauses.routing import Activity, Routing, route
-from deal_solve.formulation.clauses.seats import Seats
-from deal_solve.formulation.clauses.tracks import Tracks
+from deal_solve.formulation.clauses.seats.allowance import Included, extra_usage
+from deal_solve.formulation.clauses.seats.seats import Seats
+from deal_solve.formulation.clauses.seats.tracks import Tracks
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.crowds import Excess

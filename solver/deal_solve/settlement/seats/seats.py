@@ -9,8 +9,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import Tiers
 from deal_solve.plan.plan import SeatAgreement
 from deal_solve.plan.resolved import OfferTerms, SeatOffer, resolve
+from deal_solve.settlement.api.rates import protected_index, uplift
 from deal_solve.settlement.ledger import Ledger, Row
-from deal_solve.settlement.rates import protected_index, uplift
 from deal_solve.uncertainty.scenario_set import Array
 
 

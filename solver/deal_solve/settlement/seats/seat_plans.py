@@ -11,7 +11,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import Ledger, Row
-from deal_solve.settlement.seats import SeatContract
+from deal_solve.settlement.seats.seats import SeatContract
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 

@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offer import SeatPart
+from deal_solve.formulation.clauses.api.rates import Rates, rates_of, uplift
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
-from deal_solve.formulation.clauses.rates import Rates, rates_of, uplift
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, Who

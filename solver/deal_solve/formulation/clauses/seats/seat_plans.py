@@ -20,11 +20,11 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.rate_card import SeatPlan
+from deal_solve.formulation.clauses.api.rates import rates_of
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
-from deal_solve.formulation.clauses.rates import rates_of
-from deal_solve.formulation.clauses.seats import Seats
-from deal_solve.formulation.clauses.tracks import Tracks
-from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
+from deal_solve.formulation.clauses.seats.seats import Seats
+from deal_solve.formulation.clauses.seats.tracks import Tracks
+from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program, equal_columns
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, Who

@@ -22,12 +22,12 @@ import numpy as np
 
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.offer import TrueUp
-from deal_solve.formulation.clauses.hard_cap import hard_cap
+from deal_solve.formulation.clauses.api.rates import rates_of
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
-from deal_solve.formulation.clauses.rates import rates_of
-from deal_solve.formulation.clauses.seats import Seats, Segment
-from deal_solve.formulation.clauses.tracks import CandidateYear, Tracks
-from deal_solve.formulation.clauses.true_up_cost import Counts, TrueUpCost
+from deal_solve.formulation.clauses.seats.hard_cap import hard_cap
+from deal_solve.formulation.clauses.seats.seats import Seats, Segment
+from deal_solve.formulation.clauses.seats.tracks import CandidateYear, Tracks
+from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program, equal_columns
 from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices, Who, cohort_of

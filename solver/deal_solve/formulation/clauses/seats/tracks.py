@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
-from deal_solve.formulation.clauses.seats import Seats
+from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.scenario_sums import Who

@@ -1,0 +1,1 @@
+"""The clauses of the API agreement: commitment, drawdown, rates."""

@@ -1,0 +1,1 @@
+"""The clauses of seats and of the people on them."""
