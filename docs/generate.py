@@ -27,9 +27,11 @@ import deal_solve
 from deal_solve.analysis.clauses.steps import ONE_ORDER_FORM, ONE_ORDER_FORM_STEP
 from deal_solve.cli import schema
 from deal_solve.cli.main import COMMANDS, cli
-from deal_solve.deal import base, numbers, offer, risk, workload
+from deal_solve.deal import base, numbers, risk, workload
+from deal_solve.deal.card_overrides import RateCardRef
 from deal_solve.deal.clauses.registry import CLAUSES
-from deal_solve.deal.deal import Deal, RateCardRef
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers import api, terms
 from deal_solve.frames import Table
 from deal_solve.plan import proposal
 from deal_solve.plan.plan import Plan
@@ -59,8 +61,8 @@ FORMS: list[tuple[object, str]] = [
     (risk.PositivePath, "path"),
     (workload.Buckets, "number, or list of [Bucket](#bucket)"),
     (workload.PriceChange, "change or band, or a list of them"),
-    (offer.Discounts, "discount, or map of name → discount"),
-    (offer.Terms, "list of months, or map of months → [Term](#term)"),
+    (api.Discounts, "discount, or map of name → discount"),
+    (terms.Terms, "list of months, or map of months → [Term](#term)"),
     (proposal.Counts, "whole number, or a list of them"),
     (proposal.Tracks, "name, or list of names"),
     (proposal.Routes, "option, or map of option → share, or list of [ProposedRoute](#proposedroute)"),
@@ -265,7 +267,7 @@ def models_in(model: type) -> list[type]:
 def _models_of(hint: object) -> Iterator[type]:
     if _has_fields(hint) and hint is not numbers.Band:
         yield hint
-    for known, model in ((workload.Buckets, workload.Bucket), (offer.Terms, offer.Term)):
+    for known, model in ((workload.Buckets, workload.Bucket), (terms.Terms, terms.Term)):
         if hint == known:
             yield model
             return

@@ -7,7 +7,7 @@ import yaml
 
 from deal_solve import Infeasible, InputError, Proposal, complete, loads, scenarios_of, solve, varied
 from deal_solve.analysis.solve.text import solution_report, subject_of
-from deal_solve.deal.offer import Renewal
+from deal_solve.deal.offers.renewal import Renewal
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.notes import limit_note
 from deal_solve.plan.plan import ApiTerm

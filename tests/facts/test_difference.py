@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import Rollover
+from deal_solve.deal.offers.api import Rollover
 from deal_solve.errors import InputError
 from deal_solve.facts.difference import Difference, cost_lines, difference
 from deal_solve.plan.completion.complete import complete

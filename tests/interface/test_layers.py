@@ -71,6 +71,12 @@ def test_no_folder_of_the_package_is_crowded():
     assert all(len(list(folder.glob("*.py"))) <= 20 for folder in folders)
 
 
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: "/".join(path.parts[-2:]))
+def test_a_module_has_one_concern(path):
+    """At most 400 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
 def named_lines(path):
     """Yield the lines that a clause of the program charges, which it writes as plain strings."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -10,7 +10,8 @@ from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.cohort import NONE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.model_names import unknown_model
-from deal_solve.deal.offer import HARD_CAP, TrueUp, clashes_with_allowance
+from deal_solve.deal.offers.seats import clashes_with_allowance
+from deal_solve.deal.offers.true_up import HARD_CAP, TrueUp
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.workload import AS_RUN, Workload
 from deal_solve.deal.yaml_source import Loc

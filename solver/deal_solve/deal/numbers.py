@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
@@ -227,3 +228,8 @@ ChangeBand = Annotated[AnyBand, _each(_change)]
 def certain(number: float) -> Band:
     """Return the band of a number that is known."""
     return Band(p10=number, p50=number, p90=number)
+
+
+def listed(values: Iterable[float]) -> str:
+    """Return numbers for a message: 0, 250000, 1e+06."""
+    return ", ".join(f"{value:g}" for value in values)

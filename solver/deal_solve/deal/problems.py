@@ -8,7 +8,10 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from deal_solve.deal.offer import Capped, Premium, Rollover, TrueUp, Uplift
+from deal_solve.deal.offers.api import Premium, Rollover
+from deal_solve.deal.offers.offer import Capped
+from deal_solve.deal.offers.renewal import Uplift
+from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.deal.workload import WritesByTtl
 from deal_solve.deal.yaml_source import Loc, Source
 from deal_solve.errors import MAX_PROBLEMS, Problem

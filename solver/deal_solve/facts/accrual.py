@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import TrueUp
+from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.api.drawdown import YEARLY_MINIMUM

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import ApiPart, Offer
+from deal_solve.deal.offers.api import ApiPart
+from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.rate_card import FAMILIES, Model
 from deal_solve.deal.requests.tokenizers import model_today
 from deal_solve.deal.workload import Workload

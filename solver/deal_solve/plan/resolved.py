@@ -15,7 +15,9 @@ from typing import Protocol
 from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.cohort import Use
 from deal_solve.deal.deal import LIST_MONTHLY, Deal
-from deal_solve.deal.offer import ApiPart, Offer, SeatPart
+from deal_solve.deal.offers.api import ApiPart
+from deal_solve.deal.offers.offer import Offer
+from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.deal.requests.request_cost import usage_multiplier
 from deal_solve.deal.requests.routing_options import Epoch, epochs_of
 from deal_solve.deal.workload import Workload

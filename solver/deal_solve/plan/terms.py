@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from deal_solve.deal.offer import Offer
+from deal_solve.deal.offers.offer import Offer
 
 
 @dataclass(frozen=True)

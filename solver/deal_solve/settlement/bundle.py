@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
-from deal_solve.deal.offer import BundleTier
+from deal_solve.deal.offers.offer import BundleTier
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.seats.seats import priced_seats

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from deal_solve.deal.offer import HARD_CAP, PRESETS
+from deal_solve.deal.offers.true_up import HARD_CAP, PRESETS
 from tests.support.clauses.registry import (
     ABSENT,
     DROP,

@@ -4,7 +4,8 @@ from typing import Any
 
 from deal_solve.deal.clauses.clause import a_tenth_in_whole, a_twentieth, one_point, ten_points
 from deal_solve.deal.clauses.registry import CLAUSES
-from deal_solve.deal.offer import PERIOD_MONTHS, TERM_MONTHS
+from deal_solve.deal.offers.api import PERIOD_MONTHS
+from deal_solve.deal.offers.terms import TERM_MONTHS
 from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import Estimate, round_to
 

@@ -11,7 +11,7 @@ from deal_solve.deal.clauses.clause import Clause, Need
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import Offer
+from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import ScenarioSet

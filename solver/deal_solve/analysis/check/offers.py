@@ -9,18 +9,12 @@ import numpy as np
 from deal_solve.deal.clauses.seats import SEATS
 from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import ApiPart, Offer
+from deal_solve.deal.offers.api import ApiPart
+from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.facts.baseline_usage import usage_at_list
-from deal_solve.plan.crowds import (
-    crowding,
-    crowds,
-    is_crowded,
-    served_first,
-    too_many_combinations,
-    unpriced,
-)
+from deal_solve.plan.crowds import crowding, crowds, is_crowded, served_first, too_many_combinations, unpriced
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.first_users import FirstUsers, first_users, joint_users
 from deal_solve.uncertainty.measures import quantile

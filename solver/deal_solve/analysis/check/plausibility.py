@@ -10,7 +10,8 @@ from deal_solve.deal.cohort import Use
 from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import Band, parse_number
-from deal_solve.deal.offer import ApiPart, Offer
+from deal_solve.deal.offers.api import ApiPart
+from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.yaml_source import Loc, loc_of
 from deal_solve.facts.baseline_usage import usage_at_list
 from deal_solve.messages import nearest, usd

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deal_solve.deal.card_overrides import SeatPlanOverride
 from deal_solve.deal.cohort import NONE
-from deal_solve.deal.deal import Deal, SeatPlanOverride
+from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Limit
 from deal_solve.deal.yaml_source import Loc, dotted
 from deal_solve.plan.proposal import Proposal

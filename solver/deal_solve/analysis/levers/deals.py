@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from deal_solve.deal.card_overrides import ControlOverride, SeatOverride, SeatPlanOverride
 from deal_solve.deal.clauses.clause import Lever, Part
 from deal_solve.deal.clauses.registry import CLAUSES
-from deal_solve.deal.deal import ControlOverride, Deal, SeatOverride, SeatPlanOverride
-from deal_solve.deal.offer import ApiPart, Offer, SeatPart
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.api import ApiPart
+from deal_solve.deal.offers.offer import Offer
+from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.deal.rate_card import SeatUsd
 from deal_solve.deal.risk import Risk
 from deal_solve.deal.workload import Quality, Workload

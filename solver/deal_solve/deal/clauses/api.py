@@ -17,7 +17,8 @@ from deal_solve.deal.clauses.clause import (
     percent,
     ten_points,
 )
-from deal_solve.deal.offer import ApiBand, ApiPart, Offer, Premium, Rollover
+from deal_solve.deal.offers.api import ApiBand, ApiPart, Premium, Rollover
+from deal_solve.deal.offers.offer import Offer
 
 
 def raised(discount: Mapping[str, float], more: float) -> dict[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from deal_solve.deal.offer import Offer
+from deal_solve.deal.offers.offer import Offer
 
 Part = Literal["api", "seats", "offer"]
 Lever = Literal["commitment", "bundle", "clauses"]

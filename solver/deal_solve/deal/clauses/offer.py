@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from deal_solve.deal.clauses.clause import (
-    FIFTH,
-    Clause,
-    a_twentieth,
-    always,
-    one_point,
-    percent,
-)
-from deal_solve.deal.offer import Capped, Offer, Renewal, Uplift
+from deal_solve.deal.clauses.clause import FIFTH, Clause, a_twentieth, always, one_point, percent
+from deal_solve.deal.offers.offer import Capped, Offer
+from deal_solve.deal.offers.renewal import Renewal, Uplift
 
 FIRST_CAP = 0.05
 """The renewal cap that is asked for first."""

@@ -19,7 +19,9 @@ from deal_solve.deal.clauses.clause import (
     percent,
     ten_points,
 )
-from deal_solve.deal.offer import Offer, SeatPart, Tiers, TrueUp
+from deal_solve.deal.offers.offer import Offer
+from deal_solve.deal.offers.seats import SeatPart, Tiers
+from deal_solve.deal.offers.true_up import TrueUp
 
 
 def _has_true_up(part: SeatPart) -> bool:

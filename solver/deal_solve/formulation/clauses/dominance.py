@@ -11,7 +11,8 @@ from deal_solve.deal.requests.request_cost import other_usd, request_cost
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import Request
 from deal_solve.formulation.clauses.api.rates import Rates, Regime
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioSums
+from deal_solve.formulation.model.per_scenario import ScalarOrArray
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.resolved import User
 from deal_solve.uncertainty.scenario_set import Array
 

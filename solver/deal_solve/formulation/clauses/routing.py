@@ -23,9 +23,10 @@ from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.formulation.clauses.api.rates import Rates, Regime
 from deal_solve.formulation.clauses.dominance import Billing, nondominated_options
 from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.per_scenario import Basis, Who
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item
-from deal_solve.formulation.model.scenario_sums import Basis, ScenarioSums, Who
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import User, resolve
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deal_solve.formulation.model.chunks import each, weighted
+from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import RateGroups
 from deal_solve.formulation.model.recourse import Indices, Linear, When, sum_of
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.uncertainty.scenario_set import Array
 
 

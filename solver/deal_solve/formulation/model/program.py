@@ -15,9 +15,10 @@ import pulp
 
 from deal_solve.formulation.model.expression import Expression, Row, Variable, total
 from deal_solve.formulation.model.payments import Metered, Payments, Share
+from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
 from deal_solve.formulation.model.recourse import Among, Cut, Epigraph, Expectation, Linear, Recourse, Weigh, When
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices, ScenarioSums
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.stopping import checkpoint
 from deal_solve.uncertainty.scenario_set import Array
 

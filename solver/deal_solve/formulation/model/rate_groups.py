@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from deal_solve.formulation.model.chunks import Selection, count_of, taken
+from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.recourse import Indices
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.uncertainty.scenario_set import Array
 
 EVERYWHERE = slice(None)

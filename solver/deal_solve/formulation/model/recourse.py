@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from deal_solve.formulation.model.scenario_sums import ScenarioIndices
+from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.uncertainty.scenario_set import Array
 
 Indices: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]

@@ -9,45 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import discount_factor
-from deal_solve.deal.offer import Capped
-from deal_solve.deal.requests.request_cost import effective_hit_rate
 from deal_solve.errors import InputError
+from deal_solve.formulation.model.first_users import first_users_of
+from deal_solve.formulation.model.intervals import cuts_of, moves_of
+from deal_solve.formulation.model.per_scenario import Basis, ScalarOrArray, ScenarioIndices, Who, cohort_of, settled
+from deal_solve.formulation.model.requests import hit_rate_of, rates_of, requests_of, varied_modes
 from deal_solve.plan.crowds import Excess, excesses_of
 from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
-from deal_solve.plan.resolved import resolve
-from deal_solve.uncertainty.first_users import FirstUsers, joint_users, users_above
+from deal_solve.uncertainty.first_users import FirstUsers, users_above
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
-
-ScalarOrArray: TypeAlias = float | Array
-"""One number, or one per scenario (S,)."""
-
-ScenarioIndices: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
-"""Places of scenarios."""
-
-Who: TypeAlias = str | Excess
-"""A workload or cohort, or those of a cohort whom a plan's maximum leaves unserved in one combination of tracks."""
-
-Basis: TypeAlias = bool | None
-"""What requests are multiplied with: nothing, or the hit rate online (False) or in batch (True)."""
-
-
-def cohort_of(who: Who) -> str:
-    """Return the cohort of an excess, or the user itself."""
-    return who.cohort if isinstance(who, Excess) else who
-
-
-def settled(values: Array) -> ScalarOrArray:
-    """Return the one number that all values (S,) are, or else the values."""
-    return float(values[0]) if np.all(values == values[0]) else values
 
 
 class ScenarioSums:
@@ -75,9 +52,9 @@ class ScenarioSums:
         self.whole, self.probability = self, 1.0
         self.buckets = buckets_of(deal, scenarios)
         metered = (*deal.workloads, *(name for name, cohort in deal.cohorts.items() if cohort.use))
-        moves = _moves(deal, scenarios)
-        self.intervals = {user: tuple(pairwise(_cuts(deal, user, moves))) for user in metered}
-        varied = _varied(deal, scenarios, metered)
+        moves = moves_of(deal, scenarios)
+        self.intervals = {user: tuple(pairwise(cuts_of(deal, user, moves))) for user in metered}
+        varied = varied_modes(deal, scenarios, metered)
         self.hit: dict[tuple[str, bool], ScalarOrArray] = {}
         self.active = np.empty((len(deal.cohorts), self.months, self.size))
         self.users = dict(zip(deal.cohorts, self.active, strict=True))
@@ -100,7 +77,7 @@ class ScenarioSums:
             self.requests if self._cost_of_capital_per_year == 0 else np.empty_like(self.requests)
         )
         self._read(deal, scenarios, moves, varied)
-        self.first_users = _first_users(self.users, self.weights) if expected is None else expected
+        self.first_users = first_users_of(self.users, self.weights) if expected is None else expected
         crowded = [excess for excess in excesses_of(deal, self.first_users) if excess.cohort in self.intervals]
         if crowded:
             self._read_served(deal, scenarios, crowded, varied)
@@ -120,7 +97,7 @@ class ScenarioSums:
                 hits[user][here] = block.hit_rate[user]
             counted = {cohort: users.sum(axis=1) for cohort, users in block.users.items()}
             requested = {
-                user: self._add_up(user, _requests(block, user), here, _rates(deal, block, user, varied[user]))
+                user: self._add_up(user, requests_of(block, user), here, rates_of(deal, block, user, varied[user]))
                 for user in varied
             }
             return counted, requested
@@ -139,7 +116,7 @@ class ScenarioSums:
             ]
         for user, rates in hits.items():
             for batch in (False, True):
-                self.hit[user, batch] = settled(_effective(deal, user, batch, rates))
+                self.hit[user, batch] = settled(hit_rate_of(deal, user, batch, rates))
 
     def _read_served(
         self, deal: Deal, scenarios: Scenarios, crowded: list[Excess], varied: dict[str, list[bool]]
@@ -166,7 +143,7 @@ class ScenarioSums:
             here = slice(number * BLOCK, number * BLOCK + block.size)
             found = {}
             for excess in crowded:
-                rates = _rates(deal, block, excess.cohort, varied[excess.cohort])
+                rates = rates_of(deal, block, excess.cohort, varied[excess.cohort])
                 year = slice(12 * excess.year, 12 * excess.year + 12)
                 served = block.users[excess.cohort][year] - _above(block.users, excess)
                 found[excess] = self._add_up(excess, served * block.per_user[excess.cohort][year], here, rates)
@@ -349,27 +326,6 @@ class ScenarioSums:
         return self._means[id(values)][1]
 
 
-@dataclass(frozen=True, eq=False)
-class _AtHand:
-    """The counts of cohorts together, of users (H, S) that are at hand."""
-
-    users: dict[str, Array]
-    weights: Array
-
-    def largest(self, cohorts: tuple[str, ...]) -> Array:
-        """Return the largest count of some cohorts together, (H,)."""
-        return np.asarray(joint_users(self.users, cohorts).max(axis=1))
-
-    def unserved(self, cohort: str, ahead: tuple[str, ...], maximum: int) -> Array:
-        """Return the expected users of a cohort above what those ahead of it leave of a maximum, (H,)."""
-        return np.asarray(users_above(self.users, cohort, ahead, maximum) @ self.weights)
-
-
-def _first_users(users: dict[str, Array], weights: Array) -> FirstUsers:
-    largest = {name: counts.max(axis=1) for name, counts in users.items()}
-    return FirstUsers.of(largest, {name: counts @ weights for name, counts in users.items()}, _AtHand(users, weights))
-
-
 def _above(users: Mapping[str, Array], excess: Excess) -> Array:
     """Return the users of a cohort that are unserved in the months of a contract year, (12, S)."""
     months = slice(12 * excess.year, 12 * excess.year + 12)
@@ -382,59 +338,3 @@ def _spread(table: Array, places: list[int], size: int) -> Array:
     larger = np.zeros((size, table.shape[1]))
     larger[places] = table
     return larger
-
-
-def _rates(deal: Deal, block: ScenarioSet, user: str, bases: list[bool]) -> dict[Basis, ScalarOrArray]:
-    """Return what requests are multiplied with: 1, and each hit rate that is not certain."""
-    return {None: 1.0, **{basis: _effective(deal, user, basis, block.hit_rate[user]) for basis in bases}}
-
-
-def _requests(block: ScenarioSet, user: str) -> Array:
-    """Return the requests a month of a workload, or of all users of a cohort, metered or not; shape (H, S)."""
-    if user in block.requests:
-        return block.requests[user]
-    return np.asarray(block.users[user] * block.per_user[user])
-
-
-def _effective(deal: Deal, user: str, batch: bool, rates: Array) -> Array:
-    return effective_hit_rate(resolve(deal).users[user].request.cache, batch, rates)
-
-
-def _varied(deal: Deal, scenarios: Scenarios, metered: tuple[str, ...]) -> dict[str, list[bool]]:
-    """Return, per user, in which modes (False online, True batch) the hit rate differs between scenarios."""
-    rates = (scenarios if isinstance(scenarios, ScenarioSet) else scenarios.block(0)).hit_rate
-    return {
-        user: [batch for batch in (False, True) if np.ptp(_effective(deal, user, batch, rates[user])) > 0]
-        for user in metered
-    }
-
-
-def _moves(deal: Deal, scenarios: Scenarios) -> list[int]:
-    """Return the months in which an index or a protected price may move; month 0 first.
-
-    A sampled index moves in month 6 of a contract year (model §1); in a set that was stated it may move in any month.
-    """
-    months = range(scenarios.months)
-    if any(isinstance(offer.price_protection, Capped) for offer in deal.offers.values()):
-        return list(months)
-    if not isinstance(scenarios, ScenarioSet):
-        return sorted({0, *months[6::12]})
-    index = scenarios.index.values()
-    return [t for t in months if t == 0 or any(np.any(level[t] != level[t - 1]) for level in index)]
-
-
-def summed_monthly(deal: Deal) -> tuple[str, ...]:
-    """Return the cohorts whose usage is summed month by month: an allowance of a seat is one of the month."""
-    sold = [seat for offer in resolve(deal).offers.values() for seat in offer.seats.values()]
-    limited = {seat.seat_type for seat in sold if seat.allowance is not None}
-    return tuple(name for name, cohort in deal.cohorts.items() if limited & {*cohort.tracks})
-
-
-def _cuts(deal: Deal, user: str, moves: list[int]) -> list[int]:
-    """Return where the intervals of a user begin, and the horizon."""
-    horizon = range(deal.horizon_months)
-    periods = {months.start for offer in deal.offers.values() if offer.api for months in offer.api.periods(horizon)}
-    step = 1 if user in summed_monthly(deal) else 12
-    return sorted(
-        {*moves, *horizon[::step], *periods, *(epoch.start for epoch in resolve(deal).epochs(user)), len(horizon)}
-    )

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.model.scenario_sums import summed_monthly
+from deal_solve.formulation.model.intervals import summed_monthly
 
 Parts = tuple[str, ...]
 """Dotted paths of parts of a deal; * stands for every key of a map."""

@@ -6,7 +6,7 @@ import math
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
-from deal_solve.deal.offer import ApiPart
+from deal_solve.deal.offers.api import ApiPart
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import usd
 from deal_solve.plan.plan import ApiAgreement, ApiTerm

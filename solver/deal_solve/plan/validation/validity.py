@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
-from deal_solve.deal.offer import ApiPart
+from deal_solve.deal.offers.api import ApiPart
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import usd
 from deal_solve.plan.leaving import may_leave, missing_at_list

@@ -11,7 +11,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
-from deal_solve.deal.offer import ApiBand, ApiPart, Rollover
+from deal_solve.deal.offers.api import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from deal_solve.deal.money import CENT_TOLERANCE_USD
-from deal_solve.deal.offer import ApiBand, Capped, Offer, Premium, Uplift
+from deal_solve.deal.offers.api import ApiBand, Premium
+from deal_solve.deal.offers.offer import Capped, Offer
+from deal_solve.deal.offers.renewal import Uplift
 from deal_solve.deal.rate_card import Model
 from deal_solve.errors import InputError
 from deal_solve.plan.plan import ApiTerm

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import Tiers
+from deal_solve.deal.offers.seats import Tiers
 from deal_solve.plan.plan import SeatAgreement
 from deal_solve.plan.resolved import OfferTerms, SeatOffer, resolve
 from deal_solve.settlement.api.rates import protected_index, uplift

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import TrueUp
+from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.seats.seats import SeatContract

@@ -9,17 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period, YearlyMinimumCost
 from deal_solve.formulation.clauses.api.drawdown_rows import Chain
 from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, rates_of
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.routing import Routing
+from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
 from deal_solve.formulation.model.program import Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups, YearUsage
 from deal_solve.formulation.model.recourse import Linear
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioIndices
 
 
 def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None) -> None:

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import ApiPart, Rollover
+from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.rates import Regime
 from deal_solve.formulation.model.expression import Expression, Variable
+from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import PeriodUsage, YearUsage
-from deal_solve.formulation.model.scenario_sums import ScenarioIndices
 
 
 @dataclass

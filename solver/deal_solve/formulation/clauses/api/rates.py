@@ -14,9 +14,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import ApiPart, Capped, Offer, Premium, Uplift
+from deal_solve.deal.offers.api import ApiPart, Premium
+from deal_solve.deal.offers.offer import Capped, Offer
+from deal_solve.deal.offers.renewal import Uplift
 from deal_solve.errors import InternalError
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray, ScenarioSums, settled
+from deal_solve.formulation.model.per_scenario import ScalarOrArray, settled
+from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.plan.leaving import may_leave_api
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import Left, TermSpan

@@ -17,9 +17,9 @@ from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Perio
 from deal_solve.formulation.clauses.offers import SeatCandidate
 from deal_solve.formulation.clauses.routing import OTHER, Routing
 from deal_solve.formulation.model.expression import Expression, Variable
+from deal_solve.formulation.model.per_scenario import Who, cohort_of
 from deal_solve.formulation.model.program import Due, Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
-from deal_solve.formulation.model.scenario_sums import Who, cohort_of
 from deal_solve.plan.resolved import resolve
 
 

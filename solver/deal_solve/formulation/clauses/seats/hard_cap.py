@@ -15,9 +15,9 @@ from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Perio
 from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.clauses.seats.tracks import CandidateYear
 from deal_solve.formulation.model.expression import Expression, total
+from deal_solve.formulation.model.per_scenario import cohort_of
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
-from deal_solve.formulation.model.scenario_sums import cohort_of
 
 
 def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> None:

@@ -26,8 +26,8 @@ from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.clauses.seats.tracks import Tracks
 from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.per_scenario import ScalarOrArray, Who
 from deal_solve.formulation.model.program import Due, Program, equal_columns
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray, Who
 from deal_solve.plan.crowds import Crowding, Excess, closed_crowds, crowding
 from deal_solve.plan.resolved import resolve
 

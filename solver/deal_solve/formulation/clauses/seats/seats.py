@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offer import SeatPart
+from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.formulation.clauses.api.rates import Rates, rates_of, uplift
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.per_scenario import ScalarOrArray, Who
 from deal_solve.formulation.model.program import Due, Program
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray, Who
 from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan

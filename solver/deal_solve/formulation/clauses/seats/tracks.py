@@ -20,8 +20,8 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.per_scenario import Who
 from deal_solve.formulation.model.program import Due, Program
-from deal_solve.formulation.model.scenario_sums import Who
 from deal_solve.plan.crowds import Excess, may_take
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deal_solve.formulation.model.chunks import each, taken, weighted
+from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of
-from deal_solve.formulation.model.scenario_sums import ScalarOrArray
 from deal_solve.uncertainty.scenario_set import Array
 
 
