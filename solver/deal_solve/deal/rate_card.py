@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -206,11 +206,15 @@ class Card(CardModel):
         """Return the rates of a model in force on the card's day."""
         return self.model(model_id).rates_on(self.as_of)
 
+    @cached_property
+    def by_family(self) -> dict[str, list[Model]]:
+        """The models of each family in the order of their release."""
+        models = sorted(self.models, key=lambda m: (m.released, m.generation))
+        return {family: [m for m in models if m.family == family] for family in {m.family for m in models}}
+
     def newest(self, family: str, day: date) -> Model:
         """Return the newest model of a family released by `day` (the oldest if none is yet): what a slot means."""
-        members = sorted((m for m in self.models if m.family == family), key=lambda m: (m.released, m.generation))
-        if not members:
-            raise KeyError(family)
+        members = self.by_family[family]
         released = [m for m in members if m.released <= day]
         return released[-1] if released else members[0]
 

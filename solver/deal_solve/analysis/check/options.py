@@ -51,13 +51,14 @@ def _unserved(deal: Deal, work: Workload, loc: Loc) -> Iterator[Finding]:
 def _closed(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
     """Models and cascades that are open in no epoch: below the floor, or not on sale; and batch closed by a control."""
     request, floor = user.request, user.request.quality.floor
-    without_floor = request.model_copy(update={"quality": request.quality.model_copy(update={"floor": None})})
     used = _open_models(user.epochs)
-    known = _open_models(epochs_of(deal, without_floor, user.requires))
     cascades = [f"{c.first}>{c.then}" for c in request.cascades] if isinstance(request, Workload) else []
-    for name in (*allowed_models(deal, request), *cascades):
-        if name in used:
-            continue
+    closed = [name for name in (*allowed_models(deal, request), *cascades) if name not in used]
+    known: set[str] = set()
+    if closed and floor is not None:
+        without_floor = request.model_copy(update={"quality": request.quality.model_copy(update={"floor": None})})
+        known = _open_models(epochs_of(deal, without_floor, user.requires))
+    for name in closed:
         if floor is not None and name in known:
             score = quality_of(deal, request.quality.scores, name) if ">" not in name else None
             mark = "" if score is None else f" ({score:g})"
