@@ -1,6 +1,7 @@
 """One way through the house: imports go from the deal towards the command line and never back."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,22 @@ def test_imports_go_one_way(path):
     used = {name for name in used if name in RANK}
     assert all(RANK[name] <= RANK[room] for name in used)
     assert not {"settlement", "formulation"} <= used | {room} or room not in ("settlement", "formulation")
+
+
+CALLED_BACK = {
+    ("deal_solve.deal.deal", "deal_solve.deal.load"),  # a deal made of plain data checks its references as a file does
+    ("deal_solve.analysis.document.result", "deal_solve.analysis.document.markup"),  # a document writes itself
+}
+
+
+def test_no_module_needs_one_that_needs_it():
+    """Nor under TYPE_CHECKING, nor inside a function, but for the methods that are named above."""
+    names = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in MODULES}
+    needed = {
+        name: {used for used in imports(path) if used in names and (name, used) not in CALLED_BACK}
+        for name, path in names.items()
+    }
+    TopologicalSorter(needed).prepare()  # raises CycleError
 
 
 @pytest.mark.parametrize(("package", "rooms"), [("pulp", {"formulation", "optimise"}), ("highspy", {"optimise"})])

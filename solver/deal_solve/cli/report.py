@@ -23,7 +23,7 @@ from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
-    from deal_solve.optimise.options import Method
+    from deal_solve.optimise.method import Method
     from deal_solve.uncertainty.scenario_set import Scenarios
 
 

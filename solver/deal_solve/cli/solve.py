@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.conflict.result import Conflict
     from deal_solve.cli.support.extras import More
     from deal_solve.deal.deal import Deal
-    from deal_solve.optimise.options import Method
+    from deal_solve.optimise.method import Method
     from deal_solve.plan.proposal import Proposal
     from deal_solve.uncertainty.scenario_set import Scenarios
 

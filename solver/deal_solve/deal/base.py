@@ -17,6 +17,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from deal_solve.deal.problems import WORD_OR_MAP, problems_of
+from deal_solve.deal.yaml_source import Source, parse
 from deal_solve.errors import InputError
 from deal_solve.messages import shown
 
@@ -43,9 +45,18 @@ class _Refusing(ModelMetaclass):
 
 
 class DealModel(BaseModel, metaclass=_Refusing):
-    """A part of a deal file. What cannot be is an InputError, however a model is made."""
+    """A part of a deal file. What cannot be is an InputError, however a model is made.
+
+    `class Premium(DealModel, or_a_word=True)` is one that stands where the file may also have a plain word.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+    def __init_subclass__(cls, *, or_a_word: bool = False, **settings: Any) -> None:
+        """Tell apart, in messages, what is wrong with the map from what is wrong with the word."""
+        super().__init_subclass__(**settings)
+        if or_a_word:
+            WORD_OR_MAP.add(cls.__name__)
 
     @classmethod
     def model_validate(cls, obj: Any, **settings: Any) -> Self:
@@ -58,8 +69,6 @@ class DealModel(BaseModel, metaclass=_Refusing):
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **settings: Any) -> Self:
         """Return the model of JSON or YAML text; raises InputError with every problem and its line."""
-        from deal_solve.deal.yaml_source import parse
-
         text = json_data if isinstance(json_data, str) else json_data.decode()
         source = parse(text, "")
         try:
@@ -74,9 +83,6 @@ class DealModel(BaseModel, metaclass=_Refusing):
 
 
 def _refused(error: ValidationError, model: type[Any], data: Any) -> InputError:
-    from deal_solve.deal.problems import problems_of
-    from deal_solve.deal.yaml_source import Source
-
     return InputError(problems_of(error, data if isinstance(data, Source) else Source("", data), model))
 
 

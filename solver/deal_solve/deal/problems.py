@@ -8,17 +8,12 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from deal_solve.deal.offers.api import Premium, Rollover
-from deal_solve.deal.offers.offer import Capped
-from deal_solve.deal.offers.renewal import Uplift
-from deal_solve.deal.offers.true_up import TrueUp
-from deal_solve.deal.workload import WritesByTtl
 from deal_solve.deal.yaml_source import Loc, Source
 from deal_solve.errors import MAX_PROBLEMS, Problem
 from deal_solve.messages import did_you_mean, nearest, one_of, shown
 
-_UNION_MEMBERS = frozenset(member.__name__ for member in (Capped, Premium, Rollover, TrueUp, Uplift, WritesByTtl))
-"""Models that stand where a plain word may stand; pydantic names them in the place of an error."""
+WORD_OR_MAP: set[str] = set()
+"""Models that stand where a plain word may stand (`base.DealModel`); pydantic names them in the place of an error."""
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 _MISSING_KEY = ("missing", "missing_argument", "missing_keyword_only_argument")
 _LIMITS = {
@@ -65,9 +60,7 @@ def place_of(item: Any) -> Loc:
     """Return where an error stands in the file: without the parts that name validators or members of a union."""
     internal = ("function-", "literal[", "tuple[", "constrained-", "[key]")
     loc: Loc = item["loc"]
-    kept = [
-        part for part in loc if not (isinstance(part, str) and (part.startswith(internal) or part in _UNION_MEMBERS))
-    ]
+    kept = [part for part in loc if not (isinstance(part, str) and (part.startswith(internal) or part in WORD_OR_MAP))]
     is_key = item["type"] in _UNKNOWN_KEY and (not kept or kept[-1] != loc[-1])
     return (*kept, loc[-1]) if is_key else tuple(kept)
 
@@ -90,7 +83,7 @@ def _inside(loc: Loc, errors: list[tuple[Any, Loc]]) -> list[tuple[Any, Loc]]:
 
 def _in_union(item: Any) -> bool:
     """Whether an error is inside a model that stands where a plain word may stand (`overage.Premium`)."""
-    return any(str(part).rstrip("]").split(", ")[-1] in _UNION_MEMBERS for part in item["loc"])
+    return any(str(part).rstrip("]").split(", ")[-1] in WORD_OR_MAP for part in item["loc"])
 
 
 def _message(item: Any, loc: Loc, model: type[Any]) -> str:

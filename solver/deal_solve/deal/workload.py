@@ -63,7 +63,7 @@ Buckets = Annotated[
 Ttl = Literal["5m", "1h"]
 
 
-class WritesByTtl(DealModel):
+class WritesByTtl(DealModel, or_a_word=True):
     """How the writes of a cache are spread over the lives of its entries."""
 
     five_minutes: Share = Field(0.0, alias="5m", description="share of the writes that live 5 minutes")

@@ -120,7 +120,7 @@ def _workload(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
         starts=f"{deal.calendar(deal.month(work.starts)):%Y-%m}",
         is_stated=stated is not None,
         is_retired=work.today is not None and is_retired(deal, work.today),
-        **_billed(deal, name, options, scenario, float(scenario.requests[name][0, 0]), 1.0),
+        **_billed(resolve(deal).users[name], options, scenario, float(scenario.requests[name][0, 0]), 1.0),
     )
 
 
@@ -143,7 +143,7 @@ def _cohort(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
         track=track,
         seat_usd=None if seat is None else seat.card_usd,
         seats_usd=0.0 if seat is None else users * seat.card_usd,
-        **_billed(deal, name, _assumed(user), scenario, requests, metered),
+        **_billed(user, _assumed(user), scenario, requests, metered),
     )
 
 
@@ -166,7 +166,8 @@ def _billed_share(deal: Deal, name: str, seat: SeatOffer, scenario: ScenarioSet)
 def _used(deal: Deal, name: str, scenario: ScenarioSet) -> float:
     """Return what a cohort uses in the month at list, charges per request beside the model included."""
     requests = float(scenario.users[name][0, 0] * scenario.per_user[name][0, 0])
-    billed = _billed(deal, name, _assumed(resolve(deal).users.get(name)), scenario, requests, 1.0)
+    user = resolve(deal).users.get(name)
+    billed = _billed(user, _assumed(user), scenario, requests, 1.0)
     return float(billed["usage_usd"] + billed["other_usd"])
 
 
@@ -175,7 +176,7 @@ def _assumed(user: User | None) -> list[tuple[Option, float]]:
     if user is None:
         return []
     epoch = user.epochs[0]
-    shares = default_shares(user.name, user.request, epoch, [], False)
+    shares = default_shares(user, epoch, [], False)
     return [(option, shares[option.key]) for option in epoch.options if shares.get(option.key)]
 
 
@@ -197,17 +198,16 @@ def _track(deal: Deal, name: str) -> tuple[str, SeatOffer | None]:
 
 
 def _billed(
-    deal: Deal, name: str, options: list[tuple[Option, float]], scenario: ScenarioSet, requests: float, metered: float
+    user: User | None, options: list[tuple[Option, float]], scenario: ScenarioSet, requests: float, metered: float
 ) -> dict[str, Any]:
     """Return requests, tokens and dollars of a month that these options answer; the share `metered` is billed."""
-    user = resolve(deal).users.get(name)
     if user is None or not options:
         nothing = dict.fromkeys(("requests", *TOKENS))
         return {"runs_on": "", "priced_as": "", **nothing, **dict.fromkeys(DOLLARS, 0.0)}
     usd = other = 0.0
     tokens = dict.fromkeys(TOKENS.values(), 0.0)
     for option, share in options:
-        hits = effective_hit_rate(user.request.cache, option.batch, scenario.hit_rate[name])
+        hits = effective_hit_rate(user.request.cache, option.batch, scenario.hit_rate[user.name])
         for part in option.parts:
             usd += share * float(request_cost(user.request, option, part, user.usage_multiplier).at(hits)[0])
             own = request_tokens(user.request, option, part, float(hits[0]))

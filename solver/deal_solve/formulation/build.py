@@ -126,7 +126,7 @@ def _decide(
     tracks = take_tracks(program, deal, agreements, seats)
     serve(program, deal, tracks)
     order_seats(program, deal, agreements, seats, tracks)
-    route_people(program, deal, agreements, seats, tracks, routing)
+    route_people(program, deal, agreements, tracks, routing)
     maximum = max_usage(program, deal, agreements, routing)
     commitments = commit(program, deal, agreements, maximum, program.usd(options.min_commitment_usd))
     pay_in_advance(program, deal, agreements, commitments)

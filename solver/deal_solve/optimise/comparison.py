@@ -17,8 +17,9 @@ from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
-from deal_solve.optimise.search.settings import TIE_TOLERANCE, Comparison, SearchProblem, SearchSettings, Workspace
+from deal_solve.optimise.search.settings import TIE_TOLERANCE, Comparison, SearchProblem, SearchSettings
 from deal_solve.optimise.search.subsample import warm_started
+from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.plan import Plan

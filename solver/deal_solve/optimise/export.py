@@ -14,7 +14,8 @@ from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.comparison import comparison_of
 from deal_solve.optimise.search.agreement import size_of
 from deal_solve.optimise.search.cache import SolveCache
-from deal_solve.optimise.search.settings import SearchProblem, SearchSettings, Workspace
+from deal_solve.optimise.search.settings import SearchProblem, SearchSettings
+from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import Size, Solution
 from deal_solve.optimise.solver.solvers import Clock, minimise
 from deal_solve.plan.plan import Plan

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from deal_solve.errors import InputError, Problem
+from deal_solve.optimise.method import METHODS, Method
 
 if TYPE_CHECKING:
     from deal_solve.optimise.search.cache import SolveCache
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from deal_solve.optimise.solver.progress import Watcher
     from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
-
-Method = Literal["decomposition", "extensive"]
-METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from deal_solve.errors import LimitReached
-from deal_solve.optimise.options import Method
+from deal_solve.optimise.method import Method
 from deal_solve.plan.plan import Plan
 from deal_solve.record import NullIfInfinite, Record
 from deal_solve.settlement.settle import Settlement

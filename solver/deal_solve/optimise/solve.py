@@ -26,8 +26,9 @@ from deal_solve.optimise.search.benders import exact_objective, is_tight
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
-from deal_solve.optimise.search.settings import Comparison, SearchProblem, SearchSettings, Workspace
+from deal_solve.optimise.search.settings import Comparison, SearchProblem, SearchSettings
 from deal_solve.optimise.search.subsample import warm_started
+from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solver.solvers import Clock, solver_named
 from deal_solve.plan.crowds import too_many_combinations

@@ -120,12 +120,12 @@ def _allowed(deal: Deal, seat: SeatOffer, contracted: list[int], ordered: tuple[
 def cheapest_routing(deal: Deal, workload: str, buys: bool) -> list[Data]:
     """Return, per epoch, the cheapest mix of at most two options that keeps all limits; with or without projects."""
     request, hit_rate = deal.workloads[workload], scenarios_of(deal).hit_rate[workload]
-    routes = []
-    for epoch in resolve(deal).epochs(workload):
+    user, routes = resolve(deal).users[workload], []
+    for epoch in user.epochs:
         usd = {one.key: option_usd(deal, workload, one, hit_rate) for one in epoch.options if buys or not one.projects}
         bought = frozenset(request.projects) if buys else frozenset()
         mixes = sorted(_mixes(request, epoch, list(usd)), key=lambda mix: sum(usd[key] * s for key, s in mix.items()))
-        good = (mix for mix in mixes if not list(route_problems(workload, request, epoch, mix, bought, "")))
+        good = (mix for mix in mixes if not list(route_problems(user, epoch, mix, bought, "")))
         best = next(good, None)
         if best:
             routes.append({"from_month": epoch.start, "shares": best})

@@ -23,7 +23,7 @@ from deal_solve.facts.summary import PeriodSummary, Summary
 from deal_solve.facts.unstated import Unstated
 from deal_solve.facts.years import YearCost
 from deal_solve.frames import Table
-from deal_solve.optimise.options import Method
+from deal_solve.optimise.method import Method
 from deal_solve.optimise.solution import CandidateAgreement, Size, Status
 from deal_solve.plan.plan import Plan
 from deal_solve.record import ContractYear, NullIfInfinite, Record

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from deal_solve.analysis.sweep.design import Design
+from deal_solve.analysis.sweep.design import Design, is_number, key_of
 from deal_solve.facts.decisions import NONE, DecisionKind
 from deal_solve.frames import Table
 from deal_solve.record import NotWritten, Record
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RowStatus = Literal["optimal", "limit", "infeasible", "stopped", "invalid", "failed"]
+
+KINDS = {"status": "string", "reason": "string", "agreement": "string", "term_months": "Int64"}
+"""Columns that are no amounts."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,29 @@ class SweepRow(Record):
         return "; ".join(f"{what}: {plan}" for what, plan in stated if plan != NONE)
 
 
+def _frame_of(paths: Sequence[str], rows: Iterable[SweepRow]) -> pd.DataFrame:
+    """Return one line per row: inputs by path, seats by type, shares by name; no type depends on what is missing."""
+    import pandas as pd
+
+    rows = list(rows)
+    columns: dict[str, tuple[str, list[Any]]] = {"cell": ("Int64", [row.cell for row in rows])}
+    for path in paths:
+        values = [row.inputs[path] for row in rows]
+        is_text = not all(map(is_number, values))
+        texts = [value if isinstance(value, str) else key_of(value) for value in values] if is_text else values
+        columns[path] = "string" if is_text else "float64", texts
+    for each in (column for column in fields(SweepRow)[2:] if column.repr):
+        if each.name in ("seats", "shares"):
+            for name in dict.fromkeys(name for row in rows for name in getattr(row, each.name)):
+                found = [getattr(row, each.name).get(name, 0.0) if row.has_plan else None for row in rows]
+                columns[f"{each.name}.{name}"] = "float64", found
+        elif each.name == "decisions":
+            columns["deal"] = "string", [row.deal for row in rows]
+        else:
+            columns[each.name] = KINDS.get(each.name, "float64"), [getattr(row, each.name) for row in rows]
+    return pd.DataFrame({name: pd.Series(values, dtype=kind) for name, (kind, values) in columns.items()})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sweep(Answered):
     """The rows of a sweep, in the order of the design; a stopped one lacks some. It is about the deal as it stands."""
@@ -107,9 +134,7 @@ class Sweep(Answered):
 
     def to_frame(self) -> pd.DataFrame:
         """Return one line per row: inputs by path, seats by type, shares by name, what is signed in a line."""
-        from deal_solve.analysis.sweep.row import frame_of
-
-        return frame_of(self.paths, self.rows)
+        return _frame_of(self.paths, self.rows)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from deal_solve.analysis.sweep.design import is_number, key_of
 from deal_solve.analysis.sweep.result import RowStatus, SweepRow
 from deal_solve.deal.cross_checks import family_of
 from deal_solve.deal.rate_card import FAMILIES
@@ -16,35 +14,6 @@ from deal_solve.facts.savings import savings
 from deal_solve.facts.summary import summarise
 from deal_solve.optimise.solution import Solution
 from deal_solve.settlement.settle import Settlement
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-KINDS = {"status": "string", "reason": "string", "agreement": "string", "term_months": "Int64"}
-"""Columns that are no amounts."""
-
-
-def frame_of(paths: Sequence[str], rows: Iterable[SweepRow]) -> pd.DataFrame:
-    """Return one line per row: inputs by path, seats by type, shares by name; no type depends on what is missing."""
-    import pandas as pd
-
-    rows = list(rows)
-    columns: dict[str, tuple[str, list[Any]]] = {"cell": ("Int64", [row.cell for row in rows])}
-    for path in paths:
-        values = [row.inputs[path] for row in rows]
-        is_text = not all(map(is_number, values))
-        texts = [value if isinstance(value, str) else key_of(value) for value in values] if is_text else values
-        columns[path] = "string" if is_text else "float64", texts
-    for each in (column for column in fields(SweepRow)[2:] if column.repr):
-        if each.name in ("seats", "shares"):
-            for name in dict.fromkeys(name for row in rows for name in getattr(row, each.name)):
-                found = [getattr(row, each.name).get(name, 0.0) if row.has_plan else None for row in rows]
-                columns[f"{each.name}.{name}"] = "float64", found
-        elif each.name == "decisions":
-            columns["deal"] = "string", [row.deal for row in rows]
-        else:
-            columns[each.name] = KINDS.get(each.name, "float64"), [getattr(row, each.name) for row in rows]
-    return pd.DataFrame({name: pd.Series(values, dtype=kind) for name, (kind, values) in columns.items()})
 
 
 def solved_row(run: int, inputs: Mapping[str, Any], solution: Solution, seconds: float) -> SweepRow:

@@ -39,7 +39,7 @@ class ApiBand(DealModel):
         return self.discount.get(model_id, self.discount.get(family, self.discount.get("all", 0.0)))
 
 
-class Premium(DealModel):
+class Premium(DealModel, or_a_word=True):
     """Overage at list plus a premium, or less a discount of its own."""
 
     premium: Change = Field(
@@ -47,7 +47,7 @@ class Premium(DealModel):
     )
 
 
-class Rollover(DealModel):
+class Rollover(DealModel, or_a_word=True):
     """Unused commitment carried into the next period."""
 
     rollover: Share = Field(description="share of the period's own shortfall that is carried")

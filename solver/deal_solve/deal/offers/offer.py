@@ -16,7 +16,7 @@ from deal_solve.deal.offers.terms import Term, Terms
 Protection = Literal["none", "locked", "pass_through"]
 
 
-class Capped(DealModel):
+class Capped(DealModel, or_a_word=True):
     """Prices follow list up to a yearly rise."""
 
     capped: NonNegative = Field(description="largest rise per year inside a term")

@@ -10,7 +10,7 @@ from deal_solve.deal.base import DealModel
 from deal_solve.deal.numbers import NUMBER_SCHEMA, NonNegative
 
 
-class Uplift(DealModel):
+class Uplift(DealModel, or_a_word=True):
     """Contracted prices rise at every renewal."""
 
     uplift: NonNegative = Field(description="rise at every renewal")

@@ -10,7 +10,7 @@ from deal_solve.deal.base import DealModel
 from deal_solve.messages import shown
 
 
-class TrueUp(DealModel):
+class TrueUp(DealModel, or_a_word=True):
     """How growth above the contracted seats is counted and charged."""
 
     check: Literal[1, 3, 12] = Field(1, description="months in a window")

@@ -161,34 +161,36 @@ def _options(
     controls = [deal.card.controls[name] for name in requires]
     residency = any(control.needs_us_residency for control in controls)
     no_batch = any(control.closes_batch for control in controls)
-    for name, parts, quality, check, counts_as in _candidates(deal, request, names, month):
+    for answer in _answers(deal, request, names, month):
+        quality = answer.quality
         if request.quality.floor is not None and (quality is None or quality < request.quality.floor - 1e-12):
             continue
-        if residency and not all(deal.card.model(part.model_id).us_residency for part in parts):
+        if residency and not all(deal.card.model(part.model_id).us_residency for part in answer.parts):
             continue
-        for cached, batch in _modes(deal, request, name, no_batch):
-            projects = _projects(deal, request, name, parts, cached, batch, month)
+        for cached, batch in _modes(deal, request, answer.key, no_batch):
+            key = answer.key + "+cache" * cached + "+batch" * batch
+            option = replace(answer, key=key, cached=cached, batch=batch)
+            projects = _projects(deal, request, answer.key, option, month)
             if isinstance(request, Workload) and any(request.projects[p].ready_month > month for p in projects):
                 continue
-            key = name + "+cache" * cached + "+batch" * batch
-            yield Option(key, parts, cached, batch, quality, projects, check, counts_as)
+            yield replace(option, projects=projects)
 
 
-Candidate = tuple[str, tuple[Part, ...], float | None, float, frozenset[str]]
-
-
-def _candidates(deal: Deal, request: Workload | Use, names: tuple[str, ...], month: int) -> Iterator[Candidate]:
+def _answers(deal: Deal, request: Workload | Use, names: tuple[str, ...], month: int) -> Iterator[Option]:
+    """Yield each model and each cascade that is on sale, uncached and not in batch."""
     for name in names:
         part = _part(deal, request, name, month, 1.0)
         if part:
-            yield name, (part,), _quality(deal, request, name, month), 0.0, _counts_as(deal, name, part)
+            quality, counts_as = _quality(deal, request, name, month), _counts_as(deal, name, part)
+            yield Option(name, (part,), False, False, quality, (), 0.0, counts_as)
     for cascade in request.cascades if isinstance(request, Workload) else ():
         first = _part(deal, request, cascade.first, month, 1.0)
         then = _part(deal, request, cascade.then, month, 1 - cascade.pass_rate)
         if first and then:
             quality = _cascade_quality(deal, request, cascade, month)
             counts_as = _counts_as(deal, cascade.then, then)
-            yield f"{cascade.first}>{cascade.then}", (first, then), quality, cascade.check_usd_per_request, counts_as
+            key, check_usd = f"{cascade.first}>{cascade.then}", cascade.check_usd_per_request
+            yield Option(key, (first, then), False, False, quality, (), check_usd, counts_as)
 
 
 def _cascade_quality(deal: Deal, request: Workload | Use, cascade: Cascade, month: int) -> float | None:
@@ -214,19 +216,17 @@ def _modes(deal: Deal, request: Workload | Use, name: str, no_batch: bool) -> li
     return modes
 
 
-def _projects(
-    deal: Deal, request: Workload | Use, name: str, parts: tuple[Part, ...], cached: bool, batch: bool, month: int
-) -> tuple[ProjectName, ...]:
+def _projects(deal: Deal, request: Workload | Use, name: str, option: Option, month: int) -> tuple[ProjectName, ...]:
     """Return the projects an option needs; what the workload does today needs none."""
     if not isinstance(request, Workload):
         return ()
     today = request.today
     needs: list[ProjectName] = []
-    if cached and not (today and today.cached):
+    if option.cached and not (today and today.cached):
         needs.append("caching")
-    if batch and not (today and today.batch):
+    if option.batch and not (today and today.batch):
         needs.append("batch")
-    if today and not _is_current(deal, today.model, name, parts, month):
+    if today and not _is_current(deal, today.model, name, option.parts, month):
         needs.append("rerouting")
     return tuple(project for project in needs if project in request.projects)
 

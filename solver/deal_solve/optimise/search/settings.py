@@ -1,20 +1,16 @@
-"""What an agreement search is given: the problem, how it is searched, and what the searches of one solve share."""
+"""What an agreement search is given: the problem, and how it is searched."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.fixings import Fixings
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.benders import BOUNDING_TOLERANCE, OPTIMALITY_TOLERANCE
-from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.plan import Plan
 from deal_solve.uncertainty.measures import Against
-
-if TYPE_CHECKING:
-    from deal_solve.optimise.search.cache import SolveCache
 
 TIE_TOLERANCE = 1e-7
 """Plans whose objectives differ by less than this, relatively, are tied: tie-breaking chooses among them."""
@@ -70,15 +66,6 @@ class SearchSettings:
     breaks_ties: bool = True
     bounds_bands: bool = True
     reports_incumbent: bool = False
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """What the searches of one solve share."""
-
-    settings: SearchSettings
-    clock: Clock
-    cache: SolveCache
 
 
 @dataclass(frozen=True)

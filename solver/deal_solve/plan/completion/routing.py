@@ -8,7 +8,7 @@ from deal_solve.deal.workload import ProjectName, Request, Workload
 from deal_solve.errors import InputError, Problem
 from deal_solve.plan.plan import Route
 from deal_solve.plan.proposal import Proposal, ProposedRoute
-from deal_solve.plan.resolved import resolve
+from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.tracks import is_metered
 from deal_solve.plan.validation.routing import route_problems
 
@@ -27,13 +27,13 @@ def complete_routing(
     projects: Projects = {}
     routing: Routing = {}
     use: Routing = {}
-    for name, work in deal.workloads.items():
-        given = proposal.routing.get(name, ())
-        epochs = resolve(deal).epochs(name)
-        _refuse_other_months(f"routing.{name}", given, epochs)
+    for name in deal.workloads:
+        user, given = resolve(deal).users[name], proposal.routing.get(name, ())
+        _refuse_other_months(f"routing.{name}", given, user.epochs)
         chosen = proposal.projects.get(name)
-        bought = list(chosen) if chosen is not None else _needed(epochs, given)
-        routing[name] = _routes(deal, name, work, given, epochs, bought, chosen is None, notes)
+        bought = list(chosen) if chosen is not None else _needed(user.epochs, given)
+        routing[name], assumed = _routes(user, given, bought, chosen is None)
+        notes += _sentences(deal, user, assumed)
         if chosen is None and bought:
             notes.append(f"Workload {name} buys {', '.join(bought)}, which its routing needs.")
         if bought or chosen is not None:
@@ -43,9 +43,10 @@ def complete_routing(
             is_metered(deal, name, track, seller) for track in tracks[name] for seller in sellers.get(track, (None,))
         )
         if cohort.use and (metered or name in proposal.use):
-            epochs = resolve(deal).epochs(name)
-            _refuse_other_months(f"use.{name}", proposal.use.get(name, ()), epochs)
-            use[name] = _routes(deal, name, cohort.use, proposal.use.get(name, ()), epochs, [], False, notes)
+            user, given = resolve(deal).users[name], proposal.use.get(name, ())
+            _refuse_other_months(f"use.{name}", given, user.epochs)
+            use[name], assumed = _routes(user, given, [], False)
+            notes += _sentences(deal, user, assumed)
     return projects, routing, use
 
 
@@ -85,42 +86,33 @@ def _given(given: tuple[ProposedRoute, ...], epoch: Epoch, epochs: tuple[Epoch, 
 
 
 def _routes(
-    deal: Deal,
-    user: str,
-    request: Request,
-    given: tuple[ProposedRoute, ...],
-    epochs: tuple[Epoch, ...],
-    bought: list[ProjectName],
-    may_buy: bool,
-    notes: list[str],
-) -> tuple[Route, ...]:
+    user: User, given: tuple[ProposedRoute, ...], bought: list[ProjectName], may_buy: bool
+) -> tuple[tuple[Route, ...], list[tuple[Epoch, dict[str, float]]]]:
+    """Return a route for each epoch, and the epochs of which nothing is said, with the shares that are assumed."""
     routes: list[Route] = []
     assumed: list[tuple[Epoch, dict[str, float]]] = []
-    for epoch in epochs:
-        shares = _given(given, epoch, epochs)
+    for epoch in user.epochs:
+        shares = _given(given, epoch, user.epochs)
         if not shares:
-            shares = default_shares(user, request, epoch, bought, may_buy)
+            shares = default_shares(user, epoch, bought, may_buy)
             assumed.append((epoch, shares))
         routes.append(Route(from_month=epoch.start, shares=shares))
-    notes.extend(_sentences(deal, user, request, assumed))
-    return tuple(routes)
+    return tuple(routes), assumed
 
 
-def default_shares(
-    user: str, request: Request, epoch: Epoch, bought: list[ProjectName], may_buy: bool
-) -> dict[str, float]:
+def default_shares(user: User, epoch: Epoch, bought: list[ProjectName], may_buy: bool) -> dict[str, float]:
     """Return today's option if it is open and within the limits, else the best quality that is: uncached and not in
     batch if that can be, then cached, then in batch, then (if it `may_buy`) with projects, which are added to `bought`.
     """
-    today = _today_key(request)
-    if epoch.option(today) and not list(route_problems(user, request, epoch, {today: 1.0}, frozenset(bought), "")):
+    request, today = user.request, _today_key(user.request)
+    if epoch.option(today) and not list(route_problems(user, epoch, {today: 1.0}, frozenset(bought), "")):
         return {today: 1.0}
     free = [option for option in epoch.options if set(option.projects) <= set(bought)]
     alone = [option for option in free if not option.batch]
     sets = [[option for option in alone if not option.cached], alone, free, *([list(epoch.options)] if may_buy else [])]
     tries = [_best(request, options) for options in sets if options]
     everything = frozenset(project for option in epoch.options for project in option.projects)
-    fits = (shares for shares in tries if not list(route_problems(user, request, epoch, shares, everything, "")))
+    fits = (shares for shares in tries if not list(route_problems(user, epoch, shares, everything, "")))
     shares = next(fits, tries[0] if tries else {})
     for key in shares:
         option = epoch.option(key)
@@ -164,11 +156,11 @@ def _why(deal: Deal, request: Request, epoch: Epoch, shares: dict[str, float]) -
     return f"{answers} in place of {model}, which is gone" if is_gone else "as today"
 
 
-def _sentences(deal: Deal, user: str, request: Request, assumed: list[tuple[Epoch, dict[str, float]]]) -> list[str]:
+def _sentences(deal: Deal, user: User, assumed: list[tuple[Epoch, dict[str, float]]]) -> list[str]:
     """Return one sentence per run of epochs that are routed alike."""
     runs: list[tuple[int, int, dict[str, float], str]] = []
     for epoch, shares in assumed:
-        why = _why(deal, request, epoch, shares)
+        why = _why(deal, user.request, epoch, shares)
         if runs and runs[-1][1:] == (epoch.start, shares, why):
             runs[-1] = (runs[-1][0], epoch.end, shares, why)
         else:
@@ -176,8 +168,8 @@ def _sentences(deal: Deal, user: str, request: Request, assumed: list[tuple[Epoc
     sentences = []
     for start, end, shares, why in runs:
         if not shares:
-            sentences.append(f"{user} has no open option in {deal.span(start, end)}.")
+            sentences.append(f"{user.name} has no open option in {deal.span(start, end)}.")
             continue
         mix = " and ".join(f"{share:.0%} {key}" if share < 1 else key for key, share in shares.items())
-        sentences.append(f"{user} runs on {mix} in {deal.span(start, end)} ({why}).")
+        sentences.append(f"{user.name} runs on {mix} in {deal.span(start, end)} ({why}).")
     return sentences

@@ -9,7 +9,7 @@ from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import Quality, Request, Workload
 from deal_solve.errors import Problem
 from deal_solve.plan.plan import Plan, Route
-from deal_solve.plan.resolved import resolve
+from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.tracks import is_metered
 
 TOLERANCE = 1e-6
@@ -27,12 +27,12 @@ def broken_routing(deal: Deal, plan: Plan) -> Iterator[Problem]:
             if name in deal.workloads and project not in offered:
                 known = ", ".join(offered) or "none"
                 yield Problem(f"workloads.{name}.projects", f"{project} is bought; the workload has {known}")
-    for name, work in deal.workloads.items():
+    for name in deal.workloads:
         bought = plan.projects.get(name, ())
-        yield from _routes(deal, name, work, plan.routing.get(name, ()), frozenset(bought))
+        yield from _routes(resolve(deal).users[name], plan.routing.get(name, ()), frozenset(bought))
     for name, cohort in deal.cohorts.items():
         if cohort.use and (name in plan.use or _metered(deal, plan, name)):
-            yield from _routes(deal, name, cohort.use, plan.use.get(name, ()), frozenset())
+            yield from _routes(resolve(deal).users[name], plan.use.get(name, ()), frozenset())
 
 
 def _metered(deal: Deal, plan: Plan, cohort_id: str) -> bool:
@@ -40,27 +40,24 @@ def _metered(deal: Deal, plan: Plan, cohort_id: str) -> bool:
     return any(is_metered(deal, cohort_id, track, offers.get(track)) for track in plan.tracks.get(cohort_id, ()))
 
 
-def _routes(
-    deal: Deal, user: str, request: Request, routes: tuple[Route, ...], bought: frozenset[str]
-) -> Iterator[Problem]:
-    kind = "routing" if isinstance(request, Workload) else "use"
-    epochs = resolve(deal).epochs(user)
-    starts = [epoch.start for epoch in epochs]
+def _routes(user: User, routes: tuple[Route, ...], bought: frozenset[str]) -> Iterator[Problem]:
+    here = f"routing.{user.name}" if user.is_workload else f"use.{user.name}"
+    starts = [epoch.start for epoch in user.epochs]
     if [route.from_month for route in routes] != starts:
         given = ", ".join(str(route.from_month) for route in routes) or "none"
         wanted = ", ".join(map(str, starts))
-        yield Problem(f"{kind}.{user}", f"routes from month {given}; expected one per epoch, from month {wanted}")
+        yield Problem(here, f"routes from month {given}; expected one per epoch, from month {wanted}")
         return
-    for index, (epoch, route) in enumerate(zip(epochs, routes, strict=True)):
-        yield from route_problems(user, request, epoch, route.shares, bought, f"{kind}.{user}[{index}].shares")
+    for index, (epoch, route) in enumerate(zip(user.epochs, routes, strict=True)):
+        yield from route_problems(user, epoch, route.shares, bought, f"{here}[{index}].shares")
 
 
 def route_problems(
-    user: str, request: Request, epoch: Epoch, shares: dict[str, float], bought: frozenset[str], here: str
+    user: User, epoch: Epoch, shares: dict[str, float], bought: frozenset[str], here: str
 ) -> Iterator[Problem]:
     """Yield what is wrong with the shares of one epoch: closed options, projects not bought, sums and limits."""
     months = f"in months {epoch.start} to {epoch.end - 1}"
-    path = f"workloads.{user}" if isinstance(request, Workload) else f"cohorts.{user}.use"
+    path = f"workloads.{user.name}" if user.is_workload else f"cohorts.{user.name}.use"
     options: list[tuple[Option, float]] = []
     for key, share in shares.items():
         option = epoch.option(key)
@@ -77,7 +74,7 @@ def route_problems(
     if abs(total - 1) > TOLERANCE:
         yield Problem(here, f"the shares {months} add up to {total:.8g}; expected 1 (100%)")
     elif len(options) == len(shares):
-        yield from _limits(path, request, options, months)
+        yield from _limits(path, user.request, options, months)
 
 
 def _limits(path: str, request: Request, options: list[tuple[Option, float]], months: str) -> Iterator[Problem]:

@@ -16,7 +16,6 @@ from deal_solve.formulation.clauses.api.rates import Regime
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.routing import Activity, Routing, route
 from deal_solve.formulation.clauses.seats.allowance import Included, extra_usage
-from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.clauses.seats.tracks import Tracks
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
@@ -24,9 +23,7 @@ from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import User, resolve
 
 
-def route_people(
-    program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks, routing: Routing
-) -> None:
+def route_people(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks, routing: Routing) -> None:
     """Add the shares of a cohort, one set per track and API regime; their activities add up to the track's binary."""
     included: dict[tuple[SeatCandidate, int], list[Included]] = {}
     for name, cohort in deal.cohorts.items():
@@ -44,7 +41,7 @@ def route_people(
                 seat = resolve(deal).seat(candidate, candidate.seat_type)
                 if on_seat is None or not seat.prices_usage(name):
                     continue
-                regimes = _regimes(agreements, seats, candidate, year)
+                regimes = _regimes(agreements, candidate, year, seat.part.counts_toward_commitment)
                 share = 1.0 if seat.allowance else 1 - seat.covered_share[name]
                 on_allowance = included.setdefault((candidate, year), []) if seat.allowance else []
                 own = replace(metered, is_included=seat.allowance is not None)
@@ -59,12 +56,11 @@ def route_people(
         extra_usage(program, deal, routing, (candidate, year), users)
 
 
-def _regimes(agreements: Agreements, seats: Seats, candidate: SeatCandidate, year: int) -> dict[Regime | None, float]:
-    """Return what a seat's metered usage may be billed under, and the share of it that counts there.
+def _regimes(agreements: Agreements, candidate: SeatCandidate, year: int, counted: float) -> dict[Regime | None, float]:
+    """Return what a seat's metered usage may be billed under, and the share of it that is `counted` there.
 
     These are its own offer's regimes, and none (all of it at list).
     """
-    counted = seats.parts[candidate].counts_toward_commitment
     if counted == 0:
         return {None: 1.0}
     own = [r for r in agreements.of_year(year) if r.agreement == candidate.agreement and not r.span.left]

@@ -59,6 +59,10 @@ class SeatYear:
         """Return the month's fee in dollars at index 1."""
         return total(_fee(s.usd, s.base_usd, s.offset, *made) for s, *made in self.segments)
 
+    def counts_of(self, tier: int) -> list[Variable]:
+        """Return the seats of the segments of a bundle tier."""
+        return [number for segment, _, number in self.segments if segment.tier == tier]
+
     def fee_before_discounts(self, tier: int) -> Expression:
         """Return the month's fee of the segments of a bundle tier, after the volume tier only."""
         mine = [segment for segment in self.segments if segment[0].tier == tier]
