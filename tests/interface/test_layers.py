@@ -1,6 +1,7 @@
 """One way through the house: imports go from the deal towards the command line and never back."""
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -16,18 +17,19 @@ RANK = {name: index for index, step in enumerate(ORDER) for name in ([step] if i
 SHARED = {"errors", "files", "frames", "memory", "messages", "optional", "record", "stopping", "version"}
 
 
+@cache
 def imports(path):
-    """Yield the dotted names a module imports, wherever it does so."""
+    """Return the dotted names a module imports, wherever it does so."""
+    names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} has a relative import"
-            yield f"{node.module}"
-            if node.module == "deal_solve":
-                yield from (f"deal_solve.{alias.name}" for alias in node.names)
-            elif node.module and node.module.count(".") == 1:
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names.append(f"{node.module}")
+            if node.module == "deal_solve" or (node.module and node.module.count(".") == 1):
+                names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
 
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import click
 
-from deal_solve.cli.support.analysis import Answer, Question, analysis_command
+from deal_solve.cli.support.analysis import Answer, analysis_command
 from deal_solve.cli.support.options import placed
+from deal_solve.cli.support.question import Question
 
 
 @analysis_command(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from deal_solve.cli.support.analysis import Answer, Question, analysis_command
+from deal_solve.cli.support.analysis import Answer, analysis_command
 from deal_solve.cli.support.options import fix_option
+from deal_solve.cli.support.question import Question
 
 
 @analysis_command(

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from deal_solve.cli.support.extras import answers, answers_text, check, more_options
-from deal_solve.cli.support.options import (
-    DealFile,
-    deal_argument,
-    fiscal_option,
-    fix_option,
-    load_deal,
-    progress_to,
-    risk_options,
-    scenario_options,
-    solver_options,
-    verbose_option,
-)
-from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, load_fix, solved
-from deal_solve.optimise.options import SolveOptions
+from deal_solve.cli.support.options import deal_argument, fiscal_option, fix_option
+from deal_solve.cli.support.question import Question, question_options
+from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, solved
 
 if TYPE_CHECKING:
     from deal_solve.analysis.conflict.result import Conflict
     from deal_solve.cli.support.extras import More
     from deal_solve.deal.deal import Deal
-    from deal_solve.optimise.method import Method
+    from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.proposal import Proposal
     from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -53,26 +40,15 @@ MIN_EXPLAINING_SECONDS = 0.1
 @click.option("--show", metavar="TABLES", help="Print some of them too, such as routing,seats; divided by commas.")
 @fiscal_option
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
-@scenario_options
-@solver_options
-@risk_options
-@verbose_option
+@question_options
 def command(
-    deal_file: DealFile,
+    question: Question,
     json_file: str | None,
-    fix_file: str | None,
     more: More,
     full: bool,
     show: str | None,
     fiscal_year_start: int | None,
     export_file: str | None,
-    solver: str,
-    method: Method,
-    gap: float,
-    time_limit: float | None,
-    verbose: bool,
-    scenarios_from: Callable[[Deal], Scenarios],
-    **risk: str | None,
 ) -> int:
     """Find the agreements, term, commitment, seats, tracks, routing and projects to sign in DEAL, with proof.
 
@@ -80,7 +56,6 @@ def command(
     if the plan is proven to the gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5
     without one.
     """
-    began = time.monotonic()
     from deal_solve.analysis.solve.comparisons import comparisons
     from deal_solve.analysis.solve.text import solution_report, subject_of
     from deal_solve.cli.support.interrupt import interruptible
@@ -92,16 +67,12 @@ def command(
     tables = _tables(full, show)
     if json_file and json_file != "-":
         refuse_unwritable(json_file)
-    deal = load_deal(deal_file, **risk)
-    fix = load_fix(deal, fix_file)
-    scenario_set = scenarios_from(deal)
+    deal, scenario_set = question.deal, question.scenarios()
     check(deal, scenario_set, export_file, more)
     scenarios = ready(scenario_set)
     if export_file:
-        return _export(deal, scenarios, export_file, fix)
-    options = SolveOptions(
-        solver=solver, method=method, gap=gap, time_limit=time_limit, fix=fix, progress=progress_to(verbose)
-    ).begun(began)
+        return _export(deal, scenarios, export_file, question.options.fix)
+    options = question.options.begun(question.began)
     try:
         solution = solved(deal, scenarios, options)
     except Infeasible as error:
@@ -111,7 +82,7 @@ def command(
     if json_file:
         _write(json_file, to_json(solution, **found))
     if json_file != "-":
-        subject = subject_of(solution, found["comparisons"], fiscal_year_start, fix is not None)
+        subject = subject_of(solution, found["comparisons"], fiscal_year_start, options.fix is not None)
         click.echo(solution_report(subject, tables, answers_text(deal, solution, found)), nl=False)
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,17 +13,12 @@ import click
 
 from deal_solve.cli.support import completion
 from deal_solve.cli.support.options import (
-    RISK,
-    DealFile,
+    SOLVER,
     deal_argument,
     fix_option,
-    load_deal,
-    risk_options,
-    scenario_options,
-    solver_options,
-    verbose_option,
     workers_options,
 )
+from deal_solve.cli.support.question import Question, question_options
 
 if TYPE_CHECKING:
     from deal_solve.analysis.sweep.checkpoint_log import CheckpointLog
@@ -55,23 +49,16 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="FILE", help="Write the rows (.csv, .parquet or .json); FILE.journal beside it resumes.")
 @click.option("--picture", metavar="FILE", help="Draw the decision regions (.svg or .png).")
 @workers_options
-@scenario_options
-@solver_options
-@risk_options
-@verbose_option
+@question_options
 def command(
-    deal_file: DealFile,
+    question: Question,
     vary: tuple[str, ...],
     is_zipped: bool,
     design_file: str | None,
-    fix_file: str | None,
     out: str | None,
     picture: str | None,
     jobs: int,
     cluster: str | None,
-    scenarios_from: Callable[[Deal], Scenarios],
-    verbose: bool,
-    **options: Any,
 ) -> int:
     """Solve DEAL in many runs, each with other values of its fields, over the same scenarios; print what changes
     where.
@@ -84,22 +71,21 @@ def command(
     from deal_solve.analysis.sweep.sweep import sweep, sweep_of
     from deal_solve.cli.support.executor import executor_of
     from deal_solve.cli.support.interrupt import interruptible
-    from deal_solve.cli.support.solving import load_fix
     from deal_solve.outputs import text_of
     from deal_solve.report.basics import About
 
-    deal = load_deal(deal_file, **{name: options.pop(name) for name in RISK})
+    deal = question.deal
     design = _design(deal, vary, is_zipped, design_file)
     refuse_wrong_paths(deal, design)
-    options["fix"] = load_fix(deal, fix_file)
     _refuse_unwritable(out, picture)
-    base = scenarios_from(deal)
+    base = question.scenarios()
+    options: dict[str, Any] = {name: getattr(question.options, name) for name in (*SOLVER, "fix")}
     with ExitStack() as stack:
         kept = stack.enter_context(_checkpoint_log(out, deal, base, options))
         executor, workers = stack.enter_context(executor_of(jobs, cluster))
         options |= {"executor": executor, "ahead": 2 * workers}
-        options["progress"] = _progress() if verbose or sys.stderr.isatty() else None
-        run = partial(sweep, deal, design, scenarios_from, **options)
+        options["progress"] = _progress() if question.options.progress else None
+        run = partial(sweep, deal, design, question.scenarios_from, **options)
         found = _swept(
             run if executor else lambda **rows: interruptible(partial(run, **rows)),
             partial(sweep_of, About(deal, base), design),

@@ -24,6 +24,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 RISK = ("risk", "confidence", "risk_on", "criterion")
 """What `risk_options` adds."""
+SOLVER = ("solver", "method", "gap", "time_limit")
+"""What `solver_options` adds."""
 
 fix_option = click.option(
     "--fix", "fix_file", metavar="FILE", help="A proposal whose parts are pinned; the rest is optimised."

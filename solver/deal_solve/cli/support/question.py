@@ -1,0 +1,73 @@
+"""What the command line of a command that solves asks about: a deal, its scenarios, and how to solve."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from deal_solve.cli.support.options import (
+    RISK,
+    SOLVER,
+    DealFile,
+    load_deal,
+    progress_to,
+    risk_options,
+    scenario_options,
+    solver_options,
+    verbose_option,
+)
+from deal_solve.cli.support.solving import load_fix
+from deal_solve.optimise.options import SolveOptions
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+    from deal_solve.uncertainty.scenario_set import Scenarios
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the command line asks about; `scenarios_from` makes the scenarios of this or a varied deal.
+
+    `began` is the moment (of `time.monotonic`) before the deal was read.
+    """
+
+    deal: Deal
+    scenarios_from: Callable[[Deal], Scenarios]
+    options: SolveOptions
+    began: float = field(default_factory=time.monotonic)
+
+    def scenarios(self) -> Scenarios:
+        """Return the scenarios of the deal; a sample is drawn when it is read."""
+        return self.scenarios_from(self.deal)
+
+    def ready_scenarios(self) -> Scenarios:
+        """Return the scenarios of the deal, drawn now if they are few enough to be kept."""
+        from deal_solve.uncertainty.scenario_set import ready
+
+        return ready(self.scenarios())
+
+
+def question_options(command: Callable[..., Any], *, has_risk: bool = True) -> Callable[..., Any]:
+    """Add the options of scenarios, solver, risk and progress; the command gets them, and its deal, as a `Question`.
+
+    The decorator `deal_argument` goes above. Options of the names in RISK and `fix_file` are taken from the command's
+    own ones too.
+    """
+
+    @wraps(command)
+    def asked(
+        *, deal_file: DealFile, scenarios_from: Any, verbose: bool, fix_file: str | None = None, **given: Any
+    ) -> Any:
+        began = time.monotonic()
+        deal = load_deal(deal_file, **{name: given.pop(name) for name in RISK if name in given})
+        settings = {name: given.pop(name) for name in SOLVER}
+        options = SolveOptions(**settings, fix=load_fix(deal, fix_file), progress=progress_to(verbose))
+        return command(Question(deal, scenarios_from, options, began), **given)
+
+    made: Any = asked
+    for option in (verbose_option, *([risk_options] if has_risk else []), solver_options, scenario_options):
+        made = option(made)
+    return made  # type: ignore[no-any-return]
