@@ -225,8 +225,11 @@ def test_without_matplotlib_the_tables_say_it_all(monkeypatch, found):
 
 def test_the_command_writes_both_forms(capsys, tmp_path):
     deal, out = str(SCENARIOS / "hybrid.yaml"), tmp_path / "report.html"
-    assert run(["report", deal, "--quick", "--out", str(out), "--sections", "seats,method"]) == 0
-    assert re.fullmatch(rf"{re.escape(str(out))} written, \d+ kB\n", capsys.readouterr().out)
+    book = tmp_path / "book.xlsx"
+    assert run(["report", deal, "--quick", "--out", str(out), "--sections", "seats,method", "--xlsx", str(book)]) == 0
+    said = "".join(rf"{re.escape(str(path))} written, \d+ kB\n" for path in (out, book))
+    assert re.fullmatch(said, capsys.readouterr().out)
+    assert book.read_bytes().startswith(b"PK")
     assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert run(["report", deal, "--quick", "--out", str(tmp_path / "report.md")]) == 0
     assert (tmp_path / "report.md").read_text(encoding="utf-8").startswith("# ")

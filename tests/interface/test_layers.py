@@ -52,6 +52,7 @@ def test_imports_go_one_way(path):
 CALLED_BACK = {
     ("deal_solve.deal.deal", "deal_solve.deal.load"),  # a deal made of plain data checks its references as a file does
     ("deal_solve.analysis.document.result", "deal_solve.analysis.document.markup"),  # a document writes itself
+    ("deal_solve.analysis.document.result", "deal_solve.analysis.document.workbook.book"),  # the same
 }
 
 

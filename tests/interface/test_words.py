@@ -62,6 +62,7 @@ ALLOWED_NAMES = {
     "least": {"at_least", "_at_least", "least_usd"},  # a bound from below; a key of results
     "memory": {"in_memory", "memory", "bounded_memory", "memory_bound", "MemoryError"},  # of the computer
     "most": {"at_most", "at_most_usd", "most_common"},  # a key of the deal file, of results; of Counter
+    "paper": {"set_paper"},  # of XlsxWriter
 }
 
 IN_PROSE = {

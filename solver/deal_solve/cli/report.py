@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from deal_solve.cli.support.document_files import DocumentFiles, document_files
 from deal_solve.cli.support.options import deal_argument, fiscal_option
 from deal_solve.cli.support.question import Question, question_options
 from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
@@ -11,13 +12,7 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
 
 @click.command(epilog="Example:  deal-solve report deal.yaml --out report.html")
 @deal_argument
-@click.option(
-    "--out",
-    "out_file",
-    metavar="FILE",
-    required=True,
-    help="Write the document (.html), or its first page alone (.md).",
-)
+@document_files
 @click.option(
     "--plan",
     "fix_file",
@@ -30,7 +25,9 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
 @click.option("--quick", is_flag=True, help="Leave out what takes further solves: clauses, curve and levers.")
 @fiscal_option
 @question_options
-def command(question: Question, out_file: str, sections: str | None, quick: bool, fiscal_year_start: int | None) -> int:
+def command(
+    question: Question, files: DocumentFiles, sections: str | None, quick: bool, fiscal_year_start: int | None
+) -> int:
     """Write the best deal in DEAL as one page to sign on, with a table and a picture for each question behind it.
 
     The HTML file needs nothing else: no script, no network. Its first page fits on one printed side: what to sign, what
@@ -39,24 +36,18 @@ def command(question: Question, out_file: str, sections: str | None, quick: bool
     """
     from deal_solve.analysis.document.document import chosen_sections, document
     from deal_solve.cli.support.interrupt import interruptible
-    from deal_solve.cli.support.table import ending_of
-    from deal_solve.files import refuse_unwritable, write_text
 
-    ending = ending_of(out_file, "--out", "html", "md")
+    files.refuse_unwritable()
     named = chosen_sections([name.strip() for name in sections.split(",")] if sections else None)
-    refuse_unwritable(out_file)
-    shown = named if ending == "html" else ()
     found = interruptible(
         lambda: document(
             question.deal,
             question.scenarios(),
-            sections=shown,
+            sections=named if files.has_sections else (),
             is_quick=quick,
             fiscal_year_start=fiscal_year_start,
             options=question.options,
         )
     )
-    text = found.to_html() if ending == "html" else found.to_markdown()
-    write_text(out_file, text)
-    click.echo(f"{out_file} written, {len(text.encode()) / 1000:,.0f} kB")
+    files.write(found)
     return 0 if found.solution.status == "optimal" else STOPPED_WITH_A_PLAN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -11,8 +12,10 @@ from deal_solve.analysis.clauses.result import GRANTED, Clauses, ClauseValue
 from deal_solve.analysis.curve.result import Curve
 from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.analysis.solve.comparisons import Comparisons
+from deal_solve.files import written
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
+from deal_solve.optional import need
 from deal_solve.record import NotWritten
 from deal_solve.report.basics import Answered
 
@@ -73,6 +76,13 @@ class Document(Answered):
         from deal_solve.analysis.document.markup import markdown_of
 
         return markdown_of(self)
+
+    def to_xlsx(self, path: str | Path) -> None:
+        """Write the document as a workbook whose totals are formulas; raises InputError without XlsxWriter."""
+        need("xlsxwriter", "a workbook")
+        from deal_solve.analysis.document.workbook.book import write_workbook
+
+        written(path, lambda temporary: write_workbook(self, temporary))
 
     def to_frame(self) -> pd.DataFrame:
         """Return what to ask for first, one row per clause."""

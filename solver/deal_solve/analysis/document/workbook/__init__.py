@@ -1,0 +1,1 @@
+"""The workbook: what a document shows, in tables whose totals a spreadsheet works out again."""
