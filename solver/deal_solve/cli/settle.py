@@ -15,14 +15,15 @@ from deal_solve.cli.support.options import (
     DealFile,
     deal_argument,
     fiscal_option,
+    json_option,
     load_deal,
     order_option,
-    placed,
     progress_to,
     routing_option,
     scenario_options,
     verbose_option,
 )
+from deal_solve.cli.support.solving import read_plan, solved
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
@@ -51,7 +52,7 @@ MIN_LIKENESS = 0.6
 )
 @scenario_options
 @order_option
-@click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
+@json_option("all of it")
 @click.option("--out", "invoice_file", metavar="FILE", help="Write the invoice as CSV.")
 @fiscal_option
 @verbose_option
@@ -72,18 +73,13 @@ def command(
     The plan may leave anything out: what is assumed is printed. An impossible plan is refused by naming the clause.
     """
     from deal_solve.analysis.settle.text import settlement_report
-    from deal_solve.plan.proposal import proposal_from, read_proposal
-    from deal_solve.plan.validation.validity import refuse_impossible
     from deal_solve.settlement.settle import settle
 
     deal = load_deal(deal_file)
     scenarios = scenarios_from(deal).in_memory()
     index = scenario_named(scenarios, scenario)
-    source = read_proposal(plan_file)
-    with placed(source):
-        proposal = proposal_from(source)
-        plan, assumed = completed(deal, proposal, scenarios, routing, progress_to(verbose))
-        refuse_impossible(deal, plan)
+    watcher = progress_to(verbose)
+    plan, assumed = read_plan(deal, plan_file, lambda given: completed(deal, given, scenarios, routing, watcher))
     order_name: Any = order.replace("-", "_")
     settlement = settle(deal, plan, scenarios, order=order_name)
     _write(settlement, assumed, index, json_file, invoice_file)
@@ -138,7 +134,6 @@ def completed(
 
     if routing == "today":
         return complete(deal, proposal, scenarios.in_memory())
-    from deal_solve.cli.support.solving import solved
     from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.completion.optimised import assumed_of, fixed
 
@@ -164,7 +159,7 @@ def _write(
 ) -> None:
     from deal_solve.analysis.settle.invoice import invoice_csv
     from deal_solve.analysis.solve.result import settlement_result_of
-    from deal_solve.cli.support.printing import print_json
+    from deal_solve.cli.support.printing import write_json
     from deal_solve.facts.notes import chronological_usd
     from deal_solve.files import write_text
     from deal_solve.record import to_text
@@ -173,8 +168,4 @@ def _write(
         write_text(invoice_file, invoice_csv(settlement.deal, settlement.invoice(scenario)))
     if json_file:
         as_used = chronological_usd(settlement)
-        text = to_text(settlement_result_of(settlement.deal, settlement, assumed, scenario, as_used))
-        if json_file == "-":
-            print_json(text)
-        else:
-            write_text(json_file, text)
+        write_json(json_file, to_text(settlement_result_of(settlement.deal, settlement, assumed, scenario, as_used)))

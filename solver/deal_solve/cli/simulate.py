@@ -14,12 +14,13 @@ import click
 from deal_solve.cli.support.options import (
     DealFile,
     deal_argument,
+    json_option,
     load_deal,
-    placed,
     scenario_options,
     verbose_option,
     workers_options,
 )
+from deal_solve.cli.support.solving import read_plan
 
 if TYPE_CHECKING:
     from deal_solve.analysis.simulate.result import Simulation
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @scenario_options
 @workers_options
 @click.option("--out", "outcomes_path", metavar="FILE", help="Write every outcome as Parquet, one row per scenario.")
-@click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
+@json_option("all of it")
 @verbose_option
 def command(
     deal_file: DealFile,
@@ -98,14 +99,8 @@ def _first(scenarios: Scenarios) -> ScenarioSet:
 def _plan(deal: Deal, scenarios: ScenarioSet, path: str) -> tuple[Plan, tuple[str, ...]]:
     """Return the complete plan of a file, and what was assumed."""
     from deal_solve.plan.completion.complete import complete
-    from deal_solve.plan.proposal import proposal_from, read_proposal
-    from deal_solve.plan.validation.validity import refuse_impossible
 
-    source = read_proposal(path)
-    with placed(source):
-        plan, assumed = complete(deal, proposal_from(source), scenarios)
-        refuse_impossible(deal, plan)
-    return plan, assumed
+    return read_plan(deal, path, lambda given: complete(deal, given, scenarios))
 
 
 def _progress(total: int) -> Callable[[int], None]:
@@ -127,14 +122,10 @@ def _progress(total: int) -> Callable[[int], None]:
 
 
 def _print(simulation: Simulation, json_file: str | None) -> None:
-    from deal_solve.cli.support.printing import print_json
-    from deal_solve.files import write_text
+    from deal_solve.cli.support.printing import write_json
     from deal_solve.outputs import text_of, to_json
 
     if json_file:
-        text = to_json(simulation)
-        if json_file == "-":
-            print_json(text)
-            return
-        write_text(json_file, text)
-    click.echo(text_of(simulation), nl=False)
+        write_json(json_file, to_json(simulation))
+    if json_file != "-":
+        click.echo(text_of(simulation), nl=False)

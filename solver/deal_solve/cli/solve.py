@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deal_solve.cli.support.extras import answers, answers_text, check, more_options
-from deal_solve.cli.support.options import deal_argument, fiscal_option, fix_option
+from deal_solve.cli.support.options import deal_argument, fiscal_option, fix_option, json_option
 from deal_solve.cli.support.question import Question, question_options
 from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, solved
 
@@ -31,9 +31,7 @@ MIN_EXPLAINING_SECONDS = 0.1
     epilog="Example:  deal-solve solve deal.yaml --risk cautious --json result.json",
 )
 @deal_argument
-@click.option(
-    "--json", "json_file", metavar="FILE|-", help="Write the result as JSON; - prints it instead of the text."
-)
+@json_option("the result")
 @fix_option
 @more_options
 @click.option("--full", is_flag=True, help="Print every table behind the decision page too.")
@@ -59,6 +57,7 @@ def command(
     from deal_solve.analysis.solve.comparisons import comparisons
     from deal_solve.analysis.solve.text import solution_report, subject_of
     from deal_solve.cli.support.interrupt import interruptible
+    from deal_solve.cli.support.printing import write_json
     from deal_solve.errors import Infeasible
     from deal_solve.files import refuse_unwritable
     from deal_solve.outputs import to_json
@@ -80,7 +79,7 @@ def command(
     found = answers(deal, scenario_set, solution, more, options)
     found["comparisons"] = interruptible(lambda: comparisons(solution, options))
     if json_file:
-        _write(json_file, to_json(solution, **found))
+        write_json(json_file, to_json(solution, **found))
     if json_file != "-":
         subject = subject_of(solution, found["comparisons"], fiscal_year_start, options.fix is not None)
         click.echo(solution_report(subject, tables, answers_text(deal, solution, found)), nl=False)
@@ -96,9 +95,10 @@ def _explained(deal: Deal, scenarios: Scenarios, error: Exception, json_file: st
     conflict = _conflict(deal, scenarios, replace(options, time_limit=left))
     if json_file:
         from deal_solve.analysis.solve.result import infeasible_result_of
+        from deal_solve.cli.support.printing import write_json
         from deal_solve.record import to_text
 
-        _write(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
+        write_json(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
     cut_short = f"which requirements conflict did not show within {seconds:g} s; --time-limit sets how long to look"
     stated = cut_short if conflict is None else conflict_report(conflict)
     return "\n".join(part for part in (str(error), stated) if part)
@@ -115,16 +115,6 @@ def _conflict(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Confli
         )
     except LimitReached:
         return None
-
-
-def _write(path: str, text: str) -> None:
-    from deal_solve.cli.support.printing import print_json
-    from deal_solve.files import write_text
-
-    if path == "-":
-        print_json(text)
-    else:
-        write_text(path, text)
 
 
 def _export(deal: Deal, scenarios: Scenarios, path: str, fix: Proposal | None) -> int:

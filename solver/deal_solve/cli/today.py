@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from deal_solve.cli.support.options import DealFile, deal_argument, load_deal
+from deal_solve.cli.support.options import DealFile, deal_argument, json_option, load_deal
 
 
 @click.command(epilog="Example:  deal-solve today deal.yaml --out today.csv")
 @deal_argument
-@click.option("--json", "json_file", metavar="FILE|-", help="Write it as JSON; - prints it instead of the text.")
+@json_option("it")
 @click.option("--out", metavar="FILE", help="Write the table (.csv, .parquet or .json).")
 def command(deal_file: DealFile, json_file: str | None, out: str | None) -> int:
     """Show what DEAL implies for its first month as things are today: requests, tokens, seats and dollars at list.
@@ -19,10 +19,9 @@ def command(deal_file: DealFile, json_file: str | None, out: str | None) -> int:
     """
     from deal_solve.analysis.today.result import TodayResult
     from deal_solve.analysis.today.text import today_report
-    from deal_solve.cli.support.printing import print_json
+    from deal_solve.cli.support.printing import write_json
     from deal_solve.cli.support.table import table_and_picture
     from deal_solve.facts.today import today
-    from deal_solve.files import write_text
     from deal_solve.record import to_text
 
     with table_and_picture(out, None) as write:
@@ -30,10 +29,8 @@ def command(deal_file: DealFile, json_file: str | None, out: str | None) -> int:
         bill = today(deal)
         result = TodayResult.of_bill(deal, bill)
         write(result)
-    if json_file == "-":
-        print_json(to_text(result))
-        return 0
     if json_file:
-        write_text(json_file, to_text(result))
-    click.echo(today_report(deal, bill), nl=False)
+        write_json(json_file, to_text(result))
+    if json_file != "-":
+        click.echo(today_report(deal, bill), nl=False)
     return 0

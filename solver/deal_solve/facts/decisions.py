@@ -103,6 +103,7 @@ def _decided(settlement: Settlement) -> Iterator[tuple[DecisionKind, str, str]]:
     for name, agreement in plan.seats.items():
         if any(agreement.contracted):
             yield "seats", name, _by_year([f"{seats:,}" for seats in agreement.contracted])
+        if any(plan.takes_seats(name, year) for year in range(deal.years)):
             left = f", then {', '.join(agreement.sellers[1:])}" if agreement.left else ""
             yield "seat_offer", name, f"{agreement.offer}, {agreement.term_months} months{left}"
     for cohort, tracks in plan.tracks.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -12,20 +12,29 @@ from deal_solve.deal.workload import ProjectName
 from deal_solve.plan.terms import Left, left_in
 
 
-class ApiTerm(DealModel):
+class _Part(DealModel):
+    """A part of a plan; what `_if_stated` names is written only where it says something."""
+
+    _if_stated: ClassVar[str]
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = write(self)
+        name = self._if_stated
+        return data if getattr(self, name) else {key: item for key, item in data.items() if key != name}
+
+
+class ApiTerm(_Part):
     """One term of the API agreement: its band, named by its threshold, and the commitment of its contract years.
 
     A term that is left is at list, in the band from 0.
     """
 
+    _if_stated = "offer"
+
     offer: Literal["list"] | None = Field(None, description="list where the agreement is left; else it is not written")
     band_usd_per_year: NonNegative = Field(description="threshold of the band; 0: no commitment")
     commitment_usd: tuple[NonNegative, ...] = Field(description="per contract year of the term inside the horizon")
-
-    @model_serializer(mode="wrap")
-    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = write(self)
-        return data if self.offer is not None else {key: item for key, item in data.items() if key != "offer"}
 
 
 class ApiAgreement(DealModel):
@@ -49,22 +58,21 @@ SellerAtList: TypeAlias = Literal["list", "list-monthly"]
 """List billed yearly, or list billed monthly."""
 
 
-class SeatTerm(DealModel):
+class SeatTerm(_Part):
     """One term of a seat agreement that is left at some time; what is left has terms of a contract year at list."""
+
+    _if_stated = "offer"
 
     offer: SellerAtList | None = Field(
         None, description="list, or list-monthly, where the type is left; else it is not written"
     )
     years: Annotated[int, Field(ge=1)] = Field(description="contract years of the term inside the horizon")
 
-    @model_serializer(mode="wrap")
-    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = write(self)
-        return data if self.offer is not None else {key: item for key, item in data.items() if key != "offer"}
 
-
-class SeatAgreement(DealModel):
+class SeatAgreement(_Part):
     """The agreement of one seat type and its contracted seats per contract year."""
+
+    _if_stated = "terms"
 
     offer: str = Field(description="an offer of the deal, or list")
     term_months: int = Field(description="length of the first term")
@@ -81,11 +89,6 @@ class SeatAgreement(DealModel):
         if self.terms and years != len(self.contracted):
             raise ValueError(f"terms: {years} contract years, but contracted has {len(self.contracted)}")
         return self
-
-    @model_serializer(mode="wrap")
-    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = write(self)
-        return data if self.terms else {key: item for key, item in data.items() if key != "terms"}
 
     @property
     def at_list(self) -> tuple[SellerAtList | None, ...]:
@@ -133,12 +136,14 @@ class EntriesIfLeft(DealModel):
     use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, its routes where the API was left")
 
 
-class RenewalRow(DealModel):
+class RenewalRow(_Part):
     """What is decided in the month of a table in one bucket, for terms that start then (model §6).
 
     It decides for parts that were not left before; what was left is decided by `if_left`, and without an entry there it
     stays as it is.
     """
+
+    _if_stated = "if_left"
 
     probability: Share = Field(0.0, description="of the bucket in the scenarios that were solved")
     api: ApiTerm | None = Field(None, description="the term of the API agreement that starts")
@@ -156,11 +161,6 @@ class RenewalRow(DealModel):
     if_left: EntriesIfLeft | None = Field(
         None, description="what is decided instead for what was left before; not written where nothing can be"
     )
-
-    @model_serializer(mode="wrap")
-    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = write(self)
-        return data if self.if_left is not None else {key: item for key, item in data.items() if key != "if_left"}
 
 
 class RenewalTable(DealModel):

@@ -4,6 +4,7 @@ import pytest
 
 from deal_solve import solve
 from deal_solve.errors import InputError
+from deal_solve.facts.decisions import decisions
 from deal_solve.plan.validation.validity import refuse_impossible
 from tests.support.builders import RATES, count, deal_of, lines, only, seat_deal, seat_plan, settled
 
@@ -28,6 +29,17 @@ def test_each_month_its_users_are_charged_in_advance():
 def test_the_index_of_the_month_counts():
     """10 users at 25; from month 6 on the list is 4 % higher: 6 · 250 + 6 · 260."""
     assert lines(_monthly(10, index=[1.0] * 6 + [1.04] * 6)) == {"seats": 3_060.0}
+
+
+def test_who_sells_seats_is_a_decision_where_none_are_contracted():
+    """10 users by the month, and 10 under the quote that are all added by the true-up: both name their seller."""
+    deal = seat_deal(10, {}, rates=SOLD)
+    sold = {}
+    for offer in ("list-monthly", "quote"):
+        found = {each.kind: each.plan for each in decisions(settled(deal, seat_plan((0,), offer=offer)))}
+        assert "seats" not in found
+        sold[offer] = found["seat_offer"]
+    assert sold == {"list-monthly": "list-monthly, 12 months", "quote": "quote, 12 months"}
 
 
 def test_nothing_is_committed_nor_owed_beyond_the_horizon():

@@ -53,6 +53,12 @@ routing_option = click.option(
 )
 
 
+def json_option(what: str) -> Callable[[F], F]:
+    """Return the decorator that adds `--json`, which writes what the command answers or prints it instead."""
+    stated = f"Write {what} as JSON; - prints it instead of the text."
+    return click.option("--json", "json_file", metavar="FILE|-", help=stated)
+
+
 @dataclass(frozen=True)
 class DealFile:
     """The deal file of a command line, and what `--set` changes in it."""

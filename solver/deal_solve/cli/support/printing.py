@@ -12,6 +12,7 @@ from typing import Any, TextIO, cast
 import click
 
 from deal_solve.errors import InputError, Problem
+from deal_solve.files import write_text
 from deal_solve.messages import os_reason
 from deal_solve.report.style import COLOURS, STEERING, escaped
 
@@ -88,6 +89,14 @@ def print_json(text: str) -> None:
     """Print JSON text; what the terminal cannot show is escaped, so that it says the same."""
     encoding = sys.stdout.encoding or "utf-8"
     click.echo("".join(each if _fits(each, encoding) else escaped(each) for each in text), nl=False)
+
+
+def write_json(path: str, text: str) -> None:
+    """Write JSON text to the file of `--json`, or print it where that is -."""
+    if path == "-":
+        print_json(text)
+    else:
+        write_text(path, text)
 
 
 def _fits(text: str, encoding: str) -> bool:

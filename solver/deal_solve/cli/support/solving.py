@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from deal_solve.cli.support.interrupt import interruptible
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
     from deal_solve.optimise.options import SolveOptions
     from deal_solve.optimise.solution import Solution
+    from deal_solve.plan.plan import Plan
     from deal_solve.plan.proposal import Proposal
     from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -30,6 +32,20 @@ def load_fix(deal: Deal, path: str | None) -> Proposal | None:
         proposal = proposal_from(source)
         refuse_unknown(deal, proposal)
     return proposal
+
+
+def read_plan(
+    deal: Deal, path: str, complete: Callable[[Proposal], tuple[Plan, tuple[str, ...]]]
+) -> tuple[Plan, tuple[str, ...]]:
+    """Return the plan that the proposal in a file means, and what was assumed; an impossible one is refused."""
+    from deal_solve.plan.proposal import proposal_from, read_proposal
+    from deal_solve.plan.validation.validity import refuse_impossible
+
+    source = read_proposal(path)
+    with placed(source):
+        plan, assumed = complete(proposal_from(source))
+        refuse_impossible(deal, plan)
+    return plan, assumed
 
 
 def solved(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Solution:

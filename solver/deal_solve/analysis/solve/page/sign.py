@@ -122,11 +122,10 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
 
 
 def _is_signed(subject: Subject, seat_type: str) -> bool:
-    """Whether a seat agreement has to be signed: seats are contracted, or users are on its offer without any."""
+    """Whether a seat agreement has to be signed: seats are taken in some contract year, and not billed monthly."""
     plan, agreement = subject.plan, subject.plan.seats[seat_type]
-    years = [year for year in range(subject.deal.years) if agreement.seller(year) == agreement.offer]
-    is_used = agreement.offer not in (LIST, LIST_MONTHLY) and any(plan.takes_seats(seat_type, year) for year in years)
-    return any(agreement.contracted) or is_used
+    years = [year for year in range(subject.deal.years) if agreement.seller(year) != LIST_MONTHLY]
+    return any(plan.takes_seats(seat_type, year) for year in years)
 
 
 def _at_list(agreement: SeatAgreement) -> Iterator[str]:
