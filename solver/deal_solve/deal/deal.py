@@ -163,8 +163,12 @@ class Deal(DealModel):
 
     @property
     def years(self) -> int:
-        """Contract years in the horizon."""
-        return self.horizon_months // 12
+        """Contract years in the horizon, one that it cuts included."""
+        return -(-self.horizon_months // 12)
+
+    def months_of(self, year: int) -> range:
+        """Return the months of a contract year inside the horizon."""
+        return range(12 * year, min(12 * year + 12, self.horizon_months))
 
     def month(self, day: date | None) -> int:
         """Return the index of a calendar month; 0 for None."""

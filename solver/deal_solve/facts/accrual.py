@@ -36,7 +36,7 @@ def months_of(settlement: Settlement, row: Row) -> slice:
     if accrual == "contract_year":
         clause = resolve(deal).seat_of(plan.seats[row.item], row.item, row.year).part.true_up
         if isinstance(clause, TrueUp) and clause.ratchet != "none":
-            end = first // 12 * 12 + 12
+            end = min(first // 12 * 12 + 12, deal.horizon_months)
     return slice(first, end)
 
 

@@ -226,7 +226,7 @@ def _by_period(causes: _Causes, row: Row) -> Tiers:
 
 def _by_users(causes: _Causes, row: Row) -> Tiers:
     """In proportion to users on the track of a posting in its months, else in its contract year."""
-    spans = (range(row.first, row.last + 1), range(12 * row.year, 12 * row.year + 12))
+    spans = (range(row.first, row.last + 1), causes.deal.months_of(row.year))
     return (causes.users(row.item, months) for months in spans), causes.takers(row.item, row.year)
 
 

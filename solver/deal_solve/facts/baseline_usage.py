@@ -28,8 +28,8 @@ def usage_at_list(deal: Deal, scenarios: ScenarioSet) -> Array | None:
         usage = usage_of(deal, plan, scenarios)
     except InputError:
         return None
-    yearly: Array = _at_list(deal, usage, scenarios).reshape(deal.years, 12, scenarios.size).sum(axis=1)
-    return yearly
+    monthly = _at_list(deal, usage, scenarios)
+    return np.add.reduceat(monthly, range(0, deal.horizon_months, 12), axis=0)
 
 
 def monthly_at_list(deal: Deal, scenarios: Scenarios) -> Array | None:

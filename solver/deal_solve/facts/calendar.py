@@ -144,19 +144,20 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
         for contract, year in ((each, year) for each in contracts for year in each.years):
             count = contract.contracted[year]
             if count:
-                invoices = 1 if contract.seat.part.billing == "yearly" else 12
+                invoices = 1 if contract.seat.part.billing == "yearly" else len(contract.months_of(year))
                 item = f"{count:,} {seats_name(deal, seat_type)}"
                 what = f"{item} of contract year {year + 1}{_pieces(invoices)}"
-                yield Event(deal.calendar(12 * year), "invoice", what, 12 * contract.month_usd(year), item, invoices)
+                yield Event(deal.calendar(12 * year), "invoice", what, contract.year_usd(year), item, invoices)
     taken = resolve(deal).taken(plan.api)
     api = taken.api
     for span, term in zip(taken.spans, plan.api.terms, strict=True):
         for year, usd in zip(span.years, term.commitment_usd, strict=True):
             if usd and api is not None and api.payment != "arrears":
-                invoices = 1 if api.payment == "prepaid_yearly" else len(api.periods(range(12)))
+                months = deal.months_of(year)
+                invoices = 1 if api.payment == "prepaid_yearly" else len(api.periods(months))
                 item = "API commitment"
                 what = f"{item} of contract year {year + 1}{_pieces(invoices)}"
-                yield Event(deal.calendar(12 * year), "invoice", what, usd, item, invoices)
+                yield Event(deal.calendar(12 * year), "invoice", what, usd * len(months) / 12, item, invoices)
 
 
 def _pieces(invoices: int) -> str:

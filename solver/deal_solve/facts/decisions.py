@@ -120,8 +120,8 @@ def answered(settlement: Settlement) -> Iterator[tuple[str, dict[str, float]]]:
     for workload, routes in plan.routing.items():
         yield workload, _answered(deal, workload, routes, _expected(settlement, workload))
     for cohort, routes in plan.use.items():
-        priced = [priced_share(deal, plan, cohort, year) for year in range(deal.years)]
-        yield cohort, _answered(deal, cohort, routes, _expected(settlement, cohort) * np.repeat(priced, 12))
+        priced = [priced_share(deal, plan, cohort, month // 12) for month in range(deal.horizon_months)]
+        yield cohort, _answered(deal, cohort, routes, _expected(settlement, cohort) * np.array(priced))
 
 
 def _expected(settlement: Settlement, user: str) -> Array:

@@ -132,7 +132,7 @@ def _decide(
     pay_in_advance(program, deal, agreements, commitments)
     draw_down(program, deal, agreements, commitments, routing)
     true_up(program, deal, agreements, seats, tracks)
-    charge_users(program, deal, tracks.user_months())
+    charge_users(program, deal, tracks.user_months(deal))
     limit_plans(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)
     return Decisions(
@@ -146,21 +146,25 @@ def _decide(
         seats=seats,
         tracks=tracks,
         commitments=commitments,
-        committed=_committed(program, seats, commitments),
-        signed=_committed(program, seats, commitments, first_terms_only=True),
+        committed=_committed(program, deal, seats, commitments),
+        signed=_committed(program, deal, seats, commitments, first_terms_only=True),
     )
 
 
 def _committed(
-    program: Program, seats: Seats, commitments: Commitments, *, first_terms_only: bool = False
+    program: Program, deal: Deal, seats: Seats, commitments: Commitments, *, first_terms_only: bool = False
 ) -> Expression:
     """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units.
 
-    Over the horizon, or over the contract years of first terms.
+    Over the horizon, or over the contract years of first terms; of a year that the horizon cuts its months inside.
     """
-    of_api = [usd for (regime, _), usd in commitments.of.items() if not (first_terms_only and regime.span.index)]
+    of_api = [
+        commitments.within(regime, deal.months_of(year))
+        for regime, year in commitments.of
+        if not (first_terms_only and regime.span.index)
+    ]
     years = [year for year in seats.years.values() if not (first_terms_only and year.span.index)]
-    return total([*of_api, *(12 / program.unit_usd * year.fee() for year in years)])
+    return total([*of_api, *(len(deal.months_of(year.year)) / program.unit_usd * year.fee() for year in years)])
 
 
 def _max_committed(program: Program, paths: Sequence[Decisions]) -> Expression:

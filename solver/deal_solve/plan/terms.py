@@ -26,7 +26,7 @@ class TermSpan:
     @property
     def years(self) -> range:
         """The contract years of the term inside the horizon."""
-        return range(self.start // 12, self.end // 12)
+        return range(self.start // 12, -(-self.end // 12))
 
 
 Left: TypeAlias = tuple[tuple[int, int], ...]
@@ -35,9 +35,10 @@ Left: TypeAlias = tuple[tuple[int, int], ...]
 
 def terms_of(offer: Offer, first_months: int, horizon_months: int, left: Left = ()) -> tuple[TermSpan, ...]:
     """Return the terms of an offer taken for `first_months`: renewed for the longest offered length that ends by the
-    horizon, else for the shortest one. What is `left` is left for as long, or until the offer is taken again.
+    horizon, else for the shortest one. What is `left` is left for as long, or until the offer is taken again. Where the
+    horizon cuts a contract year, terms are laid as if it ended with that year.
     """
-    offered = sorted(offer.terms)
+    offered, laid_months = sorted(offer.terms), whole_years(horizon_months)
     spans: list[TermSpan] = []
     start, length, renewals = 0, first_months, 0
     while start < horizon_months:
@@ -50,7 +51,7 @@ def terms_of(offer: Offer, first_months: int, horizon_months: int, left: Left = 
             spans.append(TermSpan(renewals, start, min(start + length, horizon_months), length))
             start += length
             renewals += 1
-        length = max((months for months in offered if start + months <= horizon_months), default=offered[0])
+        length = max((months for months in offered if start + months <= laid_months), default=offered[0])
     return tuple(spans)
 
 
@@ -70,5 +71,14 @@ def left_in(at_list: Sequence[bool]) -> Left:
 
 
 def first_terms(offer: Offer, horizon_months: int) -> tuple[int, ...]:
-    """Return the lengths the first term can have: those on offer that are not longer than the horizon."""
-    return tuple(months for months in sorted(offer.terms) if months <= horizon_months)
+    """Return the lengths the first term can have: those on offer that are not longer than the horizon's years."""
+    return tuple(months for months in sorted(offer.terms) if months <= whole_years(horizon_months))
+
+
+def whole_years(months: int) -> int:
+    """Return the months of the contract years that these months touch.
+
+    >>> whole_years(36), whole_years(33)
+    (36, 36)
+    """
+    return -(-months // 12) * 12

@@ -219,7 +219,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     priced = drawdown.priced_terms(deal, plan, scenarios, usage.counted, tuple(tier.api for tier in tiers))
     records = post_api(ledger, resolve(deal).taken(plan.api).require_api(), priced, order)
     first_years = {name: len(resolve(deal).taken(agreement).spans[0].years) for name, agreement in plan.seats.items()}
-    committed = sum(sum(term.commitment_usd) for term in plan.api.terms)
+    committed = drawdown.committed_usd(deal, plan)
     beyond = drawdown.beyond_horizon_usd(deal, plan)
     return Settlement(
         weights=scenarios.weights,
@@ -228,8 +228,8 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         by_line=ledger.by_line,
         by_year=ledger.by_year,
         by_year_discounted=ledger.by_year_discounted,
-        committed_usd=committed + sum(seats.committed_usd(contract) for contract in contracts),
-        signed_usd=sum(plan.api.terms[0].commitment_usd) + sum(seats.signed_usd(contract) for contract in contracts),
+        committed_usd=sum(committed) + sum(seats.committed_usd(contract) for contract in contracts),
+        signed_usd=committed[0] + sum(seats.signed_usd(contract) for contract in contracts),
         growth=_growth(ledger, dict.fromkeys(plan.seats, deal.years), deal.years),
         growth_signed=_growth(ledger, first_years, len(plan.api.terms[0].commitment_usd)),
         usage_by_year=ledger.usage_by_year,
@@ -278,7 +278,7 @@ def _post_seats(
         above, carried = post_true_up(ledger, own, count, taken(plan, name, deal.years))
         for contract in own:
             if contract.seat.is_billed_by_users:
-                post_users(ledger, contract, np.maximum(count, np.repeat(carried, 12, axis=0)))
+                post_users(ledger, contract, np.maximum(count, np.repeat(carried, 12, axis=0)[: len(count)]))
             post_hard_cap(ledger, deal, plan, scenarios, contract)
         contracted = np.broadcast_to(np.array(agreement.contracted, dtype=float)[:, None], above.shape)
         facts[name] = SeatFacts(count, contracted, above)
@@ -317,7 +317,7 @@ def _check(deal: Deal, plan: Plan) -> None:
 
 def _check_term(deal: Deal, what: str, taken: OfferTerms) -> None:
     months, offered = taken.first_months, taken.offer.terms
-    if months not in offered or months > deal.horizon_months:
+    if months not in offered or months > 12 * deal.years:
         known = ", ".join(map(str, offered))
         raise InputError(f"plan: {what}.term_months is {months}; {taken.offer_id} offers {known}")
 

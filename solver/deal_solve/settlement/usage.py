@@ -62,11 +62,11 @@ def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[s
 
 
 def value_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, cohort_id: str, year: int) -> Array:
-    """Return all usage of a cohort in a contract year, at the list prices of each month, (12, S).
+    """Return all usage of a cohort in a contract year, at the list prices of each month, (months, S).
 
     Charges per request beside the model are part of it. The users are those of the scenarios, served ones.
     """
-    months = slice(12 * year, 12 * year + 12)
+    months = _slice(deal.months_of(year))
     requests = scenarios.users[cohort_id][months] * scenarios.per_user[cohort_id][months]
     stream = Stream(resolve(deal).users[cohort_id], months.start, months.stop, requests, 1.0, 0.0)
     usage, value = Usage(), np.zeros(requests.shape)
@@ -77,6 +77,10 @@ def value_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, cohort_id: str, yea
     for usd in usage.other.values():
         value += usd[months]
     return value
+
+
+def _slice(months: range) -> slice:
+    return slice(months.start, months.stop)
 
 
 def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]:
@@ -90,7 +94,7 @@ def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]
             if metered > 0:
                 if key not in senders:
                     raise InputError(f"cohorts.{key}: its usage is metered, so it needs a use section")
-                months = slice(12 * year, 12 * year + 12)
+                months = _slice(deal.months_of(year))
                 requests = scenarios.users[key][months] * scenarios.per_user[key][months]
                 yield Stream(senders[key], months.start, months.stop, requests, metered, counted)
 

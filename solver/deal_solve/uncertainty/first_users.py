@@ -44,7 +44,7 @@ class FirstUsers:
         begins: dict[str, int | None] = {}
         months: dict[str, NDArray[np.intp]] = {}
         for cohort, highest in largest.items():
-            has_users = (highest > 0).reshape(-1, 12)
+            has_users = by_contract_year(highest) > 0
             months[cohort] = 12 * np.arange(len(has_users)) + has_users.argmax(axis=1)
             by_year = np.where(has_users.any(axis=1), expected[cohort][months[cohort]], 0.0)
             counts[cohort] = tuple(by_year.tolist())
@@ -54,7 +54,7 @@ class FirstUsers:
     def together(self, cohorts: tuple[str, ...]) -> tuple[float, ...]:
         """Return the largest count of some cohorts together by contract year, over all scenarios."""
         if cohorts not in self.known:
-            self.known[cohorts] = tuple(self.joint.largest(cohorts).reshape(-1, 12).max(axis=1).tolist())
+            self.known[cohorts] = tuple(by_contract_year(self.joint.largest(cohorts)).max(axis=1).tolist())
         return self.known[cohorts]
 
     def unserved(self, cohort: str, ahead: tuple[str, ...], maximum: int) -> tuple[float, ...]:
@@ -96,6 +96,11 @@ class _ByBlock:
             self.scenarios, lambda _, block: users_above(block.users, cohort, ahead, maximum) @ block.weights
         )
         return np.asarray(np.sum(found, axis=0))
+
+
+def by_contract_year(counts: Array) -> Array:
+    """Return counts (H,) by contract year, (Y, 12); after the horizon there is nobody."""
+    return np.pad(counts, (0, -len(counts) % 12)).reshape(-1, 12)
 
 
 def joint_users(users: Mapping[str, Array], cohorts: tuple[str, ...]) -> Array:

@@ -29,7 +29,7 @@ def seats_at_headcount(deal: Deal) -> Proposal:
         heads = sum(_heads(deal, name) for name, track in tracks.items() if track == seat_type)
         seat_plan = deal.card.plan_of(seat_type)
         minimum = seat_plan.minimum if seat_plan else 0
-        peaks = np.reshape(heads, (deal.years, 12)).max(axis=1)
+        peaks = np.maximum.reduceat(heads, range(0, deal.horizon_months, 12))
         counts = [max(math.ceil(peak - 1e-9), minimum) for peak in peaks]
         seats[seat_type] = {"offer": LIST, "term_months": 12, "contracted": counts}
     return Proposal.model_validate({"tracks": tracks, "seats": seats})

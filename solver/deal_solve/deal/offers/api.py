@@ -137,4 +137,4 @@ class ApiPart(DealModel):
         if self.period == "term":
             return [months]
         step = PERIOD_MONTHS[self.period]
-        return [range(start, start + step) for start in months[::step]]
+        return [range(start, min(start + step, months.stop)) for start in months[::step]]

@@ -261,7 +261,7 @@ class ScenarioSums:
         return self._users_in[key]
 
     def above(self, excess: Excess) -> Array:
-        """Return the users that a plan's maximum leaves unserved in the months of the contract year, (12, S)."""
+        """Return the users that a plan's maximum leaves unserved in the months of the contract year, (months, S)."""
         if excess not in self._above:
             self._above[excess] = _above(self.users, excess)
         return self._above[excess]
@@ -327,7 +327,7 @@ class ScenarioSums:
 
 
 def _above(users: Mapping[str, Array], excess: Excess) -> Array:
-    """Return the users of a cohort that are unserved in the months of a contract year, (12, S)."""
+    """Return the users of a cohort that are unserved in the months of a contract year, (months, S)."""
     months = slice(12 * excess.year, 12 * excess.year + 12)
     own = {name: users[name][months] for name in (excess.cohort, *excess.ahead)}
     return users_above(own, excess.cohort, excess.ahead, excess.maximum)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,7 +59,8 @@ class PeriodRecord:
     def exhausted_month(self) -> Array:
         """The first month whose usage, drawn down as used, is not covered (by more than half a cent), nan if none."""
         drawn = self.monthly_usd.copy()
-        drawn[11 : 12 * len(self.minimum_usd) : 12] += self.minimum_usd
+        ends = np.minimum(12 * np.arange(1, len(self.minimum_usd) + 1), len(drawn)) - 1
+        drawn[ends] += self.minimum_usd
         over = np.cumsum(drawn, axis=0) > self.carried_in_usd + self.commitment_usd + CENT_TOLERANCE_USD
         return np.where(over.any(axis=0), self.start + over.argmax(axis=0), np.nan)
 
@@ -113,7 +115,7 @@ def post_api(
     records: list[PeriodRecord] = []
     for priced in terms:
         for each in priced.usage:
-            yearly = each.usage_usd.reshape(-1, 12, ledger.scenarios).sum(axis=1)
+            yearly = _by_year(each.usage_usd)
             ledger.usage_by_year[priced.span.years.start : priced.span.years.stop] += yearly
         if priced.band.commit_usd_per_year == 0 or part.payment == "arrears":
             _post_usage(ledger, priced)
@@ -159,15 +161,14 @@ def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) ->
     ahead: Array = np.zeros(ledger.scenarios)
     span = priced.span
     for months in part.periods(range(span.start, span.end)):
-        years = range(months[0] // 12, months[-1] // 12 + 1)
-        committed = sum(priced.term.commitment_usd[year - span.years.start] for year in years)
+        by_year = Counter(month // 12 for month in months)
+        due = sum(priced.term.commitment_usd[year - span.years.start] * by_year[year] / 12 for year in by_year)
         items = [each.within(slice(months.start - span.start, months.stop - span.start)) for each in priced.usage]
-        due = committed * len(months) / (12 * len(years))
         period = _Period(months, due, items, months.stop == span.end, ahead)
         record, uncovered = _settle_period(part, period, carried, order)
         if part.excess == "counts_next":
             ahead = np.maximum(ahead + record.usage_usd - record.commitment_usd, 0.0)
-        _post_commitment(ledger, part, record, committed)
+        _post_commitment(ledger, part, record, priced)
         _post_end(ledger, part, record, uncovered)
         carried = record.rolled_over_usd
         yield record
@@ -209,9 +210,16 @@ def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order)
 
 
 def _below_minimum(part: ApiPart, commitment_usd: float, monthly_usd: Array) -> Array:
-    """Return s_y = max(0, m · C_T / years - V_y), (contract years, S); (0, S) without a yearly minimum."""
-    yearly = monthly_usd.reshape(-1, 12, monthly_usd.shape[1]).sum(axis=1) if part.yearly_minimum else monthly_usd[:0]
-    return np.maximum((part.yearly_minimum or 0.0) * commitment_usd / max(len(yearly), 1) - yearly, 0.0)
+    """Return s_y = max(0, m · C_T · share of the months - V_y), (contract years, S); (0, S) without a minimum."""
+    if not part.yearly_minimum:
+        return monthly_usd[:0]
+    months = _by_year(np.ones((len(monthly_usd), 1)))
+    return np.maximum(part.yearly_minimum * commitment_usd * (months / len(monthly_usd)) - _by_year(monthly_usd), 0.0)
+
+
+def _by_year(monthly: Array) -> Array:
+    """Return the sums of contract years of an array that begins with one, (months, S)."""
+    return np.add.reduceat(monthly, range(0, len(monthly), 12), axis=0)
 
 
 def overage_charge(items: list[Priced], balance: Array, order: Order) -> Array:
@@ -269,12 +277,14 @@ def _by_ratio(usage: Array, ratio: Array) -> tuple[Array, Array]:
     return np.take_along_axis(usage, order, axis=0), np.take_along_axis(ratio, order, axis=0)
 
 
-def _post_commitment(ledger: Ledger, part: ApiPart, record: PeriodRecord, yearly_usd: float) -> None:
+def _post_commitment(ledger: Ledger, part: ApiPart, record: PeriodRecord, priced: PricedTerm) -> None:
     """Post a prepaid commitment at the period's start, or the whole year's at the start of the contract year."""
     if part.payment == "prepaid":
         paid, last, usd = record.start, record.end - 1, record.commitment_usd
     elif part.payment == "prepaid_yearly" and record.start % 12 == 0:
-        paid, last, usd = record.start, record.start + 11, yearly_usd
+        months = range(record.start, min(record.start + 12, priced.span.end))
+        yearly_usd = priced.term.commitment_usd[record.start // 12 - priced.span.years.start]
+        paid, last, usd = record.start, months[-1], yearly_usd * len(months) / 12
     else:
         return
     ledger.post(Row("commitment", "api commitment", 1.0, usd, paid=paid, first=paid, last=last))
@@ -292,13 +302,23 @@ def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Ar
         charge = charge - uncovered
         forfeited = record.forfeited_usd - record.minimum_usd.sum(axis=0)
         for number, usd in enumerate(record.minimum_usd):
-            end = record.start + 12 * number + 12
-            ledger.post(Row("shortfall", YEARLY_MINIMUM, usd, usd, paid=end, first=end - 12, last=end - 1))
+            start = record.start + 12 * number
+            end = min(start + 12, record.end)
+            ledger.post(Row("shortfall", YEARLY_MINIMUM, usd, usd, paid=end, first=start, last=end - 1))
         ledger.post(Row("shortfall", "unused commitment", forfeited, forfeited, paid=record.end, first=last, last=last))
     ledger.post(Row("overage", "uncovered usage", uncovered, charge, paid=record.end, first=last, last=last))
 
 
+def committed_usd(deal: Deal, plan: Plan) -> tuple[float, ...]:
+    """Return Σ C of each term, of a contract year that the horizon cuts its months inside."""
+    spans = resolve(deal).taken(plan.api).spans
+    return tuple(
+        sum(usd * len(deal.months_of(year)) / 12 for year, usd in zip(span.years, term.commitment_usd, strict=True))
+        for span, term in zip(spans, plan.api.terms, strict=True)
+    )
+
+
 def beyond_horizon_usd(deal: Deal, plan: Plan) -> float:
-    """Return the commitment owed for years of the last term beyond the horizon, each as in its last year inside."""
+    """Return the commitment owed for months of the last term beyond the horizon, as in its last year inside."""
     last = resolve(deal).taken(plan.api).spans[-1]
-    return (last.start + last.length - last.end) // 12 * plan.api.terms[-1].commitment_usd[-1]
+    return (last.start + last.length - last.end) / 12 * plan.api.terms[-1].commitment_usd[-1]

@@ -68,6 +68,14 @@ class SeatContract:
         """The seat type bought."""
         return self.seat.seat_type
 
+    def months_of(self, year: int) -> range:
+        """Return the months of a contract year inside the horizon."""
+        return range(12 * year, min(12 * year + 12, len(self.month_index)))
+
+    def year_usd(self, year: int) -> float:
+        """Return USD at index 1 of all contracted seats of a year, for its months inside the horizon."""
+        return len(self.months_of(year)) * self.month_usd(year)
+
     def tiers(self, year: int) -> Tiers | None:
         """Return the volume tiers in force; none in a renewal at list."""
         return None if self.taken.is_at_list(self.taken.span_of(year)) else self.seat.part.tiers
@@ -126,39 +134,41 @@ def _at_list(deal: Deal, seller: str) -> OfferTerms:
 
 
 def post_fees(ledger: Ledger, contract: SeatContract) -> None:
-    """Post N · price: 12 months at the start of each contract year, or each month at its start (billed in advance)."""
+    """Post N · price: the months of each contract year at its start, or each month at its start (billed in advance)."""
     for year in contract.years:
         seats = contract.contracted[year]
         month_usd = contract.month_usd(year) * contract.index[year]
-        start, end = 12 * year, 12 * year + 12
+        months = contract.months_of(year)
+        start, end, count = months.start, months.stop, len(months)
         if contract.seat.part.billing == "yearly":
             ledger.post(
-                Row("seats", contract.seat_type, 12 * seats, 12 * month_usd, paid=start, first=start, last=end - 1)
+                Row(
+                    "seats", contract.seat_type, count * seats, count * month_usd, paid=start, first=start, last=end - 1
+                )
             )
         else:
-            for t in range(start, end):
+            for t in months:
                 ledger.post(Row("seats", contract.seat_type, seats, month_usd, paid=t, first=t, last=t))
 
 
 def post_users(ledger: Ledger, contract: SeatContract, count: Array) -> None:
     """Post list billed monthly: users · price · index of the month, at its start; `count` are those charged, (H, S)."""
-    for t, users in ((t, count[t]) for year in contract.years for t in range(12 * year, 12 * year + 12)):
+    for t, users in ((t, count[t]) for year in contract.years for t in contract.months_of(year)):
         amount = users * (contract.seat.usd * contract.month_index[t])
         ledger.post(Row("seats", contract.seat_type, users, amount, paid=t, first=t, last=t))
 
 
 def committed_usd(contract: SeatContract) -> float:
-    """Return Σ over contract years inside the horizon of 12·N·price at index 1 after all discounts (model §7)."""
-    return sum(12 * contract.month_usd(year) for year in range(len(contract.contracted)))
+    """Return Σ over contract years of months · N · price at index 1 after all discounts (model §7)."""
+    return sum(contract.year_usd(year) for year in range(len(contract.contracted)))
 
 
 def signed_usd(contract: SeatContract) -> float:
     """Return the same of the contract years of the first term alone (model §7)."""
-    return sum(12 * contract.month_usd(year) for year in contract.taken.spans[0].years)
+    return sum(contract.year_usd(year) for year in contract.taken.spans[0].years)
 
 
 def beyond_horizon_usd(contract: SeatContract) -> float:
-    """Return 12·N·price at index 1 of the years of the last term beyond the horizon, N as in its last year inside."""
+    """Return N·price at index 1 of the months of the last term beyond the horizon, N as in its last year inside."""
     last = contract.taken.spans[-1]
-    years = (last.start + last.length - last.end) // 12
-    return years * 12 * contract.month_usd(len(contract.contracted) - 1)
+    return (last.start + last.length - last.end) * contract.month_usd(len(contract.contracted) - 1)

@@ -39,12 +39,13 @@ class _Growth:
     def window(self, state: _Licensed, start: int) -> Array:
         """Settle one window: seats added above L, (S,), charged in one sum at its end; L rises unless ratchet none."""
         clause = self.clause
-        end = start + clause.check
+        horizon = len(self.count)
+        end = min(start + clause.check, horizon)
         window = self.count[start:end]
         counted: Array = window.max(axis=0) if clause.count == "peak" else window[-1]
         added = np.maximum(0.0, counted - state.seats)
-        months = months_charged(clause, start, is_last=end in self.ends)
-        first = start if clause.retroactive or months == clause.check else end - 1
+        months = months_charged(clause, start, horizon, is_last=end in self.ends)
+        first = start if clause.retroactive or months == end - start else end - 1
         self.post(added, months, end, (first, end - 1))
         if clause.ratchet != "none":
             state.seats = state.seats + added
@@ -85,9 +86,10 @@ def post_true_up(
         ends = (span.end for span in contract.taken.spans if span.end == len(count) or not taken[span.end // 12])
         growth = _Growth(ledger, contract, clause, count, frozenset(ends))
         state.seats = np.maximum(contracted, carried[year])
-        growth.post(state.seats - contracted, 12, 12 * year, (12 * year, 12 * year + 11))
+        months = range(12 * year, min(12 * year + 12, len(count)))
+        growth.post(state.seats - contracted, len(months), months.start, (months.start, months.stop - 1))
         above[year] = state.seats - contracted
-        for start in range(12 * year, 12 * year + 12, clause.check):
+        for start in months[:: clause.check]:
             added = growth.window(state, start)
             above[year] = np.maximum(above[year], state.seats + (added if clause.ratchet == "none" else 0) - contracted)
     return above, carried
@@ -112,29 +114,30 @@ def _carried(seller: Mapping[int, SeatContract], state: _Licensed, year: int, is
     return state.largest if carries else np.zeros_like(state.largest)
 
 
-def months_charged(clause: TrueUp, start: int, *, is_last: bool) -> int:
+def months_charged(clause: TrueUp, start: int, horizon: int, *, is_last: bool) -> int:
     """Return the months that seats added in the window from month `start` are charged for.
 
     retroactive: from the window's start to the end of the contract year; else from its end, but the last count before
-    the type is given up, or the horizon ends, charges `check` months. ratchet none: the window.
+    the type is given up, or the horizon ends, charges `check` months. ratchet none: the window. All of them inside the
+    horizon.
 
-    >>> [months_charged(TrueUp(check=3, retroactive=back), 3, is_last=False) for back in (True, False)]
+    >>> [months_charged(TrueUp(check=3, retroactive=back), 3, 12, is_last=False) for back in (True, False)]
     [9, 6]
     """
-    end = start + clause.check
-    year_end = start // 12 * 12 + 12
+    end = min(start + clause.check, horizon)
+    year_end = min(start // 12 * 12 + 12, horizon)
     if clause.ratchet == "none":
-        return clause.check
+        return end - start
     if clause.retroactive:
         return year_end - start
-    return clause.check if is_last else year_end - end
+    return end - start if is_last else year_end - end
 
 
 def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet, contract: SeatContract) -> None:
     """Post the users above N under hard_cap, cheapest to leave unserved first, at the end of each month."""
     if isinstance(contract.seat.part.true_up, TrueUp):
         return
-    for t in (t for year in contract.years for t in range(12 * year, 12 * year + 12)):
+    for t in (t for year in contract.years for t in deal.months_of(year)):
         cohorts = [c for c in deal.cohorts if plan.tracks[c][t // 12] == contract.seat_type]
         users = {c: scenarios.users[c][t] for c in cohorts}
         excess = np.maximum(0.0, sum(users.values(), np.zeros(scenarios.size)) - contract.contracted[t // 12])

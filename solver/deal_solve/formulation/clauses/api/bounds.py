@@ -43,7 +43,7 @@ def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Rou
         api = api_of(deal, regime.agreement)
         dearest, ratio = _dearest(deal, routing, regime)
         by_year = dict.fromkeys(regime.span.years, 0.0)
-        yearly = [range(12 * year, 12 * year + 12) for year in regime.span.years] if api.yearly_minimum else []
+        yearly = [deal.months_of(year) for year in regime.span.years] if api.yearly_minimum else []
         rare = 1 / (2 * ratio * heaviest * max(len(yearly), 1))
         for months in yearly or api.periods(range(regime.span.start, regime.span.end)):
             rows = sums.rows_of(months)

@@ -120,7 +120,7 @@ def pay_in_advance(program: Program, deal: Deal, agreements: Agreements, commitm
         if not regime.commits or api.payment == "arrears":
             continue
         for year in regime.span.years:
-            whole = range(12 * year, 12 * year + 12)
+            whole = deal.months_of(year)
             for months in [whole] if api.payment == "prepaid_yearly" else api.periods(whole):
                 part = commitments.within(regime, months)
                 program.pay("commitment", part, program.unit_usd, Due(months.start, months.start))

@@ -50,7 +50,7 @@ def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments:
         is_chained = isinstance(api.unused, Rollover) or api.excess == "counts_next"
         chains = [slice(None)] if is_chained else [slice(p, p + 1) for p in range(len(periods))]
         for chain in chains:
-            yearly = _yearly(program, rates, routing, regime) if api.yearly_minimum else []
+            yearly = _yearly(deal, program, rates, routing, regime) if api.yearly_minimum else []
             if program.by_cuts:
                 committed = [program.linear(commitments.within(regime, months)) for months in periods[chain]]
                 program.recourse.append(_cost(api, committed, periods[chain], usages[chain], yearly))
@@ -63,9 +63,9 @@ def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments:
     bill(program, rates, routing, None)
 
 
-def _yearly(program: Program, rates: Rates, routing: Routing, regime: Regime) -> list[YearUsage]:
+def _yearly(deal: Deal, program: Program, rates: Rates, routing: Routing, regime: Regime) -> list[YearUsage]:
     """Return the usage of each contract year of a regime, beside that of the whole term."""
-    years = [range(12 * year, 12 * year + 12) for year in regime.span.years]
+    years = [deal.months_of(year) for year in regime.span.years]
     return [YearUsage(months, usage_of_period(program, rates, routing, regime, months)) for months in years]
 
 

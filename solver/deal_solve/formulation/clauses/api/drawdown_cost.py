@@ -277,10 +277,11 @@ class YearlyMinimumCost:
     def __post_init__(self) -> None:
         self.indices = np.unique(np.concatenate([self.term.indices, self.term.balance.indices]))
 
-    @property
-    def _share(self) -> float:
-        """The minimum of a contract year, as a share of C_T."""
-        return self.minimum / len(self.years)
+    @cached_property
+    def _shares(self) -> Array:
+        """The minimum of each contract year, as a share of C_T, (years, 1)."""
+        months = np.array([[float(len(year.months))] for year in self.years])
+        return np.asarray(self.minimum * (months / months.sum()))
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much the charge of each contract year counts; what is settled in the end goes with the last."""
@@ -304,7 +305,7 @@ class YearlyMinimumCost:
         """Return s_y (years, S), and usage and uncovered usage per level (levels, S)."""
         committed, used = self.term.balance.at(values), self.term.used(values, here)
         yearly = np.array([year.usage.rate_groups.amounts(values, here).sum(axis=0) for year in self.years])
-        lacking = np.maximum(self._share * committed - yearly, 0.0)
+        lacking = np.maximum(self._shares * committed - yearly, 0.0)
         return lacking, used, np.maximum(used - (committed - lacking.sum(axis=0)), 0.0)
 
     def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
@@ -326,7 +327,7 @@ class YearlyMinimumCost:
         prices[-1] += np.where(uncovered[-1] > 0, lowest - last, 0.0)
         of_balance = lowest - prices.sum(axis=0)
         by_year = np.where(lacking > 0, factors[:, None] - of_balance, 0.0)
-        of_balance = of_balance + self._share * by_year.sum(axis=0)
+        of_balance = of_balance + (self._shares * by_year).sum(axis=0)
         per_level = prices * weights
         per_level[-1] -= lowest * weights
         indices = [self.term.indices, self.term.balance.indices]

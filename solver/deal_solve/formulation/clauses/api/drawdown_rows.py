@@ -83,7 +83,8 @@ class Chain:
         A limit on one contract year could make it pay to charge more; then it is held back by a binary.
         """
         usage, maximum = self.maximum[0]
-        share = (self.api.yearly_minimum or 0.0) / len(self.yearly)
+        months = self.periods[0]
+        share = (self.api.yearly_minimum or 0.0) * (len(year.months) / len(months))
         short = self.program.variable("below_minimum", 0, share * maximum)
         lacking = share * committed - self._used(year.usage)
         self.program.add("yearly_minimum", short >= lacking)

@@ -50,7 +50,7 @@ def extra_usage(
     for pool in _pools(deal, allowance, users):
         beyond = {
             month: _beyond(program, routing, pool, allowance.usd_per_user_month, month)
-            for month in range(12 * year, 12 * year + 12)
+            for month in deal.months_of(year)
         }
         if program.by_cuts:
             none = program.linear(Expression())

@@ -24,7 +24,7 @@ def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> N
     """Add Σ_c unserved[c] >= Σ_c A[c]·T[c] - N per month, unserved[c] <= A[c]·T[c], at each cohort's cost."""
     number = seats.years[at.candidate, at.year].count
     usd = {name: deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in at.on}
-    for month in range(12 * at.year, 12 * at.year + 12):
+    for month in deal.months_of(at.year):
         if program.by_cuts:
             program.recourse.append(_cost(program, at, usd, number, month))
             alike = dict.fromkeys(usd, program.unit_usd)

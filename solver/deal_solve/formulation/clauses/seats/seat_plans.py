@@ -84,7 +84,7 @@ def _beside(
 def _leave_out(program: Program, deal: Deal, excess: Excess, together: Expression) -> None:
     """Charge the users above the maximum at their cohort's cost, at the end of each month."""
     price = deal.cohorts[excess.cohort].unserved_usd_per_user_month or 0.0
-    for month in range(12 * excess.year, 12 * excess.year + 12):
+    for month in deal.months_of(excess.year):
         users = program.sums.users_in(excess, month)
         program.pay("unserved", together, price, Due(month + 1, month), users)
         program.leave_unserved(together, users)
@@ -194,7 +194,7 @@ def _charge_missing(program: Program, deal: Deal, at: _PlanYear, candidate: Seat
     on = [(name, variable) for (name, other), variable in at.on.items() if other in at.monthly]
     less = [(excess, variable) for (excess, other), variable in at.unserved.items() if other in at.monthly]
     whose: list[tuple[Who, Variable]] = [*on, *less]
-    for month in range(12 * at.year, 12 * at.year + 12):
+    for month in deal.months_of(at.year):
         is_reached = all(float(program.sums.users[name][month].min()) >= at.seat_plan.minimum for name, _ in on)
         if is_reached and not less:
             continue

@@ -114,7 +114,7 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
             for year in span.years:
                 seats.years[candidate, year] = _year(program, candidate, span, year, segments)
             _within_term(program, seats, candidate, part, span)
-            _fees(program, seats, candidate, part, span)
+            _fees(program, deal, seats, candidate, span)
     return seats
 
 
@@ -192,15 +192,16 @@ def _within_term(program: Program, seats: Seats, candidate: SeatCandidate, part:
         program.add("seats_ratchet", following >= (1 - part.reduction_right) * now)
 
 
-def _fees(program: Program, seats: Seats, candidate: SeatCandidate, part: SeatPart, span: TermSpan) -> None:
-    """Charge 12 months at the start of each contract year, or each month in advance."""
+def _fees(program: Program, deal: Deal, seats: Seats, candidate: SeatCandidate, span: TermSpan) -> None:
+    """Charge the months of each contract year at its start, or each month in advance."""
     for year in span.years:
         index = seats.index[candidate, year]
         fee = seats.years[candidate, year].fee()
-        if part.billing == "yearly":
-            program.pay("seats", fee, 12.0, Due(12 * year, 12 * year), index)
+        months = deal.months_of(year)
+        if seats.parts[candidate].billing == "yearly":
+            program.pay("seats", fee, float(len(months)), Due(12 * year, 12 * year), index)
         else:
-            for month in range(12 * year, 12 * year + 12):
+            for month in months:
                 program.pay("seats", fee, 1.0, Due(month, month), index)
 
 

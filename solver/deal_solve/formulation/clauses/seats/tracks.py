@@ -42,13 +42,13 @@ class Tracks:
     other: dict[tuple[str, str, int], Variable] = field(default_factory=dict)
     excess: dict[tuple[SeatCandidate, int], dict[Excess, Variable]] = field(default_factory=dict)
 
-    def user_months(self) -> Iterator[tuple[Who, SeatCandidate, range, Variable]]:
+    def user_months(self, deal: Deal) -> Iterator[tuple[Who, SeatCandidate, range, Variable]]:
         """Yield users, the candidate seat agreement that they are on, and the months, with their variable."""
         for (name, candidate, span), variable in self.seats.items():
             yield name, candidate, range(span.start, span.end), variable
         for (candidate, year), unserved in self.excess.items():
             for excess, variable in unserved.items():
-                yield excess, candidate, range(12 * year, 12 * year + 12), variable
+                yield excess, candidate, deal.months_of(year), variable
 
     def excess_of(self, candidate: SeatCandidate, years: Iterable[int]) -> dict[Excess, Variable]:
         """Return what may be unserved on a candidate seat agreement in some contract years."""
@@ -241,7 +241,7 @@ def _unserved(program: Program, deal: Deal, tracks: Tracks) -> None:
     for (name, track, year), on in tracks.other.items():
         if track == NONE:
             price = deal.cohorts[name].unserved_usd_per_user_month or 0.0
-            for month in range(12 * year, 12 * year + 12):
+            for month in deal.months_of(year):
                 users = program.sums.users_in(name, month)
                 program.pay("unserved", on, price, Due(month + 1, month), users)
                 program.leave_unserved(on, users)

@@ -73,20 +73,29 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
                         added.add()
 
 
-def window_charges(clause: TrueUp, year: int, *, is_last: bool) -> list[tuple[int, int]]:
+def window_charges(clause: TrueUp, months: range, *, is_last: bool) -> list[tuple[int, int]]:
     """Return (end of the window, months charged for seats added in it) for each window of a contract year.
 
     `is_last`: after the year the type is given up, or the horizon ends.
     """
-    end_of_year = 12 * year + 12
     charges = []
-    for start in range(12 * year, end_of_year, clause.check):
-        end = start + clause.check
-        months = end_of_year - (start if clause.retroactive else end)
-        if clause.ratchet == "none" or (is_last and not clause.retroactive and end == end_of_year):
-            months = clause.check
-        charges.append((end, months))
+    for start in months[:: clause.check]:
+        end = min(start + clause.check, months.stop)
+        charged = months.stop - (start if clause.retroactive else end)
+        if clause.ratchet == "none" or (is_last and not clause.retroactive and end == months.stop):
+            charged = end - start
+        charges.append((end, charged))
     return charges
+
+
+def _counting(months: range, step: int) -> list[range]:
+    """Return the last of every `step` months, and by itself that of a window which the horizon cuts.
+
+    >>> _counting(range(24, 34), 3)
+    [range(26, 34, 3), range(33, 34)]
+    """
+    last = [range(months.stop - 1, months.stop)] if len(months) % step else []
+    return [range(months.start + step - 1, months.stop, step), *last]
 
 
 def nondominated_counts(counts: Array) -> Array:
@@ -129,7 +138,7 @@ class _Year:
     def charge_carried(self) -> None:
         """Charge, each month, what carried counts exceed the users at list billed monthly by."""
         groups = self._alike() if self.carried and not self.program.by_cuts else []
-        for month in range(12 * self.at.year, 12 * self.at.year + 12) if self.carried else ():
+        for month in self._months if self.carried else ():
             if self.program.by_cuts:
                 self._carried_cost(month)
             for members in groups:
@@ -143,12 +152,12 @@ class _Year:
         if not counts and self.clause.ratchet == "term" and start > self.at.span.start:
             counts += self._counts(self.clause, self.price_class.on, self.at.span.start, start)
         seen = [sum(part.months for part in counts)] if counts else []
-        stages = [(12, start, start)] if counts else []
+        stages = [(len(self._months), start, start)] if counts else []
         for end, months in self._charges():
             stages.append((months, end, end - 1))
-            window = self.clause.check if self.clause.count == "peak" else 1
+            window = (end - 1 - start) % self.clause.check + 1 if self.clause.count == "peak" else 1
             seen.append((seen[-1] if seen else 0) + window)
-        counts += self._counts(self.clause, self.price_class.on, start, start + 12)
+        counts += self._counts(self.clause, self.price_class.on, start, self._months.stop)
         return TrueUpCost(
             tuple(counts),
             self.program.linear(self.price_class.number),
@@ -159,6 +168,10 @@ class _Year:
             self.seats.index[self.at.candidate, self.at.year],
             alone,
         )
+
+    @property
+    def _months(self) -> range:
+        return self.deal.months_of(self.at.year)
 
     @property
     def carried(self) -> list[_Carried]:
@@ -246,12 +259,12 @@ class _Year:
         for own in self.carried:
             whose.update(own.on)
         first = min((own.start for own in self.carried), default=self.at.span.start)
-        relevant = self.program.sums.counted(tuple(whose), range(first, 12 * self.at.year + 12))
+        relevant = self.program.sums.counted(tuple(whose), range(first, self._months.stop))
         return equal_columns(relevant.reshape(-1, self.program.size))
 
     def _charges(self) -> list[tuple[int, int]]:
-        is_last = self.price_class.is_given_up or 12 * self.at.year + 12 == self.deal.horizon_months
-        return window_charges(self.clause, self.at.year, is_last=is_last)
+        is_last = self.price_class.is_given_up or self._months.stop == self.deal.horizon_months
+        return window_charges(self.clause, self._months, is_last=is_last)
 
     def _counts(self, clause: TrueUp, on: dict[Who, Variable], start: int, end: int) -> list[Counts]:
         """Return the months of [start, end) that count: all of them, or the last of each window.
@@ -259,16 +272,19 @@ class _Year:
         Where some users may be unserved there is one part per contract year, of the users that are counted in it.
         """
         step = 1 if clause.count == "peak" else clause.check
-        months = range(start + step - 1, end, step)
         if not any(isinstance(who, Excess) for who in on):
             rows = [list(self.deal.cohorts).index(cohort_of(who)) for who in on]
-            users = self.program.sums.active[:, months.start : months.stop : months.step]
-            return [self._part(on, rows, users)]
+            active = self.program.sums.active
+            return [
+                self._part(on, rows, active[:, months.start : months.stop : months.step])
+                for months in _counting(range(start, end), step)
+            ]
         parts = []
-        for year in range(start // 12, end // 12):
+        for year in range(start // 12, -(-end // 12)):
             own = {who: v for who, v in on.items() if not isinstance(who, Excess) or who.year == year}
-            users = self.program.sums.counted(tuple(own), range(12 * year + step - 1, 12 * year + 12, step))
-            parts.append(self._part(own, range(len(own)), users))
+            for months in _counting(self.deal.months_of(year), step):
+                users = self.program.sums.counted(tuple(own), months)
+                parts.append(self._part(own, range(len(own)), users))
         return parts
 
     def _part(self, on: dict[Who, Variable], rows: Sequence[int], users: Array) -> Counts:
@@ -285,7 +301,7 @@ class _Year:
                 self._above(added, counts, on, self.price_class.number)
                 self._charge(1.0 * added, months, Due(end, end - 1, members))
                 continue
-            if end == 12 * self.at.year + 12 and months == 0:
+            if end == self._months.stop and months == 0:
                 continue
             raised = self.program.variable("licensed_seats", 0, self._maximum())
             self._above(raised, counts, on)
@@ -310,7 +326,7 @@ class _Year:
 
     def _window(self, clause: TrueUp, on: dict[Who, Variable], row: int, end: int) -> Array:
         """Return the (users, months) counts of the window that ends at `end`, undominated."""
-        start = end - clause.check if clause.count == "peak" else end - 1
+        start = (end - 1) // clause.check * clause.check if clause.count == "peak" else end - 1
         return nondominated_counts(self.program.sums.counted(tuple(on), range(start, end))[:, :, row])
 
     def _windows(self, own: _Carried, row: int, end: int) -> Array:
@@ -327,7 +343,7 @@ class _Year:
         self.program.add("licensed_contracted", licensed >= number)
         for own in self.carried or [_Carried(self.clause, self.at.span.start, self.price_class.on)]:
             self._above(licensed, self._windows(own, row, start), own.on)
-        self._charge(licensed - number, 12, Due(start, start, members))
+        self._charge(licensed - number, len(self._months), Due(start, start, members))
         return 1.0 * licensed
 
     def _charge(self, seats: Expression, months: int, due: Due) -> None:
