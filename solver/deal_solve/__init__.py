@@ -66,8 +66,8 @@ if TYPE_CHECKING:
     from deal_solve.optimise.export import export as export
     from deal_solve.optimise.options import SolveOptions as SolveOptions
     from deal_solve.optimise.search.cache import SolveCache as SolveCache
+    from deal_solve.optimise.signing import solve as solve
     from deal_solve.optimise.solution import Solution as Solution
-    from deal_solve.optimise.solve import solve as solve
     from deal_solve.optimise.solver.progress import Progress as Progress
     from deal_solve.outputs import figure as figure
     from deal_solve.outputs import show as show

@@ -10,6 +10,7 @@ from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.cohort import NONE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.model_names import unknown_model
+from deal_solve.deal.offers.in_force_checks import in_force_findings
 from deal_solve.deal.offers.seats import clashes_with_allowance
 from deal_solve.deal.offers.true_up import HARD_CAP, TrueUp
 from deal_solve.deal.rate_card import FAMILIES
@@ -39,7 +40,7 @@ def _unknown_model(deal: Deal, name: str) -> str:
 
 def broken_references(deal: Deal) -> list[Finding]:
     """Return everything in a well-formed deal that refers to nothing or cannot be priced, no more than MAX_PROBLEMS."""
-    parts = (_workloads, _cohorts, _offers, _uncertainty, _scenarios, _rest)
+    parts = (_workloads, _cohorts, _offers, _uncertainty, _scenarios, _rest, in_force_findings)
     return list(itertools.islice(itertools.chain.from_iterable(part(deal) for part in parts), MAX_PROBLEMS))
 
 

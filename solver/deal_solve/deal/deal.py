@@ -14,8 +14,10 @@ from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_
 from deal_solve.deal.card_overrides import RateCardRef
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
 from deal_solve.deal.model_names import ModelName
+from deal_solve.deal.money import discount_factor
 from deal_solve.deal.numbers import NonNegative
 from deal_solve.deal.offers.api import ApiBand, ApiPart
+from deal_solve.deal.offers.in_force import InForce, Signing
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.deal.offers.terms import Term
@@ -80,6 +82,8 @@ class Deal(DealModel):
     )
     variants: dict[Id, Variant] = Field({}, description="named ways to run a model")
     offers: dict[Id, Offer] = Field({}, description="offers on the table; list prices always are")
+    in_force: InForce | None = Field(None, description="the agreement that runs at the start, if there is one")
+    signing: Signing = Field(Signing(), description="the months in which the agreement that is decided may be signed")
     renewal_decisions: RenewalDecisions = Field(
         None, description="at_signing (default), observed (terciles), or a map: how terms after the first are decided"
     )
@@ -92,6 +96,7 @@ class Deal(DealModel):
     )
 
     _origin: Origin = PrivateAttr(default=Origin())
+    _whole: Deal | None = PrivateAttr(default=None)
 
     @classmethod
     def model_validate(cls, obj: Any, **settings: Any) -> Self:
@@ -127,6 +132,69 @@ class Deal(DealModel):
         return copied
 
     @property
+    def signing_months(self) -> tuple[int, ...]:
+        """The months in which the agreement may be signed, in rising order, counted from the start."""
+        if self.signing.months is not None:
+            return tuple(sorted(set(self.signing.months)))
+        return (self.month(self.in_force.ends) if self.in_force else 0,)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a month of signing has to be chosen before anything is decided (`signed_in`)."""
+        return self._whole is None and (self.in_force is not None or self.signing_months != (0,))
+
+    @property
+    def signing_month(self) -> int:
+        """The month in which this deal begins, counted from the start of the whole one; 0 unless it is signed later."""
+        return 0 if self._whole is None else self._whole.month(self.start)
+
+    @property
+    def months_before_and_after(self) -> int:
+        """The months that are compared: those before the month of signing, which nothing decides, and the horizon."""
+        return self.signing_month + self.horizon_months
+
+    def signed_in(self, month: int) -> Deal:
+        """Return the deal of the months from one of signing on: an ordinary deal that begins then.
+
+        What is not on the table is no longer among its offers. Its horizon may end inside a contract year.
+        """
+        offers = {name: offer for name, offer in self.offers.items() if offer.on_the_table}
+        later = {"start": self.calendar(month), "horizon_months": self.horizon_months - month, "offers": offers}
+        signed = self.model_copy(update=later)
+        signed._origin, signed._whole = self._origin, self
+        return signed
+
+    @cached_property
+    def whole(self) -> Deal:
+        """The deal with the months before the month of signing; itself where it is not signed in one."""
+        if self._whole is None:
+            return self
+        aside = {name: offer for name, offer in self._whole.offers.items() if not offer.on_the_table}
+        update = {
+            "start": self._whole.start,
+            "horizon_months": self._whole.horizon_months,
+            "offers": {**aside, **self.offers},
+        }
+        whole = self.model_copy(update=update)
+        whole._whole = None
+        return whole
+
+    @cached_property
+    def held(self) -> Deal:
+        """The whole deal with the agreement in force as its only offer."""
+        held = self.whole.in_force.offer if self.whole.in_force else None
+        offers = {
+            name: offer.model_copy(update={"on_the_table": True})
+            for name, offer in self.whole.offers.items()
+            if name == held
+        }
+        return self.whole.model_copy(update={"offers": offers})
+
+    def discount(self, time: int) -> float:
+        """Return what a dollar paid at a time in months counts: (1+r)^(-t/12), t from the start of the whole deal."""
+        return discount_factor(self.cost_of_capital_per_year, time + self.signing_month)
+
+    @property
     def lines(self) -> Mapping[Loc, int]:
         """The line of the file on which each path stands; empty where no file was read."""
         return self._origin.lines
@@ -150,6 +218,8 @@ class Deal(DealModel):
     def written(self) -> dict[str, Any]:
         """The deal as plain data that make it: what was read, or else all that was set."""
         data = self._origin.data
+        if data is None and self._whole is not None:
+            return self.whole.written
         return self.model_dump(mode="json", exclude_unset=True) if data is None else dict(data)
 
     def problem(self, loc: Loc, message: str) -> Problem:
@@ -234,7 +304,7 @@ class Deal(DealModel):
         at_list: dict[str, Offer] = {LIST: self.list_offer}
         if monthly:
             at_list[LIST_MONTHLY] = Offer(title="List prices, billed monthly", terms={12: Term()}, seats=monthly)
-        return {**at_list, **self.offers}
+        return {**at_list, **{name: offer for name, offer in self.offers.items() if offer.on_the_table}}
 
     def seat_part(self, offer_id: str, seat_type: str) -> SeatPart:
         """Return a seat type in an offer with every blank filled from the card (price, limits, what it covers)."""

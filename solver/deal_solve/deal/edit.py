@@ -24,7 +24,8 @@ def varied(deal: Deal, changes: Mapping[str, Any]) -> Deal:
 
     >>> varied(deal, {"offers.quote.api.overage": "contracted", "offers.quote.api.bands[1].discount": 0.12})
     """
-    return deal_from(edited(deal, changes))
+    whole = deal_from(edited(deal, changes))
+    return whole if deal.whole is deal else whole.signed_in(deal.signing_month)
 
 
 def edited(deal: Deal, changes: Mapping[str, Any]) -> Source:

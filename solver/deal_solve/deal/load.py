@@ -151,7 +151,8 @@ def _extend_offers(source: Source, problems: list[Problem]) -> dict[str, Any]:
             problems.append(source.problem(loc, f"goes in a circle: {' → '.join((*trail, name, base))}"))
         else:
             parent = resolve(base, (*trail, name))
-            own = _merge(parent if isinstance(parent, dict) else {}, own)
+            parent = parent if isinstance(parent, dict) else {}
+            own = _merge({key: value for key, value in parent.items() if key != "on_the_table"}, own)
         done[name] = own
         return own
 

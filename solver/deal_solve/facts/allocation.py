@@ -17,7 +17,6 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.money import discount_factor
 from deal_solve.facts.accrual import commitment_start
 from deal_solve.facts.once import once
 from deal_solve.facts.summary import Range, YearRange, spread
@@ -160,7 +159,7 @@ class _Causes:
         """Return what every posting comes to, discounted, by who causes it."""
         costs: Costs = {}
         for row in rows:
-            present = row.amount * discount_factor(self.deal.cost_of_capital_per_year, row.paid)
+            present = row.amount * self.deal.discount(row.paid)
             for name, share in self.shares(row).items():
                 key = (name, row.line, row.year)
                 costs[key] = costs.get(key, 0.0) + share * present

@@ -33,7 +33,6 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.money import discount_factor
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
@@ -100,7 +99,7 @@ def _mean(settlement: Settlement, values: Array) -> float:
 def _present(deal: Deal, block: ScenarioSet, monthly: Array, start: int = 0) -> float:
     """Return the expected present value of (months, S) dollars, each paid at the end of its month, `start` first."""
     ends = np.arange(start, start + len(monthly)) + 1
-    return float(discount_factor(deal.cost_of_capital_per_year, ends) @ (monthly @ block.weights))
+    return float(np.array([deal.discount(int(end)) for end in ends]) @ (monthly @ block.weights))
 
 
 def _api_lines(settlement: Settlement) -> dict[str, float]:
@@ -157,7 +156,7 @@ def _at_period_ends(settlement: Settlement) -> tuple[float, float, float]:
     totals = np.zeros(3)
     for record in settlement.drawdown:
         uncovered = record.usage_usd - record.covered_usd
-        discount = discount_factor(settlement.deal.cost_of_capital_per_year, record.end)
+        discount = settlement.deal.discount(record.end)
         values = np.stack([record.overage_usd - uncovered, record.forfeited_usd, uncovered])
         totals += discount * (values @ settlement.weights)
     overage, forfeited, uncovered_usd = totals

@@ -18,6 +18,7 @@ from deal_solve.formulation.clauses.api.commitment import Commitments, commit, p
 from deal_solve.formulation.clauses.api.drawdown import draw_down
 from deal_solve.formulation.clauses.api.rates import Agreement, rates_of
 from deal_solve.formulation.clauses.bundle import bundle
+from deal_solve.formulation.clauses.in_force.before import pay_before
 from deal_solve.formulation.clauses.offers import Agreements, take_agreements
 from deal_solve.formulation.clauses.projects import buy_projects
 from deal_solve.formulation.clauses.renewal import Decisions, table_months, tie
@@ -132,6 +133,7 @@ def _decide(
     pay_in_advance(program, deal, agreements, commitments)
     draw_down(program, deal, agreements, commitments, routing)
     true_up(program, deal, agreements, seats, tracks)
+    pay_before(program)
     charge_users(program, deal, tracks.user_months(deal))
     limit_plans(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)

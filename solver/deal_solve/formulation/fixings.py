@@ -40,7 +40,9 @@ class Fixings:
     @property
     def usage(self) -> Fixings:
         """What of them the reference of a loss keeps: routing, projects and tracks; agreements and seats are free."""
-        return Fixings(self.proposal.model_copy(update={"api": ProposedApi(), "seats": {}, "later": ()}))
+        return Fixings(
+            self.proposal.model_copy(update={"api": ProposedApi(), "seats": {}, "later": (), "signing_month": None})
+        )
 
     def options(self, *, by_cuts: bool = False, zero_bands_only: bool = False) -> FormulationOptions:
         """Return the options of a program that is to hold the proposal."""

@@ -57,6 +57,7 @@ def _on_path(decisions: Decisions, bought: Container[str]) -> Plan:
         },
         routing={name: _routes(decisions, name) for name in decisions.deal.workloads},
         use={name: _routes(decisions, name) for name, cohort in decisions.deal.cohorts.items() if cohort.use},
+        signing_month=decisions.deal.signing_month,
     )
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, LimitReached
-from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
@@ -22,6 +21,7 @@ from deal_solve.optimise.search.subsample import warm_started
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solver.solvers import Clock
+from deal_solve.optimise.sums import sums_of
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.first_users import FirstUsers
@@ -41,13 +41,18 @@ SAME_PINS = (
 
 
 def comparison_of(
-    problem: SearchProblem, scenarios: Scenarios, workspace: Workspace, known: Plan | Solution | None = None
+    problem: SearchProblem,
+    scenarios: Scenarios,
+    workspace: Workspace,
+    known: Plan | Solution | Comparison | None = None,
 ) -> Comparison:
     """Return what costs of a problem are compared with, as far as its objective needs it; `known` is the baseline, if
     given. Where routing, projects or tracks are fixed, they are in the baseline too.
     """
     deal, sums, fixings = problem.deal, problem.sums, problem.fixings.usage
     free = deal.model_copy(update={"risk": Risk(), "limits": (), "renewal_decisions": None})
+    if isinstance(known, Comparison):
+        return known
     if deal.risk.criterion == "regret":
         settings, clock = workspace.settings, workspace.clock
         each = map(scenarios.in_memory().take, range(scenarios.size))
@@ -80,7 +85,7 @@ def min_cost(
 
     The plans are those of the deal as it is: an initial order is placed for the `expected` users of all scenarios.
     """
-    sums = ScenarioSums(deal, scenarios, expected)
+    sums = sums_of(deal, scenarios, expected)
     search = AgreementSearch(SearchProblem(deal, sums), settings, clock or Clock(None))
     search.run()
     return search.best_usd

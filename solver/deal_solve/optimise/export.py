@@ -10,7 +10,6 @@ from deal_solve.files import written
 from deal_solve.formulation.build import formulate
 from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
-from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.comparison import comparison_of
 from deal_solve.optimise.search.agreement import size_of
 from deal_solve.optimise.search.cache import SolveCache
@@ -18,6 +17,7 @@ from deal_solve.optimise.search.settings import SearchProblem, SearchSettings
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import Size, Solution
 from deal_solve.optimise.solver.solvers import Clock, minimise
+from deal_solve.optimise.sums import sums_of
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal, pins_of
 from deal_solve.settlement.objective import fit_risk
@@ -38,7 +38,7 @@ def export(
         raise InputError(f"{path} ends in {path.suffix or 'nothing'}; expected model.lp or model.mps")
     scenarios = scenarios_of(deal) if scenarios is None else scenarios
     deal, _ = fit_risk(deal, scenarios)
-    sums = ScenarioSums(deal, scenarios)
+    sums = sums_of(deal, scenarios)
     workspace = Workspace(SearchSettings(), Clock(None), SolveCache())
     fixings = fixings_of(deal, pins_of(fix))
     against = comparison_of(SearchProblem(deal, sums, fixings=fixings), scenarios, workspace).against

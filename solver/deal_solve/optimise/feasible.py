@@ -13,10 +13,10 @@ from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.clauses.risk import is_exact_chance, measured
 from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.expression import Expression
-from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.benders import is_tight
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, minimise
+from deal_solve.optimise.sums import sums_of
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -75,7 +75,7 @@ def _programs(deal: Deal, scenarios: Scenarios, fix: Proposal | None, by_cuts: b
     neutral, fixings, sums = (
         deal.model_copy(update={"risk": Risk()}),
         fixings_of(deal, fix),
-        ScenarioSums(deal, scenarios),
+        sums_of(deal, scenarios),
     )
     for agreement in fixings.agreements(api_agreements(neutral)):
         formulation = formulate(neutral, sums, [agreement], options=fixings.options(by_cuts=by_cuts))

@@ -16,6 +16,7 @@ from deal_solve.optimise.method import METHODS, Method
 
 if TYPE_CHECKING:
     from deal_solve.optimise.search.cache import SolveCache
+    from deal_solve.optimise.search.settings import Comparison
     from deal_solve.optimise.solution import Solution
     from deal_solve.optimise.solver.progress import Watcher
     from deal_solve.plan.plan import Plan
@@ -47,7 +48,7 @@ class SolveOptions:
     method: Method = "decomposition"
     fix: Proposal | None = None
     progress: Watcher | None = None
-    baseline: Plan | Solution | None = None
+    baseline: Plan | Solution | Comparison | None = None
     cache: SolveCache | None = None
     until: float | None = None
 

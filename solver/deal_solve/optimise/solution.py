@@ -37,6 +37,19 @@ class CandidateAgreement(Record):
 
 
 @dataclass(frozen=True)
+class SignedMonth(Record):
+    """One month in which the deal may be signed: its best plan, if solved, and a bound on what it can cost."""
+
+    month: Annotated[int, Field(description="month of signing, counted from the start")]
+    outcome: Annotated[
+        Literal["solved", "pruned", "infeasible", "limit"],
+        Field(description="solved; pruned (it cannot beat the best plan); infeasible; or limit (stopped)"),
+    ]
+    objective_usd: Annotated[float | None, Field(description="objective of its best plan, if it was solved")]
+    bound_usd: Annotated[NullIfInfinite, Field(description="no plan signed in it has a lower objective")]
+
+
+@dataclass(frozen=True)
 class Size(Record):
     """The size of the largest program solved."""
 
@@ -55,7 +68,7 @@ class Solution:
     `gap` is (objective - bound) / |objective|. `settlement` is the independent settlement of `plan` over the scenarios.
     `baseline_cost` (S,) is that of the baseline, `best_cost` (S,) the least cost of each scenario alone, as far as
     the objective compares with them. `is_simple` says that a limit left only the first incumbent, which nobody
-    optimised.
+    optimised. `months` are those in which the deal may be signed, where that is part of the plan.
     """
 
     status: Status
@@ -76,6 +89,7 @@ class Solution:
     seed: int | None = None
     best_cost: Array | None = field(default=None, repr=False)
     is_simple: bool = False
+    months: tuple[SignedMonth, ...] = field(default=(), repr=False)
 
     def optimised(self) -> Solution:
         """Return it, for who compares optimal plans; raises LimitReached where only the first incumbent is left."""

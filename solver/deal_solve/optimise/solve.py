@@ -8,13 +8,14 @@ with the program; a difference between the two objectives is an error (formulati
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, replace
 from typing import Unpack
 
 from threadpoolctl import threadpool_limits
 
 from deal_solve.deal.deal import Deal
-from deal_solve.errors import InternalError, LimitReached
+from deal_solve.errors import InputError, InternalError, LimitReached
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.fixings import fixings_of
 from deal_solve.formulation.read import value_of
@@ -36,12 +37,17 @@ from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 LOG = logging.getLogger(__name__)
 SETTLEMENT_TOLERANCE, SETTLEMENT_TOLERANCE_USD = 1e-6, 0.01
 STOPPED_EARLY = (
     "the time limit passed before a plan was found that costs less than this simple one, the first incumbent"
+)
+SIGN_FIRST = (
+    "this deal follows an agreement in force or may be signed later, and this question is about one month of signing: "
+    "ask it of deal.signed_in(month)"
 )
 MAX_WRITTEN_OUT = 300
 """Up to this many scenarios binaries close the gap of a rollover in which saving balance would pay (formulation §8); of
@@ -53,16 +59,20 @@ def solve(
     scenarios: Scenarios | None = None,
     *,
     first_band: float | None = None,
+    better_than: float = math.inf,
     **keywords: Unpack[SolveKeywords],
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
-    `first_band` (USD a year) fixes the band of the first API term alone; the keywords are the fields of SolveOptions,
-    such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there is no plan, LimitReached if `time_limit`
-    passed without one, Cancelled if `progress` stopped it, InputError for a fixed decision or a solver that cannot be,
-    and InternalError if the settled cost of the plan is not that of the optimiser.
+    The deal is signed in its first month (`optimise.signing` chooses one). `first_band` (USD a year) fixes the band of
+    the first API term alone; where no plan is as good as `better_than`, an objective, Beaten is raised. The keywords
+    are the fields of SolveOptions, such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there is no
+    plan, LimitReached if `time_limit` passed without one, Cancelled if `progress` stopped it, InputError for a fixed
+    decision or a solver that cannot be, and InternalError if the settled cost of the plan is not that of the optimiser.
     """
-    scenarios = scenarios_of(deal) if scenarios is None else scenarios
+    if deal.is_open:
+        raise InputError(SIGN_FIRST)
+    scenarios = in_months_of(deal, scenarios_of(deal) if scenarios is None else scenarios)
     deal, notes = fit_risk(deal, scenarios)
     options = SolveOptions.of(keywords)
     clock = Clock(options.time_limit, options.progress, options.until)
@@ -72,7 +82,7 @@ def solve(
     workspace = Workspace(SearchSettings(solver, options.gap, by_cuts), clock, options.cache or SolveCache())
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)
-        problem = SearchProblem(deal, sums, fixings=fixings, first_band=first_band)
+        problem = SearchProblem(deal, sums, fixings=fixings, first_band=first_band, better_than=better_than)
         comparison = comparison_of(problem, scenarios, workspace, options.baseline)
         constant = constant_of(deal, scenarios.weights, comparison.against)
         problem = replace(problem, against=comparison.against, constant_usd=constant)
@@ -81,6 +91,16 @@ def solve(
         closed = [(plan.id, too_many_combinations(deal, sums.first_users, plan)) for plan in deal.card.plans]
         notes += tuple(f"rates.plans.{name}: {sentence}" for name, sentence in closed if sentence)
         return _settled(found, scenarios, replace(comparison, notes=(*notes, *comparison.notes)))
+
+
+def compared_with(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Comparison:
+    """Return what costs of a deal that is signed in its first month are compared with."""
+    solver, clock = solver_named(options.solver), Clock(options.time_limit, options.progress, options.until)
+    by_cuts = options.method == "decomposition" and is_decomposable(deal, scenarios, solver)
+    workspace = Workspace(SearchSettings(solver, options.gap, by_cuts), clock, options.cache or SolveCache())
+    with threadpool_limits(1, "blas"):
+        problem = SearchProblem(deal, workspace.cache.sums(deal, scenarios), fixings=fixings_of(deal, options.fix))
+        return comparison_of(problem, scenarios, workspace, options.baseline)
 
 
 @dataclass(frozen=True)

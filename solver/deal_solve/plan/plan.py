@@ -189,11 +189,21 @@ class Plan(DealModel):
     seats: dict[str, SeatAgreement] = Field({}, description="the agreement of each seat type that is bought")
     tracks: dict[str, tuple[str, ...]] = Field({}, description="per cohort, the track in each contract year")
     projects: dict[str, tuple[ProjectName, ...]] = Field({}, description="per workload, the projects bought")
+    signing_month: int = Field(
+        0,
+        ge=0,
+        description="month of signing, counted from the start; all other months are counted from it; not written if 0",
+    )
     routing: dict[str, tuple[Route, ...]] = Field({}, description="per workload, one route per epoch")
     use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, one route per epoch")
     later: tuple[RenewalTable, ...] = Field(
         (), description="tables that decide later terms, in order; what stands elsewhere is then the likeliest path"
     )
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = write(self)
+        return data if self.signing_month else {key: item for key, item in data.items() if key != "signing_month"}
 
     def contracted(self, seat_type: str, year: int) -> int:
         """Return N[σ,y]; 0 for a type without an agreement."""

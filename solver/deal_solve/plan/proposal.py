@@ -177,6 +177,9 @@ class Proposal(DealModel):
     projects: dict[Name, tuple[ProjectName, ...]] = Field({}, description="per workload: the projects bought")
     routing: dict[Name, Routes] = Field({}, description="per workload: an option, shares, or a list from months on")
     use: dict[Name, Routes] = Field({}, description="per cohort: as routing")
+    signing_month: Annotated[Count, Field(ge=0)] | None = Field(
+        None, description="month of signing, counted from the start; contract years are counted from it"
+    )
     later: tuple[RenewalTable, ...] = Field((), description="tables of later terms, as in a plan")
 
 
@@ -187,7 +190,7 @@ def pins_of(given: Any) -> Proposal | None:
     """
     plan = getattr(given, "plan", given)
     if isinstance(plan, Plan):
-        return Proposal.part_of_file(plan.model_dump())
+        return Proposal.part_of_file({**plan.model_dump(), "signing_month": plan.signing_month})
     if plan is None or isinstance(plan, Proposal):
         return plan
     raise InputError(Problem("fix", f"is a {type(given).__name__}; expected a Proposal, a Plan or a Solution"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.deal.money import discount_factor
+from deal_solve.deal.deal import Deal
 from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -43,35 +43,45 @@ GROWTH_LINES = ("overage", "true_up")
 
 
 class Ledger:
-    """Adds up postings over S scenarios and Y contract years at r a year (model §1).
+    """Adds up postings over S scenarios and the Y contract years of a deal (model §1).
 
     `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); `growth[line, item]`
     undiscounted, (Y, S), of the lines that growth leads to; `usage_by_year` counted usage at contracted rates, paid for
-    or covered, (Y, S); all in USD, costs positive.
+    or covered, (Y, S); `before` and `before_discounted` (S,) are for months before the month of signing, which belong
+    to no contract year; all in USD, costs positive.
     """
 
-    def __init__(self, scenarios: int, years: int, cost_of_capital_per_year: float, keep_rows: bool = False) -> None:
+    def __init__(self, scenarios: int, deal: Deal, keep_rows: bool = False) -> None:
         self.scenarios = scenarios
         self.by_line: dict[str, Array] = {line: np.zeros(scenarios) for line in LINES}
-        self.by_year: Array = np.zeros((years, scenarios))
-        self.by_year_discounted: Array = np.zeros((years, scenarios))
+        self.by_year: Array = np.zeros((deal.years, scenarios))
+        self.by_year_discounted: Array = np.zeros((deal.years, scenarios))
+        self.before: Array = np.zeros(scenarios)
+        self.before_discounted: Array = np.zeros(scenarios)
         self.growth: dict[tuple[str, str], Array] = {}
-        self.usage_by_year: Array = np.zeros((years, scenarios))
+        self.usage_by_year: Array = np.zeros((deal.years, scenarios))
         self.rows: list[Row] = []
-        self._cost_of_capital_per_year = cost_of_capital_per_year
+        self._deal = deal
         self._keep_rows = keep_rows
 
     def discount(self, paid: int) -> float:
-        """Return what a dollar paid at time `paid` (months) counts: (1+r)^(-paid/12)."""
-        return discount_factor(self._cost_of_capital_per_year, paid)
+        """Return what a dollar paid at time `paid` (months) counts."""
+        return self._deal.discount(paid)
 
     def post(self, row: Row) -> None:
         """Add what is posted to its line and its contract year, as it is and discounted."""
         present = row.amount * self.discount(row.paid)
         self.by_line[row.line] += present
+        if row.last < 0:
+            self.before += row.amount
+            self.before_discounted += present
+        else:
+            self._post_in_year(row, present)
+        if self._keep_rows:
+            self.rows.append(row)
+
+    def _post_in_year(self, row: Row, present: Array | float) -> None:
         self.by_year[row.year] += row.amount
         self.by_year_discounted[row.year] += present
         if row.line in GROWTH_LINES:
             self.growth.setdefault((row.line, row.item), np.zeros(self.by_year.shape))[row.year] += row.amount
-        if self._keep_rows:
-            self.rows.append(row)

@@ -18,6 +18,7 @@ from deal_solve.settlement.api import drawdown
 from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
+from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.settlement.ledger import GROWTH_LINES, Ledger, Row
 from deal_solve.settlement.projects import post_projects
 from deal_solve.settlement.renewal import aligned, spread_rows
@@ -28,6 +29,7 @@ from deal_solve.settlement.seats.seats import SeatContract, post_fees, post_user
 from deal_solve.settlement.seats.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.seats.true_up import post_hard_cap, post_true_up
 from deal_solve.settlement.usage import post_uncounted, usage_of
+from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class Settlement:
     """What a plan costs in S scenarios over Y contract years; USD, costs positive.
 
     `cost` (S,) is discounted, `undiscounted` (S,) not; `by_line[line]` (S,) is discounted; `by_year` (Y, S) is by the
-    contract year a payment belongs to. `committed_usd` is Σ C + 12·N·seat price at index 1 (model §7); with tables
+    contract year a payment belongs to, `before` (S,) what is paid for the months before the month of signing, neither
+    discounted. `committed_usd` is Σ C + 12·N·seat price at index 1 (model §7); with tables
     the most of any path that occurs. `signed_usd` is the same of the first terms alone. `growth[line]` (S,) is what is
     paid for overage and for true-up over the horizon, not discounted; `growth_signed` the part of the first terms.
     `usage_by_year` (Y, S) is counted usage at contracted rates, whether it is paid for or covered by a commitment.
@@ -65,6 +68,7 @@ class Settlement:
     by_line: dict[str, Array] = field(repr=False)
     by_year: Array = field(repr=False)
     by_year_discounted: Array = field(repr=False)
+    before: Array = field(repr=False)
     committed_usd: float
     signed_usd: float
     growth: dict[str, Array] = field(repr=False)
@@ -149,6 +153,9 @@ def settle(
     invoices are kept for a single scenario, or if asked and the set is one block. Raises InputError for a plan that
     does not fit the deal.
     """
+    if deal.is_open or plan.signing_month != deal.signing_month:
+        deal = deal.whole.signed_in(plan.signing_month)
+    scenarios = in_months_of(deal, scenarios)
     _check(deal, plan)
     keep_rows = keep_rows and scenarios.block_count == 1
 
@@ -166,6 +173,7 @@ BY_SCENARIO = (
     "by_line",
     "by_year",
     "by_year_discounted",
+    "before",
     "growth",
     "growth_signed",
     "usage_by_year",
@@ -204,8 +212,10 @@ def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, 
 
 def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, keep_rows: bool) -> Settlement:
     keep_rows = keep_rows or scenarios.size == 1
-    ledger = Ledger(scenarios.size, deal.years, deal.cost_of_capital_per_year, keep_rows)
+    ledger = Ledger(scenarios.size, deal, keep_rows)
     tiers = bundle_tiers(deal, plan)
+    for row in () if deal.whole is deal else before_signing(deal, scenarios).rows:
+        ledger.post(row)
     whole, (scenarios, unserved) = scenarios, served(deal, plan, scenarios)
     post_above_maximum(ledger, deal, unserved)
     contracts = _contracts(deal, plan, scenarios, tuple(tier.seats for tier in tiers))
@@ -223,11 +233,12 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     beyond = drawdown.beyond_horizon_usd(deal, plan)
     return Settlement(
         weights=scenarios.weights,
-        cost=ledger.by_year_discounted.sum(axis=0),
-        undiscounted=ledger.by_year.sum(axis=0),
+        cost=ledger.by_year_discounted.sum(axis=0) + ledger.before_discounted,
+        undiscounted=ledger.by_year.sum(axis=0) + ledger.before,
         by_line=ledger.by_line,
         by_year=ledger.by_year,
         by_year_discounted=ledger.by_year_discounted,
+        before=ledger.before,
         committed_usd=sum(committed) + sum(seats.committed_usd(contract) for contract in contracts),
         signed_usd=committed[0] + sum(seats.signed_usd(contract) for contract in contracts),
         growth=_growth(ledger, dict.fromkeys(plan.seats, deal.years), deal.years),

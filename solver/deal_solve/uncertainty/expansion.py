@@ -23,7 +23,8 @@ MAX_SCENARIOS = 100_000
 
 def scenarios_of(deal: Deal) -> ScenarioSet:
     """Return the scenarios a deal states: its explicit list, or else the discrete expansion of its bands and events."""
-    return explicit_list(deal) if deal.scenarios else discrete_expansion(deal)
+    whole = explicit_list(deal.whole) if deal.scenarios else discrete_expansion(deal.whole)
+    return whole.from_month(deal.signing_month)
 
 
 def discrete_expansion(deal: Deal) -> ScenarioSet:
@@ -87,7 +88,7 @@ def _refuse_large(deal: Deal, expanded: Sequence[str], events: Sequence[str], co
 
 def central(deal: Deal) -> ScenarioSet:
     """Return the one scenario in which every band is at its P50 and no event happens; a list of scenarios aside."""
-    return ScenarioSet("certain", ("P50",), np.ones(1), **_middle_paths(deal, 1))
+    return ScenarioSet("certain", ("P50",), np.ones(1), **_middle_paths(deal.whole, 1)).from_month(deal.signing_month)
 
 
 def explicit_list(deal: Deal) -> ScenarioSet:
@@ -113,7 +114,8 @@ def one_at_a_time(deal: Deal, changed: Sequence[str]) -> ScenarioSet:
 
     names = tuple(f"{path} {quantile}" for path in changed for quantile in ("P10", "P90"))
     happens = {key: np.zeros(1) for key in deal.uncertainty.events}
-    return ScenarioSet("explicit", names, np.full(count, 1 / count), **paths.paths_of(deal, draw, happens, count))
+    found = paths.paths_of(deal.whole, draw, happens, count)
+    return ScenarioSet("explicit", names, np.full(count, 1 / count), **found).from_month(deal.signing_month)
 
 
 def _middle_paths(deal: Deal, scenarios: int) -> paths.Paths:

@@ -79,7 +79,8 @@ def read_scenarios(path: str | Path, deal: Deal) -> ScenarioSet:
 
     try:
         with opened(Path(path)) as stream:
-            return _Reader(pq.ParquetFile(stream, page_checksum_verification=True), str(path), deal).read()
+            whole = _Reader(pq.ParquetFile(stream, page_checksum_verification=True), str(path), deal.whole).read()
+            return whole.from_month(deal.signing_month)
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), "damaged")
         raise InputError(Problem("", f"cannot be read as Parquet: {reason}", str(path))) from None

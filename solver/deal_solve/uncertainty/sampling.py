@@ -134,20 +134,23 @@ class SampledSet:
 
     def block(self, index: int) -> ScenarioSet:
         """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
+        return self._all_months(index).from_month(self.deal.signing_month)
+
+    def _all_months(self, index: int) -> ScenarioSet:
         rows = slice(index * BLOCK, min((index + 1) * BLOCK, self.size))
         normals = self._normals(index)
         joined = self.copula.join(normals[: self.copula.dimensions])
         drawn = dict(zip(self.bands, metalog.values(self.metalogs, joined), strict=True)) if self.bands else {}
         drawn = {path: values for path, values in drawn.items() if path not in self.held}
         full: Mapping[str, Any] = paths_of(
-            self.deal,
+            self.deal.whole,
             lambda _, path, band: drawn[path] if path in drawn else np.array([band.p50]),
             self._happens(normals[self.copula.dimensions :]),
             BLOCK,
             lambda user, variation: self._noise(index, user, variation),
         )
         size = rows.stop - rows.start
-        cut = {name: {key: array[..., :size] for key, array in full[name].items()} for name in PATHS}
+        cut: dict[str, Any] = {name: {key: array[..., :size] for key, array in full[name].items()} for name in PATHS}
         weights = np.full(size, 1 / self.size)
         return ScenarioSet(
             self.kind, self.names[rows], weights, **cut, groups=self.groups, seed=self.seed, notes=self.notes
@@ -162,21 +165,22 @@ class SampledSet:
 
         Raises InputError where that is more memory than may be taken.
         """
-        first = self.block(0)
+        first = self._all_months(0)
         parts = {name: getattr(first, name) for name in PATHS}
         refuse_large(self.deal, self.size, held(cast(Any, parts)), "ask for fewer (--scenarios N)")
-        whole = {
+        whole: dict[str, Any] = {
             name: {key: _room_of(array, self.size) for key, array in arrays.items()} for name, arrays in parts.items()
         }
         for index in range(1, self.block_count):
-            block, columns = self.block(index), slice(index * BLOCK, (index + 1) * BLOCK)
+            block, columns = self._all_months(index), slice(index * BLOCK, (index + 1) * BLOCK)
             for name, arrays in whole.items():
                 for key, array in arrays.items():
                     if array.strides[-1]:
                         array[..., columns] = getattr(block, name)[key]
-        return ScenarioSet(
+        made = ScenarioSet(
             self.kind, self.names, self.weights, **whole, groups=self.groups, seed=self.seed, notes=self.notes
         )
+        return made.from_month(self.deal.signing_month)
 
     def _normals(self, index: int) -> Array:
         """Return independent normals of a block (dimensions, BLOCK): of the copula, then one per uncertain event."""
@@ -194,7 +198,7 @@ class SampledSet:
         """Return lognormal factors of mean 1 (H, BLOCK), independent by month, user and scenario."""
         stream = 1 + [*self.deal.workloads, *self.deal.cohorts].index(user)
         variance = math.log1p(variation**2)
-        factor = self._generator(index, stream).standard_normal((self.months, BLOCK))
+        factor = self._generator(index, stream).standard_normal((self.deal.whole.horizon_months, BLOCK))
         factor *= math.sqrt(variance)
         factor -= variance / 2
         return np.exp(factor, out=factor)

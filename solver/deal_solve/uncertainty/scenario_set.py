@@ -23,6 +23,8 @@ BLOCK = 4096
 """Scenarios of one block: work is cut here whatever the size of a chunk, so that sums are the same bits."""
 PATHS = ("requests", "users", "per_user", "index", "hit_rate")
 """What a set holds per scenario besides its weight."""
+PATHS_BY_MONTH = ("requests", "users", "per_user", "index")
+"""And what of it by month."""
 
 
 class Scenarios(Protocol):
@@ -82,7 +84,7 @@ class ScenarioSet:
     `weights` has shape (S,) and sums to 1 (in a block of a larger set, to its share). `requests[w]` is D, requests a
     month; `users[c]` is A, users a month; `per_user[c]` requests per user and month; `index[f]` is Π, the list-price
     index of a family or of `seats`; all of shape (H, S). `hit_rate[w or c]` has shape (S,). Arrays may be views that
-    cannot be written to.
+    cannot be written to. `before` has the months before a month of signing, where the set begins with it.
     """
 
     kind: Kind
@@ -96,6 +98,7 @@ class ScenarioSet:
     groups: tuple[str, ...] = field(default=(), metadata={"doc": "groups of bands that were expanded or sampled"})
     seed: int | None = None
     notes: tuple[str, ...] = ()
+    before: ScenarioSet | None = None
 
     @property
     def size(self) -> int:
@@ -139,7 +142,38 @@ class ScenarioSet:
             name: {key: _columns(array, rows) for key, array in getattr(self, name).items()} for name in PATHS
         }
         names = self.names[rows] if isinstance(rows, slice) else tuple(self.names[index] for index in rows)
-        return replace(self, names=names, weights=self.weights[rows], **cut)
+        before = None if self.before is None else self.before.rows(rows)
+        return replace(self, names=names, weights=self.weights[rows], before=before, **cut)
+
+    def from_month(self, month: int) -> ScenarioSet:
+        """Return the months from one on, with those before it as `before`; list prices stay relative to today's."""
+        if month == 0:
+            return self
+        before = self.some_months(slice(month))
+        return replace(self.some_months(slice(month, None)), before=before)
+
+    def all_months(self) -> ScenarioSet:
+        """Return the set with the months before the month of signing in front."""
+        if self.before is None:
+            return self
+        paths: dict[str, Any] = {
+            name: {
+                key: np.concatenate([self.before_path(name, key), path]) for key, path in getattr(self, name).items()
+            }
+            for name in PATHS_BY_MONTH
+        }
+        return replace(self, before=None, **paths)
+
+    def before_path(self, name: str, key: str) -> Array:
+        """Return one path of the months before the month of signing, (months, S)."""
+        return np.zeros((0, self.size)) if self.before is None else np.asarray(getattr(self.before, name)[key])
+
+    def some_months(self, months: slice) -> ScenarioSet:
+        """Return the paths of some months."""
+        paths: dict[str, Any] = {
+            name: {key: path[months] for key, path in getattr(self, name).items()} for name in PATHS_BY_MONTH
+        }
+        return replace(self, **paths)
 
 
 def _columns(array: Array, rows: slice | NDArray[np.int64]) -> Array:

@@ -54,5 +54,5 @@ def _heads(deal: Deal, cohort_id: str) -> Array:
     """Return people per month, (H,): the users of a cohort in which everybody is active from the first day."""
     everybody = {"active_share": certain(1.0), "active_now": None, "ramp": None, "assigned_per_active": 1.0}
     cohorts = {cohort_id: deal.cohorts[cohort_id].model_copy(update=everybody)}
-    heads: Array = active_users(deal.model_copy(update={"cohorts": cohorts}), cohort_id, middle)[:, 0]
-    return heads
+    heads: Array = active_users(deal.whole.model_copy(update={"cohorts": cohorts}), cohort_id, middle)[:, 0]
+    return heads[deal.signing_month :]

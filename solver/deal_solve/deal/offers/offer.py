@@ -43,6 +43,7 @@ class Offer(DealModel):
     )
     provides: tuple[Name, ...] = Field((), description="controls that hold for both parts")
     exclusive: bool = Field(False, description="nothing from another offer beside it (list is always allowed)")
+    on_the_table: bool = Field(True, description="no: it can only be in force, or be extended by another offer")
     api: ApiPart | None = Field(None, description="the API part; left out: the offer has none")
     seats: dict[Name, SeatPart] = Field({}, description="seat types and what the offer says about each")
     bundle: tuple[BundleTier, ...] = Field(

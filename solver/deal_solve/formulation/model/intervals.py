@@ -22,7 +22,7 @@ def moves_of(deal: Deal, scenarios: Scenarios) -> list[int]:
     if any(isinstance(offer.price_protection, Capped) for offer in deal.offers.values()):
         return list(months)
     if not isinstance(scenarios, ScenarioSet):
-        return sorted({0, *months[6::12]})
+        return sorted({0, *(t for t in months if (t + deal.signing_month) % 12 == 6)})
     index = scenarios.index.values()
     return [t for t in months if t == 0 or any(np.any(level[t] != level[t - 1]) for level in index)]
 

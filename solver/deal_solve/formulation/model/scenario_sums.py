@@ -14,7 +14,6 @@ from itertools import pairwise
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.money import discount_factor
 from deal_solve.errors import InputError
 from deal_solve.formulation.model.first_users import first_users_of
 from deal_solve.formulation.model.intervals import cuts_of, moves_of
@@ -38,9 +37,16 @@ class ScenarioSums:
     where they are those of another scenario set. The rows of an excess are the requests of a cohort's *served* users.
     """
 
-    def __init__(self, deal: Deal, scenarios: Scenarios, expected: FirstUsers | None = None) -> None:
+    def __init__(
+        self,
+        deal: Deal,
+        scenarios: Scenarios,
+        expected: FirstUsers | None = None,
+        paid_before: Mapping[tuple[str, int], Array] | None = None,
+    ) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
-        self._cost_of_capital_per_year = deal.cost_of_capital_per_year
+        self._deal = deal
+        self.paid_before = dict(paid_before or {})
         self._means: dict[int, tuple[ScalarOrArray, float]] = {}
         self._largest: dict[int, tuple[ScalarOrArray, float]] = {}
         self._paths: dict[tuple[int, ...], tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = {}
@@ -73,9 +79,7 @@ class ScenarioSums:
         }
         self._starts = np.array([start for start, _, _ in keys], dtype=np.int64)
         self.requests = np.empty((len(keys), self.size))
-        self.discounted_requests = (
-            self.requests if self._cost_of_capital_per_year == 0 else np.empty_like(self.requests)
-        )
+        self.discounted_requests = self.requests if deal.cost_of_capital_per_year == 0 else np.empty_like(self.requests)
         self._read(deal, scenarios, moves, varied)
         self.first_users = first_users_of(self.users, self.weights) if expected is None else expected
         crowded = [excess for excess in excesses_of(deal, self.first_users) if excess.cohort in self.intervals]
@@ -161,7 +165,7 @@ class ScenarioSums:
         starts = [start - first for start, _ in intervals]
         sums = np.add.reduceat(requests, starts, axis=0)
         discounted_requests = sums
-        if self._cost_of_capital_per_year:
+        if self._deal.cost_of_capital_per_year:
             discounts = np.array([[self.discount(first + month + 1)] for month in range(len(requests))])
             discounted_requests = np.add.reduceat(requests * discounts, starts, axis=0)
         for basis, rate in rates.items():
@@ -217,6 +221,7 @@ class ScenarioSums:
         part = copy(self)
         part.weights = self.weights[indices]
         part.size = len(part.weights)
+        part.paid_before = {time: usd[indices] for time, usd in self.paid_before.items()}
         part.requests = part.discounted_requests = self.requests[:, indices]
         if self.discounted_requests is not self.requests:
             part.discounted_requests = self.discounted_requests[:, indices]
@@ -235,7 +240,7 @@ class ScenarioSums:
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""
-        return discount_factor(self._cost_of_capital_per_year, time)
+        return self._deal.discount(time)
 
     def within(self, who: Who, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the intervals of a user that lie in months [start, end); of an excess those of its contract year."""

@@ -27,7 +27,7 @@ from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbent
 from deal_solve.optimise.search.choices import restrict_to_band
 from deal_solve.optimise.search.extensive_size import refuse_large
-from deal_solve.optimise.search.settings import SearchProblem, SearchSettings
+from deal_solve.optimise.search.settings import Beaten, SearchProblem, SearchSettings
 from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.solution import CandidateAgreement, Size
@@ -82,6 +82,8 @@ class AgreementSearch:
         solved = [candidate for candidate in self.candidates if candidate.objective is not None]
         if not solved:
             self.clock.check()
+            if self.problem.better_than < math.inf and self.bound < math.inf:
+                raise Beaten(self.bound)
             raise Infeasible(self._why_infeasible())
         if self.settings.breaks_ties and self.clock.is_over:
             self.stage_left = FIRST_STAGE
@@ -132,7 +134,7 @@ class AgreementSearch:
     @property
     def incumbent(self) -> Incumbent:
         """The best objective so far, and what is tied with it."""
-        return Incumbent(self.best_usd, self.settings.tie_tolerance)
+        return Incumbent(min(self.best_usd, self.problem.better_than), self.settings.tie_tolerance)
 
     @property
     def bound(self) -> float:

@@ -15,6 +15,7 @@ from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.search.cache_keys import agreement_keys, baseline_key, digest, sums_key
 from deal_solve.optimise.search.settings import Comparison, SearchProblem
 from deal_solve.optimise.search.warm_start import WarmStart
+from deal_solve.optimise.sums import sums_of
 from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 
 MAX_SETS, MAX_BOUNDS = 4, 4096
@@ -42,7 +43,7 @@ class SolveCache:
         if key not in self._sums:
             if len(self._sums) >= (MAX_SETS if scenarios.size <= BLOCK else 1) or len(self._bounds) > MAX_BOUNDS:
                 self._sums, self._baselines, self._bounds = {}, {}, {}
-            self._sums[key] = scenarios, ScenarioSums(deal, scenarios)  # both are kept, so that no other has their id
+            self._sums[key] = scenarios, sums_of(deal, scenarios)  # both are kept, so that no other has their id
         return self._sums[key][1].afresh()
 
     def baseline(self, problem: SearchProblem) -> Comparison | None:

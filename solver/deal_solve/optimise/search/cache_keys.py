@@ -94,8 +94,9 @@ def agreement_keys(deal: Deal, offers: Iterable[str]) -> dict[str, str]:
 
 
 def plain(deal: Deal) -> dict[str, Any]:
-    """Return a deal as plain data."""
-    return deal.model_dump(mode="json")
+    """Return a deal as plain data, with the month in which it is signed if that is not the first."""
+    month = {"signing_month": deal.signing_month} if deal.whole is not deal else {}
+    return {**deal.model_dump(mode="json"), **month}
 
 
 def digest(*parts: Any) -> str:

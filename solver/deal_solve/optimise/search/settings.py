@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,13 +21,22 @@ Scope = Literal["all", "no_commitment", "no_commitment_or_controls"]
 regard to the controls that are required of the API."""
 
 
+class Beaten(Exception):
+    """No plan of a problem is as good as one that is known; `bound_usd` holds for all of them."""
+
+    def __init__(self, bound_usd: float) -> None:
+        super().__init__(f"no plan has an objective below {bound_usd:,.2f} USD")
+        self.bound_usd = bound_usd
+
+
 @dataclass(frozen=True)
 class SearchProblem:
     """What is searched: the plans of a deal over scenarios.
 
     `against` is what costs are compared with (dollars per scenario), `fixings` the decisions that are fixed, and
     `first_band` (USD a year) the band of the first API term, if that alone is fixed. `constant_usd` is added to the
-    objective of every program.
+    objective of every program. Only plans are looked for that are
+    as good as `better_than`, an objective in dollars.
     """
 
     deal: Deal
@@ -35,6 +45,7 @@ class SearchProblem:
     fixings: Fixings = field(default_factory=Fixings)
     first_band: float | None = None
     constant_usd: float = 0.0
+    better_than: float = math.inf
     scope: Scope = "all"
 
     @property

@@ -53,6 +53,7 @@ def complete(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> tuple[Pl
         projects=projects,
         routing=routing,
         use=use,
+        signing_month=deal.signing_month,
         later=proposal.later,
     )
     return plan, tuple(notes)

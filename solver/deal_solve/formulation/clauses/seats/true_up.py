@@ -94,8 +94,8 @@ def _counting(months: range, step: int) -> list[range]:
     >>> _counting(range(24, 34), 3)
     [range(26, 34, 3), range(33, 34)]
     """
-    last = [range(months.stop - 1, months.stop)] if len(months) % step else []
-    return [range(months.start + step - 1, months.stop, step), *last]
+    found = range(months.start + step - 1, months.stop, step), range(months.stop - len(months) % step, months.stop)
+    return [whole for whole in (found[0], found[1][-1:]) if whole]
 
 
 def nondominated_counts(counts: Array) -> Array:

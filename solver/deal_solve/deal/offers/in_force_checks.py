@@ -1,0 +1,139 @@
+"""Checks of the agreement in force and of the months of signing: what can be settled and decided exactly (model §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.deal.offers.api import PERIOD_MONTHS, ApiPart
+from deal_solve.deal.offers.in_force import ApiInForce, InForce
+from deal_solve.deal.offers.offer import Offer
+from deal_solve.deal.offers.true_up import TrueUp
+from deal_solve.deal.rate_card import FAMILIES
+from deal_solve.deal.yaml_source import Loc
+from deal_solve.messages import unknown
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
+
+Finding = tuple[Loc, str]
+HERE: Loc = ("in_force",)
+
+
+def in_force_findings(deal: Deal) -> Iterator[Finding]:
+    """Yield what is wrong with the agreement in force and the months of signing of a well-formed deal."""
+    held = deal.in_force
+    if held is not None:
+        offer = deal.offers.get(held.offer)
+        if offer is None:
+            yield (*HERE, "offer"), unknown("offer", held.offer, deal.offers)
+            return
+        found = [*_agreement(deal, held, offer), *_api(deal, held, offer), *_seats(held, offer)]
+        yield from found
+        if found:
+            return
+    yield from _months(deal)
+
+
+def _agreement(deal: Deal, held: InForce, offer: Offer) -> Iterator[Finding]:
+    if offer.on_the_table:
+        yield (*HERE, "offer"), f"{held.offer} is on the table too; write on_the_table: no in it"
+    if not 0 < deal.month(held.ends) < deal.horizon_months:
+        span = deal.span(1, deal.horizon_months)
+        yield (*HERE, "ends"), f"{held.ends:%Y-%m} is outside the horizon; expected a month of {span}"
+    known = (*FAMILIES, "seats")
+    for name in held.index:
+        if name not in known:
+            yield (*HERE, "index", name), unknown("price family", name, known)
+
+
+def _api(deal: Deal, held: InForce, offer: Offer) -> Iterator[Finding]:
+    here, api, part = (*HERE, "api"), held.api, offer.api
+    if api is None:
+        return
+    if part is None:
+        yield here, f"{held.offer} has no api part"
+        return
+    known = [band.commit_usd_per_year for band in part.bands]
+    if api.band_usd_per_year not in known:
+        thresholds = ", ".join(f"{usd:g}" for usd in known)
+        yield (*here, "band_usd_per_year"), f"{api.band_usd_per_year:g} is no band of {held.offer}; it has {thresholds}"
+    if (api.commitment_usd > 0) != (api.band_usd_per_year > 0):
+        yield (*here, "commitment_usd"), "there is a commitment in a band above 0, and only there"
+        return
+    if api.commitment_usd == 0:
+        return
+    unsaid = {
+        "excess: counts_next": part.excess == "counts_next",
+        "yearly_minimum": bool(part.yearly_minimum),
+        "ramp": part.ramp is not None and deal.month(held.ends) > 12,
+    }
+    for clause, stands in unsaid.items():
+        if stands:
+            yield here, f"in_force and {clause} of {held.offer} cannot stand together; what it counted is not stated"
+    yield from _period(deal, held, api, part)
+
+
+def _period(deal: Deal, held: InForce, api: ApiInForce, part: ApiPart) -> Iterator[Finding]:
+    here = (*HERE, "api", "period_started")
+    if api.period_started is None:
+        yield here, "is missing; state the first month of the commitment period that runs at the start"
+        return
+    started, ends = deal.month(api.period_started), deal.month(held.ends)
+    step = ends - started if part.period == "term" else PERIOD_MONTHS[part.period]
+    if not started <= 0 < started + step:
+        yield here, f"a commitment period of {step} months that began then does not run in {deal.start:%Y-%m}"
+    elif (ends - started) % step:
+        yield here, f"commitment periods of {step} months that began then do not end in {held.ends:%Y-%m}"
+    balance = api.carried_in_usd + api.commitment_usd * step / 12
+    if api.drawn_usd > balance + CENT_TOLERANCE_USD:
+        message = f"{api.drawn_usd:g} is more than the balance of {balance:g}; what was overage is paid"
+        yield (*HERE, "api", "drawn_usd"), message
+
+
+def _seats(held: InForce, offer: Offer) -> Iterator[Finding]:
+    for name in held.seats:
+        here = (*HERE, "seats", name)
+        if name not in offer.seats:
+            yield here, f"{held.offer} does not have this seat type"
+            continue
+        part = offer.seats[name]
+        carries = isinstance(part.true_up, TrueUp) and not part.true_up.retroactive
+        undecided = {
+            "a true_up that is not retroactive": carries,
+            "hard_cap": not isinstance(part.true_up, TrueUp),
+            "allowance": part.allowance is not None and part.allowance != "all",
+        }
+        for clause, stands in undecided.items():
+            if stands:
+                yield here, f"in_force and {clause} of {held.offer} cannot stand together; this is not priced"
+
+
+def _months(deal: Deal) -> Iterator[Finding]:
+    here: Loc = ("signing", "months")
+    for month in deal.signing_months:
+        if month >= deal.horizon_months:
+            yield here, f"month {month} is outside the horizon of {deal.horizon_months} months"
+    if deal.signing_months != (0,) and any(limit.contract_year is not None for limit in deal.limits):
+        yield here, "signing later and a limit of a contract year cannot stand together; they would begin elsewhere"
+    if deal.signing.early == "credited":
+        yield ("signing", "early"), "credited is not priced yet; expected refused or forfeited"
+    if deal.in_force is not None:
+        yield from _early(deal, deal.in_force, [m for m in deal.signing_months if m < deal.month(deal.in_force.ends)])
+
+
+def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
+    here: Loc = ("signing", "months")
+    if not months:
+        return
+    if deal.signing.early == "refused":
+        yield here, f"month {months[0]} is before {held.ends:%Y-%m}, the end of in_force; state what signing.early does"
+    if held.seats:
+        yield here, "signing before the end of in_force and seats in force cannot stand together; this is not priced"
+    part = deal.offers[held.offer].api
+    if held.api is not None and held.api.commitment_usd and part is not None and held.api.period_started is not None:
+        step = PERIOD_MONTHS.get(part.period)
+        last = deal.month(held.api.period_started) if step is None else deal.month(held.ends) - step
+        if months[0] < last:
+            yield here, f"month {deal.dated(months[0])} is before the last commitment period in force begins"

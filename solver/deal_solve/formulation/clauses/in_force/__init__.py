@@ -1,0 +1,1 @@
+"""The months before the month of signing."""

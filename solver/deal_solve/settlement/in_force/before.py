@@ -1,0 +1,73 @@
+"""What is paid before an agreement is signed: the same in every plan, so a constant per scenario (model §6)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.settlement.in_force.api import Held, HeldPeriod, post_api_in_force
+from deal_solve.settlement.in_force.seats import post_people_at_list, post_seats_in_force
+from deal_solve.settlement.in_force.usage import tracks_today, usage_before
+from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.usage import post_uncounted
+from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, blocks, each_block
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, eq=False)
+class Before:
+    """The payments of the months before signing, and the commitment periods of the agreement in force."""
+
+    rows: tuple[Row, ...]
+    periods: tuple[HeldPeriod, ...]
+
+
+def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
+    """Return what is paid for the months before a deal is signed, its months counted from the month of signing."""
+    month, alone = deal.signing_month, deal.held
+    before = scenarios.before or scenarios.some_months(slice(0))
+    ledger = Ledger(scenarios.size, alone, keep_rows=True)
+    tracks = tracks_today(alone) if alone.cohorts and month else {}
+    ends = alone.month(alone.in_force.ends) if alone.in_force else 0
+    until = min(ends, month)
+    usage = usage_before(alone, before, tracks, until if alone.in_force and alone.in_force.api else 0)
+    post_uncounted(ledger, alone, usage, before)
+    periods: tuple[HeldPeriod, ...] = ()
+    if alone.in_force is not None:
+        held = Held(alone, alone.in_force, until)
+        periods = post_api_in_force(ledger, held, usage.counted, before)
+        post_seats_in_force(ledger, held, tracks, before)
+    post_people_at_list(ledger, until, tracks, before)
+    return Before(tuple(_moved(row, month) for row in ledger.rows), periods)
+
+
+def _moved(row: Row, month: int) -> Row:
+    """Return a payment with its months counted from the month of signing: it is for months before that one."""
+    last = min(row.last - month, -1)
+    return replace(row, paid=row.paid - month, first=min(row.first - month, last), last=last)
+
+
+def paid_before(deal: Deal, scenarios: Scenarios) -> Mapping[tuple[str, int], Array]:
+    """Return what is paid before signing by line and time, months from signing, (S,) USD each."""
+    if deal.whole is deal:
+        return {}
+
+    def paid(_: int, block: ScenarioSet) -> dict[tuple[str, int], Array]:
+        found: defaultdict[tuple[str, int], Array] = defaultdict(lambda: np.zeros(block.size))
+        for row in before_signing(deal, block).rows:
+            found[row.line, row.paid] = found[row.line, row.paid] + row.amount
+        return dict(found)
+
+    parts = each_block(scenarios, paid)
+    keys = sorted({key for part in parts for key in part})
+    sizes = [block.size for block in blocks(scenarios)] if len(parts) > 1 else [scenarios.size]
+    return {
+        key: np.concatenate([part.get(key, np.zeros(size)) for part, size in zip(parts, sizes, strict=True)])
+        for key in keys
+    }

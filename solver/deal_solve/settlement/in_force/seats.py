@@ -1,0 +1,105 @@
+"""Seats before the month of signing: in force until they end, then at the card's cheapest price (model §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from deal_solve.deal.offers.true_up import TrueUp
+from deal_solve.plan.resolved import SeatOffer
+from deal_solve.settlement.in_force.api import Held
+from deal_solve.settlement.in_force.usage import TrackToday
+from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.seats.seats import priced_seats, tier_discount
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
+
+
+def post_seats_in_force(ledger: Ledger, held: Held, tracks: Mapping[str, TrackToday], before: ScenarioSet) -> None:
+    """Post fees and true-ups of each seat type in force, until it ends or another agreement is signed.
+
+    Contract years are counted back from the end; one that began before the horizon is paid. `before` has the months
+    from 0 to the month of signing.
+    """
+    index = held.protected("seats", before.index["seats"][: held.until])
+    for seat_type, own in held.in_force.seats.items():
+        on = [name for name, at in tracks.items() if at.held is not None and at.track == seat_type]
+        count = sum((before.users[name][: held.until] for name in on), np.zeros(index.shape))
+        seat = held.seat(seat_type)
+        _post_fees(ledger, held, seat, own.contracted, index)
+        _post_true_up(ledger, held, seat, (own.contracted, own.licensed_seats), (count, index))
+
+
+def _years(held: Held) -> list[range]:
+    """Return the contract years in force, from the one that runs at month 0, which may have begun before."""
+    first = held.ends % 12 - 12 if held.ends % 12 else 0
+    return [range(start, start + 12) for start in range(first, held.until, 12)]
+
+
+def _post_fees(ledger: Ledger, held: Held, seat: SeatOffer, seats: int, index: Array) -> None:
+    """Post N · price: yearly in advance for years that begin inside the horizon, or each month."""
+    month_usd = seat.usd * priced_seats(seat.part.tiers, seats)
+    for year in _years(held):
+        if seat.part.billing == "yearly":
+            if year.start >= 0:
+                usd = 12 * month_usd * index[year.start]
+                first, last = year.start, year.stop - 1
+                ledger.post(Row("seats", seat.seat_type, 12 * seats, usd, paid=first, first=first, last=last))
+            continue
+        for t in range(max(year.start, 0), min(year.stop, held.until)):
+            usd = month_usd * index[max(year.start, 0)]
+            ledger.post(Row("seats", seat.seat_type, seats, usd, paid=t, first=t, last=t))
+
+
+def _post_true_up(
+    ledger: Ledger, held: Held, seat: SeatOffer, seats: tuple[int, int], paths: tuple[Array, Array]
+) -> None:
+    """Post what growth above the licensed seats costs: windows of the contract year, M from those licensed on.
+
+    A window that began before the horizon counts the months inside it.
+    """
+    clause, (contracted, at_start), (count, index) = seat.part.true_up, seats, paths
+    if not isinstance(clause, TrueUp):
+        return
+    contracted_usd = seat.usd * (1 - tier_discount(seat.part.tiers, contracted))
+    usd = seat.card_usd if clause.price == "list" else contracted_usd
+    licensed = largest = np.full(count.shape[1], float(at_start))
+    for year in _years(held):
+        price = usd * index[max(year.start, 0)]
+        if year.start >= 0:
+            start = np.maximum(largest, contracted) if clause.ratchet == "term" else np.full_like(largest, contracted)
+            licensed = start
+            _post(ledger, seat, (start - contracted) * 12, price, (year.start, year.start, year.stop - 1))
+        for start in year[:: clause.check]:
+            end = start + clause.check
+            inside = count[max(start, 0) : min(end, held.until)]
+            if end <= 0 or not len(inside) or end > held.until:
+                continue
+            counted = inside.max(axis=0) if clause.count == "peak" else inside[-1]
+            base = np.full_like(licensed, contracted) if clause.ratchet == "none" else licensed
+            added = np.maximum(0.0, counted - base)
+            months = clause.check if clause.ratchet == "none" else year.stop - start
+            _post(ledger, seat, added * months, price, (end, start, end - 1))
+            licensed = licensed + (0.0 if clause.ratchet == "none" else added)
+            largest = np.maximum(largest, counted)
+
+
+def _post(ledger: Ledger, seat: SeatOffer, seat_months: Array, usd: Array, when: tuple[int, int, int]) -> None:
+    if seat_months.any():
+        paid, first, last = when
+        ledger.post(Row("true_up", seat.seat_type, seat_months, seat_months * usd, paid=paid, first=first, last=last))
+
+
+def post_people_at_list(ledger: Ledger, held_until: int, tracks: Mapping[str, TrackToday], before: ScenarioSet) -> None:
+    """Post users without a seat in force: the card's cheapest price a month each, in advance.
+
+    Users whose seats have ended before the month of signing are charged so from then on.
+    """
+    for name, at in tracks.items():
+        for t in range(held_until if at.held else 0, before.months):
+            users = before.users[name][t]
+            if at.at_list is not None:
+                usd = users * (at.at_list.usd * before.index["seats"][t])
+                ledger.post(Row("seats", at.track, users, usd, paid=t, first=t, last=t))
+            elif at.unserved_usd:
+                ledger.post(Row("unserved", name, users, users * at.unserved_usd, paid=t + 1, first=t, last=t))

@@ -1,0 +1,100 @@
+"""An API agreement in force at the start: invoices worked by hand until it ends, then an ordinary deal."""
+
+import numpy as np
+import pytest
+
+from deal_solve import scenarios_of, settle, solve
+from tests.support.builders import api_deal, bands
+
+NEXT = {"terms": [12, 24], "api": {**bands((0.01, 0.2)), "overage": "contracted"}}
+
+
+def held(monthly=100, api=None, in_force=None, horizon=24, ends="2027-07", **rest):
+    """Return a deal of 24 months whose agreement in force ends in month 6: 10 % off, 1,200 a year, 900 drawn so far."""
+    current = {"on_the_table": False, "terms": [12], "api": {**bands((1_200, 0.1)), **(api or {})}}
+    own = {"band_usd_per_year": 1_200, "commitment_usd": 1_200, "period_started": "2026-07", "drawn_usd": 900}
+    own |= in_force or {}
+    rest = {"offers": {"current": current, "next": NEXT}, **rest}
+    return api_deal(monthly, horizon=horizon, in_force={"offer": "current", "ends": ends, "api": own}, **rest)
+
+
+def before(deal, month=None):
+    """Return the lines that are paid for the months before signing, and their sum."""
+    signed = deal.signed_in(deal.signing_months[0] if month is None else month)
+    plan = solve(signed).plan
+    rows = settle(signed, plan, scenarios_of(signed), keep_rows=True).rows
+    found = {}
+    for row in rows:
+        if row.last < 0 and np.any(row.amount):
+            found[row.line] = round(found.get(row.line, 0.0) + float(np.ravel(row.amount)[0]), 2)
+    return found
+
+
+def test_what_is_left_of_a_prepaid_balance_runs_out_and_the_rest_is_overage():
+    """Left 300 of 1,200; six months use 90 each: 240 above it, at list 240 / 0.9 = 266.67. The commitment is sunk."""
+    assert before(held()) == {"overage": 266.67}
+
+
+def test_what_is_left_is_just_enough():
+    """660 drawn: 540 are left, six months use 540."""
+    assert before(held(in_force={"drawn_usd": 660})) == {}
+
+
+def test_more_is_left_than_is_used():
+    """Nothing was drawn: 660 are forfeited, and were prepaid."""
+    assert before(held(in_force={"drawn_usd": 0})) == {}
+
+
+def test_arrears_charges_usage_and_then_what_is_undrawn():
+    """Usage 6·90 = 540; 600 were drawn before, so 1,200 - 600 - 540 = 60 are undrawn at the end."""
+    found = before(held(api={"payment": "arrears"}, in_force={"drawn_usd": 600}))
+    assert found == {"usage": 540, "shortfall": 60}
+
+
+def test_from_the_end_on_it_is_an_ordinary_deal_with_a_cut_last_year():
+    """From month 6 to 24 are 18 months at 20 % off: 80 each, 1,440; before them 266.67. It is signed in month 6."""
+    solution = solve(held())
+    assert solution.objective_usd == pytest.approx(1_706.67, abs=0.01)
+    assert solution.plan.signing_month == 6
+    assert solution.settlement.deal.start.isoformat() == "2027-07-01"
+    assert [each.outcome for each in solution.months] == ["solved"]
+    assert solution.gap < 1e-6
+
+
+def test_a_balance_carried_in_is_used_first_and_expires():
+    """Arrears, 100 carried in, 0 drawn: 540 used, the 100 first; undrawn 1,200 - 440 = 760."""
+    found = before(held(api={"payment": "arrears"}, in_force={"drawn_usd": 0, "carried_in_usd": 100}))
+    assert found == {"usage": 540, "shortfall": 760}
+
+
+def test_a_carried_in_balance_above_usage_is_charged_when_it_expires():
+    """Arrears, 600 carried in: 540 used of it; 60 of it expire, and 1,200 are undrawn."""
+    found = before(held(api={"payment": "arrears"}, in_force={"drawn_usd": 0, "carried_in_usd": 600}))
+    assert found == {"usage": 540, "shortfall": 1_260}
+
+
+def test_half_years_in_force_are_paid_when_they_begin():
+    """A half-year period that began in 2026-10 and one of 2027-04 to 2027-10, ends month 9: 600 prepaid in month 3.
+
+    Left of the first 600 - 500 = 100; three months use 270: 170 above, 188.89 at list. The second: 540 of 600 used.
+    """
+    deal = held(api={"period": "half"}, in_force={"period_started": "2026-10", "drawn_usd": 500}, ends="2027-10")
+    assert before(deal) == {"commitment": 600, "overage": 188.89}
+
+
+def test_pay_as_you_go_in_force():
+    """A band from 0 at 5 % off: 95 a month."""
+    deal = held(api=bands((0, 0.05)), in_force={"band_usd_per_year": 0, "commitment_usd": 0, "drawn_usd": 0})
+    assert before(deal) == {"usage": 570}
+
+
+def test_after_the_end_it_is_list_in_arrears():
+    """Signed in month 8: two months at list, 100 each, after the 266.67."""
+    deal = held(signing={"months": [8]})
+    assert before(deal) == {"overage": 266.67, "uncounted_usage": 200}
+
+
+def test_without_an_agreement_in_force_the_months_before_signing_are_at_list():
+    deal = api_deal(100, horizon=24, offers={"next": NEXT}, signing={"months": [3]})
+    assert before(deal) == {"uncounted_usage": 300}
+    assert solve(deal).objective_usd == pytest.approx(300 + 21 * 80)
