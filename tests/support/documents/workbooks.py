@@ -27,6 +27,15 @@ def formulas(book):
                 yield sheet.title, cell.coordinate
 
 
+def changed(path, target, cells):
+    """Write a workbook with other numbers in some cells of a sheet, {(sheet, cell): number}."""
+    book = opened(path)
+    for (sheet, cell), number in cells.items():
+        book[sheet][cell] = number
+    book.save(target)
+    return target
+
+
 def recomputed(path, scratch):
     """Return a workbook with the values that LibreOffice works out; those stored in it are taken out before."""
     bare, out = scratch / "bare.xlsx", scratch / "out"

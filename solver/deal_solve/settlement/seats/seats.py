@@ -89,6 +89,10 @@ class SeatContract:
         """Return USD per user-month at index 1 of one more seat, in the tier in which N of the year lies."""
         return self._usd(year, 1, 1 - tier_discount(self.tiers(year), self.contracted[year]))
 
+    def prices_usd(self, year: int) -> tuple[float, float]:
+        """Return USD a month at index 1 for each seat, and for each one that is left by the volume tier."""
+        return self._usd(year, 1, 0.0), self._usd(year, 0, 1.0)
+
     def _usd(self, year: int, seats: int, priced: float) -> float:
         """Return USD a month at index 1 of `seats` that cost as much as `priced` ones after the volume tier.
 

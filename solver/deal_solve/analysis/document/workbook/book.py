@@ -12,6 +12,7 @@ from deal_solve.analysis.document.workbook.drawdown import write_drawdown
 from deal_solve.analysis.document.workbook.invoice import probability, write_invoice, write_totals
 from deal_solve.analysis.document.workbook.scenarios import write_scenarios
 from deal_solve.analysis.document.workbook.sections import write_section, write_summary
+from deal_solve.analysis.document.workbook.what_if import what_if_sheet, write_what_if
 from deal_solve.analysis.settle.payments import payments
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import Settlement, settle
@@ -40,9 +41,11 @@ def write_workbook(found: Document, path: Path) -> None:
     if len(settlement.weights) > 1:
         write_invoice(book, deal, payments(alone), ONE_INVOICE, f"Every payment in {name}")
     write_drawdown(book, alone, name)
+    asked = what_if_sheet(book)
     for section in sections_of(found):
         write_section(book, section)
     write_scenarios(book, settlement)
+    write_what_if(book, asked, settlement)
     book.close()
 
 

@@ -157,6 +157,10 @@ class Sheet:
         self.next += 1
         return self.next - 1
 
+    def cell(self, row: int, column: int, cell: Cell) -> None:
+        """Write one cell; rows count from 1, columns from 0."""
+        self._write(row - 1, column, cell, {})
+
     def total(self, cells: Sequence[Cell], *, left: int = MAX_COLUMNS) -> int:
         """Write a row of totals and return its number."""
         return self.row(cells, left=left, bold=True, top=1)

@@ -6,10 +6,14 @@ from collections import defaultdict
 import pytest
 
 from deal_solve import document, load
+from deal_solve.analysis.document.what_if.api import api_what_if
 from deal_solve.analysis.settle.payments import payments
 from deal_solve.cli.main import run
+from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.lines import LINES
-from tests.support.documents.workbooks import OFFICE, formulas, opened, recomputed
+from deal_solve.settlement.settle import settle
+from tests.support.documents.what_if import committed
+from tests.support.documents.workbooks import OFFICE, changed, formulas, opened, recomputed
 from tests.support.hand_deals import newsvendor, two_years
 from tests.support.paths import EXAMPLES, SCENARIOS
 
@@ -139,6 +143,34 @@ def assert_recomputed(path, scratch):
 def test_a_spreadsheet_program_comes_to_the_same_cents(path, tmp_path):
     found = document(load(path), is_quick=True)
     assert_recomputed(written(found, tmp_path / "book.xlsx"), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
+@pytest.mark.parametrize("name", ["hybrid", "api-heavy"])
+def test_other_numbers_in_the_yellow_cells_cost_what_settlement_says(name, tmp_path):
+    """Half as much again committed in every year, and ten seats more: in other bands and tiers, at the same routing."""
+    found = document(load(SCENARIOS / f"{name}.yaml"), is_quick=True)
+    settlement = found.solution.settlement
+    plan, path = settlement.plan, written(found, tmp_path / "book.xlsx")
+    sheet = opened(path)["What if"]
+    yellow = [cell for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == "FFFFF3C4"]
+    money = [cell for cell in yellow if cell.number_format.startswith("#,##0.00")]
+    new = {("What if", cell.coordinate): cell.value * 1.5 if cell in money else cell.value + 10 for cell in yellow}
+    book = recomputed(changed(path, tmp_path / "changed.xlsx", new), tmp_path)["What if"]
+    api = api_what_if(settlement, settlement.scenarios.in_memory())
+    _, other = committed(plan, api, {year: 1.5 * usd for year, usd in api.planned_usd.items()})
+    seats = {
+        name: each.model_copy(update={"contracted": tuple(count + 10 for count in each.contracted)})
+        for name, each in plan.seats.items()
+    }
+    other = other.model_copy(update={"seats": seats})
+    assert bundle_tiers(settlement.deal, other) == bundle_tiers(settlement.deal, plan)
+    settled = settle(settlement.deal, other, settlement.scenarios)
+    total = next(row for row in book.iter_rows(values_only=True) if row[0] == "expected cost, not discounted")
+    assert total[1] == pytest.approx(settlement.mean(settlement.undiscounted), abs=0.005)
+    assert total[2] == pytest.approx(settled.mean(settled.undiscounted), abs=0.005)
+    assert len(yellow) == 6
 
 
 @pytest.mark.slow
