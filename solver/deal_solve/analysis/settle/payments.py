@@ -17,6 +17,8 @@ from deal_solve.uncertainty.scenario_set import Array
 
 Key: TypeAlias = tuple[str, str, int, int, int, int]
 """What one payment is for: line, item, months [first, last], when it is paid, and the month in which that falls."""
+BEFORE = -1
+"""Stands for the months before the month of signing, which belong to no contract year."""
 NOTHING_USD = 1e-9
 """An expected payment that is left out."""
 
@@ -49,7 +51,8 @@ def payments(settlement: Settlement) -> Table[Payment]:
     for (line, item, first, last, paid, cash), (quantity, amount) in totals.items():
         if abs(amount) > NOTHING_USD:
             units, rate = (quantity, amount / quantity) if quantity else (1.0, amount)
-            found.append(Payment(line, item, first, last, paid, cash, last // 12, units, rate, amount))
+            year = max(last // 12, BEFORE)
+            found.append(Payment(line, item, first, last, paid, cash, year, units, rate, amount))
     return Table(tuple(sorted(found, key=lambda row: (row.first, row.paid))))
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.deal.offers.offer import Offer
@@ -42,6 +43,7 @@ OFFER_CLAUSES = frozenset(
         "price_protection",
         "renewal",
         "renewal_cap",
+        "on_the_table",
     }
 )
 """Clauses whose cost is worked out here; any other is named where it is in the way."""
@@ -184,6 +186,7 @@ def api_what_if(settlement: Settlement, scenarios: ScenarioSet) -> ApiWhatIf:
     deal, plan = settlement.deal, settlement.plan
     taken = resolve(deal).taken(plan.api)
     part = taken.api
+    refuse_later_signing(deal)
     if plan.later:
         raise NotWorkedOut("a table decides what later terms commit")
     spans = [span for span in taken.spans if not taken.is_at_list(span)]
@@ -206,6 +209,12 @@ def api_what_if(settlement: Settlement, scenarios: ScenarioSet) -> ApiWhatIf:
     }
     thresholds = tuple(band.commit_usd_per_year for band in part.bands)
     return ApiWhatIf(part, periods, thresholds, planned, usage, steps)
+
+
+def refuse_later_signing(deal: Deal) -> None:
+    """Raise NotWorkedOut where a deal is not signed at its start: an agreement in force reaches into it."""
+    if deal.whole is not deal:
+        raise NotWorkedOut("the agreement is signed later than the first month")
 
 
 def refuse_other_clauses(offer: Offer, part: ApiPart) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.analysis.document.what_if.api import OFFER_CLAUSES, NotWorkedOut
+from deal_solve.analysis.document.what_if.api import OFFER_CLAUSES, NotWorkedOut, refuse_later_signing
 from deal_solve.deal.offers.seats import Tiers
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.settlement.bundle import bundle_tiers
@@ -66,6 +66,7 @@ def seats_what_if(settlement: Settlement, scenarios: ScenarioSet) -> list[SeatsW
     `settlement` is that of the plan in these scenarios.
     """
     deal, plan = settlement.deal, settlement.plan
+    refuse_later_signing(deal)
     if plan.later:
         raise NotWorkedOut("a table decides how many seats later terms have")
     bundle = tuple(tier.seats for tier in bundle_tiers(deal, plan))
@@ -115,7 +116,7 @@ def _years(settlement: Settlement, contracts: tuple[SeatContract, ...]) -> Itera
         counted = [
             count[w.start : w.stop].max(axis=0) if clause.count == "peak" else count[w.stop - 1] for w in windows
         ]
-        months = [months_charged(clause, w.start, is_last=w.stop in ends) for w in windows]
+        months = [months_charged(clause, w.start, len(count), is_last=w.stop in ends) for w in windows]
         largest = np.max([largest, *counted], axis=0)
         per_seat, per_priced = contract.prices_usd(year)
         yield SeatsWhatIf(

@@ -32,7 +32,7 @@ def write_cash(book: Book, deal: Deal, invoice: Invoiced, fiscal_year_start: int
     sheet.sheet.data_validation(given - 1, 2, given - 1, 2, {"validate": "list", "source": list(range(1, 13))})
     sheet.skip()
     sheet.header(["fiscal year", "", *titles, "cash"], left=2)
-    top = sheet.next + len(range(*_years(deal))) + 3
+    top = sheet.next + len(range(*_years(deal, rows))) + 3
     _write_years(sheet, deal, rows, begins, top)
     sheet.skip()
     sheet.header(["month", "fiscal year", *titles, "cash", "cash so far"], left=2, is_frozen=True)
@@ -42,9 +42,9 @@ def write_cash(book: Book, deal: Deal, invoice: Invoiced, fiscal_year_start: int
 
 def _write_years(sheet: Sheet, deal: Deal, rows: Sequence[Payment], begins: int, top: int) -> None:
     """Write a row for every fiscal year that there is, wherever it begins; the months stand from row `top` on."""
-    last = top + deal.horizon_months - 1
+    last = top + len(_months(deal, rows)) - 1
     columns = [*enumerate([*lines_of(rows), None], start=FIRST)]
-    for year in range(*_years(deal)):
+    for year in range(*_years(deal, rows)):
         cells = []
         for column, line in columns:
             letter = xl_col_to_name(column)
@@ -65,7 +65,7 @@ def _write_months(sheet: Sheet, deal: Deal, invoice: Invoiced, begins: int, give
     rows = [row for row in invoice.rows if LINES[row.line].is_cash]
     lines = lines_of(rows)
     top, cash, so_far = sheet.next, xl_col_to_name(FIRST + len(lines)), 0.0
-    for month in range(deal.horizon_months):
+    for month in _months(deal, rows):
         at, day = sheet.next, deal.calendar(month)
         own = [sum(row.amount_usd for row in rows if row.cash_month == month and row.line == line) for line in lines]
         so_far += sum(own)
@@ -92,6 +92,12 @@ def _fiscal(deal: Deal, month: int, begins: int) -> int:
     return day.year + (begins > 1 and day.month >= begins)
 
 
-def _years(deal: Deal) -> tuple[int, int]:
+def _months(deal: Deal, rows: Sequence[Payment]) -> range:
+    """Return the months of the deal, and those before it in which something is paid."""
+    return range(min((0, *(row.cash_month for row in rows))), deal.horizon_months)
+
+
+def _years(deal: Deal, rows: Sequence[Payment]) -> tuple[int, int]:
     """Return the first fiscal year and the one after the last, wherever they begin."""
-    return deal.start.year, deal.calendar(deal.horizon_months - 1).year + 2
+    months = _months(deal, rows)
+    return deal.calendar(months[0]).year, deal.calendar(months[-1]).year + 2

@@ -11,7 +11,6 @@ from deal_solve.analysis.document.workbook.cells import Book, Formula, Number, S
 from deal_solve.analysis.settle.invoice import paid_when
 from deal_solve.analysis.settle.payments import Payment
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.money import discount_factor
 from deal_solve.report.text import percent
 from deal_solve.settlement.lines import LINES
 
@@ -39,13 +38,13 @@ def write_invoice(book: Book, deal: Deal, rows: Sequence[Payment], name: str, ti
     sheet.prose(
         "USD, not discounted. Each amount is its quantity times its rate: seat-months, user-months, or dollars of "
         "usage at today's list (overage: at contracted rates). Cash in: the month in which it is paid, what is paid "
-        "at the end of a month in that month."
+        "at the end of a month in that month. Year 0: before the month of signing."
     )
     rate = deal.cost_of_capital_per_year
     given = sheet.row(["", "", "cost of capital a year", "", Number(rate, "share")])
     total = sheet.next
     begin, end = total + 2, total + 1 + max(len(rows), 1)
-    present = [row.amount_usd * discount_factor(rate, row.paid) for row in rows]
+    present = [row.amount_usd * deal.discount(row.paid) for row in rows]
     sums = [
         Formula(f"=SUM({letter}{begin}:{letter}{end})", value)
         for letter, value in (("G", sum(row.amount_usd for row in rows)), ("J", sum(present)))
@@ -65,7 +64,7 @@ def write_invoice(book: Book, deal: Deal, rows: Sequence[Payment], name: str, ti
                 Formula(f"=E{at}*F{at}", row.amount_usd),
                 paid_when(deal, row.paid),
                 f"{deal.calendar(row.cash_month):%Y-%m}",
-                Formula(f"=G{at}*(1+$E${given})^(-{row.paid}/12)", now),
+                Formula(f"=G{at}*(1+$E${given})^(-{row.paid + deal.signing_month}/12)", now),
             ],
             left=4,
         )
@@ -76,13 +75,16 @@ def write_invoice(book: Book, deal: Deal, rows: Sequence[Payment], name: str, ti
 
 def write_totals(book: Book, deal: Deal, invoice: Invoiced, settled: dict[str, float]) -> None:
     """Write the totals of an invoice by line and contract year, against what was settled (USD by line)."""
-    lines, years = lines_of(invoice.rows), range(deal.years)
-    sheet = Sheet(book, "Totals", "Totals by line and contract year", [38, *[16] * deal.years, 18, 18, 14])
+    lines, years = lines_of(invoice.rows), range(min((0, *(row.contract_year for row in invoice.rows))), deal.years)
+    sheet = Sheet(book, "Totals", "Totals by line and contract year", [38, *[16] * len(years), 18, 18, 14])
     sheet.prose(
         "USD, expected, not discounted, by the contract year that a payment belongs to. Every amount is added up "
         f"again from the sheet {invoice.sheet}; as settled is what the program found, and the difference is 0.00."
     )
-    sheet.header(["line", *(f"year {year + 1}" for year in years), "all", "as settled", "difference"], is_frozen=True)
+    sheet.header(
+        ["line", *(f"year {year + 1}" if year >= 0 else "before" for year in years), "all", "as settled", "difference"],
+        is_frozen=True,
+    )
     begin = sheet.next
     for line in lines:
         at = sheet.next
@@ -95,16 +97,13 @@ def write_totals(book: Book, deal: Deal, invoice: Invoiced, settled: dict[str, f
             for year in years
         ]
         total = sum(row.amount_usd for row in own)
-        sheet.row([LINES[line].title, *cells, *_compared(at, deal.years, total, settled.get(line, 0.0))])
+        sheet.row([LINES[line].title, *cells, *_compared(at, len(years), total, settled.get(line, 0.0))])
     at, values = sheet.next, [row.amount_usd for row in invoice.rows]
-    sums = [
-        Formula(
-            f"=SUM({xl_col_to_name(year + 1)}{begin}:{xl_col_to_name(year + 1)}{at - 1})",
-            sum(row.amount_usd for row in invoice.rows if row.contract_year == year),
-        )
-        for year in years
-    ]
-    sheet.total(["total", *sums, *_compared(at, deal.years, sum(values), sum(settled.values()))])
+    sums = []
+    for column, year in enumerate(years, start=1):
+        letter, usd = xl_col_to_name(column), sum(row.amount_usd for row in invoice.rows if row.contract_year == year)
+        sums.append(Formula(f"=SUM({letter}{begin}:{letter}{at - 1})", usd))
+    sheet.total(["total", *sums, *_compared(at, len(years), sum(values), sum(settled.values()))])
     sheet.done()
 
 
