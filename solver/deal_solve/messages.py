@@ -57,6 +57,15 @@ def usd(amount: float) -> str:
     return f"{amount:,.2f}".removesuffix(".00")
 
 
+def counted(count: float, noun: str, plural: str = "") -> str:
+    """Return how many of something there are, the noun in the number that belongs to it.
+
+    >>> counted(1, "month"), counted(2500, "seat"), counted(0, "person", "people")
+    ('1 month', '2,500 seats', '0 people')
+    """
+    return f"{count:,.10g} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def one_of(words: Iterable[str]) -> str:
     """Return words as a choice.
 

@@ -49,6 +49,7 @@ def test_everything_that_a_bare_file_leaves_unsaid_is_listed_by_the_field_that_w
     """Claude Sonnet 4.5 retires on 2026-11-30, before the start: the newest Sonnet, 5.5, is priced in its place."""
     models = "claude-sonnet-4-5-20250929, opus, sonnet, haiku, fable"
     assert rows(loads(DEAL)) == {
+        "uncertainty.list_price_change_per_year.models": ("list_price", "models", None),
         "workloads.bot.quality.floor": ("quality", None, models),
         "workloads.bot.projects.caching": ("project", 0.0, None),
         "workloads.bot.projects.batch": ("project", 0.0, None),
@@ -128,7 +129,9 @@ def test_check_solve_and_json_say_the_same_list(tmp_path, capsys):
     expected = unstated_list(unstated(deal))
     assert expected in called(capsys, "check", str(path))
     assert expected in called(capsys, "solve", str(path), "--show", "assumed")
-    assert " assumptions: --show assumed" in called(capsys, "solve", str(path))
+    page = called(capsys, "solve", str(path))
+    assert " more assumptions: --show assumed" in page
+    assert "list prices assumed: models stay as they are today" in " ".join(page.split())
     written = json.loads(to_json(solve(deal)))["unstated"]
     assert [row["path"] for row in written] == [row.path for row in unstated(deal)]
 
@@ -161,3 +164,24 @@ def test_a_model_that_people_or_a_workload_may_use_and_that_retires_is_named_onc
     }
     text = unstated_list(unstated(deal)).replace("\n  ", " ")
     assert "cohorts.staff.use.models[1]: claude-opus-5 is gone from 2028-06 on; claude-opus-5-5 answers" in text
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ("-15%", "-15% a year"),
+        ("{p10: -30%, p50: -15%, p90: 0%}", "-15% a year (P10 -30%, P90 0%)"),
+        ("[-20%, 5%, 0]", "-20%, +5%, 0% in years 1 to 3"),
+        ("0%", None),
+    ],
+)
+def test_how_list_prices_are_assumed_to_move_is_said_where_they_do(stated, words):
+    deal = loads(f"{DEAL}uncertainty: {{list_price_change_per_year: {{models: {stated}}}}}\n")
+    said = [sentence for sentence in unstated_sentences(unstated(deal)) if sentence.startswith("uncertainty.")]
+    path = "uncertainty.list_price_change_per_year.models"
+    assert said == [f"{path}: assumed, list prices of models {words}"] * (words is not None)
+
+
+def test_list_prices_that_each_scenario_states_are_no_assumption():
+    deal = loads(f"{DEAL}scenarios: {{one: {{weight: 1, list_price_index: {{opus: 0.9}}}}}}\n")
+    assert not [row for row in unstated(deal) if row.kind == "list_price"]

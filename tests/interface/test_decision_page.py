@@ -42,7 +42,8 @@ def test_an_example_is_decided_on_one_page(found, columns):
 def test_the_page_has_its_blocks_in_order(found):
     solution, compared = found
     text = solution_report(subject_of(solution, compared))
-    parts = ["What to sign", "What it costs per", "Compared over", "How it can go wrong", "Dates of the", "Proof "]
+    parts = ["What to sign", "What it costs per", "Compared over", "How it can go wrong: worst tenth ", "Dates of the"]
+    parts += ["Proof "]
     indices = [text.index(f"\n{part}") for part in parts]
     assert indices == sorted(indices)
     assert not re.search(r"dearer|objective|(?<!\w)loss(?!\w)", text)
@@ -125,9 +126,25 @@ def test_a_fiscal_year_starts_where_it_is_said_to(capsys, monkeypatch):
     assert run(["solve", os.fspath(QUOTES), "--fiscal-year-start", "13"]) == 2
 
 
-def page_of(text):
+def test_a_line_that_is_large_in_some_year_is_not_folded(found):
+    """What is a tenth of a year stands by itself, on 80 columns too."""
+    solution, compared = found
+    for columns in (80, 140):
+        with printed_on(Page(columns)):
+            text = solution_report(subject_of(solution, compared))
+        lines = text.partition("What it costs per")[2].partition("\n\n")[0].splitlines()
+        shown = {line.split("  ")[0] for line in lines}
+        rows = _by_group(subject_of(solution), years(solution.settlement))
+        totals = [sum(values) for values in zip(*(values for _, values in rows), strict=True)]
+        large = {
+            name for name, values in rows if any(usd >= 0.1 * every for usd, every in zip(values, totals, strict=True))
+        }
+        assert large <= shown
+
+
+def page_of(text, rates="claude@2026-11-23"):
     """Return the page of a deal from 2027-01 on one line."""
-    solution = solve(loads(f"start: 2027-01\nrates: claude@2026-11-23\n{text}"))
+    solution = solve(loads(f"start: 2027-01\nrates: {rates}\n{text}"))
     return " ".join(solution_report(subject_of(solution, comparisons(solution, SolveOptions()))).split())
 
 
@@ -150,14 +167,56 @@ def test_seats_without_a_contract_are_named_and_no_heading_stands_alone():
 horizon_months: 12
 cohorts: {b: {headcount: 20, tracks: [team-premium], starts: 2027-10}}
 """)
-    assert "Seats Claude Team, premium seat: billed monthly at list, no contract Committed 0" in page
+    assert "Seats Claude Team, premium seat: billed monthly at list, no contract Committed nothing" in page
     assert "Dates of" not in page
+
+
+def test_why_few_seats_are_contracted_for_many_people_is_said():
+    """5 of 100 at the start and 50 from July on: who comes later is charged from then on, so 5 are contracted."""
+    seat = "seat: {usd_per_user_month: 20, covered_share: 1}"
+    page = page_of(
+        """
+horizon_months: 12
+cohorts: {b: {headcount: 100, active_share: 50%, ramp: {from_share: 10%, months: 6}, tracks: [seat]}}
+offers: {q: {terms: [12], seats: {seat: {usd_per_user_month: 10}}}}
+""",
+        f"{{card: claude@2026-11-23, seats: {{{seat}}}}}",
+    )
+    assert "5 in year 1; 50 users expected by 2027-07: those above 5 cost no more by true-up" in page
+
+
+GREEDY_BAND = """
+horizon_months: 12
+risk: {weight: 0.5, confidence: 0.6}
+workloads: {bot: {requests_per_month: 250k, input_tokens: 100000, output_tokens: 0, models: [sonnet]}}
+scenarios:
+  low: {weight: 3, requests_per_month: {bot: 250k}}
+  mid: {weight: 5, requests_per_month: {bot: 416666.6667}}
+  high: {weight: 2, requests_per_month: {bot: 666666.6667}}
+offers: {q: {terms: [12], api: {bands: [{commit_usd_per_year: 480k, discount: 20%},
+  {commit_usd_per_year: 750k, discount: 35%}]}}}
+"""
+"""Usage of 600, 1,000 or 1,600 thousand at list; thousands are paid under the band from 480 at 20 %: 480, 880, 1,480
+(880 expected; 120 below list always); from 750 at 35 %: 750, 750, 750 + (1,040 - 750) / 0.65 = 1,196 (839 expected;
+150 above list where usage is low). Half of the worst 40 % of what is above list: -120, and -55."""
+
+
+def test_where_the_runner_up_is_cheaper_in_expectation_the_page_says_with_which_risk_it_is_signed():
+    cautious = page_of(GREEDY_BAND)
+    assert "q, 12 months: 480,000 committed" in cautious
+    assert (
+        "band from 750,000 a year: costs 40,769 less in expectation, 283,846 in the worst tenth, 270,000 more signed, "
+        "but 270,000 more where it is costliest against no commitment; with --risk neutral you would rather sign it"
+    ) in cautious
+    neutral = page_of(GREEDY_BAND.replace("{weight: 0.5, confidence: 0.6}", "neutral"))
+    assert "q, 12 months: 750,000 committed" in neutral
+    assert "you would rather" not in neutral
 
 
 def test_what_no_scenario_escapes_is_named_for_what_it_is():
     """30,000 a month and a commitment of 240,000 at 20% off: 60,000 at list are above it, and no usage grows."""
     page = page_of(BY_QUARTER)
-    assert "all of it signed now; plus overage in any case: 60,000 What it costs" in page
+    assert "all of it signed now; plus API usage above commitment in any case: 60,000 What it costs" in page
 
 
 def test_no_notice_is_told_where_a_table_decides():
@@ -179,7 +238,7 @@ def test_the_commitment_and_the_seats_are_never_folded_whatever_later_years_cost
     """What is signed stands in the table of cost by itself; a year's largest lines do too."""
     solution, compared = found
     subject = subject_of(solution, compared)
-    rows = _by_group(years(solution.settlement))
+    rows = _by_group(subject, years(solution.settlement))
     with printed_on(Page(80)):
         lines = [line.split("  ")[0] for line in cost_block(subject, 4)]
     assert {name for name, _ in rows} & {*KEPT} <= {*lines}

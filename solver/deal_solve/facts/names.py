@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import LIST, Deal
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.lines import LINES
 
 
 def offer_name(deal: Deal, offer: str) -> str:
@@ -49,3 +52,9 @@ def listed(names: Sequence[str]) -> str:
     ('a', 'a and b', 'a, b and c')
     """
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def line_title(deal: Deal, plan: Plan, line: str) -> str:
+    """Return what a line of a bill is called under a plan: in arrears overage is a surcharge, else all of its usage."""
+    facts, api = LINES[line], resolve(deal).taken(plan.api).api
+    return facts.in_arrears if facts.in_arrears and api is not None and api.payment == "arrears" else facts.title

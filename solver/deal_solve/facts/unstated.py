@@ -1,14 +1,16 @@
-"""What a deal file leaves unsaid and a plan depends on, each with the field that would change it."""
+"""What a deal file leaves unsaid or guesses, and a plan depends on, each with the field that would change it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from deal_solve.deal.cross_checks import MODELS
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.numbers import Band
 from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.rate_card import FAMILIES, Model
@@ -19,7 +21,19 @@ from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.unknown_limits import held
 from deal_solve.record import Record
 
-Kind = Literal["quality", "project", "clause", "price", "allowance", "limits", "closed", "retired", "maximum", "tokens"]
+Kind = Literal[
+    "quality",
+    "project",
+    "clause",
+    "list_price",
+    "price",
+    "allowance",
+    "limits",
+    "closed",
+    "retired",
+    "maximum",
+    "tokens",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +44,10 @@ class Unstated(Record):
         Kind,
         Field(
             description="quality: no score closes a model; project: free and ready at once; clause: a default of an "
-            "offer; price: a seat above the card's; allowance: usage a seat includes; limits: usage up to the price of "
-            "a seat whose limits are not published, taken as included; closed: such a seat, where usage is above its "
-            "price; retired: today's model, or one that may answer, is gone; maximum: users of a seat plan; tokens: "
-            "the tokenizer of the counts"
+            "offer; list_price: how list prices move, stated or not; price: a seat above the card's; allowance: usage "
+            "a seat includes; limits: usage up to the price of a seat whose limits are not published, taken as "
+            "included; closed: such a seat, where usage is above its price; retired: today's model, or one that may "
+            "answer, is gone; maximum: users of a seat plan; tokens: the tokenizer of the counts"
         ),
     ]
     path: Annotated[str, Field(description="the field that would change it")]
@@ -45,8 +59,8 @@ class Unstated(Record):
 
 
 def unstated(deal: Deal) -> Table[Unstated]:
-    """Return all that a file leaves unsaid and that matters, in the order workloads, cohorts, offers, seats."""
-    found: list[Unstated] = []
+    """Return all that a file leaves unsaid and that matters: list prices, workloads, cohorts, offers, seats."""
+    found = list(_list_prices(deal))
     for user in resolve(deal).users.values():
         found += _of_user(deal, user)
     for name, offer in deal.offers.items():
@@ -55,6 +69,30 @@ def unstated(deal: Deal) -> Table[Unstated]:
     if "tokens_counted_in" not in deal.model_fields_set and resolve(deal).users:
         found.append(Unstated(kind="tokens", path="tokens_counted_in", value=deal.tokens_counted_in))
     return Table(tuple(found))
+
+
+def _list_prices(deal: Deal) -> Iterator[Unstated]:
+    """Yield how list prices move; in words in `compared`; None where they stay."""
+    changes = deal.uncertainty.list_price_change_per_year
+    here = "uncertainty.list_price_change_per_year"
+    if any(scenario.list_price_index for scenario in deal.scenarios.values()):
+        return
+    moving = {name: bands for name, bands in changes.items() if any(any(band.quantiles) for band in bands)}
+    for name, bands in moving.items():
+        yield Unstated(kind="list_price", path=f"{here}.{name}", value=name, compared=_change(bands))
+    if MODELS not in changes and not moving.keys() & {*FAMILIES} and resolve(deal).users:
+        yield Unstated(kind="list_price", path=f"{here}.{MODELS}", value=MODELS)
+
+
+def _change(bands: Sequence[Band]) -> str:
+    """Return a yearly change in words, of more than one year by year, its quantiles where it is not certain."""
+    by_year = ", ".join(_signed(band.p50) for band in bands)
+    ends = "" if bands[0].is_certain else f" (P10 {_signed(bands[0].p10)}, P90 {_signed(bands[0].p90)})"
+    return f"{by_year} a year{ends}" if len(bands) == 1 else f"{by_year} in years 1 to {len(bands)}"
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:+.4g}%" if share else "0%"
 
 
 def _of_user(deal: Deal, user: User) -> Iterator[Unstated]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.allocation import AllocatedLine, Allocation
+from deal_solve.facts.names import line_title
+from deal_solve.plan.plan import Plan
 from deal_solve.report.difference import present_value
 from deal_solve.report.text import money, table
 from deal_solve.settlement.lines import LINES
 
 
-def allocation_tables(deal: Deal, found: Allocation) -> tuple[str, ...]:
+def allocation_tables(deal: Deal, plan: Plan, found: Allocation) -> tuple[str, ...]:
     """Return the table of workloads and cohorts, and that of their lines; none where only one pays."""
     if sum(any(total.name == row.name for row in found.lines) for total in found.totals) < 2:
         return ()
-    return _totals(deal, found), _lines(deal, found)
+    return _totals(deal, found), _lines(deal, plan, found)
 
 
 def _totals(deal: Deal, found: Allocation) -> str:
@@ -27,14 +29,14 @@ def _totals(deal: Deal, found: Allocation) -> str:
     return table(title, ["who", *_years(deal), "all years", "P10", "P90"], rows)
 
 
-def _lines(deal: Deal, found: Allocation) -> str:
+def _lines(deal: Deal, plan: Plan, found: Allocation) -> str:
     rows = []
     for total in found.totals:
-        for line in LINES.values():
-            own = {row.contract_year: row.expected_usd for row in found.lines if _is(row, total.name, line.name)}
+        for line in LINES:
+            own = {row.contract_year: row.expected_usd for row in found.lines if _is(row, total.name, line)}
             if own:
                 usd = [own.get(year, 0.0) for year in range(deal.years)]
-                rows.append([total.name, line.title, *map(money, usd), money(sum(usd))])
+                rows.append([total.name, line_title(deal, plan, line), *map(money, usd), money(sum(usd))])
     title = f"Cost by workload and cohort, line by line (expected, USD{present_value(deal)})"
     return table(title, ["who", "line", *_years(deal), "all years"], rows, left=2)
 

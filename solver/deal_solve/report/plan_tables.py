@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.names import line_title
 from deal_solve.facts.routing import runs
 from deal_solve.facts.summary import PeriodSummary, Summary, periods
 from deal_solve.plan.plan import Plan
 from deal_solve.report.text import chance, money, percent, table
 from deal_solve.settlement.limit_checks import limit_checks
-from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import Settlement
 
 
@@ -81,11 +81,11 @@ def project_table(deal: Deal, plan: Plan) -> str:
     return table("Projects bought at signing (USD, certain)", headers, rows, left=3) if rows else ""
 
 
-def line_table(deal: Deal, summary: Summary) -> str:
+def line_table(deal: Deal, plan: Plan, summary: Summary) -> str:
     """Return the expected cost by line over the horizon."""
     word = "" if summary.scenarios == 1 else "expected "
     discounted = ", present value" if deal.cost_of_capital_per_year else ""
-    rows = [[LINES[line].title, money(usd)] for line, usd in summary.by_line.items()]
+    rows = [[line_title(deal, plan, line), money(usd)] for line, usd in summary.by_line.items()]
     rows.append(["total", money(summary.total.expected_usd)])
     certainty = "certain" if summary.scenarios == 1 else "expected"
     title = f"Cost by line over {deal.horizon_months} months (USD, {certainty}{discounted})"

@@ -20,8 +20,6 @@ from deal_solve.report.style import BOLD, RED, RESET
 
 WIDTH = 80
 """Columns of a page of which nothing else is known."""
-MAX_PROSE = 100
-"""Columns beyond which sentences are hard to read."""
 MIN_WIDTH = 40
 ALARMS = ("broken", "impossible", "GAP")
 """Cells with one of these words are red where there is colour."""

@@ -9,6 +9,7 @@ from deal_solve.report.text import bullets, money, percent
 
 SENTENCES = {
     "quality": "no quality is asked for, so the cheapest of {compared} may answer everything",
+    "list_price": "assumed, list prices of {value} {compared}",
     "price": "{value} USD, above the card's {compared}",
     "allowance": "not stated, so {value} of the usage on {compared} seats is included, however much it is",
     "limits": "the vendor publishes no limits in dollars, so {value} USD a user and month at list, no more than the "
@@ -21,10 +22,18 @@ SENTENCES = {
 }
 
 
+STAY = "stay as they are today"
+
+
 def unstated_list(found: Iterable[Unstated]) -> str:
     """Return the list of what a file assumes; '' if it states everything."""
     sentences = list(unstated_sentences(found))
     return bullets(f"What the file assumes ({len(sentences)})", sentences) if sentences else ""
+
+
+def price_change(row: Unstated) -> str:
+    """Return how the list prices of a family are assumed to move, in a few words."""
+    return f"{row.value} {row.compared or STAY}"
 
 
 def unstated_sentences(found: Iterable[Unstated]) -> list[str]:
@@ -47,6 +56,8 @@ def _sentence(where: str, rows: list[Unstated]) -> str:
         clauses = ", ".join(f"{each.path.removeprefix(where)[1:]} is {each.value}" for each in rows)
         return f"{where}: not stated, so {clauses}"
     value, compared = row.value, row.compared
+    if row.kind == "list_price":
+        compared = compared or STAY
     if isinstance(value, float):
         value = {"allowance": percent, "maximum": "{:,.0f}".format}.get(row.kind, money)(value)
     if isinstance(compared, float):

@@ -21,6 +21,7 @@ class Line:
     - `accrual` the months that a payment is for: those it is charged for, the commitment period that ends with them,
       or what is left of their contract year
     - `is_cash` whether it is paid: what unserved users cost the buyer is not
+    - `in_arrears` its title where usage is billed monthly in arrears, and the line has only what comes on top of that
     """
 
     name: str
@@ -29,6 +30,7 @@ class Line:
     cause: str | None = None
     accrual: Accrual = "month"
     is_cash: bool = True
+    in_arrears: str = ""
 
 
 LINES: dict[str, Line] = {
@@ -36,7 +38,13 @@ LINES: dict[str, Line] = {
     for line in (
         Line("commitment", "API commitment", "API"),
         Line("usage", "API usage billed at contracted rates", "API"),
-        Line("overage", "API overage", "API", accrual="commitment_period"),
+        Line(
+            "overage",
+            "API usage above commitment",
+            "API",
+            accrual="commitment_period",
+            in_arrears="API overage surcharge",
+        ),
         Line("shortfall", "unused API commitment", "API", accrual="commitment_period"),
         Line("uncounted_usage", "API usage billed at list", "API"),
         Line("other_charges", "other charges per request", "API", cause="other_charges"),

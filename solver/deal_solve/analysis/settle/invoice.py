@@ -7,9 +7,10 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.names import line_title
 from deal_solve.frames import not_a_formula
+from deal_solve.plan.plan import Plan
 from deal_solve.report.text import cents, money, table
-from deal_solve.settlement.lines import LINES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 HEADERS = ("period", "line", "item", "quantity", "rate", "amount", "paid")
 
 
-def invoice_table(deal: Deal, invoice: pd.DataFrame, scenario: str, probability: float) -> str:
+def invoice_table(deal: Deal, plan: Plan, invoice: pd.DataFrame, scenario: str, probability: float) -> str:
     """Return the invoice in print, with a total per contract year."""
     rows: list[list[str]] = []
     lines = _lines(invoice)
     for year in range(deal.years):
         own = [line for line in lines if line["contract_year"] == year]
-        rows += [_row(deal, line) for line in own]
+        rows += [_row(deal, plan, line) for line in own]
         rows.append(_total(f"year {year + 1}", "total", own))
     rows.append(_total("all", "total", lines))
     weight = "certain" if probability > 1 - 1e-12 else f"probability {100 * probability:.3g}%"
@@ -35,9 +36,10 @@ def _lines(invoice: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in line.items()} for line in invoice.to_dict("records")]
 
 
-def _row(deal: Deal, line: dict[str, Any]) -> list[str]:
+def _row(deal: Deal, plan: Plan, line: dict[str, Any]) -> list[str]:
     figures = [f"{line['quantity']:,.2f}", f"{line['rate_usd']:,.6f}", money(line["amount_usd"])]
-    return [line["period"], LINES[line["line"]].title, line["item"], *figures, paid_when(deal, line["paid_month"])]
+    title = line_title(deal, plan, line["line"])
+    return [line["period"], title, line["item"], *figures, paid_when(deal, line["paid_month"])]
 
 
 def _total(period: str, what: str, lines: list[dict[str, Any]]) -> list[str]:

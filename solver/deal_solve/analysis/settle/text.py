@@ -52,12 +52,12 @@ def settlement_report(
         track_table(deal, plan),
         routing_table(deal, plan),
         project_table(deal, plan),
-        line_table(deal, summary),
+        line_table(deal, plan, summary),
         years_table(settlement, fiscal_year_start),
-        *allocation_tables(deal, allocate(settlement)),
+        *allocation_tables(deal, plan, allocate(settlement)),
         limit_table(deal, settlement),
         invoice_table(
-            deal, settlement.invoice(scenario), scenarios.names[scenario], float(scenarios.weights[scenario])
+            deal, plan, settlement.invoice(scenario), scenarios.names[scenario], float(scenarios.weights[scenario])
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

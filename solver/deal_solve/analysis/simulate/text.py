@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from deal_solve.analysis.simulate.result import Simulation
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.names import line_title
+from deal_solve.plan.plan import Plan
 from deal_solve.report.renewal import plan_lines
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import basis, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
-from deal_solve.settlement.lines import LINES
 
 
 def simulation_report(deal: Deal, simulation: Simulation) -> str:
@@ -30,7 +31,7 @@ def simulation_report(deal: Deal, simulation: Simulation) -> str:
     parts.append(table("Percentiles of the cost", ["not exceeded", "cost"], rows))
     curve = [[money(each.cost_usd), percent(each.probability, 2)] for each in simulation.exceedance]
     parts += [table("Exceedance curve", ["cost", "exceeded in"], curve, left=0)] if curve else []
-    parts += [_years(deal, simulation), _lines(deal, simulation)]
+    parts += [_years(deal, simulation), _lines(deal, plan, simulation)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,8 +58,8 @@ def _years(deal: Deal, simulation: Simulation) -> str:
     return table("By contract year (USD, expected, not discounted)", headers, rows)
 
 
-def _lines(deal: Deal, simulation: Simulation) -> str:
-    rows = [[LINES[line].title, money(usd)] for line, usd in simulation.by_line.items()]
+def _lines(deal: Deal, plan: Plan, simulation: Simulation) -> str:
+    rows = [[line_title(deal, plan, line), money(usd)] for line, usd in simulation.by_line.items()]
     rows.append(["total", money(simulation.mean_usd)])
     discounted = ", present value" if deal.cost_of_capital_per_year else ""
     title = f"Cost by line over {deal.horizon_months} months (USD, expected{discounted})"

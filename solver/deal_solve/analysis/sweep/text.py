@@ -11,6 +11,7 @@ from deal_solve.analysis.sweep.regions import GROUPS, NO_PLAN, FieldStep, Region
 from deal_solve.analysis.sweep.result import Sweep, SweepRow
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import NONE
+from deal_solve.messages import counted
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import bullets, heading, labelled, money, percent, table
@@ -119,7 +120,7 @@ def _regions(found: Regions, names: dict[str, str]) -> str:
             for path, values in found.where(region.letter).items()
             if len(values) < len(found.sweep.design.values(path))
         ]
-        runs = f"{region.runs:,} run{'s' * (region.runs != 1)}"
+        runs = counted(region.runs, "run")
         lines += labelled(region.letter, f"{region_text(region)} ({runs}{': ' * bool(where)}{'; '.join(where)})", 4)
     if len(found.regions) > MAX_ROWS:
         lines.append(f"… and {len(found.regions) - MAX_ROWS:,} more")
@@ -182,7 +183,7 @@ def _without(found: Sweep) -> str:
         if row.reason:
             reasons.setdefault(f"{STATUSES[row.status]}: {row.reason}", []).append(row.cell)
     stated = [
-        f"{len(runs):,} run{'s' * (len(runs) != 1)} (the first: {runs[0]}), {reason}"
+        f"{counted(len(runs), 'run')} (the first: {runs[0]}), {reason}"
         for reason, runs in list(reasons.items())[:MAX_LINES]
     ]
     more = [f"… and {len(reasons) - MAX_LINES:,} more reasons"] if len(reasons) > MAX_LINES else []

@@ -6,6 +6,7 @@ from deal_solve.analysis.solve.agreements import others
 from deal_solve.analysis.solve.comparisons import ComparedPlan, Comparisons
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.deal import LIST
+from deal_solve.deal.risk import Risk
 from deal_solve.facts.controls import control_table
 from deal_solve.facts.names import listed, quoted_offer
 from deal_solve.facts.unstated import unstated
@@ -94,7 +95,7 @@ def _runner_up(subject: Subject, compared: Comparisons) -> str:
     amount, _, word = _more(other.worst_tenth_usd - compared.worst_tenth_usd).partition(" ")
     worst = amount if expected.endswith(f" {word}") and word != "same" else f"{amount} {word}"
     why = _why(subject, compared, other)
-    return f"{name}: costs {expected} in expectation, {worst} in the worst tenth{why}{_signs(subject, other)}"
+    return f"{name}: costs {expected} in expectation, {worst} in the worst tenth{_signs(subject, other)}{why}"
 
 
 def _signs(subject: Subject, other: ComparedPlan) -> str:
@@ -111,13 +112,29 @@ def _more(usd: float) -> str:
 
 
 def _why(subject: Subject, compared: Comparisons, other: ComparedPlan) -> str:
-    """Return why a plan that costs no more in either way is not recommended: its risk is measured otherwise."""
-    if other.expected_usd >= subject.summary.total.expected_usd or other.worst_tenth_usd > compared.worst_tenth_usd:
+    """Return why a plan that costs less, in expectation or in the worst tenth, is not the one to sign."""
+    is_cheaper = whole_money(other.expected_usd) != whole_money(total := subject.summary.total.expected_usd)
+    is_cheaper &= other.expected_usd < total
+    is_safer = _more(other.worst_tenth_usd - compared.worst_tenth_usd).endswith(" less")
+    risk = subject.deal.risk
+    if not is_cheaper:
+        return _tail_counts(risk) if is_safer else ""
+    if risk.criterion != "expected":
+        return "; by expected cost alone you would rather sign it"
+    above = ""
+    if is_safer and other.worst_tenth_above_usd is not None and compared.worst_tenth_above_usd is not None:
+        worse = _more(other.worst_tenth_above_usd - compared.worst_tenth_above_usd)
+        above = f", but {worse} where it is costliest against no commitment" if worse.endswith(" more") else ""
+    return f"{above}; with --risk neutral you would rather sign it"
+
+
+def _tail_counts(risk: Risk) -> str:
+    """Return how much of the objective a worst tenth that is better stands for."""
+    if risk.criterion != "expected":
         return ""
-    if other.worst_tenth_above_usd is None or compared.worst_tenth_above_usd is None:
-        return ""
-    worse = _more(other.worst_tenth_above_usd - compared.worst_tenth_above_usd)
-    return f", but {worse} where it is costliest against no commitment"
+    if risk.weight == 0:
+        return ", which does not count with --risk neutral"
+    return f", which counts {percent(risk.weight)}{', as loss against no commitment' * (risk.on == 'loss')}"
 
 
 def _not_solved(subject: Subject) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from deal_solve.analysis.solve.page.subject import Subject
+from deal_solve.facts.names import line_title
 from deal_solve.facts.summary import Range
 from deal_solve.facts.years import YearCost, years
 from deal_solve.report.text import table, whole_money
@@ -13,7 +14,7 @@ from deal_solve.settlement.lines import LINES
 GROUPS = {
     "API commitment": ("commitment",),
     "API usage": ("usage", "uncounted_usage", "other_charges"),
-    "API overage": ("overage",),
+    LINES["overage"].title: ("overage",),
     "unused commitment": ("shortfall",),
     "seats": ("seats",),
     "seats added (true-up)": ("true_up",),
@@ -25,6 +26,8 @@ GROUPS = {
 KEPT = ("API commitment", "seats")
 """Lines that are never folded: what is signed."""
 OTHER = "other"
+LARGE = 0.1
+"""A line that is at least this share of some year is folded last."""
 
 
 def cost_block(subject: Subject, max_lines: int) -> list[str]:
@@ -41,6 +44,13 @@ def cost_block(subject: Subject, max_lines: int) -> list[str]:
     return [line for line in lines if line.strip("- ")]
 
 
+def large_lines(subject: Subject) -> int:
+    """Return how many lines are never folded or are a large share of some year."""
+    found = _by_group(subject, years(subject.settlement, subject.fiscal_year_start))
+    share = _shares(found)
+    return sum(line[0] in KEPT or share(line) >= LARGE for line in found)
+
+
 def cost_title(subject: Subject, unit: str = "USD") -> str:
     """Return per which years the cost stands, in which unit."""
     word = "certain" if subject.is_certain else "expected"
@@ -50,7 +60,7 @@ def cost_title(subject: Subject, unit: str = "USD") -> str:
 def cost_rows(subject: Subject, max_lines: int) -> tuple[list[str], list[tuple[str, list[float]]]]:
     """Return the names of the columns, and USD of every line, of the total and of its range by year and in all."""
     rows = years(subject.settlement, subject.fiscal_year_start)
-    amounts = [*_folded(_by_group(rows), max_lines), *_totals(subject, rows)]
+    amounts = [*_folded(_by_group(subject, rows), max_lines), *_totals(subject, rows)]
     return ["", *_names(subject, rows), "all"], amounts
 
 
@@ -58,7 +68,7 @@ def _thousands(usd: float) -> str:
     return whole_money(usd / 1000)
 
 
-def _by_group(rows: Sequence[YearCost]) -> list[tuple[str, list[float]]]:
+def _by_group(subject: Subject, rows: Sequence[YearCost]) -> list[tuple[str, list[float]]]:
     """Return dollars by year and in all of every group that costs anything."""
     grouped = [line for lines in GROUPS.values() for line in lines]
     groups = {**GROUPS, **{facts.title: (line,) for line, facts in LINES.items() if line not in grouped}}
@@ -66,7 +76,9 @@ def _by_group(rows: Sequence[YearCost]) -> list[tuple[str, list[float]]]:
     for name, lines in groups.items():
         values = [sum(row.cost_by_line.get(line, 0.0) for line in lines) for row in rows]
         if any(whole_money(usd) != "0" for usd in values):
-            found.append((name, [*values, sum(values)]))
+            is_line = name == LINES[lines[0]].title
+            title = line_title(subject.deal, subject.plan, lines[0]) if is_line else name
+            found.append((title, [*values, sum(values)]))
     return found
 
 
@@ -74,14 +86,16 @@ def _folded(found: list[tuple[str, list[float]]], max_lines: int) -> list[tuple[
     """Return at most so many lines; those whose largest share of a year is smallest are added up in one."""
     if len(found) <= max_lines:
         return found
-    totals = [sum(abs(usd) for usd in column) or 1.0 for column in zip(*(values for _, values in found), strict=True)]
-
-    def rank(line: tuple[str, list[float]]) -> tuple[bool, float]:
-        return line[0] not in KEPT, -max(abs(usd) / total for usd, total in zip(line[1], totals, strict=True))
-
-    kept = sorted(found, key=rank)[: max_lines - 1]
+    share = _shares(found)
+    kept = sorted(found, key=lambda line: (line[0] not in KEPT, -share(line)))[: max_lines - 1]
     rest = [values for name, values in found if (name, values) not in kept]
     return [*(line for line in found if line in kept), (OTHER, [sum(each) for each in zip(*rest, strict=True)])]
+
+
+def _shares(found: Sequence[tuple[str, list[float]]]) -> Callable[[tuple[str, list[float]]], float]:
+    """Return what gives the largest share that a line is of any year, or of all."""
+    totals = [sum(abs(usd) for usd in column) or 1.0 for column in zip(*(values for _, values in found), strict=True)]
+    return lambda line: max(abs(usd) / total for usd, total in zip(line[1], totals, strict=True))
 
 
 def _totals(subject: Subject, rows: Sequence[YearCost]) -> list[tuple[str, list[float]]]:

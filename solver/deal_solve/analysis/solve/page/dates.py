@@ -7,6 +7,7 @@ from itertools import groupby
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.facts.calendar import Event, EventKind, calendar
 from deal_solve.facts.names import listed
+from deal_solve.messages import counted
 from deal_solve.report.text import labelled, whole_money
 
 MONTHS = 12
@@ -67,7 +68,7 @@ def _parts(events: list[Event]) -> list[str]:
         word = "invoices" if count == 1 else f"first of {count} invoices of"
         parts.append(f"{word} {paid(invoices, count)} ({', '.join(event.item for event in invoices)})")
     if projects := of("project_start"):
-        parts.append(f"{len(projects)} project{'s'[: len(projects) - 1]} begin, {paid(projects)}")
+        parts.append(f"{counted(len(projects), 'project')} begin{'s' * (len(projects) == 1)}, {paid(projects)}")
     if negotiations := of("negotiation"):
         parts.append(f"start negotiating what follows {listed([event.item for event in negotiations])}")
     others: tuple[EventKind, ...] = ("notice", "table", "count", "renewal", "end", "retirement")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.facts.unstated import unstated
+from deal_solve.messages import counted
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import gap_percent, labelled, percent
-from deal_solve.report.unstated import unstated_sentences
+from deal_solve.report.unstated import price_change, unstated_sentences
 
 
 def footer(subject: Subject) -> list[str]:
@@ -24,7 +25,7 @@ def proof(subject: Subject) -> str:
         proven = f"not proven: a plan that is up to {gap_percent(solution.gap)} better may exist,"
     if subject.is_pinned:
         proven += " with what is pinned,"
-    over = f"{scenarios_text(subject.scenarios)}, prices of {subject.deal.card.as_of}"
+    over = f"{scenarios_text(subject.scenarios)}, prices of {subject.deal.card.as_of}{_prices(subject)}"
     return f"{proven} by {_aim(subject)}; {over}"
 
 
@@ -38,10 +39,17 @@ def _aim(subject: Subject) -> str:
 
 
 def _more(subject: Subject) -> str:
+    others = [row for row in unstated(subject.deal) if row.kind != "list_price"]
     counts = {
-        "assumed": (len(unstated_sentences(unstated(subject.deal))), "assumption"),
+        "assumed": (len(unstated_sentences(others)), "more assumption" if _prices(subject) else "assumption"),
         "notes": (len(subject.notes), "note"),
     }
-    some = {table: f"{count} {word}{'s' * (count != 1)}" for table, (count, word) in counts.items() if count}
+    some = {table: counted(count, word) for table, (count, word) in counts.items() if count}
     where = f"{', '.join(some.values())}: --show {','.join(some)}; " if some else ""
     return f"{where}tables: --full"
+
+
+def _prices(subject: Subject) -> str:
+    """Return how list prices are assumed to move; '' where each scenario states its own."""
+    rows = [row for row in unstated(subject.deal) if row.kind == "list_price"]
+    return f"; list prices assumed: {', '.join(map(price_change, rows))}" if rows else ""

@@ -21,8 +21,11 @@ RISKS = "How it can go wrong"
 def risks_block(subject: Subject) -> list[str]:
     """Return what can go wrong in print; nothing for a certain deal."""
     rows = list(risk_rows(subject))
-    lines = [line for label, text in rows for line in labelled(label, text, LABEL)]
-    return [*heading(RISKS), *lines] if rows else []
+    if not rows:
+        return []
+    (label, text), *others = rows
+    title = f"{RISKS}: {label[0].lower()}{label[1:]} {text}"
+    return [*heading(title), *(line for row in others for line in labelled(*row, LABEL))]
 
 
 def risk_rows(subject: Subject) -> Iterator[tuple[str, str]]:
@@ -33,7 +36,7 @@ def risk_rows(subject: Subject) -> Iterator[tuple[str, str]]:
     weights = settlement.weights
     tail = cvar(settlement.cost, weights, WORST_TENTH)
     above = whole_money(tail - subject.summary.total.expected_usd)
-    yield "Worst tenth", f"{whole_money(tail)} on average, {above} more than expected"
+    yield "Worst tenth", f"{whole_money(tail)}, {above} more than expected"
     if settlement.drawdown:
         yield from _commitment(settlement)
     for line, label, what in (

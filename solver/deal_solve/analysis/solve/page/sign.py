@@ -8,20 +8,26 @@ from itertools import groupby
 
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
-from deal_solve.facts.names import listed, quoted_offer, track_name, user_name
+from deal_solve.deal.offer import HARD_CAP
+from deal_solve.facts.names import line_title, listed, quoted_offer, track_name, user_name
 from deal_solve.facts.routing import runs
 from deal_solve.facts.summary import CertainCharge
+from deal_solve.messages import counted
 from deal_solve.plan.plan import ApiTerm, Route, SeatAgreement
 from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.text import heading, joined, labelled, page_width, percent, round_money, whole_money
 
 MAX_SEAT_TYPES = 3
+MANY_USERS = 1.5
+"""So many times the contracted seats are expected users: it is said why no more are contracted."""
 SPARE = 8
 """Characters that wrapping may leave free."""
 
 
 SIGN = "What to sign"
+CERTAIN = {"true_up": "true-up"}
+"""Lines of a bill by a shorter name than their own."""
 
 
 def sign_block(subject: Subject, is_short: bool = False) -> list[str]:
@@ -34,12 +40,12 @@ def sign_rows(subject: Subject, is_short: bool = False) -> list[tuple[str, str]]
     """Return what to sign, a labelled sentence for each agreement, of seats those that are signed first."""
     rows = [
         ("API", _api(subject)),
-        *_seats(subject, 1 if is_short else MAX_SEAT_TYPES),
+        *_seats(subject, is_short),
         ("Later", renewal_sentence(subject.deal, subject.plan)),
         ("People", _people(subject)),
         ("Models", _models(subject, is_short)),
         ("Projects", _projects(subject)),
-        ("Committed", _committed(subject)),
+        ("Committed", _committed(subject, is_short)),
     ]
     return [(label, text) for label, text in rows if text]
 
@@ -88,10 +94,10 @@ def _agreement(subject: Subject, agreement: Agreement) -> str:
     return f"{quoted_offer(subject.deal, agreement.offer)}, {agreement.term_months} months"
 
 
-def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
+def _seats(subject: Subject, is_short: bool) -> Iterator[tuple[str, str]]:
     """Yield a sentence per seat type that is bought or used without a contract, the label before the first."""
     deal, plan = subject.deal, subject.plan
-    label = "Seats"
+    label, max_seat_types = "Seats", 1 if is_short else MAX_SEAT_TYPES
     taken = {name: agreement for name, agreement in plan.seats.items() if _is_signed(subject, name)}
     for name, agreement in sorted(taken.items(), key=lambda item: not item[1].contracted[0])[:max_seat_types]:
         with_api = agreement.offer == plan.api.offer and agreement.offer != LIST
@@ -107,18 +113,34 @@ def _seats(subject: Subject, max_seat_types: int) -> Iterator[tuple[str, str]]:
             now = "none contracted, users are counted by true-up"
         parts = [now] * bool(now) + [f"planned{' after' * bool(now)}: {after}"] * bool(after)
         parts += [f"planned after: {left}" for left in _at_list(agreement)]
+        parts += [] if is_short else _few(subject, name, signed)
         yield label, f"{track_name(deal, name)} ({under}): {'; '.join(parts)}"
         label = ""
     if len(taken) > max_seat_types:
         yield (
             "",
-            f"and {len(taken) - max_seat_types} more seat type{'s' * (len(taken) - max_seat_types != 1)}: "
-            f"{subject.where('seats')}",
+            f"and {counted(len(taken) - max_seat_types, 'more seat type')}: {subject.where('seats')}",
         )
     used = {track for tracks in plan.tracks.values() for track in tracks}
     free = [name for name, agreement in plan.seats.items() if agreement.offer == LIST_MONTHLY and name in used]
     if free:
         yield label, f"{listed([track_name(deal, name) for name in free])}: billed monthly at list, no contract"
+
+
+def _few(subject: Subject, seat_type: str, years: int) -> Iterator[str]:
+    """Yield why few seats are contracted for many people: what becomes of the users above them in the first terms."""
+    deal, plan, settlement = subject.deal, subject.plan, subject.settlement
+    agreement = plan.seats[seat_type]
+    users = settlement.seats[seat_type].count @ settlement.weights
+    for year in range(years):
+        seats, month = agreement.contracted[year], 12 * year + int(users[12 * year : 12 * year + 12].argmax())
+        expected = round(float(users[month]))
+        if seats and expected > MANY_USERS * seats and agreement.seller(year) == agreement.offer:
+            is_capped = resolve(deal).seat_of(agreement, seat_type, year).part.true_up == HARD_CAP
+            fate = "are added by true-up" if subject.is_pinned else "cost no more by true-up"
+            fate = "go without" if is_capped else fate
+            yield f"{expected:,} users expected by {deal.calendar(month):%Y-%m}: those above {seats:,} {fate}"
+            return
 
 
 def _is_signed(subject: Subject, seat_type: str) -> bool:
@@ -224,22 +246,24 @@ def _projects(subject: Subject) -> str:
     return f"{listed(kinds)}, {whole_money(sum(usd for _, usd in bought))} at signing"
 
 
-def _committed(subject: Subject) -> str:
-    """Return what is signed now and what is committed as planned, and what no scenario escapes on top."""
+def _committed(subject: Subject, is_short: bool) -> str:
+    """Return what is signed now and what is committed as planned, and where there is room what no scenario escapes."""
     summary = subject.summary
     text = f"{whole_money(summary.signed_usd)} signed now, {whole_money(summary.committed_usd)} as planned"
     if whole_money(summary.signed_usd) == whole_money(summary.committed_usd):
-        text = f"{whole_money(summary.signed_usd)}, all of it signed now"
+        is_any = whole_money(summary.signed_usd) != "0"
+        text = f"{whole_money(summary.signed_usd)}, all of it signed now" if is_any else "nothing"
     if summary.beyond_horizon_usd:
         text += f", {whole_money(summary.beyond_horizon_usd)} after {subject.deal.horizon_months} months"
-    return "; ".join([text, *_inescapable(summary.certain_growth)])
+    return "; ".join([text, *([] if is_short else _inescapable(subject, summary.certain_growth))])
 
 
-def _inescapable(charges: Sequence[CertainCharge]) -> list[str]:
+def _inescapable(subject: Subject, charges: Sequence[CertainCharge]) -> list[str]:
     """Return what is charged on top in every scenario: in the first terms, and over the horizon as planned."""
     if not charges:
         return []
-    names = listed([each.line.replace("_", "-") for each in charges])
+    titles = {line: line_title(subject.deal, subject.plan, line) for line in (each.line for each in charges)}
+    names = listed([CERTAIN.get(line, title) for line, title in titles.items()])
     first = whole_money(sum(each.signed_usd for each in charges))
     all_of_it = whole_money(sum(each.planned_usd for each in charges))
     return [f"plus {names} in any case: {joined([first, all_of_it])}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.check.findings import implausible_findings
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.facts.today import today
+from deal_solve.messages import counted
 from deal_solve.report.text import labelled, whole_money
 from deal_solve.uncertainty.expansion import scenarios_of
 
@@ -16,7 +17,5 @@ def today_line(subject: Subject) -> list[str]:
     lines = labelled("Today's bill", f"{amount}; is that so? See deal-solve today", LABEL)
     asked = len(implausible_findings(subject.deal, scenarios_of(subject.deal).in_memory()))
     if asked:
-        lines += labelled(
-            "Is it meant?", f"{asked} question{'s' * (asked != 1)} about the file: deal-solve check", LABEL
-        )
+        lines += labelled("Is it meant?", f"{counted(asked, 'question')} about the file: deal-solve check", LABEL)
     return lines
