@@ -8,7 +8,7 @@ from itertools import groupby
 
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
-from deal_solve.deal.offer import HARD_CAP
+from deal_solve.deal.offers.true_up import HARD_CAP
 from deal_solve.facts.names import line_title, listed, quoted_offer, track_name, user_name
 from deal_solve.facts.routing import runs
 from deal_solve.facts.summary import CertainCharge
