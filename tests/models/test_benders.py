@@ -1,5 +1,6 @@
 """Benders cuts against the extensive form: the same optimum, and cuts that hold for every plan (formulation §8)."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from deal_solve import Infeasible, load, loads, solve
 from deal_solve.deal.risk import Limit, Risk
+from deal_solve.formulation.clauses.api.credit import Credited
+from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
@@ -144,6 +147,36 @@ def test_a_cut_of_the_drawdown_holds_for_every_plan(share, arrears, alike):
         assert slope.at(here) <= weights @ cost.cost(here, factors) + 1e-9
         if alike:  # one ratio in all periods: saving never pays, so the cut touches
             assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors), abs=1e-9)
+
+
+@pytest.mark.parametrize("arrears", [False, True])
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_a_cut_of_a_drawdown_that_starts_with_a_credit_holds_for_every_plan(share, arrears):
+    """The credit is 0 to 2 in each scenario, times variable 7; the last variables are usage, commitment and that."""
+    rng = np.random.default_rng([9, int(10 * share), arrears])
+    weights = np.array([0.1, 0.2, 0.3, 0.4])
+    for _ in range(100):
+        credit = Credited(Linear(np.array([7]), np.ones(1)), rng.uniform(0, 2, 4))
+        cost = dataclasses.replace(chain(rng, share, arrears, alike=True), credit=credit)
+        factors = np.array([1.0, 0.9, 0.8])
+        here, there = rng.uniform(0, 2, 8), rng.uniform(0, 2, 8)
+        slope = cost.slope(here, factors, weights)
+        assert slope.at(there) <= weights @ cost.cost(there, factors) + 1e-9
+        assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors), abs=1e-9)
+
+
+def test_a_cut_of_usage_billed_above_a_balance_holds_for_every_plan_and_touches_its_own():
+    rng = np.random.default_rng(10)
+    weights = np.array([0.5, 0.25, 0.25])
+    for _ in range(100):
+        items = [Item(month % 2, month, 1.0) for month in range(4)]
+        usage = RateGroups(rng.uniform(0, 2, (4, 3)), items, range(4), 4)
+        cost = BilledBeforePeriodEnd(usage, range(4), Credited(Linear(np.array([2]), np.ones(1)), 2.0))
+        factors = rng.uniform(0, 1, 3)
+        here, there = rng.uniform(0, 2, 3), rng.uniform(0, 2, 3)
+        slope = cost.slope(here, factors, weights)
+        assert slope.at(there) <= weights @ cost.cost(there, factors) + 1e-9
+        assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors), abs=1e-9)
 
 
 def test_a_cut_where_saving_would_pay_stays_below_settlement():

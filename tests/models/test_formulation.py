@@ -404,6 +404,11 @@ def everything():
         ),
         None,
     )
+    credited = {"bands": BANDS, "payment": "arrears", "credit": {"usd": 10, "pays": "balance"}}
+    yield (
+        read(cost_of_capital_per_year=0.1, workloads={"app": APP}, offers={"one": {"terms": [12], "api": credited}}),
+        None,
+    )
     whole = {"bands": BANDS, "payment": "arrears", "period": "term", "yearly_minimum": 0.9}
     yield (
         read(

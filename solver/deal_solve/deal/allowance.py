@@ -52,7 +52,7 @@ class Allowance(DealModel):
 def _allowance(value: Any) -> Any:
     if value == ALL or isinstance(value, dict | Allowance):
         return value if isinstance(value, str | Allowance) else Allowance.part_of_file(value)
-    raise ValueError(f"expected all, or a map like {{usd_per_user_month: 20, pooled: no}}, found {shown(value)}")
+    raise ValueError(f"expected all, or a map with usd_per_user_month, found {shown(value)}")
 
 
 AllowanceClause = Annotated[

@@ -47,12 +47,14 @@ def commitment_start(deal: Deal, plan: Plan, row: Row) -> int:
     """
     if LINES[row.line].accrual != "commitment_period":
         return row.first
-    if row.item == YEARLY_MINIMUM:
-        return row.last // 12 * 12
+    return row.last // 12 * 12 if row.item == YEARLY_MINIMUM else commitment_period(deal, plan, row).start
+
+
+def commitment_period(deal: Deal, plan: Plan, row: Row) -> range:
+    """Return the months of the commitment period that holds the last month which a payment is charged for."""
     taken = resolve(deal).taken(plan.api)
-    span = next(span for span in taken.spans if span.start <= row.last < span.end)
-    periods = taken.require_api().periods(range(span.start, span.end))
-    return next(months.start for months in periods if row.last in months)
+    span = taken.span_at(row.last)
+    return next(months for months in taken.require_api().periods(range(span.start, span.end)) if row.last in months)
 
 
 def paid_in(row: Row) -> int:

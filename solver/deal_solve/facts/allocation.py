@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.accrual import commitment_start
+from deal_solve.facts.accrual import commitment_period, commitment_start
 from deal_solve.facts.once import once
 from deal_solve.facts.summary import Range, YearRange, spread
 from deal_solve.frames import Table
@@ -223,6 +223,13 @@ def _by_period(causes: _Causes, row: Row) -> Tiers:
     return ({name: usd[months].sum(axis=0) for name, usd in causes.counted.items()} for months in spans), ()
 
 
+def _by_whole_period(causes: _Causes, row: Row) -> Tiers:
+    """In proportion to counted usage of the commitment period that holds the month of a posting, else of its year."""
+    months = commitment_period(causes.deal, causes.plan, row)
+    spans = (slice(months.start, months.stop), slice(12 * row.year, 12 * row.year + 12))
+    return ({name: usd[span].sum(axis=0) for name, usd in causes.counted.items()} for span in spans), ()
+
+
 def _by_users(causes: _Causes, row: Row) -> Tiers:
     """In proportion to users on the track of a posting in its months, else in its contract year."""
     spans = (range(row.first, row.last + 1), causes.deal.months_of(row.year))
@@ -234,6 +241,7 @@ RULES: dict[str, Callable[[_Causes, Row], Tiers]] = {
     "usage": _by_model("counted"),
     "overage": _by_period,
     "shortfall": _by_period,
+    "credit": _by_whole_period,
     "uncounted_usage": _by_model("uncounted"),
     "other_charges": lambda _, row: _own(row.item),
     "seats": _by_users,

@@ -21,6 +21,7 @@ and every other line of the settlement stands for itself. The lines:
   used, at month's end, or lost, at the period's end. 0 without cost of capital, in arrears, without commitment
 - overage: what overage costs above the contracted rate, at the period's end
 - forfeiture: commitment paid and lost, at the period's end
+- credit: what a credit pays, or covers of usage as it is used under a commitment that is paid in advance (negative)
 - other_charges, seats, true_up, projects, unserved: as settled; tools: build and run
 """
 
@@ -103,13 +104,14 @@ def _present(deal: Deal, block: ScenarioSet, monthly: Array, start: int = 0) -> 
 
 
 def _api_lines(settlement: Settlement) -> dict[str, float]:
-    """Return routing, metered usage, rate, commitment, overage and forfeiture."""
+    """Return routing, metered usage, rate, commitment, overage, forfeiture and credit."""
     counted = uncounted = workloads = contracted = drawn = 0.0
     for block in blocks(settlement.scenarios):
         sums = _of_block(settlement, block)
         counted, uncounted, workloads = counted + sums[0], uncounted + sums[1], workloads + sums[2]
         contracted, drawn = contracted + sums[3], drawn + sums[4]
     overage, forfeited, uncovered = _at_period_ends(settlement)
+    covered_by_credit = _covered_by_credit(settlement)
     shortfall = _mean(settlement, settlement.by_line["shortfall"])
     in_arrears = resolve(settlement.deal).taken(settlement.plan.api).require_api().payment == "arrears"
     paid = _mean(settlement, settlement.by_line["commitment"]) + uncovered
@@ -117,9 +119,10 @@ def _api_lines(settlement: Settlement) -> dict[str, float]:
         "routing": workloads,
         "metered_usage": counted + uncounted - workloads,
         "rate": contracted - counted,
-        "commitment": 0.0 if in_arrears else paid - drawn - forfeited,
+        "commitment": 0.0 if in_arrears else paid - drawn + covered_by_credit - forfeited,
         "overage": overage,
         "forfeiture": shortfall if in_arrears else forfeited,
+        "credit": _mean(settlement, settlement.by_line["credit"]) - (0.0 if in_arrears else covered_by_credit),
     }
 
 
@@ -146,6 +149,15 @@ def _of_path(deal: Deal, plan: Plan, block: ScenarioSet) -> tuple[float, float, 
 def _at_list(deal: Deal, block: ScenarioSet, values: dict[str, Array]) -> float:
     """Return the expected present value of usage per model, (H, S) at today's list, at the list of its month."""
     return sum(_present(deal, block, usd * block.index[deal.card.model(name).family]) for name, usd in values.items())
+
+
+def _covered_by_credit(settlement: Settlement) -> float:
+    """Return usage that a credit covers as balance, expected and discounted from the month of use."""
+    return sum(
+        settlement.deal.discount(month + 1) * float(usd @ settlement.weights)
+        for record in settlement.drawdown
+        for month, usd in enumerate(record.credited_usd, record.start)
+    )
 
 
 def _at_period_ends(settlement: Settlement) -> tuple[float, float, float]:

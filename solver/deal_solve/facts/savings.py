@@ -25,7 +25,7 @@ class Savings(Record):
     """Savings rates over the horizon: ratios of expectations, not discounted, on usage counted toward the agreement."""
 
     list_usd: Annotated[float, Field(description="the usage at list")]
-    paid_usd: Annotated[float, Field(description="what is paid for it, overage and forfeiture included")]
+    paid_usd: Annotated[float, Field(description="what is paid for it, overage and forfeiture included, less a credit")]
     committed_usd: Annotated[float, Field(description="commitment of all contract years")]
     theoretical: Annotated[
         float,
@@ -50,6 +50,7 @@ def savings(settlement: Settlement) -> Savings | None:
         return None
     ended = [record.covered_usd + record.forfeited_usd + record.overage_usd for record in settlement.drawdown]
     paid = billed + float(np.sum(ended, axis=0) @ settlement.weights if ended else 0.0)
+    paid -= float(settlement.credited_usd @ settlement.weights)
     committed = sum(settlement.mean(record.commitment_usd) for record in settlement.drawdown)
     return Savings(
         list_usd=at_list,

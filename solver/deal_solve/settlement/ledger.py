@@ -48,7 +48,7 @@ class Ledger:
     `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); `growth[line, item]`
     undiscounted, (Y, S), of the lines that growth leads to; `usage_by_year` counted usage at contracted rates, paid for
     or covered, (Y, S); `before` and `before_discounted` (S,) are for months before the month of signing, which belong
-    to no contract year; all in USD, costs positive.
+    to no contract year; `credited` (S,) is what a credit pays or covers, undiscounted; all in USD, costs positive.
     """
 
     def __init__(self, scenarios: int, deal: Deal, keep_rows: bool = False) -> None:
@@ -60,6 +60,7 @@ class Ledger:
         self.before_discounted: Array = np.zeros(scenarios)
         self.growth: dict[tuple[str, str], Array] = {}
         self.usage_by_year: Array = np.zeros((deal.years, scenarios))
+        self.credited: Array = np.zeros(scenarios)
         self.rows: list[Row] = []
         self._deal = deal
         self._keep_rows = keep_rows

@@ -46,6 +46,7 @@ LINES: dict[str, Line] = {
             in_arrears="API overage surcharge",
         ),
         Line("shortfall", "unused API commitment", "API", accrual="commitment_period"),
+        Line("credit", "credit of the API agreement", "API"),
         Line("uncounted_usage", "API usage billed at list", "API"),
         Line("other_charges", "other charges per request", "API", cause="other_charges"),
         Line("seats", "seats", "seats", cause="seats"),
@@ -67,6 +68,7 @@ API_CAUSES: dict[str, str] = {
     "commitment": "commitment paid earlier or later than used",
     "overage": "overage above contracted rates",
     "forfeiture": "commitment forfeited",
+    "credit": "credit of the API agreement",
 }
 """What the API lines without a cause of their own are split by, as printed; `facts.difference` defines them."""
 

@@ -57,7 +57,8 @@ class Settlement:
     discounted. `committed_usd` is Σ C + 12·N·seat price at index 1 (model §7); with tables
     the most of any path that occurs. `signed_usd` is the same of the first terms alone. `growth[line]` (S,) is what is
     paid for overage and for true-up over the horizon, not discounted; `growth_signed` the part of the first terms.
-    `usage_by_year` (Y, S) is counted usage at contracted rates, whether it is paid for or covered by a commitment.
+    `usage_by_year` (Y, S) is counted usage at contracted rates, whether it is paid for or covered by a commitment, and
+    `credited_usd` (S,) what of it and of overage a credit paid, or covered, not discounted.
     `beyond_horizon_usd` is what is owed when a last term runs past the horizon, each of its remaining years as the last
     one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type.
     """
@@ -74,6 +75,7 @@ class Settlement:
     growth: dict[str, Array] = field(repr=False)
     growth_signed: dict[str, Array] = field(repr=False)
     usage_by_year: Array = field(repr=False)
+    credited_usd: Array = field(repr=False)
     beyond_horizon_usd: float
     drawdown: tuple[PeriodRecord, ...] = field(repr=False)
     seats: dict[str, SeatFacts] = field(repr=False)
@@ -177,6 +179,7 @@ BY_SCENARIO = (
     "growth",
     "growth_signed",
     "usage_by_year",
+    "credited_usd",
     "drawdown",
     "seats",
 )
@@ -244,6 +247,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         growth=_growth(ledger, dict.fromkeys(plan.seats, deal.years), deal.years),
         growth_signed=_growth(ledger, first_years, len(plan.api.terms[0].commitment_usd)),
         usage_by_year=ledger.usage_by_year,
+        credited_usd=ledger.credited,
         beyond_horizon_usd=beyond + sum(seats.beyond_horizon_usd(contract) for contract in contracts),
         drawdown=records,
         seats=facts,

@@ -185,7 +185,7 @@ def test_cost_is_convex_and_its_slope_a_bound(pooled):
             {"usd_per_user_month": 1, "beyond": "blocked", "refused_usd_per_usd": 0.5},
             "0.5 is below 1; expected at least 1",
         ),
-        ("offers.quote.seats.seat.allowance", 19, "expected all, or a map like"),
+        ("offers.quote.seats.seat.allowance", 19, "expected all, or a map with"),
         ("cohorts.staff.use.spread", [{"share": 0.5, "factor": 2}], "the shares add up to 0.5; expected 1"),
         ("cohorts.staff.use.spread", [{"share": 1, "factor": 2}], "the shares times their factors add up to 2"),
     ],

@@ -46,6 +46,7 @@ add("ramp=none", by_year, "ramp", absent, "free")
 add("ramp=factors", committing, "ramp", lambda v: isinstance(v, list), DROP)
 add("ramp=free", committing, "ramp", "free", DROP)
 add("step_usd", committing, "step_usd", present, DROP)
+add("credit=balance", committing, "credit", lambda v: isinstance(v, dict) and v["pays"] == "balance", DROP)
 
 
 def _is_family(discount: Any) -> bool:

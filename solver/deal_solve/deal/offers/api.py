@@ -11,6 +11,7 @@ from deal_solve.deal.base import DealModel
 from deal_solve.deal.model_names import ByModel
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.numbers import NUMBER_SCHEMA, Change, Discount, NonNegative, Positive, Share, listed, parse_number
+from deal_solve.deal.offers.credit import Credit
 
 
 def _by_name(value: Any) -> Any:
@@ -90,6 +91,7 @@ class ApiPart(DealModel):
         None, description="factors per contract year on one base, or free (non-decreasing); default equal years"
     )
     step_usd: Positive | None = Field(None, description="the base (free ramp: each year) is a multiple of this")
+    credit: Credit | None = Field(None, description="dollars granted at the start of the first term; default none")
 
     @model_validator(mode="after")
     def _thresholds(self) -> Self:
@@ -127,6 +129,24 @@ class ApiPart(DealModel):
             if stands:
                 raise ValueError(f"period: term and {other} cannot stand together; keep one of them")
         return self
+
+    @model_validator(mode="after")
+    def _credit(self) -> Self:
+        if self.credit is not None and self.credit.pays == "charges":
+            raise ValueError("credit: pays: charges is not priced yet; expected balance")
+        if self.credit is not None:
+            for other in self.clashes_with_balance():
+                raise ValueError(f"credit: pays: balance and {other} cannot stand together; keep one of them")
+        return self
+
+    def clashes_with_balance(self) -> list[str]:
+        """Return the clauses that cannot stand beside a credit that is balance of the first commitment period."""
+        clashing = {
+            "period: term": self.period == "term",
+            "excess: counts_next": self.excess == "counts_next",
+            "bands without a commitment": not any(band.commit_usd_per_year for band in self.bands),
+        }
+        return [clause for clause, clashes in clashing.items() if clashes]
 
     def periods(self, months: range) -> list[range]:
         """Return the commitment periods of a term (or some contract years of it) that has these months.

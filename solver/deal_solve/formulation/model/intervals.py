@@ -1,6 +1,7 @@
 """Where the intervals begin over which requests are summed up (formulation §8).
 
-No price index moves inside one, and no epoch or commitment period ends in it.
+No price index moves inside one, and no epoch or commitment period ends in it; where a credit pays what falls due, they
+are months.
 """
 
 from __future__ import annotations
@@ -34,11 +35,20 @@ def summed_monthly(deal: Deal) -> tuple[str, ...]:
     return tuple(name for name, cohort in deal.cohorts.items() if limited & {*cohort.tracks})
 
 
+def credited_months(deal: Deal) -> set[int]:
+    """Return the months in which a credit may pay usage that is billed month by month."""
+    months: set[int] = set()
+    for offer in deal.offers.values():
+        if offer.api is not None and offer.api.credit is not None:
+            first_period = len(offer.api.periods(range(max(offer.terms)))[0])
+            months.update(range(offer.api.credit.within_months or first_period))
+    return months & {*range(deal.horizon_months)}
+
+
 def cuts_of(deal: Deal, user: str, moved: list[int]) -> list[int]:
     """Return where the intervals of a user begin, and the horizon."""
     horizon = range(deal.horizon_months)
     periods = {months.start for offer in deal.offers.values() if offer.api for months in offer.api.periods(horizon)}
     step = 1 if user in summed_monthly(deal) else 12
-    return sorted(
-        {*moved, *horizon[::step], *periods, *(epoch.start for epoch in resolve(deal).epochs(user)), len(horizon)}
-    )
+    epochs = (epoch.start for epoch in resolve(deal).epochs(user))
+    return sorted({*moved, *horizon[::step], *periods, *credited_months(deal), *epochs, len(horizon)})

@@ -34,13 +34,16 @@ class Item(NamedTuple):
 class RateGroups:
     """Sums of items, group by group: items that share a rate are one rate group, added up before it is applied.
 
-    `quantities` is (K, S), `groups` the number of the group of each item (default: one group).
+    `quantities` is (K, S), `groups` the number of the group of each item (default: one group), `count` how many groups
+    there are at least.
     """
 
-    def __init__(self, quantities: Array, items: Sequence[Item], groups: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, quantities: Array, items: Sequence[Item], groups: Sequence[int] | None = None, count: int = 1
+    ) -> None:
         self.quantities = quantities
         group = [0] * len(items) if groups is None else groups
-        self.groups = max(group, default=0) + 1
+        self.groups = max(count, max(group, default=0) + 1)
         rate_groups: dict[tuple[int, int], int] = {}
         self._rates: list[ScalarOrArray] = []
         self._group: list[int] = []

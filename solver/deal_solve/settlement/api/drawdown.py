@@ -16,6 +16,7 @@ from deal_solve.deal.offers.api import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
+from deal_solve.settlement.api.credit import balance_usd, credited, post_credit
 from deal_solve.settlement.api.rates import api_factor, band_of, overage_ratio, protected_index
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
@@ -30,7 +31,9 @@ class PeriodRecord:
     """What became of one commitment period, months [start, end); USD, arrays (S,).
 
     `usage_usd` is V at contracted rates; `overage_usd` the whole charge for uncovered usage at its overage rate,
-    however it is paid; `forfeited_usd` the own shortfall not rolled over and the carried-in balance that expired;
+    however it is paid; `forfeited_usd` the own shortfall not rolled over and the carried-in balance that expired, but
+    for `credit_usd`, which is part of it: a credit that is balance of this period (one number, or (S,)), for which
+    nothing is owed;
     `monthly_usd` is V by month, (months, S). `commitment_usd` is (S,) where a table decides it. A period
     ends in `contract_year`; `minimum_usd`, (contract years, S), is what of the shortfall was charged at the end of each
     contract year of a term, where usage lacks to the yearly minimum: (0, S) without one.
@@ -40,6 +43,7 @@ class PeriodRecord:
     start: int
     end: int
     commitment_usd: float | Array
+    credit_usd: float | Array
     usage_usd: Array
     carried_in_usd: Array
     covered_usd: Array
@@ -54,6 +58,11 @@ class PeriodRecord:
     def years(self) -> range:
         """The contract years of the period."""
         return range(self.start // 12, self.contract_year + 1)
+
+    @property
+    def credited_usd(self) -> Array:
+        """What the credit pays of the usage of each month, in order of use, (months, S)."""
+        return credited(self.monthly_usd, self.credit_usd)
 
     @cached_property
     def exhausted_month(self) -> Array:
@@ -99,6 +108,7 @@ class _Period:
     """One commitment period of a term: its months, its C_P in USD and its usage.
 
     `ahead_usd` is E, the usage above the commitments of the periods before that counts toward this one, (S,).
+    `credit_usd` is a credit that is balance of this period: one number, or (S,).
     """
 
     months: range
@@ -106,6 +116,7 @@ class _Period:
     usage: list[Priced]
     is_last: bool
     ahead_usd: Array
+    credit_usd: float | Array
 
 
 def post_api(
@@ -157,20 +168,24 @@ def _post_usage(ledger: Ledger, priced: PricedTerm) -> None:
 
 def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) -> Iterator[PeriodRecord]:
     """Settle and post the commitment periods of a term in turn; nothing rolls out of the last one."""
-    carried: Array = np.zeros(ledger.scenarios)
     ahead: Array = np.zeros(ledger.scenarios)
     span = priced.span
+    credit = balance_usd(part, span, priced.band)
+    carried: Array = np.zeros(ledger.scenarios) + credit
     for months in part.periods(range(span.start, span.end)):
         by_year = Counter(month // 12 for month in months)
         due = sum(priced.term.commitment_usd[year - span.years.start] * by_year[year] / 12 for year in by_year)
         items = [each.within(slice(months.start - span.start, months.stop - span.start)) for each in priced.usage]
-        period = _Period(months, due, items, months.stop == span.end, ahead)
+        period = _Period(months, due, items, months.stop == span.end, ahead, credit)
         record, uncovered = _settle_period(part, period, carried, order)
         if part.excess == "counts_next":
             ahead = np.maximum(ahead + record.usage_usd - record.commitment_usd, 0.0)
         _post_commitment(ledger, part, record, priced)
         _post_end(ledger, part, record, uncovered)
-        carried = record.rolled_over_usd
+        ledger.credited += record.credited_usd.sum(axis=0)
+        if part.payment == "arrears":
+            post_credit(ledger, record.start, record.credited_usd)
+        carried, credit = record.rolled_over_usd, 0.0
         yield record
 
 
@@ -196,12 +211,13 @@ def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order)
         start=period.months.start,
         end=period.months.stop,
         commitment_usd=commitment,
+        credit_usd=period.credit_usd,
         usage_usd=usage,
         carried_in_usd=carried,
         covered_usd=covered,
         own_shortfall_usd=shortfall,
         rolled_over_usd=rolled,
-        forfeited_usd=shortfall - rolled + (carried - from_carry),
+        forfeited_usd=shortfall - rolled + np.maximum(carried - period.credit_usd - from_carry, 0.0),
         overage_usd=overage_charge(period.usage, balance, order),
         monthly_usd=monthly,
         minimum_usd=minimum,

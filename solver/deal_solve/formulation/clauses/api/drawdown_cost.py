@@ -6,6 +6,8 @@ and commitment, and its slope.
     Σ_P δ_P · (Σ_l (r_l - r_(l+1)) · max(0, V_l - R - C_P), under arrears + C_P - V + R - R')
     R' = min(share · period shortfall, cap · C_P)
 
+A credit that is balance is the R of the first period, and nothing is owed for it. Under arrears the usage of that
+period is charged at its end here, C - R' in place of C - V + R - R'; `credit_cost` charges what is paid earlier.
 With a yearly minimum, Σ_y δ_y · s_y is added, and C - Σ s_y takes the place of C: s_y = max(0, m · C / years - V_y).
 Where excess counts next, s_P takes the place of C - V + U: Σ_{i≤P} s_i = max_{k≤P} (Σ_{i≤k} (C_i - V_i))⁺.
 """
@@ -20,6 +22,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.model.chunks import Selection, count_of, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, YearUsage, part
@@ -110,7 +113,8 @@ class _State:
 class DrawdownCost:
     """Consecutive periods; `share` and `cap` of the rollover between them (0: forfeited).
 
-    `counts_next` is whether usage above the commitments counts toward the next ones (under arrears).
+    `counts_next` is whether usage above the commitments counts toward the next ones (under arrears). `credit` is the
+    balance that the first period starts with.
     """
 
     periods: list[Period]
@@ -118,6 +122,7 @@ class DrawdownCost:
     share: float = 0.0
     cap: float = 0.0
     counts_next: bool = False
+    credit: Credited | None = None
     line: str = "overage"
     is_linear: bool = False
     charges: tuple[tuple[int, int], ...] = field(init=False)
@@ -126,7 +131,8 @@ class DrawdownCost:
 
     def __post_init__(self) -> None:
         self.charges = tuple(period.charge for period in self.periods)
-        self.indices = np.unique(np.concatenate([p for x in self.periods for p in (x.indices, x.balance.indices)]))
+        found = [part for period in self.periods for part in (period.indices, period.balance.indices)]
+        self.indices = np.unique(np.concatenate([*found, *([self.credit.taken.indices] if self.credit else [])]))
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much each period's charge counts."""
@@ -144,15 +150,20 @@ class DrawdownCost:
 
     def _cost(self, here: slice, states: list[_State], factors: Array) -> Array:
         total = np.zeros(len(states[0].carried))
-        for period, state, factor in zip(self.periods, states, factors, strict=True):
+        for index, (period, state, factor) in enumerate(zip(self.periods, states, factors, strict=True)):
             if factor:
                 paid = (period.steps_in(here) * state.uncovered).sum(axis=0)
                 if self.counts_next:
                     paid = paid + state.shortfall - state.uncovered[-1]
+                elif self.arrears and self._is_credited(index):
+                    paid = paid + state.commitment - state.rolled
                 elif self.arrears:
                     paid = paid + state.commitment - state.used[-1] + state.carried - state.rolled
                 total += factor * paid
         return total
+
+    def _is_credited(self, index: int) -> bool:
+        return index == 0 and self.credit is not None
 
     def _settled(self, values: Array) -> list[tuple[slice, list[_State]]]:
         """Return what `_settle` does, piece by piece, done once for a plan that is asked for again."""
@@ -169,6 +180,8 @@ class DrawdownCost:
         """Settle period after period as model §4 says: usage is covered whenever there is balance."""
         states: list[_State] = []
         carried, ahead = np.zeros((2, count_of(here, self.size)))
+        if self.credit is not None:
+            carried = carried + self.credit.at(values, here)
         for index, period in enumerate(self.periods):
             commitment, used = period.balance.at(values), period.used(values, here)
             uncovered = np.maximum(used - (carried + commitment), 0.0)
@@ -213,7 +226,8 @@ class DrawdownCost:
             c = self.share * np.where(by_share, marginal_value, 0.0)
             d = self.cap * np.where(by_share, 0.0, marginal_value)
             left = state.used[-1] - state.uncovered[-1]
-            b = np.where(state.carried <= left, 0.0, c) if index else np.zeros(size)
+            has_balance = index > 0 or self.credit is not None
+            b = np.where(state.carried <= left, 0.0, c) if has_balance else np.zeros(size)
             steps = period.steps_in(here)
             lowest = factor * steps[-1]
             excess = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
@@ -222,11 +236,14 @@ class DrawdownCost:
             prices = factor * steps * (state.uncovered > 0)
             prices[-1] = np.where(state.uncovered[-1] > 0, lowest - c + b, 0.0)
             balance = -prices.sum(axis=0) - c - d + (factor if self.arrears else 0.0)
-            usage = c - b - (factor if self.arrears else 0.0)
+            usage = c - b - (factor if self.arrears and not self._is_credited(index) else 0.0)
             per_level = prices * weights
             per_level[-1] += usage * weights
             indices += [period.indices, period.balance.indices]
             coefficients += [period.slopes(per_level, here), period.balance.coefficients * (weights @ balance)]
+            if self.credit is not None and index == 0:
+                indices.append(self.credit.taken.indices)
+                coefficients.append(self.credit.slope(-weights * (prices.sum(axis=0) + c - b), here))
             if index:
                 marginal_value = prices.sum(axis=0) + c - b
                 if self.arrears:

@@ -7,6 +7,7 @@ This module holds the extensive form; `drawdown` calls it period by period, and 
     R' ≤ share · (C_P - V + U_last + F),  R' ≤ cap · C_P
     s_P ≥ Σ_{i≤P} (C_i - V_i) - Σ_{i<P} s_i           where excess counts next
     s_y ≥ m · C_T / years - V_y, C_P = C_T - Σ s_y    with a yearly minimum
+    F ≤ K · β,  credited_t ≤ X_t                      of a credit that is balance: R of the first period
     U_last ≤ V_max · full,  R + C_P - V + U_last ≤ M · (1 - full)     where saving balance would pay (formulation §5)
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments
+from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.clauses.api.rates import Regime
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.per_scenario import ScenarioIndices
@@ -54,6 +56,8 @@ class Chain:
     maximum: list[tuple[float, float]]
     members: ScenarioIndices
     yearly: list[YearUsage]
+    credit: Credited | None
+    monthly: list[PeriodUsage]
 
     @property
     def row(self) -> int:
@@ -62,7 +66,7 @@ class Chain:
 
     def add(self) -> None:
         """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
-        carried: Variable | None = None
+        carried = self._granted()
         owed = Expression()
         levels = [self._levels(usage) for usage in self.usages]
         for index, months in enumerate(self.periods):
@@ -76,6 +80,41 @@ class Chain:
                 owed = self._count_next(index, months, commitment, levels[index], owed)
             else:
                 carried = self._settle(index, months, commitment, levels, carried)
+
+    @property
+    def _granted_usd(self) -> float:
+        """K in money units, 0 where the first period starts with none."""
+        return 0.0 if self.credit is None else float(np.broadcast_to(self.credit.granted, self.program.size)[self.row])
+
+    def _granted(self) -> Expression | None:
+        """Return K · β, the balance that the first period starts with."""
+        if self.credit is None:
+            return None
+        beta = self.program.variables[int(self.credit.taken.indices[0])]
+        return self._granted_usd * beta
+
+    def _max_carried(self, index: int) -> float:
+        """Return the most that a period can start with."""
+        return self.maximum[index - 1][1] if index else self._granted_usd
+
+    def _bill_less_credit(self, from_credit: Expression) -> None:
+        """Take off what a credit pays of usage billed month by month, as used: all of it is `from_credit` in the end.
+
+        What is paid earlier counts no less, so it is as much as can be; without a cost of capital it counts the same.
+        """
+        before = used = Expression()
+        is_early_dearer = self.program.discount(self.periods[0].stop) < self.program.discount(self.periods[0].start)
+        months = zip(self.periods[0], self.monthly, strict=True)
+        for month, usage in months if is_early_dearer else [*months][-1:]:
+            used = used + self._used(usage)
+            paid = from_credit
+            if month != self.periods[0][-1]:
+                variable = self.program.variable("credited", 0, self._granted_usd)
+                self.program.add("credited_granted", variable <= (self._granted() or 0.0))
+                self.program.add("credited_used", variable <= used)
+                paid = 1.0 * variable
+            self._charge("credit", before - paid, range(month, month + 1))
+            before = paid
 
     def _minimum(self, number: int, year: YearUsage, committed: Expression) -> Expression:
         """Charge what usage of a contract year lacks to the yearly minimum, and return it.
@@ -124,8 +163,8 @@ class Chain:
         months: range,
         commitment: Expression,
         all_levels: list[list[Level]],
-        carried: Variable | None,
-    ) -> Variable | None:
+        carried: Expression | None,
+    ) -> Expression | None:
         """Charge a period at its end and return what it carries into the next one."""
         levels = all_levels[index]
         arrears = self.api.payment == "arrears"
@@ -141,7 +180,11 @@ class Chain:
                 self._no_saving(index, usage, uncovered, commitment, carried)
         if arrears:
             kept = shortfall if rolled is None else shortfall - rolled
-            self._charge("shortfall", kept if carried is None else kept + carried - from_carry, months)
+            if index == 0 and carried is not None:
+                self._bill_less_credit(from_carry)
+            elif carried is not None:
+                kept = kept + carried - from_carry
+            self._charge("shortfall", kept, months)
         return rolled
 
     def _count_next(
@@ -174,23 +217,25 @@ class Chain:
     def _charge(self, line: str, amount: Expression, months: range) -> None:
         self.program.pay(line, amount, self.program.unit_usd, Due(months.stop, months.stop - 1, self.members))
 
-    def _from_carry(self, index: int, usage: Expression, uncovered: Expression, carried: Variable | None) -> Expression:
+    def _from_carry(
+        self, index: int, usage: Expression, uncovered: Expression, carried: Expression | None
+    ) -> Expression:
         """Return min(V, R) as a variable; it is never above what is covered."""
         if carried is None:
             return Expression()
-        used = self.program.variable("from_carry", 0, carried.upBound)
+        used = self.program.variable("from_carry", 0, self._max_carried(index))
         self.program.add("from_carry_balance", used <= carried)
         self.program.add("from_carry_covered", used <= usage - uncovered)
-        self._reach(used, 1.0 * carried, self.maximum[index - 1][1], usage, self.maximum[index][0])
+        self._reach(used, carried, self._max_carried(index), usage, self.maximum[index][0])
         return 1.0 * used
 
-    def _roll(self, clause: Rollover, shortfall: Expression, commitment: Expression, maximum: float) -> Variable:
+    def _roll(self, clause: Rollover, shortfall: Expression, commitment: Expression, maximum: float) -> Expression:
         """Return R' <= share · own shortfall, R' <= cap · C."""
         rolled = self.program.variable("carried", 0, maximum)
         self.program.add("rollover_share", rolled <= clause.rollover * shortfall)
         self.program.add("rollover_cap", rolled <= clause.cap * commitment)
         self._reach(rolled, clause.rollover * shortfall, maximum, clause.cap * commitment, maximum)
-        return rolled
+        return 1.0 * rolled
 
     def _reach(
         self, variable: Variable, first: Expression, max_first: float, second: Expression, max_second: float
@@ -217,7 +262,9 @@ class Chain:
             return False
         if looks_at_years(self.deal):
             return True
-        plain = any(limit.of == "total" and not limit.discounted for limit in self.deal.limits)
+        plain = self.credit is not None or any(
+            limit.of == "total" and not limit.discounted for limit in self.deal.limits
+        )
         now, lowest = self.program.discount(self.periods[index].stop), levels[index][-1].ratio
         for later in range(index + 1, len(levels)):
             if not levels[later]:
@@ -231,11 +278,11 @@ class Chain:
         return False
 
     def _no_saving(
-        self, index: int, usage: Expression, uncovered: Expression, commitment: Expression, carried: Variable | None
+        self, index: int, usage: Expression, uncovered: Expression, commitment: Expression, carried: Expression | None
     ) -> None:
         """Add u > 0 only if the balance is used up: u <= V_max·b and R + C - V + u <= M·(1-b), b binary."""
         max_usage, max_commitment = self.maximum[index]
-        max_carried = self.maximum[index - 1][1] if carried is not None else 0.0
+        max_carried = self._max_carried(index) if carried is not None else 0.0
         short = self.program.binary("balance_used_up")
         self.program.add("overage_if_used_up", uncovered <= max_usage * short)
         left = commitment - usage + uncovered

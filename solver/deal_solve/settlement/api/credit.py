@@ -1,0 +1,38 @@
+"""Credits of an API agreement: balance of the first commitment period, or what pays charges (model §4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deal_solve.deal.offers.api import ApiBand, ApiPart
+from deal_solve.plan.terms import TermSpan
+from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.uncertainty.scenario_set import Array
+
+CREDIT = "credit"
+
+
+def balance_usd(part: ApiPart, span: TermSpan, band: ApiBand) -> float:
+    """Return K, the balance that the first commitment period of a term starts with: 0 but in a first term that commits.
+
+    Nothing is owed for it, and what is left of it at the period's end expires.
+    """
+    is_granted = part.credit is not None and part.credit.pays == "balance" and span.index == 0 and not span.left
+    return part.credit.usd if part.credit and is_granted and band.commit_usd_per_year > 0 else 0.0
+
+
+def credited(due: Array, credit_usd: float | Array) -> Array:
+    """Return what a credit K pays of what falls due, (times, S): min(X_t, K) - min(X_(t-1), K), X cumulated.
+
+    >>> credited(np.array([[20.0], [20.0], [20.0]]), 50.0).ravel()
+    array([20., 20., 10.])
+    """
+    paid = np.minimum(np.cumsum(due, axis=0), credit_usd)
+    return np.diff(paid, axis=0, prepend=np.zeros((1, paid.shape[1])))
+
+
+def post_credit(ledger: Ledger, start: int, paid: Array) -> None:
+    """Post what a credit pays of what falls due at the end of each month from `start` on, (months, S)."""
+    for month, usd in enumerate(paid, start):
+        if np.any(usd):
+            ledger.post(Row("credit", CREDIT, usd, -usd, paid=month + 1, first=month, last=month))

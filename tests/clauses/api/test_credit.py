@@ -1,0 +1,173 @@
+"""Credits of an API agreement, priced by hand and optimised (model §4)."""
+
+import numpy as np
+import pytest
+
+from deal_solve import solve
+from deal_solve.errors import InputError
+from tests.support.builders import api_deal, api_plan, lines, months, settled
+from tests.support.hand_deals import APP, certainly, commitment, explicit, quote, read
+
+ARREARS = {"payment": "arrears", "overage": "contracted"}
+CAPITAL = {"cost_of_capital_per_year": 0.12}
+FUTURES = {"low": [50, 90], "middle": [100, 100], "high": [160, 220]}
+FREE = {"bands": [{"commit_usd_per_year": 0, "discount": 0}]}
+
+
+def credit(usd, pays="balance", within=None):
+    """Return the clause."""
+    return {"credit": {"usd": usd, "pays": pays, **({} if within is None else {"within_months": within})}}
+
+
+def bill(usage, committed, horizon=12, terms=(12,), **api):
+    """Return a settlement of usage per year (or month by month) at contracted rates: no discount, commitments C."""
+    part = {"bands": [{"commit_usd_per_year": 1, "discount": 0}], **ARREARS, **api}
+    path = months(*(usd / 12 for usd in usage)) if len(usage) < 12 else list(usage)
+    deal = api_deal(path, part, horizon=horizon, offer={"terms": list(terms)})
+    band = 0 if part["bands"][0]["commit_usd_per_year"] == 0 else 1
+    return settled(deal, api_plan(*((band, each) for each in committed), first=terms[0]))
+
+
+# --- balance: the first usage of the first commitment period --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("usage", "billed", "credited", "shortfall"),
+    [(120, 120, -30, 10), (150, 150, -30, 0), (60, 60, -30, 70), (30, 30, -30, 100), (20, 20, -20, 100)],
+)
+def test_hand_case_5_a_balance_pays_the_first_usage_which_does_not_count(usage, billed, credited, shortfall):
+    """K = 30, C = 100, overage contracted, arrears. 120: 90 billed, R + C = 130 covers, 10 short: 100. 150: 120. 60: 30
+    billed, 70 short: 100. Usage of 20 leaves 10 of the credit, which expire for nothing.
+    """
+    result = bill((usage,), [(100,)], **credit(30))
+    assert lines(result) == {
+        line: usd for line, usd in {"usage": billed, "credit": credited, "shortfall": shortfall}.items() if usd
+    }
+    assert result.credited_usd == pytest.approx([-credited])
+
+
+@pytest.mark.parametrize(("usage", "overage"), [(129, 0), (130, 0), (131, 1), (160, 30)])
+def test_under_prepaid_a_balance_covers_and_shows_on_no_line(usage, overage):
+    """C = 100 is paid in advance, and 30 more are covered."""
+    result = bill((usage,), [(100,)], payment="prepaid", **credit(30))
+    assert lines(result) == {"commitment": 100, **({"overage": overage} if overage else {})}
+    assert result.drawdown[0].covered_usd == pytest.approx([usage - overage])
+    assert result.credited_usd == pytest.approx([30])
+
+
+def test_a_balance_expires_with_the_first_period_and_is_granted_once():
+    """Quarters of 30 each with C = 25: the credit of 10 is used in the first alone, in the two months of use."""
+    path = [5.0, 25.0, 0.0] * 4 + [5.0, 25.0, 0.0] * 4
+    part = {"bands": [{"commit_usd_per_year": 1, "discount": 0}], **ARREARS, "period": "quarter", **credit(10)}
+    result = settled(api_deal(path, part, horizon=24), api_plan((1, (100,)), (1, (100,))))
+    paid = result.invoice()
+    found = paid[paid.line == "credit"]
+    assert [*found.amount_usd] == pytest.approx([-5, -5])
+    assert [*found.period] == ["2027-01", "2027-02"]
+    assert [record.carried_in_usd[0] for record in result.drawdown] == pytest.approx([10] + [0] * 7)
+    assert [record.own_shortfall_usd[0] for record in result.drawdown] == pytest.approx([5] + [0] * 7)
+
+
+def test_a_balance_that_is_left_is_not_forfeited_and_rolls_nowhere():
+    """Usage 10 of K = 30 + C = 100, all of the shortfall of 100 rolls over; the 20 left of the credit are gone."""
+    api = {"period": "half", "unused": {"rollover": 1}, "payment": "prepaid"}
+    result = bill((20,), [(200,)], **api, **credit(30))
+    first, second = result.drawdown
+    assert first.rolled_over_usd == pytest.approx([100])
+    assert first.forfeited_usd == pytest.approx([0])
+    assert second.carried_in_usd == pytest.approx([100])
+    assert lines(result) == {"commitment": 200}
+
+
+def test_a_balance_in_arrears_is_worth_more_the_earlier_it_is_used():
+    """At 10 % a year, usage 10 a month, C = 120, K = 30: three months are free, their 30 are short at the end."""
+    part = {"bands": [{"commit_usd_per_year": 1, "discount": 0}], **ARREARS, **credit(30)}
+    deal = api_deal([10.0] * 12, part, cost_of_capital_per_year=0.1)
+    result = settled(deal, api_plan((1, (120,))))
+    by_hand = sum(10 / 1.1 ** ((t + 1) / 12) for t in range(3, 12)) + 30 / 1.1
+    assert result.cost[0] == pytest.approx(by_hand)
+
+
+def test_a_balance_is_void_where_nothing_is_committed():
+    bands = [{"commit_usd_per_year": 0, "discount": 0}, {"commit_usd_per_year": 100, "discount": 0}]
+    part = {"bands": bands, **ARREARS, **credit(30)}
+    deal = api_deal([10.0] * 12, part)
+    assert lines(settled(deal, api_plan((0, (0,))))) == {"usage": 120}
+    assert lines(settled(deal, api_plan((100, (100,))))) == {"usage": 120, "credit": -30, "shortfall": 10}
+
+
+@pytest.mark.parametrize(
+    ("api", "clause"),
+    [
+        ({"period": "term"}, "period: term"),
+        ({"excess": "counts_next", "period": "half"}, "excess: counts_next"),
+        (FREE, "bands without a commitment"),
+    ],
+)
+def test_refused_combinations_name_both_clauses(api, clause):
+    with pytest.raises(InputError, match=f"balance and {clause} cannot stand together"):
+        certainly(100, quote=quote((100, 0.1), **{**ARREARS, **credit(30), **api}))
+
+
+@pytest.mark.parametrize(
+    ("clause", "message"),
+    [
+        ({"usd": 10, "pays": "balance", "within_months": 6}, "within_months is for pays: charges"),
+        ({"usd": 0, "pays": "balance"}, "not above 0"),
+    ],
+)
+def test_a_credit_that_makes_no_sense_is_refused(clause, message):
+    with pytest.raises(InputError, match=message):
+        certainly(100, quote=quote((100, 0.1), credit=clause))
+
+
+def test_cost_is_convex_in_the_commitment_and_in_usage():
+    """At the middle of two plans no scenario costs more than the mean of theirs, with and without cost of capital."""
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        paths = rng.uniform(0, 20, (2, 12))
+        low, high = rng.uniform(1, 200, 2)
+        points = [(paths[0], low), (paths.mean(axis=0), (low + high) / 2), (paths[1], high)]
+        part = {"bands": [{"commit_usd_per_year": 1, "discount": 0}], "payment": "arrears"}
+        part |= credit(rng.uniform(1, 90))
+        costs = [
+            settled(api_deal([*path], part, cost_of_capital_per_year=0.3), api_plan((1, (usd,)))).cost[0]
+            for path, usd in points
+        ]
+        assert costs[1] <= (costs[0] + costs[2]) / 2 + 1e-9
+
+
+# --- optimised ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+@pytest.mark.parametrize("payment", ["prepaid", "arrears"])
+def test_the_optimum_commits_what_the_balance_leaves(method, payment):
+    """Certain usage of 100 a month at list, 20 % off from any commitment, overage at list: V = 960 a year, and K = 240
+    is covered, so C = 720: in advance 720, in arrears 960 billed, less 240 (nothing is short).
+    """
+    deal = certainly(100, quote=quote((0.01, 0.2), payment=payment, **credit(240)))
+    solution = solve(deal, method=method)
+    assert solution.objective_usd == pytest.approx(720)
+    assert commitment(solution) == pytest.approx(720)
+    assert solution.bound_usd == pytest.approx(720)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_the_optimum_with_a_cost_of_capital_pays_the_later_months(method):
+    """In arrears at 12 % a year: 80 a month from month 3 on are billed (K = 240 pays three), C = 720 is used up."""
+    offer = quote((0.01, 0.2), payment="arrears", **credit(240))
+    deal = read(workloads={"app": APP}, offers={"quote": offer}, scenarios=explicit({"only": 100}), **CAPITAL)
+    solution = solve(deal, method=method)
+    by_hand = sum(80 / 1.12 ** ((t + 1) / 12) for t in range(3, 12))
+    assert solution.objective_usd == pytest.approx(by_hand)
+    assert solution.bound_usd == pytest.approx(by_hand, rel=1e-6)
+
+
+@pytest.mark.parametrize("api", [{}, {"payment": "arrears"}, {"period": "half", "unused": {"rollover": 1}}])
+def test_both_methods_agree_where_usage_is_uncertain(api):
+    """Three futures around the commitment, cost of capital 12 %: rows and cuts find the same optimum."""
+    offer = quote((600, 0.2), (1000, 0.25), terms=(24,), **api, **credit(200))
+    sections = {"workloads": {"app": APP}, "offers": {"quote": offer}, "scenarios": explicit(FUTURES), **CAPITAL}
+    found = [solve(read(24, **sections), method=method).objective_usd for method in ("decomposition", "extensive")]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
