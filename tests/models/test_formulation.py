@@ -23,6 +23,7 @@ from deal_solve.formulation.fixings import fix_decisions, fixings_of
 from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.feasible import minimum
 from deal_solve.optimise.solve import solve
+from deal_solve.optimise.sums import sums_of
 from deal_solve.plan.proposal import Proposal
 from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -285,7 +286,7 @@ def built(deal, fix=None):
     """Return the whole program of a deal, all API agreements in it."""
     scenarios = scenarios_of(deal)
     none = [0.0] * scenarios.size
-    formulation = formulate(deal, scenarios, api_agreements(deal), Against(baseline=none, best=none))
+    formulation = formulate(deal, sums_of(deal, scenarios), api_agreements(deal), Against(baseline=none, best=none))
     if fix:
         fix_decisions(formulation, fixings_of(deal, Proposal.model_validate(fix)))
     return formulation
@@ -394,6 +395,7 @@ def everything():
         ),
         {"seats": {"seat": {"offer": "one", "at_list": [False, False, "list"]}}},
     )
+    yield read(24, workloads={"app": APP}).signed_in(3), None
     counted = {"bands": BANDS, "payment": "arrears", "excess": "counts_next"}
     yield (
         read(

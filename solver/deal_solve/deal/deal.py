@@ -306,9 +306,13 @@ class Deal(DealModel):
             at_list[LIST_MONTHLY] = Offer(title="List prices, billed monthly", terms={12: Term()}, seats=monthly)
         return {**at_list, **{name: offer for name, offer in self.offers.items() if offer.on_the_table}}
 
+    def offer(self, offer_id: str) -> Offer:
+        """Return an offer on the table, or one of the file that is not."""
+        return self.on_table[offer_id] if offer_id in self.on_table else self.offers[offer_id]
+
     def seat_part(self, offer_id: str, seat_type: str) -> SeatPart:
         """Return a seat type in an offer with every blank filled from the card (price, limits, what it covers)."""
-        offer = self.on_table[offer_id]
+        offer = self.offer(offer_id)
         part = offer.seats[seat_type]
         fills: dict[str, Any] = {"provides": tuple(dict.fromkeys((*part.provides, *offer.provides)))}
         if self._is_on_card(seat_type):
@@ -337,7 +341,7 @@ class Deal(DealModel):
         USD per user-month: the offer's price, else the card's cheapest. It is known where a share or an allowance is
         stated.
         """
-        part = self.on_table[offer_id].seats[seat_type]
+        part = self.offer(offer_id).seats[seat_type]
         is_stated = part.covered_share is not None or part.allowance is not None
         if is_stated or not self._is_on_card(seat_type) or not self.card.seat(seat_type).limits_unknown:
             return None
