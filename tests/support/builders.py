@@ -7,6 +7,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
+from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, Route, SeatAgreement
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -111,3 +112,15 @@ def total(deal: Deal, plan: Plan, **how: Any) -> float:
 def lines(result: Settlement) -> dict[str, float]:
     """Return the lines of the only scenario that are not 0, discounted, rounded to cents."""
     return {line: round(float(usd[0]), 2) for line, usd in result.by_line.items() if abs(usd[0]) > 1e-6}
+
+
+def before(solution: Solution) -> dict[str, float]:
+    """Return the lines of the first scenario, not discounted, of the months before signing, those that are not 0."""
+    found: dict[str, float] = {}
+    settlement = solution.settlement
+    bill = settlement.invoice(0)
+    early = bill[bill["contract_year"] < 0]
+    for line, usd in zip(early["line"], early["amount_usd"], strict=True):
+        found[line] = round(found.get(line, 0.0) + float(usd), 2)
+    np.testing.assert_allclose(sum(found.values()), settlement.before[0], atol=0.05)
+    return found

@@ -3,8 +3,7 @@
 import pytest
 
 from deal_solve import scenarios_of, settle, solve
-from tests.support.builders import count, seat_deal
-from tests.support.lines import before
+from tests.support.builders import before, count, seat_deal
 
 STAFF = {"staff": {"headcount": 0, "tracks": ["seat"]}}
 HELD = {"contracted": 100, "licensed": 100}

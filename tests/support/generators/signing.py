@@ -1,0 +1,87 @@
+"""An agreement in force and months of signing, for a generated deal."""
+
+from typing import Any
+
+from deal_solve.deal.offers.api import PERIOD_MONTHS
+from tests.support.generators.draw import Draw
+from tests.support.generators.estimate import estimate
+from tests.support.generators.usage import month_after
+
+Data = dict[str, Any]
+REFUSED_SEATS = ("hard_cap", "true-forward")
+
+
+def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
+    """Let a deal be signed in a later month or one of several; most of the time after an agreement in force."""
+    data["limits"] = [limit for limit in data.get("limits", []) if "contract" not in str(limit.get("of", ""))]
+    horizon, ends = data["horizon_months"], 0
+    if c.chance(75):
+        ends = c.pick(6, 3, 9, 12, 14) if horizon > 14 else c.pick(6, 3, 9)
+        data["in_force"] = _in_force(c, data, start, ends)
+    later = [ends + c.pick(1, 2, 5)] if c.chance(60) else []
+    early: list[int] = []
+    held = data.get("in_force", {})
+    if ends and not held.get("seats") and c.chance(50):
+        step = PERIOD_MONTHS.get(data["offers"]["current"].get("api", {}).get("period", "year"), ends)
+        early = [max(ends - c.pick(1, step, 2), max(ends - step, 0))]
+        data.setdefault("signing", {})["early"] = "forfeited"
+    months = sorted({*early, ends, *later}) if c.chance(80) else [*later, *early] or [ends]
+    data.setdefault("signing", {})["months"] = [month for month in months if month < horizon]
+
+
+def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
+    """Return an agreement taken from the first offer, as it was before the quote, and where it stands."""
+    current = {
+        "on_the_table": False,
+        "terms": [12],
+        "price_protection": c.weighted(("none", 3), ("locked", 3), ("pass_through", 2), ({"capped": 0.05}, 2)),
+    }
+    draft = {**data, "offers": {}, "in_force": None, "limits": []}
+    around = estimate({key: value for key, value in draft.items() if value is not None and key != "sources"})
+    usage = around.usage_usd or 1.0
+    held: Data = {"offer": "current", "ends": month_after(start, ends)}
+    if data["workloads"]:
+        period = c.pick("year", "half", "quarter")
+        discount, commitment = c.pick(0.1, 0.2), round(usage * c.pick(0.8, 0.5, 1.2), 2)
+        step = PERIOD_MONTHS[period]
+        began = (ends % step) - step if ends % step else 0
+        if began == 0 and c.chance(50) and ends > step:
+            began = 0
+        api: Data = {
+            "bands": [{"commit_usd_per_year": round(commitment * 0.9, 2), "discount": discount}],
+            "period": period,
+            "overage": c.pick("list", "contracted", {"premium": 0.2}),
+            "payment": c.pick("prepaid", "arrears", "prepaid_yearly"),
+        }
+        if c.chance(30):
+            api["unused"] = {"rollover": c.pick(1, 0.5)}
+        current["api"] = api
+        balance = commitment * step / 12
+        held["api"] = {
+            "band_usd_per_year": api["bands"][0]["commit_usd_per_year"],
+            "commitment_usd": commitment,
+            "period_started": month_after(start, began),
+            "drawn_usd": round(balance * c.pick(0.25, 0.75, 0.0, 1.0) if began else 0.0, 2),
+            "carried_in_usd": round(balance * c.pick(0.0, 0.2), 2) if began and "unused" in api else 0.0,
+        }
+        if c.chance(40):
+            held["index"] = {"opus": c.pick(1.1, 0.9)}
+    seats = {
+        name: {key: value for key, value in part.items() if key in ("usd_per_user_month", "billing", "tiers", "true_up")}
+        for paper in data["offers"].values()
+        for name, part in paper.get("seats", {}).items()
+        if part["true_up"] not in REFUSED_SEATS and not _carries(part["true_up"]) and "usd_per_user_month" in part
+    }
+    if seats and (c.chance(50) or "api" not in current):
+        name = next(iter(seats))
+        current["seats"] = {name: seats[name]}
+        users = around.users.get(name, 50.0)
+        held["seats"] = {name: {"contracted": int(users * c.pick(0.9, 0.5, 1.2)), "licensed": int(users)}}
+    if "api" not in current and "seats" not in current:
+        current["api"] = {"bands": [{"commit_usd_per_year": 0, "discount": 0.05}]}
+    data["offers"] = {**data["offers"], "current": current}
+    return held
+
+
+def _carries(clause: Any) -> bool:
+    return isinstance(clause, dict) and not clause.get("retroactive", True)
