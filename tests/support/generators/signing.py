@@ -15,6 +15,9 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     """Let a deal be signed in a later month or one of several; most of the time after an agreement in force."""
     data["limits"] = [limit for limit in data.get("limits", []) if "contract" not in str(limit.get("of", ""))]
     horizon, ends = data["horizon_months"], 0
+    for people in data["cohorts"].values():  # before the month of signing a tool, or a quoted seat, is no track
+        people["tracks"] = list(dict.fromkeys([*people["tracks"], "none"]))
+        people.setdefault("unserved_usd_per_user_month", c.pick(25, 10, 200))
     if c.chance(75):
         ends = c.pick(6, 3, 9, 12, 14) if horizon > 14 else c.pick(6, 3, 9)
         data["in_force"] = _in_force(c, data, start, ends)
@@ -36,8 +39,8 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         "terms": [12],
         "price_protection": c.weighted(("none", 3), ("locked", 3), ("pass_through", 2), ({"capped": 0.05}, 2)),
     }
-    draft = {**data, "offers": {}, "in_force": None, "limits": []}
-    around = estimate({key: value for key, value in draft.items() if value is not None and key != "sources"})
+    people = {name: {k: v for k, v in one.items() if k != "covered_share"} for name, one in data["cohorts"].items()}
+    around = estimate({**data, "offers": {}, "limits": [], "cohorts": people})
     usage = around.usage_usd or 1.0
     held: Data = {"offer": "current", "ends": month_after(start, ends)}
     if data["workloads"]:
