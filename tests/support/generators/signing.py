@@ -8,6 +8,7 @@ from tests.support.generators.estimate import estimate
 from tests.support.generators.usage import month_after
 
 Data = dict[str, Any]
+KEPT = ("usd_per_user_month", "list_usd_per_user_month", "billing", "tiers", "true_up")
 REFUSED_SEATS = ("hard_cap", "true-forward")
 
 
@@ -70,7 +71,7 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         if c.chance(40):
             held["index"] = {"opus": c.pick(1.1, 0.9)}
     seats = {
-        name: {key: value for key, value in part.items() if key in ("usd_per_user_month", "billing", "tiers", "true_up")}
+        name: {key: value for key, value in part.items() if key in KEPT}
         for paper in data["offers"].values()
         for name, part in paper.get("seats", {}).items()
         if part["true_up"] not in REFUSED_SEATS and not _carries(part["true_up"]) and "usd_per_user_month" in part

@@ -161,7 +161,7 @@ def settle_periods(held: Held, items: list[Priced], size: int) -> Iterator[HeldP
             return
         end = min(months.stop, held.until)
         inside = slice(max(months.start, 0), max(end, 0))
-        own = [item.within(inside) for item in items]
+        own = [item.within(inside) for item in items] if inside.start < inside.stop else []
         monthly = sum((item.usage_usd for item in own), np.zeros((inside.stop - inside.start, size)))
         commitment = api.commitment_usd * len(months) / 12
         used, balance = drawn + monthly.sum(axis=0), carried + commitment
