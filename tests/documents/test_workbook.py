@@ -120,7 +120,7 @@ def test_the_same_document_is_the_same_bytes(hand, tmp_path):
 
 def test_a_report_of_nothing_is_one_sentence(capsys):
     assert run(["report", str(SCENARIOS / "start-up.yaml")]) == 2
-    assert capsys.readouterr().err == "--out: nothing is asked for; expected --out FILE, --xlsx FILE or both\n"
+    assert capsys.readouterr().err == "--out: nothing is asked for; expected --out FILE, --xlsx FILE or --ics FILE\n"
 
 
 def assert_recomputed(path, scratch):

@@ -54,6 +54,13 @@ class Event(Record):
     """What is invoiced, negotiated or has to be ready, in a few words."""
     invoices: NotWritten[int] = field(default=1, repr=False)
     """In how many equal invoices over the year the dollars are paid, the first of them on this day."""
+    counts: NotWritten[tuple[int, int]] = field(default=(1, 1), repr=False)
+    """How often users are counted, the first time on this day, and how many months lie between two counts."""
+
+    @property
+    def recurrence(self) -> tuple[int, int]:
+        """How often it happens, and how many months lie between."""
+        return (self.invoices, 12 // self.invoices) if self.invoices > 1 else self.counts
 
 
 def calendar(deal: Deal, plan: Plan) -> Table[Event]:
@@ -178,7 +185,8 @@ def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
             what = f"count of {track_name(deal, seat_type)} users for the true-up"
             if first < end:
                 what = f"first {what}, then every {_pace(clause.check)} until {deal.calendar(end):%Y-%m}"
-            yield Event(deal.calendar(first), "count", what)
+            counts = (1 + (end - first) // clause.check, clause.check)
+            yield Event(deal.calendar(first), "count", what, counts=counts)
 
 
 def _pace(months: int) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from deal_solve.analysis.clauses.result import GRANTED, Clauses, ClauseValue
 from deal_solve.analysis.curve.result import Curve
+from deal_solve.analysis.document.ics import ics_of
 from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.files import written
@@ -76,6 +77,10 @@ class Document(Answered):
         from deal_solve.analysis.document.markup import markdown_of
 
         return markdown_of(self)
+
+    def to_ics(self) -> str:
+        """Return every date of the plan as an iCalendar file."""
+        return ics_of(self.about.deal, self.solution.plan)
 
     def to_xlsx(self, path: str | Path) -> None:
         """Write the document as a workbook whose totals are formulas; raises InputError without XlsxWriter."""

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DocumentFiles:
-    """What is asked for: the document itself and the workbook, each the name of a file or None."""
+    """What is asked for: the document itself, the workbook and the calendar, each the name of a file or None."""
 
     out: str | None
     xlsx: str | None
+    ics: str | None
 
     @property
     def paths(self) -> list[str]:
         """Every file that is asked for."""
-        return [path for path in (self.out, self.xlsx) if path]
+        return [path for path in (self.out, self.xlsx, self.ics) if path]
 
     @property
     def has_sections(self) -> bool:
@@ -39,9 +40,10 @@ class DocumentFiles:
         from deal_solve.optional import need
 
         if not self.paths:
-            raise InputError(Problem("--out", "nothing is asked for; expected --out FILE, --xlsx FILE or both"))
+            raise InputError(Problem("--out", "nothing is asked for; expected --out FILE, --xlsx FILE or --ics FILE"))
         ending_of(self.out, "--out", "html", "md")
         ending_of(self.xlsx, "--xlsx", "xlsx")
+        ending_of(self.ics, "--ics", "ics")
         if self.xlsx:
             need("xlsxwriter", "a workbook", "--xlsx")
         for path in self.paths:
@@ -55,6 +57,8 @@ class DocumentFiles:
             write_text(self.out, found.to_html() if self.out.endswith(".html") else found.to_markdown())
         if self.xlsx:
             found.to_xlsx(self.xlsx)
+        if self.ics:
+            write_text(self.ics, found.to_ics())
         for path in self.paths:
             click.echo(f"{path} written, {Path(path).stat().st_size / 1000:,.0f} kB")
 
@@ -63,11 +67,12 @@ def document_files(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of the files that a document is written to; the command gets them as `files`."""
 
     @wraps(command)
-    def asked(*, out_file: str | None, xlsx_file: str | None, **given: Any) -> Any:
-        return command(files=DocumentFiles(out_file, xlsx_file), **given)
+    def asked(*, out_file: str | None, xlsx_file: str | None, ics_file: str | None, **given: Any) -> Any:
+        return command(files=DocumentFiles(out_file, xlsx_file, ics_file), **given)
 
     made: Any = asked
     for option in (
+        click.option("--ics", "ics_file", metavar="FILE", help="Write every date of the plan as a calendar."),
         click.option("--xlsx", "xlsx_file", metavar="FILE", help="Write a workbook whose totals are formulas."),
         click.option(
             "--out", "out_file", metavar="FILE", help="Write the document (.html), or its first page alone (.md)."

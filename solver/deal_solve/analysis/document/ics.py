@@ -1,0 +1,82 @@
+"""The calendar of a plan as an iCalendar file (RFC 5545), for the calendars of those who have to act."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+
+from deal_solve.deal.deal import Deal
+from deal_solve.facts.calendar import Event, calendar
+from deal_solve.plan.plan import Plan
+from deal_solve.report.style import STEERING, escaped
+from deal_solve.report.text import round_money
+from deal_solve.version import VERSION
+
+LINE_BYTES = 75
+REMINDED = {"notice": 14, "negotiation": 14, "invoice": 7, "count": 7, "project_ready": 14}
+"""Kinds of events with a reminder, this many days before."""
+
+
+def ics_of(deal: Deal, plan: Plan) -> str:
+    """Return every event of a plan as a calendar; each is for a whole day, one that recurs has a rule.
+
+    The same plan is the same text, so that a calendar that reads it again changes its events and adds none twice.
+    """
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:-//deal-solve//deal-solve {VERSION}//EN",
+        "CALSCALE:GREGORIAN",
+        f"X-WR-CALNAME:{_text(deal.title or 'Deal')}",
+    ]
+    seen: dict[tuple[date, str], int] = {}
+    for event in calendar(deal, plan):
+        number = seen.setdefault((event.day, event.what), len(seen))
+        lines += _event(deal, event, number)
+    return "".join(f"{folded}\r\n" for line in [*lines, "END:VCALENDAR"] for folded in _folded(line))
+
+
+def _event(deal: Deal, event: Event, number: int) -> Iterator[str]:
+    day, words = f"{event.day:%Y%m%d}", f"{event.what[:1].upper()}{event.what[1:]}"
+    key = hashlib.sha256(f"{deal.title}|{day}|{event.kind}|{number}".encode()).hexdigest()[:20]
+    yield "BEGIN:VEVENT"
+    yield f"UID:{key}@deal-solve"
+    yield f"DTSTAMP:{deal.card.as_of:%Y%m%d}T000000Z"
+    yield f"DTSTART;VALUE=DATE:{day}"
+    times, months = event.recurrence
+    if times > 1:
+        yield f"RRULE:FREQ=MONTHLY;INTERVAL={months};COUNT={times}"
+    yield f"SUMMARY:{_text(words)}"
+    if event.usd is not None:
+        each = f" in {event.invoices} equal parts" if event.invoices > 1 else ""
+        yield f"DESCRIPTION:{_text(f'{round_money(event.usd)} USD at price index 1{each}')}"
+    yield f"CATEGORIES:{event.kind.replace('_', ' ').upper()}"
+    yield "TRANSP:TRANSPARENT"
+    if event.kind in REMINDED:
+        yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{_text(words)}")
+        yield from (f"TRIGGER:-P{REMINDED[event.kind]}D", "END:VALARM")
+    yield "END:VEVENT"
+
+
+def _text(text: str) -> str:
+    r"""Return text as a value: what has a meaning in a calendar is escaped, what would steer its display written out.
+
+    >>> _text("a, b; c")
+    'a\\, b\\; c'
+    """
+    shown = STEERING.sub(lambda found: escaped(found[0]), text)
+    for each in "\\;,":
+        shown = shown.replace(each, f"\\{each}")
+    return " ".join(shown.split())
+
+
+def _folded(line: str) -> Iterator[str]:
+    """Yield a line in pieces of at most LINE_BYTES bytes, every one after the first indented; no character is cut."""
+    piece = ""
+    for character in line:
+        if len(f"{piece}{character}".encode()) > LINE_BYTES:
+            yield piece
+            piece = " "
+        piece += character
+    yield piece
