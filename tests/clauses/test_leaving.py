@@ -135,8 +135,6 @@ def test_a_renewal_is_a_price_or_a_map():
     assert not falling(renewal=both).offers["quote"].renewal.may_leave
     with pytest.raises(InputError, match="may_return: nobody returns who may not leave"):
         falling(renewal={"may_leave": False, "may_return": True})
-    with pytest.raises(InputError, match="may_return: coming back after leaving is not priced yet"):
-        falling(renewal={"may_return": True})
 
 
 def test_a_list_bill_above_what_is_sold_without_a_contract_is_said():
@@ -154,7 +152,11 @@ def test_leaving_is_refused_where_it_cannot_be():
     """Before the first term ends, where the offer forbids it, and taken again."""
     for renewal, at_list, message in (
         ({"may_leave": False}, [False, True, True], "may_leave: the API agreement with 'quote' is left"),
-        (None, [False, True, False], "may_return: taken again at month 24"),
+        (
+            None,
+            [False, True, False],
+            "may_return: the API agreement is taken again in contract year 3 after it was left",
+        ),
         (None, [True, True, True], "left at month 0; expected the end of a term"),
     ):
         deal = falling(renewal=renewal)
@@ -326,7 +328,7 @@ def test_leaving_seats_is_refused_where_it_cannot_be():
         (24, {"may_leave": False}, [12], [False, True], "may_leave: seat from 'quote' is left"),
         (24, None, [12], [True, True], "expected the terms of 'quote'"),
         (24, None, [24], [False, True], "left at the start of contract year 2, but its terms end with contract year 2"),
-        (36, None, [12], [False, True, False], "may_return: seat taken again in contract year 3"),
+        (36, None, [12], [False, True, False], "may_return: seat is taken again in contract year 3 after it was left"),
         (36, None, [12], [False, "list", "list-monthly"], "stays with one billing"),
     ):
         deal = staffed([10] * horizon, None, renewal, horizon, 25, terms=terms)

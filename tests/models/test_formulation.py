@@ -421,6 +421,9 @@ def everything():
         ),
         None,
     )
+    again = {"terms": [12, 24], "renewal": {"may_return": True}, "api": {"bands": BANDS}, "seats": {"seat": {}}}
+    staff = {"headcount": 3, "tracks": ["seat"], "covered_share": {"seat": 1}}
+    yield read(36, workloads={"app": APP}, cohorts={"staff": staff}, offers={"one": again}), None
     yield (
         read(
             cohorts={"staff": {"headcount": 3, "tracks": ["seat"], "use": USE}},
@@ -548,7 +551,7 @@ def seats(part, **offer):
 def seat_of(formulation, offer="quote"):
     """Return (N, T) of the only seat agreement under an offer: the names of the count and of the track."""
     (counts,) = [
-        year.count for (candidate, _), year in formulation.paths[0].seats.years.items() if candidate.offer == offer
+        year.count for (candidate, *_), year in formulation.paths[0].seats.years.items() if candidate.offer == offer
     ]
     (track,) = [on for (_, candidate, _), on in formulation.paths[0].tracks.seats.items() if candidate.offer == offer]
     return [variable.name for variable, _ in counts], track.name
@@ -602,7 +605,7 @@ def test_bundle_threshold():
     (beta,) = [b.name for regime, b in formulation.agreements.regimes.items() if regime.tier == 1]
     (bought,) = [
         number.name
-        for (candidate, _), year in formulation.paths[0].seats.years.items()
+        for (candidate, *_), year in formulation.paths[0].seats.years.items()
         for segment, _, number in year.segments
         if candidate.offer == "quote" and segment.tier == 1
     ]

@@ -121,7 +121,20 @@ def _agreements(deal: Deal, scenarios: ScenarioSet, near: Plan) -> list[Data]:
                 head = {"offer": offer, "term_months": months, "band_usd_per_year": threshold}
                 amounts = _amounts(deal, scenarios, near, head) if threshold else [0.0]
                 found += [{**head, "commitment_usd": usd} for usd in amounts]
+                if offer not in AT_LIST:
+                    found += [
+                        {**head, "commitment_usd": usd, "at_list": list(years)}
+                        for usd in amounts
+                        for years in _years_left(deal)
+                    ]
     return found
+
+
+def _years_left(deal: Deal) -> Iterator[tuple[bool, ...]]:
+    """Yield every choice of later contract years in which something can be left."""
+    for later in itertools.product((False, True), repeat=deal.years - 1):
+        if any(later):
+            yield (False, *later)
 
 
 def _amounts(deal: Deal, scenarios: ScenarioSet, near: Plan, head: Data) -> list[float]:
@@ -178,13 +191,13 @@ def _seats(deal: Deal, scenarios: ScenarioSet, tracks: dict[str, tuple[str, ...]
 
 
 def _left(deal: Deal, seats: dict[str, Data]) -> Iterator[dict[str, Data]]:
-    """Yield seats of which one type is left for one list, at the start of each later contract year."""
+    """Yield seats of which one type is left for one list, in each choice of later contract years."""
     for name, agreement in seats.items():
-        for seller, year in itertools.product(AT_LIST, range(1, deal.years)):
+        for seller, years in itertools.product(AT_LIST, _years_left(deal)):
             if seller in resolve(deal).sellers(name) and agreement["offer"] not in AT_LIST:
                 kept = agreement["contracted"]
-                counts = kept if seller == LIST else [n if y < year else 0 for y, n in enumerate(kept)]
-                at_list = [seller if y >= year else False for y in range(deal.years)]
+                counts = kept if seller == LIST else [0 if gone else n for gone, n in zip(years, kept, strict=True)]
+                at_list = [seller if gone else False for gone in years]
                 yield {**seats, name: {**agreement, "contracted": counts, "at_list": at_list}}
 
 

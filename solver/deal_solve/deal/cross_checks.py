@@ -207,6 +207,8 @@ def _offers(deal: Deal) -> Iterator[Finding]:
             and len(offer.api.periods(range(max(offer.terms)))) == 1
         ):
             yield (*loc, "api", "excess"), "counts_next needs a term with two commitment periods; shorten the period"
+        if offer.renewal.may_return and deal.renewal_decisions is not None:
+            yield (*loc, "renewal", "may_return"), "is not decided by tables: leave out renewal_decisions, or state no"
         yield from _controls(deal, offer.provides, (*loc, "provides"))
         for index, band in enumerate(offer.api.bands if offer.api else ()):
             for name in band.discount:

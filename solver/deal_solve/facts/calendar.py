@@ -24,6 +24,8 @@ from deal_solve.settlement.seats.seats import seat_contracts
 NEGOTIATE_MONTHS = 12
 """How long before a term ends one starts to negotiate the next: in its second half, never on the day it is signed."""
 
+AGAIN = " (taken again)"
+"""Added to the name of what was left before."""
 
 EventKind = Literal[
     "start",
@@ -123,23 +125,21 @@ def _ends(deal: Deal, plan: Plan) -> Iterator[Event]:
 
 def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]]]:
     """Return the terms of every agreement in which something is bought, with what that is."""
-    seats = [(agreement, seat_type, seats_name(deal, seat_type)) for seat_type, agreement in plan.seats.items()]
-    lengths = {plan.api.offer: plan.api.term_months}
-    lengths |= {agreement.offer: agreement.term_months for agreement, *_ in seats}
-    signed: dict[str, list[tuple[TermSpan, list[str]]]] = {}
-    for offer, months in lengths.items():
-        api_left = plan.api.left if plan.api.offer == offer else ()
-        for span in resolve(deal).taken_for(offer, months).spans:
-            is_left = any(start <= span.start < end for start, end in api_left)
-            bought = ["API"] if plan.api.offer == offer and not is_left else []
-            bought += [
-                what
-                for agreement, seat_type, what in seats
-                if any(plan.takes_seats(seat_type, year) for year in span.years if agreement.seller(year) == offer)
-            ]
-            if bought and offer not in (LIST, LIST_MONTHLY):
-                signed.setdefault(offer, []).append((span, bought))
-    return signed
+    found: dict[str, dict[int, tuple[TermSpan, list[str]]]] = {plan.api.offer: {}}
+    for span in resolve(deal).taken(plan.api).spans:
+        if not span.left:
+            found[plan.api.offer][span.start] = span, ["API" + AGAIN * plan.api.was_left(span.start)]
+    for seat_type, agreement in plan.seats.items():
+        for span in resolve(deal).taken(agreement).spans:
+            if not span.left and any(plan.takes_seats(seat_type, year) for year in span.years):
+                terms = found.setdefault(agreement.offer, {})
+                what = seats_name(deal, seat_type) + AGAIN * agreement.was_left(span.start)
+                terms.setdefault(span.start, (span, []))[1].append(what)
+    return {
+        offer: [terms[start] for start in sorted(terms)]
+        for offer, terms in found.items()
+        if terms and offer not in (LIST, LIST_MONTHLY)
+    }
 
 
 def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Annotated, Literal
 
 import numpy as np
@@ -104,7 +105,8 @@ def _decided(settlement: Settlement) -> Iterator[tuple[DecisionKind, str, str]]:
         if any(agreement.contracted):
             yield "seats", name, _by_year([f"{seats:,}" for seats in agreement.contracted])
         if any(plan.takes_seats(name, year) for year in range(deal.years)):
-            left = f", then {', '.join(agreement.sellers[1:])}" if agreement.left else ""
+            _, *then = (seller for seller, _ in groupby(map(agreement.seller, range(len(agreement.contracted)))))
+            left = f", then {', '.join(then)}" if then else ""
             yield "seat_offer", name, f"{agreement.offer}, {agreement.term_months} months{left}"
     for cohort, tracks in plan.tracks.items():
         yield "track", cohort, _by_year(tracks)

@@ -18,6 +18,7 @@ from deal_solve.messages import unknown
 from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.proposal import Proposal, ProposedApi, ProposedRoute, ProposedSeats
 from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import left_in
 
 Item = TypeVar("Item")
 ROUNDING_USD = 1e-5
@@ -129,8 +130,16 @@ def _fix_band(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
     bands = proposal.api.band_usd_per_year
     if bands is None or resolve(decisions.deal).taken(regime.agreement).is_at_list(regime.span):
         return
-    if abs(_spread(bands, regime.span.index) - regime.threshold_usd) > CENT_TOLERANCE_USD:
+    place = _place(decisions.deal, regime, proposal.api)
+    if abs(_spread(bands, place) - regime.threshold_usd) > CENT_TOLERANCE_USD:
         decisions.agreements.regimes[regime].upBound = 0
+
+
+def _place(deal: Deal, regime: Regime, wanted: ProposedApi) -> int:
+    """Return which of the terms of a proposal, those that are left among them, starts with that of a regime."""
+    at_list = [_spread(wanted.at_list, year) for year in range(deal.years)] if wanted.at_list else []
+    spans = resolve(deal).taken_for(*regime.agreement, left_in(at_list)).spans
+    return next((place for place, span in enumerate(spans) if span.start == regime.span.start), regime.span.index)
 
 
 def _fix_commitment(decisions: Decisions, regime: Regime, proposal: Proposal) -> None:
@@ -170,7 +179,7 @@ def _fix_seats(decisions: Decisions, proposal: Proposal) -> None:
             continue
         for year in range(deal.years):
             count = total(
-                decisions.seats.years[candidate, year].count
+                decisions.seats.count(candidate, year)
                 for candidate in decisions.agreements.seats
                 if candidate.seat_type == seat_type
             )

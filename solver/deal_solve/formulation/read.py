@@ -85,7 +85,7 @@ def _without_dust(dollars: float) -> float:
 
 def _bought(decisions: Decisions) -> Iterator[str]:
     """Yield the seat types that have seats, or a cohort on them."""
-    yield from (c.seat_type for (c, _), year in decisions.seats.years.items() if round(value_of(year.count)))
+    yield from (c.seat_type for (c, *_), year in decisions.seats.years.items() if round(value_of(year.count)))
     yield from (c.seat_type for (_, c, _), on in decisions.tracks.seats.items() if _is_on(on.varValue))
 
 
@@ -97,7 +97,7 @@ def _seats(decisions: Decisions, bought: Container[str]) -> dict[str, SeatAgreem
         counts, at_list = [], []
         for year in range(deal.years):
             held = _held(decisions, candidate.seat_type, year)
-            counts.append(round(value_of(decisions.seats.years[held, year].count)))
+            counts.append(round(value_of(decisions.seats.count(held, year))))
             at_list.append(
                 next((seller for seller in SELLERS_AT_LIST if held != candidate and seller == held.offer), None)
             )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
-from deal_solve.plan.plan import SeatTerm, SellerAtList
+from deal_solve.plan.plan import ApiAgreement, Plan, SeatAgreement, SeatTerm, SellerAtList
 from deal_solve.plan.resolved import resolve
 
 SELLERS_AT_LIST: tuple[SellerAtList, ...] = get_args(SellerAtList)
@@ -20,6 +20,32 @@ def may_leave(deal: Deal, offer: str) -> bool:
 def may_leave_api(deal: Deal, offer: str) -> bool:
     """Whether the API part of an offer may be left: list must provide what workloads (and both lines) require."""
     return may_leave(deal, offer) and not missing_at_list(deal)
+
+
+def may_return_api(deal: Deal, offer: str) -> bool:
+    """Whether the API part of an offer may be left and taken again."""
+    return may_leave_api(deal, offer) and resolve(deal).offers[offer].offer.renewal.may_return
+
+
+def may_return_seats(deal: Deal, offer: str, seat_type: str) -> bool:
+    """Whether a seat type of an offer may be left for a list and taken again."""
+    if not may_leave(deal, offer) or not lists_of(deal, seat_type):
+        return False
+    return resolve(deal).offers[offer].offer.renewal.may_return
+
+
+def bound_beside(deal: Deal, plan: Plan, part: str, month: int) -> tuple[str, ...]:
+    """Return the other parts taken from the offer of a part (api, or a seat type) that are inside a term in a month:
+    beside them nothing of the offer starts a term.
+    """
+    parts: dict[str, ApiAgreement | SeatAgreement] = {"api": plan.api, **plan.seats}
+    found = []
+    for name, agreement in parts.items():
+        if name != part and agreement.offer == parts[part].offer:
+            span = resolve(deal).taken(agreement).span_at(month)
+            if not span.left and span.start < month:
+                found.append(name)
+    return tuple(found)
 
 
 def lists_of(deal: Deal, seat_type: str) -> tuple[SellerAtList, ...]:

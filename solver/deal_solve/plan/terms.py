@@ -14,7 +14,8 @@ class TermSpan:
     """Months [start, end) inside the horizon of an agreement: its renewal number `index` (0 is the first term).
 
     `length` is the signed length in months; a term may run beyond the horizon, and then start + length > end. What is
-    `left` is at list: `index` is then the renewal that was not taken.
+    `left` is at list: `index` is then the renewal that was not taken. Where the price of a term depends on the terms
+    that were taken before, `since` are their starts.
     """
 
     index: int
@@ -22,6 +23,7 @@ class TermSpan:
     end: int
     length: int
     left: bool = False
+    since: tuple[int, ...] = ()
 
     @property
     def years(self) -> range:
@@ -34,25 +36,55 @@ Left: TypeAlias = tuple[tuple[int, int], ...]
 
 
 def terms_of(offer: Offer, first_months: int, horizon_months: int, left: Left = ()) -> tuple[TermSpan, ...]:
-    """Return the terms of an offer taken for `first_months`: renewed for the longest offered length that ends by the
-    horizon, else for the shortest one. What is `left` is left for as long, or until the offer is taken again. Where the
-    horizon cuts a contract year, terms are laid as if it ended with that year.
+    """Return the terms of an offer taken for `first_months`, each renewal for its `renewal_months`.
+
+    What is `left` is left for as long, or until the offer is taken again; a contract year at a time where it may be.
     """
-    offered, laid_months = sorted(offer.terms), whole_years(horizon_months)
     spans: list[TermSpan] = []
     start, length, renewals = 0, first_months, 0
     while start < horizon_months:
         again = next((end for begin, end in left if begin <= start < end), None)
         if again is not None:
-            end = min(start + length, again)
+            end = min(start + (12 if offer.renewal.may_return else length), again)
             spans.append(TermSpan(renewals, start, min(end, horizon_months), end - start, left=True))
             start = end
         else:
             spans.append(TermSpan(renewals, start, min(start + length, horizon_months), length))
             start += length
             renewals += 1
-        length = max((months for months in offered if start + months <= laid_months), default=offered[0])
+        length = renewal_months(offer, start, horizon_months)
     return tuple(spans)
+
+
+def renewal_months(offer: Offer, start: int, horizon_months: int) -> int:
+    """Return the length of a renewal, or return, in a month: the longest on offer that ends by the horizon, else the
+    shortest. Where the horizon cuts a contract year, terms are laid as if it ended with that year.
+    """
+    offered, laid_months = sorted(offer.terms), whole_years(horizon_months)
+    return max((months for months in offered if start + months <= laid_months), default=offered[0])
+
+
+def possible_terms(offer: Offer, first_months: int, horizon_months: int) -> tuple[TermSpan, ...]:
+    """Return every term that can be had of an offer that may be left at the end of each and taken again at any
+    contract-year start, and every contract year in which it is left; in order of time.
+
+    The renewal number tells terms of the same months apart, and where a renewal cap limits their prices, so do the
+    terms before (`TermSpan.since`).
+    """
+    is_path_dependent = offer.renewal_cap is not None and offer.price_protection != "none"
+    following: dict[int, dict[tuple[int, tuple[int, ...]], None]] = {0: {(0, ()): None}}
+    found = []
+    for start in range(0, horizon_months, 12):
+        for index, since in following.get(start, ()):
+            length = renewal_months(offer, start, horizon_months) if start else first_months
+            end = min(start + length, horizon_months)
+            found.append(TermSpan(index, start, end, length, since=since))
+            after = (index + 1, (*since, start) if is_path_dependent else ())
+            following.setdefault(end, {})[after] = None
+            if start:
+                found.append(TermSpan(index, start, min(start + 12, horizon_months), 12, left=True, since=since))
+                following.setdefault(start + 12, {})[index, since] = None
+    return tuple(found)
 
 
 def left_in(at_list: Sequence[bool]) -> Left:

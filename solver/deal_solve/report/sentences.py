@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from deal_solve.deal.deal import AT_LIST, LIST, LIST_MONTHLY, Deal
 from deal_solve.facts.summary import Summary
 from deal_solve.optimise.solution import Solution
@@ -27,7 +29,9 @@ def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
     """Return the API agreement in one sentence, with the title of its offer or without."""
     if api.offer == LIST:
         return "API pay as you go at list prices, nothing committed"
-    amounts = [usd for term in api.terms if term.offer is None for usd in term.commitment_usd]
+    by_year = [(usd, term.offer is None) for term in api.terms for usd in term.commitment_usd]
+    amounts = [usd for usd, is_taken in by_year if is_taken]
+    years = " / ".join(str(year) for year, (_, is_taken) in enumerate(by_year, 1) if is_taken)
     bands = joined([round_money(term.band_usd_per_year) for term in api.terms if term.offer is None])
     name = _title(deal, api.offer) if with_title else api.offer
     taken = f"API agreement {name}, {_renewed(deal, api.term_months, api.left)}"
@@ -35,10 +39,9 @@ def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
         return f"{taken}: nothing committed, usage billed at the rates of its band without commitment"
     committed = f"{round_money(amounts[0])} USD committed in each contract year"
     if len(set(amounts)) > 1:
-        years = " / ".join(str(year + 1) for year in range(len(amounts)))
         committed = f"{joined(list(map(round_money, amounts)))} USD committed in contract year {years}"
-    elif len(amounts) == 1:
-        committed = f"{round_money(amounts[0])} USD committed in contract year 1"
+    elif len(amounts) == 1 or api.left:
+        committed = f"{round_money(amounts[0])} USD committed in contract year {years}"
     return f"{taken}: {committed} (band from {bands} a year)"
 
 
@@ -71,10 +74,12 @@ def seat_sentence(deal: Deal, plan: Plan, name: str) -> str:
     taken = agreement.offer
     if taken != plan.api.offer or taken == LIST:
         taken += f", {_renewed(deal, agreement.term_months)}"
-    for year in (year for year, seller in enumerate(agreement.at_list) if seller):
-        before, after = agreement.seller(year - 1), agreement.seller(year)
+    sellers = [agreement.seller(year) for year in range(len(agreement.contracted))]
+    for year, (before, after) in enumerate(pairwise(sellers), 1):
         billed = "billed monthly" if after == LIST_MONTHLY else "billed yearly"
-        if before != after:
+        if before != after == agreement.offer:
+            taken += f", taken again from {deal.calendar(12 * year):%Y-%m}"
+        elif before != after:
             taken += f", left for list {billed} at the end of {deal.calendar(12 * year - 1):%Y-%m}"
     return f"{counts} {name} seats {when}, from {taken}"
 

@@ -79,6 +79,10 @@ def _price(renewal: Any) -> Any:
     return renewal["price"] if isinstance(renewal, dict) and "price" in renewal else renewal
 
 
+def _returns(renewal: Any) -> bool:
+    return isinstance(renewal, dict) and renewal.get("may_return", False)
+
+
 for _length in (12, 24, 36):
     add(f"term={_length}", losing_offers, "terms", lambda v, n=_length: n in v, _without_term(_length))
 add("terms=several", losing_offers, "terms", lambda v: len(v) > 1, lambda v: {min(v): v[min(v)]})
@@ -98,6 +102,7 @@ add(
     lambda v: isinstance(v, dict) and "may_leave" in v,
     lambda v: v["price"],
 )
+add("renewal may be taken again", renewed, "renewal", _returns, lambda v: v["price"])
 add("renewal_cap", renewed, "renewal_cap", lambda v: v is not ABSENT, DROP)
 add("exclusive", offers, "exclusive", present, DROP)
 add("bundle", offers, "bundle", present, DROP)

@@ -18,13 +18,17 @@ Data = dict[str, Any]
 START = (2027, 1)
 
 
-def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool = False) -> Data:
+def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool = False, returns: bool = False) -> Data:
     """Return the plain data of a deal; a `tiny` one is small enough to try out its plans one by one.
 
     A `crowded` one has two cohorts or three on one seat type, whose plan has a maximum near what they are together. One
     with `tables` decides later terms by what is observed, where there are any, and its demand moves from year to year.
+    Where offers are taken again (`returns`) they may be left after a year, and demand falls in a later one and rises
+    again.
     """
     horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((24, 9), (12, 5), (36, 5), (48, 1))
+    if returns:
+        horizon = c.weighted((36, 1), (48, 0 if tiny else 1))
     start = (START[0], c.pick(1, 7, 11))
     data: Data = {"start": f"{start[0]}-{start[1]:02d}", "horizon_months": horizon, "workloads": {}, "cohorts": {}}
     if c.chance(50):
@@ -36,7 +40,11 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
     explicit(c, data, start)
     if tables:
         _move(c, data)
+    if returns:
+        _dip(c, data)
     _offers(c, data)
+    if returns:
+        _return(c, data)
     if data["cohorts"] and (crowded or c.chance(35)):
         users = estimate(data).users
         most = max((users.get(name, 0.0) for name in SEAT_TYPES[: 1 + crowded]), default=0.0)
@@ -45,6 +53,9 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
             people.setdefault("unserved_usd_per_user_month", c.pick(30, 12, 200))
     _complete(c, data)
     if tables and horizon > min(length for paper in data["offers"].values() for length in paper["terms"]):
+        for paper in data["offers"].values():
+            if isinstance(paper.get("renewal"), dict):
+                paper["renewal"].pop("may_return", None)  # refused beside tables
         kind = c.pick("usage", "users") if data["workloads"] and data["cohorts"] else None
         data["renewal_decisions"] = {kind or ("usage" if data["workloads"] else "users"): 2}
     data["risk"] = risk(c, "scenarios" in data)
@@ -111,6 +122,30 @@ def _move(c: Draw, data: Data) -> None:
             for name, path in paths.items():
                 mean = float(np.mean(path))
                 paths[name] = [round(mean * c.pick(1, 0.1, 0.4, 2)) for _ in range(data["horizon_months"] // 12)]
+
+
+def _dip(c: Draw, data: Data) -> None:
+    """Let requests and users of every scenario fall in one contract year."""
+    year, rest = c.integer(1, data["horizon_months"] // 12 - 2), c.pick(0.1, 0.0, 0.3)
+    for scenario in data.get("scenarios", {}).values():
+        for paths in (scenario.get("requests_per_month", {}), scenario.get("active_users", {})):
+            for name, path in paths.items():
+                step = len(path) * 12 // data["horizon_months"]
+                lower = [round(value * rest, 2) for value in path[year * step : (year + 1) * step]]
+                paths[name] = [*path[: year * step], *lower, *path[(year + 1) * step :]]
+
+
+def _return(c: Draw, data: Data) -> None:
+    """Let most offers be left after a year, and taken again."""
+    for paper in data["offers"].values():
+        terms = paper["terms"]
+        paper["terms"] = {12: terms[min(terms)], **{length: terms[length] for length in terms if length > 12}}
+        renewal = paper.get("renewal", "same")
+        if c.chance(85):
+            price = renewal["price"] if isinstance(renewal, dict) and "price" in renewal else renewal
+            paper["renewal"] = {"price": price, "may_return": True}
+            if paper["price_protection"] != "none" and c.chance(50):
+                paper["renewal_cap"] = c.pick(0.0, 0.05)
 
 
 def _controls(c: Draw, data: Data) -> None:

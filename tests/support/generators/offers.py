@@ -50,8 +50,9 @@ def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, need
     )
     if horizon > min(paper["terms"]):
         paper["renewal"] = c.weighted(("same", 4), ("list", 3), ({"uplift": c.pick(0.05, 0.1, 0.2, 0.7)}, 4))
-        if c.chance(40):
-            paper["renewal"] = {"price": paper["renewal"], "may_leave": False}
+        right = c.weighted((None, 30), ({"may_return": True}, 30), ({"may_leave": False}, 40))
+        if right is not None:
+            paper["renewal"] = {"price": paper["renewal"], **right}
         if paper["price_protection"] != "none" and c.chance(50):
             paper["renewal_cap"] = c.pick(0.0, 0.05)
     return {**paper, **_other_numbers(c, "offer", estimate)}

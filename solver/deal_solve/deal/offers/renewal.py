@@ -31,8 +31,6 @@ class Renewal(DealModel):
     def _who_stays_cannot_return(self) -> Self:
         if self.may_return and not self.may_leave:
             raise ValueError("may_return: nobody returns who may not leave; expected may_leave: yes beside it")
-        if self.may_return:
-            raise ValueError("may_return: coming back after leaving is not priced yet; expected no")
         return self
 
 

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.workload import ProjectName
+from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, seat_candidates
@@ -53,6 +54,10 @@ def table_months(deal: Deal, agreements: Iterable[Agreement]) -> tuple[int, ...]
     """Return the months in which something is looked up; none where all is decided at signing."""
     if deal.renewal_decisions is None:
         return ()
+    for name, offer in deal.offers.items():
+        if offer.renewal.may_return:
+            path = f"offers.{name}.renewal.may_return"
+            raise InputError(Problem(path, "is not decided by tables: leave out renewal_decisions, or state no"))
     offered = {*agreements, *(seats.agreement for seats in seat_candidates(deal))}
     months = {span.start for agreement in offered for span in resolve(deal).taken(agreement).spans}
     if any(cohort.use or {NONE, *deal.internal_tools} & {*cohort.tracks} for cohort in deal.cohorts.values()):
@@ -140,7 +145,7 @@ def _seat_terms(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
         if held is not decisions.agreements.seats[candidate]:
             when = left.seats(candidate.seat_type, span.start)[:1]
             yield _Decision(("seller", candidate, span), span.start, 1.0 * held, 1.0, when)
-    for (candidate, number), year in decisions.seats.years.items():
+    for (candidate, _, number), year in decisions.seats.years.items():
         when = left.seats(candidate.seat_type, year.span.start, candidate if candidate.offer in AT_LIST else None)
         for index, (segment, chosen, count) in enumerate(year.segments):
             key = candidate, number, index

@@ -35,7 +35,8 @@ def round_structure(formulation: Formulation) -> Bounds:
     groups: dict[object, list[Variable]] = {}
     for index, decisions in enumerate(formulation.paths):
         for regime, variable in decisions.agreements.regimes.items():
-            groups.setdefault((index, regime.span), []).append(variable)
+            for year in regime.span.years:
+                groups.setdefault((index, year), []).append(variable)
         for (cohort, _, span), variable in decisions.tracks.seats.items():
             for year in span.years:
                 groups.setdefault((index, cohort, year), []).append(variable)

@@ -43,16 +43,18 @@ def _satisfies_api(deal: Deal, plan: Plan, wanted: ProposedApi) -> bool:
     if wanted.at_list is not None and left_in(_each(wanted.at_list, deal.years)) != api.left:
         return False
     return all(
-        _satisfies_term(deal, taken, span, term, wanted)
-        for span, term in zip(taken.spans, api.terms, strict=True)
+        _satisfies_term(deal, taken, (place, span), term, wanted)
+        for place, (span, term) in enumerate(zip(taken.spans, api.terms, strict=True))
         if not taken.is_at_list(span)
     )
 
 
-def _satisfies_term(deal: Deal, taken: OfferTerms, span: TermSpan, term: ApiTerm, wanted: ProposedApi) -> bool:
-    """One number for the commitment stands for the mean of a term whose years have a ramp."""
-    bands, amounts = wanted.band_usd_per_year, wanted.commitment_usd
-    if bands is not None and abs(bands[min(span.index, len(bands) - 1)] - term.band_usd_per_year) > CENT_TOLERANCE_USD:
+def _satisfies_term(
+    deal: Deal, taken: OfferTerms, at: tuple[int, TermSpan], term: ApiTerm, wanted: ProposedApi
+) -> bool:
+    """One number for the commitment stands for the mean of a term whose years have a ramp; `at` is which term it is."""
+    (place, span), bands, amounts = at, wanted.band_usd_per_year, wanted.commitment_usd
+    if bands is not None and abs(bands[min(place, len(bands) - 1)] - term.band_usd_per_year) > CENT_TOLERANCE_USD:
         return False
     if amounts is None:
         return True

@@ -10,7 +10,7 @@ from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.errors import Problem
 from deal_solve.plan.crowds import crowding, is_crowded, too_many_combinations, unpriced
 from deal_solve.plan.initial_order import initial_order
-from deal_solve.plan.leaving import lists_of, may_leave, seat_terms
+from deal_solve.plan.leaving import bound_beside, lists_of, may_leave, seat_terms
 from deal_solve.plan.offers import clause
 from deal_solve.plan.plan import Plan, SeatAgreement
 from deal_solve.plan.resolved import SeatOffer, resolve
@@ -29,7 +29,7 @@ def broken_seats(deal: Deal, plan: Plan) -> Iterator[Problem]:
                 f"{len(agreement.contracted)} given; expected {deal.years}, one per contract year",
             )
             continue
-        broken = list(_left(deal, seat_type, agreement))
+        broken = list(_left(deal, plan, seat_type))
         yield from broken
         for span in () if broken else resolve(deal).taken(agreement).spans:
             seat, counts = resolve(deal).seat_of(agreement, seat_type, span.years.start), _in_term(agreement, span)
@@ -44,8 +44,23 @@ def _in_term(agreement: SeatAgreement, span: TermSpan) -> tuple[int, ...]:
     return agreement.contracted[span.years.start : span.years.stop]
 
 
-def _left(deal: Deal, seat_type: str, agreement: SeatAgreement) -> Iterator[Problem]:
-    """A type is left at the end of a term, where the offer allows it and list sells it, for one list and for good."""
+def returned_too_early(deal: Deal, plan: Plan, part: str, month: int) -> Iterator[Problem]:
+    """A part (api, or a seat type) that was left is taken again only where the offer allows it, and at a month at which
+    every other part taken from the offer starts a term.
+    """
+    offer = plan.api.offer if part == "api" else plan.seats[part].offer
+    path = clause(offer, "renewal", "may_return")
+    again = f"{'the API agreement' if part == 'api' else part} is taken again in contract year {month // 12 + 1}"
+    if not resolve(deal).offers[offer].offer.renewal.may_return:
+        yield Problem(path, f"{again} after it was left")
+    for other in bound_beside(deal, plan, part, month):
+        other = "the API agreement" if other == "api" else other
+        yield Problem(path, f"{again}, inside a term of {other}; expected a year in which {other} starts a term")
+
+
+def _left(deal: Deal, plan: Plan, seat_type: str) -> Iterator[Problem]:
+    """A type is left at the end of a term, where the offer allows it and list sells it, for one list at a time."""
+    agreement = plan.seats[seat_type]
     if not agreement.left:
         return
     offer, here = agreement.offer, f"seats.{seat_type}.terms"
@@ -65,7 +80,7 @@ def _left(deal: Deal, seat_type: str, agreement: SeatAgreement) -> Iterator[Prob
             yield Problem(here, f"left for {seller}, which {why}")
     for year, (before, now) in enumerate(pairwise(agreement.at_list), 2):
         if before and now is None:
-            yield Problem(clause(offer, "renewal", "may_return"), f"{seat_type} taken again in contract year {year}")
+            yield from returned_too_early(deal, plan, seat_type, 12 * year - 12)
         elif before and now != before:
             yield Problem(here, f"{now} in contract year {year} after {before}; what is left stays with one billing")
 

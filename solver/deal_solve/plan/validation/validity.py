@@ -17,7 +17,14 @@ from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.plan.validation.routing import broken_routing
-from deal_solve.plan.validation.seats import broken_orders, broken_plans, broken_seats, broken_tracks, crowded_plans
+from deal_solve.plan.validation.seats import (
+    broken_orders,
+    broken_plans,
+    broken_seats,
+    broken_tracks,
+    crowded_plans,
+    returned_too_early,
+)
 from deal_solve.uncertainty.first_users import FirstUsers
 
 
@@ -106,7 +113,9 @@ def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
 
 
 def _left(deal: Deal, plan: Plan) -> Iterator[Problem]:
-    """An agreement is left at the end of a term, where the offer allows it and list has the controls, and for good."""
+    """An agreement is left at the end of a term, where the offer allows it and list has the controls, and for good, or
+    until it is taken again where the offer allows that and no other part of it is inside a term.
+    """
     offer, left = plan.api.offer, plan.api.left
     if not left:
         return
@@ -120,7 +129,7 @@ def _left(deal: Deal, plan: Plan) -> Iterator[Problem]:
         if start not in ends:
             yield Problem("api.terms", f"left at month {start}; expected the end of a term, one of {sorted(ends)}")
         if end < deal.horizon_months:
-            yield Problem(clause(offer, "renewal", "may_return"), f"taken again at month {end} after it was left")
+            yield from returned_too_early(deal, plan, "api", end)
     missing = missing_at_list(deal)
     if missing:
         yield Problem("api.terms", f"left for list, which lacks {', '.join(missing)}")

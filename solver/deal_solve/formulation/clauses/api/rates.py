@@ -18,9 +18,10 @@ from deal_solve.deal.offers.api import ApiPart, Premium
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Uplift
 from deal_solve.errors import InternalError
+from deal_solve.formulation.clauses.terms import api_spans, term_before
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, settled
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
-from deal_solve.plan.leaving import may_leave_api
+from deal_solve.plan.leaving import may_leave_api, may_return_api
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import Left, TermSpan
 
@@ -81,9 +82,9 @@ def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) 
     """Return the price regimes of all terms of an agreement: at list, renewed so or left, one without discount."""
     taken, api = resolve(deal).taken(agreement), api_of(deal, agreement)
     first_year_commits = not (isinstance(api.ramp, tuple) and api.ramp[0] == 0)  # a ramp may start at nothing
-    leaves = may_leave_api(deal, agreement.offer)
+    leaves = may_leave_api(deal, agreement.offer) and not may_return_api(deal, agreement.offer)
     regimes = []
-    for span in taken.spans:
+    for span in api_spans(deal, agreement):
         if taken.is_at_list(span):
             regimes.append(Regime(agreement, span, -1, 0.0, 0))
         for index, band in enumerate(() if taken.is_at_list(span) else api.bands):
@@ -98,18 +99,18 @@ def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) 
 
 
 def every_regime(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
-    """Return the price regimes of an agreement, none if some term has no band left."""
+    """Return the price regimes of an agreement, none if some term has no band left and cannot be left out."""
     regimes = regimes_of(deal, agreement, zero_bands_only)
     starts = {span.start for span in resolve(deal).taken(agreement).spans}
-    return regimes if {regime.span.start for regime in regimes} == starts else ()
+    return regimes if starts <= {regime.span.start for regime in regimes} else ()
 
 
 def gains_by_leaving(deal: Deal, agreement: Agreement) -> bool:
     """Whether leaving can be cheaper than staying: not where every later term can be had without commitment at no more
-    than list, whatever the model.
+    than list, whatever the model, and nobody returns.
     """
     taken, api = resolve(deal).taken(agreement), api_of(deal, agreement)
-    if taken.offer.price_protection == "locked":
+    if taken.offer.price_protection == "locked" or may_return_api(deal, agreement.offer):
         return True
     free = [index for index, band in enumerate(api.bands) if band.commit_usd_per_year == 0]
     for span in taken.spans[1:]:
@@ -163,25 +164,27 @@ class Rates:
         self._index, self._deal = index, deal
         self.highest_costs: dict[tuple[str, int], Costs] = {}
         self.nondominated: dict[object, tuple[int, ...]] = {}
-        self._known: dict[tuple[Agreement, str, int], ScalarOrArray] = {}
+        self._known: dict[tuple[Agreement, str, int, TermSpan], ScalarOrArray] = {}
         self._factors: dict[tuple[Regime, str], float] = {}
         self._bases: dict[tuple[object, ...], ScalarOrArray] = {}
         self._protected: dict[tuple[object, ...], ScalarOrArray] = {}
         self._ratios: dict[tuple[object, ...], tuple[ScalarOrArray, ScalarOrArray, ScalarOrArray]] = {}
 
-    def protected(self, agreement: Agreement, family: str, month: int) -> ScalarOrArray:
-        """Return the protected index of a family (or of seats) in a month of an agreement (model §6)."""
-        index = agreement, family, month
-        if index not in self._known:
-            self._known[index] = self._protect(agreement, family, month)
-        return self._known[index]
-
-    def _protect(self, agreement: Agreement, family: str, month: int) -> ScalarOrArray:
+    def protected(self, agreement: Agreement, family: str, month: int, span: TermSpan | None = None) -> ScalarOrArray:
+        """Return the protected index of a family (or of seats) in a month of an agreement (model §6), in a term that it
+        may have, by default the one without leaving.
+        """
         taken, index = resolve(self._deal).taken(agreement), self._index[family]
-        offer = taken.offer
-        if offer.price_protection == "none":
+        if taken.offer.price_protection == "none":
             return index[month]
-        span = taken.span_at(month)
+        span = span or taken.span_at(month)
+        known = agreement, family, month, span
+        if known not in self._known:
+            self._known[known] = self._protect(agreement, family, month, span)
+        return self._known[known]
+
+    def _protect(self, agreement: Agreement, family: str, month: int, span: TermSpan) -> ScalarOrArray:
+        offer, index = resolve(self._deal).taken(agreement).offer, self._index[family]
         base = self._base(agreement, family, span)
         now, age = index[month], month - span.start if isinstance(offer.price_protection, Capped) else 0
         key = offer.price_protection, _key_of(base), _key_of(now), age
@@ -197,14 +200,15 @@ class Rates:
             return base
         key = agreement, family, span
         if key not in self._bases:
-            before = self.protected(agreement, family, span.start - 1)
+            last = term_before(self._deal, agreement, span) if span.since else None
+            before = self.protected(agreement, family, last.end - 1 if last else span.start - 1, last)
             self._bases[key] = settled(np.atleast_1d(np.minimum(base, (1 + cap) * before)))
         return self._bases[key]
 
     def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         """Return (contracted over list before the index, protected index, overage ratio) of a month."""
         index = self._index[family][month]
-        protected = index if regime.span.left else self.protected(regime.agreement, family, month)
+        protected = index if regime.span.left else self.protected(regime.agreement, family, month, regime.span)
         if (regime, model_id) not in self._factors:
             self._factors[regime, model_id] = contracted_factor(self._deal, regime, model_id, family)
         factor = self._factors[regime, model_id]

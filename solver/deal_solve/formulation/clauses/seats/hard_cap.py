@@ -22,7 +22,7 @@ from deal_solve.formulation.model.rate_groups import Item, RateGroups
 
 def hard_cap(program: Program, deal: Deal, seats: Seats, at: CandidateYear) -> None:
     """Add Σ_c unserved[c] >= Σ_c A[c]·T[c] - N per month, unserved[c] <= A[c]·T[c], at each cohort's cost."""
-    number = seats.years[at.candidate, at.year].count
+    number = seats.years[at.candidate, at.span, at.year].count
     usd = {name: deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in at.on}
     for month in deal.months_of(at.year):
         if program.by_cuts:

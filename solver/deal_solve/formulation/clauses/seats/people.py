@@ -21,11 +21,12 @@ from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.plan.crowds import Excess
 from deal_solve.plan.resolved import User, resolve
+from deal_solve.plan.terms import TermSpan
 
 
 def route_people(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks, routing: Routing) -> None:
     """Add the shares of a cohort, one set per track and API regime; their activities add up to the track's binary."""
-    included: dict[tuple[SeatCandidate, int], list[Included]] = {}
+    included: dict[tuple[SeatCandidate, TermSpan, int], list[Included]] = {}
     for name, cohort in deal.cohorts.items():
         if cohort.use is None:
             continue
@@ -37,22 +38,21 @@ def route_people(program: Program, deal: Deal, agreements: Agreements, tracks: T
                 if (who, when) == (name, year) and track in deal.internal_tools:
                     metered.route_year(year, on, dict.fromkeys(agreements.of_year(year), 1.0), 1.0)
             for candidate in agreements.seats:
-                on_seat = tracks.on_seat(name, candidate, year)
                 seat = resolve(deal).seat(candidate, candidate.seat_type)
-                if on_seat is None or not seat.prices_usage(name):
-                    continue
-                regimes = _regimes(agreements, candidate, year, seat.part.counts_toward_commitment)
-                share = 1.0 if seat.allowance else 1 - seat.covered_share[name]
-                on_allowance = included.setdefault((candidate, year), []) if seat.allowance else []
-                own = replace(metered, is_included=seat.allowance is not None)
-                unserved = {each: v for each, v in tracks.excess_of(candidate, [year]).items() if each.cohort == name}
-                for excess, variable in unserved.items():
-                    made = own.route_year(year, variable, regimes, share, excess)
-                    on_allowance += [Included(excess, v) for v in made.values()]
-                if all(variable is not on_seat for variable in unserved.values()):
-                    made = own.route_year(year, on_seat - total(unserved.values()), regimes, share)
-                    on_allowance += [Included(name, v) for v in made.values()]
-    for (candidate, year), users in included.items():
+                for span, on_seat in tracks.on_seat(name, candidate, year).items() if seat.prices_usage(name) else ():
+                    regimes = _regimes(agreements, candidate, year, seat.part.counts_toward_commitment)
+                    share = 1.0 if seat.allowance else 1 - seat.covered_share[name]
+                    on_allowance = included.setdefault((candidate, span, year), []) if seat.allowance else []
+                    own = replace(metered, is_included=seat.allowance is not None)
+                    excesses = tracks.excess_of(candidate, span, [year])
+                    unserved = {each: v for each, v in excesses.items() if each.cohort == name}
+                    for excess, variable in unserved.items():
+                        made = own.route_year(year, variable, regimes, share, excess)
+                        on_allowance += [Included(excess, v) for v in made.values()]
+                    if all(variable is not on_seat for variable in unserved.values()):
+                        made = own.route_year(year, on_seat - total(unserved.values()), regimes, share)
+                        on_allowance += [Included(name, v) for v in made.values()]
+    for (candidate, _, year), users in included.items():
         extra_usage(program, deal, routing, (candidate, year), users)
 
 

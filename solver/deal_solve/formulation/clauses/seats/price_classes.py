@@ -47,11 +47,12 @@ def price_classes(program: Program, deal: Deal, seats: Seats, clause: TrueUp, at
     def price(segment: Segment) -> float:
         return card if clause.price == "list" else segment.usd
 
-    segments = seats.years[at.candidate, at.year].segments
+    own = seats.years[at.candidate, at.span, at.year]
+    segments = own.segments
     prices = sorted({price(segment) for segment, _, _ in segments})
     groups = [[item for item in segments if price(item[0]) == usd] for usd in prices]
     if len(groups) == 1:
-        return [PriceClass(prices[0], seats.years[at.candidate, at.year].count, at.whose)]
+        return [PriceClass(prices[0], own.count, at.whose)]
     classes = []
     for usd, members in zip(prices, groups, strict=True):
         chosen = total(binary for _, binary, _ in members)

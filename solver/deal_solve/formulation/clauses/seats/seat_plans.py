@@ -30,6 +30,7 @@ from deal_solve.formulation.model.per_scenario import ScalarOrArray, Who
 from deal_solve.formulation.model.program import Due, Program, equal_columns
 from deal_solve.plan.crowds import Crowding, Excess, closed_crowds, crowding
 from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan
 
 
 def serve(program: Program, deal: Deal, tracks: Tracks) -> None:
@@ -50,7 +51,7 @@ def _serve(program: Program, deal: Deal, tracks: Tracks, seat_plan: SeatPlan, co
     left: dict[tuple[str, ...], Expression] = {(): Expression(constant=1.0)}
     for cohort, sets in combinations.distinguished.items():
         on = {
-            candidate: variable
+            (candidate, span): variable
             for (name, candidate, span), variable in tracks.seats.items()
             if name == cohort and candidate.seat_type in seat_plan.seats and combinations.year in span.years
         }
@@ -93,7 +94,7 @@ def _leave_out(program: Program, deal: Deal, excess: Excess, together: Expressio
 def _by_candidate(
     program: Program,
     tracks: Tracks,
-    on: dict[SeatCandidate, Variable],
+    on: dict[tuple[SeatCandidate, TermSpan], Variable],
     unserved: dict[Excess, Expression],
     *,
     is_alone: bool,
@@ -104,16 +105,16 @@ def _by_candidate(
     """
     is_split = len(on) > 1 and not is_alone
     for excess, together in unserved.items():
-        for candidate, track in on.items():
-            own = tracks.excess.setdefault((candidate, excess.year), {})
+        for (candidate, span), track in on.items():
+            own = tracks.excess.setdefault((candidate, span, excess.year), {})
             own[excess] = track if is_alone else together.terms[0][0]
             if is_split:
                 own[excess] = program.variable(f"unserved_{excess}", 0, 1)
         if is_split:
-            parts = total(tracks.excess[candidate, excess.year][excess] for candidate in on)
+            parts = total(tracks.excess[*term, excess.year][excess] for term in on)
             program.add("unserved_by_agreement", parts == together)
-    for candidate, track in on.items() if is_split and unserved else ():
-        parts = total(tracks.excess[candidate, excess.year][excess] for excess in unserved)
+    for term, track in on.items() if is_split and unserved else ():
+        parts = total(tracks.excess[*term, excess.year][excess] for excess in unserved)
         program.add("unserved_on_track", parts <= track)
 
 
@@ -127,8 +128,8 @@ class _PlanYear:
     seat_plan: SeatPlan
     year: int
     contracted: Expression
-    on: dict[tuple[str, SeatCandidate], Variable]
-    unserved: dict[tuple[Excess, SeatCandidate], Variable]
+    on: dict[tuple[str, SeatCandidate, TermSpan], Variable]
+    unserved: dict[tuple[Excess, SeatCandidate, TermSpan], Variable]
     monthly: list[SeatCandidate]
 
 
@@ -139,16 +140,18 @@ def limit_plans(program: Program, deal: Deal, agreements: Agreements, seats: Sea
         monthly = [c for c in candidates if resolve(deal).seat(c, c.seat_type).is_billed_by_users]
         monthly.sort(key=lambda candidate: resolve(deal).seat(candidate, candidate.seat_type).usd)
         for year in range(deal.years) if candidates else ():
-            contracted = total(seats.years[candidate, year].count for candidate in candidates)
+            contracted = total(seats.count(candidate, year) for candidate in candidates)
             on = {
-                (name, candidate): variable
+                (name, candidate, span): variable
                 for (name, candidate, span), variable in tracks.seats.items()
                 if candidate in candidates and year in span.years
             }
             unserved = {
-                (excess, candidate): variable
+                (excess, candidate, span): variable
                 for candidate in candidates
-                for excess, variable in tracks.excess_of(candidate, [year]).items()
+                for (taken, span, when), own in tracks.excess.items()
+                if (taken, when) == (candidate, year)
+                for excess, variable in own.items()
             }
             at = _PlanYear(seat_plan, year, contracted, on, unserved, monthly)
             if seat_plan.maximum is not None:
@@ -161,7 +164,7 @@ def _maximum(program: Program, deal: Deal, at: _PlanYear) -> None:
     """Add Σ N <= maximum, and that not all cohorts of a set are on the plan that cannot be on it together."""
     program.add("plan_maximum", at.contracted <= float(at.seat_plan.maximum or 0))
     for crowd in closed_crowds(deal, program.sums.first_users, at.seat_plan, at.year):
-        taken = total(variable for (name, _), variable in at.on.items() if name in crowd)
+        taken = total(variable for (name, *_), variable in at.on.items() if name in crowd)
         program.add("plan_crowded", taken <= len(crowd) - 1)
 
 
@@ -169,13 +172,13 @@ def _minimum(program: Program, deal: Deal, at: _PlanYear) -> None:
     """Add that contracted seats reach the minimum, or that what they and monthly users lack is charged."""
     minimum, taken = float(at.seat_plan.minimum), dict[SeatCandidate, Variable]()
     for candidate in at.monthly:
-        on = [variable for (_, other), variable in at.on.items() if other == candidate]
+        on = [variable for (_, other, _), variable in at.on.items() if other == candidate]
         if on:
             taken[candidate] = program.variable(f"monthly_{candidate.seat_type}_{at.year}", 0, 1)
             program.add("monthly_taken_at_most", taken[candidate] <= total(on))
             for variable in on:
                 program.add("monthly_taken", taken[candidate] >= variable)
-    for (_, candidate), variable in at.on.items():
+    for (_, candidate, _), variable in at.on.items():
         if candidate not in taken:
             program.add("plan_minimum", at.contracted >= minimum * (variable - total(taken.values())))
     cheaper: list[Variable] = []
@@ -191,8 +194,8 @@ def _minimum(program: Program, deal: Deal, at: _PlanYear) -> None:
 def _charge_missing(program: Program, deal: Deal, at: _PlanYear, candidate: SeatCandidate, minimum: Expression) -> None:
     """Pay max(0, minimum - Σ N - Σ A·T) at the monthly price of a candidate, in each month of the year."""
     usd = resolve(deal).seat(candidate, candidate.seat_type).usd
-    on = [(name, variable) for (name, other), variable in at.on.items() if other in at.monthly]
-    less = [(excess, variable) for (excess, other), variable in at.unserved.items() if other in at.monthly]
+    on = [(name, variable) for (name, other, _), variable in at.on.items() if other in at.monthly]
+    less = [(excess, variable) for (excess, other, _), variable in at.unserved.items() if other in at.monthly]
     whose: list[tuple[Who, Variable]] = [*on, *less]
     for month in deal.months_of(at.year):
         is_reached = all(float(program.sums.users[name][month].min()) >= at.seat_plan.minimum for name, _ in on)

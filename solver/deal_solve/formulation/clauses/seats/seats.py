@@ -16,6 +16,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.formulation.clauses.api.rates import Rates, rates_of, uplift
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
+from deal_solve.formulation.clauses.terms import seat_spans
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, Who
 from deal_solve.formulation.model.program import Due, Program
@@ -79,9 +80,13 @@ class Seats:
     """All seat agreements: their tiers B[s,k,τ], their years, and the protected seats index of each contract year."""
 
     tiers: dict[tuple[SeatCandidate, TermSpan, int], Variable] = field(default_factory=dict)
-    years: dict[tuple[SeatCandidate, int], SeatYear] = field(default_factory=dict)
-    index: dict[tuple[SeatCandidate, int], ScalarOrArray] = field(default_factory=dict)
+    years: dict[tuple[SeatCandidate, TermSpan, int], SeatYear] = field(default_factory=dict)
+    index: dict[tuple[SeatCandidate, TermSpan, int], ScalarOrArray] = field(default_factory=dict)
     parts: dict[SeatCandidate, SeatPart] = field(default_factory=dict)
+
+    def count(self, candidate: SeatCandidate, year: int) -> Expression:
+        """Return N[s,y], whichever term the contract year is in."""
+        return total(own.count for (taken, _, when), own in self.years.items() if (taken, when) == (candidate, year))
 
 
 def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rates, at_least: dict[str, int]) -> Seats:
@@ -92,14 +97,12 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
     seats = Seats()
     for candidate in agreements.seats:
         seats.parts[candidate] = part = resolve(deal).seat(candidate, candidate.seat_type).part
-        for year in range(deal.years):
-            seats.index[candidate, year] = rates.protected(candidate.agreement, "seats", 12 * year)
         maximum = max(max_seats(program, deal, candidate), at_least.get(candidate.seat_type, 0))
         if part.maximum is not None:
             maximum = min(maximum, part.maximum)
         if resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
             maximum = 0
-        for span in resolve(deal).taken(candidate).spans:
+        for span in seat_spans(deal, candidate, candidate.seat_type):
             taken, tiers = agreements.seat_terms[candidate, span], _tiers(deal, candidate, span)
             for tier in tiers:
                 alone = len(tiers) == 1
@@ -112,7 +115,8 @@ def offer_seats(program: Program, deal: Deal, agreements: Agreements, rates: Rat
                 for tier in tiers
             ]
             for year in span.years:
-                seats.years[candidate, year] = _year(program, candidate, span, year, segments)
+                seats.index[candidate, span, year] = rates.protected(candidate.agreement, "seats", 12 * year, span)
+                seats.years[candidate, span, year] = _year(program, candidate, span, year, segments)
             _within_term(program, seats, candidate, part, span)
             _fees(program, deal, seats, candidate, span)
     return seats
@@ -188,15 +192,15 @@ def max_seats(program: Program, deal: Deal, candidate: SeatCandidate) -> int:
 def _within_term(program: Program, seats: Seats, candidate: SeatCandidate, part: SeatPart, span: TermSpan) -> None:
     """Add N[y+1] >= (1 - reduction right)·N[y]."""
     for year in list(span.years)[:-1]:
-        now, following = seats.years[candidate, year].count, seats.years[candidate, year + 1].count
+        now, following = (seats.years[candidate, span, each].count for each in (year, year + 1))
         program.add("seats_ratchet", following >= (1 - part.reduction_right) * now)
 
 
 def _fees(program: Program, deal: Deal, seats: Seats, candidate: SeatCandidate, span: TermSpan) -> None:
     """Charge the months of each contract year at its start, or each month in advance."""
     for year in span.years:
-        index = seats.index[candidate, year]
-        fee = seats.years[candidate, year].fee()
+        index = seats.index[candidate, span, year]
+        fee = seats.years[candidate, span, year].fee()
         months = deal.months_of(year)
         if seats.parts[candidate].billing == "yearly":
             program.pay("seats", fee, float(len(months)), Due(12 * year, 12 * year), index)

@@ -19,6 +19,7 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats.seats import Seats
+from deal_solve.formulation.clauses.terms import seat_spans
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import Who
 from deal_solve.formulation.model.program import Due, Program
@@ -35,31 +36,38 @@ ROUNDING = 1e-9
 class Tracks:
     """T: on a candidate seat agreement per term, on a tool or none per contract year.
 
-    `excess` are, by candidate and contract year, 1 where its users in that excess are unserved (`seat_plans.serve`).
+    `excess` are, by candidate, term and contract year, 1 where its users in that excess are unserved
+    (`seat_plans.serve`).
     """
 
     seats: dict[tuple[str, SeatCandidate, TermSpan], Variable] = field(default_factory=dict)
     other: dict[tuple[str, str, int], Variable] = field(default_factory=dict)
-    excess: dict[tuple[SeatCandidate, int], dict[Excess, Variable]] = field(default_factory=dict)
+    excess: dict[tuple[SeatCandidate, TermSpan, int], dict[Excess, Variable]] = field(default_factory=dict)
 
     def user_months(self, deal: Deal) -> Iterator[tuple[Who, SeatCandidate, range, Variable]]:
         """Yield users, the candidate seat agreement that they are on, and the months, with their variable."""
         for (name, candidate, span), variable in self.seats.items():
             yield name, candidate, range(span.start, span.end), variable
-        for (candidate, year), unserved in self.excess.items():
+        for (candidate, _, year), unserved in self.excess.items():
             for excess, variable in unserved.items():
                 yield excess, candidate, deal.months_of(year), variable
 
-    def excess_of(self, candidate: SeatCandidate, years: Iterable[int]) -> dict[Excess, Variable]:
-        """Return what may be unserved on a candidate seat agreement in some contract years."""
-        return {each: v for year in years for each, v in self.excess.get((candidate, year), {}).items()}
+    def excess_of(self, candidate: SeatCandidate, span: TermSpan, years: Iterable[int]) -> dict[Excess, Variable]:
+        """Return what may be unserved in a term of a candidate seat agreement, in some contract years."""
+        return {each: v for year in years for each, v in self.excess.get((candidate, span, year), {}).items()}
 
-    def on_seat(self, cohort: str, candidate: SeatCandidate, year: int) -> Variable | None:
-        """Return the binary of a cohort on a candidate seat agreement in a contract year, or None if it is closed."""
-        for (name, taken, span), variable in self.seats.items():
-            if name == cohort and taken == candidate and year in span.years:
-                return variable
-        return None
+    def unserved_in(self, candidate: SeatCandidate, year: int) -> list[tuple[Excess, Variable]]:
+        """Return what may be unserved on a candidate seat agreement in a contract year."""
+        found = [own for (c, _, when), own in self.excess.items() if (c, when) == (candidate, year)]
+        return [item for own in found for item in own.items()]
+
+    def on_seat(self, cohort: str, candidate: SeatCandidate, year: int) -> dict[TermSpan, Variable]:
+        """Return the binaries of a cohort on a candidate seat agreement in a contract year, by term; none: closed."""
+        return {
+            span: variable
+            for (name, taken, span), variable in self.seats.items()
+            if name == cohort and taken == candidate and year in span.years
+        }
 
 
 @dataclass(frozen=True)
@@ -94,13 +102,15 @@ def take_tracks(program: Program, deal: Deal, agreements: Agreements, seats: Sea
                 continue
             if is_closed(deal, name, candidate.seat_type, candidate.offer):
                 continue
-            for span in resolve(deal).taken(candidate).spans:
+            for span in seat_spans(deal, candidate, candidate.seat_type):
                 on = program.binary(f"track_{name}_{candidate.seat_type}_{candidate.offer}")
                 tracks.seats[name, candidate, span] = on
                 program.add("track_needs_agreement", on <= agreements.seat_terms[candidate, span])
                 if part.minimum and not resolve(deal).seat(candidate, candidate.seat_type).is_billed_by_users:
                     for year in span.years:
-                        program.add("seat_minimum", seats.years[candidate, year].count >= float(part.minimum) * on)
+                        program.add(
+                            "seat_minimum", seats.years[candidate, span, year].count >= float(part.minimum) * on
+                        )
         for track in cohort.tracks:
             if track == NONE or track in deal.internal_tools:
                 for year in range(deal.years):
@@ -143,11 +153,12 @@ def _initial_order(program: Program, deal: Deal, seats: Seats, tracks: Tracks, a
     the type, or of its plan: then N is either that much or the maximum, or the plan is full.
     """
     first, candidate, year, part = program.sums.first_users, at.candidate, at.year, seats.parts[at.candidate]
-    on = {name: v for name in first.expected if (v := tracks.on_seat(name, candidate, year)) is not None}
+    on = {name: total(v.values()) for name in first.expected if (v := tracks.on_seat(name, candidate, year))}
     expected = {name: _without_dust(first.expected[name][year]) for name in on}
+    unserved_if = tracks.unserved_in(candidate, year)
     less = {
         excess: _without_dust(first.unserved(excess.cohort, excess.ahead, excess.maximum)[year])
-        for excess in tracks.excess_of(candidate, [year])
+        for excess, _ in unserved_if
     }
     if len(on) == 1:
         (users,) = expected.values()
@@ -156,9 +167,9 @@ def _initial_order(program: Program, deal: Deal, seats: Seats, tracks: Tracks, a
     everybody = sum(expected.values())
     if not everybody:
         return
-    number = seats.years[candidate, year].count
+    number = seats.count(candidate, year)
     ordered = total(expected[name] * variable for name, variable in on.items())
-    ordered -= total(less[each] * v for each, v in tracks.excess_of(candidate, [year]).items())
+    ordered -= total(less[each] * v for each, v in unserved_if)
     if part.maximum is not None and everybody > part.maximum:
         all_there_are = program.binary(f"order_is_maximum_{candidate.seat_type}")
         program.add("order_maximum", number >= float(part.maximum) * all_there_are)
@@ -174,8 +185,8 @@ def _initial_order(program: Program, deal: Deal, seats: Seats, tracks: Tracks, a
             program.add("initial_order", number >= ordered - everybody * (1 - variable))
             continue
         before = tracks.on_seat(name, candidate, year - 1)
-        if before is not None and before is not variable:
-            program.add("initial_order", number >= ordered - everybody * (1 - variable + before))
+        if before and before.keys() != tracks.on_seat(name, candidate, year).keys():
+            program.add("initial_order", number >= ordered - everybody * (1 - variable + total(before.values())))
 
 
 def _full(program: Program, deal: Deal, seats: Seats, at: _OrderYear) -> Variable | None:
@@ -188,8 +199,9 @@ def _full(program: Program, deal: Deal, seats: Seats, at: _OrderYear) -> Variabl
         return None
     if seat_plan.id not in at.full:
         at.full[seat_plan.id] = full = program.binary(f"plan_full_{seat_plan.id}_{at.year}")
-        members = [c for c, year in seats.years if year == at.year and c.seat_type in seat_plan.seats]
-        contracted = total(seats.years[candidate, at.year].count for candidate in members)
+        contracted = total(
+            own.count for (c, _, year), own in seats.years.items() if year == at.year and c.seat_type in seat_plan.seats
+        )
         program.add("plan_full", contracted >= float(seat_plan.maximum) * full)
     return at.full[seat_plan.id]
 

@@ -31,6 +31,7 @@ from deal_solve.formulation.clauses.seats.price_classes import (
 from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.clauses.seats.tracks import CandidateYear, Tracks
 from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
+from deal_solve.formulation.clauses.terms import seat_spans
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices, Who, cohort_of
 from deal_solve.formulation.model.program import Due, Program, equal_columns
@@ -49,11 +50,11 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
             continue
         seat = resolve(deal).seat(candidate, candidate.seat_type)
         clause = seats.parts[candidate].true_up
-        for span in resolve(deal).taken(candidate).spans:
+        for span in seat_spans(deal, candidate, candidate.seat_type):
             on = {name: tracks.seats[name, candidate, span] for name in cohorts}
             for year in span.years:
                 first = span.years.start if isinstance(clause, TrueUp) and clause.ratchet == "term" else year
-                at = CandidateYear(candidate, span, year, on, tracks.excess_of(candidate, range(first, year + 1)))
+                at = CandidateYear(candidate, span, year, on, tracks.excess_of(candidate, span, range(first, year + 1)))
                 if not isinstance(clause, TrueUp):
                     hard_cap(program, deal, seats, at)
                     continue
@@ -165,7 +166,7 @@ class _Year:
             tuple(months for months, _, _ in stages),
             tuple((time, month) for _, time, month in stages),
             self.program.usd(self.price_class.usd),
-            self.seats.index[self.at.candidate, self.at.year],
+            self.seats.index[self.at.candidate, self.at.span, self.at.year],
             alone,
         )
 
@@ -197,7 +198,7 @@ class _Year:
                     now = self.tracks.seats[other, self.at.candidate, self.at.span]
                     both = before + now + total(conditions) - (1 + len(conditions))
                     self.program.add("carried_count", on[name] >= both)
-            for excess, unserved in self.tracks.excess_of(candidate, span.years).items():
+            for excess, unserved in self.tracks.excess_of(candidate, span, span.years).items():
                 on[excess] = self.program.variable(f"carried_{excess}", 0, 1)
                 self.program.add("carried_unserved", on[excess] <= unserved)
                 self.program.add("carried_unserved", on[excess] <= on[excess.cohort])
@@ -218,7 +219,7 @@ class _Year:
                 continue
             may_be_left = at_list and may_leave(self.deal, candidate.offer)
             if clause.ratchet == "term" and not clause.retroactive and (may_be_left or candidate == self.at.candidate):
-                spans = resolve(self.deal).taken(candidate).spans
+                spans = seat_spans(self.deal, candidate, candidate.seat_type)
                 yield from ((candidate, span) for span in spans if span.end == self.at.span.start)
 
     def _carried_counts(self) -> list[Counts]:
@@ -347,6 +348,6 @@ class _Year:
         return 1.0 * licensed
 
     def _charge(self, seats: Expression, months: int, due: Due) -> None:
-        index = self.seats.index[self.at.candidate, self.at.year]
+        index = self.seats.index[self.at.candidate, self.at.span, self.at.year]
         column = index[due.where] if isinstance(index, np.ndarray) else index
         self.program.pay("true_up", seats, self.price_class.usd * months, due, column)
