@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.document.document import document as document
     from deal_solve.analysis.frontier.frontier import frontier as frontier
     from deal_solve.analysis.levers.waterfall import waterfall as waterfall
+    from deal_solve.analysis.measure.measure import measure as measure
     from deal_solve.analysis.review.review import review as review
     from deal_solve.analysis.sensitivity.sensitivity import sensitivity as sensitivity
     from deal_solve.analysis.sensitivity.sobol import sobol as sobol
@@ -76,7 +77,6 @@ if TYPE_CHECKING:
     from deal_solve.plan.plan import Plan as Plan
     from deal_solve.plan.proposal import Proposal as Proposal
     from deal_solve.plan.proposal import load_proposal as load_proposal
-    from deal_solve.plan.validation.validity import refuse_impossible as refuse_impossible
     from deal_solve.settlement.limit_checks import limit_checks as limit_checks
     from deal_solve.settlement.settle import Settlement as Settlement
     from deal_solve.settlement.settle import settle as settle

@@ -12,7 +12,18 @@ from deal_solve.settlement.lines import LINES
 from tests.support.paths import ROOT
 
 PACKAGE = Path(deal_solve.__path__[0])
-ORDER = ("deal", "uncertainty", "plan", ("settlement", "formulation"), "optimise", "facts", "report", "analysis", "cli")
+ORDER = (
+    "deal",
+    "exports",
+    "uncertainty",
+    "plan",
+    ("settlement", "formulation"),
+    "optimise",
+    "facts",
+    "report",
+    "analysis",
+    "cli",
+)
 RANK = {name: index for index, step in enumerate(ORDER) for name in ([step] if isinstance(step, str) else step)}
 SHARED = {"errors", "files", "frames", "memory", "messages", "optional", "record", "stopping", "version"}
 

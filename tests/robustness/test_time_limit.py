@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from deal_solve import LimitReached, load, loads, refuse_impossible, sample, scenarios_of, solve
+from deal_solve import LimitReached, load, loads, sample, scenarios_of, solve
+from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.uncertainty.first_users import first_users
 from tests.support.paths import EXAMPLES, ROOT
 from tests.support.solved import loaded, solved

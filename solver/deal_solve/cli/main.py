@@ -15,6 +15,7 @@ from deal_solve.messages import nearest
 from deal_solve.version import VERSION
 
 COMMANDS = {
+    "measure": "Read exports of usage and write a deal file.",
     "today": "Show what a deal file says is paid today.",
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",

@@ -1,0 +1,1 @@
+"""What do exports of usage say, and which deal file follows from them?"""

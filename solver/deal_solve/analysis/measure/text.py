@@ -1,0 +1,89 @@
+"""What `measure` prints: what was read, the reconciliation, the workloads, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.report.text import bullets, heading, table
+
+
+def measure_report(found: MeasureResult) -> str:
+    """Return what was measured in print."""
+    title = f"Measured {found.first} to {found.last} (UTC), grouped by {found.grouped_by}"
+    parts = ["\n".join(heading(title)), _files(found), _reconciliation(found), _workloads(found), _people(found)]
+    return "\n\n".join([*(part for part in parts if part), bullets("What was left out", _notes(found))]).rstrip() + "\n"
+
+
+def _files(found: MeasureResult) -> str:
+    rows = [[each.name, each.export, f"{each.first or '-'}", f"{each.last or '-'}"] for each in found.files]
+    return table("Files", ["file", "export", "from", "to"], rows, left=2)
+
+
+def _reconciliation(found: MeasureResult) -> str:
+    rows = []
+    for each in found.reconciliation:
+        has_bill = each.billed_usd is not None
+        cells = [f"{each.tokens / 1e6:,.1f}", f"{each.list_usd:,.2f}"]
+        cells += [f"{each.billed_usd:,.2f}" if has_bill else "-"]
+        cells += [f"{each.discount_usd:,.2f}", f"{each.credits_usd + each.tools_usd - each.not_billed_usd:,.2f}"]
+        share = each.unexplained_usd
+        cells += ["-" if share is None else f"{share:,.2f}"]
+        rows.append([each.month, each.model, *cells])
+    headers = ["month", "model", "Mtok", "at list", "billed", "discount", "credits, tools", "unexplained"]
+    return table("Tokens at list against what was billed (USD)", headers, rows, left=2)
+
+
+def _workloads(found: MeasureResult) -> str:
+    rows = [
+        [
+            each.name,
+            each.model,
+            f"{each.list_usd_per_month:,.0f}",
+            f"{each.requests_per_month:,.0f}",
+            f"{each.input_tokens:,.0f}",
+            f"{each.output_tokens:,.0f}",
+            f"{each.cache_share:.0%}" if each.is_cached else "-",
+            f"{each.hit_rate:.0%}" if each.is_cached else "-",
+            "yes" if each.is_batch else "-",
+            f"{each.growth.p10:+.0%} {each.growth.p50:+.0%} {each.growth.p90:+.0%}",
+        ]
+        for each in found.workloads
+    ]
+    headers = [
+        "workload",
+        "runs on",
+        "USD/month",
+        "requests",
+        "input",
+        "output",
+        "cached",
+        "hit",
+        "batch",
+        "growth/year",
+    ]
+    return table("Workloads (a month at list; growth per year P10, P50, P90)", headers, rows, left=2) if rows else ""
+
+
+def _people(found: MeasureResult) -> str:
+    if found.people is None:
+        return ""
+    people = found.people
+    text = f"{people.assigned:,} seats assigned, {people.active_now:.0%} active last week, {people.idle:,.0f} idle"
+    return bullets("People", [text])
+
+
+def _notes(found: MeasureResult) -> Iterator[str]:
+    yield from found.notes
+    for file in found.files:
+        for why, count in file.not_counted.items():
+            if count:
+                yield f"{file.name}: {count:,} {why}"
+        if file.columns_not_read:
+            yield f"{file.name}: columns that are not known: {', '.join(file.columns_not_read)}"
+    unknown = [each.name for each in found.workloads if not each.requests_are_known]
+    if unknown:
+        yield f"requests are not counted for {', '.join(unknown)}: a unit is 10,000 input tokens"
+    lives = sum(each.write_life_usd for each in found.reconciliation)
+    if lives:
+        yield f"cache writes of unknown life are priced as of 5 minutes; of an hour they cost {lives:,.2f} USD more"

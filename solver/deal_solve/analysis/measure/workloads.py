@@ -1,0 +1,164 @@
+"""From rows to workloads: usage by place, model and batch, as requests, tokens, caching and growth."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Growth, growth_of
+from deal_solve.deal.rate_card import load_card
+from deal_solve.exports.prices import list_price
+from deal_solve.exports.read import Exports
+from deal_solve.exports.row import NANO, Place, Quantity
+from deal_solve.record import Record
+
+GroupBy = Literal["workspace", "key", "tag", "product", "user", "nothing"]
+GROUPS: tuple[GroupBy, ...] = ("workspace", "key", "tag", "product")
+"""What usage is grouped by where it is not said: the first of them that tells two groups apart."""
+WRITES: tuple[Quantity, ...] = ("cache_write", "cache_write_5m", "cache_write_1h")
+INPUT: tuple[Quantity, ...] = ("input", "cache_read", *WRITES)
+UNIT_TOKENS = 10_000
+"""Input tokens of what counts as one request where requests are not known."""
+OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredWorkload(Record):
+    """One workload as measured: what a deal file says of it, and what stands behind that."""
+
+    name: Annotated[str, Field(description="its name in the deal file")]
+    title: Annotated[str, Field(description="what it was grouped by, and the model")]
+    model: Annotated[str, Field(description="model that answered, the one of most dollars")]
+    is_cached: Annotated[bool, Field(description="whether anything was read from or written to the cache")]
+    is_batch: Annotated[bool, Field(description="whether it ran in batch")]
+    requests_per_month: Annotated[float, Field(description="of the last 28 days, or units of 10,000 input tokens")]
+    requests_are_known: Annotated[bool, Field(description="whether an export counts requests; else they are units")]
+    input_tokens: Annotated[float, Field(description="mean input tokens of a request, cached ones included")]
+    output_tokens: Annotated[float, Field(description="mean output tokens of a request")]
+    cache_share: Annotated[float, Field(description="share of the input read from or written to the cache")]
+    hit_rate: Annotated[float, Field(description="share of that which was read")]
+    one_hour_share: Annotated[float, Field(description="share of the writes that live one hour")]
+    growth: Annotated[Growth, Field(description="level and growth per year")]
+    list_usd_per_month: Annotated[float, Field(description="tokens of the period at dated list prices, per month")]
+    other_usd_per_request: Annotated[float, Field(description="web searches, per request")]
+
+
+@dataclass
+class _Group:
+    totals: defaultdict[Quantity, int] = field(default_factory=lambda: defaultdict(int))
+    daily: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
+    daily_input: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
+    usd_by_model: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def usd(self) -> int:
+        return sum(self.usd_by_model.values())
+
+    def add(self, place: Place, quantity: Quantity, amount: int) -> None:
+        self.totals[quantity] += amount
+        if quantity == "requests":
+            self.daily[place.day] += amount
+        if quantity in INPUT:
+            self.daily_input[place.day] += amount
+        self.usd_by_model[place.model or ""] += list_price(place, quantity, amount)
+
+    def join(self, other: _Group) -> None:
+        for mine, theirs in (
+            (self.totals, other.totals),
+            (self.daily, other.daily),
+            (self.daily_input, other.daily_input),
+            (self.usd_by_model, other.usd_by_model),
+        ):
+            for key, value in theirs.items():
+                mine[key] += value  # type: ignore[index]
+
+
+Part = tuple[str, str, bool]
+"""The group, the model, and whether it ran in batch."""
+
+
+def grouping(exports: Exports) -> GroupBy:
+    """Return what tells usage apart best: the first of workspace, key, tag and product with two values."""
+    for name in GROUPS:
+        if len({getattr(place, name) for place, _ in exports.used}) > 1:
+            return name
+    return "nothing"
+
+
+def measured_workloads(exports: Exports, group_by: GroupBy | None, min_share: float) -> list[MeasuredWorkload]:
+    """Return the workloads of exports, dearest first; parts below `min_share` of the dollars are put into one."""
+    by = group_by or grouping(exports)
+    parts: dict[Part, _Group] = defaultdict(_Group)
+    for (place, quantity), amount in exports.used.items():
+        group = "api" if by == "nothing" else getattr(place, by) or "default"
+        parts[group, place.model or "", place.tier == "batch"].add(place, quantity, amount)
+    total = sum(part.usd for part in parts.values())
+    kept: dict[Part, _Group] = {}
+    rest = _Group()
+    for key, part in parts.items():
+        if part.usd >= min_share * total:
+            kept[key] = part
+        else:
+            rest.join(part)
+    if rest.usd:
+        kept[OTHER, max(rest.usd_by_model, key=lambda model: rest.usd_by_model[model]), False] = rest
+    ordered = sorted(kept.items(), key=lambda each: -each[1].usd)
+    names = _names([key for key, _ in ordered])
+    return [_measured(names[key], key, part, exports) for key, part in ordered]
+
+
+def _measured(name: str, key: Part, part: _Group, exports: Exports) -> MeasuredWorkload:
+    group, model, is_batch = key
+    totals = part.totals
+    entered = sum(totals[each] for each in INPUT)
+    written = sum(totals[each] for each in WRITES)
+    cached = totals["cache_read"] + written
+    is_known = totals["requests"] > 0
+    requests = totals["requests"] if is_known else max(entered / UNIT_TOKENS, 1.0)
+    counted = part.daily if is_known else part.daily_input
+    per_unit = 1.0 if is_known else UNIT_TOKENS
+    daily = np.zeros(exports.days)
+    for day, amount in counted.items():
+        daily[(day - exports.first).days] = amount / per_unit
+    growth = growth_of(daily, PRODUCTS)
+    search_usd = load_card().web_search_usd_per_request * totals["web_searches"]
+    return MeasuredWorkload(
+        name=name,
+        title=f"{group} on {model}" + (" in batch" if is_batch else ""),
+        model=model,
+        is_cached=cached > 0,
+        is_batch=is_batch,
+        requests_per_month=growth.per_day * DAYS_PER_MONTH,
+        requests_are_known=is_known,
+        input_tokens=entered / requests,
+        output_tokens=totals["output"] / requests,
+        cache_share=cached / entered if entered else 0.0,
+        hit_rate=totals["cache_read"] / cached if cached else 0.0,
+        one_hour_share=totals["cache_write_1h"] / written if written else 0.0,
+        growth=growth,
+        list_usd_per_month=part.usd / NANO / exports.days * DAYS_PER_MONTH,
+        other_usd_per_request=search_usd / requests,
+    )
+
+
+def _names(parts: Iterable[Part]) -> dict[Part, str]:
+    """Return a name for each part that a deal file takes: the group, and the model where the group has two."""
+    parts = list(parts)
+    names: dict[Part, str] = {}
+    for group, model, is_batch in parts:
+        of_group = [each for each in parts if each[0] == group]
+        family = next((each.family for each in load_card().models if each.id == model), model)
+        families = [each for each in of_group if family in each[1]]
+        word = group if len(of_group) == 1 else f"{group}-{family if len(families) == 1 else model}"
+        batch = "-batch" if is_batch and len([each for each in of_group if each[1] == model]) > 1 else ""
+        name = re.sub(r"[^a-z0-9]+", "-", f"{word}{batch}".lower()).strip("-") or "workload"
+        taken = sum(known == name or known.rpartition("-")[0] == name for known in names.values())
+        names[group, model, is_batch] = f"{name}-{taken + 1}" if taken else name
+    return names

@@ -1,0 +1,58 @@
+"""`deal-solve measure`: from exports of usage to a deal file."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(epilog="Example:  deal-solve measure exports/ --out deal.yaml")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.option("--out", metavar="FILE", help="Write the deal file that follows.")
+@click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
+@click.option(
+    "--group-by",
+    type=click.Choice(["workspace", "key", "tag", "product", "user", "nothing"]),
+    help="What is one workload.  [default: what tells usage apart]",
+)
+@click.option(
+    "--min-share",
+    type=click.FloatRange(0, 1),
+    default=0.02,
+    show_default=True,
+    help="Workloads below this share of the dollars are put into one.",
+)
+@click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", help="A column of a plain table, repeatable.")
+@click.option("--keep-names", is_flag=True, help="Show keys and users by name; else they are hashed.")
+def command(
+    paths: tuple[str, ...],
+    out: str | None,
+    json_file: str | None,
+    group_by: str | None,
+    min_share: float,
+    columns: tuple[str, ...],
+    keep_names: bool,
+) -> int:
+    """Read exports of usage and cost (files, folders, globs, zip, gz), reconcile them, and write a deal file.
+
+    Every export is recognised by its content. Overlapping ones never count twice, the last two days are held back.
+    """
+    from typing import Any, cast
+
+    from deal_solve.analysis.measure.measure import measure
+    from deal_solve.analysis.measure.text import measure_report
+    from deal_solve.cli.support.printing import print_json
+    from deal_solve.files import write_text
+
+    by = cast(Any, group_by)
+    found = measure(*paths, group_by=by, min_share=min_share, keep_names=keep_names, columns=columns)
+    if out:
+        write_text(out, found.deal_text)
+    if json_file == "-":
+        print_json(found.to_json())
+        return 0
+    if json_file:
+        write_text(json_file, found.to_json())
+    click.echo(measure_report(found), nl=False)
+    if out:
+        click.echo(f"\n{out} written; next: deal-solve check {out}")
+    return 0

@@ -1,0 +1,209 @@
+"""Files of exports: folders, globs, zip and gz are opened, and every file is read as JSON records or as a table."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any, cast
+
+from deal_solve.errors import InputError, Problem
+from deal_solve.messages import os_reason, shown
+
+HEAD_BYTES = 65_536
+"""Bytes by which a file is recognised."""
+ENVELOPES = ("data", "summaries", "results", "daily", "monthly", "sessions", "session", "generations", "observations")
+"""Keys of a page that hold its records."""
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """One file, perhaps inside an archive; `open` reads it anew, decompressed."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+
+    def refused(self, why: str, line: int | None = None) -> InputError:
+        """Return the error that names the file."""
+        return InputError(Problem("", why, self.name, line))
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes."""
+        with self.open() as stream:
+            return stream.read(HEAD_BYTES)
+
+
+def export_files(paths: Iterable[str | Path]) -> list[ExportFile]:
+    """Return the files of paths, folders (with all that is in them) and globs, archives opened, in order of their name.
+
+    Raises InputError for a path that is not there and for one that cannot be read.
+    """
+    found: dict[str, ExportFile] = {}
+    for given in paths:
+        for path in _expanded(str(given)):
+            for file in _opened(path):
+                found[file.name] = file
+    return list(found.values())
+
+
+def _expanded(given: str) -> list[Path]:
+    path = Path(given)
+    if path.is_dir():
+        inside = [each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith(".")]
+        if not inside:
+            raise InputError(Problem("", "is an empty folder; expected exports in it", given))
+        return inside
+    if path.exists():
+        return [path]
+    root = Path(path.anchor or ".")
+    pattern = str(path.relative_to(path.anchor)) if path.anchor else given
+    matches = [each for each in sorted(root.glob(pattern)) if each.is_file()] if pattern else []
+    if not matches:
+        raise InputError(Problem("", "there is no such file or folder, and as a pattern it matches nothing", given))
+    return matches
+
+
+def _opened(path: Path) -> Iterator[ExportFile]:
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise InputError(Problem("", f"cannot be read: {os_reason(error)}", str(path))) from None
+    if magic.startswith(b"PK"):
+        yield from _members(path)
+    elif magic.startswith(b"\x1f\x8b"):
+        yield ExportFile(str(path), lambda: cast(IO[bytes], gzip.GzipFile(path)))
+    else:
+        yield ExportFile(str(path), lambda: path.open("rb"))
+
+
+def _members(path: Path) -> Iterator[ExportFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [each.filename for each in archive.infolist() if not each.is_dir()]
+    except zipfile.BadZipFile:
+        raise InputError(Problem("", "is a damaged zip archive", str(path))) from None
+
+    def opener(name: str) -> Callable[[], IO[bytes]]:
+        def opened() -> IO[bytes]:
+            raw: IO[bytes] = zipfile.Path(path, name).open("rb")
+            return cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if name.endswith(".gz") else raw
+
+        return opened
+
+    for name in names:
+        if not Path(name).name.startswith(".") and "__MACOSX" not in name:
+            yield ExportFile(f"{path}:{name}", opener(name))
+
+
+def is_json(head: bytes) -> bool:
+    """Whether a file begins as JSON does."""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+
+
+def records_of(file: ExportFile) -> Iterator[Json]:
+    """Yield the records of a JSON file: of pages with an envelope, of a bare list, or of one object a line.
+
+    A page that holds its records under a key is opened; what stands around them is dropped. Raises InputError.
+    """
+    with file.open() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", errors="strict") as text:
+        try:
+            yield from _records(file, text)
+        except UnicodeDecodeError:
+            raise file.refused("is not UTF-8 text") from None
+        except RecursionError:
+            raise file.refused("is nested too deeply") from None
+
+
+def _records(file: ExportFile, text: io.TextIOWrapper) -> Iterator[Json]:
+    lines = ((number, line) for number, line in enumerate(text, 1) if not line.isspace())
+    first = next(lines, None)
+    if first is None:
+        return
+    second = next(lines, None)
+    is_whole = True
+    with suppress(json.JSONDecodeError):
+        json.loads(first[1])
+        is_whole = second is None
+    if is_whole:
+        rest = chain([first], [second] if second else [], lines)
+        try:
+            whole = json.loads("".join(line for _, line in rest))
+        except json.JSONDecodeError as error:
+            raise file.refused(f"is no JSON: {error.msg.lower()}", error.lineno) from None
+        yield from _unfolded(whole)
+        return
+    for number, line in chain([first], [second] if second else [], lines):
+        try:
+            yield from _unfolded(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise file.refused(f"is no JSON: {error.msg.lower()}", number) from None
+
+
+def _unfolded(value: Any) -> Iterator[Json]:
+    """Yield the records of a page: of each list under a key of an envelope, and of lists of pages."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _unfolded(each)
+    elif isinstance(value, dict):
+        inside = [value[name] for name in ENVELOPES if isinstance(value.get(name), list) and "starting_at" not in value]
+        if not inside:
+            yield value
+        for each in inside:
+            yield from _unfolded(each)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first line of a table: its columns, trimmed, and what separates them."""
+
+    columns: tuple[str, ...]
+    separator: str
+
+
+def header_of(file: ExportFile) -> Header:
+    """Return the header of a table; raises InputError where the file is no text."""
+    try:
+        text = file.head.decode("utf-8-sig", errors="strict" if len(file.head) < HEAD_BYTES else "ignore")
+    except UnicodeDecodeError:
+        raise file.refused("is neither JSON nor a table of text") from None
+    line = next((each for each in text.splitlines() if each.strip()), "")
+    separator = max(",;\t", key=line.count)
+    columns = next(csv.reader([line], delimiter=separator), [])
+    return Header(tuple(each.strip() for each in columns), separator)
+
+
+def first_records(file: ExportFile, count: int) -> list[Json]:
+    """Return the first records of a JSON file."""
+    return list(islice(records_of(file), count))
+
+
+def text_of(record: Json, name: str) -> str | None:
+    """Return a text of a record, None where it is left out, null or empty."""
+    value = record.get(name)
+    return None if value is None or value == "" else str(value)
+
+
+def whole(record: Json, name: str) -> int:
+    """Return a count of a record, 0 where it is left out or null; raises ValueError for anything else."""
+    value = record.get(name)
+    if value is None or value == "":
+        return 0
+    if isinstance(value, bool):
+        raise ValueError(f"{name}: expected a whole number, found {shown(value)}")
+    try:
+        number = int(value) if not isinstance(value, str) else int(value.replace(",", ""))
+        if isinstance(value, float) and number != value:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected a whole number, found {shown(value)}") from None
+    return number

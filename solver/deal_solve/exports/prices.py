@@ -1,0 +1,58 @@
+"""List prices of measured usage: the rate of the card that was in force on the day, by class, tier and window."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+from deal_solve.deal.rate_card import Card, Rates, load_card
+from deal_solve.exports.row import NANO, Place, Quantity
+
+FACTORS = {
+    "cache_read": "cache_read_multiplier",
+    "cache_write_5m": "cache_write_5m_multiplier",
+    "cache_write_1h": "cache_write_1h_multiplier",
+}
+RESIDENCY = "us_residency"
+
+
+def list_price(place: Place, quantity: Quantity, amount: int) -> int:
+    """Return the list price of an amount of tokens or searches, billionths of a dollar; requests cost nothing.
+
+    Cache writes of unknown life are priced as those of 5 minutes. Raises KeyError for a model that is not on the card.
+    """
+    if quantity == "requests":
+        return 0
+    if quantity == "web_searches":
+        return round(amount * load_card().web_search_usd_per_request * NANO)
+    rate = _rate(
+        place.model or "", place.day, place.tier == "batch", place.window == "long", place.geo == "us", quantity
+    )
+    return round(amount * rate * NANO / 1e6)
+
+
+@lru_cache(maxsize=65_536)
+def _rate(model: str, day: date, is_batch: bool, is_long: bool, is_us: bool, quantity: Quantity) -> float:
+    card = load_card()
+    rates = card.model(model).rates_on(day)
+    usd = _usd(rates, is_long, quantity)
+    if is_batch:
+        usd *= rates.batch_multiplier
+    return usd * _residency(card) if is_us else usd
+
+
+def _usd(rates: Rates, is_long: bool, quantity: Quantity) -> float:
+    if quantity == "output":
+        long_rate = rates.long_output_usd_per_mtok
+        return rates.output_usd_per_mtok if not is_long or long_rate is None else long_rate
+    long_rate = rates.long_input_usd_per_mtok
+    usd = rates.input_usd_per_mtok if not is_long or long_rate is None else long_rate
+    if quantity == "input":
+        return usd
+    name = "cache_write_5m" if quantity == "cache_write" else quantity
+    return usd * float(getattr(rates, FACTORS[name]))
+
+
+def _residency(card: Card) -> float:
+    control = card.controls.get(RESIDENCY)
+    return 1.0 if control is None else control.usage_multiplier

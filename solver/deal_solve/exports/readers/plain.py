@@ -1,0 +1,60 @@
+"""A plain table of usage, whose columns the buyer names: `--map day=Date --map input=Tokens`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from deal_solve.errors import InputError
+from deal_solve.exports.files import ExportFile, Header, header_of, is_json
+from deal_solve.exports.reader import Source, TableReader, charge_frame, use_frame
+from deal_solve.exports.row import Place, Quantity, Tally, TokenClass
+from deal_solve.messages import did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLAIN = Source("plain table", "api", 3)
+QUANTITIES: tuple[Quantity, ...] = (*get_args(TokenClass), "web_searches", "requests")
+FIELDS = (*Place._fields, *QUANTITIES, "usd")
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The column of each field."""
+
+    columns: dict[str, str]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Mapping | None:
+        """Return the mapping of texts `field=column`; None where there are none. Raises InputError."""
+        columns: dict[str, str] = {}
+        for text in texts:
+            name, equals, column = text.partition("=")
+            if not equals or not column:
+                raise InputError(f"--map {text}: expected FIELD=COLUMN, such as day=Date")
+            if name not in FIELDS:
+                raise InputError(f"--map {text}: there is no field {name!r}{did_you_mean(name, FIELDS)}")
+            columns[name] = column
+        if columns and not {"day", "model"} <= columns.keys():
+            raise InputError("--map: expected day=COLUMN and model=COLUMN at least")
+        return cls(columns) if columns else None
+
+    def reader(self, file: ExportFile) -> tuple[TableReader, Header] | None:
+        """Return the reader of a table that has all mapped columns, None for another file."""
+        if is_json(file.head):
+            return None
+        header = header_of(file)
+        if not set(self.columns.values()) <= set(header.columns):
+            return None
+        texts = tuple(column for name, column in self.columns.items() if name not in QUANTITIES)
+        return TableReader(PLAIN, tuple(self.columns.values()), (), self._read, texts), header
+
+    def _read(self, frame: pd.DataFrame, tally: Tally) -> None:
+        places = {name: column for name, column in self.columns.items() if name in Place._fields}
+        quantities = {name: column for name, column in self.columns.items() if name in QUANTITIES}
+        use_frame(tally, frame, places, quantities)
+        if "usd" in self.columns:
+            kind = frame[self.columns["day"]].map(lambda _: "usage")
+            charge_frame(tally, frame, places, kind, self.columns["usd"], None)

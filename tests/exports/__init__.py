@@ -1,0 +1,1 @@
+"""Exports of usage: every shape and every trap."""

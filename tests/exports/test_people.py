@@ -1,0 +1,84 @@
+"""People: summaries of seats, Claude Code by user, spend reports, members."""
+
+import pytest
+
+from deal_solve.errors import InputError
+from deal_solve.exports.read import read_exports
+from tests.support.exports import OPUS, SPEND_COLUMNS, billed, totals, write
+
+SPEND_NAME = "spend-report-1234-2026-09-01-to-2026-09-30.csv"
+SPEND_LINES = (
+    f'jane@example.com,u1,Chat,{OPUS},"1,200",1700,500,40.00,50.00,u1,1000,200,300,200,3,,',
+    "(org service usage),,(org service),,0,0,0,5.00,5.00,,0,0,0,0,0,,",
+)
+
+
+def test_seats_of_summaries(tmp_path):
+    rows = [
+        {
+            "starting_at": f"2026-09-{day:02}T00:00:00Z",
+            "assigned_seat_count": 400,
+            "daily_active_user_count": 100,
+            "weekly_active_user_count": 200 + day,
+            "monthly_active_user_count": None,
+        }
+        for day in (1, 2)
+    ]
+    found = read_exports([write(tmp_path, "s.json", {"summaries": rows})])
+    assert [(each.assigned, each.active_week, each.active_month) for each in found.seats] == [
+        (400, 201, None),
+        (400, 202, None),
+    ]
+
+
+def test_claude_code_by_user_hides_the_address(tmp_path):
+    row = {
+        "date": "2026-09-01T00:00:00Z",
+        "actor": {"type": "user_actor", "email_address": "user@example.com"},
+        "core_metrics": {"num_sessions": 15},
+        "model_breakdown": [
+            {
+                "model": "claude-opus-4-8",
+                "tokens": {"input": 45230, "output": 12450, "cache_read": 8790, "cache_creation": 2340},
+                "estimated_cost": {"currency": "USD", "amount": 186},
+            }
+        ],
+    }
+    found = read_exports([write(tmp_path, "c.json", {"data": [row]})])
+    assert totals(found) == {"input": 45230, "output": 12450, "cache_read": 8790, "cache_write": 2340}
+    assert "example.com" not in str(found.used)
+
+
+def test_a_spend_report_takes_its_days_from_its_name(tmp_path):
+    text = "\r\n".join([SPEND_COLUMNS, *SPEND_LINES]) + "\r\n"
+    found = read_exports([write(tmp_path, SPEND_NAME, text)])
+    assert totals(found) == {
+        "input": 1000,
+        "output": 500,
+        "cache_read": 200,
+        "cache_write_5m": 300,
+        "cache_write_1h": 200,
+        "web_searches": 3,
+        "requests": 1200,
+    }
+    assert billed(found) == {"usage": 45.0}
+    assert found.days == 30
+
+
+def test_a_spend_report_of_nine_columns_has_prompt_tokens_alone(tmp_path):
+    header = ",".join(SPEND_COLUMNS.split(",")[:9])
+    line = f"jane@example.com,u1,Chat,{OPUS},1200,1700,500,40.00,50.00"
+    found = read_exports([write(tmp_path, SPEND_NAME, f"{header}\n{line}\n")])
+    assert totals(found) == {"input": 1700, "output": 500, "requests": 1200}
+
+
+def test_a_spend_report_of_another_name_has_no_days(tmp_path):
+    with pytest.raises(InputError, match="says its days only in its name"):
+        read_exports([write(tmp_path, "spend.csv", "\n".join([SPEND_COLUMNS, *SPEND_LINES]))])
+
+
+def test_members_are_counted_once_and_pending_ones_left_out(tmp_path):
+    rows = "Jane,Jane@Example.com,Admin,Premium", "Jane,jane@example.com,Admin,premium", ",,Member,standard"
+    found = read_exports([write(tmp_path, "m.csv", "\n".join(["Name,Email,Role,Seat Tier", *rows]) + "\n")])
+    assert found.members == 1
+    assert found.files[0].left_out == {"members without an e-mail, who have not joined yet": 1}
