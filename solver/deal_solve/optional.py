@@ -6,7 +6,13 @@ from importlib import import_module
 
 from deal_solve.errors import InputError, Problem
 
-EXTRAS = {"distributed": "cluster", "matplotlib": "pictures", "pyarrow": "parquet", "xlsxwriter": "documents"}
+EXTRAS = {
+    "distributed": "cluster",
+    "docx": "documents",
+    "matplotlib": "pictures",
+    "pyarrow": "parquet",
+    "xlsxwriter": "documents",
+}
 """The extra of deal-solve that installs a package."""
 
 

@@ -234,7 +234,7 @@ def test_the_command_writes_both_forms(capsys, tmp_path):
     assert run(["report", deal, "--quick", "--out", str(tmp_path / "report.md")]) == 0
     assert (tmp_path / "report.md").read_text(encoding="utf-8").startswith("# ")
     assert run(["report", deal, "--quick", "--out", str(tmp_path / "report.pdf")]) == 2
-    assert "does not end in .html or .md" in capsys.readouterr().err
+    assert "does not end in .html or .md or .docx" in capsys.readouterr().err
 
 
 @pytest.mark.slow

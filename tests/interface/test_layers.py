@@ -64,6 +64,7 @@ CALLED_BACK = {
     ("deal_solve.deal.deal", "deal_solve.deal.load"),  # a deal made of plain data checks its references as a file does
     ("deal_solve.analysis.document.result", "deal_solve.analysis.document.markup"),  # a document writes itself
     ("deal_solve.analysis.document.result", "deal_solve.analysis.document.workbook.book"),  # the same
+    ("deal_solve.analysis.document.result", "deal_solve.analysis.document.letter"),  # the same
 }
 
 

@@ -17,6 +17,7 @@ VARY = ["--vary", "offers.product-quote.api.bands[1].discount=5%:25%:3"]
 PARQUET = "a Parquet file needs pyarrow; expected: pip install 'deal-solve[parquet]'"
 PICTURE = "a picture needs matplotlib; expected: pip install 'deal-solve[pictures]'"
 WORKBOOK = "a workbook needs xlsxwriter; expected: pip install 'deal-solve[documents]'"
+LETTER = "a text document needs docx; expected: pip install 'deal-solve[documents]'"
 CLUSTER = "a cluster needs distributed; expected: pip install 'deal-solve[cluster]'"
 
 
@@ -30,6 +31,7 @@ CLUSTER = "a cluster needs distributed; expected: pip install 'deal-solve[cluste
         ("matplotlib", ["curve", DEAL, "--picture", "{}/curve.png"], f"--picture: {PICTURE}"),
         ("matplotlib", ["scenarios", DEAL, "--scenarios", "64", "--picture", "{}/fan.png"], f"--picture: {PICTURE}"),
         ("xlsxwriter", ["report", DEAL, "--quick", "--xlsx", "{}/book.xlsx"], f"--xlsx: {WORKBOOK}"),
+        ("docx", ["report", DEAL, "--quick", "--out", "{}/page.docx"], f"--out: {LETTER}"),
         ("distributed", ["sweep", DEAL, *VARY, "--cluster", "tcp://host:8786"], f"--cluster: {CLUSTER}"),
     ],
 )

@@ -130,7 +130,7 @@ def _ask(row: ClauseValue) -> Ask:
     points = f", as much as {row.points:.2f} points of discount" if row.points is not None else ""
     return Ask(
         clause=row.clause,
-        change=f"{_plain(row.was)} → {_plain(row.asked or '')}",
+        change=f"{plain_value(row.was)} → {plain_value(row.asked or '')}",
         worth=f"{whole_money(row.value_usd)}{points}{'' if row.is_proven else ' (not proven)'}",
         sentence=ask_sentence(row),
     )
@@ -139,10 +139,10 @@ def _ask(row: ClauseValue) -> Ask:
 def ask_sentence(row: ClauseValue) -> str:
     """Return what to write to the vendor for a step of a clause; nothing of what it is worth."""
     sentence = next(clause.ask for clause in CLAUSES if clause.name == row.clause)
-    return sentence.format(name=row.clause, was=_plain(row.was), asked=_plain(row.asked or ""))
+    return sentence.format(name=row.clause, was=plain_value(row.was), asked=plain_value(row.asked or ""))
 
 
-def _plain(value: str) -> str:
+def plain_value(value: str) -> str:
     """Return a value of the file as words."""
     return value.replace("_", " ")
 

@@ -82,6 +82,13 @@ class Document(Answered):
         """Return every date of the plan as an iCalendar file."""
         return ics_of(self.about.deal, self.solution.plan)
 
+    def to_docx(self, path: str | Path) -> None:
+        """Write the first page and the asks as a text document; raises InputError without python-docx."""
+        need("docx", "a text document")
+        from deal_solve.analysis.document.letter import write_letter
+
+        written(path, lambda temporary: write_letter(self, temporary))
+
     def to_xlsx(self, path: str | Path) -> None:
         """Write the document as a workbook whose totals are formulas; raises InputError without XlsxWriter."""
         need("xlsxwriter", "a workbook")

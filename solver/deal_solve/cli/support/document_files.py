@@ -41,9 +41,11 @@ class DocumentFiles:
 
         if not self.paths:
             raise InputError(Problem("--out", "nothing is asked for; expected --out FILE, --xlsx FILE or --ics FILE"))
-        ending_of(self.out, "--out", "html", "md")
+        kind = ending_of(self.out, "--out", "html", "md", "docx")
         ending_of(self.xlsx, "--xlsx", "xlsx")
         ending_of(self.ics, "--ics", "ics")
+        if kind == "docx":
+            need("docx", "a text document", "--out")
         if self.xlsx:
             need("xlsxwriter", "a workbook", "--xlsx")
         for path in self.paths:
@@ -53,7 +55,9 @@ class DocumentFiles:
         """Write every file, and say so."""
         from deal_solve.files import write_text
 
-        if self.out:
+        if self.out and self.out.endswith(".docx"):
+            found.to_docx(self.out)
+        elif self.out:
             write_text(self.out, found.to_html() if self.out.endswith(".html") else found.to_markdown())
         if self.xlsx:
             found.to_xlsx(self.xlsx)
@@ -75,7 +79,10 @@ def document_files(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--ics", "ics_file", metavar="FILE", help="Write every date of the plan as a calendar."),
         click.option("--xlsx", "xlsx_file", metavar="FILE", help="Write a workbook whose totals are formulas."),
         click.option(
-            "--out", "out_file", metavar="FILE", help="Write the document (.html), or its first page alone (.md)."
+            "--out",
+            "out_file",
+            metavar="FILE",
+            help="Write the document (.html), or its first page alone (.md, or .docx with the asks).",
         ),
     ):
         made = option(made)
