@@ -57,11 +57,11 @@ if TYPE_CHECKING:
     from deal_solve.facts.difference import difference as difference
     from deal_solve.facts.health import commitment_health as commitment_health
     from deal_solve.facts.health import seat_health as seat_health
-    from deal_solve.facts.routing import routing as routing
     from deal_solve.facts.savings import savings as savings
     from deal_solve.facts.summary import periods as periods
     from deal_solve.facts.summary import summarise as summarise
     from deal_solve.facts.today import today as today
+    from deal_solve.facts.usage.routing import routing as routing
     from deal_solve.frames import Table as Table
     from deal_solve.memory import bounded_memory as bounded_memory
     from deal_solve.optimise.export import export as export

@@ -37,8 +37,8 @@ from deal_solve.facts.cost_split import cost_split
 from deal_solve.facts.decisions import decisions
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.notes import chronological_usd, plan_notes
-from deal_solve.facts.routing import routing
 from deal_solve.facts.summary import periods
+from deal_solve.facts.usage.routing import routing
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.record import to_text

@@ -9,6 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError, InternalError
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
+from deal_solve.plan.dearer import dearer_in, dearer_options
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -60,6 +61,9 @@ def contradiction(deal: Deal, solution: Solution) -> str:
         refuse_impossible(deal, solution.plan, first_users(scenarios))
     except InputError as error:
         return f"the plan is impossible: {error}"
+    wasted = dearer_in(deal, solution.plan, dearer_options(deal, scenarios))
+    if wasted:
+        return f"the plan uses options that are closed: {wasted}"
     settled = settle(deal, solution.plan, scenarios)
     worth = solution.objective_usd
     if not np.allclose(settled.cost, solution.settlement.cost, rtol=1e-12, atol=1e-6):

@@ -10,6 +10,7 @@ import numpy as np
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import InputError
 from deal_solve.plan.completion.complete import complete
+from deal_solve.plan.dearer import dearer_in, dearer_options
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
@@ -52,13 +53,14 @@ def neighbours(deal: Deal, plan: Plan, scenarios: Scenarios, most: int | None = 
     moves = [*_other_commitments(plan), *_other_seats(plan), *_other_shares(deal, plan)]
     if most is not None and most < len(moves):
         moves = [moves[n] for n in np.random.default_rng(seed).choice(len(moves), most, replace=False)]
-    first = first_users(scenarios)
+    first, dearer = first_users(scenarios), dearer_options(deal, scenarios)
     for changed in moves:
         try:
             refuse_impossible(deal, changed, first)
         except InputError:
             continue
-        yield changed
+        if not dearer_in(deal, changed, dearer):
+            yield changed
 
 
 def _other_commitments(plan: Plan) -> Iterator[Plan]:
@@ -101,7 +103,7 @@ def _plan(deal: Deal, scenarios: ScenarioSet, parts: Data) -> Plan | None:
         refuse_impossible(deal, plan, first_users(scenarios))
     except InputError:
         return None
-    return plan
+    return None if dearer_in(deal, plan, dearer_options(deal, scenarios)) else plan
 
 
 def _as_data(routes: dict[str, Any]) -> Data:

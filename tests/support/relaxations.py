@@ -30,13 +30,17 @@ def lawful(data: Data) -> Data:
     """Return the deal with an objective and limits for which the laws hold.
 
     Loss and regret compare with what the relaxed deal changes too, so they give way to cost. Rollover and arrears move
-    payments between contract years, so limits on single years are left out.
+    payments between contract years, so limits on single years are left out. Where a commitment is measured at list a
+    cheaper option closes those that are dearer, and a deeper discount counts less in a bundle, so it is not.
     """
     deal, risk = copy.deepcopy(data), risk_of(data["risk"])
     if risk.get("criterion") == "regret":
         deal["risk"] = "neutral"
     elif "criterion" not in risk:
         deal["risk"] = {**risk, "on": "cost"}
+    for api in _apis(deal):
+        api.pop("measured_at", None)
+        api.pop("shortfall_at", None)
     deal["limits"] = [limit for limit in data.get("limits", []) if not limit["of"].startswith("contract year")]
     return deal
 

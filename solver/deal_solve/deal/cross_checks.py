@@ -204,9 +204,10 @@ def _offers(deal: Deal) -> Iterator[Finding]:
         if (
             offer.api is not None
             and offer.api.excess == "counts_next"
-            and len(offer.api.periods(range(max(offer.terms)))) == 1
+            and len(offer.api.periods(range(min(offer.terms)))) == 1
         ):
-            yield (*loc, "api", "excess"), "counts_next needs a term with two commitment periods; shorten the period"
+            found = f"that of {min(offer.terms)} months has one; shorten the period, or leave that term out"
+            yield (*loc, "api", "excess"), f"counts_next needs two commitment periods in every term, and {found}"
         if offer.renewal.may_return and deal.renewal_decisions is not None:
             yield (*loc, "renewal", "may_return"), "is not decided by tables: leave out renewal_decisions, or state no"
         yield from _controls(deal, offer.provides, (*loc, "provides"))

@@ -167,9 +167,9 @@ def _at_period_ends(settlement: Settlement) -> tuple[float, float, float]:
     """
     totals = np.zeros(3)
     for record in settlement.drawdown:
-        uncovered = record.usage_usd - record.covered_usd
+        uncovered = record.overage_usd - record.surcharge_usd
         discount = settlement.deal.discount(record.end)
-        values = np.stack([record.overage_usd - uncovered, record.forfeited_usd, uncovered])
+        values = np.stack([record.surcharge_usd, record.forfeited_usd, uncovered])
         totals += discount * (values @ settlement.weights)
     overage, forfeited, uncovered_usd = totals
     return float(overage), float(forfeited), float(uncovered_usd)

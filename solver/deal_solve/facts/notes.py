@@ -6,6 +6,7 @@ import numpy as np
 
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.facts.once import once
+from deal_solve.facts.usage.burn import burn
 from deal_solve.messages import usd
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import paths_of
@@ -22,7 +23,36 @@ RARE = 0.1
 
 def plan_notes(settlement: Settlement) -> tuple[str, ...]:
     """Return what is to be known of a plan beside its numbers: the order of drawdown, the limit of list."""
-    return (*order_note(settlement, chronological_usd(settlement)), *limit_note(settlement))
+    return (
+        *order_note(settlement, chronological_usd(settlement)),
+        *limit_note(settlement),
+        *list_note(settlement),
+        *burn_note(settlement),
+    )
+
+
+def list_note(settlement: Settlement) -> tuple[str, ...]:
+    """Return a sentence if the commitment is measured in list dollars."""
+    records = [record for record in settlement.drawdown if record.is_at_list]
+    if not any(settlement.mean(record.commitment_usd) > 0 for record in records):
+        return ()
+    return (
+        "The commitment, its thresholds and the usage that is tested against it are in list dollars; usage is billed "
+        "monthly at contracted rates, so its utilisation is not a share of what is paid.",
+    )
+
+
+def burn_note(settlement: Settlement) -> tuple[str, ...]:
+    """Return a sentence if the plan uses more list dollars than it needs, to cut its shortfall."""
+    found = burn(settlement)
+    if found is None:
+        return ()
+    return (
+        f"Burn: {', '.join(found.users)} {'runs' if len(found.users) == 1 else 'run'} on dearer options than needed, "
+        f"to reach the commitment measured at list: {usd(found.usage_usd)} USD of usage at list instead of "
+        f"{usd(found.usage_without_usd)}. The plan is expected to cost {usd(found.cost_usd)}, and "
+        f"{usd(found.cost_without_usd)} without.",
+    )
 
 
 def limit_note(settlement: Settlement) -> tuple[str, ...]:

@@ -45,13 +45,13 @@ def savings(settlement: Settlement) -> Savings | None:
     def valued(_: int, block: ScenarioSet) -> Array:
         return np.asarray(sum(_valued(deal, flat, part) for flat, part in plans_of(deal, plan, block)))
 
-    at_list, contracted, billed = map(float, np.sum(each_block(settlement.scenarios, valued), axis=0))
+    at_list, contracted = map(float, np.sum(each_block(settlement.scenarios, valued), axis=0))
     if at_list <= 0:
         return None
-    ended = [record.covered_usd + record.forfeited_usd + record.overage_usd for record in settlement.drawdown]
-    paid = billed + float(np.sum(ended, axis=0) @ settlement.weights if ended else 0.0)
+    ended = [record.surcharge_usd + record.forfeited_usd for record in settlement.drawdown]
+    paid = contracted + float(np.sum(ended, axis=0) @ settlement.weights if ended else 0.0)
     paid -= float(settlement.credited_usd @ settlement.weights)
-    committed = sum(settlement.mean(record.commitment_usd) for record in settlement.drawdown)
+    committed = sum(settlement.mean(record.committed_usd) for record in settlement.drawdown)
     return Savings(
         list_usd=at_list,
         paid_usd=paid,
@@ -63,14 +63,12 @@ def savings(settlement: Settlement) -> Savings | None:
 
 
 def _valued(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Array:
-    """Return expected usage at list, at contracted rates, and of it what is billed without commitment, USD."""
-    at_list = contracted = billed = 0.0
+    """Return expected usage at list and at contracted rates, USD."""
+    at_list = contracted = 0.0
     counted = usage_of(deal, plan, scenarios).counted
     for name, usd in counted.items():
         at_list += float((usd * scenarios.index[deal.card.model(name).family]).sum(axis=0) @ scenarios.weights)
     bundle = tuple(tier.api for tier in bundle_tiers(deal, plan))
     for term in priced_terms(deal, plan, scenarios, counted, bundle):
-        usage = sum(float(item.usage_usd.sum(axis=0) @ scenarios.weights) for item in term.usage)
-        contracted += usage
-        billed += 0.0 if term.band.commit_usd_per_year > 0 else usage
-    return np.array([at_list, contracted, billed])
+        contracted += sum(float(item.usage_usd.sum(axis=0) @ scenarios.weights) for item in term.usage)
+    return np.array([at_list, contracted])

@@ -16,7 +16,7 @@ from deal_solve.deal.workload import ProjectName
 from deal_solve.formulation.clauses.api.bounds import max_usage
 from deal_solve.formulation.clauses.api.commitment import Commitments, commit, pay_in_advance
 from deal_solve.formulation.clauses.api.drawdown import draw_down
-from deal_solve.formulation.clauses.api.rates import Agreement, rates_of
+from deal_solve.formulation.clauses.api.rates import Agreement, committed_share, rates_of
 from deal_solve.formulation.clauses.bundle import bundle
 from deal_solve.formulation.clauses.in_force.before import pay_before
 from deal_solve.formulation.clauses.offers import Agreements, take_agreements
@@ -76,7 +76,7 @@ class FormulationOptions:
 
     `by_cuts` leaves what happens after the future is known to cuts (formulation §8). `min_commitment_usd` and
     `min_seats` widen the bounds on commitment and seats, for plans that are pinned above what an optimal plan would
-    take; the routing of the `routed` workloads and cohorts is pinned.
+    take; the routing of the `routed` workloads and cohorts is pinned, and of the `whole` ones no option is left out.
     """
 
     by_cuts: bool = False
@@ -84,6 +84,7 @@ class FormulationOptions:
     min_commitment_usd: float = 0.0
     min_seats: dict[str, int] = field(default_factory=dict)
     routed: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
 
 
 def formulate(
@@ -101,9 +102,7 @@ def formulate(
     found = sums.paths(months)
     books = [program] if len(found) == 1 else [program.part(own, indices) for _, indices, own in found]
     if len(found) > 1:  # people's routing is one entry of a table, whatever it is billed under on a path
-        options = replace(
-            options, routed=options.routed | {name for name, cohort in deal.cohorts.items() if cohort.use}
-        )
+        options = replace(options, whole=frozenset(name for name, cohort in deal.cohorts.items() if cohort.use))
     paths = tuple(_decide(book, deal, offered, options, path) for book, (path, _, _) in zip(books, found, strict=True))
     if len(paths) > 1:
         tie(program, months, paths)
@@ -121,7 +120,7 @@ def _decide(
     everywhere = program.sums.whole
     agreements = take_agreements(program, deal, offered, options.zero_bands_only)
     projects = buy_projects(program, deal)
-    routing = Routing(rates_of(everywhere, deal), everywhere, options.routed)
+    routing = Routing(deal, rates_of(everywhere, deal), everywhere, options.routed, options.whole)
     route_workloads(program, deal, routing, agreements.regimes, projects)
     seats = offer_seats(program, deal, agreements, rates_of(program.sums, deal), options.min_seats)
     tracks = take_tracks(program, deal, agreements, seats)
@@ -158,10 +157,11 @@ def _committed(
 ) -> Expression:
     """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units.
 
-    Over the horizon, or over the contract years of first terms; of a year that the horizon cuts its months inside.
+    Over the horizon, or over the contract years of first terms; of a year that the horizon cuts its months inside. What
+    is committed at list counts less the discount.
     """
     of_api = [
-        commitments.within(regime, deal.months_of(year))
+        committed_share(deal, regime) * commitments.within(regime, deal.months_of(year))
         for regime, year in commitments.of
         if not (first_terms_only and regime.span.index)
     ]

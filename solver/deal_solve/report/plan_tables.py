@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.names import line_title
-from deal_solve.facts.routing import runs
 from deal_solve.facts.summary import PeriodSummary, Summary, periods
+from deal_solve.facts.usage.routing import runs
 from deal_solve.plan.plan import Plan
 from deal_solve.report.text import chance, money, percent, table
 from deal_solve.settlement.limit_checks import limit_checks

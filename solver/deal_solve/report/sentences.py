@@ -37,12 +37,19 @@ def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
     taken = f"API agreement {name}, {_renewed(deal, api.term_months, api.left)}"
     if not any(amounts):
         return f"{taken}: nothing committed, usage billed at the rates of its band without commitment"
-    committed = f"{round_money(amounts[0])} USD committed in each contract year"
+    what = f"USD {committed(deal, api.offer)}"
+    agreed = f"{round_money(amounts[0])} {what} in each contract year"
     if len(set(amounts)) > 1:
-        committed = f"{joined(list(map(round_money, amounts)))} USD committed in contract year {years}"
+        agreed = f"{joined(list(map(round_money, amounts)))} {what} in contract year {years}"
     elif len(amounts) == 1 or api.left:
-        committed = f"{round_money(amounts[0])} USD committed in contract year {years}"
-    return f"{taken}: {committed} (band from {bands} a year)"
+        agreed = f"{round_money(amounts[0])} {what} in contract year {years}"
+    return f"{taken}: {agreed} (band from {bands} a year)"
+
+
+def committed(deal: Deal, offer: str) -> str:
+    """Return how commitments of an offer are counted, as printed beside their amount."""
+    api = resolve(deal).offers[offer].api
+    return "committed at list" if api is not None and api.is_measured_at_list else "committed"
 
 
 def offer_sentence(deal: Deal, offer: str, months: int) -> str:

@@ -7,6 +7,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.offer import BundleTier
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.api.drawdown import counted_usd
 from deal_solve.settlement.seats.seats import priced_seats
 
 NO_TIER = BundleTier(combined_usd_per_year=1.0, seats=0.0, api=0.0)
@@ -30,11 +31,12 @@ def bundle_tiers(deal: Deal, plan: Plan) -> tuple[BundleTier, ...]:
     """Return the tier of each contract year, tested on the first one of the API agreement's term.
 
     Reached: seats after volume tier + C >= the tier's combined dollars, with both parts positive; the highest counts.
+    Measured at list, C counts less its band's discount.
     """
     taken = resolve(deal).taken(plan.api)
     tiers = []
-    for span, term in zip(taken.spans, plan.api.terms, strict=True):
-        seats, commitment = seats_usd(deal, plan, span.start // 12), term.commitment_usd[0]
+    for span, committed in zip(taken.spans, counted_usd(deal, plan), strict=True):
+        seats, commitment = seats_usd(deal, plan, span.start // 12), committed[0]
         reached = [
             tier
             for tier in taken.offer.bundle

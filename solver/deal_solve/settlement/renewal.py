@@ -12,6 +12,9 @@ from deal_solve.settlement.api.drawdown import PeriodRecord
 from deal_solve.settlement.blocks import Where
 from deal_solve.settlement.ledger import Row
 
+COMMITTED = ("commitment_usd", "committed_usd")
+"""What is one number of a period where no table decides it."""
+
 
 def aligned(paths: Sequence[tuple[PeriodRecord, ...]], sizes: Sequence[int]) -> list[tuple[PeriodRecord, ...]]:
     """Return the records of every path with the same periods and commitments (S,): 0 in a term without commitment."""
@@ -25,12 +28,13 @@ def aligned(paths: Sequence[tuple[PeriodRecord, ...]], sizes: Sequence[int]) -> 
 
 def _record(own: PeriodRecord | None, alike: PeriodRecord, size: int) -> PeriodRecord:
     if own is not None:
-        return replace(own, commitment_usd=np.full(size, own.commitment_usd))
+        filled: dict[str, Any] = {name: np.full(size, getattr(own, name)) for name in COMMITTED}
+        return replace(own, **filled)
     values = {field.name: getattr(alike, field.name) for field in fields(alike)}
     nothing: dict[str, Any] = {
         name: np.zeros((*value.shape[:-1], size)) for name, value in values.items() if isinstance(value, np.ndarray)
     }
-    return replace(alike, **{**nothing, "commitment_usd": np.zeros(size)})
+    return replace(alike, **{**nothing, **dict.fromkeys(COMMITTED, np.zeros(size))})
 
 
 def spread_rows(rows: Sequence[Row], indices: Where, size: int) -> list[Row]:

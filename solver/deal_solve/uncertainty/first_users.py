@@ -24,17 +24,20 @@ class JointUsers(Protocol):
 
 @dataclass(frozen=True)
 class FirstUsers:
-    """The users of each cohort as the initial order and the maximum of a plan count them.
+    """What follows from all scenarios before any plan: users as the initial order and the maximum of a plan count them.
 
     `expected[c]` is, per contract year, E[A] of the first month of that year in which the cohort has users in some
     scenario, 0 without one; `begins[c]` is the contract year of the first such month of all, None without one;
-    `months[c]` are these months, (Y,). `joint` counts several cohorts; what it was asked for is `known`.
+    `months[c]` are these months, (Y,). `joint` counts several cohorts; what it was asked for is `known`. `dearer` are
+    the options (user, start of its epoch, option key) that cost more at list than another one in every scenario, where
+    that closes them.
     """
 
     expected: Mapping[str, tuple[float, ...]]
     begins: Mapping[str, int | None]
     months: Mapping[str, NDArray[np.intp]]
     joint: JointUsers
+    dearer: frozenset[tuple[str, int, str]] = frozenset()
     known: dict[object, tuple[float, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod

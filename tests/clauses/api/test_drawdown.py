@@ -119,7 +119,7 @@ def test_overage_charge_is_the_closed_form_of_section_4():
     draw = np.random.default_rng(7)
     usage, ratio = draw.uniform(0, 10, (3, 6, 50)), 1 + draw.choice([0, 0.1, 0.3], (3, 6, 50))
     balance = draw.uniform(0, 150, 50)
-    items = [Priced(f"m{i}", usage[i], usage[i], ratio[i]) for i in range(3)]
+    items = [Priced(f"m{i}", usage[i], usage[i], ratio[i], usage[i]) for i in range(3)]
     found = overage_charge(items, balance, "highest_ratio")
     for s in range(50):
         pairs = sorted(zip(ratio[:, :, s].ravel(), usage[:, :, s].ravel(), strict=True), reverse=True)

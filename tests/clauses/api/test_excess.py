@@ -93,7 +93,7 @@ def test_cost_is_convex_in_the_commitment():
     [
         ({"payment": "prepaid"}, "counts_next needs payment: arrears"),
         ({"unused": {"rollover": 0.5}}, "unused: rollover"),
-        ({}, "two commitment periods"),
+        ({}, "two commitment periods in every term, and that of 12 months has one"),
     ],
 )
 def test_refused_combinations_name_both_clauses(api, refused):
@@ -101,7 +101,13 @@ def test_refused_combinations_name_both_clauses(api, refused):
         certainly(100, quote=quote((100, 0.1), **{**COUNTS_NEXT, **api}))
 
 
-@pytest.mark.parametrize(("terms", "asked"), [((12,), None), ((24,), "counts next")])
+def test_every_term_has_two_periods_not_the_longest_alone():
+    with pytest.raises(InputError, match="two commitment periods in every term, and that of 12 months has one"):
+        certainly(100, quote=quote((100, 0.1), terms=(12, 24), **COUNTS_NEXT))
+    assert certainly(100, quote=quote((100, 0.1), terms=(12, 24), **COUNTS_NEXT, period="half")).offers
+
+
+@pytest.mark.parametrize(("terms", "asked"), [((12,), None), ((12, 24), None), ((24,), "counts next")])
 def test_it_is_asked_for_where_a_term_has_two_periods(terms, asked):
     offer = quote((100, 0.1), terms=terms, payment="arrears")
     app = {"requests_per_month": 100, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}

@@ -20,15 +20,16 @@ from tests.support.clauses.registry import (
     present,
     renewed,
     rollovers,
+    tested_as_billed,
 )
 
 # Section 4: the API agreement
 
-add("overage=contracted", committing, "overage", "contracted", "list")
+add("overage=contracted", tested_as_billed, "overage", "contracted", "list")
 add("overage=list", committing, "overage", "list", "contracted")
 add("overage=premium", committing, "overage", lambda v: isinstance(v, dict) and v["premium"] > 0, "list")
 add("overage=below list", committing, "overage", lambda v: isinstance(v, dict) and v["premium"] < 0, "list")
-add("unused=forfeited", losing, "unused", absent, lambda _: {"rollover": 1.0})
+add("unused=forfeited", tested_as_billed, "unused", absent, lambda _: {"rollover": 1.0})
 add("unused=rollover", committing, "unused", present, DROP)
 add("rollover share=1", rollovers, "rollover", 1.0, 0.5)
 add("rollover share<1", rollovers, "rollover", lambda v: v < 1, 1.0)
@@ -40,8 +41,10 @@ add("period=term", committing, "period", "term", "year")
 add("yearly_minimum", committing, "yearly_minimum", present, DROP)
 add("payment=prepaid", committing, "payment", "prepaid", "arrears")
 add("payment=prepaid_yearly", committing, "payment", "prepaid_yearly", "prepaid")
-add("payment=arrears", losing, "payment", "arrears", "prepaid")
+add("payment=arrears", tested_as_billed, "payment", "arrears", "prepaid")
 add("excess=counts_next", committing, "excess", "counts_next", DROP)
+add("measured_at=list", committing, "measured_at", present, DROP)
+add("shortfall_at=contracted", committing, "shortfall_at", "contracted", "list")
 add("ramp=none", by_year, "ramp", absent, "free")
 add("ramp=factors", committing, "ramp", lambda v: isinstance(v, list), DROP)
 add("ramp=free", committing, "ramp", "free", DROP)

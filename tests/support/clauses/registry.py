@@ -73,6 +73,8 @@ def _tidy(data: Data) -> None:
     for api in apis(data):
         if api["period"] != "term":
             api.pop("yearly_minimum", None)
+        if "measured_at" not in api:
+            api.pop("shortfall_at", None)
     sold = {name for offer in offers(data) for name in offer.get("seats", {})}
     for one in people(data):
         one["tracks"] = [t for t in one["tracks"] if t != "pro" or t in sold] or ["none"]
@@ -133,6 +135,11 @@ def by_year(data: Data) -> Iterator[Data]:
 def losing(data: Data) -> Iterator[Data]:
     """Those whose excess is lost: what counts next needs arrears, two periods and no rollover."""
     yield from (api for api in by_year(data) if "excess" not in api)
+
+
+def tested_as_billed(data: Data) -> Iterator[Data]:
+    """Those whose usage is tested as it is billed: measured at list needs arrears, and overage at contracted rates."""
+    yield from (api for api in losing(data) if "measured_at" not in api)
 
 
 def losing_offers(data: Data) -> Iterator[Data]:

@@ -37,11 +37,11 @@ def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, need
     kind = c.weighted(("both", 6), ("api", 3), ("seats", 0 if needs_api else 2)) if seat_types else "api"
     paper: Data = {"terms": _terms(c, horizon)}
     if kind != "seats":
-        paper["api"] = api_part(c, horizon, estimate, max(paper["terms"]))
+        paper["api"] = api_part(c, horizon, estimate, min(paper["terms"]))
     if kind != "api":
         types = c.some(seat_types) if len(seat_types) > 1 else seat_types
         paper["seats"] = {name: seat_part(c, name, estimate, kind == "both") for name in types}
-    if kind == "both" and c.chance(45):
+    if kind == "both" and c.chance(45) and not (_at_list(paper["api"]) and _differs(paper["api"])):
         paper["bundle"] = _bundle(c, paper, estimate)
     if c.chance(30):
         paper["discounts"] = "add"
@@ -94,7 +94,7 @@ def _other_numbers(c: Draw, part: str, estimate: Estimate) -> Data:
 # API part
 
 
-def api_part(c: Draw, horizon: int, estimate: Estimate, longest: int) -> Data:
+def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
     """Return the API side: bands around the expected usage, and every clause of the drawdown.
 
     Months as periods go with short horizons, and with rollover only in the shortest: solves stay short.
@@ -114,7 +114,7 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, longest: int) -> Data:
     if (
         part["payment"] == "arrears"
         and "unused" not in part
-        and longest > PERIOD_MONTHS.get(part["period"], longest)
+        and shortest > PERIOD_MONTHS.get(part["period"], shortest)
         and c.chance(60)
     ):
         part["excess"] = "counts_next"
@@ -126,7 +126,20 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, longest: int) -> Data:
         part["credit"] = {"usd": round_to(max(estimate.usage_usd, 1000.0) * c.pick(0.1, 0.3), 2), "pays": "balance"}
     if c.chance(20):
         part["step_usd"] = round_to(max(estimate.usage_usd, 1000.0) / c.pick(10, 4), 2)
+    if part["payment"] == "arrears" and "unused" not in part and not is_term and c.chance(50):
+        part |= {"measured_at": "list", "overage": "contracted"}
+        if c.chance(50):
+            part["shortfall_at"] = "list" if _differs(part) else "contracted"
     return {**part, **_other_numbers(c, "api", estimate)}
+
+
+def _at_list(part: Data) -> bool:
+    return "measured_at" in part
+
+
+def _differs(part: Data) -> bool:
+    """Whether the discounts of a band differ by model."""
+    return any(isinstance(band["discount"], dict) for band in part["bands"])
 
 
 def _bands(c: Draw, estimate: Estimate) -> list[Data]:

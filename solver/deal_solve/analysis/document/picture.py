@@ -15,7 +15,7 @@ from deal_solve.analysis.document.result import Document
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.health import seat_health
 from deal_solve.facts.names import track_name, user_name
-from deal_solve.facts.routing import routing
+from deal_solve.facts.usage.routing import routing
 from deal_solve.facts.years import years
 from deal_solve.outputs import figure
 from deal_solve.report.picture import DARK, LIGHT, canvas, panels_of, scale_of, write_figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from time import monotonic
 from typing import Unpack
 
@@ -15,6 +16,7 @@ from deal_solve.optimise.comparison import min_cost
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.solution import Solution
+from deal_solve.plan.dearer import dearer_options
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.first_users import FirstUsers, first_users
 from deal_solve.uncertainty.sampling import SEED
@@ -38,7 +40,8 @@ def evpi(
     drawn = drawn or replicates(solution)
     scenarios = solution.settlement.scenarios
     options = SolveOptions.of(keywords)
-    expected = first_users(scenarios)
+    dearer = dearer_options(solution.settlement.deal, scenarios)
+    expected = replace(first_users(scenarios), dearer=dearer)
     if not drawn.sets and scenarios.size <= REPLICATES * MAX_ROUNDS:
         every = (scenarios.block(0).take(index) for index in range(scenarios.size))
         regrets = [regret(solution, alone, expected, options) for alone in every]

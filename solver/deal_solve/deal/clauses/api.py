@@ -83,9 +83,15 @@ def _has_one_period(offer: Offer, api: ApiPart) -> bool:
     return len(api.periods(range(max(offer.terms)))) == 1
 
 
+def _has_two_periods(offer: Offer) -> bool:
+    """Whether every term on offer has two commitment periods or more."""
+    return offer.api is not None and len(offer.api.periods(range(min(offer.terms)))) > 1
+
+
 def _longer_period(api: ApiPart) -> str:
     """A whole term needs arrears, and years that are not free, whose commitment is forfeited and excess is lost."""
     is_simple = api.excess == "lost" and not isinstance(api.unused, Rollover) and api.ramp != "free"
+    is_simple = is_simple and not api.is_measured_at_list
     whole = ("term",) if api.payment == "arrears" and is_simple else ()
     return str(next_of("period", "month", "quarter", "half", "year", *whole)(api))
 
@@ -114,6 +120,11 @@ def _better_ramp(api: ApiPart) -> Any:
         return api.ramp
     rises = api.ramp == "free" or sorted(api.ramp or (1.0,)) == [*(api.ramp or (1.0,))]
     return "free" if rises else api.ramp
+
+
+def _may_be_measured_at_list(api: ApiPart) -> bool:
+    is_simple = not isinstance(api.unused, Rollover) and api.period != "term"
+    return is_simple and api.payment == "arrears" and api.overage == "contracted"
 
 
 def _step_text(value: float | None) -> str:
@@ -163,7 +174,7 @@ API = (
         "clauses",
         "forfeited, or some of it → all of it rolls over, without a cap",
         better=always(ALL_ROLLS_OVER),
-        is_in=lambda api: api.excess == "lost" and api.period != "term",
+        is_in=lambda api: api.excess == "lost" and api.period != "term" and not api.is_measured_at_list,
         printed=_unused_text,
         asked=lambda _, __: "rollover 100%",
         numbers={"rollover": ten_points, "cap": ten_points},
@@ -180,7 +191,7 @@ API = (
         better=always("counts_next"),
         printed=lambda excess: "counts next" if excess == "counts_next" else "lost",
         is_in=lambda api: api.payment == "arrears" and api.period != "term" and not isinstance(api.unused, Rollover),
-        fits=lambda offer: offer.api is not None and not _has_one_period(offer, offer.api),
+        fits=_has_two_periods,
         needs="commitment",
         ask="Please let usage above the commitment of a period count toward the next periods of the term.",
     ),
@@ -243,5 +254,32 @@ API = (
         printed=_step_text,
         needs="commitment",
         ask="Please accept any amount as the commitment (now: {was}).",
+    ),
+    Clause(
+        "measured at",
+        "api",
+        ("measured_at",),
+        "clauses",
+        "contracted → list, under arrears with overage at contracted rates",
+        is_law=False,
+        better=always("list"),
+        printed=lambda rates: f"{rates} dollars",
+        is_in=_may_be_measured_at_list,
+        fits=lambda offer: offer.api is not None and not (offer.bundle and offer.api.differs_by_model),
+        needs="commitment",
+        ask="Please count usage in {asked} toward the commitment instead of {was}.",
+    ),
+    Clause(
+        "shortfall at",
+        "api",
+        ("shortfall_at",),
+        "clauses",
+        "with a commitment measured at list: list → contracted",
+        is_law=False,
+        better=always("contracted"),
+        printed=lambda rates: f"{rates or 'list'} rates",
+        is_in=lambda api: api.is_measured_at_list and not api.differs_by_model,
+        needs="commitment",
+        ask="Please charge a shortfall at {asked} instead of {was}.",
     ),
 )

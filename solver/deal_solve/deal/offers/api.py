@@ -12,6 +12,7 @@ from deal_solve.deal.model_names import ByModel
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.numbers import NUMBER_SCHEMA, Change, Discount, NonNegative, Positive, Share, listed, parse_number
 from deal_solve.deal.offers.credit import Credit
+from deal_solve.deal.rate_card import FAMILIES
 
 
 def _by_name(value: Any) -> Any:
@@ -32,12 +33,25 @@ MIN_STEP_USD = 2 * CENT_TOLERANCE_USD - 1e-9
 class ApiBand(DealModel):
     """An all-units discount that a yearly commitment earns; 0 means no commitment."""
 
-    commit_usd_per_year: NonNegative = Field(description="threshold in contracted dollars a year; 0: no commitment")
+    commit_usd_per_year: NonNegative = Field(
+        description="threshold in contracted dollars a year (list dollars with measured_at: list); 0: no commitment"
+    )
     discount: Discounts = Field(description="one number, or a map per family or model id (what is not named gets 0)")
 
     def discount_of(self, model_id: str, family: str) -> float:
         """Return the discount on one model: its own, its family's, or the one for all."""
         return self.discount.get(model_id, self.discount.get(family, self.discount.get("all", 0.0)))
+
+    @property
+    def one_discount(self) -> float | None:
+        """The discount on every model; None where discounts differ by model.
+
+        >>> ApiBand(commit_usd_per_year=1, discount={"sonnet": 0.1}).one_discount is None
+        True
+        """
+        models = [share for name, share in self.discount.items() if name not in ("all", *FAMILIES)]
+        shares = {*models, *(self.discount_of(family, family) for family in FAMILIES)}
+        return shares.pop() if len(shares) == 1 else None
 
 
 class Premium(DealModel, or_a_word=True):
@@ -92,6 +106,16 @@ class ApiPart(DealModel):
     )
     step_usd: Positive | None = Field(None, description="the base (free ramp: each year) is a multiple of this")
     credit: Credit | None = Field(None, description="dollars granted at the start of the first term; default none")
+    measured_at: Literal["contracted", "list"] = Field(
+        "contracted",
+        description="dollars in which thresholds, the commitment and the usage that is tested against it are counted; "
+        "list needs payment: arrears and overage: contracted",
+    )
+    shortfall_at: Literal["list", "contracted"] | None = Field(
+        None,
+        description="with measured_at: list, what a list dollar of shortfall costs: a dollar (list, the default), or "
+        "what it would cost at contracted rates",
+    )
 
     @model_validator(mode="after")
     def _thresholds(self) -> Self:
@@ -144,9 +168,48 @@ class ApiPart(DealModel):
         clashing = {
             "period: term": self.period == "term",
             "excess: counts_next": self.excess == "counts_next",
+            "measured_at: list": self.is_measured_at_list,
             "bands without a commitment": not any(band.commit_usd_per_year for band in self.bands),
         }
         return [clause for clause, clashes in clashing.items() if clashes]
+
+    @model_validator(mode="after")
+    def _at_list(self) -> Self:
+        if self.measured_at == "contracted":
+            if self.shortfall_at is not None:
+                raise ValueError("shortfall_at needs measured_at: list, found measured_at: contracted")
+            return self
+        if self.payment != "arrears":
+            raise ValueError(f"measured_at: list needs payment: arrears, found payment: {self.payment}")
+        if self.overage != "contracted":
+            found = "a premium" if isinstance(self.overage, Premium) else self.overage
+            raise ValueError(f"measured_at: list needs overage: contracted, found overage: {found}")
+        others = {"unused: rollover": isinstance(self.unused, Rollover), "period: term": self.period == "term"}
+        for other, stands in others.items():
+            if stands:
+                raise ValueError(f"measured_at: list and {other} cannot stand together; keep one of them")
+        if self.shortfall_at == "contracted" and self.differs_by_model:
+            raise ValueError(
+                "shortfall_at: contracted and bands with discounts that differ by model cannot stand together; "
+                "give one discount a band, or shortfall_at: list"
+            )
+        return self
+
+    @property
+    def is_measured_at_list(self) -> bool:
+        """Whether commitments and the usage that is tested against them are counted in list dollars."""
+        return self.measured_at == "list"
+
+    @property
+    def differs_by_model(self) -> bool:
+        """Whether the discounts of some band with a commitment differ by model."""
+        return any(band.one_discount is None for band in self.bands if band.commit_usd_per_year > 0)
+
+    def committed_share(self, band: ApiBand) -> float:
+        """Return what a committed dollar counts in bundle tests and committed dollars: 1, or what a list dollar comes
+        to after the discount of its band, where that is one for all models.
+        """
+        return 1 - (band.one_discount or 0.0) if self.is_measured_at_list else 1.0
 
     def periods(self, months: range) -> list[range]:
         """Return the commitment periods of a term (or some contract years of it) that has these months.

@@ -77,6 +77,11 @@ class Offer(DealModel):
                 f"api.ramp: {len(self.api.ramp)} factors for a term of {max(self.terms)} months; "
                 f"expected {max(self.terms) // 12}, one per contract year"
             )
+        if self.bundle and self.api is not None and self.api.is_measured_at_list and self.api.differs_by_model:
+            raise ValueError(
+                "api.measured_at: list and bundle cannot stand together where discounts differ by model; give one "
+                "discount a band, or leave one of them out"
+            )
         if self.renewal_cap is not None and self.renewal_cap < 0:
             raise ValueError(f"renewal_cap: {self.renewal_cap:g} is below 0")
         return self

@@ -1,7 +1,7 @@
 """Seats and API from one offer together: the bundle discount (model §6; formulation §3).
 
 Σ_k B[s,k,τ] ≤ Σ_{j of τ} β_j,  Σ_k B[s,k,τ] ≥ Σ_{j of τ} β_j + Σ_k h[s,k] - 1     k and j start in one month
-12 · Σ seat fees before discounts + Σ_{j of τ} C ≥ B_τ · Σ_{j of τ} β_j
+12 · Σ seat fees before discounts + Σ_{j of τ} c_j · C ≥ B_τ · Σ_{j of τ} β_j
 Σ N ≥ Σ_{j of τ} β_j,  C ≥ 1 cent · β_j
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.api.commitment import Commitments
-from deal_solve.formulation.clauses.api.rates import Agreement
+from deal_solve.formulation.clauses.api.rates import Agreement, committed_share
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.model.expression import total
@@ -41,7 +41,8 @@ def bundle(program: Program, deal: Deal, agreements: Agreements, seats: Seats, c
             fees = [12 / program.unit_usd * year.fee_before_discounts(tier) for year in priced]
             committed = {regime: commitments.get(regime, first) for regime in regimes}
             threshold = program.usd(step.combined_usd_per_year)
-            program.add("bundle_threshold", total([*fees, *committed.values()]) >= threshold * reached)
+            counted = [committed_share(deal, regime) * usd for regime, usd in committed.items()]
+            program.add("bundle_threshold", total([*fees, *counted]) >= threshold * reached)
             program.add("bundle_has_seats", total(n for year in priced for n in year.counts_of(tier)) >= reached)
             for regime, usd in committed.items():
                 program.add("bundle_has_api", usd >= program.usd(0.01) * agreements.regimes[regime])

@@ -9,10 +9,10 @@ import numpy as np
 
 from deal_solve.deal.requests.request_cost import other_usd, request_cost
 from deal_solve.deal.requests.routing_options import Epoch, Option
-from deal_solve.deal.workload import Request
 from deal_solve.formulation.clauses.api.rates import Rates, Regime
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
+from deal_solve.plan.dearer import may_replace
 from deal_solve.plan.resolved import User
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -75,21 +75,12 @@ def _kept(billing: Billing, options: list[Option]) -> Iterator[int]:
     for row in range(len(options)):
         if not any(
             other != row
-            and _may_replace(request, options[other], options[row])
+            and may_replace(request, options[other], options[row])
             and np.all(costs[other] <= costs[row] + room)
             and (other < row or np.any(costs[other] < costs[row] - room))
             for other in range(len(options))
         ):
             yield row
-
-
-def _may_replace(request: Request, better: Option, worse: Option) -> bool:
-    limited = frozenset(request.shares)
-    return (
-        set(better.projects) <= set(worse.projects)
-        and (worse.batch or not better.batch)
-        and better.counts_as & limited == worse.counts_as & limited
-    )
 
 
 Bill = dict[tuple[object, ...], tuple[float, float]]

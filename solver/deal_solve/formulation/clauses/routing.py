@@ -20,7 +20,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import other_usd, request_cost
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import ProjectName, Request, Workload
-from deal_solve.formulation.clauses.api.rates import Rates, Regime
+from deal_solve.formulation.clauses.api.rates import Rates, Regime, is_tested_at_list
 from deal_solve.formulation.clauses.dominance import Billing, nondominated_options
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import Basis, Who
@@ -92,13 +92,15 @@ class Routing:
     """x: the disaggregated variables of every share, each with its activity, and the usage they cause per regime.
 
     Usage under no regime (None) is not counted and billed at list; `included` is, by activity, what counts against the
-    allowance of a seat, charges beside the model among it. The options of `fixed` users are all kept; which others are
-    useful follows from the `rates` and `sums` of all scenarios.
+    allowance of a seat, charges beside the model among it. The options of `pinned` users are all kept, and all that are
+    not closed of `whole` users; which others are useful follows from the `rates` and `sums` of all scenarios.
     """
 
+    deal: Deal
     rates: Rates
     sums: ScenarioSums
-    fixed: frozenset[str] = frozenset()
+    pinned: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
 
     shares: dict[Share, list[tuple[Variable, Variable]]] = field(default_factory=dict)
     usage: dict[Regime | None, list[Usage]] = field(default_factory=dict)
@@ -106,9 +108,17 @@ class Routing:
     epochs: dict[str, tuple[Epoch, ...]] = field(default_factory=dict)
 
     def useful(self, user: User, epoch: Epoch, activity: Activity) -> list[Option]:
-        """Return the options that a best plan may use: all different ones if fixed, or if billed under two regimes."""
+        """Return the options that a best plan may use: all different ones if pinned, or if billed under two regimes.
+
+        Where less usage may cost more, because the commitment is measured at list, no cost decides: all stay but those
+        that are closed there, the dearer ones at list.
+        """
         options = distinct_options(epoch)
-        if user.name in self.fixed or len(activity.billed) > 1:
+        if user.name in self.pinned:
+            return options
+        if activity.regime is not None and is_tested_at_list(self.deal, activity.regime):
+            return [o for o in options if (user.name, epoch.start, o.key) not in self.sums.first_users.dearer]
+        if user.name in self.whole or len(activity.billed) > 1:
             return options
         return nondominated_options(Billing(self.sums, self.rates, user, epoch, activity.regime), options)
 

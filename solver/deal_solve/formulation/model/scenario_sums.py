@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,7 @@ from deal_solve.formulation.model.intervals import cuts_of, moves_of
 from deal_solve.formulation.model.per_scenario import Basis, ScalarOrArray, ScenarioIndices, Who, cohort_of, settled
 from deal_solve.formulation.model.requests import hit_rate_of, rates_of, requests_of, varied_modes
 from deal_solve.plan.crowds import Excess, excesses_of
+from deal_solve.plan.dearer import dearer_options
 from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
 from deal_solve.uncertainty.first_users import FirstUsers, users_above
@@ -81,7 +83,9 @@ class ScenarioSums:
         self.requests = np.empty((len(keys), self.size))
         self.discounted_requests = self.requests if deal.cost_of_capital_per_year == 0 else np.empty_like(self.requests)
         self._read(deal, scenarios, moves, varied)
-        self.first_users = first_users_of(self.users, self.weights) if expected is None else expected
+        self.first_users = expected or replace(
+            first_users_of(self.users, self.weights), dearer=dearer_options(deal, scenarios)
+        )
         crowded = [excess for excess in excesses_of(deal, self.first_users) if excess.cohort in self.intervals]
         if crowded:
             self._read_served(deal, scenarios, crowded, varied)

@@ -15,6 +15,7 @@ from deal_solve.optimise.search.settings import SearchProblem
 from deal_solve.plan.choices.restriction import Restriction
 from deal_solve.plan.choices.satisfied import satisfies
 from deal_solve.plan.completion.complete import complete
+from deal_solve.plan.dearer import dearer_in
 from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal
@@ -48,6 +49,9 @@ def _is_possible(problem: SearchProblem, scenarios: Scenarios, plan: Plan) -> bo
     if (problem.zero_bands_only and commits) or problem.first_band not in (None, plan.api.terms[0].band_usd_per_year):
         return False
     if not satisfies(deal, plan, Restriction.model_validate(fixed.model_dump(exclude_unset=True))):
+        return False
+    wasted = dearer_in(deal, plan, problem.sums.first_users.dearer)
+    if any(user not in fixed.routing and user not in fixed.use for user, _, _ in wasted):
         return False
     try:
         refuse_impossible(deal, plan, problem.sums.first_users)

@@ -17,7 +17,7 @@ from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.settlement.api.credit import balance_usd, credited, post_credit
-from deal_solve.settlement.api.rates import api_factor, band_of, overage_ratio, protected_index
+from deal_solve.settlement.api.rates import api_factor, band_of, overage_ratio, protected_index, shortfall_factor
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -31,12 +31,14 @@ class PeriodRecord:
     """What became of one commitment period, months [start, end); USD, arrays (S,).
 
     `usage_usd` is V at contracted rates; `overage_usd` the whole charge for uncovered usage at its overage rate,
-    however it is paid; `forfeited_usd` the own shortfall not rolled over and the carried-in balance that expired, but
-    for `credit_usd`, which is part of it: a credit that is balance of this period (one number, or (S,)), for which
-    nothing is owed;
-    `monthly_usd` is V by month, (months, S). `commitment_usd` is (S,) where a table decides it. A period
-    ends in `contract_year`; `minimum_usd`, (contract years, S), is what of the shortfall was charged at the end of each
-    contract year of a term, where usage lacks to the yearly minimum: (0, S) without one.
+    however it is paid, of it `surcharge_usd` above contracted rates; `forfeited_usd` the own shortfall not rolled over
+    and the carried-in balance that expired, but for `credit_usd`, which is part of it: a credit that is balance of this
+    period (one number, or (S,)), for which nothing is owed; `monthly_usd` is V by month, (months, S). Where it
+    `is_at_list`, commitment, usage, what is covered and the shortfall are in list dollars of the month; what is overage
+    or forfeited is in dollars that are paid. `committed_usd` is what of the commitment counts as committed dollars; both
+    are (S,) where a table decides them. A period ends in `contract_year`; `minimum_usd`, (contract years, S), is what of
+    the shortfall was charged at the end of each contract year of a term, where usage lacks to the yearly minimum: (0, S)
+    without one.
     """
 
     contract_year: int
@@ -53,6 +55,9 @@ class PeriodRecord:
     overage_usd: Array
     monthly_usd: Array
     minimum_usd: Array
+    surcharge_usd: Array
+    committed_usd: float | Array
+    is_at_list: bool = False
 
     @property
     def years(self) -> range:
@@ -79,28 +84,34 @@ class Priced:
     """Counted usage of one model in a term, shape (months of the term, S).
 
     `list_usd` at today's list, `usage_usd` at contracted rates, `ratio` the overage rate over the contracted one; it is
-    (1, 1) where it is one number.
+    (1, 1) where it is one number. `tested_usd` is what counts toward a commitment: at contracted rates or, measured at
+    list, at the list of its month.
     """
 
     model_id: str
     list_usd: Array
     usage_usd: Array
     ratio: Array
+    tested_usd: Array
 
     def within(self, rows: slice) -> Priced:
         """Return some months of it."""
         ratio = self.ratio if self.ratio.size == 1 else self.ratio[rows]
-        return Priced(self.model_id, self.list_usd[rows], self.usage_usd[rows], ratio)
+        return Priced(self.model_id, self.list_usd[rows], self.usage_usd[rows], ratio, self.tested_usd[rows])
 
 
 @dataclass(frozen=True, eq=False)
 class PricedTerm:
-    """One term of the API agreement with its band and its counted usage, priced."""
+    """One term of the API agreement with its band and its counted usage, priced.
+
+    `shortfall_factor` is k, what a dollar of shortfall costs: 1 but where it is charged at contracted rates.
+    """
 
     span: TermSpan
     term: ApiTerm
     band: ApiBand
     usage: list[Priced]
+    shortfall_factor: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +128,8 @@ class _Period:
     is_last: bool
     ahead_usd: Array
     credit_usd: float | Array
+    shortfall_factor: float
+    committed_share: float
 
 
 def post_api(
@@ -154,8 +167,11 @@ def priced_terms(
             factor = api_factor(taken, span, band, bundle[span.years[0]], model)
             follows = protected[model.family][months]
             ratio = overage_ratio(taken, factor, follows, indices[model.family][months])
-            priced.append(Priced(model_id, value[months], value[months] * (factor * follows), ratio))
-        yield PricedTerm(span, term, band, priced)
+            usage = value[months] * (factor * follows)
+            is_at_list = taken.require_api().is_measured_at_list
+            tested = value[months] * indices[model.family][months] if is_at_list else usage
+            priced.append(Priced(model_id, value[months], usage, ratio, tested))
+        yield PricedTerm(span, term, band, priced, shortfall_factor(taken, span, band, bundle[span.years[0]]))
 
 
 def _post_usage(ledger: Ledger, priced: PricedTerm) -> None:
@@ -169,14 +185,15 @@ def _post_usage(ledger: Ledger, priced: PricedTerm) -> None:
 def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) -> Iterator[PeriodRecord]:
     """Settle and post the commitment periods of a term in turn; nothing rolls out of the last one."""
     ahead: Array = np.zeros(ledger.scenarios)
-    span = priced.span
+    span, share = priced.span, part.committed_share(priced.band)
     credit = balance_usd(part, span, priced.band)
     carried: Array = np.zeros(ledger.scenarios) + credit
     for months in part.periods(range(span.start, span.end)):
         by_year = Counter(month // 12 for month in months)
         due = sum(priced.term.commitment_usd[year - span.years.start] * by_year[year] / 12 for year in by_year)
         items = [each.within(slice(months.start - span.start, months.stop - span.start)) for each in priced.usage]
-        period = _Period(months, due, items, months.stop == span.end, ahead, credit)
+        k = priced.shortfall_factor
+        period = _Period(months, due, items, months.stop == span.end, ahead, credit, k, share)
         record, uncovered = _settle_period(part, period, carried, order)
         if part.excess == "counts_next":
             ahead = np.maximum(ahead + record.usage_usd - record.commitment_usd, 0.0)
@@ -198,7 +215,7 @@ def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order)
     commitment = period.commitment_usd
     monthly = np.zeros((len(period.months), len(carried)))
     for item in period.usage:
-        monthly += item.usage_usd
+        monthly += item.tested_usd
     minimum = _below_minimum(part, commitment, monthly)
     usage, balance = monthly.sum(axis=0), carried + commitment - minimum.sum(axis=0)
     covered, from_carry = np.minimum(usage, balance), np.minimum(usage, carried)
@@ -206,6 +223,13 @@ def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order)
     rolled = np.zeros(len(carried))
     if isinstance(part.unused, Rollover) and not period.is_last:
         rolled = np.minimum(part.unused.rollover * shortfall, part.unused.cap * commitment)
+    uncovered = usage - covered
+    if part.is_measured_at_list:
+        share = np.divide(uncovered, usage, out=np.zeros(len(carried)), where=usage > 0)
+        overage, surcharge = _billed_share(period.usage, share), np.zeros(len(carried))
+    else:
+        overage = overage_charge(period.usage, balance, order)
+        surcharge = overage - uncovered
     record = PeriodRecord(
         contract_year=period.months[-1] // 12,
         start=period.months.start,
@@ -217,12 +241,24 @@ def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order)
         covered_usd=covered,
         own_shortfall_usd=shortfall,
         rolled_over_usd=rolled,
-        forfeited_usd=shortfall - rolled + np.maximum(carried - period.credit_usd - from_carry, 0.0),
-        overage_usd=overage_charge(period.usage, balance, order),
+        forfeited_usd=period.shortfall_factor
+        * (shortfall - rolled + np.maximum(carried - period.credit_usd - from_carry, 0.0)),
+        overage_usd=overage,
         monthly_usd=monthly,
         minimum_usd=minimum,
+        surcharge_usd=surcharge,
+        committed_usd=period.committed_share * commitment,
+        is_at_list=part.is_measured_at_list,
     )
-    return record, usage - covered
+    return record, uncovered
+
+
+def _billed_share(usage: list[Priced], share: Array) -> Array:
+    """Return a share (S,) of usage at contracted rates, (S,)."""
+    billed = np.zeros(len(share))
+    for item in usage:
+        billed += item.usage_usd.sum(axis=0)
+    return share * billed
 
 
 def _below_minimum(part: ApiPart, commitment_usd: float, monthly_usd: Array) -> Array:
@@ -315,7 +351,7 @@ def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Ar
     """
     charge, last = record.overage_usd, record.end - 1
     if part.payment == "arrears":
-        charge = charge - uncovered
+        charge = record.surcharge_usd
         forfeited = record.forfeited_usd - record.minimum_usd.sum(axis=0)
         for number, usd in enumerate(record.minimum_usd):
             start = record.start + 12 * number
@@ -326,15 +362,27 @@ def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Ar
 
 
 def committed_usd(deal: Deal, plan: Plan) -> tuple[float, ...]:
-    """Return Σ C of each term, of a contract year that the horizon cuts its months inside."""
+    """Return Σ C of each term as it counts, of a contract year that the horizon cuts its months inside."""
     spans = resolve(deal).taken(plan.api).spans
     return tuple(
-        sum(usd * len(deal.months_of(year)) / 12 for year, usd in zip(span.years, term.commitment_usd, strict=True))
-        for span, term in zip(spans, plan.api.terms, strict=True)
+        sum(usd * len(deal.months_of(year)) / 12 for year, usd in zip(span.years, counted, strict=True))
+        for span, counted in zip(spans, counted_usd(deal, plan), strict=True)
     )
 
 
 def beyond_horizon_usd(deal: Deal, plan: Plan) -> float:
     """Return the commitment owed for months of the last term beyond the horizon, as in its last year inside."""
     last = resolve(deal).taken(plan.api).spans[-1]
-    return (last.start + last.length - last.end) / 12 * plan.api.terms[-1].commitment_usd[-1]
+    return (last.start + last.length - last.end) / 12 * counted_usd(deal, plan)[-1][-1]
+
+
+def counted_usd(deal: Deal, plan: Plan) -> tuple[tuple[float, ...], ...]:
+    """Return C of each contract year of each term as it counts in bundle tests and committed dollars.
+
+    Measured at list, that is C·(1-d_b), and in full where discounts differ by model.
+    """
+    taken, found = resolve(deal).taken(plan.api), []
+    for span, term in zip(taken.spans, plan.api.terms, strict=True):
+        share = taken.require_api().committed_share(band_of(taken, span, term))
+        found.append(tuple(share * usd for usd in term.commitment_usd))
+    return tuple(found)

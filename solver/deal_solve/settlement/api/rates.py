@@ -78,10 +78,24 @@ def api_factor(taken: OfferTerms, span: TermSpan, band: ApiBand, bundle_discount
     """
     if taken.is_at_list(span):
         return 1.0
-    of_band, of_term = band.discount_of(model.id, model.family), taken.offer.terms[span.length].api
+    return _factor(taken, span, band.discount_of(model.id, model.family), bundle_discount)
+
+
+def _factor(taken: OfferTerms, span: TermSpan, of_band: float, bundle_discount: float) -> float:
+    of_term = taken.offer.terms[span.length].api
     if taken.offer.discounts == "add":
         return (1 - of_band - of_term - bundle_discount) * uplift(taken, span)
     return (1 - of_band) * (1 - of_term) * (1 - bundle_discount) * uplift(taken, span)
+
+
+def shortfall_factor(taken: OfferTerms, span: TermSpan, band: ApiBand, bundle_discount: float) -> float:
+    """Return k, what a dollar of shortfall costs: contracted over list at index 1 where it is charged so, else 1.
+
+    Then the discounts of every band are the same for all models.
+    """
+    if taken.require_api().shortfall_at != "contracted" or taken.is_at_list(span) or band.one_discount is None:
+        return 1.0
+    return _factor(taken, span, band.one_discount, bundle_discount)
 
 
 def overage_ratio(taken: OfferTerms, factor: float, protected: Array, index: Array) -> Array:

@@ -67,7 +67,7 @@ def _commitment(settlement: Settlement) -> Iterator[tuple[str, str]]:
     if not likely:
         yield "Overage", "in no scenario is usage above the commitment"
         return
-    extra = float(weights @ np.sum([record.overage_usd for record in records], axis=0) - weights @ above) / likely
+    extra = float(weights @ np.sum([record.surcharge_usd for record in records], axis=0)) / likely
     rates = f"which {'adds' if extra > 0 else 'saves'} {whole_money(abs(extra))}"
     if whole_money(extra) == "0":
         rates = "at contracted rates"

@@ -10,12 +10,13 @@ from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.deal.offers.true_up import HARD_CAP
 from deal_solve.facts.names import line_title, listed, quoted_offer, track_name, user_name
-from deal_solve.facts.routing import runs
 from deal_solve.facts.summary import CertainCharge
+from deal_solve.facts.usage.routing import runs
 from deal_solve.messages import counted
 from deal_solve.plan.plan import ApiTerm, Route, SeatAgreement
 from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
+from deal_solve.report.sentences import committed
 from deal_solve.report.text import heading, joined, labelled, page_width, percent, round_money, whole_money
 
 MAX_SEAT_TYPES = 3
@@ -57,7 +58,8 @@ def _api(subject: Subject) -> str:
     first, *later = api.terms
     taken, signed = _agreement(subject, api), first.commitment_usd
     if any(signed):
-        text = f"{taken}: {_by_year(0, list(map(round_money, signed)), ' committed')}"
+        noun = f" {committed(subject.deal, api.offer)}"
+        text = f"{taken}: {_by_year(0, list(map(round_money, signed)), noun)}"
         if {round_money(usd) for usd in signed} != {round_money(first.band_usd_per_year)}:
             text += f" (discount band from {round_money(first.band_usd_per_year)} a year)"
     else:

@@ -1,4 +1,4 @@
-"""Bounds on commitment: how much usage any plan that is worth having can have at contracted rates (formulation §5).
+"""Bounds on commitment: how much usage, as it counts, any plan that is worth having can have (formulation §5).
 
 C[j,y] ≤ C_max · β_j, and U ≤ V_max: the tighter they are, the tighter is the relaxation.
 """
@@ -87,7 +87,7 @@ def exceeded(amounts: Array, weights: Array, probability: float) -> float:
 
 
 def _dearest(deal: Deal, routing: Routing, regime: Regime) -> tuple[Array, float]:
-    """Return dollars a request at contracted rates on the dearest open option, per row of `requests`, and the ratio."""
+    """Return dollars a request as it counts on the dearest open option, per row of `requests`, and the ratio."""
     rates, sums = routing.rates, routing.sums
     dollars, ratio = np.zeros(len(sums.requests)), 1.0
     for name, epochs in routing.epochs.items():
@@ -101,7 +101,7 @@ def _dearest(deal: Deal, routing: Routing, regime: Regime) -> tuple[Array, float
                 for parts in options:
                     usd = 0.0
                     for model_id, family, cost in parts:
-                        factor, protected, overage = rates.of(regime, model_id, family, start)
+                        factor, protected, overage = rates.tested(regime, model_id, family, start)
                         usd += factor * sums.largest(protected) * cost
                         ratio = max(ratio, sums.largest(overage))
                     dollars[row] = max(dollars[row], usd)

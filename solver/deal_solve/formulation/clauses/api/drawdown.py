@@ -17,7 +17,7 @@ from deal_solve.formulation.clauses.api.credit import Credited, balance_usd
 from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period, YearlyMinimumCost
 from deal_solve.formulation.clauses.api.drawdown_rows import Chain
-from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, rates_of
+from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, rates_of, shortfall_factor
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.expression import Variable
@@ -65,7 +65,8 @@ def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments:
             yearly = _yearly(deal, program, rates, routing, regime) if api.yearly_minimum else []
             if program.by_cuts:
                 committed = [program.linear(commitments.within(regime, months)) for months in periods[chain]]
-                cost = _cost(api, committed, periods[chain], usages[chain], yearly)
+                settled = _periods(periods[chain], usages[chain], committed)
+                cost = _cost(api, settled, yearly, shortfall_factor(deal, regime))
                 if own is not None and isinstance(cost, DrawdownCost):
                     cost = replace(cost, credit=own)
                 program.recourse.append(cost)
@@ -126,7 +127,7 @@ def usage_by_month(program: Program, rates: Rates, routing: Routing, regime: Reg
 
 
 def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> PeriodUsage:
-    """Return the usage of one commitment period of a regime."""
+    """Return the usage of one commitment period of a regime, as it counts toward the commitment."""
     sums = program.sums
     rows = sums.rows_of(months)
     groups: dict[object, int] = {}
@@ -136,7 +137,7 @@ def usage_of_period(program: Program, rates: Rates, routing: Routing, regime: Re
     for usage in routing.usage.get(regime, []):
         index = program.index(usage.variable)
         for month, row in usage.intervals(program, months):
-            factor, protected, ratio = rates.of(regime, usage.model_id, usage.family, month)
+            factor, protected, ratio = rates.tested(regime, usage.model_id, usage.family, month)
             key = id(ratio) if isinstance(ratio, np.ndarray) else round(ratio, 12)
             if key not in groups:
                 groups[key] = len(groups)
@@ -156,15 +157,20 @@ def _alike(program: Program, usages: list[PeriodUsage], credit: Credited | None)
     return equal_columns(np.vstack(tables))
 
 
-def _cost(
-    api: ApiPart, committed: list[Linear], periods: list[range], usages: list[PeriodUsage], yearly: list[YearUsage]
-) -> DrawdownCost | YearlyMinimumCost:
-    """Return the cost of consecutive periods as a function of usage and of C_P, `committed` in each of them."""
+def _periods(periods: list[range], usages: list[PeriodUsage], committed: list[Linear]) -> list[Period]:
+    """Return consecutive periods with their usage and C_P, `committed` in each of them."""
     settled = []
     for months, usage, balance in zip(periods, usages, committed, strict=True):
         charge = (months.stop, months.stop - 1)
         settled.append(Period(usage.rate_groups, usage.ratios, balance, charge))
+    return settled
+
+
+def _cost(
+    api: ApiPart, settled: list[Period], yearly: list[YearUsage], at_shortfall: float
+) -> DrawdownCost | YearlyMinimumCost:
+    """Return the cost of consecutive periods as a function of usage and of C_P; `at_shortfall` is k."""
     if api.yearly_minimum:
         return YearlyMinimumCost(settled[0], tuple(yearly), api.yearly_minimum)
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
-    return DrawdownCost(settled, api.payment == "arrears", share, cap, api.excess == "counts_next")
+    return DrawdownCost(settled, api.payment == "arrears", share, cap, api.excess == "counts_next", shortfall_factor=at_shortfall)

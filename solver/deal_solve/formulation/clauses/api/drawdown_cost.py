@@ -9,6 +9,7 @@ and commitment, and its slope.
 A credit that is balance is the R of the first period, and nothing is owed for it. Under arrears the usage of that
 period is charged at its end here, C - R' in place of C - V + R - R'; `credit_cost` charges what is paid earlier.
 With a yearly minimum, Σ_y δ_y · s_y is added, and C - Σ s_y takes the place of C: s_y = max(0, m · C / years - V_y).
+Measured at list, usage is counted at list, its ratio is 1, and δ is times k.
 Where excess counts next, s_P takes the place of C - V + U: Σ_{i≤P} s_i = max_{k≤P} (Σ_{i≤k} (C_i - V_i))⁺.
 """
 
@@ -114,7 +115,8 @@ class DrawdownCost:
     """Consecutive periods; `share` and `cap` of the rollover between them (0: forfeited).
 
     `counts_next` is whether usage above the commitments counts toward the next ones (under arrears). `credit` is the
-    balance that the first period starts with.
+    balance that the first period starts with; `shortfall_factor` is k, what a dollar of shortfall costs where usage is
+    counted at list: then nothing else is charged.
     """
 
     periods: list[Period]
@@ -123,6 +125,7 @@ class DrawdownCost:
     cap: float = 0.0
     counts_next: bool = False
     credit: Credited | None = None
+    shortfall_factor: float = 1.0
     line: str = "overage"
     is_linear: bool = False
     charges: tuple[tuple[int, int], ...] = field(init=False)
@@ -136,7 +139,7 @@ class DrawdownCost:
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much each period's charge counts."""
-        return factors_of(self.charges, when, discount)
+        return self.shortfall_factor * factors_of(self.charges, when, discount)
 
     @property
     def size(self) -> int:

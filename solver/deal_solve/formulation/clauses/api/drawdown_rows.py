@@ -21,7 +21,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.credit import Credited
-from deal_solve.formulation.clauses.api.rates import Regime
+from deal_solve.formulation.clauses.api.rates import Regime, shortfall_factor
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.formulation.model.program import Due, Program
@@ -58,6 +58,11 @@ class Chain:
     yearly: list[YearUsage]
     credit: Credited | None
     monthly: list[PeriodUsage]
+
+    @property
+    def shortfall_factor(self) -> float:
+        """k, what a dollar of shortfall costs: less than one at most where usage is counted at list."""
+        return shortfall_factor(self.deal, self.regime)
 
     @property
     def row(self) -> int:
@@ -184,7 +189,7 @@ class Chain:
                 self._bill_less_credit(from_carry)
             elif carried is not None:
                 kept = kept + carried - from_carry
-            self._charge("shortfall", kept, months)
+            self._charge("shortfall", self.shortfall_factor * kept, months)
         return rolled
 
     def _count_next(
@@ -199,7 +204,7 @@ class Chain:
         short = self.program.variable("shortfall", 0, maximum)
         owed = owed + commitment - (levels[-1].used if levels else Expression())
         self.program.add("shortfall_not_counted", short >= owed)
-        self._charge("shortfall", 1.0 * short, months)
+        self._charge("shortfall", self.shortfall_factor * short, months)
         left = owed - short
         if looks_at_years(self.deal):
             is_short = self.program.binary("is_short")

@@ -17,6 +17,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Premium
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Uplift
+from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.errors import InternalError
 from deal_solve.formulation.clauses.terms import api_spans, term_before
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, settled
@@ -76,6 +77,24 @@ def api_of(deal: Deal, agreement: Agreement) -> ApiPart:
     if api is None:
         raise InternalError(f"{agreement.offer} has no API part, and is an API agreement")
     return api
+
+
+def is_tested_at_list(deal: Deal, regime: Regime) -> bool:
+    """Whether there is a commitment, and usage is counted toward it in list dollars."""
+    return regime.commits and api_of(deal, regime.agreement).is_measured_at_list
+
+
+def committed_share(deal: Deal, regime: Regime) -> float:
+    """Return c, what a dollar of C counts in bundle tests and in committed dollars: 1 - d at list, else 1."""
+    api = api_of(deal, regime.agreement)
+    return api.committed_share(api.bands[regime.band]) if regime.commits else 1.0
+
+
+def shortfall_factor(deal: Deal, regime: Regime) -> float:
+    """Return k, what a dollar of shortfall costs: the factor κ of every model where it is charged so, else 1."""
+    if api_of(deal, regime.agreement).shortfall_at != "contracted":
+        return 1.0
+    return contracted_factor(deal, regime, FAMILIES[0], FAMILIES[0])
 
 
 def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
@@ -217,6 +236,14 @@ class Rates:
             ratio = overage_ratio(api_of(self._deal, regime.agreement), factor, protected, index)
             self._ratios[key] = ratio, protected, index  # kept with it, so that no other object takes their places
         return factor, protected, self._ratios[key][0]
+
+    def tested(
+        self, regime: Regime, model_id: str, family: str, month: int
+    ) -> tuple[float, ScalarOrArray, ScalarOrArray]:
+        """Return the same of what counts toward a commitment: at list where it is measured so, and then no overage."""
+        if is_tested_at_list(self._deal, regime):
+            return 1.0, self._index[family][month], 1.0
+        return self.of(regime, model_id, family, month)
 
 
 _RATES: WeakKeyDictionary[ScenarioSums, Rates] = WeakKeyDictionary()
