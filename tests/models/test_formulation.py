@@ -411,6 +411,8 @@ def everything():
         read(cost_of_capital_per_year=0.1, workloads={"app": APP}, offers={"one": {"terms": [12], "api": credited}}),
         None,
     )
+    at_list = {"measured_at": "list", "shortfall_at": "contracted", "overage": "contracted", "payment": "arrears"}
+    yield (read(workloads={"app": APP}, offers={"one": {"terms": [12], "api": {"bands": BANDS, **at_list}}}), None)
     whole = {"bands": BANDS, "payment": "arrears", "period": "term", "yearly_minimum": 0.9}
     yield (
         read(

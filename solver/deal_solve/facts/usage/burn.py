@@ -83,7 +83,7 @@ def _cheapest(plan: Plan, user: User, epoch: Epoch, route: Route, block: Scenari
             if may_replace(user.request, other, own) or {*other.projects} <= bought:
                 changed = {name: amount for name, amount in shares.items() if name != key}
                 changed[other.key] = changed.get(other.key, 0.0) + share
-                if not list(route_problems(user.name, user.request, epoch, changed, bought, "")):
+                if not list(route_problems(user, epoch, changed, bought, "")):
                     shares = changed
                     break
     return route.model_copy(update={"shares": shares}) if shares != route.shares else route

@@ -46,6 +46,7 @@ SUMS: Parts = (
     "offers.*.api.unused",  # moves a balance from period to period
     "offers.*.api.payment",  # when is paid
     "offers.*.api.excess",  # what of a period's usage counts in the next one
+    "offers.*.api.shortfall_at",  # what a shortfall costs; but `measured_at` closes options, and is a part of the key
     "offers.*.api.ramp",  # factors on the commitment
     "offers.*.api.step_usd",  # steps of the commitment
 )
