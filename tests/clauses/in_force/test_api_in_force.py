@@ -51,6 +51,16 @@ def test_arrears_charges_usage_and_then_what_is_undrawn():
     assert found == {"usage": 540, "shortfall": 60}
 
 
+@pytest.mark.parametrize(
+    ("drawn", "shortfall_at", "due"), [(600, "list", 0), (500, "list", 100), (500, "contracted", 90)]
+)
+def test_a_commitment_in_force_that_is_measured_at_list(drawn, shortfall_at, due):
+    """Six months use 100 each at list, billed 90: of 1,200 less what was drawn at list before, 0 or 100 are undrawn."""
+    at_list = {"measured_at": "list", "payment": "arrears", "overage": "contracted", "shortfall_at": shortfall_at}
+    found = before(held(api=at_list, in_force={"drawn_usd": drawn}))
+    assert found == {"usage": 540} | ({"shortfall": due} if due else {})
+
+
 def test_from_the_end_on_it_is_an_ordinary_deal_with_a_cut_last_year():
     """From month 6 to 24 are 18 months at 20 % off: 80 each, 1,440; before them 266.67. It is signed in month 6."""
     solution = solve(held())

@@ -132,6 +132,8 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
     if held.seats:
         yield here, "signing before the end of in_force and seats in force cannot stand together; this is not priced"
     part = deal.offers[held.offer].api
+    if part is not None and part.is_measured_at_list and deal.signing.early == "credited":
+        yield ("signing", "early"), f"credited and measured_at: list of {held.offer} cannot stand together"
     if held.api is not None and held.api.commitment_usd and part is not None and held.api.period_started is not None:
         step = PERIOD_MONTHS.get(part.period)
         last = deal.month(held.api.period_started) if step is None else deal.month(held.ends) - step

@@ -45,6 +45,19 @@ class Held:
         """The first month after it."""
         return self.deal.month(self.in_force.ends)
 
+    @property
+    def is_at_list(self) -> bool:
+        """Whether its commitment and the usage that is tested against it are in list dollars."""
+        return self.offer.api is not None and self.offer.api.is_measured_at_list
+
+    @property
+    def shortfall_factor(self) -> float:
+        """What a dollar of shortfall costs: 1 - d of its band where it is charged at contracted rates, else 1."""
+        part = self.offer.api
+        if part is None or part.shortfall_at != "contracted":
+            return 1.0
+        return 1 - (band_in_force(self).one_discount or 0.0)
+
     def seat(self, seat_type: str) -> SeatOffer:
         """Return a seat type as the offer sells it."""
         return resolve(self.deal).offers[self.in_force.offer].seats[seat_type]
@@ -71,7 +84,8 @@ class HeldPeriod:
     """One commitment period in force, months [start, end), cut at the month of signing; USD, arrays (S,).
 
     `left_usd` is the balance less what was drawn before the horizon; `own_shortfall_usd` what is undrawn of the
-    period's own commitment, `expired_usd` of the balance carried into it.
+    period's own commitment, `expired_usd` of the balance carried into it, both at what a dollar of shortfall costs.
+    Measured at list, commitment, usage and balance are in list dollars.
     """
 
     start: int
@@ -136,7 +150,9 @@ def priced_in_force(held: Held, counted: dict[str, Array], before: ScenarioSet) 
         follows = held.protected(model.family, index)
         factor = 1 - band_in_force(held).discount_of(model.id, model.family)
         ratio = overage_ratio(held.taken, factor, follows, index)
-        found.append(Priced(model_id, value[months], value[months] * (factor * follows), ratio))
+        usage = value[months] * (factor * follows)
+        tested = value[months] * index if held.is_at_list else usage
+        found.append(Priced(model_id, value[months], usage, ratio, tested))
     return found
 
 
@@ -162,13 +178,14 @@ def settle_periods(held: Held, items: list[Priced], size: int) -> Iterator[HeldP
         end = min(months.stop, held.until)
         inside = slice(max(months.start, 0), max(end, 0))
         own = [item.within(inside) for item in items] if inside.start < inside.stop else []
-        monthly = sum((item.usage_usd for item in own), np.zeros((inside.stop - inside.start, size)))
+        monthly = sum((item.tested_usd for item in own), np.zeros((inside.stop - inside.start, size)))
         commitment = api.commitment_usd * len(months) / 12
         used, balance = drawn + monthly.sum(axis=0), carried + commitment
         covered, from_carry = np.minimum(used, balance), np.minimum(used, carried)
         left = np.maximum(balance - drawn, 0.0)
         shortfall = commitment - (covered - from_carry)
-        rolled = np.zeros(size)
+        rolled, k = np.zeros(size), held.shortfall_factor
+        uncovered = np.maximum(monthly.sum(axis=0) - left, 0.0)
         if isinstance(part.unused, Rollover) and months.stop < held.ends:
             rolled = np.minimum(part.unused.rollover * shortfall, part.unused.cap * commitment)
         yield HeldPeriod(
@@ -177,11 +194,11 @@ def settle_periods(held: Held, items: list[Priced], size: int) -> Iterator[HeldP
             commitment_usd=commitment,
             left_usd=left,
             usage_usd=monthly.sum(axis=0),
-            uncovered_usd=np.maximum(monthly.sum(axis=0) - left, 0.0),
-            overage_usd=overage_charge(own, left, "highest_ratio"),
-            own_shortfall_usd=shortfall,
+            uncovered_usd=uncovered,
+            overage_usd=uncovered if held.is_at_list else overage_charge(own, left, "highest_ratio"),
+            own_shortfall_usd=k * shortfall,
             rolled_over_usd=rolled,
-            expired_usd=carried - from_carry,
+            expired_usd=k * (carried - from_carry),
             monthly_usd=monthly,
         )
         carried, drawn = rolled, 0.0

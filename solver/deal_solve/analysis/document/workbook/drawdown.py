@@ -102,7 +102,8 @@ def _period(alone: Settlement, part: ApiPart, index: int, row: int, first_month:
     committed, carried, usage, covered, uncovered, rate, overage, own, rolled, forfeited = _values(record)
     less = _less_minimum(record)
     months = record.end - record.start
-    own_value = max(0.0, committed - (covered - min(usage, carried)))
+    used_first = min(usage, carried)
+    own_value = max(0.0, committed - (covered - used_first))
     cells: list[Cell] = [alone.deal.span(record.start, record.end), Number(committed)]
     is_carried = before is not None and abs(_number(before.rolled_over_usd) - carried) < CENT_TOLERANCE_USD
     cells.append(Formula(f"=J{row - 1}", carried) if is_carried else Number(carried))
@@ -114,7 +115,7 @@ def _period(alone: Settlement, part: ApiPart, index: int, row: int, first_month:
         Formula(f"=F{row}*G{row}", overage),
         _checked(Formula(f"=MAX(0,B{row}-(E{row}-MIN(D{row},C{row})))", own_value), own),
         _rolled(part, row, rolled),
-        Formula(f"=I{row}-J{row}+C{row}-MIN(D{row},C{row})", forfeited),
+        _checked(Formula(f"=I{row}-J{row}+C{row}-MIN(D{row},C{row})", own - rolled + carried - used_first), forfeited),
     ]
     return cells
 
