@@ -271,6 +271,7 @@ def test_cost_is_convex_in_the_commitment_and_in_the_shares():
         ({"overage": {"premium": 0.1}}, "measured_at: list needs overage: contracted, found overage: a premium"),
         ({"unused": {"rollover": 0.5}}, "measured_at: list and unused: rollover"),
         ({"period": "term"}, "measured_at: list and period: term"),
+        ({"credit": {"usd": 10, "pays": "balance"}}, "credit: pays: balance and measured_at: list"),
         ({"measured_at": "contracted", "shortfall_at": "list"}, "shortfall_at needs measured_at: list"),
     ],
 )

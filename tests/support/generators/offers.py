@@ -126,7 +126,8 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
         part["credit"] = {"usd": round_to(max(estimate.usage_usd, 1000.0) * c.pick(0.1, 0.3), 2), "pays": "balance"}
     if c.chance(20):
         part["step_usd"] = round_to(max(estimate.usage_usd, 1000.0) / c.pick(10, 4), 2)
-    if part["payment"] == "arrears" and "unused" not in part and not is_term and c.chance(50):
+    is_plain = not is_term and not part.keys() & {"unused", "credit"}
+    if part["payment"] == "arrears" and is_plain and c.chance(50):
         part |= {"measured_at": "list", "overage": "contracted"}
         if c.chance(50):
             part["shortfall_at"] = "list" if _differs(part) else "contracted"

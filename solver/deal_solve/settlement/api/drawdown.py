@@ -35,10 +35,10 @@ class PeriodRecord:
     and the carried-in balance that expired, but for `credit_usd`, which is part of it: a credit that is balance of this
     period (one number, or (S,)), for which nothing is owed; `monthly_usd` is V by month, (months, S). Where it
     `is_at_list`, commitment, usage, what is covered and the shortfall are in list dollars of the month; what is overage
-    or forfeited is in dollars that are paid. `committed_usd` is what of the commitment counts as committed dollars; both
-    are (S,) where a table decides them. A period ends in `contract_year`; `minimum_usd`, (contract years, S), is what of
-    the shortfall was charged at the end of each contract year of a term, where usage lacks to the yearly minimum: (0, S)
-    without one.
+    or forfeited is in dollars that are paid. `committed_usd` is what of the commitment counts as committed dollars;
+    both are (S,) where a table decides them. A period ends in `contract_year`; `minimum_usd`, (contract years, S), is
+    what of the shortfall was charged at the end of each contract year of a term, where usage lacks to the yearly
+    minimum: (0, S) without one.
     """
 
     contract_year: int

@@ -173,4 +173,6 @@ def _cost(
     if api.yearly_minimum:
         return YearlyMinimumCost(settled[0], tuple(yearly), api.yearly_minimum)
     share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
-    return DrawdownCost(settled, api.payment == "arrears", share, cap, api.excess == "counts_next", shortfall_factor=at_shortfall)
+    return DrawdownCost(
+        settled, api.payment == "arrears", share, cap, api.excess == "counts_next", shortfall_factor=at_shortfall
+    )
