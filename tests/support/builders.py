@@ -9,6 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, Route, SeatAgreement
+from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
 
@@ -120,7 +121,8 @@ def before(solution: Solution) -> dict[str, float]:
     settlement = solution.settlement
     bill = settlement.invoice(0)
     early = bill[bill["contract_year"] < 0]
-    for line, usd in zip(early["line"], early["amount_usd"], strict=True):
-        found[line] = round(found.get(line, 0.0) + float(usd), 2)
+    for line, usd in zip(early["item"], early["amount_usd"], strict=True):
+        name = next(each.name for each in LINES.values() if each.title == line)
+        found[name] = round(found.get(name, 0.0) + float(usd), 2)
     np.testing.assert_allclose(sum(found.values()), settlement.before[0], atol=0.05)
     return found

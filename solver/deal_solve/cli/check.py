@@ -25,12 +25,14 @@ def command(deal_file: DealFile, scenarios_from: Callable[[Deal], Scenarios]) ->
     from deal_solve.analysis.check.findings import findings, implausible_findings
     from deal_solve.analysis.check.text import check_report
     from deal_solve.report.controls import controls_table
+    from deal_solve.uncertainty.months import in_months_of
 
     deal = load_deal(deal_file)
-    scenarios = scenarios_from(deal).in_memory()
-    dead, doubtful = findings(deal, scenarios), implausible_findings(deal, scenarios)
+    scenarios, signed = scenarios_from(deal).in_memory(), deal.signed_first
+    own = in_months_of(signed, scenarios).in_memory()
+    dead, doubtful = findings(signed, own), implausible_findings(signed, own)
     click.echo(check_report(deal, scenarios, dead, doubtful), nl=False)
-    controls = controls_table(deal)
+    controls = controls_table(signed)
     if controls:
         click.echo(f"\n{controls}")
     return 0

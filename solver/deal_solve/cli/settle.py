@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deal_solve.cli.support import completion
+from deal_solve.cli.support.months import in_one_month
 from deal_solve.cli.support.options import (
     DealFile,
     deal_argument,
@@ -73,9 +74,11 @@ def command(
     The plan may leave anything out: what is assumed is printed. An impossible plan is refused by naming the clause.
     """
     from deal_solve.analysis.settle.text import settlement_report
+    from deal_solve.plan.proposal import load_proposal
     from deal_solve.settlement.settle import settle
 
-    deal = load_deal(deal_file)
+    month = load_proposal(plan_file).signing_month
+    deal = in_one_month(load_deal(deal_file), month)
     scenarios = scenarios_from(deal).in_memory()
     index = scenario_named(scenarios, scenario)
     watcher = progress_to(verbose)

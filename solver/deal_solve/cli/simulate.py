@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deal_solve.cli.support.months import in_one_month
 from deal_solve.cli.support.options import (
     DealFile,
     deal_argument,
@@ -60,10 +61,12 @@ def command(
     from deal_solve.analysis.simulate.simulate import simulate
     from deal_solve.cli.support.executor import executor_of
     from deal_solve.files import refuse_unwritable, replacing
+    from deal_solve.plan.proposal import load_proposal
 
     if json_file and json_file != "-":
         refuse_unwritable(json_file)
-    deal = load_deal(deal_file)
+    month = load_proposal(plan_file).signing_month
+    deal = in_one_month(load_deal(deal_file), month)
     scenarios = scenarios_from(deal)
     first = _first(scenarios)
     plan, assumed = _plan(deal, first, plan_file)

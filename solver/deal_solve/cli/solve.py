@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -38,7 +39,7 @@ MIN_EXPLAINING_SECONDS = 0.1
 @click.option("--show", metavar="TABLES", help="Print some of them too, such as routing,seats; divided by commas.")
 @fiscal_option
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
-@question_options
+@partial(question_options, any_month=True)
 def command(
     question: Question,
     json_file: str | None,
@@ -61,6 +62,7 @@ def command(
     from deal_solve.errors import Infeasible
     from deal_solve.files import refuse_unwritable
     from deal_solve.outputs import to_json
+    from deal_solve.uncertainty.months import in_months_of
     from deal_solve.uncertainty.scenario_set import ready
 
     tables = _tables(full, show)
@@ -75,7 +77,11 @@ def command(
     try:
         solution = solved(deal, scenarios, options)
     except Infeasible as error:
+        deal = deal.signed_in(deal.signing_months[0]) if deal.is_open else deal
         raise Infeasible(_explained(deal, scenarios, error, json_file, options)) from None
+    if deal.is_open:
+        deal = deal.signed_in(solution.plan.signing_month)
+        scenario_set, options = in_months_of(deal, scenario_set), options.measured_against(solution)
     found = answers(deal, scenario_set, solution, more, options)
     found["comparisons"] = interruptible(lambda: comparisons(solution, options))
     if json_file:

@@ -149,7 +149,7 @@ class Deal(DealModel):
         return 0 if self._whole is None else self._whole.month(self.start)
 
     @property
-    def months_before_and_after(self) -> int:
+    def compared_months(self) -> int:
         """The months that are compared: those before the month of signing, which nothing decides, and the horizon."""
         return self.signing_month + self.horizon_months
 
@@ -163,6 +163,11 @@ class Deal(DealModel):
         signed = self.model_copy(update=later)
         signed._origin, signed._whole = self._origin, self
         return signed
+
+    @cached_property
+    def signed_first(self) -> Deal:
+        """The deal signed in the first month in which it may be; itself where it is signed."""
+        return self.signed_in(self.signing_months[0]) if self.is_open else self
 
     @cached_property
     def whole(self) -> Deal:

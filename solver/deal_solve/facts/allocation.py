@@ -85,7 +85,10 @@ class Allocation(Record):
 
 @once
 def allocate(settlement: Settlement) -> Allocation:
-    """Return every line of cost by workload and cohort and contract year: expected, P10 and P90, discounted."""
+    """Return every line of cost by workload and cohort and contract year: expected, P10 and P90, discounted.
+
+    What is paid for the months before the month of signing is nobody's: nothing in them is decided.
+    """
     parts = [part for parts in each_block(settlement.scenarios, _of_block(settlement)) for part in parts]
     weights = np.concatenate([own for own, _ in parts])
     nothing = [np.zeros(len(own)) for own, _ in parts]
@@ -158,7 +161,7 @@ class _Causes:
     def costs(self, rows: Iterable[Row]) -> Costs:
         """Return what every posting comes to, discounted, by who causes it."""
         costs: Costs = {}
-        for row in rows:
+        for row in (each for each in rows if each.last >= 0):
             present = row.amount * self.deal.discount(row.paid)
             for name, share in self.shares(row).items():
                 key = (name, row.line, row.year)
@@ -252,5 +255,6 @@ RULES: dict[str, Callable[[_Causes, Row], Tiers]] = {
     "build": _by_users,
     "run": _by_users,
     "unserved": lambda _, row: _own(row.item),
+    "before": lambda _, row: _own(row.item),
 }
-"""Who bears each line."""
+"""Who bears each line; what is paid before the month of signing nobody does."""

@@ -46,8 +46,9 @@ def year_ends(deal: Deal, fiscal_year_start: int | None = None) -> tuple[int, ..
 
 
 def years(settlement: Settlement, fiscal_year_start: int | None = None) -> Table[YearCost]:
-    """Return cost and cash of every year of the horizon."""
-    ends = year_ends(settlement.deal, fiscal_year_start)
+    """Return cost and cash of every year of the horizon; the months before the month of signing come first."""
+    before = settlement.deal.signing_month
+    ends = (*((0,) if before else ()), *year_ends(settlement.deal, fiscal_year_start))
     parts = each_part_with_rows(settlement, lambda part: _by_line(part, ends))
     cost, cash = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
     weights = settlement.weights
@@ -62,7 +63,7 @@ def years(settlement: Settlement, fiscal_year_start: int | None = None) -> Table
                 cash_by_line=_expected(cash[:, year], weights),
                 months=settlement.deal.span(start, end),
             )
-            for year, (start, end) in enumerate(zip((0, *ends), ends, strict=False))
+            for year, (start, end) in enumerate(zip((-before, *ends), ends, strict=False))
         )
     )
 
@@ -71,15 +72,22 @@ def _by_line(settlement: Settlement, ends: Sequence[int]) -> tuple[Array, Array]
     """Return cost and cash by line, year and scenario, (L, Y, S)."""
     shape = (len(LINES), len(ends), len(settlement.weights))
     cost, cash = np.zeros(shape), np.zeros(shape)
-    year_of = np.searchsorted(ends, np.arange(ends[-1]), side="right")
+    before = settlement.deal.signing_month
+    year_of = np.searchsorted(ends, np.arange(-before, ends[-1]), side="right")
     lines = list(LINES)
     for row in settlement.rows or ():
-        line, months = lines.index(row.line), year_of[months_of(settlement, row)]
+        line, months = lines.index(row.line), year_of[_from(-before, months_of(settlement, row))]
         for year in np.unique(months):
             cost[line, year] += row.amount * float(np.mean(months == year))
         if LINES[row.line].is_cash:
-            cash[line, year_of[min(paid_in(row), ends[-1] - 1)]] += row.amount
+            cash[line, year_of[min(max(paid_in(row), -before), ends[-1] - 1) + before]] += row.amount
     return cost, cash
+
+
+def _from(first: int, months: slice) -> slice:
+    """Return months counted from the first one of an array; what is for earlier ones counts in it."""
+    start = max(months.start, first)
+    return slice(start - first, max(months.stop, start + 1) - first)
 
 
 def _expected(amounts: Array, weights: Array) -> dict[str, float]:

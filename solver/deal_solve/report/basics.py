@@ -17,8 +17,8 @@ def deal_of(deal: Deal) -> DealSummary:
     """Return what is said of a deal in every file."""
     return DealSummary(
         title=deal.title,
-        start=f"{deal.start:%Y-%m}",
-        horizon_months=deal.horizon_months,
+        start=f"{deal.whole.start:%Y-%m}",
+        horizon_months=deal.compared_months,
         cost_of_capital_per_year=deal.cost_of_capital_per_year,
         rates=f"{deal.card.name}@{deal.card.as_of}",
     )

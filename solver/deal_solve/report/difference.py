@@ -22,7 +22,7 @@ def difference_table(deal: Deal, difference: Difference, other: str = "as reques
         rows.append(["risk", "", "", money(difference.risk_usd)])
         rows.append(["objective", "", "", money(difference.objective_usd)])
     return table(
-        f"Difference by line over {deal.horizon_months} months (USD, expected{present_value(deal)})",
+        f"Difference by line over {deal.compared_months} months (USD, expected{present_value(deal)})",
         ["line", "this deal", other, "difference"],
         rows,
     )

@@ -70,7 +70,7 @@ def cost_split_table(deal: Deal, settlement: Settlement) -> str:
         for row in rows
     ]
     value = ", present value" if deal.cost_of_capital_per_year else ""
-    text = table(f"Cost by side over {deal.horizon_months} months (USD{value})", headers, cells)
+    text = table(f"Cost by side over {deal.compared_months} months (USD{value})", headers, cells)
     if {"API", "seats"} <= {row.side for row in rows}:
         text += "\n" + "\n".join(labelled("-", _crossover(deal, crossover_month(settlement)), 2))
     return text

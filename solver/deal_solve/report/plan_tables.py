@@ -88,7 +88,7 @@ def line_table(deal: Deal, plan: Plan, summary: Summary) -> str:
     rows = [[line_title(deal, plan, line), money(usd)] for line, usd in summary.by_line.items()]
     rows.append(["total", money(summary.total.expected_usd)])
     certainty = "certain" if summary.scenarios == 1 else "expected"
-    title = f"Cost by line over {deal.horizon_months} months (USD, {certainty}{discounted})"
+    title = f"Cost by line over {deal.compared_months} months (USD, {certainty}{discounted})"
     return table(title, ["line", f"{word}cost"], rows)
 
 

@@ -17,7 +17,8 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 def title_line(deal: Deal) -> str:
     """Return the name of the deal, its months and its currency."""
-    return f"{deal.title or 'This deal'}: {deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD"
+    months = f"{deal.compared_months} months from {deal.whole.start:%Y-%m}"
+    return f"{deal.title or 'This deal'}: {months}, all amounts USD"
 
 
 def _title(deal: Deal, offer: str) -> str:
@@ -95,10 +96,10 @@ def cost_sentence(deal: Deal, summary: Summary) -> str:
     """Return the cost over the horizon: expected and, if uncertain, the range."""
     value = basis(deal)
     if summary.scenarios == 1:
-        return f"{money(summary.total.expected_usd)} over {deal.horizon_months} months{value}, certain"
+        return f"{money(summary.total.expected_usd)} over {deal.compared_months} months{value}, certain"
     low, high = money(summary.total.p10_usd), money(summary.total.p90_usd)
     return (
-        f"{money(summary.total.expected_usd)} expected over {deal.horizon_months} months{value}; "
+        f"{money(summary.total.expected_usd)} expected over {deal.compared_months} months{value}; "
         f"{low} (P10) to {high} (P90)"
     )
 
@@ -111,7 +112,7 @@ def basis(deal: Deal) -> str:
 
 def fixed_sentence(deal: Deal, summary: Summary) -> str:
     """Return what is owed whatever happens."""
-    fixed = f"{money(summary.committed_usd)} committed over {deal.horizon_months} months: API commitment and seats"
+    fixed = f"{money(summary.committed_usd)} committed over {deal.compared_months} months: API commitment and seats"
     if summary.beyond_horizon_usd:
         fixed += f"; {money(summary.beyond_horizon_usd)} more after them"
     return fixed
@@ -121,7 +122,7 @@ def worst_sentence(deal: Deal, summary: Summary) -> str:
     """Return the mean of the worst costs, or nothing where there is one scenario only."""
     if summary.cvar_usd is None:
         return ""
-    over = f"over {deal.horizon_months} months"
+    over = f"over {deal.compared_months} months"
     text = f"{money(summary.cvar_usd)} {over}, mean of the worst {percent(1 - summary.confidence)} of scenarios"
     if summary.worst_usd is not None:
         is_alike = money(summary.worst_usd) == money(summary.cvar_usd)
@@ -136,14 +137,14 @@ def versus_sentence(deal: Deal, solution: Solution, summary: Summary) -> str:
     baseline = float(solution.settlement.weights @ solution.baseline_cost)
     saved = baseline - summary.total.expected_usd
     share = percent(abs(saved) / abs(baseline), 2) if baseline else "0%"
-    without = f"{money(baseline)} expected over {deal.horizon_months} months without API commitment"
+    without = f"{money(baseline)} expected over {deal.compared_months} months without API commitment"
     return f"{without}; this {'saves' if saved >= 0 else 'adds'} {money(abs(saved))} ({share})"
 
 
 def proof_sentence(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> str:
     """Return objective, bound, gap, scenarios, seed and date of the prices."""
     status = "optimal" if solution.status == "optimal" else "not proven to the gap asked for"
-    objective = f"objective {money(solution.objective_usd)} over {deal.horizon_months} months ({aim(deal, summary)})"
+    objective = f"objective {money(solution.objective_usd)} over {deal.compared_months} months ({aim(deal, summary)})"
     proof = f"bound {money(solution.bound_usd)}, gap {gap_percent(solution.gap)}"
     return f"{status}: {objective}, {proof}; {scenarios_text(scenarios)}; prices of {deal.card.as_of}"
 

@@ -14,7 +14,9 @@ def years_table(settlement: Settlement, fiscal_year_start: int | None = None) ->
     is_certain = len(settlement.weights) == 1
     cells = []
     for index, row in enumerate(rows):
-        name = deal.span(row.start, row.end) if fiscal_year_start else f"{index + 1} ({deal.span(row.start, row.end)})"
+        number = index + (not deal.signing_month)
+        name = f"{number or 'before'} ({deal.span(row.start, row.end)})"
+        name = deal.span(row.start, row.end) if fiscal_year_start else name
         cells.append([name, *_range(row.cost, is_certain), *_range(row.cash, is_certain)])
     headers = ["year", "cost", "cash"] if is_certain else ["year", *_names("cost"), *_names("cash")]
     kind = "contract" if fiscal_year_start is None else "fiscal"

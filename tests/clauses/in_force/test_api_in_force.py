@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from deal_solve import scenarios_of, settle, solve
+from deal_solve.settlement.lines import LINES
 from tests.support.builders import api_deal, bands
 
+NAMES = {line.title: line.name for line in LINES.values()}
 NEXT = {"terms": [12, 24], "api": {**bands((0.01, 0.2)), "overage": "contracted"}}
 
 
@@ -26,7 +28,8 @@ def before(deal, month=None):
     found = {}
     for row in rows:
         if row.last < 0 and np.any(row.amount):
-            found[row.line] = round(found.get(row.line, 0.0) + float(np.ravel(row.amount)[0]), 2)
+            name = NAMES[row.item]
+            found[name] = round(found.get(name, 0.0) + float(np.ravel(row.amount)[0]), 2)
     return found
 
 

@@ -31,7 +31,7 @@ def figure_of(deal: Deal, found: Breakeven) -> Figure:
     minimum = min(usd for _, usd in points)
     size, word = scale_of(max(usd for _, usd in points) - minimum)
     across, wide = scale_of(max(abs(found.low), abs(found.high)) / 10)
-    title = f"{deal.title or 'This deal'}: where the best deal changes over {deal.horizon_months} months"
+    title = f"{deal.title or 'This deal'}: where the best deal changes over {deal.compared_months} months"
     with canvas(6.4, 4.4, title) as figure:
         panel = figure.subplots()
         for interval in found.stretches:

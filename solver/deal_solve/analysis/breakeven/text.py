@@ -93,7 +93,7 @@ def _breakpoints(deal: Deal, found: Breakeven) -> str:
         ]
         for index, point in enumerate(found.flips, 1)
     ]
-    over = f"USD over {deal.horizon_months} months{present_value(deal)}"
+    over = f"USD over {deal.compared_months} months{present_value(deal)}"
     title = f"Where the best deal changes ({over}; below and above the breakpoint)"
     return table(title, headers, cells, left=0)
 
@@ -123,7 +123,7 @@ def _intervals(deal: Deal, found: Breakeven) -> str:
     if not found.target:
         headers, cells = headers[:-1], [row[:-1] for row in cells]
     title = (
-        f"Intervals between breakpoints (objective in USD over {deal.horizon_months} months; per unit: its change per "
+        f"Intervals between breakpoints (objective in USD over {deal.compared_months} months; per unit: its change per "
         "1 of the field, the same everywhere in the interval or on average)"
     )
     return table(title, headers, cells, left=0)

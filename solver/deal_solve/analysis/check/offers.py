@@ -27,8 +27,8 @@ def unreachable_offers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
     for name, offer in deal.offers.items():
         loc: Loc = ("offers", name)
         for months in offer.terms:
-            if months > deal.horizon_months:
-                yield (*loc, "terms", str(months)), f"is longer than the horizon of {deal.horizon_months} months"
+            if months > 12 * deal.years:
+                yield (*loc, "terms", str(months)), f"is longer than the horizon of {deal.compared_months} months"
         if offer.api:
             yield from _worse_bands(deal, offer.api, (*loc, "api", "bands"))
             if yearly is not None:

@@ -9,10 +9,12 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.today import today
 from deal_solve.facts.unstated import unstated
 from deal_solve.frames import Table
+from deal_solve.report.position import position_sentences
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import bullets, labelled
 from deal_solve.report.today import todays_bill
 from deal_solve.report.unstated import unstated_list
+from deal_solve.settlement.in_force.position import position_of
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 
@@ -23,14 +25,16 @@ def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding], doubtf
         for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
     ]
     stated = [
-        f"The deal is valid: {', '.join(counts)}, {deal.horizon_months} months from {deal.start:%Y-%m}.",
+        f"The deal is valid: {', '.join(counts)}, {deal.compared_months} months from {deal.start:%Y-%m}.",
         _scenarios(scenarios),
     ]
     if not found:
         stated.append("Nothing in it is out of reach, and every clause can bind.")
     lines = [line for text in stated for line in labelled("", text, 0)]
+    position = position_of(deal, scenarios)
+    lines += ["", bullets("Agreement in force", position_sentences(position))] if position else []
     lines += ["", todays_bill(today(deal))]
-    assumed = unstated_list(unstated(deal))
+    assumed = unstated_list(unstated(deal.signed_first))
     lines += ["", assumed] if assumed else []
     doubts = list(map(str, doubtful))
     lines += ["", bullets(f"Is this meant? ({len(doubts)})", doubts)] if doubts else []

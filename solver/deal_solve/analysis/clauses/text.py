@@ -52,7 +52,7 @@ def _table(deal: Deal, found: Clauses, confidence: float) -> str:
     headers = ["clause", "now", "ask", "value", *["on fresh scenarios"] * has_intervals]
     tail = f"worst {percent(1 - confidence)}"
     return table(
-        f"Concession list over {deal.horizon_months} months (USD{present_value(deal)}; points: as much discount)",
+        f"Concession list over {deal.compared_months} months (USD{present_value(deal)}; points: as much discount)",
         [*headers, "expected", tail, "points"],
         rows,
         left=3,

@@ -18,7 +18,7 @@ def criteria_report(deal: Deal, rows: Criteria) -> str:
     """Return what each criterion minimises and would sign, and what each deal costs by every criterion."""
     names = [row.criterion for row in rows]
     costs = [[row.criterion, *(money(row.under[name]) for name in names)] for row in rows]
-    value = f"USD over {deal.horizon_months} months{present_value(deal)}"
+    value = f"USD over {deal.compared_months} months{present_value(deal)}"
     return "\n\n".join(
         [
             bullets("What each criterion minimises", [f"{row.criterion}: {_aim(row)}" for row in rows]),

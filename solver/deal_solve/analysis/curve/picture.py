@@ -51,7 +51,7 @@ def _quantities(deal: Deal, curve: Curve) -> list[Quantity]:
     """Return what is drawn; the objective where it is not the expected cost."""
     minimum = min(point.expected_usd for point in curve.points)
     best = curve.optimum.objective_usd
-    months = f"over {deal.horizon_months} months"
+    months = f"over {deal.compared_months} months"
     found = [
         Quantity(
             f"Expected cost above {round_money(round(minimum))}", f"USD {months}", lambda p: p.expected_usd - minimum

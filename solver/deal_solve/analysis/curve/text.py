@@ -28,7 +28,7 @@ def curve_report(deal: Deal, curve: Curve) -> str:
 
 def _best(deal: Deal, curve: Curve) -> str:
     best = curve.optimum
-    cost = f"{money(best.expected_usd)} expected over {deal.horizon_months} months"
+    cost = f"{money(best.expected_usd)} expected over {deal.compared_months} months"
     return f"{_committed(best)}: {cost}, objective {money(best.objective_usd)}"
 
 
@@ -67,7 +67,7 @@ def _table(deal: Deal, curve: Curve) -> str:
         for row in rows
     ]
     title = (
-        f"Commitment curve over {deal.horizon_months} months (USD{present_value(deal)}; committed: a year, best and "
+        f"Commitment curve over {deal.compared_months} months (USD{present_value(deal)}; committed: a year, best and "
         "least of each band marked; above best: by objective; overage, shortfall: probability in any year; forfeited: "
         "expected)"
     )

@@ -83,7 +83,7 @@ def first_page(found: Document) -> FirstPage:
     with printed_on(Page(COLUMNS)):
         return FirstPage(
             title=deal.title or "This deal",
-            subtitle=f"{deal.horizon_months} months from {deal.start:%Y-%m}, all amounts USD",
+            subtitle=f"{deal.compared_months} months from {deal.start:%Y-%m}, all amounts USD",
             headline=tuple(_headline(subject)),
             sign=(SIGN, tuple(sign_rows(subject))),
             cost=_cost(subject),
@@ -104,7 +104,7 @@ def _headline(subject: Subject) -> Iterator[tuple[str, str]]:
     total = summary.total.expected_usd
     word = "Cost, certain" if subject.is_certain else "Expected cost"
     yield "Signed now", whole_money(summary.signed_usd)
-    yield f"{word} over {subject.deal.horizon_months} months{present_value(subject.deal)}", whole_money(total)
+    yield f"{word} over {subject.deal.compared_months} months{present_value(subject.deal)}", whole_money(total)
     if compared and compared.as_today:
         saved = compared.as_today.expected_usd - total
         yield f"{'Saves' if saved >= 0 else 'Adds'} against going on as today", whole_money(abs(saved))
@@ -122,7 +122,7 @@ def _asks_title(found: Document) -> str:
     if found.clauses is None:
         return "What to ask for first"
     deal = found.about.deal
-    over = f"USD over {deal.horizon_months} months{present_value(deal)}"
+    over = f"USD over {deal.compared_months} months{present_value(deal)}"
     return f"What to ask for first in {quoted_offer(deal, found.clauses.offer)} ({over})"
 
 

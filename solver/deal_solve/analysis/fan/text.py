@@ -14,7 +14,7 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 def fan_report(deal: Deal, scenarios: Scenarios, fans: tuple[Fan, ...], every: int) -> str:
     """Return the fans in print, one row for every so many months."""
-    span = f"{deal.horizon_months} months from {deal.start:%Y-%m}"
+    span = f"{deal.compared_months} months from {deal.start:%Y-%m}"
     title = f"{deal.title or 'This deal'}: {span}, {scenarios_text(scenarios)}"
     parts = [shortened(title), *(_fan_table(deal, fan, every) for fan in fans)]
     if scenarios.notes:

@@ -26,7 +26,7 @@ def figure_of(deal: Deal, found: Frontier) -> Figure:
     xs = [(point.cvar_usd - lowest) / across for point in points]
     ys = [(point.expected_usd - minimum) / up for point in points]
     width, height = 1.05 * max(*xs, 1.0), (1.05 + APART * len(points)) * max(*ys, 1.0)
-    title = f"{deal.title or 'This deal'}: what caution costs over {deal.horizon_months} months"
+    title = f"{deal.title or 'This deal'}: what caution costs over {deal.compared_months} months"
     with canvas(6.4, 4.4, title) as figure:
         panel = figure.subplots()
         panel.plot(xs, ys, "-o", color=DARK, linewidth=1.3, markersize=5, clip_on=False)

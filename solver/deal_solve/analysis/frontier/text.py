@@ -67,4 +67,4 @@ def _table(deal: Deal, found: Frontier) -> str:
     headers = ["point", "risk weight", "expected cost", "change", f"CVaR of {found.on}", "change", ""]
     if not any(row[-1] for row in cells):
         headers, cells = headers[:-1], [row[:-1] for row in cells]
-    return table(f"Frontier over {deal.horizon_months} months (USD{present_value(deal)})", headers, cells, left=0)
+    return table(f"Frontier over {deal.compared_months} months (USD{present_value(deal)})", headers, cells, left=0)

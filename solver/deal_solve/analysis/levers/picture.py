@@ -32,7 +32,7 @@ def figure_of(deal: Deal, found: Waterfall) -> Figure:
         panel.set_ylim(last + 0.5, -0.5)
         panel.set_xlim(0, 1.25 * (top / size or 1.0))
         panel.set_xlabel(
-            f"cost over {deal.horizon_months} months, {word}USD; dark: the cost, light: what a step changes"
+            f"cost over {deal.compared_months} months, {word}USD; dark: the cost, light: what a step changes"
         )
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(axis="y", length=0)

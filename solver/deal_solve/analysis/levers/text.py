@@ -29,7 +29,7 @@ def waterfall_table(deal: Deal, steps: Table[Step], scenarios: int) -> str:
     """Return one waterfall; the changes in print add up to the cost in print. `share` is of the first cost."""
     word = "certain" if scenarios == 1 else "expected"
     value = ", present value" if deal.cost_of_capital_per_year else ""
-    period = f"USD over {deal.horizon_months} months, {word}{value}; commitment a year"
+    period = f"USD over {deal.compared_months} months, {word}{value}; commitment a year"
     title = f"Savings from {steps[0].lever} at list ({period})"
     rows = []
     for index, step in enumerate(steps):
@@ -63,7 +63,7 @@ def waterfall_sentence(deal: Deal, waterfall: Waterfall) -> str:
         verb = "cut" if waterfall.api_cut >= 0 else "raise"
         by = percent(abs(waterfall.api_cut), 0)
         parts.append(
-            f"routing, caching and batch {verb} the all-Opus API bill by {by} over {deal.horizon_months} months"
+            f"routing, caching and batch {verb} the all-Opus API bill by {by} over {deal.compared_months} months"
         )
     if first and last is not None and round(first) > round(last):
         amounts = f"from {_whole(first)} to {_whole(last)} USD a year"

@@ -23,7 +23,7 @@ def figure_of(deal: Deal, found: Review) -> Figure:
     starts = [0.0, *above[1:], 0.0]
     widths = [above[0], *(step.saved_usd for step in steps[1:]), 0.0]
     wide = 1.25 * max(*map(abs, above), scale * 1e-9) / scale
-    title = f"{deal.title or 'This deal'}: a proposal over {deal.horizon_months} months"
+    title = f"{deal.title or 'This deal'}: a proposal over {deal.compared_months} months"
     with canvas(7.2, 1.4 + 0.32 * len(names), title) as figure:
         panel = figure.subplots()
         for index, (start, width) in enumerate(zip(starts, widths, strict=True)):

@@ -9,6 +9,7 @@ from deal_solve.facts.summary import Summary, summarise
 from deal_solve.plan.plan import Plan
 from deal_solve.report.difference import difference_table, present_value
 from deal_solve.report.plan_tables import limit_table
+from deal_solve.report.position import position_sentences
 from deal_solve.report.renewal import plan_lines
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import (
@@ -19,6 +20,7 @@ from deal_solve.report.sentences import (
     worst_sentence,
 )
 from deal_solve.report.text import bullets, cents, chance, heading, labelled, money, percent, table
+from deal_solve.settlement.in_force.position import position_of
 from deal_solve.settlement.lines import CAUSES
 
 BEST = "the best deal"
@@ -44,7 +46,9 @@ def review_report(deal: Deal, found: Review) -> str:
 def _head(deal: Deal, found: Review) -> list[str]:
     best = found.best.settlement
     own = found.summary
-    lines = labelled("Loss", _loss(deal, found, own))
+    position = position_of(deal, found.proposed.scenarios)
+    lines = [line for text in (position_sentences(position) if position else ()) for line in labelled("Held", text)]
+    lines += labelled("Loss", _loss(deal, found, own))
     lines += _signed("Plan", deal, found.proposed.plan, own)
     lines += _signed("Best", deal, best.plan, summarise(deal, best, best.scenarios))
     if found.changes:
@@ -97,7 +101,7 @@ def _table(deal: Deal, found: Review) -> str:
     rows.append([BEST, "", _apart(found.steps[0].objective_usd, last), *_levels(found.steps[-1])])
     tail = f"worst {percent(1 - found.summary.confidence)}"
     return table(
-        f"From the proposal to {BEST}, each step freeing one more part of it, over {deal.horizon_months} months "
+        f"From the proposal to {BEST}, each step freeing one more part of it, over {deal.compared_months} months "
         f"(USD{present_value(deal)})",
         ["freed", "", "saved", "objective", "expected cost", tail],
         rows,

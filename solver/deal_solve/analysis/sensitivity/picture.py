@@ -25,7 +25,7 @@ def figure_of(deal: Deal, found: Sensitivity) -> Figure:
     bars = [bar for bar in found.bars if moves(bar, today)][:MAX_BARS]
     spread = [row for row in (found.sobol.indices if found.sobol else ()) if row.of == "cost"]
     heights = [0.9 + 0.36 * len(bars), *([0.9 + 0.3 * len(spread)] if spread else [])]
-    title = f"{deal.title or 'This deal'}: what it depends on over {deal.horizon_months} months"
+    title = f"{deal.title or 'This deal'}: what it depends on over {deal.compared_months} months"
     with canvas(9.6, 0.8 + sum(heights), title) as figure:
         panels = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights).ravel()
         _tornado(panels[0], bars, today)

@@ -20,7 +20,7 @@ def sensitivity_report(deal: Deal, found: Sensitivity) -> str:
     """Return what a deal hangs on, in print."""
     best = found.best
     head = [*heading(title_line(deal)), *labelled("Sign", api_sentence(deal, best.plan.api))]
-    head += labelled("Today", f"objective {money(best.objective_usd)} over {deal.horizon_months} months")
+    head += labelled("Today", f"objective {money(best.objective_usd)} over {deal.compared_months} months")
     head += labelled("Over", scenarios_text(best.settlement.scenarios))
     moving = [bar for bar in found.bars if moves(bar, best.objective_usd)]
     still = [bar.path for bar in found.bars if bar not in moving]
@@ -64,7 +64,7 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
         for bar in bars
     ]
     title = (
-        f"Tornado over {deal.horizon_months} months (change of the objective in USD{present_value(deal)}: the deal "
+        f"Tornado over {deal.compared_months} months (change of the objective in USD{present_value(deal)}: the deal "
         f"re-optimised at low and high, P10 and P90 or one step, {CHANGED} where another deal is best; today's plan "
         "held there; gain: what re-optimising saves, flexibility)"
     )

@@ -89,7 +89,7 @@ class _Horizon:
         deal, scenarios, length = self.deal, self.scenarios, end - month
         if month < 0 or end > deal.horizon_months:
             raise InputError(
-                f"signing in month {deal.dated(month)} for {length} months ends outside {deal.horizon_months} months"
+                f"signing in month {deal.dated(month)} for {length} months ends outside {deal.compared_months} months"
             )
         then = deal.model_copy(update={"start": deal.calendar(month), "horizon_months": length})
         solution = solve(then, _between(scenarios, month, end), options=self.options)

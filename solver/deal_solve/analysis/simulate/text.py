@@ -62,5 +62,5 @@ def _lines(deal: Deal, plan: Plan, simulation: Simulation) -> str:
     rows = [[line_title(deal, plan, line), money(usd)] for line, usd in simulation.by_line.items()]
     rows.append(["total", money(simulation.mean_usd)])
     discounted = ", present value" if deal.cost_of_capital_per_year else ""
-    title = f"Cost by line over {deal.horizon_months} months (USD, expected{discounted})"
+    title = f"Cost by line over {deal.compared_months} months (USD, expected{discounted})"
     return table(title, ["line", "expected cost"], rows)

@@ -44,9 +44,8 @@ def agreements_table(deal: Deal, solution: Solution, summary: Summary) -> str:
         band = round_money(candidate.band_usd_per_year) if candidate.band_usd_per_year else "none"
         rows.append([candidate.offer, f"{candidate.term_months}", band, OUTCOMES[candidate.outcome], amount, higher])
     headers = ["offer", "first term", "band from", "outcome", "objective", "higher by"]
-    title = (
-        f"API agreements, seats from any offer (USD over {deal.horizon_months} months; objective: {aim(deal, summary)})"
-    )
+    over = f"USD over {deal.compared_months} months; objective: {aim(deal, summary)}"
+    title = f"API agreements, seats from any offer ({over})"
     titles = {row[0]: offer_name(deal, row[0]) for row in rows}
     named = [f"{offer}: {name}" for offer, name in titles.items() if name != offer]
     return "\n".join([table(title, headers, rows), *[bullets("", named)] * bool(named)])

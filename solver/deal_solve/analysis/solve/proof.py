@@ -48,7 +48,7 @@ def proof_rows(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Su
 
 
 def _proof(deal: Deal, solution: Solution, summary: Summary) -> str:
-    minimum = f"no plan has an objective below {money(solution.bound_usd)} over {deal.horizon_months} months"
+    minimum = f"no plan has an objective below {money(solution.bound_usd)} over {deal.compared_months} months"
     ours = f"this one has {money(solution.objective_usd)}, a gap of {gap_percent(solution.gap)}"
     return f"{minimum}; {ours} (objective: {aim(deal, summary)})"
 

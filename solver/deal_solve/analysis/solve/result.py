@@ -28,6 +28,7 @@ from deal_solve.facts.unstated import unstated
 from deal_solve.facts.years import YearCost, years
 from deal_solve.frames import Table
 from deal_solve.report.basics import deal_of, scenarios_from
+from deal_solve.settlement.in_force.position import position_of
 from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import scenario_set as uncertainty
@@ -75,6 +76,7 @@ def _settled(settlement: Settlement, summary: Summary, chronological_usd: float)
         calendar_months=tuple(f"{deal.calendar(month):%Y-%m}" for month in range(deal.horizon_months + 1)),
         allocation=allocate(settlement),
         savings=savings(settlement),
+        position=position_of(settlement.deal, settlement.scenarios),
         calendar=calendar(deal, settlement.plan),
     )
 
@@ -101,6 +103,7 @@ def result_of(
         **vars(_settled(solution.settlement, summary, chronological_usd)),
         reference=_baseline(solution),
         agreements=solution.agreements,
+        signing=solution.months,
         solver=_solver(solution),
         notes=(*scenarios.notes, *solution.notes),
         unstated=unstated(deal),

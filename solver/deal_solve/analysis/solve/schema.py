@@ -24,10 +24,11 @@ from deal_solve.facts.unstated import Unstated
 from deal_solve.facts.years import YearCost
 from deal_solve.frames import Table
 from deal_solve.optimise.method import Method
-from deal_solve.optimise.solution import CandidateAgreement, Size, Status
+from deal_solve.optimise.solution import CandidateAgreement, SignedMonth, Size, Status
 from deal_solve.plan.plan import Plan
 from deal_solve.record import ContractYear, NullIfInfinite, Record
 from deal_solve.report.basics import SCHEMA_KEY, DealSummary, ResultFile, Scenarios
+from deal_solve.settlement.in_force.position import Position
 from deal_solve.settlement.limit_checks import LimitCheck
 from deal_solve.version import VERSION
 
@@ -90,6 +91,7 @@ class SettledPlan(Record):
     ]
     allocation: Annotated[Allocation, Field(description="who pays: cost by workload and cohort")]
     savings: Annotated[Savings | None, Field(description="savings rates of the API agreement; null without such usage")]
+    position: Annotated[Position | None, Field(description="where the agreement in force stands; null without one")]
     calendar: Annotated[Table[Event], Field(description="terms, negotiations, invoices, checks, projects, retirements")]
 
 
@@ -121,6 +123,10 @@ class Result(SettledPlan, SolvedPlan):
     ]
     agreements: Annotated[
         tuple[CandidateAgreement, ...], Field(description="every API agreement looked at, with its bound")
+    ]
+    signing: Annotated[
+        tuple[SignedMonth, ...],
+        Field(description="every month of signing, with its bound; empty where the deal is signed at the start"),
     ]
     solver: Annotated[SolverRun, Field(description="solver, size and time")]
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")]

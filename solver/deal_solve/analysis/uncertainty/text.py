@@ -24,7 +24,7 @@ from deal_solve.report.text import bullets, money, percent
 def uncertainty_report(deal: Deal, solution: Solution, found: UncertaintyCost) -> str:
     """Return what planning with averages, not knowing and a longer term cost, and how sure the answer is."""
     measure = "expected cost" if deal.risk.weight == 0 else "objective, risk included"
-    title = f"What uncertainty costs (USD over {deal.horizon_months} months, {measure}"
+    title = f"What uncertainty costs (USD over {deal.compared_months} months, {measure}"
     title += "; in brackets 95% intervals)" if found.fresh else ")"
     stated = [
         _averages(deal, found.mean_value),

@@ -37,7 +37,7 @@ def _agreements(deal: Deal, rows: Table[Alternative], objective_usd: float) -> s
         band = round_money(row.band_usd_per_year) if row.band_usd_per_year else "none"
         cells.append([row.offer, f"{row.term_months}", band, row.seats_from or "any", above, share])
     headers = ["API from", "months", "band", "seats from", "higher by", "share"]
-    title = f"Every API agreement at its own best over {deal.horizon_months} months (USD, objective)"
+    title = f"Every API agreement at its own best over {deal.compared_months} months (USD, objective)"
     return table(title, headers, cells, left=1)
 
 

@@ -37,7 +37,7 @@ def _sentence(deal: Deal, answer: WhyNot) -> str:
         }[answer.outcome]
     apart, cost = answer.difference, answer.solution.settlement.cost
     objective, usd = answer.solution.objective_usd, float(answer.solution.settlement.weights @ cost)
-    over = f"expected over {deal.horizon_months} months{present_value(deal)}"
+    over = f"expected over {deal.compared_months} months{present_value(deal)}"
     text = f"It costs {_more(apart, usd)}: {money(usd)} instead of {money(usd - apart.expected_usd)}, {over}."
     if money(apart.risk_usd) != "0.00":
         text += f" With risk, the objective is {_higher(apart.objective_usd)}."

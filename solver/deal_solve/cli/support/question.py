@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from deal_solve.cli.support.months import in_one_month
 from deal_solve.cli.support.options import (
     RISK,
     SOLVER,
@@ -19,7 +20,7 @@ from deal_solve.cli.support.options import (
     solver_options,
     verbose_option,
 )
-from deal_solve.cli.support.solving import load_fix
+from deal_solve.cli.support.solving import load_fix, read_fix
 from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
@@ -50,11 +51,14 @@ class Question:
         return ready(self.scenarios())
 
 
-def question_options(command: Callable[..., Any], *, has_risk: bool = True) -> Callable[..., Any]:
+def question_options(
+    command: Callable[..., Any], *, has_risk: bool = True, any_month: bool = False
+) -> Callable[..., Any]:
     """Add the options of scenarios, solver, risk and progress; the command gets them, and its deal, as a `Question`.
 
     The decorator `deal_argument` goes above. Options of the names in RISK and `fix_file` are taken from the command's
-    own ones too.
+    own ones too. Unless the command takes
+    `any_month`, the deal is that of its only month of signing.
     """
 
     @wraps(command)
@@ -64,6 +68,9 @@ def question_options(command: Callable[..., Any], *, has_risk: bool = True) -> C
         began = time.monotonic()
         deal = load_deal(deal_file, **{name: given.pop(name) for name in RISK if name in given})
         settings = {name: given.pop(name) for name in SOLVER}
+        fixed = read_fix(fix_file)
+        month = fixed.signing_month if fixed else None
+        deal = in_one_month(deal, month) if month is not None or not any_month else deal
         options = SolveOptions(**settings, fix=load_fix(deal, fix_file), progress=progress_to(verbose))
         return command(Question(deal, scenarios_from, options, began), **given)
 

@@ -20,6 +20,15 @@ STOPPED_WITH_A_PLAN = 4
 """The exit code where a plan was found that is not proven to the gap."""
 
 
+def read_fix(path: str | None) -> Proposal | None:
+    """Return the proposal in a file, its names not yet checked; None without a file."""
+    if path is None:
+        return None
+    from deal_solve.plan.proposal import load_proposal
+
+    return load_proposal(path)
+
+
 def load_fix(deal: Deal, path: str | None) -> Proposal | None:
     """Return the proposal whose parts are fixed, its names checked against the deal; None without a file."""
     if path is None:
@@ -50,6 +59,6 @@ def read_plan(
 
 def solved(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Solution:
     """Solve, so that Ctrl-C is answered at once."""
-    from deal_solve.optimise.solve import solve
+    from deal_solve.optimise.signing import solve
 
     return interruptible(lambda: solve(deal, scenarios, options=options))

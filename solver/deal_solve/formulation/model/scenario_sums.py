@@ -44,7 +44,7 @@ class ScenarioSums:
         deal: Deal,
         scenarios: Scenarios,
         expected: FirstUsers | None = None,
-        paid_before: Mapping[tuple[str, int], Array] | None = None,
+        paid_before: Mapping[int, Array] | None = None,
     ) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
         self._deal = deal

@@ -13,6 +13,7 @@ from deal_solve.settlement.in_force.api import Held, HeldPeriod, post_api_in_for
 from deal_solve.settlement.in_force.seats import post_people_at_list, post_seats_in_force
 from deal_solve.settlement.in_force.usage import tracks_today, usage_before
 from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.usage import post_uncounted
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, blocks, each_block
 
@@ -48,20 +49,24 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
 
 
 def _moved(row: Row, month: int) -> Row:
-    """Return a payment with its months counted from the month of signing: it is for months before that one."""
+    """Return a payment for months before the month of signing, its months counted from that one, on a line of its own.
+
+    The item says which line it is of the agreement in force, or of list.
+    """
     last = min(row.last - month, -1)
-    return replace(row, paid=row.paid - month, first=min(row.first - month, last), last=last)
+    item = LINES[row.line].title
+    return replace(row, line="before", item=item, paid=row.paid - month, first=min(row.first - month, last), last=last)
 
 
-def paid_before(deal: Deal, scenarios: Scenarios) -> Mapping[tuple[str, int], Array]:
-    """Return what is paid before signing by line and time, months from signing, (S,) USD each."""
+def paid_before(deal: Deal, scenarios: Scenarios) -> Mapping[int, Array]:
+    """Return what is paid before signing by the time of payment, months from signing, (S,) USD each."""
     if deal.whole is deal:
         return {}
 
-    def paid(_: int, block: ScenarioSet) -> dict[tuple[str, int], Array]:
-        found: defaultdict[tuple[str, int], Array] = defaultdict(lambda: np.zeros(block.size))
+    def paid(_: int, block: ScenarioSet) -> dict[int, Array]:
+        found: defaultdict[int, Array] = defaultdict(lambda: np.zeros(block.size))
         for row in before_signing(deal, block).rows:
-            found[row.line, row.paid] = found[row.line, row.paid] + row.amount
+            found[row.paid] = found[row.paid] + row.amount
         return dict(found)
 
     parts = each_block(scenarios, paid)

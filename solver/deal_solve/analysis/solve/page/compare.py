@@ -29,7 +29,7 @@ def compare_block(subject: Subject) -> list[str]:
 def compare_title(subject: Subject) -> str:
     """Return over which months costs are compared, and at which rate they are present values."""
     certainty = "" if subject.is_certain else ", expected"
-    return f"Compared over {subject.deal.horizon_months} months (USD{certainty}{basis(subject.deal)})"
+    return f"Compared over {subject.deal.compared_months} months (USD{certainty}{basis(subject.deal)})"
 
 
 def compare_rows(subject: Subject) -> list[tuple[str, str]]:

@@ -125,5 +125,6 @@ def _kind(subject: Subject) -> str:
 def _names(subject: Subject, rows: Sequence[YearCost]) -> list[str]:
     """Return what stands above the years: the number of a contract year, the last month of a fiscal year."""
     if subject.fiscal_year_start is None:
-        return [f"year {index + 1}" for index in range(len(rows))]
+        has_before = rows[0].start < 0
+        return [*(["before"] if has_before else []), *(f"year {n + 1}" for n in range(len(rows) - has_before))]
     return [f"to {subject.deal.calendar(row.end - 1):%Y-%m}" for row in rows]

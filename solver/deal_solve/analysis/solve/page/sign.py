@@ -17,6 +17,7 @@ from deal_solve.plan.plan import ApiTerm, Route, SeatAgreement
 from deal_solve.plan.resolved import Agreement, resolve
 from deal_solve.report.renewal import renewal_sentence
 from deal_solve.report.sentences import committed
+from deal_solve.report.signing import signing_sentence
 from deal_solve.report.text import heading, joined, labelled, page_width, percent, round_money, whole_money
 
 MAX_SEAT_TYPES = 3
@@ -40,6 +41,7 @@ def sign_block(subject: Subject, is_short: bool = False) -> list[str]:
 def sign_rows(subject: Subject, is_short: bool = False) -> list[tuple[str, str]]:
     """Return what to sign, a labelled sentence for each agreement, of seats those that are signed first."""
     rows = [
+        ("When", signing_sentence(subject.deal, subject.solution)),
         ("API", _api(subject)),
         *_seats(subject, is_short),
         ("Later", renewal_sentence(subject.deal, subject.plan)),
@@ -256,7 +258,7 @@ def _committed(subject: Subject, is_short: bool) -> str:
         is_any = whole_money(summary.signed_usd) != "0"
         text = f"{whole_money(summary.signed_usd)}, all of it signed now" if is_any else "nothing"
     if summary.beyond_horizon_usd:
-        text += f", {whole_money(summary.beyond_horizon_usd)} after {subject.deal.horizon_months} months"
+        text += f", {whole_money(summary.beyond_horizon_usd)} after {subject.deal.compared_months} months"
     return "; ".join([text, *([] if is_short else _inescapable(subject, summary.certain_growth))])
 
 

@@ -16,5 +16,5 @@ def pay_before(program: Program) -> None:
     if program.sums.paid_before:
         before = program.variable("before", 0.0, 1.0)
         program.add("before_signing", 1.0 * before == 1.0)
-        for (line, time), usd in program.sums.paid_before.items():
-            program.pay(line, before, 1.0, Due(time, -1), usd)
+        for time, usd in program.sums.paid_before.items():
+            program.pay("before", before, 1.0, Due(time, -1), usd)

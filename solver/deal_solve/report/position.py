@@ -1,0 +1,34 @@
+"""The position today in print: drawn against pace, when the balance runs out, what is lost, and seats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deal_solve.report.text import percent, whole_money
+from deal_solve.settlement.in_force.position import Position
+
+
+def position_sentences(found: Position) -> Iterator[str]:
+    """Yield where the agreement in force stands, in plain sentences."""
+    if found.balance_usd:
+        yield (
+            f"{whole_money(found.drawn_usd)} of {whole_money(found.balance_usd)} drawn in {found.period}, against "
+            f"{whole_money(found.pace_usd)} at an even pace; {_exhausted(found)}; expected to be lost by its end in "
+            f"{found.ends}: {whole_money(found.expected_forfeited_usd)}"
+        )
+    else:
+        yield f"{found.offer} ends in {found.ends}, without a commitment"
+    for seats in found.seats:
+        yield (
+            f"{seats.expected_active:,.0f} active users of {seats.seat_type} on {seats.licensed:,} licensed seats "
+            f"({seats.contracted:,} contracted)"
+        )
+
+
+def _exhausted(found: Position) -> str:
+    if found.exhausted is None:
+        return "the balance lasts"
+    ends = found.exhausted_p10 or "never", found.exhausted_p90 or "never"
+    spread = "" if ends[0] == ends[1] == found.exhausted else f" (P10 {ends[0]}, P90 {ends[1]})"
+    likely = "" if found.exhausted_probability > 1 - 1e-9 else f" in {percent(found.exhausted_probability, 0)} of cases"
+    return f"it runs out in {found.exhausted}{spread}{likely}"

@@ -1,0 +1,125 @@
+"""The position today: where the agreement in force stands, and what becomes of it if it runs to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.frames import Table
+from deal_solve.record import Record
+from deal_solve.settlement.in_force.before import Before, before_signing
+from deal_solve.uncertainty import measures
+from deal_solve.uncertainty.months import in_months_of
+from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, each_block
+
+
+@dataclass(frozen=True)
+class SeatPosition(Record):
+    """One seat type in force."""
+
+    seat_type: Annotated[str, Field(description="the seat type")]
+    contracted: Annotated[int, Field(description="seats contracted")]
+    licensed: Annotated[int, Field(description="seats licensed today, added ones included")]
+    expected_active: Annotated[float, Field(description="expected users of the first month on it")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position(Record):
+    """Where the agreement in force stands at the start, and what is expected until it ends.
+
+    Amounts are USD at contracted rates. The months of exhaustion are those in which usage, as it comes, is first not
+    covered by the balance of the period that runs today; null where the balance lasts to the period's end.
+    """
+
+    offer: Annotated[str, Field(description="the offer it was taken from")]
+    ends: Annotated[str, Field(description="the first month after it, YYYY-MM")]
+    balance_usd: Annotated[float, Field(description="commitment of the period that runs, and what was carried into it")]
+    drawn_usd: Annotated[float, Field(description="of it drawn so far")]
+    pace_usd: Annotated[float, Field(description="what would be drawn by now at an even pace")]
+    period: Annotated[str, Field(description="months of the period, YYYY-MM to YYYY-MM; empty without a commitment")]
+    exhausted_probability: Annotated[float, Field(description="probability that the balance runs out in the period")]
+    exhausted_p10: Annotated[str | None, Field(description="month by which it has run out in a tenth of the scenarios")]
+    exhausted: Annotated[str | None, Field(description="mean month in which it runs out, where it does")]
+    exhausted_p90: Annotated[str | None, Field(description="month by which it has run out in nine tenths")]
+    expected_forfeited_usd: Annotated[float, Field(description="expected commitment and balance lost by its end")]
+    seats: Annotated[Table[SeatPosition], Field(description="the seat types in force")]
+
+
+def position_of(deal: Deal, scenarios: Scenarios) -> Position | None:
+    """Return where the agreement in force stands; None without one. The deal may be signed or open."""
+    whole = deal.whole
+    held = whole.in_force
+    if held is None:
+        return None
+    signed = whole.signed_in(whole.month(held.ends))
+    futures = in_months_of(signed, scenarios)
+    parts = each_block(futures, lambda _, block: _facts(before_signing(signed, block), block))
+    months, lost = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
+    weights, first = futures.weights, parts[0][2].periods[:1]
+    out = np.isfinite(months)
+    balance = float(np.ravel(first[0].left_usd)[0]) + (held.api.drawn_usd if held.api else 0.0) if first else 0.0
+    drawn = held.api.drawn_usd if held.api and first else 0.0
+    length = 1 if not first else _length(whole, first[0].start)
+    return Position(
+        offer=held.offer,
+        ends=f"{held.ends:%Y-%m}",
+        balance_usd=balance,
+        drawn_usd=drawn,
+        pace_usd=balance * -first[0].start / length if first else 0.0,
+        period=whole.span(first[0].start, first[0].start + length) if first else "",
+        exhausted_probability=measures.probability(out, weights),
+        exhausted_p10=_month(whole, measures.quantile(months, weights, 0.1)),
+        exhausted=_month(whole, float(weights[out] @ months[out]) / float(weights[out].sum())) if out.any() else None,
+        exhausted_p90=_month(whole, measures.quantile(months, weights, 0.9)),
+        expected_forfeited_usd=float(weights @ lost),
+        seats=Table(
+            tuple(
+                SeatPosition(name, own.contracted, own.licensed_seats, _active(whole, futures, name))
+                for name, own in held.seats.items()
+            )
+        ),
+    )
+
+
+def _facts(before: Before, block: ScenarioSet) -> tuple[Array, Array, Before]:
+    """Return the month in which the running balance is exhausted (infinite: it is not), and what is lost by the end."""
+    exhausted, lost = np.full(block.size, np.inf), np.zeros(block.size)
+    for period in before.periods:
+        lost += period.own_shortfall_usd - period.rolled_over_usd + period.expired_usd
+    for period in before.periods[:1]:
+        over = np.cumsum(period.monthly_usd, axis=0) > period.left_usd + CENT_TOLERANCE_USD
+        exhausted = np.where(over.any(axis=0), max(period.start, 0) + over.argmax(axis=0), np.inf)
+    return exhausted, lost, before
+
+
+def _length(deal: Deal, start: int) -> int:
+    """Return the months of the commitment period that runs at the start."""
+    held = deal.in_force
+    part = deal.offers[held.offer].api if held else None
+    if held is None or part is None:
+        return 1
+    return next(len(months) for months in part.periods(range(start, deal.month(held.ends))))
+
+
+def _month(deal: Deal, month: float) -> str | None:
+    return f"{deal.calendar(int(month)):%Y-%m}" if np.isfinite(month) else None
+
+
+def _active(deal: Deal, futures: Scenarios, seat_type: str) -> float:
+    """Return the expected users of the first month of the cohorts that are on a seat type in force."""
+    held = deal.in_force
+    on = [
+        name
+        for name, cohort in deal.cohorts.items()
+        if held and next((track for track in cohort.tracks if track in held.seats), None) == seat_type
+    ]
+
+    def active(_: int, block: ScenarioSet) -> float:
+        return sum(float(block.weights @ block.all_months().users[name][0]) for name in on)
+
+    return sum(each_block(futures, active))
