@@ -129,10 +129,11 @@ Positive = Annotated[Number, AfterValidator(_positive)]
 Tokens = Annotated[NonNegative, AfterValidator(_tokens)]
 Share = Annotated[Number, AfterValidator(_share)]
 Discount = Annotated[Number, AfterValidator(_discount)]
+YES_NO: dict[Any, float] = {True: 1.0, "yes": 1.0, "no": 0.0, False: 0.0}
 ShareOrYesNo = Annotated[
     Share,
-    BeforeValidator(lambda value: float(value) if isinstance(value, bool) else value),
-    WithJsonSchema({"anyOf": [{"type": "boolean"}, *NUMBER_SCHEMA["anyOf"]]}),
+    BeforeValidator(lambda value: YES_NO[value] if isinstance(value, bool | str) and value in YES_NO else value),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["yes", "no"]}, *NUMBER_SCHEMA["anyOf"]]}),
 ]
 """A share; yes is all of it and no is nothing."""
 Change = Annotated[Number, AfterValidator(_change)]
