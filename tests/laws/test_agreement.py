@@ -37,7 +37,6 @@ PROFILE = settings(
     suppress_health_check=list(HealthCheck),
 )
 MOST_INFEASIBLE = 0.15
-LEAST_OCCURRENCE = 0.05
 
 
 def _optimum(data: dict[str, Any]) -> Solution | None:
@@ -68,12 +67,12 @@ def _room(worth: float) -> float:
 # What is generated
 
 
-@pytest.mark.parametrize("count", sizes(200, 600))
-def test_every_clause_value_occurs_in_generated_deals(count: int):
+@pytest.mark.parametrize(("count", "least"), [(80, 1), pytest.param(600, 0.05 * 600, marks=pytest.mark.slow)])
+def test_every_clause_value_occurs_in_generated_deals(count: int, least: float):
+    """In one of 80 deals at least, and in one of 20 where that can be told from chance."""
     rng = np.random.default_rng(2027)
     found = Counter(name for _ in range(count) for name in clauses_of(random_deal(rng)))
-    rare = {name: found[name] / count for name in CLAUSES if found[name] < LEAST_OCCURRENCE * count}
-    assert not rare
+    assert not {name: found[name] for name in CLAUSES if found[name] < least}
 
 
 @pytest.mark.parametrize("count", sizes(15, 40))

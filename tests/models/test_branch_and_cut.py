@@ -15,7 +15,7 @@ from deal_solve.optimise.solver.solvers import Answer
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import SCENARIOS
-from tests.support.samples import seeds
+from tests.support.samples import in_every_run
 
 
 def solved(deal: Deal) -> Solution | None:
@@ -32,7 +32,7 @@ def agree(found: Solution | None, other: Solution | None) -> None:
         assert max(found.bound_usd, other.bound_usd) <= min(found.objective_usd, other.objective_usd) + 0.02
 
 
-@pytest.mark.parametrize("seed", seeds(6, 16))
+@pytest.mark.parametrize("seed", in_every_run(range(16), slow={3, *range(6, 16)}))  # 3 takes long
 def test_generated_deals(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     deal = read(random_deal(np.random.default_rng([5, seed])))
     found = solved(deal)
@@ -42,7 +42,7 @@ def test_generated_deals(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_many_futures(monkeypatch: pytest.MonkeyPatch) -> None:
     deal = load(SCENARIOS / "hybrid.yaml")
-    scenarios = sample(deal, 256, seed=2)
+    scenarios = sample(deal, 128, seed=2)
     found = solve(deal, scenarios)
     monkeypatch.setattr(benders, "branch_and_cut", lambda *_: (None, None))
     agree(found, solve(deal, scenarios))

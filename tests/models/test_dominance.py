@@ -10,7 +10,7 @@ from deal_solve.formulation.clauses.api.rates import api_agreements
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.paths import EXAMPLES
-from tests.support.samples import seeds
+from tests.support.samples import in_every_run, seeds
 from tests.support.solved import loaded, solved
 
 RATES = {"models": {name: {"family": "opus", "input_usd_per_mtok": usd, "output_usd_per_mtok": 5 * usd}
@@ -46,9 +46,9 @@ def test_what_is_dominated_has_no_share(work, kept):
     assert keys(deal_with(**work)) == kept
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_nothing_is_missed_in_the_examples(path, monkeypatch):
-    deal, found = loaded(path.stem), solved(path.stem).objective_usd
+@pytest.mark.parametrize("name", in_every_run((path.stem for path in EXAMPLES), slow={"hybrid", "start-up"}))
+def test_nothing_is_missed_in_the_examples(name, monkeypatch):
+    deal, found = loaded(name), solved(name).objective_usd
     monkeypatch.setattr(routing, "nondominated_options", everything)
     assert solve(deal).objective_usd == pytest.approx(found, rel=1e-6)
 

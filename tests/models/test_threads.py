@@ -3,8 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
+
 from deal_solve import alternatives, from_json, load, solve, to_json, why_not
 from tests.support.paths import EXAMPLES
+from tests.support.samples import sizes
 from tests.support.solved import solved
 
 
@@ -19,10 +22,12 @@ def result(deal):
     return timeless(solve(deal))
 
 
-def test_examples_at_the_same_time_give_the_same_results():
-    serial = [timeless(solved(path.stem)) for path in EXAMPLES]
-    with ThreadPoolExecutor(len(EXAMPLES)) as pool:
-        assert list(pool.map(result, [load(path) for path in EXAMPLES])) == serial
+@pytest.mark.parametrize("count", sizes(3, 6))
+def test_examples_at_the_same_time_give_the_same_results(count):
+    paths = sorted(EXAMPLES, key=lambda path: path.stem in ("hybrid", "regulated", "start-up"))[:count]
+    serial = [timeless(solved(path.stem)) for path in paths]
+    with ThreadPoolExecutor(count) as pool:
+        assert list(pool.map(result, [load(path) for path in paths])) == serial
 
 
 def test_one_deal_may_be_shared_by_threads():

@@ -18,6 +18,6 @@ def sizes(quick: int, every: int) -> list[Any]:
     return [quick, pytest.param(every, marks=SLOW)]
 
 
-def in_every_run(names: Iterable[str], slow: set[str]) -> list[Any]:
+def in_every_run(names: Iterable[Any], slow: set[Any]) -> list[Any]:
     """Return the values of a parameter, those in `slow` only with `-m slow`."""
     return [pytest.param(name, marks=SLOW) if name in slow else name for name in names]
