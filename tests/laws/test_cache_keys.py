@@ -16,7 +16,7 @@ from deal_solve.optimise.search.cache_keys import BASELINE, SUMS, WORDS, agreeme
 from tests.support.fields import Field, Place, changed, declared, places
 
 HERE = Path(__file__).parent
-DEALS = {name: load(HERE / f"{name}.yaml") for name in ("every-field", "every-scenario")}
+DEALS = {name: load(HERE / f"{name}.yaml") for name in ("every-field", "every-scenario", "every-cloud")}
 CANNOT_CHANGE: dict[Field, str] = {
     ("Deal", "schema_version"): "it has one value",
     ("Bucket", "share"): "shares add up to 1: they change together, as the list that they stand in",
@@ -92,6 +92,7 @@ def test_what_is_irrelevant_to_the_sums_changes_none_of_them() -> None:
             assert np.array_equal(found.requests, known.requests), place.path
             assert np.array_equal(found.discounted_requests, known.discounted_requests)
             assert np.array_equal(found.active, known.active)
+            assert all(np.array_equal(found.other_spend[name], usd) for name, usd in known.other_spend.items())
             assert found.intervals == known.intervals
             for month, (edges, buckets) in known.buckets.items():
                 assert found.buckets[month][0] == edges

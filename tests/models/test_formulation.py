@@ -433,6 +433,15 @@ def everything():
         ),
         None,
     )
+    cloud = {"usd_per_year": [3_000], "other_spend_usd_per_year": 500}
+    yield (
+        read(
+            workloads={"app": APP},
+            offers={"one": quoting(channel={"through": "aws"})},
+            cloud_commitments={"aws": cloud},
+        ),
+        None,
+    )
     yield (
         read(
             workloads={"app": APP},
@@ -529,6 +538,21 @@ def test_band_threshold(terms, api, expected):
     found, sense, rhs = row(formulation, "band_threshold_1")
     assert found.pop("regime_quote_1") * unit == pytest.approx(-240 * terms[0] / 12)
     assert (found, sense, rhs) == (expected, ">=", 0)
+
+
+def test_a_cloud_commitment_is_retired_by_the_share_of_payments_that_counts():
+    """short + 0.5 · (commitment + overage at list, 1.25 of the contracted rate) >= 3,000 - 500, and short >= 400: with
+    a cap of 70 % at most 2,100 of it are retired.
+    """
+    cloud = {"usd_per_year": [3_000], "other_spend_usd_per_year": 500, "cap_share": 0.7}
+    offer = quoting(channel={"through": "aws", "counts": 0.5})
+    formulation = built(read(workloads={"app": APP}, offers={"quote": offer}, cloud_commitments={"aws": cloud}))
+    unit = formulation.program.unit_usd
+    terms, sense, rhs = row(formulation, "cloud_commitment_1")
+    assert terms == pytest.approx({"cloud_short_1": 1.0, "commitment_1": 0.5, "uncovered_usage_1": 0.5 * 1.25})
+    assert (sense, rhs * unit) == (">=", pytest.approx(2_500))
+    (short,) = [variable for variable in formulation.program.variables if variable.name == "cloud_short_1"]
+    assert (short.lowBound * unit, short.upBound * unit) == pytest.approx((400, 2_500))
 
 
 def test_commitment_in_steps():

@@ -120,6 +120,23 @@ def _(data: Data) -> Iterator[bool]:
         yield True
 
 
+@_named("cloud: a larger cap")
+def _(data: Data) -> Iterator[bool]:
+    for cloud in data.get("cloud_commitments", {}).values():
+        if "cap_share" in cloud:
+            cloud["cap_share"] = min(2 * cloud["cap_share"], 1.0)
+            yield True
+
+
+@_named("cloud: more other spend")
+def _(data: Data) -> Iterator[bool]:
+    for cloud in data.get("cloud_commitments", {}).values():
+        spend = cloud["other_spend_usd_per_year"]
+        if isinstance(spend, list):
+            cloud["other_spend_usd_per_year"] = [1.2 * usd for usd in spend]
+            yield True
+
+
 @_named("renewal: uplift to same")
 def _(data: Data) -> Iterator[bool]:
     for offer in _offers(data):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from deal_solve.deal.allowance import Allowance
@@ -40,7 +40,7 @@ def _unknown_model(deal: Deal, name: str) -> str:
 
 def broken_references(deal: Deal) -> list[Finding]:
     """Return everything in a well-formed deal that refers to nothing or cannot be priced, no more than MAX_PROBLEMS."""
-    parts = (_workloads, _cohorts, _offers, _uncertainty, _scenarios, _rest, in_force_findings)
+    parts = (_workloads, _cohorts, _offers, _clouds, _uncertainty, _scenarios, _rest, in_force_findings)
     return list(itertools.islice(itertools.chain.from_iterable(part(deal) for part in parts), MAX_PROBLEMS))
 
 
@@ -260,6 +260,25 @@ def _list_price(deal: Deal, offer_id: str, seat_type: str, here: Loc) -> Iterato
         yield here, f"{' and '.join(needed)} needs a list price, and {lacks}; state list_usd_per_user_month"
 
 
+def _clouds(deal: Deal) -> Iterator[Finding]:
+    """Every contract year has its amounts, and every channel its cloud commitment."""
+    if deal.cloud_commitments and deal.is_open:
+        other = "in_force" if deal.in_force is not None else "signing"
+        yield (other,), "cannot stand beside cloud_commitments: they are counted from the month of signing; keep one"
+    for key, cloud in deal.cloud_commitments.items():
+        here: Loc = ("cloud_commitments", key)
+        amounts, bands = len(cloud.usd_per_year), len(cloud.other_spend_usd_per_year)
+        if amounts < deal.years:
+            yield (*here, "usd_per_year"), f"has {amounts} amounts; expected {deal.years}, one per contract year"
+        if 1 < bands < deal.years:
+            wanted = f"expected one for all contract years, or {deal.years}, one per contract year"
+            yield (*here, "other_spend_usd_per_year"), f"has {bands} bands; {wanted}"
+    for key, offer in deal.offers.items():
+        if offer.channel is not None and offer.channel.through not in deal.cloud_commitments:
+            where = ("offers", key, "channel", "through")
+            yield where, _unknown("cloud commitment", offer.channel.through, deal.cloud_commitments)
+
+
 def _uncertainty(deal: Deal) -> Iterator[Finding]:
     families = [*FAMILIES, MODELS, SEATS]
     for name, changes in deal.uncertainty.list_price_change_per_year.items():
@@ -291,6 +310,7 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
         "requests_per_user_month": ("cohort", people),
         "list_price_index": ("price family", [*FAMILIES, SEATS]),
         "hit_rate": ("workload or cohort", [*works, *people]),
+        "other_spend_usd_per_year": ("cloud commitment", [*deal.cloud_commitments]),
     }
     for key, scenario in deal.scenarios.items():
         for field, (what, names) in known.items():
@@ -298,14 +318,16 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
                 here: Loc = ("scenarios", key, field, name)
                 if name not in names:
                     yield here, _unknown(what, name, names)
-                if field != "hit_rate" and len(path) not in (1, deal.years, deal.horizon_months):
-                    yield (
-                        here,
-                        (
-                            f"has {len(path)} values; expected 1, {deal.years} (contract years) "
-                            f"or {deal.horizon_months} (months)"
-                        ),
-                    )
+                if field != "hit_rate":
+                    months = 0 if field == "other_spend_usd_per_year" else deal.horizon_months
+                    yield from _path_length(path, deal.years, months, here)
+
+
+def _path_length(path: Sequence[float], years: int, months: int, here: Loc) -> Iterator[Finding]:
+    """A path has one number, one per contract year, or one per month (months 0: not one per month)."""
+    if len(path) not in (1, years, months):
+        expected = f"1, {years} (contract years) or {months} (months)" if months else f"1 or {years} (contract years)"
+        yield here, f"has {len(path)} values; expected {expected}"
 
 
 def _controls(deal: Deal, names: Iterable[str], loc: Loc) -> Iterator[Finding]:

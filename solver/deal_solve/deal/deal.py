@@ -17,6 +17,7 @@ from deal_solve.deal.model_names import ModelName
 from deal_solve.deal.money import discount_factor
 from deal_solve.deal.numbers import NonNegative
 from deal_solve.deal.offers.api import ApiBand, ApiPart
+from deal_solve.deal.offers.channel import CloudCommitment
 from deal_solve.deal.offers.in_force import InForce, Signing
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.seats import SeatPart
@@ -84,6 +85,9 @@ class Deal(DealModel):
     offers: dict[Id, Offer] = Field({}, description="offers on the table; list prices always are")
     in_force: InForce | None = Field(None, description="the agreement that runs at the start, if there is one")
     signing: Signing = Field(Signing(), description="the months in which the agreement that is decided may be signed")
+    cloud_commitments: dict[Id, CloudCommitment] = Field(
+        {}, description="commitments to cloud providers, toward which offers bought through their marketplaces count"
+    )
     renewal_decisions: RenewalDecisions = Field(
         None, description="at_signing (default), observed (terciles), or a map: how terms after the first are decided"
     )

@@ -126,6 +126,9 @@ class NamedScenario(DealModel):
     requests_per_user_month: dict[Name, NonNegativePath] = Field({}, description="per cohort")
     list_price_index: dict[Name, PositivePath] = Field({}, description="per family or seats; 1 is today's list")
     hit_rate: dict[Name, Share] = Field({}, description="per workload or cohort")
+    other_spend_usd_per_year: dict[Name, NonNegativePath] = Field(
+        {}, description="per cloud commitment; one number, or one per contract year"
+    )
 
 
 class Correlation(DealModel):
@@ -136,6 +139,7 @@ class Correlation(DealModel):
     adoption: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="active shares")
     price: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="yearly changes of list prices")
     cache: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="hit rates")
+    cloud: Annotated[Number, Field(ge=0, le=1)] = Field(0.0, description="other spend toward cloud commitments")
     matrix: dict[str, dict[str, Annotated[Number, Field(ge=-1, le=1)]]] = Field(
         {}, description="of pairs of bands, by dotted path: {workloads.a.growth_per_year: {workloads.b.…: 0.5}}"
     )

@@ -9,7 +9,7 @@ contract year, else equally to the cohorts that take it. What nobody causes is d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -44,7 +44,10 @@ Costs = dict[tuple[str, str, int], Array]
 class Payer(Record):
     """Who causes a cost."""
 
-    kind: Annotated[Literal["workload", "cohort"], Field(description="software, or people")]
+    kind: Annotated[
+        Literal["workload", "cohort", "cloud"],
+        Field(description="software, people, or a cloud commitment, whose shortfall nobody here causes"),
+    ]
     name: Annotated[str, Field(description="its name in the file")]
 
 
@@ -100,14 +103,16 @@ def allocate(settlement: Settlement) -> Allocation:
     deal, lines = settlement.deal, list(LINES)
     payers = {name: Payer("workload", name) for name in deal.workloads}
     payers |= {name: Payer("cohort", name) for name in deal.cohorts}
+    payers |= {cloud_payer(name): Payer("cloud", name) for name in deal.cloud_commitments}
     rows, years, totals = [], [], []
-    for name, payer in payers.items():
+    for key, payer in payers.items():
+        name = payer.name
         whole = np.zeros(len(weights))
         for year in range(deal.years):
             of_year = np.zeros(len(weights))
             for line in lines:
-                if (name, line, year) in keys:
-                    usd = joined((name, line, year))
+                if (key, line, year) in keys:
+                    usd = joined((key, line, year))
                     of_year += usd
                     found = asdict(spread(usd, weights))
                     rows.append(AllocatedLine(payer.kind, name, line, **found, contract_year=year))
@@ -203,6 +208,11 @@ Tiers = tuple[Iterator[Weights], Sequence[str]]
 """What a posting is in proportion to, each tier where the one before is 0; then who bears it in equal parts."""
 
 
+def cloud_payer(name: str) -> str:
+    """Return who bears what a cloud commitment lacks, apart from a workload or cohort of the same name."""
+    return f"cloud {name}"
+
+
 def _own(name: str) -> Tiers:
     return iter(()), (name,)
 
@@ -245,7 +255,7 @@ RULES: dict[str, Callable[[_Causes, Row], Tiers]] = {
     "overage": _by_period,
     "shortfall": _by_period,
     "credit": _by_whole_period,
-    "uncounted_usage": _by_model("uncounted"),
+    "uncounted_usage": lambda causes, row: _own(row.user) if row.user else _by_model("uncounted")(causes, row),
     "other_charges": lambda _, row: _own(row.item),
     "seats": _by_users,
     "true_up": _by_users,
@@ -255,6 +265,8 @@ RULES: dict[str, Callable[[_Causes, Row], Tiers]] = {
     "build": _by_users,
     "run": _by_users,
     "unserved": lambda _, row: _own(row.item),
+    "fee": lambda causes, row: RULES[row.fee_of](causes, replace(row, line=row.fee_of)),
+    "cloud_shortfall": lambda _, row: _own(cloud_payer(row.item)),
     "before": lambda _, row: _own(row.item),
 }
 """Who bears each line; what is paid before the month of signing nobody does."""

@@ -18,6 +18,7 @@ from deal_solve.formulation.clauses.api.commitment import Commitments, commit, p
 from deal_solve.formulation.clauses.api.drawdown import draw_down
 from deal_solve.formulation.clauses.api.rates import Agreement, committed_share, rates_of
 from deal_solve.formulation.clauses.bundle import bundle
+from deal_solve.formulation.clauses.channel import settle_channels
 from deal_solve.formulation.clauses.in_force.before import pay_before
 from deal_solve.formulation.clauses.offers import Agreements, take_agreements
 from deal_solve.formulation.clauses.projects import buy_projects
@@ -136,6 +137,7 @@ def _decide(
     charge_users(program, deal, tracks.user_months(deal))
     limit_plans(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)
+    settle_channels(program, deal)
     return Decisions(
         deal=deal,
         program=program,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.allocation import AllocatedLine, Allocation
+from deal_solve.facts.allocation import Allocation, Payer
 from deal_solve.facts.names import line_title
 from deal_solve.plan.plan import Plan
 from deal_solve.report.difference import present_value
@@ -13,7 +13,7 @@ from deal_solve.settlement.lines import LINES
 
 def allocation_tables(deal: Deal, plan: Plan, found: Allocation) -> tuple[str, ...]:
     """Return the table of workloads and cohorts, and that of their lines; none where only one pays."""
-    if sum(any(total.name == row.name for row in found.lines) for total in found.totals) < 2:
+    if sum(any(_is_same(total, row) for row in found.lines) for total in found.totals) < 2:
         return ()
     return _totals(deal, found), _lines(deal, plan, found)
 
@@ -21,9 +21,9 @@ def allocation_tables(deal: Deal, plan: Plan, found: Allocation) -> tuple[str, .
 def _totals(deal: Deal, found: Allocation) -> str:
     rows, sums = [], [0.0] * (deal.years + 1)
     for total in found.totals:
-        usd = [year.expected_usd for year in found.years if year.name == total.name] + [total.expected_usd]
+        usd = [year.expected_usd for year in found.years if _is_same(year, total)] + [total.expected_usd]
         sums = [a + b for a, b in zip(sums, usd, strict=True)]
-        rows.append([total.name, *map(money, usd), money(total.p10_usd), money(total.p90_usd)])
+        rows.append([_name(total), *map(money, usd), money(total.p10_usd), money(total.p90_usd)])
     rows.append(["total", *map(money, sums), "", ""])
     title = f"Cost by workload and cohort (expected, USD{present_value(deal)}; P10 and P90 do not add up)"
     return table(title, ["who", *_years(deal), "all years", "P10", "P90"], rows)
@@ -33,16 +33,21 @@ def _lines(deal: Deal, plan: Plan, found: Allocation) -> str:
     rows = []
     for total in found.totals:
         for line in LINES:
-            own = {row.contract_year: row.expected_usd for row in found.lines if _is(row, total.name, line)}
+            of_line = [row for row in found.lines if _is_same(row, total) and row.line == line]
+            own = {row.contract_year: row.expected_usd for row in of_line}
             if own:
                 usd = [own.get(year, 0.0) for year in range(deal.years)]
-                rows.append([total.name, line_title(deal, plan, line), *map(money, usd), money(sum(usd))])
+                rows.append([_name(total), line_title(deal, plan, line), *map(money, usd), money(sum(usd))])
     title = f"Cost by workload and cohort, line by line (expected, USD{present_value(deal)})"
     return table(title, ["who", "line", *_years(deal), "all years"], rows, left=2)
 
 
-def _is(row: AllocatedLine, name: str, line: str) -> bool:
-    return row.name == name and row.line == line
+def _is_same(one: Payer, other: Payer) -> bool:
+    return (one.kind, one.name) == (other.kind, other.name)
+
+
+def _name(payer: Payer) -> str:
+    return f"{payer.name} commitment" if payer.kind == "cloud" else payer.name
 
 
 def _years(deal: Deal) -> list[str]:

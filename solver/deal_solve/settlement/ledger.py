@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -14,7 +16,8 @@ from deal_solve.uncertainty.scenario_set import Array
 @dataclass(frozen=True, eq=False)
 class Row:
     """One posting: `amount` USD for `quantity` units, (S,) or one number for all scenarios, charged for months
-    [first, last] (both included) and paid at time `paid` in months (the end of month t is t + 1).
+    [first, last] (both included) and paid at time `paid` in months (the end of month t is t + 1). A fee is on top of a
+    payment, which stands on the line `fee_of`. Usage of a model that is posted for one `user` alone names that one.
     """
 
     line: str
@@ -24,6 +27,8 @@ class Row:
     paid: int
     first: int
     last: int
+    fee_of: str = ""
+    user: str = ""
 
     @property
     def year(self) -> int:
@@ -48,7 +53,8 @@ class Ledger:
     `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); `growth[line, item]`
     undiscounted, (Y, S), of the lines that growth leads to; `usage_by_year` counted usage at contracted rates, paid for
     or covered, (Y, S); `before` and `before_discounted` (S,) are for months before the month of signing, which belong
-    to no contract year; `credited` (S,) is what a credit pays or covers, undiscounted; all in USD, costs positive.
+    to no contract year; `credited` (S,) is what a credit pays or covers, undiscounted; `retiring[cloud]` what payments
+    through a channel count toward a cloud commitment, undiscounted, (Y, S); all in USD, costs positive.
     """
 
     def __init__(self, scenarios: int, deal: Deal, keep_rows: bool = False) -> None:
@@ -62,15 +68,28 @@ class Ledger:
         self.usage_by_year: Array = np.zeros((deal.years, scenarios))
         self.credited: Array = np.zeros(scenarios)
         self.rows: list[Row] = []
+        self.retiring: dict[str, Array] = {}
+        self._channel: Channel | None = None
         self._deal = deal
         self._keep_rows = keep_rows
+
+    def through(self, channel: Channel | None) -> Ledger:
+        """Return the same ledger, for payments of an agreement whose offer is bought through a channel (if any)."""
+        if channel is None:
+            return self
+        found = copy(self)
+        found._channel = channel
+        return found
 
     def discount(self, paid: int) -> float:
         """Return what a dollar paid at time `paid` (months) counts."""
         return self._deal.discount(paid)
 
     def post(self, row: Row) -> None:
-        """Add what is posted to its line and its contract year, as it is and discounted."""
+        """Add what is posted to its line and its contract year, as it is and discounted.
+
+        What is paid through a channel also counts toward its cloud commitment, and has its fee posted beside it.
+        """
         present = row.amount * self.discount(row.paid)
         self.by_line[row.line] += present
         if row.last < 0:
@@ -80,6 +99,14 @@ class Ledger:
             self._post_in_year(row, present)
         if self._keep_rows:
             self.rows.append(row)
+        if self._channel is not None and not row.fee_of and LINES[row.line].is_cash:
+            self._pay_through(self._channel, row)
+
+    def _pay_through(self, channel: Channel, row: Row) -> None:
+        retiring = self.retiring.setdefault(channel.through, np.zeros(self.by_year.shape))
+        retiring[row.year] += channel.counts * row.amount
+        if channel.fee:
+            self.post(replace(row, line="fee", quantity=row.amount, amount=channel.fee * row.amount, fee_of=row.line))
 
     def _post_in_year(self, row: Row, present: Array | float) -> None:
         self.by_year[row.year] += row.amount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-SideName = Literal["API", "seats", "projects and tools", "before signing"]
+SideName = Literal["API", "seats", "projects and tools", "cloud", "before signing"]
 SIDES: tuple[SideName, ...] = get_args(SideName)
 Accrual = Literal["month", "commitment_period", "contract_year"]
 
@@ -57,6 +57,8 @@ LINES: dict[str, Line] = {
         Line("build", "internal tools, build", "projects and tools", cause="tools"),
         Line("run", "internal tools, run", "projects and tools", cause="tools"),
         Line("unserved", "users left unserved", "seats", cause="unserved", is_cash=False),
+        Line("fee", "marketplace fee", "cloud", cause="fee"),
+        Line("cloud_shortfall", "cloud shortfall", "cloud", cause="cloud_shortfall"),
         Line("before", "months before signing", "before signing", cause="before"),
     )
 }

@@ -18,6 +18,7 @@ from deal_solve.settlement.api import drawdown
 from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
+from deal_solve.settlement.channel import post_cloud_shortfall, post_metered
 from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.settlement.ledger import GROWTH_LINES, Ledger, Row
 from deal_solve.settlement.projects import post_projects
@@ -28,7 +29,7 @@ from deal_solve.settlement.seats.seat_plans import post_above_maximum, post_belo
 from deal_solve.settlement.seats.seats import SeatContract, post_fees, post_users, seat_contracts
 from deal_solve.settlement.seats.tracks import post_tools, post_unserved, seat_counts, taken
 from deal_solve.settlement.seats.true_up import post_hard_cap, post_true_up
-from deal_solve.settlement.usage import post_uncounted, usage_of
+from deal_solve.settlement.usage import usage_of
 from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
 
@@ -227,10 +228,11 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     post_unserved(ledger, deal, plan, scenarios)
     post_projects(ledger, deal, plan)
     usage = usage_of(deal, plan, scenarios)
-    post_uncounted(ledger, deal, usage, scenarios)
+    post_metered(ledger, deal, plan, usage, scenarios)
     post_extra(ledger, deal, plan, scenarios)
     priced = drawdown.priced_terms(deal, plan, scenarios, usage.counted, tuple(tier.api for tier in tiers))
-    records = post_api(ledger, resolve(deal).taken(plan.api).require_api(), priced, order)
+    records = post_api(ledger, resolve(deal).taken(plan.api), priced, order)
+    post_cloud_shortfall(ledger, deal, scenarios)
     first_years = {name: len(resolve(deal).taken(agreement).spans[0].years) for name, agreement in plan.seats.items()}
     committed = drawdown.committed_usd(deal, plan)
     beyond = drawdown.beyond_horizon_usd(deal, plan)
@@ -289,7 +291,7 @@ def _post_seats(
         count, own = counts[name], [contract for contract in contracts if contract.seat_type == name]
         for contract in own:
             if not contract.seat.is_billed_by_users:
-                post_fees(ledger, contract)
+                post_fees(ledger.through(contract.channel), contract)
         above, carried = post_true_up(ledger, own, count, taken(plan, name, deal.years))
         for contract in own:
             if contract.seat.is_billed_by_users:

@@ -193,12 +193,16 @@ def _hit_rate(scenarios: ScenarioSet, user: str) -> Array:
     return rate[:1] if rate.min() == rate.max() else rate
 
 
-def post_uncounted(ledger: Ledger, deal: Deal, usage: Usage, scenarios: ScenarioSet) -> None:
-    """Post what is not counted, at list · Π of the month, and other charges as they are; at the end of each month."""
+def post_uncounted(ledgers: Sequence[Ledger], deal: Deal, usage: Usage, scenarios: ScenarioSet, user: str = "") -> None:
+    """Post what is not counted, at list · Π of the month, and other charges as they are; at the end of each month.
+
+    `ledgers` has one for each month: the same, or through the channels of the agreements that they are billed under.
+    `user` is whose usage it is, where it is that of one workload or cohort alone.
+    """
     for model_id, value in usage.uncounted.items():
-        index = scenarios.index[deal.card.model(model_id).family]
-        for t in range(scenarios.months):
-            ledger.post(Row("uncounted_usage", model_id, value[t], value[t] * index[t], paid=t + 1, first=t, last=t))
-    for user, charge in usage.other.items():
-        for t in range(scenarios.months):
-            ledger.post(Row("other_charges", user, charge[t], charge[t], paid=t + 1, first=t, last=t))
+        listed = value * scenarios.index[deal.card.model(model_id).family]
+        for t, own in enumerate(ledgers):
+            own.post(Row("uncounted_usage", model_id, value[t], listed[t], t + 1, first=t, last=t, user=user))
+    for name, charge in usage.other.items():
+        for t, own in enumerate(ledgers):
+            own.post(Row("other_charges", name, charge[t], charge[t], paid=t + 1, first=t, last=t))

@@ -13,7 +13,7 @@ from deal_solve.deal.numbers import Band
 from deal_solve.deal.risk import NamedScenario
 from deal_solve.errors import InputError
 from deal_solve.uncertainty import paths
-from deal_solve.uncertainty.scenario_set import Array, Kind, ScenarioSet
+from deal_solve.uncertainty.scenario_set import PATHS, Array, Kind, ScenarioSet
 
 SWANSON = (0.3, 0.4, 0.3)
 QUANTILE_NAMES = ("P10", "P50", "P90")
@@ -123,7 +123,8 @@ def _middle_paths(deal: Deal, scenarios: int) -> paths.Paths:
     happens = {key: np.zeros(1) for key in deal.uncertainty.events}
     found = paths.paths_of(deal, paths.middle, happens, scenarios)
     paths.refuse_large(deal, scenarios, paths.held(found, is_copied=True), "list fewer scenarios")
-    for arrays in (found["requests"], found["users"], found["per_user"], found["index"], found["hit_rate"]):
+    for name in PATHS:
+        arrays: dict[str, Array] = found[name]  # type: ignore[literal-required]
         arrays.update({key: array.copy() for key, array in arrays.items()})
     return found
 
@@ -140,3 +141,5 @@ def _overwrite(deal: Deal, base: paths.Paths, row: int, scenario: NamedScenario)
             arrays[name][:, row] = np.repeat(path, deal.horizon_months // len(path))
     for name, rate in scenario.hit_rate.items():
         base["hit_rate"][name][row] = rate
+    for name, path in scenario.other_spend_usd_per_year.items():
+        base["other_spend"][name][:, row] = path

@@ -18,6 +18,7 @@ BOUNDS = {
     "adoption": (0.0, 1.0),
     "price": (-1.0, math.inf),
     "cache": (0.0, 1.0),
+    "cloud": (0.0, math.inf),
 }
 """Least and largest value of a quantity, per group of bands."""
 

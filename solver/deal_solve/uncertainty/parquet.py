@@ -22,7 +22,14 @@ KEY = b"deal-solve"
 FIELDS = dict(
     zip(
         PATHS,
-        ("requests_per_month", "active_users", "requests_per_user_month", "list_price_index", "hit_rate"),
+        (
+            "requests_per_month",
+            "active_users",
+            "requests_per_user_month",
+            "list_price_index",
+            "hit_rate",
+            "other_spend_usd_per_year",
+        ),
         strict=True,
     )
 )
@@ -98,6 +105,11 @@ def _facts_in(raw: bytes) -> dict[str, Any] | None:
     are_texts = all(isinstance(each, list) and all(isinstance(item, str) for item in each) for each in texts)
     is_seed = facts.get("seed") is None or isinstance(facts["seed"], int)
     return facts if are_texts and is_seed and facts.get("kind", "explicit") in get_args(Kind) else None
+
+
+def _lengths(part: str, years: int, months: int) -> tuple[int, ...]:
+    """Return how many numbers a row of a column may have, in rising order."""
+    return {"hit_rate": (1,), "other_spend": tuple(sorted({1, years}))}.get(part, tuple(sorted({1, years, months})))
 
 
 class _Reader:
@@ -185,7 +197,7 @@ class _Reader:
         values = self._values(column)
         months, bound = self.deal.horizon_months, "above 0" if part == "index" else "0 or more"
         highest = 1.0 if part == "hit_rate" else np.inf
-        allowed = (1,) if part == "hit_rate" else tuple(sorted({1, self.deal.years, months}))
+        allowed = _lengths(part, self.deal.years, months)
         length = 1 if values.ndim == 1 else values.shape[1]
         if not np.all(np.isfinite(values)):
             self.problem(
@@ -197,7 +209,7 @@ class _Reader:
             top = f", at most {highest:g}" if np.isfinite(highest) else ""
             self.problem(column, f"expected {bound}{top}; found {values.min():g} to {values.max():g}")
         elif part != "hit_rate":
-            return np.repeat(values.reshape(self.size, length).T, months // length, axis=0)
+            return np.repeat(values.reshape(self.size, length).T, allowed[-1] // length, axis=0)
         return values.reshape(self.size, -1)[:, 0]
 
     def _weights(self, given: bool) -> Array:

@@ -29,7 +29,7 @@ Noise = Callable[[str, float], Array]
 FLOAT_BYTES = 8
 WHILE_BUILT = 3
 """Arrays (H, S) that are held beside a set while it is built, or while it is read."""
-GROUPS = ("usage", "growth", "adoption", "price", "cache")
+GROUPS = ("usage", "growth", "adoption", "price", "cache", "cloud")
 
 
 class Paths(TypedDict):
@@ -40,6 +40,7 @@ class Paths(TypedDict):
     per_user: dict[str, Array]
     index: dict[str, Array]
     hit_rate: dict[str, Array]
+    other_spend: dict[str, Array]
 
 
 def paths_of(deal: Deal, draw: Draw, happens: Mapping[str, Array], scenarios: int, noise: Noise | None = None) -> Paths:
@@ -62,6 +63,9 @@ def paths_of(deal: Deal, draw: Draw, happens: Mapping[str, Array], scenarios: in
         "per_user": {key: spread(path) for key, path in per_user.items()},
         "index": {key: spread(path) for key, path in _price_indexes(deal, draw).items()},
         "hit_rate": {key: np.broadcast_to(rate, scenarios) for key, rate in _hit_rates(deal, draw).items()},
+        "other_spend": {
+            key: np.broadcast_to(usd, (deal.years, scenarios)) for key, usd in _other_spend(deal, draw).items()
+        },
     }
 
 
@@ -218,6 +222,19 @@ def _hit_rates(deal: Deal, draw: Draw) -> dict[str, Array]:
             path = f"{kind}.{key}{part}.cache.hit_rate"
             rates[key] = draw("cache", path, request.cache.hit_rate) if request.cache else np.zeros(1)
     return rates
+
+
+def _other_spend(deal: Deal, draw: Draw) -> dict[str, Array]:
+    """Return O of every cloud commitment: one number per contract year, (Y, S or 1)."""
+    spend = {}
+    for key, cloud in deal.cloud_commitments.items():
+        bands, path = cloud.other_spend_usd_per_year, f"cloud_commitments.{key}.other_spend_usd_per_year"
+        drawn = [
+            draw("cloud", path + f"[{index}]" * (len(bands) > 1), band)
+            for index, band in enumerate(bands[: deal.years])
+        ]
+        spend[key] = np.array(np.broadcast_arrays(*drawn))
+    return spend
 
 
 def families(deal: Deal) -> tuple[str, ...]:

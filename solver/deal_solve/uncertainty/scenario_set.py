@@ -21,7 +21,7 @@ COARSE_SIZE = 100
 """Below this many scenarios, unless listed one by one, nothing beyond P10 and P90 is offered."""
 BLOCK = 4096
 """Scenarios of one block: work is cut here whatever the size of a chunk, so that sums are the same bits."""
-PATHS = ("requests", "users", "per_user", "index", "hit_rate")
+PATHS = ("requests", "users", "per_user", "index", "hit_rate", "other_spend")
 """What a set holds per scenario besides its weight."""
 PATHS_BY_MONTH = ("requests", "users", "per_user", "index")
 """And what of it by month."""
@@ -83,8 +83,9 @@ class ScenarioSet:
 
     `weights` has shape (S,) and sums to 1 (in a block of a larger set, to its share). `requests[w]` is D, requests a
     month; `users[c]` is A, users a month; `per_user[c]` requests per user and month; `index[f]` is Π, the list-price
-    index of a family or of `seats`; all of shape (H, S). `hit_rate[w or c]` has shape (S,). Arrays may be views that
-    cannot be written to. `before` has the months before a month of signing, where the set begins with it.
+    index of a family or of `seats`; all of shape (H, S). `hit_rate[w or c]` has shape (S,), `other_spend[cloud]` is
+    O, USD a contract year, (Y, S). Arrays may be views that cannot be written to. `before` has the months before a
+    month of signing, where the set begins with it.
     """
 
     kind: Kind
@@ -95,6 +96,7 @@ class ScenarioSet:
     per_user: Mapping[str, Array]
     index: Mapping[str, Array]
     hit_rate: Mapping[str, Array]
+    other_spend: Mapping[str, Array] = field(default_factory=dict)
     groups: tuple[str, ...] = field(default=(), metadata={"doc": "groups of bands that were expanded or sampled"})
     seed: int | None = None
     notes: tuple[str, ...] = ()

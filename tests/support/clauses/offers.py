@@ -1,6 +1,6 @@
 """Clauses of the API agreement and of offers (model §4, §6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.support.clauses.registry import (
@@ -111,3 +111,21 @@ add("exclusive", offers, "exclusive", present, DROP)
 add("bundle", offers, "bundle", present, DROP)
 add("offers=several", deal, "offers", lambda v: len(v) > 1, lambda v: dict([next(iter(v.items()))]))
 add("provides", offers, "provides", present, DROP)
+
+
+# Section E: cloud commitments and channels
+
+
+def channels(data: Data) -> Iterator[Data]:
+    yield from (offer["channel"] for offer in offers(data) if "channel" in offer)
+
+
+def clouds(data: Data) -> Iterator[Data]:
+    yield from data.get("cloud_commitments", {}).values()
+
+
+add("channel", offers, "channel", present, DROP)
+add("channel counts", channels, "counts", lambda v: v is not ABSENT and v < 1, DROP)
+add("channel fee", channels, "fee", present, DROP)
+add("cloud cap", clouds, "cap_share", present, DROP)
+add("cloud spend uncertain", clouds, "other_spend_usd_per_year", lambda v: isinstance(v, dict), lambda v: v["p50"])

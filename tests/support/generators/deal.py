@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.support.generators.clouds import clouds
 from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import estimate, read
 from tests.support.generators.heuristics import heuristic_plans
@@ -58,6 +59,8 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
                 paper["renewal"].pop("may_return", None)  # refused beside tables
         kind = c.pick("usage", "users") if data["workloads"] and data["cohorts"] else None
         data["renewal_decisions"] = {kind or ("usage" if data["workloads"] else "users"): 2}
+    if c.chance(14):
+        clouds(c, data)
     data["risk"] = risk(c, "scenarios" in data)
     around = heuristic_plans(read(data))
     if not around and data["cohorts"] and not c.chance(15):

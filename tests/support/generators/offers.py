@@ -86,7 +86,8 @@ def _other_numbers(c: Draw, part: str, estimate: Estimate) -> Data:
     found: Data = {}
     for clause in CLAUSES:
         ends = clause.numbers.get(clause.path[-1])
-        if clause.part == part and ends is not None and clause.path[-1] not in DRAWN and c.chance(25):
+        alone = clause.part == part and ends is not None and len(clause.path) == 1
+        if alone and clause.path[-1] not in DRAWN and c.chance(25):
             found[clause.path[-1]] = c.pick(*values[ends])
     return found
 

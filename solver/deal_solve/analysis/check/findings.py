@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deal_solve.analysis.check.clauses import non_binding_clauses
+from deal_solve.analysis.check.clouds import unreachable_clouds
 from deal_solve.analysis.check.offers import unreachable_offers
 from deal_solve.analysis.check.options import unreachable_options
 from deal_solve.analysis.check.plausibility import implausible
@@ -32,5 +33,10 @@ def implausible_findings(deal: Deal, scenarios: ScenarioSet) -> Table[Finding]:
 
 def findings(deal: Deal, scenarios: ScenarioSet) -> Table[Finding]:
     """Return everything that can never matter, in the order workloads, cohorts, offers, the rest."""
-    found = (*unreachable_options(deal), *unreachable_offers(deal, scenarios), *non_binding_clauses(deal, scenarios))
+    found = (
+        *unreachable_options(deal),
+        *unreachable_offers(deal, scenarios),
+        *non_binding_clauses(deal, scenarios),
+        *unreachable_clouds(deal, scenarios),
+    )
     return Table(tuple(Finding(dotted(loc), sentence) for loc, sentence in found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deal_solve.deal.clauses.clause import FIFTH, Clause, a_twentieth, always, one_point, percent
+from deal_solve.deal.clauses.clause import FIFTH, Clause, a_twentieth, always, one_point, percent, ten_points
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Renewal, Uplift
 
@@ -127,6 +127,30 @@ OFFER = (
         needs="renewal",
         idle=_idle_cap,
         ask="Please cap the rise of prices at a renewal at {asked} (now: {was}).",
+    ),
+    Clause(
+        "channel counts",
+        "offer",
+        ("channel", "counts"),
+        "commitment",
+        "any other share → all of it counts",
+        better=always(1.0),
+        printed=percent,
+        is_in=lambda offer: offer.channel is not None,
+        numbers={"counts": ten_points},
+        ask="Please let all of our payments through the marketplace count toward our cloud commitment (now: {was}).",
+    ),
+    Clause(
+        "channel fee",
+        "offer",
+        ("channel", "fee"),
+        "commitment",
+        "any fee → none",
+        better=always(0.0),
+        printed=percent,
+        is_in=lambda offer: offer.channel is not None,
+        numbers={"fee": one_point},
+        ask="Please bear the fee of the marketplace (now: {was}).",
     ),
     Clause(
         "exclusive",

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from deal_solve.deal.base import DealModel, Name, Title
 from deal_solve.deal.numbers import Discount, NonNegative, Number, Positive, listed
-from deal_solve.deal.offers.api import ApiPart
+from deal_solve.deal.offers.api import ApiPart, Rollover
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.renewal import Renewal, RenewalClause
 from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.deal.offers.terms import Term, Terms
@@ -58,6 +59,9 @@ class Offer(DealModel):
         Renewal(), description="same, list or {uplift: x}; or {price: one of them, may_leave: yes, may_return: no}"
     )
     renewal_cap: Number | None = Field(None, description="most a new term's index may rise over the last month's")
+    channel: Channel | None = Field(
+        None, description="the marketplace of a cloud provider that it is bought through; left out: bought directly"
+    )
 
     @model_validator(mode="after")
     def _parts(self) -> Self:
@@ -84,6 +88,22 @@ class Offer(DealModel):
             )
         if self.renewal_cap is not None and self.renewal_cap < 0:
             raise ValueError(f"renewal_cap: {self.renewal_cap:g} is below 0")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_beyond_a_year(self) -> Self:
+        if self.channel is not None and self.api is not None:
+            beyond = {
+                "api.unused: rollover out of a contract year": isinstance(self.api.unused, Rollover)
+                and max(self.terms) > 12,
+                "api.yearly_minimum": self.api.yearly_minimum is not None,
+                "api.excess: counts_next": self.api.excess == "counts_next",
+                "api.credit: charges within more than 12 months": self.api.credit is not None
+                and (self.api.credit.within_months or 0) > 12,
+            }
+            for clause, stands in beyond.items():
+                if stands:
+                    raise ValueError(f"channel and {clause} cannot stand together; keep one of them")
         return self
 
     @model_validator(mode="after")

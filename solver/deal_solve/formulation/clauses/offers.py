@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from deal_solve.deal.deal import AT_LIST, Deal
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.clauses.api.rates import Agreement, Regime, every_regime, gains_by_leaving
 from deal_solve.formulation.clauses.terms import follow, left_years, seat_spans
 from deal_solve.formulation.model.expression import Expression, Variable, total
@@ -72,6 +73,11 @@ class Agreements:
     def of_year(self, year: int) -> list[Regime]:
         """Return the regimes whose term holds a contract year."""
         return [regime for regime in self.regimes if year in regime.span.years]
+
+
+def channel_of_seats(deal: Deal, candidate: SeatCandidate) -> Channel | None:
+    """Return the channel that a seat type is bought through; none at list."""
+    return resolve(deal).offers[candidate.offer].offer.channel
 
 
 def seat_candidates(deal: Deal) -> tuple[SeatCandidate, ...]:

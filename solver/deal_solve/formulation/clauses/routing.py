@@ -17,10 +17,11 @@ from typing import TypeAlias
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.requests.request_cost import other_usd, request_cost
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import ProjectName, Request, Workload
-from deal_solve.formulation.clauses.api.rates import Rates, Regime, is_tested_at_list
+from deal_solve.formulation.clauses.api.rates import Rates, Regime, channel_of, is_tested_at_list
 from deal_solve.formulation.clauses.dominance import Billing, nondominated_options
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import Basis, Who
@@ -42,7 +43,8 @@ OTHER = "other charges"
 class Usage:
     """List value at today's prices of one model in one epoch: per_request · requests · variable, in money units.
 
-    `requests` are those of the user, times the hit rate of the `basis` if there is one.
+    `requests` are those of the user, times the hit rate of the `basis` if there is one. What is billed is paid through
+    the `channel`, if there is one.
     """
 
     variable: Variable
@@ -52,6 +54,7 @@ class Usage:
     family: str
     per_request: float
     basis: Basis
+    channel: Channel | None = None
 
     def intervals(self, program: Program, months: range) -> Iterator[tuple[int, int]]:
         """Yield (first month, row of the sums) of its intervals inside some months."""
@@ -67,7 +70,8 @@ class Activity:
 
     `metered` is the share of the user's requests that is billed if `variable` is 1: `counted` of it under the regime
     (None: at list), the rest at list. In an `excess` they are those of the users that are served. What `is_included` is
-    not billed: it counts against the allowance of a seat.
+    not billed: it counts against the allowance of a seat. Usage at list and other charges are paid through the
+    `channel` of the agreement that they are billed under, if it has one.
     """
 
     variable: Variable
@@ -76,6 +80,7 @@ class Activity:
     counted: float = 1.0
     excess: Excess | None = None
     is_included: bool = False
+    channel: Channel | None = None
 
     @property
     def billed(self) -> dict[Regime | None, float]:
@@ -201,7 +206,7 @@ def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activi
         included = routing.included.setdefault(activity.variable, [])
         included += [Usage(share, who, epoch, OTHER, OTHER, usd, None) for share, usd in others]
     else:
-        _other_charges(program, who, epoch, others)
+        _other_charges(program.through(activity.channel), who, epoch, others)
     for (model_id, family, basis), terms in cells.items():
         scale = program.usd(mean)
         costs = [0.0, *(c * scale for _, c in terms)]
@@ -210,7 +215,7 @@ def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activi
         if activity.is_included:
             included.append(Usage(variable, who, epoch, model_id, family, 1 / mean, basis))
         for regime, billed in activity.billed.items():
-            usage = Usage(variable, who, epoch, model_id, family, billed / mean, basis)
+            usage = Usage(variable, who, epoch, model_id, family, billed / mean, basis, activity.channel)
             routing.usage.setdefault(regime, []).append(usage)
 
 
@@ -238,7 +243,8 @@ def route_workloads(
             for regime, beta in regimes.items():
                 if epoch.year not in regime.span.years:
                     continue
-                for option, share in route(program, routing, user, epoch, Activity(beta, regime)):
+                activity = Activity(beta, regime, channel=channel_of(deal, regime))
+                for option, share in route(program, routing, user, epoch, activity):
                     for project in option.projects:
                         needing.setdefault(project, []).append(share)
             for project, shares in needing.items():

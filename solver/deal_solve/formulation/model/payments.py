@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.model.chunks import each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
 from deal_solve.formulation.model.rate_groups import RateGroups
@@ -22,12 +23,17 @@ class Metered:
     year: int
     plain: RateGroups
     present: RateGroups
+    channel: Channel | None = None
     is_linear: bool = True
 
     @property
     def indices(self) -> Indices:
         """The variables that it depends on."""
         return self.plain.indices
+
+    def times(self, share: float) -> Metered:
+        """Return a share of what is billed."""
+        return replace(self, plain=self.plain.times(share), present=self.present.times(share))
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much of the plain and of the present sums counts: one of them, in its year."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pulp
 
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.model.expression import Expression, Row, Variable, total
 from deal_solve.formulation.model.payments import Metered, Payments, Share
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
@@ -48,6 +49,15 @@ class Payment:
     present: float
     where: ScenarioIndices | None
     year: int
+    channel: Channel | None = None
+
+
+class Channelled(NamedTuple):
+    """Recourse that is paid for one contract year of an agreement, through the channel of its offer."""
+
+    channel: Channel
+    year: int
+    part: Recourse
 
 
 class Due(NamedTuple):
@@ -67,7 +77,8 @@ class Program:
     `defined` are the terms of variables, by place, that are sums of others: with cuts the solver does not see them.
     `cut_points` are, by the place of the row, the epigraph of a cut and where it was made; those that have held
     a linear program are `binding`, and where the last one of an epigraph was made is in `last_cut_points`. `unserved`
-    and `unserved_recourse` count users who are not served.
+    and `unserved_recourse` count users who are not served. What is paid through a channel is marked with it;
+    recourse so paid is `channelled`, apart from the rest, until `clauses.channel` puts it together.
     """
 
     def __init__(self, sums: ScenarioSums, unit_usd: float, by_cuts: bool = False) -> None:
@@ -98,6 +109,8 @@ class Program:
         self.parts: list[tuple[Program, ScenarioIndices]] = []
         self.unserved: list[tuple[Variable, float]] = []
         self.unserved_recourse: list[Recourse] = []
+        self.channelled: list[Channelled] = []
+        self._channel: Channel | None = None
 
     def part(self, sums: ScenarioSums, where: ScenarioIndices) -> Program:
         """Return the same program with a book of its own, of what is paid in some scenarios only."""
@@ -105,9 +118,17 @@ class Program:
         part.sums, part.weights, part.size = sums, sums.weights, sums.size
         part.payments, part.metered, part.recourse, part.parts = [], [], [], []
         part._shares, part._slopes, part._payments = {}, {}, None
-        part.unserved, part.unserved_recourse = [], []
+        part.unserved, part.unserved_recourse, part.channelled = [], [], []
         self.parts.append((part, where))
         return part
+
+    def through(self, channel: Channel | None) -> Program:
+        """Return the same program, for payments of an agreement whose offer is bought through a channel (if any)."""
+        if channel is None:
+            return self
+        book = copy(self)
+        book._channel = channel
+        return book
 
     def usd(self, dollars: float) -> float:
         """Return dollars in money units."""
@@ -191,7 +212,15 @@ class Program:
             if factor and scale:
                 value = scale * factor
                 present = value * self.discount(due.time)
-                self.payments.append(Payment(line, variable, column, value, present, due.where, due.month // 12))
+                year, channel = due.month // 12, self._channel
+                self.payments.append(Payment(line, variable, column, value, present, due.where, year, channel))
+
+    def recur(self, part: Recourse, year: int) -> None:
+        """Charge recourse for a contract year (or, not through a channel, for several of which it is the last)."""
+        if self._channel is None:
+            self.recourse.append(part)
+        else:
+            self.channelled.append(Channelled(self._channel, year, part))
 
     def leave_unserved(
         self, expression: Expression | Variable, users: ScalarOrArray, where: ScenarioIndices | None = None
@@ -216,7 +245,7 @@ class Program:
                 RateGroups(self.sums.requests[rows], inside),
                 RateGroups(self.sums.discounted_requests[rows], inside),
             )
-            self.metered.append(Metered(line, year, plain, present))
+            self.metered.append(Metered(line, year, plain, present, self._channel))
 
     def _paid(self, lines: Sequence[str] | None, when: When) -> Iterator[tuple[Payment, float]]:
         for payment in self.payments:
@@ -236,7 +265,8 @@ class Program:
                     self._slopes[key] = part.slope(np.empty(0), factors, self.weights)
                 for index, coefficient in zip(*self._slopes[key], strict=True):
                     coefficients[self.variables[index]] += float(coefficient)
-        for recourse in self.recourse:
+        apart = [] if lines is None else [each.part for each in self.channelled]  # all of it is part of `recourse` too
+        for recourse in [*self.recourse, *apart]:
             if (lines is None or recourse.line in lines) and np.any(recourse.factors(when, self.discount)):
                 coefficients[self._expected_recourse(recourse, when, f"expected_{recourse.line}")] += 1.0
         own = Expression(list(coefficients.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -68,6 +69,12 @@ class RateGroups:
     def size(self) -> int:
         """S, the number of scenarios."""
         return int(self.quantities.shape[1])
+
+    def times(self, factor: float) -> RateGroups:
+        """Return the same sums times a factor."""
+        found = copy(self)
+        found._per = factor * self._per
+        return found
 
     def amounts(self, values: Array, here: Selection = EVERYWHERE) -> Array:
         """Return the sum of each group (groups, S) at the values of all variables, in some scenarios."""

@@ -33,10 +33,11 @@ class ScenarioSums:
 
     `requests` and `discounted_requests` have a row (S,) per (user, first month of an interval, basis), in order of
     time, found by `row_of`; `active` is (C, H, S), `users[c]` its part (H, S); `hit` is per user and batch,
-    `index[family]` has one entry per month. `buckets` are those of each contract-year start, where later terms are
-    decided by table; on a path of them `whole` is the set they are part of and `probability` the sum of the weights.
-    `first_users` are those that an initial order is placed for: of the whole set, on every path of it too; handed over
-    where they are those of another scenario set. The rows of an excess are the requests of a cohort's *served* users.
+    `index[family]` has one entry per month, `other_spend[cloud]` one per contract year (Y, S), USD. `buckets` are those
+    of each contract-year start, where later terms are decided by table; on a path of them `whole` is the set they are
+    part of and `probability` the sum of the weights. `first_users` are those that an initial order is placed for: of
+    the whole set, on every path of it too; handed over where they are those of another scenario set. The rows of an
+    excess are the requests of a cohort's *served* users.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class ScenarioSums:
         self.mean_requests: dict[Who, Array] = {user: np.zeros(self.months) for user in metered}
         self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
         self.index: dict[str, list[ScalarOrArray]] = {}
+        self.other_spend = {name: np.empty((deal.years, self.size)) for name in deal.cloud_commitments}
         keys = [
             (start, index, basis)
             for index, user in enumerate(metered)
@@ -101,6 +103,8 @@ class ScenarioSums:
                 levels[:, here] = block.index[family][moves]
             for cohort, counts in self.users.items():
                 counts[:, here] = block.users[cohort]
+            for cloud, spend in self.other_spend.items():
+                spend[:, here] = block.other_spend[cloud]
             for user in varied:
                 hits[user][here] = block.hit_rate[user]
             counted = {cohort: users.sum(axis=1) for cohort, users in block.users.items()}
@@ -236,6 +240,7 @@ class ScenarioSums:
 
         part.active = self.active[:, :, indices]
         part.users = dict(zip(self.users, part.active, strict=True))
+        part.other_spend = {cloud: spend[:, indices] for cloud, spend in self.other_spend.items()}
         part.hit = {key: selected(rates) for key, rates in self.hit.items()}
         part.index = {family: [selected(level) for level in levels] for family, levels in self.index.items()}
         part._paths, part._max_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}

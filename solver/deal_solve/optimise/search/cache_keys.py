@@ -40,6 +40,9 @@ SUMS: Parts = (
     "offers.*.bundle",  # discounts on prices
     "offers.*.renewal",  # prices from a contract year on
     "offers.*.renewal_cap",  # the same
+    "offers.*.channel",  # what payments count toward, beside what they are
+    "cloud_commitments.*.usd_per_year",  # other spend is taken off it, and payments, once they are known
+    "cloud_commitments.*.cap_share",  # the same
     "offers.*.api.bands",  # thresholds and discounts
     "offers.*.api.yearly_minimum",  # when is paid
     "offers.*.api.overage",  # a price

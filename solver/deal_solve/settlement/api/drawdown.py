@@ -14,7 +14,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.api import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
-from deal_solve.plan.resolved import resolve
+from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan
 from deal_solve.settlement.api.credit import balance_usd, credited, post_credit
 from deal_solve.settlement.api.rates import api_factor, band_of, overage_ratio, protected_index, shortfall_factor
@@ -133,11 +133,13 @@ class _Period:
 
 
 def post_api(
-    ledger: Ledger, part: ApiPart, terms: Iterable[PricedTerm], order: Order = "highest_ratio"
+    ledger: Ledger, taken: OfferTerms, terms: Iterable[PricedTerm], order: Order = "highest_ratio"
 ) -> tuple[PeriodRecord, ...]:
     """Post all counted usage of the terms of an API agreement, and what its commitments cost."""
     records: list[PeriodRecord] = []
+    part, directly = taken.require_api(), ledger
     for priced in terms:
+        ledger = directly if priced.span.left else directly.through(taken.offer.channel)
         for each in priced.usage:
             yearly = _by_year(each.usage_usd)
             ledger.usage_by_year[priced.span.years.start : priced.span.years.stop] += yearly

@@ -38,7 +38,7 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
     ends = alone.month(alone.in_force.ends) if alone.in_force else 0
     until = min(ends, month)
     usage = usage_before(alone, before, tracks, until if alone.in_force and alone.in_force.api else 0)
-    post_uncounted(ledger, alone, usage, before)
+    post_uncounted([ledger] * before.months, alone, usage, before)
     periods: tuple[HeldPeriod, ...] = ()
     if alone.in_force is not None:
         held = Held(alone, alone.in_force, until)

@@ -10,6 +10,7 @@ from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.channel import channel_of_seats
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.usage import value_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
@@ -28,8 +29,9 @@ def post_extra(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet) -
                 months = slice(12 * year, 12 * year + 12)
                 values = {name: value_of(deal, plan, scenarios, name, year) for name in cohorts}
                 users = {name: scenarios.users[name][months] for name in cohorts}
+                own = ledger.through(channel_of_seats(deal, plan, seat_type, year))
                 for name, extra in _extra(deal, allowance, values, users).items():
-                    _post(ledger, allowance, name, 12 * year, extra)
+                    _post(own, allowance, name, 12 * year, extra)
 
 
 def _extra(

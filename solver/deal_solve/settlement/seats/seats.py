@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.seats import Tiers
 from deal_solve.plan.plan import SeatAgreement
 from deal_solve.plan.resolved import OfferTerms, SeatOffer, resolve
@@ -62,6 +63,11 @@ class SeatContract:
     def index(self) -> Array:
         """The protected seats index of the first month of each contract year, (Y, S)."""
         return self.month_index[::12]
+
+    @property
+    def channel(self) -> Channel | None:
+        """The marketplace that it is bought through, if any."""
+        return self.taken.offer.channel
 
     @property
     def seat_type(self) -> str:

@@ -84,7 +84,7 @@ def post_true_up(
         if not isinstance(clause, TrueUp) or contract.seat.is_billed_by_users:
             continue
         ends = (span.end for span in contract.taken.spans if span.end == len(count) or not taken[span.end // 12])
-        growth = _Growth(ledger, contract, clause, count, frozenset(ends))
+        growth = _Growth(ledger.through(contract.channel), contract, clause, count, frozenset(ends))
         state.seats = np.maximum(contracted, carried[year])
         months = range(12 * year, min(12 * year + 12, len(count)))
         growth.post(state.seats - contracted, len(months), months.start, (months.start, months.stop - 1))

@@ -12,7 +12,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import request_cost
 from deal_solve.deal.requests.routing_options import Epoch
-from deal_solve.formulation.clauses.api.rates import Costs, Regime, api_of
+from deal_solve.formulation.clauses.api.rates import Costs, Regime, api_of, channel_of
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.clauses.routing import Routing
@@ -26,8 +26,8 @@ def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Rou
 
     It is the usage, at the pace of the year's busiest commitment period, that is exceeded too rarely for one more
     dollar to pay for itself (`_heaviest`); every user takes its dearest open option, at the highest hit-rate cost and
-    index of any scenario. Where every scenario counts, all are written out, or a bucket decides for its own, it is the
-    most usage of any.
+    index of any scenario. Where every scenario counts, all are written out, a bucket decides for its own, or what is
+    committed and not used retires a cloud commitment, it is the most usage of any.
 
     With a yearly minimum it is that of the busiest contract year in all of them: what usage lacks to the minimum of a
     year takes balance from the other ones, so that more than the usage of the term may be worth committing; where
@@ -44,7 +44,7 @@ def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Rou
         dearest, ratio = _dearest(deal, routing, regime)
         by_year = dict.fromkeys(regime.span.years, 0.0)
         yearly = [deal.months_of(year) for year in regime.span.years] if api.yearly_minimum else []
-        rare = 1 / (2 * ratio * heaviest * max(len(yearly), 1))
+        rare = 1 / (2 * ratio * heaviest * max(len(yearly), 1)) if channel_of(deal, regime) is None else 0.0
         for months in yearly or api.periods(range(regime.span.start, regime.span.end)):
             rows = sums.rows_of(months)
             usage = exceeded(dearest[rows] @ sums.requests[rows], sums.weights, rare)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.api.rates import Regime, api_of
+from deal_solve.formulation.clauses.api.rates import Regime, api_of, channel_of
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Due, Program
@@ -119,8 +119,9 @@ def pay_in_advance(program: Program, deal: Deal, agreements: Agreements, commitm
         api = api_of(deal, regime.agreement)
         if not regime.commits or api.payment == "arrears":
             continue
+        book = program.through(channel_of(deal, regime))
         for year in regime.span.years:
             whole = deal.months_of(year)
             for months in [whole] if api.payment == "prepaid_yearly" else api.periods(whole):
                 part = commitments.within(regime, months)
-                program.pay("commitment", part, program.unit_usd, Due(months.start, months.start))
+                book.pay("commitment", part, program.unit_usd, Due(months.start, months.start))

@@ -12,12 +12,13 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.credit import Credited, balance_usd
 from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period, YearlyMinimumCost
 from deal_solve.formulation.clauses.api.drawdown_rows import Chain
-from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, rates_of, shortfall_factor
+from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, channel_of, rates_of, shortfall_factor
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.routing import Routing
 from deal_solve.formulation.model.expression import Variable
@@ -32,9 +33,9 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
 
     What is used in months `but` is charged elsewhere.
     """
-    by_year: dict[int, list[Item]] = {}
+    by_year: dict[tuple[int, Channel | None], list[Item]] = {}
     for usage in routing.usage.get(regime, []):
-        index, items = program.index(usage.variable), by_year.setdefault(usage.epoch.year, [])
+        index, items = program.index(usage.variable), by_year.setdefault((usage.epoch.year, usage.channel), [])
         for month, row in usage.intervals(program, range(program.sums.months)):
             if month in but:
                 continue
@@ -42,15 +43,15 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
             if regime is not None:
                 factor, moving, _ = rates.of(regime, usage.model_id, usage.family, month)
             items.append(Item(index, row, usage.per_request * factor, moving))
-    for year, items in by_year.items():
-        program.meter("uncounted_usage" if regime is None else "usage", year, items)
+    for (year, channel), items in by_year.items():
+        program.through(channel).meter("uncounted_usage" if regime is None else "usage", year, items)
 
 
 def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments: Commitments, routing: Routing) -> None:
     """Add billing, overage, shortfall and rollover of every regime."""
     rates = rates_of(program.sums, deal)
     for regime in agreements.regimes:
-        api = api_of(deal, regime.agreement)
+        api, book = api_of(deal, regime.agreement), program.through(channel_of(deal, regime))
         periods = api.periods(range(regime.span.start, regime.span.end))
         credit = _balance(program, deal, regime, agreements.regimes[regime])
         if not regime.commits or api.payment == "arrears":
@@ -69,16 +70,16 @@ def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments:
                 cost = _cost(api, settled, yearly, shortfall_factor(deal, regime))
                 if own is not None and isinstance(cost, DrawdownCost):
                     cost = replace(cost, credit=own)
-                program.recourse.append(cost)
+                book.recur(cost, periods[chain][-1][-1] // 12)
                 if own is not None and api.payment == "arrears":
                     usage = usage_by_month(program, rates, routing, regime, periods[0])
-                    program.recourse.append(BilledBeforePeriodEnd(usage, periods[0], own))
+                    book.recur(BilledBeforePeriodEnd(usage, periods[0], own), periods[0][-1] // 12)
                 continue
             monthly = _monthly(program, rates, routing, regime, periods[0]) if own is not None else []
             maximum = [commitments.maximum_within(regime, months) for months in periods[chain]]
             for members in _alike(program, usages[chain], own):
                 Chain(
-                    program,
+                    book,
                     deal,
                     api,
                     regime,

@@ -21,7 +21,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.credit import Credited
-from deal_solve.formulation.clauses.api.rates import Regime, shortfall_factor
+from deal_solve.formulation.clauses.api.rates import Regime, channel_of, shortfall_factor
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.formulation.model.program import Due, Program
@@ -267,9 +267,8 @@ class Chain:
             return False
         if looks_at_years(self.deal):
             return True
-        plain = self.credit is not None or any(
-            limit.of == "total" and not limit.discounted for limit in self.deal.limits
-        )
+        limited = any(limit.of == "total" and not limit.discounted for limit in self.deal.limits)
+        plain = limited or self.credit is not None or channel_of(self.deal, self.regime) is not None
         now, lowest = self.program.discount(self.periods[index].stop), levels[index][-1].ratio
         for later in range(index + 1, len(levels)):
             if not levels[later]:

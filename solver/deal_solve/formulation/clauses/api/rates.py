@@ -15,6 +15,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Premium
+from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Uplift
 from deal_solve.deal.rate_card import FAMILIES
@@ -97,6 +98,11 @@ def shortfall_factor(deal: Deal, regime: Regime) -> float:
     return contracted_factor(deal, regime, FAMILIES[0], FAMILIES[0])
 
 
+def channel_of(deal: Deal, regime: Regime) -> Channel | None:
+    """Return the channel that a regime is billed through; none at list, after leaving too."""
+    return None if regime.span.left else resolve(deal).taken(regime.agreement).offer.channel
+
+
 def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
     """Return the price regimes of all terms of an agreement: at list, renewed so or left, one without discount."""
     taken, api = resolve(deal).taken(agreement), api_of(deal, agreement)
@@ -126,10 +132,11 @@ def every_regime(deal: Deal, agreement: Agreement, zero_bands_only: bool = False
 
 def gains_by_leaving(deal: Deal, agreement: Agreement) -> bool:
     """Whether leaving can be cheaper than staying: not where every later term can be had without commitment at no more
-    than list, whatever the model, and nobody returns.
+    than list, whatever the model, directly, and nobody returns.
     """
     taken, api = resolve(deal).taken(agreement), api_of(deal, agreement)
-    if taken.offer.price_protection == "locked" or may_return_api(deal, agreement.offer):
+    is_locked, is_channelled = taken.offer.price_protection == "locked", taken.offer.channel is not None
+    if is_locked or is_channelled or may_return_api(deal, agreement.offer):
         return True
     free = [index for index, band in enumerate(api.bands) if band.commit_usd_per_year == 0]
     for span in taken.spans[1:]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
-from deal_solve.formulation.clauses.offers import SeatCandidate
+from deal_solve.formulation.clauses.offers import SeatCandidate, channel_of_seats
 from deal_solve.formulation.clauses.routing import OTHER, Routing
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.per_scenario import Who, cohort_of
@@ -47,7 +47,9 @@ def extra_usage(
     allowance = resolve(deal).seat(candidate, candidate.seat_type).allowance
     if allowance is None:
         return
+    directly, channelled = program, program.through(channel_of_seats(deal, candidate))
     for pool in _pools(deal, allowance, users):
+        program = directly if pool.is_refused else channelled
         beyond = {
             month: _beyond(program, routing, pool, allowance.usd_per_user_month, month)
             for month in deal.months_of(year)
@@ -55,9 +57,8 @@ def extra_usage(
         if program.by_cuts:
             none = program.linear(Expression())
             periods = [Period(found, [pool.usd], none, (month + 1, month)) for month, found in beyond.items()]
-            program.recourse.append(
-                DrawdownCost(periods, arrears=False, line="refused_usage" if pool.is_refused else "extra_usage")
-            )
+            line = "refused_usage" if pool.is_refused else "extra_usage"
+            program.recur(DrawdownCost(periods, arrears=False, line=line), year)
             continue
         for month, found in beyond.items():
             _rows(program, pool, month, found)

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.clauses.api.rates import Regime
-from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
+from deal_solve.deal.offers.channel import Channel
+from deal_solve.formulation.clauses.api.rates import Regime, channel_of
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, channel_of_seats
 from deal_solve.formulation.clauses.routing import Activity, Routing, route
 from deal_solve.formulation.clauses.seats.allowance import Included, extra_usage
 from deal_solve.formulation.clauses.seats.tracks import Tracks
@@ -32,7 +33,7 @@ def route_people(program: Program, deal: Deal, agreements: Agreements, tracks: T
             continue
         user = resolve(deal).users[name]
         routing.epochs[name] = user.epochs
-        metered = _Metered(program, agreements, routing, user)
+        metered = _Metered(program, deal, agreements, routing, user)
         for year in range(deal.years):
             for (who, track, when), on in tracks.other.items():
                 if (who, when) == (name, year) and track in deal.internal_tools:
@@ -43,7 +44,7 @@ def route_people(program: Program, deal: Deal, agreements: Agreements, tracks: T
                     regimes = _regimes(agreements, candidate, year, seat.part.counts_toward_commitment)
                     share = 1.0 if seat.allowance else 1 - seat.covered_share[name]
                     on_allowance = included.setdefault((candidate, span, year), []) if seat.allowance else []
-                    own = replace(metered, is_included=seat.allowance is not None)
+                    own = replace(metered, is_included=seat.allowance is not None, seat=candidate)
                     excesses = tracks.excess_of(candidate, span, [year])
                     unserved = {each: v for each, v in excesses.items() if each.cohort == name}
                     for excess, variable in unserved.items():
@@ -72,10 +73,12 @@ class _Metered:
     """The metered usage of one cohort, or what `is_included` in the allowance of a seat."""
 
     program: Program
+    deal: Deal
     agreements: Agreements
     routing: Routing
     user: User
     is_included: bool = False
+    seat: SeatCandidate | None = None
 
     def route_year(
         self,
@@ -105,11 +108,13 @@ class _Metered:
         for epoch in self.user.epochs:
             if epoch.year == year:
                 for regime, variable in activity.items():
-                    route(
-                        program,
-                        self.routing,
-                        self.user,
-                        epoch,
-                        Activity(variable, regime, share, regimes[regime], excess, self.is_included),
-                    )
+                    counted, channel = regimes[regime], self._channel(regime)
+                    what = Activity(variable, regime, share, counted, excess, self.is_included, channel)
+                    route(program, self.routing, self.user, epoch, what)
         return activity
+
+    def _channel(self, regime: Regime | None) -> Channel | None:
+        """Return the channel of the agreement of the seat; usage of an internal tool is billed under the regime."""
+        if self.seat is not None:
+            return channel_of_seats(self.deal, self.seat)
+        return None if regime is None else channel_of(self.deal, regime)

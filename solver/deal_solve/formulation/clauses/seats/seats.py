@@ -15,7 +15,7 @@ from typing import TypeAlias
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.formulation.clauses.api.rates import Rates, rates_of, uplift
-from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, channel_of_seats
 from deal_solve.formulation.clauses.terms import seat_spans
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, Who
@@ -198,6 +198,7 @@ def _within_term(program: Program, seats: Seats, candidate: SeatCandidate, part:
 
 def _fees(program: Program, deal: Deal, seats: Seats, candidate: SeatCandidate, span: TermSpan) -> None:
     """Charge the months of each contract year at its start, or each month in advance."""
+    program = program.through(channel_of_seats(deal, candidate))
     for year in span.years:
         index = seats.index[candidate, span, year]
         fee = seats.years[candidate, span, year].fee()

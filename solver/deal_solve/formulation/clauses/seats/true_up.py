@@ -20,7 +20,7 @@ import numpy as np
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.formulation.clauses.api.rates import rates_of
-from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
+from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, channel_of_seats
 from deal_solve.formulation.clauses.seats.hard_cap import hard_cap
 from deal_solve.formulation.clauses.seats.price_classes import (
     PriceClass,
@@ -49,7 +49,7 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
         if not cohorts:
             continue
         seat = resolve(deal).seat(candidate, candidate.seat_type)
-        clause = seats.parts[candidate].true_up
+        clause, book = seats.parts[candidate].true_up, program.through(channel_of_seats(deal, candidate))
         for span in seat_spans(deal, candidate, candidate.seat_type):
             on = {name: tracks.seats[name, candidate, span] for name in cohorts}
             for year in span.years:
@@ -67,9 +67,9 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
                     given_up = given_up_after(program, tracks, at)
                     classes = [part for whole in classes for part in parts_by_giving_up(program, at, whole, given_up)]
                 for price_class in classes:
-                    added = _Year(program, deal, seats, tracks, at, clause, price_class)
+                    added = _Year(book, deal, seats, tracks, at, clause, price_class)
                     if program.by_cuts:
-                        program.recourse.append(added.cost())
+                        book.recur(added.cost(), year)
                     else:
                         added.add()
 

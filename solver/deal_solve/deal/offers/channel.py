@@ -1,0 +1,41 @@
+"""What is committed to a cloud provider, and an offer that is bought through its marketplace (model §6)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from deal_solve.deal.base import DealModel, Name
+from deal_solve.deal.numbers import NonNegative, NonNegativeBand, Share
+
+
+def _bands(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+OtherSpend = Annotated[
+    tuple[NonNegativeBand, ...],
+    Field(min_length=1),
+    BeforeValidator(_bands, json_schema_input_type=NonNegativeBand | tuple[NonNegativeBand, ...]),
+]
+
+
+class CloudCommitment(DealModel):
+    """What is committed to a cloud provider: what spend of a contract year lacks to it is paid at the year's end."""
+
+    usd_per_year: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = Field(
+        description="what is left of the commitment from the first month on, one amount per contract year"
+    )
+    other_spend_usd_per_year: OtherSpend = Field(
+        description="what else is spent toward it; one band for all contract years, or one per contract year"
+    )
+    cap_share: Share = Field(1.0, description="most that marketplace purchases retire, as a share of the commitment")
+
+
+class Channel(DealModel):
+    """An offer that is bought through the marketplace of a cloud provider."""
+
+    through: Name = Field(description="the cloud commitment that the payments count toward")
+    counts: Share = Field(1.0, description="share of the payments that counts toward it")
+    fee: NonNegative = Field(0.0, description="on top of every payment, as a share of it; it does not count")

@@ -1,0 +1,61 @@
+"""Offers bought through the marketplace of a cloud provider, and what a cloud commitment lacks (model §6)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.channel import Channel
+from deal_solve.plan.plan import Plan
+from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.usage import Usage, post_uncounted, usage_of
+from deal_solve.uncertainty.scenario_set import ScenarioSet
+
+
+def channel_of_api(deal: Deal, plan: Plan, month: int) -> Channel | None:
+    """Return the channel of the API agreement in a month; none at list, after leaving too."""
+    taken = resolve(deal).taken(plan.api)
+    return None if taken.span_at(month).left else taken.offer.channel
+
+
+def channel_of_seats(deal: Deal, plan: Plan, seat_type: str, year: int) -> Channel | None:
+    """Return the channel of a seat type in a contract year; none at list, after leaving too."""
+    return resolve(deal).offers[plan.seats[seat_type].seller(year)].offer.channel
+
+
+def post_metered(ledger: Ledger, deal: Deal, plan: Plan, usage: Usage, scenarios: ScenarioSet) -> None:
+    """Post what is not counted and other charges, through the channel of the agreement that they are billed under.
+
+    Those of workloads and internal tools belong to the API agreement, those of a seat to its own.
+    """
+    months = range(scenarios.months)
+    offers = (plan.api.offer, *(agreement.offer for agreement in plan.seats.values()))
+    if not any(resolve(deal).offers[name].offer.channel for name in offers):
+        post_uncounted([ledger for _ in months], deal, usage, scenarios)
+        return
+    for name in resolve(deal).users:
+        ledgers = [ledger.through(_channel_of_user(deal, plan, name, t)) for t in months]
+        post_uncounted(ledgers, deal, usage_of(deal, plan, scenarios, (name,)), scenarios, name)
+
+
+def _channel_of_user(deal: Deal, plan: Plan, user: str, month: int) -> Channel | None:
+    """Return the channel of a workload, or of a cohort on its track, in a month."""
+    track = plan.tracks[user][month // 12] if user in deal.cohorts else None
+    if track in plan.seats:
+        return channel_of_seats(deal, plan, track, month // 12)
+    return channel_of_api(deal, plan, month)
+
+
+def post_cloud_shortfall(ledger: Ledger, deal: Deal, scenarios: ScenarioSet) -> None:
+    """Post what every cloud commitment lacks at the end of each contract year.
+
+    max(0, CC - O - min(Σ counts · pay, cap_share · CC)), from what has been paid through channels so far.
+    """
+    for name, cloud in deal.cloud_commitments.items():
+        for year in range(deal.years):
+            committed, end = cloud.usd_per_year[year], 12 * year + 12
+            paid = ledger.retiring[name][year] if name in ledger.retiring else 0.0
+            retired = np.minimum(paid, cloud.cap_share * committed)
+            lacks = np.maximum(0.0, committed - scenarios.other_spend[name][year] - retired)
+            ledger.post(Row("cloud_shortfall", name, lacks, lacks, paid=end, first=end - 12, last=end - 1))
