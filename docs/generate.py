@@ -25,8 +25,8 @@ from pydantic_core import PydanticUndefined
 
 import deal_solve
 from deal_solve.analysis.clauses.steps import ONE_ORDER_FORM, ONE_ORDER_FORM_STEP
-from deal_solve.cli import schema
-from deal_solve.cli.main import COMMANDS, cli
+from deal_solve.cli.main import COMMANDS, cli, module_of
+from deal_solve.cli.prints import schema
 from deal_solve.deal import base, numbers, risk, workload
 from deal_solve.deal.card_overrides import RateCardRef
 from deal_solve.deal.clauses.registry import CLAUSES
@@ -407,9 +407,7 @@ def decisions() -> str:
 def command_line() -> str:
     """Return docs/reference/cli.md."""
     parts = [CLI_INTRO, _help("deal-solve", cli)]
-    parts += [
-        _help(f"deal-solve {name}", importlib.import_module(f"deal_solve.cli.{name}").command) for name in COMMANDS
-    ]
+    parts += [_help(f"deal-solve {name}", importlib.import_module(module_of(name)).command) for name in COMMANDS]
     return "\n".join(parts)
 
 

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from deal_solve.analysis.review.review import review as review
     from deal_solve.analysis.sensitivity.sensitivity import sensitivity as sensitivity
     from deal_solve.analysis.sensitivity.sobol import sobol as sobol
-    from deal_solve.analysis.signing.signing import signings as signings
     from deal_solve.analysis.simulate.simulate import simulate as simulate
     from deal_solve.analysis.solve.json import from_json as from_json
     from deal_solve.analysis.sweep.design import Design as Design
     from deal_solve.analysis.sweep.regions import regions as regions
     from deal_solve.analysis.sweep.sweep import sweep as sweep
     from deal_solve.analysis.uncertainty.uncertainty import uncertainty_cost as uncertainty_cost
+    from deal_solve.analysis.when.when import when as when
     from deal_solve.analysis.why_not.alternatives import alternatives as alternatives
     from deal_solve.analysis.why_not.single_track import wrong_tracks as wrong_tracks
     from deal_solve.analysis.why_not.why_not import why_not as why_not

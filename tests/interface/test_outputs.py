@@ -29,7 +29,6 @@ from deal_solve import (
     scenarios_of,
     sensitivity,
     show,
-    signings,
     simulate,
     sobol,
     solve,
@@ -37,6 +36,7 @@ from deal_solve import (
     to_json,
     uncertainty_cost,
     waterfall,
+    when,
     why_not,
 )
 from deal_solve.analysis.breakeven.result import BreakevenResult
@@ -47,6 +47,8 @@ from deal_solve.analysis.review.result import ReviewResult
 from deal_solve.analysis.sensitivity.result import SensitivityResult
 from deal_solve.analysis.simulate.result import SimulationResult
 from deal_solve.analysis.sweep.result import SweepResult
+from deal_solve.analysis.when.result import WhenResult
+from deal_solve.deal.offers.in_force import Signing
 from deal_solve.frames import Table
 from deal_solve.record import adapter_of
 from tests.support.deals import INFEASIBLE, SMALL
@@ -70,6 +72,7 @@ FILES = {
     "sensitivity": SensitivityResult,
     "simulation": SimulationResult,
     "sweep": SweepResult,
+    "when": WhenResult,
 }
 
 
@@ -102,7 +105,7 @@ def results():
         "savings": savings(best.settlement),
         "alternatives": alternatives(best),
         "findings": findings(tight, scenarios_of(tight)),
-        "signings": signings(deal, [0], 12),
+        "when": when(deal.model_copy(update={"signing": Signing(months=(0, 1))}), scenarios),
     }
 
 
@@ -118,7 +121,7 @@ NAMES = (
     "conflict",
     "sobol",
 )
-NAMES = (*NAMES, "savings", "alternatives", "findings", "signings")
+NAMES = (*NAMES, "savings", "alternatives", "findings")
 
 
 def test_every_kind_is_here():

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from deal_solve import load, to_json
 from deal_solve.cli.main import run
-from deal_solve.cli.schema import MODELS, schema_of
+from deal_solve.cli.prints.schema import MODELS, schema_of
 from deal_solve.deal.load import loads
 from deal_solve.deal.yaml_source import parse
 from tests.support.generators import random_deal

@@ -20,6 +20,7 @@ COMMANDS = {
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
     "review": "Hold a proposal against the best deal.",
+    "when": "Show in which month to sign.",
     "report": "Write the document to sign on, as one HTML file.",
     "simulate": "Price a plan over a million scenarios.",
     "frontier": "Show what caution costs.",
@@ -34,9 +35,20 @@ COMMANDS = {
     "schema": "Print the JSON Schema of a file.",
     "rates": "Print the rate card.",
 }
+PRINTS = ("init", "schema", "rates")
+"""Commands that need no deal; they have a folder of their own."""
 BAD_INPUT = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+
+def module_of(command: str) -> str:
+    """Return the module of a command.
+
+    >>> module_of("solve"), module_of("rates")
+    ('deal_solve.cli.solve', 'deal_solve.cli.prints.rates')
+    """
+    return f"deal_solve.cli.{'prints.' if command in PRINTS else ''}{command}"
 
 
 class LazyGroup(click.Group):
@@ -50,7 +62,7 @@ class LazyGroup(click.Group):
         """Import and return a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"deal_solve.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(module_of(cmd_name)).command
         return command
 
     def resolve_command(

@@ -32,17 +32,18 @@ class Answer:
 
 
 def analysis_command(
-    *, epilog: str, out: str, picture: str | None = None, has_risk: bool = True
+    *, epilog: str, out: str, picture: str | None = None, has_risk: bool = True, any_month: bool = False
 ) -> Callable[[Callable[..., Answer]], click.Command]:
     """Make a command of a function from a Question, and the command's own options, to an Answer.
 
     Own options come first in the help. `out` and `picture` are the help texts of the options of these names; without
     `picture` there is no such option. Options of the names in RISK and `fix_file` are taken from the own ones too.
+    A command that takes `any_month` is given a deal that may be signed in several.
     """
     shared: list[Callable[..., Any]] = [
         click.option("--out", metavar="FILE", help=out),
         *([click.option("--picture", metavar="FILE", help=picture)] if picture else []),
-        partial(question_options, has_risk=has_risk),
+        partial(question_options, has_risk=has_risk, any_month=any_month),
     ]
 
     def decorate(function: Callable[..., Answer]) -> click.Command:

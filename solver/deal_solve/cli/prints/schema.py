@@ -13,7 +13,7 @@ from deal_solve.cli.main import COMMANDS
 
 def _questions() -> dict[str, str]:
     """Return the model of every question whose command writes a file of its own: `curve.result.CurveResult`."""
-    folder = Path(__file__).parents[1] / "analysis"
+    folder = Path(__file__).parents[2] / "analysis"
     requested = [
         name for name in COMMANDS if (folder / name / "result.py").exists() and name not in ("solve", "simulate")
     ]

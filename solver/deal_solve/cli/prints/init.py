@@ -19,7 +19,7 @@ def command(file: str, force: bool) -> int:
     """
     from importlib.resources import files
 
-    from deal_solve.cli.schema import schema_text
+    from deal_solve.cli.prints.schema import schema_text
     from deal_solve.files import write_text
 
     starter = files("deal_solve.cli").joinpath("starter.yaml").read_text(encoding="utf-8")

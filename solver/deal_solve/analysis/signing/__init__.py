@@ -1,1 +1,0 @@
-"""Sign now or later?"""

@@ -1,0 +1,1 @@
+"""In which month should the next agreement be signed?"""

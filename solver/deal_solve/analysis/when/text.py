@@ -1,0 +1,46 @@
+"""What `when` prints: the position today, the months side by side, and what is signed in each of them."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.when.result import SigningOption, When
+from deal_solve.deal.deal import Deal
+from deal_solve.report.difference import present_value
+from deal_solve.report.position import position_sentences
+from deal_solve.report.scenarios import scenarios_text
+from deal_solve.report.sentences import title_line
+from deal_solve.report.text import bullets, heading, labelled, money, table
+
+
+def when_report(deal: Deal, found: When) -> str:
+    """Return the months of signing in print."""
+    best = next(month for month in found.months if month.month == found.best)
+    head = heading(title_line(deal))
+    for sentence in position_sentences(found.position) if found.position else ():
+        head += labelled("Today", sentence)
+    head += labelled("Sign", f"in {best.calendar_month}: {best.deal}")
+    head += labelled("Over", scenarios_text(found.solution.settlement.scenarios))
+    deals = [f"{month.calendar_month}: {month.deal}" for month in found.months if month.deal]
+    parts = ["\n".join(head), _table(deal, found), bullets("What is signed in each month", deals)]
+    return "\n\n".join([*parts, *([bullets("Notes", found.notes)] if found.notes else [])]) + "\n"
+
+
+def _table(deal: Deal, found: When) -> str:
+    headers = ["signed in", "objective", "more than best", "expected cost", "P10", "P90", "before signing", ""]
+    cells = [_cells(month, found) for month in found.months]
+    if not any(row[-1] for row in cells):
+        headers, cells = headers[:-1], [row[:-1] for row in cells]
+    return table(f"Months of signing over {deal.compared_months} months (USD{present_value(deal)})", headers, cells)
+
+
+def _cells(month: SigningOption, found: When) -> list[str]:
+    amounts = (
+        month.objective_usd,
+        month.more_usd,
+        month.expected_usd,
+        month.p10_usd,
+        month.p90_usd,
+        month.before_usd,
+    )
+    mark = "best" * (month.month == found.best) + " GAP" * (not month.is_proven)
+    mark = mark if month.outcome == "solved" else {"infeasible": "no plan", "limit": "stopped"}.get(month.outcome, "")
+    return [month.calendar_month, *("-" if usd is None else money(usd) for usd in amounts), mark]
