@@ -10,7 +10,6 @@ from deal_solve import InputError, Plan, Proposal, complete, loads, sample, scen
 from deal_solve.plan.plan import ApiTerm
 from deal_solve.plan.renewal_buckets import buckets_of, observed
 from tests.support.both_methods import SEED, agree, generated, solved
-from tests.support.clauses import without
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read as read_data
 from tests.support.hand_deals import APP, YEAR, explicit, quote, read
@@ -273,7 +272,6 @@ def test_many_futures_are_searched_where_a_pilot_leads():
 def test_generated_deals_agree_and_are_never_worse(number):
     """Every clause there is, on every path: both methods find one optimum, the settlement its cost to the cent."""
     data = random_deal(np.random.default_rng([SEED, number]))
-    data = without(data, "renewal may be taken again") or data  # refused beside tables
     if generated(number) is None or data["horizon_months"] < 24:
         return
     deal = read_data({**data, "renewal_decisions": {"usage": 2} if number % 2 else {"users": 2}})

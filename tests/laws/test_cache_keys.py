@@ -24,7 +24,6 @@ CANNOT_CHANGE: dict[Field, str] = {
     ("WritesByTtl", "one_hour"): "the same",
     ("UserClass", "share"): "shares, and shares times factors, add up to 1: they change together, as the list",
     ("UserClass", "factor"): "the same",
-    ("Renewal", "may_return"): "yes is refused beside tables, which the deal of every field has",
     ("Allowance", "beyond"): "blocked asks for refused_usd_per_usd, which billed refuses: they change together",
     ("Credit", "pays"): "charges ask for within_months, which balance refuses: they change together",
     ("Credit", "within_months"): "the same",

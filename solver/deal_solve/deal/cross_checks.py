@@ -208,8 +208,6 @@ def _offers(deal: Deal) -> Iterator[Finding]:
         ):
             found = f"that of {min(offer.terms)} months has one; shorten the period, or leave that term out"
             yield (*loc, "api", "excess"), f"counts_next needs two commitment periods in every term, and {found}"
-        if offer.renewal.may_return and deal.renewal_decisions is not None:
-            yield (*loc, "renewal", "may_return"), "is not decided by tables: leave out renewal_decisions, or state no"
         yield from _controls(deal, offer.provides, (*loc, "provides"))
         for index, band in enumerate(offer.api.bands if offer.api else ()):
             for name in band.discount:

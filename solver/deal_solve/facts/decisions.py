@@ -188,8 +188,14 @@ def key_of(deal: Deal, plan: Plan) -> tuple[Hashable, Hashable]:
         tuple(sorted((name, tuple(sorted(bought))) for name, bought in plan.projects.items() if bought)),
         tuple(sorted(agreements)),
         tuple(
-            (month, row.api and index(row.api), *_listed(row.tracks, row.at_list, _if_left(row).tracks))
-            for month, row in rows
+            (
+                month,
+                row.api and index(row.api),
+                *_listed(row.tracks, row.at_list, left.tracks),
+                left.api and index(left.api),
+                left.taken_again,
+            )
+            for month, row, left in ((month, row, _if_left(row)) for month, row in rows)
         ),
     )
     seats = tuple(sorted((name, a.contracted) for name, a in plan.seats.items() if any(a.contracted)))

@@ -102,8 +102,8 @@ def formulate(
     months = table_months(deal, offered)
     found = sums.paths(months)
     books = [program] if len(found) == 1 else [program.part(own, indices) for _, indices, own in found]
-    if len(found) > 1:  # people's routing is one entry of a table, whatever it is billed under on a path
-        options = replace(options, whole=frozenset(name for name, cohort in deal.cohorts.items() if cohort.use))
+    if len(found) > 1:
+        options = replace(options, whole=_routed_alike(deal))
     paths = tuple(_decide(book, deal, offered, options, path) for book, (path, _, _) in zip(books, found, strict=True))
     if len(paths) > 1:
         tie(program, months, paths)
@@ -112,6 +112,14 @@ def formulate(
     certain = {"committed": _max_committed(program, paths), "signed": paths[0].signed}  # first terms: on every path
     add_limits(program, deal, certain)
     return Formulation(deal, program, months, paths, objective, committed, certain)
+
+
+def _routed_alike(deal: Deal) -> frozenset[str]:
+    """Return whose routing is one entry of a table whatever it costs on a path: that of people, whatever it is billed
+    under, and where an offer may be taken again that of workloads too, whichever renewal they are in.
+    """
+    returns = any(offer.renewal.may_return for offer in deal.offers.values())
+    return frozenset((*(c for c, cohort in deal.cohorts.items() if cohort.use), *(deal.workloads if returns else ())))
 
 
 def _decide(

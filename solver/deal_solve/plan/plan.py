@@ -124,16 +124,31 @@ class Route(DealModel):
 
 
 class EntriesIfLeft(DealModel):
-    """What a row decides instead for what was left before its month: then nothing is bound for more than a year."""
+    """What a row decides instead for what was left before its month.
 
+    What stays left is bound for a year; what is taken again, for a term. Where another part of its offer is inside a
+    term, nothing is taken again, whatever the row says.
+    """
+
+    api: ApiTerm | None = Field(
+        None, description="the term of the API agreement that is taken again; without one it stays left"
+    )
+    taken_again: tuple[str, ...] = Field((), description="the seat types that are taken again; others stay left")
     seats: dict[str, tuple[Annotated[int, Field(ge=0)], ...]] = Field(
-        {}, description="per seat type that was left, its seats at list in the contract year; 0 where billed monthly"
+        {},
+        description="per seat type that was left, its seats at list in the contract year, 0 where billed monthly; of "
+        "one that is taken again, per contract year of the term",
     )
     tracks: dict[str, tuple[str, ...]] = Field(
         {}, description="per cohort that was on a seat type that was left, its track, as in the row"
     )
     routing: dict[str, tuple[Route, ...]] = Field({}, description="per workload, its routes where the API was left")
     use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, its routes where the API was left")
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = write(self)
+        return {key: item for key, item in data.items() if item or key not in ("api", "taken_again")}
 
 
 class RenewalRow(_Part):

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.errors import Problem
-from deal_solve.plan.leaving import seat_terms
+from deal_solve.plan.leaving import bound_beside, seat_terms
 from deal_solve.plan.plan import (
     ApiAgreement,
     ApiTerm,
@@ -25,6 +25,7 @@ from deal_solve.plan.plan import (
 )
 from deal_solve.plan.renewal_buckets import Buckets, Edges, observed
 from deal_solve.plan.resolved import resolve
+from deal_solve.plan.terms import TermSpan, left_in
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
 MAX_PATHS = 30
@@ -90,8 +91,10 @@ def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
 def _named(row: RenewalRow) -> Iterator[tuple[str, set[str]]]:
     """Yield the parts of a row with the names that stand in each."""
     yield from ((part, set(getattr(row, part))) for part in ("seats", "at_list", "tracks", "routing", "use"))
-    for part in EntriesIfLeft.model_fields if row.if_left is not None else ():
+    for part in ("seats", "tracks", "routing", "use") if row.if_left is not None else ():
         yield f"if_left.{part}", set(getattr(row.if_left, part))
+    if row.if_left is not None:
+        yield "if_left.taken_again.seats", set(row.if_left.taken_again)
 
 
 def all_paths(plan: Plan) -> Iterator[Path]:
@@ -111,18 +114,13 @@ def on_path(deal: Deal, plan: Plan, path: Path) -> Plan:
 def _replaced(deal: Deal, plan: Plan, month: int, row: RenewalRow, bound: dict[str, int]) -> Plan:
     """Return a plan with the decisions of a row; until its month in `bound` a cohort keeps the track it has."""
     if_left = row.if_left or EntriesIfLeft()
-    seats = {
-        name: _left_seats(agreement, if_left.seats.get(name), month // 12)
-        if agreement.was_left(month)
-        else _with_seats(deal, agreement, row.seats.get(name), row.at_list.get(name), month // 12)
-        for name, agreement in plan.seats.items()
-    }
+    seats = {name: _next_seats(deal, plan, name, month, row) for name in plan.seats}
     tracks = dict(plan.tracks)
     for cohort in plan.tracks:
         if bound.get(cohort, 0) > month:
             continue
         following = (if_left if _was_on_left(plan, cohort, month) else row).tracks.get(cohort)
-        if following is not None:
+        if following is not None and not _changes_inside_a_term(deal, plan, cohort, following[0], month):
             years = _bound_years(deal, seats, following[0], month)
             tracks[cohort] = (
                 *tracks[cohort][: years.start],
@@ -130,18 +128,89 @@ def _replaced(deal: Deal, plan: Plan, month: int, row: RenewalRow, bound: dict[s
                 *tracks[cohort][years.stop :],
             )
             bound[cohort] = 12 * years.stop
-    routing, use = dict(row.routing), dict(row.use)
+    starts = resolve(deal).taken(plan.api).starting(month) is not None
+    routing, use = dict(row.routing) if starts else {}, dict(row.use)
     if plan.api.was_left(month):
         routing, use = {**routing, **if_left.routing}, {**use, **if_left.use}
     return plan.model_copy(
         update={
-            "api": _with_term(deal, plan.api, month, row.api),
+            "api": _next_term(deal, plan, month, row),
             "seats": seats,
             "tracks": tracks,
             "routing": {name: _with_routes(routes, routing.get(name)) for name, routes in plan.routing.items()},
             "use": {name: _with_routes(routes, use.get(name)) for name, routes in plan.use.items()},
         }
     )
+
+
+def _next_term(deal: Deal, plan: Plan, month: int, row: RenewalRow) -> ApiAgreement:
+    """Return the API agreement with what a row decides; what was left is taken again, or stays left."""
+    agreement = plan.api
+    if not _may_return(deal, agreement.offer):
+        return _with_term(deal, agreement, month, row.api)
+    if resolve(deal).taken(agreement).starting(month) is None:
+        return agreement
+    if not agreement.was_left(month):
+        return agreement if row.api is None else _laid_anew(deal, agreement, month, row.api)
+    again = row.if_left.api if row.if_left and not bound_beside(deal, plan, "api", month) else None
+    return _laid_anew(deal, agreement, month, again or _left_term(1))
+
+
+def _may_return(deal: Deal, offer: str) -> bool:
+    return resolve(deal).offers[offer].offer.renewal.may_return
+
+
+def _left_term(years: int) -> ApiTerm:
+    return ApiTerm(offer=LIST, band_usd_per_year=0, commitment_usd=(0.0,) * years)
+
+
+def _laid_anew(deal: Deal, agreement: ApiAgreement, month: int, term: ApiTerm) -> ApiAgreement:
+    """Return an agreement with the term that starts in a month, taken or left, and its later terms laid after that.
+
+    Tables decide those; until then a later one is as before where it starts in the same month, else it is left.
+    """
+    before = {span.start: own for span, own in zip(resolve(deal).taken(agreement).spans, agreement.terms, strict=True)}
+    at_list = [own.offer is not None for own in agreement.terms for _ in own.commitment_usd]
+    at_list[month // 12 :] = [term.offer is not None] * (deal.years - month // 12)
+    while True:
+        spans = resolve(deal).taken_for(agreement.offer, agreement.term_months, left_in(at_list)).spans
+        known = {**before, month: term}
+        lacking = next((span for span in spans if not span.left and not _fits(known.get(span.start), span)), None)
+        if lacking is None:
+            break
+        at_list[lacking.years.start :] = [True] * (deal.years - lacking.years.start)
+    terms = tuple(_left_term(len(span.years)) if span.left else known[span.start] for span in spans)
+    return agreement.model_copy(update={"terms": terms})
+
+
+def _fits(term: ApiTerm | None, span: TermSpan) -> bool:
+    return term is not None and term.offer is None and len(term.commitment_usd) == len(span.years)
+
+
+def _next_seats(deal: Deal, plan: Plan, seat_type: str, month: int, row: RenewalRow) -> SeatAgreement:
+    """Return the agreement of a seat type with what a row decides; what was left is taken again, or stays left."""
+    agreement, year, if_left = plan.seats[seat_type], month // 12, row.if_left or EntriesIfLeft()
+    if resolve(deal).taken(agreement).starting(month) is None:
+        return agreement
+    if not agreement.was_left(month):
+        return _with_seats(deal, agreement, row.seats.get(seat_type), row.at_list.get(seat_type), year)
+    counts = if_left.seats.get(seat_type)
+    if seat_type in if_left.taken_again and not bound_beside(deal, plan, seat_type, month):
+        return _with_seats(deal, agreement, counts, None, year)
+    seller = agreement.at_list[year - 1]
+    if seller is not None and _may_return(deal, agreement.offer):
+        at_list = (*agreement.at_list[:year], *(seller for _ in agreement.at_list[year:]))
+        terms = seat_terms(deal, agreement.offer, agreement.term_months, at_list)
+        kept = agreement.contracted[year - 1 : year] * (len(at_list) - year)
+        agreement = agreement.model_copy(update={"contracted": (*agreement.contracted[:year], *kept), "terms": terms})
+    return _left_seats(agreement, None if seat_type in if_left.taken_again else counts, year)
+
+
+def _changes_inside_a_term(deal: Deal, plan: Plan, cohort: str, track: str, month: int) -> bool:
+    """Whether a cohort would leave its seat type, or come onto another one, inside a term of it."""
+    before = plan.tracks[cohort][(month - 1) // 12]
+    types = [name for name in (before, track) if before != track and name in plan.seats]
+    return any(resolve(deal).taken(plan.seats[name]).starting(month) is None for name in types)
 
 
 def _was_on_left(plan: Plan, cohort: str, month: int) -> bool:
@@ -218,8 +287,10 @@ def _decided(deal: Deal, plan: Plan, month: int) -> Iterator[tuple[Entry, Any, b
         if span is not None:
             starting[name] = span.years
             left, counts = agreement.was_left(month), agreement.contracted[span.years.start : span.years.stop]
-            yield ("seats", name, left), counts, not left or agreement.at_list[year] == LIST
-            if not left:
+            yield ("seats", name, left), counts, not left or agreement.at_list[year] != LIST_MONTHLY
+            if left:
+                yield ("taken_again", name, left), agreement.at_list[year] is None, True
+            else:
                 yield ("at_list", name, left), agreement.at_list[year], True
     for cohort, by_year in plan.tracks.items():
         track, left = by_year[year], _was_on_left(plan, cohort, month)
@@ -245,10 +316,13 @@ def tabulated(
     """Return one plan with tables from the plans on all paths that occur, with their probabilities.
 
     What is not in a row is as on the likeliest path; a bucket that does not occur decides as its nearest neighbour. A
-    table whose rows all decide the same is left out.
+    table whose rows all decide the same is left out; where something may be taken again, only before the first one
+    whose rows do not: later terms are laid anew after those.
     """
     best = max(plans, key=lambda path: likely[path])
-    tables = []
+    signed = plans[best].api.offer, *(agreement.offer for agreement in plans[best].seats.values())
+    returns = any(_may_return(deal, offer) for offer in signed)
+    tables: list[RenewalTable] = []
     for index, month in enumerate(months):
         entries: dict[int, dict[Entry, Any]] = {}
         chances: dict[int, float] = {}
@@ -270,7 +344,8 @@ def tabulated(
         rows_alike = [row.model_dump(exclude={"probability"}) for row in rows]
         own = {entry: value for entry, value, _ in found[best]}
         is_same = own.keys() == set(known) and all(_alike(value, decides[entry]) for entry, value in own.items())
-        if not (is_same and all(_alike(one, rows_alike[0]) for one in rows_alike)):
+        is_laid_anew = bool(tables) and returns
+        if is_laid_anew or not (is_same and all(_alike(one, rows_alike[0]) for one in rows_alike)):
             cut = edges[month]
             tables.append(
                 RenewalTable(month=month, usage_edges_usd=cut.usage_usd, users_edges=cut.users, rows=tuple(rows))
@@ -284,9 +359,12 @@ def _row(decides: Mapping[Entry, Any], probability: float) -> RenewalRow:
     for (part, name, left), value in decides.items():
         if value is not None:
             parts[left].setdefault(part, {})[name] = value
-    api = parts[False].pop("api", {}).get("")
-    parts[True].pop("api", None)
-    if_left = EntriesIfLeft(**parts[True]) if parts[True] else None
+    api, again = (parts[left].pop("api", {}).get("") for left in (False, True))
+    taken_again = tuple(name for name, is_taken in parts[True].pop("taken_again", {}).items() if is_taken)
+    again = again if again is not None and again.offer is None else None
+    if_left = None
+    if parts[True] or again or taken_again:
+        if_left = EntriesIfLeft(api=again, taken_again=taken_again, **parts[True])
     return RenewalRow(probability=probability, api=api, **parts[False], if_left=if_left)
 
 

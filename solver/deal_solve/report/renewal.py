@@ -120,8 +120,13 @@ def _stated(row: RenewalRow) -> Iterator[tuple[str, str]]:
         yield f"{name} seats", left + joined([f"{count:,}" for count in counts])
     yield from _used(row)
     if row.if_left is not None:
+        if row.if_left.api is not None:
+            yield f"band from{IF_LEFT}", f"again, {round_money(row.if_left.api.band_usd_per_year)}"
+            committed = [round_money(round(usd, 2)) for usd in row.if_left.api.commitment_usd]
+            yield f"commitment a year{IF_LEFT}", joined(committed)
         for name, counts in row.if_left.seats.items():
-            yield f"{name} seats{IF_LEFT}", joined([f"{count:,}" for count in counts])
+            again = "again, " if name in row.if_left.taken_again else ""
+            yield f"{name} seats{IF_LEFT}", again + joined([f"{count:,}" for count in counts])
         yield from ((f"{name}{IF_LEFT}", value) for name, value in _used(row.if_left))
 
 

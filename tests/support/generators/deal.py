@@ -54,9 +54,6 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
             people.setdefault("unserved_usd_per_user_month", c.pick(30, 12, 200))
     _complete(c, data)
     if tables and horizon > min(length for paper in data["offers"].values() for length in paper["terms"]):
-        for paper in data["offers"].values():
-            if isinstance(paper.get("renewal"), dict):
-                paper["renewal"].pop("may_return", None)  # refused beside tables
         kind = c.pick("usage", "users") if data["workloads"] and data["cohorts"] else None
         data["renewal_decisions"] = {kind or ("usage" if data["workloads"] else "users"): 2}
     if c.chance(14):
@@ -143,6 +140,8 @@ def _return(c: Draw, data: Data) -> None:
     for paper in data["offers"].values():
         terms = paper["terms"]
         paper["terms"] = {12: terms[min(terms)], **{length: terms[length] for length in terms if length > 12}}
+        if min(terms) > 12:
+            paper.get("api", {}).pop("excess", None)  # needs two periods in every term
         renewal = paper.get("renewal", "same")
         if c.chance(85):
             price = renewal["price"] if isinstance(renewal, dict) and "price" in renewal else renewal

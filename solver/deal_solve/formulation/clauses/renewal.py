@@ -7,23 +7,23 @@ x = x'                                        decisions of two paths that came t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.workload import ProjectName
-from deal_solve.errors import InputError, Problem
 from deal_solve.formulation.clauses.api.commitment import Commitments
-from deal_solve.formulation.clauses.api.rates import Agreement
+from deal_solve.formulation.clauses.api.rates import Agreement, Regime
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, seat_candidates
 from deal_solve.formulation.clauses.routing import Routing
-from deal_solve.formulation.clauses.seats.seats import Seats
+from deal_solve.formulation.clauses.seats.seats import Seats, SeatYear
 from deal_solve.formulation.clauses.seats.tracks import Tracks
+from deal_solve.formulation.clauses.terms import api_spans, left_years, seat_spans
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.program import Program
+from deal_solve.plan.leaving import may_return_api, may_return_seats
 from deal_solve.plan.renewal_tables import Path
-from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
 
 
@@ -54,12 +54,11 @@ def table_months(deal: Deal, agreements: Iterable[Agreement]) -> tuple[int, ...]
     """Return the months in which something is looked up; none where all is decided at signing."""
     if deal.renewal_decisions is None:
         return ()
-    for name, offer in deal.offers.items():
-        if offer.renewal.may_return:
-            path = f"offers.{name}.renewal.may_return"
-            raise InputError(Problem(path, "is not decided by tables: leave out renewal_decisions, or state no"))
-    offered = {*agreements, *(seats.agreement for seats in seat_candidates(deal))}
-    months = {span.start for agreement in offered for span in resolve(deal).taken(agreement).spans}
+    months = {span.start for agreement in agreements for span in api_spans(deal, agreement)}
+    for seats in seat_candidates(deal):
+        months |= {span.start for span in seat_spans(deal, seats, seats.seat_type)}
+        if may_return_seats(deal, seats.offer, seats.seat_type):
+            months |= {span.start for span in left_years(deal, seats)}
     if any(cohort.use or {NONE, *deal.internal_tools} & {*cohort.tracks} for cohort in deal.cohorts.values()):
         months |= {*range(0, deal.horizon_months, 12)}
     return tuple(sorted(months - {0}))
@@ -130,27 +129,50 @@ def _decided(decisions: Decisions) -> Iterator[_Decision]:
 
 
 def _api_terms(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
-    """Yield band and commitment of every term; what was left before is at list, and nothing is decided."""
-    for regime, beta in decisions.agreements.regimes.items():
-        month, when = regime.span.start, left.api(regime.span.start)[:1]
-        yield _Decision(("band", regime), month, 1.0 * beta, 1.0, when)
-        bases = dict.fromkeys(v for year in regime.span.years for v, _ in decisions.commitments.get(regime, year))
-        for index, base in enumerate(bases):
-            yield _Decision(("commitment", regime, index), month, 1.0 * base, base.upBound, when)
+    """Yield band and commitment of every term, whichever renewal it is; what was left before, and is not taken again,
+    is at list, and nothing is decided.
+    """
+    alike: dict[Regime, list[Regime]] = {}
+    for regime in decisions.agreements.regimes:
+        alike.setdefault(regime._replace(span=_months(regime.span)), []).append(regime)
+    for key, regimes in alike.items():
+        month, when = key.span.start, left.api_term(key)
+        band = total(decisions.agreements.regimes[regime] for regime in regimes)
+        yield _Decision(("band", key), month, band, 1.0, when)
+        bases = [
+            dict.fromkeys(v for year in key.span.years for v, _ in decisions.commitments.get(regime, year))
+            for regime in regimes
+        ]
+        for index, own in enumerate(zip(*bases, strict=True)):
+            maximum = max(base.upBound for base in own)
+            yield _Decision(("commitment", key, index), month, total(own), maximum, when)
+
+
+def _months(span: TermSpan) -> TermSpan:
+    """Return a term without what tells it from others of the same months: which renewal it is, and after what."""
+    return replace(span, index=0, since=())
 
 
 def _seat_terms(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
-    """Yield who sells a type, which is decided where it was not left before, and its seats."""
+    """Yield who sells a type, which is decided where it was not left before or may be taken again, and its seats."""
+    sellers: dict[tuple[SeatCandidate, TermSpan], list[Variable]] = {}
     for (candidate, span), held in decisions.agreements.seat_terms.items():
         if held is not decisions.agreements.seats[candidate]:
-            when = left.seats(candidate.seat_type, span.start)[:1]
-            yield _Decision(("seller", candidate, span), span.start, 1.0 * held, 1.0, when)
-    for (candidate, _, number), year in decisions.seats.years.items():
-        when = left.seats(candidate.seat_type, year.span.start, candidate if candidate.offer in AT_LIST else None)
-        for index, (segment, chosen, count) in enumerate(year.segments):
-            key = candidate, number, index
-            yield _Decision(("segment", *key), year.span.start, 1.0 * chosen, 1.0, when)
-            yield _Decision(("seats", *key), year.span.start, 1.0 * count, float(segment.high), when)
+            sellers.setdefault((candidate, _months(span)), []).append(held)
+    for (candidate, span), members in sellers.items():
+        yield _Decision(
+            ("seller", candidate, span), span.start, total(members), 1.0, left.seller(candidate, span.start)
+        )
+    years: dict[tuple[SeatCandidate, TermSpan, int], list[SeatYear]] = {}
+    for (candidate, span, number), year in decisions.seats.years.items():
+        years.setdefault((candidate, _months(span), number), []).append(year)
+    for key, alike in years.items():
+        candidate, span, _ = key
+        when = left.seats(candidate, span.start)
+        for index, segments in enumerate(zip(*(year.segments for year in alike), strict=True)):
+            chosen, count = (total(segment[part] for segment in segments) for part in (1, 2))
+            yield _Decision(("segment", *key, index), span.start, chosen, 1.0, when)
+            yield _Decision(("seats", *key, index), span.start, count, float(segments[0][0].high), when)
 
 
 def _tracks(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
@@ -168,15 +190,20 @@ def _routes(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
     """Yield the shares of a workload in each regime, and those of people whatever they are billed under."""
     metered: dict[tuple[str, int], dict[Variable, None]] = {}
     people: dict[tuple[str, int, str], list[Variable]] = {}
-    starts = {beta: (regime, regime.span.start) for regime, beta in decisions.agreements.regimes.items()}
+    workloads: dict[tuple[str, int, str, Regime], list[Variable]] = {}
+    starts = {beta: regime for regime, beta in decisions.agreements.regimes.items()}
     for (user, start, option), shares in decisions.routing.shares.items():
         for share, activity in shares:
             if user in decisions.deal.workloads:
-                regime, month = starts[activity]
-                yield _Decision(("routing", user, start, option, regime), month, 1.0 * share, 1.0, left.api(month))
+                regime = starts[activity]
+                key = user, start, option, regime._replace(span=_months(regime.span))
+                workloads.setdefault(key, []).append(share)
             else:
                 metered.setdefault((user, start), {})[activity] = None
                 people.setdefault((user, start, option), []).append(share)
+    for key, own in workloads.items():
+        regime = key[-1]
+        yield _Decision(("routing", *key), regime.span.start, total(own), 1.0, left.routing(regime))
     for (user, start, option), own in people.items():
         month = start // 12 * 12
         none_metered = 1 - total(metered[user, start])
@@ -193,21 +220,59 @@ class _Left:
     """
 
     def __init__(self, decisions: Decisions) -> None:
-        self._agreements, self._tracks = decisions.agreements, decisions.tracks
+        self._deal, self._agreements, self._tracks = decisions.deal, decisions.agreements, decisions.tracks
 
     def api(self, month: int) -> Entries:
         """Return the entries of the API part: at list in the term before, or not."""
         return _entries([b for r, b in self._agreements.regimes.items() if r.span.left and _holds(r.span, month - 1)])
 
-    def seats(self, seat_type: str, month: int, at_list: SeatCandidate | None = None) -> Entries:
-        """Return the entries of a seat type; the second one for a list that it is bought `at_list` already."""
-        held = {
+    def api_term(self, regime: Regime) -> Entries:
+        """Return the entries of a term of the API part; the second one where it may be taken again."""
+        entries = self.routing(regime)
+        return entries if may_return_api(self._deal, regime.agreement.offer) else entries[:1]
+
+    def routing(self, regime: Regime) -> Entries:
+        """Return the entries of the routing in a term of the API part; none decides inside another term."""
+        month = regime.span.start
+        entries = self.api(month)
+        if not may_return_api(self._deal, regime.agreement.offer):
+            return entries
+        own = self._agreements.of_api(regime.agreement)
+        return _without(entries, [b for r, b in own.items() if not r.span.left and r.span.start < month < r.span.end])
+
+    def seller(self, candidate: SeatCandidate, month: int) -> Entries:
+        """Return the entries of who sells a seat type; the second one where an offer may be taken again."""
+        entries = self._seat_type(candidate.seat_type, month)
+        return entries if self._may_return(candidate) else entries[:1]
+
+    def seats(self, candidate: SeatCandidate, month: int) -> Entries:
+        """Return the entries of seats of a type; the second one for a list that it is bought at already, or an offer
+        that may be taken again.
+        """
+        held = self._held(candidate.seat_type, month)
+        if candidate in held:
+            return (*self._seat_type(candidate.seat_type, month)[:1], ("left", 1.0 * held[candidate]))
+        return self.seller(candidate, month)
+
+    def _may_return(self, candidate: SeatCandidate) -> bool:
+        return may_return_seats(self._deal, candidate.offer, candidate.seat_type)
+
+    def _held(self, seat_type: str, month: int) -> dict[SeatCandidate, Variable]:
+        """Return the lists at which a type is bought in the month before."""
+        return {
             candidate: variable
             for (candidate, span), variable in self._agreements.seat_terms.items()
             if candidate.seat_type == seat_type and candidate.offer in AT_LIST and _holds(span, month - 1)
         }
-        entries = _entries(held.values())
-        return (*entries[:1], ("left", 1.0 * held[at_list])) if at_list in held else entries[:1]
+
+    def _seat_type(self, seat_type: str, month: int) -> Entries:
+        """Return the entries of a seat type, which decide where no term of an offer that may be taken again goes on."""
+        bound = [
+            h
+            for (candidate, span), h in self._agreements.seat_terms.items()
+            if candidate.seat_type == seat_type and self._may_return(candidate) and span.start < month < span.end
+        ]
+        return _without(_entries(self._held(seat_type, month).values()), bound)
 
     def tracks(self, cohort: str, month: int) -> Entries:
         """Return the entries of a cohort that is not bound: it was on a seat type that was left, or not."""
@@ -228,6 +293,15 @@ class _Left:
 def _entries(left: Iterable[Variable]) -> Entries:
     was_left = total(left)
     return (("stay", 1 - was_left), ("left", was_left)) if was_left.terms else ()
+
+
+def _without(entries: Entries, bound: Iterable[Variable]) -> Entries:
+    """Return entries of which none decides for a part that is inside a term."""
+    inside = total(bound)
+    if not inside.terms:
+        return entries
+    (name, stays), *others = entries or (("stay", Expression([], 1.0)),)
+    return ((name, stays - inside), *others)
 
 
 def _holds(span: TermSpan, month: int) -> bool:
