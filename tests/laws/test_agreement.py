@@ -140,6 +140,7 @@ def test_regret_is_measured_against_the_best_cost_of_each_scenario():
         lambda one: (
             len(one.get("scenarios", {})) > 2
             and one["workloads"]
+            and one["horizon_months"] == 12
             and not one["cohorts"]  # an initial order is placed for what is expected, whatever comes
         )
     )
@@ -161,7 +162,7 @@ def _first(wanted: Any) -> dict[str, Any]:
 # Laws (section 9.8)
 
 
-@holds_on(20, 60, deals(), st.permutations(sorted(RELAXATIONS)))
+@holds_on(12, 60, deals(), st.permutations(sorted(RELAXATIONS)))
 def test_a_relaxation_never_raises_the_optimum(data: dict[str, Any], order: list[str]):
     data = lawful(data)
     name, relaxed = next((name, better) for name in order if (better := relaxed_by(data, name)) is not None)

@@ -67,9 +67,9 @@ class Clause:
       `offers.<offer>.seats.<type>.<path>`, or `offers.<offer>.<path>`
     - `is_in` whether a part has the clause at all, `fits` whether an offer can; `is_of_both_parts` where it only
       matters if seats and API are both in the offer
-    - `printed` how a value of it reads; `better` the value one step towards the buyer, that of today where nothing is
-      better, and None for a clause without such a step. `asked` prints what is asked for, from the value today and the
-      better one, where `printed` does not do; `along` are other fields of the part that the step changes, and it
+    - `printed` how a value of it reads; `better` of a part the value one step towards the buyer, today's where nothing
+      is better, and None for a clause without such a step. `asked` prints what is asked for, from the value today and
+      the better one, where `printed` does not do; `along` are other fields of the part that the step changes, and it
       states those in `stated` as they are, because their default depends on this one
     - `step` the step in words, for docs/guides/clauses.md. `is_law`: the step only adds to what can be signed or lowers
       what has to be paid, so it never costs the buyer. Steps that are no law move payments in time or change what later
