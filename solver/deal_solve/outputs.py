@@ -155,8 +155,15 @@ def figure(found: Any) -> Figure:
     """
     if isinstance(found, Regions):
         return figure(found.sweep)
+    if isinstance(found, Solution):
+        return figure(found.settlement)
+    if isinstance(found, Settlement):
+        settled: Figure = import_module("deal_solve.report.spending.picture").figure_of(found.deal, found)
+        return settled
     if not isinstance(found, Answered) or not find_spec(f"{_folder(found)}.picture"):
-        raise InputError(f"a {type(found).__name__} has no picture; expected what curve, frontier, sweep … return")
+        raise InputError(
+            f"a {type(found).__name__} has no picture; expected what solve, curve, frontier, sweep … return"
+        )
     drawn: Figure = _module(found, "picture").figure_of(_deal_of(found), found)
     return drawn
 

@@ -193,11 +193,11 @@ def test_quick_solves_the_deal_alone(monkeypatch):
     def fails(*_args, **_keywords):
         raise AssertionError("nothing further is solved")
 
-    for name in ("clauses", "curve", "waterfall"):
+    for name in ("clauses", "curve", "frontier", "waterfall"):
         monkeypatch.setattr(module, name, fails)
     found = document(newsvendor(), is_quick=True)
     assert first_page(found).why_no_asks.startswith("Left out")
-    assert html_of(found).count("Left out: it takes further solves.") == 3
+    assert html_of(found).count("Left out: it takes further solves.") == 4
 
 
 def test_sections_are_chosen_and_only_what_they_show_is_solved_for(monkeypatch):

@@ -15,7 +15,7 @@ from tests.support.paths import EXAMPLES
 
 def planned(deal):
     """Return a plan that takes the first offer with an API part, at its highest band."""
-    offer = next(name for name, each in deal.offers.items() if each.api)
+    offer = next(name for name, each in deal.offers.items() if each.api and each.on_the_table)
     return complete(deal, Proposal.model_validate({"api": {"offer": offer}}), scenarios_of(deal))[0]
 
 

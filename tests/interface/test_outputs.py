@@ -156,16 +156,18 @@ def test_what_has_a_file_reads_back(name):
         show(read)
 
 
-@pytest.mark.parametrize("name", [*(name for name in FILES if name != "simulation"), "regions"])
+@pytest.mark.parametrize("name", [*(name for name in FILES if name != "simulation"), "regions", "solution"])
 def test_a_picture_is_a_figure(name, tmp_path):
     drawn = figure(results()[name])
     assert isinstance(drawn, Figure)
     drawn.savefig(tmp_path / "picture.png")
 
 
-@pytest.mark.parametrize("name", ["solution", "simulation", "why_not", "criteria"])
+@pytest.mark.parametrize("name", ["simulation", "why_not", "criteria"])
 def test_what_has_no_picture_says_so(name):
-    with pytest.raises(InputError, match=re.escape("has no picture; expected what curve, frontier, sweep … return")):
+    with pytest.raises(
+        InputError, match=re.escape("has no picture; expected what solve, curve, frontier, sweep … return")
+    ):
         figure(results()[name])
 
 

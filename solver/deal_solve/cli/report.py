@@ -22,7 +22,7 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
 @click.option(
     "--sections", metavar="NAMES", help="What stands after the first page, such as routing,seats.  [default: all]"
 )
-@click.option("--quick", is_flag=True, help="Leave out what takes further solves: clauses, curve and levers.")
+@click.option("--quick", is_flag=True, help="Leave out what takes further solves: clauses, curve, frontier and levers.")
 @fiscal_option
 @question_options
 def command(

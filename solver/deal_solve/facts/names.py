@@ -45,6 +45,20 @@ def user_name(deal: Deal, user: str) -> str:
     return (found.title if found else "") or user
 
 
+def path_name(deal: Deal, path: str) -> str:
+    """Return what a dotted path of the deal file is called: the title of what it belongs to, then its words."""
+    part, _, rest = path.partition(".")
+    name, _, key = rest.partition(".")
+    if part in ("workloads", "cohorts"):
+        owner = user_name(deal, name)
+    elif part == "offers" and name in deal.offers:
+        owner = offer_name(deal, name)
+    else:
+        return path.replace(".", " ").replace("_", " ")
+    words = key.replace(".", " ").replace("_", " ")
+    return f"{owner}: {words}" if words else owner
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in a sentence.
 

@@ -162,6 +162,15 @@ def percent(share: float, digits: int = 1) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
+def digits(value: float) -> str:
+    """Return a number of any size with at most six digits that say something.
+
+    >>> digits(1_400_000.0), digits(0.45), digits(-1 / 3)
+    ('1,400,000', '0.45', '-0.333333')
+    """
+    return f"{float(f'{value:.6g}'):,.6f}".rstrip("0").rstrip(".")
+
+
 def chance(share: float) -> str:
     """Return a probability in whole percent; only what is certain is 0% or 100%.
 

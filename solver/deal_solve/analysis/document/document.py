@@ -10,6 +10,7 @@ from typing import TypeVar, Unpack
 from deal_solve.analysis.clauses.clauses import clauses
 from deal_solve.analysis.curve.curve import curve
 from deal_solve.analysis.document.result import QUICK, SECTIONS, Document
+from deal_solve.analysis.frontier.frontier import frontier
 from deal_solve.analysis.levers.waterfall import waterfall
 from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.deal.deal import Deal
@@ -23,6 +24,8 @@ from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.scenario_set import Scenarios, ready
 
 T = TypeVar("T")
+FRONTIER_STEPS = 5
+"""Points of the frontier: fewer than by itself, for its solves are only a part of a document's."""
 
 
 def document(
@@ -56,6 +59,9 @@ def document(
         comparisons=compared,
         clauses=work.tried("clauses", not is_quick, lambda: clauses(deal, set_of, pairs=0, options=options)),
         curve=work.tried("curve", worked.get("curve"), lambda: curve(deal, set_of, options=against)),
+        frontier=work.tried(
+            "frontier", worked.get("frontier"), lambda: frontier(deal, set_of, FRONTIER_STEPS, options=options)
+        ),
         levers=work.tried("levers", worked.get("levers"), lambda: waterfall(deal, set_of, solution, options=options)),
         left_out=work.left_out,
         is_quick=is_quick,

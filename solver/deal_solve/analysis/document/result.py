@@ -11,6 +11,7 @@ from pydantic import Field
 from deal_solve.analysis.clauses.result import GRANTED, Clauses, ClauseValue
 from deal_solve.analysis.curve.result import Curve
 from deal_solve.analysis.document.ics import ics_of
+from deal_solve.analysis.frontier.result import Frontier
 from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.analysis.solve.comparisons import Comparisons
 from deal_solve.files import written
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
 
 SECTIONS = {
     "levers": "What the levers are worth",
+    "spend": "What is spent, month by month",
+    "distribution": "How far the cost spreads",
     "curve": "What each commitment costs",
     "routing": "Which model answers what",
     "seats": "Seats and the people who use them",
     "clauses": "What each clause is worth",
+    "drivers": "What the cost hangs on",
+    "frontier": "What caution costs",
     "offers": "Every agreement side by side",
     "payers": "Who pays",
     "calendar": "Every date",
@@ -36,7 +41,7 @@ SECTIONS = {
     "method": "How it was worked out",
 }
 """What stands after the first page, by name, each with its heading."""
-QUICK = ("levers", "curve")
+QUICK = ("levers", "curve", "frontier")
 """Sections whose solves are for them alone."""
 MAX_ASKS = 5
 
@@ -52,6 +57,7 @@ class Document(Answered):
     comparisons: Annotated[Comparisons, Field(description="what the plan is compared with")]
     clauses: Annotated[Clauses | None, Field(description="what each clause is worth; null: not worked out")]
     curve: Annotated[Curve | None, Field(description="what each commitment costs; null: not worked out")]
+    frontier: Annotated[Frontier | None, Field(description="what caution costs; null: not worked out")]
     levers: Annotated[Waterfall | None, Field(description="what the levers are worth; null: not worked out")]
     left_out: Annotated[dict[str, str], Field(description="why a section has no answer, by its name")]
     is_quick: Annotated[bool, Field(description="whether only the deal itself was solved")]

@@ -9,6 +9,7 @@ from typing import Any
 
 from deal_solve.analysis.document.page import Rows, subject_of
 from deal_solve.analysis.document.result import QUICK, SECTIONS, Document
+from deal_solve.analysis.document.tables import EXTRA_TABLES
 from deal_solve.analysis.solve.page.subject import Subject
 from deal_solve.analysis.solve.proof import proof_rows
 from deal_solve.analysis.solve.tables import TABLES
@@ -21,14 +22,17 @@ COLUMNS = 180
 WORKED_OUT = (*QUICK, "clauses")
 """Sections that show an analysis of their own name."""
 SHOWN = {
+    "spend": ("spend", "commitment", "health"),
+    "distribution": ("distribution", "limits"),
+    "drivers": ("drivers",),
     "routing": ("tracks", "routing", "projects"),
-    "seats": ("renewal", "seats"),
-    "offers": ("agreements", "limits"),
+    "seats": ("renewal", "seats", "users"),
+    "offers": ("side by side", "agreements"),
     "payers": ("allocation", "split", "years", "lines"),
-    "calendar": ("calendar", "commitment", "health", "savings"),
+    "calendar": ("calendar", "savings"),
     "assumptions": ("assumed", "notes", "controls"),
 }
-"""The tables of `solve` that a section shows."""
+"""The tables that a section shows: those of `solve`, and some that are made for a document."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def _lay_out(found: Document, subject: Subject, name: str) -> None:
         analysis = getattr(found, name)
         if analysis is not None:
             text_of(analysis)
-    makers: list[Callable[[Subject], str]] = [TABLES[table] for table in SHOWN.get(name, ())]
+    makers: list[Callable[[Subject], str]] = [{**TABLES, **EXTRA_TABLES}[table] for table in SHOWN.get(name, ())]
     for make in makers:
         make(subject)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from deal_solve.analysis.document.workbook.cells import Book, Number, Sheet
+from deal_solve.facts.spending.spending import COARSE_LEVELS, LEVELS
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.measures import quantile
 
-COARSE_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
-LEVELS = (0.01, 0.05, *COARSE_LEVELS, 0.95, 0.99)
 MAX_ROWS = 2000
 
 

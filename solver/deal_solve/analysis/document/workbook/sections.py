@@ -17,6 +17,10 @@ MAX_WIDTH, MIN_WIDTH = 60, 11
 MAX_LINES = 30
 NAMES = {
     "levers": "Levers",
+    "spend": "Months",
+    "distribution": "Distribution",
+    "drivers": "Drivers",
+    "frontier": "Frontier",
     "curve": "Commitment curve",
     "routing": "Routing",
     "seats": "Seats",
