@@ -1,8 +1,9 @@
 """Solve many generated deals and write what was found: mismatches, and what every clause value does.
 
-    python -m tests.support.report_agreement --deals 10000 --seed 1 --jobs 2 --out tests/agreement-report.md
+    python -m tests.support.report_agreement --deals 3000 --seed 1 --jobs 2 --out tests/benchmarks/agreement-report.md
 
-Deal number i of a seed is always the same, whatever the number of processes.
+Deal number i of a seed is always the same, whatever the number of processes. With `--seconds` no deal begins later, and
+the report says how many there were.
 """
 
 import argparse
@@ -84,9 +85,11 @@ def record_of(job: tuple[int, int, int, int]) -> Record:
 
 @dataclass
 class Row:
-    """A clause value over a run, as shares of all deals that could be solved."""
+    """A clause value over a run: in how many deals, felt in how many, and as shares of the solved ones."""
 
     name: str
+    deals: int
+    felt: int
     occurs: float
     settles: float
     matters: float
@@ -110,13 +113,16 @@ def rows_of(records: list[Record]) -> Iterator[Row]:
     solved = [record for record in records if record.kind == "solved"]
     known = [record for record in records if record.clauses]
     for name in CLAUSES:
-        occurs = sum(name in record.clauses for record in known) / max(len(known), 1)
+        deals = sum(name in record.clauses for record in known)
+        occurs = deals / max(len(known), 1)
+        felt = sum(record.settles.get(name, False) or record.solves.get(name, False) for record in solved)
         has = sum(name in record.clauses for record in solved) / max(len(solved), 1)
         settled = [record.settles[name] for record in solved if name in record.settles]
         changes = sum(settled) / len(settled) if settled else 0.0
         tries = [record.solves[name] for record in solved if name in record.solves]
         share = sum(tries) / len(tries) if tries else 0.0
-        yield Row(name, occurs, has * changes, has * (changes + (1 - changes) * share), len(settled), len(tries))
+        matters = has * (changes + (1 - changes) * share)
+        yield Row(name, deals, felt, occurs, has * changes, matters, len(settled), len(tries))
 
 
 def report(records: list[Record], seed: int, elapsed: float) -> str:
@@ -147,17 +153,19 @@ def report(records: list[Record], seed: int, elapsed: float) -> str:
         "",
         "## Clause values",
         "",
+        "*in*: deals that have it. *felt*: of the deals in which it was tried, those in which it changes what the",
+        "optimal plan costs, or another plan becomes the best one.",
         "*occurs*: share of the deals that have it. *settles*: share of the solved deals whose optimal plan costs",
         "something else (more than a cent in some scenario) once the clause is replaced by a neutral alternative,",
         "estimated from the deals in which that was tried (*settled*).",
         "*matters*: the same, or another plan becomes the best one and costs something else (or none is left); the",
         "second is estimated from the deals in which the neutral deal was solved again (*tried*).",
         "",
-        "| clause value | occurs | settles | matters | settled | tried | |",
-        "|---|---:|---:|---:|---:|---:|---|",
+        "| clause value | in | felt | occurs | settles | matters | settled | tried | |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     table = [
-        f"| {row.name} | {row.occurs:.1%} | {row.settles:.1%} | {row.matters:.1%} "
+        f"| {row.name} | {row.deals:,} | {row.felt:,} | {row.occurs:.1%} | {row.settles:.1%} | {row.matters:.1%} "
         f"| {row.settled} | {row.tried} | {row.flag} |"
         for row in rows
     ]
@@ -189,7 +197,10 @@ def run(deals: int, seed: int, jobs: int, settles: int, resolves: int) -> Iterat
         yield from map(record_of, work)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(record_of, work, chunksize=8)
+        try:
+            yield from pool.map(record_of, work, chunksize=8)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def main() -> None:
@@ -200,11 +211,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--settles", type=int, default=8, help="clauses per deal tried by settling its plan again")
     parser.add_argument("--resolves", type=int, default=4, help="clauses per 20th deal tried by solving again")
+    parser.add_argument("--seconds", type=float, help="stop after so long, with a report of what there is")
     parser.add_argument("--out", type=Path, default=Path("tests/agreement-report.md"))
     given = parser.parse_args()
     started, records = time.monotonic(), []
     for record in run(given.deals, given.seed, given.jobs, given.settles, given.resolves):
         records.append(record)
+        if given.seconds is not None and time.monotonic() - started > given.seconds:
+            break
         if record.mismatch:
             print(f"deal {record.number}: {record.mismatch}", file=sys.stderr)
         if len(records) % 500 == 0:
