@@ -126,3 +126,15 @@ def before(solution: Solution) -> dict[str, float]:
         found[name] = round(found.get(name, 0.0) + float(usd), 2)
     np.testing.assert_allclose(sum(found.values()), settlement.before[0], atol=0.05)
     return found
+
+
+NEXT = {"terms": [12, 24], "api": {**bands((0.01, 0.2)), "overage": "contracted"}}
+
+
+def held(monthly=100, api=None, in_force=None, horizon=24, ends="2027-07", **rest):
+    """Return a deal of 24 months whose agreement in force ends in month 6: 10 % off, 1,200 a year, 900 drawn so far."""
+    current = {"on_the_table": False, "terms": [12], "api": {**bands((1_200, 0.1)), **(api or {})}}
+    own = {"band_usd_per_year": 1_200, "commitment_usd": 1_200, "period_started": "2026-07", "drawn_usd": 900}
+    own |= in_force or {}
+    rest = {"offers": {"current": current, "next": NEXT}, **rest}
+    return api_deal(monthly, horizon=horizon, in_force={"offer": "current", "ends": ends, "api": own}, **rest)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deal_solve.cli.support.extras import answers, answers_text, check, more_options
+from deal_solve.cli.support.months import in_one_month
 from deal_solve.cli.support.options import deal_argument, fiscal_option, fix_option, json_option
 from deal_solve.cli.support.question import Question, question_options
 from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, solved
@@ -72,7 +73,8 @@ def command(
     check(deal, scenario_set, export_file, more)
     scenarios = ready(scenario_set)
     if export_file:
-        return _export(deal, scenarios, export_file, question.options.fix)
+        deal = in_one_month(deal)
+        return _export(deal, in_months_of(deal, scenarios), export_file, question.options.fix)
     options = question.options.begun(question.began)
     try:
         solution = solved(deal, scenarios, options)

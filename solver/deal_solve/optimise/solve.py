@@ -32,6 +32,7 @@ from deal_solve.optimise.search.subsample import warm_started
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solver.solvers import Clock, solver_named
+from deal_solve.optimise.sums import SIGN_FIRST
 from deal_solve.plan.crowds import too_many_combinations
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
@@ -44,10 +45,6 @@ LOG = logging.getLogger(__name__)
 SETTLEMENT_TOLERANCE, SETTLEMENT_TOLERANCE_USD = 1e-6, 0.01
 STOPPED_EARLY = (
     "the time limit passed before a plan was found that costs less than this simple one, the first incumbent"
-)
-SIGN_FIRST = (
-    "this deal follows an agreement in force or may be signed later, and this question is about one month of signing: "
-    "ask it of deal.signed_in(month)"
 )
 MAX_WRITTEN_OUT = 300
 """Up to this many scenarios binaries close the gap of a rollover in which saving balance would pay (formulation §8); of

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
+from deal_solve.errors import InputError
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.settlement.in_force.before import paid_before
 from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.scenario_set import Scenarios
 
+SIGN_FIRST = (
+    "this deal follows an agreement in force or may be signed later, and this question is about one month of signing: "
+    "ask it of deal.signed_in(month)"
+)
+
 
 def sums_of(deal: Deal, scenarios: Scenarios, expected: FirstUsers | None = None) -> ScenarioSums:
-    """Return the sums of a scenario set; an initial order is placed for the `expected` users, where they are given."""
+    """Return the sums of a scenario set; an initial order is placed for the `expected` users, where they are given.
+
+    Raises InputError for a deal that is not yet signed in a month.
+    """
+    if deal.is_open:
+        raise InputError(SIGN_FIRST)
     return ScenarioSums(deal, scenarios, expected, paid_before(deal, scenarios))

@@ -5,19 +5,9 @@ import pytest
 
 from deal_solve import scenarios_of, settle, solve
 from deal_solve.settlement.lines import LINES
-from tests.support.builders import api_deal, bands
+from tests.support.builders import NEXT, api_deal, bands, held
 
 NAMES = {line.title: line.name for line in LINES.values()}
-NEXT = {"terms": [12, 24], "api": {**bands((0.01, 0.2)), "overage": "contracted"}}
-
-
-def held(monthly=100, api=None, in_force=None, horizon=24, ends="2027-07", **rest):
-    """Return a deal of 24 months whose agreement in force ends in month 6: 10 % off, 1,200 a year, 900 drawn so far."""
-    current = {"on_the_table": False, "terms": [12], "api": {**bands((1_200, 0.1)), **(api or {})}}
-    own = {"band_usd_per_year": 1_200, "commitment_usd": 1_200, "period_started": "2026-07", "drawn_usd": 900}
-    own |= in_force or {}
-    rest = {"offers": {"current": current, "next": NEXT}, **rest}
-    return api_deal(monthly, horizon=horizon, in_force={"offer": "current", "ends": ends, "api": own}, **rest)
 
 
 def before(deal, month=None):

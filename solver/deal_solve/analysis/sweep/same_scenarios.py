@@ -36,6 +36,7 @@ def _are_same(one: Scenarios, other: Scenarios) -> bool:
     """Whether sets in memory hold the same numbers, which may be so although workloads or cohorts differ."""
     if not (isinstance(one, ScenarioSet) and isinstance(other, ScenarioSet) and one.notes == other.notes):
         return False
+    one, other = one.all_months(), other.all_months()
     held = [
         (each.weights, *(array for name in PATHS for array in getattr(each, name).values())) for each in (one, other)
     ]

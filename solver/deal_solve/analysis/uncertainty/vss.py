@@ -35,11 +35,13 @@ def vss(solution: Solution, drawn: Replicates | None = None, **keywords: Unpack[
 def mean_scenario(scenarios: Scenarios) -> ScenarioSet:
     """Return the one scenario in which everything is at its expected value: requests, users, list prices, hit rates."""
     total: dict[str, dict[str, Array]] = {name: {} for name in PATHS}
-    for block in blocks(scenarios):
+    before = scenarios.block(0).before
+    for block in (each.all_months() for each in blocks(scenarios)):
         for name in PATHS:
             for key, values in getattr(block, name).items():
                 total[name][key] = total[name].get(key, np.zeros(values.shape[:-1])) + values @ block.weights
     one: dict[str, Any] = {
         name: {key: np.asarray(mean)[..., None] for key, mean in keys.items()} for name, keys in total.items()
     }
-    return ScenarioSet("certain", ("expected",), np.ones(1), **one)
+    mean = ScenarioSet("certain", ("expected",), np.ones(1), **one)
+    return mean if before is None else mean.from_month(before.months)

@@ -23,6 +23,7 @@ from deal_solve.plan.resolved import SeatOffer, resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
 from deal_solve.plan.unknown_limits import is_closed
 from deal_solve.uncertainty.first_users import first_users, users_above
+from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
@@ -42,6 +43,9 @@ def complete(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> tuple[Pl
     Raises InputError for names and lengths that mean nothing; whether the plan is possible is
     `validity.refuse_impossible`'s question.
     """
+    if deal.is_open:
+        deal = deal.signed_in(_month(deal, proposal))
+        scenarios = in_months_of(deal, scenarios).in_memory()
     agreements = complete_agreements(deal, proposal, scenarios)
     notes = list(agreements.assumed)
     sellers = {name: agreement.sellers for name, agreement in agreements.seats.items()}
@@ -57,6 +61,15 @@ def complete(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> tuple[Pl
         later=proposal.later,
     )
     return plan, tuple(notes)
+
+
+def _month(deal: Deal, proposal: Proposal) -> int:
+    """Return the month of signing of a proposal, or the only one there is."""
+    months, given = deal.signing_months, proposal.signing_month
+    if given in months or (given is None and len(months) == 1):
+        return months[0] if given is None else given
+    expected = f"expected one of {', '.join(map(str, months))}"
+    raise InputError(Problem("signing_month", f"is {'missing' if given is None else given}; {expected}"))
 
 
 def complete_agreements(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> Agreements:
