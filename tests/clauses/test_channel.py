@@ -1,12 +1,20 @@
 """Cloud commitments and offers bought through a marketplace: priced and optimised by hand (model §6)."""
 
+import re
+
 import numpy as np
 import pytest
 
-from deal_solve import scenarios_of, settle, solve
+from deal_solve import sample, scenarios_of, settle, solve
+from deal_solve.analysis.check.findings import findings
+from deal_solve.analysis.clauses.steps import clause_steps
+from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.errors import InputError
 from deal_solve.facts.allocation import allocate
+from deal_solve.facts.calendar import calendar
+from deal_solve.facts.cloud import cloud_years
 from deal_solve.plan.plan import Plan
+from deal_solve.report.cloud import cloud_table
 from tests.support.builders import APP, api_deal, api_plan, deal_of, lines, list_api, only, routes, seat_plan, settled
 
 FREE = {"bands": [{"commit_usd_per_year": 0, "discount": 0}]}
@@ -293,3 +301,68 @@ def test_a_fee_follows_its_payment_and_the_shortfall_is_a_row_of_its_own():
         ("cohort", "aws", "fee"): 2,
         ("cloud", "aws", "cloud_shortfall"): 40,
     }
+
+
+# --- what is printed --------------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_counted_towards_the_commitment_and_when_the_rest_is_paid():
+    """Other spend is 70 or 100: 25 of 40 count, and (100 - 70 - 25)/2 = 2.50 are expected to lack at the year's end."""
+    deal = two_quotes({"low": (40_000, 70_000), "high": (40_000, 100_000)}, committed=100_000)
+    solution = solve(deal)
+    (row,) = cloud_years(solution.settlement)
+    assert (row.committed_usd, row.other_spend_usd, row.retired_usd) == pytest.approx((100_000, 85_000, 25_000))
+    assert (row.shortfall_usd, row.shortfall_probability, row.cap_probability) == pytest.approx((2_500, 0.5, 1))
+    assert any(re.match(r"of which counted towards aws +25,000 +25,000$", line) for line in printed(solution))
+    assert "100,000.00" in cloud_table(solution.settlement)
+    (paid,) = [event for event in calendar(deal, solution.plan) if event.kind == "cloud"]
+    assert f"{paid.day} {paid.what}" == "2028-01-01 what contract year 1 lacks of the commitment to aws is paid"
+
+
+def printed(solution):
+    return solution_report(subject_of(solution)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("cloud", "through", "path", "sentence"),
+    [
+        ({}, {"counts": 0}, "offers.quote.channel.counts", "is 0, so what is paid through the channel retires nothing"),
+        ({"other": 100}, {}, "cloud_commitments.aws", "nothing is short"),
+        ({}, None, "cloud_commitments.aws", "no offer has a channel toward it"),
+        ({"cap": 0}, {}, "cloud_commitments.aws.cap_share", "is 0, so what is paid through a channel retires nothing"),
+        ({"cap": 0.3}, {}, "cloud_commitments.aws.cap_share", "never binds: other spend leaves at most 30%"),
+        ({"cap": 0.29}, {}, None, None),
+    ],
+)
+def test_check_finds_what_can_never_matter(cloud, through, path, sentence):
+    """30 of 100 are left: a cap of 30 % is as good as none."""
+    offer = {} if through is None else channel(**through)
+    deal = api_deal(1, FREE, offer=offer, **clouds(**cloud))
+    found = {each.path: each.sentence for each in findings(deal, scenarios_of(deal))}
+    about = {where: text for where, text in found.items() if where.startswith("cloud") or "channel" in where}
+    assert list(about) == ([path] if path else [])
+    assert sentence is None or sentence in about[path]
+
+
+def test_steps_towards_the_buyer_let_all_payments_count_and_take_the_fee_away():
+    """Half of the payments count, at a fee of 5 %."""
+    deal = api_deal(1, FREE, offer=channel(0.5, 0.05), **clouds())
+    steps = {step.clause: (step.was, step.requested) for step in clause_steps(deal, "quote")}
+    assert steps["channel counts"] == ("50%", "100%")
+    assert steps["channel fee"] == ("5%", "0%")
+    direct = api_deal(1, FREE, **clouds())
+    assert not {"channel counts", "channel fee"} & {step.clause for step in clause_steps(direct, "quote")}
+
+
+def test_a_correlated_sample_draws_the_other_spend_of_each_year():
+    """Two years move together at a correlation of 1, and are independent at 0; usage is certain."""
+    bands = [{"p10": 50, "p50": 70, "p90": 90}, {"p10": 40, "p50": 60, "p90": 85}]
+    cloud = {"aws": {"usd_per_year": [100, 100], "other_spend_usd_per_year": bands}}
+
+    def drawn(rho):
+        deal = deal_of(24, workloads={"app": APP}, cloud_commitments=cloud, uncertainty={"correlation": {"cloud": rho}})
+        return sample(deal, 512, seed=1).in_memory().other_spend["aws"]
+
+    assert np.quantile(drawn(0)[0], 0.5) == pytest.approx(70, abs=0.5)
+    assert abs(np.corrcoef(drawn(0))[0, 1]) < 0.1
+    assert np.corrcoef(drawn(1))[0, 1] > 0.99

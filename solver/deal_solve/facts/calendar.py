@@ -38,6 +38,7 @@ EventKind = Literal[
     "project_start",
     "project_ready",
     "retirement",
+    "cloud",
     "table",
 ]
 
@@ -68,8 +69,16 @@ class Event(Record):
 def calendar(deal: Deal, plan: Plan) -> Table[Event]:
     """Return the events of a plan in order of time."""
     found = [*_agreements(deal, plan), *_invoices(deal, plan), *_checks(deal, plan), *_projects(deal, plan)]
-    found += [*_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan)]
+    found += [*_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan), *_clouds(deal)]
     return Table(tuple(sorted(found, key=lambda event: event.day)))
+
+
+def _clouds(deal: Deal) -> Iterator[Event]:
+    """Yield the ends of the contract years at which what a cloud commitment lacks is paid, whatever is signed."""
+    for name, cloud in deal.cloud_commitments.items():
+        for year in range(deal.years):
+            what = f"what contract year {year + 1} lacks of the commitment to {cloud.title or name} is paid"
+            yield Event(deal.calendar(12 * year + 12), "cloud", what)
 
 
 def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.usage import Usage, post_uncounted, usage_of
-from deal_solve.uncertainty.scenario_set import ScenarioSet
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
 def channel_of_api(deal: Deal, plan: Plan, month: int) -> Channel | None:
@@ -47,15 +51,32 @@ def _channel_of_user(deal: Deal, plan: Plan, user: str, month: int) -> Channel |
     return channel_of_api(deal, plan, month)
 
 
-def post_cloud_shortfall(ledger: Ledger, deal: Deal, scenarios: ScenarioSet) -> None:
-    """Post what every cloud commitment lacks at the end of each contract year.
+@dataclass(frozen=True, eq=False)
+class CloudFacts:
+    """A cloud commitment over the contract years (Y, S), USD, undiscounted.
+
+    `retired` is what payments through channels count toward it, `short` what it lacks; `is_capped` where payments would
+    have retired more.
+    """
+
+    retired: Array
+    short: Array
+    is_capped: NDArray[np.bool_]
+
+
+def post_cloud_shortfall(ledger: Ledger, deal: Deal, scenarios: ScenarioSet) -> dict[str, CloudFacts]:
+    """Post what every cloud commitment lacks at the end of each contract year, and return what became of it.
 
     max(0, CC - O - min(Σ counts · pay, cap_share · CC)), from what has been paid through channels so far.
     """
+    found = {}
     for name, cloud in deal.cloud_commitments.items():
-        for year in range(deal.years):
-            committed, end = cloud.usd_per_year[year], 12 * year + 12
-            paid = ledger.retiring[name][year] if name in ledger.retiring else 0.0
-            retired = np.minimum(paid, cloud.cap_share * committed)
-            lacks = np.maximum(0.0, committed - scenarios.other_spend[name][year] - retired)
-            ledger.post(Row("cloud_shortfall", name, lacks, lacks, paid=end, first=end - 12, last=end - 1))
+        committed = np.array(cloud.usd_per_year[: deal.years])[:, None]
+        paid = ledger.retiring.get(name, np.zeros((deal.years, scenarios.size)))
+        retired = np.minimum(paid, cloud.cap_share * committed)
+        short = np.maximum(0.0, committed - scenarios.other_spend[name] - retired)
+        for year, usd in enumerate(short):
+            end = 12 * year + 12
+            ledger.post(Row("cloud_shortfall", name, usd, usd, paid=end, first=end - 12, last=end - 1))
+        found[name] = CloudFacts(retired, short, paid > retired + CENT_TOLERANCE_USD)
+    return found

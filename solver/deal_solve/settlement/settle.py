@@ -18,7 +18,7 @@ from deal_solve.settlement.api import drawdown
 from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
-from deal_solve.settlement.channel import post_cloud_shortfall, post_metered
+from deal_solve.settlement.channel import CloudFacts, post_cloud_shortfall, post_metered
 from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.settlement.ledger import GROWTH_LINES, Ledger, Row
 from deal_solve.settlement.projects import post_projects
@@ -61,7 +61,8 @@ class Settlement:
     `usage_by_year` (Y, S) is counted usage at contracted rates, whether it is paid for or covered by a commitment, and
     `credited_usd` (S,) what of it and of overage a credit paid, or covered, not discounted.
     `beyond_horizon_usd` is what is owed when a last term runs past the horizon, each of its remaining years as the last
-    one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type.
+    one inside, at index 1. `drawdown` has one record per commitment period, `seats` one per seat type, `clouds` one per
+    cloud commitment.
     """
 
     weights: Array = field(repr=False)
@@ -80,6 +81,7 @@ class Settlement:
     beyond_horizon_usd: float
     drawdown: tuple[PeriodRecord, ...] = field(repr=False)
     seats: dict[str, SeatFacts] = field(repr=False)
+    clouds: dict[str, CloudFacts] = field(repr=False)
     deal: Deal = field(repr=False)
     plan: Plan = field(repr=False)
     scenarios: Scenarios = field(repr=False)
@@ -186,6 +188,7 @@ BY_SCENARIO = (
     "credited_usd",
     "drawdown",
     "seats",
+    "clouds",
 )
 """The fields of a settlement that hold numbers per scenario."""
 
@@ -235,7 +238,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     post_extra(ledger, deal, plan, scenarios)
     priced = drawdown.priced_terms(deal, plan, scenarios, usage.counted, tuple(tier.api for tier in tiers))
     records = post_api(ledger, resolve(deal).taken(plan.api), priced, order)
-    post_cloud_shortfall(ledger, deal, scenarios)
+    clouds = post_cloud_shortfall(ledger, deal, scenarios)
     first_years = {name: len(resolve(deal).taken(agreement).spans[0].years) for name, agreement in plan.seats.items()}
     committed = drawdown.committed_usd(deal, plan)
     beyond = drawdown.beyond_horizon_usd(deal, plan)
@@ -256,6 +259,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         beyond_horizon_usd=beyond + sum(seats.beyond_horizon_usd(contract) for contract in contracts),
         drawdown=records,
         seats=facts,
+        clouds=clouds,
         deal=deal,
         plan=plan,
         scenarios=whole,

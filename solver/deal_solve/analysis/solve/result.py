@@ -20,6 +20,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.allocation import allocate
 from deal_solve.facts.baseline_usage import observed_buckets
 from deal_solve.facts.calendar import calendar
+from deal_solve.facts.cloud import cloud_years
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.savings import savings
@@ -75,6 +76,7 @@ def _settled(settlement: Settlement, summary: Summary, chronological_usd: float)
         observed_buckets=observed_buckets(deal, settlement),
         calendar_months=tuple(f"{deal.calendar(month):%Y-%m}" for month in range(deal.horizon_months + 1)),
         allocation=allocate(settlement),
+        clouds=cloud_years(settlement),
         savings=savings(settlement),
         position=position_of(settlement.deal, settlement.scenarios),
         calendar=calendar(deal, settlement.plan),

@@ -16,6 +16,7 @@ from deal_solve.analysis.why_not.result import Alternative, WhyNot
 from deal_solve.facts.allocation import Allocation
 from deal_solve.facts.baseline_usage import ObservedBucket
 from deal_solve.facts.calendar import Event
+from deal_solve.facts.cloud import CloudYear
 from deal_solve.facts.cost_split import Side
 from deal_solve.facts.health import CommitmentYear, SeatYear
 from deal_solve.facts.savings import Savings
@@ -90,6 +91,7 @@ class SettledPlan(Record):
         tuple[str, ...], Field(description="YYYY-MM of every month number in this file, that of month 0 first")
     ]
     allocation: Annotated[Allocation, Field(description="who pays: cost by workload and cohort")]
+    clouds: Annotated[Table[CloudYear], Field(description="cloud commitments, contract year by contract year")]
     savings: Annotated[Savings | None, Field(description="savings rates of the API agreement; null without such usage")]
     position: Annotated[Position | None, Field(description="where the agreement in force stands; null without one")]
     calendar: Annotated[Table[Event], Field(description="terms, negotiations, invoices, checks, projects, retirements")]

@@ -12,6 +12,7 @@ from deal_solve.facts.allocation import allocate
 from deal_solve.facts.unstated import unstated
 from deal_solve.messages import unknown
 from deal_solve.report.allocation import allocation_tables
+from deal_solve.report.cloud import cloud_table
 from deal_solve.report.controls import controls_table
 from deal_solve.report.health import (
     calendar_table,
@@ -43,6 +44,7 @@ TABLES: dict[str, Callable[[Subject], str]] = {
     "years": lambda of: years_table(of.settlement, of.fiscal_year_start),
     "health": lambda of: commitment_health_table(of.settlement),
     "seats": lambda of: seats_table(of.settlement),
+    "clouds": lambda of: cloud_table(of.settlement),
     "split": lambda of: cost_split_table(of.deal, of.settlement),
     "allocation": lambda of: "\n\n".join(allocation_tables(of.deal, of.plan, allocate(of.settlement))),
     "savings": lambda of: savings_table(of.deal, of.settlement),

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from deal_solve.deal.base import DealModel, Name
+from deal_solve.deal.base import DealModel, Name, Title
 from deal_solve.deal.numbers import NonNegative, NonNegativeBand, Share
 
 
@@ -24,6 +24,7 @@ OtherSpend = Annotated[
 class CloudCommitment(DealModel):
     """What is committed to a cloud provider: what spend of a contract year lacks to it is paid at the year's end."""
 
+    title: Title = Field("", description="name in reports")
     usd_per_year: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = Field(
         description="what is left of the commitment from the first month on, one amount per contract year"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from deal_solve.analysis.solve.page.subject import Subject
+from deal_solve.facts.cloud import cloud_name, cloud_years
 from deal_solve.facts.names import line_title
 from deal_solve.facts.summary import Range
 from deal_solve.facts.years import YearCost, years
@@ -111,8 +112,25 @@ def _totals(subject: Subject, rows: Sequence[YearCost]) -> list[tuple[str, list[
     if not subject.is_certain:
         found.append(("P10 (a tenth is below)", of(lambda cost: cost.p10_usd)))
         found.append(("P90 (a tenth is above)", of(lambda cost: cost.p90_usd)))
+    found += _clouds(subject)
     if has_cash:
         found.append(("cash paid in the year", [*cash, sum(cash)]))
+    return found
+
+
+def _clouds(subject: Subject) -> list[tuple[str, list[float]]]:
+    """Return what of the total counted towards each cloud commitment that some offer taken has a channel toward.
+
+    By contract year only.
+    """
+    if subject.fiscal_year_start is not None:
+        return []
+    rows = cloud_years(subject.settlement)
+    found = []
+    for name in subject.settlement.clouds:
+        usd = [row.retired_usd for row in rows if row.cloud == name]
+        if any(usd):
+            found.append((f"of which counted towards {cloud_name(subject.deal, name)}", [*usd, sum(usd)]))
     return found
 
 
