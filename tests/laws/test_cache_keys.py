@@ -26,7 +26,6 @@ CANNOT_CHANGE: dict[Field, str] = {
     ("UserClass", "factor"): "the same",
     ("Allowance", "beyond"): "blocked asks for refused_usd_per_usd, which billed refuses: they change together",
     ("Credit", "pays"): "charges ask for within_months, which balance refuses: they change together",
-    ("Credit", "within_months"): "the same",
 }
 COMMITMENTS = "offers.*.api.bands with a commitment, and offers.*.api with none without"
 

@@ -413,6 +413,16 @@ def everything():
     )
     at_list = {"measured_at": "list", "shortfall_at": "contracted", "overage": "contracted", "payment": "arrears"}
     yield (read(workloads={"app": APP}, offers={"one": {"terms": [12], "api": {"bands": BANDS, **at_list}}}), None)
+    charged = {"bands": BANDS, "credit": {"usd": 10, "pays": "charges", "within_months": 24}}
+    yield (
+        read(
+            24,
+            workloads={"app": APP},
+            offers={"one": {"terms": [24], "api": charged}},
+            limits=[{"measure": "worst", "of": "contract year 2", "at_most": 10_000}],
+        ),
+        None,
+    )
     whole = {"bands": BANDS, "payment": "arrears", "period": "term", "yearly_minimum": 0.9}
     yield (
         read(

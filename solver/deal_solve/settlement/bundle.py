@@ -7,7 +7,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.offer import BundleTier
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
-from deal_solve.settlement.api.drawdown import counted_usd
+from deal_solve.settlement.api.commitment import counted_usd
 from deal_solve.settlement.seats.seats import priced_seats
 
 NO_TIER = BundleTier(combined_usd_per_year=1.0, seats=0.0, api=0.0)

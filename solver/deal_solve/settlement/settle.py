@@ -14,7 +14,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path, paths_of
 from deal_solve.plan.resolved import OfferTerms, resolve
-from deal_solve.settlement.api import drawdown
+from deal_solve.settlement.api import commitment, drawdown
 from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
@@ -240,8 +240,8 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     records = post_api(ledger, resolve(deal).taken(plan.api), priced, order)
     clouds = post_cloud_shortfall(ledger, deal, scenarios)
     first_years = {name: len(resolve(deal).taken(agreement).spans[0].years) for name, agreement in plan.seats.items()}
-    committed = drawdown.committed_usd(deal, plan)
-    beyond = drawdown.beyond_horizon_usd(deal, plan)
+    committed = commitment.committed_usd(deal, plan)
+    beyond = commitment.beyond_horizon_usd(deal, plan)
     return Settlement(
         weights=scenarios.weights,
         cost=ledger.by_year_discounted.sum(axis=0) + ledger.before_discounted,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from deal_solve import solve
-from deal_solve.errors import InputError
+from deal_solve.errors import Infeasible, InputError
 from tests.support.builders import api_deal, api_plan, lines, months, settled
-from tests.support.hand_deals import APP, certainly, commitment, explicit, quote, read
+from tests.support.hand_deals import APP, certainly, commitment, explicit, fixed, quote, read
 
 ARREARS = {"payment": "arrears", "overage": "contracted"}
 CAPITAL = {"cost_of_capital_per_year": 0.12}
@@ -112,6 +112,7 @@ def test_refused_combinations_name_both_clauses(api, clause):
 @pytest.mark.parametrize(
     ("clause", "message"),
     [
+        ({"usd": 10, "pays": "charges"}, "needs within_months"),
         ({"usd": 10, "pays": "balance", "within_months": 6}, "within_months is for pays: charges"),
         ({"usd": 0, "pays": "balance"}, "not above 0"),
     ],
@@ -121,20 +122,75 @@ def test_a_credit_that_makes_no_sense_is_refused(clause, message):
         certainly(100, quote=quote((100, 0.1), credit=clause))
 
 
-def test_cost_is_convex_in_the_commitment_and_in_usage():
-    """At the middle of two plans no scenario costs more than the mean of theirs, with and without cost of capital."""
+@pytest.mark.parametrize(("pays", "within"), [("balance", None), ("charges", 5), ("charges", 12)])
+def test_cost_is_convex_in_the_commitment_and_in_usage(pays, within):
+    """At the middle of two plans no scenario costs more than the mean of theirs."""
     rng = np.random.default_rng(5)
     for _ in range(40):
         paths = rng.uniform(0, 20, (2, 12))
         low, high = rng.uniform(1, 200, 2)
         points = [(paths[0], low), (paths.mean(axis=0), (low + high) / 2), (paths[1], high)]
         part = {"bands": [{"commit_usd_per_year": 1, "discount": 0}], "payment": "arrears"}
-        part |= credit(rng.uniform(1, 90))
+        part |= credit(rng.uniform(1, 90), pays, within)
         costs = [
             settled(api_deal([*path], part, cost_of_capital_per_year=0.3), api_plan((1, (usd,)))).cost[0]
             for path, usd in points
         ]
         assert costs[1] <= (costs[0] + costs[2]) / 2 + 1e-9
+
+
+# --- charges: usage billed and overage, as they fall due ------------------------------------------------------------
+
+
+def paid_by_month(result, month_count):
+    """Return what is paid for each month."""
+    rows = result.invoice()
+    return [rows[rows.paid_month == month + 1].amount_usd.sum() for month in range(month_count)]
+
+
+def test_hand_case_5_charges_without_a_commitment_are_paid_until_the_credit_is_used():
+    """20 a month in a band without a commitment, K = 50, e = 12: 0, 0, 10, 20, …"""
+    result = bill([20.0] * 12, [(0,)], **FREE, **credit(50, "charges", 12))
+    assert paid_by_month(result, 12) == pytest.approx([0, 0, 10] + [20] * 9)
+    assert lines(result) == {"usage": 240, "credit": -50}
+
+
+def test_hand_case_5_charges_count_toward_the_commitment():
+    """C = V = 100 in a year, K = 30, arrears, e at least 4: 70, and nothing is short."""
+    assert lines(bill((100,), [(100,)], **credit(30, "charges", 4))) == {"usage": 100, "credit": -30}
+
+
+@pytest.mark.parametrize(("within", "paid"), [(1, 20), (2, 40), (3, 50), (4, 50), (40, 50)])
+def test_what_falls_due_later_is_paid_in_full_and_the_rest_lapses(within, paid):
+    """20 a month: by the end of month 2 only 40 of the 50 are used, by that of month 3 all of them."""
+    result = bill([20.0] * 12, [(0,)], **FREE, **credit(50, "charges", within))
+    assert lines(result) == {"usage": 240, "credit": -paid}
+    assert result.credited_usd == pytest.approx([paid])
+
+
+@pytest.mark.parametrize(
+    ("usd", "within", "paid"), [(29, 12, 29), (30, 12, 30), (31, 12, 30), (30, 11, 0), (50, 18, 30), (50, 24, 50)]
+)
+def test_in_advance_it_pays_overage_only_at_the_periods_ends_it_reaches(usd, within, paid):
+    """C = 100, usage 130 a year at the contracted rate: 30 of overage at the end of each of two years; the commitment
+    itself is not paid.
+    """
+    api = {"payment": "prepaid", **credit(usd, "charges", within)}
+    result = bill((130, 130), [(100, 100)], horizon=24, terms=(24,), **api)
+    assert lines(result) == {"commitment": 200, "overage": 60, **({"credit": -paid} if paid else {})}
+
+
+def test_it_ends_with_the_first_term():
+    """A term of a year, K = 500, e = 24: the 240 of the first year, none of the renewal."""
+    assert lines(bill([20.0] * 24, [(0,), (0,)], horizon=24, **FREE, **credit(500, "charges", 24))) == {
+        "usage": 480,
+        "credit": -240,
+    }
+
+
+def test_a_shortfall_is_never_paid():
+    """Usage 60 of C = 100: 60 are billed and paid, 40 fall due."""
+    assert lines(bill((60,), [(100,)], **credit(80, "charges", 12))) == {"usage": 60, "credit": -60, "shortfall": 40}
 
 
 # --- optimised ------------------------------------------------------------------------------------------------------
@@ -168,6 +224,69 @@ def test_the_optimum_with_a_cost_of_capital_pays_the_later_months(method):
 def test_both_methods_agree_where_usage_is_uncertain(api):
     """Three futures around the commitment, cost of capital 12 %: rows and cuts find the same optimum."""
     offer = quote((600, 0.2), (1000, 0.25), terms=(24,), **api, **credit(200))
+    sections = {"workloads": {"app": APP}, "offers": {"quote": offer}, "scenarios": explicit(FUTURES), **CAPITAL}
+    found = [solve(read(24, **sections), method=method).objective_usd for method in ("decomposition", "extensive")]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_an_offer_with_a_credit_is_taken_for_it(method):
+    """Without a discount nothing but 300 of the first charges makes 100 a month at list cheaper: 900."""
+    deal = certainly(100, quote=quote((0, 0), **credit(300, "charges", 6)))
+    solution = solve(deal, method=method)
+    assert solution.plan.api.offer == "quote"
+    assert solution.objective_usd == pytest.approx(900)
+    assert solution.bound_usd == pytest.approx(900)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_overage_that_a_credit_pays_is_not_committed_for(method):
+    """V = 80 a month, threshold 720, overage at 100 a month of list, K = 200 at the year's end: 160 more than 800 would
+    cost 200; committed 960 are 960, 800 and the credit are 800.
+    """
+    deal = certainly(100, quote=quote((720, 0.2), **credit(200, "charges", 12)))
+    solution = solve(deal, method=method)
+    assert commitment(solution) == pytest.approx(800)
+    assert solution.objective_usd == pytest.approx(800)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_a_credit_that_would_lapse_does_not_pay_for_balance_that_is_saved(method):
+    """Halves with 40 and 60 a month at 20 %: a program that left usage of the first half uncovered, for the credit of
+    that half to pay, would carry balance over. Settlement does not: both methods say what it does.
+    """
+    clauses = {"period": "half", "unused": {"rollover": 0.5}, **credit(400, "charges", 6)}
+    offer = quote((240, 0.2), **clauses)
+    deal = read(workloads={"app": APP}, offers={"quote": offer}, scenarios=explicit({"only": [25.0] * 6 + [75.0] * 6}))
+    solution = solve(deal, method=method)
+    assert solution.gap <= 1e-6
+    assert solution.bound_usd == pytest.approx(solution.objective_usd)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_a_limit_on_one_year_does_not_keep_a_credit_for_it(method):
+    """20 a month, K = 240 for two years: all of it is used in year 1, so year 2 costs 240 and no limit is below."""
+    limit = {"measure": "worst", "of": "contract year 2", "at_most": 239, "discounted": False}
+    offer = quote((0, 0), terms=(24,), **credit(240, "charges", 24))
+    deal = read(24, workloads={"app": APP}, offers={"quote": offer}, scenarios=explicit({"only": 20}), limits=[limit])
+    agreed = {"offer": "quote", "term_months": 24}
+    with pytest.raises(Infeasible, match="no plan"):
+        solve(deal, fix=fixed(api=agreed), method=method)
+
+
+@pytest.mark.parametrize(
+    "api",
+    [
+        {},
+        {"payment": "arrears"},
+        {"payment": "arrears", "excess": "counts_next"},
+        {"payment": "arrears", "period": "term", "yearly_minimum": 0.9},
+        {"period": "half", "unused": {"rollover": 1}},
+        {"period": "half", "unused": {"rollover": 1}, "payment": "arrears"},
+    ],
+)
+def test_rows_and_cuts_agree_on_charges_where_usage_is_uncertain(api):
+    offer = quote((600, 0.2), (1000, 0.25), terms=(24,), **api, **credit(300, "charges", 18))
     sections = {"workloads": {"app": APP}, "offers": {"quote": offer}, "scenarios": explicit(FUTURES), **CAPITAL}
     found = [solve(read(24, **sections), method=method).objective_usd for method in ("decomposition", "extensive")]
     assert found[0] == pytest.approx(found[1], rel=1e-6)

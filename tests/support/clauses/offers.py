@@ -50,6 +50,7 @@ add("ramp=factors", committing, "ramp", lambda v: isinstance(v, list), DROP)
 add("ramp=free", committing, "ramp", "free", DROP)
 add("step_usd", committing, "step_usd", present, DROP)
 add("credit=balance", committing, "credit", lambda v: isinstance(v, dict) and v["pays"] == "balance", DROP)
+add("credit=charges", apis, "credit", lambda v: isinstance(v, dict) and v["pays"] == "charges", DROP)
 
 
 def _is_family(discount: Any) -> bool:

@@ -122,9 +122,12 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
     part["ramp"] = c.weighted((None, 4), ("factors", 3), ("free", 0 if is_term else 3))
     if part["ramp"] == "factors":
         part["ramp"] = [c.pick(0.8, 1.0, 0.5), c.pick(1.0, 1.5), c.pick(1.5, 1.0, 2.0), 1.5, 2.0]
-    fits_balance = not is_term and "excess" not in part and part["bands"][-1]["commit_usd_per_year"]
-    if fits_balance and c.chance(15):
-        part["credit"] = {"usd": round_to(max(estimate.usage_usd, 1000.0) * c.pick(0.1, 0.3), 2), "pays": "balance"}
+    if c.chance(30):
+        part["credit"] = {"usd": round_to(max(estimate.usage_usd, 1000.0) * c.pick(0.1, 0.3), 2), "pays": "charges"}
+        if not is_term and "excess" not in part and part["bands"][-1]["commit_usd_per_year"] and c.chance(60):
+            part["credit"]["pays"] = "balance"
+        else:
+            part["credit"]["within_months"] = c.pick(6, 12, 3, 20)
     if c.chance(20):
         part["step_usd"] = round_to(max(estimate.usage_usd, 1000.0) / c.pick(10, 4), 2)
     is_plain = not is_term and not part.keys() & {"unused", "credit"}

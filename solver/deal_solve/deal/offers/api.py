@@ -156,9 +156,7 @@ class ApiPart(DealModel):
 
     @model_validator(mode="after")
     def _credit(self) -> Self:
-        if self.credit is not None and self.credit.pays == "charges":
-            raise ValueError("credit: pays: charges is not priced yet; expected balance")
-        if self.credit is not None:
+        if self.credit is not None and self.credit.pays == "balance":
             for other in self.clashes_with_balance():
                 raise ValueError(f"credit: pays: balance and {other} cannot stand together; keep one of them")
         return self

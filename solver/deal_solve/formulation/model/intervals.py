@@ -36,12 +36,12 @@ def summed_monthly(deal: Deal) -> tuple[str, ...]:
 
 
 def credited_months(deal: Deal) -> set[int]:
-    """Return the months in which a credit may pay usage that is billed month by month."""
+    """Return the months in which a credit may pay usage that is billed month by month, and the one after them."""
     months: set[int] = set()
     for offer in deal.offers.values():
         if offer.api is not None and offer.api.credit is not None:
             first_period = len(offer.api.periods(range(max(offer.terms)))[0])
-            months.update(range(offer.api.credit.within_months or first_period))
+            months.update(range((offer.api.credit.within_months or first_period) + 1))
     return months & {*range(deal.horizon_months)}
 
 

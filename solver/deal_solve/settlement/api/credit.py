@@ -21,6 +21,13 @@ def balance_usd(part: ApiPart, span: TermSpan, band: ApiBand) -> float:
     return part.credit.usd if part.credit and is_granted and band.commit_usd_per_year > 0 else 0.0
 
 
+def charges_paid(part: ApiPart, span: TermSpan) -> tuple[float, int]:
+    """Return K and the last time (months) at which a charge of a term falls due that the credit pays; 0, 0 if none."""
+    if part.credit is None or part.credit.pays != "charges" or span.index > 0 or span.left:
+        return 0.0, 0
+    return part.credit.usd, part.credit.paid_until(span.end - span.start)
+
+
 def credited(due: Array, credit_usd: float | Array) -> Array:
     """Return what a credit K pays of what falls due, (times, S): min(X_t, K) - min(X_(t-1), K), X cumulated.
 

@@ -16,7 +16,7 @@ from deal_solve.deal.offers.api import ApiBand, ApiPart, Rollover
 from deal_solve.plan.plan import ApiTerm, Plan
 from deal_solve.plan.resolved import OfferTerms, resolve
 from deal_solve.plan.terms import TermSpan
-from deal_solve.settlement.api.credit import balance_usd, credited, post_credit
+from deal_solve.settlement.api.credit import balance_usd, charges_paid, credited, post_credit
 from deal_solve.settlement.api.rates import api_factor, band_of, overage_ratio, protected_index, shortfall_factor
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
@@ -143,11 +143,34 @@ def post_api(
         for each in priced.usage:
             yearly = _by_year(each.usage_usd)
             ledger.usage_by_year[priced.span.years.start : priced.span.years.stop] += yearly
-        if priced.band.commit_usd_per_year == 0 or part.payment == "arrears":
+        is_billed = priced.band.commit_usd_per_year == 0 or part.payment == "arrears"
+        if is_billed:
             _post_usage(ledger, priced)
-        if priced.band.commit_usd_per_year > 0:
-            records += _periods(ledger, part, priced, order)
+        found = [*_periods(ledger, part, priced, order)] if priced.band.commit_usd_per_year > 0 else []
+        _post_charges_paid(ledger, part, priced, found, is_billed)
+        records += found
     return tuple(records)
+
+
+def _post_charges_paid(
+    ledger: Ledger, part: ApiPart, priced: PricedTerm, records: list[PeriodRecord], is_billed: bool
+) -> None:
+    """Post what a credit pays of usage billed month by month, and of overage, as they fall due in the first term."""
+    usd, until = charges_paid(part, priced.span)
+    due: Array = np.zeros((until, ledger.scenarios))
+    for item in priced.usage if is_billed else ():
+        due += item.usage_usd[:until]
+    for record in records:
+        if record.end <= until:
+            due[record.end - 1] += _overage_due(part, record)
+    paid = credited(due, usd)
+    ledger.credited += paid.sum(axis=0)
+    post_credit(ledger, priced.span.start, paid)
+
+
+def _overage_due(part: ApiPart, record: PeriodRecord) -> Array:
+    """Return what is charged for overage at a period's end; under arrears what it costs above contracted rates."""
+    return record.surcharge_usd if part.payment == "arrears" else record.overage_usd
 
 
 def priced_terms(
@@ -351,9 +374,8 @@ def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Ar
     less what is rolled over, with the carried-in balance that expired unused. What of it usage lacks to a yearly
     minimum is charged at the end of the contract year.
     """
-    charge, last = record.overage_usd, record.end - 1
+    charge, last = _overage_due(part, record), record.end - 1
     if part.payment == "arrears":
-        charge = record.surcharge_usd
         forfeited = record.forfeited_usd - record.minimum_usd.sum(axis=0)
         for number, usd in enumerate(record.minimum_usd):
             start = record.start + 12 * number
@@ -361,30 +383,3 @@ def _post_end(ledger: Ledger, part: ApiPart, record: PeriodRecord, uncovered: Ar
             ledger.post(Row("shortfall", YEARLY_MINIMUM, usd, usd, paid=end, first=start, last=end - 1))
         ledger.post(Row("shortfall", "unused commitment", forfeited, forfeited, paid=record.end, first=last, last=last))
     ledger.post(Row("overage", "uncovered usage", uncovered, charge, paid=record.end, first=last, last=last))
-
-
-def committed_usd(deal: Deal, plan: Plan) -> tuple[float, ...]:
-    """Return Σ C of each term as it counts, of a contract year that the horizon cuts its months inside."""
-    spans = resolve(deal).taken(plan.api).spans
-    return tuple(
-        sum(usd * len(deal.months_of(year)) / 12 for year, usd in zip(span.years, counted, strict=True))
-        for span, counted in zip(spans, counted_usd(deal, plan), strict=True)
-    )
-
-
-def beyond_horizon_usd(deal: Deal, plan: Plan) -> float:
-    """Return the commitment owed for months of the last term beyond the horizon, as in its last year inside."""
-    last = resolve(deal).taken(plan.api).spans[-1]
-    return (last.start + last.length - last.end) / 12 * counted_usd(deal, plan)[-1][-1]
-
-
-def counted_usd(deal: Deal, plan: Plan) -> tuple[tuple[float, ...], ...]:
-    """Return C of each contract year of each term as it counts in bundle tests and committed dollars.
-
-    Measured at list, that is C·(1-d_b), and in full where discounts differ by model.
-    """
-    taken, found = resolve(deal).taken(plan.api), []
-    for span, term in zip(taken.spans, plan.api.terms, strict=True):
-        share = taken.require_api().committed_share(band_of(taken, span, term))
-        found.append(tuple(share * usd for usd in term.commitment_usd))
-    return tuple(found)

@@ -12,7 +12,9 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.api.rates import Regime, api_of
 from deal_solve.formulation.model.chunks import Selection
+from deal_solve.formulation.model.expression import Variable
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import part
 from deal_solve.formulation.model.recourse import Linear
 from deal_solve.uncertainty.scenario_set import Array
@@ -31,6 +33,30 @@ class Credited(NamedTuple):
     def slope(self, prices: Array, here: Selection) -> Array:
         """Return Σ_ω price · K of each variable, prices (S,) of some scenarios."""
         return self.taken.coefficients * float(np.sum(prices * part(self.granted, here)))
+
+
+class Grant(NamedTuple):
+    """A credit of a regime: balance of the first period, or what pays charges up to the time `paid_until` (months)."""
+
+    credit: Credited
+    paid_until: int | None
+
+    @property
+    def is_balance(self) -> bool:
+        """Whether it is balance of the first commitment period."""
+        return self.paid_until is None
+
+
+def grant(program: Program, deal: Deal, regime: Regime, beta: Variable) -> Grant | None:
+    """Return the credit that an agreement grants under a regime: only one of its first term does."""
+    taken, usd = program.linear(1.0 * beta), balance_usd(deal, regime)
+    if np.any(usd):
+        return Grant(Credited(taken, usd / program.unit_usd), None)
+    credit = api_of(deal, regime.agreement).credit
+    if credit is None or credit.pays != "charges" or regime.span.index > 0:
+        return None
+    until = min(credit.within_months or regime.span.end, regime.span.end)
+    return Grant(Credited(taken, program.usd(credit.usd)), until)
 
 
 def balance_usd(deal: Deal, regime: Regime) -> ScalarOrArray:

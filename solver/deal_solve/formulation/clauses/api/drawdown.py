@@ -6,7 +6,8 @@ each scenario is either written as rows (`drawdown_rows`) or valued as recourse 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,18 +15,19 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.formulation.clauses.api.commitment import Commitments
-from deal_solve.formulation.clauses.api.credit import Credited, balance_usd
-from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd
-from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period, YearlyMinimumCost
-from deal_solve.formulation.clauses.api.drawdown_rows import Chain
+from deal_solve.formulation.clauses.api.credit import Credited, Grant, grant
+from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd, ChargedAboveCredit
+from deal_solve.formulation.clauses.api.credit_rows import CreditRows
+from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
+from deal_solve.formulation.clauses.api.drawdown_rows import Balance, Chain, granted, used
 from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, channel_of, rates_of, shortfall_factor
+from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimumCost
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.routing import Routing
-from deal_solve.formulation.model.expression import Variable
+from deal_solve.formulation.model.expression import Expression
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
 from deal_solve.formulation.model.program import Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups, YearUsage
-from deal_solve.formulation.model.recourse import Linear
 
 
 def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None, but: range = range(0)) -> None:
@@ -48,70 +50,162 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
 
 
 def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments: Commitments, routing: Routing) -> None:
-    """Add billing, overage, shortfall and rollover of every regime."""
+    """Add billing, overage, shortfall, rollover and credits of every regime."""
     rates = rates_of(program.sums, deal)
-    for regime in agreements.regimes:
-        api, book = api_of(deal, regime.agreement), program.through(channel_of(deal, regime))
-        periods = api.periods(range(regime.span.start, regime.span.end))
-        credit = _balance(program, deal, regime, agreements.regimes[regime])
-        if not regime.commits or api.payment == "arrears":
-            bill(program, rates, routing, regime, periods[0] if credit is not None and program.by_cuts else range(0))
-        if not regime.commits:
-            continue
-        usages = [usage_of_period(program, rates, routing, regime, months) for months in periods]
-        is_chained = isinstance(api.unused, Rollover) or api.excess == "counts_next"
-        chains = [slice(None)] if is_chained else [slice(p, p + 1) for p in range(len(periods))]
-        for chain in chains:
-            own = credit if chain.start in (None, 0) else None
-            yearly = _yearly(deal, program, rates, routing, regime) if api.yearly_minimum else []
-            if program.by_cuts:
-                committed = [program.linear(commitments.within(regime, months)) for months in periods[chain]]
-                settled = _periods(periods[chain], usages[chain], committed)
-                cost = _cost(api, settled, yearly, shortfall_factor(deal, regime))
-                if own is not None and isinstance(cost, DrawdownCost):
-                    cost = replace(cost, credit=own)
-                book.recur(cost, periods[chain][-1][-1] // 12)
-                if own is not None and api.payment == "arrears":
-                    usage = usage_by_month(program, rates, routing, regime, periods[0])
-                    book.recur(BilledBeforePeriodEnd(usage, periods[0], own), periods[0][-1] // 12)
-                continue
-            monthly = _monthly(program, rates, routing, regime, periods[0]) if own is not None else []
-            maximum = [commitments.maximum_within(regime, months) for months in periods[chain]]
-            for members in _alike(program, usages[chain], own):
-                Chain(
-                    book,
-                    deal,
-                    api,
-                    regime,
-                    commitments,
-                    periods[chain],
-                    usages[chain],
-                    maximum,
-                    members,
-                    yearly,
-                    own,
-                    monthly,
-                ).add()
+    for regime, beta in agreements.regimes.items():
+        given = grant(program, deal, regime, beta)
+        drawn = _Drawdown(program, deal, rates, routing, regime, commitments, given)
+        if program.by_cuts:
+            drawn.add_costs()
+        else:
+            drawn.add_rows()
     bill(program, rates, routing, None)
 
 
-def _yearly(deal: Deal, program: Program, rates: Rates, routing: Routing, regime: Regime) -> list[YearUsage]:
-    """Return the usage of each contract year of a regime, beside that of the whole term."""
-    years = [deal.months_of(year) for year in regime.span.years]
-    return [YearUsage(months, usage_of_period(program, rates, routing, regime, months)) for months in years]
+@dataclass
+class _Drawdown:
+    """What usage of one regime costs, and the credit that it is granted."""
 
+    program: Program
+    deal: Deal
+    rates: Rates
+    routing: Routing
+    regime: Regime
+    commitments: Commitments
+    given: Grant | None
 
-def _monthly(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> list[PeriodUsage]:
-    """Return the usage of each month of a regime, where a credit pays what is billed in them."""
-    return [usage_of_period(program, rates, routing, regime, range(month, month + 1)) for month in months]
+    @cached_property
+    def api(self) -> ApiPart:
+        """The API part of the offer."""
+        return api_of(self.deal, self.regime.agreement)
 
+    @cached_property
+    def book(self) -> Program:
+        """The program, for what is paid through the channel of the offer, if it has one."""
+        return self.program.through(channel_of(self.deal, self.regime))
 
-def _balance(program: Program, deal: Deal, regime: Regime, beta: Variable) -> Credited | None:
-    """Return K · β of a regime that starts with a credit as balance."""
-    usd = balance_usd(deal, regime)
-    if not np.any(usd):
-        return None
-    return Credited(program.linear(1.0 * beta), usd / program.unit_usd)
+    @property
+    def is_billed(self) -> bool:
+        """Whether usage is billed month by month."""
+        return not self.regime.commits or self.api.payment == "arrears"
+
+    @cached_property
+    def periods(self) -> list[range]:
+        """The commitment periods of the term."""
+        return self.api.periods(range(self.regime.span.start, self.regime.span.end))
+
+    @property
+    def chains(self) -> list[list[range]]:
+        """Periods that are settled together, because one passes something on to the next; none without commitment."""
+        if not self.regime.commits:
+            return []
+        is_chained = isinstance(self.api.unused, Rollover) or self.api.excess == "counts_next"
+        return [self.periods] if is_chained else [[months] for months in self.periods]
+
+    @property
+    def balance(self) -> Credited | None:
+        """A credit that the first period starts with."""
+        return self.given.credit if self.given is not None and self.given.paid_until is None else None
+
+    @property
+    def credited_until(self) -> int:
+        """The time up to which a credit pays charges; 0 without one."""
+        return self.given.paid_until or 0 if self.given is not None else 0
+
+    def _usage(self, months: range) -> PeriodUsage:
+        return usage_of_period(self.program, self.rates, self.routing, self.regime, months)
+
+    def _yearly(self) -> list[YearUsage]:
+        """Return the usage of each contract year, beside that of the whole term, where there is a yearly minimum."""
+        years = [self.deal.months_of(year) for year in self.regime.span.years] if self.api.yearly_minimum else []
+        return [YearUsage(months, self._usage(months)) for months in years]
+
+    def _monthly(self, months: range) -> list[PeriodUsage]:
+        """Return what is billed in each of some months, whatever it counts toward the commitment."""
+        return [PeriodUsage(self._by_month(range(month, month + 1)), (1.0,)) for month in months]
+
+    def _by_month(self, months: range) -> RateGroups:
+        return usage_by_month(self.program, self.rates, self.routing, self.regime, months)
+
+    def add_costs(self) -> None:
+        """Bill usage, and leave what follows from the scenario to cuts; what a credit may pay is valued with it."""
+        until, balance = range(self.credited_until), self.balance
+        if self.is_billed:
+            bill(self.program, self.rates, self.routing, self.regime, self.periods[0] if balance else until)
+        costs = [self._cost(chain, balance if chain[0] == self.periods[0] else None) for chain in self.chains]
+        if self.given is not None and balance is None:
+            apart = [cost for cost in costs if cost.charges[0][0] <= self.credited_until]
+            usage = self._by_month(until if self.is_billed else range(0))
+            self.book.recur(ChargedAboveCredit(usage, until, self.given.credit, apart), (len(until) - 1) // 12)
+            costs = costs[len(apart) :]
+        elif balance is not None and self.is_billed:
+            first = self.periods[0]
+            self.book.recur(BilledBeforePeriodEnd(self._by_month(first), first, balance), first[-1] // 12)
+        for cost in costs:
+            self.book.recur(cost, cost.charges[-1][1] // 12)
+
+    def _cost(self, chain: list[range], balance: Credited | None) -> DrawdownCost | YearlyMinimumCost:
+        """Return the cost of consecutive periods as a function of usage and of C_P, committed in each of them."""
+        settled = []
+        for months in chain:
+            usage, committed = self._usage(months), self.commitments.within(self.regime, months)
+            due = (months.stop, months.stop - 1)
+            settled.append(Period(usage.rate_groups, usage.ratios, self.program.linear(committed), due))
+        api = self.api
+        if api.yearly_minimum:
+            return YearlyMinimumCost(settled[0], tuple(self._yearly()), api.yearly_minimum)
+        share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
+        factor = shortfall_factor(self.deal, self.regime)
+        arrears, counts_next = api.payment == "arrears", api.excess == "counts_next"
+        return DrawdownCost(settled, arrears, share, cap, counts_next, balance, factor)
+
+    def add_rows(self) -> None:
+        """Bill usage, and write what follows from the scenario as rows."""
+        if self.is_billed:
+            bill(self.program, self.rates, self.routing, self.regime)
+        if self.given is not None and self.balance is None:
+            self._add_rows_of_charges(self.given.credit)
+            return
+        for chain in self.chains:
+            first = self.balance if chain[0] == self.periods[0] else None
+            balance = None if first is None else Balance(first, self._monthly(chain[0]))
+            usages = [self._usage(months) for months in chain]
+            for members in _alike(self.program, usages, first):
+                self._chain(chain, usages, members, balance).add()
+
+    def _add_rows_of_charges(self, credit: Credited) -> None:
+        """Write all periods, and what a credit pays of usage billed and of overage, in groups of equal scenarios."""
+        usages = {months: self._usage(months) for months in (self.periods if self.regime.commits else ())}
+        monthly = dict(enumerate(self._monthly(range(self.credited_until)))) if self.is_billed else {}
+        for members in _alike(self.program, [*usages.values(), *monthly.values()], credit):
+            row = int(members[0])
+            due = {month: used(self.program, usage, row) for month, usage in monthly.items()}
+            for periods in self.chains:
+                chain = self._chain(periods, [usages[months] for months in periods], members, None)
+                chain.add()
+                for month, overage in chain.overages:
+                    if month < self.credited_until:
+                        due[month] = due.get(month, Expression()) + overage
+            rows = CreditRows(self.book, self.deal, members, *granted(self.program, credit, row))
+            rows.pay(sorted(due.items(), key=lambda item: item[0]))
+
+    def _chain(
+        self, periods: list[range], usages: list[PeriodUsage], members: ScenarioIndices, balance: Balance | None
+    ) -> Chain:
+        return Chain(
+            program=self.book,
+            deal=self.deal,
+            api=self.api,
+            regime=self.regime,
+            commitments=self.commitments,
+            periods=periods,
+            usages=usages,
+            maximum=[self.commitments.maximum_within(self.regime, months) for months in periods],
+            members=members,
+            yearly=self._yearly(),
+            balance=balance,
+            credited_until=self.credited_until,
+        )
 
 
 def usage_by_month(program: Program, rates: Rates, routing: Routing, regime: Regime, months: range) -> RateGroups:
@@ -156,24 +250,3 @@ def _alike(program: Program, usages: list[PeriodUsage], credit: Credited | None)
     if not sum(len(table) for table in tables):
         return [np.arange(program.size)]
     return equal_columns(np.vstack(tables))
-
-
-def _periods(periods: list[range], usages: list[PeriodUsage], committed: list[Linear]) -> list[Period]:
-    """Return consecutive periods with their usage and C_P, `committed` in each of them."""
-    settled = []
-    for months, usage, balance in zip(periods, usages, committed, strict=True):
-        charge = (months.stop, months.stop - 1)
-        settled.append(Period(usage.rate_groups, usage.ratios, balance, charge))
-    return settled
-
-
-def _cost(
-    api: ApiPart, settled: list[Period], yearly: list[YearUsage], at_shortfall: float
-) -> DrawdownCost | YearlyMinimumCost:
-    """Return the cost of consecutive periods as a function of usage and of C_P; `at_shortfall` is k."""
-    if api.yearly_minimum:
-        return YearlyMinimumCost(settled[0], tuple(yearly), api.yearly_minimum)
-    share, cap = (api.unused.rollover, api.unused.cap) if isinstance(api.unused, Rollover) else (0.0, 0.0)
-    return DrawdownCost(
-        settled, api.payment == "arrears", share, cap, api.excess == "counts_next", shortfall_factor=at_shortfall
-    )

@@ -8,7 +8,6 @@ and commitment, and its slope.
 
 A credit that is balance is the R of the first period, and nothing is owed for it. Under arrears the usage of that
 period is charged at its end here, C - R' in place of C - V + R - R'; `credit_cost` charges what is paid earlier.
-With a yearly minimum, Σ_y δ_y · s_y is added, and C - Σ s_y takes the place of C: s_y = max(0, m · C / years - V_y).
 Measured at list, usage is counted at list, its ratio is 1, and δ is times k.
 Where excess counts next, s_P takes the place of C - V + U: Σ_{i≤P} s_i = max_{k≤P} (Σ_{i≤k} (C_i - V_i))⁺.
 """
@@ -26,11 +25,13 @@ from numpy.typing import NDArray
 from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.model.chunks import Selection, count_of, each, weighted
 from deal_solve.formulation.model.per_scenario import ScalarOrArray
-from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, YearUsage, part
+from deal_solve.formulation.model.rate_groups import EVERYWHERE, RateGroups, part
 from deal_solve.formulation.model.recourse import Indices, Linear, When, added_up, factors_of, sum_of
 from deal_solve.uncertainty.scenario_set import Array
 
 Ranks: TypeAlias = NDArray[np.intp]
+Factors: TypeAlias = tuple[Array, Sequence[ScalarOrArray]]
+"""How much what is charged at each time counts, and what counts of overage: one number or one per scenario."""
 
 
 class Period:
@@ -151,19 +152,37 @@ class DrawdownCost:
         pieces = self._settled(values)
         return np.concatenate([self._cost(here, states, factors) for here, states in pieces])
 
-    def _cost(self, here: slice, states: list[_State], factors: Array) -> Array:
-        total = np.zeros(len(states[0].carried))
-        for index, (period, state, factor) in enumerate(zip(self.periods, states, factors, strict=True)):
+    def _cost(self, here: Selection, states: list[_State], factors: Array) -> Array:
+        total = self._rest(states, factors)
+        for index, factor in enumerate(factors):
             if factor:
-                paid = (period.steps_in(here) * state.uncovered).sum(axis=0)
-                if self.counts_next:
-                    paid = paid + state.shortfall - state.uncovered[-1]
-                elif self.arrears and self._is_credited(index):
-                    paid = paid + state.commitment - state.rolled
-                elif self.arrears:
-                    paid = paid + state.commitment - state.used[-1] + state.carried - state.rolled
-                total += factor * paid
+                total += factor * self._overage(here, states, index)
         return total
+
+    def _overage(self, here: Selection, states: list[_State], index: int) -> Array:
+        """Return what stands on the line overage at the end of a period, (S,)."""
+        uncovered = states[index].uncovered
+        charge = (self.periods[index].steps_in(here) * uncovered).sum(axis=0)
+        return np.asarray(charge - uncovered[-1] if self.arrears else charge)
+
+    def _rest(self, states: list[_State], factors: Array) -> Array:
+        """Return what is charged beside overage: under arrears the commitment that is not used."""
+        total = np.zeros(len(states[0].carried))
+        for index, (state, factor) in enumerate(zip(states, factors, strict=True)):
+            if factor and self.arrears:
+                left = state.uncovered[-1] + state.commitment - state.rolled
+                if self.counts_next:
+                    left = state.shortfall
+                elif not self._is_credited(index):
+                    left = left - state.used[-1] + state.carried
+                total += factor * left
+        return total
+
+    def apart(self, values: Array, here: Selection, factors: Array) -> tuple[list[Array], Array]:
+        """Return overage at the end of each period, and all else that is charged, in some scenarios."""
+        states = self._settle(values, here)
+        overages = [self._overage(here, states, index) for index in range(len(states))]
+        return overages, self._rest(states, factors)
 
     def _is_credited(self, index: int) -> bool:
         return index == 0 and self.credit is not None
@@ -212,14 +231,19 @@ class DrawdownCost:
         def piece(here: slice) -> Linear:
             some = weighted(here, weights)
             states = known.get(here.start) if isinstance(some, slice) else None
-            return self._slope(some, states or self._settle(values, some), factors, weights[some])
+            return self._slope(some, states or self._settle(values, some), (factors, [*factors]), weights[some])
 
         parts = each(self.size, piece)
         return sum_of(parts)
 
-    def _slope(self, here: Selection, states: list[_State], factors: Array, weights: Array) -> Linear:
+    def slope_apart(self, values: Array, here: Selection, both: Factors, weights: Array) -> Linear:
+        """Return the slope in some scenarios, where overage has factors of its own: the second ones."""
+        return self._slope(here, self._settle(values, here), both, weights)
+
+    def _slope(self, here: Selection, states: list[_State], both: Factors, weights: Array) -> Linear:
         if self.counts_next:
-            return self._slope_counted(here, states, factors, weights)
+            return self._slope_counted(here, states, both, weights)
+        factors, of_overage = both
         size = len(weights)
         marginal_value = np.zeros(size)
         indices, coefficients = [], []
@@ -231,12 +255,12 @@ class DrawdownCost:
             left = state.used[-1] - state.uncovered[-1]
             has_balance = index > 0 or self.credit is not None
             b = np.where(state.carried <= left, 0.0, c) if has_balance else np.zeros(size)
-            steps = period.steps_in(here)
-            lowest = factor * steps[-1]
+            steps = of_overage[index] * period.steps_in(here)
+            lowest = steps[-1] + (factor - of_overage[index] if self.arrears else 0.0)
             excess = np.maximum(c - b - lowest, 0.0)  # saving would pay in the linear program: d takes over
             if self.share:
                 c, d = c - excess, d + excess * self.cap / self.share
-            prices = factor * steps * (state.uncovered > 0)
+            prices = steps * (state.uncovered > 0)
             prices[-1] = np.where(state.uncovered[-1] > 0, lowest - c + b, 0.0)
             balance = -prices.sum(axis=0) - c - d + (factor if self.arrears else 0.0)
             usage = c - b - (factor if self.arrears and not self._is_credited(index) else 0.0)
@@ -254,11 +278,12 @@ class DrawdownCost:
                 marginal_value = np.maximum(marginal_value, 0.0)
         return added_up(np.concatenate(indices), np.concatenate(coefficients))
 
-    def _slope_counted(self, here: Selection, states: list[_State], factors: Array, weights: Array) -> Linear:
+    def _slope_counted(self, here: Selection, states: list[_State], both: Factors, weights: Array) -> Linear:
         """Return the slope where excess counts next: Σ_P (δ_P - δ_{P+1}) · max_{k≤P} (Σ_{i≤k} (C_i - V_i))⁺ is convex.
 
         In the linear program a shortfall may be paid early, so a factor counts no more than those before it.
         """
+        factors, of_overage = both
         falls = -np.diff(np.minimum.accumulate(factors), append=0.0)
         owed = np.cumsum([state.commitment - state.used[-1] for state in states], axis=0)
         highest, at, everywhere = np.zeros(len(weights)), np.zeros(len(weights), dtype=int), np.arange(len(weights))
@@ -270,93 +295,11 @@ class DrawdownCost:
         shorts = np.cumsum(shorts[::-1], axis=0)[::-1]
         indices, coefficients = [], []
         for index, (period, state) in enumerate(zip(self.periods, states, strict=True)):
-            prices = factors[index] * period.steps_in(here) * (state.uncovered > 0)
-            prices[-1] = np.where(state.uncovered[-1] > 0, prices[-1] - factors[index], 0.0)
+            prices = of_overage[index] * period.steps_in(here) * (state.uncovered > 0)
+            prices[-1] = np.where(state.uncovered[-1] > 0, prices[-1] - of_overage[index], 0.0)
             per_level = prices * weights
             per_level[-1] -= shorts[index] * weights
             balance = weights @ (shorts[index] - prices.sum(axis=0))
             indices += [period.indices, period.balance.indices]
             coefficients += [period.slopes(per_level, here), period.balance.coefficients * balance]
-        return added_up(np.concatenate(indices), np.concatenate(coefficients))
-
-
-@dataclass
-class YearlyMinimumCost:
-    """A whole term as one period under arrears, in which each contract year draws down a `minimum` of its even part.
-
-    What usage lacks to it, s_y, is charged at the year's end and counts as usage.
-    """
-
-    term: Period
-    years: tuple[YearUsage, ...]
-    minimum: float
-    line: str = "overage"
-    is_linear: bool = False
-    indices: Indices = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.indices = np.unique(np.concatenate([self.term.indices, self.term.balance.indices]))
-
-    @cached_property
-    def _shares(self) -> Array:
-        """The minimum of each contract year, as a share of C_T, (years, 1)."""
-        months = np.array([[float(len(year.months))] for year in self.years])
-        return np.asarray(self.minimum * (months / months.sum()))
-
-    def factors(self, when: When, discount: Callable[[int], float]) -> Array:
-        """Return how much the charge of each contract year counts; what is settled in the end goes with the last."""
-        return factors_of([(year.months.stop, year.months[-1]) for year in self.years], when, discount)
-
-    def cost(self, values: Array, factors: Array) -> Array:
-        """Return Σ_y factor_y · s_y + factor · (Σ_l (r_l - r_(l+1)) · U_l + C_T - Σ s_y - V), (S,)."""
-
-        def piece(here: slice) -> Array:
-            lacking, used, uncovered = self._settle(values, here)
-            balance = self.term.balance.at(values) - lacking.sum(axis=0)
-            settled = (self.term.steps_in(here) * uncovered).sum(axis=0) + balance - used[-1]
-            return np.asarray(factors @ lacking + factors[-1] * settled)
-
-        return np.concatenate(each(self.term.size, piece))
-
-    def forget(self) -> None:
-        """Keep nothing of the last plan: nothing is kept."""
-
-    def _settle(self, values: Array, here: Selection) -> tuple[Array, Array, Array]:
-        """Return s_y (years, S), and usage and uncovered usage per level (levels, S)."""
-        committed, used = self.term.balance.at(values), self.term.used(values, here)
-        yearly = np.array([year.usage.rate_groups.amounts(values, here).sum(axis=0) for year in self.years])
-        lacking = np.maximum(self._shares * committed - yearly, 0.0)
-        return lacking, used, np.maximum(used - (committed - lacking.sum(axis=0)), 0.0)
-
-    def slope(self, values: Array, factors: Array, weights: Array) -> Linear:
-        """Return the slope of Σ_y factor_y · s_y + factor · Σ_l (…) · U_l + lowest · max(0, C_T - Σ s_y - V).
-
-        In the linear program more than s_y may be charged in a year that counts less than the last one, so what is
-        settled in the end counts no more than the least of them: then settlement costs more than the cut.
-        """
-
-        def piece(here: slice) -> Linear:
-            return self._slope(weighted(here, weights), values, factors, weights)
-
-        return sum_of(each(self.term.size, piece))
-
-    def _slope(self, here: Selection, values: Array, factors: Array, all_weights: Array) -> Linear:
-        lacking, _, uncovered = self._settle(values, here)
-        weights, last, lowest = all_weights[here], factors[-1], float(factors.min())
-        prices = last * self.term.steps_in(here) * (uncovered > 0)
-        prices[-1] += np.where(uncovered[-1] > 0, lowest - last, 0.0)
-        of_balance = lowest - prices.sum(axis=0)
-        by_year = np.where(lacking > 0, factors[:, None] - of_balance, 0.0)
-        of_balance = of_balance + (self._shares * by_year).sum(axis=0)
-        per_level = prices * weights
-        per_level[-1] -= lowest * weights
-        indices = [self.term.indices, self.term.balance.indices]
-        coefficients = [
-            self.term.slopes(per_level, here),
-            self.term.balance.coefficients * (weights @ of_balance),
-        ]
-        for year, price in zip(self.years, by_year, strict=True):
-            groups = year.usage.rate_groups
-            indices.append(groups.indices)
-            coefficients.append(-groups.slope(np.tile(price * weights, (groups.groups, 1)), here))
         return added_up(np.concatenate(indices), np.concatenate(coefficients))

@@ -7,13 +7,14 @@ This module holds the extensive form; `drawdown` calls it period by period, and 
     R' ≤ share · (C_P - V + U_last + F),  R' ≤ cap · C_P
     s_P ≥ Σ_{i≤P} (C_i - V_i) - Σ_{i<P} s_i           where excess counts next
     s_y ≥ m · C_T / years - V_y, C_P = C_T - Σ s_y    with a yearly minimum
-    F ≤ K · β,  credited_t ≤ X_t                      of a credit that is balance: R of the first period
+    R = K · β of the first period                     where a credit is balance
     U_last ≤ V_max · full,  R + C_P - V + U_last ≤ M · (1 - full)     where saving balance would pay (formulation §5)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +22,9 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.credit import Credited
+from deal_solve.formulation.clauses.api.credit_rows import CreditRows, looks_at_years
 from deal_solve.formulation.clauses.api.rates import Regime, channel_of, shortfall_factor
-from deal_solve.formulation.model.expression import Expression, Variable
+from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import PeriodUsage, YearUsage
@@ -37,14 +39,35 @@ class Level:
     uncovered: Variable
 
 
-def looks_at_years(deal: Deal) -> bool:
-    """Whether a limit on the cost of one contract year makes the time of a payment matter."""
-    return any(limit.contract_year is not None for limit in deal.limits)
+class Balance(NamedTuple):
+    """A credit that is balance of the first period, and the usage of each month that it pays under arrears."""
+
+    credit: Credited
+    monthly: list[PeriodUsage]
+
+
+def used(program: Program, usage: PeriodUsage, row: int) -> Expression:
+    """Return usage at contracted rates in one scenario."""
+    amounts: dict[Variable, float] = {}
+    variables = (program.variables[index] for index in usage.rate_groups.indices)
+    for variable, amount in zip(variables, usage.billed[:, row], strict=True):
+        amounts[variable] = amounts.get(variable, 0.0) + float(amount)
+    return Expression(list(amounts.items()))
+
+
+def granted(program: Program, credit: Credited, row: int) -> tuple[Expression, float]:
+    """Return K · β and K in one scenario, money units."""
+    usd = float(np.broadcast_to(credit.granted, program.size)[row])
+    return usd * program.variables[int(credit.taken.indices[0])], usd
 
 
 @dataclass
 class Chain:
-    """Consecutive periods of one regime in one group of equal scenarios, of which `row` stands for all."""
+    """Consecutive periods of one regime in one group of equal scenarios, of which `row` stands for all.
+
+    A credit pays charges up to the time `credited_until`; `overages` is what it may pay of them, as it is charged: the
+    month and the amount.
+    """
 
     program: Program
     deal: Deal
@@ -56,8 +79,9 @@ class Chain:
     maximum: list[tuple[float, float]]
     members: ScenarioIndices
     yearly: list[YearUsage]
-    credit: Credited | None
-    monthly: list[PeriodUsage]
+    balance: Balance | None = None
+    credited_until: int = 0
+    overages: list[tuple[int, Expression]] = field(init=False, default_factory=list)
 
     @property
     def shortfall_factor(self) -> float:
@@ -71,7 +95,7 @@ class Chain:
 
     def add(self) -> None:
         """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
-        carried = self._granted()
+        carried = granted(self.program, self.balance.credit, self.row)[0] if self.balance else None
         owed = Expression()
         levels = [self._levels(usage) for usage in self.usages]
         for index, months in enumerate(self.periods):
@@ -86,40 +110,17 @@ class Chain:
             else:
                 carried = self._settle(index, months, commitment, levels, carried)
 
-    @property
-    def _granted_usd(self) -> float:
-        """K in money units, 0 where the first period starts with none."""
-        return 0.0 if self.credit is None else float(np.broadcast_to(self.credit.granted, self.program.size)[self.row])
-
-    def _granted(self) -> Expression | None:
-        """Return K · β, the balance that the first period starts with."""
-        if self.credit is None:
-            return None
-        beta = self.program.variables[int(self.credit.taken.indices[0])]
-        return self._granted_usd * beta
-
     def _max_carried(self, index: int) -> float:
         """Return the most that a period can start with."""
-        return self.maximum[index - 1][1] if index else self._granted_usd
+        if index:
+            return self.maximum[index - 1][1]
+        return granted(self.program, self.balance.credit, self.row)[1] if self.balance else 0.0
 
-    def _bill_less_credit(self, from_credit: Expression) -> None:
-        """Take off what a credit pays of usage billed month by month, as used: all of it is `from_credit` in the end.
-
-        What is paid earlier counts no less, so it is as much as can be; without a cost of capital it counts the same.
-        """
-        before = used = Expression()
-        is_early_dearer = self.program.discount(self.periods[0].stop) < self.program.discount(self.periods[0].start)
-        months = zip(self.periods[0], self.monthly, strict=True)
-        for month, usage in months if is_early_dearer else [*months][-1:]:
-            used = used + self._used(usage)
-            paid = from_credit
-            if month != self.periods[0][-1]:
-                variable = self.program.variable("credited", 0, self._granted_usd)
-                self.program.add("credited_granted", variable <= (self._granted() or 0.0))
-                self.program.add("credited_used", variable <= used)
-                paid = 1.0 * variable
-            self._charge("credit", before - paid, range(month, month + 1))
-            before = paid
+    def _bill_less_credit(self, balance: Balance, from_credit: Expression) -> None:
+        """Take off what a balance pays of usage billed month by month, as used: in the end `from_credit`."""
+        due = [(m, used(self.program, use, self.row)) for m, use in zip(self.periods[0], balance.monthly, strict=True)]
+        rows = CreditRows(self.program, self.deal, self.members, *granted(self.program, balance.credit, self.row))
+        rows.pay(due, from_credit)
 
     def _minimum(self, number: int, year: YearUsage, committed: Expression) -> Expression:
         """Charge what usage of a contract year lacks to the yearly minimum, and return it.
@@ -130,7 +131,7 @@ class Chain:
         months = self.periods[0]
         share = (self.api.yearly_minimum or 0.0) * (len(year.months) / len(months))
         short = self.program.variable("below_minimum", 0, share * maximum)
-        lacking = share * committed - self._used(year.usage)
+        lacking = share * committed - used(self.program, year.usage, self.row)
         self.program.add("yearly_minimum", short >= lacking)
         self._charge("shortfall", 1.0 * short, year.months)
         if looks_at_years(self.deal):
@@ -138,13 +139,6 @@ class Chain:
             self.program.add("below_only", short <= share * maximum * is_short)
             self.program.add("no_more_below", short - lacking <= usage * (1 - is_short))
         return 1.0 * short
-
-    def _used(self, usage: PeriodUsage) -> Expression:
-        amounts: dict[Variable, float] = {}
-        variables = (self.program.variables[index] for index in usage.rate_groups.indices)
-        for variable, amount in zip(variables, usage.billed[:, self.row], strict=True):
-            amounts[variable] = amounts.get(variable, 0.0) + float(amount)
-        return Expression(list(amounts.items()))
 
     def _levels(self, usage: PeriodUsage) -> list[Level]:
         """Return usage cumulated from the highest overage ratio down, one level per distinct ratio."""
@@ -185,8 +179,8 @@ class Chain:
                 self._no_saving(index, usage, uncovered, commitment, carried)
         if arrears:
             kept = shortfall if rolled is None else shortfall - rolled
-            if index == 0 and carried is not None:
-                self._bill_less_credit(from_carry)
+            if index == 0 and self.balance is not None:
+                self._bill_less_credit(self.balance, from_carry)
             elif carried is not None:
                 kept = kept + carried - from_carry
             self._charge("shortfall", self.shortfall_factor * kept, months)
@@ -216,8 +210,11 @@ class Chain:
     def _charge_overage(self, levels: list[Level], months: range) -> None:
         """Charge each level what it costs above the next; under arrears the contracted rate is already billed."""
         floor = 1.0 if self.api.payment == "arrears" else 0.0
-        for level, below in zip(levels, [*(lower.ratio for lower in levels[1:]), floor], strict=False):
-            self._charge("overage", (level.ratio - below) * level.uncovered, months)
+        below = [*(lower.ratio for lower in levels[1:]), floor]
+        amounts = [(level.ratio - ratio) * level.uncovered for level, ratio in zip(levels, below, strict=False)]
+        for amount in amounts:
+            self._charge("overage", amount, months)
+        self.overages.append((months.stop - 1, total(amounts)))
 
     def _charge(self, line: str, amount: Expression, months: range) -> None:
         self.program.pay(line, amount, self.program.unit_usd, Due(months.stop, months.stop - 1, self.members))
@@ -268,8 +265,11 @@ class Chain:
         if looks_at_years(self.deal):
             return True
         limited = any(limit.of == "total" and not limit.discounted for limit in self.deal.limits)
-        plain = limited or self.credit is not None or channel_of(self.deal, self.regime) is not None
+        is_credited = self.balance is not None or self.credited_until > 0
+        plain = limited or is_credited or channel_of(self.deal, self.regime) is not None
         now, lowest = self.program.discount(self.periods[index].stop), levels[index][-1].ratio
+        if self.periods[index].stop <= self.credited_until:  # overage may cost nothing: a credit pays it, or lapses
+            lowest = 1.0 if self.api.payment == "arrears" else 0.0
         for later in range(index + 1, len(levels)):
             if not levels[later]:
                 continue
