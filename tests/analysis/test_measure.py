@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from deal_solve import InputError, measure, solve, today
-from deal_solve.analysis.measure.growth import PRODUCTS, growth_of
+from deal_solve.analysis.forecast.forecast import forecast
+from deal_solve.analysis.forecast.picture import figure_of
+from deal_solve.analysis.measure.backtest import backtest, widening_of
+from deal_solve.analysis.measure.growth import PRODUCTS, fan_of, growth_of
 from tests.support.exports import FIRST, HAIKU, OPUS, SONNET, bucket, cost, daily, page, usage, write
 
 DAYS = 58  # of which 56 are kept
@@ -178,11 +181,19 @@ def test_nothing_given_is_refused():
 
 
 def test_two_months_leave_the_prior_nine_tenths_of_the_weight():
-    days = np.arange(60)
+    """Growth of 1.0 a year in 56 days, a prior of 0.3: the year to come is 0.3 and what is left of the difference."""
+    days = np.arange(56)
     growth = growth_of(100 * np.exp(days / 365.25 * 1.0), PRODUCTS)
-    assert 0.10 < growth.measured_weight < 0.15
+    assert 0.10 < growth.measured_weight < 0.13
     assert growth.measured == pytest.approx(np.expm1(1.0))
-    assert growth.p50 == pytest.approx(np.expm1(growth.measured_weight * 1.0 + (1 - growth.measured_weight) * 0.3))
+    lasting = (1 - 0.5) / np.log(2)  # of a year, with a half-life of one
+    assert growth.p50 == pytest.approx(np.expm1(0.3 + growth.measured_weight * 0.7 * lasting))
+
+
+def test_the_fan_is_as_wide_as_companies_were():
+    """Deviations after 3, 6, 12 and 24 months without history; 0.30, 0.43, 0.64 and 0.94 were observed."""
+    fan = fan_of(np.full(7, 100.0), PRODUCTS, np.array([3.0, 6.0, 12.0, 24.0]))
+    assert fan.deviation == pytest.approx([0.30, 0.43, 0.64, 0.94], rel=0.13)
 
 
 def test_more_history_weighs_more_and_narrows_the_band():
@@ -198,10 +209,56 @@ def test_a_weekend_is_no_shrinking():
     assert growth.measured == pytest.approx(0, abs=1e-9)
 
 
-def test_a_week_has_no_slope():
-    growth = growth_of(np.full(7, 100.0), PRODUCTS)
+def test_three_weeks_have_no_slope():
+    growth = growth_of(np.full(21, 100.0), PRODUCTS)
     assert (growth.measured, growth.measured_weight) == (None, 0.0)
     assert growth.p50 == pytest.approx(np.expm1(0.3))
+
+
+def histories(shock, months=30, count=60):
+    """Return daily series as the method takes them to be: growth that returns to its mean, shocks, and weekends."""
+    rng, days, rate = np.random.default_rng(5), round(months * MONTH), np.log(2) / 365.25
+    growth = np.empty((days, count))
+    growth[0] = rng.normal(0.3, 0.45, count)
+    for day in range(1, days):
+        new = rng.normal(0, 0.45 * np.sqrt(2 * rate), count)
+        growth[day] = growth[day - 1] + rate * (0.3 - growth[day - 1]) + new
+    logs = np.cumsum(growth / 365.25 + rng.normal(0, shock / np.sqrt(MONTH), (days, count)), axis=0)
+    weekday = np.where(np.arange(days) % 7 > 4, 0.6, 1.0)[:, None]
+    return list((1000 * np.exp(logs) * weekday * rng.lognormal(0, 0.1, (days, count))).T)
+
+
+def tested(shock, count):
+    """Return the back-test by months ahead."""
+    return {row.months: row for row in backtest(histories(shock, count=count))}
+
+
+def test_four_fifths_of_what_comes_lie_in_the_band():
+    """Histories of twice the declared width, which earlier misses tell; 60 are too few to tell the year."""
+    found = tested(0.3, 60)
+    assert [0.76 <= found[months].coverage <= 0.84 for months in (3, 6)] == [True, True]
+    assert all(found[months].pinball < 0.85 * found[months].extrapolation for months in (3, 6, 12))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shock", [0.145, 0.3])
+def test_four_fifths_lie_in_the_band_at_every_horizon(shock):
+    """Of the declared width, and of twice it."""
+    found = tested(shock, 400)
+    assert [0.76 <= found[months].coverage <= 0.84 for months in (3, 6, 12)] == [True] * 3
+    assert all(found[months].pinball < 0.85 * found[months].extrapolation for months in (3, 6, 12))
+
+
+def test_little_history_widens_nothing():
+    assert widening_of([np.full(100, 10.0)]) == 1.0
+
+
+def test_a_forecast_goes_on_from_the_last_days(exports):
+    found = forecast(measure(exports), 3)
+    assert {row.workload for row in found.months} == {"bot-opus", "bot-haiku", "night"}
+    assert [row.month for row in found.months if row.workload == "night"] == ["2026-11", "2026-12", "2027-01"]
+    assert all(row.p10 < row.p50 < row.p90 for row in found.months)
+    assert figure_of(found).axes
 
 
 @pytest.mark.parametrize("seed", range(3))

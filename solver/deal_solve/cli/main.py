@@ -16,6 +16,7 @@ from deal_solve.version import VERSION
 
 COMMANDS = {
     "measure": "Read exports of usage and write a deal file.",
+    "forecast": "Show what measured usage may come to.",
     "today": "Show what a deal file says is paid today.",
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",

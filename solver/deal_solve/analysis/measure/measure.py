@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from deal_solve.analysis.measure.backtest import backtest
 from deal_solve.analysis.measure.deal_text import deal_text
 from deal_solve.analysis.measure.people import measured_people
 from deal_solve.analysis.measure.reconcile import reconciled
@@ -34,7 +35,7 @@ def measure(
     if not paths:
         raise InputError("no files are given; expected exports of usage, or a folder with them")
     exports = read_exports(paths, keep_names, Mapping.of(columns))
-    works = measured_workloads(exports, group_by, min_share)
+    works, daily = measured_workloads(exports, group_by, min_share)
     people = measured_people(exports)
     if not works and people is None:
         raise InputError("these exports have charges but no usage, so that no workload follows; add the usage report")
@@ -56,6 +57,8 @@ def measure(
         files=files,
         reconciliation=reconciled(exports),
         workloads=Table(works),
+        backtest=backtest([*daily.values()]),
+        daily=daily,
         people=people,
         notes=exports.notes,
         deal_text=deal_text(f"Measured {exports.first} to {exports.last}", exports.last, works, people),

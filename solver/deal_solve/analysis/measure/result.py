@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from deal_solve.analysis.measure.backtest import Backtest
+from deal_solve.analysis.measure.growth import Floats
 from deal_solve.analysis.measure.people import MeasuredPeople
 from deal_solve.analysis.measure.reconcile import Reconciled
 from deal_solve.analysis.measure.workloads import MeasuredWorkload
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
 from deal_solve.frames import Table
-from deal_solve.record import Record, to_text
+from deal_solve.record import NotWritten, Record, to_text
 from deal_solve.report.basics import SCHEMA_KEY
 from deal_solve.version import VERSION
 
@@ -42,9 +44,12 @@ class MeasureResult(Record):
     files: Annotated[Table[ExportRead], Field(description="what was read")]
     reconciliation: Annotated[Table[Reconciled], Field(description="list price against billed, by month and model")]
     workloads: Annotated[Table[MeasuredWorkload], Field(description="dearest first")]
+    backtest: Annotated[Table[Backtest], Field(description="how the forecasts did on this history")]
     people: Annotated[MeasuredPeople | None, Field(description="seats and their use; null: no export says")]
     notes: Annotated[tuple[str, ...], Field(description="what was left out, and why")]
     deal_text: Annotated[str, Field(description="the deal file that follows")]
+    daily: NotWritten[dict[str, Floats] | None] = field(default=None, repr=False)
+    """Requests or units of each day of each workload, for Python alone."""
 
     def deal(self) -> Deal:
         """Return the deal that follows; offers are still to be added."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deal_solve.analysis.measure.backtest_table import backtest_table
 from deal_solve.analysis.measure.result import MeasureResult
 from deal_solve.report.text import bullets, heading, table
 
@@ -11,7 +12,14 @@ from deal_solve.report.text import bullets, heading, table
 def measure_report(found: MeasureResult) -> str:
     """Return what was measured in print."""
     title = f"Measured {found.first} to {found.last} (UTC), grouped by {found.grouped_by}"
-    parts = ["\n".join(heading(title)), _files(found), _reconciliation(found), _workloads(found), _people(found)]
+    parts = [
+        "\n".join(heading(title)),
+        _files(found),
+        _reconciliation(found),
+        _workloads(found),
+        backtest_table(found.backtest),
+        _people(found),
+    ]
     return "\n\n".join([*(part for part in parts if part), bullets("What was left out", _notes(found))]).rstrip() + "\n"
 
 

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Growth, growth_of
+from deal_solve.analysis.measure.backtest import widening_of
+from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Floats, Growth, growth_of
 from deal_solve.deal.rate_card import load_card
 from deal_solve.exports.prices import list_price
 from deal_solve.exports.read import Exports
@@ -56,6 +57,7 @@ class _Group:
     daily: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
     daily_input: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
     usd_by_model: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    days: int = 1
 
     @property
     def usd(self) -> int:
@@ -92,8 +94,13 @@ def grouping(exports: Exports) -> GroupBy:
     return "nothing"
 
 
-def measured_workloads(exports: Exports, group_by: GroupBy | None, min_share: float) -> list[MeasuredWorkload]:
-    """Return the workloads of exports, dearest first; parts below `min_share` of the dollars are put into one."""
+def measured_workloads(
+    exports: Exports, group_by: GroupBy | None, min_share: float
+) -> tuple[list[MeasuredWorkload], dict[str, Floats]]:
+    """Return the workloads of exports, dearest first, and the daily requests or units of each, (D,).
+
+    Parts below `min_share` of the dollars are put into one.
+    """
     by = group_by or grouping(exports)
     parts: dict[Part, _Group] = defaultdict(_Group)
     for (place, quantity), amount in exports.used.items():
@@ -111,10 +118,25 @@ def measured_workloads(exports: Exports, group_by: GroupBy | None, min_share: fl
         kept[OTHER, max(rest.usd_by_model, key=lambda model: rest.usd_by_model[model]), False] = rest
     ordered = sorted(kept.items(), key=lambda each: -each[1].usd)
     names = _names([key for key, _ in ordered])
-    return [_measured(names[key], key, part, exports) for key, part in ordered]
+    daily = {names[key]: _daily(part, exports) for key, part in ordered}
+    widening = widening_of(daily.values())
+    works = [
+        _measured(names[key], key, part, growth_of(daily[names[key]], PRODUCTS, widening)) for key, part in ordered
+    ]
+    return works, daily
 
 
-def _measured(name: str, key: Part, part: _Group, exports: Exports) -> MeasuredWorkload:
+def _daily(part: _Group, exports: Exports) -> Floats:
+    """Return the requests of each day, or units of input tokens where requests are not known."""
+    is_known = part.totals["requests"] > 0
+    daily = np.zeros(exports.days)
+    for day, amount in (part.daily if is_known else part.daily_input).items():
+        daily[(day - exports.first).days] = amount / (1 if is_known else UNIT_TOKENS)
+    part.days = exports.days
+    return daily
+
+
+def _measured(name: str, key: Part, part: _Group, growth: Growth) -> MeasuredWorkload:
     group, model, is_batch = key
     totals = part.totals
     entered = sum(totals[each] for each in INPUT)
@@ -122,12 +144,6 @@ def _measured(name: str, key: Part, part: _Group, exports: Exports) -> MeasuredW
     cached = totals["cache_read"] + written
     is_known = totals["requests"] > 0
     requests = totals["requests"] if is_known else max(entered / UNIT_TOKENS, 1.0)
-    counted = part.daily if is_known else part.daily_input
-    per_unit = 1.0 if is_known else UNIT_TOKENS
-    daily = np.zeros(exports.days)
-    for day, amount in counted.items():
-        daily[(day - exports.first).days] = amount / per_unit
-    growth = growth_of(daily, PRODUCTS)
     search_usd = load_card().web_search_usd_per_request * totals["web_searches"]
     return MeasuredWorkload(
         name=name,
@@ -143,7 +159,7 @@ def _measured(name: str, key: Part, part: _Group, exports: Exports) -> MeasuredW
         hit_rate=totals["cache_read"] / cached if cached else 0.0,
         one_hour_share=totals["cache_write_1h"] / written if written else 0.0,
         growth=growth,
-        list_usd_per_month=part.usd / NANO / exports.days * DAYS_PER_MONTH,
+        list_usd_per_month=part.usd / NANO / part.days * DAYS_PER_MONTH,
         other_usd_per_request=search_usd / requests,
     )
 

@@ -1,0 +1,1 @@
+"""What may usage come to, and how well was that known before?"""
