@@ -2,7 +2,8 @@
 
 import pytest
 
-from deal_solve import InputError, Proposal, complete, scenarios_of, settle, solve, varied
+from deal_solve import InputError, Proposal, clauses, complete, scenarios_of, settle, solve, varied
+from deal_solve.analysis.check.clauses import non_binding_clauses
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.facts.calendar import calendar
 from deal_solve.plan.plan import ApiTerm
@@ -21,14 +22,16 @@ def renewal(**more):
     return {"may_return": True, **more}
 
 
-def app(usage, again=None, terms=(12,), index=None, **offer):
+def app(usage, again=None, terms=(12,), index=None, workload=None, **offer):
     """Return list value a year in thousands, and an offer with 20 % off from 200k, overage at list."""
     given = (
         quote((200_000, 0.2), overage="list", terms=terms) | {"renewal": renewal() if again is None else again} | offer
     )
     path = {"weight": 1, "requests_per_month": {"app": [1000 * usd / YEAR for usd in usage]}}
     path |= {} if index is None else {"list_price_index": {"opus": index}}
-    return read(12 * len(usage), workloads={"app": APP}, offers={"quote": given}, scenarios={"only": path})
+    return read(
+        12 * len(usage), workloads={"app": APP | (workload or {})}, offers={"quote": given}, scenarios={"only": path}
+    )
 
 
 @BOTH
@@ -290,6 +293,28 @@ def test_returning_is_refused_where_it_cannot_be():
     with pytest.raises(InputError, match=r"may_return: the API agreement is taken again in contract year 3 after"):
         refuse_impossible(deal, plan)
     assert settle(deal, plan, scenarios_of(deal)).by_year[:, 0] == pytest.approx([200_000 + 50_000, 50_000, 250_000])
+
+
+def test_check_says_where_nothing_can_be_taken_again():
+    """Two years: left after the first one there is no year to come back in. Or only the quote has a control."""
+    said = "no term ends two contract years before the horizon, so nothing is left and taken again"
+    for deal, reasons in (
+        (app((300, 50, 300)), []),
+        (app((300, 50)), [said]),
+        (app((300, 50, 300), provides=["baa"], workload={"requires": ["baa"]}), ["list does not sell it, or lacks a"]),
+    ):
+        found = dict(non_binding_clauses(deal, scenarios_of(deal)))
+        reason = found.get(("offers", "quote", "renewal", "may_return"))
+        assert [reason[: len(each)] for each in reasons] == reasons if reasons else reason is None
+
+
+def test_the_step_towards_the_buyer_is_worth_what_returning_saves():
+    """590k without the right, 530k with it."""
+    deal = app((300, 50, 300), {"may_return": False})
+    found = clauses(deal, scenarios_of(deal), "quote", pairs=0)
+    (row,) = [each for each in found.values if each.clause == "returning"]
+    assert (row.was, row.asked) == ("left for good", "may be taken again")
+    assert row.value_usd == pytest.approx(60_000)
 
 
 def test_the_page_the_calendar_and_the_sentences_say_when_it_is_taken_again():

@@ -158,15 +158,6 @@ def _(data: Data) -> Iterator[bool]:
             yield True
 
 
-@_named("an offer that may be taken again")
-def _(data: Data) -> Iterator[bool]:
-    for offer in _offers(data):
-        renewal = offer.get("renewal")
-        if renewal is not None and not (isinstance(renewal, dict) and renewal.keys() & {"may_leave", "may_return"}):
-            offer["renewal"] = {"price": renewal, "may_return": True}
-            yield True
-
-
 @_named("a bundle")
 def _(data: Data) -> Iterator[bool]:
     for offer in _offers(data):

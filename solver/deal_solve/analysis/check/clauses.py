@@ -13,6 +13,7 @@ from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.yaml_source import Loc
+from deal_solve.plan.leaving import may_return_api, may_return_seats
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
@@ -43,6 +44,8 @@ def non_binding_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]
             reason = _reason(clause, offer, part, lacking)
             if reason is not None:
                 yield (*here, *clause.path), reason
+        if offer.renewal.may_return:
+            yield from (((*loc, "renewal", "may_return"), reason) for reason in _never_returns(deal, name))
     if scenarios.kind != "sampled":
         yield from _sampled_only(deal)
     for key, event in deal.uncertainty.events.items():
@@ -50,6 +53,17 @@ def non_binding_clauses(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]
             yield ("uncertainty", "events", key), "has probability 0"
         elif event.delay_months == 0 and event.factor == 1:
             yield ("uncertainty", "events", key), "changes nothing: no delay_months and a factor of 1"
+
+
+def _never_returns(deal: Deal, offer_id: str) -> Iterator[str]:
+    """Yield why nothing of an offer can be left and taken again, though it says so."""
+    offer = resolve(deal).offers[offer_id]
+    if min(offer.first_terms) + 12 >= deal.horizon_months:
+        yield "no term ends two contract years before the horizon, so nothing is left and taken again"
+    elif not (offer.api and may_return_api(deal, offer_id)) and not any(
+        may_return_seats(deal, offer_id, name) for name in offer.seats
+    ):
+        yield "list does not sell it, or lacks a control that is required, so nothing is left and taken again"
 
 
 def _sampled_only(deal: Deal) -> Iterator[Finding]:

@@ -115,6 +115,17 @@ OFFER = (
         ask="Please let us leave the agreement at the end of a term.",
     ),
     Clause(
+        "returning",
+        "offer",
+        ("renewal", "may_return"),
+        "clauses",
+        "left for good → may be taken again at the start of a contract year",
+        better=always(True),
+        printed=lambda may_return: "may be taken again" if may_return else "left for good",
+        is_in=lambda offer: offer.renewal.may_leave and not offer.renewal.may_return,
+        ask="Please let us take the agreement again, at the start of a contract year, after we have left it.",
+    ),
+    Clause(
         "renewal cap",
         "offer",
         ("renewal_cap",),
