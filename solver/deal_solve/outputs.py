@@ -160,12 +160,22 @@ def figure(found: Any) -> Figure:
     if isinstance(found, Settlement):
         settled: Figure = import_module("deal_solve.report.spending.picture").figure_of(found.deal, found)
         return settled
-    if not isinstance(found, Answered) or not find_spec(f"{_folder(found)}.picture"):
+    if not has_picture(found):
         raise InputError(
             f"a {type(found).__name__} has no picture; expected what solve, curve, frontier, sweep … return"
         )
     drawn: Figure = _module(found, "picture").figure_of(_deal_of(found), found)
     return drawn
+
+
+def has_picture(found: Any) -> bool:
+    """Whether a result of an analysis has a picture."""
+    return isinstance(found, Answered) and find_spec(f"{_folder(found)}.picture") is not None
+
+
+def question_of(found: Answered) -> str:
+    """Return the question that a result answers."""
+    return (import_module(_folder(found)).__doc__ or "").strip()
 
 
 def _pages_of(solution: Solution) -> tuple[str, str]:

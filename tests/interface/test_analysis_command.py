@@ -14,6 +14,7 @@ DEAL = str(Path(__file__).parents[2] / "scenarios" / "start-up.yaml")
 SHARED = [
     "--out",
     "--picture",
+    "--report",
     "--scenarios",
     "--seed",
     "--sampling",

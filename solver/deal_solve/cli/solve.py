@@ -39,6 +39,7 @@ MIN_EXPLAINING_SECONDS = 0.1
 @click.option("--full", is_flag=True, help="Print every table behind the decision page too.")
 @click.option("--show", metavar="TABLES", help="Print some of them too, such as routing,seats; divided by commas.")
 @fiscal_option
+@click.option("--report", metavar="FILE", help="Write page and tables as one HTML file, without further solves.")
 @click.option("--export", "export_file", metavar="FILE", help="Write the program (.lp or .mps) instead of solving it.")
 @partial(question_options, any_month=True)
 def command(
@@ -48,6 +49,7 @@ def command(
     full: bool,
     show: str | None,
     fiscal_year_start: int | None,
+    report: str | None,
     export_file: str | None,
 ) -> int:
     """Find the agreements, term, commitment, seats, tracks, routing and projects to sign in DEAL, with proof.
@@ -56,19 +58,22 @@ def command(
     if the plan is proven to the gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5
     without one.
     """
+    from deal_solve.analysis.document.document import document_of
     from deal_solve.analysis.solve.comparisons import comparisons
     from deal_solve.analysis.solve.text import solution_report, subject_of
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.cli.support.printing import write_json
+    from deal_solve.cli.support.table import ending_of
     from deal_solve.errors import Infeasible
-    from deal_solve.files import refuse_unwritable
+    from deal_solve.files import refuse_unwritable, write_text
     from deal_solve.outputs import to_json
     from deal_solve.uncertainty.months import in_months_of
     from deal_solve.uncertainty.scenario_set import ready
 
     tables = _tables(full, show)
-    if json_file and json_file != "-":
-        refuse_unwritable(json_file)
+    ending_of(report, "--report", "html")
+    for path in filter(None, (report, json_file if json_file != "-" else None)):
+        refuse_unwritable(path)
     deal, scenario_set = question.deal, question.scenarios()
     check(deal, scenario_set, export_file, more)
     scenarios = ready(scenario_set)
@@ -88,6 +93,9 @@ def command(
     found["comparisons"] = interruptible(lambda: comparisons(solution, options))
     if json_file:
         write_json(json_file, to_json(solution, **found))
+    if report:
+        asked = fiscal_year_start, options.fix is not None
+        write_text(report, document_of(solution, found["comparisons"], *asked).to_html())
     if json_file != "-":
         subject = subject_of(solution, found["comparisons"], fiscal_year_start, options.fix is not None)
         click.echo(solution_report(subject, tables, answers_text(deal, solution, found)), nl=False)

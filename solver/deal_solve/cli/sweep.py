@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @fix_option
 @click.option("--out", metavar="FILE", help="Write the rows (.csv, .parquet or .json); FILE.journal beside it resumes.")
 @click.option("--picture", metavar="FILE", help="Draw the decision regions (.svg or .png).")
+@click.option("--report", metavar="FILE", help="Write tables and picture as one HTML file.")
 @workers_options
 @question_options
 def command(
@@ -57,6 +58,7 @@ def command(
     design_file: str | None,
     out: str | None,
     picture: str | None,
+    report: str | None,
     jobs: int,
     cluster: str | None,
 ) -> int:
@@ -77,7 +79,7 @@ def command(
     deal = question.deal
     design = _design(deal, vary, is_zipped, design_file)
     refuse_wrong_paths(deal, design)
-    _refuse_unwritable(out, picture)
+    _refuse_unwritable(out, picture, report)
     base = question.scenarios()
     options: dict[str, Any] = {name: getattr(question.options, name) for name in (*SOLVER, "fix")}
     with ExitStack() as stack:
@@ -90,9 +92,9 @@ def command(
             run if executor else lambda **rows: interruptible(partial(run, **rows)),
             partial(sweep_of, About(deal, base), design),
             kept,
-            lambda part: _write(part, out, picture),
+            lambda part: _write(part, out, picture, report),
         )
-    _write(found, out, picture)
+    _write(found, out, picture, report)
     click.echo(text_of(found), nl=False)
     return _exit_code(found)
 
@@ -138,14 +140,14 @@ def _design(deal: Deal, vary: tuple[str, ...], is_zipped: bool, file: str | None
     return zipped(dimensions) if is_zipped else crossed(dimensions)
 
 
-def _refuse_unwritable(out: str | None, picture: str | None) -> None:
+def _refuse_unwritable(out: str | None, picture: str | None, report: str | None) -> None:
     """Refuse what cannot be written before the long run: a wrong ending, no such folder, no matplotlib."""
     from deal_solve.cli.support.table import table_and_picture
 
     class Checked(Exception):
         pass
 
-    with suppress(Checked), table_and_picture(out, picture):
+    with suppress(Checked), table_and_picture(out, picture, report):
         raise Checked
 
 
@@ -165,12 +167,12 @@ def _checkpoint_log(
         yield kept
 
 
-def _write(found: Sweep, out: str | None, picture: str | None) -> None:
+def _write(found: Sweep, out: str | None, picture: str | None, report: str | None) -> None:
     from deal_solve.cli.support.table import table_and_picture
 
-    if not out and not picture:
+    if not (out or picture or report):
         return
-    with table_and_picture(out, picture) as write:
+    with table_and_picture(out, picture, report) as write:
         write(found)
 
 

@@ -12,11 +12,12 @@ from deal_solve.analysis.curve.curve import curve
 from deal_solve.analysis.document.result import QUICK, SECTIONS, Document
 from deal_solve.analysis.frontier.frontier import frontier
 from deal_solve.analysis.levers.waterfall import waterfall
-from deal_solve.analysis.solve.comparisons import comparisons
+from deal_solve.analysis.solve.comparisons import Comparisons, comparisons
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.messages import unknown
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Progress
 from deal_solve.report.basics import About
@@ -69,6 +70,27 @@ def document(
         is_pinned=options.fix is not None,
         solution=solution,
         about=About(deal, set_of),
+    )
+
+
+def document_of(
+    solution: Solution, compared: Comparisons, fiscal_year_start: int | None = None, is_pinned: bool = False
+) -> Document:
+    """Return the document of a solution, with nothing in it that takes further solves."""
+    settlement = solution.settlement
+    return Document(
+        sections=tuple(name for name in SECTIONS if name not in (*QUICK, "clauses")),
+        comparisons=compared,
+        clauses=None,
+        curve=None,
+        frontier=None,
+        levers=None,
+        left_out={},
+        is_quick=True,
+        fiscal_year_start=fiscal_year_start,
+        is_pinned=is_pinned,
+        solution=solution,
+        about=About(settlement.deal, settlement.scenarios),
     )
 
 

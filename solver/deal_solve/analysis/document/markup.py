@@ -8,11 +8,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from deal_solve.analysis.document.page import first_page
-from deal_solve.analysis.document.picture import pictures_of
+from deal_solve.analysis.document.picture import picture_of, pictures_of
 from deal_solve.analysis.document.result import Document
-from deal_solve.analysis.document.sections import sections_of
+from deal_solve.analysis.document.sections import COLUMNS, distinct, sections_of
+from deal_solve.outputs import question_of, text_of
+from deal_solve.report.basics import Answered
+from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.style import STEERING, escaped
-from deal_solve.report.text import Grid
+from deal_solve.report.text import Grid, Page, collected, printed_on
+from deal_solve.version import VERSION
 
 
 def html_of(found: Document) -> str:
@@ -20,6 +24,27 @@ def html_of(found: Document) -> str:
     sections = [(section, pictures_of(found, section.name)) for section in sections_of(found)]
     return (
         _templates(autoescape=True).get_template("document.html.j2").render(page=first_page(found), sections=sections)
+    )
+
+
+def answer_of(found: Answered) -> str:
+    """Return any answer as HTML: its question, the head of its report, its picture and every table."""
+    about = found.about
+    with printed_on(Page(COLUMNS)), collected() as parts:
+        text = text_of(found)
+    deal = about.deal
+    facts = f"deal-solve {VERSION}, {scenarios_text(about.scenarios)}, prices of {deal.card.as_of}"
+    return (
+        _templates(autoescape=True)
+        .get_template("answer.html.j2")
+        .render(
+            title=deal.title or "This deal",
+            question=question_of(found),
+            head=text.partition("\n\n")[0],
+            pictures=picture_of(found),
+            parts=distinct(parts),
+            facts=facts,
+        )
     )
 
 

@@ -21,7 +21,8 @@ from deal_solve.facts.names import listed, user_name
 from deal_solve.facts.spending.spending import drivers, users_months
 from deal_solve.facts.usage.routing import routing
 from deal_solve.facts.years import years
-from deal_solve.outputs import figure
+from deal_solve.outputs import figure, has_picture, question_of
+from deal_solve.report.basics import Answered
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of, write_figure
 from deal_solve.report.spending.picture import (
     cash_figure,
@@ -58,6 +59,14 @@ def pictures_of(found: Document, section: str) -> tuple[Picture, ...]:
         Picture(title, _inline(drawn, f"{section}{index}", title))
         for index, (title, drawn) in enumerate(_figures(found, section))
     )
+
+
+def picture_of(found: Answered) -> tuple[Picture, ...]:
+    """Return the picture of any answer; none where it has none, or matplotlib is not installed."""
+    if find_spec("matplotlib") is None or not has_picture(found):
+        return ()
+    title = question_of(found)
+    return (Picture(title, _inline(figure(found), "picture", title)),)
 
 
 def _figures(found: Document, section: str) -> Iterator[tuple[str, Figure]]:

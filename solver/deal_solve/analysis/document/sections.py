@@ -57,7 +57,7 @@ def sections_of(found: Document) -> Iterator[Section]:
         section = Section(
             name,
             SECTIONS[name],
-            _distinct(parts),
+            distinct(parts),
             tuple(_method(subject)) if name == "method" else (),
             _why_empty(found, name),
         )
@@ -65,7 +65,7 @@ def sections_of(found: Document) -> Iterator[Section]:
             yield section
 
 
-def _distinct(parts: list[Grid | Points]) -> tuple[Grid | Points, ...]:
+def distinct(parts: list[Grid | Points]) -> tuple[Grid | Points, ...]:
     """Return the parts without a table that was laid out once more in another way, as with bars."""
     found: dict[Any, Grid | Points] = {}
     for part in parts:

@@ -43,6 +43,7 @@ def analysis_command(
     shared: list[Callable[..., Any]] = [
         click.option("--out", metavar="FILE", help=out),
         *([click.option("--picture", metavar="FILE", help=picture)] if picture else []),
+        click.option("--report", metavar="FILE", help="Write tables and picture as one HTML file."),
         partial(question_options, has_risk=has_risk, any_month=any_month),
     ]
 
@@ -50,11 +51,13 @@ def analysis_command(
         own_options = function.__dict__.pop("__click_params__", [])  # click keeps them last first
 
         @wraps(function)
-        def command(question: Question, out: str | None, picture: str | None = None, **own: Any) -> int:
+        def command(
+            question: Question, out: str | None, report: str | None, picture: str | None = None, **own: Any
+        ) -> int:
             from deal_solve.cli.support.table import table_and_picture
             from deal_solve.outputs import text_of
 
-            with table_and_picture(out, picture) as write:
+            with table_and_picture(out, picture, report) as write:
                 answer = interruptible(lambda: function(question, **own))
                 write(answer.found)
             click.echo(text_of(answer.found), nl=False)

@@ -11,10 +11,11 @@ from typing import Protocol
 import pandas as pd
 
 from deal_solve.errors import InputError, Problem
-from deal_solve.files import refuse_unwritable, written
+from deal_solve.files import refuse_unwritable, write_text, written
 from deal_solve.frames import csv_text
 from deal_solve.optional import need
 from deal_solve.outputs import figure, to_json
+from deal_solve.report.basics import Answered
 from deal_solve.report.picture import need_matplotlib, write_figure
 
 
@@ -29,18 +30,19 @@ Write = Callable[[Framed], None]
 
 
 @contextmanager
-def table_and_picture(out: str | None, picture: str | None) -> Iterator[Write]:
-    """Yield what writes a result: as a table, as JSON or as a picture, as asked.
+def table_and_picture(out: str | None, picture: str | None, report: str | None = None) -> Iterator[Write]:
+    """Yield what writes a result: as a table, as JSON, as a picture or as a page, as asked.
 
     What cannot be written is refused before the long run inside: a wrong ending, no such folder, no matplotlib.
     """
     out_kind = ending_of(out, "--out", "csv", "parquet", "json")
     picture_kind = ending_of(picture, "--picture", "svg", "png")
+    ending_of(report, "--report", "html")
     if picture:
         need_matplotlib("--picture")
     if out_kind == "parquet":
         need("pyarrow", "a Parquet file", "--out")
-    for path in filter(None, (out, picture)):
+    for path in filter(None, (out, picture, report)):
         refuse_unwritable(path)
 
     def write(found: Framed) -> None:
@@ -48,6 +50,10 @@ def table_and_picture(out: str | None, picture: str | None) -> Iterator[Write]:
             written(out, partial(_write_table, found, out_kind))
         if picture:
             written(picture, lambda path: write_figure(figure(found), path, picture_kind))
+        if report and isinstance(found, Answered):
+            from deal_solve.analysis.document.markup import answer_of
+
+            write_text(report, answer_of(found))
 
     yield write
 
