@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from deal_solve import solve
+from deal_solve import scenarios_of, solve
+from deal_solve.analysis.check.findings import findings
 from deal_solve.analysis.clauses.steps import clause_steps
 from deal_solve.errors import InputError
 from deal_solve.facts.health import commitment_health
@@ -211,6 +212,16 @@ def test_a_better_model_stays_open_although_it_is_dearer(method):
     pinned = solve(deal, fix=fixed(api={"offer": "quote"}), method=method)
     assert pinned.objective_usd == pytest.approx(YEAR * 90)
     assert _routing(pinned) == {"opus": 1}
+
+
+def test_check_names_the_options_that_are_closed():
+    found = findings(_choice(), scenarios_of(_choice()))
+    assert [str(each) for each in found if "measured_at" in str(each)] == [
+        "workloads.app: opus: dearer at list than an option that is as good, so closed under a commitment of quote "
+        "(measured_at: list)"
+    ]
+    better = _choice(quality={"scores": {"opus": 0.9, "sonnet": 0.8}})
+    assert not [each for each in findings(better, scenarios_of(better)) if "measured_at" in str(each)]
 
 
 def test_burn_is_found_with_both_costs():

@@ -15,6 +15,7 @@ from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.facts.baseline_usage import usage_at_list
 from deal_solve.plan.crowds import crowding, crowds, is_crowded, served_first, too_many_combinations, unpriced
+from deal_solve.plan.dearer import dearer_options
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.first_users import FirstUsers, first_users, joint_users
 from deal_solve.uncertainty.measures import quantile
@@ -35,6 +36,19 @@ def unreachable_offers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
                 yield from _unreached_bands(offer.api, yearly, scenarios, (*loc, "api", "bands"))
         yield from _seats(deal, name, offer, scenarios, loc)
     yield from crowded_plans(deal, scenarios)
+    yield from _dearer(deal, scenarios)
+
+
+def _dearer(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
+    """Yield the options of each user that are closed under a commitment measured at list, those of all epochs once."""
+    papers = [name for name, offer in deal.offers.items() if offer.api is not None and offer.api.is_measured_at_list]
+    closed: dict[str, dict[str, None]] = {}
+    for user, _, key in sorted(dearer_options(deal, scenarios)):
+        closed.setdefault(user, {})[key] = None
+    for user, keys in closed.items():
+        loc: Loc = ("workloads", user) if user in deal.workloads else ("cohorts", user, "use")
+        what = f"{', '.join(keys)}: dearer at list than an option that is as good"
+        yield loc, f"{what}, so closed under a commitment of {', '.join(papers)} (measured_at: list)"
 
 
 def crowded_plans(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
