@@ -228,14 +228,14 @@ def histories(shock, months=30, count=60):
     return list((1000 * np.exp(logs) * weekday * rng.lognormal(0, 0.1, (days, count))).T)
 
 
-def tested(shock, count):
+def backtested(shock, count):
     """Return the back-test by months ahead."""
     return {row.months: row for row in backtest(histories(shock, count=count))}
 
 
 def test_four_fifths_of_what_comes_lie_in_the_band():
     """Histories of twice the declared width, which earlier misses tell; 60 are too few to tell the year."""
-    found = tested(0.3, 60)
+    found = backtested(0.3, 60)
     assert [0.76 <= found[months].coverage <= 0.84 for months in (3, 6)] == [True, True]
     assert all(found[months].pinball < 0.85 * found[months].extrapolation for months in (3, 6, 12))
 
@@ -244,7 +244,7 @@ def test_four_fifths_of_what_comes_lie_in_the_band():
 @pytest.mark.parametrize("shock", [0.145, 0.3])
 def test_four_fifths_lie_in_the_band_at_every_horizon(shock):
     """Of the declared width, and of twice it."""
-    found = tested(shock, 400)
+    found = backtested(shock, 400)
     assert [0.76 <= found[months].coverage <= 0.84 for months in (3, 6, 12)] == [True] * 3
     assert all(found[months].pinball < 0.85 * found[months].extrapolation for months in (3, 6, 12))
 
