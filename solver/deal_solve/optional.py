@@ -11,6 +11,7 @@ EXTRAS = {
     "docx": "documents",
     "matplotlib": "pictures",
     "pyarrow": "parquet",
+    "ruamel.yaml": "exports",
     "xlsxwriter": "documents",
 }
 """The extra of deal-solve that installs a package."""

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from deal_solve import InputError, measure, solve, today
+from deal_solve import InputError, loads, measure, solve, today
 from deal_solve.analysis.forecast.forecast import forecast
 from deal_solve.analysis.forecast.picture import figure_of
 from deal_solve.analysis.measure.backtest import backtest, widening_of
 from deal_solve.analysis.measure.growth import PRODUCTS, fan_of, growth_of
+from deal_solve.analysis.measure.into import updated
 from tests.support.exports import FIRST, HAIKU, OPUS, SONNET, bucket, cost, daily, page, usage, write
 
 DAYS = 58  # of which 56 are kept
@@ -82,6 +83,45 @@ def test_requests_that_are_not_counted_are_units(tmp_path):
 def test_every_number_has_a_source(exports):
     found = measure(exports)
     assert set(found.deal().sources) == {f"workloads.{work.name}" for work in found.workloads}
+
+
+HAND = """# Our deal
+start: 2027-01
+horizon_months: 12
+workloads:
+  night:      # the reports
+    requests_per_month: 10k
+    input_tokens: 5000
+    output_tokens: 300
+    batchable: 100%      # nobody waits
+    quality: {floor: 0.9, scores: {opus: 0.97, sonnet: 0.93}}
+  plan:
+    requests_per_month: 1k
+    input_tokens: 100
+    output_tokens: 10
+offers: {quote: {api: {bands: [{commit_usd_per_year: 1k, discount: 5%}]}}}
+"""
+
+
+def test_a_deal_file_is_updated_and_what_was_written_by_hand_stays(tmp_path, exports):
+    found = measure(exports)
+    update = updated(write(tmp_path, "deal.yaml", HAND), found)
+    for kept in ("# Our deal", "# the reports", "# nobody waits", "scores: {opus: 0.97, sonnet: 0.93}", "discount: 5%"):
+        assert kept in update.text
+    assert update.not_measured == ("plan",)
+    before = {each.field: (each.before, each.after) for each in update.changes}
+    assert before["workloads.night.input_tokens"] == ("5000", "8000")
+    assert before["workloads.bot-opus"] == ("", "new")
+    deal = loads(update.text)
+    assert deal.workloads["night"].requests_per_month.p50 == pytest.approx(500 * MONTH, rel=1e-3)
+    assert deal.workloads["plan"].requests_per_month.p50 == 1000
+    again = updated(write(tmp_path, "deal.yaml", update.text), found)
+    assert (again.text, again.changes) == (update.text, ())
+
+
+def test_what_is_no_deal_file_is_not_updated(tmp_path, exports):
+    with pytest.raises(InputError, match="is no deal file in YAML"):
+        updated(write(tmp_path, "deal.yaml", "- a list"), measure(exports))
 
 
 def reconciliation(tmp_path, used, *charges):

@@ -8,6 +8,7 @@ import click
 @click.command(epilog="Example:  deal-solve measure exports/ --out deal.yaml")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
 @click.option("--out", metavar="FILE", help="Write the deal file that follows.")
+@click.option("--into", metavar="DEAL", help="Update the measured fields of a deal file; the rest stays as written.")
 @click.option("--json", "json_file", metavar="FILE|-", help="Write all of it as JSON; - prints it instead of the text.")
 @click.option(
     "--group-by",
@@ -26,6 +27,7 @@ import click
 def command(
     paths: tuple[str, ...],
     out: str | None,
+    into: str | None,
     json_file: str | None,
     group_by: str | None,
     min_share: float,
@@ -38,21 +40,27 @@ def command(
     """
     from typing import Any, cast
 
+    from deal_solve.analysis.measure.into import updated
     from deal_solve.analysis.measure.measure import measure
-    from deal_solve.analysis.measure.text import measure_report
+    from deal_solve.analysis.measure.text import measure_report, update_report
     from deal_solve.cli.support.printing import print_json
     from deal_solve.files import write_text
 
     by = cast(Any, group_by)
     found = measure(*paths, group_by=by, min_share=min_share, keep_names=keep_names, columns=columns)
+    update = updated(into, found) if into else None
     if out:
         write_text(out, found.deal_text)
+    if into and update:
+        write_text(into, update.text)
     if json_file == "-":
         print_json(found.to_json())
         return 0
     if json_file:
         write_text(json_file, found.to_json())
     click.echo(measure_report(found), nl=False)
+    if into and update:
+        click.echo(f"\n{update_report(into, update)}", nl=False)
     if out:
         click.echo(f"\n{out} written; next: deal-solve check {out}")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deal_solve.analysis.measure.backtest_table import backtest_table
+from deal_solve.analysis.measure.into import Update
 from deal_solve.analysis.measure.result import MeasureResult
 from deal_solve.report.text import bullets, heading, table
 
@@ -21,6 +22,14 @@ def measure_report(found: MeasureResult) -> str:
         _people(found),
     ]
     return "\n\n".join([*(part for part in parts if part), bullets("What was left out", _notes(found))]).rstrip() + "\n"
+
+
+def update_report(name: str, update: Update) -> str:
+    """Return in print what changed in a deal file."""
+    rows = [[each.field, each.before or "-", each.after or "-"] for each in update.changes]
+    changed = table(f"Changed in {name}", ["field", "was", "is"], rows, left=3) if rows else f"{name} is up to date."
+    notes = [f"not measured, left as it is: {', '.join(update.not_measured)}"] if update.not_measured else []
+    return "\n\n".join(part for part in (changed, bullets("", notes)) if part) + "\n"
 
 
 def _files(found: MeasureResult) -> str:

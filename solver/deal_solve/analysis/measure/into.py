@@ -1,0 +1,110 @@
+"""Update a deal file by what was measured: measured fields are replaced, everything written by hand stays as it is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.deal.load import loads
+from deal_solve.errors import InputError, Problem
+from deal_solve.files import opened
+from deal_solve.frames import Table
+from deal_solve.optional import need
+from deal_solve.record import Record
+
+MEASURED = (
+    "requests_per_month",
+    "growth_per_year",
+    "input_tokens",
+    "output_tokens",
+    "tokens_counted_in",
+    "cache",
+    "batchable",
+    "other_usd_per_request",
+    "today",
+)
+"""Fields of a workload that are measured; all others are the buyer's."""
+
+
+@dataclass(frozen=True)
+class Change(Record):
+    """One field of a deal file that is measured now."""
+
+    field: Annotated[str, Field(description="its dotted path")]
+    before: Annotated[str, Field(description="as it stood, empty where it is new")]
+    after: Annotated[str, Field(description="as it is measured")]
+
+
+@dataclass(frozen=True)
+class Update:
+    """A deal file with its measured fields replaced: the text, what changed, and workloads that were not measured."""
+
+    text: str
+    changes: Table[Change]
+    not_measured: tuple[str, ...]
+
+
+def updated(path: str | Path, found: MeasureResult) -> Update:
+    """Return the deal file `path` with the measured fields of its workloads replaced and new workloads added.
+
+    Comments, order and everything that is not measured stay. Raises InputError where the result would be no deal.
+    """
+    need("ruamel.yaml", "updating a deal file", "--into")
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 120
+    with opened(Path(path)) as stream:
+        raw = stream.read()
+    try:
+        deal = yaml.load(raw)
+    except (YAMLError, UnicodeDecodeError):
+        deal = None
+    if not isinstance(deal, dict):
+        raise InputError(Problem("", "is no deal file in YAML", str(path)))
+    measured = yaml.load(found.deal_text)
+    works = deal.setdefault("workloads", {})
+    changes = Table(_changes(works, measured.get("workloads") or {}))
+    sources = deal.setdefault("sources", {})
+    for name in measured.get("workloads") or {}:
+        sources[f"workloads.{name}"] = measured["sources"][f"workloads.{name}"]
+    written = io.StringIO()
+    yaml.dump(deal, written)
+    text = written.getvalue()
+    loads(text, str(path))
+    return Update(text, changes, tuple(name for name in works if name not in (measured.get("workloads") or {})))
+
+
+def _changes(works: dict[str, Any], measured: dict[str, Any]) -> Iterator[Change]:
+    """Replace the measured fields of workloads, and yield what changes."""
+    for name, fields in measured.items():
+        if name not in works:
+            works[name] = fields
+            yield Change(f"workloads.{name}", "", "new")
+            continue
+        own = works[name]
+        if "spend_usd_per_month" in own:
+            yield Change(f"workloads.{name}.spend_usd_per_month", _text(own.pop("spend_usd_per_month")), "")
+        for field in MEASURED:
+            before, after = own.get(field), fields.get(field)
+            if after is None or _text(before) == _text(after):
+                continue
+            own[field] = after
+            yield Change(f"workloads.{name}.{field}", _text(before), _text(after))
+
+
+def _text(value: Any) -> str:
+    """Return a value as the file would write it in one line."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_text(each)}" for key, each in value.items()) + "}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
