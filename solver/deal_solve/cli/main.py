@@ -23,6 +23,7 @@ COMMANDS = {
     "review": "Hold a proposal against the best deal.",
     "when": "Show in which month to sign.",
     "report": "Write the document to sign on, as one HTML file.",
+    "focus": "Write what a plan commits as rows of FOCUS.",
     "simulate": "Price a plan over a million scenarios.",
     "frontier": "Show what caution costs.",
     "curve": "Show what each commitment costs and risks.",

@@ -1,0 +1,1 @@
+"""What does the plan look like in the exchange format of FinOps?"""
