@@ -248,7 +248,7 @@ def test_a_settlement_says_what_was_assumed_before_it_counts():
 
 def test_the_invoice_adds_up_per_year_and_in_all():
     invoice = SOLUTION.settlement.invoice(4)
-    text = invoice_table(DEAL, invoice, "x", 1.0)
+    text = invoice_table(DEAL, SOLUTION.plan, invoice, "x", 1.0)
     amounts = [line.split()[-1].replace(",", "") for line in text.splitlines() if "total" in line]
     assert len(amounts) == DEAL.years + 1
     assert sum(map(Decimal, amounts[:-1])) == pytest.approx(Decimal(amounts[-1]), abs=Decimal("0.03"))
