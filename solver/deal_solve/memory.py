@@ -18,8 +18,8 @@ FREE_WHERE_UNKNOWN = 8_000_000_000
 SMALLEST = 1_000_000
 """Bytes: a bound below holds not even the program."""
 EXPECTED = "expected one like 8GB or 500MB"
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([MGT])B?", re.IGNORECASE)
-_UNITS = {"M": 1e6, "G": 1e9, "T": 1e12}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT])B?", re.IGNORECASE)
+_UNITS = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
@@ -71,7 +71,7 @@ def parse_size(text: str) -> float:
         raise ValueError(f"{text[:40]!r} is not a size; {EXPECTED}")
     size = float(match[1]) * _UNITS[match[2].upper()]
     if size < SMALLEST:
-        raise ValueError(f"{text[:40]!r} is too little; {EXPECTED}")
+        raise ValueError(f"{text[:40]!r} is too little for any solve; {EXPECTED}")
     return size
 
 

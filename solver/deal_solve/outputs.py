@@ -194,7 +194,7 @@ def _settled_tables(settlement: Settlement) -> dict[str, Table[Any]]:
         "seat_health": seat_health(settlement),
         "routing": routing(deal, plan),
         "limit_checks": limit_checks(deal, settlement),
-        "calendar": calendar(deal, plan),
+        "calendar": calendar(settlement),
         "control_table": control_table(deal),
     }
 

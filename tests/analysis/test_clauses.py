@@ -10,6 +10,7 @@ from deal_solve import Infeasible, InputError, clauses, from_json, loads, sample
 from deal_solve.analysis.clauses import clauses as module
 from deal_solve.analysis.clauses.result import ClausesResult
 from deal_solve.analysis.clauses.steps import clause_steps, with_points
+from deal_solve.analysis.clauses.text import clauses_report
 from deal_solve.analysis.uncertainty.replicates import replicates
 from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
@@ -90,6 +91,28 @@ def test_values_are_of_the_objective_and_the_reference_stays():
     assert row(found, "overage").value_usd == pytest.approx(4 * YEAR, abs=0.02)
 
 
+def test_an_offer_whose_api_part_is_not_signed_has_no_points_of_discount():
+    """The quote at 20 % is signed, the other at 5 % only with 15 points more: none of these are worth a clause."""
+    deal = certainly(100, quote=quote((500, DISCOUNT)), other=quote((500, 0.05)))
+    found = clauses(deal, scenarios_of(deal), "other", pairs=0)
+    assert found.base.plan.api.offer == "quote"
+    assert not any(each.points for each in found.values)
+    assert not [each for each in found.curve if each.points]
+    text = " ".join(clauses_report(deal, found).split())
+    assert "points" not in text.partition("Notes")[0]
+    assert "other is no part of the best deal" in text
+
+
+def test_the_list_is_in_the_order_of_the_amounts_on_the_page():
+    """Of the objective two clauses may be worth more than of expected cost, which the decision page prints."""
+    found = valued(newsvendor(risk={"weight": 0.5, "confidence": 0.7, "on": "loss"}))
+    worth = [each.expected_usd for each in found.values if each.value_usd > 0]
+    assert worth == sorted(worth, reverse=True)
+    text = " ".join(clauses_report(found.about.deal, found).split())
+    settled = found.base.settlement
+    assert f"From {settled.mean(settled.cost):,.2f} expected" in text
+
+
 def seat_deal(**part):
     """Return ten people at 15 a month from the quote, 20 at list."""
     staff = {"headcount": 10, "tracks": ["seat"]}
@@ -130,7 +153,10 @@ def test_a_discount_by_model_gains_a_point_on_every_model():
     """None on Haiku and 98 % on Opus: 1 % and 99 %; at 99 % nothing is left to ask for."""
     deal = certainly(100, quote=quote((500, {"opus": 0.98, "haiku": 0})))
     steps = {step.clause: step for step in clause_steps(deal, "quote")}
-    assert (steps["discount"].was, steps["discount"].requested) == ("98%/0%", "1%/99%/1%")
+    assert (steps["discount"].was, steps["discount"].requested) == (
+        "98% opus/0% haiku",
+        "99% opus/1% haiku/1% others",
+    )
     again = {step.clause: step for step in clause_steps(steps["discount"].deal, "quote")}
     assert again["discount"].deal is None
 
@@ -212,8 +238,8 @@ def test_every_value_is_that_of_a_cold_solve_of_the_edited_deal():
     assert pair.both_usd == pytest.approx(both, abs=2e-6 * base)
     parts = row(found, "ramp").value_usd + row(found, "unused commitment").value_usd
     assert pair.both_usd == pytest.approx(parts + pair.extra_usd, abs=SUM)
-    values = [each.value_usd for each in found.values]
-    assert values == sorted(values, reverse=True)
+    worth = [each.expected_usd for each in found.values if each.value_usd > 0]
+    assert worth == sorted(worth, reverse=True)
     for each in found.values:
         if each.points:
             again = base - solve(with_points(deal, "quote", each.points)).objective_usd

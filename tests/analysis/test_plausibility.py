@@ -53,8 +53,9 @@ ASKED = {
     "a seat type that is none": (
         "seats: {team-standard: {usd_per_user_month: 22}}",
         "seats: {team: {usd_per_user_month: 22}}",
-        "offers.quote.seats.team: team is no seat of the rate card, so it has no list price, no allowance and no "
-        "limits of a plan; did you mean team-standard?",
+        "offers.quote.seats.team: team is no seat of the rate card, so it is taken as one of your own: only "
+        "quote sells it, it has no list price, no limits of a plan, and what it includes is nothing: usage is billed "
+        "at API rates; did you mean team-standard?",
     ),
     "a misspelt seat type": (
         "seats: {team-standard: {usd_per_user_month: 22}}",
@@ -76,6 +77,23 @@ ASKED = {
         "requests_per_month: {low: 0.8M, high: 1.2M}",
         "requests_per_month: {low: 0.8k, high: 1.2k}",
         "offers.quote.api.bands: run from 100,000 to 200,000 a year, and usage comes to at most",
+    ),
+    "a band in thousands beside the others": (
+        "{commit_usd_per_year: 200k, discount: 10%}",
+        "{commit_usd_per_year: 200M, discount: 10%}",
+        "offers.quote.api.bands[1]: starts at 200,000,000, 2,000 times the one before it (100,000); are both in",
+    ),
+    "a tier with zeros too many": (
+        "{usd_per_user_month: 22}",
+        "{usd_per_user_month: 22, tiers: {kind: all_units, steps: [{seats: 50, discount: 2%}, "
+        "{seats: 50000, discount: 4%}]}}",
+        "offers.quote.seats.team-standard.tiers.steps[1]: starts at 50,000, 1,000 times the one before it (50)",
+    ),
+    "a largest count beside a minimum": (
+        "{usd_per_user_month: 22}",
+        "{usd_per_user_month: 22, true_up: true-forward}",
+        "offers.quote.seats.team-standard.true_up: for a year after leaving for list billed monthly its largest count "
+        "is charged, and beside it what users lack to the 5 seats of the plan",
     ),
     "a thousands separator": (
         "input_tokens: 4200",

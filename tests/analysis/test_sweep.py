@@ -145,7 +145,7 @@ def test_a_cell_without_a_plan_is_a_row_with_its_reason(small):
     rows = sweep(limited, over).rows
     assert [row.status for row in rows] == ["optimal", "infeasible", "invalid", "invalid"]
     assert rows[1].reason.startswith("no plan meets")
-    assert rows[2].reason.startswith(f"{DISCOUNT}.all: 1.5 is not a discount; expected a value from 0 up to")
+    assert rows[2].reason.startswith(f"{DISCOUNT}: 1.5 is not a discount; expected a value from 0 up to")
     assert [row.has_plan for row in rows] == [True, False, False, False]
     frame = sweep(limited, over).to_frame()
     assert frame["objective_usd"].isna().tolist() == [False, True, True, True]

@@ -9,6 +9,7 @@ from deal_solve.analysis.levers.deals import at_list, on_standard_offers
 from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.analysis.levers.text import waterfall_report, waterfall_sentence
 from deal_solve.analysis.levers.waterfall import api_cut, waterfall
+from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.frames import Table
 from deal_solve.report.basics import About
 from tests.support.builders import RATES, deal_of, only
@@ -98,7 +99,7 @@ def test_every_step_by_hand():
     assert found.from_today[0].commitment_usd_per_year == pytest.approx(18_000 * 0.9 * 0.95, abs=0.01)
     assert found.from_all_opus[5].share == pytest.approx(20_050.5 / 50_400)
     assert found.api_cut == pytest.approx(1 - 5_445 / 26_400)
-    assert [step.lever for step in found.from_today] == ["today", *LEVERS]
+    assert [step.lever for step in found.from_today] == ["today's models", *LEVERS]
 
 
 def test_the_table_by_hand():
@@ -114,7 +115,7 @@ def test_examples_add_up_and_end_at_the_plan(name):
     best = solved(name)
     deal, scenarios = best.settlement.deal, best.settlement.scenarios
     found = waterfall(deal, scenarios, best)
-    for steps, baseline in ((found.from_all_opus, "all Opus"), (found.from_today, "today")):
+    for steps, baseline in ((found.from_all_opus, "all Opus"), (found.from_today, "today's models")):
         assert [step.lever for step in steps] == [baseline, *LEVERS]
         total = steps[-1].expected_usd - steps[0].expected_usd
         assert sum(step.change_usd for step in steps) == pytest.approx(total, abs=0.01)
@@ -162,6 +163,16 @@ def test_a_deal_that_costs_nothing_has_no_shares():
     found = steps_of(deal)
     assert {(step.expected_usd, step.share) for step in found.from_all_opus} == {(0.0, None)}
     assert waterfall_report(deal, found)
+
+
+def test_going_on_is_told_as_on_the_decision_page():
+    """The baseline has a seat for everybody and is not what the page calls 'as today': the note says both."""
+    solution = solved("seat-heavy")
+    found = waterfall(solution.settlement.deal, solution.settlement.scenarios, solution)
+    page = comparisons(solution, None).as_today
+    assert any(f"Going on costs {page.expected_usd:,.2f}, as on the decision page" in note for note in found.notes)
+    assert found.from_today[0].lever == "today's models"
+    assert found.from_today[0].expected_usd > page.expected_usd
 
 
 def test_what_runs_cached_and_in_batch_today_stays_so():

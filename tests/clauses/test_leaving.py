@@ -70,7 +70,7 @@ def test_the_page_and_the_calendar_say_when_it_is_left():
     """The first term ends with December 2027; notice is due when negotiating what follows would begin."""
     solution = solve(falling())
     assert "left for list prices in years 2 to 3" in " ".join(solution_report(subject_of(solution)).split())
-    said = [(event.day.year, event.what) for event in calendar(falling(), solution.plan) if event.kind == "notice"]
+    said = [(event.day.year, event.what) for event in calendar(solution.settlement) if event.kind == "notice"]
     assert said == [(2027, "give notice that the API agreement with quote (ends 2027-12) is not renewed")]
 
 
@@ -351,6 +351,6 @@ def test_a_plan_whose_seats_leave_is_a_proposal_and_is_said():
     again = solve(deal, fix=Proposal.model_validate(solution.plan.model_dump(mode="json")))
     assert again.plan.seats == solution.plan.seats
     assert "planned after: list" in " ".join(solution_report(subject_of(solution)).split())
-    notices = [event.what for event in calendar(deal, solution.plan) if event.kind == "notice"]
+    notices = [event.what for event in calendar(solution.settlement) if event.kind == "notice"]
     assert len(notices) == 1
     assert "is not renewed" in notices[0]

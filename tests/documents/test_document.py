@@ -145,8 +145,8 @@ def test_what_to_ask_for_is_the_list_of_clauses_by_hand(found):
     )
     values = {row["clause"]: row for row in json.loads(to_json(found))["clauses"]["values"]}
     for ask in first_page(found).asks:
-        assert ask.worth.startswith(whole_money(values[ask.clause]["value_usd"]))
-    assert [row.value_usd for row in found.asks] == sorted((row.value_usd for row in found.asks), reverse=True)
+        assert ask.worth.startswith(whole_money(values[ask.clause]["expected_usd"]))
+    assert [row.expected_usd for row in found.asks] == sorted((row.expected_usd for row in found.asks), reverse=True)
 
 
 @pytest.mark.parametrize("clause", [each for each in CLAUSES if each.better], ids=lambda each: each.name)

@@ -9,9 +9,10 @@ from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.notes import chronological_usd
 from deal_solve.facts.savings import savings
+from deal_solve.facts.years import years
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import BLOCK
-from tests.support.deals import SMALL
+from tests.support.deals import BY_QUARTER, SMALL
 from tests.support.paths import EXAMPLES
 from tests.support.solved import loaded, solved
 
@@ -60,11 +61,12 @@ def test_savings_rates(settled):
 
 def test_calendar_of_one_term(settled):
     settlement, _ = settled
-    days = [(f"{event.day}", event.what) for event in calendar(settlement.deal, settlement.plan)]
+    days = [(f"{event.day}", event.what) for event in calendar(settlement)]
     assert days == [
         ("2027-01-01", "quote starts for 12 months: API"),
         ("2027-01-01", "API commitment of contract year 1"),
         ("2027-07-01", "start negotiating what follows quote (ends 2027-12)"),
+        ("2028-01-01", "API usage above commitment, 2027-01 to 2027-12 (expected)"),
         ("2028-01-01", "quote has ended"),
     ]
 
@@ -86,7 +88,7 @@ def test_laws_on_the_examples(path):
     found = savings(settlement)
     assert (found is None) == (not np.any(settlement.usage_by_year))  # seats that include usage have none that counts
     assert found is None or found.effective <= found.theoretical + 1e-9
-    days = [event.day for event in calendar(settlement.deal, settlement.plan)]
+    days = [event.day for event in calendar(settlement)]
     assert days == sorted(days)
 
 
@@ -108,7 +110,7 @@ def test_over_more_futures_than_a_block_it_is_told_as_well():
 def test_the_calendar_invoices_all_that_is_committed():
     """Hybrid prepays by the year: three commitments and three years of seats, at price index 1."""
     settlement = solved("hybrid").settlement
-    events = calendar(settlement.deal, settlement.plan)
+    events = calendar(settlement)
     invoiced = [
         event.usd for event in events if event.usd and ("API commitment" in event.what or "seats" in event.what)
     ]
@@ -116,12 +118,46 @@ def test_the_calendar_invoices_all_that_is_committed():
     assert sum(invoiced) == pytest.approx(settlement.committed_usd)
 
 
+@pytest.mark.parametrize(
+    ("payment", "expected"),
+    [
+        ("prepaid", [("API usage above commitment", "2027-04-01", 15_000, 1)]),
+        ("arrears", [("API usage", "2027-02-01", 288_000, 12), ("API overage surcharge", "2027-04-01", 3_000, 1)]),
+    ],
+)
+def test_bills_for_use_are_in_the_calendar(payment, expected):
+    """30,000 a month at list, 20 % off: 24,000; by quarter 72,000 beside a commitment of 60,000. 12,000 are above it,
+    15,000 at list: all of it where the commitment is prepaid, 3,000 on top of monthly bills in arrears."""
+    text = BY_QUARTER.replace("period: quarter", f"period: quarter, payment: {payment}")
+    events = [event for event in calendar(solve(loads(f"start: 2027-01\n{text}")).settlement) if event.kind == "bill"]
+    first = {event.item: (event.item, f"{event.day}", round(event.usd), event.invoices) for event in reversed(events)}
+    assert sorted(first.values()) == sorted(expected)
+    assert len(events) == (4 if payment == "prepaid" else 5)
+
+
+def test_seats_have_one_price_in_the_calendar_and_in_the_cost_of_the_year():
+    """100 seats at 20 USD, list prices of seats rise by 10 % in the middle of the first year: 24,000, then 26,400."""
+    settlement = solve(
+        loads("""
+start: 2027-01
+horizon_months: 24
+rates: {card: claude@2026-11-23, seats: {seat: {usd_per_user_month: 20, covered_share: 1}}}
+uncertainty: {list_price_change_per_year: {seats: 10%}}
+cohorts: {b: {headcount: 100, tracks: [seat]}}
+offers: {q: {terms: [24], seats: {seat: {usd_per_user_month: 20}}}}
+""")
+    ).settlement
+    invoiced = [event.usd for event in calendar(settlement) if event.kind == "invoice"]
+    assert invoiced == pytest.approx([24_000, 26_400])
+    assert invoiced == pytest.approx([year.cost_by_line["seats"] for year in years(settlement)])
+
+
 def test_what_is_not_bought_any_more_is_not_renewed():
     """The start-up pauses premium seats in 2028: the reseller's agreement is renewed for 2029 and not before."""
     settlement = solved("start-up").settlement
     terms = [
         f"{event.day} {event.what.partition(':')[0]}"
-        for event in calendar(settlement.deal, settlement.plan)
+        for event in calendar(settlement)
         if "Team plan" in event.what and event.kind in ("start", "renewal", "end")
     ]
     assert terms == [

@@ -124,7 +124,7 @@ ONE_PROBLEM = {
     ),
     "discount of all": (
         with_line("5%", "100%"),
-        "14: offers.quote.api.bands[0].discount.all: 1 is not a discount; expected a value from 0 up to, not "
+        "14: offers.quote.api.bands[0].discount: 1 is not a discount; expected a value from 0 up to, not "
         "including, 1 (100%)",
     ),
     "unknown model": (
@@ -270,7 +270,7 @@ def test_all_problems_come_in_one_go_in_file_order():
         "deal.yaml:7: workloads.bot.input_token: is not a known key; did you mean 'input_tokens'?",
         "deal.yaml:10: cohorts.staff.tracks[0]: no offer and no tool provides this track: there is no track "
         "'team-standrad'; did you mean 'team-standard'?",
-        "deal.yaml:14: offers.quote.api.bands[0].discount.all: -0.05 is not a discount; expected a value from 0 up to, "
+        "deal.yaml:14: offers.quote.api.bands[0].discount: -0.05 is not a discount; expected a value from 0 up to, "
         "not including, 1 (100%)",
         "deal.yaml:15: titel: is not a known key; did you mean 'title'?",
     ]

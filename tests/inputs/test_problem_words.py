@@ -39,7 +39,17 @@ SAID = {
     "a limit": ("uncertainty: {correlation: {usage: 2}}", "2 is not possible; expected at most 1"),
     "a word or a map": (
         "offers: {q: {renewal: x, seats: {enterprise: {}}}}",
-        "offers.q.renewal.price: 'x' is not possible; expected 'same' or 'list', or a map with uplift",
+        "offers.q.renewal: 'x' is not possible; expected 'same' or 'list', or a map with uplift",
+    ),
+    "a number that stands for a map": (
+        "offers: {q: {api: {bands: [{commit_usd_per_year: 1k, discount: 8}]}}}",
+        "offers.q.api.bands[0].discount: 8 is not a discount; expected a value from 0 up to, not including, 1 (100%); "
+        "is 8% meant?",
+    ),
+    "a date where months are counted": (
+        "offers: {q: {terms: {12: {}}, seats: {enterprise: {}}}}\ncohorts: {c: {headcount: 9, tracks: [enterprise], "
+        "ramp: {from_share: 10%, months: 2027-06}}}",
+        "cohorts.c.ramp.months: '2027-06' is a date; expected a number of months, counted from the start: 5 for 2027-0",
     ),
     "a card": (
         "rates: {card: X9}",

@@ -158,7 +158,10 @@ offers: {q: {terms: [12], seats: {team-premium: {usd_per_user_month: 80, billing
     assert "2027-01-01 first of 12 invoices of 1,600 (20 Claude Team, premium seats) 2027-02-01 first count" in page
     assert "invoices 19,200" not in page
     page = page_of(BY_QUARTER)
-    assert "2027-01-01 first of 4 invoices of 60,000 (API commitment) 2027-07-01 start negotiating" in page
+    assert (
+        "2027-01-01 first of 4 invoices of 60,000 (API commitment) 2027-04-01 API usage above commitment: about 15,000"
+        in page
+    )
 
 
 def test_seats_without_a_contract_are_named_and_no_heading_stands_alone():

@@ -373,5 +373,6 @@ def _rest(deal: Deal) -> Iterator[Finding]:
     if deal.risk.criterion != "expected" and not small:
         yield (
             ("risk", "criterion"),
-            f"{deal.risk.criterion} is for explicit lists of 1 to 300 scenarios; this deal has {len(deal.scenarios)}",
+            f"{deal.risk.criterion} compares scenarios that the file lists, at most 300 under 'scenarios'; this one "
+            + (f"lists {len(deal.scenarios)}" if deal.scenarios else "lists none"),
         )

@@ -10,6 +10,7 @@ from typing import Any
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import deal_from, extended
 from deal_solve.deal.numbers import parse_band, parse_number
+from deal_solve.deal.problems import UNKNOWN_KEY
 from deal_solve.deal.yaml_source import Loc, Source, dotted, loc_of, parse
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean
@@ -101,8 +102,27 @@ def with_changes(deal: Deal, stated: Sequence[str]) -> Deal:
         path, value = split_change(text)
         changes |= dict.fromkeys(_places(deal, path), value_of(value))
     what_if = "; ".join(" = ".join(split_change(text)) for text in stated)
-    changed = varied(deal, changes)
+    try:
+        changed = varied(deal, changes)
+    except InputError as error:
+        raise InputError([_of_option(deal, problem, changes) for problem in error.problems]) from None
     return changed.model_copy(update={"title": f"{deal.title or 'This deal'} (if {what_if})"})
+
+
+def _of_option(deal: Deal, problem: Problem, changes: Mapping[str, Any]) -> Problem:
+    """Return a problem as one of the option that sets a field, where it is at that field or below it."""
+    path = next((path for path in changes if f"{problem.path}.".startswith((f"{path}.", f"{path}["))), None)
+    if path is None:
+        what_if = "; ".join(f"--set {path}" for path in changes)
+        return Problem(problem.path, f"{problem.message} (with {what_if})", problem.file, problem.line)
+    message = problem.message
+    if message == UNKNOWN_KEY:
+        alike = next(
+            (known[: at + 1 + len(path)] for known in paths_of(deal) if (at := f"{known}.".find(f".{path}.")) > 0), None
+        )
+        message += f"; did you mean {alike!r}?" if alike else ""
+    below = problem.path[len(path) :]
+    return Problem(f"--set {path}", f"{below}: {message}".lstrip(".") if below else message)
 
 
 def _places(deal: Deal, path: str) -> Iterator[str]:

@@ -61,7 +61,7 @@ def deal_from(source: Source) -> Deal:
     except ValidationError as error:
         children = [name for name, offer in _maps(source.data.get("offers")).items() if "extends" in _maps(offer)]
         hollow = tuple(f"offers.{name}" for name in children if problems)  # a broken extends leaves its children empty
-        problems += [each for each in problems_of(error, source, Deal) if not _is_hollow(each, hollow)]
+        problems += [each for each in problems_of(error, source, Deal, data) if not _is_hollow(each, hollow)]
         problems += _references_of_the_rest(source, data, error)
         raise InputError(_in_file_order(_stated_once(source, problems))) from None
     except InputError as error:

@@ -13,6 +13,9 @@ CENT_TOLERANCE_USD = 0.005
 (decision 5); amounts that differ by no more are the same.
 """
 
+EXACT_USD = 1e12
+"""Sums of dollars above it leave the range in which the solver is exact to the cent."""
+
 
 @overload
 def discount_factor(cost_of_capital_per_year: float, months: int) -> float: ...

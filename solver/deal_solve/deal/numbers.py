@@ -101,7 +101,8 @@ def _tokens(number: float) -> float:
 
 def _discount(number: float) -> float:
     if not 0 <= number < 1:
-        raise ValueError(f"{number:g} is not a discount; expected a value from 0 up to, not including, 1 (100%)")
+        meant = f"; is {number:g}% meant?" if 1 < number < 100 else ""
+        raise ValueError(f"{number:g} is not a discount; expected a value from 0 up to, not including, 1 (100%){meant}")
     return number
 
 
@@ -232,5 +233,5 @@ def certain(number: float) -> Band:
 
 
 def listed(values: Iterable[float]) -> str:
-    """Return numbers for a message: 0, 250000, 1e+06."""
-    return ", ".join(f"{value:g}" for value in values)
+    """Return numbers for a message, one above another: 0, 250000, 200000000."""
+    return ", ".join(f"{value:.10g}" for value in values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
@@ -14,6 +15,7 @@ from deal_solve.messages import did_you_mean, nearest, one_of, shown
 
 WORD_OR_MAP: set[str] = set()
 """Models that stand where a plain word may stand (`base.DealModel`); pydantic names them in the place of an error."""
+UNKNOWN_KEY = "is not a known key"
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 _MISSING_KEY = ("missing", "missing_argument", "missing_keyword_only_argument")
 _LIMITS = {
@@ -35,11 +37,13 @@ _KINDS = {
 """What is expected, by the first word of the kind of an error."""
 _OF_WHAT = {"a number": " of numbers, like [1, 2]", "text": " of names, like [a, b]", "": ""}
 MAX_NAMED_KEYS = 8
+_DATE = re.compile(r"(\d{4})-(\d{1,2})(?:-\d{1,2})?")
 
 
-def problems_of(error: ValidationError, source: Source, model: type[Any]) -> list[Problem]:
-    """Return pydantic's findings in the words and lines of the file."""
-    errors = [(item, place_of(item)) for item in error.errors()[:MAX_PROBLEMS]]
+def problems_of(error: ValidationError, source: Source, model: type[Any], data: Any = None) -> list[Problem]:
+    """Return pydantic's findings in the words and lines of the file; `data` where it is not what the file has."""
+    data = source.data if data is None else data
+    errors = [(item, _written_place(data, place_of(item))) for item in error.errors()[:MAX_PROBLEMS]]
     problems: dict[tuple[str, str], Problem] = {}
     meant = {
         (*loc[:-1], nearest(loc[-1], known_keys(model, loc[:-1])))
@@ -51,7 +55,7 @@ def problems_of(error: ValidationError, source: Source, model: type[Any]) -> lis
         if (loc in meant and item["type"] in _MISSING_KEY) or (loc in words and item["type"].endswith("_type")):
             continue  # a misspelt key says which one is missing; a word that is not possible says what is
         if not _is_echo(item, loc, errors):
-            problem = source.problem(loc, _message(item, loc, model))
+            problem = source.problem(loc, _as_date(item, loc, source.data) or _message(item, loc, model))
             problems[problem.path, problem.message] = problem
     return list(problems.values())
 
@@ -63,6 +67,34 @@ def place_of(item: Any) -> Loc:
     kept = [part for part in loc if not (isinstance(part, str) and (part.startswith(internal) or part in WORD_OR_MAP))]
     is_key = item["type"] in _UNKNOWN_KEY and (not kept or kept[-1] != loc[-1])
     return (*kept, loc[-1]) if is_key else tuple(kept)
+
+
+def _written_place(data: Any, loc: Loc) -> Loc:
+    """Return a place no deeper than what is written: a number that stands for a map has no places in it."""
+    for depth, part in enumerate(loc):
+        if isinstance(data, str | int | float):
+            return loc[:depth]
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return loc
+    return loc
+
+
+def _as_date(item: Any, loc: Loc, data: Any) -> str:
+    """Return how to write a date where months are counted; '' where no date stands or a date is meant."""
+    given = item["input"]
+    field = next((part for part in reversed(loc) if isinstance(part, str)), "")
+    if "month" not in field or "number" not in str(item.get("ctx", {}).get("error", "")):
+        return ""
+    if not (isinstance(given, str) and (found := _DATE.fullmatch(given.strip()))):
+        return ""
+    text = f"{given!r} is a date; expected a number of months, counted from the start"
+    start = _DATE.fullmatch(str(data.get("start", ""))) if isinstance(data, dict) else None
+    if start is None:
+        return text
+    months = 12 * (int(found[1]) - int(start[1])) + int(found[2]) - int(start[2])
+    return f"{text}: {months} for {found[1]}-{found[2]}" if months >= 0 else f"{text} in {start[1]}-{start[2]}"
 
 
 def _is_echo(item: Any, loc: Loc, errors: list[tuple[Any, Loc]]) -> bool:
@@ -93,7 +125,7 @@ def _message(item: Any, loc: Loc, model: type[Any]) -> str:
         return f"{shown(given)} is not possible; expected {words.format(f'{context[name]:g}')}"
     match kind:
         case "extra_forbidden" | "unexpected_keyword_argument":
-            return "is not a known key" + did_you_mean(loc[-1], known_keys(model, loc[:-1]))
+            return UNKNOWN_KEY + did_you_mean(loc[-1], known_keys(model, loc[:-1]))
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return "is missing"
         case "literal_error":

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.deal.offers.true_up import TrueUp
+from deal_solve.facts.bills import bills, seats_usd
 from deal_solve.facts.names import listed, quoted_offer, seats_name, track_name, user_name
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan, RenewalTable
@@ -20,6 +21,7 @@ from deal_solve.plan.terms import TermSpan
 from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.seats.seats import seat_contracts
+from deal_solve.settlement.settle import Settlement
 
 NEGOTIATE_MONTHS = 12
 """How long before a term ends one starts to negotiate the next: in its second half, never on the day it is signed."""
@@ -34,6 +36,7 @@ EventKind = Literal[
     "negotiation",
     "notice",
     "invoice",
+    "bill",
     "count",
     "project_start",
     "project_ready",
@@ -51,7 +54,11 @@ class Event(Record):
     kind: Annotated[EventKind, Field(description="what kind of event it is")]
     what: Annotated[str, Field(description="what happens, in words")]
     usd: Annotated[
-        float | None, Field(description="what is committed and invoiced then, at price index 1; null if nothing is")
+        float | None,
+        Field(
+            description="what is expected to be invoiced (commitment, contracted seats) or billed for use, in all "
+            "of its invoices; where a table decides, as on the likeliest path at price index 1; null if nothing is"
+        ),
     ] = None
     item: NotWritten[str] = field(default="", repr=False)
     """What is invoiced, negotiated or has to be ready, in a few words."""
@@ -66,10 +73,12 @@ class Event(Record):
         return (self.invoices, 12 // self.invoices) if self.invoices > 1 else self.counts
 
 
-def calendar(deal: Deal, plan: Plan) -> Table[Event]:
-    """Return the events of a plan in order of time."""
-    found = [*_agreements(deal, plan), *_invoices(deal, plan), *_checks(deal, plan), *_projects(deal, plan)]
-    found += [*_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan), *_clouds(deal)]
+def calendar(settlement: Settlement) -> Table[Event]:
+    """Return the events of a settled plan in order of time."""
+    deal, plan = settlement.deal, settlement.plan
+    found = [*_agreements(deal, plan), *_invoices(settlement), *_bills(settlement), *_checks(deal, plan)]
+    found += [*_projects(deal, plan), *_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan)]
+    found += _clouds(deal)
     return Table(tuple(sorted(found, key=lambda event: event.day)))
 
 
@@ -151,9 +160,17 @@ def _signed(deal: Deal, plan: Plan) -> dict[str, list[tuple[TermSpan, list[str]]
     }
 
 
-def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
+def _bills(settlement: Settlement) -> Iterator[Event]:
+    """Yield what is billed for use of the API."""
+    for bill in bills(settlement):
+        day = settlement.deal.calendar(bill.paid)
+        yield Event(day, "bill", bill.what, bill.usd, bill.item, bill.invoices)
+
+
+def _invoices(settlement: Settlement) -> Iterator[Event]:
     """Yield commitments and contracted seats paid in advance, one event a year."""
-    tiers = bundle_tiers(deal, plan)
+    deal, plan = settlement.deal, settlement.plan
+    tiers, decided_by_table = bundle_tiers(deal, plan), min((table.month for table in plan.later), default=None)
     for seat_type, seats in plan.seats.items():
         bundle = [tier.seats for tier in tiers] if seats.offer == plan.api.offer else []
         contracts = seat_contracts(deal, seat_type, seats, bundle, np.ones((deal.horizon_months, 1)))
@@ -163,7 +180,9 @@ def _invoices(deal: Deal, plan: Plan) -> Iterator[Event]:
                 invoices = 1 if contract.seat.part.billing == "yearly" else len(contract.months_of(year))
                 item = f"{count:,} {seats_name(deal, seat_type)}"
                 what = f"{item} of contract year {year + 1}{_pieces(invoices)}"
-                yield Event(deal.calendar(12 * year), "invoice", what, contract.year_usd(year), item, invoices)
+                is_sure = decided_by_table is None or 12 * year < decided_by_table
+                usd = seats_usd(settlement, seat_type, year) if is_sure else contract.year_usd(year)
+                yield Event(deal.calendar(12 * year), "invoice", what, usd, item, invoices)
     taken = resolve(deal).taken(plan.api)
     api = taken.api
     for span, term in zip(taken.spans, plan.api.terms, strict=True):

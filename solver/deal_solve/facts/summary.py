@@ -11,7 +11,9 @@ from pydantic import Field
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
+from deal_solve.plan.resolved import resolve
 from deal_solve.record import ContractYear, NotWritten, Record
+from deal_solve.settlement.api.drawdown import PeriodRecord
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
@@ -131,6 +133,10 @@ class PeriodSummary(Record):
     ]
     months: Annotated[str, Field(description="its months, YYYY-MM to YYYY-MM")] = ""
     exhausted: Annotated[str | None, Field(description="exhausted_month as YYYY-MM")] = None
+    excess_met_usd: Annotated[
+        float,
+        Field(description="expected commitment met by usage above earlier ones of the term, where excess counts next"),
+    ] = 0.0
 
 
 def periods(settlement: Settlement) -> Table[PeriodSummary]:
@@ -156,6 +162,15 @@ def periods(settlement: Settlement) -> Table[PeriodSummary]:
                 exhausted_month=None if median is None else int(median),
                 months=settlement.deal.span(record.start, record.end),
                 exhausted=settlement.deal.year_month(None if median is None else int(median)),
+                excess_met_usd=_excess_met(settlement, record),
             )
         )
     return Table(tuple(found))
+
+
+def _excess_met(settlement: Settlement, record: PeriodRecord) -> float:
+    """Return what of a commitment neither usage of its period nor a shortfall makes up: earlier excess that counts."""
+    api = resolve(settlement.deal).taken(settlement.plan.api).api
+    if api is None or api.excess != "counts_next":
+        return 0.0
+    return settlement.mean(record.commitment_usd - record.covered_usd - record.own_shortfall_usd)

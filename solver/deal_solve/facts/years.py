@@ -11,6 +11,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.accrual import each_part_with_rows, months_of, paid_in
+from deal_solve.facts.once import once
 from deal_solve.facts.summary import Range, spread
 from deal_solve.frames import Table
 from deal_solve.record import Record
@@ -47,6 +48,18 @@ def year_ends(deal: Deal, fiscal_year_start: int | None = None) -> tuple[int, ..
 
 def years(settlement: Settlement, fiscal_year_start: int | None = None) -> Table[YearCost]:
     """Return cost and cash of every year of the horizon; the months before the month of signing come first."""
+    known = _known(settlement)
+    if fiscal_year_start not in known:
+        known[fiscal_year_start] = _years(settlement, fiscal_year_start)
+    return known[fiscal_year_start]
+
+
+@once
+def _known(settlement: Settlement) -> dict[int | None, Table[YearCost]]:
+    return {}
+
+
+def _years(settlement: Settlement, fiscal_year_start: int | None) -> Table[YearCost]:
     before = settlement.deal.signing_month
     ends = (*((0,) if before else ()), *year_ends(settlement.deal, fiscal_year_start))
     parts = each_part_with_rows(settlement, lambda part: _by_line(part, ends))

@@ -7,7 +7,7 @@ from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.savings import savings
-from deal_solve.report.text import bullets, chance, labelled, money, percent, round_money, table
+from deal_solve.report.text import bullets, chance, labelled, money, percent, table, whole_money
 from deal_solve.settlement.settle import Settlement
 
 
@@ -103,8 +103,8 @@ def savings_table(deal: Deal, settlement: Settlement) -> str:
 def calendar_table(deal: Deal, settlement: Settlement) -> str:
     """Return every dated event."""
     cells = [
-        [f"{event.day:%Y-%m-%d}", event.what, "" if event.usd is None else round_money(event.usd)]
-        for event in calendar(deal, settlement.plan)
+        [f"{event.day:%Y-%m-%d}", event.what, "" if event.usd is None else whole_money(event.usd)]
+        for event in calendar(settlement)
     ]
-    title = "Calendar (USD, committed; seats at today's list price index)"
+    title = "Calendar (USD, expected, not discounted; in all invoices of a line)"
     return table(title, ["date", "what", "invoice"], cells, left=2) if cells else ""

@@ -18,12 +18,15 @@ def commitment_table(deal: Deal, settlement: Settlement) -> str:
     if not records:
         return ""
     rolls = any(money(record.carried_in_usd) != "0.00" for record in records)
-    headers = ["months", "committed", *["carried in"] * rolls, "usage", "covered", "overage", "forfeited", "runs out"]
+    counts = any(money(record.excess_met_usd) != "0.00" for record in records)
+    headers = ["months", "committed", *["carried in"] * rolls, *["met by earlier excess"] * counts]
+    headers += ["usage", "covered", "overage", "forfeited", "runs out"]
     rows = [
         [
             deal.span(record.start, record.end),
             money(record.commitment_usd),
             *[money(record.carried_in_usd)] * rolls,
+            *[money(record.excess_met_usd)] * counts,
             money(record.usage_usd),
             money(record.covered_usd),
             money(record.overage_usd),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from deal_solve.messages import counted
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 
 def scenarios_text(scenarios: Scenarios) -> str:
     """Return how many scenarios there are and where they come from; sampled ones always with their seed."""
-    count = f"{scenarios.size:,} {{}}scenario{'' if scenarios.size == 1 else 's'}"
     match scenarios.kind:
         case "explicit":
-            return count.format("listed ")
+            return counted(scenarios.size, "listed scenario")
         case "discrete":
-            return f"{count.format('')} by expansion"
+            return f"{counted(scenarios.size, 'scenario')} by expansion"
         case "sampled":
-            return f"{count.format('sampled ')} (seed {scenarios.seed})"
+            return f"{counted(scenarios.size, 'sampled scenario')} (seed {scenarios.seed})"
         case _:
             return "one certain scenario"
 

@@ -1,11 +1,16 @@
 """Usage above a commitment that counts toward the next ones, priced by hand and optimised (model §4)."""
 
+import re
+
 import numpy as np
 import pytest
 
 from deal_solve import solve
 from deal_solve.analysis.clauses.steps import clause_steps
 from deal_solve.errors import Infeasible, InputError
+from deal_solve.facts.summary import periods
+from deal_solve.report.plan_tables import commitment_table
+from deal_solve.report.text import Page, printed_on
 from tests.support.builders import api_deal, api_plan, lines, months, settled
 from tests.support.hand_deals import certainly, explicit, fixed, quote, read
 
@@ -42,6 +47,19 @@ def test_excess_counts_until_it_is_used_and_never_back(usage, commitments, short
 def test_excess_pays_its_overage_rate_in_its_own_period():
     """300 at 25 % above list in year 1: 200 are above the commitment, 50 more; nothing is short afterwards."""
     assert lines(bill((300, 0, 0), (100, 100, 100), overage={"premium": 0.25})) == {"usage": 300, "overage": 50}
+
+
+def test_what_earlier_excess_met_is_a_column_of_the_commitment():
+    """Usage of 50 leaves 50 of 100 to the 100 above the commitment of year 1; 40 and the 50 left fall 10 short."""
+    result = bill((200, 50, 40), (100, 100, 100))
+    assert [row.excess_met_usd for row in periods(result)] == pytest.approx([0, 50, 50])
+    assert [row.forfeited_usd for row in periods(result)] == pytest.approx([0, 0, 10])
+    with printed_on(Page(140)):
+        text = commitment_table(result.deal, result)
+    assert re.search(r"^2028-01 to 2028-12 +100\.00 +50\.00 +50\.00 +50\.00 ", text, re.MULTILINE)
+    assert "met by earlier excess" in text
+    with printed_on(Page(140)):
+        assert "earlier excess" not in commitment_table(result.deal, bill((100, 100, 100), (100, 100, 100)))
 
 
 def test_the_counter_starts_each_term_at_0():

@@ -8,14 +8,18 @@ from typing import Any
 
 from deal_solve.deal.cohort import Use
 from deal_solve.deal.cross_checks import Finding
-from deal_solve.deal.deal import Deal
+from deal_solve.deal.deal import LIST_MONTHLY, Deal
+from deal_solve.deal.money import EXACT_USD
 from deal_solve.deal.numbers import Band, parse_number
 from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.offer import Offer
+from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.deal.yaml_source import Loc, loc_of
 from deal_solve.facts.baseline_usage import usage_at_list
+from deal_solve.facts.names import listed
 from deal_solve.messages import nearest, usd
-from deal_solve.plan.resolved import User, resolve
+from deal_solve.plan.leaving import may_leave
+from deal_solve.plan.resolved import SeatOffer, User, resolve
 from deal_solve.uncertainty.expansion import central, explicit_list
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.scenario_set import ScenarioSet
@@ -29,8 +33,8 @@ MIN_HALF_WIDTH = 0.1
 MAX_FIRST_MONTH_RATIO = 3.0
 MAX_RATIO_TO_USAGE = 30.0
 """A band that starts this many times above, or ends this many times below, the usage of a year is in another unit."""
-EXACT_USD = 1e12
-"""Sums of dollars above it leave the range in which the solver is exact to the cent."""
+MAX_STEP_RATIO = 100.0
+"""Thresholds of one list of an offer are rarely so many times apart: thousands may have slipped in."""
 _QUANTILES = ("p10", "p50", "p90", "low", "high", "plus_minus")
 _COUNTS = ("usd", "tokens", "requests", "headcount", "at_most", "active_users", "seats", "contracted")
 _RATES = ("per_mtok", "per_request", "per_usd", "factor", "multiplier")
@@ -121,10 +125,16 @@ def _offer(deal: Deal, name: str, offer: Offer, highest: float | None) -> Iterat
         if seat_type in on_card and not 1 / MAX_SEAT_PRICE_RATIO <= ratio <= MAX_SEAT_PRICE_RATIO:
             text = f"{usd(seat.usd)} USD a month is {ratio:.3g} times the card's {usd(seat.card_usd)}"
             yield (*here, "usd_per_user_month"), f"{text}; is it the price of a year, or of all seats?"
-        for index, step in enumerate(seat.part.tiers.steps if seat.part.tiers else ()):
+        steps = seat.part.tiers.steps if seat.part.tiers else ()
+        yield from _slips((*here, "tiers", "steps"), [(index, step.seats) for index, step in enumerate(steps)])
+        yield from _twice_on_list(deal, name, seat, here)
+        for index, step in enumerate(steps):
             yield from _discount((*here, "tiers", "steps", index, "discount"), step.discount)
     for months, term in offer.terms.items():
         yield from _discount((*loc, "terms", str(months)), max(term.api, term.seats))
+    yield from _slips(
+        (*loc, "bundle"), [(index, tier.combined_usd_per_year) for index, tier in enumerate(offer.bundle)]
+    )
     for index, tier in enumerate(offer.bundle):
         yield from _discount((*loc, "bundle", index), max(tier.api, tier.seats))
 
@@ -142,8 +152,35 @@ def _own_seat_types(deal: Deal) -> Iterator[Finding]:
                 (each for each in on_card if each.startswith(f"{seat_type}-")), ""
             )
             meant = f"; did you mean {near}?" if near else ""
-            text = f"{seat_type} is no seat of the rate card, so it has no list price, no allowance and no limits of"
-            yield loc, f"{text} a plan{meant}"
+            sellers = [name for name, offer in deal.offers.items() if seat_type in offer.seats]
+            sold = f"only {listed(sellers)} {'sell' if len(sellers) > 1 else 'sells'} it"
+            included = _included(deal, loc[1], seat_type)
+            text = f"{seat_type} is no seat of the rate card, so it is taken as one of your own: {sold}"
+            yield loc, f"{text}, it has no list price, no limits of a plan, and what it includes is {included}{meant}"
+
+
+def _twice_on_list(deal: Deal, name: str, seat: SeatOffer, loc: Loc) -> Iterator[Finding]:
+    """Yield seats that are charged their largest count and a plan's minimum where they are left for monthly list."""
+    clause, plan = seat.part.true_up, deal.card.plan_of(seat.seat_type)
+    is_left = may_leave(deal, name) and min(deal.offers[name].terms) < deal.horizon_months
+    monthly = resolve(deal).offers.get(LIST_MONTHLY)
+    is_sold = monthly is not None and seat.seat_type in monthly.seats
+    if not isinstance(clause, TrueUp) or clause.retroactive or clause.ratchet == "none" or not is_left:
+        return
+    if plan is not None and plan.minimum > 1 and is_sold:
+        text = "for a year after leaving for list billed monthly its largest count is charged, and beside it what users"
+        yield (*loc, "true_up"), f"{text} lack to the {plan.minimum} seats of the plan; does the contract say both?"
+
+
+def _included(deal: Deal, offer: str | int, seat_type: str) -> str:
+    """Return what of its usage a seat type of an offer includes, in words."""
+    seat = resolve(deal).offers[str(offer)].seats[seat_type]
+    if seat.part.allowance is not None:
+        return "as stated"
+    shares = set(seat.covered_share.values())
+    if shares == {0.0}:
+        return "nothing: usage is billed at API rates"
+    return "all usage" if shares == {1.0} else "as stated"
 
 
 def _bands(deal: Deal, api: ApiPart, loc: Loc, highest: float | None) -> Iterator[Finding]:
@@ -156,12 +193,21 @@ def _bands(deal: Deal, api: ApiPart, loc: Loc, highest: float | None) -> Iterato
         if lower:
             text = f"is lower than in the band before it, which asks for less: {', '.join(lower)}"
             yield (*loc, index + 1, "discount"), text
+    yield from _slips(loc, [(index, band.commit_usd_per_year) for index, band in enumerate(api.bands)])
     committed = [band.commit_usd_per_year for band in api.bands if band.commit_usd_per_year]
     if not (committed and highest):
         return
     if min(committed) > MAX_RATIO_TO_USAGE * highest or max(committed) * MAX_RATIO_TO_USAGE < highest:
         text = f"run from {usd(min(committed))} to {usd(max(committed))} a year, and usage comes to at most"
         yield loc, f"{text} {usd(highest)} at list: are both in USD a year?"
+
+
+def _slips(loc: Loc, thresholds: list[tuple[int, float]]) -> Iterator[Finding]:
+    """Yield thresholds that start far above the one before: written in thousands, or with zeros too many."""
+    for (_, before), (index, here) in pairwise([each for each in thresholds if each[1] > 1]):
+        if here >= MAX_STEP_RATIO * before:
+            text = f"starts at {usd(here)}, {here / before:,.4g} times the one before it ({usd(before)})"
+            yield (*loc, index), f"{text}; are both in the same unit?"
 
 
 def _discount(loc: Loc, discount: float) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.today import today
 from deal_solve.facts.unstated import unstated
 from deal_solve.frames import Table
+from deal_solve.messages import counted
 from deal_solve.report.position import position_sentences
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import bullets, labelled
@@ -21,7 +22,7 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding], doubtful: Iterable[Finding] = ()) -> str:
     """Return the size of the deal, its scenarios, today's bill, what it assumes, and every finding."""
     counts = [
-        f"{len(items)} {word}{'' if len(items) == 1 else 's'}"
+        counted(len(items), word)
         for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
     ]
     stated = [
@@ -50,7 +51,7 @@ def _scenarios(scenarios: Scenarios) -> str:
     if scenarios.kind == "certain":
         return "It has one certain scenario."
     if scenarios.kind == "explicit":
-        return f"It has {scenarios.size:,} scenarios, listed in the file."
+        return f"It has {counted(scenarios.size, 'scenario')}, listed in the file."
     sources = [f"bands of {', '.join(scenarios.groups)}"] if scenarios.groups else []
     sources += ["events"] if scenarios.size > 3 ** len(scenarios.groups) else []
     text = f"It has {scenarios.size:,} scenarios: the discrete expansion of its {' and its '.join(sources)}."

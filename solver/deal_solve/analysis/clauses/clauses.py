@@ -81,7 +81,7 @@ def clauses(
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
     negotiation = _Negotiation(base, scenarios, drawn, chosen, options)
     negotiation.refuse_unknown(also)
-    values = sorted(negotiation.values(), key=lambda row: -row.value_usd)
+    values = sorted(negotiation.values(), key=lambda row: (row.value_usd <= 0, -row.expected_usd, -row.value_usd))
     dearest = [row.clause for row in values if row.value_usd > 0 and not row.finding][:pairs]
     found = tuple(negotiation.pairs(dict.fromkeys((*also, *itertools.combinations(dearest, 2)))))
     notes = (*base.notes, *_notes(base, chosen))
@@ -101,8 +101,19 @@ def _notes(base: Solution, offer: str) -> Iterator[str]:
     signed = {base.plan.api.offer, *(part.offer for part in base.plan.seats.values())}
     if offer not in signed:
         yield f"{offer} is no part of the best deal: a step counts only as far as it makes it one"
+    elif not is_discounted(base, offer):
+        yield f"no points of discount: the best deal takes the seats of {offer}, and its API agreement elsewhere"
     if base.settlement.scenarios.kind != "sampled" and base.settlement.scenarios.size > 1:
         yield "no intervals: the scenarios are all there are, not a sample"
+
+
+def is_discounted(base: Solution, offer: str) -> bool:
+    """Return whether a deal takes what a discount of an offer is on, its API part if it has one; else no discount
+    counts until that is signed too."""
+    plan = base.plan
+    if base.settlement.deal.offers[offer].api is not None:
+        return plan.api.offer == offer
+    return any(seats.offer == offer for seats in plan.seats.values())
 
 
 def _signed(base: Solution) -> str:
@@ -132,6 +143,11 @@ class _Negotiation:
     def deal(self) -> Deal:
         """The deal as it stands."""
         return self.base.settlement.deal
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the best deal takes what a discount of the offer is on."""
+        return is_discounted(self.base, self.offer)
 
     @property
     def curve(self) -> Table[DiscountPoint]:
@@ -195,7 +211,7 @@ class _Negotiation:
             tail_usd=tails[0] - tails[1],
             low_usd=interval[0] if interval else None,
             high_usd=interval[1] if interval else None,
-            points=self._points(value) if value > 0 else None,
+            points=self._points(value) if value > 0 and self.is_signed else None,
             is_proven=all(each.status == "optimal" for each in (before, after, other or after)),
             plan=(after if other is None else other).plan,
         )

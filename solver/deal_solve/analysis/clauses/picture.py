@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def figure_of(deal: Deal, found: Clauses) -> Figure:
     """Return the clauses as a picture; raises InputError where matplotlib is not installed."""
-    rows = [row for row in found.values if row.value_usd > 0]
+    rows = sorted((row for row in found.values if row.value_usd > 0), key=lambda row: -row.value_usd)
     top = max((max(row.value_usd, row.high_usd or 0.0) for row in rows), default=0.0)
     scale, word = scale_of(top)
     title = f"{deal.title or 'This deal'}: what to ask of {found.offer}"

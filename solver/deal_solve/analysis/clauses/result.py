@@ -42,7 +42,11 @@ class ClauseValue(Record):
     ]
     high_usd: Annotated[float | None, Field(description="the other end of the interval")]
     points: Annotated[
-        float | None, Field(description="points of discount that are worth as much; null: none, or out of reach")
+        float | None,
+        Field(
+            description="points of discount that are worth as much; null: none, out of reach, or the best deal takes "
+            "its API agreement from another offer"
+        ),
     ]
     is_proven: IsProven
     plan: Annotated[Plan, Field(description="the best plan with the step")] = field(repr=False)
@@ -70,11 +74,11 @@ class DiscountPoint(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Clauses(Answered):
-    """The concession list of an offer: its clauses, the dearest first, pairs of the first few, and the yardstick."""
+    """The concession list of an offer: its clauses, pairs of the first few, and the yardstick."""
 
     offer: Annotated[str, Field(description="whose clauses these are")]
     objective_usd: Annotated[float, Field(description="of the best deal as it stands")]
-    values: Annotated[Table[ClauseValue], Field(description="the dearest first")]
+    values: Annotated[Table[ClauseValue], Field(description="those that save most in expectation first")]
     pairs: Annotated[Table[ClausePair], Field(description="pairs of the dearest, and those asked for")]
     curve: Annotated[Table[DiscountPoint], Field(description="what points of discount are worth, as far as solved")]
     base: NotWritten[Solution] = field(repr=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from deal_solve.analysis.clauses.clauses import is_discounted
 from deal_solve.analysis.clauses.result import AT_BEST, GRANTED, Clauses, ClauseValue
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.summary import summarise
+from deal_solve.facts.summary import Summary, summarise
+from deal_solve.optimise.solution import Solution
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim, tail_note, title_line
@@ -18,7 +20,7 @@ def clauses_report(deal: Deal, found: Clauses) -> str:
     title = deal.offers[found.offer].title
     head = heading(title_line(deal))
     head += labelled("Offer", f"{found.offer}{f' ({title})' if title else ''}: one step towards the buyer per clause")
-    head += labelled("From", f"{money(base.objective_usd)}, the best deal by objective ({aim(deal, summary)})")
+    head += labelled("From", f"{_from(deal, base, summary)}, the best deal")
     head += labelled("Over", scenarios_text(base.settlement.scenarios))
     best = [f"{row.clause} ({row.was})" for row in found.values if row.finding == AT_BEST]
     parts = [
@@ -31,6 +33,14 @@ def clauses_report(deal: Deal, found: Clauses) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _from(deal: Deal, base: Solution, summary: Summary) -> str:
+    """Return what the best deal costs in expectation, and its objective where that is something else."""
+    expected = f"{money(summary.total.expected_usd)} expected"
+    if money(base.objective_usd) == money(summary.total.expected_usd):
+        return expected
+    return f"{expected} (objective {money(base.objective_usd)}: {aim(deal, summary)})"
+
+
 def points_text(row: ClauseValue) -> str:
     """Return the discount points that are worth as much, or why there are none, in a word."""
     if row.points is None:
@@ -40,20 +50,21 @@ def points_text(row: ClauseValue) -> str:
 
 def _table(deal: Deal, found: Clauses, confidence: float) -> str:
     has_intervals = any(row.low_usd is not None for row in found.values)
+    is_signed = is_discounted(found.base, found.offer)
     rows = []
     for row in found.values:
         if row.finding == AT_BEST:
             continue
         requested = f"{row.asked}{' (already granted)' * (row.finding == GRANTED)}{' GAP' * (not row.is_proven)}"
-        cells = [row.clause, row.was, requested, _whole(row.value_usd)]
+        cells = [row.clause, row.was, requested, _whole(row.expected_usd), _whole(row.tail_usd), _whole(row.value_usd)]
         if has_intervals:
             cells.append("" if row.low_usd is None else f"{_whole(row.low_usd)} to {_whole(row.high_usd or 0.0)}")
-        rows.append([*cells, _whole(row.expected_usd), _whole(row.tail_usd), points_text(row)])
-    headers = ["clause", "now", "ask", "value", *["on fresh scenarios"] * has_intervals]
-    tail = f"worst {percent(1 - confidence)}"
+        rows.append([*cells, points_text(row) if is_signed else row.finding])
+    headers = ["clause", "now", "ask", "saves", f"in worst {percent(1 - confidence)}", "objective"]
+    about = f"USD{present_value(deal)}; saves: in expectation{'; points: as much discount, by objective' * is_signed}"
     return table(
-        f"Concession list over {deal.compared_months} months (USD{present_value(deal)}; points: as much discount)",
-        [*headers, "expected", tail, "points"],
+        f"Concession list over {deal.compared_months} months ({about})",
+        [*headers, *["on fresh scenarios"] * has_intervals, "points" if is_signed else ""],
         rows,
         left=3,
     )
@@ -73,4 +84,4 @@ def _pairs(found: Clauses) -> str:
         for pair in found.pairs
     ]
     headers = ["clauses", "", "both", "sum of each", "beyond it"]
-    return table("Two clauses together (USD)", headers, rows, left=2) if rows else ""
+    return table("Two clauses together (USD by objective)", headers, rows, left=2) if rows else ""

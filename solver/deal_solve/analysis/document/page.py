@@ -131,7 +131,7 @@ def _ask(row: ClauseValue) -> Ask:
     return Ask(
         clause=row.clause,
         change=f"{plain_value(row.was)} → {plain_value(row.asked or '')}",
-        worth=f"{whole_money(row.value_usd)}{points}{'' if row.is_proven else ' (not proven)'}",
+        worth=f"{whole_money(row.expected_usd)}{points}{'' if row.is_proven else ' (not proven)'}",
         sentence=ask_sentence(row),
     )
 

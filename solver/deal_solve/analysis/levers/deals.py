@@ -82,7 +82,7 @@ def all_opus(deal: Deal) -> Deal:
     return _on_stated_models(deal, works)
 
 
-def as_today(deal: Deal) -> Deal:
+def on_todays_models(deal: Deal) -> Deal:
     """Return the deal with one option for each workload: what it runs on today, else as in `all_opus`."""
     works = {}
     for name, work in deal.workloads.items():

@@ -6,7 +6,7 @@ the deal allows: a floor, a limit or the models a cohort may use do not keep any
 | step | what it is |
 |---|---|
 | all Opus | everything on the newest Opus at list, not cached, not in batch; a seat for everybody (`headcount`) |
-| today | the same, but a workload that says what it runs on today runs on that |
+| today's models | the same, but a workload that says what it runs on today runs on that |
 | routing | least expected cost over models and rerouting projects; caching and batch as in the baseline |
 | caching | the same, and whatever can be cached may be |
 | batch | the same, and whatever can wait may |
@@ -30,9 +30,9 @@ from deal_solve.analysis.levers.deals import (
     OPUS,
     Users,
     all_opus,
-    as_today,
     at_list,
     on_standard_offers,
+    on_todays_models,
     with_modes,
     without_largest_count,
 )
@@ -40,7 +40,9 @@ from deal_solve.analysis.levers.headcount import seats_at_headcount
 from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible
+from deal_solve.facts.going_on import as_today
 from deal_solve.frames import Table
+from deal_solve.messages import usd
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -54,6 +56,7 @@ from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 NOBODY: Users = frozenset()
+TODAYS_MODELS = "today's models"
 
 
 def waterfall(
@@ -73,12 +76,12 @@ def waterfall(
     batched = frozenset(name for name, work in works if work.batchable)
     now_cached = frozenset(name for name, work in works if work.today and work.today.cached)
     now_batched = frozenset(name for name, work in works if work.today and work.today.batch)
-    opus, today = rungs.stated(all_opus(deal)), rungs.stated(as_today(deal))
+    opus, today = rungs.stated(all_opus(deal)), rungs.stated(on_todays_models(deal))
     first = [("all Opus", opus), ("routing", rungs.routed(NOBODY, NOBODY)), ("caching", rungs.routed(cached, NOBODY))]
-    second = [("today", today), ("routing", rungs.routed(now_cached, now_batched))]
+    second = [(TODAYS_MODELS, today), ("routing", rungs.routed(now_cached, now_batched))]
     second.append(("caching", rungs.routed(cached, now_batched)))
     end = [("batch", rungs.routed(cached, batched)), *rungs.after_batch(cached, batched)]
-    notes = tuple(_notes(deal, opus.settlement.plan))
+    notes = (*_notes(deal, opus.settlement.plan), *_going_on(end[-1][1].settlement))
     steps = _table([*first, *end])
     return Waterfall(
         from_all_opus=steps,
@@ -205,6 +208,16 @@ def _notes(deal: Deal, baseline: Plan) -> Iterator[str]:
         yield f"The rate card has no {', '.join(unlisted)}; before the commitment it costs what the first offer asks."
     if deal.limits:
         yield "The limits of the deal hold in the last step only."
+
+
+def _going_on(settlement: Settlement) -> Iterator[str]:
+    """Yield what going on as today costs, as on the decision page: people as in the plan to sign."""
+    going_on = as_today(settlement)
+    if going_on is not None and settlement.deal.cohorts:
+        yield (
+            f"Going on costs {usd(float(going_on.weights @ going_on.cost))}, as on the decision page: people on the "
+            "tracks of the plan, as many as are active; the baselines here have a seat for everybody."
+        )
 
 
 def _may_run_on_opus(deal: Deal, user: str) -> bool:

@@ -113,19 +113,23 @@ def _levels(step: ReviewStep) -> list[str]:
     return [money(step.objective_usd), money(step.expected_usd), money(step.cvar_usd)]
 
 
+UNITS = {"times": "times as stated", "a year": "a year beyond what is stated"}
+"""What a driver is measured in: 1.00 times and +0.0% a year are the file as it is."""
+
+
 def _breakevens(found: Review) -> str:
     """Return what would have to be true for the proposal to cost no more, one driver at a time."""
     rows = [
         [
             row.driver,
-            row.unit,
-            *(_value(row, value) for value in (row.today, row.below, row.above)),
+            UNITS[row.unit],
+            *(_value(row, value) for value in (row.below, row.above)),
             f"{_value(row, row.low)} to {_value(row, row.high)}",
         ]
         for row in found.breakevens
     ]
     title = f"Where the proposal costs as much as {BEST} by objective, one driver at a time, both plans as they are"
-    return table(title, ["driver", "", "today", "below", "above", "looked at"], rows, left=2) if rows else ""
+    return table(title, ["driver", "", "below", "above", "looked at"], rows, left=2) if rows else ""
 
 
 def _value(row: DriverBreakeven, value: float | None) -> str:

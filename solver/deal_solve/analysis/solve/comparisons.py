@@ -9,17 +9,13 @@ from typing import Annotated
 from pydantic import Field
 
 from deal_solve.analysis.why_not.alternatives import nearest
-from deal_solve.deal.deal import LIST
-from deal_solve.errors import InputError
+from deal_solve.facts.going_on import as_today
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solution import CandidateAgreement, Solution
-from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.plan import Plan
-from deal_solve.plan.proposal import Proposal
 from deal_solve.record import Record
-from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.measures import cvar
-from deal_solve.uncertainty.scenario_set import Array, first_block
+from deal_solve.uncertainty.scenario_set import Array
 
 WORST_TENTH = 0.9
 """Confidence of the tail on the decision page, whatever confidence the objective has."""
@@ -93,15 +89,10 @@ def _no_commitment(solution: Solution, options: SolveOptions | None) -> Compared
 
 
 def _as_today(solution: Solution) -> ComparedPlan | None:
-    settlement = solution.settlement
-    deal, scenarios = settlement.deal, settlement.scenarios
-    asked = Proposal.model_validate({"api": {"offer": LIST}, "tracks": solution.plan.tracks})
-    try:
-        plan, _ = complete(deal, asked, first_block(scenarios))
-    except InputError:
+    settled = as_today(solution.settlement)
+    if settled is None:
         return None
-    settled = settle(deal, plan, scenarios)
-    return replace(_compared(solution, plan, settled.cost, None), signed_usd=settled.signed_usd)
+    return replace(_compared(solution, settled.plan, settled.cost, None), signed_usd=settled.signed_usd)
 
 
 def _solved(

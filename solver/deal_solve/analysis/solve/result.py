@@ -79,7 +79,7 @@ def _settled(settlement: Settlement, summary: Summary, chronological_usd: float)
         clouds=cloud_years(settlement),
         savings=savings(settlement),
         position=position_of(settlement.deal, settlement.scenarios),
-        calendar=calendar(deal, settlement.plan),
+        calendar=calendar(settlement),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,12 +95,12 @@ def deal_argument(command: F) -> F:
 
 
 class _Number(click.FloatRange):
-    """A number in a range; nan, which no range refuses, is none."""
+    """A number in a range; nan and infinity, which no range refuses, are none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or fail as click does."""
         number = super().convert(value, param, ctx)
-        return self.fail(f"{value!r} is not a number", param, ctx) if number != number else number
+        return number if math.isfinite(number) else self.fail(f"{value!r} is not a number", param, ctx)
 
 
 def risk_options(command: F) -> F:
@@ -263,6 +264,8 @@ def with_risk(
         for item in error.errors():
             option = options.get(str(item["loc"][0]), "--criterion") if item["loc"] else "--criterion"
             message = str(item.get("ctx", {}).get("error", item["msg"]))
+            if option == "--confidence":
+                message = f"{confidence!r} is not a confidence; expected a share from 0 to below 1, such as 0.95"
             if option == "--risk":
                 message = f"{risk!r} is not a risk; expected {', '.join(RISK_WEIGHTS)}, or a weight from 0 to 1"
             problems.append(Problem(option, message))

@@ -20,10 +20,13 @@ from deal_solve.deal.clauses.clause import (
 from deal_solve.deal.offers.api import ApiBand, ApiPart, Premium, Rollover
 from deal_solve.deal.offers.offer import Offer
 
+ALL = "all"
+"""Stands for every model that a discount does not name."""
+
 
 def raised(discount: Mapping[str, float], more: float) -> dict[str, float]:
-    """Return a discount, by model, with so much more on every model."""
-    return {name: share + more for name, share in {"all": 0.0, **discount}.items()}
+    """Return a discount, by model, with so much more on every model, those that it does not name last."""
+    return {name: share + more for name, share in {**discount, ALL: discount.get(ALL, 0.0)}.items()}
 
 
 def _better_discount(api: ApiPart) -> Any:
@@ -34,7 +37,18 @@ def _better_discount(api: ApiPart) -> Any:
 
 
 def _discounts_text(bands: Iterable[ApiBand]) -> str:
-    return ", ".join("/".join(percent(share) for share in band.discount.values()) or "0%" for band in bands)
+    return ", ".join(_discount_text(band.discount) for band in bands)
+
+
+def _discount_text(discount: Mapping[str, float]) -> str:
+    """Return a discount, of several by model or family in their order.
+
+    >>> _discount_text({"all": 0.05}), _discount_text({"opus": 0.17, "haiku": 0.06, "all": 0.01})
+    ('5%', '17% opus/6% haiku/1% others')
+    """
+    if not discount.keys() - {ALL}:
+        return percent(discount.get(ALL, 0.0))
+    return "/".join(f"{percent(share)} {'others' if name == ALL else name}" for name, share in discount.items())
 
 
 def _commits(api: ApiPart) -> bool:

@@ -172,7 +172,7 @@ class HighsSession:
             high = np.array([math.inf if row.getUb() is None else row.getUb() for row in rows], dtype=float)
             indices = np.array([program.index(v) for row in rows for v in row], dtype=np.int64)
             factors = np.array([c for row in rows for c in row.values()], dtype=float)
-            self._check_range(program, rows, factors)
+            self._check_range(program, factors)
             counts, columns, values = view.rows([len(row) for row in rows], indices, factors)
             starts = (np.cumsum(counts) - counts).astype(np.int32)
             self.highs.addRows(len(rows), low, high, len(values), starts, columns.astype(np.int32), values)
@@ -185,21 +185,19 @@ class HighsSession:
             self._numbers.row_low[where], self._numbers.row_high[where] = -math.inf, high
             self._relaxed = len(program.relaxed)
 
-    def _check_range(self, program: Program, rows: list[pulp.LpConstraint], factors: Array) -> None:
+    def _check_range(self, program: Program, factors: Array) -> None:
         """Raise InputError if a row has a coefficient outside of the range in which the program is exact."""
         largest = float(np.abs(factors).max(initial=0.0))
-        if largest <= LARGEST_COEFFICIENT:
-            return
-        row = next(row for row in rows if max(map(abs, row.values()), default=0.0) == largest)
-        raise self.too_far_apart(program, f"row {row.name} has a coefficient of {largest:.2g}")
+        if largest > LARGEST_COEFFICIENT:
+            raise self.too_far_apart(program, f"one is {largest:,.2g} times another")
 
     def too_far_apart(self, program: Program, why: str) -> DealSolveError:
         """Return the error that a program cannot be solved: the deal's, unless its coefficients are well scaled."""
-        if self.is_well_scaled and "coefficient" not in why:
+        if self.is_well_scaled and "times another" not in why:
             return InternalError(why)
         return InputError(
             "the amounts of this deal lie too far apart to be decided exactly; bring thresholds, prices and volumes "
-            f"nearer to what the deal costs ({why}, in units of {program.unit_usd:g} USD)"
+            f"nearer to what the deal costs, here some {program.unit_usd:,.0f} USD ({why})"
         )
 
     def forget_basis(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.model_names import canonical_option
-from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.deal.money import CENT_TOLERANCE_USD, EXACT_USD
 from deal_solve.deal.numbers import parse_count, parse_number
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import unknown, usd
@@ -86,6 +86,8 @@ def _amount(value: str) -> float:
     number = parse_number(value)
     if number < 0:
         raise ValueError(f"{value} is below 0; expected USD a year")
+    if number > EXACT_USD:
+        raise ValueError(f"{value} USD a year is beyond what is decided to the cent; expected at most {EXACT_USD:,.0f}")
     return number
 
 

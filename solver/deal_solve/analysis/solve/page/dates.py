@@ -31,7 +31,7 @@ def date_rows(subject: Subject) -> list[tuple[str, list[str]]]:
     """Return the days of the next twelve months on which something binds, each with what that is."""
     deal = subject.deal
     end = deal.calendar(MONTHS)
-    events = [event for event in calendar(deal, subject.plan) if event.day <= end]
+    events = [event for event in calendar(subject.settlement) if event.day <= end]
     days = [(f"{day:%Y-%m-%d}", _parts(list(found))) for day, found in groupby(events, lambda event: event.day)]
     return [(day, parts) for day, parts in days if parts]
 
@@ -67,6 +67,9 @@ def _parts(events: list[Event]) -> list[str]:
         invoices = list(found)
         word = "invoices" if count == 1 else f"first of {count} invoices of"
         parts.append(f"{word} {paid(invoices, count)} ({', '.join(event.item for event in invoices)})")
+    for bill in of("bill"):
+        word = f"first of {bill.invoices} monthly bills for {bill.item}, each" if bill.invoices > 1 else f"{bill.item}:"
+        parts.append(f"{word} about {paid([bill], bill.invoices)}")
     if projects := of("project_start"):
         parts.append(f"{counted(len(projects), 'project')} begin{'s' * (len(projects) == 1)}, {paid(projects)}")
     if negotiations := of("negotiation"):
