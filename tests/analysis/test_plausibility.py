@@ -91,9 +91,9 @@ ASKED = {
     ),
     "a largest count beside a minimum": (
         "{usd_per_user_month: 22}",
-        "{usd_per_user_month: 22, true_up: true-forward}",
+        "{usd_per_user_month: 22, true_up: true-forward}}\nrates: {plans: {team: {minimum: 40}}",
         "offers.quote.seats.team-standard.true_up: for a year after leaving for list billed monthly its largest count "
-        "is charged, and beside it what users lack to the 5 seats of the plan",
+        "is charged, and beside it what users lack to the 40 seats of the plan",
     ),
     "a thousands separator": (
         "input_tokens: 4200",

@@ -117,12 +117,17 @@ def _of_option(deal: Deal, problem: Problem, changes: Mapping[str, Any]) -> Prob
         return Problem(problem.path, f"{problem.message} (with {what_if})", problem.file, problem.line)
     message = problem.message
     if message == UNKNOWN_KEY:
-        alike = next(
-            (known[: at + 1 + len(path)] for known in paths_of(deal) if (at := f"{known}.".find(f".{path}.")) > 0), None
-        )
+        alike = next((whole for known in paths_of(deal) for whole in _ending(known, path)), None)
         message += f"; did you mean {alike!r}?" if alike else ""
     below = problem.path[len(path) :]
     return Problem(f"--set {path}", f"{below}: {message}".lstrip(".") if below else message)
+
+
+def _ending(known: str, path: str) -> Iterator[str]:
+    """Yield the part of a known path that ends with another one."""
+    at = f"{known}.".find(f".{path}.")
+    if at >= 0:
+        yield known[: at + 1 + len(path)]
 
 
 def _places(deal: Deal, path: str) -> Iterator[str]:

@@ -33,6 +33,8 @@ MIN_HALF_WIDTH = 0.1
 MAX_FIRST_MONTH_RATIO = 3.0
 MAX_RATIO_TO_USAGE = 30.0
 """A band that starts this many times above, or ends this many times below, the usage of a year is in another unit."""
+MIN_PLAN_MINIMUM = 5
+"""A plan's minimum of fewer seats costs too little to ask about."""
 MAX_STEP_RATIO = 100.0
 """Thresholds of one list of an offer are rarely so many times apart: thousands may have slipped in."""
 _QUANTILES = ("p10", "p50", "p90", "low", "high", "plus_minus")
@@ -167,7 +169,7 @@ def _twice_on_list(deal: Deal, name: str, seat: SeatOffer, loc: Loc) -> Iterator
     is_sold = monthly is not None and seat.seat_type in monthly.seats
     if not isinstance(clause, TrueUp) or clause.retroactive or clause.ratchet == "none" or not is_left:
         return
-    if plan is not None and plan.minimum > 1 and is_sold:
+    if plan is not None and plan.minimum >= MIN_PLAN_MINIMUM and is_sold:
         text = "for a year after leaving for list billed monthly its largest count is charged, and beside it what users"
         yield (*loc, "true_up"), f"{text} lack to the {plan.minimum} seats of the plan; does the contract say both?"
 
