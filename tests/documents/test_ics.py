@@ -5,7 +5,7 @@ from datetime import date
 import icalendar
 import pytest
 
-from deal_solve import calendar, complete, load
+from deal_solve import calendar, complete, load, settle
 from deal_solve.analysis.document.ics import ics_of
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -13,23 +13,24 @@ from tests.support.hand_deals import newsvendor
 from tests.support.paths import EXAMPLES
 
 
-def planned(deal):
-    """Return a plan that takes the first offer with an API part, at its highest band."""
+def settled(deal):
+    """Return what a plan costs that takes the first offer with an API part, at its highest band."""
     offer = next(name for name, each in deal.offers.items() if each.api and each.on_the_table)
-    return complete(deal, Proposal.model_validate({"api": {"offer": offer}}), scenarios_of(deal))[0]
+    scenarios = scenarios_of(deal)
+    plan, _ = complete(deal, Proposal.model_validate({"api": {"offer": offer}}), scenarios)
+    return settle(deal, plan, scenarios)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_library_reads_every_event_back(path):
-    deal = load(path)
-    plan = planned(deal)
-    text = ics_of(deal, plan)
+    settlement = settled(load(path))
+    text = ics_of(settlement)
     read = icalendar.Calendar.from_ical(text)
     assert not read.errors
     events = read.walk("VEVENT")
     assert not any(event.errors for event in events)
     assert len({event["UID"] for event in events}) == len(events)
-    wanted = [(event.day, event.what.lower()) for event in calendar(deal, plan)]
+    wanted = [(event.day, event.what.lower()) for event in calendar(settlement)]
     assert [(event.start, str(event["SUMMARY"]).lower()) for event in events] == wanted
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
 
@@ -39,7 +40,7 @@ def test_what_recurs_has_a_rule():
     deal = newsvendor(period="month")
     invoice = next(
         event
-        for event in icalendar.Calendar.from_ical(ics_of(deal, planned(deal))).walk("VEVENT")
+        for event in icalendar.Calendar.from_ical(ics_of(settled(deal))).walk("VEVENT")
         if event["CATEGORIES"].to_ical() == b"INVOICE"
     )
     assert invoice.start == date(2027, 1, 1)
@@ -48,7 +49,7 @@ def test_what_recurs_has_a_rule():
 
 def test_a_count_of_users_recurs_to_the_end_of_its_term():
     deal = load(next(path for path in EXAMPLES if path.stem == "hybrid"))
-    for event in calendar(deal, planned(deal)):
+    for event in calendar(settled(deal)):
         if event.kind == "count":
             times, months = event.recurrence
             assert f"{times > 1}" == f"{'then every' in event.what}"
@@ -61,7 +62,7 @@ def test_titles_are_text(title):
     named = deal.model_copy(
         update={"offers": {name: each.model_copy(update={"title": title}) for name, each in deal.offers.items()}}
     )
-    plain, odd = (icalendar.Calendar.from_ical(ics_of(each, planned(each))) for each in (deal, named))
+    plain, odd = (icalendar.Calendar.from_ical(ics_of(settled(each))) for each in (deal, named))
     assert len(odd.walk()) == len(plain.walk())
     shown = title.replace("\u202e", r"\u202e")
     assert any(shown in str(event["SUMMARY"]) for event in odd.walk("VEVENT"))

@@ -70,20 +70,20 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
     months: dict[int, str] = {}
     deal, plan = settlement.deal, settlement.plan
     for (line, item, first, last, paid), usd in expected_rows(settlement).items():
-        if first < 0:
-            continue
         if line in USAGE_LINES:
             by_month = monthly.setdefault(last // 12, {})
             by_month[paid] = by_month.get(paid, 0.0) + usd
         elif line in PERIOD_LINES:
             title, period = line_title(deal, plan, line), at_end.setdefault(paid, {})
             period[title] = period.get(title, 0.0) + usd
-            start = commitment_start(deal, plan, Row(line, item, 1, usd, paid, first, last))
+            row = Row(line, item, 1, usd, paid, first, last)
+            start = first if first < 0 else commitment_start(deal, plan, row)
             months[paid] = deal.span(start, last + 1)
     for year, amounts in monthly.items():
         billed = {paid: usd for paid, usd in amounts.items() if usd >= 0.5}
         if billed:
-            what = f"API usage of contract year {year + 1}, billed monthly in arrears (expected)"
+            when = f"of contract year {year + 1}" if year >= 0 else "before signing"
+            what = f"API usage {when}, billed monthly in arrears (expected)"
             yield Bill(min(billed), sum(billed.values()), len(billed), "API usage", what)
     for paid, by_title in at_end.items():
         names = [title for title, usd in by_title.items() if usd >= 0.5]

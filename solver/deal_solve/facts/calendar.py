@@ -70,7 +70,8 @@ class Event(Record):
     @property
     def recurrence(self) -> tuple[int, int]:
         """How often it happens, and how many months lie between."""
-        return (self.invoices, 12 // self.invoices) if self.invoices > 1 else self.counts
+        between = 1 if self.kind == "bill" else 12 // self.invoices
+        return (self.invoices, between) if self.invoices > 1 else self.counts
 
 
 def calendar(settlement: Settlement) -> Table[Event]:

@@ -8,9 +8,9 @@ from datetime import date
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.calendar import Event, calendar
-from deal_solve.plan.plan import Plan
 from deal_solve.report.style import STEERING, escaped
 from deal_solve.report.text import round_money
+from deal_solve.settlement.settle import Settlement
 from deal_solve.version import VERSION
 
 LINE_BYTES = 75
@@ -18,11 +18,12 @@ REMINDED = {"notice": 14, "negotiation": 14, "invoice": 7, "count": 7, "project_
 """Kinds of events with a reminder, this many days before."""
 
 
-def ics_of(deal: Deal, plan: Plan) -> str:
-    """Return every event of a plan as a calendar; each is for a whole day, one that recurs has a rule.
+def ics_of(settlement: Settlement) -> str:
+    """Return every event of a settled plan as a calendar; each is for a whole day, one that recurs has a rule.
 
     The same plan is the same text, so that a calendar that reads it again changes its events and adds none twice.
     """
+    deal = settlement.deal
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -31,7 +32,7 @@ def ics_of(deal: Deal, plan: Plan) -> str:
         f"X-WR-CALNAME:{_text(deal.title or 'Deal')}",
     ]
     seen: dict[tuple[date, str], int] = {}
-    for event in calendar(deal, plan):
+    for event in calendar(settlement):
         number = seen.setdefault((event.day, event.what), len(seen))
         lines += _event(deal, event, number)
     return "".join(f"{folded}\r\n" for line in [*lines, "END:VCALENDAR"] for folded in _folded(line))
@@ -50,7 +51,7 @@ def _event(deal: Deal, event: Event, number: int) -> Iterator[str]:
     yield f"SUMMARY:{_text(words)}"
     if event.usd is not None:
         each = f" in {event.invoices} equal parts" if event.invoices > 1 else ""
-        yield f"DESCRIPTION:{_text(f'{round_money(event.usd)} USD at price index 1{each}')}"
+        yield f"DESCRIPTION:{_text(f'{round_money(event.usd)} USD expected{each}')}"
     yield f"CATEGORIES:{event.kind.replace('_', ' ').upper()}"
     yield "TRANSP:TRANSPARENT"
     if event.kind in REMINDED:

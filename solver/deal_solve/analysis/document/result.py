@@ -86,7 +86,7 @@ class Document(Answered):
 
     def to_ics(self) -> str:
         """Return every date of the plan as an iCalendar file."""
-        return ics_of(self.about.deal, self.solution.plan)
+        return ics_of(self.solution.settlement)
 
     def to_docx(self, path: str | Path) -> None:
         """Write the first page and the asks as a text document; raises InputError without python-docx."""

@@ -117,7 +117,7 @@ def _seats(subject: Subject, is_short: bool) -> Iterator[tuple[str, str]]:
             now = "none contracted, users are counted by true-up"
         parts = [now] * bool(now) + [f"planned{' after' * bool(now)}: {after}"] * bool(after)
         parts += [f"planned after: {left}" for left in _at_list(agreement)]
-        parts += [] if is_short else _few(subject, name, signed)
+        parts += [] if is_short else _few(subject, name)
         yield label, f"{track_name(deal, name)} ({under}): {'; '.join(parts)}"
         label = ""
     if len(taken) > max_seat_types:
@@ -131,12 +131,12 @@ def _seats(subject: Subject, is_short: bool) -> Iterator[tuple[str, str]]:
         yield label, f"{listed([track_name(deal, name) for name in free])}: billed monthly at list, no contract"
 
 
-def _few(subject: Subject, seat_type: str, years: int) -> Iterator[str]:
-    """Yield why few seats are contracted for many people: what becomes of the users above them in the first terms."""
+def _few(subject: Subject, seat_type: str) -> Iterator[str]:
+    """Yield why few seats are contracted for many people in the first such year: what becomes of those above them."""
     deal, plan, settlement = subject.deal, subject.plan, subject.settlement
     agreement = plan.seats[seat_type]
     users = settlement.seats[seat_type].count @ settlement.weights
-    for year in range(years):
+    for year in range(deal.years):
         seats, month = agreement.contracted[year], 12 * year + int(users[12 * year : 12 * year + 12].argmax())
         expected = round(float(users[month]))
         if seats and expected > MANY_USERS * seats and agreement.seller(year) == agreement.offer:
