@@ -12,7 +12,7 @@ from pydantic import Field
 
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.deal.offers.true_up import TrueUp
-from deal_solve.facts.bills import bills, seats_usd
+from deal_solve.facts.accrual import bills, seats_usd
 from deal_solve.facts.names import listed, quoted_offer, seats_name, track_name, user_name
 from deal_solve.frames import Table
 from deal_solve.plan.plan import Plan, RenewalTable

@@ -1,4 +1,4 @@
-"""Today's bill: what a deal file implies for its first month on today's routing, at list."""
+"""Today's bill: what a deal file implies for its first month on today's routing, at list; and going on as today."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost, request_tokens
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.deal.requests.today import is_retired, todays_option
+from deal_solve.errors import InputError
 from deal_solve.frames import Table
+from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.completion.routing import default_shares
+from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import SeatOffer, User, resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
 from deal_solve.plan.unknown_limits import is_closed
 from deal_solve.record import Record
+from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import central
-from deal_solve.uncertainty.scenario_set import ScenarioSet
+from deal_solve.uncertainty.scenario_set import ScenarioSet, first_block
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,3 +227,17 @@ def _billed(
         "other_usd": requests * metered * other,
         "included_usd": requests * (1 - metered) * usd,
     }
+
+
+def as_today(settlement: Settlement) -> Settlement | None:
+    """Return what nothing signed and nothing changed costs, people on the tracks of a settled plan.
+
+    None where nobody sells at list what people use. This is what every printout calls "as today".
+    """
+    deal, scenarios = settlement.deal, settlement.scenarios
+    asked = Proposal.model_validate({"api": {"offer": LIST}, "tracks": settlement.plan.tracks})
+    try:
+        plan, _ = complete(deal, asked, first_block(scenarios))
+    except InputError:
+        return None
+    return settle(deal, plan, scenarios)

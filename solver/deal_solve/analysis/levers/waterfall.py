@@ -40,7 +40,7 @@ from deal_solve.analysis.levers.headcount import seats_at_headcount
 from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible
-from deal_solve.facts.going_on import as_today
+from deal_solve.facts.today import as_today
 from deal_solve.frames import Table
 from deal_solve.messages import usd
 from deal_solve.optimise.options import SolveKeywords, SolveOptions

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from deal_solve.analysis.why_not.alternatives import nearest
-from deal_solve.facts.going_on import as_today
+from deal_solve.facts.today import as_today
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.plan.plan import Plan
