@@ -41,7 +41,8 @@ def _fits(offer: Data) -> bool:
     """Whether nothing of an offer is carried over a contract year's end."""
     api = offer.get("api", {})
     rolls = isinstance(api.get("unused"), dict) and max(offer["terms"]) > 12
-    return not rolls and "excess" not in api and "yearly_minimum" not in api
+    pays_late = api.get("credit", {}).get("within_months", 0) > 12
+    return not (rolls or pays_late) and "excess" not in api and "yearly_minimum" not in api
 
 
 def _channel(c: Draw) -> Data:

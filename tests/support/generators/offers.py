@@ -130,7 +130,7 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
             part["credit"]["within_months"] = c.pick(6, 12, 3, 20)
     if c.chance(20):
         part["step_usd"] = round_to(max(estimate.usage_usd, 1000.0) / c.pick(10, 4), 2)
-    is_plain = not is_term and not part.keys() & {"unused", "credit"}
+    is_plain = not is_term and "unused" not in part and part.get("credit", {}).get("pays") != "balance"
     if part["payment"] == "arrears" and is_plain and c.chance(50):
         part |= {"measured_at": "list", "overage": "contracted"}
         if c.chance(50):
