@@ -50,6 +50,21 @@ def test_an_unknown_name_is_an_attribute_error_and_dir_lists_the_known():
     assert set(PUBLIC) <= set(dir(deal_solve))
 
 
+def test_a_solve_loads_no_tables_and_no_pictures():
+    """Pandas and matplotlib take as long to load as a small deal takes to be solved."""
+    code = f"""
+import sys
+from deal_solve.cli.main import run
+run(["solve", {str(SCENARIOS / "three-quotes.yaml")!r}])
+print(sorted({{"pandas", "matplotlib", "xlsxwriter", "docx"}} & set(sys.modules)))
+"""
+    path = str(Path(deal_solve.__path__[0]).parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": path}
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_importing_is_cheap():
     code = "import json, sys, deal_solve; print(json.dumps(sorted(sys.modules)))"
     path = str(Path(deal_solve.__path__[0]).parent)

@@ -58,7 +58,6 @@ def command(
     if the plan is proven to the gap, 3 if no plan meets all limits, 4 if a limit stopped the search with a plan, 5
     without one.
     """
-    from deal_solve.analysis.document.document import document_of
     from deal_solve.analysis.solve.comparisons import comparisons
     from deal_solve.analysis.solve.text import solution_report, subject_of
     from deal_solve.cli.support.interrupt import interruptible
@@ -94,6 +93,8 @@ def command(
     if json_file:
         write_json(json_file, to_json(solution, **found))
     if report:
+        from deal_solve.analysis.document.document import document_of
+
         asked = fiscal_year_start, options.fix is not None
         write_text(report, document_of(solution, found["comparisons"], *asked).to_html())
     if json_file != "-":

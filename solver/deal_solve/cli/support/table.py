@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol
 
 from deal_solve.errors import InputError, Problem
 from deal_solve.files import refuse_unwritable, write_text, written
@@ -17,6 +15,9 @@ from deal_solve.optional import need
 from deal_solve.outputs import figure, to_json
 from deal_solve.report.basics import Answered
 from deal_solve.report.picture import need_matplotlib, write_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Framed(Protocol):
