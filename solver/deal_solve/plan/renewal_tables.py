@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -315,9 +315,10 @@ def tabulated(
 ) -> Plan:
     """Return one plan with tables from the plans on all paths that occur, with their probabilities.
 
-    What is not in a row is as on the likeliest path; a bucket that does not occur decides as its nearest neighbour. A
-    table whose rows all decide the same is left out; where something may be taken again, only before the first one
-    whose rows do not: later terms are laid anew after those.
+    What is not in a row is as on the likeliest path; a bucket that does not occur decides as its nearest neighbour, and
+    where something may be taken again an entry that no path needs is as the bucket's other one. A table whose rows all
+    decide the same is left out; where something may be taken again, only before the first one whose rows do not: later
+    terms are laid anew after those.
     """
     best = max(plans, key=lambda path: likely[path])
     signed = plans[best].api.offer, *(agreement.offer for agreement in plans[best].seats.values())
@@ -340,6 +341,8 @@ def tabulated(
         for bucket in range(edges[month].count):
             near = sorted(entries, key=lambda other: abs(other - bucket))
             decides = {entry: next(entries[at][entry] for at in near if entry in entries[at]) for entry in known}
+            if returns and bucket in entries:
+                decides |= _as_otherwise(entries[bucket], set(known))
             rows.append(_row(decides, min(chances.get(bucket, 0.0), 1.0)))
         rows_alike = [row.model_dump(exclude={"probability"}) for row in rows]
         own = {entry: value for entry, value, _ in found[best]}
@@ -351,6 +354,24 @@ def tabulated(
                 RenewalTable(month=month, usage_edges_usd=cut.usage_usd, users_edges=cut.users, rows=tuple(rows))
             )
     return plans[best].model_copy(update={"later": tuple(tables)})
+
+
+def _as_otherwise(own: Mapping[Entry, Any], known: Set[Entry]) -> dict[Entry, Any]:
+    """Return entries that a bucket does not need, as what it decides where the part was left, or was not, instead."""
+    found: dict[Entry, Any] = {}
+    for (part, name, left), value in own.items():
+        entry = part, name, not left
+        if entry not in known or entry in own or part in ("at_list", "taken_again"):
+            continue
+        if part != "seats":
+            found[entry] = value
+        elif not left:
+            found[entry] = value
+            found["taken_again", name, True] = own.get(("at_list", name, False)) is None
+        elif own.get(("taken_again", name, True)):
+            found[entry] = value
+            found["at_list", name, False] = None
+    return found
 
 
 def _row(decides: Mapping[Entry, Any], probability: float) -> RenewalRow:
