@@ -168,6 +168,13 @@ class Deal(DealModel):
         signed._origin, signed._whole = self._origin, self
         return signed
 
+    @property
+    def credits_undrawn(self) -> bool:
+        """Whether it is signed before the end of an agreement in force whose undrawn commitment becomes a credit."""
+        held = self._whole.in_force if self._whole is not None else None
+        is_early = held is not None and self.month(held.ends) > 0
+        return is_early and self.signing.early == "credited"
+
     @cached_property
     def signed_first(self) -> Deal:
         """The deal signed in the first month in which it may be; itself where it is signed."""

@@ -64,6 +64,7 @@ class Ledger:
         self.by_year_discounted: Array = np.zeros((deal.years, scenarios))
         self.before: Array = np.zeros(scenarios)
         self.before_discounted: Array = np.zeros(scenarios)
+        self.undrawn: float | Array = 0.0
         self.growth: dict[tuple[str, str], Array] = {}
         self.usage_by_year: Array = np.zeros((deal.years, scenarios))
         self.credited: Array = np.zeros(scenarios)

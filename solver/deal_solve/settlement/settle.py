@@ -224,8 +224,11 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     keep_rows = keep_rows or scenarios.size == 1
     ledger = Ledger(scenarios.size, deal, keep_rows)
     tiers = bundle_tiers(deal, plan)
-    for row in () if deal.whole is deal else before_signing(deal, scenarios).rows:
-        ledger.post(row)
+    if deal.whole is not deal:
+        before = before_signing(deal, scenarios)
+        ledger.undrawn = before.undrawn if deal.credits_undrawn else 0.0
+        for row in before.rows:
+            ledger.post(row)
     whole, (scenarios, unserved) = scenarios, served(deal, plan, scenarios)
     post_above_maximum(ledger, deal, unserved)
     contracts = _contracts(deal, plan, scenarios, tuple(tier.seats for tier in tiers))

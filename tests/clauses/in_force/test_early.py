@@ -65,7 +65,6 @@ def refused(match, **rest):
 
 def test_what_cannot_be_decided_is_refused_by_name():
     refused(r"signing.months: month 3 is before 2027-07", signing={"months": [3]})
-    refused(r"credited is not priced yet", signing={"months": [3], "early": "credited"})
     refused(
         r"last commitment period",
         api={"period": "quarter"},

@@ -15,6 +15,11 @@ REFUSED_SEATS = ("hard_cap", "true-forward")
 def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     """Let a deal be signed in a later month or one of several; most of the time after an agreement in force."""
     data["limits"] = [limit for limit in data.get("limits", []) if "contract" not in str(limit.get("of", ""))]
+    data.pop("cloud_commitments", None)
+    for paper in data["offers"].values():
+        paper.pop("channel", None)
+    for scenario in data.get("scenarios", {}).values():
+        scenario.pop("other_spend_usd_per_year", None)
     horizon, ends = data["horizon_months"], 0
     for people in data["cohorts"].values():  # before the month of signing a tool, or a quoted seat, is no track
         people["tracks"] = list(dict.fromkeys([*people["tracks"], "none"]))
@@ -28,7 +33,7 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     if ends and not held.get("seats") and c.chance(50):
         step = PERIOD_MONTHS.get(data["offers"]["current"].get("api", {}).get("period", "year"), ends)
         early = [max(ends - c.pick(1, step, 2), max(ends - step, 0))]
-        data.setdefault("signing", {})["early"] = "forfeited"
+        data.setdefault("signing", {})["early"] = "credited" if _may_credit(data) and c.chance(60) else "forfeited"
     months = sorted({*early, ends, *later}) if c.chance(80) else [*later, *early] or [ends]
     data.setdefault("signing", {})["months"] = [month for month in months if month < horizon]
 
@@ -87,5 +92,17 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
     return held
 
 
+def _may_credit(data: Data) -> bool:
+    """Whether every API part on the table can stand beside a credit of kind balance."""
+    parts = [paper["api"] for name, paper in data["offers"].items() if name != "current" and "api" in paper]
+    return not any(
+        part.get("period") == "term"
+        or part.get("excess") == "counts_next"
+        or part.get("measured_at") == "list"
+        or part.get("credit", {}).get("pays") == "charges"
+        for part in parts
+    )
+
+
 def _carries(clause: Any) -> bool:
-    return isinstance(clause, dict) and not clause.get("retroactive", True)
+    return isinstance(clause, dict) and not clause.get("retroactive", clause.get("preset") != "true-forward")

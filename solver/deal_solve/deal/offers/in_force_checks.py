@@ -117,8 +117,6 @@ def _months(deal: Deal) -> Iterator[Finding]:
             yield here, f"month {month} is outside the horizon of {deal.horizon_months} months"
     if deal.signing_months != (0,) and any(limit.contract_year is not None for limit in deal.limits):
         yield here, "signing later and a limit of a contract year cannot stand together; they would begin elsewhere"
-    if deal.signing.early == "credited":
-        yield ("signing", "early"), "credited is not priced yet; expected refused or forfeited"
     if deal.in_force is not None:
         yield from _early(deal, deal.in_force, [m for m in deal.signing_months if m < deal.month(deal.in_force.ends)])
 
@@ -131,6 +129,8 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
         yield here, f"month {months[0]} is before {held.ends:%Y-%m}, the end of in_force; state what signing.early does"
     if held.seats:
         yield here, "signing before the end of in_force and seats in force cannot stand together; this is not priced"
+    if deal.signing.early == "credited":
+        yield from _credited(deal)
     part = deal.offers[held.offer].api
     if part is not None and part.is_measured_at_list and deal.signing.early == "credited":
         yield ("signing", "early"), f"credited and measured_at: list of {held.offer} cannot stand together"
@@ -139,3 +139,16 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
         last = deal.month(held.api.period_started) if step is None else deal.month(held.ends) - step
         if months[0] < last:
             yield here, f"month {deal.dated(months[0])} is before the last commitment period in force begins"
+
+
+def _credited(deal: Deal) -> Iterator[Finding]:
+    """What is undrawn is a credit of kind balance of whatever is signed; a band without commitment has none."""
+    for name, offer in deal.offers.items():
+        if not offer.on_the_table or offer.api is None:
+            continue
+        clauses = [c for c in offer.api.clashes_with_balance() if c != "bands without a commitment"]
+        if offer.api.credit is not None and offer.api.credit.pays == "charges":
+            clauses.append("credit: pays: charges")
+        for clause in clauses:
+            message = f"credited and {clause} of {name} cannot stand together; keep one of them"
+            yield ("signing", "early"), message

@@ -39,9 +39,10 @@ def credited_months(deal: Deal) -> set[int]:
     """Return the months in which a credit may pay usage that is billed month by month, and the one after them."""
     months: set[int] = set()
     for offer in deal.offers.values():
-        if offer.api is not None and offer.api.credit is not None:
+        if offer.api is not None and (offer.api.credit is not None or deal.credits_undrawn):
             first_period = len(offer.api.periods(range(max(offer.terms)))[0])
-            months.update(range((offer.api.credit.within_months or first_period) + 1))
+            within = offer.api.credit.within_months if offer.api.credit else None
+            months.update(range((within or first_period) + 1))
     return months & {*range(deal.horizon_months)}
 
 

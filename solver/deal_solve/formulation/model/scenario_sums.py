@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,15 @@ from deal_solve.plan.renewal_buckets import buckets_of
 from deal_solve.plan.renewal_tables import MAX_PATHS, Path, groups_of
 from deal_solve.uncertainty.first_users import FirstUsers, users_above
 from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, ScenarioSet, each_block
+
+
+class KnownBefore(NamedTuple):
+    """What no plan decides, (S,) USD: what is `paid` before the month of signing, by the time in months from it, and
+    what is `undrawn` of an agreement in force and becomes a credit, if it does.
+    """
+
+    paid: Mapping[int, Array]
+    undrawn: Array | None
 
 
 class ScenarioSums:
@@ -45,11 +55,12 @@ class ScenarioSums:
         deal: Deal,
         scenarios: Scenarios,
         expected: FirstUsers | None = None,
-        paid_before: Mapping[int, Array] | None = None,
+        known: KnownBefore | None = None,
     ) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
         self._deal = deal
-        self.paid_before = dict(paid_before or {})
+        self.paid_before = dict(known.paid) if known else {}
+        self.undrawn = known.undrawn if known else None
         self._means: dict[int, tuple[ScalarOrArray, float]] = {}
         self._largest: dict[int, tuple[ScalarOrArray, float]] = {}
         self._paths: dict[tuple[int, ...], tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = {}
@@ -230,6 +241,7 @@ class ScenarioSums:
         part.weights = self.weights[indices]
         part.size = len(part.weights)
         part.paid_before = {time: usd[indices] for time, usd in self.paid_before.items()}
+        part.undrawn = None if self.undrawn is None else self.undrawn[indices]
         part.requests = part.discounted_requests = self.requests[:, indices]
         if self.discounted_requests is not self.requests:
             part.discounted_requests = self.discounted_requests[:, indices]

@@ -12,13 +12,17 @@ from deal_solve.uncertainty.scenario_set import Array
 CREDIT = "credit"
 
 
-def balance_usd(part: ApiPart, span: TermSpan, band: ApiBand) -> float:
+def balance_usd(part: ApiPart, span: TermSpan, band: ApiBand, undrawn: float | Array = 0.0) -> float | Array:
     """Return K, the balance that the first commitment period of a term starts with: 0 but in a first term that commits.
 
-    Nothing is owed for it, and what is left of it at the period's end expires.
+    Nothing is owed for it, and what is left of it at the period's end expires. Of the offer's own credit and what was
+    `undrawn` of an agreement in force, (S,), the larger counts.
     """
     is_granted = part.credit is not None and part.credit.pays == "balance" and span.index == 0 and not span.left
-    return part.credit.usd if part.credit and is_granted and band.commit_usd_per_year > 0 else 0.0
+    own = part.credit.usd if part.credit and is_granted and band.commit_usd_per_year > 0 else 0.0
+    if not isinstance(undrawn, np.ndarray) or span.index > 0 or span.left or band.commit_usd_per_year == 0:
+        return own
+    return np.maximum(own, undrawn)
 
 
 def charges_paid(part: ApiPart, span: TermSpan) -> tuple[float, int]:

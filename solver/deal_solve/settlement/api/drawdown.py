@@ -211,7 +211,7 @@ def _periods(ledger: Ledger, part: ApiPart, priced: PricedTerm, order: Order) ->
     """Settle and post the commitment periods of a term in turn; nothing rolls out of the last one."""
     ahead: Array = np.zeros(ledger.scenarios)
     span, share = priced.span, part.committed_share(priced.band)
-    credit = balance_usd(part, span, priced.band)
+    credit = balance_usd(part, span, priced.band, ledger.undrawn)
     carried: Array = np.zeros(ledger.scenarios) + credit
     for months in part.periods(range(span.start, span.end)):
         by_year = Counter(month // 12 for month in months)

@@ -27,6 +27,12 @@ class Before:
 
     rows: tuple[Row, ...]
     periods: tuple[HeldPeriod, ...]
+    size: int
+
+    @property
+    def undrawn(self) -> Array:
+        """What is undrawn of the own commitment of the last period, (S,), without what was carried into it."""
+        return self.periods[-1].own_shortfall_usd if self.periods else np.zeros(self.size)
 
 
 def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
@@ -45,7 +51,7 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
         periods = post_api_in_force(ledger, held, usage.counted, before)
         post_seats_in_force(ledger, held, tracks, before)
     post_people_at_list(ledger, until, tracks, before)
-    return Before(tuple(_moved(row, month) for row in ledger.rows), periods)
+    return Before(tuple(_moved(row, month) for row in ledger.rows), periods, scenarios.size)
 
 
 def _moved(row: Row, month: int) -> Row:
@@ -56,6 +62,13 @@ def _moved(row: Row, month: int) -> Row:
     last = min(row.last - month, -1)
     item = LINES[row.line].title
     return replace(row, line="before", item=item, paid=row.paid - month, first=min(row.first - month, last), last=last)
+
+
+def undrawn_before(deal: Deal, scenarios: Scenarios) -> Array | None:
+    """Return the credit that a deal signed early brings from the agreement in force, (S,) USD; None without one."""
+    if not deal.credits_undrawn:
+        return None
+    return np.concatenate(each_block(scenarios, lambda _, block: before_signing(deal, block).undrawn))
 
 
 def paid_before(deal: Deal, scenarios: Scenarios) -> Mapping[int, Array]:

@@ -49,7 +49,7 @@ class Grant(NamedTuple):
 
 def grant(program: Program, deal: Deal, regime: Regime, beta: Variable) -> Grant | None:
     """Return the credit that an agreement grants under a regime: only one of its first term does."""
-    taken, usd = program.linear(1.0 * beta), balance_usd(deal, regime)
+    taken, usd = program.linear(1.0 * beta), balance_usd(deal, regime, program.sums.undrawn)
     if np.any(usd):
         return Grant(Credited(taken, usd / program.unit_usd), None)
     credit = api_of(deal, regime.agreement).credit
@@ -59,9 +59,13 @@ def grant(program: Program, deal: Deal, regime: Regime, beta: Variable) -> Grant
     return Grant(Credited(taken, program.usd(credit.usd)), until)
 
 
-def balance_usd(deal: Deal, regime: Regime) -> ScalarOrArray:
-    """Return K of a credit that is balance, in dollars; 0 but in the first term of an agreement that commits."""
+def balance_usd(deal: Deal, regime: Regime, undrawn: Array | None) -> ScalarOrArray:
+    """Return K of a credit that is balance, in dollars; 0 but in the first term of an agreement that commits.
+
+    What is `undrawn` of an agreement in force may be more than the offer's own.
+    """
     credit = api_of(deal, regime.agreement).credit
-    if credit is None or credit.pays != "balance" or not regime.commits or regime.span.index > 0:
+    if not regime.commits or regime.span.index > 0:
         return 0.0
-    return credit.usd
+    own = credit.usd if credit is not None and credit.pays == "balance" else 0.0
+    return own if undrawn is None else np.maximum(own, undrawn)
