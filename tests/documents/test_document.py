@@ -247,7 +247,7 @@ def test_an_example_is_decided_on_one_printed_side(path, tmp_path):
     assert len(text.encode()) <= MAX_BYTES
     if browser is None:
         pytest.skip("chromium is not installed")
-    page = html_of(document(load(path), sections=[]))
+    page = html_of(replace(found, sections=()))
     for size in ("A4", "Letter"):
         (tmp_path / "page.html").write_text(page.replace("@page {", f"@page {{ size: {size};"), encoding="utf-8")
         target = tmp_path / "page.pdf"
@@ -255,3 +255,27 @@ def test_an_example_is_decided_on_one_printed_side(path, tmp_path):
         command = [browser, *options, (tmp_path / "page.html").as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
         assert len(re.findall(rb"/Type\s*/Page\b", target.read_bytes())) == 1, size
+    assert complaints(browser, text, tmp_path) == []
+
+
+def complaints(browser, text, folder):
+    """Return what a browser writes to its console of a page that may fetch nothing and run nothing."""
+    policy = "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    (folder / "watched.html").write_text(text.replace("<head>", f"<head>{policy}", 1), encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--enable-logging=stderr", "--dump-dom"]
+    command = [browser, *options, (folder / "watched.html").as_uri()]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert "</body>" in done.stdout
+    return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+FETCHES = ["<img src='a.png'>", "<link rel='stylesheet' href='https://host/a.css'>", "<script>1</script>"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", FETCHES)
+def test_what_a_page_fetches_or_runs_is_seen(tmp_path, part):
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("chromium is not installed")
+    assert complaints(browser, f"<html><head></head><body>{part}</body></html>", tmp_path)
