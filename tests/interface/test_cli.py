@@ -12,7 +12,7 @@ from pkgutil import walk_packages
 
 import pytest
 
-import deal_solve.optimise.solve as optimiser
+import deal_solve.optimise.signing as optimiser
 from deal_solve import analysis
 from deal_solve.cli.main import COMMANDS, run
 from deal_solve.cli.settle import nearest_scenario
@@ -260,7 +260,7 @@ def test_ctrl_c_is_answered_while_the_solver_holds_the_thread(deal, tmp_path):
     """A solve that never comes back is left within a moment, with exit code 130 and one word."""
     script = tmp_path / "stuck.py"
     script.write_text(
-        "import sys, time\nimport deal_solve.optimise.solve as optimiser\n"
+        "import sys, time\nimport deal_solve.optimise.signing as optimiser\n"
         "def solve(*a, **k):\n    print('solving', file=sys.stderr, flush=True)\n    time.sleep(60)\n"
         "optimiser.solve = solve\nfrom deal_solve.cli.main import main\n"
         f"sys.argv = ['deal-solve', 'solve', {str(deal)!r}]\nmain()\n"
