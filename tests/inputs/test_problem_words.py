@@ -192,3 +192,34 @@ def test_two_mistakes_in_one_workload_are_two_sentences():
         "workloads.support-bot.cache.hit_rate",
         "workloads.support-bot.today.model",
     ]
+
+
+MANY = {
+    "horizon_months: 24": ("horizon_months: 18.5", "horizon_months"),
+    "cost_of_capital_per_year: 8%": ("cost_of_capital_per_year: eight", "cost_of_capital_per_year"),
+    "rates: claude@2026-11-23": ("rates: claude@2026-13-23", "rates"),
+    "{p10: 5%, p50: 30%, p90: 80%}": ("{p10: 80%, p50: 30%, p90: 5%}", "workloads.support-bot.growth_per_year"),
+    "output_tokens: 500": ("output_tokens: 5,00", "workloads.support-bot.output_tokens"),
+    "ttl: 5m": ("ttl: 5min", "workloads.support-bot.cache.ttl"),
+    "today: {model: sonnet,": ("today: {model: sonet,", "workloads.support-bot.today.model"),
+    "floor: 0.85": ("floor: 85", "workloads.support-bot.quality.floor"),
+    "batchable: 100%": ("batchable: 100", "workloads.nightly-reports.batchable"),
+    "[enterprise, internal-tool]": ("[enterprise, internal-tol]", "cohorts.engineering.tracks[1]"),
+    "requires: [sso]": ("requires: [ssso]", "cohorts.engineering.requires[0]"),
+    "discount: 5%}": ("discount: 8}", "offers.quote.api.bands[0].discount"),
+    "annual-true-up": ("anual-true-up", "offers.quote.seats.enterprise.true_up"),
+    "price_protection: none": ("price_protection: non", "offers.quote.price_protection"),
+    "extends: quote": ("extends: qoute", "offers.counter.extends"),
+    "of: contract year 1": ("of: contract year 7", "limits[0]"),
+}
+
+
+def test_mistakes_that_have_nothing_to_do_with_each_other_are_said_in_one_go():
+    """Neither a malformed value nor a rate card that is not known hides a name that is not known, or another value."""
+    text = STARTER
+    for before, (after, _) in MANY.items():
+        assert before in text
+        text = text.replace(before, after, 1)
+    with pytest.raises(InputError) as caught:
+        loads(text)
+    assert [problem.path for problem in caught.value.problems] == [path for _, path in MANY.values()]

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import SCHEMA, Deal
-from deal_solve.deal.problems import place_of, problems_of
+from deal_solve.deal.problems import place_of, problems_of, written_place
 from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted, loc_of, parse, read_text
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean, unknown
@@ -22,6 +22,8 @@ _UNKNOWN = re.compile(r"there is no [\w -]+ '")
 """What is said of a name that is not known; anything else in a malformed part may be due to what is lacking there."""
 MAX_SOURCES = 100
 """Wrong paths of `sources` that are named: each is compared with every path of the file."""
+MAX_ROUNDS = 20
+"""So often malformed parts are taken out of a deal until the rest can be read."""
 MAX_EXTENDS = 20
 """Offers that extend one another."""
 
@@ -65,8 +67,8 @@ def deal_from(source: Source) -> Deal:
         problems += _references_of_the_rest(source, data, error)
         raise InputError(_in_file_order(_stated_once(source, problems))) from None
     except InputError as error:
-        at_rates = [Problem(p.path or "rates", p.message, source.file) for p in error.problems]
-        raise InputError([source.placed(problem) for problem in at_rates]) from None
+        problems += [*_at_rates(source, error), *_references_of_the_rest(source, data, None)]
+        raise InputError(_in_file_order(_stated_once(source, problems))) from None
     problems += [source.problem(loc, message) for loc, message in broken_references(deal)]
     stated = (
         dict.fromkeys(sorted(dotted(loc) for loc in source.lines if loc and loc[0] != "sources"))
@@ -172,15 +174,40 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _references_of_the_rest(source: Source, data: dict[str, Any], error: ValidationError) -> list[Problem]:
-    """Return the broken references of what remains of a deal when its malformed parts are taken out."""
+def _at_rates(source: Source, error: InputError) -> list[Problem]:
+    """Return what is wrong with a rate card, at the place where it is named."""
+    found = [Problem(problem.path or "rates", problem.message, source.file) for problem in error.problems]
+    return [source.placed(problem) for problem in found]
+
+
+def _without_card(rest: Any) -> bool:
+    """Take the name of the rate card out of a deal, so that the newest one is used; whether there was one."""
+    rates = rest.pop("rates", None)
+    if isinstance(rates, dict):
+        rest["rates"] = {key: value for key, value in rates.items() if key != "card"}
+    return rates is not None and rest.get("rates") != rates
+
+
+def _references_of_the_rest(source: Source, data: dict[str, Any], error: ValidationError | None) -> list[Problem]:
+    """Return the broken references of what remains of a deal when its malformed parts are taken out.
+
+    Without an error it is the rate card that is not known, which has been said; beside another one it is said here.
+    """
     pruned: set[str] = set()
     emptied: set[Loc] = set()
     places: set[Loc] = set()
+    stood_in: set[Loc] = set()
     rest: Any = copy.deepcopy(data)
-    for _ in range(20):
-        for item in error.errors():
-            loc = place_of(item)
+    of_card: list[Problem] = []
+    if error is None:
+        _without_card(rest)
+    for _ in range(MAX_ROUNDS):
+        for item in error.errors() if error else ():
+            loc = written_place(rest, place_of(item))
+            if item["type"] == "missing" and loc in places - stood_in:
+                _put(rest, loc, 1)  # what stood there was malformed: any number does
+                stood_in.add(loc)
+                continue
             places.add(loc)
             loc = loc[:-1] if item["type"] == "missing" else loc
             if item["loc"] == ("start",):
@@ -195,19 +222,39 @@ def _references_of_the_rest(source: Source, data: dict[str, Any], error: Validat
         except ValidationError as again:
             error = again
             continue
-        except (InputError, KeyError):
-            return []
+        except InputError as of_rates:
+            if not _without_card(rest):
+                return of_card
+            of_card, error = _at_rates(source, of_rates), None
+            continue
+        except KeyError:
+            return of_card
         owners = {loc[:2] for loc in places}
-        return [
-            source.problem(loc, text)
-            for loc, text in findings
-            if loc  # the rest may lack what the file has
-            and not (loc in emptied and "values" in text)
-            and not any(f"'{name}'" in text for name in pruned)
-            and (_UNKNOWN.search(text) or not any(loc[: len(owner)] == owner for owner in owners))
-            and not (loc[-1] == "starts" and {("start",), ("horizon_months",)} & owners)
-        ]
-    return []
+        return (
+            of_card
+            + [
+                source.problem(loc, text)
+                for loc, text in findings
+                if loc  # the rest may lack what the file has
+                and not (loc in emptied and "values" in text)
+                and not any(f"'{name}'" in text for name in pruned)
+                and (_UNKNOWN.search(text) or not any(loc[: len(owner)] == owner for owner in owners))
+                and not (loc[-1] == "starts" and {("start",), ("horizon_months",)} & owners)
+            ]
+        )
+    return of_card
+
+
+def _put(data: Any, loc: Loc, value: Any) -> None:
+    """Set what stands at `loc`, where there is something that could hold it."""
+    node = data
+    for part in loc[:-1]:
+        try:
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    if isinstance(node, dict):
+        node[loc[-1]] = value
 
 
 def _prune(data: Any, loc: Loc) -> None:

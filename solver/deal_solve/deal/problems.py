@@ -43,7 +43,7 @@ _DATE = re.compile(r"(\d{4})-(\d{1,2})(?:-\d{1,2})?")
 def problems_of(error: ValidationError, source: Source, model: type[Any], data: Any = None) -> list[Problem]:
     """Return pydantic's findings in the words and lines of the file; `data` where it is not what the file has."""
     data = source.data if data is None else data
-    errors = [(item, _written_place(data, place_of(item))) for item in error.errors()[:MAX_PROBLEMS]]
+    errors = [(item, written_place(data, place_of(item))) for item in error.errors()[:MAX_PROBLEMS]]
     problems: dict[tuple[str, str], Problem] = {}
     meant = {
         (*loc[:-1], nearest(loc[-1], known_keys(model, loc[:-1])))
@@ -69,7 +69,7 @@ def place_of(item: Any) -> Loc:
     return (*kept, loc[-1]) if is_key else tuple(kept)
 
 
-def _written_place(data: Any, loc: Loc) -> Loc:
+def written_place(data: Any, loc: Loc) -> Loc:
     """Return a place no deeper than what is written: a number that stands for a map has no places in it."""
     for depth, part in enumerate(loc):
         if isinstance(data, str | int | float):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deal_solve import solve
+from deal_solve import Proposal, complete, loads, scenarios_of, settle, solve
 from deal_solve.errors import InputError
 from deal_solve.facts.decisions import decisions
 from deal_solve.plan.validation.validity import refuse_impossible
@@ -118,3 +118,39 @@ def test_both_methods_charge_the_minimum(method):
     paths = {name: {"weight": 1, "active_users": {"staff": users}} for name, users in {"few": 3, "more": 6}.items()}
     deal = deal_of(cohorts={"staff": {"headcount": 0, "tracks": ["seat"]}}, scenarios=paths, rates=rates)
     assert solve(deal, method=method).objective_usd == pytest.approx(12 * 25 * 5.5)
+
+
+GROWING_TEAM = """
+start: 2027-01
+cohorts:
+  field:
+    headcount: 90
+    tracks: [team-standard, none]
+    ramp: {months: 20}
+    unserved_usd_per_user_month: 30
+"""
+
+
+@pytest.mark.parametrize(
+    ("seats", "usd"),
+    [
+        ({"offer": "list", "term_months": 12, "contracted": [5, 54, 90]}, 46_010),
+        ({"offer": "list-monthly", "term_months": 12, "contracted": [0, 0, 0]}, 57_425),
+    ],
+)
+def test_a_growing_team_costs_less_by_the_year_with_true_up_than_by_the_month(seats, usd):
+    """Users are 4.5 t up to 90 in month 20; nobody is there in month 0, so 5 are the first order (4.5 in month 1).
+
+    By the year at 20, added users from their month on: 5 · 240 = 1,200 and (4 · 10 + 4.5 · (9 + … + 1)) · 20 = 4,850;
+    then 54 · 240 = 12,960 and 4.5 · (11 + … + 4) · 20 = 5,400; then 90 · 240 = 21,600: 46,010. By the month at 25: 855
+    users of the first 20 months and 90 · 16 are 2,295 · 25 = 57,375, and the plan's minimum of 2 in month 0 is 50 more.
+    """
+    deal = loads(GROWING_TEAM)
+    scenarios = scenarios_of(deal)
+    plan, _ = complete(
+        deal,
+        Proposal.model_validate({"tracks": {"field": "team-standard"}, "seats": {"team-standard": seats}}),
+        scenarios,
+    )
+    assert settle(deal, plan, scenarios).cost == pytest.approx([usd])
+    assert solve(deal).objective_usd == pytest.approx(46_010)
