@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deal_solve import scenarios_of, settle, solve
+from deal_solve.errors import InputError
 from deal_solve.settlement.lines import LINES
 from tests.support.builders import NEXT, api_deal, bands, held
 
@@ -52,6 +53,12 @@ def test_a_commitment_in_force_that_is_measured_at_list(drawn, shortfall_at, due
     at_list = {"measured_at": "list", "payment": "arrears", "overage": "contracted", "shortfall_at": shortfall_at}
     found = before(held(api=at_list, in_force={"drawn_usd": drawn}))
     assert found == {"usage": 540} | ({"shortfall": due} if due else {})
+
+
+def test_what_is_credited_early_is_no_balance_at_list():
+    at_list = {"measured_at": "list", "payment": "arrears", "overage": "contracted"}
+    with pytest.raises(InputError, match="credited and measured_at: list of current cannot stand together"):
+        held(api=at_list, signing={"months": [3, 6], "early": "credited"})
 
 
 def test_from_the_end_on_it_is_an_ordinary_deal_with_a_cut_last_year():

@@ -41,14 +41,14 @@ def unreachable_offers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
 
 def _dearer(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
     """Yield the options of each user that are closed under a commitment measured at list, those of all epochs once."""
-    papers = [name for name, offer in deal.offers.items() if offer.api is not None and offer.api.is_measured_at_list]
+    measured = [name for name, offer in deal.offers.items() if offer.api is not None and offer.api.is_measured_at_list]
     closed: dict[str, dict[str, None]] = {}
     for user, _, key in sorted(dearer_options(deal, scenarios)):
         closed.setdefault(user, {})[key] = None
     for user, keys in closed.items():
         loc: Loc = ("workloads", user) if user in deal.workloads else ("cohorts", user, "use")
         what = f"{', '.join(keys)}: dearer at list than an option that is as good"
-        yield loc, f"{what}, so closed under a commitment of {', '.join(papers)} (measured_at: list)"
+        yield loc, f"{what}, so closed under a commitment of {', '.join(measured)} (measured_at: list)"
 
 
 def crowded_plans(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:

@@ -132,8 +132,6 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
     if deal.signing.early == "credited":
         yield from _credited(deal)
     part = deal.offers[held.offer].api
-    if part is not None and part.is_measured_at_list and deal.signing.early == "credited":
-        yield ("signing", "early"), f"credited and measured_at: list of {held.offer} cannot stand together"
     if held.api is not None and held.api.commitment_usd and part is not None and held.api.period_started is not None:
         step = PERIOD_MONTHS.get(part.period)
         last = deal.month(held.api.period_started) if step is None else deal.month(held.ends) - step
@@ -142,9 +140,17 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
 
 
 def _credited(deal: Deal) -> Iterator[Finding]:
-    """What is undrawn is a credit of kind balance of whatever is signed; a band without commitment has none."""
+    """What is undrawn is a credit of kind balance of whatever is signed; a band without commitment has none.
+
+    Of an agreement in force that is measured at list it would be list dollars, which nothing says how to credit.
+    """
     for name, offer in deal.offers.items():
-        if not offer.on_the_table or offer.api is None:
+        if offer.api is None:
+            continue
+        if not offer.on_the_table:
+            is_held = deal.in_force is not None and deal.in_force.offer == name
+            if is_held and offer.api.is_measured_at_list:
+                yield ("signing", "early"), f"credited and measured_at: list of {name} cannot stand together"
             continue
         clauses = [c for c in offer.api.clashes_with_balance() if c != "bands without a commitment"]
         if offer.api.credit is not None and offer.api.credit.pays == "charges":
