@@ -10,6 +10,7 @@ from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.cohort import NONE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.model_names import unknown_model
+from deal_solve.deal.offers.api import Rollover
 from deal_solve.deal.offers.in_force_checks import in_force_findings
 from deal_solve.deal.offers.seats import clashes_with_allowance
 from deal_solve.deal.offers.true_up import HARD_CAP, TrueUp
@@ -260,9 +261,6 @@ def _list_price(deal: Deal, offer_id: str, seat_type: str, here: Loc) -> Iterato
 
 def _clouds(deal: Deal) -> Iterator[Finding]:
     """Every contract year has its amounts, and every channel its cloud commitment."""
-    if deal.cloud_commitments and deal.is_open:
-        other = "in_force" if deal.in_force is not None else "signing"
-        yield (other,), "cannot stand beside cloud_commitments: they are counted from the month of signing; keep one"
     for key, cloud in deal.cloud_commitments.items():
         here: Loc = ("cloud_commitments", key)
         amounts, bands = len(cloud.usd_per_year), len(cloud.other_spend_usd_per_year)
@@ -275,6 +273,23 @@ def _clouds(deal: Deal) -> Iterator[Finding]:
         if offer.channel is not None and offer.channel.through not in deal.cloud_commitments:
             where = ("offers", key, "channel", "through")
             yield where, _unknown("cloud commitment", offer.channel.through, deal.cloud_commitments)
+        yield from _channel_signed_later(deal, key)
+
+
+def _channel_signed_later(deal: Deal, offer_id: str) -> Iterator[Finding]:
+    """In other months than the first of a year, a channel goes with commitments and usage of the API alone."""
+    offer, later = deal.offers[offer_id], [month for month in deal.signing_months if month % 12]
+    if offer.channel is None or not offer.on_the_table or not later:
+        return
+    beside = {
+        "a credit": offer.api is not None and (offer.api.credit is not None or deal.signing.early == "credited"),
+        "a rollover": offer.api is not None and isinstance(offer.api.unused, Rollover),
+        "a seats part": bool(offer.seats),
+    }
+    for clause, stands in beside.items():
+        if stands:
+            months = f"signing in month {later[0]}, which begins no year of the horizon"
+            yield ("offers", offer_id, "channel"), f"channel beside {clause} and {months} cannot stand together"
 
 
 def _uncertainty(deal: Deal) -> Iterator[Finding]:

@@ -86,9 +86,9 @@ def calendar(settlement: Settlement) -> Table[Event]:
 def _clouds(deal: Deal) -> Iterator[Event]:
     """Yield the ends of the contract years at which what a cloud commitment lacks is paid, whatever is signed."""
     for name, cloud in deal.cloud_commitments.items():
-        for year in range(deal.years):
-            what = f"what contract year {year + 1} lacks of the commitment to {cloud.title or name} is paid"
-            yield Event(deal.calendar(12 * year + 12), "cloud", what)
+        for year in range(deal.horizon_year(0), deal.whole.years):
+            what = f"what year {year + 1} lacks of the commitment to {cloud.title or name} is paid"
+            yield Event(deal.whole.calendar(12 * year + 12), "cloud", what)
 
 
 def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:

@@ -38,7 +38,7 @@ def cloud_years(settlement: Settlement) -> Table[CloudYear]:
 def _years(settlement: Settlement, name: str) -> Iterator[CloudYear]:
     deal, weights, found = settlement.deal, settlement.weights, settlement.clouds[name]
     other: Array = np.sum([block.other_spend[name] @ block.weights for block in blocks(settlement.scenarios)], axis=0)
-    for year in range(deal.years):
+    for year in range(deal.whole.years):
         yield CloudYear(
             cloud=name,
             contract_year=year,

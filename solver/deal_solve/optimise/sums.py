@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.formulation.model.scenario_sums import KnownBefore, ScenarioSums
-from deal_solve.settlement.in_force.before import paid_before, undrawn_before
+from deal_solve.settlement.in_force.before import paid_before, retired_before, undrawn_before
 from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -22,6 +22,5 @@ def sums_of(deal: Deal, scenarios: Scenarios, expected: FirstUsers | None = None
     """
     if deal.is_open:
         raise InputError(SIGN_FIRST)
-    return ScenarioSums(
-        deal, scenarios, expected, KnownBefore(paid_before(deal, scenarios), undrawn_before(deal, scenarios))
-    )
+    known = KnownBefore(paid_before(deal, scenarios), undrawn_before(deal, scenarios), retired_before(deal, scenarios))
+    return ScenarioSums(deal, scenarios, expected, known)

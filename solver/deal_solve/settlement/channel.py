@@ -53,7 +53,7 @@ def _channel_of_user(deal: Deal, plan: Plan, user: str, month: int) -> Channel |
 
 @dataclass(frozen=True, eq=False)
 class CloudFacts:
-    """A cloud commitment over the contract years (Y, S), USD, undiscounted.
+    """A cloud commitment over the years of the whole horizon (Y, S), USD, undiscounted.
 
     `retired` is what payments through channels count toward it, `short` what it lacks; `is_capped` where payments would
     have retired more.
@@ -65,18 +65,19 @@ class CloudFacts:
 
 
 def post_cloud_shortfall(ledger: Ledger, deal: Deal, scenarios: ScenarioSet) -> dict[str, CloudFacts]:
-    """Post what every cloud commitment lacks at the end of each contract year, and return what became of it.
+    """Post what every cloud commitment lacks at the end of each year of the horizon, and return what became of it.
 
     max(0, CC - O - min(Σ counts · pay, cap_share · CC)), from what has been paid through channels so far.
     """
     found = {}
     for name, cloud in deal.cloud_commitments.items():
-        committed = np.array(cloud.usd_per_year[: deal.years])[:, None]
-        paid = ledger.retiring.get(name, np.zeros((deal.years, scenarios.size)))
+        years = deal.whole.years
+        committed = np.array(cloud.usd_per_year[:years])[:, None]
+        paid = ledger.retiring.get(name, np.zeros((years, scenarios.size)))
         retired = np.minimum(paid, cloud.cap_share * committed)
         short = np.maximum(0.0, committed - scenarios.other_spend[name] - retired)
         for year, usd in enumerate(short):
-            end = 12 * year + 12
+            end = 12 * year + 12 - deal.signing_month
             ledger.post(Row("cloud_shortfall", name, usd, usd, paid=end, first=end - 12, last=end - 1))
         found[name] = CloudFacts(retired, short, paid > retired + CENT_TOLERANCE_USD)
     return found

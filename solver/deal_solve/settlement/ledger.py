@@ -54,7 +54,8 @@ class Ledger:
     undiscounted, (Y, S), of the lines that growth leads to; `usage_by_year` counted usage at contracted rates, paid for
     or covered, (Y, S); `before` and `before_discounted` (S,) are for months before the month of signing, which belong
     to no contract year; `credited` (S,) is what a credit pays or covers, undiscounted; `retiring[cloud]` what payments
-    through a channel count toward a cloud commitment, undiscounted, (Y, S); all in USD, costs positive.
+    through a channel count toward a cloud commitment in each year of the whole horizon, undiscounted; all in USD, costs
+    positive.
     """
 
     def __init__(self, scenarios: int, deal: Deal, keep_rows: bool = False) -> None:
@@ -104,8 +105,10 @@ class Ledger:
             self._pay_through(self._channel, row)
 
     def _pay_through(self, channel: Channel, row: Row) -> None:
-        retiring = self.retiring.setdefault(channel.through, np.zeros(self.by_year.shape))
-        retiring[row.year] += channel.counts * row.amount
+        years = self._deal.whole.years
+        retiring = self.retiring.setdefault(channel.through, np.zeros((years, self.scenarios)))
+        month = row.first if row.paid <= row.first else row.last  # in advance: the first one that it is for
+        retiring[self._deal.horizon_year(month)] += channel.counts * row.amount
         if channel.fee:
             self.post(replace(row, line="fee", quantity=row.amount, amount=channel.fee * row.amount, fee_of=row.line))
 

@@ -12,7 +12,10 @@ SEAT_USD = 240
 
 def clouds(c: Draw, data: Data) -> None:
     """Add a commitment near what is bought here, with other spend that leaves some of it, and channels toward it."""
-    offers = [name for name, offer in data["offers"].items() if _fits(offer)]
+    is_later = any(month % 12 for month in data.get("signing", {}).get("months", ()))
+    offers = [
+        name for name, offer in data["offers"].items() if _fits(offer) and not (is_later and _is_tied_to_years(offer))
+    ]
     if not offers:
         return
     cohorts = {
@@ -43,6 +46,12 @@ def _fits(offer: Data) -> bool:
     rolls = isinstance(api.get("unused"), dict) and max(offer["terms"]) > 12
     pays_late = api.get("credit", {}).get("within_months", 0) > 12
     return not (rolls or pays_late) and "excess" not in api and "yearly_minimum" not in api
+
+
+def _is_tied_to_years(offer: Data) -> bool:
+    """Whether an offer on the table may be bought through a channel from the first month of a year on only."""
+    api = offer.get("api", {})
+    return offer.get("on_the_table", True) and bool("seats" in offer or "credit" in api or "unused" in api)
 
 
 def _channel(c: Draw) -> Data:

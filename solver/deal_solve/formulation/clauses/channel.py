@@ -24,14 +24,14 @@ from deal_solve.uncertainty.scenario_set import Array
 
 
 def settle_channels(program: Program, deal: Deal) -> None:
-    """Add what every cloud commitment lacks in each contract year, and the fees of what is paid through channels."""
+    """Add what cloud commitments lack in each year of the horizon, and the fees of what is paid through channels."""
     for name, cloud in deal.cloud_commitments.items():
-        for year in range(deal.years):
-            maximum, minimum = _bounds(program, name, cloud, year)
+        for year in range(deal.whole.years):
+            bounds = _bounds(program, name, cloud, year)
             if program.by_cuts:
-                program.recourse.append(_cost(program, name, year, maximum, minimum))
+                program.recourse.append(_cost(program, deal, name, year, bounds))
             else:
-                _rows(program, name, year, maximum, minimum)
+                _rows(program, deal, name, year, bounds)
     _fees(program)
 
 
@@ -55,14 +55,17 @@ def _counts(channel: Channel | None, name: str) -> float:
 
 def _bounds(program: Program, name: str, cloud: CloudCommitment, year: int) -> tuple[Array, Array]:
     """Return what is short if nothing is retired, and if the cap is, (S,), money units."""
-    committed, other = cloud.usd_per_year[year], program.sums.other_spend[name][year]
-    usd = committed - other, (1 - cloud.cap_share) * committed - other
-    maximum, minimum = (np.maximum(each, 0.0) / program.unit_usd for each in usd)
-    return maximum, minimum
+    sums, committed = program.sums, cloud.usd_per_year[year]
+    lacking = committed - sums.other_spend[name][year]
+    minimum = np.maximum(lacking - cloud.cap_share * committed, 0.0)
+    if name in sums.retired_before:
+        lacking = lacking - sums.retired_before[name][year]
+    return np.maximum(lacking, minimum) / program.unit_usd, minimum / program.unit_usd
 
 
-def _rows(program: Program, name: str, year: int, maximum: Array, minimum: Array) -> None:
+def _rows(program: Program, deal: Deal, name: str, year: int, bounds: tuple[Array, Array]) -> None:
     """Add short + Σ counts · pay >= maximum, minimum <= short <= maximum, in each group of scenarios that are alike."""
+    (maximum, minimum), end = bounds, 12 * year + 12 - deal.signing_month
     groups: dict[object, list[int]] = {}
     paid = _paid(program, name, year)
     for index, amounts in enumerate(paid):
@@ -74,7 +77,7 @@ def _rows(program: Program, name: str, year: int, maximum: Array, minimum: Array
         short = program.variable("cloud_short", low if terms else high, high)
         if terms and low < high:
             program.add("cloud_commitment", short + Expression(terms) >= high)
-        due = Due(12 * year + 12, 12 * year + 11, np.array(members))
+        due = Due(end, end - 1, np.array(members))
         program.pay("cloud_shortfall", short, program.unit_usd, due)
 
 
@@ -83,7 +86,7 @@ def _paid(program: Program, name: str, year: int) -> list[dict[int, float]]:
     found: list[defaultdict[int, float]] = [defaultdict(float) for _ in range(program.size)]
     for payment in program.payments:
         counts = _counts(payment.channel, name)
-        if counts and payment.year == year:
+        if counts and payment.horizon_year == year:
             where = np.arange(program.size) if payment.where is None else payment.where
             amounts = np.broadcast_to(counts * payment.value * payment.column, where.shape)
             for scenario, usd in zip(where.tolist(), amounts.tolist(), strict=True):
@@ -100,22 +103,23 @@ def _metered(program: Program, name: str, year: int) -> list[Metered]:
     return [
         metered.times(_counts(metered.channel, name))
         for metered in program.metered
-        if metered.year == year and _counts(metered.channel, name)
+        if metered.horizon_year == year and _counts(metered.channel, name)
     ]
 
 
-def _cost(program: Program, name: str, year: int, maximum: Array, minimum: Array) -> ChannelCost:
+def _cost(program: Program, deal: Deal, name: str, year: int, bounds: tuple[Array, Array]) -> ChannelCost:
     """Return what is short, with all recourse that is paid through channels toward this commitment in the year."""
     shares = [
-        Share(program.index(each.variable), each.column, _counts(each.channel, name) * each.value, 0.0, year)
+        Share(program.index(each.variable), each.column, _counts(each.channel, name) * each.value, 0.0, each.year)
         for each in program.payments
-        if each.year == year and _counts(each.channel, name)
+        if each.horizon_year == year and _counts(each.channel, name)
     ]
     parts = [
         Channelled(each.part, each.channel.counts, each.channel.fee)
         for each in program.channelled
-        if each.year == year and each.channel.through == name
+        if each.horizon_year == year and each.channel.through == name
     ]
     one = program.linear(1.0 * program.variable("certain", 1, 1))
     paid = Payments(tuple(shares), program.size)
-    return ChannelCost(tuple(parts), (paid, *_metered(program, name, year)), one, maximum, minimum, year)
+    end = 12 * year + 12 - deal.signing_month
+    return ChannelCost(tuple(parts), (paid, *_metered(program, name, year)), one, *bounds, end)

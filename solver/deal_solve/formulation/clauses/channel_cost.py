@@ -45,7 +45,8 @@ class ChannelCost:
     """What is `short` of a cloud commitment in a contract year, and the `parts` that are paid through its channels.
 
     `linear` are the other payments through them, as far as they count. `maximum` is short if nothing is retired and
-    `minimum` if the cap is, (S,), money units; both are per unit of `one`, a variable that is 1.
+    `minimum` if the cap is, (S,), money units; both are per unit of `one`, a variable that is 1. What is
+    short is paid at the time `end`, months from signing.
     """
 
     parts: tuple[Channelled, ...]
@@ -53,7 +54,7 @@ class ChannelCost:
     one: Linear
     maximum: Array
     minimum: Array
-    year: int
+    end: int
     line: str = "cloud_shortfall"
     is_linear: bool = False
     indices: Indices = field(init=False)
@@ -65,7 +66,7 @@ class ChannelCost:
 
     def factors(self, when: When, discount: Callable[[int], float]) -> Array:
         """Return how much the shortfall counts, and after it the factors of each part."""
-        own = factors_of([(12 * self.year + 12, 12 * self.year + 11)], when, discount)
+        own = factors_of([(self.end, self.end - 1)], when, discount)
         return np.concatenate([own, *(each.part.factors(when, discount) for each in self.parts)])
 
     def _split(self, factors: Array) -> list[Array]:

@@ -221,10 +221,13 @@ def _usage(program: Program, routing: Routing, whose: tuple[User, Epoch], activi
 
 def _other_charges(program: Program, user: Who, epoch: Epoch, others: list[tuple[Variable, float]]) -> None:
     """Charge what is paid per request beside the model, at the end of each month."""
-    sums = program.sums
-    intervals = [sums.row_of(user, start) for start, _ in sums.within(user, epoch.start, epoch.end)]
-    items = [Item(program.index(share), row, usd) for share, usd in others for row in intervals]
-    program.meter("other_charges", epoch.year, items)
+    sums, by_year = program.sums, dict[int, list[Item]]()
+    for share, usd in others:
+        for start, _ in sums.within(user, epoch.start, epoch.end):
+            item = Item(program.index(share), sums.row_of(user, start), usd)
+            by_year.setdefault(sums.horizon_year(start), []).append(item)
+    for horizon_year, items in by_year.items():
+        program.meter("other_charges", epoch.year, items, horizon_year)
 
 
 def route_workloads(

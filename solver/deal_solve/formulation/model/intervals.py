@@ -51,5 +51,7 @@ def cuts_of(deal: Deal, user: str, moved: list[int]) -> list[int]:
     horizon = range(deal.horizon_months)
     periods = {months.start for offer in deal.offers.values() if offer.api for months in offer.api.periods(horizon)}
     step = 1 if user in summed_monthly(deal) else 12
-    epochs = (epoch.start for epoch in resolve(deal).epochs(user))
+    epochs = {epoch.start for epoch in resolve(deal).epochs(user)}
+    if deal.cloud_commitments:
+        epochs |= {month for month in horizon if (deal.signing_month + month) % 12 == 0}
     return sorted({*moved, *horizon[::step], *periods, *credited_months(deal), *epochs, len(horizon)})

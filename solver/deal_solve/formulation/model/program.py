@@ -50,13 +50,14 @@ class Payment:
     where: ScenarioIndices | None
     year: int
     channel: Channel | None = None
+    horizon_year: int = 0
 
 
 class Channelled(NamedTuple):
-    """Recourse that is paid for one contract year of an agreement, through the channel of its offer."""
+    """Recourse that is paid in one year of the whole horizon, through the channel of an offer."""
 
     channel: Channel
-    year: int
+    horizon_year: int
     part: Recourse
 
 
@@ -212,15 +213,17 @@ class Program:
             if factor and scale:
                 value = scale * factor
                 present = value * self.discount(due.time)
-                year, channel = due.month // 12, self._channel
-                self.payments.append(Payment(line, variable, column, value, present, due.where, year, channel))
+                through = self._channel, self.sums.horizon_year(due.month)
+                self.payments.append(
+                    Payment(line, variable, column, value, present, due.where, due.month // 12, *through)
+                )
 
-    def recur(self, part: Recourse, year: int) -> None:
-        """Charge recourse for a contract year (or, not through a channel, for several of which it is the last)."""
+    def recur(self, part: Recourse, month: int) -> None:
+        """Charge recourse; through a channel it is for months of one year of the horizon, `month` the last of them."""
         if self._channel is None:
             self.recourse.append(part)
         else:
-            self.channelled.append(Channelled(self._channel, year, part))
+            self.channelled.append(Channelled(self._channel, self.sums.horizon_year(month), part))
 
     def leave_unserved(
         self, expression: Expression | Variable, users: ScalarOrArray, where: ScenarioIndices | None = None
@@ -236,8 +239,11 @@ class Program:
         found += [1.0 * self._expected_recourse(part, when, "unserved_users") for part in self.unserved_recourse]
         return total(found)
 
-    def meter(self, line: str, year: int, items: Sequence[Item]) -> None:
-        """Charge requests at the end of each month of one contract year, in money units per request."""
+    def meter(self, line: str, year: int, items: Sequence[Item], horizon_year: int = 0) -> None:
+        """Charge requests at the end of each month of one contract year, in money units per request.
+
+        What is paid through a channel is for months of one year of the horizon.
+        """
         if items:
             rows = self.sums.rows_of(range(12 * year, 12 * year + 12))
             inside = [item._replace(row=item.row - rows.start) for item in items]
@@ -245,7 +251,7 @@ class Program:
                 RateGroups(self.sums.requests[rows], inside),
                 RateGroups(self.sums.discounted_requests[rows], inside),
             )
-            self.metered.append(Metered(line, year, plain, present, self._channel))
+            self.metered.append(Metered(line, year, plain, present, self._channel, horizon_year))
 
     def _paid(self, lines: Sequence[str] | None, when: When) -> Iterator[tuple[Payment, float]]:
         for payment in self.payments:

@@ -31,11 +31,13 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, Scenari
 
 class KnownBefore(NamedTuple):
     """What no plan decides, (S,) USD: what is `paid` before the month of signing, by the time in months from it, and
-    what is `undrawn` of an agreement in force and becomes a credit, if it does.
+    what is `undrawn` of an agreement in force and becomes a credit, if it does; by year of the horizon (Y, S), what
+    is `retired` of a cloud commitment.
     """
 
     paid: Mapping[int, Array]
     undrawn: Array | None
+    retired: Mapping[str, Array]
 
 
 class ScenarioSums:
@@ -61,6 +63,7 @@ class ScenarioSums:
         self._deal = deal
         self.paid_before = dict(known.paid) if known else {}
         self.undrawn = known.undrawn if known else None
+        self.retired_before = dict(known.retired) if known else {}
         self._means: dict[int, tuple[ScalarOrArray, float]] = {}
         self._largest: dict[int, tuple[ScalarOrArray, float]] = {}
         self._paths: dict[tuple[int, ...], tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = {}
@@ -81,7 +84,7 @@ class ScenarioSums:
         self.mean_requests: dict[Who, Array] = {user: np.zeros(self.months) for user in metered}
         self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
         self.index: dict[str, list[ScalarOrArray]] = {}
-        self.other_spend = {name: np.empty((deal.years, self.size)) for name in deal.cloud_commitments}
+        self.other_spend = {name: np.empty((deal.whole.years, self.size)) for name in deal.cloud_commitments}
         keys = [
             (start, index, basis)
             for index, user in enumerate(metered)
@@ -242,6 +245,7 @@ class ScenarioSums:
         part.size = len(part.weights)
         part.paid_before = {time: usd[indices] for time, usd in self.paid_before.items()}
         part.undrawn = None if self.undrawn is None else self.undrawn[indices]
+        part.retired_before = {cloud: usd[:, indices] for cloud, usd in self.retired_before.items()}
         part.requests = part.discounted_requests = self.requests[:, indices]
         if self.discounted_requests is not self.requests:
             part.discounted_requests = self.discounted_requests[:, indices]
@@ -258,6 +262,10 @@ class ScenarioSums:
         part._paths, part._max_users, part._users_in, part._means, part._largest = {}, {}, {}, {}, {}
         part._above, part._counted, part._used = {}, {}, {}
         return part
+
+    def horizon_year(self, month: int) -> int:
+        """Return the year of the whole horizon in which a month lies."""
+        return self._deal.horizon_year(month)
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""

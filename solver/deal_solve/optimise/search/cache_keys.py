@@ -98,9 +98,14 @@ def agreement_keys(deal: Deal, offers: Iterable[str]) -> dict[str, str]:
 
 
 def plain(deal: Deal) -> dict[str, Any]:
-    """Return a deal as plain data, with the month in which it is signed if that is not the first."""
-    month = {"signing_month": deal.signing_month} if deal.whole is not deal else {}
-    return {**deal.model_dump(mode="json"), **month}
+    """Return a deal as plain data, with the month of signing if that is not the first, and what runs till then.
+
+    What is in force is no offer of the deal that is signed after it.
+    """
+    if deal.whole is deal:
+        return deal.model_dump(mode="json")
+    held = [offer.model_dump(mode="json") for offer in deal.held.offers.values()]
+    return {**deal.model_dump(mode="json"), "signing_month": deal.signing_month, "held": held}
 
 
 def digest(*parts: Any) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.in_force.api import Held, HeldPeriod, post_api_in_force
 from deal_solve.settlement.in_force.seats import post_people_at_list, post_seats_in_force
 from deal_solve.settlement.in_force.usage import tracks_today, usage_before
@@ -28,11 +29,19 @@ class Before:
     rows: tuple[Row, ...]
     periods: tuple[HeldPeriod, ...]
     size: int
+    retiring: Mapping[str, Array]
 
     @property
     def undrawn(self) -> Array:
         """What is undrawn of the own commitment of the last period, (S,), without what was carried into it."""
         return self.periods[-1].own_shortfall_usd if self.periods else np.zeros(self.size)
+
+
+def post_before(ledger: Ledger, before: Before) -> None:
+    """Post the payments of the months before signing, and what of them counts toward cloud commitments."""
+    for row in before.rows:
+        ledger.post(row)
+    ledger.retiring |= {name: usd.copy() for name, usd in before.retiring.items()}
 
 
 def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
@@ -43,15 +52,23 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
     tracks = tracks_today(alone) if alone.cohorts and month else {}
     ends = alone.month(alone.in_force.ends) if alone.in_force else 0
     until = min(ends, month)
-    usage = usage_before(alone, before, tracks, until if alone.in_force and alone.in_force.api else 0)
-    post_uncounted([ledger] * before.months, alone, usage, before)
+    counts_until = until if alone.in_force and alone.in_force.api else 0
+    usage = usage_before(alone, before, tracks, counts_until)
     periods: tuple[HeldPeriod, ...] = ()
+    channel = None
     if alone.in_force is not None:
         held = Held(alone, alone.in_force, until)
-        periods = post_api_in_force(ledger, held, usage.counted, before)
-        post_seats_in_force(ledger, held, tracks, before)
+        channel = held.offer.channel
+        periods = post_api_in_force(ledger.through(channel), held, usage.counted, before)
+        post_seats_in_force(ledger.through(channel), held, tracks, before)
+    if channel is None:
+        post_uncounted([ledger] * before.months, alone, usage, before)
+    for name in resolve(alone).users if channel is not None else ():
+        is_held = tracks[name].held is not None if name in tracks else counts_until > 0
+        ledgers = [ledger.through(channel if is_held and t < until else None) for t in range(before.months)]
+        post_uncounted(ledgers, alone, usage_before(alone, before, tracks, counts_until, (name,)), before, name)
     post_people_at_list(ledger, until, tracks, before)
-    return Before(tuple(_moved(row, month) for row in ledger.rows), periods, scenarios.size)
+    return Before(tuple(_moved(row, month) for row in ledger.rows), periods, scenarios.size, ledger.retiring)
 
 
 def _moved(row: Row, month: int) -> Row:
@@ -89,3 +106,21 @@ def paid_before(deal: Deal, scenarios: Scenarios) -> Mapping[int, Array]:
         key: np.concatenate([part.get(key, np.zeros(size)) for part, size in zip(parts, sizes, strict=True)])
         for key in keys
     }
+
+
+def retired_before(deal: Deal, scenarios: Scenarios) -> Mapping[str, Array]:
+    """Return what is paid before signing and counts toward each cloud commitment, by year of the whole horizon, (Y, S).
+
+    It is not discounted, USD.
+    """
+    if deal.whole is deal or not deal.cloud_commitments:
+        return {}
+    nothing = np.zeros((deal.whole.years, 0))
+
+    def retired(_: int, block: ScenarioSet) -> dict[str, Array]:
+        found = before_signing(deal, block).retiring
+        empty = np.zeros((deal.whole.years, block.size))
+        return {name: found.get(name, empty) for name in deal.cloud_commitments}
+
+    parts = each_block(scenarios, retired)
+    return {name: np.hstack([nothing, *(part[name] for part in parts)]) for name in deal.cloud_commitments}

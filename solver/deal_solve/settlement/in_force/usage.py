@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,20 +115,22 @@ def option_today(deal: Deal, user: User, epoch: Epoch) -> Option:
     return min(free, key=lambda option: _usd(user, option))
 
 
-def usage_before(deal: Deal, before: ScenarioSet, tracks: dict[str, TrackToday], ends: int) -> Usage:
-    """Return the usage of the months before signing, arrays (months, S), USD at today's list.
+def usage_before(
+    deal: Deal, before: ScenarioSet, tracks: dict[str, TrackToday], ends: int, users: Collection[str] | None = None
+) -> Usage:
+    """Return the usage of the months before signing, of all or of some users, arrays (months, S), USD at today's list.
 
     What is used in the months before `ends` counts toward the commitment in force: all of workloads, and of people on a
     seat in force the share that the offer states. From then on nothing counts.
     """
     usage, resolved = Usage(), resolve(deal)
     held, after = range(ends), range(ends, before.months)
-    for name in deal.workloads:
+    for name in deal.workloads if users is None else [name for name in deal.workloads if name in users]:
         for months, counted in ((held, 1.0), (after, 0.0)):
             _add(deal, usage, before, _Sent(resolved.users[name], before.requests[name], months, 1.0, counted))
     for name, at in tracks.items():
         for months, seat in ((held, at.held or at.at_list), (after, at.at_list)):
-            if name in resolved.users and seat is not None:
+            if name in resolved.users and seat is not None and (users is None or name in users):
                 requests, metered = before.users[name] * before.per_user[name], 1 - seat.covered_share[name]
                 counted = seat.part.counts_toward_commitment if seat is at.held else 0.0
                 _add(deal, usage, before, _Sent(resolved.users[name], requests, months, metered, counted))

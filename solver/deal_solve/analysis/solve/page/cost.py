@@ -121,9 +121,9 @@ def _totals(subject: Subject, rows: Sequence[YearCost]) -> list[tuple[str, list[
 def _clouds(subject: Subject) -> list[tuple[str, list[float]]]:
     """Return what of the total counted towards each cloud commitment that some offer taken has a channel toward.
 
-    By contract year only.
+    By contract year only, and where these are the years of the horizon.
     """
-    if subject.fiscal_year_start is not None:
+    if subject.fiscal_year_start is not None or subject.deal.signing_month:
         return []
     rows = cloud_years(subject.settlement)
     found = []

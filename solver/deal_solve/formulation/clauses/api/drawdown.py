@@ -35,18 +35,20 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
 
     What is used in months `but` is charged elsewhere.
     """
-    by_year: dict[tuple[int, Channel | None], list[Item]] = {}
+    by_year: dict[tuple[int, Channel | None, int], list[Item]] = {}
     for usage in routing.usage.get(regime, []):
-        index, items = program.index(usage.variable), by_year.setdefault((usage.epoch.year, usage.channel), [])
-        for month, row in usage.intervals(program, range(program.sums.months)):
+        index, channel, sums = program.index(usage.variable), usage.channel, program.sums
+        for month, row in usage.intervals(program, range(sums.months)):
             if month in but:
                 continue
-            factor, moving = 1.0, program.sums.index[usage.family][month]
+            factor, moving = 1.0, sums.index[usage.family][month]
             if regime is not None:
                 factor, moving, _ = rates.of(regime, usage.model_id, usage.family, month)
-            items.append(Item(index, row, usage.per_request * factor, moving))
-    for (year, channel), items in by_year.items():
-        program.through(channel).meter("uncounted_usage" if regime is None else "usage", year, items)
+            key = usage.epoch.year, channel, 0 if channel is None else sums.horizon_year(month)
+            by_year.setdefault(key, []).append(Item(index, row, usage.per_request * factor, moving))
+    for (year, channel, horizon_year), items in by_year.items():
+        book = program.through(channel)
+        book.meter("uncounted_usage" if regime is None else "usage", year, items, horizon_year)
 
 
 def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments: Commitments, routing: Routing) -> None:
@@ -136,13 +138,13 @@ class _Drawdown:
         if self.given is not None and balance is None:
             apart = [cost for cost in costs if cost.charges[0][0] <= self.credited_until]
             usage = self._by_month(until if self.is_billed else range(0))
-            self.book.recur(ChargedAboveCredit(usage, until, self.given.credit, apart), (len(until) - 1) // 12)
+            self.book.recur(ChargedAboveCredit(usage, until, self.given.credit, apart), len(until) - 1)
             costs = costs[len(apart) :]
         elif balance is not None and self.is_billed:
             first = self.periods[0]
-            self.book.recur(BilledBeforePeriodEnd(self._by_month(first), first, balance), first[-1] // 12)
+            self.book.recur(BilledBeforePeriodEnd(self._by_month(first), first, balance), first[-1])
         for cost in costs:
-            self.book.recur(cost, cost.charges[-1][1] // 12)
+            self.book.recur(cost, cost.charges[-1][1])
 
     def _cost(self, chain: list[range], balance: Credited | None) -> DrawdownCost | YearlyMinimumCost:
         """Return the cost of consecutive periods as a function of usage and of C_P, committed in each of them."""

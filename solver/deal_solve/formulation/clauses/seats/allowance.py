@@ -58,7 +58,7 @@ def extra_usage(
             none = program.linear(Expression())
             periods = [Period(found, [pool.usd], none, (month + 1, month)) for month, found in beyond.items()]
             line = "refused_usage" if pool.is_refused else "extra_usage"
-            program.recur(DrawdownCost(periods, arrears=False, line=line), year)
+            program.recur(DrawdownCost(periods, arrears=False, line=line), 12 * year)
             continue
         for month, found in beyond.items():
             _rows(program, pool, month, found)

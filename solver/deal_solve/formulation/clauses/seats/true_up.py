@@ -69,7 +69,7 @@ def true_up(program: Program, deal: Deal, agreements: Agreements, seats: Seats, 
                 for price_class in classes:
                     added = _Year(book, deal, seats, tracks, at, clause, price_class)
                     if program.by_cuts:
-                        book.recur(added.cost(), year)
+                        book.recur(added.cost(), 12 * year)
                     else:
                         added.add()
 
