@@ -42,6 +42,7 @@ EventKind = Literal[
     "project_ready",
     "retirement",
     "cloud",
+    "credit",
     "table",
 ]
 
@@ -79,8 +80,21 @@ def calendar(settlement: Settlement) -> Table[Event]:
     deal, plan = settlement.deal, settlement.plan
     found = [*_agreements(deal, plan), *_invoices(settlement), *_bills(settlement), *_checks(deal, plan)]
     found += [*_projects(deal, plan), *_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan)]
-    found += _clouds(deal)
+    found += [*_clouds(deal), *_credit(deal, plan)]
     return Table(tuple(sorted(found, key=lambda event: event.day)))
+
+
+def _credit(deal: Deal, plan: Plan) -> Iterator[Event]:
+    """Yield the end of the credit that the API agreement grants: what is left of it then is lost."""
+    taken = resolve(deal).taken(plan.api)
+    credit, span = taken.require_api().credit, taken.spans[0]
+    if credit is None or (credit.pays == "balance" and not plan.api.terms[0].band_usd_per_year):
+        return
+    end = span.start + credit.paid_until(span.end - span.start)
+    if credit.pays == "balance":
+        end = taken.require_api().periods(range(span.start, span.end))[0].stop
+    what = f"the credit with {quoted_offer(deal, plan.api.offer)} ends; what is left of it is lost"
+    yield Event(deal.calendar(end), "credit", what)
 
 
 def _clouds(deal: Deal) -> Iterator[Event]:

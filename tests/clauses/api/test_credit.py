@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from deal_solve import solve
+from deal_solve import scenarios_of, solve
+from deal_solve.analysis.check.clauses import non_binding_clauses
+from deal_solve.analysis.clauses.steps import clause_steps
 from deal_solve.errors import Infeasible, InputError
+from deal_solve.facts.calendar import calendar
 from tests.support.builders import api_deal, api_plan, lines, months, settled
 from tests.support.hand_deals import APP, certainly, commitment, explicit, fixed, quote, read
 
@@ -290,3 +293,48 @@ def test_rows_and_cuts_agree_on_charges_where_usage_is_uncertain(api):
     sections = {"workloads": {"app": APP}, "offers": {"quote": offer}, "scenarios": explicit(FUTURES), **CAPITAL}
     found = [solve(read(24, **sections), method=method).objective_usd for method in ("decomposition", "extensive")]
     assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+# --- asked for, checked, dated --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("api", "asked"),
+    [
+        ({}, "60 USD as balance"),
+        ({"payment": "arrears"}, "60 USD of charges within 12 months"),
+        (credit(400), "600 USD as balance"),
+        (credit(400, "charges", 6), "600 USD of charges within 6 months"),
+    ],
+)
+def test_the_step_asks_for_a_credit_or_a_larger_one_and_never_costs_more(api, asked):
+    """A twentieth of the lowest commitment, 1,200, where there is none; else half as much again."""
+    deal = certainly(150, quote=quote((1200, 0.2), **api))
+    step = next(step for step in clause_steps(deal, "quote") if step.clause == "credit")
+    assert step.requested == asked
+    assert solve(step.deal).objective_usd <= solve(deal).objective_usd + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("clause", "found"),
+    [
+        (credit(400), None),
+        (credit(400, "charges", 12), None),
+        (credit(400, "charges", 13), "within_months never binds: a credit ends with the first term, after 12 months"),
+        (credit(400, "charges", 11), "pays nothing: overage is first due after 12 months"),
+        ({**credit(400, "charges", 11), "payment": "arrears"}, None),
+    ],
+)
+def test_check_finds_a_credit_that_never_binds(clause, found):
+    deal = certainly(150, quote=quote((1200, 0.2), **clause))
+    said = [reason for loc, reason in non_binding_clauses(deal, scenarios_of(deal)) if loc[-1] == "credit"]
+    assert len(said) == (found is not None)
+    assert not said or said[0].startswith(found)
+
+
+def test_the_calendar_says_when_a_credit_ends():
+    deal = certainly(150, quote=quote((1200, 0.2), **credit(400, "charges", 6)))
+    events = [event for event in calendar(solve(deal).settlement) if event.kind == "credit"]
+    assert [(f"{event.day:%Y-%m}", event.what) for event in events] == [
+        ("2027-07", "the credit with quote ends; what is left of it is lost")
+    ]

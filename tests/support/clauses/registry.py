@@ -73,6 +73,8 @@ def _tidy(data: Data) -> None:
     for api in apis(data):
         if api["period"] != "term":
             api.pop("yearly_minimum", None)
+        if api.get("credit", {}).get("pays") == "balance" and not api["bands"][-1]["commit_usd_per_year"]:
+            del api["credit"]  # balance needs a commitment
         if "measured_at" not in api:
             api.pop("shortfall_at", None)
     sold = {name for offer in offers(data) for name in offer.get("seats", {})}

@@ -79,8 +79,8 @@ def _sampled_only(deal: Deal) -> Iterator[Finding]:
 
 def _in_order(offer: Offer) -> list[Clause]:
     """Return the clauses of the API part and of the offer itself, by what they need, then by their name in the file."""
-    order: list[Need | None] = [*NEEDS]
-    known = [each for each in CLAUSES if each.needs in order and (each.part == "offer" or offer.api is not None)]
+    order: list[Need | None] = [*NEEDS, None]
+    known = [each for each in CLAUSES if each.part == "offer" or (each.part == "api" and offer.api is not None)]
     return sorted(known, key=lambda clause: (order.index(clause.needs), clause.path))
 
 

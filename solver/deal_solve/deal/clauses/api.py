@@ -7,6 +7,7 @@ from typing import Any
 
 from deal_solve.deal.clauses.clause import (
     FIFTH,
+    MONEY,
     POINT,
     Clause,
     a_twentieth,
@@ -18,6 +19,7 @@ from deal_solve.deal.clauses.clause import (
     ten_points,
 )
 from deal_solve.deal.offers.api import ApiBand, ApiPart, Premium, Rollover
+from deal_solve.deal.offers.credit import Credit
 from deal_solve.deal.offers.offer import Offer
 
 ALL = "all"
@@ -104,7 +106,9 @@ def _has_two_periods(offer: Offer) -> bool:
 
 def _longer_period(api: ApiPart) -> str:
     """A whole term needs arrears, and years that are not free, whose commitment is forfeited and excess is lost."""
-    is_simple = api.excess == "lost" and not isinstance(api.unused, Rollover) and api.ramp != "free"
+    is_simple = (
+        not _has_balance(api) and api.excess == "lost" and not isinstance(api.unused, Rollover) and api.ramp != "free"
+    )
     is_simple = is_simple and not api.is_measured_at_list
     whole = ("term",) if api.payment == "arrears" and is_simple else ()
     return str(next_of("period", "month", "quarter", "half", "year", *whole)(api))
@@ -137,12 +141,49 @@ def _better_ramp(api: ApiPart) -> Any:
 
 
 def _may_be_measured_at_list(api: ApiPart) -> bool:
-    is_simple = not isinstance(api.unused, Rollover) and api.period != "term"
+    is_simple = not isinstance(api.unused, Rollover) and api.period != "term" and not _has_balance(api)
     return is_simple and api.payment == "arrears" and api.overage == "contracted"
 
 
 def _step_text(value: float | None) -> str:
     return "any amount" if value is None else f"multiples of {value:,.10g}"
+
+
+def _has_balance(api: ApiPart) -> bool:
+    return api.credit is not None and api.credit.pays == "balance"
+
+
+def _larger_credit(api: ApiPart) -> Credit:
+    """Half as much again; where none is granted a twentieth of the lowest commitment: as balance where it is paid in
+    advance, else of the charges of a year.
+    """
+    if api.credit is not None:
+        return api.credit.model_copy(update={"usd": round(1.5 * api.credit.usd, 2)})
+    lowest = min(band.commit_usd_per_year for band in api.bands if band.commit_usd_per_year > 0)
+    usd = max(round(lowest * MONEY, 2), 0.01)
+    if api.payment == "arrears" or api.clashes_with_balance():
+        return Credit(usd=usd, pays="charges", within_months=12)
+    return Credit(usd=usd, pays="balance")
+
+
+def _credit_text(value: Credit | None) -> str:
+    if value is None:
+        return "none"
+    until = f" of charges within {value.within_months} months" if value.pays == "charges" else " as balance"
+    return f"{value.usd:,.10g} USD{until}"
+
+
+def _idle_credit(offer: Offer, api: ApiPart) -> str | None:
+    credit = api.credit
+    if credit is None or credit.within_months is None:
+        return None
+    if credit.within_months > max(offer.terms):
+        return f"within_months never binds: a credit ends with the first term, after {max(offer.terms)} months at most"
+    period = min(len(api.periods(range(months))[0]) for months in offer.terms)
+    is_prepaid = api.payment != "arrears" and all(band.commit_usd_per_year > 0 for band in api.bands)
+    if is_prepaid and credit.within_months < period:
+        return f"pays nothing: overage is first due after {period} months, and what is paid in advance is no charge"
+    return None
 
 
 API = (
@@ -204,7 +245,12 @@ API = (
         "lost → counts toward the next periods of the term, under arrears",
         better=always("counts_next"),
         printed=lambda excess: "counts next" if excess == "counts_next" else "lost",
-        is_in=lambda api: api.payment == "arrears" and api.period != "term" and not isinstance(api.unused, Rollover),
+        is_in=lambda api: (
+            api.payment == "arrears"
+            and api.period != "term"
+            and not isinstance(api.unused, Rollover)
+            and not _has_balance(api)
+        ),
         fits=_has_two_periods,
         needs="commitment",
         ask="Please let usage above the commitment of a period count toward the next periods of the term.",
@@ -268,6 +314,19 @@ API = (
         printed=_step_text,
         needs="commitment",
         ask="Please accept any amount as the commitment (now: {was}).",
+    ),
+    Clause(
+        "credit",
+        "api",
+        ("credit",),
+        "clauses",
+        "none → a twentieth of the lowest commitment; else half as much again",
+        better=_larger_credit,
+        is_in=lambda api: api.credit is not None or _commits(api),
+        printed=_credit_text,
+        numbers={"usd": a_twentieth},
+        idle=_idle_credit,
+        ask="Please grant a credit of {asked} (now: {was}).",
     ),
     Clause(
         "measured at",

@@ -74,7 +74,7 @@ def _parts(events: list[Event]) -> list[str]:
         parts.append(f"{counted(len(projects), 'project')} begin{'s' * (len(projects) == 1)}, {paid(projects)}")
     if negotiations := of("negotiation"):
         parts.append(f"start negotiating what follows {listed([event.item for event in negotiations])}")
-    others: tuple[EventKind, ...] = ("notice", "table", "count", "renewal", "end", "retirement", "cloud")
+    others: tuple[EventKind, ...] = ("notice", "table", "count", "renewal", "end", "retirement", "cloud", "credit")
     parts += [event.what for kind in others for event in of(kind)]
     if ready := of("project_ready"):
         parts.append(f"{listed([event.item for event in ready])} must be ready")
