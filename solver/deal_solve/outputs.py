@@ -29,6 +29,8 @@ from deal_solve.analysis.sweep.regions import Regions
 from deal_solve.analysis.uncertainty.result import UncertaintyCost
 from deal_solve.analysis.uncertainty.text import uncertainty_report
 from deal_solve.analysis.why_not.alternatives import alternatives
+from deal_solve.currency import coded
+from deal_solve.deal.currency import Currency
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.facts.calendar import calendar
@@ -88,7 +90,7 @@ def show(found: Any) -> Shown:
     """
     match found:
         case Solution():
-            text, head = _pages_of(found)
+            text, head = _in_currency(found, _pages_of)
             return Shown(text, {**_settled_tables(found.settlement), "alternatives": alternatives(found)}, head)
         case Settlement():
             tables = _settled_tables(found)
@@ -102,7 +104,38 @@ def show(found: Any) -> Shown:
 
 
 def text_of(found: Any) -> str:
-    """Return what the command line prints of a result; one without a report of its own is printed as its rows."""
+    """Return what the command line prints of a result; one without a report of its own is printed as its rows.
+
+    It is in the currency of the deal.
+    """
+    return _in_currency(found, lambda result: (_text_of(result),))[0]
+
+
+def _in_currency(found: Any, written: Callable[[Any], tuple[str, ...]]) -> tuple[str, ...]:
+    """Return texts of a result in the currency of its deal."""
+    with _currency_of(found).reported():
+        return tuple(coded(text) for text in written(found))
+
+
+def _currency_of(found: Any) -> Currency:
+    """Return the currency of the deal that a result is about; USD where it holds no deal."""
+    match found:
+        case Solution():
+            return found.settlement.deal.currency
+        case Settlement():
+            return found.deal.currency
+        case UncertaintyCost():
+            return _currency_of(found.solution)
+        case Criteria():
+            return _currency_of(found[0].solution)
+        case Regions():
+            return _currency_of(found.sweep)
+        case Answered() if found.about is not None:
+            return found.about.deal.currency
+    return Currency()
+
+
+def _text_of(found: Any) -> str:
     match found:
         case Solution():
             return _pages_of(found)[0]
@@ -151,12 +184,18 @@ def to_json(found: Any, **answers: Unpack[Answers]) -> str:
 def figure(found: Any) -> Figure:
     """Return the picture of a result as a figure of matplotlib, to look at, change or save.
 
-    Raises InputError for a result that has no picture, and where matplotlib is not installed.
+    It is in the currency of the deal. Raises InputError for a result that has no picture, and where matplotlib is not
+    installed.
     """
+    with _currency_of(found).reported():
+        return _figure(found)
+
+
+def _figure(found: Any) -> Figure:
     if isinstance(found, Regions):
-        return figure(found.sweep)
+        return _figure(found.sweep)
     if isinstance(found, Solution):
-        return figure(found.settlement)
+        return _figure(found.settlement)
     if isinstance(found, Settlement):
         settled: Figure = import_module("deal_solve.report.spending.picture").figure_of(found.deal, found)
         return settled

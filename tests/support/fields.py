@@ -19,7 +19,7 @@ from deal_solve.deal.yaml_source import Loc, Source, dotted
 Field = tuple[str, str]
 """A model's name and the name of one of its fields."""
 
-OTHER_NAMES = ("opus", "sonnet", "haiku", "enterprise", "none", "sso", "zero_retention", "own", "new", "all")
+OTHER_NAMES = ("opus", "sonnet", "haiku", "enterprise", "none", "sso", "zero_retention", "own", "new", "all", "GBP")
 """Values that may stand in the place of a name."""
 
 

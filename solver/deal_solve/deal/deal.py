@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
 from deal_solve.deal.card_overrides import RateCardRef
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
+from deal_solve.deal.currency import Currency
 from deal_solve.deal.model_names import ModelName
 from deal_solve.deal.money import discount_factor
 from deal_solve.deal.numbers import NonNegative
@@ -92,6 +93,10 @@ class Deal(DealModel):
         None, description="at_signing (default), observed (terciles), or a map: how terms after the first are decided"
     )
     limits: tuple[Limit, ...] = Field((), description="bounds on cost, any number")
+    currency: Currency = Field(
+        Currency(),
+        description="what reports are in, at a fixed rate; amounts in this file are USD, but for at_most of limits",
+    )
     requires_on_both_lines: tuple[Name, ...] = Field(
         (), description="controls that the API agreement and every seat type taken must provide"
     )
@@ -205,6 +210,10 @@ class Deal(DealModel):
             if name == held
         }
         return self.whole.model_copy(update={"offers": offers})
+
+    def at_most_usd(self, limit: Limit) -> float:
+        """Return what a limit allows, in USD: it is stated in the currency of the report."""
+        return limit.at_most * self.currency.usd
 
     def discount(self, time: int) -> float:
         """Return what a dollar paid at a time in months counts: (1+r)^(-t/12), t from the start of the whole deal."""

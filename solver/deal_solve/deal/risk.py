@@ -77,7 +77,7 @@ class Limit(DealModel):
         "total",
         description="total, committed (with renewals), signed (first terms), or 'contract year 1' to 'contract year 5'",
     )
-    at_most: NonNegative = Field(description="USD")
+    at_most: NonNegative = Field(description="in the currency of the report, USD unless the deal states another")
     confidence: Annotated[Share, Field(lt=1)] = Field(0.95, description="of measure: cvar")
     discounted: bool = Field(False, description="count payments at the cost of capital")
 

@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deal_solve.currency import coded, converted
 from deal_solve.optional import need
 from deal_solve.report.text import shortened
 
@@ -52,7 +53,7 @@ def _make_drawable(figure: Figure) -> None:
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
-        text.set_text(drawable(text.get_text()))
+        text.set_text(drawable(coded(text.get_text())))
     for axis in (axis for panel in figure.axes for axis in (panel.xaxis, panel.yaxis)):
         places = axis.get_majorticklocs().tolist()
         labels = axis.get_major_formatter().format_ticks(places)
@@ -96,12 +97,13 @@ def write_figure(figure: Figure, path: str | Path | StringIO, kind: str) -> None
 
 
 def scale_of(top: float) -> tuple[float, str]:
-    """Return by what to divide amounts up to `top`, and the word for it.
+    """Return by what to divide dollars up to `top` for the currency of the report, and the word for it.
 
     >>> scale_of(2_500_000), scale_of(0)
     ((1000000.0, 'million '), (1, ''))
     """
-    return next((each for each in MULTIPLES if top >= each[0]), MULTIPLES[-1])
+    size, word = next((each for each in MULTIPLES if converted(top) >= each[0]), MULTIPLES[-1])
+    return size / converted(1.0), word
 
 
 def apart(indices: Sequence[float]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deal_solve.currency import converted
 from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.rate_card import BILLINGS, Card, Model, SeatPlan, SeatType
 from deal_solve.report.text import heading, labelled, percent, round_money, table
@@ -91,5 +92,5 @@ def _figures(rates: object, a: float) -> list[str]:
 
 def rate(usd: float) -> str:
     """Return USD per million tokens with as many digits as it has, at least two."""
-    text = f"{usd:.6f}".rstrip("0")
+    text = f"{converted(usd):.6f}".rstrip("0")
     return text + "0" * max(0, 2 - len(text.partition(".")[2]))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TextIO
 
+from deal_solve.currency import converted
 from deal_solve.report.style import BOLD, RED, RESET
 
 WIDTH = 80
@@ -128,8 +129,20 @@ def money(amount: float) -> Amount:
     >>> money(1234567.891), money(1234567.891).whole
     ('1,234,567.89', '1,234,568')
     """
-    text = Amount(f"{cents(amount):,}")
+    text = Amount(f"{cents(converted(amount)):,}")
     text.whole = whole_money(amount)
+    return text
+
+
+def money_less(amount: float, less: float) -> Amount:
+    """Return the difference of two amounts as they are printed, so that a column adds up.
+
+    >>> money_less(0.126, 0.122)
+    '0.01'
+    """
+    apart = cents(converted(amount)) - cents(converted(less))
+    text = Amount(f"{apart:,}")
+    text.whole = f"{apart.quantize(Decimal(1), ROUND_HALF_EVEN) + 0:,}"
     return text
 
 
@@ -148,7 +161,7 @@ def whole_money(amount: float) -> str:
     >>> whole_money(1234567.5), whole_money(-0.2)
     ('1,234,568', '0')
     """
-    return f"{Decimal(repr(float(amount))).quantize(Decimal(1), ROUND_HALF_EVEN, _WIDE) + 0:,}"
+    return f"{Decimal(repr(float(converted(amount)))).quantize(Decimal(1), ROUND_HALF_EVEN, _WIDE) + 0:,}"
 
 
 def percent(share: float, digits: int = 1) -> str:

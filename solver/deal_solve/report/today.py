@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deal_solve.facts.today import TodaysBill, TodaysUse
-from deal_solve.report.text import bullets, labelled, money, table
+from deal_solve.report.text import bullets, labelled, money, table, whole_money
 
 
 def todays_bill(bill: TodaysBill) -> str:
@@ -50,7 +50,7 @@ def _assumed(bill: TodaysBill) -> Iterator[str]:
 
 def _usage(bill: TodaysBill) -> str:
     uses = [use for use in bill.uses if use.requests is not None]
-    rows = [[use.name, use.runs_on or "-", f"{use.usage_usd + use.other_usd:,.0f}", *_tokens(use)] for use in uses]
+    rows = [[use.name, use.runs_on or "-", whole_money(use.usage_usd + use.other_usd), *_tokens(use)] for use in uses]
     headers = ["used by", "runs on", "USD", "requests", "input", "to cache", "from cache", "output"]
     title = f"Today's bill: API usage of {bill.month} at list (million tokens, bands at P50)"
     return _table(title, headers, rows)
@@ -68,7 +68,7 @@ def _seats(bill: TodaysBill) -> str:
                     use.track or "",
                     *people,
                     price,
-                    *(f"{usd:,.0f}" for usd in (use.seats_usd, use.included_usd)),
+                    *(whole_money(usd) for usd in (use.seats_usd, use.included_usd)),
                 ]
             )
     headers = ["cohort", "track", "people", "users", "seat price", "USD", "usage included"]

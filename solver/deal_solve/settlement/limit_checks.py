@@ -38,17 +38,18 @@ def limit_checks(deal: Deal, settlement: Settlement) -> Table[LimitCheck]:
 
 
 def _check(limit: Limit, settlement: Settlement) -> LimitCheck:
-    weights, maximum = settlement.weights, limit.at_most + max(TOLERANCE * limit.at_most, 0.01)
+    weights, at_most = settlement.weights, settlement.deal.at_most_usd(limit)
+    maximum = at_most + max(TOLERANCE * at_most, 0.01)
     if limit.is_certain:
         usd = settlement.signed_usd if limit.of == "signed" else settlement.committed_usd
-        return LimitCheck(limit.of, limit.at_most, usd, None, usd <= maximum)
+        return LimitCheck(limit.of, at_most, usd, None, usd <= maximum)
     costs, word = _costs(limit, settlement), f"{limit.of}{', discounted' if limit.discounted else ''}"
     if limit.probability_within is not None:
         likely = measures.probability(costs <= maximum, weights)
         stand_in = len(costs) > EXACT_CHANCE and limit.probability_within < 1
         tail = measures.cvar(costs, weights, limit.probability_within) if stand_in else None
         kept = likely >= limit.probability_within - 1e-9
-        return LimitCheck(f"{limit.probability_within:.1%} sure: {word}", limit.at_most, tail, likely, kept)
+        return LimitCheck(f"{limit.probability_within:.1%} sure: {word}", at_most, tail, likely, kept)
     if limit.measure == "expected":
         usd = float(weights @ costs)
     elif limit.measure == "cvar":
@@ -56,7 +57,7 @@ def _check(limit: Limit, settlement: Settlement) -> LimitCheck:
         word += f" at {limit.confidence:g}"
     else:
         usd = measures.worst(costs, weights)
-    return LimitCheck(f"{limit.measure}: {word}", limit.at_most, usd, None, usd <= maximum)
+    return LimitCheck(f"{limit.measure}: {word}", at_most, usd, None, usd <= maximum)
 
 
 def _costs(limit: Limit, settlement: Settlement) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from deal_solve.currency import converted
 from deal_solve.deal.clauses.seats import SEATS
 from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
@@ -90,7 +91,8 @@ def _unreached_bands(api: ApiPart, yearly: Array, scenarios: ScenarioSet, loc: L
         if band.commit_usd_per_year > maximum:
             yield (
                 (*loc, index),
-                f"{band.commit_usd_per_year:,.0f} a year is above the usage {what}: at most {maximum:,.0f} a year, "
+                f"{converted(band.commit_usd_per_year):,.0f} a year is above the usage {what}: at most "
+                f"{converted(maximum):,.0f} a year, "
                 "at list and routed as today",
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deal_solve.currency import converted
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.cross_checks import Finding, quality_of
 from deal_solve.deal.deal import Deal
@@ -125,7 +126,8 @@ def _caching(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
 
 def beyond_limits(limits: Held) -> str:
     """Return why a seat is closed whose limits are not published."""
-    uses = f"a user uses {limits.usd:,.2f} USD a month at list, more than the seat's price of {limits.seat_usd:,.2f}"
+    usage, price = (f"{converted(usd):,.2f}" for usd in (limits.usd, limits.seat_usd))
+    uses = f"a user uses {usage} USD a month at list, more than the seat's price of {price}"
     return f"{uses}, and what it includes is not published"
 
 

@@ -51,7 +51,8 @@ def clause_steps(deal: Deal, offer: str) -> Iterator[ClauseStep]:
 
 def _step(deal: Deal, offer: str, clause: Clause) -> ClauseStep | None:
     """Return the step of a clause, on all parts of an offer that have it at once; None if no part does."""
-    stated = {name: wording for name, part in parts_of(deal, offer, clause) if (wording := clause.wording(part))}
+    with deal.currency.reported():
+        stated = {name: wording for name, part in parts_of(deal, offer, clause) if (wording := clause.wording(part))}
     better = {name: wording for name, wording in stated.items() if wording.fields is not None}
     if not better:
         return ClauseStep(clause.name, _words(each.was for each in stated.values())) if stated else None

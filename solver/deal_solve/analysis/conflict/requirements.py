@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deal_solve.currency import converted
 from deal_solve.deal.card_overrides import SeatPlanOverride
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
@@ -46,7 +47,7 @@ Named = tuple[Loc, str, float | None]
 
 def _limits(deal: Deal) -> Iterator[Named]:
     for index, limit in enumerate(deal.limits):
-        yield ("limits", index), limit_words(limit), limit.at_most
+        yield ("limits", index), limit_words(limit), deal.at_most_usd(limit)
 
 
 def limit_words(limit: Limit) -> str:
@@ -73,7 +74,8 @@ def _seats(deal: Deal) -> Iterator[Named]:
             part, loc = resolve(deal).offers[name].seats[seat_type].part, ("offers", name, "seats", seat_type)
             if part.minimum:
                 price = part.usd_per_user_month or 0.0
-                yearly = f"{part.minimum:,} × {price:,.2f} USD × 12 = {part.minimum * price * 12:,.2f} a year"
+                each, whole = (f"{converted(usd):,.2f}" for usd in (price, part.minimum * price * 12))
+                yearly = f"{part.minimum:,} × {each} USD × 12 = {whole} a year"
                 words = f"minimum {part.minimum:,} seats of {seat_type} in {name} ({yearly})"
                 yield (*loc, "minimum"), words, float(part.minimum)
             if offer.seats[seat_type].maximum is not None:
@@ -136,8 +138,12 @@ def _stated(value: Any) -> str:
 
 def relaxed(deal: Deal, dropped: Mapping[Loc, float | None]) -> Deal:
     """Return the deal without some requirements; a limit with a number is raised to it instead of dropped."""
-    raised = [(dropped.get(("limits", index), limit.at_most), limit) for index, limit in enumerate(deal.limits)]
-    limits = tuple(limit.model_copy(update={"at_most": usd}) for usd, limit in raised if usd is not None)
+    raised = [
+        (dropped.get(("limits", index), deal.at_most_usd(limit)), limit) for index, limit in enumerate(deal.limits)
+    ]
+    limits = tuple(
+        limit.model_copy(update={"at_most": usd / deal.currency.usd}) for usd, limit in raised if usd is not None
+    )
     result = deal.model_copy(update={"limits": limits})
     for loc in dropped:
         if loc[0] not in ("limits", FIX):

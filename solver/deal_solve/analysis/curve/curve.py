@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 import numpy as np
 
 from deal_solve.analysis.curve.result import Curve, CurvePoint
+from deal_solve.currency import converted
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
@@ -177,7 +178,7 @@ def _shapes(rows: tuple[CurvePoint, ...]) -> Iterator[str]:
     """Yield where a point does not say all of its commitment."""
     for point in rows:
         if point.mark == "optimum" and len({round(usd, 2) for usd in _committed(point.plan.api)}) > 1:
-            band = f"{point.band_usd_per_year:,.10g}"
+            band = f"{converted(point.band_usd_per_year):,.10g}"
             yield f"in the band from {band} the best commitment differs by contract year; its mean is shown"
 
 

@@ -11,6 +11,7 @@ from deal_solve.analysis.document.page import first_page
 from deal_solve.analysis.document.picture import picture_of, pictures_of
 from deal_solve.analysis.document.result import Document
 from deal_solve.analysis.document.sections import COLUMNS, distinct, sections_of
+from deal_solve.currency import coded
 from deal_solve.outputs import question_of, text_of
 from deal_solve.report.basics import Answered
 from deal_solve.report.scenarios import scenarios_text
@@ -20,15 +21,23 @@ from deal_solve.version import VERSION
 
 
 def html_of(found: Document) -> str:
-    """Return a document as HTML."""
-    sections = [(section, pictures_of(found, section.name)) for section in sections_of(found)]
-    return (
-        _templates(autoescape=True).get_template("document.html.j2").render(page=first_page(found), sections=sections)
-    )
+    """Return a document as HTML, in the currency of its deal."""
+    with found.solution.settlement.deal.currency.reported():
+        sections = [(section, pictures_of(found, section.name)) for section in sections_of(found)]
+        page = _templates(autoescape=True).get_template("document.html.j2")
+        return coded(page.render(page=first_page(found), sections=sections))
 
 
 def answer_of(found: Answered) -> str:
-    """Return any answer as HTML: its question, the head of its report, its picture and every table."""
+    """Return any answer as HTML: its question, the head of its report, its picture and every table.
+
+    It is in the currency of its deal.
+    """
+    with found.about.deal.currency.reported():
+        return coded(_answer_of(found))
+
+
+def _answer_of(found: Answered) -> str:
     about = found.about
     with printed_on(Page(COLUMNS)), collected() as parts:
         text = text_of(found)
@@ -49,8 +58,9 @@ def answer_of(found: Answered) -> str:
 
 
 def markdown_of(found: Document) -> str:
-    """Return the first page of a document as Markdown."""
-    return _templates(autoescape=False).get_template("document.md.j2").render(page=first_page(found))
+    """Return the first page of a document as Markdown, in the currency of its deal."""
+    with found.solution.settlement.deal.currency.reported():
+        return coded(_templates(autoescape=False).get_template("document.md.j2").render(page=first_page(found)))
 
 
 def _templates(autoescape: bool) -> Environment:

@@ -154,7 +154,7 @@ def figure_of(deal: Deal, found: Document) -> Figure:
             panel.barh(index, cost.expected_usd / size, color=LIGHT, height=0.6)
             ends = [cost.p10_usd / size, cost.p90_usd / size]
             panel.plot(ends, [index, index], color=DARK, linewidth=1.5, marker="|", markersize=8)
-            label = f"{cost.expected_usd:,.0f}"
+            label = whole_money(cost.expected_usd)
             place = (max(cost.expected_usd / size, *ends), index)
             panel.annotate(label, place, xytext=(5, 0), textcoords="offset points", va="center")
         panel.set_yticks(range(len(rows)), [row.months for row in rows])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
-from deal_solve.report.text import bullets, cents, money, page_width, percent, round_money, table
+from deal_solve.report.text import bullets, money, money_less, page_width, percent, round_money, table
 
 BAR = 5
 """The longest bar takes at most one in so many columns of the page."""
@@ -33,7 +33,7 @@ def waterfall_table(deal: Deal, steps: Table[Step], scenarios: int) -> str:
     title = f"Savings from {steps[0].lever} at list ({period})"
     rows = []
     for index, step in enumerate(steps):
-        change = money(float(cents(step.expected_usd) - cents(steps[index - 1].expected_usd))) if index else ""
+        change = money_less(step.expected_usd, steps[index - 1].expected_usd) if index else ""
         share = "" if step.share is None else percent(step.share)
         needed = step.commitment_usd_per_year
         rows.append([step.lever, money(step.expected_usd), change, share, "" if needed is None else _whole(needed)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.analysis.review.result import DriverBreakeven, Review, ReviewStep
 from deal_solve.analysis.review.review import OFFER, ROUTING
+from deal_solve.currency import converted
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
 from deal_solve.plan.plan import Plan
@@ -19,7 +20,7 @@ from deal_solve.report.sentences import (
     title_line,
     worst_sentence,
 )
-from deal_solve.report.text import bullets, cents, chance, heading, labelled, money, percent, table
+from deal_solve.report.text import bullets, cents, chance, heading, labelled, money, money_less, percent, table
 from deal_solve.settlement.in_force.position import position_of
 from deal_solve.settlement.lines import CAUSES
 
@@ -81,14 +82,16 @@ def _causes(found: Review) -> str:
     steps = found.steps
     engineering = next((n for n, step in enumerate(steps) if step.step == ROUTING), 0)
     routed = steps[max(engineering - 1, 0)].objective_usd, steps[engineering].objective_usd
-    whole = cents(steps[0].objective_usd) - cents(steps[-1].objective_usd)
-    of_routing = cents(routed[0]) - cents(routed[1])
-    return f"{money(float(whole - of_routing))} by what is signed, {money(float(of_routing))} by routing and projects"
+    whole, of_routing = (
+        cents(converted(first)) - cents(converted(last))
+        for first, last in ((steps[0].objective_usd, steps[-1].objective_usd), routed)
+    )
+    return f"{whole - of_routing:,} by what is signed, {of_routing:,} by routing and projects"
 
 
 def _apart(before: float, after: float) -> str:
     """Return the difference of two amounts in print."""
-    return money(float(cents(before) - cents(after)))
+    return money_less(before, after)
 
 
 def _table(deal: Deal, found: Review) -> str:

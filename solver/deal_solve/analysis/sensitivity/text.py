@@ -7,7 +7,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import api_sentence, title_line
-from deal_solve.report.text import bullets, heading, labelled, money, percent, table
+from deal_solve.report.text import bullets, heading, labelled, money, percent, table, whole_money
 
 CHANGED = "*"
 """Marks an end at which another deal is best."""
@@ -59,7 +59,7 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
             _change(bar.low_usd, today_usd) + CHANGED * bar.flips_low,
             _change(bar.high_usd, today_usd) + CHANGED * bar.flips_high,
             *(_change(usd, today_usd) for usd in (bar.held_low_usd, bar.held_high_usd)),
-            *("-" if usd is None else f"{round(usd):,}" for usd in bar.flexibility_usd),
+            *("-" if usd is None else whole_money(usd) for usd in bar.flexibility_usd),
         ]
         for bar in bars
     ]

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+from deal_solve.currency import converted
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.names import line_title
 from deal_solve.frames import not_a_formula
@@ -37,7 +38,7 @@ def _lines(invoice: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _row(deal: Deal, plan: Plan, line: dict[str, Any]) -> list[str]:
-    figures = [f"{line['quantity']:,.2f}", f"{line['rate_usd']:,.6f}", money(line["amount_usd"])]
+    figures = [f"{line['quantity']:,.2f}", f"{converted(line['rate_usd']):,.6f}", money(line["amount_usd"])]
     title = line_title(deal, plan, line["line"])
     return [line["period"], title, line["item"], *figures, paid_when(deal, line["paid_month"])]
 

@@ -8,6 +8,7 @@ from deal_solve.analysis.when.result import When
 from deal_solve.deal.deal import Deal
 from deal_solve.report.difference import present_value
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
+from deal_solve.report.text import whole_money
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ def figure_of(deal: Deal, found: When) -> Figure:
             ends = [(month.p10_usd or usd) / size, (month.p90_usd or usd) / size]
             panel.plot(ends, [index, index], color=DARK, linewidth=1.5, marker="|", markersize=8)
             place = (max(usd / size, *ends), index)
-            panel.annotate(f"{usd:,.0f}", place, xytext=(5, 0), textcoords="offset points", va="center")
+            panel.annotate(whole_money(usd), place, xytext=(5, 0), textcoords="offset points", va="center")
         names = [month.calendar_month + " (best)" * (month.month == found.best) for month, _, _ in shown]
         panel.set_yticks(range(len(shown)), names)
         panel.set_ylim(len(shown) - 0.5, -0.5)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from deal_solve.cli.support import completion
+from deal_solve.currency import report_in
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
@@ -232,6 +233,7 @@ def load_deal(given: DealFile, **risk: str | None) -> Deal:
     deal = load(given.path)
     if given.changes:
         deal = with_changes(deal, given.changes)
+    report_in(deal.currency.code, deal.currency.usd)
     return with_risk(deal, **risk) if any(value is not None for value in risk.values()) else deal
 
 

@@ -11,6 +11,7 @@ from typing import Any, TextIO, cast
 
 import click
 
+from deal_solve.currency import USD, coded, reported_in
 from deal_solve.errors import InputError, Problem
 from deal_solve.files import write_text
 from deal_solve.messages import os_reason
@@ -28,6 +29,7 @@ def printed_safely() -> Iterator[None]:
     if sys.stdout is None:
         raise InputError(Problem("", "is closed; expected where to print to, such as >/dev/null", "stdout"))
     with (
+        reported_in(USD, 1.0),
         contextlib.redirect_stdout(cast(TextIO, Printed(sys.stdout, "stdout"))),
         contextlib.redirect_stderr(cast(TextIO, Printed(sys.stderr, "stderr"))),
     ):
@@ -47,7 +49,7 @@ class Printed:
     def write(self, text: str) -> int:
         """Write text as it can be shown."""
         with self._refusals():
-            self.stream.write(shown_on(text, self.stream.encoding or "utf-8"))
+            self.stream.write(shown_on(coded(text), self.stream.encoding or "utf-8"))
         return len(text)
 
     def flush(self) -> None:
@@ -88,7 +90,8 @@ def shown_on(text: str, encoding: str) -> str:
 def print_json(text: str) -> None:
     """Print JSON text; what the terminal cannot show is escaped, so that it says the same."""
     encoding = sys.stdout.encoding or "utf-8"
-    click.echo("".join(each if _fits(each, encoding) else escaped(each) for each in text), nl=False)
+    with reported_in(USD, 1.0):  # a file, whose amounts are in USD
+        click.echo("".join(each if _fits(each, encoding) else escaped(each) for each in text), nl=False)
 
 
 def write_json(path: str, text: str) -> None:

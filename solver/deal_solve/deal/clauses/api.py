@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from deal_solve.currency import converted
 from deal_solve.deal.clauses.clause import (
     FIFTH,
     MONEY,
@@ -64,7 +65,7 @@ def _better_thresholds(api: ApiPart) -> Any:
 
 
 def _thresholds_text(bands: Iterable[ApiBand]) -> str:
-    return f"from {', '.join(f'{band.commit_usd_per_year:,.10g}' for band in bands)}"
+    return f"from {', '.join(f'{converted(band.commit_usd_per_year):,.10g}' for band in bands)}"
 
 
 def _overage_text(value: Any) -> str:
@@ -146,7 +147,7 @@ def _may_be_measured_at_list(api: ApiPart) -> bool:
 
 
 def _step_text(value: float | None) -> str:
-    return "any amount" if value is None else f"multiples of {value:,.10g}"
+    return "any amount" if value is None else f"multiples of {converted(value):,.10g}"
 
 
 def _has_balance(api: ApiPart) -> bool:
@@ -170,7 +171,7 @@ def _credit_text(value: Credit | None) -> str:
     if value is None:
         return "none"
     until = f" of charges within {value.within_months} months" if value.pays == "charges" else " as balance"
-    return f"{value.usd:,.10g} USD{until}"
+    return f"{converted(value.usd):,.10g} USD{until}"
 
 
 def _idle_credit(offer: Offer, api: ApiPart) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deal_solve.currency import converted
 from deal_solve.deal.clauses.clause import FIFTH, Clause, a_twentieth, always, one_point, percent, ten_points
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Renewal, Uplift
@@ -71,7 +72,7 @@ OFFER = (
         "bundle",
         "every threshold a fifth lower",
         better=_better_bundle,
-        printed=lambda tiers: f"from {', '.join(f'{tier.combined_usd_per_year:,.10g}' for tier in tiers)}",
+        printed=lambda tiers: f"from {', '.join(f'{converted(tier.combined_usd_per_year):,.10g}' for tier in tiers)}",
         is_in=lambda offer: bool(offer.bundle),
         is_of_both_parts=True,
         numbers={"combined_usd_per_year": a_twentieth, "seats": one_point, "api": one_point},

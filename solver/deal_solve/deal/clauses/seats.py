@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from deal_solve.currency import converted
 from deal_solve.deal.allowance import ALL, Allowance
 from deal_solve.deal.clauses.clause import (
     FIFTH,
@@ -87,7 +88,7 @@ def _counting_text(share: float) -> str:
 def _allowance_text(allowance: Allowance | str) -> str:
     if not isinstance(allowance, Allowance):
         return "all usage"
-    text = f"{allowance.usd_per_user_month:,.10g} a month{', pooled' if allowance.pooled else ''}"
+    text = f"{converted(allowance.usd_per_user_month):,.10g} a month{', pooled' if allowance.pooled else ''}"
     off = allowance.extra_discount
     return f"{text}, {percent(off)} off beyond" if off else f"{text}{', blocked' * (allowance.beyond == 'blocked')}"
 
@@ -106,7 +107,7 @@ SEATS = (
         "a hundredth less",
         is_law=False,
         better=lambda part: round((1 - POINT) * part.usd_per_user_month, 4),
-        printed=lambda usd: f"{usd:,.10g} a month",
+        printed=lambda usd: f"{converted(usd):,.10g} a month",
         is_in=lambda part: bool(part.usd_per_user_month),
         numbers={"usd_per_user_month": a_twentieth},
         ask="Please lower the price of a seat from USD {was} to USD {asked}.",

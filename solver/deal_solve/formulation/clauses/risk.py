@@ -82,7 +82,7 @@ def add_limits(program: Program, deal: Deal, certain: Mapping[str, Expression]) 
     `committed` is over the horizon on the path with the most, `signed` over the first terms.
     """
     for number, limit in enumerate(deal.limits):
-        bound = program.usd(limit.at_most)
+        bound = program.usd(deal.at_most_usd(limit))
         label = f"limit_{number}"
         if limit.is_certain:
             program.add(label, certain[limit.of] <= bound)

@@ -150,7 +150,7 @@ def _draw_distribution(panel: Axes, settlement: Settlement) -> None:
         panel.annotate(f"P{100 * level:g} {whole_money(at)}", (at / size, 100 * level), **where)
     marks = {"worst tenth on average": cvar(usd, weights, WORST_TENTH)}
     budgets = [each for each in settlement.deal.limits if each.contract_year is None and not each.is_certain]
-    marks |= {f"budget ({each.of})": each.at_most for each in budgets if not each.discounted}
+    marks |= {f"budget ({each.of})": settlement.deal.at_most_usd(each) for each in budgets if not each.discounted}
     shown = sorted(marks.items(), key=lambda item: item[1])
     for place, (name, at) in zip(apart([0.3] * len(shown)), shown, strict=True):
         panel.axvline(at / size, color="black", linewidth=1, linestyle="--" if name.startswith("budget") else ":")
