@@ -323,7 +323,7 @@ def test_the_page_the_calendar_and_the_sentences_say_when_it_is_taken_again():
     page = " ".join(solution_report(subject_of(solution)).split())
     assert "left for list prices in year 2, then 216,000 in year 3" in page
     assert "planned after: 50 in year 3; planned after: list, 10 in year 2" in page
-    events = [event for event in calendar(deal, solution.plan) if event.kind in ("start", "renewal", "notice", "end")]
+    events = [event for event in calendar(solution.settlement) if event.kind in ("start", "renewal", "notice", "end")]
     assert [f"{event.day:%Y-%m}" for event in events] == ["2027-01", "2027-07", "2029-01", "2030-01"]
     assert events[2].what == "quote is renewed for 12 months: API (taken again), seat seats (taken again)"
     said = api_sentence(deal, solution.plan.api)
