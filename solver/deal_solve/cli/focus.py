@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from deal_solve.cli.support.options import deal_argument
@@ -20,7 +22,7 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
 @click.option(
     "--out", "folder", metavar="DIR", required=True, help="Write the files into this folder, made if missing."
 )
-@question_options
+@partial(question_options, any_month=True)
 def command(question: Question, folder: str) -> int:
     """Write what the plan of DEAL commits as rows of FOCUS 1.4, the open format of FinOps.
 
@@ -34,7 +36,7 @@ def command(question: Question, folder: str) -> int:
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.files import refuse_unwritable, write_text, writing
     from deal_solve.frames import csv_text
-    from deal_solve.optimise.solve import solve
+    from deal_solve.optimise.signing import solve
 
     with writing(folder):
         Path(folder).mkdir(parents=True, exist_ok=True)

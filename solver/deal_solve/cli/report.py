@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from deal_solve.cli.support.document_files import DocumentFiles, document_files
@@ -24,7 +26,7 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
 )
 @click.option("--quick", is_flag=True, help="Leave out what takes further solves: clauses, curve, frontier and levers.")
 @fiscal_option
-@question_options
+@partial(question_options, any_month=True)
 def command(
     question: Question, files: DocumentFiles, sections: str | None, quick: bool, fiscal_year_start: int | None
 ) -> int:

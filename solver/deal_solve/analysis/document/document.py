@@ -17,11 +17,12 @@ from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.messages import unknown
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.signing import solve
 from deal_solve.optimise.solution import Solution
-from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Progress
 from deal_solve.report.basics import About
 from deal_solve.uncertainty.expansion import scenarios_of
+from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import Scenarios, ready
 
 T = TypeVar("T")
@@ -51,6 +52,9 @@ def document(
     work = _Work(options)
     work.begin("the best deal")
     solution = solve(deal, set_of, options=options)
+    if deal.is_open:
+        deal = deal.signed_in(solution.plan.signing_month)
+        set_of, options = in_months_of(deal, set_of), options.measured_against(solution)
     work.begin("what else there is")
     compared = comparisons(solution, None if is_quick else options)
     against = options.measured_against(solution.baseline)
