@@ -157,7 +157,7 @@ def test_leaving_is_refused_where_it_cannot_be():
             [False, True, False],
             "may_return: the API agreement is taken again in contract year 3 after it was left",
         ),
-        (None, [True, True, True], "left at month 0; expected the end of a term"),
+        (None, [True, True, True], "left at month 0 \\(2027-01\\); expected the end of a term"),
     ):
         deal = falling(renewal=renewal)
         with pytest.raises(InputError, match=message):

@@ -268,7 +268,7 @@ def test_problems_of_a_file_have_lines(tmp_path):
     assert [str(problem) for problem in caught.value.problems] == [
         f"{path}:2: api.offer: expected text, found 5 (put it in quotes if it is meant as text)",
         f"{path}:3: api.comitment_usd: is not a known key; did you mean 'commitment_usd'?",
-        f"{path}:5: seats.enterprise.contracted[0]: -3 is not possible; expected 0 or more",
+        f"{path}:5: seats.enterprise.contracted: -3 is not possible; expected 0 or more",
     ]
 
 
@@ -319,7 +319,8 @@ def test_names_and_lengths_that_mean_nothing_are_refused_together():
         ),
         (
             {"routing": {"bot": [{"from_month": 5, "shares": {"sonnet": 1}}]}},
-            "routing.bot[0].from_month: 5 is not the start of an epoch; epochs start in month 0, 2, 4, 12, 24",
+            "routing.bot[0].from_month: 5 (2027-06) is not the start of an epoch; epochs start in month 0 (2027-01), "
+            "2 (2027-03), 4 (2027-05), 12 (2028-01), 24 (2029-01)",
         ),
         (
             {"routing": {"bot": [{"shares": {"sonnet": 1}}, {"from_month": 12, "shares": {"sonnet": 1}}]}},

@@ -110,7 +110,7 @@ def test_the_band_exists():
 
 def test_terms_and_years_are_complete():
     assert violations(with_api("quote", 24, (0, (0, 0)))) == [
-        "api.terms: 1 given, but 'quote' for 24 months has 2 terms in the horizon, from month 0, 24"
+        "api.terms: 1 given, but 'quote' for 24 months has 2 terms in the horizon, from month 0 (2027-01), 24 (2029-01)"
     ]
     assert violations(with_api("quote", 24, (0, (0,)), (0, (0,)))) == [
         "api.terms[0].commitment_usd: 1 given; expected 2, one per contract year of the term inside the horizon"
@@ -368,8 +368,10 @@ def test_every_workload_and_metered_cohort_is_routed_in_every_epoch():
     plan = plan_of()
     bare = plan.model_copy(update={"routing": {"reports": plan.routing["reports"]}, "use": {}})
     assert violations(bare) == [
-        "routing.bot: routes from month none; expected one per epoch, from month 0, 2, 4, 12, 24",
-        "use.makers: routes from month none; expected one per epoch, from month 0, 12, 24",
+        "routing.bot: routes from month none; expected one per epoch, from month 0 (2027-01), 2 (2027-03), "
+        "4 (2027-05), 12 (2028-01), 24 (2029-01)",
+        "use.makers: routes from month none; expected one per epoch, from month 0 (2027-01), 12 (2028-01), "
+        "24 (2029-01)",
     ]
     assert violations(plan.model_copy(update={"routing": {**plan.routing, "ghost": ()}})) == [
         "routing.ghost: there is no workload 'ghost'"

@@ -29,7 +29,7 @@ def complete_routing(
     use: Routing = {}
     for name in deal.workloads:
         user, given = resolve(deal).users[name], proposal.routing.get(name, ())
-        _refuse_other_months(f"routing.{name}", given, user.epochs)
+        _refuse_other_months(deal, f"routing.{name}", given, user.epochs)
         chosen = proposal.projects.get(name)
         bought = list(chosen) if chosen is not None else _needed(user.epochs, given)
         routing[name], assumed = _routes(user, given, bought, chosen is None)
@@ -44,21 +44,21 @@ def complete_routing(
         )
         if cohort.use and (metered or name in proposal.use):
             user, given = resolve(deal).users[name], proposal.use.get(name, ())
-            _refuse_other_months(f"use.{name}", given, user.epochs)
+            _refuse_other_months(deal, f"use.{name}", given, user.epochs)
             use[name], assumed = _routes(user, given, [], False)
             notes += _sentences(deal, user, assumed)
     return projects, routing, use
 
 
-def _refuse_other_months(path: str, given: tuple[ProposedRoute, ...], epochs: tuple[Epoch, ...]) -> None:
+def _refuse_other_months(deal: Deal, path: str, given: tuple[ProposedRoute, ...], epochs: tuple[Epoch, ...]) -> None:
     starts = [epoch.start for epoch in epochs]
     problems = []
     for index, route in enumerate(given):
         if route.from_month is None and len(given) > 1:
             problems.append(Problem(f"{path}[{index}]", "from_month is missing; only a single route may leave it out"))
         elif route.from_month is not None and route.from_month not in starts:
-            message = f"{route.from_month} is not the start of an epoch; epochs start in month "
-            problems.append(Problem(f"{path}[{index}].from_month", message + ", ".join(map(str, starts))))
+            message = f"{deal.dated(route.from_month)} is not the start of an epoch; epochs start in month "
+            problems.append(Problem(f"{path}[{index}].from_month", message + ", ".join(map(deal.dated, starts))))
     months = [route.from_month for route in given if route.from_month is not None]
     if sorted(set(months)) != months:
         problems.append(Problem(path, f"from_month {', '.join(map(str, months))}; expected each after the one before"))

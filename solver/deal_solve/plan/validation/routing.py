@@ -29,10 +29,10 @@ def broken_routing(deal: Deal, plan: Plan) -> Iterator[Problem]:
                 yield Problem(f"workloads.{name}.projects", f"{project} is bought; the workload has {known}")
     for name in deal.workloads:
         bought = plan.projects.get(name, ())
-        yield from _routes(resolve(deal).users[name], plan.routing.get(name, ()), frozenset(bought))
+        yield from _routes(deal, resolve(deal).users[name], plan.routing.get(name, ()), frozenset(bought))
     for name, cohort in deal.cohorts.items():
         if cohort.use and (name in plan.use or _metered(deal, plan, name)):
-            yield from _routes(resolve(deal).users[name], plan.use.get(name, ()), frozenset())
+            yield from _routes(deal, resolve(deal).users[name], plan.use.get(name, ()), frozenset())
 
 
 def _metered(deal: Deal, plan: Plan, cohort_id: str) -> bool:
@@ -40,12 +40,12 @@ def _metered(deal: Deal, plan: Plan, cohort_id: str) -> bool:
     return any(is_metered(deal, cohort_id, track, offers.get(track)) for track in plan.tracks.get(cohort_id, ()))
 
 
-def _routes(user: User, routes: tuple[Route, ...], bought: frozenset[str]) -> Iterator[Problem]:
+def _routes(deal: Deal, user: User, routes: tuple[Route, ...], bought: frozenset[str]) -> Iterator[Problem]:
     here = f"routing.{user.name}" if user.is_workload else f"use.{user.name}"
     starts = [epoch.start for epoch in user.epochs]
     if [route.from_month for route in routes] != starts:
-        given = ", ".join(str(route.from_month) for route in routes) or "none"
-        wanted = ", ".join(map(str, starts))
+        given = ", ".join(deal.dated(route.from_month) for route in routes) or "none"
+        wanted = ", ".join(map(deal.dated, starts))
         yield Problem(here, f"routes from month {given}; expected one per epoch, from month {wanted}")
         return
     for index, (epoch, route) in enumerate(zip(user.epochs, routes, strict=True)):

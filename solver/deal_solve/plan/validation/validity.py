@@ -105,7 +105,7 @@ def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
         yield Problem(
             "api.terms",
             f"{len(agreement.terms)} given, but {offer!r} for {agreement.term_months} months has {len(spans)} terms "
-            f"in the horizon, from month {', '.join(str(span.start) for span in spans)}",
+            f"in the horizon, from month {', '.join(deal.dated(span.start) for span in spans)}",
         )
         return
     for place, (span, term) in enumerate(zip(spans, agreement.terms, strict=True)):
@@ -127,7 +127,8 @@ def _left(deal: Deal, plan: Plan) -> Iterator[Problem]:
     ends = {span.end for span in resolve(deal).taken(plan.api).spans if not span.left}
     for start, end in left:
         if start not in ends:
-            yield Problem("api.terms", f"left at month {start}; expected the end of a term, one of {sorted(ends)}")
+            expected = ", ".join(map(deal.dated, sorted(ends))) or "there is none"
+            yield Problem("api.terms", f"left at month {deal.dated(start)}; expected the end of a term: {expected}")
         if end < deal.horizon_months:
             yield from returned_too_early(deal, plan, "api", end)
     missing = missing_at_list(deal)
