@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -70,12 +70,9 @@ def broken_tables(deal: Deal, plan: Plan) -> Iterator[Problem]:
     """Yield what is wrong with the shape of the tables of a plan."""
     starts = range(12, deal.horizon_months, 12)
     months = [table.month for table in plan.later]
-
-    def dated(numbers: Iterable[int]) -> str:
-        return ", ".join(map(deal.dated, numbers))
-
     if months != sorted(set(months) & set(starts)):
-        yield Problem("later", f"tables of months {dated(months)}; expected some of {dated(starts)}, in order")
+        given, wanted = (", ".join(map(deal.dated, each)) for each in (months, starts))
+        yield Problem("later", f"tables of months {given}; expected some of {wanted}, in order")
     for index, table in enumerate(plan.later):
         if len(table.rows) != edges_of_table(table).count:
             expected = f"expected {edges_of_table(table).count}, one per bucket"
