@@ -127,6 +127,7 @@ def test_a_commitment_paid_a_year_in_advance_belongs_to_its_year():
     [
         ("unused: rollover", {"unused": {"rollover": 1}}, [12, 24]),
         ("yearly_minimum", {"period": "term", "payment": "arrears", "yearly_minimum": 0.5}, [24]),
+        ("credit: charges", {"credit": {"usd": 10, "pays": "charges", "within_months": 13}}, [24]),
         ("excess: counts_next", {"excess": "counts_next", "payment": "arrears", "period": "half"}, [12]),
     ],
 )
