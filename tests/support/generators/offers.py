@@ -133,8 +133,11 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
     is_plain = not is_term and "unused" not in part and part.get("credit", {}).get("pays") != "balance"
     if part["payment"] == "arrears" and is_plain and c.chance(50):
         part |= {"measured_at": "list", "overage": "contracted"}
-        if c.chance(50):
-            part["shortfall_at"] = "list" if _differs(part) else "contracted"
+        if c.chance(60):  # which needs one discount a band
+            part["shortfall_at"] = "contracted"
+            for band in part["bands"]:
+                shares = band["discount"]
+                band["discount"] = max(shares.values()) if isinstance(shares, dict) else shares
     return {**part, **_other_numbers(c, "api", estimate)}
 
 
