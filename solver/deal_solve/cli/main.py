@@ -17,6 +17,7 @@ from deal_solve.version import VERSION
 COMMANDS = {
     "measure": "Read exports of usage and write a deal file.",
     "forecast": "Show what measured usage may come to.",
+    "track": "Hold a signed deal against what happened.",
     "today": "Show what a deal file says is paid today.",
     "solve": "Find the deal to sign, with proof.",
     "settle": "Price a plan, line by line.",
@@ -37,8 +38,11 @@ COMMANDS = {
     "schema": "Print the JSON Schema of a file.",
     "rates": "Print the rate card.",
 }
-PRINTS = ("init", "schema", "rates")
-"""Commands that need no deal; they have a folder of their own."""
+FOLDERS = {
+    **dict.fromkeys(("init", "schema", "rates"), "prints."),
+    **dict.fromkeys(("measure", "forecast", "track"), "exports."),
+}
+"""The folder of commands that need no deal, and of those that read exports of usage."""
 BAD_INPUT = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -50,7 +54,7 @@ def module_of(command: str) -> str:
     >>> module_of("solve"), module_of("rates")
     ('deal_solve.cli.solve', 'deal_solve.cli.prints.rates')
     """
-    return f"deal_solve.cli.{'prints.' if command in PRINTS else ''}{command}"
+    return f"deal_solve.cli.{FOLDERS.get(command, '')}{command}"
 
 
 class LazyGroup(click.Group):
