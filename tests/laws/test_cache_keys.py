@@ -16,7 +16,9 @@ from deal_solve.optimise.search.cache_keys import BASELINE, SUMS, WORDS, agreeme
 from tests.support.fields import Field, Place, changed, declared, places
 
 HERE = Path(__file__).parent
-DEALS = {name: load(HERE / f"{name}.yaml") for name in ("every-field", "every-scenario", "every-cloud")}
+DEALS = {
+    name: load(HERE / f"{name}.yaml") for name in ("every-field", "every-scenario", "every-cloud", "every-signing")
+}
 CANNOT_CHANGE: dict[Field, str] = {
     ("Deal", "schema_version"): "it has one value",
     ("Bucket", "share"): "shares add up to 1: they change together, as the list that they stand in",
@@ -25,6 +27,10 @@ CANNOT_CHANGE: dict[Field, str] = {
     ("UserClass", "share"): "shares, and shares times factors, add up to 1: they change together, as the list",
     ("UserClass", "factor"): "the same",
     ("Allowance", "beyond"): "blocked asks for refused_usd_per_usd, which billed refuses: they change together",
+    ("InForce", "offer"): "its bands and seat types are those of the agreement: they change together",
+    ("InForce", "ends"): "it and the start of the commitment period are whole periods apart: they change together",
+    ("ApiInForce", "period_started"): "the same",
+    ("ApiInForce", "band_usd_per_year"): "it is one of the offer's bands: it changes with them",
     ("Credit", "pays"): "charges ask for within_months, which balance refuses: they change together",
 }
 COMMITMENTS = "offers.*.api.bands with a commitment, and offers.*.api with none without"
