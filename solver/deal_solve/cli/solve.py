@@ -13,6 +13,7 @@ from deal_solve.cli.support.months import in_one_month
 from deal_solve.cli.support.options import deal_argument, fiscal_option, fix_option, json_option
 from deal_solve.cli.support.question import Question, question_options
 from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, solved
+from deal_solve.currency import coded
 
 if TYPE_CHECKING:
     from deal_solve.analysis.conflict.result import Conflict
@@ -117,7 +118,7 @@ def _explained(deal: Deal, scenarios: Scenarios, error: Exception, json_file: st
 
         write_json(json_file, to_text(infeasible_result_of(deal, scenarios, str(error), conflict)))
     cut_short = f"which requirements conflict did not show within {seconds:g} s; --time-limit sets how long to look"
-    stated = cut_short if conflict is None else conflict_report(conflict)
+    stated = cut_short if conflict is None else coded(conflict_report(conflict))
     return "\n".join(part for part in (str(error), stated) if part)
 
 
