@@ -11,7 +11,6 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import PERIOD_MONTHS, ApiBand, ApiPart, Rollover
 from deal_solve.deal.offers.in_force import ApiInForce, InForce
 from deal_solve.deal.offers.offer import Capped, Offer
-from deal_solve.errors import InputError
 from deal_solve.plan.resolved import OfferTerms, SeatOffer, resolve
 from deal_solve.settlement.api.drawdown import Priced, overage_charge
 from deal_solve.settlement.api.rates import overage_ratio
@@ -128,7 +127,7 @@ def post_api_in_force(
                 ledger.post(Row("usage", item.model_id, item.list_usd[t], usd, paid=t + 1, first=t, last=t))
     if api.commitment_usd == 0:
         return ()
-    settled = tuple(settle_periods(held, items, ledger.scenarios))
+    settled = tuple(settle_periods(held, (api, part), items, ledger.scenarios))
     for period in settled:
         _post_period(ledger, part, period, held.until)
     if part.payment == "prepaid_yearly":
@@ -157,24 +156,22 @@ def priced_in_force(held: Held, counted: dict[str, Array], before: ScenarioSet) 
 
 
 def band_in_force(held: Held) -> ApiBand:
-    """Return the band in force."""
+    """Return the band in force, which is one of the offer's."""
     api, part = held.in_force.api, held.offer.api
     threshold = api.band_usd_per_year if api else 0.0
-    for band in part.bands if part else ():
-        if band.commit_usd_per_year == threshold:
-            return band
-    raise InputError(held.deal.problem(("in_force", "api", "band_usd_per_year"), "is no band of the offer"))
+    return next(band for band in (part.bands if part else ()) if band.commit_usd_per_year == threshold)
 
 
-def settle_periods(held: Held, items: list[Priced], size: int) -> Iterator[HeldPeriod]:
-    """Yield the periods in force in turn, each (S,); `items` are counted usage from month 0 on."""
-    api, part = held.in_force.api, held.offer.api
-    if api is None or part is None:
-        return
+def settle_periods(
+    held: Held, parts: tuple[ApiInForce, ApiPart], items: list[Priced], size: int
+) -> Iterator[HeldPeriod]:
+    """Yield the periods in force in turn, each (S,); `items` are counted usage from month 0 on.
+
+    The month of signing is never before the start of the last one.
+    """
+    api, part = parts
     carried, drawn = np.full(size, api.carried_in_usd), api.drawn_usd
     for months in periods_in_force(part, api, held.deal, held.ends):
-        if months.start > held.until:
-            return
         end = min(months.stop, held.until)
         inside = slice(max(months.start, 0), max(end, 0))
         own = [item.within(inside) for item in items] if inside.start < inside.stop else []

@@ -64,7 +64,8 @@ def position_of(deal: Deal, scenarios: Scenarios) -> Position | None:
     out = np.isfinite(months)
     balance = float(np.ravel(first[0].left_usd)[0]) + (held.api.drawn_usd if held.api else 0.0) if first else 0.0
     drawn = held.api.drawn_usd if held.api and first else 0.0
-    length = 1 if not first else _length(whole, first[0].start)
+    part = whole.offers[held.offer].api
+    length = len(part.periods(range(first[0].start, whole.month(held.ends)))[0]) if first and part else 1
     return Position(
         offer=held.offer,
         ends=f"{held.ends:%Y-%m}",
@@ -95,15 +96,6 @@ def _facts(before: Before, block: ScenarioSet) -> tuple[Array, Array, Before]:
         over = np.cumsum(period.monthly_usd, axis=0) > period.left_usd + CENT_TOLERANCE_USD
         exhausted = np.where(over.any(axis=0), max(period.start, 0) + over.argmax(axis=0), np.inf)
     return exhausted, lost, before
-
-
-def _length(deal: Deal, start: int) -> int:
-    """Return the months of the commitment period that runs at the start."""
-    held = deal.in_force
-    part = deal.offers[held.offer].api if held else None
-    if held is None or part is None:
-        return 1
-    return next(len(months) for months in part.periods(range(start, deal.month(held.ends))))
 
 
 def _month(deal: Deal, month: float) -> str | None:

@@ -111,7 +111,8 @@ def option_today(deal: Deal, user: User, epoch: Epoch) -> Option:
     free = [option for option in epoch.options if not option.projects]
     if not free:
         message = "nothing is open without a project before the month of signing; state what runs today"
-        raise InputError(deal.problem(("workloads", user.name), message))
+        section = "workloads" if isinstance(user.request, Workload) else "cohorts"
+        raise InputError(deal.problem((section, user.name), message))
     return min(free, key=lambda option: _usd(user, option))
 
 
