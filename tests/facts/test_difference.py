@@ -168,6 +168,7 @@ def test_the_table_of_lines_adds_up_and_leaves_out_what_is_nothing():
 
 def agreements(deal: Deal) -> Iterator[Settlement]:
     """Settle every API agreement and band of a deal, everything else as completed: all shapes, whatever is best."""
+    deal = deal.signed_in(deal.signing_months[0]) if deal.is_open else deal
     scenarios = scenarios_of(deal)
     for offer, on_table in resolve(deal).offers.items():
         part = on_table.api

@@ -2,11 +2,12 @@
 
 import json
 import re
+import zipfile
 from dataclasses import replace
 
 import pytest
 
-from deal_solve import InputError, load, solve, to_json
+from deal_solve import InputError, document, load, loads, solve, to_json
 from deal_solve.cli.main import run
 from deal_solve.currency import coded, converted, reported_in
 from deal_solve.deal.currency import Currency
@@ -14,6 +15,7 @@ from deal_solve.deal.risk import Limit
 from deal_solve.outputs import figure, text_of
 from deal_solve.report.text import Page, printed_on
 from deal_solve.settlement.limit_checks import limit_checks
+from tests.support.deals import SMALL
 from tests.support.hand_deals import certainly, quote
 from tests.support.paths import EXAMPLES, SCENARIOS
 from tests.support.solved import solved
@@ -123,3 +125,27 @@ def test_a_currency_that_makes_no_sense_is_refused(clause, message, tmp_path):
 def test_only_the_word_is_the_code():
     with reported_in("GBP", 2.0):
         assert coded("5 USD, cost_usd, USDT") == "5 GBP, cost_usd, USDT"
+
+
+def test_documents_are_in_the_currency_and_a_workbook_in_usd_throughout(tmp_path):
+    """At 1.25 USD a euro every amount of the page is 0.8 of the USD page; the workbook is the same."""
+    found = {}
+    for code, usd in (("USD", 1), ("EUR", 1.25)):
+        deal = loads(f"{SMALL}\ncurrency: {{code: {code}, usd: {usd}}}\n")
+        page = document(deal, is_quick=True)
+        page.to_xlsx(tmp_path / f"{code}.xlsx")
+        found[code] = page.to_markdown(), page.to_html(), page.to_ics()
+    assert all("EUR" not in text for text in found["USD"])
+    assert all("USD" not in re.sub(r"currency: \{.*", "", text) for text in found["EUR"][:1])
+    amounts = {code: re.findall(r"DESCRIPTION:([\d\\,.]+) (?:USD|EUR)", texts[2]) for code, texts in found.items()}
+    dollars, euros = ([float(each.replace("\\,", "")) for each in amounts[code]] for code in ("USD", "EUR"))
+    assert euros
+    assert euros == pytest.approx([0.8 * each for each in dollars], abs=0.01)
+    sheets = [parts_of(tmp_path / f"{code}.xlsx") for code in ("USD", "EUR")]
+    assert sheets[0] == sheets[1]
+
+
+def parts_of(path):
+    """Return the parts of a workbook without the hash of its deal."""
+    with zipfile.ZipFile(path) as parts:
+        return {name: re.sub(rb"read: \w+", b"", parts.read(name)) for name in parts.namelist()}

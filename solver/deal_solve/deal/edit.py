@@ -166,7 +166,8 @@ def _set(source: Source, path: str, value: Any) -> None:
             _put(source, loc, node, value)
             return
         below = _step(node, part)
-        if below is None and isinstance(node, dict) and (whole is not None or index != 1):  # no new offer by a typo
+        is_name = index == 1 and _holds_names(loc[0])  # no new offer by a typo
+        if below is None and isinstance(node, dict) and (whole is not None or not is_name):
             # A map is written as far as needed, and merged with that of the offer it extends; a list is one whole.
             below = node[part] = copy.deepcopy(whole) if isinstance(whole, list) else {}
         if not isinstance(below, dict | list):
@@ -175,6 +176,12 @@ def _set(source: Source, path: str, value: Any) -> None:
                 return
             raise _nowhere(path, extended(source), loc)
         node = below
+
+
+def _holds_names(section: str | int) -> bool:
+    """Whether a section of a deal is a map from names that the buyer chooses."""
+    field = Deal.model_fields.get(str(section))
+    return field is None or isinstance(field.get_default(call_default_factory=True), dict)
 
 
 def _step(node: Any, part: str | int) -> Any:

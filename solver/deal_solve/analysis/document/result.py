@@ -14,6 +14,7 @@ from deal_solve.analysis.document.ics import ics_of
 from deal_solve.analysis.frontier.result import Frontier
 from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.analysis.solve.comparisons import Comparisons
+from deal_solve.currency import USD, reported_in
 from deal_solve.files import written
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
@@ -73,34 +74,45 @@ class Document(Answered):
         return Table(tuple(worth[:MAX_ASKS]))
 
     def to_html(self) -> str:
-        """Return the document as one HTML file; without matplotlib it has no pictures."""
+        """Return the document as one HTML file, in the currency of the deal; without matplotlib it has no pictures."""
         from deal_solve.analysis.document.markup import html_of
 
-        return html_of(self)
+        with self.solution.settlement.deal.currency.reported():
+            return html_of(self)
 
     def to_markdown(self) -> str:
-        """Return the first page as Markdown."""
+        """Return the first page as Markdown, in the currency of the deal."""
         from deal_solve.analysis.document.markup import markdown_of
 
-        return markdown_of(self)
+        with self.solution.settlement.deal.currency.reported():
+            return markdown_of(self)
 
     def to_ics(self) -> str:
-        """Return every date of the plan as an iCalendar file."""
-        return ics_of(self.solution.settlement)
+        """Return every date of the plan as an iCalendar file, in the currency of the deal."""
+        with self.solution.settlement.deal.currency.reported():
+            return ics_of(self.solution.settlement)
 
     def to_docx(self, path: str | Path) -> None:
-        """Write the first page and the asks as a text document; raises InputError without python-docx."""
+        """Write the first page and the asks as a text document, in the currency of the deal.
+
+        Raises InputError without python-docx.
+        """
         need("docx", "a text document")
         from deal_solve.analysis.document.letter import write_letter
 
-        written(path, lambda temporary: write_letter(self, temporary))
+        with self.solution.settlement.deal.currency.reported():
+            written(path, lambda temporary: write_letter(self, temporary))
 
     def to_xlsx(self, path: str | Path) -> None:
-        """Write the document as a workbook whose totals are formulas; raises InputError without XlsxWriter."""
+        """Write the document as a workbook whose totals are formulas, in USD as all that is computed with.
+
+        Raises InputError without XlsxWriter.
+        """
         need("xlsxwriter", "a workbook")
         from deal_solve.analysis.document.workbook.book import write_workbook
 
-        written(path, lambda temporary: write_workbook(self, temporary))
+        with reported_in(USD, 1.0):
+            written(path, lambda temporary: write_workbook(self, temporary))
 
     def to_frame(self) -> pd.DataFrame:
         """Return what to ask for first, one row per clause."""
