@@ -102,7 +102,7 @@ def cli() -> None:
     """Decide a Claude deal before it is signed: seats, API commitment, clauses and routing in one exact program.
 
     Exit codes: 0 solved to the gap; 1 internal error; 2 bad input; 3 no plan meets all limits; 4 a plan that is not
-    proven to the gap; 5 stopped without one; 130 interrupted.
+    proven to the gap; 5 stopped without one; 6 a threshold of track is crossed; 130 interrupted.
     """
 
 
