@@ -11,6 +11,7 @@ from deal_solve.analysis.forecast.picture import figure_of
 from deal_solve.analysis.measure.backtest import backtest, widening_of
 from deal_solve.analysis.measure.growth import PRODUCTS, fan_of, growth_of
 from deal_solve.analysis.measure.into import updated
+from deal_solve.cli.main import run
 from tests.support.exports import FIRST, HAIKU, OPUS, SONNET, bucket, cost, daily, page, usage, write
 
 DAYS = 58  # of which 56 are kept
@@ -135,6 +136,16 @@ def reconciliation(tmp_path, used, *charges):
 
 FRESH = usage(uncached_input_tokens=1_000_000, output_tokens=0, cache_read_input_tokens=0, cache_creation=None)
 """A million input tokens of Opus 5, 5 dollars at list."""
+
+
+def test_a_deal_file_that_is_there_is_not_written_over(tmp_path, exports, capsys):
+    """Offers may have been typed into it; --into keeps them."""
+    deal = tmp_path / "deal.yaml"
+    assert run(["measure", str(exports), "--out", str(deal)]) == 0
+    deal.write_text(typed := deal.read_text(encoding="utf-8") + "# typed\n", encoding="utf-8")
+    assert run(["measure", str(exports), "--out", str(deal)]) == 2
+    assert deal.read_text(encoding="utf-8") == typed
+    assert f"--out: {deal} is there; write --into {deal} to update it" in capsys.readouterr().err
 
 
 def test_a_discount_is_named(tmp_path):

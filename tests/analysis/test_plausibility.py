@@ -42,6 +42,11 @@ ASKED = {
         "cost_of_capital_per_year: 800% a year is more than any firm pays; is",
     ),
     "headcount below 1": ("headcount: 40", "headcount: 0.4", "cohorts.staff.headcount: 0.4 people are less than one"),
+    "a model of today that any other may replace": (
+        "models: [claude-haiku-4-5, sonnet]",
+        "today: {model: sonnet}",
+        "workloads.bot.quality: runs on sonnet today, and no floor says which of sonnet, opus, haiku, fable is good",
+    ),
     "few tokens": ("input_tokens: 4200", "input_tokens: 4.2", "workloads.bot.input_tokens: 4.2 input tokens are fewer"),
     "the context window": (
         "input_tokens: 4200",

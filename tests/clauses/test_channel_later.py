@@ -69,5 +69,5 @@ def test_what_runs_by_contract_years_is_bought_through_a_channel_from_a_year_on(
     offers = {"quote": {"terms": [12], "api": FREE, **channel(), **part}}
     rest = {"workloads": {"app": APP}, "offers": offers, **clouds(years=2)}
     assert deal_of(24, **rest, signing={"months": [12]})
-    with pytest.raises(InputError, match=f"channel beside {clause} and signing in month 6"):
+    with pytest.raises(InputError, match=f"channel and {clause} cannot stand together where signed in month 6"):
         deal_of(24, **rest, signing={"months": [6]})

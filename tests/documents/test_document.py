@@ -235,6 +235,8 @@ def test_the_command_writes_both_forms(capsys, tmp_path):
     assert (tmp_path / "report.md").read_text(encoding="utf-8").startswith("# ")
     assert run(["report", deal, "--quick", "--out", str(tmp_path / "report.pdf")]) == 2
     assert "does not end in .html or .md or .docx" in capsys.readouterr().err
+    assert run(["report", deal, "--quick", "--out", "dates.ics"]) == 2
+    assert "'dates.ics' is written by --ics; write --ics dates.ics" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -240,6 +240,15 @@ ONE_PROBLEM = {
         "3: is not valid YAML: found character that cannot start any token (is there a tab? YAML is indented with "
         "spaces)",
     ),
+    "colon in a text": (
+        "title: Bot: first\n",
+        "1: is not valid YAML: mapping values are not allowed in this context (a text with ': ' in it stands in "
+        "quotes)",
+    ),
+    "key out of line": (
+        "offers:\n  quote: {}\n list: {}\n",
+        "3: is not valid YAML: did not find expected key (is the line indented as its neighbours are?)",
+    ),
     "flow map that never ends": ("a: [1,\n b: {", "3: is not valid YAML: did not find expected node content"),
     "list": ("[1, 2]", "1: is not a deal; expected a map with start, workloads, cohorts …"),
     "word": ("hello", "1: is not a deal; expected a map with start, workloads, cohorts …"),

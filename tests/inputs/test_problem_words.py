@@ -106,6 +106,12 @@ def test_thousands_separators_say_how_the_number_is_written(written, right):
     assert problem.endswith(f"is not a number; write it without thousands separators: {right}")
 
 
+@pytest.mark.parametrize(("written", "right"), [("$20", "20"), ("100k €", "100k"), ("£ 1.5M", "1.5M")])
+def test_an_amount_with_the_sign_of_a_currency_says_how_it_is_written(written, right):
+    (problem,) = said(HEAD.replace("1k", written))
+    assert problem.endswith(f"is not a number; write it without the sign of a currency: {right}")
+
+
 def test_a_misspelt_key_that_is_needed_is_one_problem():
     assert said(HEAD.replace("input_tokens", "input_token")) == [
         "deal.yaml:3: workloads.bot.input_token: is not a known key; did you mean 'input_tokens'?"

@@ -288,8 +288,9 @@ def _channel_signed_later(deal: Deal, offer_id: str) -> Iterator[Finding]:
     }
     for clause, stands in beside.items():
         if stands:
-            months = f"signing in month {later[0]}, which begins no year of the horizon"
-            yield ("offers", offer_id, "channel"), f"channel beside {clause} and {months} cannot stand together"
+            month = f"month {deal.dated(later[0])}, which begins no year of the horizon"
+            text = f"channel and {clause} cannot stand together where signed in {month}"
+            yield ("offers", offer_id, "channel"), f"{text}; keep one of them, or sign at the start of a year"
 
 
 def _uncertainty(deal: Deal) -> Iterator[Finding]:

@@ -212,6 +212,9 @@ def _nowhere(path: str, data: Any, loc: Loc) -> InputError:
         below = _step(node, part)
         if below is None:
             parent = dotted(loc[:index]) or "the deal"
+            if isinstance(node, dict) and part == "*":
+                names = ", ".join(map(str, node))
+                return InputError(Problem(path, f"* is read by --set alone; name one of {parent}: {names}"))
             if isinstance(node, dict):
                 return InputError(Problem(path, f"{parent} has no {part!r}{did_you_mean(part, node)}"))
             if isinstance(node, list):

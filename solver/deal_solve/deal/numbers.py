@@ -42,7 +42,7 @@ def parse_number(value: Any) -> float:
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value.strip()) if len(value) <= MAX_NUMBER else None
         if not match:
-            raise ValueError(f"{shown(value)} is not a number; {_grouped(value) or EXPECTED}")
+            raise ValueError(f"{shown(value)} is not a number; {_grouped(value) or _signed(value) or EXPECTED}")
         number = float(match[1].replace("_", "")) * _SUFFIX[match[2]]
         if match[2] == "%":
             number = round(number, 12)  # 7% is 0.07, not 0.07000000000000001
@@ -69,6 +69,16 @@ def _grouped(text: str) -> str:
     digits = re.sub(r"[^-+0-9]", "", match[1])
     rest = match[3].replace(",", ".") + match[4]
     return f"write it without thousands separators: {digits}{rest}"
+
+
+def _signed(text: str) -> str:
+    """Return how to write an amount that has a sign of a currency; '' where it has none.
+
+    >>> _signed("$20"), _signed("100k €"), _signed("20 a seat")
+    ('write it without the sign of a currency: 20', 'write it without the sign of a currency: 100k', '')
+    """
+    bare = text.strip("$€£ ") if len(text) <= MAX_NUMBER else ""
+    return f"write it without the sign of a currency: {bare}" if bare != text and _NUMBER.fullmatch(bare) else ""
 
 
 def _at_least(low: float, what: str) -> AfterValidator:

@@ -29,6 +29,11 @@ _GROUPED = re.compile(r"[1-9]\d{0,2}\.\d{3}[kKMB]?")
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 """A character beyond U+FFFF as JSON escapes it, in two halves; YAML knows no halves."""
 _PART = re.compile(r"([^.\[\]]+)(?=[.\[]|$)|\[(\d{1,9})\]")
+_SLIPS = {
+    "mapping values are not allowed in this context": " (a text with ': ' in it stands in quotes)",
+    "did not find expected key": " (is the line indented as its neighbours are?)",
+}
+"""What is mostly meant by a message of the parser."""
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -130,6 +135,8 @@ def parse(text: str, file: str) -> Source:
         message = f"is not valid YAML: {error.problem or error.context}"
         if text[:1] not in "{[" and "\t" in "".join(text.splitlines()[(line or 1) - 1 : line or 1])[:40]:
             message += " (is there a tab? YAML is indented with spaces)"
+        else:
+            message += _SLIPS.get(error.problem or "", "")
         raise InputError(Problem("", message, file, line)) from None
     except (yaml.YAMLError, _TooMuchError, RecursionError) as error:
         raise InputError(Problem("", f"cannot be read: {' '.join(str(error).split())}", file)) from None

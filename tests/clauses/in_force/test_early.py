@@ -79,6 +79,8 @@ def test_what_cannot_be_decided_is_refused_by_name():
     refused(r"in_force.ends: 2027-01 is outside the horizon", ends="2027-01")
     refused(r"period_started: a commitment period of 12 months", in_force={"period_started": "2025-01"})
     refused(r"drawn_usd: 1300 is more than the balance", in_force={"drawn_usd": 1_300})
+    refused(r"period_started: .* do not end before 2027-06; .* is 2027-07 meant", ends="2027-06")
+    refused(r"band_usd_per_year: is missing; state the band of current", in_force={"band_usd_per_year": 0})
     refused(r"band_usd_per_year: 7 is no band of current", in_force={"band_usd_per_year": 7})
 
 

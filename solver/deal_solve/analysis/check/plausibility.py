@@ -51,6 +51,7 @@ def implausible(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
         yield from _band(deal, loc_of(path), band)
     for user in resolve(deal).users.values():
         yield from _request(deal, user)
+        yield from _quality(user)
     for name, cohort in deal.cohorts.items():
         if cohort.headcount < 1:
             yield ("cohorts", name, "headcount"), f"{cohort.headcount:g} people are less than one; is it a share?"
@@ -116,12 +117,24 @@ def _request(deal: Deal, user: User) -> Iterator[Finding]:
         yield (*loc, "output_tokens"), f"{user.request.output_tokens:g} output tokens are hardly one word"
 
 
+def _quality(user: User) -> Iterator[Finding]:
+    """Yield a workload that runs on one model today, where nothing says that a cheaper one is not good enough."""
+    request = user.request
+    names = dict.fromkeys(option.key.partition("+")[0] for epoch in user.epochs for option in epoch.options)
+    if isinstance(request, Use) or request.today is None or len(names) < 2:
+        return
+    if request.quality.floor is None and request.quality.mean_floor is None:
+        text = f"runs on {request.today.model} today, and no floor says which of {', '.join(names)} is good enough"
+        yield ("workloads", user.name, "quality"), text
+
+
 def _offer(deal: Deal, name: str, offer: Offer, highest: float | None) -> Iterator[Finding]:
     loc: Loc = ("offers", name)
     if offer.api is not None:
         yield from _bands(deal, offer.api, (*loc, "api", "bands"), highest)
     on_card = {seat.id for seat in deal.card.seats}
-    for seat_type, seat in resolve(deal).offers[name].seats.items():
+    on_the_table = resolve(deal).offers.get(name)  # an agreement in force is not
+    for seat_type, seat in on_the_table.seats.items() if on_the_table else ():
         here = (*loc, "seats", seat_type)
         ratio = seat.usd / seat.card_usd if seat.card_usd else 1.0
         if seat_type in on_card and not 1 / MAX_SEAT_PRICE_RATIO <= ratio <= MAX_SEAT_PRICE_RATIO:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+
+def refuse_existing(out: str | None) -> None:
+    """Raise InputError where a deal file is there already: offers may have been typed into it."""
+    from deal_solve.errors import InputError, Problem
+
+    if out and Path(out).is_file():
+        raise InputError(Problem("--out", f"{out} is there; write --into {out} to update it, or give another name"))
 
 
 @click.command(epilog="Example:  deal-solve measure exports/ --out deal.yaml")
@@ -46,6 +56,7 @@ def command(
     from deal_solve.cli.support.printing import print_json
     from deal_solve.files import write_text
 
+    refuse_existing(out)
     by = cast(Any, group_by)
     found = measure(*paths, group_by=by, min_share=min_share, keep_names=keep_names, columns=columns)
     update = updated(into, found) if into else None

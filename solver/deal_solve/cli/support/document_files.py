@@ -41,6 +41,11 @@ class DocumentFiles:
 
         if not self.paths:
             raise InputError(Problem("--out", "nothing is asked for; expected --out FILE, --xlsx FILE or --ics FILE"))
+        for ending in ("xlsx", "ics"):
+            if self.out and self.out.endswith(f".{ending}"):
+                raise InputError(
+                    Problem("--out", f"{self.out!r} is written by --{ending}; write --{ending} {self.out}")
+                )
         kind = ending_of(self.out, "--out", "html", "md", "docx")
         ending_of(self.xlsx, "--xlsx", "xlsx")
         ending_of(self.ics, "--ics", "ics")

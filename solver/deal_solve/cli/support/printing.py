@@ -49,8 +49,8 @@ class Printed:
     def write(self, text: str) -> int:
         """Write text as it can be shown."""
         with self._refusals():
-            said = coded(text) if self._name == "stdout" else text  # messages are about the file, which is in USD
-            self.stream.write(shown_on(said, self.stream.encoding or "utf-8"))
+            stated = coded(text) if self._name == "stdout" else text  # messages are about the file, which is in USD
+            self.stream.write(shown_on(stated, self.stream.encoding or "utf-8"))
         return len(text)
 
     def flush(self) -> None:

@@ -58,6 +58,10 @@ def _api(deal: Deal, held: InForce, offer: Offer) -> Iterator[Finding]:
     known = [band.commit_usd_per_year for band in part.bands]
     if api.band_usd_per_year not in known:
         thresholds = ", ".join(f"{usd:g}" for usd in known)
+        if api.commitment_usd > 0 and api.band_usd_per_year == 0:
+            message = f"is missing; state the band of {held.offer} that the commitment is in: {thresholds}"
+            yield (*here, "band_usd_per_year"), message
+            return
         yield (*here, "band_usd_per_year"), f"{api.band_usd_per_year:g} is no band of {held.offer}; it has {thresholds}"
     if (api.commitment_usd > 0) != (api.band_usd_per_year > 0):
         yield (*here, "commitment_usd"), "there is a commitment in a band above 0, and only there"
@@ -85,7 +89,9 @@ def _period(deal: Deal, held: InForce, api: ApiInForce, part: ApiPart) -> Iterat
     if not started <= 0 < started + step:
         yield here, f"a commitment period of {step} months that began then does not run in {deal.start:%Y-%m}"
     elif (ends - started) % step:
-        yield here, f"commitment periods of {step} months that began then do not end in {held.ends:%Y-%m}"
+        after = f"; ends is the first month after the agreement: is {deal.calendar(ends + 1):%Y-%m} meant?"
+        text = f"commitment periods of {step} months that began then do not end before {held.ends:%Y-%m}"
+        yield here, f"{text}{'' if (ends + 1 - started) % step else after}"
     balance = api.carried_in_usd + api.commitment_usd * step / 12
     if api.drawn_usd > balance + CENT_TOLERANCE_USD:
         message = f"{api.drawn_usd:g} is more than the balance of {balance:g}; what was overage is paid"
