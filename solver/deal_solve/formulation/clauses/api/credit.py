@@ -41,11 +41,6 @@ class Grant(NamedTuple):
     credit: Credited
     paid_until: int | None
 
-    @property
-    def is_balance(self) -> bool:
-        """Whether it is balance of the first commitment period."""
-        return self.paid_until is None
-
 
 def grant(program: Program, deal: Deal, regime: Regime, beta: Variable) -> Grant | None:
     """Return the credit that an agreement grants under a regime: only one of its first term does."""

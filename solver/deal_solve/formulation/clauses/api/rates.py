@@ -19,7 +19,6 @@ from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Uplift
 from deal_solve.deal.rate_card import FAMILIES
-from deal_solve.errors import InternalError
 from deal_solve.formulation.clauses.terms import api_spans, term_before
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, settled
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
@@ -74,10 +73,7 @@ def api_agreements(deal: Deal, check_controls: bool = True) -> tuple[Agreement, 
 
 def api_of(deal: Deal, agreement: Agreement) -> ApiPart:
     """Return the API part of an offer that is known to have one: that of an API agreement."""
-    api = resolve(deal).taken(agreement).api
-    if api is None:
-        raise InternalError(f"{agreement.offer} has no API part, and is an API agreement")
-    return api
+    return resolve(deal).taken(agreement).require_api()
 
 
 def is_tested_at_list(deal: Deal, regime: Regime) -> bool:
