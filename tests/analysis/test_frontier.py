@@ -105,3 +105,11 @@ def test_mistakes_are_one_sentence(capsys, tmp_path, args, message):
     code, out, err = called(capsys, "frontier", str(deal), *args)
     assert (code, out) == (2, "")
     assert err.startswith(message) and err.count("\n") == 1
+
+
+def test_a_solution_that_was_solved_without_risk_is_no_baseline_of_its_own():
+    """What a document of several months of signing hands on: the frontier works out the baseline that it needs."""
+    deal = newsvendor(risk=tail("loss", 0.8))
+    neutral = solve(newsvendor())
+    assert neutral.baseline_cost is None
+    assert [p.cvar_usd for p in drawn(deal, baseline=neutral).points] == [p.cvar_usd for p in drawn(deal).points]

@@ -6,9 +6,11 @@ import csv
 import gzip
 import io
 import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -21,6 +23,11 @@ HEAD_BYTES = 65_536
 """Bytes by which a file is recognised."""
 ENVELOPES = ("data", "summaries", "results", "daily", "monthly", "sessions", "session", "generations", "observations")
 """Keys of a page that hold its records."""
+MANY_BYTES, MANY_TIMES = 500_000_000, 200
+"""A member of an archive that is larger than both say is no export."""
+MOST = 10**15
+"""Tokens, requests or searches that one record can hold."""
+DAMAGED = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
 Json = dict[str, Any]
 
 
@@ -40,6 +47,19 @@ class ExportFile:
         """The first bytes."""
         with self.open() as stream:
             return stream.read(HEAD_BYTES)
+
+
+@contextmanager
+def readable(file: ExportFile) -> Iterator[None]:
+    """Refuse a file whose archive is damaged, locked, or of a kind that cannot be unpacked."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise file.refused(f"cannot be unpacked: {error}; write it anew") from None
+    except RuntimeError as error:
+        if "encrypted" not in str(error):
+            raise
+        raise file.refused("is encrypted; unpack it first") from None
 
 
 def export_files(paths: Iterable[str | Path]) -> list[ExportFile]:
@@ -62,8 +82,10 @@ def _expanded(given: str) -> list[Path]:
         if not inside:
             raise InputError(Problem("", "is an empty folder; expected exports in it", given))
         return inside
-    if path.exists():
+    if path.is_file():
         return [path]
+    if path.exists():
+        raise InputError(Problem("", "is no regular file; expected a file of exports, which is read twice", given))
     root = Path(path.anchor or ".")
     pattern = str(path.relative_to(path.anchor)) if path.anchor else given
     matches = [each for each in sorted(root.glob(pattern)) if each.is_file()] if pattern else []
@@ -89,9 +111,14 @@ def _opened(path: Path) -> Iterator[ExportFile]:
 def _members(path: Path) -> Iterator[ExportFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [each.filename for each in archive.infolist() if not each.is_dir()]
+            members = [each for each in archive.infolist() if not each.is_dir()]
     except zipfile.BadZipFile:
         raise InputError(Problem("", "is a damaged zip archive", str(path))) from None
+    for each in members:
+        if each.file_size > MANY_BYTES and each.file_size > MANY_TIMES * each.compress_size:
+            why = f"unpacks to {each.file_size:,} bytes, over {MANY_TIMES} times its size; unpack what is meant"
+            raise InputError(Problem("", why, f"{path}:{each.filename}"))
+    names = [each.filename for each in members]
 
     def opener(name: str) -> Callable[[], IO[bytes]]:
         def opened() -> IO[bytes]:
@@ -120,6 +147,8 @@ def records_of(file: ExportFile) -> Iterator[Json]:
             yield from _records(file, text)
         except UnicodeDecodeError:
             raise file.refused("is not UTF-8 text") from None
+        except ValueError:  # what json says of a number that is longer than Python reads
+            raise file.refused("has a number of thousands of digits") from None
         except RecursionError:
             raise file.refused("is nested too deeply") from None
 
@@ -193,8 +222,8 @@ def text_of(record: Json, name: str) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def whole(record: Json, name: str) -> int:
-    """Return a count of a record, 0 where it is left out or null; raises ValueError for anything else."""
+def whole(record: Json, name: str, most: int = MOST) -> int:
+    """Return a count of a record, 0 where it is left out or null; raises ValueError for what is none up to `most`."""
     value = record.get(name)
     if value is None or value == "":
         return 0
@@ -204,6 +233,8 @@ def whole(record: Json, name: str) -> int:
         number = int(value) if not isinstance(value, str) else int(value.replace(",", ""))
         if isinstance(value, float) and number != value:
             raise ValueError
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}: expected a whole number, found {shown(value)}") from None
+    if not 0 <= number <= most:
+        raise ValueError(f"{name}: expected a number from 0 to {most:.0e}, found {shown(value)}")
     return number

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from deal_solve.deal.model_names import canonical, unknown_model
 from deal_solve.deal.rate_card import FAMILIES, Card, load_card
 from deal_solve.errors import MAX_PROBLEMS, InputError, Problem
-from deal_solve.exports.files import ExportFile, Header, export_files, records_of
+from deal_solve.exports.files import ExportFile, Header, export_files, readable, records_of
 from deal_solve.exports.reader import JsonReader, Source, TableReader
 from deal_solve.exports.recognise import is_empty, reader_of
 from deal_solve.exports.row import Charged, Counted, Place, Quantity, SeatDay, Tally
@@ -85,7 +85,8 @@ def read_exports(
     files: list[FileRead] = []
     for file in export_files(paths):
         checkpoint()
-        found = _read_file(file, parts, mapping)
+        with readable(file):
+            found = _read_file(file, parts, mapping)
         if found is not None:
             files.append(found)
     if not files:

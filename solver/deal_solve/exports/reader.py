@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from deal_solve.exports.files import Json
-from deal_solve.exports.row import NANO, Channel, Place, Quantity, Tally
+from deal_solve.exports.files import MOST, Json
+from deal_solve.exports.row import MOST_USD, NANO, Channel, Place, Quantity, Tally
 from deal_solve.messages import shown
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+YEARS = 2000, 2199
+"""Years of which a day of usage can be."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +64,24 @@ def utc_day(text: object) -> date:
     >>> utc_day("2026-03-01T23:30:00-05:00"), utc_day("2026-03-01")
     (datetime.date(2026, 3, 2), datetime.date(2026, 3, 1))
     """
-    if isinstance(text, int | float) and not isinstance(text, bool):  # seconds, milliseconds or nanoseconds
-        seconds = float(text)
-        while seconds > 1e11:
-            seconds /= 1000
-        return datetime.fromtimestamp(seconds, UTC).date()
     try:
-        moment = datetime.fromisoformat(str(text).strip().replace(" UTC", "+00:00"))
-    except ValueError:
+        if isinstance(text, int | float) and not isinstance(text, bool):  # seconds, milliseconds or nanoseconds
+            day = _day_of_seconds(float(text))
+        else:
+            moment = datetime.fromisoformat(str(text).strip().replace(" UTC", "+00:00"))
+            day = moment.date() if moment.tzinfo is None else moment.astimezone(UTC).date()
+    except (ValueError, OverflowError):
         raise ValueError(f"expected a date such as 2026-03-01 or a moment, found {shown(text)}") from None
-    return moment.date() if moment.tzinfo is None else moment.astimezone(UTC).date()
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise ValueError(f"expected a day of the years {YEARS[0]} to {YEARS[1]}, found {shown(text)}")
+    return day
+
+
+def _day_of_seconds(moment: float) -> date:
+    scale = next((scale for scale in (1, 1e3, 1e6, 1e9) if abs(moment) / scale <= 1e11), None)
+    if scale is None:  # infinite, or no number
+        raise ValueError
+    return datetime.fromtimestamp(moment / scale, UTC).date()
 
 
 def usd_only(currency: object) -> None:
@@ -97,6 +109,11 @@ def counts(frame: pd.DataFrame, column: str) -> pd.Series:
     values = values.fillna(0)
     if (values % 1 != 0).any():
         raise ValueError(f"{column}: expected whole numbers, found {shown(float(values[values % 1 != 0].iloc[0]))}")
+    is_off = (values < 0) | (values > MOST)
+    if is_off.any():
+        raise ValueError(
+            f"{column}: expected numbers from 0 to {MOST:.0e}, found {shown(float(values[is_off].iloc[0]))}"
+        )
     return values.astype("int64")
 
 
@@ -108,6 +125,11 @@ def dollars(frame: pd.DataFrame, column: str) -> pd.Series:
     values = pd.to_numeric(text.where(~text.isin(["", "nan", "None"]), "0"), errors="coerce")
     if values.isna().any():
         raise ValueError(f"{column}: expected dollars, found {shown(str(frame[column][values.isna()].iloc[0]))}")
+    is_off = values.abs() > MOST_USD
+    if is_off.any():
+        raise ValueError(
+            f"{column}: expected dollars up to {MOST_USD:.0e}, found {shown(str(frame[column][is_off].iloc[0]))}"
+        )
     return (values * NANO).round().astype("int64")
 
 

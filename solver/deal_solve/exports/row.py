@@ -12,8 +12,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from deal_solve.messages import shown
+
 NANO = 1_000_000_000
 """Units of money in a dollar."""
+MOST_USD = 10**9
+"""Dollars that one charge can hold."""
 
 TokenClass = Literal["input", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "output"]
 TOKEN_CLASSES: tuple[TokenClass, ...] = (
@@ -122,9 +126,16 @@ class Tally:
 
 
 def nano(amount: Decimal | float | str, per_usd: int = 1) -> int:
-    """Return billionths of a dollar of an amount in units of which `per_usd` make a dollar (100: cents).
+    """Return billionths of a dollar of an amount in units of which `per_usd` (100: cents) make one; else ValueError.
 
     >>> nano("123.78912", 100), nano(0.00022500000000000002), nano("-1,204.50".replace(",", ""))
     (1237891200, 225000, -1204500000000)
     """
-    return int((Decimal(str(amount)) * NANO / per_usd).to_integral_value())
+    try:
+        usd = Decimal(str(amount)) / per_usd
+        is_held = abs(usd) <= MOST_USD
+    except ArithmeticError:
+        is_held = False
+    if not is_held:
+        raise ValueError(f"expected an amount of money up to {MOST_USD:.0e} USD, found {shown(amount)}")
+    return int((usd * NANO).to_integral_value())

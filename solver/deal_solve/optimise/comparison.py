@@ -61,9 +61,9 @@ def comparison_of(
         return Comparison(against=Against(best=np.array(best)))
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
         return Comparison()
-    if isinstance(known, Solution):
+    if isinstance(known, Solution) and known.baseline_cost is not None:
         return Comparison(known.baseline, Against(baseline=known.baseline_cost))
-    if known is not None:
+    if isinstance(known, Plan):
         return Comparison(known, Against(baseline=settle(free, known, scenarios).cost))
     baseline = SearchProblem(free, sums, fixings=fixings, scope="no_commitment")
     cached = workspace.cache.baseline(baseline)

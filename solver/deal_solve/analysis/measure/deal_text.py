@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from datetime import date
 
+import yaml
+
 from deal_solve.analysis.measure.growth import Z_P90, Growth
 from deal_solve.analysis.measure.people import MeasuredPeople
 from deal_solve.analysis.measure.workloads import UNIT_TOKENS, MeasuredWorkload
@@ -129,4 +131,5 @@ def _number(value: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """Return a text as YAML holds any: on one line, quoted, controls escaped."""
+    return str(yaml.safe_dump(text, default_style='"', allow_unicode=True, width=math.inf)).strip()

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain, count
 from typing import Annotated, Literal
 
 import numpy as np
@@ -28,6 +29,8 @@ INPUT: tuple[Quantity, ...] = ("input", "cache_read", *WRITES)
 UNIT_TOKENS = 10_000
 """Input tokens of what counts as one request where requests are not known."""
 OTHER = "other"
+NAME_LENGTH, TITLE_LENGTH = 32, 120
+"""Characters of a name and of a group in a title: what a deal file takes, with room for a number or a model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +150,7 @@ def _measured(name: str, key: Part, part: _Group, growth: Growth) -> MeasuredWor
     search_usd = load_card().web_search_usd_per_request * totals["web_searches"]
     return MeasuredWorkload(
         name=name,
-        title=f"{group} on {model}" + (" in batch" if is_batch else ""),
+        title=_short(group, TITLE_LENGTH) + f" on {model}" + (" in batch" if is_batch else ""),
         model=model,
         is_cached=cached > 0,
         is_batch=is_batch,
@@ -164,6 +167,15 @@ def _measured(name: str, key: Part, part: _Group, growth: Growth) -> MeasuredWor
     )
 
 
+def _short(text: str, length: int) -> str:
+    """Return a text with what is beyond a length left out.
+
+    >>> _short("support", 9), _short("customer support", 9)
+    ('support', 'customer…')
+    """
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 def _names(parts: Iterable[Part]) -> dict[Part, str]:
     """Return a name for each part that a deal file takes: the group, and the model where the group has two."""
     parts = list(parts)
@@ -174,7 +186,7 @@ def _names(parts: Iterable[Part]) -> dict[Part, str]:
         families = [each for each in of_group if family in each[1]]
         word = group if len(of_group) == 1 else f"{group}-{family if len(families) == 1 else model}"
         batch = "-batch" if is_batch and len([each for each in of_group if each[1] == model]) > 1 else ""
-        name = re.sub(r"[^a-z0-9]+", "-", f"{word}{batch}".lower()).strip("-") or "workload"
-        taken = sum(known == name or known.rpartition("-")[0] == name for known in names.values())
-        names[group, model, is_batch] = f"{name}-{taken + 1}" if taken else name
+        name = re.sub(r"[^a-z0-9]+", "-", f"{word}{batch}".lower())[:NAME_LENGTH].strip("-") or "workload"
+        numbered = chain([name], (f"{name}-{number}" for number in count(2)))
+        names[group, model, is_batch] = next(each for each in numbered if each not in names.values())
     return names

@@ -60,7 +60,7 @@ def _telemetry(export: Json, tally: Tally) -> None:
             known = tally.known.counters.get(counter, 0)
             tally.known.counters[counter] = value
             value = value - known if value >= known else value
-        day = utc_day(whole(point, "timeUnixNano"))
+        day = utc_day(whole(point, "timeUnixNano", 10**19))
         user = names.get("user.account_uuid") or names.get("user.id") or names.get("user.email")
         tally.use(Place(day, names.get("model"), user=user, product="claude_code"), **{kind: value})
 

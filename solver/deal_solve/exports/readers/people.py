@@ -58,9 +58,14 @@ def _claude_code(record: Json, tally: Tally) -> None:
 
 
 def spend_days(name: str) -> tuple[date, date] | None:
-    """Return first and last day of a spend report, which only its name says."""
+    """Return first and last day of a spend report, which only its name says; raises ValueError."""
     match = SPEND_RANGE.search(name)
-    return None if match is None else (date.fromisoformat(match[1]), date.fromisoformat(match[2]))
+    if match is None:
+        return None
+    first, last = utc_day(match[1]), utc_day(match[2])
+    if last < first:
+        raise ValueError(f"its name says that it ends on {last}, before it begins on {first}")
+    return first, last
 
 
 def _spend(frame: pd.DataFrame, tally: Tally) -> None:

@@ -1,0 +1,139 @@
+"""Files that no vendor writes: damaged archives, numbers and days that cannot be, pipes, names that break YAML."""
+
+import gzip
+import io
+import json
+import os
+import zipfile
+
+import pytest
+import yaml
+
+from deal_solve import load
+from deal_solve.analysis.measure.measure import measure
+from deal_solve.errors import InputError
+from deal_solve.exports import files
+from deal_solve.exports.read import read_exports
+from tests.support.exports import FIRST, bucket, page, usage, write
+
+TEXT = json.dumps(
+    {"data": [{"starting_at": f"{FIRST}", "results": [{"model": "claude-sonnet-4-5", "output_tokens": 9}]}]}
+)
+PACKED = gzip.compress(TEXT.encode() * 50)
+USAGE = (
+    "usage_date_utc,model_version,api_key,workspace,usage_type,usage_input_tokens_no_cache,"
+    "usage_input_tokens_cache_write_5m,usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,"
+    "usage_output_tokens\n2026-08-01,claude-sonnet-4-5,k,w,message,{},0,0,0,3\n"
+)
+COST = (
+    "usage_date_utc,model,workspace,api_key,usage_type,token_type,cost_usd\n"
+    "2026-08-01,claude-sonnet-4-5,w,k,message,output,{}\n"
+)
+SPEND = (
+    "user_email,product,model,total_requests,total_prompt_tokens,total_completion_tokens,total_net_spend_usd,"
+    "total_gross_spend_usd\na@b.c,chat,claude-sonnet-4-5,1,2,3,4,5\n"
+)
+
+
+def zipped(offset: int, central: int, value: int) -> bytes:
+    """Return a zip of one file in which a byte of both headers says something else."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", TEXT)
+    data = bytearray(packed.getvalue())
+    data[offset] = data[data.find(b"PK\x01\x02") + central] = value
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (PACKED[: len(PACKED) // 2], "cannot be unpacked"),
+        (PACKED[:2], "cannot be unpacked"),
+        (PACKED[:-8] + bytes(8), "cannot be unpacked"),
+        (PACKED[:12] + b"\xff" * 20, "cannot be unpacked"),
+        (zipped(6, 8, 1), "is encrypted"),
+        (zipped(8, 10, 97), "cannot be unpacked"),
+    ],
+)
+def test_an_archive_that_cannot_be_unpacked_is_named(tmp_path, data, why):
+    with pytest.raises(InputError, match=rf"odd.*: {why}"):
+        read_exports([write(tmp_path, "odd", data)])
+
+
+def test_a_member_that_unpacks_to_far_more_than_its_size_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MANY_BYTES", 1000)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", " " * 500_000 + TEXT)
+    with pytest.raises(InputError, match=r"bomb.zip:a.json: unpacks to 500,\d+ bytes"):
+        read_exports([write(tmp_path, "bomb.zip", packed.getvalue())])
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is no regular file"):
+        read_exports([tmp_path / "pipe"])
+
+
+@pytest.mark.parametrize(
+    "value", ["1e999", "-1e300", "NaN", "1e300", '"0001-01-01T00:00:00+05:00"', '"9999-12-31"', '"1653-03-01"', "-1e10"]
+)
+def test_a_day_that_cannot_be_is_refused(tmp_path, value):
+    with pytest.raises(InputError, match="expected a da"):
+        read_exports([write(tmp_path, "a.json", TEXT.replace(f'"{FIRST}"', value))])
+
+
+@pytest.mark.parametrize("value", ["-5", "1e400", "NaN", "9" * 400, '"' + "9" * 5000 + '"', "9" * 5000])
+def test_a_count_of_tokens_that_cannot_be_is_refused(tmp_path, value):
+    with pytest.raises(InputError, match=r"output_tokens: expected|thousands of digits"):
+        read_exports([write(tmp_path, "a.json", TEXT.replace(": 9", f": {value}"))])
+
+
+@pytest.mark.parametrize("value", ["-5", "99999999999999999999999", "1e30"])
+def test_a_count_in_a_table_that_cannot_be_is_refused(tmp_path, value):
+    with pytest.raises(InputError, match="no_cache: expected numbers from 0"):
+        read_exports([write(tmp_path, "a.csv", USAGE.format(value))])
+
+
+@pytest.mark.parametrize("value", ["abc", "", "NaN", "sNaN", "Infinity", "1e400"])
+def test_an_amount_that_cannot_be_is_refused(tmp_path, value):
+    record = {"currency": "USD", "amount": value, "model": "claude-sonnet-4-5", "token_type": "output_tokens"}
+    text = json.dumps({"data": [{"starting_at": f"{FIRST}", "results": [record]}]})
+    with pytest.raises(InputError, match="expected an amount of money"):
+        read_exports([write(tmp_path, "a.json", text)])
+
+
+@pytest.mark.parametrize("value", ["1e12", "inf", "1e308"])
+def test_an_amount_in_a_table_that_cannot_be_is_refused(tmp_path, value):
+    with pytest.raises(InputError, match="cost_usd: expected dollars up to"):
+        read_exports([write(tmp_path, "a.csv", COST.format(value))])
+
+
+@pytest.mark.parametrize(
+    ("days", "why"),
+    [
+        ("2026-03-31-to-2026-03-01", "it ends on 2026-03-01, before it begins on 2026-03-31"),
+        ("2026-02-30-to-2026-03-01", "found '2026-02-30'"),
+        ("0001-01-01-to-9999-12-31", "of the years 2000 to 2199"),
+    ],
+)
+def test_a_spend_report_whose_name_says_no_days_is_refused(tmp_path, days, why):
+    with pytest.raises(InputError, match=why):
+        read_exports([write(tmp_path, f"spend-report-{days}.csv", SPEND)])
+
+
+@pytest.mark.parametrize("name", ["a\nb: c", "\x1b[31m", "\x7f\x85", '"; {', "🦄", "x" * 500, "*", "#", "\u2028"])
+def test_a_workspace_of_any_name_makes_a_deal_file_that_is_read(tmp_path, name):
+    results = usage(workspace_id=name), usage(workspace_id="other")
+    found = measure(write(tmp_path, "a.json", page(bucket(FIRST, *results))), keep_names=True)
+    titles = [work["title"] for work in yaml.safe_load(found.deal_text)["workloads"].values()]
+    assert any(title.startswith(name[:100]) for title in titles)
+    load(write(tmp_path, "deal.yaml", found.deal_text))
+
+
+def test_workspaces_whose_names_run_into_each_other_are_workloads_of_their_own(tmp_path):
+    results = [usage(workspace_id=name) for name in ("x-2", "x", "x!", "y" * 50, "y" * 51)]
+    found = measure(write(tmp_path, "a.json", page(bucket(FIRST, *results))), keep_names=True)
+    assert len({work.name for work in found.workloads}) == 5
+    load(write(tmp_path, "deal.yaml", found.deal_text))
