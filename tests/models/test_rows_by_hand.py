@@ -79,6 +79,16 @@ def test_what_is_undrawn_rolls_over_beside_a_limit_on_a_contract_year(method):
         solve(api_deal([40.0] * 6 + [120.0] * 6, api, limits=[limit]), method=method)
 
 
+@BOTH
+def test_a_quarter_without_usage_carries_its_commitment_to_the_next(method):
+    """100 a month in the first and third quarter, at 40: 120 each. With 60 a quarter the second's rolls over in full,
+    and the third has 120. The first is 60 short, at list 150: 240 + 150. A dollar more a quarter saves 2.50 in the
+    first alone; a dollar less loses 2.50 there and 5 in the third.
+    """
+    api = {**bands((1, 0.6)), "period": "quarter", "overage": "list", "unused": {"rollover": 1, "cap": 1}}
+    assert least(api_deal([100.0, 100, 100, 0, 0, 0] * 2, api), method) == pytest.approx(390)
+
+
 CHEAP = {**DOLLAR, "input_usd_per_mtok": 500_000}
 
 

@@ -96,8 +96,6 @@ def take_agreements(program: Program, deal: Deal, offered: Iterable[Agreement], 
     agreements = Agreements()
     for agreement in offered:
         regimes, gains = every_regime(deal, agreement, zero_bands_only), gains_by_leaving(deal, agreement)
-        if not regimes:
-            continue
         starts = sorted({regime.span.start for regime in regimes})
         may_return = may_return_api(deal, agreement.offer)
         agreements.api[agreement] = program.binary(f"api_{agreement.offer}_{agreement.term_months}")
