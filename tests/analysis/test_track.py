@@ -43,6 +43,16 @@ def test_what_is_drawn_is_usage_at_contracted_rates(signed):
     assert found.deal.start.isoformat() == "2026-11-01"
 
 
+def test_a_balance_that_is_used_up_is_drawn_in_full(signed):
+    """244 used at contracted rates of a commitment of 200: 200 are drawn, and the rest was paid as overage."""
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("1k, discount", "100, discount").replace("  api: {", "  api: {starts: 2026-10, "))
+    plan.write_text(PLAN.replace("3k", "200"))
+    found = track(deal, plan, used)
+    assert found.position.drawn_usd == pytest.approx(200)
+    assert found.position.balance_usd == pytest.approx(200)
+
+
 def test_months_are_held_against_their_forecast(signed):
     """30,000 and 31,000 requests came where 30,000 was the median."""
     deal, plan, used = signed

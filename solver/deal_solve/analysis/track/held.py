@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.deal.base import parse_month
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.load import loads
 from deal_solve.errors import InputError
@@ -60,6 +61,10 @@ def deal_in_force(deal: Deal, plan: Plan, found: MeasureResult, updated: str) ->
         "extends": data["in_force"]["offer"].removesuffix(SUFFIX),
         "on_the_table": False,
     }
+    data.pop("signing", None)
+    for each in (*data.get("workloads", {}).values(), *data.get("cohorts", {}).values()):
+        if "starts" in each and deal.month(parse_month(str(each["starts"]))) <= now:
+            del each["starts"]
     for work in data.get("workloads", {}).values():
         for project in work.get("projects", {}).values():
             project["ready_month"] = max(int(project.get("ready_month", 0)) - now, 0)
@@ -99,9 +104,11 @@ def _api(deal: Deal, plan: Plan, found: MeasureResult, at: tuple[OfferTerms, int
     span = taken.spans[0]
     term = plan.api.terms[0]
     period = next(each for each in taken.require_api().periods(range(span.start, span.end)) if now < each.stop)
+    commitment = term.commitment_usd[(now - span.start) // 12]
+    balance = commitment * len(period) / 12
     return {
         "band_usd_per_year": term.band_usd_per_year,
-        "commitment_usd": term.commitment_usd[now // 12],
+        "commitment_usd": commitment,
         "period_started": f"{deal.calendar(period.start):%Y-%m}",
-        "drawn_usd": round(drawn_usd(deal, plan, found, range(period.start, now)), 2),
+        "drawn_usd": round(min(drawn_usd(deal, plan, found, range(period.start, now)), balance), 2),
     }
