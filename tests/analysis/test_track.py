@@ -53,6 +53,25 @@ def test_a_balance_that_is_used_up_is_drawn_in_full(signed):
     assert found.position.balance_usd == pytest.approx(200)
 
 
+@pytest.mark.parametrize(("month", "period", "days"), [(0, "2026-09 to 2027-08", 61), (1, "2026-10 to 2027-09", 31)])
+def test_a_plan_that_was_signed_later_runs_from_its_month(signed, month, period, days):
+    """Usage of September draws nothing of an agreement that was signed in October."""
+    deal, plan, used = signed
+    deal.write_text(DEAL + "signing: {months: [0, 1, 6]}\n")
+    plan.write_text(PLAN + (f"signing_month: {month}\n" if month else ""))
+    found = track(deal, plan, used)
+    assert found.position.period == period
+    assert found.position.drawn_usd == pytest.approx(days * 5 * 0.8)
+
+
+def test_a_plan_that_is_signed_after_the_exports_is_refused(signed):
+    deal, plan, used = signed
+    deal.write_text(DEAL + "signing: {months: [0, 6]}\n")
+    plan.write_text(PLAN + "signing_month: 6\n")
+    with pytest.raises(InputError, match="not inside the deal's months"):
+        track(deal, plan, used)
+
+
 def test_months_are_held_against_their_forecast(signed):
     """30,000 and 31,000 requests came where 30,000 was the median."""
     deal, plan, used = signed

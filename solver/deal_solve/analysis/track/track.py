@@ -58,13 +58,16 @@ def track(
     found = measure(*exports)
     scenarios = scenarios_of(deal)
     proposal = plan if isinstance(plan, Proposal) else load_proposal(plan)
+    if proposal.signing_month is None and 0 in deal.signing_months:  # what a plan that is signed at once does not write
+        proposal = proposal.model_copy(update={"signing_month": 0})
     signed = complete(deal, proposal, scenarios.block(0))[0]
     known = [name for name in deal.workloads if name in (found.daily or {})]
     if deal.workloads and not known:
         names = ", ".join(found.daily or {})
         raise InputError(f"no workload of the deal is measured; the exports have {names}: give them the same names")
     update = updated(deal_file, found)
-    now = deal_in_force(deal, signed, found, update.text)
+    begun = deal.signed_in(signed.signing_month) if deal.is_open else deal
+    now = deal_in_force(begun, signed, found, update.text)
     futures = scenarios_of(now)
     position = position_of(now, futures)
     if position is None:
