@@ -330,3 +330,11 @@ def test_names_and_lengths_that_mean_nothing_are_refused_together():
 )
 def test_one_thing_that_means_nothing(parts, message):
     assert refused(**parts) == [message]
+
+
+def test_a_deal_file_in_place_of_a_proposal_is_one_problem(tmp_path):
+    path = tmp_path / "deal.yaml"
+    path.write_text("start: 2027-01\nworkloads: {}\noffers: {}\n", encoding="utf-8")
+    with pytest.raises(InputError, match="is a deal file; expected what is signed of it") as refusal:
+        load_proposal(path)
+    assert len(refusal.value.problems) == 1

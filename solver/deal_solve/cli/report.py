@@ -24,7 +24,9 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
 @click.option(
     "--sections", metavar="NAMES", help="What stands after the first page, such as routing,seats.  [default: all]"
 )
-@click.option("--quick", is_flag=True, help="Leave out what takes further solves: clauses, curve, frontier and levers.")
+@click.option(
+    "--quick", is_flag=True, help="Leave out what takes further solves: clauses, curve, frontier, levers, runner-up."
+)
 @fiscal_option
 @partial(question_options, any_month=True)
 def command(

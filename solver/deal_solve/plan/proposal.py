@@ -215,6 +215,9 @@ def proposal_from(source: Source) -> Proposal:
     if not isinstance(source.data, dict):
         message = "is not a proposal; expected a map with api, seats, tracks, projects, routing or use"
         raise InputError(source.problem((), message))
+    if "workloads" in source.data or "offers" in source.data:
+        message = "is a deal file; expected what is signed of it, such as {api: {offer: quote, commitment_usd: 400k}}"
+        raise InputError(source.problem((), message))
     try:
         return Proposal.part_of_file(source.data)
     except ValidationError as error:

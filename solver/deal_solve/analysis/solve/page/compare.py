@@ -143,7 +143,7 @@ def _not_solved(subject: Subject) -> str:
     if not nearest:
         return f"no other API agreement is {'left open by what is pinned' if subject.is_pinned else 'on the table'}"
     name = _agreement(subject, nearest[0].offer, nearest[0].term_months, nearest[0].band_usd_per_year)
-    return f"{name}, by its bound; its own cost was not worked out"
+    return f"not worked out; the nearest by its bound is {name}"
 
 
 def _band(api: ApiAgreement) -> float:
