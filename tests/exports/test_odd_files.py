@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from deal_solve import load
+from deal_solve.analysis.measure.into import updated
 from deal_solve.analysis.measure.measure import measure
 from deal_solve.errors import InputError
 from deal_solve.exports import files
@@ -137,3 +138,18 @@ def test_workspaces_whose_names_run_into_each_other_are_workloads_of_their_own(t
     found = measure(write(tmp_path, "a.json", page(bucket(FIRST, *results))), keep_names=True)
     assert len({work.name for work in found.workloads}) == 5
     load(write(tmp_path, "deal.yaml", found.deal_text))
+
+
+@pytest.mark.parametrize(("works", "why"), [("[1]", "workloads: expected a map"), ("{w: x}", "w: expected a map")])
+def test_a_deal_file_whose_workloads_are_no_maps_is_not_updated(tmp_path, works, why):
+    found = measure(write(tmp_path, "a.json", page(bucket(FIRST, usage(workspace_id="w")))), keep_names=True)
+    with pytest.raises(InputError, match=why):
+        updated(write(tmp_path, "deal.yaml", f"start: 2027-01\nhorizon_months: 12\nworkloads: {works}\n"), found)
+
+
+@pytest.mark.parametrize("works", ["", "{api: }"])
+def test_a_deal_file_with_nothing_in_its_workloads_is_filled(tmp_path, works):
+    found = measure(write(tmp_path, "a.json", page(bucket(FIRST, usage(workspace_id="w")))))
+    deal = f"start: 2027-01\nhorizon_months: 12\nworkloads: {works}\nsources:\n"
+    text = updated(write(tmp_path, "deal.yaml", deal), found).text
+    assert yaml.safe_load(text)["workloads"]["api"]["input_tokens"] > 0

@@ -25,7 +25,7 @@ ENVELOPES = ("data", "summaries", "results", "daily", "monthly", "sessions", "se
 """Keys of a page that hold its records."""
 MANY_BYTES, MANY_TIMES = 500_000_000, 200
 """A member of an archive that is larger than both say is no export."""
-MOST = 10**15
+MAX_COUNT = 10**15
 """Tokens, requests or searches that one record can hold."""
 DAMAGED = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
 Json = dict[str, Any]
@@ -76,6 +76,8 @@ def export_files(paths: Iterable[str | Path]) -> list[ExportFile]:
 
 
 def _expanded(given: str) -> list[Path]:
+    if not given or "\0" in given:
+        raise InputError("an empty path, or one with a null in it, is given; expected a file, a folder or a pattern")
     path = Path(given)
     if path.is_dir():
         inside = [each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith(".")]
@@ -222,8 +224,8 @@ def text_of(record: Json, name: str) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def whole(record: Json, name: str, most: int = MOST) -> int:
-    """Return a count of a record, 0 where it is left out or null; raises ValueError for what is none up to `most`."""
+def whole(record: Json, name: str, maximum: int = MAX_COUNT) -> int:
+    """Return a count of a record, 0 where it is left out or null; ValueError for what is none up to `maximum`."""
     value = record.get(name)
     if value is None or value == "":
         return 0
@@ -235,6 +237,6 @@ def whole(record: Json, name: str, most: int = MOST) -> int:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}: expected a whole number, found {shown(value)}") from None
-    if not 0 <= number <= most:
-        raise ValueError(f"{name}: expected a number from 0 to {most:.0e}, found {shown(value)}")
+    if not 0 <= number <= maximum:
+        raise ValueError(f"{name}: expected a number from 0 to {maximum:.0e}, found {shown(value)}")
     return number

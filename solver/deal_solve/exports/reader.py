@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from deal_solve.exports.files import MOST, Json
-from deal_solve.exports.row import MOST_USD, NANO, Channel, Place, Quantity, Tally
+from deal_solve.exports.files import MAX_COUNT, Json
+from deal_solve.exports.row import MAX_USD, NANO, Channel, Place, Quantity, Tally
 from deal_solve.messages import shown
 
 if TYPE_CHECKING:
@@ -109,10 +109,10 @@ def counts(frame: pd.DataFrame, column: str) -> pd.Series:
     values = values.fillna(0)
     if (values % 1 != 0).any():
         raise ValueError(f"{column}: expected whole numbers, found {shown(float(values[values % 1 != 0].iloc[0]))}")
-    is_off = (values < 0) | (values > MOST)
+    is_off = (values < 0) | (values > MAX_COUNT)
     if is_off.any():
         raise ValueError(
-            f"{column}: expected numbers from 0 to {MOST:.0e}, found {shown(float(values[is_off].iloc[0]))}"
+            f"{column}: expected numbers from 0 to {MAX_COUNT:.0e}, found {shown(float(values[is_off].iloc[0]))}"
         )
     return values.astype("int64")
 
@@ -125,10 +125,10 @@ def dollars(frame: pd.DataFrame, column: str) -> pd.Series:
     values = pd.to_numeric(text.where(~text.isin(["", "nan", "None"]), "0"), errors="coerce")
     if values.isna().any():
         raise ValueError(f"{column}: expected dollars, found {shown(str(frame[column][values.isna()].iloc[0]))}")
-    is_off = values.abs() > MOST_USD
+    is_off = values.abs() > MAX_USD
     if is_off.any():
         raise ValueError(
-            f"{column}: expected dollars up to {MOST_USD:.0e}, found {shown(str(frame[column][is_off].iloc[0]))}"
+            f"{column}: expected dollars up to {MAX_USD:.0e}, found {shown(str(frame[column][is_off].iloc[0]))}"
         )
     return (values * NANO).round().astype("int64")
 

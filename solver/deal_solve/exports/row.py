@@ -16,7 +16,7 @@ from deal_solve.messages import shown
 
 NANO = 1_000_000_000
 """Units of money in a dollar."""
-MOST_USD = 10**9
+MAX_USD = 10**9
 """Dollars that one charge can hold."""
 
 TokenClass = Literal["input", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "output"]
@@ -133,9 +133,9 @@ def nano(amount: Decimal | float | str, per_usd: int = 1) -> int:
     """
     try:
         usd = Decimal(str(amount)) / per_usd
-        is_held = abs(usd) <= MOST_USD
+        is_held = abs(usd) <= MAX_USD
     except ArithmeticError:
         is_held = False
     if not is_held:
-        raise ValueError(f"expected an amount of money up to {MOST_USD:.0e} USD, found {shown(amount)}")
+        raise ValueError(f"expected an amount of money up to {MAX_USD:.0e} USD, found {shown(amount)}")
     return int((usd * NANO).to_integral_value())

@@ -15,6 +15,7 @@ from deal_solve.deal.load import loads
 from deal_solve.errors import InputError, Problem
 from deal_solve.files import opened
 from deal_solve.frames import Table
+from deal_solve.messages import shown
 from deal_solve.optional import need
 from deal_solve.record import Record
 
@@ -71,9 +72,11 @@ def updated(path: str | Path, found: MeasureResult) -> Update:
     if not isinstance(deal, dict):
         raise InputError(Problem("", "is no deal file in YAML", str(path)))
     measured = yaml.load(found.deal_text)
-    works = deal.setdefault("workloads", {})
+    works = _map_in(deal, "workloads", path)
+    for name in works:
+        _map_in(works, name, path)
     changes = Table(_changes(works, measured.get("workloads") or {}))
-    sources = deal.setdefault("sources", {})
+    sources = _map_in(deal, "sources", path)
     for name in measured.get("workloads") or {}:
         sources[f"workloads.{name}"] = measured["sources"][f"workloads.{name}"]
     written = io.StringIO()
@@ -81,6 +84,16 @@ def updated(path: str | Path, found: MeasureResult) -> Update:
     text = written.getvalue()
     loads(text, str(path))
     return Update(text, changes, tuple(name for name in works if name not in (measured.get("workloads") or {})))
+
+
+def _map_in(data: dict[str, Any], name: str, path: str | Path) -> dict[str, Any]:
+    """Return the map under a name of a file, put there where nothing is; raises InputError for anything else."""
+    if data.get(name) is None:
+        data[name] = {}
+    found = data[name]
+    if not isinstance(found, dict):
+        raise InputError(Problem(str(name), f"expected a map, found {shown(found)}", str(path)))
+    return found
 
 
 def _changes(works: dict[str, Any], measured: dict[str, Any]) -> Iterator[Change]:
