@@ -263,12 +263,19 @@ def _scale(node: Any, factor: float) -> None:
         for key, value in node.items():
             is_ratio = key == "refused_usd_per_usd"
             named = isinstance(key, str) and not is_ratio and ("usd" in key.split("_") or key == "at_most")
-            if named and isinstance(value, int | float):
-                node[key] = value * factor
-            elif named and isinstance(value, dict):  # a band, or prices by billing
-                node[key] = {quantile: usd * factor for quantile, usd in value.items()}
+            if named:
+                node[key] = _times(value, factor)
             else:
                 _scale(value, factor)
+
+
+def _times(value: Any, factor: float) -> Any:
+    """Return dollars times a factor: a number, a list of them, a band, prices by billing, or amounts by name."""
+    if isinstance(value, dict):
+        return {name: _times(usd, factor) for name, usd in value.items()}
+    if isinstance(value, list):
+        return [_times(usd, factor) for usd in value]
+    return value * factor if isinstance(value, int | float) else value
 
 
 def split(data: Data) -> Data | None:
