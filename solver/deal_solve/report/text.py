@@ -24,8 +24,8 @@ WIDTH = 80
 MIN_WIDTH = 40
 ALARMS = ("broken", "impossible", "GAP")
 """Cells with one of these words are red where there is colour."""
-NO_GAP = 1e-7
-"""A tenth of the gap that is proven by default: which of two plans so near is found first is left to chance."""
+NO_GAP = 1e-6
+"""The gap that is proven by default: how far inside of it a bound ends is left to the order of the search."""
 _CENT = Decimal("0.01")
 _WIDE = Context(prec=400)
 _BETWEEN = "  "
@@ -199,12 +199,12 @@ def chance(share: float) -> str:
 
 
 def gap_percent(gap: float) -> str:
-    """Return a relative gap in percent; one below `NO_GAP` is what the search and its arithmetic leave open, and none.
+    """Return a relative gap in percent; one up to `NO_GAP` is none.
 
-    >>> gap_percent(6e-8), gap_percent(3e-7), gap_percent(0.0125)
-    ('0%', 'under 0.0001%', '1.25%')
+    >>> gap_percent(3e-7), gap_percent(2e-6), gap_percent(0.0125)
+    ('0%', '0.0002%', '1.25%')
     """
-    return "under 0.0001%" if NO_GAP < gap < 1e-6 else percent(gap, 4)
+    return percent(gap if gap > NO_GAP else 0.0, 4)
 
 
 def joined(values: Sequence[str]) -> str:
