@@ -5,17 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deal_solve import Infeasible, solve
 from deal_solve.plan.crowds import excesses_of
-from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.first_users import first_users
 from tests.support.agreement import outcome_of
 from tests.support.both_methods import agree
 from tests.support.generators import RandomDraw, drawn_deal
 from tests.support.generators.estimate import read
-from tests.support.oracle import broken_limits, objective
-from tests.support.plans import grid
+from tests.support.plans import no_plan_of_a_grid_is_better
 from tests.support.samples import seeds
 
 SEED = 31
@@ -45,14 +42,4 @@ def test_rows_and_cuts_agree(number: int):
 
 @pytest.mark.parametrize("number", seeds(4, 100))
 def test_no_plan_of_a_grid_is_better(number: int):
-    deal = read(crowded(number, tiny=True))
-    try:
-        solution = solve(deal)
-    except Infeasible:
-        return
-    scenarios = scenarios_of(deal)
-    for plan in grid(deal, scenarios, solution.plan, most=60, seed=number):
-        settled = settle(deal, plan, scenarios)
-        worth = objective(deal, settled.cost, settled.weights, solution.baseline_cost)
-        if next(broken_limits(deal, settled), None) is None:
-            assert worth >= solution.bound_usd - max(2e-6 * abs(worth), 0.02), plan
+    no_plan_of_a_grid_is_better(read(crowded(number, tiny=True)), number)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from deal_solve import Infeasible, solve
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import InputError
 from deal_solve.plan.completion.complete import complete
@@ -16,8 +17,10 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.first_users import first_users
 from deal_solve.uncertainty.scenario_set import Scenarios, ScenarioSet
+from tests.support.oracle import broken_limits, objective
 
 Data = dict[str, Any]
 MULTIPLES = (1.0, 1.15, 1.4, 2.0)
@@ -243,3 +246,17 @@ def _routings(deal: Deal, near: Plan) -> list[Data]:
                 mixed.append({"from_month": epoch.start, "shares": shares})
             found.append({**_as_data(near.routing), user: mixed})
     return found
+
+
+def no_plan_of_a_grid_is_better(deal: Deal, seed: int) -> None:
+    """Assert that none of sixty stated plans within the limits is worth more than the bound of a solve allows."""
+    try:
+        solution = solve(deal)
+    except Infeasible:
+        return
+    scenarios = scenarios_of(deal)
+    for plan in grid(deal, scenarios, solution.plan, most=60, seed=seed):
+        settled = settle(deal, plan, scenarios)
+        worth = objective(deal, settled.cost, settled.weights, solution.baseline_cost)
+        if next(broken_limits(deal, settled), None) is None:
+            assert worth >= solution.bound_usd - max(2e-6 * abs(worth), 0.02), plan
