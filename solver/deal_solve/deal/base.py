@@ -125,6 +125,16 @@ Month = Annotated[
 Title = Annotated[str, Field(max_length=200)]
 
 
+def months_later(start: date, months: int) -> date:
+    """Return the first day of the month so many after that of `start`.
+
+    >>> months_later(date(2026, 11, 30), 2)
+    datetime.date(2027, 1, 1)
+    """
+    year, index = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, index + 1, 1)
+
+
 def months_between(start: date, end: date) -> int:
     """Return whole calendar months from the month of `start` to the month of `end` (negative if earlier)."""
     return (end.year - start.year) * 12 + end.month - start.month

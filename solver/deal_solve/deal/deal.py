@@ -10,7 +10,16 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from deal_solve.deal.base import DealModel, Id, Month, Name, Title, first_month_on_or_after, months_between
+from deal_solve.deal.base import (
+    DealModel,
+    Id,
+    Month,
+    Name,
+    Title,
+    first_month_on_or_after,
+    months_between,
+    months_later,
+)
 from deal_solve.deal.card_overrides import RateCardRef
 from deal_solve.deal.cohort import NONE, Cohort, InternalTool
 from deal_solve.deal.currency import Currency
@@ -279,8 +288,7 @@ class Deal(DealModel):
 
     def calendar(self, month: int) -> date:
         """Return the first day of month `month`."""
-        year, index = divmod(self.start.year * 12 + self.start.month - 1 + month, 12)
-        return date(year, index + 1, 1)
+        return months_later(self.start, month)
 
     def year_month(self, month: int | None) -> str | None:
         """Return a month, counted from 0, as YYYY-MM; None for none."""

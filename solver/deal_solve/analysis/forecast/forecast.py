@@ -10,6 +10,7 @@ import numpy as np
 from deal_solve.analysis.forecast.result import ForecastMonth, ForecastResult
 from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Z_P90, Floats, fan_of
 from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.deal.base import months_later
 from deal_solve.frames import Table
 
 MONTHS = 12
@@ -29,6 +30,5 @@ def _months(name: str, daily: Floats, last: date, months: int, widening: float) 
     fan = fan_of(daily, PRODUCTS, ahead, widening)
     p10, p50, p90 = (DAYS_PER_MONTH * fan.quantile(z) for z in (-Z_P90, 0.0, Z_P90))
     for index in range(months):
-        month = last.month - 1 + index + 1
-        label = f"{last.year + month // 12}-{month % 12 + 1:02}"
+        label = f"{months_later(last, index + 1):%Y-%m}"
         yield ForecastMonth(name, label, index + 1, float(p10[index]), float(p50[index]), float(p90[index]))

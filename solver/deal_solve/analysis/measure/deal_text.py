@@ -11,6 +11,7 @@ import yaml
 from deal_solve.analysis.measure.growth import Z_P90, Growth
 from deal_solve.analysis.measure.people import MeasuredPeople
 from deal_solve.analysis.measure.workloads import UNIT_TOKENS, MeasuredWorkload
+from deal_solve.deal.base import months_later
 from deal_solve.deal.rate_card import load_card
 
 DIGITS = 4
@@ -22,7 +23,7 @@ NARROW = 0.005
 
 def deal_text(title: str, last: date, works: list[MeasuredWorkload], people: MeasuredPeople | None) -> str:
     """Return the text of a deal file whose first month is the one after `last`."""
-    start = date(last.year + last.month // 12, last.month % 12 + 1, 1)
+    start = months_later(last, 1)
     lines = [
         "# Measured by `deal-solve measure`. Type in the offers, the quality of each model and what changes would",
         "# cost; `deal-solve check` says what is still missing, `deal-solve today` which bill this file implies.",

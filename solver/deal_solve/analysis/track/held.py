@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from deal_solve.analysis.measure.result import MeasureResult
-from deal_solve.deal.base import parse_month
+from deal_solve.deal.base import months_later, parse_month
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.load import loads
 from deal_solve.errors import InputError
@@ -28,8 +28,7 @@ def drawn_usd(deal: Deal, plan: Plan, found: MeasureResult, months: range) -> fl
     span = taken.span_of(months.start // 12)
     band = band_of(taken, span, plan.api.terms[span.index])
     last = date.fromisoformat(found.last)
-    first_of_next = date(last.year + last.month // 12, last.month % 12 + 1, 1)
-    days = (first_of_next - last.replace(day=1)).days
+    days = (months_later(last, 1) - last.replace(day=1)).days
     drawn = 0.0
     for row in found.reconciliation:
         month = deal.month(date.fromisoformat(f"{row.month}-01"))
