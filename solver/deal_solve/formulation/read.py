@@ -43,7 +43,7 @@ def read_plan(formulation: Formulation) -> Plan:
 def _on_path(decisions: Decisions, bought: Container[str]) -> Plan:
     """Return the plan on one path, without tables, with the agreements of seat types that are bought on any."""
     agreement = next(a for a, gamma in decisions.agreements.api.items() if _is_on(gamma.varValue))
-    return Plan(
+    plan = Plan(
         api=ApiAgreement(
             offer=agreement.offer,
             term_months=agreement.term_months,
@@ -57,8 +57,8 @@ def _on_path(decisions: Decisions, bought: Container[str]) -> Plan:
         },
         routing={name: _routes(decisions, name) for name in decisions.deal.workloads},
         use={name: _routes(decisions, name) for name, cohort in decisions.deal.cohorts.items() if cohort.use},
-        signing_month=decisions.deal.signing_month,
     )
+    return plan.with_signing_month(decisions.deal)
 
 
 def chosen_regimes(decisions: Decisions, agreement: Agreement) -> list[Regime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -10,6 +10,9 @@ from deal_solve.deal.base import DealModel
 from deal_solve.deal.numbers import NonNegative, Share
 from deal_solve.deal.workload import ProjectName
 from deal_solve.plan.terms import Left, left_in
+
+if TYPE_CHECKING:
+    from deal_solve.deal.deal import Deal
 
 
 class _Part(DealModel):
@@ -207,7 +210,8 @@ class Plan(DealModel):
     signing_month: int = Field(
         0,
         ge=0,
-        description="month of signing, counted from the start; all other months are counted from it; not written if 0",
+        description="month of signing, counted from the start; all other months are counted from it; "
+        "not written for a deal that is signed at its start and has nothing in force",
     )
     routing: dict[str, tuple[Route, ...]] = Field({}, description="per workload, one route per epoch")
     use: dict[str, tuple[Route, ...]] = Field({}, description="per metered cohort, one route per epoch")
@@ -218,7 +222,12 @@ class Plan(DealModel):
     @model_serializer(mode="wrap")
     def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         data: dict[str, Any] = write(self)
-        return data if self.signing_month else {key: item for key, item in data.items() if key != "signing_month"}
+        is_stated = "signing_month" in self.model_fields_set
+        return data if is_stated else {key: item for key, item in data.items() if key != "signing_month"}
+
+    def with_signing_month(self, deal: Deal) -> Plan:
+        """Return the plan with the month in which a deal was signed, 0 included; as it is where none was chosen."""
+        return self if deal.whole is deal else self.model_copy(update={"signing_month": deal.signing_month})
 
     def contracted(self, seat_type: str, year: int) -> int:
         """Return N[σ,y]; 0 for a type without an agreement."""

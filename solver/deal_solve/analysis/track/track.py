@@ -58,7 +58,7 @@ def track(
     found = measure(*exports)
     scenarios = scenarios_of(deal)
     proposal = plan if isinstance(plan, Proposal) else load_proposal(plan)
-    if proposal.signing_month is None and 0 in deal.signing_months:  # what a plan that is signed at once does not write
+    if proposal.signing_month is None and 0 in deal.signing_months:  # not stated: signed at the start
         proposal = proposal.model_copy(update={"signing_month": 0})
     signed = complete(deal, proposal, scenarios.block(0))[0]
     known = [name for name in deal.workloads if name in (found.daily or {})]

@@ -57,10 +57,9 @@ def complete(deal: Deal, proposal: Proposal, scenarios: ScenarioSet) -> tuple[Pl
         projects=projects,
         routing=routing,
         use=use,
-        signing_month=deal.signing_month,
         later=proposal.later,
     )
-    return plan, tuple(notes)
+    return plan.with_signing_month(deal), tuple(notes)
 
 
 def _month(deal: Deal, proposal: Proposal) -> int:
