@@ -79,7 +79,7 @@ SHORT_FORMS = {
 INTRO = """\
 # The deal file
 
-*Written by `docs/generate.py` from the models; do not edit.*
+<!-- Written by `docs/generate.py` from the models; do not edit. -->
 
 A deal is one file in YAML 1.2 or JSON. Unknown keys, keys that stand twice and numbers that cannot be are refused, all
 problems in one go, each as `file:line: path: what is wrong, what was expected`. `deal-solve init` writes a commented
@@ -141,7 +141,7 @@ MARK = "<!-- Below this line written by docs/generate.py from the models; do not
 NAMES_INTRO = """\
 # Python names
 
-*Written by `docs/generate.py` from the docstrings; do not edit.*
+<!-- Written by `docs/generate.py` from the docstrings; do not edit. -->
 
 Every name that `from deal_solve import *` gives. [The guide](../guides/embedding.md) shows them at work.
 """
@@ -164,14 +164,14 @@ RESULT_ROOMS = ("optimise", "settlement", "facts", "analysis")
 DECISIONS_INTRO = """\
 # Decisions
 
-*Written by `docs/generate.py` from the records; do not edit.*
+<!-- Written by `docs/generate.py` from the records; do not edit. -->
 
 Why the program is built this way: one short record per decision, in the order in which they were taken.
 """
 CLI_INTRO = """\
 # The command line
 
-*Written by `docs/generate.py` from `--help`; do not edit.*
+<!-- Written by `docs/generate.py` from `--help`; do not edit. -->
 
 Only the answer goes to stdout; progress goes to stderr, and only if that is a terminal or with `--verbose`.
 
