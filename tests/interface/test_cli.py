@@ -83,6 +83,17 @@ def test_help_imports_nothing_heavy(args):
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 
+def test_a_plain_solve_loads_nothing_of_other_questions():
+    unasked = ("pandas", "scipy", "matplotlib", "numpy.ma", "deal_solve.outputs", "deal_solve.analysis.levers.text")
+    code = (
+        "import sys; from deal_solve.cli.main import run; run(sys.argv[1:]); "
+        f"print('UNASKED', [name for name in {unasked!r} if name in sys.modules])"
+    )
+    args = ["solve", str(ROOT / "scenarios" / "three-quotes.yaml")]
+    done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "UNASKED []"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="resource usage")
 def test_help_is_quick():
     """Under 200 ms of processor time, which other work on the machine does not change."""

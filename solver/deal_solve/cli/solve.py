@@ -62,11 +62,9 @@ def command(
     from deal_solve.analysis.solve.comparisons import comparisons
     from deal_solve.analysis.solve.text import solution_report, subject_of
     from deal_solve.cli.support.interrupt import interruptible
-    from deal_solve.cli.support.printing import write_json
     from deal_solve.cli.support.table import ending_of
     from deal_solve.errors import Infeasible
     from deal_solve.files import refuse_unwritable, write_text
-    from deal_solve.outputs import to_json
     from deal_solve.uncertainty.months import in_months_of
     from deal_solve.uncertainty.scenario_set import ready
 
@@ -92,6 +90,9 @@ def command(
     found = answers(deal, scenario_set, solution, more, options)
     found["comparisons"] = interruptible(lambda: comparisons(solution, options))
     if json_file:
+        from deal_solve.cli.support.printing import write_json
+        from deal_solve.outputs import to_json
+
         write_json(json_file, to_json(solution, **found))
     if report:
         from deal_solve.analysis.document.document import document_of

@@ -50,7 +50,7 @@ class DealModel(BaseModel, metaclass=_Refusing):
     `class Premium(DealModel, or_a_word=True)` is one that stands where the file may also have a plain word.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, defer_build=True)
 
     def __init_subclass__(cls, *, or_a_word: bool = False, **settings: Any) -> None:
         """Tell apart, in messages, what is wrong with the map from what is wrong with the word."""

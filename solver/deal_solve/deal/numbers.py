@@ -153,7 +153,7 @@ Change = Annotated[Number, AfterValidator(_change)]
 class Band(BaseModel):
     """A quantity known by its 10 %, 50 % and 90 % quantiles; a plain number is three times the same."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     p10: float
     p50: float

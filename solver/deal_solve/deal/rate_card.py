@@ -22,7 +22,7 @@ BILLINGS: tuple[Billing, ...] = get_args(Billing)
 class CardModel(BaseModel):
     """Base of everything on the card: frozen, no unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Rates(CardModel):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import floor, log10
-
-import numpy as np
+from statistics import median
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
@@ -195,7 +194,7 @@ def money_unit(deal: Deal, sums: ScenarioSums) -> float:
     Usage costs what the middle option does; a cohort takes its cheapest track, whose seats may cover its usage.
     """
     usage = {
-        name: float(sums.mean_requests[name].sum()) * float(np.median(costs))
+        name: float(sums.mean_requests[name].sum()) * median(costs)
         for name, user in resolve(deal).users.items()
         if (costs := [_list_cost(user, option) for epoch in user.epochs for option in epoch.options])
     }

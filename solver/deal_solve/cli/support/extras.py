@@ -85,7 +85,6 @@ def more_options(command: Command) -> Command:
 def check(deal: Deal, scenarios: Scenarios, export_file: str | None, more: More) -> None:
     """Refuse what cannot be asked before anything is solved."""
     from deal_solve.errors import InputError, Problem
-    from deal_solve.plan.choices.choices import restriction_from
 
     requested = {
         "--why-not": bool(more.choices),
@@ -98,6 +97,8 @@ def check(deal: Deal, scenarios: Scenarios, export_file: str | None, more: More)
         if is_requested and export_file:
             raise InputError(Problem(option, "needs a solve; --export only writes the program"))
     if more.choices:
+        from deal_solve.plan.choices.choices import restriction_from
+
         restriction_from(deal, more.choices)
     if more.criteria is not None:
         from deal_solve.analysis.criteria.criteria import refuse_unfit
@@ -129,23 +130,30 @@ def answers(deal: Deal, scenarios: Scenarios, solution: Solution, more: More, op
 
 def answers_text(deal: Deal, solution: Solution, found: Answers) -> str:
     """Return the text of everything asked for; '' if nothing was."""
-    from deal_solve.analysis.criteria.text import criteria_report
-    from deal_solve.analysis.levers.text import waterfall_report
-    from deal_solve.analysis.uncertainty.text import uncertainty_report
-    from deal_solve.analysis.why_not.alternatives_text import alternatives_report
-    from deal_solve.analysis.why_not.single_track_text import single_track_report
-    from deal_solve.analysis.why_not.text import why_not_report
+    parts = []
+    if "why_not" in found:
+        from deal_solve.analysis.why_not.text import why_not_report
 
-    parts = [why_not_report(deal, answer) for answer in found.get("why_not", ())]
+        parts += [why_not_report(deal, answer) for answer in found["why_not"]]
     if "alternatives" in found:
+        from deal_solve.analysis.why_not.alternatives_text import alternatives_report
+
         parts.append(alternatives_report(deal, found["alternatives"], solution.objective_usd))
     if "wrong_tracks" in found:
+        from deal_solve.analysis.why_not.single_track_text import single_track_report
+
         parts.append(single_track_report(deal, found["wrong_tracks"]))
     if "levers" in found:
+        from deal_solve.analysis.levers.text import waterfall_report
+
         parts.append(waterfall_report(deal, found["levers"]))
     if "criteria" in found:
+        from deal_solve.analysis.criteria.text import criteria_report
+
         parts.append(criteria_report(deal, found["criteria"]))
     if "uncertainty" in found:
+        from deal_solve.analysis.uncertainty.text import uncertainty_report
+
         parts.append(uncertainty_report(deal, solution, found["uncertainty"]))
     return "\n\n".join(part for part in parts if part)
 

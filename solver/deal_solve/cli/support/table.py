@@ -12,7 +12,6 @@ from deal_solve.errors import InputError, Problem
 from deal_solve.files import refuse_unwritable, write_text, written
 from deal_solve.frames import csv_text
 from deal_solve.optional import need
-from deal_solve.outputs import figure, to_json
 from deal_solve.report.basics import Answered
 from deal_solve.report.picture import need_matplotlib, write_figure
 
@@ -50,6 +49,8 @@ def table_and_picture(out: str | None, picture: str | None, report: str | None =
         if out:
             written(out, partial(_write_table, found, out_kind))
         if picture:
+            from deal_solve.outputs import figure
+
             written(picture, lambda path: write_figure(figure(found), path, picture_kind))
         if report and isinstance(found, Answered):
             from deal_solve.analysis.document.markup import answer_of
@@ -61,6 +62,8 @@ def table_and_picture(out: str | None, picture: str | None, report: str | None =
 
 def _write_table(found: Framed, kind: str, path: Path) -> None:
     if kind == "json":
+        from deal_solve.outputs import to_json
+
         path.write_text(to_json(found), encoding="utf-8")
     elif kind == "parquet":
         found.to_frame().to_parquet(path, index=False)
