@@ -63,7 +63,8 @@ def counted(count: float, noun: str, plural: str = "") -> str:
     >>> counted(1, "month"), counted(2500, "seat"), counted(0, "person", "people")
     ('1 month', '2,500 seats', '0 people')
     """
-    return f"{count:,.10g} {noun if count == 1 else plural or f'{noun}s'}"
+    number = f"{count:,}" if isinstance(count, int) else f"{count:,.10g}"
+    return f"{number} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def one_of(words: Iterable[str]) -> str:

@@ -100,7 +100,7 @@ def test_a_picture_is_the_same_bytes_again(capsys, tmp_path):
         (["--picture", "fan.pdf"], "--picture: 'fan.pdf' does not end in .svg or .png"),
         (["--out", "set.csv"], "--out: 'set.csv' does not end in .parquet"),
         (["--scenarios", "many"], "--scenarios: 'many' is not a number"),
-        (["--scenarios", "0"], "0 sampled scenarios cannot be"),
+        (["--scenarios", "0"], "a sample of 0 cannot be"),
         (["--scenarios", "none.parquet"], "none.parquet: there is no such file"),
         (["--scenarios", "none.parquet", "--seed", "3"], "--seed: is for sampled scenarios; expected --scenarios N"),
     ],
@@ -121,7 +121,7 @@ def test_solve_and_settle_take_the_options(capsys, tmp_path):
     code, out, _ = called(capsys, "solve", HYBRID, *sampled, "--show", "notes", "--json", result)
     assert code == 0
     assert "100 sampled scenarios (seed 5)" in " ".join(out.split())
-    assert "128 scenarios serve better than 100" in " ".join(out.split())
+    assert "rather 128 scenarios than 100" in " ".join(out.split())
     code, out, _ = called(capsys, "settle", HYBRID, "--plan", result, "--scenarios", "64")
     assert code == 0
     assert "Settled over 64 sampled scenarios (seed 20270101)." in out

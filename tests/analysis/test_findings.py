@@ -153,14 +153,11 @@ CASES = {
     ),
     "minimum above the users": (
         [("minimum: 50", "minimum: 150")],
-        [
-            "offers.quote.seats.enterprise.minimum: 150 seats are more than anyone could use: at most "
-            "100 users at a time"
-        ],
+        ["offers.quote.seats.enterprise.minimum: 150 seats, more than anyone could use: at most 100 users at a time"],
     ),
     "tier above the maximum": (
         [("maximum: 400", "maximum: 400, tiers: {kind: all_units, steps: [{seats: 500, discount: 5%}]}")],
-        ["offers.quote.seats.enterprise.tiers.steps[0]: 500 seats are above the maximum of 400"],
+        ["offers.quote.seats.enterprise.tiers.steps[0]: 500 seats, above the maximum of 400"],
     ),
     "seats that meter nothing": (
         [("minimum: 50", "covered_share: 1, minimum: 50")],

@@ -47,7 +47,7 @@ ASKED = {
         "today: {model: sonnet}",
         "workloads.bot.quality: runs on sonnet today, and no floor says which of sonnet, opus, haiku, fable is good",
     ),
-    "few tokens": ("input_tokens: 4200", "input_tokens: 4.2", "workloads.bot.input_tokens: 4.2 input tokens are fewer"),
+    "few tokens": ("input_tokens: 4200", "input_tokens: 4.2", "workloads.bot.input_tokens: 4.2 input tokens, fewer"),
     "the context window": (
         "input_tokens: 4200",
         "input_tokens: 300k",
@@ -163,5 +163,5 @@ scenarios:
   high: {weight: 1, requests_per_month: {bot: 4M}}
 """
     (found,) = asked(loads(DEAL + paths.replace("FEW", "4M")))
-    assert "1,000,000 requests are today's bill, but the scenarios expect 4,000,000 in the first month" in found
+    assert "today's bill has 1,000,000 requests, but the scenarios expect 4,000,000 in the first month" in found
     assert not asked(loads(DEAL + paths.replace("FEW", "2M")))

@@ -68,7 +68,7 @@ def test_the_console_table_beside_the_api_report_is_the_same_usage(tmp_path):
     ]
     found = read_exports(files)
     assert totals(found)["input"] == 1500
-    assert any("Console usage: usage of 1 days that another export has too" in note for note in found.notes)
+    assert any("Console usage: usage of 1 day that another export has too" in note for note in found.notes)
 
 
 def test_a_gateway_beside_the_vendor_is_not_added(tmp_path):

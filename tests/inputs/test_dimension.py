@@ -81,7 +81,7 @@ def test_a_design_file_has_a_row_per_run_and_an_empty_value_is_todays(hybrid, tm
     file.write_text(f'{OVERAGE},{GROWTH}.p50\ncontracted,30%\n"{{premium: 10%}}",\n')
     assert read_design(hybrid, file).runs == (("contracted", 0.3), ({"premium": "10%"}, 0.25))
     file.write_text(f"{OVERAGE},{GROWTH}\nlist\n")
-    with pytest.raises(InputError, match=r"design.csv:2: has 1 values where 2 paths stand"):
+    with pytest.raises(InputError, match=r"design.csv:2: has 1 value for 2 paths"):
         read_design(hybrid, file)
     file.write_text(f"{OVERAGE}\n")
     with pytest.raises(InputError, match="has no runs"):

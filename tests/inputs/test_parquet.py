@@ -96,7 +96,7 @@ def test_every_problem_is_reported_at_once(tmp_path):
 
 def test_a_set_of_another_horizon_is_refused(tmp_path):
     write_scenarios(sample(DEAL, 8, 7), tmp_path / "set.parquet")
-    with pytest.raises(InputError, match="the set has 24 months; expected the 36 of the deal"):
+    with pytest.raises(InputError, match="months: are 24 in the set; expected the 36 of the deal"):
         read_scenarios(tmp_path / "set.parquet", deal_with().model_copy(update={"horizon_months": 36}))
 
 

@@ -194,7 +194,7 @@ def test_blocks_of_an_expansion_are_its_rows():
 def test_notes_say_what_a_reader_should_know():
     assert sample(DEAL, 256).notes == ()
     (note,) = sample(DEAL, 300).notes
-    assert note == "Sobol points are even in powers of two only: 256 scenarios serve better than 300"
+    assert note == "Sobol points are even in powers of two only: rather 256 scenarios than 300"
     assert sample(DEAL, 300, method="random").notes == ()
     wide = {**WORK, "growth_per_year": {"p10": "-50%", "p50": "100%", "p90": "700%"}}
     (note,) = sample(deal_with(workloads={"a": wide, "b": WORK}), 256).notes

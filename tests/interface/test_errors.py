@@ -48,7 +48,7 @@ WRONG = {
     "a method": (lambda: SolveOptions(method="cuts"), "method: 'cuts' is no method; expected decomposition or extens"),
     "a solver": (lambda: solve(DEAL, solver="x"), "there is no solver 'x' here"),
     "a card": (lambda: load_card("x"), "there is no rate card 'x'"),
-    "a sample": (lambda: sample(Deal.model_validate(DATA), 0), "0 sampled scenarios cannot be"),
+    "a sample": (lambda: sample(Deal.model_validate(DATA), 0), "a sample of 0 cannot be"),
     "a path": (lambda: value_at(DEAL, "offers.q"), "offers.q: offers has no 'q'"),
     "a change": (lambda: varied(DEAL, {"title": 3}), "title: expected text, found 3"),
     "an offer": (lambda: curve(DEAL, scenarios_of(DEAL), "x"), "there is no offer 'x'"),

@@ -22,6 +22,7 @@ from deal_solve.cli.support.options import (
     workers_options,
 )
 from deal_solve.cli.support.solving import read_plan
+from deal_solve.messages import counted
 
 if TYPE_CHECKING:
     from deal_solve.analysis.simulate.result import Simulation
@@ -118,7 +119,9 @@ def _progress(total: int) -> Callable[[int], None]:
         reported = now
         rate = done / max(now - began, 1e-9)
         left = (total - done) / rate
-        text = f"{now - began:6.1f} s  {done:,} of {total:,} scenarios, {rate:,.0f} a second, {left:,.0f} s left"
+        text = (
+            f"{now - began:6.1f} s  {done:,} of {counted(total, 'scenario')}, {rate:,.0f} a second, {left:,.0f} s left"
+        )
         click.echo(text, err=True)
 
     return report

@@ -14,6 +14,7 @@ from deal_solve.cli.support.options import deal_argument, fiscal_option, fix_opt
 from deal_solve.cli.support.question import Question, question_options
 from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN, solved
 from deal_solve.currency import coded
+from deal_solve.messages import counted
 
 if TYPE_CHECKING:
     from deal_solve.analysis.conflict.result import Conflict
@@ -143,9 +144,8 @@ def _export(deal: Deal, scenarios: Scenarios, path: str, fix: Proposal | None) -
     if not path.endswith((".lp", ".mps")):
         raise InputError(Problem("--export", f"{path!r} ends neither in .lp nor in .mps"))
     size = export(deal, scenarios, path, fix)
-    click.echo(
-        f"{path}: {size.rows:,} rows, {size.columns:,} columns ({size.integers:,} integer), {size.nonzeros:,} non-zeros"
-    )
+    columns = f"{counted(size.columns, 'column')} ({size.integers:,} integer)"
+    click.echo(f"{path}: {counted(size.rows, 'row')}, {columns}, {counted(size.nonzeros, 'non-zero')}")
     return 0
 
 

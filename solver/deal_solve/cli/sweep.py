@@ -19,6 +19,7 @@ from deal_solve.cli.support.options import (
     workers_options,
 )
 from deal_solve.cli.support.question import Question, question_options
+from deal_solve.messages import counted
 
 if TYPE_CHECKING:
     from deal_solve.analysis.sweep.checkpoint_log import CheckpointLog
@@ -123,7 +124,9 @@ def _swept(
         part = made_of(list(rows))
         if kept and part.rows:
             write(part)
-            click.echo(f"{len(part.rows):,} of {part.cells:,} runs are done; the same command goes on", err=True)
+            click.echo(
+                f"{len(part.rows):,} of {counted(part.cells, 'run')} are done; the same command goes on", err=True
+            )
         raise
 
 
@@ -163,7 +166,7 @@ def _checkpoint_log(
         return
     with checkpoint_log(Path(f"{out}.journal"), header_of(deal, scenarios, options)) as kept:
         if kept.rows:
-            click.echo(f"{kept.path}: {len(kept.rows):,} runs are done", err=True)
+            click.echo(f"{kept.path}: {counted(len(kept.rows), 'run')} are done", err=True)
         yield kept
 
 
@@ -193,6 +196,6 @@ def _progress() -> Callable[[SweepProgress], None]:
             return
         reported = time.monotonic()
         left = "" if at.seconds_left is None else f", {at.runs_per_second:,.2g} a second, {at.seconds_left:,.0f} s left"
-        click.echo(f"{at.seconds:6.1f} s  {at.done:,} of {at.total:,} runs{left}", err=True)
+        click.echo(f"{at.seconds:6.1f} s  {at.done:,} of {counted(at.total, 'run')}{left}", err=True)
 
     return report

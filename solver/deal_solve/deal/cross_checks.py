@@ -18,7 +18,7 @@ from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.workload import AS_RUN, Workload
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import MAX_PROBLEMS
-from deal_solve.messages import unknown
+from deal_solve.messages import counted, unknown
 
 SEATS = "seats"
 MODELS = "models"
@@ -201,13 +201,13 @@ def _offers(deal: Deal) -> Iterator[Finding]:
         if key in AT_LIST:
             yield loc, f"{key} is always on the table; give this offer another id"
         if min(offer.terms) > deal.horizon_months:
-            yield (*loc, "terms"), f"no term ends within the horizon of {deal.horizon_months} months"
+            yield (*loc, "terms"), f"no term ends within the horizon of {counted(deal.horizon_months, 'month')}"
         if (
             offer.api is not None
             and offer.api.excess == "counts_next"
             and len(offer.api.periods(range(min(offer.terms)))) == 1
         ):
-            found = f"that of {min(offer.terms)} months has one; shorten the period, or leave that term out"
+            found = f"that of {counted(min(offer.terms), 'month')} has one; shorten the period, or leave that term out"
             yield (*loc, "api", "excess"), f"counts_next needs two commitment periods in every term, and {found}"
         yield from _controls(deal, offer.provides, (*loc, "provides"))
         for index, band in enumerate(offer.api.bands if offer.api else ()):
@@ -265,10 +265,13 @@ def _clouds(deal: Deal) -> Iterator[Finding]:
         here: Loc = ("cloud_commitments", key)
         amounts, bands = len(cloud.usd_per_year), len(cloud.other_spend_usd_per_year)
         if amounts < deal.years:
-            yield (*here, "usd_per_year"), f"has {amounts} amounts; expected {deal.years}, one per contract year"
+            yield (
+                (*here, "usd_per_year"),
+                f"has {counted(amounts, 'amount')}; expected {deal.years}, one per contract year",
+            )
         if 1 < bands < deal.years:
             wanted = f"expected one for all contract years, or {deal.years}, one per contract year"
-            yield (*here, "other_spend_usd_per_year"), f"has {bands} bands; {wanted}"
+            yield (*here, "other_spend_usd_per_year"), f"has {counted(bands, 'band')}; {wanted}"
     for key, offer in deal.offers.items():
         if offer.channel is not None and offer.channel.through not in deal.cloud_commitments:
             where = ("offers", key, "channel", "through")
@@ -300,7 +303,10 @@ def _uncertainty(deal: Deal) -> Iterator[Finding]:
         if name not in families:
             yield here, _unknown("price family", name, families)
         if len(changes) > deal.years:
-            yield here, f"has {len(changes)} yearly changes, but the horizon has {deal.years} contract years"
+            yield (
+                here,
+                f"has {counted(len(changes), 'yearly change')}; the horizon has {counted(deal.years, 'contract year')}",
+            )
     for key, event in deal.uncertainty.events.items():
         loc: Loc = ("uncertainty", "events", key)
         for index, name in enumerate(event.workloads):
@@ -341,7 +347,7 @@ def _path_length(path: Sequence[float], years: int, months: int, here: Loc) -> I
     """A path has one number, one per contract year, or one per month (months 0: not one per month)."""
     if len(path) not in (1, years, months):
         expected = f"1, {years} (contract years) or {months} (months)" if months else f"1 or {years} (contract years)"
-        yield here, f"has {len(path)} values; expected {expected}"
+        yield here, f"has {counted(len(path), 'value')}; expected {expected}"
 
 
 def _controls(deal: Deal, names: Iterable[str], loc: Loc) -> Iterator[Finding]:
@@ -384,7 +390,7 @@ def _rest(deal: Deal) -> Iterator[Finding]:
     for index, limit in enumerate(deal.limits):
         year = limit.contract_year
         if year is not None and year >= deal.years:
-            yield ("limits", index, "of"), f"the horizon has {deal.years} contract years"
+            yield ("limits", index, "of"), f"the horizon has {counted(deal.years, 'contract year')}"
     small = 0 < len(deal.scenarios) <= 300
     if deal.risk.criterion != "expected" and not small:
         yield (

@@ -13,7 +13,7 @@ from deal_solve.deal.numbers import parse_band, parse_number
 from deal_solve.deal.problems import UNKNOWN_KEY
 from deal_solve.deal.yaml_source import Loc, Source, dotted, loc_of, parse
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import did_you_mean
+from deal_solve.messages import counted, did_you_mean
 
 
 def varied(deal: Deal, changes: Mapping[str, Any]) -> Deal:
@@ -218,7 +218,9 @@ def _nowhere(path: str, data: Any, loc: Loc) -> InputError:
             if isinstance(node, dict):
                 return InputError(Problem(path, f"{parent} has no {part!r}{did_you_mean(part, node)}"))
             if isinstance(node, list):
-                return InputError(Problem(path, f"{parent} has {len(node)} entries, [0] to [{len(node) - 1}]"))
+                return InputError(
+                    Problem(path, f"{parent} has {counted(len(node), 'entry', 'entries')}, [0] to [{len(node) - 1}]")
+                )
             return InputError(Problem(path, f"{parent} is one value, {node!r}; expected a path that ends there"))
         node = below
     return InputError(Problem(path, "is not a field of this deal"))

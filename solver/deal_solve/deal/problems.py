@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from deal_solve.deal.yaml_source import Loc, Source
 from deal_solve.errors import MAX_PROBLEMS, Problem
-from deal_solve.messages import did_you_mean, nearest, one_of, shown
+from deal_solve.messages import counted, did_you_mean, nearest, one_of, shown
 
 WORD_OR_MAP: set[str] = set()
 """Models that stand where a plain word may stand (`base.DealModel`); pydantic names them in the place of an error."""
@@ -138,7 +138,7 @@ def _message(item: Any, loc: Loc, model: type[Any]) -> str:
         case "too_long":
             return f"expected at most {context['max_length']}, found {context['actual_length']}"
         case "string_too_long":
-            return f"has {len(given)} characters; expected at most {context['max_length']}"
+            return f"has {counted(len(given), 'character')}; expected at most {context['max_length']}"
         case "string_type":
             return f"expected text, found {shown(given)} (put it in quotes if it is meant as text)"
     expected = _KINDS.get(kind.partition("_")[0]) or described(model, loc)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from deal_solve.deal.base import DealModel
 from deal_solve.deal.numbers import NUMBER_SCHEMA, Positive, parse_count
+from deal_solve.messages import counted
 
 AT_SIGNING, OBSERVED = "at_signing", "observed"
 TERCILES = 3
@@ -20,7 +21,7 @@ def _count_or_edges(value: Any) -> Any:
 
 def _checked(value: int | tuple[float, ...] | None) -> int | tuple[float, ...] | None:
     if isinstance(value, int) and not 1 <= value <= 10:
-        raise ValueError(f"{value} buckets; expected 1 to 10, or their edges")
+        raise ValueError(f"{counted(value, 'bucket')}; expected 1 to 10, or their edges")
     if isinstance(value, tuple) and (not value or any(low >= high for low, high in pairwise(value))):
         raise ValueError("edges out of order; expected at least one, each above the one before")
     return value

@@ -12,7 +12,7 @@ import yaml
 
 from deal_solve.errors import InputError, Problem
 from deal_solve.files import opened
-from deal_solve.messages import os_reason
+from deal_solve.messages import counted, os_reason
 
 MAX_BYTES = 5_000_000
 MAX_NODES = 200_000
@@ -207,7 +207,7 @@ class _Builder:
         """Note a value or a key of too many characters."""
         is_long = len(node.value) > MAX_TEXT
         if is_long:
-            message = f"has {len(node.value):,} characters; expected at most {MAX_TEXT:,}"
+            message = f"has {counted(len(node.value), 'character')}; expected at most {MAX_TEXT:,}"
             self.source.problems.append(Problem(dotted(loc), message, self.source.file, node.start_mark.line + 1))
         return is_long
 

@@ -21,6 +21,7 @@ from deal_solve.exports.files import ExportFile, Header, export_files, readable,
 from deal_solve.exports.reader import JsonReader, Source, TableReader
 from deal_solve.exports.recognise import is_empty, reader_of
 from deal_solve.exports.row import Charged, Counted, Place, Quantity, SeatDay, Tally
+from deal_solve.messages import counted
 from deal_solve.stopping import checkpoint
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def read_exports(
         last -= timedelta(days=late_days)
         all_used = {key: value for key, value in all_used.items() if key[0].day <= last}
         all_charged = {key: value for key, value in all_charged.items() if key[0].day <= last}
-        notes.append(f"the last {late_days} days, after {last}, are held back: they may not be complete yet")
+        notes.append(f"what is later than {last} is held back, {counted(late_days, 'day')}: it may not be complete yet")
     notes += names.notes
     return Exports(all_used, all_charged, tuple(seats), len(members), tuple(files), first, last, tuple(notes))
 
@@ -207,7 +208,8 @@ def _merged(part: _Part, notes: list[str]) -> Tally:
     for name, tally, fields in grains:
         coarse = {day for day in _days(tally) if grain[day] > fields}
         if coarse:
-            notes.append(f"{name}: {len(coarse)} days that another {part.source.name} has in more detail, not counted")
+            days = counted(len(coarse), "day")
+            notes.append(f"{name}: {days} that another {part.source.name} has in more detail, not counted")
         merged.used.update({key: value for key, value in tally.used.items() if key[0].day not in coarse})
         merged.charged.update({key: value for key, value in tally.charged.items() if key[0].day not in coarse})
         merged.covers = tally.covers or merged.covers
@@ -238,7 +240,7 @@ def _grain(tally: Tally) -> int:
 
 def _counted(found: dict[Source, dict], notes: list[str], what: str = "usage") -> dict:  # type: ignore[type-arg]
     """Return the rows of all sources of which, day by day, none shows what another one shows."""
-    counted: dict = {}  # type: ignore[type-arg]
+    merged: dict = {}  # type: ignore[type-arg]
     days: dict[str, set[date]] = defaultdict(set)
     order = sorted(
         (source for source, rows in found.items() if rows), key=lambda s: (s.channel in ("gateway", "invoice"), s.rank)
@@ -249,10 +251,11 @@ def _counted(found: dict[Source, dict], notes: list[str], what: str = "usage") -
         own = {place.day for place, _ in rows}
         doubled = own & taken
         if doubled:
-            notes.append(f"{source.name}: {what} of {len(doubled)} days that another export has too, not counted again")
+            both = f"{counted(len(doubled), 'day')} that another export has too"
+            notes.append(f"{source.name}: {what} of {both}, not counted again")
         days[source.channel] |= own
-        counted.update({key: value for key, value in rows.items() if key[0].day not in doubled})
-    return counted
+        merged.update({key: value for key, value in rows.items() if key[0].day not in doubled})
+    return merged
 
 
 class _Names:

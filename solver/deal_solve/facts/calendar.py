@@ -15,6 +15,7 @@ from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.facts.accrual import bills, seats_usd
 from deal_solve.facts.names import listed, quoted_offer, seats_name, track_name, user_name
 from deal_solve.frames import Table
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan, RenewalTable
 from deal_solve.plan.resolved import resolve
 from deal_solve.plan.terms import TermSpan
@@ -116,7 +117,7 @@ def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
     for offer, spans in _signed(deal, plan).items():
         for index, (span, bought) in enumerate(spans):
             name, word = quoted_offer(deal, offer), "is renewed" if index else "starts"
-            what = f"{name} {word} for {span.length} months: {', '.join(bought)}"
+            what = f"{name} {word} for {counted(span.length, 'month')}: {', '.join(bought)}"
             yield Event(deal.calendar(span.start), "renewal" if index else "start", what)
             end = span.start + span.length
             start, last = end - min(NEGOTIATE_MONTHS, span.length // 2), f"{deal.calendar(end - 1):%Y-%m}"
@@ -211,7 +212,7 @@ def _invoices(settlement: Settlement) -> Iterator[Event]:
 
 
 def _pieces(invoices: int) -> str:
-    return f", in {invoices} invoices over the year" if invoices > 1 else ""
+    return f", in {counted(invoices, 'invoice')} over the year" if invoices > 1 else ""
 
 
 def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:

@@ -13,7 +13,7 @@ from pydantic import Field
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
-from deal_solve.messages import usd
+from deal_solve.messages import counted, usd
 from deal_solve.plan.plan import ApiTerm, EntriesIfLeft, Plan, RenewalRow, Route
 from deal_solve.plan.resolved import resolve
 from deal_solve.record import NotWritten, Record
@@ -92,14 +92,14 @@ def _decided(settlement: Settlement) -> Iterator[tuple[DecisionKind, str, str]]:
     """Yield kind, subject and what the plan does."""
     deal, plan = settlement.deal, settlement.plan
     api = plan.api
-    yield "api_agreement", "", f"{api.offer}, {api.term_months} months"
+    yield "api_agreement", "", f"{api.offer}, {counted(api.term_months, 'month')}"
     yield "band", "", _by_year([usd(term.band_usd_per_year) if term.offer is None else LIST for term in api.terms])
     yield "commitment", "", _by_year([usd(round(c, 2)) for term in api.terms for c in term.commitment_usd])
     for table in plan.later:
         yield (
             "later",
             f"{deal.calendar(table.month):%Y-%m}",
-            f"by table of {len(table.rows)} buckets; here the likeliest",
+            f"by table of {counted(len(table.rows), 'bucket')}; here the likeliest",
         )
     for name, agreement in plan.seats.items():
         if any(agreement.contracted):
@@ -107,7 +107,7 @@ def _decided(settlement: Settlement) -> Iterator[tuple[DecisionKind, str, str]]:
         if any(plan.takes_seats(name, year) for year in range(deal.years)):
             _, *then = (seller for seller, _ in groupby(map(agreement.seller, range(len(agreement.contracted)))))
             left = f", then {', '.join(then)}" if then else ""
-            yield "seat_offer", name, f"{agreement.offer}, {agreement.term_months} months{left}"
+            yield "seat_offer", name, f"{agreement.offer}, {counted(agreement.term_months, 'month')}{left}"
     for cohort, tracks in plan.tracks.items():
         yield "track", cohort, _by_year(tracks)
     for workload in deal.workloads:

@@ -95,7 +95,7 @@ def too_many_combinations(deal: Deal, first: FirstUsers, seat_plan: SeatPlan) ->
     if not years:
         return ""
     return (
-        f"in contract year {', '.join(years)} cohorts can share the plan in more than {MAX_COMBINATIONS} combinations; "
+        f"cohorts can share the plan in more than {MAX_COMBINATIONS} combinations in contract year {', '.join(years)}; "
         f"those with users above its maximum of {seat_plan.maximum} are closed: join cohorts that are alike, or take "
         "the plan from the tracks of some"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.errors import Problem
-from deal_solve.messages import unknown
+from deal_solve.messages import counted, unknown
 from deal_solve.plan.resolved import resolve
 
 
@@ -34,6 +34,6 @@ def offer_problem(deal: Deal, path: str, offer: str, term_months: int | None, se
     offered = ", ".join(map(str, on_table.offer.terms))
     return Problem(
         f"{path}.term_months",
-        f"a first term of {term_months} months cannot be had from {offer!r}; it offers {offered} and the horizon is "
-        f"{deal.horizon_months}",
+        f"a first term of {counted(term_months, 'month')} cannot be had from {offer!r}; it offers {offered} and the "
+        f"horizon is {deal.horizon_months}",
     )

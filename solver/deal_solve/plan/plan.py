@@ -9,6 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from deal_solve.deal.base import DealModel
 from deal_solve.deal.numbers import NonNegative, Share
 from deal_solve.deal.workload import ProjectName
+from deal_solve.messages import counted
 from deal_solve.plan.terms import Left, left_in
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class SeatAgreement(_Part):
     def _every_year(self) -> Self:
         years = sum(term.years for term in self.terms)
         if self.terms and years != len(self.contracted):
-            raise ValueError(f"terms: {years} contract years, but contracted has {len(self.contracted)}")
+            raise ValueError(f"terms: {counted(years, 'contract year')}, but contracted has {len(self.contracted)}")
         return self
 
     @property

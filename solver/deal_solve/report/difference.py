@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
+from deal_solve.messages import counted
 from deal_solve.report.text import money, percent, table
 from deal_solve.settlement.lines import CAUSES
 
@@ -22,7 +23,7 @@ def difference_table(deal: Deal, difference: Difference, other: str = "as reques
         rows.append(["risk", "", "", money(difference.risk_usd)])
         rows.append(["objective", "", "", money(difference.objective_usd)])
     return table(
-        f"Difference by line over {deal.compared_months} months (USD, expected{present_value(deal)})",
+        f"Difference by line over {counted(deal.compared_months, 'month')} (USD, expected{present_value(deal)})",
         ["line", "this deal", other, "difference"],
         rows,
     )

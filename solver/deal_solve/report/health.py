@@ -7,6 +7,7 @@ from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
 from deal_solve.facts.savings import savings
+from deal_solve.messages import counted
 from deal_solve.report.text import bullets, chance, labelled, money, percent, table, whole_money
 from deal_solve.settlement.settle import Settlement
 
@@ -70,7 +71,7 @@ def cost_split_table(deal: Deal, settlement: Settlement) -> str:
         for row in rows
     ]
     value = ", present value" if deal.cost_of_capital_per_year else ""
-    text = table(f"Cost by side over {deal.compared_months} months (USD{value})", headers, cells)
+    text = table(f"Cost by side over {counted(deal.compared_months, 'month')} (USD{value})", headers, cells)
     if {"API", "seats"} <= {row.side for row in rows}:
         text += "\n" + "\n".join(labelled("-", _crossover(deal, crossover_month(settlement)), 2))
     return text
@@ -96,7 +97,9 @@ def savings_table(deal: Deal, settlement: Settlement) -> str:
     if found.return_on_commitment is not None:
         returned = f"{found.return_on_commitment:.2f} USD saved for each USD committed"
         lines.append(f"return on commitment {percent(found.return_on_commitment)}: {returned}")
-    title = f"Savings rates of the API agreement over {deal.horizon_months} months (expected, not discounted)"
+    title = (
+        f"Savings rates of the API agreement over {counted(deal.horizon_months, 'month')} (expected, not discounted)"
+    )
     return bullets(title, lines)
 
 

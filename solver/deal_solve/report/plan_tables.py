@@ -6,6 +6,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.names import line_title
 from deal_solve.facts.summary import PeriodSummary, Summary, periods
 from deal_solve.facts.usage.routing import runs
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.report.text import chance, money, percent, table
 from deal_solve.settlement.limit_checks import limit_checks
@@ -91,7 +92,7 @@ def line_table(deal: Deal, plan: Plan, summary: Summary) -> str:
     rows = [[line_title(deal, plan, line), money(usd)] for line, usd in summary.by_line.items()]
     rows.append(["total", money(summary.total.expected_usd)])
     certainty = "certain" if summary.scenarios == 1 else "expected"
-    title = f"Cost by line over {deal.compared_months} months (USD, {certainty}{discounted})"
+    title = f"Cost by line over {counted(deal.compared_months, 'month')} (USD, {certainty}{discounted})"
     return table(title, ["line", f"{word}cost"], rows)
 
 

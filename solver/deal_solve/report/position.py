@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deal_solve.messages import counted
 from deal_solve.report.text import percent, whole_money
 from deal_solve.settlement.in_force.position import Position
 
@@ -19,10 +20,9 @@ def position_sentences(found: Position) -> Iterator[str]:
     else:
         yield f"{found.offer} ends in {found.ends}, without a commitment"
     for seats in found.seats:
-        yield (
-            f"{seats.expected_active:,.0f} active users of {seats.seat_type} on {seats.licensed:,} licensed seats "
-            f"({seats.contracted:,} contracted)"
-        )
+        users = counted(round(seats.expected_active), "active user")
+        licensed = counted(seats.licensed, "licensed seat")
+        yield f"{users} of {seats.seat_type} on {licensed} ({seats.contracted:,} contracted)"
 
 
 def _exhausted(found: Position) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deal_solve.currency import converted
 from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.rate_card import BILLINGS, Card, Model, SeatPlan, SeatType
+from deal_solve.messages import counted
 from deal_solve.report.text import heading, labelled, percent, round_money, table
 
 
@@ -52,9 +53,9 @@ def _plan(plan: SeatPlan | None) -> str:
     if plan is None:
         return "-"
     return (
-        f"{plan.id}, {plan.minimum} seats or more"
+        f"{plan.id}, {counted(plan.minimum, 'seat')} or more"
         if plan.maximum is None
-        else f"{plan.id}, {plan.minimum} to {plan.maximum} seats"
+        else f"{plan.id}, {plan.minimum} to {counted(plan.maximum, 'seat')}"
     )
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.baseline_usage import ObservedBucket, observed_buckets
+from deal_solve.messages import counted
 from deal_solve.plan.plan import EntriesIfLeft, Plan, RenewalRow, RenewalTable, Route
 from deal_solve.report.sentences import api_sentence, seat_sentence
 from deal_solve.report.text import chance, joined, labelled, percent, round_money, table
@@ -52,7 +53,7 @@ def _billed(each: RenewalTable, found: list[ObservedBucket]) -> list[str]:
         return []
     names = _ranges(each.usage_edges_usd)
     lines = [
-        f"{names[own.bucket]}: {own.requests[0]:,.0f} to {own.requests[1]:,.0f} requests, "
+        f"{names[own.bucket]}: {own.requests[0]:,.0f} to {counted(round(own.requests[1]), 'request')}, "
         f"{round_money(own.billed_usd[0])} to {round_money(own.billed_usd[1])} billed at contracted rates"
         for own in found
     ]

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from deal_solve.deal.deal import AT_LIST, LIST, LIST_MONTHLY, Deal
 from deal_solve.facts.summary import Summary
+from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import ApiAgreement, Plan
 from deal_solve.plan.resolved import resolve
@@ -17,7 +18,7 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 def title_line(deal: Deal) -> str:
     """Return the name of the deal, its months and its currency."""
-    months = f"{deal.compared_months} months from {deal.whole.start:%Y-%m}"
+    months = f"{counted(deal.compared_months, 'month')} from {deal.whole.start:%Y-%m}"
     return f"{deal.title or 'This deal'}: {months}, all amounts USD"
 
 
@@ -60,7 +61,7 @@ def offer_sentence(deal: Deal, offer: str, months: int) -> str:
 
 def _renewed(deal: Deal, months: int, left: Left = ()) -> str:
     """Return a first term and what follows it."""
-    text = f"{months} months"
+    text = f"{counted(months, 'month')}"
     if months >= deal.horizon_months:
         return text
     if left and left[0][0] > months:
@@ -96,10 +97,10 @@ def cost_sentence(deal: Deal, summary: Summary) -> str:
     """Return the cost over the horizon: expected and, if uncertain, the range."""
     value = basis(deal)
     if summary.scenarios == 1:
-        return f"{money(summary.total.expected_usd)} over {deal.compared_months} months{value}, certain"
+        return f"{money(summary.total.expected_usd)} over {counted(deal.compared_months, 'month')}{value}, certain"
     low, high = money(summary.total.p10_usd), money(summary.total.p90_usd)
     return (
-        f"{money(summary.total.expected_usd)} expected over {deal.compared_months} months{value}; "
+        f"{money(summary.total.expected_usd)} expected over {counted(deal.compared_months, 'month')}{value}; "
         f"{low} (P10) to {high} (P90)"
     )
 
@@ -112,7 +113,8 @@ def basis(deal: Deal) -> str:
 
 def fixed_sentence(deal: Deal, summary: Summary) -> str:
     """Return what is owed whatever happens."""
-    fixed = f"{money(summary.committed_usd)} committed over {deal.compared_months} months: API commitment and seats"
+    over = f"over {counted(deal.compared_months, 'month')}"
+    fixed = f"{money(summary.committed_usd)} committed {over}: API commitment and seats"
     if summary.beyond_horizon_usd:
         fixed += f"; {money(summary.beyond_horizon_usd)} more after them"
     return fixed
@@ -122,7 +124,7 @@ def worst_sentence(deal: Deal, summary: Summary) -> str:
     """Return the mean of the worst costs, or nothing where there is one scenario only."""
     if summary.cvar_usd is None:
         return ""
-    over = f"over {deal.compared_months} months"
+    over = f"over {counted(deal.compared_months, 'month')}"
     text = f"{money(summary.cvar_usd)} {over}, mean of the worst {percent(1 - summary.confidence)} of scenarios"
     if summary.worst_usd is not None:
         is_alike = money(summary.worst_usd) == money(summary.cvar_usd)
@@ -137,14 +139,15 @@ def versus_sentence(deal: Deal, solution: Solution, summary: Summary) -> str:
     baseline = float(solution.settlement.weights @ solution.baseline_cost)
     saved = baseline - summary.total.expected_usd
     share = percent(abs(saved) / abs(baseline), 2) if baseline else "0%"
-    without = f"{money(baseline)} expected over {deal.compared_months} months without API commitment"
+    without = f"{money(baseline)} expected over {counted(deal.compared_months, 'month')} without API commitment"
     return f"{without}; this {'saves' if saved >= 0 else 'adds'} {money(abs(saved))} ({share})"
 
 
 def proof_sentence(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Summary) -> str:
     """Return objective, bound, gap, scenarios, seed and date of the prices."""
     status = "optimal" if solution.status == "optimal" else "not proven to the gap asked for"
-    objective = f"objective {money(solution.objective_usd)} over {deal.compared_months} months ({aim(deal, summary)})"
+    over = f"over {counted(deal.compared_months, 'month')}"
+    objective = f"objective {money(solution.objective_usd)} {over} ({aim(deal, summary)})"
     proof = f"bound {money(solution.bound_usd)}, gap {gap_percent(solution.gap)}"
     return f"{status}: {objective}, {proof}; {scenarios_text(scenarios)}; prices of {deal.card.as_of}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
+from deal_solve.messages import counted
 from deal_solve.uncertainty.measures import Against, cvar, worst
 from deal_solve.uncertainty.scenario_set import Array, Scenarios
 
@@ -48,7 +49,7 @@ def fit_risk(deal: Deal, scenarios: Scenarios) -> tuple[Deal, tuple[str, ...]]:
     if not scenarios.is_coarse or risk.weight == 0 or risk.confidence <= COARSE_CONFIDENCE:
         return deal, ()
     source = "discrete expansion" if scenarios.kind == "discrete" else "sampled set"
-    few = f"the {source} has {scenarios.size} scenarios, too few for a tail beyond {COARSE_CONFIDENCE}"
+    few = f"the {source} has {counted(scenarios.size, 'scenario')}, too few for a tail beyond {COARSE_CONFIDENCE}"
     if "confidence" in risk.model_fields_set:
         raise InputError(f"risk.confidence: {risk.confidence:g} is asked for, but {few}; expected at most 0.9")
     fitted = risk.model_copy(update={"confidence": COARSE_CONFIDENCE})

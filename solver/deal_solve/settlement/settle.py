@@ -11,6 +11,7 @@ import numpy as np
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import all_paths, broken_tables, on_path, paths_of
 from deal_solve.plan.resolved import OfferTerms, resolve
@@ -329,7 +330,7 @@ def _check(deal: Deal, plan: Plan) -> None:
     found = [len(term.commitment_usd) for term in plan.api.terms]
     expected = [len(span.years) for span in api.spans]
     if found != expected:
-        raise InputError(f"plan: api.terms have {found} contract years; expected {expected}")
+        raise InputError(f"plan: the contract years of api.terms are {found}; expected {expected}")
     for name, agreement in plan.seats.items():
         if name not in on_table.offers[agreement.offer].seats:
             raise InputError(f"plan: seats.{name}: {agreement.offer} does not have this seat type")
@@ -337,7 +338,9 @@ def _check(deal: Deal, plan: Plan) -> None:
         if agreement.offer == plan.api.offer and agreement.term_months != plan.api.term_months:
             raise InputError(f"plan: seats.{name} has another term than the API part of the same offer")
         if len(agreement.contracted) != deal.years:
-            raise InputError(f"plan: seats.{name}.contracted has {len(agreement.contracted)} years, not {deal.years}")
+            raise InputError(
+                f"plan: seats.{name}.contracted has {counted(len(agreement.contracted), 'year')}, not {deal.years}"
+            )
     _check_tracks(deal, plan)
 
 
@@ -352,7 +355,9 @@ def _check_tracks(deal: Deal, plan: Plan) -> None:
     for cohort in deal.cohorts:
         tracks = plan.tracks.get(cohort, ())
         if len(tracks) != deal.years:
-            raise InputError(f"plan: tracks.{cohort} has {len(tracks)} contract years; expected {deal.years}")
+            raise InputError(
+                f"plan: tracks.{cohort} has {counted(len(tracks), 'contract year')}; expected {deal.years}"
+            )
         for track in tracks:
             if track != NONE and track not in deal.internal_tools and track not in plan.seats:
                 raise InputError(f"plan: tracks.{cohort} takes {track!r}, but there is no seat agreement for it")

@@ -12,6 +12,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import Band
 from deal_solve.deal.risk import NamedScenario
 from deal_solve.errors import InputError
+from deal_solve.messages import counted
 from deal_solve.uncertainty import paths
 from deal_solve.uncertainty.scenario_set import PATHS, Array, Kind, ScenarioSet
 
@@ -34,8 +35,9 @@ def discrete_expansion(deal: Deal) -> ScenarioSet:
     events = [key for key, event in deal.uncertainty.events.items() if 0 < event.probability < 1]
     count = 3 ** len(expanded) * 2 ** len(events)
     if count > MAX_SCENARIOS:
+        by = f"{counted(len(expanded), 'group')}, {counted(len(events), 'event')}"
         raise InputError(
-            f"the discrete expansion has {_in_words(count)} branches ({len(expanded)} groups, {len(events)} events); "
+            f"the discrete expansion has {_in_words(count)} branches ({by}); "
             f"expected at most {MAX_SCENARIOS:,}: sample scenarios instead (--scenarios N), or state fewer events"
         )
     _refuse_large(deal, expanded, events, count)

@@ -11,7 +11,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError, Problem
 from deal_solve.files import opened
-from deal_solve.messages import did_you_mean
+from deal_solve.messages import counted, did_you_mean
 from deal_solve.optional import need
 from deal_solve.uncertainty.paths import middle, paths_of, refuse_large
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Kind, Scenarios, ScenarioSet
@@ -166,7 +166,7 @@ class _Reader:
                 Problem("schema", f"{facts.get('schema')!r} is not known here; expected {SCHEMA}", self.path)
             )
         if facts and facts.get("months") != self.deal.horizon_months:
-            message = f"the set has {facts.get('months')} months; expected the {self.deal.horizon_months} of the deal"
+            message = f"are {facts.get('months')} in the set; expected the {self.deal.horizon_months} of the deal"
             raise InputError(Problem("months", message, self.path))
         return facts
 
@@ -204,7 +204,7 @@ class _Reader:
                 column, f"expected a number, or a list of {' or '.join(map(str, allowed))} numbers, in every row"
             )
         elif length not in allowed:
-            self.problem(column, f"has {length} values a row; expected {' or '.join(map(str, allowed))}")
+            self.problem(column, f"has {counted(length, 'value')} a row; expected {' or '.join(map(str, allowed))}")
         elif values.min() < 0 or values.max() > highest or (part == "index" and values.min() == 0):
             top = f", at most {highest:g}" if np.isfinite(highest) else ""
             self.problem(column, f"expected {bound}{top}; found {values.min():g} to {values.max():g}")

@@ -19,6 +19,7 @@ from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.requests.today import list_usd_today
 from deal_solve.deal.workload import Workload
 from deal_solve.memory import refuse_larger
+from deal_solve.messages import counted
 from deal_solve.uncertainty.scenario_set import PATHS, Array
 
 Draw = Callable[[str, str, Band], Array]
@@ -74,7 +75,7 @@ def refuse_large(deal: Deal, scenarios: int, numbers: int, remedy: str) -> None:
 
     `numbers` is how many numbers a scenario takes (`held`); it takes more while they are built.
     """
-    what = f"{scenarios:,} scenarios of {deal.horizon_months} months"
+    what = f"{counted(scenarios, 'scenario')} of {counted(deal.horizon_months, 'month')}"
     refuse_larger(FLOAT_BYTES * scenarios * (numbers + WHILE_BUILT * deal.horizon_months), what, remedy)
 
 

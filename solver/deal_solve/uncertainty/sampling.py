@@ -16,6 +16,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import Band
 from deal_solve.deal.yaml_source import loc_of
 from deal_solve.errors import InputError
+from deal_solve.messages import counted
 from deal_solve.uncertainty import metalog, scenario_set
 from deal_solve.uncertainty.correlation import Copula, copula_of
 from deal_solve.uncertainty.metalog import Metalog
@@ -41,7 +42,7 @@ def sample(deal: Deal, count: int, seed: int = SEED, method: SamplingMethod = "s
     if deal.scenarios:
         raise InputError(deal.problem(("scenarios",), "are listed, so no others can be sampled; take the list out"))
     if not 1 <= count <= MAX_SCENARIOS:
-        raise InputError(f"{count:,} sampled scenarios cannot be; expected 1 to {MAX_SCENARIOS:,}")
+        raise InputError(f"a sample of {count:,} cannot be; expected 1 to {MAX_SCENARIOS:,}")
     if not 0 <= seed < 2**64:
         raise InputError(f"the seed {seed} cannot be; expected 0 to {2**64 - 1}")
     uncertain = [(group, path, band) for group, path, band in bands_of(deal) if not band.is_certain]
@@ -49,7 +50,7 @@ def sample(deal: Deal, count: int, seed: int = SEED, method: SamplingMethod = "s
     copula, notes = copula_of(deal, [(group, path) for group, path, _ in uncertain])
     if method == "sobol" and count & (count - 1):
         power = 2 ** round(math.log2(count))
-        notes += (f"Sobol points are even in powers of two only: {power:,} scenarios serve better than {count:,}",)
+        notes += (f"Sobol points are even in powers of two only: rather {counted(power, 'scenario')} than {count:,}",)
     notes += _heavy_tails(deal, uncertain, metalogs)
     return SampledSet(deal, count, seed, method, tuple(path for _, path, _ in uncertain), metalogs, copula, notes)
 

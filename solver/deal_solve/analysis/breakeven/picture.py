@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deal_solve.analysis.breakeven.result import Breakeven
 from deal_solve.analysis.breakeven.text import at_text
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, canvas, scale_of
 from deal_solve.report.text import round_money
 
@@ -31,7 +32,7 @@ def figure_of(deal: Deal, found: Breakeven) -> Figure:
     minimum = min(usd for _, usd in points)
     size, word = scale_of(max(usd for _, usd in points) - minimum)
     across, wide = scale_of(max(abs(found.low), abs(found.high)) / 10)
-    title = f"{deal.title or 'This deal'}: where the best deal changes over {deal.compared_months} months"
+    title = f"{deal.title or 'This deal'}: where the best deal changes over {counted(deal.compared_months, 'month')}"
     with canvas(6.4, 4.4, title) as figure:
         panel = figure.subplots()
         for interval in found.stretches:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from deal_solve.analysis.breakeven.result import Breakeven, Breakpoint, Interval
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
@@ -70,7 +71,9 @@ def _today(found: Breakeven, today: float) -> str:
 
 
 def _proof(found: Breakeven) -> str:
-    text = f"{len(found.solved)} values solved" + (" (GAP: not all are proven)" if not found.is_proven else "")
+    text = f"{counted(len(found.solved), 'value')} solved" + (
+        " (GAP: not all are proven)" if not found.is_proven else ""
+    )
     if found.is_complete:
         return f"{text}; costs are straight lines in the field, so nothing lies between the breakpoints"
     step = f"a change and back within less than {number(found.step)} can be missed"
@@ -93,7 +96,7 @@ def _breakpoints(deal: Deal, found: Breakeven) -> str:
         ]
         for index, point in enumerate(found.flips, 1)
     ]
-    over = f"USD over {deal.compared_months} months{present_value(deal)}"
+    over = f"USD over {counted(deal.compared_months, 'month')}{present_value(deal)}"
     title = f"Where the best deal changes ({over}; below and above the breakpoint)"
     return table(title, headers, cells, left=0)
 
@@ -123,8 +126,8 @@ def _intervals(deal: Deal, found: Breakeven) -> str:
     if not found.target:
         headers, cells = headers[:-1], [row[:-1] for row in cells]
     title = (
-        f"Intervals between breakpoints (objective in USD over {deal.compared_months} months; per unit: its change per "
-        "1 of the field, the same everywhere in the interval or on average)"
+        f"Intervals between breakpoints (objective in USD over {counted(deal.compared_months, 'month')}; per unit: its "
+        "change per 1 of the field, the same everywhere in the interval or on average)"
     )
     return table(title, headers, cells, left=0)
 

@@ -15,6 +15,7 @@ from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.facts.baseline_usage import usage_at_list
+from deal_solve.messages import counted
 from deal_solve.plan.crowds import crowding, crowds, is_crowded, served_first, too_many_combinations, unpriced
 from deal_solve.plan.dearer import dearer_options
 from deal_solve.plan.resolved import resolve
@@ -30,7 +31,10 @@ def unreachable_offers(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
         loc: Loc = ("offers", name)
         for months in offer.terms:
             if months > 12 * deal.years:
-                yield (*loc, "terms", str(months)), f"is longer than the horizon of {deal.compared_months} months"
+                yield (
+                    (*loc, "terms", str(months)),
+                    f"is longer than the horizon of {counted(deal.compared_months, 'month')}",
+                )
         if offer.api:
             yield from _worse_bands(deal, offer.api, (*loc, "api", "bands"))
             if yearly is not None:
@@ -65,9 +69,11 @@ def crowded_plans(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
         found = {crowd: None for year in range(deal.years) for crowd in crowds(first, cohorts, year, plan.maximum)}
         for crowd in found:
             exceeded = (joint_users(scenarios.users, crowd) > plan.maximum * (1 + 1e-9)).any(axis=0)
-            users = f"{' and '.join(crowd)} have more than {plan.maximum} users{' together' * (len(crowd) > 1)}"
+            users = (
+                f"{' and '.join(crowd)} have more than {counted(plan.maximum, 'user')}{' together' * (len(crowd) > 1)}"
+            )
             types = ", ".join(name for name in plan.seats if name in deal.seat_types)
-            where = f"in {int(exceeded.sum()):,} of {scenarios.size:,} scenarios ({types})"
+            where = f"in {int(exceeded.sum()):,} of {counted(scenarios.size, 'scenario')} ({types})"
             years = [year for year in range(deal.years) if is_crowded(first, crowd, year, plan.maximum)]
             yield loc, f"{users} {where}: {_outcome(deal, first, plan, crowd, years)}"
 
@@ -123,11 +129,14 @@ def _seats(deal: Deal, name: str, offer: Offer, scenarios: ScenarioSet, loc: Loc
                 )
                 yield (*here, "maximum"), f"{where}; more than the maximum cannot be contracted"
         if part.minimum and float(peak.max()) < part.minimum:
-            users = f"at most {float(peak.max()):,.0f} users at a time"
-            yield (*here, "minimum"), f"{part.minimum} seats are more than anyone could use: {users}"
+            users = f"at most {counted(round(float(peak.max())), 'user')} at a time"
+            yield (*here, "minimum"), f"{counted(part.minimum, 'seat')}, more than anyone could use: {users}"
         for index, step in enumerate(part.tiers.steps if part.tiers else ()):
             if part.maximum is not None and step.seats > part.maximum:
-                yield (*here, "tiers", "steps", index), f"{step.seats} seats are above the maximum of {part.maximum}"
+                yield (
+                    (*here, "tiers", "steps", index),
+                    f"{counted(step.seats, 'seat')}, above the maximum of {part.maximum}",
+                )
         if part.counts_toward_commitment and all(seat.covered_share[c] == 1 for c in cohorts):
             yield (*here, "counts_toward_commitment"), "these seats include all usage, so nothing is metered"
         for clause in SEATS:

@@ -12,6 +12,7 @@ from deal_solve.deal.requests.routing_options import Epoch, allowed_models, epoc
 from deal_solve.deal.requests.tokenizers import model_today
 from deal_solve.deal.workload import Workload
 from deal_solve.deal.yaml_source import Loc
+from deal_solve.messages import counted
 from deal_solve.plan.resolved import User, resolve
 from deal_solve.plan.tracks import missing_controls
 from deal_solve.plan.unknown_limits import Held, held
@@ -119,7 +120,7 @@ def _caching(deal: Deal, user: User, loc: Loc) -> Iterator[Finding]:
         if longest < part.min_cacheable_tokens:
             yield (
                 (*loc, "cache", "share"),
-                f"the stable prefix has {longest:,.0f} tokens on {model_id}, below its minimum of "
+                f"the stable prefix has {counted(round(longest), 'token')} on {model_id}, below its minimum of "
                 f"{part.min_cacheable_tokens:,.0f}: caching changes nothing there",
             )
 

@@ -17,7 +17,7 @@ from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.deal.yaml_source import Loc, loc_of
 from deal_solve.facts.baseline_usage import usage_at_list
 from deal_solve.facts.names import listed
-from deal_solve.messages import nearest, usd
+from deal_solve.messages import counted, nearest, usd
 from deal_solve.plan.leaving import may_leave
 from deal_solve.plan.resolved import SeatOffer, User, resolve
 from deal_solve.uncertainty.expansion import central, explicit_list
@@ -85,9 +85,8 @@ def _first_month(deal: Deal) -> Iterator[Finding]:
     for name, requests in listed.requests.items():
         own, expected = float(stated[name][0, 0]), listed.mean(requests[0])
         if max(own, expected) > MAX_FIRST_MONTH_RATIO * min(own, expected):
-            text = (
-                f"{own:,.10g} requests are today's bill, but the scenarios expect {expected:,.10g} in the first month"
-            )
+            bill = f"today's bill has {counted(own, 'request')}"
+            text = f"{bill}, but the scenarios expect {expected:,.10g} in the first month"
             yield ("workloads", name, "requests_per_month"), text
 
 
@@ -106,7 +105,7 @@ def _request(deal: Deal, user: User) -> Iterator[Finding]:
     models = {part.model_id: part for epoch in user.epochs for option in epoch.options for part in option.parts}
     for bucket in user.request.input_tokens:
         if bucket.tokens < MIN_TOKENS:
-            text = f"{bucket.tokens:g} input tokens are fewer than in one sentence; are they thousands?"
+            text = f"{counted(bucket.tokens, 'input token')}, fewer than in one sentence; are they thousands?"
             yield (*loc, "input_tokens"), text
         asked = bucket.tokens + user.request.output_tokens
         short = [key for key, part in models.items() if asked * part.token_factor > deal.card.model(key).context_tokens]
@@ -114,7 +113,7 @@ def _request(deal: Deal, user: User) -> Iterator[Finding]:
             text = f"{asked:,.0f} tokens with the answer do not fit the context window of {', '.join(sorted(short))}"
             yield (*loc, "input_tokens"), text
     if 0 < user.request.output_tokens < MIN_TOKENS / 10:
-        yield (*loc, "output_tokens"), f"{user.request.output_tokens:g} output tokens are hardly one word"
+        yield (*loc, "output_tokens"), f"{counted(user.request.output_tokens, 'output token')}, hardly one word"
 
 
 def _quality(user: User) -> Iterator[Finding]:
@@ -184,7 +183,10 @@ def _twice_on_list(deal: Deal, name: str, seat: SeatOffer, loc: Loc) -> Iterator
         return
     if plan is not None and plan.minimum >= MIN_PLAN_MINIMUM and is_sold:
         text = "for a year after leaving for list billed monthly its largest count is charged, and beside it what users"
-        yield (*loc, "true_up"), f"{text} lack to the {plan.minimum} seats of the plan; does the contract say both?"
+        yield (
+            (*loc, "true_up"),
+            f"{text} lack to the {counted(plan.minimum, 'seat')} of the plan; does the contract say both?",
+        )
 
 
 def _included(deal: Deal, offer: str | int, seat_type: str) -> str:

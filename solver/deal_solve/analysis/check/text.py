@@ -26,7 +26,7 @@ def check_report(deal: Deal, scenarios: Scenarios, found: Table[Finding], doubtf
         for items, word in ((deal.workloads, "workload"), (deal.cohorts, "cohort"), (deal.offers, "offer"))
     ]
     stated = [
-        f"The deal is valid: {', '.join(counts)}, {deal.compared_months} months from {deal.start:%Y-%m}.",
+        f"The deal is valid: {', '.join(counts)}, {counted(deal.compared_months, 'month')} from {deal.start:%Y-%m}.",
         _scenarios(scenarios),
     ]
     if not found:
@@ -54,5 +54,5 @@ def _scenarios(scenarios: Scenarios) -> str:
         return f"It has {counted(scenarios.size, 'scenario')}, listed in the file."
     sources = [f"bands of {', '.join(scenarios.groups)}"] if scenarios.groups else []
     sources += ["events"] if scenarios.size > 3 ** len(scenarios.groups) else []
-    text = f"It has {scenarios.size:,} scenarios: the discrete expansion of its {' and its '.join(sources)}."
+    text = f"It has {counted(scenarios.size, 'scenario')}: the discrete expansion of its {' and its '.join(sources)}."
     return text + few

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deal_solve.analysis.clauses.result import GRANTED, Clauses
 from deal_solve.analysis.clauses.text import points_text
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.text import round_money
 
@@ -38,7 +39,7 @@ def figure_of(deal: Deal, found: Clauses) -> Figure:
         panel.set_xlim(0, 1.45 * (top / scale or 1.0))
         about = ["light: already granted"] if any(row.finding == GRANTED for row in rows) else []
         about += ["whisker: 95% on fresh scenarios"] if any(row.low_usd is not None for row in rows) else []
-        panel.set_xlabel("; ".join([f"worth over {deal.compared_months} months, {word}USD", *about]))
+        panel.set_xlabel("; ".join([f"worth over {counted(deal.compared_months, 'month')}, {word}USD", *about]))
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(axis="y", length=0)
     return figure

@@ -6,6 +6,7 @@ from deal_solve.analysis.clauses.clauses import is_discounted
 from deal_solve.analysis.clauses.result import AT_BEST, GRANTED, Clauses, ClauseValue
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
+from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
@@ -63,7 +64,7 @@ def _table(deal: Deal, found: Clauses, confidence: float) -> str:
     headers = ["clause", "now", "ask", "saves", f"in worst {percent(1 - confidence)}", "objective"]
     about = f"USD{present_value(deal)}; saves: in expectation{'; points: as much discount, by objective' * is_signed}"
     return table(
-        f"Concession list over {deal.compared_months} months ({about})",
+        f"Concession list over {counted(deal.compared_months, 'month')} ({about})",
         [*headers, *["on fresh scenarios"] * has_intervals, "points" if is_signed else ""],
         rows,
         left=3,

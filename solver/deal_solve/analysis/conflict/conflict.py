@@ -13,6 +13,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.errors import Infeasible
 from deal_solve.frames import Table
+from deal_solve.messages import counted
 from deal_solve.optimise.feasible import is_feasible, minimum
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -81,7 +82,9 @@ class _Oracle:
             if (answer and kept <= tried) or (not answer and tried <= kept):
                 return answer
         dropped = self.without(kept)
-        self.clock.report(f"asking whether {len(kept)} of {len(self.every)} requirements can be met together")
+        self.clock.report(
+            f"asking whether {len(kept)} of {counted(len(self.every), 'requirement')} can be met together"
+        )
         answer = is_feasible(relaxed(self.deal, dropped), self.scenarios, unpinned(self.fix, dropped), self.clock)
         self.known[kept] = answer
         return answer

@@ -12,6 +12,7 @@ from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import Limit
 from deal_solve.deal.yaml_source import Loc, dotted
+from deal_solve.messages import counted
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve
 
@@ -76,11 +77,11 @@ def _seats(deal: Deal) -> Iterator[Named]:
                 price = part.usd_per_user_month or 0.0
                 each, whole = (f"{converted(usd):,.2f}" for usd in (price, part.minimum * price * 12))
                 yearly = f"{part.minimum:,} × {each} USD × 12 = {whole} a year"
-                words = f"minimum {part.minimum:,} seats of {seat_type} in {name} ({yearly})"
+                words = f"minimum {counted(part.minimum, 'seat')} of {seat_type} in {name} ({yearly})"
                 yield (*loc, "minimum"), words, float(part.minimum)
-            if offer.seats[seat_type].maximum is not None:
-                words = f"maximum {part.maximum:,} seats of {seat_type} in {name}"
-                yield (*loc, "maximum"), words, float(part.maximum or 0)
+            if part.maximum is not None:
+                words = f"maximum {counted(part.maximum, 'seat')} of {seat_type} in {name}"
+                yield (*loc, "maximum"), words, float(part.maximum)
             if part.orders_expected_users and seat_type in deal.seat_types:
                 words = f"{name} asks for as many seats of {seat_type} as users are expected (initial_order)"
                 yield (*loc, "initial_order"), words, None
@@ -89,10 +90,10 @@ def _seats(deal: Deal) -> Iterator[Named]:
     for plan in deal.card.plans:
         sold = ", ".join(name for name in plan.seats if name in deal.seat_types)
         if sold and plan.minimum:
-            words = f"minimum {plan.minimum:,} seats of {sold} together"
+            words = f"minimum {counted(plan.minimum, 'seat')} of {sold} together"
             yield ("rates", "plans", plan.id, "minimum"), words, float(plan.minimum)
         if sold and plan.maximum is not None:
-            words = f"maximum {plan.maximum:,} users of {sold} together"
+            words = f"maximum {counted(plan.maximum, 'user')} of {sold} together"
             yield ("rates", "plans", plan.id, "maximum"), words, float(plan.maximum)
     for name, cohort in deal.cohorts.items():
         if NONE not in cohort.tracks:

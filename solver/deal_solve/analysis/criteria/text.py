@@ -6,6 +6,7 @@ from deal_solve.analysis.criteria.result import Criteria, Criterion
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.decisions import NONE
 from deal_solve.facts.summary import summarise
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import bullets, money, table
@@ -18,7 +19,7 @@ def criteria_report(deal: Deal, rows: Criteria) -> str:
     """Return what each criterion minimises and would sign, and what each deal costs by every criterion."""
     names = [row.criterion for row in rows]
     costs = [[row.criterion, *(money(row.under[name]) for name in names)] for row in rows]
-    value = f"USD over {deal.compared_months} months{present_value(deal)}"
+    value = f"USD over {counted(deal.compared_months, 'month')}{present_value(deal)}"
     return "\n\n".join(
         [
             bullets("What each criterion minimises", [f"{row.criterion}: {_aim(row)}" for row in rows]),

@@ -16,6 +16,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.facts.health import commitment_overall
 from deal_solve.frames import Table
+from deal_solve.messages import counted
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -60,7 +61,9 @@ def curve(
     curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options)
     rows = tuple(curves.rows(points))
     if not rows:
-        raise Infeasible(f"no band of {chosen[0]} can be signed for {chosen[1]} months; {'; '.join(curves.notes)}")
+        raise Infeasible(
+            f"no band of {chosen[0]} can be signed for {counted(chosen[1], 'month')}; {'; '.join(curves.notes)}"
+        )
     pins = pins_of(proposed)
     today = None if pins is None else curves.solved("the proposal", "proposed", pins)
     return Curve(

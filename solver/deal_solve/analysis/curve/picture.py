@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, apart, canvas, panels_of, scale_of
 from deal_solve.report.sentences import offer_sentence
 from deal_solve.report.text import round_money
@@ -51,7 +52,7 @@ def _quantities(deal: Deal, curve: Curve) -> list[Quantity]:
     """Return what is drawn; the objective where it is not the expected cost."""
     minimum = min(point.expected_usd for point in curve.points)
     best = curve.optimum.objective_usd
-    months = f"over {deal.compared_months} months"
+    months = f"over {counted(deal.compared_months, 'month')}"
     found = [
         Quantity(
             f"Expected cost above {round_money(round(minimum))}", f"USD {months}", lambda p: p.expected_usd - minimum

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.analysis.curve.result import Curve, CurvePoint
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import offer_sentence, title_line
@@ -28,7 +29,7 @@ def curve_report(deal: Deal, curve: Curve) -> str:
 
 def _best(deal: Deal, curve: Curve) -> str:
     best = curve.optimum
-    cost = f"{money(best.expected_usd)} expected over {deal.compared_months} months"
+    cost = f"{money(best.expected_usd)} expected over {counted(deal.compared_months, 'month')}"
     return f"{_committed(best)}: {cost}, objective {money(best.objective_usd)}"
 
 
@@ -36,7 +37,7 @@ def _versus_best(curve: Curve, other: CurvePoint) -> str:
     """Return another point against the best commitment: the proposal, or no commitment."""
     above = other.objective_usd - curve.optimum.objective_usd
     api = other.plan.api
-    where = f" from {api.offer}, {api.term_months} months"
+    where = f" from {api.offer}, {counted(api.term_months, 'month')}"
     is_elsewhere = (api.offer, api.term_months) != (curve.offer, curve.term_months)
     more = f"{money(abs(above))} {'more' if above >= 0 else 'less'} than the best by objective"
     return f"{_committed(other)}{where * is_elsewhere}: {money(other.expected_usd)} expected, {more}"
@@ -66,8 +67,9 @@ def _table(deal: Deal, curve: Curve) -> str:
         ]
         for row in rows
     ]
+    months = counted(deal.compared_months, "month")
     title = (
-        f"Commitment curve over {deal.compared_months} months (USD{present_value(deal)}; committed: a year, best and "
+        f"Commitment curve over {months} (USD{present_value(deal)}; committed: a year, best and "
         "least of each band marked; above best: by objective; overage, shortfall: probability in any year; forfeited: "
         "expected)"
     )

@@ -9,6 +9,7 @@ from datetime import date
 from deal_solve.currency import coded
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.calendar import Event, calendar
+from deal_solve.messages import counted
 from deal_solve.report.style import STEERING, escaped
 from deal_solve.report.text import round_money
 from deal_solve.settlement.settle import Settlement
@@ -51,7 +52,7 @@ def _event(deal: Deal, event: Event, number: int) -> Iterator[str]:
         yield f"RRULE:FREQ=MONTHLY;INTERVAL={months};COUNT={times}"
     yield f"SUMMARY:{_text(words)}"
     if event.usd is not None:
-        each = f" in {event.invoices} equal parts" if event.invoices > 1 else ""
+        each = f" in {counted(event.invoices, 'equal part')}" if event.invoices > 1 else ""
         yield f"DESCRIPTION:{_text(coded(f'{round_money(event.usd)} USD expected{each}'))}"
     yield f"CATEGORIES:{event.kind.replace('_', ' ').upper()}"
     yield "TRANSP:TRANSPARENT"

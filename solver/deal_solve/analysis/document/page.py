@@ -19,6 +19,7 @@ from deal_solve.facts.names import quoted_offer
 from deal_solve.facts.notes import plan_notes
 from deal_solve.facts.summary import summarise
 from deal_solve.facts.today import today
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.text import Grid, Page, printed_on, whole_money
 
@@ -83,7 +84,7 @@ def first_page(found: Document) -> FirstPage:
     with printed_on(Page(COLUMNS)):
         return FirstPage(
             title=deal.title or "This deal",
-            subtitle=f"{deal.compared_months} months from {deal.start:%Y-%m}, all amounts USD",
+            subtitle=f"{counted(deal.compared_months, 'month')} from {deal.start:%Y-%m}, all amounts USD",
             headline=tuple(_headline(subject)),
             sign=(SIGN, tuple(sign_rows(subject))),
             cost=_cost(subject),
@@ -104,7 +105,10 @@ def _headline(subject: Subject) -> Iterator[tuple[str, str]]:
     total = summary.total.expected_usd
     word = "Cost, certain" if subject.is_certain else "Expected cost"
     yield "Signed now", whole_money(summary.signed_usd)
-    yield f"{word} over {subject.deal.compared_months} months{present_value(subject.deal)}", whole_money(total)
+    yield (
+        f"{word} over {counted(subject.deal.compared_months, 'month')}{present_value(subject.deal)}",
+        whole_money(total),
+    )
     if compared and compared.as_today:
         saved = compared.as_today.expected_usd - total
         yield f"{'Saves' if saved >= 0 else 'Adds'} against going on as today", whole_money(abs(saved))
@@ -122,7 +126,7 @@ def _asks_title(found: Document) -> str:
     if found.clauses is None:
         return "What to ask for first"
     deal = found.about.deal
-    over = f"USD over {deal.compared_months} months{present_value(deal)}"
+    over = f"USD over {counted(deal.compared_months, 'month')}{present_value(deal)}"
     return f"What to ask for first in {quoted_offer(deal, found.clauses.offer)} ({over})"
 
 

@@ -10,6 +10,7 @@ from deal_solve.facts.names import quoted_offer, track_name
 from deal_solve.facts.spending.spending import cash_months, cost_levels, drawn_months, drivers, users_months
 from deal_solve.facts.summary import Range, spread
 from deal_solve.facts.years import years
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.report.text import chance, digits, table, whole_money
 from deal_solve.settlement.lines import LINES, SIDES, SideName
@@ -57,7 +58,7 @@ def distribution_table(of: Subject) -> str:
     ]
     summary = of.summary
     rows.append(["expected", whole_money(summary.paid.expected_usd), whole_money(summary.total.expected_usd)])
-    title = f"Cost over {of.deal.horizon_months} months that is not exceeded, by probability (USD)"
+    title = f"Cost over {counted(of.deal.horizon_months, 'month')} that is not exceeded, by probability (USD)"
     return table(title, ["", "not discounted", "present value"], rows)
 
 
@@ -105,7 +106,7 @@ def side_by_side_table(of: Subject) -> str:
         amounts = [row.by_side[side] for side in sides]
         amounts += [row.total.expected_usd, row.total.p10_usd, row.total.p90_usd]
         rows.append([row.name, *map(whole_money, amounts)])
-    title = f"Side by side over {of.deal.horizon_months} months (USD, expected, not discounted)"
+    title = f"Side by side over {counted(of.deal.horizon_months, 'month')} (USD, expected, not discounted)"
     return table(title, ["plan", *sides, "total", "P10", "P90"], rows)
 
 

@@ -7,6 +7,7 @@ import io
 
 from deal_solve.analysis.fan.fan import Fan
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.text import labelled, shortened, table
 from deal_solve.uncertainty.scenario_set import Scenarios
@@ -14,7 +15,7 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 def fan_report(deal: Deal, scenarios: Scenarios, fans: tuple[Fan, ...], every: int) -> str:
     """Return the fans in print, one row for every so many months."""
-    span = f"{deal.compared_months} months from {deal.start:%Y-%m}"
+    span = f"{counted(deal.compared_months, 'month')} from {deal.start:%Y-%m}"
     title = f"{deal.title or 'This deal'}: {span}, {scenarios_text(scenarios)}"
     parts = [shortened(title), *(_fan_table(deal, fan, every) for fan in fans)]
     if scenarios.notes:

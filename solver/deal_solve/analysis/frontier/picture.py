@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deal_solve.analysis.frontier.result import Frontier
 from deal_solve.analysis.frontier.text import tail_text, weights_text
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, canvas, scale_of
 from deal_solve.report.text import round_money
 
@@ -26,7 +27,7 @@ def figure_of(deal: Deal, found: Frontier) -> Figure:
     xs = [(point.cvar_usd - lowest) / across for point in points]
     ys = [(point.expected_usd - minimum) / up for point in points]
     width, height = 1.05 * max(*xs, 1.0), (1.05 + APART * len(points)) * max(*ys, 1.0)
-    title = f"{deal.title or 'This deal'}: what caution costs over {deal.compared_months} months"
+    title = f"{deal.title or 'This deal'}: what caution costs over {counted(deal.compared_months, 'month')}"
     with canvas(6.4, 4.4, title) as figure:
         panel = figure.subplots()
         panel.plot(xs, ys, "-o", color=DARK, linewidth=1.3, markersize=5, clip_on=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.analysis.frontier.result import Frontier, FrontierPoint
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
@@ -67,4 +68,6 @@ def _table(deal: Deal, found: Frontier) -> str:
     headers = ["point", "risk weight", "expected cost", "change", f"CVaR of {found.on}", "change", ""]
     if not any(row[-1] for row in cells):
         headers, cells = headers[:-1], [row[:-1] for row in cells]
-    return table(f"Frontier over {deal.compared_months} months (USD{present_value(deal)})", headers, cells, left=0)
+    return table(
+        f"Frontier over {counted(deal.compared_months, 'month')} (USD{present_value(deal)})", headers, cells, left=0
+    )

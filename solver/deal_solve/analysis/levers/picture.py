@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deal_solve.analysis.levers.result import Waterfall
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.text import whole_money
 
@@ -32,7 +33,7 @@ def figure_of(deal: Deal, found: Waterfall) -> Figure:
         panel.set_ylim(last + 0.5, -0.5)
         panel.set_xlim(0, 1.25 * (top / size or 1.0))
         panel.set_xlabel(
-            f"cost over {deal.compared_months} months, {word}USD; dark: the cost, light: what a step changes"
+            f"cost over {counted(deal.compared_months, 'month')}, {word}USD; dark: the cost, light: what a step changes"
         )
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(axis="y", length=0)

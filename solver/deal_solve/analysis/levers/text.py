@@ -5,6 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.levers.result import Step, Waterfall
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
+from deal_solve.messages import counted
 from deal_solve.report.text import bullets, money, money_less, page_width, percent, round_money, table
 
 BAR = 5
@@ -29,7 +30,7 @@ def waterfall_table(deal: Deal, steps: Table[Step], scenarios: int) -> str:
     """Return one waterfall; the changes in print add up to the cost in print. `share` is of the first cost."""
     word = "certain" if scenarios == 1 else "expected"
     value = ", present value" if deal.cost_of_capital_per_year else ""
-    period = f"USD over {deal.compared_months} months, {word}{value}; commitment a year"
+    period = f"USD over {counted(deal.compared_months, 'month')}, {word}{value}; commitment a year"
     title = f"Savings from {steps[0].lever} at list ({period})"
     rows = []
     for index, step in enumerate(steps):
@@ -62,9 +63,8 @@ def waterfall_sentence(deal: Deal, waterfall: Waterfall) -> str:
     if waterfall.api_cut is not None:
         verb = "cut" if waterfall.api_cut >= 0 else "raise"
         by = percent(abs(waterfall.api_cut), 0)
-        parts.append(
-            f"routing, caching and batch {verb} the all-Opus API bill by {by} over {deal.compared_months} months"
-        )
+        over = f"over {counted(deal.compared_months, 'month')}"
+        parts.append(f"routing, caching and batch {verb} the all-Opus API bill by {by} {over}")
     if first and last is not None and round(first) > round(last):
         amounts = f"from {_whole(first)} to {_whole(last)} USD a year"
         parts.append(f"optimising first shrinks the commitment to sign {amounts}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from deal_solve.analysis.measure.backtest_table import backtest_table
 from deal_solve.analysis.measure.into import Update
 from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.messages import counted
 from deal_solve.report.text import bullets, heading, table
 
 
@@ -86,8 +87,8 @@ def _people(found: MeasureResult) -> str:
     if found.people is None:
         return ""
     people = found.people
-    text = f"{people.assigned:,} seats assigned, {people.active_now:.0%} active last week, {people.idle:,.0f} idle"
-    return bullets("People", [text])
+    assigned = f"{counted(people.assigned, 'seat')} assigned"
+    return bullets("People", [f"{assigned}, {people.active_now:.0%} active last week, {people.idle:,.0f} idle"])
 
 
 def _notes(found: MeasureResult) -> Iterator[str]:

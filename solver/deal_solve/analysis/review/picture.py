@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deal_solve.analysis.review.result import Review
 from deal_solve.analysis.review.text import BEST
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.text import round_money
 
@@ -23,7 +24,7 @@ def figure_of(deal: Deal, found: Review) -> Figure:
     starts = [0.0, *above[1:], 0.0]
     widths = [above[0], *(step.saved_usd for step in steps[1:]), 0.0]
     wide = 1.25 * max(*map(abs, above), scale * 1e-9) / scale
-    title = f"{deal.title or 'This deal'}: a proposal over {deal.compared_months} months"
+    title = f"{deal.title or 'This deal'}: a proposal over {counted(deal.compared_months, 'month')}"
     with canvas(7.2, 1.4 + 0.32 * len(names), title) as figure:
         panel = figure.subplots()
         for index, (start, width) in enumerate(zip(starts, widths, strict=True)):

@@ -7,6 +7,7 @@ from deal_solve.analysis.review.review import OFFER, ROUTING
 from deal_solve.currency import converted
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.summary import Summary, summarise
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.report.difference import difference_table, present_value
 from deal_solve.report.plan_tables import limit_table
@@ -104,8 +105,8 @@ def _table(deal: Deal, found: Review) -> str:
     rows.append([BEST, "", _apart(found.steps[0].objective_usd, last), *_levels(found.steps[-1])])
     tail = f"worst {percent(1 - found.summary.confidence)}"
     return table(
-        f"From the proposal to {BEST}, each step freeing one more part of it, over {deal.compared_months} months "
-        f"(USD{present_value(deal)})",
+        f"From the proposal to {BEST}, each step freeing one more part of it, over "
+        f"{counted(deal.compared_months, 'month')} (USD{present_value(deal)})",
         ["freed", "", "saved", "objective", "expected cost", tail],
         rows,
         left=2,

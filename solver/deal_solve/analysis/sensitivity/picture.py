@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.analysis.sensitivity.result import Bar, Sensitivity, SobolIndex
 from deal_solve.analysis.sensitivity.text import moves, short
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, canvas, scale_of
 from deal_solve.report.text import round_money
 
@@ -25,7 +26,7 @@ def figure_of(deal: Deal, found: Sensitivity) -> Figure:
     bars = [bar for bar in found.bars if moves(bar, today)][:MAX_BARS]
     spread = [row for row in (found.sobol.indices if found.sobol else ()) if row.of == "cost"]
     heights = [0.9 + 0.36 * len(bars), *([0.9 + 0.3 * len(spread)] if spread else [])]
-    title = f"{deal.title or 'This deal'}: what it depends on over {deal.compared_months} months"
+    title = f"{deal.title or 'This deal'}: what it depends on over {counted(deal.compared_months, 'month')}"
     with canvas(9.6, 0.8 + sum(heights), title) as figure:
         panels = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights).ravel()
         _tornado(panels[0], bars, today)

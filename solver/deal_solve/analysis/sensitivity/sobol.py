@@ -9,6 +9,7 @@ from deal_solve.analysis.uncertainty.replicates import LEVEL
 from deal_solve.deal.deal import Deal
 from deal_solve.frames import Table
 from deal_solve.memory import refuse_larger
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.paths import FLOAT_BYTES
@@ -32,7 +33,7 @@ def sobol(deal: Deal, plan: Plan, baseline: Plan | None = None, count: int = BLO
     if design is None:
         return None
     needed = FLOAT_BYTES * (RESAMPLED * design.each + KEPT * design.size)
-    refuse_larger(needed, f"Sobol indices from {design.size:,} scenarios", "ask for fewer (--samples)")
+    refuse_larger(needed, f"Sobol indices from {counted(design.size, 'scenario')}", "ask for fewer (--samples)")
     cost = settle(deal, plan, design).cost
     spread = {"cost": cost}
     if baseline is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.analysis.sensitivity.result import Bar, Sensitivity, Sobol
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import api_sentence, title_line
@@ -20,7 +21,7 @@ def sensitivity_report(deal: Deal, found: Sensitivity) -> str:
     """Return what a deal hangs on, in print."""
     best = found.best
     head = [*heading(title_line(deal)), *labelled("Sign", api_sentence(deal, best.plan.api))]
-    head += labelled("Today", f"objective {money(best.objective_usd)} over {deal.compared_months} months")
+    head += labelled("Today", f"objective {money(best.objective_usd)} over {counted(deal.compared_months, 'month')}")
     head += labelled("Over", scenarios_text(best.settlement.scenarios))
     moving = [bar for bar in found.bars if moves(bar, best.objective_usd)]
     still = [bar.path for bar in found.bars if bar not in moving]
@@ -63,8 +64,9 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
         ]
         for bar in bars
     ]
+    over = f"over {counted(deal.compared_months, 'month')}"
     title = (
-        f"Tornado over {deal.compared_months} months (change of the objective in USD{present_value(deal)}: the deal "
+        f"Tornado {over} (change of the objective in USD{present_value(deal)}: the deal "
         f"re-optimised at low and high, P10 and P90 or one step, {CHANGED} where another deal is best; today's plan "
         "held there; gain: what re-optimising saves, flexibility)"
     )
@@ -92,7 +94,7 @@ def _indices(found: Sobol) -> str:
     ]
     title = (
         "Sobol indices of today's plan (share of the variance that each makes alone, and with others; 95% intervals; "
-        f"{found.size:,} scenarios, seed {found.seed})"
+        f"{counted(found.size, 'scenario')}, seed {found.seed})"
     )
     return table(title, ["factor", "of", "first", "interval", "total", "interval"], cells, left=2)
 

@@ -15,6 +15,7 @@ from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.summary import COARSE_CONFIDENCE
 from deal_solve.frames import Table
 from deal_solve.memory import refuse_larger
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.report.basics import About
 from deal_solve.settlement.lines import LINES
@@ -50,7 +51,7 @@ def simulate(
     Raises InputError for a plan that does not fit the deal, and where the costs take more memory than they may.
     """
     needed = FLOAT_BYTES * KEPT * scenarios.size
-    refuse_larger(needed, f"the costs of {scenarios.size:,} scenarios", "ask for fewer (--scenarios N)")
+    refuse_larger(needed, f"the costs of {counted(scenarios.size, 'scenario')}", "ask for fewer (--scenarios N)")
     total = _Total(deal.years)
     with closing(outcomes_of(Work(deal, plan, baseline), scenarios, executor, ahead)) as blocks:
         for block in blocks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.simulate.result import Simulation
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.names import line_title
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.report.renewal import plan_lines
 from deal_solve.report.scenarios import scenarios_text
@@ -62,5 +63,5 @@ def _lines(deal: Deal, plan: Plan, simulation: Simulation) -> str:
     rows = [[line_title(deal, plan, line), money(usd)] for line, usd in simulation.by_line.items()]
     rows.append(["total", money(simulation.mean_usd)])
     discounted = ", present value" if deal.cost_of_capital_per_year else ""
-    title = f"Cost by line over {deal.compared_months} months (USD, expected{discounted})"
+    title = f"Cost by line over {counted(deal.compared_months, 'month')} (USD, expected{discounted})"
     return table(title, ["line", "expected cost"], rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.names import offer_name
 from deal_solve.facts.summary import Summary
+from deal_solve.messages import counted
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import bullets, money, percent, round_money, table
@@ -44,7 +45,7 @@ def agreements_table(deal: Deal, solution: Solution, summary: Summary) -> str:
         band = round_money(candidate.band_usd_per_year) if candidate.band_usd_per_year else "none"
         rows.append([candidate.offer, f"{candidate.term_months}", band, OUTCOMES[candidate.outcome], amount, higher])
     headers = ["offer", "first term", "band from", "outcome", "objective", "higher by"]
-    over = f"USD over {deal.compared_months} months; objective: {aim(deal, summary)}"
+    over = f"USD over {counted(deal.compared_months, 'month')}; objective: {aim(deal, summary)}"
     title = f"API agreements, seats from any offer ({over})"
     titles = {row[0]: offer_name(deal, row[0]) for row in rows}
     named = [f"{offer}: {name}" for offer, name in titles.items() if name != offer]

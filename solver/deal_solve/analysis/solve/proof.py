@@ -6,6 +6,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.facts.sources import Assumption, assumptions
 from deal_solve.facts.summary import Summary
 from deal_solve.facts.unstated import unstated
+from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim
@@ -36,7 +37,7 @@ def proof_rows(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Su
         ("scenarios", _scenarios(scenarios)),
         ("cost", "settled in every scenario apart from the solver; both agree"),
         ("prices", _prices(deal)),
-        ("sources", f"{len(found) - len(lacking)} of {len(found)} assumptions carry a source"),
+        ("sources", f"{len(found) - len(lacking)} of {counted(len(found), 'assumption')} carry a source"),
         *(("", f"{path}: {text}") for path, text in deal.sources.items()),
         *(("" if place else "limits", text) for place, text in enumerate(limits)),
     ]
@@ -48,7 +49,9 @@ def proof_rows(deal: Deal, scenarios: Scenarios, solution: Solution, summary: Su
 
 
 def _proof(deal: Deal, solution: Solution, summary: Summary) -> str:
-    minimum = f"no plan has an objective below {money(solution.bound_usd)} over {deal.compared_months} months"
+    minimum = (
+        f"no plan has an objective below {money(solution.bound_usd)} over {counted(deal.compared_months, 'month')}"
+    )
     ours = f"this one has {money(solution.objective_usd)}, a gap of {gap_percent(solution.gap)}"
     return f"{minimum}; {ours} (objective: {aim(deal, summary)})"
 

@@ -20,6 +20,7 @@ from deal_solve.deal.edit import edited, plain, value_at, value_of, varied
 from deal_solve.deal.numbers import parse_number
 from deal_solve.deal.yaml_source import read_text
 from deal_solve.errors import InputError, Problem
+from deal_solve.messages import counted
 
 MAX_RUNS = 100_000
 """Runs of a sweep: at a second each they take more than a day."""
@@ -165,7 +166,7 @@ def read_design(deal: Deal, file: str | Path) -> Design:
     _refuse_twice(paths)
     _refuse_many(len(lines))
     problems = [
-        Problem("", f"has {len(line)} values where {len(paths)} paths stand", str(file), number)
+        Problem("", f"has {counted(len(line), 'value')} for {counted(len(paths), 'path')}", str(file), number)
         for number, line in enumerate(lines, 2)
         if len(line) != len(paths)
     ]

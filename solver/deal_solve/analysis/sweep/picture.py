@@ -12,6 +12,7 @@ from deal_solve.analysis.sweep.regions import NO_PLAN, Regions, regions
 from deal_solve.analysis.sweep.result import Sweep
 from deal_solve.analysis.sweep.text import region_text, short_names
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, canvas, panels_of, scale_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def figure_of(deal: Deal, found: Sweep) -> Figure:
     if NO_PLAN in seen.letters.values():
         key.append(f"{NO_PLAN}: no plan")
     key = key[:16]
-    title = f"{deal.title or 'This deal'}: what to sign over {len(found.rows):,} runs"
+    title = f"{deal.title or 'This deal'}: what to sign over {counted(len(found.rows), 'run')}"
     across = min(len(panels), 2)
     down = -(-len(panels) // across)
     with canvas(1.6 + 4.2 * across, 0.8 + 3.0 * down + 0.15 * len(key), title) as figure:

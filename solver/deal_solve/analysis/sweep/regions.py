@@ -15,7 +15,7 @@ from deal_solve.analysis.sweep.design import key_of
 from deal_solve.analysis.sweep.result import Sweep, SweepRow
 from deal_solve.facts.decisions import NONE, DecisionKind
 from deal_solve.frames import Table
-from deal_solve.messages import usd
+from deal_solve.messages import counted, usd
 
 NO_PLAN = "-"
 GROUPS: dict[str, tuple[DecisionKind, ...]] = {
@@ -145,7 +145,7 @@ def regions(sweep: Sweep) -> Regions:
 
 def _agreement(row: SweepRow) -> str:
     band = f"band from {usd(row.band_usd_per_year)}" if row.band_usd_per_year else "nothing committed"
-    return f"{row.agreement}, {row.term_months} months, {band}"
+    return f"{row.agreement}, {counted(row.term_months or 0, 'month')}, {band}"
 
 
 def _varying(rows: Sequence[SweepRow]) -> tuple[list[str], dict[str, str]]:

@@ -16,6 +16,7 @@ from deal_solve.analysis.sweep.same_scenarios import UNCERTAIN, ScenariosOf
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Cancelled
 from deal_solve.frames import Table
+from deal_solve.messages import counted
 from deal_solve.optimise.options import SettingKeywords, SolveOptions
 from deal_solve.report.basics import About
 from deal_solve.stopping import checkpoint
@@ -135,4 +136,4 @@ class _Clock:
         if self.watcher and (
             self.watcher(SweepProgress(done, self.total, self.solved, time.monotonic() - self.began)) is False
         ):
-            raise Cancelled(f"the sweep was cancelled after {done:,} of {self.total:,} runs")
+            raise Cancelled(f"the sweep was cancelled after {done:,} of {counted(self.total, 'run')}")

@@ -101,7 +101,7 @@ def _counts(found: Sweep) -> str:
 
 def _field(found: Sweep, path: str, name: str) -> str:
     values = found.design.values(path)
-    count = f"{len(values)} values, " if len(values) > 3 else ""
+    count = f"{counted(len(values), 'value')}, " if len(values) > 3 else ""
     return (f"{name} ({path})" if name != path else path) + f": {count}{values_text(values)}"
 
 
@@ -186,5 +186,5 @@ def _without(found: Sweep) -> str:
         f"{counted(len(runs), 'run')} (the first: {runs[0]}), {reason}"
         for reason, runs in list(reasons.items())[:MAX_LINES]
     ]
-    more = [f"… and {len(reasons) - MAX_LINES:,} more reasons"] if len(reasons) > MAX_LINES else []
+    more = [f"… and {counted(len(reasons) - MAX_LINES, 'more reason')}"] if len(reasons) > MAX_LINES else []
     return bullets(f"Runs without a proven plan ({NO_PLAN}: without any)", [*stated, *more])

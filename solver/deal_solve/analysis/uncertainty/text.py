@@ -15,6 +15,7 @@ from deal_solve.analysis.uncertainty.result import (
     UncertaintyCost,
 )
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
 from deal_solve.report.sentences import api_sentence
@@ -24,7 +25,7 @@ from deal_solve.report.text import bullets, money, percent
 def uncertainty_report(deal: Deal, solution: Solution, found: UncertaintyCost) -> str:
     """Return what planning with averages, not knowing and a longer term cost, and how sure the answer is."""
     measure = "expected cost" if deal.risk.weight == 0 else "objective, risk included"
-    title = f"What uncertainty costs (USD over {deal.compared_months} months, {measure}"
+    title = f"What uncertainty costs (USD over {counted(deal.compared_months, 'month')}, {measure}"
     title += "; in brackets 95% intervals)" if found.fresh else ")"
     stated = [
         _averages(deal, found.mean_value),
@@ -69,7 +70,7 @@ def _averages(deal: Deal, found: MeanValue) -> str:
 
 
 def _knowing(found: PerfectInformation) -> str:
-    basis = f"{'all' if found.is_all else 'a sample of'} {found.futures} scenarios solved one by one"
+    basis = f"{'all' if found.is_all else 'a sample of'} {counted(found.futures, 'scenario')} solved one by one"
     return (
         f"Knowing the future would save {amount(found.evpi)} of expected cost (EVPI, from {basis}): "
         "no forecast and no option to wait has a higher value."
@@ -84,8 +85,8 @@ def _term(deal: Deal, found: FirstTerm | None) -> str:
     verb = f"costs {amount(found.worth, -1)} more" if is_costlier else f"saves {amount(found.worth)}"
     months, plan = (shorter, found.shorter) if is_costlier else (longer, found.longer)
     return (
-        f"A first term of {shorter} months instead of {longer} {verb}, each at its best, renewals decided today. "
-        f"The best deal of {months} months would be {signed(deal, plan)}."
+        f"A first term of {counted(shorter, 'month')} instead of {longer} {verb}, each at its best, renewals decided "
+        f"today. The best deal of {counted(months, 'month')} would be {signed(deal, plan)}."
     )
 
 
@@ -93,15 +94,14 @@ def _fresh(found: OutOfSample | None) -> str:
     if found is None:
         return ""
     apart = f"{percent(abs(found.above), 2)} {'above' if found.above >= 0 else 'below'}"
-    text = (
-        f"On {found.futures:,} fresh scenarios ({found.sets} sets) this deal comes to {amount(found.fresh)}, "
-        f"{apart} the {money(found.found_usd)} of those it was chosen for."
-    )
+    fresh = f"{counted(found.futures, 'fresh scenario')} ({counted(found.sets, 'set')})"
+    chosen = f"{apart} the {money(found.found_usd)} of those it was chosen for"
+    text = f"On {fresh} this deal comes to {amount(found.fresh)}, {chosen}."
     for limit in found.limits:
         if limit.probability is not None:
             text += f" {limit.limit} {money(limit.at_most_usd)}: achieved {percent(limit.probability, 2)}."
         if limit.kept_in < found.sets:
-            text += f" The limit on {limit.limit} is kept in {limit.kept_in} of {found.sets} sets."
+            text += f" The limit on {limit.limit} is kept in {limit.kept_in} of {counted(found.sets, 'set')}."
     return text
 
 
@@ -112,7 +112,7 @@ def _apart(deal: Deal, solution: Solution, found: Apart) -> Iterator[str]:
     if found.gap is not None:
         maximum = max(found.gap.above.high_usd or 0.0, 0.0)
         share = percent(maximum / max(abs(solution.objective_usd), 1e-9), 3)
-        searched = f"at 97.5% confidence, from {REPLICATES} searches over {found.gap.futures:,} scenarios each"
+        searched = f"at 97.5% confidence, from {REPLICATES} searches over {counted(found.gap.futures, 'scenario')} each"
         yield f"No deal is better than this one by more than {money(maximum)} ({share}), {searched}."
     if not found.is_apart:
         yield _open(found)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deal_solve.analysis.when.result import When
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.text import whole_money
@@ -19,7 +20,7 @@ def figure_of(deal: Deal, found: When) -> Figure:
     rows = [(month, month.expected_usd, month.before_usd or 0.0) for month in found.months]
     shown = [(month, usd, before) for month, usd, before in rows if usd is not None]
     size, word = scale_of(max(max(usd, month.p90_usd or 0.0) for month, usd, _ in shown))
-    title = f"{deal.title or 'This deal'}: when to sign, cost over {deal.compared_months} months"
+    title = f"{deal.title or 'This deal'}: when to sign, cost over {counted(deal.compared_months, 'month')}"
     with canvas(6.4, 1.1 + 0.45 * len(shown), title) as drawn:
         panel = drawn.subplots()
         for index, (month, usd, before) in enumerate(shown):

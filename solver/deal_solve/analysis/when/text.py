@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.analysis.when.result import SigningOption, When
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.position import position_sentences
 from deal_solve.report.scenarios import scenarios_text
@@ -29,7 +30,9 @@ def _table(deal: Deal, found: When) -> str:
     cells = [_cells(month, found) for month in found.months]
     if not any(row[-1] for row in cells):
         headers, cells = headers[:-1], [row[:-1] for row in cells]
-    return table(f"Months of signing over {deal.compared_months} months (USD{present_value(deal)})", headers, cells)
+    return table(
+        f"Months of signing over {counted(deal.compared_months, 'month')} (USD{present_value(deal)})", headers, cells
+    )
 
 
 def _cells(month: SigningOption, found: When) -> list[str]:

@@ -6,6 +6,7 @@ from deal_solve.analysis.why_not.result import Alternative
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
 from deal_solve.frames import Table
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.text import money, page_width, percent, round_money, table
 from deal_solve.settlement.lines import CAUSES
@@ -37,7 +38,7 @@ def _agreements(deal: Deal, rows: Table[Alternative], objective_usd: float) -> s
         band = round_money(row.band_usd_per_year) if row.band_usd_per_year else "none"
         cells.append([row.offer, f"{row.term_months}", band, row.seats_from or "any", above, share])
     headers = ["API from", "months", "band", "seats from", "higher by", "share"]
-    title = f"Every API agreement at its own best over {deal.compared_months} months (USD, objective)"
+    title = f"Every API agreement at its own best over {counted(deal.compared_months, 'month')} (USD, objective)"
     return table(title, headers, cells, left=1)
 
 

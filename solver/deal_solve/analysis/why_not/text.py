@@ -5,6 +5,7 @@ from __future__ import annotations
 from deal_solve.analysis.why_not.result import WhyNot
 from deal_solve.deal.deal import Deal
 from deal_solve.facts.difference import Difference
+from deal_solve.messages import counted
 from deal_solve.report.difference import difference_table, present_value
 from deal_solve.report.text import bullets, money, percent
 from deal_solve.settlement.objective import is_same
@@ -37,7 +38,7 @@ def _sentence(deal: Deal, answer: WhyNot) -> str:
         }[answer.outcome]
     apart, cost = answer.difference, answer.solution.settlement.cost
     objective, usd = answer.solution.objective_usd, float(answer.solution.settlement.weights @ cost)
-    over = f"expected over {deal.compared_months} months{present_value(deal)}"
+    over = f"expected over {counted(deal.compared_months, 'month')}{present_value(deal)}"
     text = f"It costs {_more(apart, usd)}: {money(usd)} instead of {money(usd - apart.expected_usd)}, {over}."
     if money(apart.risk_usd) != "0.00":
         text += f" With risk, the objective is {_higher(apart.objective_usd)}."

@@ -22,6 +22,7 @@ from deal_solve.deal.clauses.clause import (
 from deal_solve.deal.offers.api import ApiBand, ApiPart, Premium, Rollover
 from deal_solve.deal.offers.credit import Credit
 from deal_solve.deal.offers.offer import Offer
+from deal_solve.messages import counted
 
 ALL = "all"
 """Stands for every model that a discount does not name."""
@@ -170,7 +171,8 @@ def _larger_credit(api: ApiPart) -> Credit:
 def _credit_text(value: Credit | None) -> str:
     if value is None:
         return "none"
-    until = f" of charges within {value.within_months} months" if value.pays == "charges" else " as balance"
+    within = counted(value.within_months or 0, "month")
+    until = f" of charges within {within}" if value.pays == "charges" else " as balance"
     return f"{converted(value.usd):,.10g} USD{until}"
 
 
@@ -179,11 +181,13 @@ def _idle_credit(offer: Offer, api: ApiPart) -> str | None:
     if credit is None or credit.within_months is None:
         return None
     if credit.within_months > max(offer.terms):
-        return f"within_months never binds: a credit ends with the first term, after {max(offer.terms)} months at most"
+        longest = counted(max(offer.terms), "month")
+        return f"within_months never binds: a credit ends with the first term, after {longest} at most"
     period = min(len(api.periods(range(months))[0]) for months in offer.terms)
     is_prepaid = api.payment != "arrears" and all(band.commit_usd_per_year > 0 for band in api.bands)
     if is_prepaid and credit.within_months < period:
-        return f"pays nothing: overage is first due after {period} months, and what is paid in advance is no charge"
+        first = counted(period, "month")
+        return f"pays nothing: overage is first due after {first}, and what is paid in advance is no charge"
     return None
 
 

@@ -23,6 +23,7 @@ from deal_solve.deal.clauses.clause import (
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.seats import SeatPart, Tiers
 from deal_solve.deal.offers.true_up import TrueUp
+from deal_solve.messages import counted
 
 
 def _has_true_up(part: SeatPart) -> bool:
@@ -131,7 +132,7 @@ SEATS = (
         "seats",
         step="1 → 3 → 12 months",
         is_law=False,
-        printed=lambda months: f"{months} months",
+        printed=lambda months: f"{counted(months, 'month')}",
         ask="Please count users for the true-up every {asked} instead of every {was}.",
         **_true_up("check", next_of("check", 1, 3, 12)),
     ),

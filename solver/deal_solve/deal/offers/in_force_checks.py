@@ -12,7 +12,7 @@ from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.yaml_source import Loc
-from deal_solve.messages import unknown
+from deal_solve.messages import counted, unknown
 
 if TYPE_CHECKING:
     from deal_solve.deal.deal import Deal
@@ -87,10 +87,13 @@ def _period(deal: Deal, held: InForce, api: ApiInForce, part: ApiPart) -> Iterat
     started, ends = deal.month(api.period_started), deal.month(held.ends)
     step = ends - started if part.period == "term" else PERIOD_MONTHS[part.period]
     if not started <= 0 < started + step:
-        yield here, f"a commitment period of {step} months that began then does not run in {deal.start:%Y-%m}"
+        yield (
+            here,
+            f"a commitment period of {counted(step, 'month')} that began then does not run in {deal.start:%Y-%m}",
+        )
     elif (ends - started) % step:
         after = f"; ends is the first month after the agreement: is {deal.calendar(ends + 1):%Y-%m} meant?"
-        text = f"commitment periods of {step} months that began then do not end before {held.ends:%Y-%m}"
+        text = f"commitment periods of {counted(step, 'month')} that began then do not end before {held.ends:%Y-%m}"
         yield here, f"{text}{'' if (ends + 1 - started) % step else after}"
     balance = api.carried_in_usd + api.commitment_usd * step / 12
     if api.drawn_usd > balance + CENT_TOLERANCE_USD:
@@ -120,7 +123,7 @@ def _months(deal: Deal) -> Iterator[Finding]:
     here: Loc = ("signing", "months")
     for month in deal.signing_months:
         if month >= deal.horizon_months:
-            yield here, f"month {month} is outside the horizon of {deal.horizon_months} months"
+            yield here, f"month {month} is outside the horizon of {counted(deal.horizon_months, 'month')}"
     if deal.signing_months != (0,) and any(limit.contract_year is not None for limit in deal.limits):
         yield here, "signing later and a limit of a contract year cannot stand together; they would begin elsewhere"
     if deal.in_force is not None:

@@ -13,6 +13,7 @@ from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.renewal import Renewal, RenewalClause
 from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.deal.offers.terms import Term, Terms
+from deal_solve.messages import counted
 
 Protection = Literal["none", "locked", "pass_through"]
 
@@ -78,7 +79,7 @@ class Offer(DealModel):
                 )
         if self.api is not None and isinstance(self.api.ramp, tuple) and len(self.api.ramp) < max(self.terms) // 12:
             raise ValueError(
-                f"api.ramp: {len(self.api.ramp)} factors for a term of {max(self.terms)} months; "
+                f"api.ramp: {counted(len(self.api.ramp), 'factor')} for a term of {counted(max(self.terms), 'month')}; "
                 f"expected {max(self.terms) // 12}, one per contract year"
             )
         if self.bundle and self.api is not None and self.api.is_measured_at_list and self.api.differs_by_model:
@@ -120,8 +121,9 @@ class Offer(DealModel):
                 of_term = getattr(term, side)
                 off = largest + of_term + bundle
                 if off >= 1 - 1e-9:
+                    term_of = f"the term of {counted(months, 'month')}"
                     raise ValueError(
-                        f"discounts: {part} at {largest:.10g}, the term of {months} months at {of_term:.10g} and "
+                        f"discounts: {part} at {largest:.10g}, {term_of} at {of_term:.10g} and "
                         f"the bundle at {bundle:.10g} add up to {off:.10g}; expected less than 1 (100%)"
                     )
         return self

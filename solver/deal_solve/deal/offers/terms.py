@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from deal_solve.deal.base import DealModel
 from deal_solve.deal.numbers import NUMBER_SCHEMA, Discount
+from deal_solve.messages import counted
 
 TERM_MONTHS = (12, 24, 36, 48, 60)
 """Lengths that a term can have."""
@@ -31,7 +32,7 @@ def _terms(value: Any) -> Any:
         if isinstance(length, bool) or not isinstance(length, int) or length not in TERM_MONTHS:
             raise ValueError(f"{key!r} is not a term; expected 12, 24, 36, 48 or 60 months")
         if length in terms:
-            raise ValueError(f"the term of {length} months is given twice")
+            raise ValueError(f"the term of {counted(length, 'month')} is given twice")
         terms[length] = {} if item is None else item
     return dict(sorted(terms.items()))
 

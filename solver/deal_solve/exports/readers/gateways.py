@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.exports.files import Json, text_of, whole
 from deal_solve.exports.reader import JsonReader, Source, TableReader, charge_frame, counts, use_frame, utc_day
 from deal_solve.exports.row import Place, Tally, nano
-from deal_solve.messages import shown
+from deal_solve.messages import counted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,9 @@ def _loaded(value: Any) -> Any:
 def _without_cached(prompt: int, read: int, written: int) -> int:
     """Return the input tokens that were not cached, of a count that contains the cached ones."""
     if read + written > prompt:
-        raise ValueError(f"prompt_tokens: {prompt:,} are fewer than the {read + written:,} cached tokens they contain")
+        raise ValueError(
+            f"prompt_tokens: {prompt:,} are fewer than the {counted(read + written, 'cached token')} they contain"
+        )
     return prompt - read - written
 
 

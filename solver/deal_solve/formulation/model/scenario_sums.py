@@ -227,8 +227,8 @@ class ScenarioSums:
             groups = list(groups_of([self.buckets[month][1] for month in months]))
             if len(groups) > MAX_PATHS:
                 raise InputError(
-                    f"renewal_decisions: {len(groups)} combinations of buckets at {len(months)} renewals; expected at "
-                    f"most {MAX_PATHS}: observe fewer buckets"
+                    f"renewal_decisions: {len(groups)} combinations of the buckets of all renewals; "
+                    f"expected at most {MAX_PATHS}: observe fewer buckets"
                 )
             self._paths[months] = tuple((path, indices, self._on_path(indices)) for path, indices in groups)
         return self._paths[months]

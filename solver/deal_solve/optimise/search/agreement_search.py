@@ -23,6 +23,7 @@ from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.formulation.build import Formulation, formulate
 from deal_solve.formulation.clauses.api.rates import Agreement, api_agreements, every_regime
 from deal_solve.formulation.fixings import fix_decisions
+from deal_solve.messages import counted
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbent
 from deal_solve.optimise.search.choices import restrict_to_band
@@ -236,4 +237,4 @@ class AgreementSearch:
     def _report(self, step: str, agreement: Agreement) -> None:
         """Report the next step, with the incumbent and bound where they are those of the deal."""
         known = (self.best_usd, self.bound) if self.settings.reports_incumbent else ()
-        self.clock.report(f"{step} {agreement.offer}, {agreement.term_months} months", *known)
+        self.clock.report(f"{step} {agreement.offer}, {counted(agreement.term_months, 'month')}", *known)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import monotonic
 
 from deal_solve.memory import refuse_larger
+from deal_solve.messages import counted
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.settings import SearchProblem
 from deal_solve.optimise.solution import Size
@@ -37,7 +38,7 @@ def refuse_large(problem: SearchProblem, programs: Callable[[SearchProblem], lis
     seconds = more_seconds + max(more_seconds - few_seconds, 0.0) / (SAMPLES[1] - SAMPLES[0]) * (count - SAMPLES[1])
     needed = BYTES_PER_ROW * size.rows + BYTES_PER_COLUMN * size.columns + BYTES_PER_NONZERO * size.nonzeros
     in_all = f"{size.rows:,} rows, {size.columns:,} columns and {size.nonzeros:,} non-zeros in all agreements"
-    what = f"the extensive form of {count:,} scenarios, about {in_all}, some {seconds:,.0f} s to build,"
+    what = f"the extensive form of {counted(count, 'scenario')}, about {in_all}, some {seconds:,.0f} s to build,"
     refuse_larger(needed, what, REMEDY)
     clock.report(f"building about {in_all}, in some {seconds:,.0f} s")
 

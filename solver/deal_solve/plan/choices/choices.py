@@ -11,7 +11,7 @@ from deal_solve.deal.model_names import canonical_option
 from deal_solve.deal.money import CENT_TOLERANCE_USD, EXACT_USD
 from deal_solve.deal.numbers import parse_count, parse_number
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import unknown, usd
+from deal_solve.messages import counted, unknown, usd
 from deal_solve.plan.choices.restriction import Restriction, merged
 from deal_solve.plan.offers import offer_problem
 from deal_solve.plan.resolved import resolve
@@ -77,7 +77,8 @@ def _years(deal: Deal, value: str, read: Callable[[str], Any]) -> list[Any]:
     values = [read(part.strip()) for part in value.split("/")]
     if len(values) not in (1, deal.years):
         raise ValueError(
-            f"{len(values)} values; expected one for all contract years, or {deal.years}, one for each, divided by /"
+            f"{counted(len(values), 'value')}; expected one for all contract years, or {deal.years}, one for each, "
+            "divided by /"
         )
     return values
 
@@ -198,7 +199,7 @@ def _no_such_offer(
             yield Problem(f"{path.removesuffix('term')}offer={offer}", problem.message)
     elif months is not None and months not in lengths:
         known = ", ".join(map(str, sorted(lengths)))
-        yield Problem(f"{path}={months}", f"no offer has a first term of {months} months; expected {known}")
+        yield Problem(f"{path}={months}", f"no offer has a first term of {counted(months, 'month')}; expected {known}")
 
 
 def _whose(api: Data) -> str:

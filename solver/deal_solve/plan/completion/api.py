@@ -8,7 +8,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.api import ApiPart
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import usd
+from deal_solve.messages import counted, usd
 from deal_solve.plan.plan import ApiAgreement, ApiTerm
 from deal_solve.plan.proposal import Proposal, ProposedApi
 from deal_solve.plan.resolved import OfferTerms, resolve
@@ -30,7 +30,7 @@ def complete_api(deal: Deal, proposal: Proposal, sold_by: dict[str, str], notes:
     if given.offer is None:
         notes.append("No API agreement is given, so API usage is at list prices, without commitment.")
     elif given.term_months is None and len(resolve(deal).offers[offer].first_terms) > 1:
-        notes.append(f"The API agreement with {offer} runs {months} months first.")
+        notes.append(f"The API agreement with {offer} runs {counted(months, 'month')} first.")
     at_list = given.at_list if given.at_list is None or len(given.at_list) > 1 else given.at_list * deal.years
     left = left_in(at_list or ())
     taken = resolve(deal).taken_for(offer, months, left)

@@ -10,7 +10,7 @@ import numpy as np
 
 from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import unknown
+from deal_solve.messages import counted, unknown
 from deal_solve.plan.completion.api import complete_api, first_term_of
 from deal_solve.plan.completion.routing import complete_routing
 from deal_solve.plan.crowds import excess_in
@@ -205,7 +205,7 @@ def _seats(
     months = (given.term_months if given else None) or first_term_of(deal, proposal, sold_by, offer)
     is_billed_by_users = resolve(deal).offers[offer].seats[seat_type].is_billed_by_users
     if not (given and given.offer and given.term_months):
-        for_long = "by the month" if is_billed_by_users else f"first term {months} months"
+        for_long = "by the month" if is_billed_by_users else f"first term {counted(months, 'month')}"
         notes.append(f"{seat_type} seats are bought from {offer}, {for_long}.")
     terms = seat_terms(deal, offer, months, _at_list(deal, proposal, seat_type))
     empty = SeatAgreement(offer=offer, term_months=months, contracted=(0,) * deal.years, terms=terms)

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from deal_solve.deal.deal import LIST_MONTHLY, Deal
 from deal_solve.errors import Problem
+from deal_solve.messages import counted
 from deal_solve.plan.crowds import crowding, is_crowded, too_many_combinations, unpriced
 from deal_solve.plan.initial_order import initial_order
 from deal_solve.plan.leaving import bound_beside, lists_of, may_leave, seat_terms
@@ -118,7 +119,7 @@ def broken_plans(deal: Deal, plan: Plan) -> Iterator[Problem]:
         for year in range(deal.years):
             taken = {tracks[year] for tracks in plan.tracks.values() if tracks[year] in members}
             seats = sum(agreement.contracted[year] for agreement in members.values())
-            what = f"{seats} seats of {', '.join(members)} contracted in contract year {year + 1}"
+            what = f"{counted(seats, 'seat')} of {', '.join(members)} contracted in contract year {year + 1}"
             if seat_plan.maximum is not None and seats > seat_plan.maximum:
                 yield Problem(f"{path}.maximum", f"{what}; together at most {seat_plan.maximum}")
             is_monthly = any(members[name].seller(year) == LIST_MONTHLY for name in taken)
@@ -136,7 +137,7 @@ def crowded_plans(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem
             stays = unpriced(deal, cohorts)
             if not stays and crowding(deal, first, seat_plan, year) is not None:
                 continue
-            users = f"up to {first.together(cohorts)[year]:,.0f} users of {', '.join(cohorts)}"
+            users = f"up to {counted(round(first.together(cohorts)[year]), 'user')} of {', '.join(cohorts)}"
             what = f"{users} on {', '.join(seat_plan.seats)} in contract year {year + 1}"
             why = too_many_combinations(deal, first, seat_plan)
             if stays:
@@ -153,8 +154,9 @@ def broken_orders(deal: Deal, plan: Plan, first: FirstUsers) -> Iterator[Problem
             if seats < minimum and not _is_full(deal, plan, seat_type, year - 1):
                 yield Problem(
                     f"{clause(sold[year - 1].offer_id, 'seats', seat_type)}.initial_order",
-                    f"{seats} seats contracted in contract year {year}, at least the {minimum} of the expected users "
-                    "are ordered where an agreement or a cohort on it begins; with initial_order: free any number is",
+                    f"{counted(seats, 'seat')} contracted in contract year {year}, at least the {minimum} of the "
+                    "expected users are ordered where an agreement or a cohort on it begins; with initial_order: free "
+                    "any number is",
                 )
 
 

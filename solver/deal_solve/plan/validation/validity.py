@@ -9,7 +9,7 @@ from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.api import ApiPart
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import usd
+from deal_solve.messages import counted, usd
 from deal_solve.plan.leaving import may_leave, missing_at_list
 from deal_solve.plan.offers import clause, offer_problem
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, SeatAgreement
@@ -83,7 +83,7 @@ def _offers_together(deal: Deal, plan: Plan) -> Iterator[Problem]:
         by_offer.setdefault(agreement.offer, {})[part] = agreement.term_months
     for offer, terms in by_offer.items():
         if len(set(terms.values())) > 1:
-            taken = ", ".join(f"{part} for {months} months" for part, months in terms.items())
+            taken = ", ".join(f"{part} for {counted(months, 'month')}" for part, months in terms.items())
             yield Problem(clause(offer, "terms"), f"{taken}; all parts taken from one offer have the same term")
         others = [name for name in by_offer if name not in (offer, *AT_LIST)]
         if offer not in AT_LIST and resolve(deal).offers[offer].offer.exclusive and others:
@@ -102,10 +102,11 @@ def _api(deal: Deal, plan: Plan) -> Iterator[Problem]:
         yield from broken
         return
     if len(agreement.terms) != len(spans):
+        months, begun = counted(agreement.term_months, "month"), ", ".join(deal.dated(span.start) for span in spans)
         yield Problem(
             "api.terms",
-            f"{len(agreement.terms)} given, but {offer!r} for {agreement.term_months} months has {len(spans)} terms "
-            f"in the horizon, from month {', '.join(deal.dated(span.start) for span in spans)}",
+            f"{len(agreement.terms)} given, but {offer!r} for {months} has {counted(len(spans), 'term')} in the "
+            f"horizon, from month {begun}",
         )
         return
     for place, (span, term) in enumerate(zip(spans, agreement.terms, strict=True)):

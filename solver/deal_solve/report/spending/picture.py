@@ -19,6 +19,7 @@ from deal_solve.facts.spending.spending import (
     users_months,
 )
 from deal_solve.facts.summary import periods
+from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, LIGHT, apart, canvas, panels_of, scale_of
 from deal_solve.report.text import chance, digits, shortened, whole_money
 from deal_solve.settlement.settle import Settlement
@@ -64,7 +65,7 @@ def drawdown_figure(settlement: Settlement) -> Figure:
 
 def distribution_figure(settlement: Settlement) -> Figure:
     """Return how likely it is that the cost stays below each amount, with tail and budgets."""
-    with canvas(6.8, 3.0, f"Cost over {settlement.deal.horizon_months} months") as figure:
+    with canvas(6.8, 3.0, f"Cost over {counted(settlement.deal.horizon_months, 'month')}") as figure:
         _draw_distribution(figure.subplots(), settlement)
     return figure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deal_solve.analysis.document.workbook.cells import Book, Number, Sheet
 from deal_solve.facts.spending.spending import COARSE_LEVELS, LEVELS
+from deal_solve.messages import counted
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.measures import quantile
 
@@ -27,7 +28,7 @@ def write_scenarios(book: Book, settlement: Settlement) -> None:
     sheet.row(["expected", "", *(Number(settlement.mean(values)) for values in columns)], bold=True)
     sheet.skip()
     if len(weights) > MAX_ROWS:
-        sheet.prose(f"The first {MAX_ROWS:,} of {len(weights):,} scenarios")
+        sheet.prose(f"The first {MAX_ROWS:,} of {counted(len(weights), 'scenario')}")
     sheet.header(["scenario", "probability", *headers], is_frozen=True)
     for index, name in enumerate(settlement.scenarios.names[:MAX_ROWS]):
         chance = Number(float(weights[index]), "0.0000%")

@@ -15,6 +15,7 @@ from deal_solve.analysis.document.workbook.cells import Book, Cell, Formula, Inp
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.seats import Tiers
 from deal_solve.facts.names import seats_name
+from deal_solve.messages import counted
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -53,7 +54,7 @@ def write_what_if(book: Book, sheet: Sheet, settlement: Settlement) -> None:
     size, whole = len(tried.settlement.weights), len(settlement.weights)
     sheet.prose(ABOUT)
     if size < whole:
-        sheet.prose(f"Worked out over the first {size:,} of {whole:,} scenarios: only the change counts.")
+        sheet.prose(f"Worked out over the first {size:,} of {counted(whole, 'scenario')}: only the change counts.")
     for side, reason in tried.reasons:
         sheet.prose(f"{side}: as planned, because {reason}.")
     if tried.api is not None or tried.seats:

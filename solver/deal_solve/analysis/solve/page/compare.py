@@ -10,6 +10,7 @@ from deal_solve.deal.risk import Risk
 from deal_solve.facts.controls import control_table
 from deal_solve.facts.names import listed, quoted_offer
 from deal_solve.facts.unstated import unstated
+from deal_solve.messages import counted
 from deal_solve.plan.plan import ApiAgreement
 from deal_solve.report.sentences import basis
 from deal_solve.report.text import heading, labelled, percent, round_money, whole_money
@@ -29,7 +30,7 @@ def compare_block(subject: Subject) -> list[str]:
 def compare_title(subject: Subject) -> str:
     """Return over which months costs are compared, and at which rate they are present values."""
     certainty = "" if subject.is_certain else ", expected"
-    return f"Compared over {subject.deal.compared_months} months (USD{certainty}{basis(subject.deal)})"
+    return f"Compared over {counted(subject.deal.compared_months, 'month')} (USD{certainty}{basis(subject.deal)})"
 
 
 def compare_rows(subject: Subject) -> list[tuple[str, str]]:
@@ -154,4 +155,5 @@ def _agreement(subject: Subject, offer: str, months: int, band: float) -> str:
     name = "the same offer" if offer == subject.plan.api.offer else quoted_offer(subject.deal, offer)
     if offer == LIST:
         return f"{quoted_offer(subject.deal, offer)}, nothing committed"
-    return f"{name}, {months} months, {f'band from {round_money(band)} a year' if band else 'nothing committed'}"
+    committed = f"band from {round_money(band)} a year" if band else "nothing committed"
+    return f"{name}, {counted(months, 'month')}, {committed}"

@@ -65,10 +65,14 @@ def _parts(events: list[Event]) -> list[str]:
     parts = []
     for count, found in groupby(sorted(of("invoice"), key=pieces), pieces):
         invoices = list(found)
-        word = "invoices" if count == 1 else f"first of {count} invoices of"
+        word = "invoices" if count == 1 else f"first of {counted(count, 'invoice')} of"
         parts.append(f"{word} {paid(invoices, count)} ({', '.join(event.item for event in invoices)})")
     for bill in of("bill"):
-        word = f"first of {bill.invoices} monthly bills for {bill.item}, each" if bill.invoices > 1 else f"{bill.item}:"
+        word = (
+            f"first of {counted(bill.invoices, 'monthly bill')} for {bill.item}, each"
+            if bill.invoices > 1
+            else f"{bill.item}:"
+        )
         parts.append(f"{word} about {paid([bill], bill.invoices)}")
     if projects := of("project_start"):
         parts.append(f"{counted(len(projects), 'project')} begin{'s' * (len(projects) == 1)}, {paid(projects)}")

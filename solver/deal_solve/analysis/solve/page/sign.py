@@ -95,7 +95,7 @@ def _by_year(start: int, values: Sequence[str], noun: str = "") -> str:
 
 
 def _agreement(subject: Subject, agreement: Agreement) -> str:
-    return f"{quoted_offer(subject.deal, agreement.offer)}, {agreement.term_months} months"
+    return f"{quoted_offer(subject.deal, agreement.offer)}, {counted(agreement.term_months, 'month')}"
 
 
 def _seats(subject: Subject, is_short: bool) -> Iterator[tuple[str, str]]:
@@ -143,7 +143,7 @@ def _few(subject: Subject, seat_type: str) -> Iterator[str]:
             is_capped = resolve(deal).seat_of(agreement, seat_type, year).part.true_up == HARD_CAP
             fate = "are added by true-up" if subject.is_pinned else "cost no more by true-up"
             fate = "go without" if is_capped else fate
-            yield f"{expected:,} users expected by {deal.calendar(month):%Y-%m}: those above {seats:,} {fate}"
+            yield f"{counted(expected, 'user')} expected by {deal.calendar(month):%Y-%m}: those above {seats:,} {fate}"
             return
 
 
@@ -258,7 +258,7 @@ def _committed(subject: Subject, is_short: bool) -> str:
         is_any = whole_money(summary.signed_usd) != "0"
         text = f"{whole_money(summary.signed_usd)}, all of it signed now" if is_any else "nothing"
     if summary.beyond_horizon_usd:
-        text += f", {whole_money(summary.beyond_horizon_usd)} after {subject.deal.compared_months} months"
+        text += f", {whole_money(summary.beyond_horizon_usd)} after {counted(subject.deal.compared_months, 'month')}"
     return "; ".join([text, *([] if is_short else _inescapable(subject, summary.certain_growth))])
 
 
