@@ -1,6 +1,7 @@
 """A plan over many scenarios: the same bits wherever they are settled, and a distribution that is checked by hand."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -257,10 +258,10 @@ def test_ctrl_c_leaves_no_half_written_file(proposal, tmp_path, jobs):
     ]
     command = [sys.executable, "-m", "deal_solve.cli.main", *map(str, args)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, cwd=folder, preexec_fn=heed_interrupts, **pipes)
+    process = subprocess.Popen(command, cwd=folder, preexec_fn=heed_interrupts, start_new_session=True, **pipes)
     assert "scenarios" in process.stderr.readline()
     began = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err

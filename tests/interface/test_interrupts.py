@@ -1,5 +1,6 @@
 """Ctrl-C ends the command line at once, whatever is under way, with exit code 130; none is lost."""
 
+import os
 import random
 import signal
 import subprocess
@@ -63,6 +64,12 @@ def test_what_it_breaks_is_no_internal_error(tmp_path):
     assert ended(process) == (130, "swallowed\n", "interrupted\n")
 
 
+def test_what_is_not_to_be_cut_in_two_is_finished_first(tmp_path):
+    held = ("with main.INTERRUPTS.held():", "    print('begun', flush=True)", "    time.sleep(0.3)")
+    process = interrupted(tmp_path, *held, "    print('whole', flush=True)", "time.sleep(60)")
+    assert ended(process) == (130, "whole\n", "\ninterrupted\n")
+
+
 def test_a_second_one_cuts_the_orderly_end_short(tmp_path):
     finish = ("except KeyboardInterrupt:", "    main.INTERRUPTS.answered()", "    print('finishing', flush=True)")
     process = interrupted(tmp_path, *BEGIN, *finish, "    time.sleep(60)")
@@ -75,12 +82,23 @@ START_ERRORS = ("Could not import runpy module", "Fatal Python error: init_impor
 """What the interpreter says that is interrupted before it gets to the command."""
 
 
-def interrupted_solve(moment):
-    """Return (exit code, stdout, lines of stderr, seconds it took) of a long solve interrupted at a moment."""
-    command = [sys.executable, "-m", "deal_solve", "solve", ROOT / "tests/benchmarks/full.yaml", "--scenarios", "1024"]
-    process = subprocess.Popen(command, preexec_fn=heed_interrupts, **PIPES)
+FULL = ROOT / "tests/benchmarks/full.yaml"
+VARY = ("--vary", "horizon_months=24,30,36", "--vary", "cost_of_capital_per_year=0,2%,4%,6%,8%,10%")
+COMMANDS = {
+    "solve": ("solve", FULL, "--scenarios", "1024"),
+    "sweep": ("sweep", FULL, *VARY, "--jobs", "2"),
+}
+
+
+def interrupted_at(moment, name):
+    """Return (exit code, stdout, lines of stderr, seconds it took) of a long command interrupted at a moment.
+
+    As on a terminal, the interrupt reaches every process that the command has begun.
+    """
+    command = [sys.executable, "-m", "deal_solve", *COMMANDS[name]]
+    process = subprocess.Popen(command, preexec_fn=heed_interrupts, start_new_session=True, **PIPES)
     time.sleep(moment)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
     began = time.monotonic()
     code, out, err = ended(process)
     return code, out, err.splitlines(), time.monotonic() - began
@@ -88,18 +106,20 @@ def interrupted_solve(moment):
 
 def test_a_few_at_any_moment_are_all_heeded():
     for moment in (0.4, 0.8):
-        code, out, said, seconds = interrupted_solve(moment)
+        code, out, said, seconds = interrupted_at(moment, "solve")
         assert (code, out, said[-1:]) == (130, "", ["interrupted"])
         assert seconds < 5
 
 
 @pytest.mark.slow
-def test_a_hundred_at_random_moments_of_the_first_two_seconds_are_all_heeded():
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_hundred_at_random_moments_of_the_first_two_seconds_are_all_heeded(name):
     """Before the interpreter heeds it, the signal itself ends the process; while it starts, its own error, code 1."""
     moments = random.Random(20270101)
     for _ in range(100):
-        code, out, said, seconds = interrupted_solve(moments.uniform(0.0, 2.0))
+        code, out, said, seconds = interrupted_at(moments.uniform(0.0, 2.0), name)
         assert (code, out) in ((130, ""), (-signal.SIGINT, ""), (1, ""))
         assert code != 130 or said[-1:] == ["interrupted"]
+        assert code != 130 or "Traceback (most recent call last):" not in said
         assert code != 1 or said[0].startswith(START_ERRORS)
         assert seconds < 5

@@ -21,6 +21,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.is_pending = False
+        self._is_held = False
 
     def answered(self) -> None:
         """Say that the interrupt was seen: what follows is an orderly end, which only another one cuts short."""
@@ -30,11 +31,24 @@ class Interrupts:
     def _come(self, _number: int, _frame: FrameType | None) -> None:
         self.is_pending = True
         _remind_after(REMINDER_SECONDS)
-        raise KeyboardInterrupt
+        self._raise_pending()
 
     def _remind(self, _number: int, _frame: FrameType | None) -> None:
-        if self.is_pending:
+        self._raise_pending()
+
+    def _raise_pending(self) -> None:
+        if self.is_pending and not self._is_held:
             raise KeyboardInterrupt
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Cut nothing inside in two: an interrupt that comes meanwhile is raised at the end."""
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+        self._raise_pending()
 
     @contextmanager
     def heeded(self) -> Iterator[None]:
