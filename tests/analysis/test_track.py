@@ -8,7 +8,7 @@ import pytest
 from deal_solve import InputError, load_proposal
 from deal_solve.analysis.track.track import track
 from deal_solve.cli.main import run
-from tests.support.exports import FIRST, bucket, page, usage, write
+from tests.support.exports import FIRST, HAIKU, OPUS, bucket, page, usage, write
 
 DEAL = """
 title: Tracked
@@ -40,7 +40,7 @@ def test_what_is_drawn_is_usage_at_contracted_rates(signed):
     assert found.position.drawn_usd == pytest.approx(61 * 5 * 0.8)
     assert found.position.pace_usd == pytest.approx(3000 * 2 / 12)
     assert (found.position.period, found.position.ends) == ("2026-09 to 2027-08", "2027-09")
-    assert found.deal.start.isoformat() == "2026-11-01"
+    assert found.about.deal.start.isoformat() == "2026-11-01"
 
 
 def test_a_balance_that_is_used_up_is_drawn_in_full(signed):
@@ -89,6 +89,129 @@ def test_a_threshold_that_is_crossed_is_an_exit_code(signed, capsys, alert, code
     assert found["value"] == pytest.approx(256)
 
 
+def test_what_is_carried_in_counts(signed):
+    """750 of the quarter before are not drawn and roll over into this one: 244 of 750 + 750."""
+    deal, plan, used = signed
+    rolls = "quote: {terms: [12, 24], api: {period: quarter, unused: {rollover: 100%}, "
+    deal.write_text(DEAL.replace("2026-09", "2026-06").replace("quote: {terms: [12, 24], api: {", rolls))
+    found = track(deal, plan, used).position
+    assert (found.balance_usd, found.drawn_usd) == (pytest.approx(1500), pytest.approx(244))
+
+
+def test_a_credit_that_is_balance_counts(signed):
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("overage: list", "overage: list, credit: {usd: 500, pays: balance}"))
+    assert track(deal, plan, used).position.balance_usd == pytest.approx(3500)
+
+
+def test_a_ramp_in_its_last_year_is_tracked(signed):
+    """The second of two years, 4,000 after 2,000, has begun: of 4,000 are 244 drawn."""
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("2026-09", "2025-09").replace("overage: list", "overage: list, ramp: free"))
+    plan.write_text("api: {offer: quote, term_months: 24, commitment_usd: [2k, 4k]}")
+    found = track(deal, plan, used)
+    assert (found.position.balance_usd, found.position.drawn_usd) == (pytest.approx(4000), pytest.approx(244))
+    assert found.position.period == "2026-09 to 2027-08"
+
+
+def test_a_ramp_that_still_rises_is_refused(signed):
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("overage: list", "overage: list, ramp: free"))
+    plan.write_text("api: {offer: quote, term_months: 24, commitment_usd: [2k, 4k]}")
+    with pytest.raises(InputError, match="commits 2,000, 4,000 USD in the years to come"):
+        track(deal, plan, used)
+
+
+def test_what_cannot_be_in_force_is_said_of_the_offer_that_was_signed(signed):
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("overage: list", "overage: list, period: term, payment: arrears, yearly_minimum: 50%"))
+    with pytest.raises(
+        InputError, match=r"cannot be tracked as an agreement in force: .*yearly_minimum of quote cannot"
+    ):
+        track(deal, plan, used)
+
+
+def test_prices_in_force_have_the_discount_of_their_term(signed):
+    """20 % for the band and 10 % for the term: 61 days of 5 USD at 0.72; the same holds until the end."""
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("terms: [12, 24]", "terms: {12: {api: 10%}, 24: {}}"))
+    found = track(deal, plan, used)
+    assert found.position.drawn_usd == pytest.approx(61 * 5 * 0.72)
+    assert found.about.deal.offers["quote-in-force"].api.bands[0].one_discount == pytest.approx(0.28)
+
+
+def test_spend_is_held_against_the_plan_line_by_line(signed):
+    """Two months of 30,000 requests of a thousandth of a million tokens: 300 at list planned at P50, 305 came."""
+    deal, plan, used = signed
+    opus, total = track(deal, plan, used).spent
+    assert (opus.line, total.line) == ("claude-opus-5", "all API usage")
+    assert (opus.came_usd, total.came_usd) == (pytest.approx(305 * 0.8), pytest.approx(305 * 0.8))
+    assert opus.p10_usd == pytest.approx(2 * 20 * 5 * 0.8)
+    assert opus.p90_usd == pytest.approx(2 * 45 * 5 * 0.8)
+    assert opus.billed_usd is None
+
+
+def test_models_of_one_group_belong_to_its_workload(tmp_path):
+    """Opus and Haiku of one workspace are the workload of its name, another one is what --map-workload says."""
+    rows = [usage(workspace_id=name, model=model) for name, model in (("a", OPUS), ("a", HAIKU), ("b", OPUS))]
+    days = write(tmp_path, "usage.json", page(*(bucket(FIRST + timedelta(day), *rows) for day in range(63))))
+    deal = write(tmp_path, "deal.yaml", DEAL.replace("  api: {requests", "  a: {requests"))
+    plan = write(tmp_path, "plan.yaml", PLAN)
+    found = track(deal, plan, days)
+    assert {each.what for each in found.assumptions} >= {"b"}
+    alone, both = (
+        sum(each.requests for each in track(deal, plan, days, called=called).came) for called in ({}, {"b": "a"})
+    )
+    assert both == pytest.approx(1.5 * alone)
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        ("api", "expected MEASURED=DEAL"),
+        ("api=bot", "the deal has no such workload"),
+        ("bot=api", "nothing measured is called so; the exports have api"),
+    ],
+)
+def test_a_map_of_workloads_names_both(signed, capsys, pair, words):
+    deal, plan, used = signed
+    assert run(["track", str(deal), "--plan", str(plan), str(used), "--map-workload", pair]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_what_is_no_longer_so_is_named(signed):
+    """1,500 tokens were to go into Haiku (that of the month), 1,000 went into Opus."""
+    deal, plan, used = signed
+    deal.write_text(
+        DEAL.replace("input_tokens: 1000", "input_tokens: 1500").replace("models: [opus]", "models: [haiku, opus]")
+    )
+    plan.write_text(PLAN + "routing: {api: haiku}\n")
+    found = {each.what: (each.assumed, each.measured) for each in track(deal, plan, used).assumptions}
+    assert found["api: input tokens"] == ("1,500", "1,000")
+    assert found["api: model"] == ("claude-haiku-4-5-20251001", "most dollars on claude-opus-5")
+
+
+def test_what_is_left_of_the_balance_is_told_by_month(signed):
+    """2,880 and 2,756 after two months of 120 and 124; what is to do now is to use what would be lost."""
+    deal, plan, used = signed
+    found = track(deal, plan, used)
+    left = found.outlook.left
+    assert [each.p50_usd for each in left[:2]] == [pytest.approx(2880), pytest.approx(2756)]
+    assert [each.is_measured for each in left] == [True] * 2 + [False] * 10
+    assert all(each.p10_usd <= each.p50_usd <= each.p90_usd for each in left)
+    assert (found.steps[0].when, found.steps[0].usd) == ("now", found.position.expected_forfeited_usd)
+    assert found.steps[-1].when == "2027-09"
+
+
+def test_picture_and_report_are_written(signed, tmp_path):
+    deal, plan, used = signed
+    out = {name: tmp_path / name for name in ("a.svg", "a.html")}
+    options = ["--picture", str(out["a.svg"]), "--report", str(out["a.html"])]
+    assert run(["track", str(deal), "--plan", str(plan), str(used), *options]) == 0
+    assert "Balance left" in out["a.svg"].read_text()
+    assert "all API usage" in out["a.html"].read_text()
+
+
 def test_it_prints_a_page(signed, capsys):
     deal, plan, used = signed
     assert run(["track", str(deal), "--plan", str(plan), str(used)]) == 0
@@ -113,7 +236,10 @@ def test_a_threshold_that_cannot_be_is_refused_first(alert, words):
 def test_workloads_of_other_names_are_refused(signed):
     deal, plan, used = signed
     deal.write_text(deal.read_text().replace("api: {requests", "bot: {requests"))
-    with pytest.raises(InputError, match="no workload of the deal is measured; the exports have api"):
+    with pytest.raises(
+        InputError,
+        match=r"no workload of the deal \(bot\) is measured; the exports have api: write --map-workload api=bot",
+    ):
         track(deal, plan, used)
 
 

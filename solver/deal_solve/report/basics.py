@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
-from deal_solve.record import NotWritten, Record
+from deal_solve.record import NotWritten, Record, to_text
 from deal_solve.uncertainty import scenario_set as uncertainty
 from deal_solve.version import VERSION
 
@@ -75,11 +75,21 @@ class Answered(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResultFile(Record):
+class Written(Record):
     """What every file begins with; a kind of file adds its own schema, and what was found."""
 
     schema_version: Annotated[str, SCHEMA_KEY]
     version: Annotated[str, Field(description="version of deal-solve")] = VERSION
+
+    def to_json(self) -> str:
+        """Return it as JSON text."""
+        return to_text(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultFile(Written):
+    """A file about one deal and its scenarios."""
+
     deal: Annotated[DealSummary, Field(description="which deal")]
     scenarios: Annotated[Scenarios, Field(description="over which scenarios")]
 

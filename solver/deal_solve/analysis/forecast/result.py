@@ -10,9 +10,8 @@ from pydantic import Field
 from deal_solve.analysis.measure.backtest import Backtest
 from deal_solve.analysis.measure.growth import Floats
 from deal_solve.frames import Table
-from deal_solve.record import NotWritten, Record, to_text
-from deal_solve.report.basics import SCHEMA_KEY
-from deal_solve.version import VERSION
+from deal_solve.record import NotWritten, Record
+from deal_solve.report.basics import SCHEMA_KEY, Written
 
 
 @dataclass(frozen=True)
@@ -28,18 +27,13 @@ class ForecastMonth(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForecastResult(Record):
+class ForecastResult(Written):
     """The fan of every workload, and its test on history."""
 
     schema_version: Annotated[Literal["deal-solve-forecast/1"], SCHEMA_KEY] = "deal-solve-forecast/1"
-    version: Annotated[str, Field(description="of deal-solve")] = VERSION
     last: Annotated[str, Field(description="last day measured, UTC")]
     widening: Annotated[float, Field(description="factor on the declared width, from how far forecasts missed before")]
     months: Annotated[Table[ForecastMonth], Field(description="workload by workload, month by month")]
     backtest: Annotated[Table[Backtest], Field(description="how such forecasts did on this history")]
     daily: NotWritten[dict[str, Floats] | None] = field(default=None, repr=False)
     """Requests or units of each day measured, for Python alone."""
-
-    def to_json(self) -> str:
-        """Return the result as JSON text."""
-        return to_text(self)

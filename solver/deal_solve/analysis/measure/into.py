@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
 from deal_solve.errors import InputError, Problem
 from deal_solve.files import opened
@@ -44,9 +45,10 @@ class Change(Record):
 
 @dataclass(frozen=True)
 class Update:
-    """A deal file with its measured fields replaced: the text, what changed, and workloads that were not measured."""
+    """A deal file with its measured fields replaced: text and deal, what changed, and workloads not measured."""
 
     text: str
+    deal: Deal
     changes: Table[Change]
     not_measured: tuple[str, ...]
 
@@ -82,8 +84,8 @@ def updated(path: str | Path, found: MeasureResult) -> Update:
     written = io.StringIO()
     yaml.dump(deal, written)
     text = written.getvalue()
-    loads(text, str(path))
-    return Update(text, changes, tuple(name for name in works if name not in (measured.get("workloads") or {})))
+    not_measured = tuple(name for name in works if name not in (measured.get("workloads") or {}))
+    return Update(text, loads(text, str(path)), changes, not_measured)
 
 
 def _map_in(data: dict[str, Any], name: str, path: str | Path) -> dict[str, Any]:

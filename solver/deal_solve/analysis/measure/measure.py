@@ -25,17 +25,19 @@ def measure(
     min_share: float = MIN_SHARE,
     keep_names: bool = False,
     columns: Iterable[str] = (),
+    called: dict[str, str] | None = None,
 ) -> MeasureResult:
     """Return what exports say: files, folders, globs, and archives of either.
 
     Usage is grouped by `group_by` (default: what tells it apart); groups below `min_share` of the dollars are put into
-    one. Keys and users are hashed unless `keep_names`; `columns` are `field=column` of a plain table. Raises InputError
-    for what is not known: an export, a model, an amount without currency.
+    one. Keys and users are hashed unless `keep_names`; `columns` are `field=column` of a plain table; `called` says
+    which workload of a deal a measured one belongs to. Raises InputError for what is not known: an export, a model, an
+    amount without currency.
     """
     if not paths:
         raise InputError("no files are given; expected exports of usage, or a folder with them")
     exports = read_exports(paths, keep_names, Mapping.of(columns))
-    works, daily = measured_workloads(exports, group_by, min_share)
+    works, daily = measured_workloads(exports, group_by, min_share, called or {})
     people = measured_people(exports)
     if not works and people is None:
         raise InputError("these exports have charges but no usage, so that no workload follows; add the usage report")
@@ -59,6 +61,7 @@ def measure(
         workloads=Table(works),
         backtest=backtest([*daily.values()]),
         daily=daily,
+        exports=exports,
         people=people,
         notes=exports.notes,
         deal_text=deal_text(f"Measured {exports.first} to {exports.last}", exports.last, works, people),

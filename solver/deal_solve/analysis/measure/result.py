@@ -14,10 +14,10 @@ from deal_solve.analysis.measure.reconcile import Reconciled
 from deal_solve.analysis.measure.workloads import MeasuredWorkload
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
+from deal_solve.exports.read import Exports
 from deal_solve.frames import Table
-from deal_solve.record import NotWritten, Record, to_text
-from deal_solve.report.basics import SCHEMA_KEY
-from deal_solve.version import VERSION
+from deal_solve.record import NotWritten, Record
+from deal_solve.report.basics import SCHEMA_KEY, Written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +33,10 @@ class ExportRead(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasureResult(Record):
+class MeasureResult(Written):
     """What exports of usage say; dollars are USD, months those of UTC days."""
 
     schema_version: Annotated[Literal["deal-solve-measure/1"], SCHEMA_KEY] = "deal-solve-measure/1"
-    version: Annotated[str, Field(description="of deal-solve")] = VERSION
     first: Annotated[str, Field(description="first day measured, UTC")]
     last: Annotated[str, Field(description="last day measured")]
     grouped_by: Annotated[str, Field(description="what tells workloads apart")]
@@ -50,11 +49,9 @@ class MeasureResult(Record):
     deal_text: Annotated[str, Field(description="the deal file that follows")]
     daily: NotWritten[dict[str, Floats] | None] = field(default=None, repr=False)
     """Requests or units of each day of each workload, for Python alone."""
+    exports: NotWritten[Exports | None] = field(default=None, repr=False)
+    """The rows behind it, for Python alone."""
 
     def deal(self) -> Deal:
         """Return the deal that follows; offers are still to be added."""
         return loads(self.deal_text, "measured")
-
-    def to_json(self) -> str:
-        """Return the result as JSON text."""
-        return to_text(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, count
@@ -16,6 +16,7 @@ from pydantic import Field
 from deal_solve.analysis.measure.backtest import widening_of
 from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Floats, Growth, growth_of
 from deal_solve.deal.rate_card import load_card
+from deal_solve.errors import InputError
 from deal_solve.exports.prices import list_price
 from deal_solve.exports.read import Exports
 from deal_solve.exports.row import NANO, Place, Quantity
@@ -66,6 +67,11 @@ class _Group:
     def usd(self) -> int:
         return sum(self.usd_by_model.values())
 
+    @property
+    def model(self) -> str:
+        """The model of most dollars."""
+        return max(self.usd_by_model, key=lambda model: self.usd_by_model[model])
+
     def add(self, place: Place, quantity: Quantity, amount: int) -> None:
         self.totals[quantity] += amount
         if quantity == "requests":
@@ -98,35 +104,80 @@ def grouping(exports: Exports) -> GroupBy:
 
 
 def measured_workloads(
-    exports: Exports, group_by: GroupBy | None, min_share: float
+    exports: Exports, group_by: GroupBy | None, min_share: float, called: Mapping[str, str]
 ) -> tuple[list[MeasuredWorkload], dict[str, Floats]]:
     """Return the workloads of exports, dearest first, and the daily requests or units of each, (D,).
 
-    Parts below `min_share` of the dollars are put into one.
+    Parts below `min_share` of the dollars are put into one. `called` says which workload a measured one belongs to, by
+    the name it has without that, or by its group alone: all models of the group, and what ran in batch. Raises
+    InputError for a name that nothing measured has.
     """
     by = group_by or grouping(exports)
     parts: dict[Part, _Group] = defaultdict(_Group)
     for (place, quantity), amount in exports.used.items():
         group = "api" if by == "nothing" else getattr(place, by) or "default"
         parts[group, place.model or "", place.tier == "batch"].add(place, quantity, amount)
-    total = sum(part.usd for part in parts.values())
-    kept: dict[Part, _Group] = {}
+    minimum_usd = min_share * sum(part.usd for part in parts.values())
+    found = _belonging(parts, _names(_kept(parts, minimum_usd)), called)
+    rest = _kept(parts, minimum_usd)
+    found += [(name, key, rest[key]) for key, name in _names(rest, {name for name, _, _ in found}).items()]
+    found.sort(key=lambda each: -each[2].usd)
+    daily = {name: _daily(part, exports) for name, _, part in found}
+    widening = widening_of(daily.values())
+    works = [_measured(name, key, part, growth_of(daily[name], PRODUCTS, widening)) for name, key, part in found]
+    return works, daily
+
+
+def _kept(parts: Mapping[Part, _Group], minimum_usd: float) -> dict[Part, _Group]:
+    """Return the parts of so many dollars, dearest first, and all others as one."""
+    kept = {key: part for key, part in parts.items() if part.usd >= minimum_usd}
     rest = _Group()
     for key, part in parts.items():
-        if part.usd >= min_share * total:
-            kept[key] = part
-        else:
+        if key not in kept:
             rest.join(part)
     if rest.usd:
-        kept[OTHER, max(rest.usd_by_model, key=lambda model: rest.usd_by_model[model]), False] = rest
-    ordered = sorted(kept.items(), key=lambda each: -each[1].usd)
-    names = _names([key for key, _ in ordered])
-    daily = {names[key]: _daily(part, exports) for key, part in ordered}
-    widening = widening_of(daily.values())
-    works = [
-        _measured(names[key], key, part, growth_of(daily[names[key]], PRODUCTS, widening)) for key, part in ordered
-    ]
-    return works, daily
+        kept[OTHER, rest.model, False] = rest
+    return dict(sorted(kept.items(), key=lambda each: -each[1].usd))
+
+
+def _belonging(
+    parts: dict[Part, _Group], names: Mapping[Part, str], called: Mapping[str, str]
+) -> list[tuple[str, Part, _Group]]:
+    """Take the parts that belong to a workload out of `parts`, and return them joined, with its name."""
+    joined: dict[str, list[tuple[Part, _Group]]] = defaultdict(list)
+    used: set[str] = set()
+    for key in list(parts):
+        label = next((label for label in _labels(key, names.get(key)) if label in called), None)
+        if label is not None:
+            used.add(label)
+            joined[called[label]].append((key, parts.pop(key)))
+    missing = [f"{label}={name}" for label, name in called.items() if label not in used and label != name]
+    if missing:
+        known = ", ".join(names.values())
+        raise InputError(f"--map-workload {missing[0]}: nothing measured is called so; the exports have {known}")
+    return [(name, *_joined(own)) for name, own in joined.items()]
+
+
+def _joined(own: list[tuple[Part, _Group]]) -> tuple[Part, _Group]:
+    """Return parts as one: their groups, the model of most dollars, and whether most of them are in batch."""
+    whole = _Group()
+    for _, part in own:
+        whole.join(part)
+    in_batch = sum(part.usd for (_, _, is_batch), part in own if is_batch)
+    return (", ".join(dict.fromkeys(key[0] for key, _ in own)), whole.model, 2 * in_batch > whole.usd), whole
+
+
+def _labels(part: Part, name: str | None) -> Iterator[str]:
+    """Yield what a part may be called, the most exact first: its name, its group with the model, its group."""
+    group, model, is_batch = part
+    if name is not None:
+        yield name
+    for words in (f"{group}-{model}", f"{group}-{_family(model)}", group):
+        if is_batch:
+            yield _slug(f"{words}-batch")
+        yield _slug(words)
+    if name is None:
+        yield OTHER
 
 
 def _daily(part: _Group, exports: Exports) -> Floats:
@@ -176,17 +227,26 @@ def _short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _names(parts: Iterable[Part]) -> dict[Part, str]:
+def _names(parts: Iterable[Part], taken: Iterable[str] = ()) -> dict[Part, str]:
     """Return a name for each part that a deal file takes: the group, and the model where the group has two."""
-    parts = list(parts)
+    parts, known = list(parts), set(taken)
     names: dict[Part, str] = {}
     for group, model, is_batch in parts:
         of_group = [each for each in parts if each[0] == group]
-        family = next((each.family for each in load_card().models if each.id == model), model)
-        families = [each for each in of_group if family in each[1]]
-        word = group if len(of_group) == 1 else f"{group}-{family if len(families) == 1 else model}"
+        families = [each for each in of_group if _family(model) in each[1]]
+        word = group if len(of_group) == 1 else f"{group}-{_family(model) if len(families) == 1 else model}"
         batch = "-batch" if is_batch and len([each for each in of_group if each[1] == model]) > 1 else ""
-        name = re.sub(r"[^a-z0-9]+", "-", f"{word}{batch}".lower())[:NAME_LENGTH].strip("-") or "workload"
+        name = _slug(f"{word}{batch}")
         numbered = chain([name], (f"{name}-{number}" for number in count(2)))
-        names[group, model, is_batch] = next(each for each in numbered if each not in names.values())
+        names[group, model, is_batch] = next(each for each in numbered if each not in known)
+        known.add(names[group, model, is_batch])
     return names
+
+
+def _family(model: str) -> str:
+    return next((each.family for each in load_card().models if each.id == model), model)
+
+
+def _slug(words: str) -> str:
+    """Return words as a name that a deal file takes."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower())[:NAME_LENGTH].strip("-") or "workload"

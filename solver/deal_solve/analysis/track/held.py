@@ -3,93 +3,105 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.analysis.track.used import Balance, Used, balance_of
 from deal_solve.deal.base import months_later, parse_month
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.load import loads
-from deal_solve.errors import InputError
-from deal_solve.plan.plan import Plan
+from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.deal.offers.api import ApiPart
+from deal_solve.deal.offers.offer import Offer
+from deal_solve.errors import InputError, Problem
 from deal_solve.plan.resolved import OfferTerms, resolve
-from deal_solve.settlement.api.rates import api_factor, band_of
+from deal_solve.settlement.bundle import bundle_tiers
+from deal_solve.settlement.settle import Settlement
 
 SUFFIX = "-in-force"
 
 
-def drawn_usd(deal: Deal, plan: Plan, found: MeasureResult, months: range) -> float:
-    """Return what was used in months of the deal at the contracted rates of the plan, USD at dated list prices.
+@dataclass(frozen=True)
+class InForce:
+    """The deal from the month after the last one measured, and the commitment period that runs then, if one does."""
 
-    A last month that is measured in part counts as if it had gone on like that.
+    deal: Deal
+    balance: Balance | None
+
+
+def part_measured(last: date) -> float:
+    """Return which part of its month is over on a day, 1 on the last.
+
+    >>> part_measured(date(2026, 10, 31)), part_measured(date(2026, 4, 15))
+    (1.0, 0.5)
     """
-    taken = resolve(deal).taken(plan.api)
-    span = taken.span_of(months.start // 12)
-    band = band_of(taken, span, plan.api.terms[span.index])
-    last = date.fromisoformat(found.last)
-    days = (months_later(last, 1) - last.replace(day=1)).days
-    drawn = 0.0
-    for row in found.reconciliation:
-        month = deal.month(date.fromisoformat(f"{row.month}-01"))
-        if month in months and row.model in {model.id for model in deal.card.models}:
-            partly = days / last.day if row.month == f"{last:%Y-%m}" else 1.0
-            drawn += partly * row.list_usd * api_factor(taken, span, band, 0.0, deal.card.model(row.model))
-    return drawn
+    return last.day / (months_later(last, 1) - last.replace(day=1)).days
 
 
-def deal_in_force(deal: Deal, plan: Plan, found: MeasureResult, updated: str) -> Deal:
-    """Return the deal of `updated` (the file with what is measured now) from the month after the last one measured.
+def in_force(signed: Settlement, found: MeasureResult, used: Used, deal: Deal) -> InForce:
+    """Return `deal` (the file with what is measured now) from the month after the last one measured.
 
-    The plan's first term is an agreement in force: its commitment, what was drawn so far, its seats. Raises InputError
-    where nothing of it runs any more, or where the months before were listed scenario by scenario.
+    The plan's first term is an agreement in force: its commitment, what was drawn so far, its seats, at its prices with
+    term and bundle discount. Raises InputError where nothing of it runs any more, where the months before were listed
+    scenario by scenario, and for clauses that an agreement in force cannot have.
     """
-    data: dict[str, Any] = deepcopy(loads(updated).written)
+    data: dict[str, Any] = deepcopy(deal.written)
     if data.get("scenarios"):
         raise InputError("scenarios: a listed scenario has its months counted from the old start; remove it to track")
-    start = found.deal().start
-    now = deal.month(start)
-    if not 0 < now < deal.horizon_months:
+    last = date.fromisoformat(found.last)
+    start = months_later(last, 1)
+    now = signed.deal.month(start)
+    if not 0 < now < signed.deal.horizon_months:
         raise InputError(
             f"the exports end before {start:%Y-%m}, which is not inside the deal's months; nothing to track"
         )
+    balance = balance_of(signed, used, now, part_measured(last))
     data["start"] = f"{start:%Y-%m}"
-    data["in_force"] = _in_force(deal, plan, found, now)
-    offers = data.setdefault("offers", {})
-    offers[data["in_force"]["offer"]] = {
-        "extends": data["in_force"]["offer"].removesuffix(SUFFIX),
-        "on_the_table": False,
-    }
+    data["in_force"] = held = _held(signed, found, now, balance)
+    name = held["offer"].removesuffix(SUFFIX)
+    data.setdefault("offers", {})[held["offer"]] = _offer(signed, name, deal.offers[name])
     data.pop("signing", None)
     for each in (*data.get("workloads", {}).values(), *data.get("cohorts", {}).values()):
-        if "starts" in each and deal.month(parse_month(str(each["starts"]))) <= now:
+        if "starts" in each and signed.deal.month(parse_month(str(each["starts"]))) <= now:
             del each["starts"]
     for work in data.get("workloads", {}).values():
         for project in work.get("projects", {}).values():
             project["ready_month"] = max(int(project.get("ready_month", 0)) - now, 0)
-    return loads(json.dumps(data), f"tracked {deal.title or 'deal'}")
+    try:
+        return InForce(loads(json.dumps(data), f"tracked {deal.title or 'deal'}"), balance)
+    except InputError as error:
+        stated = [Problem(each.path.replace(SUFFIX, ""), each.message.replace(SUFFIX, "")) for each in error.problems]
+        why = "the signed plan cannot be tracked as an agreement in force"
+        raise InputError([replace(each, message=f"{why}: {each.message}") for each in stated]) from None
 
 
-def _in_force(deal: Deal, plan: Plan, found: MeasureResult, now: int) -> dict[str, Any]:
+def _held(signed: Settlement, found: MeasureResult, now: int, balance: Balance | None) -> dict[str, Any]:
+    deal, plan = signed.deal, signed.plan
     held: dict[str, Any] = {}
     ends: list[int] = []
     if plan.api.offer != LIST:
         taken = resolve(deal).taken(plan.api)
         held["offer"], span = plan.api.offer + SUFFIX, taken.spans[0]
-        if now < span.end:
+        if balance is not None:
             ends.append(span.end)
-            held["api"] = _api(deal, plan, found, (taken, now))
+            _refuse_rising(signed, taken, balance)
+            band = plan.api.terms[0].band_usd_per_year
+            held["api"] = {"band_usd_per_year": band, "period_started": f"{deal.calendar(balance.months.start):%Y-%m}"}
+            yearly = balance.commitment_usd * 12 / len(balance.months)
+            amounts = {"commitment_usd": yearly, "drawn_usd": balance.drawn_usd, "carried_in_usd": balance.carried_usd}
+            held["api"] |= {name: round(usd, 2) for name, usd in amounts.items()}
     for name, agreement in plan.seats.items():
-        taken = resolve(deal).taken(agreement)
-        span = taken.spans[0]
-        if (
-            agreement.offer != LIST
-            and now < span.end
-            and held.get("offer", agreement.offer + SUFFIX) == agreement.offer + SUFFIX
-        ):
-            held["offer"] = agreement.offer + SUFFIX
+        span = resolve(deal).taken(agreement).spans[0]
+        own = agreement.offer + SUFFIX
+        if agreement.offer != LIST and now < span.end and held.get("offer", own) == own:
+            held["offer"] = own
             contracted = agreement.contracted[now // 12]
-            active = round(found.people.assigned * found.people.active_now) if found.people else contracted
+            is_only = found.people is not None and len(plan.seats) == 1
+            active = round(found.people.assigned * found.people.active_now) if found.people and is_only else 0
             held.setdefault("seats", {})[name] = {"contracted": contracted, "licensed": max(contracted, active)}
             ends.append(span.end)
     if not ends:
@@ -98,16 +110,57 @@ def _in_force(deal: Deal, plan: Plan, found: MeasureResult, now: int) -> dict[st
     return held
 
 
-def _api(deal: Deal, plan: Plan, found: MeasureResult, at: tuple[OfferTerms, int]) -> dict[str, Any]:
-    taken, now = at
-    span = taken.spans[0]
-    term = plan.api.terms[0]
-    period = next(each for each in taken.require_api().periods(range(span.start, span.end)) if now < each.stop)
-    commitment = term.commitment_usd[(now - span.start) // 12]
-    balance = commitment * len(period) / 12
-    return {
-        "band_usd_per_year": term.band_usd_per_year,
-        "commitment_usd": commitment,
-        "period_started": f"{deal.calendar(period.start):%Y-%m}",
-        "drawn_usd": round(min(drawn_usd(deal, plan, found, range(period.start, now)), balance), 2),
-    }
+def _refuse_rising(signed: Settlement, taken: OfferTerms, balance: Balance) -> None:
+    """Raise InputError where the years to come commit otherwise than the one that runs: no file can say that yet."""
+    span, yearly = taken.spans[0], signed.plan.api.terms[0].commitment_usd
+    later = yearly[(balance.months.stop - 1 - span.start) // 12 :]
+    if max(later) - min(later) > CENT_TOLERANCE_USD:
+        amounts = ", ".join(f"{usd:,.0f}" for usd in later)
+        raise InputError(
+            f"the signed plan commits {amounts} USD in the years to come; a commitment that rises cannot be tracked "
+            "before its last year"
+        )
+
+
+def _offer(signed: Settlement, name: str, offer: Offer) -> dict[str, Any]:
+    """Return the offer as it was signed: at its first term and bundle tier, and without the ramp it has run through."""
+    found: dict[str, Any] = {"extends": name, "on_the_table": False}
+    deal, plan = signed.deal, signed.plan
+    if plan.api.offer == name:
+        taken = resolve(deal).taken(plan.api)
+        tier = bundle_tiers(deal, plan)[0]
+        term = offer.terms[taken.spans[0].length]
+        if offer.api is not None:
+            found["api"] = _api(offer, offer.api, (term.api, tier.api))
+        found["seats"] = _seats(signed, name, (term.seats, tier.seats))
+    else:
+        agreement = next(each for each in plan.seats.values() if each.offer == name)
+        term = offer.terms[resolve(deal).taken(agreement).spans[0].length]
+        found["seats"] = _seats(signed, name, (term.seats, 0.0))
+    return {key: value for key, value in found.items() if value != {}}
+
+
+def _api(offer: Offer, part: ApiPart, extra: tuple[float, float]) -> dict[str, Any]:
+    found: dict[str, Any] = {} if part.ramp is None else {"ramp": None}
+    if any(extra):
+        found["bands"] = [
+            {"commit_usd_per_year": band.commit_usd_per_year, "discount": _combined(offer, band.discount, extra)}
+            for band in part.bands
+        ]
+    return found
+
+
+def _combined(offer: Offer, discount: Mapping[str, float], extra: tuple[float, float]) -> dict[str, float]:
+    whole = {"all": 0.0, **discount}
+    if offer.discounts == "add":
+        return {name: share + sum(extra) for name, share in whole.items()}
+    return {name: 1 - (1 - share) * (1 - extra[0]) * (1 - extra[1]) for name, share in whole.items()}
+
+
+def _seats(signed: Settlement, name: str, extra: tuple[float, float]) -> dict[str, Any]:
+    """Return the prices of seats less term and bundle discount; added to that of a volume tier they stay as written."""
+    on_table = resolve(signed.deal).offers[name]
+    if not any(extra) or on_table.offer.discounts == "add":
+        return {}
+    factor = (1 - extra[0]) * (1 - extra[1])
+    return {seat_type: {"usd_per_user_month": seat.usd * factor} for seat_type, seat in on_table.seats.items()}

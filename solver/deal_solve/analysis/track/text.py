@@ -1,15 +1,67 @@
-"""What `track` prints: the position, what came against its forecast, and the thresholds that were stated."""
+"""What `track` prints: the position, what came against plan and forecast, what to do, and thresholds."""
 
 from __future__ import annotations
 
-from deal_solve.analysis.track.result import TrackResult
+from collections.abc import Iterator
+
+from deal_solve.analysis.track.result import Track
+from deal_solve.deal.deal import Deal
 from deal_solve.report.position import position_sentences
-from deal_solve.report.text import bullets, heading, percent, table
+from deal_solve.report.text import bullets, chance, heading, percent, table, whole_money
 
 
-def track_report(found: TrackResult) -> str:
+def track_report(deal: Deal, found: Track) -> str:
     """Return a tracked deal in print."""
-    title = f"The signed deal against usage until {found.until} (UTC)"
+    title = f"{deal.title or 'The signed deal'} against usage until {found.until} (UTC)"
+    alarms = [
+        f"{'crossed' if each.is_crossed else 'kept'}: {each.text}, now {each.value:,.2f}" for each in found.alerts
+    ]
+    notes = [f"not measured, forecast as before: {', '.join(found.not_measured)}"] if found.not_measured else []
+    parts = [
+        "\n".join(heading(title)),
+        bullets("Position today", [*position_sentences(found.position), *_outlook(found)]),
+        bullets("Thresholds", alarms),
+        bullets("What to do", _steps(found)),
+        _spent(found),
+        _came(found),
+        _assumptions(found),
+        bullets("What the exports leave open", [*notes, *found.notes]),
+    ]
+    return "\n\n".join(part for part in parts if part).rstrip() + "\n"
+
+
+def _outlook(found: Track) -> Iterator[str]:
+    ahead = found.outlook
+    if ahead.overage_probability > 0:
+        yield (
+            f"overage until {found.position.ends}: {whole_money(ahead.expected_overage_usd)} expected "
+            f"({chance(ahead.overage_probability)}); something is lost with {chance(ahead.forfeited_probability)}"
+        )
+    if ahead.true_up_month is not None:
+        yield f"next true-up in {ahead.true_up_month}: {whole_money(ahead.true_up_usd)} expected"
+
+
+def _steps(found: Track) -> Iterator[str]:
+    for step in found.steps:
+        stake = "" if step.usd is None else f" ({whole_money(step.usd)})"
+        yield f"{step.when}: {step.what}{stake}"
+
+
+def _spent(found: Track) -> str:
+    rows = [
+        [
+            each.line,
+            *(f"{usd:,.0f}" for usd in (each.p10_usd, each.expected_usd, each.p90_usd, each.came_usd)),
+            f"{each.came_usd - each.expected_usd:+,.0f}",
+            "-" if each.billed_usd is None else f"{each.billed_usd:,.0f}",
+        ]
+        for each in found.spent
+    ]
+    headers = ["line", "P10", "expected", "P90", "came", "more", "billed"]
+    return table("Used since signing against the plan (USD at contracted rates)", headers, rows)
+
+
+def _came(found: Track) -> str:
     rows = [
         [
             each.workload,
@@ -20,11 +72,9 @@ def track_report(found: TrackResult) -> str:
         for each in found.came
     ]
     headers = ["workload", "month", "came", "P10", "P50", "P90", "forecasts below"]
-    came = table("Requests that came, and what was forecast at signing", headers, rows, left=2) if rows else ""
-    alarms = [
-        f"{'crossed' if each.is_crossed else 'kept'}: {each.text}, now {each.value:,.2f}" for each in found.alerts
-    ]
-    notes = [f"not measured, forecast as before: {', '.join(found.not_measured)}"] if found.not_measured else []
-    parts = ["\n".join(heading(title)), bullets("Position today", position_sentences(found.position)), came]
-    parts += [bullets("Thresholds", alarms), bullets("What the exports leave open", [*notes, *found.notes])]
-    return "\n\n".join(part for part in parts if part).rstrip() + "\n"
+    return table("Requests that came, and what was forecast at signing", headers, rows, left=2) if rows else ""
+
+
+def _assumptions(found: Track) -> str:
+    rows = [[each.what, each.assumed, each.measured] for each in found.assumptions]
+    return table("What the plan assumed and is no longer so", ["what", "assumed", "now"], rows, left=3) if rows else ""

@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from deal_solve.analysis.measure.into import updated
 from deal_solve.analysis.measure.measure import measure
 from deal_solve.analysis.measure.result import MeasureResult
-from deal_solve.analysis.track.held import deal_in_force
-from deal_solve.analysis.track.result import Alert, Came, TrackResult
+from deal_solve.analysis.measure.workloads import UNIT_TOKENS
+from deal_solve.analysis.track.assumed import no_longer_so
+from deal_solve.analysis.track.held import InForce, in_force, part_measured
+from deal_solve.analysis.track.outlook import Outlook, outlook_of
+from deal_solve.analysis.track.result import Alert, Came, Track
+from deal_solve.analysis.track.spent import spent
+from deal_solve.analysis.track.steps import steps
+from deal_solve.analysis.track.used import used
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import load
 from deal_solve.deal.numbers import parse_number
 from deal_solve.errors import InputError
+from deal_solve.exports.read import Exports
 from deal_solve.frames import Table
 from deal_solve.messages import did_you_mean
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.signing import solve
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal, load_proposal
+from deal_solve.report.basics import About
 from deal_solve.settlement.in_force.position import Position, position_of
+from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.expansion import scenarios_of
-from deal_solve.uncertainty.scenario_set import ScenarioSet
+from deal_solve.uncertainty.scenario_set import Scenarios, ScenarioSet
 
-ALERTS: dict[str, Callable[[Position], float]] = {
-    "forfeiture": lambda found: found.expected_forfeited_usd,
-    "exhaustion": lambda found: found.exhausted_probability,
-    "behind_pace": lambda found: found.pace_usd - found.drawn_usd,
-    "idle_seats": lambda found: sum(max(each.licensed - each.expected_active, 0.0) for each in found.seats),
-    "seats_above": lambda found: sum(max(each.expected_active - each.contracted, 0.0) for each in found.seats),
+ALERTS: dict[str, Callable[[Position, Outlook], float]] = {
+    "forfeiture": lambda found, _: found.expected_forfeited_usd,
+    "exhaustion": lambda found, _: found.exhausted_probability,
+    "overage": lambda _, ahead: ahead.expected_overage_usd,
+    "behind_pace": lambda found, _: found.pace_usd - found.drawn_usd,
+    "idle_seats": lambda found, _: sum(max(each.licensed - each.expected_active, 0.0) for each in found.seats),
+    "seats_above": lambda found, _: sum(max(each.expected_active - each.contracted, 0.0) for each in found.seats),
 }
-"""What a threshold may be about: dollars, a probability, dollars, seats, seats."""
+"""What a threshold may be about: dollars, a probability, dollars, dollars, seats, seats."""
 _ALERT = re.compile(r"\s*(\w+)\s*([<>])\s*(.+?)\s*")
 
 
@@ -45,49 +56,84 @@ def track(
     plan: str | Path | Proposal,
     *exports: str | Path,
     alerts: Iterable[str] = (),
+    called: Mapping[str, str] = MappingProxyType({}),
     options: SolveOptions | None = None,
-) -> TrackResult:
+) -> Track:
     """Return how a signed plan stands against exports of usage since it was signed, and the best deal from here on.
 
-    Workloads of the deal are held against measured ones of the same name (`measure --into` writes them so). `alerts`
-    are thresholds such as `forfeiture>50k`. Raises InputError where the exports lie outside of the deal, where no
-    workload is measured, and where nothing of the plan is in force.
+    Workloads of the deal are held against what was measured under their name, all models of a group together; `called`
+    says of a measured one which workload it belongs to. `alerts` are thresholds such as `forfeiture>50k`. Raises
+    InputError where the exports lie outside of the deal, where no workload is measured, and where nothing of the plan
+    is in force.
     """
     thresholds = [_threshold(text) for text in alerts]
     deal = load(deal_file)
-    found = measure(*exports)
-    scenarios = scenarios_of(deal)
-    proposal = plan if isinstance(plan, Proposal) else load_proposal(plan)
-    if proposal.signing_month is None and 0 in deal.signing_months:  # not stated: signed at the start
-        proposal = proposal.model_copy(update={"signing_month": 0})
-    signed = complete(deal, proposal, scenarios.block(0))[0]
+    unknown = [f"{label}={name}" for label, name in called.items() if name not in deal.workloads]
+    if unknown:
+        near = did_you_mean(unknown[0].partition("=")[2], deal.workloads)
+        raise InputError(f"--map-workload {unknown[0]}: the deal has no such workload{near}")
+    found = measure(*exports, called={**{name: name for name in deal.workloads}, **called})
     known = [name for name in deal.workloads if name in (found.daily or {})]
     if deal.workloads and not known:
-        names = ", ".join(found.daily or {})
-        raise InputError(f"no workload of the deal is measured; the exports have {names}: give them the same names")
+        names, own = ", ".join(found.daily or {}), ", ".join(deal.workloads)
+        example = f"--map-workload {next(iter(found.daily or {}), 'NAME')}={next(iter(deal.workloads))}"
+        raise InputError(f"no workload of the deal ({own}) is measured; the exports have {names}: write {example}")
+    scenarios = scenarios_of(deal)
+    signed = _signed(deal, plan, scenarios)
     update = updated(deal_file, found)
-    begun = deal.signed_in(signed.signing_month) if deal.is_open else deal
-    now = deal_in_force(begun, signed, found, update.text)
-    futures = scenarios_of(now)
-    position = position_of(now, futures)
+    was_used = used(signed, exports_of(found))
+    held = in_force(signed, found, was_used, update.deal)
+    futures = scenarios_of(held.deal)
+    position = position_of(held.deal, futures)
     if position is None:
         raise InputError("nothing of the plan is in force any more")
-    return TrackResult(
+    outlook = outlook_of(held.deal, futures, signed.deal, (held.balance, was_used))
+    best = solve(held.deal, futures, **vars(options) if options else {})
+    return Track(
         until=found.last,
         position=position,
-        came=Table(row for name in known for row in _came(deal, scenarios.block(0), found, name)),
+        outlook=outlook,
+        spent=Table(spent(signed, found, was_used)),
+        came=Table(row for name in known for row in _came(deal, scenarios.in_memory(), found, name)),
+        assumptions=Table(no_longer_so(signed, found)),
+        steps=Table(steps(signed, position, outlook, best)),
         alerts=Table(
-            Alert(text, value(position), _crosses(value(position), sign, limit))
+            Alert(text, value(position, outlook), _crosses(value(position, outlook), sign, limit))
             for text, value, sign, limit in thresholds
         ),
         not_measured=tuple(name for name in deal.workloads if name not in known),
-        notes=found.notes,
-        deal=now,
-        solution=solve(now, futures, **vars(options) if options else {}),
+        notes=(*_gaps(signed, found, held), *found.notes),
+        solution=best,
+        about=About(held.deal, futures),
     )
 
 
-def _threshold(text: str) -> tuple[str, Callable[[Position], float], str, float]:
+def _signed(deal: Deal, plan: str | Path | Proposal, scenarios: Scenarios) -> Settlement:
+    """Return the signed plan, settled over what was forecast at signing."""
+    proposal = plan if isinstance(plan, Proposal) else load_proposal(plan)
+    if proposal.signing_month is None and 0 in deal.signing_months:  # not stated: signed at the start
+        proposal = proposal.model_copy(update={"signing_month": 0})
+    return settle(deal, complete(deal, proposal, scenarios.block(0))[0], scenarios)
+
+
+def exports_of(found: MeasureResult) -> Exports:
+    """Return the rows behind what was measured; raises InputError for a result that was read from a file."""
+    if found.exports is None:
+        raise InputError("what was measured is read from a file, without the rows behind it; measure the exports anew")
+    return found.exports
+
+
+def _gaps(signed: Settlement, found: MeasureResult, held: InForce) -> Iterator[str]:
+    """Yield what the days measured leave open of the commitment period that runs."""
+    first, last = date.fromisoformat(found.first), date.fromisoformat(found.last)
+    began = signed.deal.calendar(held.balance.months.start if held.balance else 0)
+    if first > began:
+        yield f"the exports begin on {first}, the period on {began}: what was used before that is not drawn here"
+    if part_measured(last) < 1:
+        yield f"{last:%Y-%m} is measured to the {last.day}th and counts as if it had gone on like that"
+
+
+def _threshold(text: str) -> tuple[str, Callable[[Position, Outlook], float], str, float]:
     """Return a threshold: its text, what it is about, < or >, and the limit."""
     match = _ALERT.fullmatch(text)
     if match is None:
@@ -108,6 +154,9 @@ def _crosses(value: float, sign: str, limit: float) -> bool:
 def _came(deal: Deal, scenarios: ScenarioSet, found: MeasureResult, name: str) -> Iterator[Came]:
     """Yield the whole months of a workload that were measured, against its scenarios."""
     daily = (found.daily or {})[name]
+    if not next(work for work in found.workloads if work.name == name).requests_are_known:
+        length = sum(bucket.share * bucket.tokens for bucket in deal.workloads[name].input_tokens)
+        daily = daily * UNIT_TOKENS / length if length else daily
     first, last = date.fromisoformat(found.first), date.fromisoformat(found.last)
     requests, weights = scenarios.all_months().requests[name], scenarios.weights
     for month in range(deal.horizon_months):

@@ -17,11 +17,25 @@ CROSSED = 6
     "alerts",
     multiple=True,
     metavar="NAME>NUMBER",
-    help="A threshold, repeatable: forfeiture, exhaustion, behind_pace, idle_seats, seats_above.",
+    help="A threshold, repeatable: forfeiture, exhaustion, overage, behind_pace, idle_seats, seats_above.",
+)
+@click.option(
+    "--map-workload",
+    "pairs",
+    multiple=True,
+    metavar="MEASURED=DEAL",
+    help="To which workload of DEAL a measured one belongs, repeatable; several may belong to one.",
 )
 @click.option("--json", "json_file", metavar="FILE|-", help="Write it as JSON; - prints it instead of the text.")
+@click.option("--picture", metavar="FILE", help="Draw the commitment burned down (.svg or .png).")
+@click.option("--report", metavar="FILE", help="Write tables and picture as one HTML file.")
 def command(
-    deal_file: str, paths: tuple[str, ...], plan_file: str, alerts: tuple[str, ...], json_file: str | None
+    deal_file: str,
+    paths: tuple[str, ...],
+    plan_file: str,
+    alerts: tuple[str, ...],
+    pairs: tuple[str, ...],
+    **files: str | None,
 ) -> int:
     """Hold the signed plan of DEAL against exports of usage since, and solve what is left from here on.
 
@@ -29,22 +43,39 @@ def command(
     """
     from deal_solve.analysis.solve.comparisons import comparisons
     from deal_solve.analysis.solve.text import solution_report, subject_of
-    from deal_solve.analysis.track.text import track_report
     from deal_solve.analysis.track.track import track
     from deal_solve.cli.support.interrupt import interruptible
-    from deal_solve.cli.support.printing import print_json
-    from deal_solve.files import write_text
+    from deal_solve.cli.support.printing import write_json
+    from deal_solve.cli.support.table import table_and_picture
+    from deal_solve.files import refuse_unwritable
     from deal_solve.optimise.options import SolveOptions
+    from deal_solve.outputs import text_of, to_json
 
-    found = interruptible(lambda: track(deal_file, plan_file, *paths, alerts=alerts))
+    json_file, called = files["json_file"], _called(pairs)
     if json_file and json_file != "-":
-        write_text(json_file, found.to_json())
-    if json_file == "-":
-        print_json(found.to_json())
-    else:
-        click.echo(track_report(found))
-        if found.solution is not None:
-            solution = found.solution
-            compared = interruptible(lambda: comparisons(solution, SolveOptions()))
-            click.echo(solution_report(subject_of(solution, compared)), nl=False)
+        refuse_unwritable(json_file)
+    with table_and_picture(None, files["picture"], files["report"]) as write:
+        found = interruptible(lambda: track(deal_file, plan_file, *paths, alerts=alerts, called=called))
+        write(found)
+    if json_file:
+        write_json(json_file, to_json(found))
+    if json_file != "-":
+        solution = found.solution
+        click.echo(text_of(found))
+        compared = interruptible(lambda: comparisons(solution, SolveOptions()))
+        click.echo(solution_report(subject_of(solution, compared)), nl=False)
     return CROSSED if any(each.is_crossed for each in found.alerts) else 0
+
+
+def _called(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return which workload of the deal each measured one belongs to; raises InputError for what is no pair."""
+    from deal_solve.errors import InputError
+
+    called: dict[str, str] = {}
+    for pair in pairs:
+        measured, equals, name = (each.strip() for each in pair.partition("="))
+        if not (measured and equals and name):
+            raise InputError(f"--map-workload {pair}: expected MEASURED=DEAL, such as support-opus=support")
+        if called.setdefault(measured, name) != name:
+            raise InputError(f"--map-workload {pair}: {measured} belongs to {called[measured]} already")
+    return called

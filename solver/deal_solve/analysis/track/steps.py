@@ -1,0 +1,80 @@
+"""What to do about a signed deal: now, before its dates, and at the renewal, each with what is at stake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from deal_solve.analysis.track.outlook import Outlook
+from deal_solve.facts.calendar import calendar
+from deal_solve.facts.decisions import deal_in_a_line
+from deal_solve.optimise.solution import Solution
+from deal_solve.record import Record
+from deal_solve.settlement.in_force.position import Position, SeatPosition
+from deal_solve.settlement.settle import Settlement
+
+NOW = "now"
+LIKELY = 0.5
+"""Above this probability something is acted on now, below it watched."""
+SMALL = 0.01
+"""A share of the balance below which nothing is done about it."""
+
+
+@dataclass(frozen=True)
+class Task(Record):
+    """One thing to do, or to ask for."""
+
+    when: Annotated[str, Field(description="now, or the month YYYY-MM in which it falls due")]
+    what: Annotated[str, Field(description="what to do, in words")]
+    usd: Annotated[float | None, Field(description="what is expected to be at stake, USD; null: it is not in dollars")]
+
+
+def steps(signed: Settlement, position: Position, outlook: Outlook, best: Solution) -> tuple[Task, ...]:
+    """Return what to do now, what falls due before the agreement ends, and what to ask for then, in order of time."""
+    found = [*_balance(position, outlook), *_true_up(outlook), *_dates(signed, best)]
+    found += [step for seats in position.seats for step in _seats(position, seats)]
+    found.append(_renewal(signed, position, best))
+    return tuple(sorted(found, key=lambda step: "" if step.when == NOW else step.when))
+
+
+def _balance(position: Position, outlook: Outlook) -> Iterator[Task]:
+    if position.exhausted_probability > LIKELY and position.exhausted:
+        ask = f"the balance runs out in {position.exhausted}, what comes after is overage"
+        yield Task(NOW, f"ask for more commitment at the contracted rate: {ask}", outlook.expected_overage_usd)
+    lost = position.expected_forfeited_usd
+    if lost > SMALL * position.balance_usd and outlook.forfeited_probability > LIKELY:
+        ask = "ask that what is not drawn rolls over, or counts for the renewal"
+        yield Task(NOW, f"move usage onto the commitment before {position.ends}, and {ask}", lost)
+
+
+def _true_up(outlook: Outlook) -> Iterator[Task]:
+    if outlook.true_up_month is not None:
+        yield Task(outlook.true_up_month, "seats above the licensed ones are charged", outlook.true_up_usd)
+
+
+def _seats(position: Position, seats: SeatPosition) -> Iterator[Task]:
+    idle, above = seats.licensed - seats.expected_active, seats.expected_active - seats.contracted
+    if idle >= 1:
+        what = f"{idle:,.0f} of {seats.licensed:,} seats of {seats.seat_type} are idle: give them to who waits, and"
+        yield Task(NOW, f"{what} renew {seats.expected_active:,.0f} in {position.ends}", None)
+    elif above >= 1:
+        what = f"{above:,.0f} more active users of {seats.seat_type} than seats contracted: ask for them at"
+        yield Task(NOW, f"{what} the contracted price before they are counted", None)
+
+
+def _dates(signed: Settlement, best: Solution) -> Iterator[Task]:
+    """Yield the dates of notice and negotiation that are still ahead."""
+    start = best.settlement.deal.whole.start
+    for event in calendar(signed):
+        if event.kind in ("notice", "negotiation") and event.day >= start:
+            yield Task(f"{event.day:%Y-%m}", event.what, None)
+            return
+
+
+def _renewal(signed: Settlement, position: Position, best: Solution) -> Task:
+    month = best.settlement.deal.start
+    what = f"ask for {deal_in_a_line(best.settlement)}; signed was {deal_in_a_line(signed)}"
+    return Task(max(f"{month:%Y-%m}", position.ends), what, None)
