@@ -320,9 +320,13 @@ def routed(user="bot", part="routing", projects=("caching", "rerouting"), **shar
     return plan.model_copy(update={part: {**getattr(plan, part), user: routes}, "projects": {"bot": projects}})
 
 
+THEN = "months 24 to 35 (2029-01 to 2029-12)"
+"""Months of a message: the numbers as files have them, with their dates."""
+
+
 def test_an_option_must_be_open():
     assert violations(routed(sonnet=0.5, gpt=0.5)) == [
-        "routing.bot[4].shares.gpt: 'gpt' is not open in months 24 to 35; open: sonnet, sonnet+cache, sonnet+batch, "
+        f"routing.bot[4].shares.gpt: 'gpt' is not open in {THEN}; open: sonnet, sonnet+cache, sonnet+batch, "
         "sonnet+cache+batch, opus, opus+cache, opus+batch, opus+cache+batch, haiku, haiku+cache, haiku+batch, "
         "haiku+cache+batch"
     ]
@@ -330,14 +334,14 @@ def test_an_option_must_be_open():
 
 def test_shares_add_up():
     assert violations(routed(sonnet=0.5, opus=0.4)) == [
-        "routing.bot[4].shares: the shares in months 24 to 35 add up to 0.9; expected 1 (100%)"
+        f"routing.bot[4].shares: the shares in {THEN} add up to 0.9; expected 1 (100%)"
     ]
     assert violations(routed(sonnet=0.5, opus=0.5 + 5e-7)) == []
 
 
 def test_a_project_must_be_bought():
     assert violations(routed(sonnet_cache=1, projects=("rerouting",))) == [
-        "workloads.bot.projects: 'sonnet+cache' is used in months 24 to 35 and needs caching; bought: rerouting"
+        f"workloads.bot.projects: 'sonnet+cache' is used in {THEN} and needs caching; bought: rerouting"
     ]
     assert violations(routed(sonnet=1, projects=("batch",))) == [
         "workloads.bot.projects: batch is bought; the workload has caching, rerouting"
@@ -348,7 +352,7 @@ def test_a_project_must_be_bought():
 def test_batch_is_at_most_what_can_wait(batch, possible):
     found = violations(routed(sonnet=1 - batch, sonnet_batch=batch))
     assert found == (
-        [] if possible else ["workloads.bot.batchable: 51.00% in batch in months 24 to 35, at most 50.00% can wait"]
+        [] if possible else [f"workloads.bot.batchable: 51.00% in batch in {THEN}, at most 50.00% can wait"]
     )
 
 
@@ -356,11 +360,11 @@ def test_mean_quality_and_shares_of_models():
     """Half of each: quality 0.95. 61 % sonnet: 0.9456 and above its largest share. Opus alone: no sonnet."""
     assert violations(routed("reports", sonnet=0.5, opus=0.5)) == []
     assert violations(routed("reports", sonnet=0.61, opus=0.39)) == [
-        "workloads.reports.quality.mean_floor: mean 0.9456 in months 24 to 35, the floor is 0.95",
-        "workloads.reports.shares.sonnet.maximum: 61.00% in months 24 to 35, the maximum is 60.00%",
+        f"workloads.reports.quality.mean_floor: mean 0.9456 in {THEN}, the floor is 0.95",
+        f"workloads.reports.shares.sonnet.maximum: 61.00% in {THEN}, the maximum is 60.00%",
     ]
     assert violations(routed("reports", opus=1)) == [
-        "workloads.reports.shares.sonnet.minimum: 0.00% in months 24 to 35, the minimum is 20.00%"
+        f"workloads.reports.shares.sonnet.minimum: 0.00% in {THEN}, the minimum is 20.00%"
     ]
 
 

@@ -255,9 +255,7 @@ def _fix_route(decisions: Decisions, user: str, epoch: Epoch, routes: Sequence[P
         if same is None:
             if begun[-1].from_month is None:
                 return
-            raise InputError(
-                Problem(f"routing.{user}.{key}", f"is not open from month {epoch.start} to {epoch.end - 1}")
-            )
+            raise InputError(Problem(f"routing.{user}.{key}", f"is not open in {epoch.months}"))
         shares[same] = shares.get(same, 0.0) + share
     for (name, start, key), disaggregated in decisions.routing.shares.items():
         if (name, start) == (user, epoch.start):

@@ -160,8 +160,9 @@ def settle(
     does not fit the deal.
     """
     if deal.is_open and plan.signing_month not in deal.signing_months:
-        known = ", ".join(map(str, deal.signing_months))
-        raise InputError(f"plan: signing_month is {plan.signing_month}; the deal may be signed in {known}")
+        known = ", ".join(map(deal.dated, deal.signing_months))
+        month = deal.dated(plan.signing_month)
+        raise InputError(f"plan: signing_month is {month}; the deal may be signed in month {known}")
     if deal.is_open or plan.signing_month != deal.signing_month:
         deal = deal.whole.signed_in(plan.signing_month)
     scenarios = in_months_of(deal, scenarios)

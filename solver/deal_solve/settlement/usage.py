@@ -56,7 +56,7 @@ def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[s
     usage, scenarios = Usage(), served(deal, plan, scenarios)[0]
     for stream in _streams(deal, plan, scenarios):
         if users is None or stream.user.name in users:
-            for start, end, shares in _routed(plan, stream):
+            for start, end, shares in _routed(deal, plan, stream):
                 _add(usage, scenarios, stream, slice(start, end), shares)
     return usage
 
@@ -70,7 +70,7 @@ def value_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, cohort_id: str, yea
     requests = scenarios.users[cohort_id][months] * scenarios.per_user[cohort_id][months]
     stream = Stream(resolve(deal).users[cohort_id], months.start, months.stop, requests, 1.0, 0.0)
     usage, value = Usage(), np.zeros(requests.shape)
-    for start, end, shares in _routed(plan, stream):
+    for start, end, shares in _routed(deal, plan, stream):
         _add(usage, scenarios, stream, slice(start, end), shares)
     for model_id, usd in usage.uncounted.items():
         value += usd[months] * scenarios.index[deal.card.model(model_id).family][months]
@@ -124,9 +124,9 @@ def priced_share(deal: Deal, plan: Plan, cohort_id: str, year: int) -> float:
     return metered_share(deal, plan, cohort_id, year)[0]
 
 
-def _routed(plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:
+def _routed(deal: Deal, plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:
     """Yield (start, end, [(option, share above 0)]) of a stream's routes, cut at epochs."""
-    routes = _routes(plan, stream)
+    routes = _routes(deal, plan, stream)
     ends = [*(route.from_month for route in routes[1:]), stream.end]
     for epoch in stream.user.epochs:
         for route, route_end in zip(routes, ends, strict=True):
@@ -134,27 +134,28 @@ def _routed(plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[O
             end = min(stream.end, epoch.end, route_end)
             if start < end:
                 taken = {key: share for key, share in route.shares.items() if share > 0}
-                yield start, end, [(_open(epoch, key, stream.user.name, start), share) for key, share in taken.items()]
+                yield start, end, [(_open(epoch, key, stream.user.name), share) for key, share in taken.items()]
 
 
-def _open(epoch: Epoch, key: str, user: str, month: int) -> Option:
+def _open(epoch: Epoch, key: str, user: str) -> Option:
     option = epoch.option(key)
     if option is None:
         names = ", ".join(each.key for each in epoch.options) or "none"
-        raise InputError(f"{user}: {key!r} is not open in month {month}; open options: {names}")
+        raise InputError(f"{user}: {key!r} is not open in {epoch.months}; open options: {names}")
     return option
 
 
-def _routes(plan: Plan, stream: Stream) -> tuple[Route, ...]:
+def _routes(deal: Deal, plan: Plan, stream: Stream) -> tuple[Route, ...]:
     name = stream.user.name
     routes = plan.routing.get(name) or plan.use.get(name) or ()
     if not routes or routes[0].from_month != 0:
-        raise InputError(f"{name}: the plan has no route from month 0; expected one, its usage is metered")
+        raise InputError(
+            f"{name}: the plan has no route from month {deal.dated(0)}; expected one, its usage is metered"
+        )
     for route in routes:
         if abs(sum(route.shares.values()) - 1) > 1e-6:
-            raise InputError(
-                f"{name}: the shares from month {route.from_month} add up to {sum(route.shares.values()):g}; expected 1"
-            )
+            total, month = sum(route.shares.values()), deal.dated(route.from_month)
+            raise InputError(f"{name}: the shares from month {month} add up to {total:g}; expected 1")
     return routes
 
 

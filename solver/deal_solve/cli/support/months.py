@@ -18,9 +18,10 @@ def in_one_month(deal: Deal, wanted: int | None = None) -> Deal:
     if not deal.is_open:
         return deal
     months = deal.signing_months
-    known = ", ".join(map(str, months))
+    known = ", ".join(map(deal.dated, months))
     if wanted is not None and wanted not in months:
-        raise InputError(Problem("signing_month", f"is {wanted}; the deal may be signed in {known}"))
+        message = f"is {deal.dated(wanted)}; the deal may be signed in month {known}"
+        raise InputError(Problem("signing_month", message))
     if wanted is None and len(months) > 1:
         message = (
             f"months {known} are open, and this question is about one of them; expected one, as in "

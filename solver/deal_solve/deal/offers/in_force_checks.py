@@ -123,7 +123,7 @@ def _months(deal: Deal) -> Iterator[Finding]:
     here: Loc = ("signing", "months")
     for month in deal.signing_months:
         if month >= deal.horizon_months:
-            yield here, f"month {month} is outside the horizon of {counted(deal.horizon_months, 'month')}"
+            yield here, f"month {deal.dated(month)} is outside the horizon of {counted(deal.horizon_months, 'month')}"
     if deal.signing_months != (0,) and any(limit.contract_year is not None for limit in deal.limits):
         yield here, "signing later and a limit of a contract year cannot stand together; they would begin elsewhere"
     if deal.in_force is not None:
@@ -135,7 +135,8 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
     if not months:
         return
     if deal.signing.early == "refused":
-        yield here, f"month {months[0]} is before {held.ends:%Y-%m}, the end of in_force; state what signing.early does"
+        before = f"is before {held.ends:%Y-%m}, the end of in_force"
+        yield here, f"month {deal.dated(months[0])} {before}; state what signing.early does"
     if held.seats:
         yield here, "signing before the end of in_force and seats in force cannot stand together; this is not priced"
     if deal.signing.early == "credited":

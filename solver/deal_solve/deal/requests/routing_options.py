@@ -49,11 +49,21 @@ class Option:
 
 @dataclass(frozen=True)
 class Epoch:
-    """Months [start, end) of constant routing, with the options open in all of them, today's first."""
+    """Months [start, end) of constant routing, with the options open in all of them, today's first.
+
+    `dates` are those months of the calendar.
+    """
 
     start: int
     end: int
     options: tuple[Option, ...]
+    dates: str = ""
+
+    @property
+    def months(self) -> str:
+        """The months for a message: the numbers as files have them, with their dates."""
+        numbers = f"months {self.start} to {self.end - 1}" if self.end - self.start > 1 else f"month {self.start}"
+        return f"{numbers} ({self.dates})"
 
     @property
     def year(self) -> int:
@@ -70,7 +80,8 @@ def epochs_of(deal: Deal, request: Workload | Use, requires: tuple[str, ...]) ->
     names = allowed_models(deal, request)
     cuts = sorted({0, *_cuts(deal, request, names), deal.horizon_months})
     return tuple(
-        Epoch(start, end, tuple(_options(deal, request, requires, names, start))) for start, end in pairwise(cuts)
+        Epoch(start, end, tuple(_options(deal, request, requires, names, start)), deal.span(start, end))
+        for start, end in pairwise(cuts)
     )
 
 

@@ -61,7 +61,8 @@ def _refuse_other_months(deal: Deal, path: str, given: tuple[ProposedRoute, ...]
             problems.append(Problem(f"{path}[{index}].from_month", message + ", ".join(map(deal.dated, starts))))
     months = [route.from_month for route in given if route.from_month is not None]
     if sorted(set(months)) != months:
-        problems.append(Problem(path, f"from_month {', '.join(map(str, months))}; expected each after the one before"))
+        stated = ", ".join(map(deal.dated, months))
+        problems.append(Problem(path, f"from_month {stated}; expected each after the one before"))
     if problems:
         raise InputError(problems)
 

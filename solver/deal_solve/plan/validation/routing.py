@@ -56,7 +56,7 @@ def route_problems(
     user: User, epoch: Epoch, shares: dict[str, float], bought: frozenset[str], here: str
 ) -> Iterator[Problem]:
     """Yield what is wrong with the shares of one epoch: closed options, projects not bought, sums and limits."""
-    months = f"in months {epoch.start} to {epoch.end - 1}"
+    months = f"in {epoch.months}"
     path = f"workloads.{user.name}" if user.is_workload else f"cohorts.{user.name}.use"
     options: list[tuple[Option, float]] = []
     for key, share in shares.items():
