@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
+from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.facts.accrual import bills, seats_usd
 from deal_solve.facts.names import listed, quoted_offer, seats_name, track_name, user_name
@@ -198,7 +199,7 @@ def _invoices(settlement: Settlement) -> Iterator[Event]:
                 what = f"{item} of contract year {year + 1}{_pieces(invoices)}"
                 is_sure = decided_by_table is None or 12 * year < decided_by_table
                 usd = seats_usd(settlement, seat_type, year) if is_sure else contract.year_usd(year)
-                yield Event(deal.calendar(12 * year), "invoice", what, usd, item, invoices)
+                yield Event(deal.calendar(contract.months_of(year).start), "invoice", what, usd, item, invoices)
     taken = resolve(deal).taken(plan.api)
     api = taken.api
     for span, term in zip(taken.spans, plan.api.terms, strict=True):
@@ -224,7 +225,7 @@ def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
         spans = [span for span in resolve(deal).taken(seats).spans if not span.left]
         used = [span for span in spans if any(seats.contracted[year] for year in span.years)]
         for span in used[: 1 if seats.offer == LIST else None]:
-            start = next(12 * year for year in span.years if seats.contracted[year])
+            start = next(seat_months(deal, seat_type, year).start for year in span.years if seats.contracted[year])
             first, end = start + clause.check, used[-1].end if seats.offer == LIST else span.end
             what = f"count of {track_name(deal, seat_type)} users for the true-up"
             if first < end:

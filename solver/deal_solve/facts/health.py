@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.deal.offers.running import seat_months
 from deal_solve.frames import Table
 from deal_solve.record import ContractYear, Record
 from deal_solve.settlement.api.drawdown import PeriodRecord
@@ -136,7 +137,8 @@ def seat_health(settlement: Settlement) -> Table[SeatYear]:
     weights, rows = settlement.weights, []
     for name, facts in settlement.seats.items():
         for year, contracted in enumerate(facts.contracted):
-            count = facts.count[12 * year : 12 * year + 12]
+            months = seat_months(settlement.deal, name, year)
+            count = facts.count[months.start : months.stop]
             added = facts.true_up_seats[year]
             rows.append(
                 SeatYear(

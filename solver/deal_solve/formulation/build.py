@@ -9,6 +9,7 @@ from statistics import median
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.requests.request_cost import request_cost
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.deal.workload import ProjectName
@@ -167,15 +168,17 @@ def _committed(
     """Return Σ over contract years of C + 12·N·seat price at index 1 after all discounts, in money units.
 
     Over the horizon, or over the contract years of first terms; of a year that the horizon cuts its months inside. What
-    is committed at list counts less the discount.
+    is committed at list counts less the discount; seats from the end of those in force on.
     """
     of_api = [
         committed_share(deal, regime) * commitments.within(regime, deal.months_of(year))
         for regime, year in commitments.of
         if not (first_terms_only and regime.span.index)
     ]
-    years = [year for year in seats.years.values() if not (first_terms_only and year.span.index)]
-    return total([*of_api, *(len(deal.months_of(year.year)) / program.unit_usd * year.fee() for year in years)])
+    years = [(taken, year) for (taken, *_), year in seats.years.items() if not (first_terms_only and year.span.index)]
+    months = {(taken, year.year): len(seat_months(deal, taken.seat_type, year.year)) for taken, year in years}
+    of_seats = (months[taken, year.year] / program.unit_usd * year.fee() for taken, year in years)
+    return total([*of_api, *of_seats])
 
 
 def _max_committed(program: Program, paths: Sequence[Decisions]) -> Expression:

@@ -56,8 +56,10 @@ def observed(deal: Deal, block: ScenarioSet, month: int) -> tuple[Array, Array]:
                 hit = effective_hit_rate(work.cache, option.batch, block.hit_rate[name])
                 costs = [request_cost(work, option, part, user.usage_multiplier).at(hit) for part in option.parts]
                 usage += block.requests[name][start:end].sum(axis=0) * np.sum(costs, axis=0)
-    for counts in block.users.values():
+    for name, counts in block.users.items():
         users += counts[since:month]
+        if block.running is not None and since == 0:  # people on seats in force are seen there
+            users[: block.running.months] += block.running.users[name] - counts[: block.running.months]
     return usage, users.max(axis=0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.running import seats_run
 from deal_solve.optimise.solution import Solution
 from deal_solve.report.text import whole_money
 
@@ -12,6 +13,8 @@ def signing_sentence(deal: Deal, solution: Solution) -> str:
     if deal.whole is deal:
         return ""
     text = f"in {deal.start:%Y-%m}"
+    if seats_run(deal):
+        text += f"; seats in force run to {deal.year_month(seats_run(deal))}, new ones of their type begin then"
     more = []
     for month in solution.months:
         if month.month != deal.signing_month and month.bound_usd < float("inf"):

@@ -32,8 +32,11 @@ class Row:
 
     @property
     def year(self) -> int:
-        """The contract year a payment belongs to: that of the last month it is charged for (model §4)."""
-        return self.last // 12
+        """The contract year a payment belongs to: that of the last month it is charged for (model §4).
+
+        -1 for what is paid before signing, or for seats in force that outlast it: they belong to none.
+        """
+        return -1 if self.line == "before" else self.last // 12
 
     def of(self, scenario: int) -> tuple[float, float, float]:
         """Return (quantity, rate, amount) in one scenario; quantity · rate = amount."""
@@ -52,10 +55,10 @@ class Ledger:
 
     `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); `growth[line, item]`
     undiscounted, (Y, S), of the lines that growth leads to; `usage_by_year` counted usage at contracted rates, paid for
-    or covered, (Y, S); `before` and `before_discounted` (S,) are for months before the month of signing, which belong
-    to no contract year; `credited` (S,) is what a credit pays or covers, undiscounted; `retiring[cloud]` what payments
-    through a channel count toward a cloud commitment in each year of the whole horizon, undiscounted; all in USD, costs
-    positive.
+    or covered, (Y, S); `before` and `before_discounted` (S,) are for months before the month of signing and for seats
+    in force that outlast it, which belong to no contract year; `credited` (S,) is what a credit pays or covers,
+    undiscounted; `retiring[cloud]` what payments through a channel count toward a cloud commitment in each year of the
+    whole horizon, undiscounted; all in USD, costs positive.
     """
 
     def __init__(self, scenarios: int, deal: Deal, keep_rows: bool = False) -> None:
@@ -94,7 +97,7 @@ class Ledger:
         """
         present = row.amount * self.discount(row.paid)
         self.by_line[row.line] += present
-        if row.last < 0:
+        if row.year < 0:
             self.before += row.amount
             self.before_discounted += present
         else:

@@ -15,6 +15,7 @@ from deal_solve.errors import InputError
 from deal_solve.messages import counted
 from deal_solve.uncertainty import paths
 from deal_solve.uncertainty.scenario_set import PATHS, Array, Kind, ScenarioSet
+from deal_solve.uncertainty.signed import from_signing
 
 SWANSON = (0.3, 0.4, 0.3)
 QUANTILE_NAMES = ("P10", "P50", "P90")
@@ -25,7 +26,7 @@ MAX_SCENARIOS = 100_000
 def scenarios_of(deal: Deal) -> ScenarioSet:
     """Return the scenarios a deal states: its explicit list, or else the discrete expansion of its bands and events."""
     whole = explicit_list(deal.whole) if deal.scenarios else discrete_expansion(deal.whole)
-    return whole.from_month(deal.signing_month)
+    return from_signing(deal, whole)
 
 
 def discrete_expansion(deal: Deal) -> ScenarioSet:
@@ -90,7 +91,7 @@ def _refuse_large(deal: Deal, expanded: Sequence[str], events: Sequence[str], co
 
 def central(deal: Deal) -> ScenarioSet:
     """Return the one scenario in which every band is at its P50 and no event happens; a list of scenarios aside."""
-    return ScenarioSet("certain", ("P50",), np.ones(1), **_middle_paths(deal.whole, 1)).from_month(deal.signing_month)
+    return from_signing(deal, ScenarioSet("certain", ("P50",), np.ones(1), **_middle_paths(deal.whole, 1)))
 
 
 def explicit_list(deal: Deal) -> ScenarioSet:
@@ -117,7 +118,7 @@ def one_at_a_time(deal: Deal, changed: Sequence[str]) -> ScenarioSet:
     names = tuple(f"{path} {quantile}" for path in changed for quantile in ("P10", "P90"))
     happens = {key: np.zeros(1) for key in deal.uncertainty.events}
     found = paths.paths_of(deal.whole, draw, happens, count)
-    return ScenarioSet("explicit", names, np.full(count, 1 / count), **found).from_month(deal.signing_month)
+    return from_signing(deal, ScenarioSet("explicit", names, np.full(count, 1 / count), **found))
 
 
 def _middle_paths(deal: Deal, scenarios: int) -> paths.Paths:

@@ -15,6 +15,7 @@ from deal_solve.messages import counted, did_you_mean
 from deal_solve.optional import need
 from deal_solve.uncertainty.paths import middle, paths_of, refuse_large
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Kind, Scenarios, ScenarioSet
+from deal_solve.uncertainty.signed import from_signing
 
 SCHEMA = "deal-solve-scenarios/1"
 KEY = b"deal-solve"
@@ -87,7 +88,7 @@ def read_scenarios(path: str | Path, deal: Deal) -> ScenarioSet:
     try:
         with opened(Path(path)) as stream:
             whole = _Reader(pq.ParquetFile(stream, page_checksum_verification=True), str(path), deal.whole).read()
-            return whole.from_month(deal.signing_month)
+            return from_signing(deal, whole)
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), "damaged")
         raise InputError(Problem("", f"cannot be read as Parquet: {reason}", str(path))) from None

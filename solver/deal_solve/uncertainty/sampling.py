@@ -22,6 +22,7 @@ from deal_solve.uncertainty.correlation import Copula, copula_of
 from deal_solve.uncertainty.metalog import Metalog
 from deal_solve.uncertainty.paths import GROUPS, bands_of, held, paths_of, refuse_large
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Array, Scenarios, ScenarioSet
+from deal_solve.uncertainty.signed import from_signing
 
 if TYPE_CHECKING:
     from scipy.stats.qmc import Sobol
@@ -135,7 +136,7 @@ class SampledSet:
 
     def block(self, index: int) -> ScenarioSet:
         """Return scenarios [place · BLOCK, (place+1) · BLOCK), with their weights in the whole set."""
-        return self._all_months(index).from_month(self.deal.signing_month)
+        return from_signing(self.deal, self._all_months(index))
 
     def _all_months(self, index: int) -> ScenarioSet:
         rows = slice(index * BLOCK, min((index + 1) * BLOCK, self.size))
@@ -181,7 +182,7 @@ class SampledSet:
         made = ScenarioSet(
             self.kind, self.names, self.weights, **whole, groups=self.groups, seed=self.seed, notes=self.notes
         )
-        return made.from_month(self.deal.signing_month)
+        return from_signing(self.deal, made)
 
     def _normals(self, index: int) -> Array:
         """Return independent normals of a block (dimensions, BLOCK): of the copula, then one per uncertain event."""

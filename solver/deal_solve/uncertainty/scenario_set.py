@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar
@@ -85,7 +85,8 @@ class ScenarioSet:
     month; `users[c]` is A, users a month; `per_user[c]` requests per user and month; `index[f]` is Π, the list-price
     index of a family or of `seats`; all of shape (H, S). `hit_rate[w or c]` has shape (S,), `other_spend[cloud]` is
     O, USD a contract year, (Y, S). Arrays may be views that cannot be written to. `before` has the months before a
-    month of signing, where the set begins with it.
+    month of signing, where the set begins with it; `running` all paths of the months from it on in which seats in force
+    still run: in `users` those who are on them come after that.
     """
 
     kind: Kind
@@ -101,6 +102,7 @@ class ScenarioSet:
     seed: int | None = None
     notes: tuple[str, ...] = ()
     before: ScenarioSet | None = None
+    running: ScenarioSet | None = None
 
     @property
     def size(self) -> int:
@@ -145,17 +147,31 @@ class ScenarioSet:
         }
         names = self.names[rows] if isinstance(rows, slice) else tuple(self.names[index] for index in rows)
         before = None if self.before is None else self.before.rows(rows)
-        return replace(self, names=names, weights=self.weights[rows], before=before, **cut)
+        running = None if self.running is None else self.running.rows(rows)
+        return replace(self, names=names, weights=self.weights[rows], before=before, running=running, **cut)
 
-    def from_month(self, month: int) -> ScenarioSet:
-        """Return the months from one on, with those before it as `before`; list prices stay relative to today's."""
-        if month == 0:
-            return self
-        before = self.some_months(slice(month))
-        return replace(self.some_months(slice(month, None)), before=before)
+    def from_month(self, month: int, running: int = 0, held: Collection[str] = ()) -> ScenarioSet:
+        """Return the months from one on, with those before it as `before`; list prices stay relative to today's.
+
+        The cohorts that are `held` on seats in force for so many months more have no users before that.
+        """
+        found = self
+        if month:
+            found = replace(self.some_months(slice(month, None)), before=self.some_months(slice(month)))
+        if not running:
+            return found
+        own = replace(found, before=None).some_months(slice(running))
+        users = dict(found.users)
+        for name in held:
+            users[name] = np.concatenate([np.zeros_like(own.users[name]), users[name][running:]])
+        return replace(found, users=users, running=own)
 
     def all_months(self) -> ScenarioSet:
         """Return the set with the months before the month of signing in front."""
+        if self.running is not None:
+            own = self.running.users
+            users = {name: np.concatenate([own[name], path[len(own[name]) :]]) for name, path in self.users.items()}
+            return replace(self, users=users, running=None).all_months()
         if self.before is None:
             return self
         paths: dict[str, Any] = {

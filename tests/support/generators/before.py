@@ -3,7 +3,7 @@
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.settlement.in_force.usage import tracks_today, usage_before
+from deal_solve.settlement.in_force.usage import Until, tracks_today, usage_before
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 LENGTH = {"year": 12, "half": 6, "quarter": 3}
@@ -15,7 +15,8 @@ def api_before(deal: Deal, scenarios: ScenarioSet) -> Array:
     ends = alone.month(alone.in_force.ends)
     if month:
         before = scenarios.before
-        usage = usage_before(alone, before, tracks_today(alone) if alone.cohorts else {}, min(ends, month)).counted
+        until = Until(min(ends, month), min(ends, month), month)  # what counts does so in the months before signing
+        usage = usage_before(alone, before, tracks_today(alone) if alone.cohorts else {}, until).counted
     else:
         before, usage = scenarios, {}
     return np.array([_alone(alone, before, usage, (month, min(ends, month), ends), s) for s in range(scenarios.size)])

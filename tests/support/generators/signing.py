@@ -5,6 +5,7 @@ from typing import Any
 from deal_solve.deal.offers.api import PERIOD_MONTHS
 from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import estimate
+from tests.support.generators.people import SEAT_TYPES
 from tests.support.generators.usage import month_after
 
 Data = dict[str, Any]
@@ -30,9 +31,12 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     later = [ends + c.pick(1, 2, 5)] if c.chance(60) else []
     early: list[int] = []
     held = data.get("in_force", {})
-    if ends and not held.get("seats") and c.chance(50):
+    if ends and c.chance(50):
         step = PERIOD_MONTHS.get(data["offers"]["current"].get("api", {}).get("period", "year"), ends)
-        early = [max(ends - c.pick(1, step, 2), max(ends - step, 0))]
+        step = min(step, 11) if held.get("seats") else step
+        early = [max(ends - c.pick(1, step, 2, 4), max(ends - step, 0))]
+        if held.get("seats"):
+            _keep_one_type(data, next(iter(held["seats"])))
         data.setdefault("signing", {})["early"] = "credited" if _may_credit(data) and c.chance(60) else "forfeited"
     months = sorted({*early, ends, *later}) if c.chance(80) else [*later, *early] or [ends]
     data.setdefault("signing", {})["months"] = [month for month in months if month < horizon]
@@ -90,6 +94,13 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         current["api"] = {"bands": [{"commit_usd_per_year": 0, "discount": 0.05}]}
     data["offers"] = {**data["offers"], "current": current}
     return held
+
+
+def _keep_one_type(data: Data, seat_type: str) -> None:
+    """Take other seat types out of the tracks: a plan with a maximum may have both, and that is refused."""
+    others = [name for name in SEAT_TYPES if name != seat_type]
+    for people in data["cohorts"].values():
+        people["tracks"] = [track for track in people["tracks"] if track not in others]
 
 
 def _may_credit(data: Data) -> bool:

@@ -172,12 +172,13 @@ def _seat_rows(deal: Deal, plan: Plan) -> Iterator[CommitmentRow]:
 
 def _seat_row(deal: Deal, contract: SeatContract, year: int) -> CommitmentRow:
     taken, part = contract.taken, contract.seat.part
-    is_yearly, months = part.billing == "yearly", len(deal.months_of(year))
+    is_yearly, charged = part.billing == "yearly", contract.months_of(year)
+    dates, months = _dates(deal, taken.offer_id, contract.seat_type, taken.span_of(year), year), len(charged)
     usd = months * contract.month_usd(year)
     at_list = months * contract.seat.card_usd * contract.contracted[year]
     what = f"{contract.contracted[year]:,} {seats_name(deal, contract.seat_type)}"
     return CommitmentRow(
-        **_dates(deal, taken.offer_id, contract.seat_type, taken.span_of(year), year),
+        **(dates | {"ContractCommitmentPeriodStart": _day(deal, charged.start)}),
         **_money(usd),
         ContractCommitmentApplicability=GLOBAL_SCOPE,
         ContractCommitmentBenefitCategory="Discount" if usd < at_list else "Other",

@@ -138,7 +138,7 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
         before = f"is before {held.ends:%Y-%m}, the end of in_force"
         yield here, f"month {deal.dated(months[0])} {before}; state what signing.early does"
     if held.seats:
-        yield here, "signing before the end of in_force and seats in force cannot stand together; this is not priced"
+        yield from _running_seats(deal, held, months[0])
     if deal.signing.early == "credited":
         yield from _credited(deal)
     part = deal.offers[held.offer].api
@@ -147,6 +147,25 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
         last = deal.month(held.api.period_started) if step is None else deal.month(held.ends) - step
         if months[0] < last:
             yield here, f"month {deal.dated(months[0])} is before the last commitment period in force begins"
+
+
+def _running_seats(deal: Deal, held: InForce, first: int) -> Iterator[Finding]:
+    """Seats in force run on for less than a contract year, and no other seats of their plan count with them."""
+    if deal.month(held.ends) - first >= 12:
+        yield (
+            ("signing", "months"),
+            f"month {deal.dated(first)} is a year or more before seats in force end in {held.ends:%Y-%m}; sign later, "
+            "or leave the seats out of the deal: they run to their end whatever is signed",
+        )
+    for seat_plan in deal.card.plans:
+        beside = {name for cohort in deal.cohorts.values() for name in cohort.tracks if name in seat_plan.seats}
+        others = sorted(beside - set(held.seats))
+        if seat_plan.maximum is not None and others and any(name in held.seats for name in seat_plan.seats):
+            message = (
+                f"signing before the end of in_force and {', '.join(others)} in tracks cannot stand together: it is of "
+                f"the plan of seats in force, whose maximum of {seat_plan.maximum} holds for all its types at once"
+            )
+            yield ("signing", "months"), message
 
 
 def _credited(deal: Deal) -> Iterator[Finding]:

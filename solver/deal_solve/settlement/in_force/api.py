@@ -132,7 +132,7 @@ def post_api_in_force(
         _post_period(ledger, part, period, held.until)
     if part.payment == "prepaid_yearly":
         for start in range(held.ends % 12, min(held.until + 1, held.ends), 12):
-            last = min(start + 12, held.ends) - 1
+            last = min(start + 12, held.ends, held.until) - 1
             ledger.post(Row("commitment", COMMITMENT, 1.0, api.commitment_usd, paid=start, first=start, last=last))
     return settled
 

@@ -1,4 +1,6 @@
-"""What is paid before an agreement is signed: the same in every plan, so a constant per scenario (model §6)."""
+"""What is paid before an agreement is signed, and for seats in force: the same in every plan, a constant per scenario
+(model §6).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from deal_solve.deal.deal import Deal
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.in_force.api import Held, HeldPeriod, post_api_in_force
 from deal_solve.settlement.in_force.seats import post_people_at_list, post_seats_in_force
-from deal_solve.settlement.in_force.usage import tracks_today, usage_before
+from deal_solve.settlement.in_force.usage import Until, tracks_today, usage_before
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.usage import post_uncounted
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Before:
-    """The payments of the months before signing, and the commitment periods of the agreement in force."""
+    """The payments of the months before signing and for seats in force, and the commitment periods in force."""
 
     rows: tuple[Row, ...]
     periods: tuple[HeldPeriod, ...]
@@ -46,38 +48,44 @@ def post_before(ledger: Ledger, before: Before) -> None:
 
 def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
     """Return what is paid for the months before a deal is signed, its months counted from the month of signing."""
-    month, alone = deal.signing_month, deal.held
-    before = scenarios.before or scenarios.some_months(slice(0))
+    month, alone, before = deal.signing_month, deal.held, _until_all_ends(scenarios)
     ledger = Ledger(scenarios.size, alone, keep_rows=True)
-    tracks = tracks_today(alone) if alone.cohorts and month else {}
+    tracks = tracks_today(alone) if alone.cohorts and before.months else {}
     ends = alone.month(alone.in_force.ends) if alone.in_force else 0
-    until = min(ends, month)
-    counts_until = until if alone.in_force and alone.in_force.api else 0
-    usage = usage_before(alone, before, tracks, counts_until)
+    has_api = alone.in_force is not None and alone.in_force.api is not None
+    until = Until(min(ends, month) if has_api else 0, ends if alone.in_force and alone.in_force.seats else 0, month)
+    usage = usage_before(alone, before, tracks, until)
     periods: tuple[HeldPeriod, ...] = ()
     channel = None
     if alone.in_force is not None:
-        held = Held(alone, alone.in_force, until)
+        held = Held(alone, alone.in_force, min(ends, month))
         channel = held.offer.channel
         periods = post_api_in_force(ledger.through(channel), held, usage.counted, before)
         post_seats_in_force(ledger.through(channel), held, tracks, before)
     if channel is None:
         post_uncounted([ledger] * before.months, alone, usage, before)
     for name in resolve(alone).users if channel is not None else ():
-        is_held = tracks[name].held is not None if name in tracks else counts_until > 0
-        ledgers = [ledger.through(channel if is_held and t < until else None) for t in range(before.months)]
-        post_uncounted(ledgers, alone, usage_before(alone, before, tracks, counts_until, (name,)), before, name)
-    post_people_at_list(ledger, until, tracks, before)
+        own = until.api if name not in tracks else until.seats if tracks[name].held else 0
+        ledgers = [ledger.through(channel if t < own else None) for t in range(before.months)]
+        post_uncounted(ledgers, alone, usage_before(alone, before, tracks, until, (name,)), before, name)
+    post_people_at_list(ledger, range(ends, month), tracks, before)
     return Before(tuple(_moved(row, month) for row in ledger.rows), periods, scenarios.size, ledger.retiring)
 
 
+def _until_all_ends(scenarios: ScenarioSet) -> ScenarioSet:
+    """Return the months from 0 to that of signing, or to the end of seats in force where they outlast it."""
+    before, running = scenarios.before, scenarios.running
+    if running is not None:
+        return replace(running, before=before).all_months()
+    return before or scenarios.some_months(slice(0))
+
+
 def _moved(row: Row, month: int) -> Row:
-    """Return a payment for months before the month of signing, its months counted from that one, on a line of its own.
+    """Return a payment before signing, or for seats in force, its months counted from signing, on a line of its own.
 
     The item says which line it is of the agreement in force, or of list.
     """
-    last = min(row.last - month, -1)
-    item = LINES[row.line].title
+    last, item = row.last - month, LINES[row.line].title
     return replace(row, line="before", item=item, paid=row.paid - month, first=min(row.first - month, last), last=last)
 
 

@@ -16,15 +16,15 @@ from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
 def post_seats_in_force(ledger: Ledger, held: Held, tracks: Mapping[str, TrackToday], before: ScenarioSet) -> None:
-    """Post fees and true-ups of each seat type in force, until it ends or another agreement is signed.
+    """Post fees and true-ups of each seat type in force, until it ends, whatever is signed.
 
     Contract years are counted back from the end; one that began before the horizon is paid. `before` has the months
-    from 0 to the month of signing.
+    from 0 to the end, or to the month of signing if that is later.
     """
-    index = held.protected("seats", before.index["seats"][: held.until])
+    index = held.protected("seats", before.index["seats"][: held.ends])
     for seat_type, own in held.in_force.seats.items():
         on = [name for name, at in tracks.items() if at.held is not None and at.track == seat_type]
-        count = sum((before.users[name][: held.until] for name in on), np.zeros(index.shape))
+        count = sum((before.users[name][: held.ends] for name in on), np.zeros(index.shape))
         seat = held.seat(seat_type)
         _post_fees(ledger, held, seat, own.contracted, index)
         _post_true_up(ledger, held, seat, (own.contracted, own.licensed_seats), (count, index))
@@ -33,7 +33,7 @@ def post_seats_in_force(ledger: Ledger, held: Held, tracks: Mapping[str, TrackTo
 def _years(held: Held) -> list[range]:
     """Return the contract years in force, from the one that runs at month 0, which may have begun before."""
     first = held.ends % 12 - 12 if held.ends % 12 else 0
-    return [range(start, start + 12) for start in range(first, held.until, 12)]
+    return [range(start, start + 12) for start in range(first, held.ends, 12)]
 
 
 def _post_fees(ledger: Ledger, held: Held, seat: SeatOffer, seats: int, index: Array) -> None:
@@ -46,7 +46,7 @@ def _post_fees(ledger: Ledger, held: Held, seat: SeatOffer, seats: int, index: A
                 first, last = year.start, year.stop - 1
                 ledger.post(Row("seats", seat.seat_type, 12 * seats, usd, paid=first, first=first, last=last))
             continue
-        for t in range(max(year.start, 0), min(year.stop, held.until)):
+        for t in range(max(year.start, 0), year.stop):
             usd = month_usd * index[max(year.start, 0)]
             ledger.post(Row("seats", seat.seat_type, seats, usd, paid=t, first=t, last=t))
 
@@ -72,9 +72,9 @@ def _post_true_up(
             _post(ledger, seat, (start - contracted) * 12, price, (year.start, year.start, year.stop - 1))
         for start in year[:: clause.check]:
             end = start + clause.check
-            inside = count[max(start, 0) : min(end, held.until)]
-            if end <= 0 or not len(inside) or end > held.until:
+            if end <= 0:
                 continue
+            inside = count[max(start, 0) : end]
             counted = inside.max(axis=0) if clause.count == "peak" else inside[-1]
             base = np.full_like(licensed, contracted) if clause.ratchet == "none" else licensed
             added = np.maximum(0.0, counted - base)
@@ -90,13 +90,14 @@ def _post(ledger: Ledger, seat: SeatOffer, seat_months: Array, usd: Array, when:
         ledger.post(Row("true_up", seat.seat_type, seat_months, seat_months * usd, paid=paid, first=first, last=last))
 
 
-def post_people_at_list(ledger: Ledger, held_until: int, tracks: Mapping[str, TrackToday], before: ScenarioSet) -> None:
+def post_people_at_list(ledger: Ledger, months: range, tracks: Mapping[str, TrackToday], before: ScenarioSet) -> None:
     """Post users without a seat in force: the card's cheapest price a month each, in advance.
 
-    Users whose seats have ended before the month of signing are charged so from then on.
+    `months` are those from the end of the agreement in force to the month of signing. Users whose seats have ended
+    before that are charged so from then on.
     """
     for name, at in tracks.items():
-        for t in range(held_until if at.held else 0, before.months):
+        for t in range(months.start if at.held else 0, months.stop):
             users = before.users[name][t]
             if at.at_list is not None:
                 usd = users * (at.at_list.usd * before.index["seats"][t])

@@ -116,24 +116,41 @@ def option_today(deal: Deal, user: User, epoch: Epoch) -> Option:
     return min(free, key=lambda option: _usd(user, option))
 
 
+@dataclass(frozen=True)
+class Until:
+    """The first months, counted from the start, in which the API and the seats in force no longer run (0: there are
+    none), and the month of signing. The API in force ends with it at the latest; seats run to their end.
+    """
+
+    api: int
+    seats: int
+    signed: int
+
+
 def usage_before(
-    deal: Deal, before: ScenarioSet, tracks: dict[str, TrackToday], ends: int, users: Collection[str] | None = None
+    deal: Deal, before: ScenarioSet, tracks: dict[str, TrackToday], until: Until, users: Collection[str] | None = None
 ) -> Usage:
     """Return the usage of the months before signing, of all or of some users, arrays (months, S), USD at today's list.
 
-    What is used in the months before `ends` counts toward the commitment in force: all of workloads, and of people on a
-    seat in force the share that the offer states. From then on nothing counts.
+    What is used while the API agreement in force runs counts toward its commitment: all of workloads, and of people on
+    a seat in force the share that the offer states. From then on nothing counts. People on a seat in force are on it
+    until that ends, whatever is signed.
     """
     usage, resolved = Usage(), resolve(deal)
-    held, after = range(ends), range(ends, before.months)
     for name in deal.workloads if users is None else [name for name in deal.workloads if name in users]:
-        for months, counted in ((held, 1.0), (after, 0.0)):
+        for months, counted in ((range(until.api), 1.0), (range(until.api, until.signed), 0.0)):
             _add(deal, usage, before, _Sent(resolved.users[name], before.requests[name], months, 1.0, counted))
     for name, at in tracks.items():
-        for months, seat in ((held, at.held or at.at_list), (after, at.at_list)):
+        ends = until.seats if at.held else 0
+        parts = (
+            (range(min(ends, until.api)), at.held, True),
+            (range(until.api, ends), at.held, False),
+            (range(ends, until.signed), at.at_list, False),
+        )
+        for months, seat, may_count in parts:
             if name in resolved.users and seat is not None and (users is None or name in users):
                 requests, metered = before.users[name] * before.per_user[name], 1 - seat.covered_share[name]
-                counted = seat.part.counts_toward_commitment if seat is at.held else 0.0
+                counted = seat.part.counts_toward_commitment if may_count else 0.0
                 _add(deal, usage, before, _Sent(resolved.users[name], requests, months, metered, counted))
     return usage
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.running import is_running, seats_run
 from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import Ledger, Row
@@ -55,7 +56,7 @@ def post_below_minimum(
     """Post what contracted seats and users on monthly list lack to the minimum of their plan, month by month.
 
     It is charged at the monthly price of the cheapest type taken from monthly list; where none is, the minimum binds
-    the contracted seats.
+    the contracted seats. Seats in force are a plan's own as long as they run.
     """
     for seat_plan in deal.card.plans:
         members = [contract for contract in contracts if contract.seat_type in seat_plan.seats]
@@ -64,17 +65,19 @@ def post_below_minimum(
             monthly = [c for c in members if c.seat.is_billed_by_users and year in c.years and c.seat_type in taken]
             if monthly:
                 contracted = sum(contract.contracted[year] for contract in members)
-                users = sum(counts[contract.seat_type][12 * year : 12 * year + 12] for contract in monthly)
-                _post_missing(ledger, seat_plan, monthly, year, contracted + np.asarray(users))
+                begins = seats_run(deal) if any(is_running(deal, name) for name in seat_plan.seats) else 0
+                first = max(12 * year, begins)
+                users = sum(counts[contract.seat_type][first : 12 * year + 12] for contract in monthly)
+                _post_missing(ledger, seat_plan, monthly, first, contracted + np.asarray(users))
 
 
 def _post_missing(
-    ledger: Ledger, seat_plan: SeatPlan, monthly: Sequence[SeatContract], year: int, counted: Array
+    ledger: Ledger, seat_plan: SeatPlan, monthly: Sequence[SeatContract], first: int, counted: Array
 ) -> None:
-    """Post max(0, minimum - counted) in each month of a contract year; `counted` is (12, S)."""
+    """Post max(0, minimum - counted) in each month of a contract year from `first` on; `counted` is (months, S)."""
     cheapest = min(monthly, key=lambda contract: contract.seat.usd)
     missing = np.maximum(0.0, seat_plan.minimum - counted)
     for month in np.flatnonzero(missing.any(axis=1)).tolist():
-        t = 12 * year + month
+        t = first + month
         amount = missing[month] * (cheapest.seat.usd * cheapest.month_index[t])
         ledger.post(Row("seats", cheapest.seat_type, missing[month], amount, paid=t, first=t, last=t))

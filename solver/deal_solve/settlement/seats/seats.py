@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.channel import Channel
+from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.seats import Tiers
 from deal_solve.plan.plan import SeatAgreement
 from deal_solve.plan.resolved import OfferTerms, SeatOffer, resolve
@@ -49,7 +50,8 @@ class SeatContract:
     `years` are the contract years in which it is bought there, all of them unless the agreement is left: then there is
     one contract with the offer and one with the list it is left for. N is 0 in the other years. `bundle` has the extra
     discount of each contract year; `month_index` is the protected seats index, (H, S), and `index` that of the first
-    month of each contract year, (Y, S).
+    month of each contract year, (Y, S). It is charged from the month `begins` on, the end of seats of its type that are
+    in force beyond signing, else 0.
     """
 
     seat: SeatOffer
@@ -58,6 +60,7 @@ class SeatContract:
     contracted: tuple[int, ...]
     bundle: tuple[float, ...]
     month_index: Array
+    begins: int = 0
 
     @property
     def index(self) -> Array:
@@ -75,8 +78,8 @@ class SeatContract:
         return self.seat.seat_type
 
     def months_of(self, year: int) -> range:
-        """Return the months of a contract year inside the horizon."""
-        return range(12 * year, min(12 * year + 12, len(self.month_index)))
+        """Return the months of a contract year inside the horizon in which it is charged."""
+        return range(max(12 * year, self.begins), min(12 * year + 12, len(self.month_index)))
 
     def year_usd(self, year: int) -> float:
         """Return USD at index 1 of all contracted seats of a year, for its months inside the horizon."""
@@ -134,6 +137,7 @@ def seat_contracts(
             contracted=tuple(seats if year in years else 0 for year, seats in enumerate(agreement.contracted)),
             bundle=(tuple(bundle) if is_own else ()) or (0.0,) * deal.years,
             month_index=protected_index(taken, seats_index),
+            begins=seat_months(deal, seat_type, 0).start,
         )
         found.append(contract)
     return tuple(found)

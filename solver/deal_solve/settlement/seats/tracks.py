@@ -6,6 +6,7 @@ import numpy as np
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.running import first_month
 from deal_solve.plan.plan import Plan
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.seats.true_up import unserved_usd
@@ -30,7 +31,7 @@ def taken(plan: Plan, seat_type: str, years: int) -> tuple[bool, ...]:
 
 def months_in_use(deal: Deal, plan: Plan, tool: str) -> tuple[int, ...]:
     """Return the months in which some cohort that has started is on an internal tool."""
-    starts = {cohort: deal.month(deal.cohorts[cohort].starts) for cohort in deal.cohorts}
+    starts = {cohort: first_month(deal, cohort) for cohort in deal.cohorts}
     return tuple(
         t
         for t in range(deal.horizon_months)

@@ -40,7 +40,7 @@ class _Growth:
         """Settle one window: seats added above L, (S,), charged in one sum at its end; L rises unless ratchet none."""
         clause = self.clause
         horizon = len(self.count)
-        end = min(start + clause.check, horizon)
+        end = min(start + clause.check, start // 12 * 12 + 12, horizon)
         window = self.count[start:end]
         counted: Array = window.max(axis=0) if clause.count == "peak" else window[-1]
         added = np.maximum(0.0, counted - state.seats)
@@ -86,7 +86,7 @@ def post_true_up(
         ends = (span.end for span in contract.taken.spans if span.end == len(count) or not taken[span.end // 12])
         growth = _Growth(ledger.through(contract.channel), contract, clause, count, frozenset(ends))
         state.seats = np.maximum(contracted, carried[year])
-        months = range(12 * year, min(12 * year + 12, len(count)))
+        months = contract.months_of(year)
         growth.post(state.seats - contracted, len(months), months.start, (months.start, months.stop - 1))
         above[year] = state.seats - contracted
         for start in months[:: clause.check]:
@@ -124,8 +124,8 @@ def months_charged(clause: TrueUp, start: int, horizon: int, *, is_last: bool) -
     >>> [months_charged(TrueUp(check=3, retroactive=back), 3, 12, is_last=False) for back in (True, False)]
     [9, 6]
     """
-    end = min(start + clause.check, horizon)
     year_end = min(start // 12 * 12 + 12, horizon)
+    end = min(start + clause.check, year_end)
     if clause.ratchet == "none":
         return end - start
     if clause.retroactive:

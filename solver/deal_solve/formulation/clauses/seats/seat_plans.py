@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.running import is_running, seats_run
 from deal_solve.deal.rate_card import SeatPlan
 from deal_solve.formulation.clauses.api.rates import rates_of
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
@@ -132,6 +133,10 @@ class _PlanYear:
     unserved: dict[tuple[Excess, SeatCandidate, TermSpan], Variable]
     monthly: list[SeatCandidate]
 
+    def is_running(self, deal: Deal) -> bool:
+        """Whether seats of the plan are in force when the year begins: they are its own as long as they run."""
+        return self.year == 0 and any(is_running(deal, seat_type) for seat_type in self.seat_plan.seats)
+
 
 def limit_plans(program: Program, deal: Deal, agreements: Agreements, seats: Seats, tracks: Tracks) -> None:
     """Add maximum and minimum of every plan, in each contract year."""
@@ -197,7 +202,7 @@ def _charge_missing(program: Program, deal: Deal, at: _PlanYear, candidate: Seat
     on = [(name, variable) for (name, other, _), variable in at.on.items() if other in at.monthly]
     less = [(excess, variable) for (excess, other, _), variable in at.unserved.items() if other in at.monthly]
     whose: list[tuple[Who, Variable]] = [*on, *less]
-    for month in deal.months_of(at.year):
+    for month in deal.months_of(at.year)[seats_run(deal) if at.is_running(deal) else 0 :]:
         is_reached = all(float(program.sums.users[name][month].min()) >= at.seat_plan.minimum for name, _ in on)
         if is_reached and not less:
             continue

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.formulation.clauses.api.rates import Rates, rates_of, uplift
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, channel_of_seats
@@ -197,14 +198,14 @@ def _within_term(program: Program, seats: Seats, candidate: SeatCandidate, part:
 
 
 def _fees(program: Program, deal: Deal, seats: Seats, candidate: SeatCandidate, span: TermSpan) -> None:
-    """Charge the months of each contract year at its start, or each month in advance."""
+    """Charge the months of each contract year at its start, or each month in advance; after those of seats in force."""
     program = program.through(channel_of_seats(deal, candidate))
     for year in span.years:
         index = seats.index[candidate, span, year]
         fee = seats.years[candidate, span, year].fee()
-        months = deal.months_of(year)
+        months = seat_months(deal, candidate.seat_type, year)
         if seats.parts[candidate].billing == "yearly":
-            program.pay("seats", fee, float(len(months)), Due(12 * year, 12 * year), index)
+            program.pay("seats", fee, float(len(months)), Due(months.start, months.start), index)
         else:
             for month in months:
                 program.pay("seats", fee, 1.0, Due(month, month), index)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from deal_solve.deal.cohort import NONE
 from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.offers.running import first_month
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate
 from deal_solve.formulation.clauses.seats.seats import Seats
 from deal_solve.formulation.clauses.terms import seat_spans
@@ -224,11 +225,11 @@ def _tools(program: Program, deal: Deal, agreements: Agreements, tracks: Tracks)
             left = [agreements.regimes[regime] for regime in agreements.of_year(year) if regime.span.left]
             if left and missing - resolve(deal).offers[LIST].api_provides:
                 program.add("tool_controls", variable + total(left) <= 1)
-        starts = {deal.month(deal.cohorts[name].starts) for name, _, _ in on}
+        starts = {first_month(deal, name) for name, _, _ in on}
         cuts = sorted({*range(0, deal.horizon_months, 12), *(m for m in starts if m < deal.horizon_months)})
         built: Variable | None = None
         for start, end in zip(cuts, [*cuts[1:], deal.horizon_months], strict=True):
-            begun = {name for name in deal.cohorts if deal.month(deal.cohorts[name].starts) <= start}
+            begun = {name for name in deal.cohorts if first_month(deal, name) <= start}
             using = [v for name, year, v in on if year == start // 12 and name in begun]
             if not using:
                 continue

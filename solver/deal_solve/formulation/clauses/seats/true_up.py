@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.deal import AT_LIST, Deal
+from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.formulation.clauses.api.rates import rates_of
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, channel_of_seats
@@ -147,10 +148,10 @@ class _Year:
 
     def cost(self) -> TrueUpCost:
         """Return the true-up as a function of tracks and contracted seats."""
-        start = 12 * self.at.year
+        start = self._months.start
         alone = self.clause.ratchet == "none"
         counts = self._carried_counts()
-        if not counts and self.clause.ratchet == "term" and start > self.at.span.start:
+        if not counts and self.clause.ratchet == "term" and self.at.year > self.at.span.years.start:
             counts += self._counts(self.clause, self.price_class.on, self.at.span.start, start)
         seen = [sum(part.months for part in counts)] if counts else []
         stages = [(len(self._months), start, start)] if counts else []
@@ -172,7 +173,10 @@ class _Year:
 
     @property
     def _months(self) -> range:
-        return self.deal.months_of(self.at.year)
+        return self._months_of(self.at.year)
+
+    def _months_of(self, year: int) -> range:
+        return seat_months(self.deal, self.at.candidate.seat_type, year)
 
     @property
     def carried(self) -> list[_Carried]:
@@ -270,10 +274,11 @@ class _Year:
     def _counts(self, clause: TrueUp, on: dict[Who, Variable], start: int, end: int) -> list[Counts]:
         """Return the months of [start, end) that count: all of them, or the last of each window.
 
-        Where some users may be unserved there is one part per contract year, of the users that are counted in it.
+        Where some users may be unserved, or windows begin inside a contract year, there is one part per contract year,
+        of the users that are counted in it.
         """
         step = 1 if clause.count == "peak" else clause.check
-        if not any(isinstance(who, Excess) for who in on):
+        if not any(isinstance(who, Excess) for who in on) and self._months_of(start // 12).start == start // 12 * 12:
             rows = [list(self.deal.cohorts).index(cohort_of(who)) for who in on]
             active = self.program.sums.active
             return [
@@ -283,7 +288,7 @@ class _Year:
         parts = []
         for year in range(start // 12, -(-end // 12)):
             own = {who: v for who, v in on.items() if not isinstance(who, Excess) or who.year == year}
-            for months in _counting(self.deal.months_of(year), step):
+            for months in _counting(self._months_of(year), step):
                 users = self.program.sums.counted(tuple(own), months)
                 parts.append(self._part(own, range(len(own)), users))
         return parts
@@ -327,12 +332,14 @@ class _Year:
 
     def _window(self, clause: TrueUp, on: dict[Who, Variable], row: int, end: int) -> Array:
         """Return the (users, months) counts of the window that ends at `end`, undominated."""
-        start = (end - 1) // clause.check * clause.check if clause.count == "peak" else end - 1
+        begins = self._months_of((end - 1) // 12).start
+        start = begins + (end - 1 - begins) // clause.check * clause.check if clause.count == "peak" else end - 1
         return nondominated_counts(self.program.sums.counted(tuple(on), range(start, end))[:, :, row])
 
     def _windows(self, own: _Carried, row: int, end: int) -> Array:
         """Return the counts of all windows up to a month."""
-        ends = range(own.start + own.clause.check, end + 1, own.clause.check)
+        years = range(own.start // 12, -(-end // 12))
+        ends = [stop for year in years for stop, _ in window_charges(own.clause, self._months_of(year), is_last=False)]
         return nondominated_counts(np.hstack([self._window(own.clause, own.on, row, stop) for stop in ends]))
 
     def _at_start(self, row: int, members: ScenarioIndices) -> Expression:
