@@ -101,7 +101,7 @@ def test_empty_buckets_alone_say_nothing(tmp_path):
         (b"\xff\xfe\x00\x01", "is neither JSON nor a table of text"),
         ('{"data": [', "is no JSON"),
         ("", "is no export that is known: its columns are none"),
-        (b"PAR1....", "is Parquet"),
+        (b"PAR1....", "is no Parquet file that can be read"),
         (b"PK\x03\x04broken", "is a damaged zip archive"),
     ],
 )

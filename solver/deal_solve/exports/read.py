@@ -18,6 +18,7 @@ from deal_solve.deal.model_names import canonical, unknown_model
 from deal_solve.deal.rate_card import FAMILIES, Card, load_card
 from deal_solve.errors import MAX_PROBLEMS, InputError, Problem
 from deal_solve.exports.files import ExportFile, Header, export_files, readable, records_of
+from deal_solve.exports.parquet import parquet_frames
 from deal_solve.exports.reader import JsonReader, Source, TableReader
 from deal_solve.exports.recognise import is_empty, reader_of
 from deal_solve.exports.row import Charged, Counted, Place, Quantity, SeatDay, Tally
@@ -25,6 +26,8 @@ from deal_solve.messages import counted
 from deal_solve.stopping import checkpoint
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from deal_solve.exports.readers.plain import Mapping
 
 LATE_DAYS = 2
@@ -160,10 +163,26 @@ def _read_records(file: ExportFile, reader: JsonReader, tally: Tally) -> None:
 
 
 def _read_table(file: ExportFile, reader: TableReader, header: Header, tally: Tally) -> tuple[str, ...]:
+    known = [name for name in header.columns if name in reader.needs or name in reader.knows]
+    texts = [name for name in known if name in reader.texts]
+    is_csv = bool(header.separator)
+    frames = _csv_frames(file, header, known, texts) if is_csv else parquet_frames(file, known, texts, CHUNK_ROWS)
+    first = 1 + is_csv
+    for frame in frames:
+        checkpoint()
+        frame.attrs["file"] = file.name
+        try:
+            reader.read(frame, tally)
+        except ValueError as error:
+            rows = f"rows {first:,} to {first + len(frame) - 1:,}"
+            raise file.refused(f"{reader.source.name}, in {rows}: {error}") from None
+        first += len(frame)
+    return tuple(name for name in header.columns if name not in known and name)
+
+
+def _csv_frames(file: ExportFile, header: Header, known: list[str], texts: list[str]) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
-    known = [name for name in header.columns if name in reader.needs or name in reader.knows]
-    kinds = dict.fromkeys((name for name in known if name in reader.texts), "str")
     try:
         with (
             file.open() as stream,
@@ -171,27 +190,20 @@ def _read_table(file: ExportFile, reader: TableReader, header: Header, tally: Ta
                 stream,
                 sep=header.separator,
                 usecols=lambda name: name.strip() in known,
-                dtype=kinds,
+                dtype=dict.fromkeys(texts, "str"),
                 thousands=",",
                 keep_default_na=False,
-                na_values={name: [""] for name in known if name not in reader.texts},
+                na_values={name: [""] for name in known if name not in texts},
                 encoding="utf-8-sig",
                 chunksize=CHUNK_ROWS,
                 skipinitialspace=True,
             ) as chunks,
         ):
-            for number, frame in enumerate(chunks):
-                checkpoint()
+            for frame in chunks:
                 frame.columns = [str(name).strip() for name in frame.columns]
-                frame.attrs["file"] = file.name
-                try:
-                    reader.read(frame, tally)
-                except ValueError as error:
-                    rows = f"rows {number * CHUNK_ROWS + 2:,} to {number * CHUNK_ROWS + len(frame) + 1:,}"
-                    raise file.refused(f"{reader.source.name}, in {rows}: {error}") from None
+                yield frame
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise file.refused(f"is no table that can be read: {str(error).splitlines()[0]}") from None
-    return tuple(name for name in header.columns if name not in known and name)
 
 
 def _merged(part: _Part, notes: list[str]) -> Tally:

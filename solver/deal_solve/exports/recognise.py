@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deal_solve.errors import InputError
-from deal_solve.exports.files import ExportFile, Header, Json, first_records, header_of, is_json
+from deal_solve.exports.files import ExportFile, Header, Json, first_records, is_json
+from deal_solve.exports.parquet import table_header
 from deal_solve.exports.reader import JsonReader, TableReader
 from deal_solve.exports.readers import clients, clouds, console, gateways, people, vendor
 from deal_solve.messages import nearest
@@ -27,11 +28,9 @@ MAX_LOOKED_AT = 500
 def reader_of(file: ExportFile) -> JsonReader | tuple[TableReader, Header] | None:
     """Return the reader of a file; None for one that says nothing (empty buckets alone). Raises InputError."""
     head = file.head
-    if head.startswith(b"PAR1"):
-        raise file.refused("is Parquet; export it as CSV")
     if is_json(head):
         return _reader_of_records(file, first_records(file, MAX_LOOKED_AT))
-    header = header_of(file)
+    header = table_header(file)
     for reader in TABLE_READERS:
         if set(reader.needs) <= set(header.columns):
             return reader, header

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from deal_solve.errors import InputError
-from deal_solve.exports.files import ExportFile, Header, header_of, is_json
+from deal_solve.exports.files import ExportFile, Header, is_json
+from deal_solve.exports.parquet import table_header
 from deal_solve.exports.reader import Source, TableReader, charge_frame, use_frame
 from deal_solve.exports.row import Place, Quantity, Tally, TokenClass
 from deal_solve.messages import did_you_mean
@@ -45,7 +46,7 @@ class Mapping:
         """Return the reader of a table that has all mapped columns, None for another file."""
         if is_json(file.head):
             return None
-        header = header_of(file)
+        header = table_header(file)
         if not set(self.columns.values()) <= set(header.columns):
             return None
         texts = tuple(column for name, column in self.columns.items() if name not in QUANTITIES)
