@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from deal_solve.analysis.sweep.regions import regions as regions
     from deal_solve.analysis.sweep.sweep import sweep as sweep
     from deal_solve.analysis.uncertainty.uncertainty import uncertainty_cost as uncertainty_cost
+    from deal_solve.analysis.wait.wait import wait as wait
     from deal_solve.analysis.when.when import when as when
     from deal_solve.analysis.why_not.alternatives import alternatives as alternatives
     from deal_solve.analysis.why_not.single_track import wrong_tracks as wrong_tracks

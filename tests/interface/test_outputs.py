@@ -35,6 +35,7 @@ from deal_solve import (
     sweep,
     to_json,
     uncertainty_cost,
+    wait,
     waterfall,
     when,
     why_not,
@@ -47,6 +48,7 @@ from deal_solve.analysis.review.result import ReviewResult
 from deal_solve.analysis.sensitivity.result import SensitivityResult
 from deal_solve.analysis.simulate.result import SimulationResult
 from deal_solve.analysis.sweep.result import SweepResult
+from deal_solve.analysis.wait.result import WaitResult
 from deal_solve.analysis.when.result import WhenResult
 from deal_solve.deal.offers.in_force import Signing
 from deal_solve.frames import Table
@@ -72,6 +74,7 @@ FILES = {
     "sensitivity": SensitivityResult,
     "simulation": SimulationResult,
     "sweep": SweepResult,
+    "wait": WaitResult,
     "when": WhenResult,
 }
 
@@ -105,6 +108,7 @@ def results():
         "savings": savings(best.settlement),
         "alternatives": alternatives(best),
         "findings": findings(tight, scenarios_of(tight)),
+        "wait": wait(deal, scenarios, 1, 4),
         "when": when(deal.model_copy(update={"signing": Signing(months=(0, 1))}), scenarios),
     }
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "settle": "Price a plan, line by line.",
     "review": "Hold a proposal against the best deal.",
     "when": "Show in which month to sign.",
+    "wait": "Show whether to measure before signing.",
     "report": "Write the document to sign on, as one HTML file.",
     "focus": "Write what a plan commits as rows of FOCUS.",
     "simulate": "Price a plan over a million scenarios.",

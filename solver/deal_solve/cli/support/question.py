@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What the command line asks about; `scenarios_from` makes the scenarios of this or a varied deal.
+    """What the command line asks about; `scenarios_from` makes the scenarios of this or a varied deal, as many
+    as a second argument says where it lists none and nothing is asked for.
 
     `began` is the moment (of `time.monotonic`) before the deal was read.
     """
 
     deal: Deal
-    scenarios_from: Callable[[Deal], Scenarios]
+    scenarios_from: Callable[..., Scenarios]
     options: SolveOptions
     began: float = field(default_factory=time.monotonic)
 

@@ -1,0 +1,1 @@
+"""Is it worth waiting to measure before signing?"""

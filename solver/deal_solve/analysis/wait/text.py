@@ -1,0 +1,80 @@
+"""What `wait` prints: the verdict, months side by side, and what is signed."""
+
+from __future__ import annotations
+
+from deal_solve.analysis.wait.result import Wait, WaitMonth
+from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
+from deal_solve.report.difference import present_value
+from deal_solve.report.scenarios import scenarios_text
+from deal_solve.report.sentences import title_line
+from deal_solve.report.text import bullets, chance, heading, labelled, money, table, whole_money
+
+SHOWN = 3
+"""Kinds of deal that are named of a month."""
+VERDICTS = {"wait": "wait", "sign": "sign now", "open": "too close to call"}
+
+
+def wait_report(deal: Deal, found: Wait) -> str:
+    """Return signing now against waiting in print."""
+    head = [*heading(title_line(deal)), *labelled("Verdict", _verdict(found)), *labelled("Turns", _turn(found))]
+    over = f"{scenarios_text(found.about.scenarios)}; {counted(found.months[0].observations, 'simulated observation')}"
+    head += labelled(
+        "Over", f"{over} of each month, usage off its trend by {found.shock:.3g} a month (deviation of ln)"
+    )
+    signed = [f"now: {found.now}", *(line for row in found.months for line in _signed(row))]
+    parts = ["\n".join(head), _table(deal, found), bullets("What is signed", signed)]
+    return "\n\n".join([*parts, *([bullets("Notes", found.notes)] if found.notes else [])]) + "\n"
+
+
+def _verdict(found: Wait) -> str:
+    best = max(found.months, key=lambda row: row.net_usd)
+    words = f"what {counted(best.measured_months, 'month')} of measuring tell is worth {whole_money(best.value_usd)}"
+    words += f" ({whole_money(best.value_low_usd)} to {whole_money(best.value_high_usd)})"
+    if not best.months:
+        first = f"decide in {best.calendar_month}, when it is signed, and not today" if best.value_usd else "sign then"
+        return f"{first}: {words}, and costs nothing"
+    if best.cost_usd < 0 and best.verdict == "wait":
+        cheaper = f"that costs {whole_money(-best.cost_usd)} less whatever is measured"
+        return f"sign in {best.calendar_month}: {cheaper}, and {words}"
+    words += f", and signing then costs {whole_money(best.cost_usd)} more"
+    match best.verdict:
+        case "wait":
+            return f"measure first, and sign in {best.calendar_month}: {words}"
+        case "sign":
+            return f"sign now: {words}"
+    return f"too close to call: {words}"
+
+
+def _turn(found: Wait) -> str:
+    paying = [row for row in found.months if row.net_usd > 0]
+    if found.turns is None:
+        return (
+            f"not by {found.months[-1].calendar_month}, which still pays; a longer wait (--months) shows when it stops"
+        )
+    if not paying:
+        return "at once: no wait is worth what it costs"
+    return f"after {paying[-1].calendar_month}: signing later costs more than the longer measurement tells"
+
+
+def _signed(row: WaitMonth) -> list[str]:
+    learnt = "; ".join(row.learnt[:SHOWN])
+    more = len(row.learnt) - SHOWN
+    return [
+        f"{row.calendar_month}, nothing learnt: {row.unlearnt}",
+        f"{row.calendar_month}, after measuring: {learnt}{f'; and {more} more kinds' if more > 0 else ''}",
+    ]
+
+
+def _table(deal: Deal, found: Wait) -> str:
+    headers = ["signed in", "costs", "tells", "from", "to", "saves", "deal changes", "verdict"]
+    cells = [
+        [
+            row.calendar_month,
+            *map(money, (row.cost_usd, row.value_usd, row.value_low_usd, row.value_high_usd, row.net_usd)),
+            chance(row.changed),
+            VERDICTS[row.verdict] + " GAP" * (not row.is_proven),
+        ]
+        for row in found.months
+    ]
+    return table(f"Waiting to measure, over {deal.compared_months} months (USD{present_value(deal)})", headers, cells)

@@ -1,0 +1,161 @@
+"""Waiting to measure: closed forms of the value of sample information, hand-worked outcomes, and what always holds."""
+
+import json
+import math
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from deal_solve import InputError, from_json, scenarios_of, solve
+from deal_solve.analysis.measure.growth import MONTHLY_SHOCK
+from deal_solve.analysis.uncertainty.evpi import evpi
+from deal_solve.analysis.wait.learning import observations
+from deal_solve.analysis.wait.result import WaitResult
+from deal_solve.analysis.wait.wait import wait
+from deal_solve.cli.main import run
+from deal_solve.outputs import to_json
+from tests.support.hand_deals import APP, explicit, quote, read
+
+PHI = NormalDist()
+ALWAYS = 1_200
+"""USD a year for which an agreement covers whatever is used: 100 a month."""
+
+
+def flat_or_list(requests, **sections):
+    """Return a year in which usage costs 1 USD a request at list, or 100 USD a month however much there is."""
+    flat = quote((ALWAYS, 0.99), overage="contracted")
+    paths = explicit(requests)
+    return read(12, workloads={"app": APP}, offers={"flat": flat}, scenarios=paths, risk="neutral", **sections)
+
+
+def lognormal(deviation, mean, size=200):
+    """Return equally likely levels of a lognormal distribution."""
+    middles = [PHI.inv_cdf((index + 0.5) / size) for index in range(size)]
+    return {f"s{index}": mean * math.exp(deviation * z) for index, z in enumerate(middles)}
+
+
+def test_two_outcomes_that_a_month_tells_apart():
+    """60 or 160 requests a month. Now: flat, 1,200, below list, 1,320. After 2 months at list (220): flat for ten is
+    1,000, so waiting costs 20; knowing that it is 60, list for 600 saves 400 in one of two."""
+    found = wait(deal := flat_or_list({"low": 60, "high": 160}), scenarios_of(deal), 2, shock=0.01)
+    assert found.now_usd == pytest.approx(1_200)
+    assert [row.cost_usd for row in found.months] == pytest.approx([10, 20])
+    assert [row.value_usd for row in found.months] == pytest.approx([220, 200])
+    assert [row.net_usd for row in found.months] == pytest.approx([210, 180])
+    assert [row.before_usd for row in found.months] == pytest.approx([110, 220])
+    assert [row.changed for row in found.months] == [0.5, 0.5]
+    assert {row.verdict for row in found.months} == {"wait"}
+    assert (found.best, found.turns) == (1, None)
+
+
+def test_measuring_that_tells_nothing_is_worth_nothing():
+    """With shocks of a factor of e^100 a month 60 and 160 look alike; the cost of waiting stays."""
+    found = wait(deal := flat_or_list({"low": 60, "high": 160}), scenarios_of(deal), 2, shock=100)
+    assert [row.value_usd for row in found.months] == [0, 0]
+    assert [row.cost_usd for row in found.months] == pytest.approx([10, 20])
+    assert [row.verdict for row in found.months] == ["sign", "sign"]
+    assert (found.best, found.turns) == (0, 1)
+
+
+@pytest.mark.parametrize(("mean", "shock"), [(95, 0.3), (100, 0.3), (110, 0.145)])
+def test_the_value_is_that_of_a_conjugate_normal_with_linear_loss(mean, shock):
+    """ln of the level is normal; list costs as much as is used, the agreement 100 a month. After a month E[x | seen] is
+    lognormal of the same mean and of log-deviation t = s·sqrt(s² / (s² + shock²)), so that the eleven months left cost
+    E min(E[x | seen], 100) = μ - [μ·Φ(d + t) - 100·Φ(d)], d = ln(μ / 100) / t - t / 2, each."""
+    prior = 0.3
+    deal = flat_or_list(levels := lognormal(prior, mean))
+    found = wait(deal, scenarios_of(deal), 1, 32, shock).months[0]
+    mu, spread = np.mean(list(levels.values())), prior**2 / math.sqrt(prior**2 + shock**2)
+    d = math.log(mu / 100) / spread - spread / 2
+    learnt = mu - (mu * PHI.cdf(d + spread) - 100 * PHI.cdf(d))
+    value = 11 * (min(mu, 100) - learnt)
+    assert found.value_low_usd <= value <= found.value_high_usd
+    assert found.value_usd == pytest.approx(value, rel=0.08)
+    assert found.cost_usd == pytest.approx(max(mu - 100, 0) if mu > 100 else 0, abs=1e-6)
+
+
+def test_the_posterior_is_conjugate():
+    """A loss linear in ln of the level, normal: the value of a month is t·[φ(u) - u·(1 - Φ(u))], u the distance of the
+    indifferent level from the mean, in deviations t of the posterior mean."""
+    prior, shock, distance = 0.3, 0.2, 0.1
+    levels = lognormal(prior, 1.0, 2_000)
+    scenarios = scenarios_of(flat_or_list(levels))
+    logs = np.log(list(levels.values()))
+    measured = observations(scenarios, logs, 1, shock, 1_024)
+    after = [measured.after(index, 1) for index in range(len(measured.seen))]
+    means = np.array([each.weights @ logs[each.rows] for each in after])
+    spread = prior**2 / math.sqrt(prior**2 + shock**2)
+    u = distance / spread
+    value = spread * (PHI.pdf(u) - u * (1 - PHI.cdf(u)))
+    assert np.maximum(means - distance, 0).mean() == pytest.approx(value, rel=0.01)
+    deviations = [math.sqrt(each.weights @ logs[each.rows] ** 2 - m**2) for each, m in zip(after, means, strict=True)]
+    assert np.median(deviations) == pytest.approx(1 / math.sqrt(1 / prior**2 + 1 / shock**2), rel=0.01)
+
+
+@pytest.mark.parametrize("months", [2, 6])
+def test_growth_is_weighed_as_the_forecast_weighs_a_slope(months):
+    """A slope of m months misses by sqrt(144 · 0.145² / m) a year; its weight is the prior's variance over the sum."""
+    prior = 0.35
+    yearly = {f"s{i}": PHI.inv_cdf((i + 0.5) / 801) * prior for i in range(801)}
+    paths = {name: [100 * math.exp(each * month / 12) for month in range(12)] for name, each in yearly.items()}
+    growth = np.array(list(yearly.values()))
+    measured = observations(scenarios_of(flat_or_list(paths)), growth, months, MONTHLY_SHOCK, 256)
+    after = [measured.after(index, months) for index in range(len(measured.seen))]
+    means = np.array([each.weights @ growth[each.rows] for each in after])
+    slopes = 12 / months * measured.seen[:, 0, 1:].sum(axis=1)
+    weight = prior**2 / (prior**2 + 144 * MONTHLY_SHOCK**2 / months)
+    assert np.polyfit(slopes, means, 1)[0] == pytest.approx(weight, rel=0.03)
+
+
+def test_a_sharper_measurement_is_worth_more_and_never_as_much_as_knowing():
+    deal = flat_or_list(lognormal(0.3, 100, 20))
+    scenarios = scenarios_of(deal)
+    values = [wait(deal, scenarios, 1, 20, shock).months[0].value_usd for shock in (3.0, 0.4, 0.05)]
+    assert values == sorted(values)
+    assert values[0] >= 0
+    later = solve(flat_or_list(lognormal(0.3, 100, 20), signing={"months": [1]}))
+    assert values[-1] <= evpi(later).evpi.usd
+
+
+def test_no_month_tells_nothing_and_a_longer_observation_begins_with_a_shorter_one():
+    scenarios = scenarios_of(flat_or_list(lognormal(0.3, 100, 20)))
+    order = np.arange(20.0)
+    one, two = (observations(scenarios, order, months, 0.2, 8) for months in (1, 2))
+    np.testing.assert_allclose(one.after(3, 0).weights, scenarios.weights)
+    np.testing.assert_array_equal(one.seen, two.seen[:, :, :2])
+    np.testing.assert_array_equal(one.after(3, 1).weights, two.after(3, 1).weights)
+
+
+def test_the_same_seed_gives_the_same_answer():
+    deal = flat_or_list(lognormal(0.3, 100, 20))
+    first, second = (to_json(wait(deal, scenarios_of(deal), 1, 4)) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"months": 0}, "--months: 0 cannot be waited; expected 1 to 11"),
+        ({"months": 12}, "--months: 12 cannot be waited; expected 1 to 11"),
+        ({"observed": 5}, "--observations: 5 have no interval; expected an even number from 4 on"),
+        ({"shock": 0.0}, "--shock: 0 is no deviation; expected a number above 0"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(given, message):
+    deal = flat_or_list({"low": 60, "high": 160})
+    with pytest.raises(InputError) as caught:
+        wait(deal, scenarios_of(deal), **given)
+    assert str(caught.value) == message
+
+
+def test_the_command_prints_the_verdict_and_writes_its_file(tmp_path, capsys):
+    deal, out = tmp_path / "deal.json", tmp_path / "wait.json"
+    deal.write_text(json.dumps(flat_or_list({"low": 60, "high": 160}).written), encoding="utf-8")
+    assert run(["wait", str(deal), "--months", "2", "--shock", "0.01", "--out", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "Verdict measure first, and sign in 2027-02: what 1 month of measuring tell is worth 220" in text
+    found = from_json(out.read_text(encoding="utf-8"), WaitResult)
+    assert isinstance(found, WaitResult)
+    assert [row.calendar_month for row in found.months] == ["2027-02", "2027-03"]
+    assert "8 of 16: API at list" in text
