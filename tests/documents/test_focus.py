@@ -94,5 +94,9 @@ def test_the_command_writes_rows_and_dictionary(tmp_path, capsys):
         rows = list(csv.DictReader(file))
     assert len(rows) == 1
     with (tmp_path / "out" / "dictionary.csv").open() as file:
-        assert {row["column"] for row in csv.DictReader(file)} == {name for name in rows[0] if name.startswith("x_")}
+        meant = {(row["dataset"], row["column"]) for row in csv.DictReader(file)}
+    for name in ("ContractCommitment", "CostAndUsage"):
+        with (tmp_path / "out" / f"{name}.csv").open() as file:
+            own = {column for column in csv.DictReader(file).fieldnames if column.startswith("x_")}
+        assert own == {column for dataset, column in meant if dataset == name}
     assert "rows: 1" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`deal-solve focus`: what a plan commits, in the exchange format of FinOps."""
+"""`deal-solve focus`: what a plan commits and its expected invoices, in the exchange format of FinOps."""
 
 from __future__ import annotations
 
@@ -24,15 +24,18 @@ from deal_solve.cli.support.solving import STOPPED_WITH_A_PLAN
 )
 @partial(question_options, any_month=True)
 def command(question: Question, folder: str) -> int:
-    """Write what the plan of DEAL commits as rows of FOCUS 1.4, the open format of FinOps.
+    """Write the plan of DEAL as rows of FOCUS 1.4, the open format of FinOps.
 
-    ContractCommitment.csv has a row for each contract year of API commitment and of seats, all columns that FOCUS 1.4
-    requires, and columns x_ for the clauses that it has no name for; dictionary.csv says what these mean. Nothing is
-    signed yet: every row is Proposed.
+    ContractCommitment.csv has a row for each contract year of API commitment and of seats: nothing is signed yet, every
+    row is Proposed. CostAndUsage.csv has the expected invoices: tokens by workload, model and month, seats, commitments
+    and what is left of them unused, at list, contracted and effective prices. Columns x_ hold what FOCUS has no name
+    for; dictionary.csv says what they mean.
     """
     from pathlib import Path
 
-    from deal_solve.analysis.focus.commitments import commitment_rows, dictionary
+    from deal_solve.analysis.focus.commitments import commitment_rows
+    from deal_solve.analysis.focus.dictionary import dictionary
+    from deal_solve.analysis.focus.invoices import cost_rows
     from deal_solve.cli.support.interrupt import interruptible
     from deal_solve.files import refuse_unwritable, write_text, writing
     from deal_solve.frames import csv_text
@@ -40,12 +43,13 @@ def command(question: Question, folder: str) -> int:
 
     with writing(folder):
         Path(folder).mkdir(parents=True, exist_ok=True)
-    files = {name: Path(folder) / f"{name}.csv" for name in ("ContractCommitment", "dictionary")}
+    files = {name: Path(folder) / f"{name}.csv" for name in ("ContractCommitment", "CostAndUsage", "dictionary")}
     for path in files.values():
         refuse_unwritable(path)
     solution = interruptible(lambda: solve(question.deal, question.ready_scenarios(), options=question.options))
-    rows = commitment_rows(solution.settlement.deal, solution.plan)
-    write_text(files["ContractCommitment"], csv_text(rows.to_frame()))
-    write_text(files["dictionary"], csv_text(dictionary().to_frame()))
-    click.echo(f"{files['ContractCommitment']} written, rows: {len(rows):,}; {files['dictionary']} written")
+    settlement = solution.settlement
+    tables = (commitment_rows(settlement.deal, solution.plan), cost_rows(settlement), dictionary())
+    for path, table in zip(files.values(), tables, strict=True):
+        write_text(path, csv_text(table.to_frame()))
+        click.echo(f"{path} written, rows: {len(table):,}")
     return 0 if solution.status == "optimal" else STOPPED_WITH_A_PLAN

@@ -39,11 +39,11 @@ def post_metered(ledger: Ledger, deal: Deal, plan: Plan, usage: Usage, scenarios
         post_uncounted([ledger for _ in months], deal, usage, scenarios)
         return
     for name in resolve(deal).users:
-        ledgers = [ledger.through(_channel_of_user(deal, plan, name, t)) for t in months]
+        ledgers = [ledger.through(channel_of_user(deal, plan, name, t)) for t in months]
         post_uncounted(ledgers, deal, usage_of(deal, plan, scenarios, (name,)), scenarios, name)
 
 
-def _channel_of_user(deal: Deal, plan: Plan, user: str, month: int) -> Channel | None:
+def channel_of_user(deal: Deal, plan: Plan, user: str, month: int) -> Channel | None:
     """Return the channel of a workload, or of a cohort on its track, in a month."""
     track = plan.tracks[user][month // 12] if user in deal.cohorts else None
     if track in plan.seats:

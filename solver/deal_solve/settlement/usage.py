@@ -54,9 +54,9 @@ def usage_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, users: Collection[s
     §5).
     """
     usage, scenarios = Usage(), served(deal, plan, scenarios)[0]
-    for stream in _streams(deal, plan, scenarios):
+    for stream in streams(deal, plan, scenarios):
         if users is None or stream.user.name in users:
-            for start, end, shares in _routed(deal, plan, stream):
+            for start, end, shares in routed(deal, plan, stream):
                 _add(usage, scenarios, stream, slice(start, end), shares)
     return usage
 
@@ -70,7 +70,7 @@ def value_of(deal: Deal, plan: Plan, scenarios: ScenarioSet, cohort_id: str, yea
     requests = scenarios.users[cohort_id][months] * scenarios.per_user[cohort_id][months]
     stream = Stream(resolve(deal).users[cohort_id], months.start, months.stop, requests, 1.0, 0.0)
     usage, value = Usage(), np.zeros(requests.shape)
-    for start, end, shares in _routed(deal, plan, stream):
+    for start, end, shares in routed(deal, plan, stream):
         _add(usage, scenarios, stream, slice(start, end), shares)
     for model_id, usd in usage.uncounted.items():
         value += usd[months] * scenarios.index[deal.card.model(model_id).family][months]
@@ -83,7 +83,7 @@ def _slice(months: range) -> slice:
     return slice(months.start, months.stop)
 
 
-def _streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]:
+def streams(deal: Deal, plan: Plan, scenarios: ScenarioSet) -> Iterator[Stream]:
     """Yield every stream of requests: workloads, and cohorts for each contract year in which they are metered."""
     senders = resolve(deal).users
     for key in deal.workloads:
@@ -124,7 +124,7 @@ def priced_share(deal: Deal, plan: Plan, cohort_id: str, year: int) -> float:
     return metered_share(deal, plan, cohort_id, year)[0]
 
 
-def _routed(deal: Deal, plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:
+def routed(deal: Deal, plan: Plan, stream: Stream) -> Iterator[tuple[int, int, list[tuple[Option, float]]]]:
     """Yield (start, end, [(option, share above 0)]) of a stream's routes, cut at epochs."""
     routes = _routes(deal, plan, stream)
     ends = [*(route.from_month for route in routes[1:]), stream.end]

@@ -74,14 +74,6 @@ class CommitmentRow:
     x_TrueUp: str | None
 
 
-@dataclass(frozen=True)
-class OwnColumn:
-    """A column that FOCUS does not have, and what it means."""
-
-    column: str
-    meaning: str
-
-
 DICTIONARY = {
     "x_ContractYear": "contract year of the agreement, from 1; a commitment of several years has a row for each",
     "x_BandThreshold": "yearly commitment from which the discount of the band holds, USD; null for seats",
@@ -94,12 +86,7 @@ DICTIONARY = {
     "x_RenewalCap": "most that prices may rise where a new term begins",
     "x_TrueUp": "when seats above the contracted ones are counted and charged: months, what counts, what is charged",
 }
-"""Every column that FOCUS does not have, with its meaning."""
-
-
-def dictionary() -> Table[OwnColumn]:
-    """Return every column that FOCUS does not have."""
-    return Table(tuple(OwnColumn(*each) for each in DICTIONARY.items()))
+"""Every column of Contract Commitment that FOCUS does not have, with its meaning."""
 
 
 def commitment_rows(deal: Deal, plan: Plan) -> Table[CommitmentRow]:
@@ -178,7 +165,7 @@ def _seat_row(deal: Deal, contract: SeatContract, year: int) -> CommitmentRow:
     at_list = months * contract.seat.card_usd * contract.contracted[year]
     what = f"{contract.contracted[year]:,} {seats_name(deal, contract.seat_type)}"
     return CommitmentRow(
-        **(dates | {"ContractCommitmentPeriodStart": _day(deal, charged.start)}),
+        **(dates | {"ContractCommitmentPeriodStart": day(deal, charged.start)}),
         **_money(usd),
         ContractCommitmentApplicability=GLOBAL_SCOPE,
         ContractCommitmentBenefitCategory="Discount" if usd < at_list else "Other",
@@ -220,7 +207,7 @@ def _money(usd: float) -> dict[str, Any]:
 
 def _dates(deal: Deal, offer: str, what: str, span: TermSpan, year: int) -> dict[str, Any]:
     """Return ids and dates: the contract is the term, the commitment one of its contract years; ends are excluded."""
-    contract = f"{offer}:{span.start // 12 + 1}"
+    contract = contract_id(offer, span)
     months = deal.months_of(year)
     years, rest = divmod(span.length, 12)
     created = f"{deal.card.as_of:%Y-%m-%d}T00:00:00Z"
@@ -231,15 +218,21 @@ def _dates(deal: Deal, offer: str, what: str, span: TermSpan, year: int) -> dict
         "ContractCommitmentLifecycleStatus": "Proposed",
         "ContractCommitmentCreated": created,
         "ContractCommitmentLastUpdated": created,
-        "ContractPeriodStart": _day(deal, span.start),
-        "ContractPeriodEnd": _day(deal, span.start + span.length),
-        "ContractCommitmentPeriodStart": _day(deal, months.start),
-        "ContractCommitmentPeriodEnd": _day(deal, months.stop),
+        "ContractPeriodStart": day(deal, span.start),
+        "ContractPeriodEnd": day(deal, span.start + span.length),
+        "ContractCommitmentPeriodStart": day(deal, months.start),
+        "ContractCommitmentPeriodEnd": day(deal, months.stop),
         "x_ContractYear": year + 1,
     }
 
 
-def _day(deal: Deal, month: int) -> str:
+def contract_id(offer: str, span: TermSpan) -> str:
+    """Return the id of a contract: a term of an offer, by the contract year in which it starts."""
+    return f"{offer}:{span.start // 12 + 1}"
+
+
+def day(deal: Deal, month: int) -> str:
+    """Return the first moment of a month, counted from the first one of the contract, in UTC."""
     return f"{deal.calendar(month):%Y-%m-%d}T00:00:00Z"
 
 

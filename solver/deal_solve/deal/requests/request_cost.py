@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,53 @@ def request_tokens(request: Request, option: Option, part: Part, hit_rate: float
         read += prefix * hit_rate
         output += bucket.share * request.output_tokens * part.output_factor * part.token_factor
     return RequestTokens(*(part.weight * each for each in (uncached, written, read, output)))
+
+
+TokenClass = Literal["input", "cache_write", "cache_read", "output"]
+
+
+@dataclass(frozen=True)
+class TokenPrice:
+    """What a million tokens of one class cost at today's list, by all that sets it beside the model.
+
+    `factor` is what multiplies the price on the card, of a variant and of controls: 1 without them.
+    """
+
+    token_class: TokenClass
+    is_batch: bool
+    is_long: bool
+    factor: float
+    usd_per_mtok: float
+
+
+def token_prices(
+    request: Request, option: Option, part: Part, usage_multiplier: float, hit_rate: Array
+) -> Iterator[tuple[TokenPrice, Array]]:
+    """Yield the tokens of a request, in classes and at their prices, of one part: what `request_cost` adds up.
+
+    The tokens are those at each effective hit rate, weighted by the share of requests that pay the part.
+    """
+    for bucket in request.input_tokens:
+        tokens = bucket.tokens * part.token_factor
+        rates = part.rates
+        is_long = rates.long_above_prompt_tokens is not None and tokens > rates.long_above_prompt_tokens
+        a, b = (rates.long_input_usd_per_mtok, rates.long_output_usd_per_mtok) if is_long else (None, None)
+        a = rates.input_usd_per_mtok if a is None else a
+        b = rates.output_usd_per_mtok if b is None else b
+        share = _cached_share(request.cache, option, part, tokens)
+        weight, write = part.weight * bucket.share, request.cache.write_multiplier(rates) if request.cache else 1.0
+        output = request.output_tokens * part.output_factor * part.token_factor
+        factor = usage_multiplier * part.price_factor
+        batch = rates.batch_multiplier if option.batch else 1.0
+        classes: tuple[tuple[TokenClass, float, Array], ...] = (
+            ("input", a, tokens * (1 - share) * np.ones_like(hit_rate)),
+            ("cache_write", a * write, tokens * share * (1 - hit_rate)),
+            ("cache_read", a * rates.cache_read_multiplier, tokens * share * hit_rate),
+            ("output", b, output * np.ones_like(hit_rate)),
+        )
+        for name, usd, used in classes:
+            if used.any():
+                yield TokenPrice(name, option.batch, is_long, factor, usd * batch * factor), weight * used
 
 
 def _cached_share(cache: Cache | None, option: Option, part: Part, tokens: float) -> float:

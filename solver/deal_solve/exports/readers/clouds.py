@@ -93,7 +93,8 @@ def _focus(frame: pd.DataFrame, tally: Tally) -> None:
         words = " ".join(
             str(texts.get(name, "")) for name in ("SkuId", "SkuMeter", "ChargeDescription", "SkuPriceDetails")
         )
-        name = _property(texts.get("SkuPriceDetails"), "ModelId") or model_of(words)
+        details = texts.get("SkuPriceDetails")
+        name = _property(details, "ModelId") or _property(details, "x_ModelId") or model_of(words)
         category = str(texts.get("ChargeCategory", "Usage"))
         place = Place(
             utc_day(texts["ChargePeriodStart"]), name or None, workspace=str(texts.get("SubAccountId", "")) or None
