@@ -2,7 +2,8 @@
 
 `python -m tests.support.report_fuzz --seed 1 --check 10000 --solve 1500` writes tests/benchmarks/fuzz-report.md;
 `--only check:4711` runs one case again and prints its verdict. Cases run in processes of CHUNK cases each, so that one
-that hangs ends with its chunk and is named.
+that hangs ends with its chunk and is named. With `--keep FOLDER` every chunk is kept there as it is done, and a run that
+was stopped goes on after the last one.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.support.fuzz.judge import Verdict, judged_check, judged_solve
@@ -49,6 +51,22 @@ def run_chunk(kind: str, seed: int, first: int, count: int) -> Chunk:
     return Chunk(verdicts, end["megabytes"] if end else 0.0, lost)
 
 
+def kept_chunk(folder: Path | None, kind: str, seed: int, first: int, count: int) -> Chunk:
+    """Return the chunk that a folder has from an earlier run, or run it and keep it there; None keeps nothing."""
+    if folder is None:
+        return run_chunk(kind, seed, first, count)
+    path = folder / f"{kind}-{seed}-{first}-{count}.json"
+    if path.exists():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Chunk(tuple(Verdict(**each) for each in found["verdicts"]), found["megabytes"], found["lost"])
+    chunk = run_chunk(kind, seed, first, count)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(chunk)), encoding="utf-8")
+    for problem in problems(kind, [chunk]):
+        print(problem, file=sys.stderr, flush=True)
+    return chunk
+
+
 def problems(kind: str, chunks: list[Chunk]) -> list[str]:
     """Return what is wrong with any case."""
     found = [f"{kind}:{each.number} ({each.kind}): {each.wrong}" for c in chunks for each in c.verdicts if each.wrong]
@@ -56,12 +74,13 @@ def problems(kind: str, chunks: list[Chunk]) -> list[str]:
     return [*found, *(f"{kind}: {chunk.megabytes:,.0f} MB" for chunk in chunks if chunk.megabytes > MAX_MEGABYTES)]
 
 
-def chunks_of(kind: str, seed: int, count: int, jobs: int = 1) -> list[Chunk]:
+def chunks_of(kind: str, seed: int, count: int, jobs: int = 1, folder: Path | None = None) -> list[Chunk]:
     """Run so many cases, and return their chunks in order."""
     size = CHUNK[kind]
     with ThreadPoolExecutor(jobs) as pool:
         firsts = range(0, count, size)
-        return list(pool.map(lambda first: run_chunk(kind, seed, first, min(size, count - first)), firsts))
+        sizes = [min(size, count - first) for first in firsts]
+        return list(pool.map(partial(kept_chunk, folder, kind, seed), firsts, sizes))
 
 
 def _run(kind: str, seed: int, first: int, count: int) -> None:
@@ -72,10 +91,10 @@ def _run(kind: str, seed: int, first: int, count: int) -> None:
     print(json.dumps({"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000}))
 
 
-def _report(seed: int, counts: dict[str, int], jobs: int) -> str:
+def _report(seed: int, counts: dict[str, int], jobs: int, folder: Path | None) -> str:
     began, lines, wrong = time.monotonic(), [], []
     for kind, count in counts.items():
-        chunks = chunks_of(kind, seed, count, jobs)
+        chunks = chunks_of(kind, seed, count, jobs, folder)
         verdicts = [each for chunk in chunks for each in chunk.verdicts]
         wrong += problems(kind, chunks)
         lines.append(f"| **{kind}** | {len(verdicts):,} |")
@@ -106,6 +125,7 @@ def main() -> None:
     parser.add_argument("--check", type=int, default=10_000)
     parser.add_argument("--solve", type=int, default=1_500)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="folder of the chunks that are done")
     parser.add_argument("--only", metavar="KIND:NUMBER")
     parser.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -116,9 +136,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             print(JUDGES[kind](given.seed, int(number), Path(folder)))
     else:
-        REPORT.write_text(
-            _report(given.seed, {"check": given.check, "solve": given.solve}, given.jobs), encoding="utf-8"
-        )
+        counts = {"check": given.check, "solve": given.solve}
+        REPORT.write_text(_report(given.seed, counts, given.jobs, given.keep), encoding="utf-8")
 
 
 if __name__ == "__main__":
