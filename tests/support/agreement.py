@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.errors import Infeasible, InputError, InternalError
+from deal_solve.errors import Infeasible, InputError, InternalError, LimitReached
+from deal_solve.optimise.signing import solve
 from deal_solve.optimise.solution import Solution
-from deal_solve.optimise.solve import solve
 from deal_solve.plan.dearer import dearer_in, dearer_options
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.settlement.settle import settle
@@ -22,6 +22,7 @@ from tests.support.plans import neighbours
 
 Data = dict[str, Any]
 NEIGHBOURS = 12
+RESOLVE_SECONDS = 5.0
 
 
 @dataclass
@@ -50,8 +51,13 @@ def outcome_of(data: Data) -> Outcome:
         return Outcome("infeasible")
     except InternalError as error:
         return Outcome("mismatch", str(error))
-    found = contradiction(deal, solution)
+    found = contradiction(signed(deal, solution), solution)
     return Outcome("mismatch" if found else "solved", found, solution, _difference(solution))
+
+
+def signed(deal: Deal, solution: Solution) -> Deal:
+    """Return the deal in the month in which a plan signs it; itself where nothing is to be chosen."""
+    return deal.signed_in(solution.plan.signing_month) if deal.is_open else deal
 
 
 def contradiction(deal: Deal, solution: Solution) -> str:
@@ -106,7 +112,7 @@ def settles_otherwise(data: Data, solution: Solution, clause: str) -> bool | Non
     if neutral is None:
         return None
     try:
-        deal = read(neutral)
+        deal = signed(read(neutral), solution)
         scenarios = scenarios_of(deal)
         cost, before = settle(deal, solution.plan, scenarios).cost, solution.settlement
     except InputError:
@@ -122,10 +128,10 @@ def solves_otherwise(data: Data, solution: Solution, clause: str) -> bool | None
     if neutral is None:
         return None
     try:
-        other = solve(read(neutral)).settlement
+        other = solve(read(neutral), time_limit=RESOLVE_SECONDS).settlement
     except Infeasible:
         return True
-    except (InputError, InternalError):
+    except (InputError, InternalError, LimitReached):
         return None
     before = solution.settlement
     if other.cost.shape != before.cost.shape:

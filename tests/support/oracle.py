@@ -62,8 +62,8 @@ def measured(limit: Limit, settlement: Settlement) -> float:
 def broken_limits(deal: Deal, settlement: Settlement) -> Iterator[str]:
     """Yield every limit a settled plan breaks by more than a cent (or a millionth)."""
     for limit in deal.limits:
-        value = measured(limit, settlement)
-        if value > limit.at_most + max(1e-6 * limit.at_most, CENT):
+        value, most = measured(limit, settlement), limit.at_most * deal.currency.usd
+        if value > most + max(1e-6 * most, CENT):
             yield f"{limit!r}: {value:.4f}"
 
 

@@ -216,7 +216,10 @@ def _counts(
     part, users = seat.part, np.zeros((deal.years, 12, scenarios.size))
     for name, years in tracks.items():
         on = np.array([track == seat_type for track in years])
-        users += on[:, None, None] * scenarios.users[name].reshape(users.shape)
+        whole = np.pad(
+            scenarios.users[name], ((0, 12 * deal.years - deal.horizon_months), (0, 0))
+        )  # a year that the horizon cuts
+        users += on[:, None, None] * whole.reshape(users.shape)
     maximum = 10**9 if plan is None or plan.maximum is None else plan.maximum
     peaks = np.minimum(users.max(axis=1).T, maximum)
     levels = {0, part.minimum or 0, math.ceil(float(scenarios.weights @ peaks.max(axis=1)))}

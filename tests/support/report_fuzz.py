@@ -2,8 +2,8 @@
 
 `python -m tests.support.report_fuzz --seed 1 --check 10000 --solve 1500` writes tests/benchmarks/fuzz-report.md;
 `--only check:4711` runs one case again and prints its verdict. Cases run in processes of CHUNK cases each, so that one
-that hangs ends with its chunk and is named. With `--keep FOLDER` every chunk is kept there as it is done, and a run that
-was stopped goes on after the last one.
+that hangs ends with its chunk and is named. With `--keep FOLDER` every chunk is kept there as it is done, and a run
+that was stopped goes on after the last one.
 """
 
 import argparse

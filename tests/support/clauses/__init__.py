@@ -6,7 +6,7 @@ under both.
 """
 
 from deal_solve.deal.clauses import registry as of_offers
-from tests.support.clauses import offers, paths, risk_clauses, seats, usage
+from tests.support.clauses import offers, paths, risk_clauses, seats, usage, whole
 from tests.support.clauses.registry import CLAUSES, DROP, add, apis, clauses_of, present, seat_parts, without
 from tests.support.clauses.registry import offers as papers
 from tests.support.clauses.risk_clauses import risk_of
@@ -27,5 +27,6 @@ __all__ = [
     "seats",
     "true_up_of",
     "usage",
+    "whole",
     "without",
 ]

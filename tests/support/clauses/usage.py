@@ -22,6 +22,7 @@ from tests.support.clauses.registry import (
 add("cache", requests, "cache", present, DROP)
 add("ttl=5m", caches, "ttl", "5m", "1h")
 add("ttl=1h", caches, "ttl", "1h", "5m")
+add("ttl=mixed", caches, "ttl", lambda v: isinstance(v, dict), "5m")
 add("batch_hit_rate", caches, "batch_hit_rate", present, DROP)
 
 

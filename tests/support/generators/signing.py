@@ -26,27 +26,27 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
         people["tracks"] = list(dict.fromkeys([*people["tracks"], "none"]))
         people.setdefault("unserved_usd_per_user_month", c.pick(25, 10, 200))
     if c.chance(75):
-        ends = c.pick(6, 3, 9, 12, 14) if horizon > 14 else c.pick(6, 3, 9)
+        ends = c.pick(6, 3, 9, 7, 14) if horizon > 14 else c.pick(6, 4, 9)
         data["in_force"] = _in_force(c, data, start, ends)
     later = [ends + c.pick(1, 2, 5)] if c.chance(60) else []
     early: list[int] = []
     held = data.get("in_force", {})
-    if ends and c.chance(50):
+    if ends and c.chance(75):
         step = PERIOD_MONTHS.get(data["offers"]["current"].get("api", {}).get("period", "year"), ends)
         step = min(step, 11) if held.get("seats") else step
         early = [max(ends - c.pick(1, step, 2, 4), max(ends - step, 0))]
         if held.get("seats"):
             _keep_one_type(data, next(iter(held["seats"])))
-        data.setdefault("signing", {})["early"] = "credited" if _may_credit(data) and c.chance(60) else "forfeited"
+        data.setdefault("signing", {})["early"] = "credited" if _may_credit(data) and c.chance(75) else "forfeited"
     months = sorted({*early, ends, *later}) if c.chance(80) else [*later, *early] or [ends]
-    data.setdefault("signing", {})["months"] = [month for month in months if month < horizon]
+    data.setdefault("signing", {})["months"] = [month for month in months if month < horizon] or [ends]
 
 
 def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
     """Return an agreement taken from the first offer, as it was before the quote, and where it stands."""
     current = {
         "on_the_table": False,
-        "terms": [12],
+        "terms": {12: {}},
         "price_protection": c.weighted(("none", 3), ("locked", 3), ("pass_through", 2), ({"capped": 0.05}, 2)),
     }
     people = {name: {k: v for k, v in one.items() if k != "covered_share"} for name, one in data["cohorts"].items()}
@@ -66,7 +66,7 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
             "overage": c.pick("list", "contracted", {"premium": 0.2}),
             "payment": c.pick("prepaid", "arrears", "prepaid_yearly"),
         }
-        if c.chance(30):
+        if c.chance(60):
             api["unused"] = {"rollover": c.pick(1, 0.5)}
         current["api"] = api
         balance = commitment * step / 12
@@ -74,8 +74,8 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
             "band_usd_per_year": api["bands"][0]["commit_usd_per_year"],
             "commitment_usd": commitment,
             "period_started": month_after(start, began),
-            "drawn_usd": round(balance * c.pick(0.25, 0.75, 0.0, 1.0) if began else 0.0, 2),
-            "carried_in_usd": round(balance * c.pick(0.0, 0.2), 2) if began and "unused" in api else 0.0,
+            "drawn_usd": round(balance * c.pick(0.25, 0.75, 0.5, 1.0) if began else 0.0, 2),
+            "carried_in_usd": round(balance * c.pick(0.2, 0.4, 0.0), 2) if began and "unused" in api else 0.0,
         }
         if c.chance(40):
             held["index"] = {"opus": c.pick(1.1, 0.9)}
@@ -85,13 +85,13 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         for name, part in paper.get("seats", {}).items()
         if part["true_up"] not in REFUSED_SEATS and not _carries(part["true_up"]) and "usd_per_user_month" in part
     }
-    if seats and (c.chance(50) or "api" not in current):
+    if seats and (c.chance(65) or "api" not in current):
         name = next(iter(seats))
         current["seats"] = {name: seats[name]}
         users = around.users.get(name, 50.0)
         held["seats"] = {name: {"contracted": int(users * c.pick(0.9, 0.5, 1.2)), "licensed": int(users)}}
     if "api" not in current and "seats" not in current:
-        current["api"] = {"bands": [{"commit_usd_per_year": 0, "discount": 0.05}]}
+        current["api"] = {"bands": [{"commit_usd_per_year": 0, "discount": 0.05}], "period": "year"}
     data["offers"] = {**data["offers"], "current": current}
     return held
 

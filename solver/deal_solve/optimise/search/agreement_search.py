@@ -112,9 +112,14 @@ class AgreementSearch:
             candidate.outcome = "limit"
 
     def _tied(self, solved: list[Candidate]) -> Candidate:
-        """Return the candidate that tie-breaking prefers among those within a tie of the incumbent."""
+        """Return the candidate that tie-breaking prefers among those within a tie of the incumbent.
+
+        A solver may hand over a plan above its cutoff; where only such were found, Beaten is raised.
+        """
         cutoff = self.incumbent.cutoff_usd
         tied = [candidate for candidate in solved if (candidate.objective or 0.0) <= cutoff]
+        if not tied:
+            raise Beaten(self.bound)
         rule = TieBreaking(self.settings.solver, self.settings.gap, self.clock)
         best = rule.preferred(tied, [candidate.in_money_units(cutoff) for candidate in tied])
         self.stage_left = rule.stage_left

@@ -1,0 +1,84 @@
+"""A deal over the whole clause space: the shapes of `drawn_deal`, signed later, clouds, seats of the card, currency.
+
+Most are small, so that thousands are solved three times each in about an hour.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tests.support.generators.clouds import clouds
+from tests.support.generators.deal import drawn_deal
+from tests.support.generators.draw import Draw, RandomDraw
+from tests.support.generators.signing import sign_later
+
+Data = dict[str, Any]
+TINY = 80
+"""Percent of the deals that are small enough to try out their plans one by one."""
+
+
+def whole_deal(rng: np.random.Generator) -> Data:
+    """Return the plain data of a deal file, drawn over all clauses of both parts of the model."""
+    return _drawn(RandomDraw(rng))
+
+
+def _drawn(c: Draw) -> Data:
+    shape = c.weighted(("plain", 48), ("later", 30), ("tables", 10), ("returns", 6), ("crowded", 6))
+    shapes = {name: shape == name for name in ("crowded", "tables", "returns")}
+    data = drawn_deal(c, tiny=c.chance(TINY), **shapes)
+    if shape == "tables" and "renewal_decisions" not in data:  # it has one term alone
+        data = drawn_deal(c, tiny=c.chance(TINY), **shapes)
+    if "scenarios" in data and data["risk"] == "neutral" and c.chance(25):
+        data["risk"] = {"criterion": c.pick("worst", "regret")}
+    if shape == "later":
+        year, month = map(int, data["start"].split("-"))
+        sign_later(c, data, (year, month))
+    elif shape == "plain" and not {"limits", "cloud_commitments"} & set(data) and c.chance(_cloudy(data)):
+        clouds(c, data)
+    _seats(c, data)
+    if data["horizon_months"] > 12 and c.chance(24):
+        _longer(c, data)
+    if data.get("limits") and c.chance(22):
+        _in_another_currency(c, data)
+    return data
+
+
+def _cloudy(data: Data) -> int:
+    """Return how often in 100 cases there is a cloud commitment; where bands are expanded, its spend is one too."""
+    return 25 if "scenarios" in data else 90
+
+
+def _seats(c: Draw, data: Data) -> None:
+    """State what list sells of a seat type of the card, what its seats include, and what is blocked."""
+    parts = [part for paper in data["offers"].values() for part in paper.get("seats", {}).values()]
+    for part in parts:
+        if isinstance(part.get("allowance"), dict) and "extra_discount" not in part["allowance"] and c.chance(35):
+            part["allowance"] |= {"beyond": "blocked", "refused_usd_per_usd": c.pick(1, 3)}
+    people = data["cohorts"].values()
+    if not any("team-standard" in one["tracks"] for one in people):
+        return
+    own: Data = {}
+    if c.chance(35) and all("usd_per_user_month" in part for part in parts):
+        own["usd_per_user_month"] = c.pick({"yearly": 20, "monthly": 22}, {"yearly": 18}, {"monthly": 24})
+    if c.chance(40) and not any("covered_share" in one for one in people):
+        own["allowance"] = c.pick({"usd_per_user_month": 6}, "all")
+    if own:
+        data["rates"].setdefault("seats", {})["team-standard"] = own
+
+
+def _longer(c: Draw, data: Data) -> None:
+    """Offer a term of four or five years too, which only a renewal may take where the horizon is shorter."""
+    for paper in data["offers"].values():
+        is_renewed = min(paper["terms"]) < data["horizon_months"]
+        if is_renewed and "channel" not in paper and paper.get("on_the_table", True):
+            paper["terms"] = {
+                **paper["terms"],
+                c.pick(48, 60): {"api": c.pick(0.15, 0.25), "seats": c.pick(0.15, 0.25)},
+            }
+
+
+def _in_another_currency(c: Draw, data: Data) -> None:
+    """State the limits in the currency of the report."""
+    usd = c.pick(1.08, 0.8, 0.0065)
+    data["currency"] = {"code": c.pick("EUR", "GBP"), "usd": usd}
+    data["limits"] = [{**limit, "at_most": float(f"{limit['at_most'] / usd:.8g}")} for limit in data["limits"]]
