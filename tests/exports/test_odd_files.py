@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import zipfile
 
 import pytest
@@ -69,6 +70,21 @@ def test_a_member_that_unpacks_to_far_more_than_its_size_is_refused_unread(tmp_p
         archive.writestr("a.json", " " * 500_000 + TEXT)
     with pytest.raises(InputError, match=r"bomb.zip:a.json: unpacks to 500,\d+ bytes"):
         read_exports([write(tmp_path, "bomb.zip", packed.getvalue())])
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_a_gz_that_unpacks_to_far_more_than_its_size_is_refused_on_the_way(tmp_path, monkeypatch, is_inside):
+    """Alone, and in a zip; of 500 kB at most two blocks more than the bound are unpacked."""
+    monkeypatch.setattr(files, "MANY_BYTES", 1000)
+    packed, name = gzip.compress(TEXT.encode() + b" " * 500_000), "bomb.json.gz"
+    if is_inside:
+        folder = io.BytesIO()
+        with zipfile.ZipFile(folder, "w") as archive:
+            archive.writestr("a.json.gz", packed)
+        packed, name = folder.getvalue(), "bomb.zip"
+    with pytest.raises(InputError, match=rf"{name}.*: unpacks to \d+,\d+ bytes") as refused:
+        read_exports([write(tmp_path, name, packed)])
+    assert int(re.search(r"to ([\d,]+)", str(refused.value))[1].replace(",", "")) < 300_000
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):

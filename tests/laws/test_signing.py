@@ -1,11 +1,16 @@
 """Generated deals that are signed later: optimiser = settlement, the least of all months, and what is paid before."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from deal_solve.errors import Infeasible
 from deal_solve.optimise.options import SolveOptions
+from deal_solve.optimise.search.candidate_solver import CandidateSolver
+from deal_solve.optimise.search.settings import Beaten
 from deal_solve.optimise.signing import months_solved
+from deal_solve.optimise.solve import solve
 from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.agreement import contradiction
@@ -14,6 +19,7 @@ from tests.support.generators.before import api_before
 from tests.support.generators.draw import RandomDraw
 from tests.support.generators.estimate import read
 from tests.support.generators.signing import sign_later
+from tests.support.hand_deals import newsvendor
 from tests.support.oracle import CENT
 from tests.support.samples import sizes
 
@@ -46,6 +52,19 @@ def test_the_best_month_is_the_least_of_all_and_its_plan_settles_to_its_objectiv
             if month.month in solved:
                 assert solved[month.month].objective_usd >= month.bound_usd - room
     assert kinds["infeasible"] <= 0.3 * count
+
+
+def test_a_plan_that_a_solver_finds_above_its_cutoff_is_none_that_is_as_good(monkeypatch):
+    """CBC hands over such plans now and then: the month is beaten, and is no error."""
+    found = CandidateSolver.solve
+    monkeypatch.setattr(
+        CandidateSolver, "solve", lambda own, candidate, incumbent: found(own, candidate, replace(incumbent, usd=1e9))
+    )
+    deal = newsvendor()
+    best = solve(deal).objective_usd
+    with pytest.raises(Beaten) as beaten:
+        solve(deal, better_than=best - 1, method="extensive", solver="cbc")
+    assert beaten.value.bound_usd == pytest.approx(best, abs=CENT)
 
 
 @pytest.mark.parametrize("count", sizes(12, 150))

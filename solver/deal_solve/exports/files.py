@@ -14,10 +14,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import os_reason, shown
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
 
 HEAD_BYTES = 65_536
 """Bytes by which a file is recognised."""
@@ -47,6 +50,39 @@ class ExportFile:
         """The first bytes."""
         with self.open() as stream:
             return stream.read(HEAD_BYTES)
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gz holds, refused while it is read once it is larger than an export can be."""
+
+    def __init__(self, packed: IO[bytes], packed_bytes: int, name: str) -> None:
+        self._under, self._packed_bytes, self._name, self._read = packed, packed_bytes, name, 0
+        self._packed = gzip.GzipFile(fileobj=packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        count = self._packed.readinto(buffer)
+        self._read += count
+        _refuse_bomb(self._name, self._read, self._packed_bytes)
+        return count
+
+    def close(self) -> None:
+        self._packed.close()
+        self._under.close()
+        super().close()
+
+
+def _unpacked(packed: IO[bytes], packed_bytes: int, name: str) -> IO[bytes]:
+    return io.BufferedReader(_Unpacked(packed, packed_bytes, name), HEAD_BYTES)
+
+
+def _refuse_bomb(name: str, size: int, packed_bytes: int) -> None:
+    """Raise InputError for what unpacks to more than an export can."""
+    if size > MANY_BYTES and size > MANY_TIMES * packed_bytes:
+        why = f"unpacks to {size:,} bytes or more, over {MANY_TIMES} times its size; unpack what is meant"
+        raise InputError(Problem("", why, name))
 
 
 @contextmanager
@@ -105,7 +141,7 @@ def _opened(path: Path) -> Iterator[ExportFile]:
     if magic.startswith(b"PK"):
         yield from _members(path)
     elif magic.startswith(b"\x1f\x8b"):
-        yield ExportFile(str(path), lambda: cast(IO[bytes], gzip.GzipFile(path)))
+        yield ExportFile(str(path), lambda: _unpacked(path.open("rb"), path.stat().st_size, str(path)))
     else:
         yield ExportFile(str(path), lambda: path.open("rb"))
 
@@ -117,21 +153,21 @@ def _members(path: Path) -> Iterator[ExportFile]:
     except zipfile.BadZipFile:
         raise InputError(Problem("", "is a damaged zip archive", str(path))) from None
     for each in members:
-        if each.file_size > MANY_BYTES and each.file_size > MANY_TIMES * each.compress_size:
-            why = f"unpacks to {each.file_size:,} bytes, over {MANY_TIMES} times its size; unpack what is meant"
-            raise InputError(Problem("", why, f"{path}:{each.filename}"))
-    names = [each.filename for each in members]
+        _refuse_bomb(f"{path}:{each.filename}", each.file_size, each.compress_size)
 
-    def opener(name: str) -> Callable[[], IO[bytes]]:
+    def opener(name: str, size: int) -> Callable[[], IO[bytes]]:
         def opened() -> IO[bytes]:
-            raw: IO[bytes] = zipfile.Path(path, name).open("rb")
-            return cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if name.endswith(".gz") else raw
+            with zipfile.ZipFile(path) as archive:  # its file is closed with the member
+                raw = archive.open(name)
+            is_packed = name.endswith(".gz")
+            return _unpacked(raw, size, f"{path}:{name}") if is_packed else raw
 
         return opened
 
-    for name in names:
+    for each in members:
+        name = each.filename
         if not Path(name).name.startswith(".") and "__MACOSX" not in name:
-            yield ExportFile(f"{path}:{name}", opener(name))
+            yield ExportFile(f"{path}:{name}", opener(name, each.file_size))
 
 
 def is_json(head: bytes) -> bool:

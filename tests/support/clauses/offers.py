@@ -87,6 +87,15 @@ def _returns(renewal: Any) -> bool:
     return isinstance(renewal, dict) and renewal.get("may_return", False)
 
 
+def _on_the_table(papers: Data) -> list[str]:
+    return [name for name, paper in papers.items() if paper.get("on_the_table", True)]
+
+
+def _first_alone(papers: Data) -> Data:
+    """Return the first offer on the table, and the one that an agreement in force was taken from."""
+    return {name: paper for name, paper in papers.items() if name not in _on_the_table(papers)[1:]}
+
+
 for _length in (12, 24, 36):
     add(f"term={_length}", losing_offers, "terms", lambda v, n=_length: n in v, _without_term(_length))
 add("terms=several", losing_offers, "terms", lambda v: len(v) > 1, lambda v: {min(v): v[min(v)]})
@@ -110,7 +119,7 @@ add("renewal may be taken again", renewed, "renewal", _returns, lambda v: v["pri
 add("renewal_cap", renewed, "renewal_cap", lambda v: v is not ABSENT, DROP)
 add("exclusive", offers, "exclusive", present, DROP)
 add("bundle", offers, "bundle", present, DROP)
-add("offers=several", deal, "offers", lambda v: len(v) > 1, lambda v: dict([next(iter(v.items()))]))
+add("offers=several", deal, "offers", lambda v: len(_on_the_table(v)) > 1, _first_alone)
 add("provides", offers, "provides", present, DROP)
 
 

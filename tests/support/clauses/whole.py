@@ -35,6 +35,11 @@ def _rates_of_team(data: Data) -> Iterator[Data]:
         yield data["rates"]
 
 
+def _unknown(data: Data) -> Iterator[Data]:
+    """Yield those in which no cohort states what a seat includes."""
+    yield from (rates for rates in _rates_of_team(data) if not any("covered_share" in one for one in people(data)))
+
+
 def _team(seats: Any) -> Data:
     return {} if seats is ABSENT else seats.get("team-standard", {})
 
@@ -57,7 +62,7 @@ def _changed(**fields: Any) -> Any:
 add("plan minimum", _plans, "minimum", present, 0)
 add("plan maximum", _plans, "maximum", present, None)
 add("list billed monthly", _rates_of_team, "seats", _sold_monthly, _changed(usd_per_user_month={"yearly": 20}))
-add("allowance unknown", _rates_of_team, "seats", lambda v: not _stated(v), _changed(allowance="all"))
+add("allowance unknown", _unknown, "seats", lambda v: not _stated(v), _changed(allowance="all"))
 add("allowance of the card", _rates_of_team, "seats", _stated, _changed(allowance={"usd_per_user_month": 0}))
 
 

@@ -23,7 +23,7 @@ def whole_deal(rng: np.random.Generator) -> Data:
 
 
 def _drawn(c: Draw) -> Data:
-    shape = c.weighted(("plain", 48), ("later", 30), ("tables", 10), ("returns", 6), ("crowded", 6))
+    shape = c.weighted(("plain", 46), ("later", 29), ("tables", 10), ("returns", 6), ("crowded", 9))
     shapes = {name: shape == name for name in ("crowded", "tables", "returns")}
     data = drawn_deal(c, tiny=c.chance(TINY), **shapes)
     if shape == "tables" and "renewal_decisions" not in data:  # it has one term alone
@@ -55,12 +55,18 @@ def _seats(c: Draw, data: Data) -> None:
         if isinstance(part.get("allowance"), dict) and "extra_discount" not in part["allowance"] and c.chance(35):
             part["allowance"] |= {"beyond": "blocked", "refused_usd_per_usd": c.pick(1, 3)}
     people = data["cohorts"].values()
+    is_free = not any("covered_share" in one for one in people)
+    for part in parts:
+        if is_free and "covered_share" in part and "counts_toward_commitment" not in part and c.chance(20):
+            del part["covered_share"]
+            discounted = {"usd_per_user_month": c.pick(4, 9), "extra_discount": c.pick(0.1, 0.3)}
+            part["allowance"] = "all" if part["true_up"] == "hard_cap" else c.pick("all", discounted)
     if not any("team-standard" in one["tracks"] for one in people):
         return
     own: Data = {}
-    if c.chance(35) and all("usd_per_user_month" in part for part in parts):
+    if c.chance(35) and all({"usd_per_user_month", "list_usd_per_user_month"} <= {*part} for part in parts):
         own["usd_per_user_month"] = c.pick({"yearly": 20, "monthly": 22}, {"yearly": 18}, {"monthly": 24})
-    if c.chance(40) and not any("covered_share" in one for one in people):
+    if is_free and c.chance(40):
         own["allowance"] = c.pick({"usd_per_user_month": 6}, "all")
     if own:
         data["rates"].setdefault("seats", {})["team-standard"] = own
