@@ -22,7 +22,7 @@ import numpy as np
 
 from deal_solve.errors import InputError
 from tests.support.agreement import outcome_of, settles_otherwise, solves_otherwise
-from tests.support.audit import audit_of
+from tests.support.agreement.audit import audit_of
 from tests.support.clauses import CLAUSES, clauses_of
 from tests.support.generators import whole_deal
 from tests.support.generators.estimate import read
