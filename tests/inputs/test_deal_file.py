@@ -54,7 +54,10 @@ ONE_PROBLEM = {
         with_line("    input_tokens: 1000", "    input_tokens: 1000\n    input_tokens: 2000"),
         "8: workloads.bot.input_tokens: the key stands twice (first on line 7); remove one of them",
     ),
-    "missing key": (with_line("    output_tokens: 100\n", ""), "5: workloads.bot.output_tokens: is missing"),
+    "missing key": (
+        with_line("    output_tokens: 100\n", ""),
+        "5: workloads.bot.output_tokens: is missing: mean output tokens",
+    ),
     "neither requests nor spend": (
         with_line("    requests_per_month: 1M\n", ""),
         "5: workloads.bot: requests_per_month is missing; expected it, or spend_usd_per_month and today",
@@ -163,7 +166,7 @@ ONE_PROBLEM = {
     "metered without use": (
         with_line("[team-standard,", "[enterprise,"),
         "10: cohorts.staff.tracks[0]: list covers 0% of the usage and meters the rest, so the cohort needs a use "
-        "section",
+        "section: use: {requests_per_user_month: 200, input_tokens: 3000, output_tokens: 500, models: [sonnet]}",
     ),
     "misspelt clause value": (
         with_line("overage: list", "overage: lsit"),

@@ -22,6 +22,7 @@ from deal_solve.messages import counted, unknown
 
 SEATS = "seats"
 MODELS = "models"
+USE = "a use section: use: {requests_per_user_month: 200, input_tokens: 3000, output_tokens: 500, models: [sonnet]}"
 Finding = tuple[Loc, str]
 
 MIN_PROBABILITY = 1e-9
@@ -155,7 +156,7 @@ def _cohorts(deal: Deal) -> Iterator[Finding]:
             elif track == NONE and cohort.unserved_usd_per_user_month is None:
                 yield here, "none needs unserved_usd_per_user_month: what does a user who is not served cost?"
             elif track in deal.internal_tools and cohort.use is None:
-                yield here, "an internal tool meters all usage, so the cohort needs a use section"
+                yield here, f"an internal tool meters all usage, so the cohort needs {USE}"
             elif track not in (NONE, *deal.internal_tools):
                 yield from _seat_track(deal, key, track, here)
         if len(set(cohort.tracks)) < len(cohort.tracks):
@@ -181,12 +182,9 @@ def _seat_track(deal: Deal, cohort_id: str, seat_type: str, here: Loc) -> Iterat
             yield beside, f"covered_share and the allowance of {seat_type!r} in {offer_id} cannot stand together"
         if isinstance(allowance, Allowance) and cohort.use is None:
             usd = f"{allowance.usd_per_user_month:.10g} USD a user and month"
-            yield here, f"{offer_id} includes {usd}, so the cohort needs a use section"
+            yield here, f"{offer_id} includes {usd}, so the cohort needs {USE}"
         if covered < 1 and cohort.use is None:
-            yield (
-                here,
-                f"{offer_id} covers {covered:.0%} of the usage and meters the rest, so the cohort needs a use section",
-            )
+            yield here, f"{offer_id} covers {covered:.0%} of the usage and meters the rest, so the cohort needs {USE}"
         if deal.seat_part(offer_id, seat_type).true_up == HARD_CAP:
             if covered < 1:
                 yield here, f"hard_cap in {offer_id} needs covered_share 100%, found {covered:.0%}"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import SCHEMA, Deal
-from deal_solve.deal.problems import place_of, problems_of, written_place
+from deal_solve.deal.problems import MISSING, place_of, problems_of, written_place
 from deal_solve.deal.yaml_source import Loc, Origin, Source, dotted, loc_of, parse, read_text
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import did_you_mean, unknown
@@ -97,7 +97,7 @@ def _maps(data: Any) -> dict[str, Any]:
 def _is_hollow(problem: Problem, hollow: tuple[str, ...]) -> bool:
     """Whether an offer lacks something only because what it extends is not known."""
     below = tuple(f"{path}." for path in hollow)
-    return problem.path in hollow or (problem.path.startswith(below) and problem.message == "is missing")
+    return problem.path in hollow or (problem.path.startswith(below) and problem.message.startswith(MISSING))
 
 
 def _stated_once(source: Source, problems: list[Problem]) -> list[Problem]:

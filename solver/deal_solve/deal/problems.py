@@ -16,6 +16,7 @@ from deal_solve.messages import counted, did_you_mean, nearest, one_of, shown
 WORD_OR_MAP: set[str] = set()
 """Models that stand where a plain word may stand (`base.DealModel`); pydantic names them in the place of an error."""
 UNKNOWN_KEY = "is not a known key"
+MISSING = "is missing"
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 _MISSING_KEY = ("missing", "missing_argument", "missing_keyword_only_argument")
 _LIMITS = {
@@ -127,7 +128,8 @@ def _message(item: Any, loc: Loc, model: type[Any]) -> str:
         case "extra_forbidden" | "unexpected_keyword_argument":
             return UNKNOWN_KEY + did_you_mean(loc[-1], known_keys(model, loc[:-1]))
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
-            return "is missing"
+            meaning = _node(model, loc).get("description", "")
+            return f"{MISSING}: {meaning}" if meaning else MISSING
         case "literal_error":
             maps = [] if "[key]" in item["loc"] else _maps(model, loc)
             return f"{shown(given)} is not possible; expected {', or '.join([context['expected'], *maps])}"
