@@ -7,11 +7,11 @@ import click
 from deal_solve.cli.support.analysis import Answer, analysis_command
 from deal_solve.cli.support.question import Question
 
-SCENARIOS = "1024"
+SCENARIOS = "4096"
 
 
 @analysis_command(
-    epilog="Example:  deal-solve wait deal.yaml --months 2 --scenarios 1024",
+    epilog="Example:  deal-solve wait deal.yaml --months 2",
     out="Write the table (.csv, .parquet or .json).",
     picture="Draw costs beside what is learnt (.svg or .png).",
     any_month=True,
@@ -25,7 +25,7 @@ def command(question: Question, months: int, observations: int, shock: float | N
     """Show what it is worth to wait, measure and only then sign DEAL, against signing now.
 
     Until it is signed, an agreement in force holds, then list. What is measured is simulated, and the deal solved again
-    after every observation. Unless DEAL lists its scenarios, 1,024 are sampled. The exit code is 4 if a deal is not
+    after every observation. Unless DEAL lists its scenarios, 4,096 are sampled. The exit code is 4 if a deal is not
     proven to the gap.
     """
     from deal_solve.analysis.measure.growth import MONTHLY_SHOCK

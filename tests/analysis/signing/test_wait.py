@@ -2,15 +2,16 @@
 
 import json
 import math
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from deal_solve import InputError, from_json, scenarios_of, solve
+from deal_solve import InputError, from_json, scenarios_of, show, solve
 from deal_solve.analysis.measure.growth import MONTHLY_SHOCK
 from deal_solve.analysis.uncertainty.evpi import evpi
-from deal_solve.analysis.wait.learning import observations
+from deal_solve.analysis.wait.learning import estimate_of, observations
 from deal_solve.analysis.wait.result import WaitResult
 from deal_solve.analysis.wait.wait import wait
 from deal_solve.cli.main import run
@@ -91,6 +92,38 @@ def test_the_posterior_is_conjugate():
     assert np.maximum(means - distance, 0).mean() == pytest.approx(value, rel=0.01)
     deviations = [math.sqrt(each.weights @ logs[each.rows] ** 2 - m**2) for each, m in zip(after, means, strict=True)]
     assert np.median(deviations) == pytest.approx(1 / math.sqrt(1 / prior**2 + 1 / shock**2), rel=0.01)
+
+
+def test_the_interval_holds_the_closed_form_and_the_mean_is_not_off():
+    """40 seeds, 16 observations each, of list against 100 a month where list costs 110 on average."""
+    prior, shock = 0.3, 0.145
+    usage = np.array(list(lognormal(prior, 110).values()))
+    scenarios = scenarios_of(flat_or_list(lognormal(prior, 110)))
+    regret, spread = np.maximum(100 - usage, 0), prior**2 / math.sqrt(prior**2 + shock**2)
+    d = math.log(usage.mean() / 100) / spread - spread / 2
+    value = 100 - usage.mean() + usage.mean() * PHI.cdf(d + spread) - 100 * PHI.cdf(d)
+    found = []
+    for seed in range(40):
+        measured = observations(replace(scenarios, seed=seed), usage, 1, shock, 16)
+        after = [measured.after(index, 1) for index in range(16)]
+        saved = np.array([max(100 - each.weights @ usage[each.rows], 0) for each in after])
+        control = np.array([each.weights @ regret[each.rows] for each in after])
+        found.append(estimate_of(saved, control, float(scenarios.weights @ regret)))
+    assert sum(each.low_usd <= value <= each.high_usd for each in found) >= 38
+    assert np.mean([each.usd for each in found]) == pytest.approx(value, rel=0.02)
+
+
+def test_running_as_today_for_longer_is_named_apart():
+    """Half price in batch, which begins when something is signed; list alone is on the table. Of 110 a month, two
+    months of waiting cost 110, all of it because nothing runs in batch."""
+    app = {**APP, "batchable": 1, "today": {"model": "opus"}}
+    deal = read(12, workloads={"app": app}, scenarios=explicit({"low": 60, "high": 160}), risk="neutral")
+    found = wait(deal, scenarios_of(deal), 2)
+    assert [row.cost_usd for row in found.months] == pytest.approx([55, 110])
+    assert [row.routing_usd for row in found.months] == pytest.approx([55, 110])
+    assert "costs 55 more, about 55 of it because workloads run as today until then" in " ".join(
+        show(found).text.split()
+    )
 
 
 @pytest.mark.parametrize("months", [2, 6])

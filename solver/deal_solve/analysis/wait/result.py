@@ -39,6 +39,13 @@ class WaitMonth(Record):
     net_low_usd: Annotated[float, Field(description="lower end of its 95 % interval")]
     net_high_usd: Annotated[float, Field(description="upper end of its 95 % interval")]
     before_usd: Annotated[float, Field(description="expected cost of the months before signing, discounted")]
+    routing_usd: Annotated[
+        float | None,
+        Field(
+            description="what workloads cost more at list because they run as today for longer: about what of cost_usd "
+            "needs no signature to be saved; null: routing is decided later"
+        ),
+    ]
     changed: Annotated[float, Field(description="share of the observations after which another deal is signed")]
     observations: Annotated[int, Field(description="simulated observations, each of them solved")]
     effective: Annotated[

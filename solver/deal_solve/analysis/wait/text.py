@@ -12,6 +12,8 @@ from deal_solve.report.text import bullets, chance, heading, labelled, money, ta
 
 SHOWN = 3
 """Kinds of deal that are named of a month."""
+ROUTING_SHARE = 0.05
+"""Of the cost of waiting: what routing is of it is named from there on."""
 VERDICTS = {"wait": "wait", "sign": "sign now", "open": "too close to call"}
 
 
@@ -37,13 +39,22 @@ def _verdict(found: Wait) -> str:
     if best.cost_usd < 0 and best.verdict == "wait":
         cheaper = f"that costs {whole_money(-best.cost_usd)} less whatever is measured"
         return f"sign in {best.calendar_month}: {cheaper}, and {words}"
-    words += f", and signing then costs {whole_money(best.cost_usd)} more"
+    words += f", and signing then costs {whole_money(best.cost_usd)} more{_routing(best)}"
     match best.verdict:
         case "wait":
             return f"measure first, and sign in {best.calendar_month}: {words}"
         case "sign":
             return f"sign now: {words}"
     return f"too close to call: {words}"
+
+
+def _routing(row: WaitMonth) -> str:
+    """Return what of the cost is that workloads run as today for longer, where it is worth a word."""
+    usd = row.routing_usd or 0.0
+    if usd < ROUTING_SHARE * row.cost_usd:
+        return ""
+    rest = "" if usd >= row.cost_usd else f" (without that, about {whole_money(row.cost_usd - usd)})"
+    return f", about {whole_money(usd)} of it because workloads run as today until then{rest}"
 
 
 def _turn(found: Wait) -> str:
@@ -67,7 +78,7 @@ def _signed(row: WaitMonth) -> list[str]:
 
 
 def _table(deal: Deal, found: Wait) -> str:
-    headers = ["signed in", "costs", "tells", "from", "to", "saves", "deal changes", "verdict"]
+    headers = ["signed in", "waiting costs", "learning saves", "from", "to", "net saving", "deal changes", "verdict"]
     cells = [
         [
             row.calendar_month,

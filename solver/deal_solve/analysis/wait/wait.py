@@ -18,6 +18,7 @@ from deal_solve.analysis.measure.growth import MONTHLY_SHOCK
 from deal_solve.analysis.uncertainty.replicates import refuse_alone
 from deal_solve.analysis.wait.learning import Observations, Posterior, estimate_of, observations
 from deal_solve.analysis.wait.result import Wait, WaitMonth
+from deal_solve.analysis.wait.routing import listed_usd
 from deal_solve.analysis.wait.signed import kind_of, signed_in_a_line
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
@@ -208,6 +209,7 @@ class _Waiting:
             net_low_usd=low - cost,
             net_high_usd=high - cost,
             before_usd=settlement.mean(settlement.by_line["before"]),
+            routing_usd=self._routing_usd(unlearnt),
             changed=float(np.mean([each.place > 0 for each in signed])),
             observations=len(signed),
             effective=statistics.median(each.posterior.effective for each in signed),
@@ -215,6 +217,11 @@ class _Waiting:
             unlearnt=signed_in_a_line(known.plans[:1]),
             learnt=tuple(_kinds([known.plans[each.place] for each in signed])),
         )
+
+    def _routing_usd(self, later: Solution) -> float | None:
+        """Return what workloads cost more at list where a deal is signed later."""
+        now, then = (listed_usd(each.settlement.deal, each.plan, self.scenarios) for each in (self.now, later))
+        return None if now is None or then is None else then - now
 
 
 def _kinds(signed: Sequence[Plan]) -> Iterator[str]:
