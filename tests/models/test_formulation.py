@@ -303,6 +303,22 @@ def paths(**scenarios):
 TWO = paths(low=([80, 90], [10, 20]), high=([120, 200], [30, 15]))
 
 
+def seats_in_force():
+    """Return a deal that is signed when seats with a true-forward end; 30 users more than contracted were counted."""
+    current = {
+        "on_the_table": False,
+        "terms": [12],
+        "seats": {"pro": {"usd_per_user_month": 18, "true_up": "true-forward"}},
+    }
+    deal = read(
+        24,
+        cohorts={"staff": {"headcount": 130, "tracks": ["pro", "none"], "unserved_usd_per_user_month": 50}},
+        offers={"current": current, "next": {"terms": [12], "seats": {"pro": {"usd_per_user_month": 16}}}},
+        in_force={"offer": "current", "ends": "2027-07", "seats": {"pro": {"contracted": 100}}},
+    )
+    return deal.signed_in(6)
+
+
 def everything():
     """Return deals (and fixings) that between them have every row of the formulation."""
     work = {
@@ -396,6 +412,7 @@ def everything():
         {"seats": {"seat": {"offer": "one", "at_list": [False, False, "list"]}}},
     )
     yield read(24, workloads={"app": APP}).signed_in(3), None
+    yield seats_in_force(), None
     counted = {"bands": BANDS, "payment": "arrears", "excess": "counts_next"}
     yield (
         read(

@@ -19,6 +19,7 @@ from deal_solve.formulation.clauses.api.drawdown import draw_down
 from deal_solve.formulation.clauses.api.rates import Agreement, committed_share, rates_of
 from deal_solve.formulation.clauses.bundle import bundle
 from deal_solve.formulation.clauses.channel import settle_channels
+from deal_solve.formulation.clauses.in_force.at_end import pay_if_given_up
 from deal_solve.formulation.clauses.in_force.before import pay_before
 from deal_solve.formulation.clauses.offers import Agreements, take_agreements
 from deal_solve.formulation.clauses.projects import buy_projects
@@ -142,6 +143,7 @@ def _decide(
     draw_down(program, deal, agreements, commitments, routing)
     true_up(program, deal, agreements, seats, tracks)
     pay_before(program)
+    pay_if_given_up(program, deal, tracks)
     charge_users(program, deal, tracks.user_months(deal))
     limit_plans(program, deal, agreements, seats, tracks)
     bundle(program, deal, agreements, seats, commitments)

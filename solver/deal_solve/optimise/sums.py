@@ -5,7 +5,7 @@ from __future__ import annotations
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import InputError
 from deal_solve.formulation.model.scenario_sums import KnownBefore, ScenarioSums
-from deal_solve.settlement.in_force.before import paid_before, retired_before, undrawn_before
+from deal_solve.settlement.in_force.before import paid_before, retired_before, seats_at_end, undrawn_before
 from deal_solve.uncertainty.first_users import FirstUsers
 from deal_solve.uncertainty.scenario_set import Scenarios
 
@@ -22,5 +22,12 @@ def sums_of(deal: Deal, scenarios: Scenarios, expected: FirstUsers | None = None
     """
     if deal.is_open:
         raise InputError(SIGN_FIRST)
-    known = KnownBefore(paid_before(deal, scenarios), undrawn_before(deal, scenarios), retired_before(deal, scenarios))
+    at_end = seats_at_end(deal, scenarios)
+    known = KnownBefore(
+        paid_before(deal, scenarios),
+        undrawn_before(deal, scenarios),
+        retired_before(deal, scenarios),
+        {name: seats.carried for name, seats in at_end.items() if seats.carried is not None},
+        {name: seats.due_usd for name, seats in at_end.items() if seats.due_usd.any()},
+    )
     return ScenarioSums(deal, scenarios, expected, known)

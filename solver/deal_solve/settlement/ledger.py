@@ -57,8 +57,9 @@ class Ledger:
     undiscounted, (Y, S), of the lines that growth leads to; `usage_by_year` counted usage at contracted rates, paid for
     or covered, (Y, S); `before` and `before_discounted` (S,) are for months before the month of signing and for seats
     in force that outlast it, which belong to no contract year; `credited` (S,) is what a credit pays or covers,
-    undiscounted; `retiring[cloud]` what payments through a channel count toward a cloud commitment in each year of the
-    whole horizon, undiscounted; all in USD, costs positive.
+    undiscounted; `licensed[seat type]` the seats M that stay licensed from an agreement in force, (S,);
+    `retiring[cloud]` what payments through a channel count toward a cloud commitment in each year of the whole horizon,
+    undiscounted; all in USD, costs positive.
     """
 
     def __init__(self, scenarios: int, deal: Deal, keep_rows: bool = False) -> None:
@@ -69,6 +70,7 @@ class Ledger:
         self.before: Array = np.zeros(scenarios)
         self.before_discounted: Array = np.zeros(scenarios)
         self.undrawn: float | Array = 0.0
+        self.licensed: dict[str, Array] = {}
         self.growth: dict[tuple[str, str], Array] = {}
         self.usage_by_year: Array = np.zeros((deal.years, scenarios))
         self.credited: Array = np.zeros(scenarios)

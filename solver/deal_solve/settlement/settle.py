@@ -20,7 +20,7 @@ from deal_solve.settlement.api.drawdown import Order, PeriodRecord, post_api
 from deal_solve.settlement.blocks import Where, joined
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.channel import CloudFacts, post_cloud_shortfall, post_metered
-from deal_solve.settlement.in_force.before import before_signing, post_before
+from deal_solve.settlement.in_force.before import before_signing, post_before, post_given_up
 from deal_solve.settlement.ledger import GROWTH_LINES, Ledger, Row
 from deal_solve.settlement.projects import post_projects
 from deal_solve.settlement.renewal import aligned, spread_rows
@@ -229,7 +229,9 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     if deal.whole is not deal:
         before = before_signing(deal, scenarios)
         ledger.undrawn = before.undrawn if deal.credits_undrawn else 0.0
+        ledger.licensed = {name: seats.carried for name, seats in before.seats.items() if seats.carried is not None}
         post_before(ledger, before)
+        post_given_up(ledger, deal, plan, before)
     whole, (scenarios, unserved) = scenarios, served(deal, plan, scenarios)
     post_above_maximum(ledger, deal, unserved)
     contracts = _contracts(deal, plan, scenarios, tuple(tier.seats for tier in tiers))

@@ -9,8 +9,7 @@ from tests.support.generators.people import SEAT_TYPES
 from tests.support.generators.usage import month_after
 
 Data = dict[str, Any]
-KEPT = ("usd_per_user_month", "list_usd_per_user_month", "billing", "tiers", "true_up")
-REFUSED_SEATS = ("hard_cap", "true-forward")
+KEPT = ("usd_per_user_month", "list_usd_per_user_month", "billing", "tiers", "true_up", "covered_share")
 
 
 def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
@@ -28,9 +27,9 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     if c.chance(75):
         ends = c.pick(6, 3, 9, 7, 14) if horizon > 14 else c.pick(6, 4, 9)
         data["in_force"] = _in_force(c, data, start, ends)
-    later = [ends + c.pick(1, 2, 5)] if c.chance(60) else []
-    early: list[int] = []
     held = data.get("in_force", {})
+    later = [ends + c.pick(1, 2, 5)] if c.chance(60) and not _keeps_its_count(data, held) else []
+    early: list[int] = []
     if ends and c.chance(75):
         step = PERIOD_MONTHS.get(data["offers"]["current"].get("api", {}).get("period", "year"), ends)
         step = min(step, 11) if held.get("seats") else step
@@ -83,11 +82,11 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         name: {key: value for key, value in part.items() if key in KEPT}
         for paper in data["offers"].values()
         for name, part in paper.get("seats", {}).items()
-        if part["true_up"] not in REFUSED_SEATS and not _carries(part["true_up"]) and "usd_per_user_month" in part
+        if "usd_per_user_month" in part
     }
     if seats and (c.chance(65) or "api" not in current):
         name = next(iter(seats))
-        current["seats"] = {name: seats[name]}
+        current["seats"] = {name: {**seats[name], **({"true_up": "true-forward"} if c.chance(25) else {})}}
         users = around.users.get(name, 50.0)
         held["seats"] = {name: {"contracted": int(users * c.pick(0.9, 0.5, 1.2)), "licensed": int(users)}}
     if "api" not in current and "seats" not in current:
@@ -101,6 +100,7 @@ def _keep_one_type(data: Data, seat_type: str) -> None:
     others = [name for name in SEAT_TYPES if name != seat_type]
     for people in data["cohorts"].values():
         people["tracks"] = [track for track in people["tracks"] if track not in others]
+        people["covered_share"] = {k: v for k, v in people.get("covered_share", {}).items() if k in people["tracks"]}
 
 
 def _may_credit(data: Data) -> bool:
@@ -115,5 +115,11 @@ def _may_credit(data: Data) -> bool:
     )
 
 
-def _carries(clause: Any) -> bool:
-    return isinstance(clause, dict) and not clause.get("retroactive", clause.get("preset") != "true-forward")
+def _keeps_its_count(data: Data, held: Data) -> bool:
+    """Whether the largest count of seats in force is kept: nothing may then lie between them and what is signed."""
+    clauses = [part["true_up"] for part in data["offers"].get("current", {}).get("seats", {}).values() if held]
+    return any(
+        clause == "true-forward"
+        or (isinstance(clause, dict) and not clause.get("retroactive", clause.get("preset") != "true-forward"))
+        for clause in clauses
+    )

@@ -29,7 +29,7 @@ def in_force_findings(deal: Deal) -> Iterator[Finding]:
         if offer is None:
             yield (*HERE, "offer"), unknown("offer", held.offer, deal.offers)
             return
-        found = [*_agreement(deal, held, offer), *_api(deal, held, offer), *_seats(held, offer)]
+        found = [*_agreement(deal, held, offer), *_api(deal, held, offer), *_seats(deal, held, offer)]
         yield from found
         if found:
             return
@@ -101,22 +101,24 @@ def _period(deal: Deal, held: InForce, api: ApiInForce, part: ApiPart) -> Iterat
         yield (*HERE, "api", "drawn_usd"), message
 
 
-def _seats(held: InForce, offer: Offer) -> Iterator[Finding]:
+def _seats(deal: Deal, held: InForce, offer: Offer) -> Iterator[Finding]:
     for name in held.seats:
         here = (*HERE, "seats", name)
         if name not in offer.seats:
             yield here, f"{held.offer} does not have this seat type"
             continue
         part = offer.seats[name]
-        carries = isinstance(part.true_up, TrueUp) and not part.true_up.retroactive
+        clause, ends = part.true_up, deal.month(held.ends)
+        carries = isinstance(clause, TrueUp) and not clause.retroactive
+        is_kept = isinstance(clause, TrueUp) and clause.ratchet == "term" and any(m > ends for m in deal.signing_months)
         undecided = {
-            "a true_up that is not retroactive": carries,
-            "hard_cap": not isinstance(part.true_up, TrueUp),
+            "a true_up that is not retroactive beside a channel": carries and offer.channel is not None,
+            "a true_up that is not retroactive, signed after the end,": carries and is_kept,
             "allowance": part.allowance is not None and part.allowance != "all",
         }
-        for clause, stands in undecided.items():
+        for what, stands in undecided.items():
             if stands:
-                yield here, f"in_force and {clause} of {held.offer} cannot stand together; this is not priced"
+                yield here, f"in_force and {what} of {held.offer} cannot stand together; this is not priced"
 
 
 def _months(deal: Deal) -> Iterator[Finding]:

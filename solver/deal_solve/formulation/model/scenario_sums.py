@@ -32,12 +32,15 @@ from deal_solve.uncertainty.scenario_set import BLOCK, Array, Scenarios, Scenari
 class KnownBefore(NamedTuple):
     """What no plan decides, (S,) USD: what is `paid` before the month of signing, by the time in months from it, and
     what is `undrawn` of an agreement in force and becomes a credit, if it does; by year of the horizon (Y, S), what
-    is `retired` of a cloud commitment.
+    is `retired` of a cloud commitment; by seat type in force, the seats that stay `licensed` where the type is taken on
+    when it ends, and what is due if it is `given_up`.
     """
 
     paid: Mapping[int, Array]
     undrawn: Array | None
     retired: Mapping[str, Array]
+    licensed: Mapping[str, Array]
+    given_up: Mapping[str, Array]
 
 
 class ScenarioSums:
@@ -64,6 +67,8 @@ class ScenarioSums:
         self.paid_before = dict(known.paid) if known else {}
         self.undrawn = known.undrawn if known else None
         self.retired_before = dict(known.retired) if known else {}
+        self.licensed_before = dict(known.licensed) if known else {}
+        self.due_if_given_up = dict(known.given_up) if known else {}
         self._means: dict[int, tuple[ScalarOrArray, float]] = {}
         self._largest: dict[int, tuple[ScalarOrArray, float]] = {}
         self._paths: dict[tuple[int, ...], tuple[tuple[Path, ScenarioIndices, ScenarioSums], ...]] = {}
@@ -246,6 +251,8 @@ class ScenarioSums:
         part.paid_before = {time: usd[indices] for time, usd in self.paid_before.items()}
         part.undrawn = None if self.undrawn is None else self.undrawn[indices]
         part.retired_before = {cloud: usd[:, indices] for cloud, usd in self.retired_before.items()}
+        part.licensed_before = {name: seats[indices] for name, seats in self.licensed_before.items()}
+        part.due_if_given_up = {name: usd[indices] for name, usd in self.due_if_given_up.items()}
         part.requests = part.discounted_requests = self.requests[:, indices]
         if self.discounted_requests is not self.requests:
             part.discounted_requests = self.discounted_requests[:, indices]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.in_force.api import Held, HeldPeriod, post_api_in_force
-from deal_solve.settlement.in_force.seats import post_people_at_list, post_seats_in_force
+from deal_solve.settlement.in_force.seats import SeatsAtEnd, post_people_at_list, post_seats_in_force
 from deal_solve.settlement.in_force.usage import Until, tracks_today, usage_before
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.lines import LINES
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Before:
-    """The payments of the months before signing and for seats in force, and the commitment periods in force."""
+    """The payments of the months before signing and for seats in force, and the commitment periods in force.
+
+    `seats` are the seat types in force as they end.
+    """
 
     rows: tuple[Row, ...]
     periods: tuple[HeldPeriod, ...]
     size: int
     retiring: Mapping[str, Array]
+    seats: Mapping[str, SeatsAtEnd]
 
     @property
     def undrawn(self) -> Array:
@@ -56,12 +61,13 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
     until = Until(min(ends, month) if has_api else 0, ends if alone.in_force and alone.in_force.seats else 0, month)
     usage = usage_before(alone, before, tracks, until)
     periods: tuple[HeldPeriod, ...] = ()
+    seats: dict[str, SeatsAtEnd] = {}
     channel = None
     if alone.in_force is not None:
         held = Held(alone, alone.in_force, min(ends, month))
         channel = held.offer.channel
         periods = post_api_in_force(ledger.through(channel), held, usage.counted, before)
-        post_seats_in_force(ledger.through(channel), held, tracks, before)
+        seats = post_seats_in_force(ledger.through(channel), held, tracks, before)
     if channel is None:
         post_uncounted([ledger] * before.months, alone, usage, before)
     for name in resolve(alone).users if channel is not None else ():
@@ -69,7 +75,33 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
         ledgers = [ledger.through(channel if t < own else None) for t in range(before.months)]
         post_uncounted(ledgers, alone, usage_before(alone, before, tracks, until, (name,)), before, name)
     post_people_at_list(ledger, range(ends, month), tracks, before)
-    return Before(tuple(_moved(row, month) for row in ledger.rows), periods, scenarios.size, ledger.retiring)
+    rows = tuple(_moved(row, month) for row in ledger.rows)
+    return Before(rows, periods, scenarios.size, ledger.retiring, seats)
+
+
+def post_given_up(ledger: Ledger, deal: Deal, plan: Plan, before: Before) -> None:
+    """Post what is due at the end of seats in force of a type that no cohort takes from there on."""
+    ends = deal.month(deal.in_force.ends) if deal.in_force else 0
+    for seat_type, at_end in before.seats.items():
+        is_taken = any(tracks[0] == seat_type for tracks in plan.tracks.values())
+        if ends >= 0 and not is_taken and at_end.due_usd.any():
+            usd, last = at_end.due_usd, ends - 1
+            ledger.post(Row("before", LINES["true_up"].title, usd, usd, paid=ends, first=last, last=last))
+
+
+def seats_at_end(deal: Deal, scenarios: Scenarios) -> Mapping[str, SeatsAtEnd]:
+    """Return the seat types in force as they end, where that is not before the month of signing; {} without any."""
+    held = deal.in_force
+    if deal.whole is deal or held is None or not held.seats or deal.month(held.ends) < 0:
+        return {}
+    parts = each_block(scenarios, lambda _, block: before_signing(deal, block).seats)
+    found = {}
+    for name, first in parts[0].items():
+        carried = None
+        if first.carried is not None:
+            carried = np.concatenate([part[name].carried for part in parts])
+        found[name] = SeatsAtEnd(carried, np.concatenate([part[name].due_usd for part in parts]))
+    return found
 
 
 def _until_all_ends(scenarios: ScenarioSet) -> ScenarioSet:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.plan.resolved import SeatOffer
 from deal_solve.settlement.in_force.api import Held
@@ -15,19 +17,47 @@ from deal_solve.settlement.seats.seats import priced_seats, tier_discount
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
-def post_seats_in_force(ledger: Ledger, held: Held, tracks: Mapping[str, TrackToday], before: ScenarioSet) -> None:
-    """Post fees and true-ups of each seat type in force, until it ends, whatever is signed.
+@dataclass(frozen=True, eq=False)
+class SeatsAtEnd:
+    """A seat type in force at its end, arrays (S,): the seats M that stay licensed if the type is taken from there on,
+    None where nothing is carried; and USD due for the seats added at the last count if it is not taken on.
+    """
+
+    carried: Array | None
+    due_usd: Array
+
+
+def post_seats_in_force(
+    ledger: Ledger, held: Held, tracks: Mapping[str, TrackToday], before: ScenarioSet
+) -> dict[str, SeatsAtEnd]:
+    """Post fees and true-ups of each seat type in force, until it ends, whatever is signed; return them at their end.
 
     Contract years are counted back from the end; one that began before the horizon is paid. `before` has the months
-    from 0 to the end, or to the month of signing if that is later.
+    from 0 to the end, or to the month of signing if that is later. Under a hard cap users above the contracted seats
+    are unserved.
     """
+    found = {}
     index = held.protected("seats", before.index["seats"][: held.ends])
     for seat_type, own in held.in_force.seats.items():
         on = [name for name, at in tracks.items() if at.held is not None and at.track == seat_type]
         count = sum((before.users[name][: held.ends] for name in on), np.zeros(index.shape))
         seat = held.seat(seat_type)
         _post_fees(ledger, held, seat, own.contracted, index)
-        _post_true_up(ledger, held, seat, (own.contracted, own.licensed_seats), (count, index))
+        found[seat_type] = _post_true_up(ledger, held, seat, (own.contracted, own.licensed_seats), (count, index))
+        if not isinstance(seat.part.true_up, TrueUp):
+            _post_unserved(ledger, held.deal, on, own.contracted, before)
+    return found
+
+
+def _post_unserved(ledger: Ledger, deal: Deal, cohorts: Sequence[str], seats: int, before: ScenarioSet) -> None:
+    """Post the users above N under hard_cap until it ends, the cohort with the lowest unserved cost first."""
+    costs = {name: deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts}
+    for t in range(deal.month(deal.in_force.ends) if deal.in_force else 0):
+        excess = np.maximum(0.0, sum((before.users[name][t] for name in cohorts), np.zeros(before.size)) - seats)
+        for name in sorted(cohorts, key=costs.__getitem__):
+            unserved = np.minimum(before.users[name][t], excess)
+            excess = excess - unserved
+            ledger.post(Row("unserved", name, unserved, unserved * costs[name], paid=t + 1, first=t, last=t))
 
 
 def _years(held: Held) -> list[range]:
@@ -53,14 +83,16 @@ def _post_fees(ledger: Ledger, held: Held, seat: SeatOffer, seats: int, index: A
 
 def _post_true_up(
     ledger: Ledger, held: Held, seat: SeatOffer, seats: tuple[int, int], paths: tuple[Array, Array]
-) -> None:
+) -> SeatsAtEnd:
     """Post what growth above the licensed seats costs: windows of the contract year, M from those licensed on.
 
-    A window that began before the horizon counts the months inside it.
+    A window that began before the horizon counts the months inside it. What is not retroactive is charged from the
+    window's end: the last count is due only if the type is not taken on.
     """
     clause, (contracted, at_start), (count, index) = seat.part.true_up, seats, paths
+    due_usd = np.zeros(count.shape[1])
     if not isinstance(clause, TrueUp):
-        return
+        return SeatsAtEnd(None, due_usd)
     contracted_usd = seat.usd * (1 - tier_discount(seat.part.tiers, contracted))
     usd = seat.card_usd if clause.price == "list" else contracted_usd
     licensed = largest = np.full(count.shape[1], float(at_start))
@@ -78,10 +110,14 @@ def _post_true_up(
             counted = inside.max(axis=0) if clause.count == "peak" else inside[-1]
             base = np.full_like(licensed, contracted) if clause.ratchet == "none" else licensed
             added = np.maximum(0.0, counted - base)
-            months = clause.check if clause.ratchet == "none" else year.stop - start
-            _post(ledger, seat, added * months, price, (end, start, end - 1))
+            charged_from = start if clause.retroactive else end
+            months = clause.check if clause.ratchet == "none" else year.stop - charged_from
+            _post(ledger, seat, added * months, price, (end, min(charged_from, end - 1), end - 1))
             licensed = licensed + (0.0 if clause.ratchet == "none" else added)
             largest = np.maximum(largest, counted)
+            if not clause.retroactive:
+                due_usd = added * clause.check * price
+    return SeatsAtEnd(largest if clause.ratchet == "term" and not clause.retroactive else None, due_usd)
 
 
 def _post(ledger: Ledger, seat: SeatOffer, seat_months: Array, usd: Array, when: tuple[int, int, int]) -> None:

@@ -70,14 +70,16 @@ def post_true_up(
     """Post the true-ups of one seat type; `count` is A, (H, S), `taken[y]` whether a cohort takes the type in year y.
 
     Returns the most seats above N that were licensed or charged in each contract year, and the seats M that stay
-    licensed from the agreement before, both (Y, S). A contract under hard_cap has no true-up, nor has list billed
-    monthly: what it must be charged for at least is M.
+    licensed from the agreement before (or in force), both (Y, S). A contract under hard_cap has no true-up, nor has
+    list billed monthly: what it must be charged for at least is M.
     """
     above, carried = (np.zeros((len(taken), count.shape[1])) for _ in range(2))
     seller = {year: contract for contract in contracts for year in contract.years}
     state = _Licensed(np.zeros(count.shape[1]), np.zeros(count.shape[1]))
     for year, contract in sorted(seller.items()):
         carried[year] = _carried(seller, state, year, taken[year])
+        if year == 0 and taken[0]:
+            carried[0] = ledger.licensed.get(contract.seat_type, 0.0)
         if _starts_term(seller, year):
             state.largest = np.zeros(count.shape[1])
         clause, contracted = contract.seat.part.true_up, contract.contracted[year]

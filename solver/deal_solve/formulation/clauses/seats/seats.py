@@ -183,6 +183,7 @@ def max_seats(program: Program, deal: Deal, candidate: SeatCandidate) -> int:
     if part.orders_expected_users:
         expected = [program.sums.first_users.expected[name] for name in cohorts]
         needs += [sum(users) for users in zip(*expected, strict=True)]
+    needs += [float(seats.max()) for name, seats in program.sums.licensed_before.items() if name == candidate.seat_type]
     needs += [float(step.seats) for step in (part.tiers.steps if part.tiers else ())]
     if offer.bundle and part.usd_per_user_month:
         deepest = 1 - max((step.discount for step in (part.tiers.steps if part.tiers else ())), default=0.0)

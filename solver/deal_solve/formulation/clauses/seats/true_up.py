@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.formulation.clauses.api.rates import rates_of
+from deal_solve.formulation.clauses.in_force.at_end import Licensed, licensed_in_force
 from deal_solve.formulation.clauses.offers import Agreements, SeatCandidate, channel_of_seats
 from deal_solve.formulation.clauses.seats.hard_cap import hard_cap
 from deal_solve.formulation.clauses.seats.price_classes import (
@@ -139,8 +141,9 @@ class _Year:
 
     def charge_carried(self) -> None:
         """Charge, each month, what carried counts exceed the users at list billed monthly by."""
-        groups = self._alike() if self.carried and not self.program.by_cuts else []
-        for month in self._months if self.carried else ():
+        is_carried = bool(self.carried or self.held)
+        groups = self._alike() if is_carried and not self.program.by_cuts else []
+        for month in self._months if is_carried else ():
             if self.program.by_cuts:
                 self._carried_cost(month)
             for members in groups:
@@ -185,6 +188,12 @@ class _Year:
             self.known = list(self._carry())
         return self.known
 
+    @cached_property
+    def held(self) -> Licensed | None:
+        """M of an agreement in force that is carried into this contract year."""
+        on = self.price_class.on
+        return licensed_in_force(self.program, self.at.candidate.seat_type, on) if self.at.year == 0 else None
+
     def _carry(self) -> Iterator[_Carried]:
         """Yield them with w >= T[c, term before] + T[c', this term] - 1 (and the class chosen), for every c'.
 
@@ -228,7 +237,8 @@ class _Year:
 
     def _carried_counts(self) -> list[Counts]:
         end = 12 * self.at.year
-        return [part for own in self.carried for part in self._counts(own.clause, own.on, own.start, end)]
+        found = [part for own in self.carried for part in self._counts(own.clause, own.on, own.start, end)]
+        return [*found, self.held.counts(self.program)] if self.held else found
 
     def _carried_cost(self, month: int) -> None:
         """Pay max(M, Σ A·T) - Σ A·T, of which the first part is recourse."""
@@ -252,6 +262,8 @@ class _Year:
         users = Expression(list(zip(on.values(), counts.tolist(), strict=True)))
         for own in self.carried:
             self._above(charged, self._windows(own, row, 12 * self.at.year), own.on, users)
+        if self.held:
+            self.held.hold(self.program, charged + users, row)
         column = index[members] if isinstance(index, np.ndarray) else index
         self.program.pay("seats", charged, self.price_class.usd, due, column)
 
@@ -265,7 +277,8 @@ class _Year:
             whose.update(own.on)
         first = min((own.start for own in self.carried), default=self.at.span.start)
         relevant = self.program.sums.counted(tuple(whose), range(first, self._months.stop))
-        return equal_columns(relevant.reshape(-1, self.program.size))
+        columns = relevant.reshape(-1, self.program.size)
+        return equal_columns(np.vstack([columns, self.held.seats]) if self.held else columns)
 
     def _charges(self) -> list[tuple[int, int]]:
         is_last = self.price_class.is_given_up or self._months.stop == self.deal.horizon_months
@@ -328,7 +341,8 @@ class _Year:
         """Return a bound on licensed seats: the largest count of all cohorts, or the largest contract."""
         whose = (*self.at.on, *(cohort_of(who) for own in self.carried for who in own.on))
         counted = self.program.sums.max_users(tuple(dict.fromkeys(whose)))
-        return float(max(counted, *(v.upBound for v, _ in self.price_class.number), 0.0))
+        held = float(self.held.seats.max()) if self.held else 0.0
+        return float(max(counted, held, *(v.upBound for v, _ in self.price_class.number), 0.0))
 
     def _window(self, clause: TrueUp, on: dict[Who, Variable], row: int, end: int) -> Array:
         """Return the (users, months) counts of the window that ends at `end`, undominated."""
@@ -344,13 +358,18 @@ class _Year:
 
     def _at_start(self, row: int, members: ScenarioIndices) -> Expression:
         """Return L at the start of the year: N, or max(N, M), the part above N charged 12 months."""
-        number, start = self.price_class.number, 12 * self.at.year
-        if not self.carried and (self.clause.ratchet != "term" or self.at.year == self.at.span.years[0]):
+        number, start = self.price_class.number, self._months.start
+        carried = self.carried
+        if not carried and self.clause.ratchet == "term" and self.at.year > self.at.span.years[0]:
+            carried = [_Carried(self.clause, self.at.span.start, self.price_class.on)]
+        if not (carried or self.held):
             return number
         licensed = self.program.variable("licensed_seats", 0, self._maximum())
         self.program.add("licensed_contracted", licensed >= number)
-        for own in self.carried or [_Carried(self.clause, self.at.span.start, self.price_class.on)]:
-            self._above(licensed, self._windows(own, row, start), own.on)
+        for own in carried:
+            self._above(licensed, self._windows(own, row, 12 * self.at.year), own.on)
+        if self.held:
+            self.held.hold(self.program, 1.0 * licensed, row)
         self._charge(licensed - number, len(self._months), Due(start, start, members))
         return 1.0 * licensed
 
