@@ -19,6 +19,23 @@ add("signing=later", _signing, "months", lambda v: v is not ABSENT and max(v) > 
 add("signing=several months", _signing, "months", lambda v: v is not ABSENT and len(v) > 1, lambda v: v[-1:])
 add("early=forfeited", _signing, "early", "forfeited", "credited")
 add("early=credited", _signing, "early", "credited", "forfeited")
+
+
+def _running(data: Data) -> Iterator[Data]:
+    """Yield when deals may be signed before the end of seats in force."""
+    if data.get("in_force", {}).get("seats") and "early" in data.get("signing", {}):
+        yield data["signing"]
+
+
+def _seats_held(data: Data) -> Iterator[Data]:
+    """Yield the seat types of the agreement in force as they were sold."""
+    held = data.get("in_force", {})
+    yield from data["offers"][held["offer"]].get("seats", {}).values() if held else ()
+
+
+add("seats beyond signing", _running, "months", present, lambda months: months[-1:])
+add("in force true-forward", _seats_held, "true_up", "true-forward", "annual-true-up")
+add("in force hard_cap", _seats_held, "true_up", "hard_cap", "add-on-demand")
 add("renewal_decisions", deal, "renewal_decisions", present, DROP)
 add("currency", deal, "currency", present, DROP)
 
