@@ -126,6 +126,10 @@ def test_the_cost_table_is_that_of_the_json(hybrid):
     assert whole_money(cost["total"]["expected_usd"]) in headline.values()
 
 
+def test_the_first_page_says_how_list_prices_are_assumed_to_move(hybrid):
+    assert "list prices assumed: models -18% a year, seats +3% a year" in first_page(hybrid).proof
+
+
 def test_what_it_is_compared_with_is_that_of_the_json(found):
     page, data = first_page(found), json.loads(to_json(found))
     rows, compared = dict(page.compare[1]), data["comparisons"]

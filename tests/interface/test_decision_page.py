@@ -1,6 +1,7 @@
 """The decision page: every example on 45 lines of 80 columns, in the words of a buyer."""
 
 import json
+import math
 import os
 import re
 
@@ -85,10 +86,7 @@ def test_lines_of_the_year_add_up_to_its_total(found):
     with printed_on(Page(80)):
         text = solution_report(subject_of(solution, compared))
     rows = text.partition("What it costs per")[2].partition("\n\n")[0].splitlines()[2:]
-    amounts = [
-        [int(number.replace(",", "")) for number in re.findall(r"(?<= )-?\d[\d,]*$|(?<= )-?\d[\d,]*(?= )", row)]
-        for row in rows
-    ]
+    amounts = [[int(number.replace(",", "")) for number in re.split(r" {2,}", row)[1:]] for row in rows]
     total = next(index for index, row in enumerate(rows) if row.startswith(("total ", "total,")))
     for column, whole in enumerate(amounts[total]):
         assert sum(row[column] for row in amounts[:total]) == pytest.approx(whole, abs=total)
@@ -258,7 +256,37 @@ def test_a_commitment_of_the_first_year_is_not_hidden_behind_the_usage_of_later_
         ("seats added (true-up)", [60.0, 73.0, 73.0, 206.0]),
         ("projects", [63.0, 0.0, 0.0, 63.0]),
     ]
-    assert _folded(rows, 4) == [*rows[:3], ("other", [123.0, 73.0, 73.0, 269.0])]
+    assert _folded(rows, 4) == [*rows[:3], ("other: seats added (true-up), projects", [123.0, 73.0, 73.0, 269.0])]
+
+
+@pytest.mark.parametrize("columns", [80, 100, 140])
+def test_what_is_added_up_in_one_line_is_named_in_the_room_there_is(found, columns):
+    """The largest first, the others counted; every line of the bill is shown, named or counted."""
+    solution, compared = found
+    subject = subject_of(solution, compared)
+    names = {name for name, _ in _by_group(subject, years(solution.settlement))}
+    with printed_on(Page(columns)):
+        lines = [line.split("  ")[0] for line in cost_block(subject, 3)]
+        assert max(map(len, cost_block(subject, 3))) <= columns
+    shown = names & set(lines)
+    (other,) = [line for line in lines if line.startswith("other")] or [""]
+    assert (other == "") == (shown == names)
+    if other:
+        *named, last = other.removeprefix("other: ").split(", ")
+        counted = re.fullmatch(r"(\d+) (?:more|lines)", last)
+        named += [] if counted else [last]
+        assert {*named} <= names - shown
+        assert named or columns == 80
+        assert len(shown) + len(named) + (int(counted[1]) if counted else 0) == len(names)
+
+
+def test_a_commitment_with_cents_is_signed_in_whole_dollars():
+    """The best commitment of regulated has 233,112.90 a year: what is signed reaches it, and the page says so."""
+    text = " ".join(solution_report(subject_of(solved("regulated"))).split())
+    (term, *_) = solved("regulated").plan.api.terms
+    cents = [round(usd, 2) for usd in term.commitment_usd]
+    assert all(usd % 1 for usd in cents)
+    assert f"24 months: {math.ceil(cents[0]):,} committed in each of years 1 to 2, rounded up (" in text
 
 
 def test_a_date_is_told_even_where_there_is_room_for_one_line_only(found):

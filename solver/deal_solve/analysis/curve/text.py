@@ -10,6 +10,12 @@ from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import offer_sentence, title_line
 from deal_solve.report.text import bullets, chance, heading, labelled, money, percent, round_money, table
 
+LEGEND = (
+    "committed: a year, the same in every contract year of every term (under a ramp in the mean); where best or today "
+    "differs by year its mean",
+    "best, least: of each band; above best: by objective; overage, shortfall: probability in any year; forfeited: "
+    "expected",
+)
 MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today", "uncommitted": "none"}
 
 
@@ -63,14 +69,9 @@ def _table(deal: Deal, curve: Curve) -> str:
             "-" if row.utilisation is None else percent(row.utilisation),
             chance(row.overage_probability),
             chance(row.shortfall_probability),
-            round_money(row.forfeited_usd),
+            money(row.forfeited_usd),
         ]
         for row in rows
     ]
-    months = counted(deal.compared_months, "month")
-    title = (
-        f"Commitment curve over {months} (USD{present_value(deal)}; committed: a year, best and "
-        "least of each band marked; above best: by objective; overage, shortfall: probability in any year; forfeited: "
-        "expected)"
-    )
-    return table(title, [*headers, "forfeited"], cells, left=0)
+    title = f"Commitment curve over {counted(deal.compared_months, 'month')} (USD{present_value(deal)})"
+    return f"{table(title, [*headers, 'forfeited'], cells, left=0)}\n{bullets('', LEGEND)}"

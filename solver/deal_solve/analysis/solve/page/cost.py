@@ -9,7 +9,7 @@ from deal_solve.facts.cloud import cloud_name, cloud_years
 from deal_solve.facts.names import line_title
 from deal_solve.facts.summary import Range
 from deal_solve.facts.years import YearCost, years
-from deal_solve.report.text import table, whole_money
+from deal_solve.report.text import page_width, table, whole_money
 from deal_solve.settlement.lines import LINES
 
 GROUPS = {
@@ -26,7 +26,7 @@ GROUPS = {
 """The lines of the page: those of a bill, the small ones together; any other line stands by itself."""
 KEPT = ("API commitment", "seats")
 """Lines that are never folded: what is signed."""
-OTHER = "other"
+OTHER = "other: "
 LARGE = 0.1
 """A line that is at least this share of some year is folded last."""
 
@@ -39,10 +39,26 @@ def cost_block(subject: Subject, max_lines: int) -> list[str]:
     headers, amounts = cost_rows(subject, max_lines)
     for unit, amount in (("USD", whole_money), ("thousand USD", _thousands)):
         cells = [[name, *map(amount, values)] for name, values in amounts]
+        cells = [[_named(name, cells, headers), *values] for name, *values in cells]
         lines = table(cost_title(subject, unit), headers, cells).splitlines()
         if "" not in lines:
             break
     return [line for line in lines if line.strip("- ")]
+
+
+def _named(name: str, cells: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
+    """Return the name of a line in the room that its amounts leave: of what is added up in it the first ones."""
+    if not name.startswith(OTHER):
+        return name
+    amounts = zip(headers[1:], *(row[1:] for row in cells), strict=True)
+    room = page_width() - sum(max(map(len, column)) + 2 for column in amounts)
+    names = name.removeprefix(OTHER).split(", ")
+    for count in range(len(names), 0, -1):
+        more = [f"{len(names) - count} more"] * (count < len(names))
+        text = OTHER + ", ".join([*names[:count], *more])
+        if len(text) <= room:
+            return text
+    return f"{OTHER}{len(names)} lines"
 
 
 def large_lines(subject: Subject) -> int:
@@ -84,13 +100,16 @@ def _by_group(subject: Subject, rows: Sequence[YearCost]) -> list[tuple[str, lis
 
 
 def _folded(found: list[tuple[str, list[float]]], max_lines: int) -> list[tuple[str, list[float]]]:
-    """Return at most so many lines; those whose largest share of a year is smallest are added up in one."""
+    """Return at most so many lines; those whose largest share of a year is smallest are one, which names the largest
+    first.
+    """
     if len(found) <= max_lines:
         return found
     share = _shares(found)
-    kept = sorted(found, key=lambda line: (line[0] not in KEPT, -share(line)))[: max_lines - 1]
-    rest = [values for name, values in found if (name, values) not in kept]
-    return [*(line for line in found if line in kept), (OTHER, [sum(each) for each in zip(*rest, strict=True)])]
+    ranked = sorted(found, key=lambda line: (line[0] not in KEPT, -share(line)))
+    kept, rest = ranked[: max_lines - 1], ranked[max_lines - 1 :]
+    others = [sum(each) for each in zip(*(values for _, values in rest), strict=True)]
+    return [*(line for line in found if line in kept), (OTHER + ", ".join(name for name, _ in rest), others)]
 
 
 def _shares(found: Sequence[tuple[str, list[float]]]) -> Callable[[tuple[str, list[float]]], float]:

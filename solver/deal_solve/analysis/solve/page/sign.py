@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
+from deal_solve.currency import converted
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
 from deal_solve.deal.offers.true_up import HARD_CAP
 from deal_solve.facts.names import line_title, listed, quoted_offer, track_name, user_name
@@ -61,12 +63,22 @@ def _api(subject: Subject) -> str:
     taken, signed = _agreement(subject, api), first.commitment_usd
     if any(signed):
         noun = f" {committed(subject.deal, api.offer)}"
-        text = f"{taken}: {_by_year(0, list(map(round_money, signed)), noun)}"
+        text = f"{taken}: {_by_year(0, list(map(_to_sign, signed)), noun)}"
+        text += ", rounded up" if any(_has_cents(usd) for usd in signed) else ""
         if {round_money(usd) for usd in signed} != {round_money(first.band_usd_per_year)}:
             text += f" (discount band from {round_money(first.band_usd_per_year)} a year)"
     else:
         text = f"{taken}: nothing committed, usage billed at its rates"
     return f"{text}; planned after: {_later(len(signed), later)}" if later else text
+
+
+def _has_cents(usd: float) -> bool:
+    return "." in round_money(usd)
+
+
+def _to_sign(usd: float) -> str:
+    """Return a commitment as an order form has it: in whole dollars, rounded up so that its band is reached."""
+    return f"{math.ceil(converted(usd)):,}" if _has_cents(usd) else round_money(usd)
 
 
 def _later(start: int, terms: Sequence[ApiTerm]) -> str:
