@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -20,7 +18,7 @@ from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.report.text import whole_money
 from tests.support.hand_deals import newsvendor, two_years
-from tests.support.paths import EXAMPLES, SCENARIOS
+from tests.support.paths import SCENARIOS
 
 MAX_BYTES = 250_000
 VOID = {"meta", "br", "hr", "img", "input", "link", "path", "use"}
@@ -241,47 +239,3 @@ def test_the_command_writes_both_forms(capsys, tmp_path):
     assert "does not end in .html or .md or .docx" in capsys.readouterr().err
     assert run(["report", deal, "--quick", "--out", "dates.ics"]) == 2
     assert "'dates.ics' is written by --ics; write --ics dates.ics" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_is_decided_on_one_printed_side(path, tmp_path):
-    """On A4 and on Letter; the whole file is small."""
-    browser = shutil.which("chromium")
-    found = document(load(path))
-    text = html_of(found)
-    assert len(text.encode()) <= MAX_BYTES
-    if browser is None:
-        pytest.skip("chromium is not installed")
-    page = html_of(replace(found, sections=()))
-    for size in ("A4", "Letter"):
-        (tmp_path / "page.html").write_text(page.replace("@page {", f"@page {{ size: {size};"), encoding="utf-8")
-        target = tmp_path / "page.pdf"
-        options = ["--headless", "--no-sandbox", "--no-pdf-header-footer", f"--print-to-pdf={target}"]
-        command = [browser, *options, (tmp_path / "page.html").as_uri()]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-        assert len(re.findall(rb"/Type\s*/Page\b", target.read_bytes())) == 1, size
-    assert complaints(browser, text, tmp_path) == []
-
-
-def complaints(browser, text, folder):
-    """Return what a browser writes to its console of a page that may fetch nothing and run nothing."""
-    policy = "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    (folder / "watched.html").write_text(text.replace("<head>", f"<head>{policy}", 1), encoding="utf-8")
-    options = ["--headless", "--no-sandbox", "--enable-logging=stderr", "--dump-dom"]
-    command = [browser, *options, (folder / "watched.html").as_uri()]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    assert "</body>" in done.stdout
-    return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-
-
-FETCHES = ["<img src='a.png'>", "<link rel='stylesheet' href='https://host/a.css'>", "<script>1</script>"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("part", FETCHES)
-def test_what_a_page_fetches_or_runs_is_seen(tmp_path, part):
-    browser = shutil.which("chromium")
-    if browser is None:
-        pytest.skip("chromium is not installed")
-    assert complaints(browser, f"<html><head></head><body>{part}</body></html>", tmp_path)
