@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from typing import BinaryIO
 from deal_solve.errors import InputError, Problem
 from deal_solve.messages import os_reason
 
+LOCKED_BYTE = 2**30
 HANDED_OVER = Path("/dev/stdin"), Path("/dev/fd")
 """Where a shell hands over what it has opened."""
 
@@ -109,16 +111,31 @@ class _Enough(Exception):
 
 def locked(stream: BinaryIO) -> bool:
     """Take a file for this process until it is closed; return whether no other one has it (where that can be told)."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        return True
+    if sys.platform == "win32":
+        return _locked_on_windows(stream)
+    import fcntl
+
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks
         return True
+    return True
+
+
+def _locked_on_windows(stream: BinaryIO) -> bool:
+    """Take one byte far behind the end of a file, which whoever reads the file does not need."""
+    import msvcrt
+
+    place = stream.tell()
+    stream.seek(LOCKED_BYTE)
+    try:
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+    except OSError:
+        return False
+    finally:
+        stream.seek(place)
     return True
 
 

@@ -1,8 +1,11 @@
 """The checkpoint log of a sweep: a row that was edited is refused, and two sweeps do not write the same one."""
 
 import json
+import os
+import resource
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +13,7 @@ from deal_solve.analysis.sweep.checkpoint_log import checkpoint_log
 from deal_solve.analysis.sweep.result import SweepRow
 from deal_solve.cli.main import run
 from deal_solve.errors import InputError
+from deal_solve.files import LOCKED_BYTE, locked
 
 HEADER = {"schema": "deal-solve-sweep-journal/2", "version": "1", "deal": "d", "futures": "f"}
 ROWS = tuple(
@@ -113,6 +117,39 @@ def test_a_full_disk_is_one_sentence(path, monkeypatch):
         monkeypatch.setattr("deal_solve.analysis.sweep.checkpoint_log.os.fsync", full)
         with pytest.raises(InputError, match=r"out\.journal: cannot be written: no space left on device"):
             kept.add(ROWS[0])
+
+
+def test_a_full_disk_is_one_sentence_where_what_was_kept_back_fails_again(path):
+    """Closing the file tries to write again what was not taken; a largest size of files stands for the disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, before[1]))
+        with (
+            pytest.raises(InputError, match=r"out\.journal: cannot be written: file too large"),
+            checkpoint_log(path, HEADER) as kept,
+        ):
+            kept.add(ROWS[0])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_on_windows_a_byte_behind_the_end_is_locked(path, monkeypatch):
+    """As its library does it, which is not here: whoever comes second is refused, and the stream stays where it is."""
+    places = []
+
+    def locking(handle, mode, count):
+        places.append((os.lseek(handle, 0, os.SEEK_CUR), mode, count))
+        if len(places) > 1:
+            raise OSError
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
+    with path.open("a+b") as first, path.open("a+b") as second:
+        first.seek(7)
+        assert (locked(first), locked(second)) == (True, False)
+        assert first.tell() == 7
+    assert places == [(LOCKED_BYTE, 2, 1)] * 2
+    assert path.stat().st_size < LOCKED_BYTE
 
 
 def test_what_is_no_file_is_refused(tmp_path):

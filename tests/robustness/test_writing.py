@@ -8,6 +8,7 @@ from deal_solve.cli.main import run
 from deal_solve.errors import InputError
 from deal_solve.files import refuse_unwritable, replacing, write_text, written
 from tests.support.deals import LOW_OR_HIGH
+from tests.support.exports import daily, usage, write
 
 
 @pytest.fixture
@@ -15,6 +16,7 @@ def deal(tmp_path):
     path = tmp_path / "deal.yaml"
     path.write_text(LOW_OR_HIGH)
     (tmp_path / "plan.yaml").write_text("api: {offer: quote}\n")
+    write(tmp_path, "usage.json", daily(58, usage()))
     return path
 
 
@@ -38,11 +40,19 @@ WRITERS = [
     ("svg", ["scenarios", "DEAL", "--scenarios", "64", "--picture", "FILE"]),
     ("png", ["scenarios", "DEAL", "--scenarios", "64", "--picture", "FILE"]),
     ("yaml", ["init", "FILE", "--force"]),
+    ("svg", ["forecast", "USAGE", "--picture", "FILE"]),
+    ("json", ["forecast", "USAGE", "--json", "FILE"]),
+    ("json", ["measure", "USAGE", "--json", "FILE"]),
+    ("html", ["review", "DEAL", "--plan", "PLAN", "--report", "FILE"]),
+    ("docx", ["report", "DEAL", "--out", "FILE"]),
+    ("xlsx", ["report", "DEAL", "--xlsx", "FILE"]),
+    ("ics", ["report", "DEAL", "--ics", "FILE"]),
 ]
 
 
 def given(args, tmp_path, target):
-    names = {"DEAL": tmp_path / "deal.yaml", "PLAN": tmp_path / "plan.yaml", "FILE": target}
+    names = {"DEAL": tmp_path / "deal.yaml", "PLAN": tmp_path / "plan.yaml", "USAGE": tmp_path / "usage.json"}
+    names["FILE"] = target
     return [str(names.get(arg, arg)) for arg in args]
 
 

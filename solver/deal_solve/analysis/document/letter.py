@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,9 @@ def write_letter(found: Document, path: Path) -> None:
         document.add_page_break()
         _clauses(document, found, page)
         _to_the_vendor(document, page)
-    document.save(str(path))
+    content = BytesIO()  # a zip file on a full disk fails again when it is thrown away
+    document.save(content)
+    path.write_bytes(content.getvalue())
 
 
 def _set_up(document: Any, title: str) -> None:

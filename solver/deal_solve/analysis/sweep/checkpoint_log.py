@@ -72,12 +72,15 @@ def checkpoint_log(path: Path, header: Mapping[str, str]) -> Iterator[Checkpoint
         raise InputError(Problem("", f"is no file; {EXPECTED}", str(path)))
     with writing(path):
         stream = path.open("a+b")
-    with stream:
+    try:
         if not locked(stream):
             raise InputError(Problem("", "is being written by another sweep; expected another --out", str(path)))
         with writing(path):
             rows = _rows(path, stream, header)
         yield CheckpointLog(path, rows, stream)
+    finally:
+        with writing(path):  # what a full disk did not take is tried once more
+            stream.close()
 
 
 def _rows(path: Path, stream: BinaryIO, header: Mapping[str, str]) -> tuple[SweepRow, ...]:

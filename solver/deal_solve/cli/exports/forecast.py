@@ -22,15 +22,16 @@ def command(paths: tuple[str, ...], months: int, json_file: str | None, picture:
     from deal_solve.analysis.measure.measure import measure
     from deal_solve.cli.support.printing import print_json
     from deal_solve.cli.support.table import ending_of
-    from deal_solve.files import write_text
+    from deal_solve.files import refuse_unwritable, write_text, written
     from deal_solve.report.picture import need_matplotlib, write_figure
 
     kind = ending_of(picture, "--picture", "svg", "png")
     if picture:
         need_matplotlib("--picture")
+        refuse_unwritable(picture)
     found = forecast(measure(*paths), months)
     if picture and kind:
-        write_figure(figure_of(found), picture, kind)
+        written(picture, lambda path: write_figure(figure_of(found), path, kind))
     if json_file == "-":
         print_json(found.to_json())
         return 0

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -68,17 +69,19 @@ Cell: TypeAlias = str | date | Number | Formula | Input
 
 
 class Book:
-    """A workbook that is being written."""
+    """A workbook that is being written: in memory, so that a disk that is full is met once, when it is whole."""
 
     def __init__(self, path: Path) -> None:
-        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self.workbook: Workbook = xlsxwriter.Workbook(str(path), options)
+        texts = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self._path, self._content = path, BytesIO()
+        self.workbook: Workbook = xlsxwriter.Workbook(self._content, {"in_memory": True, **texts})
         self.workbook.set_properties({"created": CREATED})
         self._formats: dict[tuple[Any, ...], Format] = {}
 
     def close(self) -> None:
         """Write the file."""
         self.workbook.close()
+        self._path.write_bytes(self._content.getvalue())
 
     def format(self, **properties: Any) -> Format:
         """Return a format, the same one for the same properties."""
