@@ -22,6 +22,9 @@ from deal_solve.analysis.measure.growth import (
     Floats,
     Prior,
     fan_of,
+    learned,
+    own_shock,
+    width_at,
 )
 from deal_solve.frames import Table
 from deal_solve.record import Record
@@ -53,7 +56,6 @@ class _Miss:
     """One forecast of a logarithm and what came."""
 
     months: int
-    is_inside: bool
     came: float
     mean: float
     deviation: float
@@ -61,7 +63,7 @@ class _Miss:
     drawn: tuple[float, float, float]
 
 
-def widening_of(series: Iterable[Floats], prior: Prior = PRODUCTS) -> float:
+def widening_of(series: Sequence[Floats], prior: Prior = PRODUCTS) -> float:
     """Return the factor on the declared width of the fan that history supports; 1 where it is too short to say."""
     return _widening([_scaled(_misses(daily, prior), daily) for daily in series])
 
@@ -84,14 +86,17 @@ def _widening(scaled: Iterable[list[float]]) -> float:
 def backtest(series: Sequence[Floats], prior: Prior = PRODUCTS) -> Table[Backtest]:
     """Return coverage and pinball loss at 1, 3, 6 and 12 months, as far as history goes.
 
-    Each series is widened by what the others say, so that no forecast was fitted to what it is held against.
+    Shocks and width of each series are what the others say, so that no forecast was fitted to what it is held against.
     """
-    misses = [_misses(daily, prior) for daily in series]
+    shocks = [own_shock(daily) for daily in series]
+    others = [shocks[:index] + shocks[index + 1 :] for index in range(len(series))]
+    misses = [_misses(daily, learned(prior, each)) for daily, each in zip(series, others, strict=True)]
     scaled = [_scaled(each, daily) for each, daily in zip(misses, series, strict=True)]
     found: list[tuple[_Miss, float]] = []
     for index, each in enumerate(misses):
         factor = _widening(errors for number, errors in enumerate(scaled) if number != index)
-        found += [(miss, factor if miss.is_inside else max(factor, 1.0)) for miss in each]
+        widths = width_at(np.array([float(miss.months) for miss in each]), len(series[index]), factor)
+        found += zip(each, widths.tolist(), strict=True)
     rows = []
     for months in HORIZONS:
         held = [(miss, factor) for miss, factor in found if miss.months == months]
@@ -146,5 +151,4 @@ def _of_origin(past: Floats, came: dict[int, float], prior: Prior) -> Iterator[_
             paths = np.random.default_rng(0).choice(steps, (RESAMPLES, months)).sum(axis=1)
             low, middle, high = (level + float(each) for each in np.quantile(paths, [0.1, 0.5, 0.9]))
             drawn = (low, middle, high)
-        is_inside = months <= len(past) / DAYS_PER_MONTH / 3
-        yield _Miss(months, is_inside, value, float(fan.mean[index]), float(fan.deviation[index]), plain, drawn)
+        yield _Miss(months, value, float(fan.mean[index]), float(fan.deviation[index]), plain, drawn)

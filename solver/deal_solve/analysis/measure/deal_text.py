@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import yaml
 
 from deal_solve.analysis.measure.growth import Z_P90, Growth
 from deal_solve.analysis.measure.people import MeasuredPeople
+from deal_solve.analysis.measure.together import MAX_PAIRED
 from deal_solve.analysis.measure.workloads import UNIT_TOKENS, MeasuredWorkload
 from deal_solve.deal.base import months_later
 from deal_solve.deal.rate_card import load_card
@@ -17,13 +18,19 @@ from deal_solve.deal.rate_card import load_card
 DIGITS = 4
 """Significant digits of a measured number."""
 SEAT_TYPE = "enterprise"
+SHARE_DIGITS = 6
 NARROW = 0.005
 """Errors of the level below this share of it are not written."""
 
 
-def deal_text(title: str, last: date, works: list[MeasuredWorkload], people: MeasuredPeople | None) -> str:
-    """Return the text of a deal file whose first month is the one after `last`."""
-    start = months_later(last, 1)
+def deal_text(
+    days: tuple[date, date],
+    works: list[MeasuredWorkload],
+    people: MeasuredPeople | None,
+    pairs: Mapping[tuple[str, str], float],
+) -> str:
+    """Return the text of a deal file whose first month is the one after the last day; `pairs` are correlations."""
+    title, start = f"Measured {days[0]} to {days[1]}", months_later(days[1], 1)
     lines = [
         "# Measured by `deal-solve measure`. Type in the offers, the quality of each model and what changes would",
         "# cost; `deal-solve check` says what is still missing, `deal-solve today` which bill this file implies.",
@@ -40,6 +47,7 @@ def deal_text(title: str, last: date, works: list[MeasuredWorkload], people: Mea
         lines += ["workloads:", *(line for work in works for line in _workload(work)), ""]
     if people is not None:
         lines += ["cohorts:", *_people(people), ""]
+    lines += _together(pairs)
     lines += [
         "offers: {}      # type in each quote",
         "",
@@ -56,7 +64,9 @@ def _workload(work: MeasuredWorkload) -> Iterator[str]:
     unit = "" if work.requests_are_known else f"      # requests are not counted: units of {UNIT_TOKENS:,} input tokens"
     yield f"    requests_per_month: {_level(work)}{unit}"
     yield f"    growth_per_year: {_growth(work.growth)}      # measured slope weighs {work.growth.measured_weight:.0%}"
-    yield f"    input_tokens: {_number(work.input_tokens)}"
+    if work.season is not None:
+        yield f"    season_by_calendar_month: [{', '.join(f'{factor:.3g}' for factor in work.season)}]"
+    yield f"    input_tokens: {_input(work)}"
     yield f"    output_tokens: {_number(work.output_tokens)}"
     yield "    tokens_counted_in: as_run"
     if work.is_cached:
@@ -86,6 +96,38 @@ def _people(people: MeasuredPeople) -> Iterator[str]:
         if people.cache_share:
             yield f"      cache: {{share: {_share(people.cache_share)}, hit_rate: {_share(people.hit_rate)}}}"
         yield f"      models: [{', '.join(people.models)}]"
+
+
+def _input(work: MeasuredWorkload) -> str:
+    """Return the input tokens of a request, by length of prompt where that is known."""
+    if not work.buckets:
+        return _number(work.input_tokens)
+    first, *rest = work.buckets
+    shares = [1 - sum(round(each.share, SHARE_DIGITS) for each in rest), *(each.share for each in rest)]
+    parts = (
+        f"{{share: {100 * round(share, SHARE_DIGITS):.8g}%, tokens: {_number(each.tokens)}}}"
+        for share, each in zip(shares, (first, *rest), strict=True)
+    )
+    return f"[{', '.join(parts)}]"
+
+
+def _together(pairs: Mapping[tuple[str, str], float]) -> Iterator[str]:
+    """Yield how growth moves together: every pair of a few workloads, the mean of all pairs of more."""
+    if not pairs:
+        return
+    yield "uncertainty:"
+    names = {name for pair in pairs for name in pair}
+    if len(names) > MAX_PAIRED:
+        mean = round(max(sum(pairs.values()) / len(pairs), 0.0), 2)
+        yield f"  correlation: {{growth: {mean:.2f}}}      # mean of all pairs of workloads, shrunk"
+        return
+    yield "  correlation:      # of monthly changes, shrunk"
+    yield "    matrix:"
+    for one in dict.fromkeys(one for one, _ in pairs):
+        row = ", ".join(
+            f"workloads.{two}.growth_per_year: {value:.2f}" for (first, two), value in pairs.items() if first == one
+        )
+        yield f"      workloads.{one}.growth_per_year: {{{row}}}"
 
 
 def _level(work: MeasuredWorkload) -> str:

@@ -4,14 +4,16 @@ The logarithm of usage moves by a growth that itself returns to its mean, with a
 0.145 a month. The measured slope and the prior of growth (0.3 ± 0.45 a year) are weighted by what each is known to: a
 slope of T months misses by sqrt(144 · 0.145² / T). These numbers reproduce what 129 growing companies did: deviations
 of 0.26, 0.41, 0.64 and 1.02 after 3, 6, 12 and 24 months (0.30, 0.43, 0.64 and 0.94 observed), and shares of the growth
-of 3, 6 and 12 months that carry over of 0.17, 0.29 and 0.45 (0.20, 0.42 and 0.52). Inside of a third of history
-the fan is as wide as the same method missed before; beyond it no narrower than declared.
+of 3, 6 and 12 months that carry over of 0.17, 0.29 and 0.45 (0.20, 0.42 and 0.52). Shocks are those of the series' own
+months, weighted with those of all series and the declared ones. Inside of a third of history the fan is as wide as the
+same method missed before; beyond it a narrower one returns to the declared width, a wider one stays.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -35,14 +37,19 @@ MIN_WEEKS = 4
 SLOPE_WEEKS = 52
 """Growth of longer ago has returned to its mean."""
 RESAMPLES = 200
+PAUSED = 0.25
+"""Share of the weeks without use from which on a series is one that is used now and then."""
+MIN_BLOCKS, OWN_MONTHS, PRIOR_MONTHS, MIN_SHOCK = 6, 6, 12, 0.05
+"""Fewer months say nothing of their shocks; what is known before counts as so many months; no shock is smaller."""
 
 
 @dataclass(frozen=True)
 class Prior:
-    """What is thought of growth before anything is measured: mean and deviation of the yearly logarithm."""
+    """What is thought of growth before anything is measured: mean and deviation of the yearly logarithm, and shocks."""
 
     mean: float
     deviation: float
+    shock: float = MONTHLY_SHOCK
 
 
 PRODUCTS, PEOPLE = Prior(0.3, 0.45), Prior(0.1, 0.35)
@@ -61,6 +68,10 @@ class Growth(Record):
     measured_weight: Annotated[float, Field(description="weight of the measured slope, the rest is the prior's")]
     measured: Annotated[float | None, Field(description="measured growth per year, as a share; null: too few weeks")]
     widening: Annotated[float, Field(description="factor on the declared width, from how far the method missed before")]
+    is_intermittent: Annotated[
+        bool,
+        Field(description="whether it is used now and then: its mean of a year and the prior's growth stand"),
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -84,9 +95,9 @@ def fan_of(daily: Floats, prior: Prior, months: Floats, widening: float = 1.0) -
     `years` are those that today's growth lasts, less and less of it: the integral of 2^(-m / half-life); `renewed` is
     the variance that new growth, which nothing tells yet, adds by then.
     """
-    last = daily[-LEVEL_DAYS:]
-    level = float(last.mean())
-    slope, variance = _slope(daily)
+    level, error = level_of(daily)
+    shock = shock_of(daily, prior)
+    slope, variance = (None, math.inf) if is_intermittent(daily) else _slope(daily, shock)
     precision = 1 / prior.deviation**2 + (0.0 if slope is None else 1 / variance)
     weight = 0.0 if slope is None else 1 / variance / precision
     now = prior.mean if slope is None else weight * slope + (1 - weight) * prior.mean
@@ -96,22 +107,89 @@ def fan_of(daily: Floats, prior: Prior, months: Floats, widening: float = 1.0) -
     renewed = (prior.deviation / rate) ** 2 * (
         2 * rate * time - 3 + 4 * np.exp(-rate * time) - np.exp(-2 * rate * time)
     )
-    error = _error(last) / level if level else 0.0
     averaged = LEVEL_DAYS / DAYS_PER_MONTH / 3  # both ends are means of 28 days
-    is_inside = months <= len(daily) / DAYS_PER_MONTH / 3
-    width = np.where(is_inside, widening, max(widening, 1.0))
-    deviation = width * np.sqrt(error**2 + MONTHLY_SHOCK**2 * (months - averaged) + years**2 / precision + renewed)
+    width = width_at(months, len(daily), widening)
+    miss = (error / (level or 1.0)) ** 2 + shock**2 * (months - averaged)
+    deviation = width * np.sqrt(miss + years**2 / precision + renewed)
     return Fan(math.log(level) + drift if level else np.full(len(months), -math.inf), deviation, weight, slope)
+
+
+def level_of(daily: Floats) -> tuple[float, float]:
+    """Return the level of a series of daily amounts and its standard error: the mean of its last 28 days.
+
+    Of one that is used now and then, the mean of all its weeks of the last year: amount by interval (Croston).
+    """
+    last = _since_first(daily) if is_intermittent(daily) else _weeks(daily[-LEVEL_DAYS:])
+    error = float(last.std(ddof=1) / math.sqrt(len(last))) if len(last) > 1 else 0.0
+    return float(last.mean() if is_intermittent(daily) else daily[-LEVEL_DAYS:].mean()), error
+
+
+def is_intermittent(daily: Floats) -> bool:
+    """Whether a series is used now and then: a quarter of its weeks without use, between the first and the last used.
+
+    One that has ended is not: it was not used for more than twice its longest pause.
+    """
+    weeks = _since_first(daily)
+    used = np.flatnonzero(weeks > 0)
+    if len(used) < 2:
+        return len(used) == 1 and len(weeks) >= MIN_WEEKS
+    pauses, since = np.diff(used) - 1, len(weeks) - 1 - used[-1]
+    return bool(pauses.sum() >= PAUSED * (used[-1] - used[0] + 1) and since <= 2 * pauses.max())
+
+
+def _since_first(daily: Floats) -> Floats:
+    """Return the weekly means of the last year, from the first week with use on."""
+    weeks = _weeks(daily)[-SLOPE_WEEKS:]
+    used = np.flatnonzero(weeks > 0)
+    return weeks[used[0] :] if len(used) else weeks[-1:]
+
+
+def width_at(months: Floats, days: int, widening: float) -> Floats:
+    """Return the factor on the width at horizons: `widening` up to a third of history, less and less of it beyond."""
+    known = np.minimum(days / DAYS_PER_MONTH / 3 / np.maximum(months, 1e-9), 1.0)
+    width: Floats = widening**known if widening < 1 else np.full(len(months), widening)
+    return width
+
+
+def learned(prior: Prior, shocks: Iterable[tuple[int, float]]) -> Prior:
+    """Return a prior whose shock is that of several series, weighted with its own, which counts as a year of months."""
+    return replace(prior, shock=_weighted(prior.shock, shocks, PRIOR_MONTHS))
+
+
+def shock_of(daily: Floats, prior: Prior) -> float:
+    """Return the deviation of monthly shocks of a series: of its own months, weighted with that of the prior."""
+    return _weighted(prior.shock, [own_shock(daily)], OWN_MONTHS)
+
+
+def _weighted(shock: float, own: Iterable[tuple[int, float]], months: int) -> float:
+    known, total = months, months * shock**2
+    for count, variance in own:
+        known, total = known + count, total + count * variance
+    return math.sqrt(max(total / known, MIN_SHOCK**2))
+
+
+def own_shock(daily: Floats) -> tuple[int, float]:
+    """Return of how many months the variance of monthly shocks is known, and that variance; 0 of too few.
+
+    Of means of 28 days the variance of changes over two steps, less that over one, is that of a step: noise inside of
+    months and growth that stays fall out.
+    """
+    blocks = daily[len(daily) % LEVEL_DAYS :].reshape(-1, LEVEL_DAYS).mean(axis=1)
+    logs = np.log(blocks[blocks > 0])
+    if len(logs) < MIN_BLOCKS:
+        return 0, 0.0
+    two, one = (float(np.var(logs[step:] - logs[:-step], ddof=1)) for step in (2, 1))
+    return len(logs), (two - one) * DAYS_PER_MONTH / LEVEL_DAYS
 
 
 def growth_of(daily: Floats, prior: Prior, widening: float = 1.0) -> Growth:
     """Return level and growth of a series of daily amounts (D,), oldest first; days without usage are zeros."""
-    level, error = float(daily[-LEVEL_DAYS:].mean()), _error(daily[-LEVEL_DAYS:])
+    level, error = level_of(daily)
     fan = fan_of(daily, prior, np.array([12.0]), widening)
     change = float(fan.mean[0]) - math.log(level) if level else prior.mean
     p10, p50, p90 = (math.expm1(change + z * float(fan.deviation[0])) for z in (-Z_P90, 0.0, Z_P90))
     measured = None if fan.slope is None else math.expm1(fan.slope)
-    return Growth(level, error, p10, p50, p90, fan.weight, measured, widening)
+    return Growth(level, error, p10, p50, p90, fan.weight, measured, widening, is_intermittent(daily))
 
 
 def _weeks(daily: Floats) -> Floats:
@@ -120,13 +198,7 @@ def _weeks(daily: Floats) -> Floats:
     return weeks
 
 
-def _error(last: Floats) -> float:
-    """Return the standard error of a mean of days, from its weeks."""
-    weeks = _weeks(last)
-    return float(weeks.std(ddof=1) / math.sqrt(len(weeks))) if len(weeks) > 1 else 0.0
-
-
-def _slope(daily: Floats) -> tuple[float | None, float]:
+def _slope(daily: Floats, shock: float) -> tuple[float | None, float]:
     """Return the slope of the logarithm per year and its variance as a forecast; None of too few weeks."""
     weeks = _weeks(daily)[-SLOPE_WEEKS:]
     used = np.flatnonzero(weeks > 0)
@@ -136,7 +208,7 @@ def _slope(daily: Floats) -> tuple[float | None, float]:
     first, second = np.triu_indices(len(times), 1)
     slope = float(np.median((logs[second] - logs[first]) / (times[second] - times[first])))
     years = float(times[-1] - times[0]) + 1 / WEEKS_PER_YEAR
-    return slope, _variance(times, logs - slope * times) + 12 * MONTHLY_SHOCK**2 / years
+    return slope, _variance(times, logs - slope * times) + 12 * shock**2 / years
 
 
 def _variance(times: Floats, rest: Floats) -> float:

@@ -23,6 +23,7 @@ from deal_solve.record import Record
 MEASURED = (
     "requests_per_month",
     "growth_per_year",
+    "season_by_calendar_month",
     "input_tokens",
     "output_tokens",
     "tokens_counted_in",

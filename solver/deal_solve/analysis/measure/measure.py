@@ -10,6 +10,7 @@ from deal_solve.analysis.measure.deal_text import deal_text
 from deal_solve.analysis.measure.people import measured_people
 from deal_solve.analysis.measure.reconcile import reconciled
 from deal_solve.analysis.measure.result import ExportRead, MeasureResult
+from deal_solve.analysis.measure.together import correlations
 from deal_solve.analysis.measure.workloads import GroupBy, grouping, measured_workloads
 from deal_solve.errors import InputError
 from deal_solve.exports.read import read_exports
@@ -64,5 +65,5 @@ def measure(
         exports=exports,
         people=people,
         notes=exports.notes,
-        deal_text=deal_text(f"Measured {exports.first} to {exports.last}", exports.last, works, people),
+        deal_text=deal_text((exports.first, exports.last), works, people, correlations(daily)),
     )

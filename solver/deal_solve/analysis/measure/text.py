@@ -102,6 +102,13 @@ def _notes(found: MeasureResult) -> Iterator[str]:
     unknown = [each.name for each in found.workloads if not each.requests_are_known]
     if unknown:
         yield f"requests are not counted for {', '.join(unknown)}: a unit is 10,000 input tokens"
+    rare = [each.name for each in found.workloads if each.growth.is_intermittent]
+    if rare:
+        yield f"used now and then, so that the mean of all weeks stands and growth is assumed: {', '.join(rare)}"
+    long = [each for each in found.workloads if each.long_share > 0 and not each.buckets]
+    if long:
+        parts = ", ".join(f"{each.name} {each.long_share:.0%}" for each in long)
+        yield f"input in prompts above 200,000 tokens, whose requests are not counted: {parts}"
     lives = sum(each.write_life_usd for each in found.reconciliation)
     if lives:
         yield f"cache writes of unknown life are priced as of 5 minutes; of an hour they cost {lives:,.2f} USD more"

@@ -14,7 +14,8 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.analysis.measure.backtest import widening_of
-from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Floats, Growth, growth_of
+from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Floats, Growth, growth_of, learned, own_shock
+from deal_solve.analysis.measure.season import season_of, without_season
 from deal_solve.deal.rate_card import load_card
 from deal_solve.errors import InputError
 from deal_solve.exports.prices import list_price
@@ -34,6 +35,14 @@ NAME_LENGTH, TITLE_LENGTH = 32, 120
 """Characters of a name and of a group in a title: what a deal file takes, with room for a number or a model."""
 
 
+@dataclass(frozen=True)
+class MeasuredBucket(Record):
+    """Requests of one length of prompt."""
+
+    share: Annotated[float, Field(description="share of the requests")]
+    tokens: Annotated[float, Field(description="mean input tokens of these requests")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class MeasuredWorkload(Record):
     """One workload as measured: what a deal file says of it, and what stands behind that."""
@@ -50,7 +59,16 @@ class MeasuredWorkload(Record):
     cache_share: Annotated[float, Field(description="share of the input read from or written to the cache")]
     hit_rate: Annotated[float, Field(description="share of that which was read")]
     one_hour_share: Annotated[float, Field(description="share of the writes that live one hour")]
-    growth: Annotated[Growth, Field(description="level and growth per year")]
+    growth: Annotated[Growth, Field(description="level and growth per year, without season")]
+    season: Annotated[
+        tuple[float, ...] | None,
+        Field(description="of each calendar month, mean 1; null: none, or under two years"),
+    ]
+    buckets: Annotated[
+        tuple[MeasuredBucket, ...],
+        Field(description="by length of prompt, where requests are counted by context window; else empty"),
+    ]
+    long_share: Annotated[float, Field(description="share of the input in prompts above 200,000 tokens, where told")]
     list_usd_per_month: Annotated[float, Field(description="tokens of the period at dated list prices, per month")]
     other_usd_per_request: Annotated[float, Field(description="web searches, per request")]
 
@@ -60,6 +78,7 @@ class _Group:
     totals: defaultdict[Quantity, int] = field(default_factory=lambda: defaultdict(int))
     daily: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
     daily_input: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
+    windows: defaultdict[tuple[str | None, str], int] = field(default_factory=lambda: defaultdict(int))
     usd_by_model: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     days: int = 1
 
@@ -76,8 +95,10 @@ class _Group:
         self.totals[quantity] += amount
         if quantity == "requests":
             self.daily[place.day] += amount
+            self.windows[place.window, "requests"] += amount
         if quantity in INPUT:
             self.daily_input[place.day] += amount
+            self.windows[place.window, "input"] += amount
         self.usd_by_model[place.model or ""] += list_price(place, quantity, amount)
 
     def join(self, other: _Group) -> None:
@@ -85,6 +106,7 @@ class _Group:
             (self.totals, other.totals),
             (self.daily, other.daily),
             (self.daily_input, other.daily_input),
+            (self.windows, other.windows),
             (self.usd_by_model, other.usd_by_model),
         ):
             for key, value in theirs.items():
@@ -123,8 +145,13 @@ def measured_workloads(
     found += [(name, key, rest[key]) for key, name in _names(rest, {name for name, _, _ in found}).items()]
     found.sort(key=lambda each: -each[2].usd)
     daily = {name: _daily(part, exports) for name, _, part in found}
-    widening = widening_of(daily.values())
-    works = [_measured(name, key, part, growth_of(daily[name], PRODUCTS, widening)) for name, key, part in found]
+    seasons = {name: season_of(days, exports.first) for name, days in daily.items()}
+    flat = {name: without_season(days, exports.first, seasons[name]) for name, days in daily.items()}
+    prior = learned(PRODUCTS, map(own_shock, flat.values()))
+    widening = widening_of([*flat.values()], prior)
+    works = [
+        _measured(name, key, part, (growth_of(flat[name], prior, widening), seasons[name])) for name, key, part in found
+    ]
     return works, daily
 
 
@@ -190,8 +217,8 @@ def _daily(part: _Group, exports: Exports) -> Floats:
     return daily
 
 
-def _measured(name: str, key: Part, part: _Group, growth: Growth) -> MeasuredWorkload:
-    group, model, is_batch = key
+def _measured(name: str, key: Part, part: _Group, path: tuple[Growth, Floats | None]) -> MeasuredWorkload:
+    (group, model, is_batch), (growth, season) = key, path
     totals = part.totals
     entered = sum(totals[each] for each in INPUT)
     written = sum(totals[each] for each in WRITES)
@@ -213,9 +240,22 @@ def _measured(name: str, key: Part, part: _Group, growth: Growth) -> MeasuredWor
         hit_rate=totals["cache_read"] / cached if cached else 0.0,
         one_hour_share=totals["cache_write_1h"] / written if written else 0.0,
         growth=growth,
+        season=None if season is None else tuple(season.tolist()),
+        buckets=_buckets(part),
+        long_share=part.windows["long", "input"] / entered if entered else 0.0,
         list_usd_per_month=part.usd / NANO / part.days * DAYS_PER_MONTH,
         other_usd_per_request=search_usd / requests,
     )
+
+
+def _buckets(part: _Group) -> tuple[MeasuredBucket, ...]:
+    """Return requests by length of prompt; nothing where requests are not counted by window, or all are of one."""
+    known = [name for name in ("short", "long") if part.windows[name, "requests"] and part.windows[name, "input"]]
+    requests = sum(part.windows[name, "requests"] for name in known)
+    if len(known) < 2 or requests < part.totals["requests"]:
+        return ()
+    counts = [(part.windows[name, "requests"], part.windows[name, "input"]) for name in known]
+    return tuple(MeasuredBucket(count / requests, tokens / count) for count, tokens in counts)
 
 
 def _short(text: str, length: int) -> str:
