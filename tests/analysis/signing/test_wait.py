@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from deal_solve import InputError, from_json, scenarios_of, show, solve
+from deal_solve import InputError, LimitReached, from_json, scenarios_of, show, solve
 from deal_solve.analysis.measure.growth import MONTHLY_SHOCK
 from deal_solve.analysis.uncertainty.evpi import evpi
 from deal_solve.analysis.wait.learning import estimate_of, observations
@@ -48,6 +48,51 @@ def test_two_outcomes_that_a_month_tells_apart():
     assert [row.changed for row in found.months] == [0.5, 0.5]
     assert {row.verdict for row in found.months} == {"wait"}
     assert (found.best, found.turns) == (1, None)
+
+
+def test_what_is_signed_later_anyway_is_decided_later_for_nothing():
+    """To be signed in month 2: flat from then on, 220 + 1,000, or list for 600 once two months have shown 60: 200 on
+    average, and no month more is waited. A third month costs 10 and leaves (900 - 540) / 2."""
+    deal = flat_or_list({"low": 60, "high": 160}, signing={"months": [2]})
+    found = wait(deal, scenarios_of(deal), 1, shock=0.01)
+    assert found.now_usd == pytest.approx(1_220)
+    assert [(row.months, row.measured_months) for row in found.months] == [(0, 2), (1, 3)]
+    assert [row.cost_usd for row in found.months] == pytest.approx([0, 10])
+    assert [row.value_usd for row in found.months] == pytest.approx([200, 180])
+    assert (found.best, found.turns) == (0, 1)
+    assert "Turns after 2027-03" in " ".join(show(found).text.split())
+    assert "decide in 2027-03, when it is signed, and not today" in " ".join(show(found).text.split())
+
+
+def test_where_nothing_is_uncertain_there_is_nothing_to_wait_for():
+    found = wait(deal := flat_or_list({"only": 160}), scenarios_of(deal), 1, 4)
+    assert found.months[0].value_usd == 0
+    assert found.months[0].effective == 1
+    assert found.months[0].verdict == "sign"
+
+
+def test_a_limit_that_learning_may_break_leaves_no_value_below_nothing():
+    """Worst cost at most 1,270: flat keeps it, list does not where usage is high; after a low month list does too."""
+    limit = {"measure": "worst", "of": "total", "at_most": 1_270}
+    deal = flat_or_list({"low": 60, "high": 160}, limits=[limit])
+    found = wait(deal, scenarios_of(deal), 1, shock=0.01)
+    assert found.now_usd == pytest.approx(1_200)
+    assert found.months[0].value_usd == pytest.approx(220)
+
+
+def test_a_month_in_which_no_plan_keeps_a_limit_is_left_out():
+    """Worst cost at most 1,270: in month 1 flat costs 160 + 1,100 if usage is high, in month 2 320 + 1,000."""
+    limit = {"measure": "worst", "of": "total", "at_most": 1_270}
+    deal = flat_or_list({"low": 60, "high": 160}, limits=[limit])
+    found = wait(deal, scenarios_of(deal), 2, shock=0.01)
+    assert [row.months for row in found.months] == [1]
+    assert found.notes == ("signing after 2 months: no plan keeps every limit",)
+
+
+def test_too_little_time_is_a_limit_reached():
+    deal = flat_or_list(lognormal(0.3, 100))
+    with pytest.raises(LimitReached):
+        wait(deal, scenarios_of(deal), 1, time_limit=1e-9)
 
 
 def test_measuring_that_tells_nothing_is_worth_nothing():

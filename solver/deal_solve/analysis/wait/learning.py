@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from deal_solve.analysis.uncertainty.replicates import LEVEL
 from deal_solve.analysis.uncertainty.result import Estimate
 from deal_solve.uncertainty.sampling import quasi_normals, sobol_points
-from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
+from deal_solve.uncertainty.scenario_set import BLOCK, Array, ScenarioSet
 
 NO_USAGE = 1e-6
 """What counts as no usage at all in a logarithm."""
@@ -90,7 +90,7 @@ def _moves(scenarios: ScenarioSet, months: int) -> Array:
 def _normals(dimensions: int, seed: int, month: int) -> Array:
     """Return the shocks of a month, (dimensions, BLOCK): points of a Sobol sequence of its own."""
     if not dimensions:
-        return np.zeros((0, 1))
+        return np.zeros((0, BLOCK))
     return quasi_normals(sobol_points(dimensions, int(np.random.SeedSequence([seed, month]).generate_state(1)[0])), 0)
 
 

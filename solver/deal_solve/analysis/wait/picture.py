@@ -20,12 +20,12 @@ def figure_of(deal: Deal, found: Wait) -> Figure:
     """Return two bars per month of signing; raises InputError where matplotlib is not installed."""
     rows = found.months
     size, word = scale_of(max(max(row.value_high_usd, abs(row.cost_usd)) for row in rows))
-    title = f"{deal.title or 'This deal'}: what waiting to measure costs and tells over {deal.compared_months} months"
+    title = f"{deal.title or 'This deal'}: waiting to measure over {deal.compared_months} months"
     with canvas(6.4, 3.2, title) as drawn:
         panel = drawn.subplots()
         for index, row in enumerate(rows):
-            panel.bar(index - WIDTH / 2, row.cost_usd / size, WIDTH, color=LIGHT, label="costs" * (not index))
-            panel.bar(index + WIDTH / 2, row.value_usd / size, WIDTH, color=DARK, label="tells" * (not index))
+            panel.bar(index - WIDTH / 2, row.cost_usd / size, WIDTH, color=LIGHT, label="waiting costs" * (not index))
+            panel.bar(index + WIDTH / 2, row.value_usd / size, WIDTH, color=DARK, label="learning saves" * (not index))
             ends = [row.value_low_usd / size, row.value_high_usd / size]
             panel.plot([index + WIDTH / 2] * 2, ends, color="black", linewidth=1, marker="_", markersize=8)
             saved = f"saves {whole_money(row.net_usd)}" if row.net_usd > 0 else f"loses {whole_money(-row.net_usd)}"

@@ -76,13 +76,14 @@ class Wait(Answered):
         float, Field(description="standard deviation of the logarithm of usage in a month, about its trend")
     ]
     months: Annotated[Table[WaitMonth], Field(description="by months waited")]
+    is_complete: Annotated[bool, Field(description="whether every month was compared before the time limit")]
     solution: NotWritten[Solution] = field(repr=False)
     notes: Annotated[tuple[str, ...], Field(description="remarks in plain words")] = ()
 
     @property
     def is_proven(self) -> bool:
-        """Whether every deal was proven to the gap."""
-        return self.solution.status == "optimal" and all(month.is_proven for month in self.months)
+        """Whether every month was compared, and every deal proven to the gap."""
+        return self.is_complete and self.solution.status == "optimal" and all(month.is_proven for month in self.months)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per length of waiting."""

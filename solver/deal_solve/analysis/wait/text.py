@@ -24,13 +24,18 @@ def wait_report(deal: Deal, found: Wait) -> str:
     head += labelled(
         "Over", f"{over} of each month, usage off its trend by {found.shock:.3g} a month (deviation of ln)"
     )
-    signed = [f"now: {found.now}", *(line for row in found.months for line in _signed(row))]
+    signed = [f"now: {found.now}", *_signed(_named(found))]
     parts = ["\n".join(head), _table(deal, found), bullets("What is signed", signed)]
     return "\n\n".join([*parts, *([bullets("Notes", found.notes)] if found.notes else [])]) + "\n"
 
 
+def _named(found: Wait) -> WaitMonth:
+    """Return the wait that the verdict is about: the one that saves most, or costs the least."""
+    return max(found.months, key=lambda row: row.net_usd)
+
+
 def _verdict(found: Wait) -> str:
-    best = max(found.months, key=lambda row: row.net_usd)
+    best = _named(found)
     words = f"what {counted(best.measured_months, 'month')} of measuring tell is worth {whole_money(best.value_usd)}"
     words += f" ({whole_money(best.value_low_usd)} to {whole_money(best.value_high_usd)})"
     if not best.months:
@@ -51,21 +56,21 @@ def _verdict(found: Wait) -> str:
 def _routing(row: WaitMonth) -> str:
     """Return what of the cost is that workloads run as today for longer, where it is worth a word."""
     usd = row.routing_usd or 0.0
-    if usd < ROUTING_SHARE * row.cost_usd:
+    if usd <= 0 or usd < ROUTING_SHARE * row.cost_usd:
         return ""
     rest = "" if usd >= row.cost_usd else f" (without that, about {whole_money(row.cost_usd - usd)})"
     return f", about {whole_money(usd)} of it because workloads run as today until then{rest}"
 
 
 def _turn(found: Wait) -> str:
-    paying = [row for row in found.months if row.net_usd > 0]
     if found.turns is None:
         return (
             f"not by {found.months[-1].calendar_month}, which still pays; a longer wait (--months) shows when it stops"
         )
-    if not paying:
+    last = next((row for row in found.months if row.months == found.turns - 1), None)
+    if last is None:
         return "at once: no wait is worth what it costs"
-    return f"after {paying[-1].calendar_month}: signing later costs more than the longer measurement tells"
+    return f"after {last.calendar_month}: signing later costs more than the longer measurement tells"
 
 
 def _signed(row: WaitMonth) -> list[str]:

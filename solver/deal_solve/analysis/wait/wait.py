@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Unpack
 
 import numpy as np
@@ -22,8 +23,9 @@ from deal_solve.analysis.wait.routing import listed_usd
 from deal_solve.analysis.wait.signed import kind_of, signed_in_a_line
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.edit import varied
-from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
+from deal_solve.errors import DealSolveError, Infeasible, InputError, LimitReached, Problem
 from deal_solve.frames import Table
+from deal_solve.messages import counted
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.settings import Beaten, Comparison
 from deal_solve.optimise.solution import Solution
@@ -70,19 +72,19 @@ def wait(
     rows = [waiting.month(each, measured) for each in waits]
     found = [row for row in rows if row is not None]
     if not found:
-        raise LimitReached("the time limit passed before waiting was compared with signing now")
-    paying = [row.months for row in found if row.net_usd > 0]
+        raise waiting.left_out[0]
     best = max(found, key=lambda row: row.net_usd)
     return Wait(
         now_usd=now.objective_usd,
         now=signed_in_a_line([now.plan]),
         best=best.months if best.net_usd > 0 else 0,
-        turns=_turn(paying, found[-1].months),
+        turns=_turn(found),
         shock=shock,
         months=Table(tuple(found)),
+        is_complete=not any(isinstance(each, LimitReached) for each in waiting.left_out),
         solution=now,
         about=About(deal, scenarios),
-        notes=(*notes, *_notes(found, waits, whole), *now.notes),
+        notes=(*notes, *map(str, waiting.left_out), *_notes(found, whole), *now.notes),
     )
 
 
@@ -97,10 +99,15 @@ def _refuse(deal: Deal, months: int, observed: int, shock: float) -> None:
         raise InputError(Problem("--shock", f"{shock:g} is no deviation; expected a number above 0"))
 
 
-def _turn(paying: list[int], last: int) -> int | None:
-    """Return from how many months on waiting no longer pays; None if it still does after the last."""
+def _turn(found: Sequence[WaitMonth]) -> int | None:
+    """Return from how many months on waiting no longer pays; None if it still does after the last.
+
+    Where the deal is signed later anyway, that is more than deciding then saves.
+    """
+    free = max((row.net_usd for row in found if not row.months), default=0.0)
+    paying = [row.months for row in found if row.months and row.net_usd > max(free, 0.0)]
     after = max(paying, default=0) + 1
-    return after if after <= last else None
+    return after if after <= found[-1].months else None
 
 
 @dataclass
@@ -129,6 +136,8 @@ class _Waiting:
     scenarios: ScenarioSet
     first: int
     options: SolveOptions
+    began: float = field(default_factory=monotonic)
+    left_out: list[DealSolveError] = field(default_factory=list)
     now: Solution = field(init=False)
     compared: Comparison = field(init=False)
 
@@ -138,13 +147,17 @@ class _Waiting:
         self.compared = Comparison(self.now.baseline, Against(baseline=self.now.baseline_cost))
 
     def month(self, months: int, measured: Observations) -> WaitMonth | None:
-        """Return what waiting so many months is worth; None where the time limit passes before that is known."""
-        what = f"signing after {months} months"
+        """Return what waiting so many months is worth; None where there is no plan then, or no time to find it."""
+        what = f"signing after {counted(months, 'month')}"
         try:
             unlearnt = self._solved(months, what, self.scenarios, replace(self.options, baseline=self.compared))
             known = _Plans([unlearnt.plan], [unlearnt.settlement.cost], unlearnt.status == "optimal")
             signed = [self._signed(months, what, measured, index, known) for index in range(len(measured.seen))]
         except LimitReached:
+            self.left_out.append(LimitReached(f"the time limit passed before {what} was compared with signing now"))
+            return None
+        except Infeasible:
+            self.left_out.append(Infeasible(f"{what}: no plan keeps every limit"))
             return None
         return self._row(months, unlearnt, known, signed)
 
@@ -177,8 +190,8 @@ class _Waiting:
         self, months: int, what: str, scenarios: ScenarioSet, options: SolveOptions, better: float = np.inf
     ) -> Solution:
         deal = self.deal.signed_in(self.first + months)
-        watched = replace(options, progress=_naming(options.progress, what))
-        return solve(deal, in_months_of(deal, scenarios), options=watched, better_than=better)
+        watched = replace(options, progress=_naming(options.progress, what, self.began))
+        return solve(deal, in_months_of(deal, scenarios), options=watched, better_than=better).optimised()
 
     def _objective(self, cost: Array, posterior: Posterior) -> float:
         """Return the objective after an observation of a plan that costs so much in every scenario of the set."""
@@ -200,7 +213,7 @@ class _Waiting:
             months=months,
             calendar_month=f"{self.deal.calendar(self.first + months):%Y-%m}",
             measured_months=self.first + months,
-            verdict="wait" if low > cost else "sign" if high < cost else "open",
+            verdict="wait" if low > cost else "sign" if high <= cost else "open",
             cost_usd=cost,
             value_usd=usd,
             value_low_usd=low,
@@ -233,17 +246,15 @@ def _kinds(signed: Sequence[Plan]) -> Iterator[str]:
         yield f"{len(plans)} of {len(signed)}: {signed_in_a_line(plans)}"
 
 
-def _naming(progress: Watcher | None, what: str) -> Watcher | None:
+def _naming(progress: Watcher | None, what: str, began: float) -> Watcher | None:
     """Return what reports the progress of a solve as a part of waiting."""
     if progress is None:
         return None
     report: Callable[[Progress], bool | None] = progress
-    return lambda each: report(replace(each, phase=f"{what}: {each.phase}"))
+    return lambda each: report(replace(each, phase=f"{what}: {each.phase}", seconds=monotonic() - began))
 
 
-def _notes(found: list[WaitMonth], waits: range, scenarios: ScenarioSet) -> Iterator[str]:
-    if len(found) < len(waits):
-        yield "the time limit passed before every month was compared"
+def _notes(found: list[WaitMonth], scenarios: ScenarioSet) -> Iterator[str]:
     fewest = min(row.effective for row in found)
     if scenarios.kind == "sampled" and fewest < FEW:
         yield (
