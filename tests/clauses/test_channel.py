@@ -42,6 +42,13 @@ def test_i6_what_is_paid_through_the_channel_retires_up_to_the_cap():
     assert bill(40) == {"usage": 40, "cloud_shortfall": 5}
 
 
+def test_the_row_of_a_fee_says_what_it_is_charged_on():
+    frame = settled(api_deal(40 / 12, FREE, offer=channel(fee=0.03), **clouds()), api_plan(FREE_PLAN)).invoice()
+    fees = frame[frame["line"] == "fee"]
+    assert fees["quantity"].sum() == pytest.approx(40)
+    assert fees["amount_usd"].sum() == pytest.approx(1.2)
+
+
 def test_i6_what_is_paid_directly_retires_nothing():
     """The same 40 directly: 30 are short, 70 in all."""
     assert bill(40, through=False) == {"usage": 40, "cloud_shortfall": 30}
@@ -150,7 +157,7 @@ def test_rollover_inside_a_year_may_stand_beside_a_channel():
 
 def test_each_contract_year_needs_its_amount():
     """Two contract years and one amount; one band may serve for both."""
-    with pytest.raises(InputError, match=r"cloud_commitments\.aws\.usd_per_year: .*has 1 amounts; expected 2"):
+    with pytest.raises(InputError, match=r"cloud_commitments\.aws\.usd_per_year: .*has 1 amount; expected 2"):
         api_deal(1, FREE, horizon=24, **clouds())
     with pytest.raises(InputError, match=r"other_spend_usd_per_year: .*has 2 bands; expected one"):
         api_deal(1, FREE, horizon=36, **clouds(years=3, other=[1, 2]))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from deal_solve.errors import InputError
 from tests.support.builders import APP, api_deal, api_plan, routes, settled
 
 
@@ -16,3 +17,9 @@ def test_projects_are_paid_at_time_0():
     frame = result.invoice()
     project = frame[frame["line"] == "projects"].iloc[0]
     assert (project["paid_month"], project["contract_year"], project["period"]) == (0, 0, "2027-01")
+    assert (project["item"], project["quantity"]) == ("app batch", 1)
+
+
+def test_a_project_that_no_workload_offers_is_refused():
+    with pytest.raises(InputError, match=r"projects\.bot has 'batch', which the deal does not offer there"):
+        settled(api_deal(100), api_plan((0, (0,)), offer="list", projects={"bot": ("batch",)}))

@@ -42,6 +42,22 @@ def beyond(allowance, **how):
     return {line: usd / 12 for line, usd in found.items()}
 
 
+def test_use_below_a_dollar_pools_like_any_other():
+    """One user with 0.50 of use and 0.20 included: 0.30 are beyond."""
+    deal = limited({"usd_per_user_month": 0.2, "pooled": True}, users={"staff": 1}, usd=0.5)
+    assert lines(settled_on_offer(deal))["extra_usage"] == pytest.approx(12 * 0.3)
+
+
+def test_what_is_beyond_retires_the_commitment_of_the_channel():
+    """24,000 for seats and 12 · 600 beyond, both through the channel: 100,000 - 50,000 - 31,200 are short."""
+    cloud = {"usd_per_year": [100_000], "other_spend_usd_per_year": 50_000, "cap_share": 1}
+    channel = {"through": "aws", "counts": 1}
+    deal = varied(
+        limited({"usd_per_user_month": 19}), {"cloud_commitments": {"aws": cloud}, "offers.quote.channel": channel}
+    )
+    assert lines(settled_on_offer(deal)) == {"seats": 24_000, "extra_usage": 7_200, "cloud_shortfall": 18_800}
+
+
 @pytest.mark.parametrize(("usd", "extra"), [(15, {}), (19, {}), (25, {"extra_usage": 600})])
 @pytest.mark.parametrize("pooled", [True, False])
 def test_users_who_are_all_alike(pooled, usd, extra):
