@@ -1,5 +1,8 @@
 """What every test starts from: a page of 100 columns, whatever terminal runs the tests; the longest begin first."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from deal_solve.report.text import Page, printed_on
@@ -17,6 +20,12 @@ LONGEST = (
     "test_code_in_the_docs_runs",
 )
 """Tests that take seconds: what is left at the end is short, so that all processes end together."""
+
+
+def pytest_configure(config):
+    """Let the processes of a run share what they have solved: in the folder above their own, which is of this run."""
+    if hasattr(config, "workerinput"):
+        os.environ["DEAL_SOLVE_TESTS_SHARE"] = str(Path(config.option.basetemp).parent)
 
 
 def pytest_collection_modifyitems(items):

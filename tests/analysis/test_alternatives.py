@@ -46,7 +46,9 @@ def test_a_band_above_the_usage_costs_its_forfeiture_less_its_rate():
     assert "commitment forfeited" in text
 
 
-@pytest.mark.parametrize("name", in_every_run((path.stem for path in EXAMPLES), slow={"regulated", "start-up"}))
+@pytest.mark.parametrize(
+    "name", in_every_run((path.stem for path in EXAMPLES), slow={"api-heavy", "hybrid", "regulated", "start-up"})
+)
 def test_bounds_hold_and_lines_add_up(name):
     """What was proven without solving is not above what solving finds; parts sum to the whole within a cent."""
     best = solved(name)

@@ -198,7 +198,14 @@ SMALL = {"workloads": {"app": {**APP, "requests_per_month": 1}}}
     ("deal", "path", "low", "high", "count"),
     [
         (two_quotes(), PREMIUM, 0, 0.6, 61),
-        (two_quotes(risk={"weight": 0.5, "on": "cost", "confidence": 0.5}), PREMIUM, 0, 1.5, 61),
+        pytest.param(
+            two_quotes(risk={"weight": 0.5, "on": "cost", "confidence": 0.5}),
+            PREMIUM,
+            0,
+            1.5,
+            61,
+            marks=pytest.mark.slow,
+        ),
         (
             two_quotes(risk={"weight": 1, "on": "loss", "confidence": 0.5}),
             "offers.flat.api.bands[0].discount",
@@ -209,7 +216,9 @@ SMALL = {"workloads": {"app": {**APP, "requests_per_month": 1}}}
         (two_quotes(risk={"criterion": "regret"}), "offers.flat.api.bands[0].discount", 0, 0.3, 31),
         (office(minimum=11, tiers={"kind": "all_units", "steps": [{"seats": 12, "discount": 0.2}]}), PRICE, 5, 40, 36),
         (load(SCENARIOS / "three-quotes.yaml"), "offers.thirty-six.api.bands[1].discount", 0.2, 0.4, 5),
-        (load(SCENARIOS / "three-quotes.yaml"), "cost_of_capital_per_year", 0, 0.3, 4),
+        pytest.param(
+            load(SCENARIOS / "three-quotes.yaml"), "cost_of_capital_per_year", 0, 0.3, 4, marks=pytest.mark.slow
+        ),
     ],
     ids=["premium", "on cost", "on loss", "regret", "seats", "three quotes", "capital"],
 )

@@ -14,12 +14,11 @@ from deal_solve.frames import Table
 from deal_solve.report.basics import About
 from tests.support.builders import RATES, deal_of, only
 from tests.support.paths import EXAMPLES, ROOT
-from tests.support.proposals import example
 from tests.support.samples import in_every_run
-from tests.support.solved import solved
+from tests.support.solved import levers_of_many_clauses, solved
 
 SHRINKS = "optimising first shrinks the commitment to sign from 9 to 3 USD a year."
-NAMES = in_every_run((path.stem for path in EXAMPLES), slow={"api-heavy", "hybrid", "start-up"})
+NAMES = in_every_run((path.stem for path in EXAMPLES), slow={"api-heavy", "hybrid", "regulated", "start-up"})
 LEVERS = ["routing", "caching", "batch", "seat sizing", "commitment", "bundle", "clauses"]
 
 
@@ -289,8 +288,7 @@ def test_every_risk_has_a_waterfall(risk):
 
 def test_a_deal_with_most_clauses():
     """Tools, floors, shares of models, ramps and renewals at list: more levers never cost more while all is at list."""
-    deal = example()
-    steps = steps_of(deal).from_all_opus
+    steps = levers_of_many_clauses().from_all_opus
     at_list_only = [step.expected_usd for step in steps][1:5]
     assert at_list_only == sorted(at_list_only, reverse=True)
 

@@ -20,15 +20,14 @@ from deal_solve.optimise.solve import solve
 from deal_solve.report.text import Page, printed_on
 from tests.support.deals import BY_QUARTER, by_table
 from tests.support.paths import EXAMPLES, SCENARIOS
-from tests.support.solved import solved
+from tests.support.solved import compared, solved
 
 QUOTES = SCENARIOS / "three-quotes.yaml"
 
 
 @pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.stem)
 def found(request):
-    solution = solved(request.param.stem)
-    return solution, comparisons(solution, SolveOptions())
+    return solved(request.param.stem), compared(request.param.stem)
 
 
 @pytest.mark.parametrize("columns", [80, 140])

@@ -1,10 +1,10 @@
 """The docs: generated pages are fresh, and every block of code runs and prints what it says.
 
 A ```python block is executed, blocks of a page in one namespace; what it prints is compared with its `# → ` lines, if
-it has any. In a ```console block the lines after `$ ` (and `> `, which go on with it) are run by a shell, blocks of a
-page in one folder, and what they print is compared with the lines that follow; `...` stands for anything. An ```output
-block is a part of what the last command printed. A block with a title, such as ```yaml title="deal.yaml", is a file in
-that folder; those of the README are there on every page.
+it has any. In a ```console block the lines after `$ ` (and `> `, which go on with it) are run, by a shell unless it is
+one plain call of `deal-solve`, blocks of a page in one folder, and what they print is compared with the lines that
+follow; `...` stands for anything. An ```output block is a part of what the last command printed. A block with a title,
+such as ```yaml title="deal.yaml", is a file in that folder; those of the README are there on every page.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import importlib.util
 import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,11 +22,15 @@ from pathlib import Path
 import pytest
 
 import deal_solve
+from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
 from tests.support.paths import ROOT, SCENARIOS
+from tests.support.solved import printed
 
 PAGES = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")) if path.exists())
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+QUIET = " > /dev/null"
+"""What a plain call may end in."""
 TITLED = re.compile(r'^```\w+ title="([^"\n]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
@@ -132,6 +137,29 @@ def shell(folder):
     return {**os.environ, **paths, "COLUMNS": "100"}
 
 
+def is_plain(command):
+    """Whether a command is one call of `deal-solve`, without anything that only a shell does."""
+    bare = re.sub(r"'[^']*'", "", command.removesuffix(QUIET).replace("\\\n", " "))
+    return bare.startswith("deal-solve ") and not re.search(r"[|<>&;$`*?#\n\\]", bare)
+
+
+def called(command):
+    """Return what a plain call prints, run in this process, which has loaded already what it needs."""
+    about_an_example = re.fullmatch(r"deal-solve (\w+) scenarios/([\w-]+)\.yaml", command)
+    if about_an_example:
+        return printed(*about_an_example.groups())
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        run(shlex.split(command.removesuffix(QUIET).replace("\\\n", " "))[1:])
+    return ("" if command.endswith(QUIET) else out.getvalue()) + err.getvalue()
+
+
+def called_by_a_shell(command, environment):
+    """Return what a command prints, its own processes included."""
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False)
+    return done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
     folder = tmp_path / "here"
@@ -145,16 +173,14 @@ def test_code_in_the_docs_runs(page, tmp_path, monkeypatch):
     environment, namespace, found = shell(tmp_path), {}, ""
     for kind, block in BLOCK.findall(page.read_text(encoding="utf-8")):
         if kind == "python":
-            with contextlib.redirect_stdout(io.StringIO()) as printed:
+            with contextlib.redirect_stdout(io.StringIO()) as out:
                 exec(compile(block, str(page), "exec"), namespace)
             expected = "\n".join(re.findall(r"^ *# → (.*)", block, re.MULTILINE))
-            assert not expected or alike(expected, printed.getvalue()), printed.getvalue()
+            assert not expected or alike(expected, out.getvalue()), out.getvalue()
         elif kind == "console":
             for command, expected in commands(block):
-                done = subprocess.run(
-                    ["bash", "-c", command], capture_output=True, text=True, env=environment, cwd=folder, check=False
-                )
-                found = done.stdout + done.stderr
+                is_here = is_plain(command) and page.name != "README.md"
+                found = called(command) if is_here else called_by_a_shell(command, environment)
                 assert alike(expected, found), f"$ {command}\n{found}"
         elif kind == "output":
             assert alike(f"...{block.rstrip()}...", found), block
@@ -176,4 +202,6 @@ def test_every_number_that_the_negotiation_talks_about_is_printed_in_it():
 def test_the_comparison_itself():
     assert alike("a\n...\nz", "a\nb\nc\nz\n")
     assert not alike("a\nb", "a\nc")
+    assert is_plain("deal-solve sweep a.yaml --vary 'x.*=1%' \\\n--jobs 2 > /dev/null")
+    assert not any(map(is_plain, ("deal-solve today a.yaml | head", "cat a", "deal-solve init\ncat deal.yaml")))
     assert list(commands("$ cat <<E\n> x\n> E\nx\n$ true\n")) == [("cat <<E\nx\nE", "x"), ("true", "")]

@@ -11,14 +11,13 @@ from deal_solve import (
     findings,
     loads,
     scenarios_of,
+    settle,
     show,
-    solve,
-    waterfall,
     why_not,
 )
 from deal_solve.report.text import joined
 from tests.support.deals import INFEASIBLE
-from tests.support.solved import loaded, many_clauses, solved
+from tests.support.solved import levers_of_many_clauses, loaded, many_clauses, solved
 
 HYBRID, SOLUTION, SMALL = loaded("hybrid"), solved("hybrid"), many_clauses()
 SETTLEMENT = SOLUTION.settlement
@@ -29,7 +28,7 @@ def tables():
     yield from show(SOLUTION).tables.items()
     answer = why_not(SMALL, "offer=list")
     yield from (("changes", answer.changes), ("lines", answer.difference.lines))
-    yield "steps", waterfall(SMALL.settlement.deal, SMALL.settlement.scenarios, SMALL).from_today
+    yield "steps", levers_of_many_clauses().from_today
     tight = loads(INFEASIBLE)
     conflict = explain_infeasible(tight, scenarios_of(tight))
     yield from (("requirements", conflict.requirements), ("relaxations", conflict.relaxations))
@@ -96,7 +95,7 @@ def test_years_count_from_1_where_they_are_displayed():
 
 def test_a_settlement_is_shown_too_and_text_is_escaped():
     odd = HYBRID.model_copy(update={"title": "<b>"})
-    shown = show(solve(odd).settlement)
+    shown = show(settle(odd, SOLUTION.plan, SETTLEMENT.scenarios))
     assert shown.text.startswith("<b>: 36 months")
     assert shown._repr_html_().startswith("<pre>&lt;b&gt;: 36 months")
     assert "alternatives" not in shown.tables

@@ -11,7 +11,6 @@ from deal_solve import (
     from_json,
     seat_health,
     to_json,
-    waterfall,
     why_not,
     wrong_tracks,
 )
@@ -20,7 +19,7 @@ from deal_solve.cli.main import run
 from deal_solve.record import to_text
 from tests.support.deals import INFEASIBLE
 from tests.support.paths import EXAMPLES
-from tests.support.solved import many_clauses, solved
+from tests.support.solved import levers_of_many_clauses, many_clauses, solved
 
 SOLUTION = many_clauses()
 
@@ -42,7 +41,7 @@ def test_a_result_holds_what_else_was_asked_and_reads_back():
     """Differences, plans and shares are those of the analyses, to the last digit."""
     rows, tracks = alternatives(SOLUTION, every=True), wrong_tracks(SOLUTION)
     answers = [why_not(SOLUTION, "offer=list"), why_not(SOLUTION, f"offer={SOLUTION.plan.api.offer}")]
-    levers = waterfall(SOLUTION.settlement.deal, SOLUTION.settlement.scenarios, SOLUTION)
+    levers = levers_of_many_clauses()
     text = to_json(SOLUTION, alternatives=rows, wrong_tracks=tracks, why_not=answers, levers=levers)
     result = from_json(text)
     assert to_text(result) == text

@@ -104,7 +104,7 @@ def test_neutral_alternatives_are_deals_without_the_clause(count: int):
 
 
 @pytest.mark.parametrize("count", sizes(30, 60))
-@pytest.mark.parametrize("part", seeds(3, 12))
+@pytest.mark.parametrize("part", seeds((1, 6), 12))
 def test_optimiser_and_settlement_agree(part: int, count: int):
     kinds: Counter[str] = Counter()
 
@@ -232,7 +232,7 @@ def test_scaling_every_dollar_scales_the_cost(data: dict[str, Any], factor: floa
         assert after.objective_usd == pytest.approx(factor * before.objective_usd, rel=5e-6, abs=0.1 * factor)
 
 
-@holds_on(8, 25, deals().filter(lambda data: data["workloads"]))
+@holds_on(5, 25, deals().filter(lambda data: data["workloads"]))
 def test_splitting_a_workload_in_two_halves_changes_nothing(data: dict[str, Any]):
     note(shown(data))
     before, after = _optimum(unsplit(data)), _optimum(split(data))

@@ -35,7 +35,7 @@ def test_optimiser_and_settlement_agree(number: int):
     assert not outcome.mismatch, outcome.mismatch
 
 
-@pytest.mark.parametrize("number", seeds(3, 60))
+@pytest.mark.parametrize("number", seeds((0, 2, 3, 4), 60))
 def test_rows_and_cuts_agree(number: int):
     agree(read(crowded(number, tiny=True)))
 

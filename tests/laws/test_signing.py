@@ -33,7 +33,7 @@ def drawn(part, number):
     return read(data)
 
 
-@pytest.mark.parametrize("count", sizes(8, 150))
+@pytest.mark.parametrize("count", sizes(5, 150))
 def test_the_best_month_is_the_least_of_all_and_its_plan_settles_to_its_objective(count):
     kinds = {"solved": 0, "infeasible": 0}
     for number in range(count):

@@ -50,6 +50,7 @@ def test_both_methods_find_the_same_optimum_on_generated_deals(number):
         agree(deal)
 
 
+@pytest.mark.slow
 def test_rows_written_out_after_cuts_begin_anew():
     """Where saving would pay, plans that were found by cuts cost more than they promise: they do not count."""
     agree(read(random_deal(np.random.default_rng([77, 152]))))

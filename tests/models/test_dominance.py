@@ -46,7 +46,9 @@ def test_what_is_dominated_has_no_share(work, kept):
     assert keys(deal_with(**work)) == kept
 
 
-@pytest.mark.parametrize("name", in_every_run((path.stem for path in EXAMPLES), slow={"hybrid", "start-up"}))
+@pytest.mark.parametrize(
+    "name", in_every_run((path.stem for path in EXAMPLES), slow={"hybrid", "regulated", "start-up"})
+)
 def test_nothing_is_missed_in_the_examples(name, monkeypatch):
     deal, found = loaded(name), solved(name).objective_usd
     monkeypatch.setattr(routing, "nondominated_options", everything)
