@@ -127,6 +127,24 @@ def test_where_wrapping_is_not_enough_the_columns_are_printed_in_parts():
     ]
 
 
+SPREAD = ["workloads.bot.requests_per_month", "36.4%", "32.8% to 40.2%", "39.6%", "123,456"]
+
+
+def test_then_paths_are_wrapped_behind_a_dot_and_intervals_between_words():
+    """33 + 5 + 14 + 5 + 7 columns and four gaps are 72; the path gives way down to 10, then the interval."""
+    headers = ["field", "first", "interval", "total", "USD"]
+    (line,) = on(72, "T", headers, [SPREAD])[3:]
+    assert line == "workloads.bot.requests_per_month  36.4%  32.8% to 40.2%  39.6%  123,456"
+    assert on(60, "T", headers, [SPREAD])[3:] == [
+        "workloads.bot.         36.4%  32.8% to 40.2%  39.6%  123,456",
+        "requests_per_month",
+    ]
+    narrow = on(44, "T", headers, [SPREAD])[3:]
+    assert narrow[0] == "workloads.  36.4%   32.8% to  39.6%  123,456"
+    assert "40.2%" in narrow[1]
+    assert "" not in narrow
+
+
 def test_amounts_are_never_broken_and_endless_words_are():
     lines = on(40, "T", ["name", "usd"], [["x" * 90, "123,456,789.00"]])
     assert any(line.endswith("123,456,789.00") for line in lines)

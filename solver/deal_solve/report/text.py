@@ -7,9 +7,10 @@ otherwise for what is written inside it.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ NO_GAP = 1e-6
 _CENT = Decimal("0.01")
 _WIDE = Context(prec=400)
 _BETWEEN = "  "
+_JOINTS = [re.compile(rf"(?<={mark})(?=[A-Za-z*])") for mark in (r"[./]", "_")]
+"""Where a path may be broken, the first ones rather."""
 
 
 @dataclass(frozen=True)
@@ -220,8 +223,8 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], lef
     """Return a titled table; the first `left` columns are flush left, the others flush right.
 
     Where the page is too narrow, headers and what is flush left are wrapped between words, the first `keys` columns
-    last; then amounts lose their cents; where that is not enough the columns are printed in several parts, each
-    beginning with those first ones.
+    last; then amounts lose their cents; then paths are wrapped behind a dot, and what is flush right between words.
+    Where that is not enough the columns are printed in several parts, each beginning with those first ones.
     """
     kept = [list(row) for row in rows]
     if (found := _COLLECTED.get()) is not None:
@@ -246,14 +249,44 @@ def _words(text: str) -> list[str]:
     return text.split() or [""]
 
 
+def _pieces(text: str) -> list[str]:
+    """Return the words of a text, those of a path apart: `workloads.bot` is workloads. and bot."""
+    pieces = _words(text)
+    for joint in _JOINTS:
+        pieces = [part for piece in pieces for part in joint.split(piece)]
+    return pieces
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines of a width, broken between words, and in a word that is too long behind a dot.
+
+    >>> _wrapped("runs on workloads.bot.requests_per_month", 20)
+    ['runs on', 'workloads.bot.', 'requests_per_month']
+    """
+    lines = [""]
+    for word in _words(text):
+        pieces = [word]
+        for joint in _JOINTS:
+            pieces = [part for piece in pieces for part in (joint.split(piece) if len(piece) > width else [piece])]
+        for index, piece in enumerate(pieces):
+            space = " " * (not index and lines[-1] != "")
+            if len(lines[-1]) + len(space) + len(piece) <= width:
+                lines[-1] += space + piece
+            else:
+                lines += textwrap.wrap(piece, width, break_on_hyphens=False)
+    return [line for line in lines if line]
+
+
 def _fitted(cells: list[list[str]], keys: int, left: int) -> tuple[list[list[str]], list[int]]:
     """Return cells and column widths of a table that fits the page, changed no more than it takes; or as they are."""
     whole = [[cell.whole if isinstance(cell, Amount) else cell for cell in row] for row in cells]
+    spaced = {index for row in cells[1:] for index, cell in enumerate(row) if " " in cell}
     for found, texts in ((cells, range(keys, left)), (whole, range(keys, left)), (whole, range(left))):
         widths = _narrowed(found, texts)
         if _width(widths) <= page_width():
             return found, widths
-    return cells, _narrowed(cells, range(keys, left))
+    widths = _narrowed(whole, spaced.union(range(left)), range(left))
+    return (whole, widths) if _width(widths) <= page_width() else (cells, _narrowed(cells, range(keys, left)))
 
 
 def _width(widths: list[int]) -> int:
@@ -261,19 +294,24 @@ def _width(widths: list[int]) -> int:
     return sum(widths) + len(_BETWEEN) * (len(widths) - 1)
 
 
-def _narrowed(cells: list[list[str]], texts: range) -> list[int]:
-    """Return column widths that fit the page if wrapping can do it, else the least they can be."""
+def _narrowed(cells: list[list[str]], texts: Container[int], paths: Container[int] = ()) -> list[int]:
+    """Return column widths that fit the page if wrapping can do it, else the least they can be.
+
+    The columns `texts` are wrapped between words, of those `paths` also behind the dots of a path.
+    """
     room = page_width()
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     minimum = []
     for index, (header, *column) in enumerate(zip(*cells, strict=True)):
-        kept = [word for cell in column for word in _words(cell)] if index in texts else column
+        split = _pieces if index in paths else _words
+        kept = [word for cell in column for word in split(cell)] if index in texts else column
         minimum.append(min(max(map(len, [*_words(header), *kept])), room // 2))
     while _width(widths) > room:
         wide = [index for index in range(len(widths)) if widths[index] > minimum[index]]
         if not wide:
             break
-        widths[max(wide, key=lambda index: widths[index])] -= 1
+        heads = [index for index in wide if paths and widths[index] > max(len(row[index]) for row in cells[1:])]
+        widths[max(heads or wide, key=lambda index: widths[index])] -= 1
     return widths
 
 
@@ -293,9 +331,7 @@ def _parts(widths: list[int], keys: int) -> list[list[int]]:
 
 def _row(cells: list[tuple[str, int, bool]]) -> list[str]:
     """Return the lines of one row of (text, width, whether flush left)."""
-    wrapped = [
-        [text] if len(text) <= width else textwrap.wrap(text, width, break_on_hyphens=False) for text, width, _ in cells
-    ]
+    wrapped = [[text] if len(text) <= width else _wrapped(text, width) for text, width, _ in cells]
     lines = []
     for line in range(max(map(len, wrapped))):
         parts = []

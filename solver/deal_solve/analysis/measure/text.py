@@ -8,7 +8,7 @@ from deal_solve.analysis.measure.backtest_table import backtest_table
 from deal_solve.analysis.measure.into import Update
 from deal_solve.analysis.measure.result import MeasureResult
 from deal_solve.messages import counted
-from deal_solve.report.text import bullets, heading, table
+from deal_solve.report.text import bullets, heading, money, table
 
 
 def measure_report(found: MeasureResult) -> str:
@@ -41,12 +41,11 @@ def _files(found: MeasureResult) -> str:
 def _reconciliation(found: MeasureResult) -> str:
     rows = []
     for each in found.reconciliation:
-        has_bill = each.billed_usd is not None
-        cells = [f"{each.tokens / 1e6:,.1f}", f"{each.list_usd:,.2f}"]
-        cells += [f"{each.billed_usd:,.2f}" if has_bill else "-"]
-        cells += [f"{each.discount_usd:,.2f}", f"{each.credits_usd + each.tools_usd - each.not_billed_usd:,.2f}"]
+        cells = [f"{each.tokens / 1e6:,.1f}", money(each.list_usd)]
+        cells += ["-" if each.billed_usd is None else money(each.billed_usd)]
+        cells += [money(each.discount_usd), money(each.credits_usd + each.tools_usd - each.not_billed_usd)]
         share = each.unexplained_usd
-        cells += ["-" if share is None else f"{share:,.2f}"]
+        cells += ["-" if share is None else money(share)]
         rows.append([each.month, each.model, *cells])
     headers = ["month", "model", "Mtok", "at list", "billed", "discount", "credits, tools", "unexplained"]
     return table("Tokens at list against what was billed (USD)", headers, rows, left=2)

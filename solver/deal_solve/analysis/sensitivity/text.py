@@ -52,14 +52,13 @@ def moves(bar: Bar, today_usd: float) -> bool:
 
 
 def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
-    ends = [f"{what}at {end}" for what in ("", "held ", "gain ") for end in ("low", "high")]
+    ends = [f"{what}at {end}" for what in ("", "gain ") for end in ("low", "high")]
     cells = [
         [
-            *bar.path.split(".", 1),
+            bar.path,
             *map(short, (bar.low, bar.high)),
             _change(bar.low_usd, today_usd) + CHANGED * bar.flips_low,
             _change(bar.high_usd, today_usd) + CHANGED * bar.flips_high,
-            *(_change(usd, today_usd) for usd in (bar.held_low_usd, bar.held_high_usd)),
             *("-" if usd is None else whole_money(usd) for usd in bar.flexibility_usd),
         ]
         for bar in bars
@@ -67,10 +66,10 @@ def _tornado(deal: Deal, bars: list[Bar], today_usd: float) -> str:
     over = f"over {counted(deal.compared_months, 'month')}"
     title = (
         f"Tornado {over} (change of the objective in USD{present_value(deal)}: the deal "
-        f"re-optimised at low and high, P10 and P90 or one step, {CHANGED} where another deal is best; today's plan "
-        "held there; gain: what re-optimising saves, flexibility)"
+        f"re-optimised at low and high, P10 and P90 or one step, {CHANGED} where another deal is best; gain: "
+        "what that saves against today's plan held there, flexibility)"
     )
-    return table(title, ["", "number", "low", "high", *ends], cells, left=2, keys=2)
+    return table(title, ["number", "low", "high", *ends], cells)
 
 
 def _change(usd: float | None, today_usd: float) -> str:
