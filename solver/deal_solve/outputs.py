@@ -196,6 +196,11 @@ def _figure(found: Any) -> Figure:
         return _figure(found.sweep)
     if isinstance(found, Solution):
         return _figure(found.settlement)
+    if isinstance(found, Criteria):
+        compared: Figure = import_module("deal_solve.analysis.criteria.picture").figure_of(
+            found[0].solution.settlement.deal, found
+        )
+        return compared
     if isinstance(found, Settlement):
         settled: Figure = import_module("deal_solve.report.spending.picture").figure_of(found.deal, found)
         return settled

@@ -16,6 +16,7 @@ from deal_solve.analysis.document.result import SECTIONS
 from deal_solve.analysis.solve.page.cost import GROUPS
 from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
+from deal_solve.facts.today import today
 from deal_solve.report.text import whole_money
 from tests.support.hand_deals import newsvendor, two_years
 from tests.support.paths import SCENARIOS
@@ -128,6 +129,35 @@ def test_the_first_page_says_how_list_prices_are_assumed_to_move(hybrid):
     assert "list prices assumed: models -18% a year, seats +3% a year" in first_page(hybrid).proof
 
 
+def numbers_of(part):
+    """Return every amount of a thousand and more in texts, tables and rows of the page."""
+    if isinstance(part, str):
+        return {int(each.replace(",", "")) for each in re.findall(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d.])", part)}
+    return set().union(*map(numbers_of, part)) if part else set()
+
+
+def values_of(data):
+    """Return every number in JSON, those in its sentences too."""
+    if isinstance(data, dict | list):
+        return [each for part in (data.values() if isinstance(data, dict) else data) for each in values_of(part)]
+    return [data] if isinstance(data, int | float) else [*numbers_of(data)] if isinstance(data, str) else []
+
+
+def test_every_amount_of_what_is_signed_costs_and_saves_is_in_the_json(hybrid):
+    """As it stands there, as the sum of a line over the years, or as the difference of two plans that are compared."""
+    page, solved = first_page(hybrid), json.loads(to_json(hybrid.solution))
+    compared = [*values_of(json.loads(to_json(hybrid))["comparisons"]), *values_of(solved["cost"])]
+    by_year = [year["cost_by_line"] for year in solved["cost"]["years"]]
+    lines = [sum(year.get(name, 0.0) for year in by_year for name in names) for names in GROUPS.values()]
+    per_year = [sum(year.get(name, 0.0) for name in names) for year in by_year for names in GROUPS.values()]
+    found = {abs(round(each)) for each in (*values_of(solved), *compared, *lines, *per_year)}
+    found |= {abs(round(one - other)) for one in compared for other in compared}
+    bill = round(today(hybrid.about.deal).total_usd)
+    shown = numbers_of([page.headline, page.sign[1], page.cost.rows, page.compare[1]])
+    assert len(shown) > 30
+    assert shown - {bill} <= found
+
+
 def test_what_it_is_compared_with_is_that_of_the_json(found):
     page, data = first_page(found), json.loads(to_json(found))
     rows, compared = dict(page.compare[1]), data["comparisons"]
@@ -159,7 +189,15 @@ def test_every_clause_is_asked_for_in_one_sentence(clause):
 
 @pytest.mark.parametrize(
     "title",
-    ["<script>alert(1)</script>", "</style><b>&amp;", "\u202egnp.exe\u200f", "x" * 200, "=1+1 | *b* `c`", "{{ 7*7 }}"],
+    [
+        "<script>alert(1)</script>",
+        "</style><b>&amp;",
+        "\u202egnp.exe\u200f",
+        "x" * 200,
+        "=1+1 | *b* `c`",
+        "{{ 7*7 }}",
+        "5 $ a $ 中文 😀",
+    ],
 )
 def test_names_change_nothing_but_the_text(title):
     def page(name):

@@ -1,5 +1,6 @@
 """FOCUS rows: the requirements of the dataset Cost and Usage, and its sums against the settlement."""
 
+import csv
 import json
 from collections import Counter
 from datetime import datetime
@@ -137,6 +138,25 @@ def test_the_invoices_of_the_newsvendor():
     assert all(row.EffectiveCost == pytest.approx(KEPT * row.ListCost) for row in used)
     unused = sum(row.EffectiveCost for row in rows if row.CommitmentDiscountStatus == "Unused")
     assert sum(row.EffectiveCost for row in used) + unused == pytest.approx(960)
+
+
+@pytest.mark.parametrize(
+    "name", ["=cmd|' /C calc'!A0", "<script>", "5 $ 中文 😀", "\u202egnp.exe", "x" * 200, 'a "b", c']
+)
+def test_names_are_text(name, tmp_path):
+    """A name that a spreadsheet would compute is marked as text; every other stands as it is."""
+    deal = newsvendor()
+    work = {key: each.model_copy(update={"title": name}) for key, each in deal.workloads.items()}
+    rows = cost_rows(
+        settled(deal.model_copy(update={"title": name, "workloads": work}), commitment_usd=100 * KEPT * YEAR)
+    )
+    (tmp_path / "rows.csv").write_text(csv_text(rows.to_frame()), encoding="utf-8")
+    with (tmp_path / "rows.csv").open(encoding="utf-8") as file:
+        read = list(csv.DictReader(file))
+    assert len(read) == len(rows)
+    shown = f"'{name}" if name[0] == "=" else name
+    assert {row["BillingAccountName"] for row in read} == {shown}
+    assert {row["SubAccountName"] for row in read} == {"", shown}
 
 
 def test_our_reader_reads_the_rows_back(tmp_path):

@@ -43,7 +43,7 @@ def test_what_is_sent_does_not_say_what_it_is_worth(found, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "title", ["<script>alert(1)</script>", "=cmd|' /C'!A0", "\u202egnp.exe", "x" * 200, "\x0b&amp;"]
+    "title", ["<script>alert(1)</script>", "=cmd|' /C'!A0", "\u202egnp.exe", "x" * 200, "\x0b&amp;", "5 $ 中文 😀"]
 )
 def test_names_are_text(title, tmp_path):
     def of(name):

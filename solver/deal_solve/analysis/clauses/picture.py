@@ -9,10 +9,13 @@ from deal_solve.analysis.clauses.text import points_text
 from deal_solve.deal.deal import Deal
 from deal_solve.messages import counted
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
-from deal_solve.report.text import round_money
+from deal_solve.report.text import round_money, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+MAX_NAME = 46
+"""Letters of a clause with its step beside a bar: more would leave no room for the bars."""
 
 
 def figure_of(deal: Deal, found: Clauses) -> Figure:
@@ -33,13 +36,14 @@ def figure_of(deal: Deal, found: Clauses) -> Figure:
             label += f", {points_text(row)} points" if row.points is not None else ""
             end = max(row.value_usd / scale, *ends) if ends else row.value_usd / scale
             panel.annotate(label, (end, index), xytext=(4, 0), textcoords="offset points", va="center")
-        names = [f"{row.clause}: {row.was} → {row.asked}" for row in rows]
+        names = [shortened(f"{row.clause}: {row.was} → {row.asked}", MAX_NAME) for row in rows]
         panel.set_yticks(range(len(rows)), names)
         panel.set_ylim(max(len(rows), 1) - 0.5, -0.5)
-        panel.set_xlim(0, 1.45 * (top / scale or 1.0))
+        panel.set_xlim(0, 1.6 * (top / scale or 1.0))
         about = ["light: already granted"] if any(row.finding == GRANTED for row in rows) else []
         about += ["whisker: 95% on fresh scenarios"] if any(row.low_usd is not None for row in rows) else []
-        panel.set_xlabel("; ".join([f"worth over {counted(deal.compared_months, 'month')}, {word}USD", *about]))
+        over = f"objective lower over {counted(deal.compared_months, 'month')}, {word}USD"
+        figure.supxlabel("; ".join([over, *about]), fontsize=8, x=0.01, ha="left")
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(axis="y", length=0)
     return figure

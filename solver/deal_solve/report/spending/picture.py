@@ -188,11 +188,11 @@ def _draw_drivers(panel: Axes, deal: Deal, rows: tuple[Driver, ...]) -> None:
             }
             panel.annotate(digits(value), (end, index), ha="left" if side > 0 else "right", **where)
     panel.axvline(0, color="black", linewidth=0.8)
-    panel.set_yticks(range(len(rows)), [shortened(path_name(deal, row.path), 60) for row in rows], fontsize=6.5)
+    panel.set_yticks(range(len(rows)), [shortened(path_name(deal, row.path), 54) for row in rows], fontsize=6.5)
     panel.set_ylim(len(rows) - 0.4, -0.6)
     panel.set_xlim(-1.3 * far / size, 1.3 * far / size)
-    title = f"Cost above and below {whole_money(rows[0].middle_usd)}, {word}USD; light: at P10; dark: at P90"
-    panel.set_title(title, loc="left", fontsize=8)
+    title = f"cost above and below {whole_money(rows[0].middle_usd)}, {word}USD; light: at P10; dark: at P90"
+    panel.figure.supxlabel(title, fontsize=8, x=0.01, ha="left")
     panel.spines[["top", "right", "left"]].set_visible(False)
     panel.tick_params(axis="y", length=0)
 
