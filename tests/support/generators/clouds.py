@@ -22,7 +22,8 @@ def clouds(c: Draw, data: Data) -> None:
         name: {key: value for key, value in people.items() if key != "covered_share"}
         for name, people in data["cohorts"].items()
     }
-    around = estimate({**data, "cohorts": cohorts, "offers": {}})
+    alone = {key: value for key, value in data.items() if key not in ("in_force", "signing")}
+    around = estimate({**alone, "cohorts": cohorts, "offers": {}})
     spend = max(around.usage_usd + SEAT_USD * max(around.users.values(), default=0.0), 100.0)
     years = data["horizon_months"] // 12
     committed = [round(spend * c.pick(1, 0.4, 2)) for _ in range(years)]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from deal_solve.deal.offers.api import PERIOD_MONTHS
+from tests.support.generators.clouds import clouds
 from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import estimate
 from tests.support.generators.people import SEAT_TYPES
@@ -39,6 +40,11 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
         data.setdefault("signing", {})["early"] = "credited" if _may_credit(data) and c.chance(75) else "forfeited"
     months = sorted({*early, ends, *later}) if c.chance(80) else [*later, *early] or [ends]
     data.setdefault("signing", {})["months"] = [month for month in months if month < horizon] or [ends]
+    if "scenarios" in data and data["signing"].get("early") != "credited" and c.chance(25):
+        clouds(c, data)
+        held = data["offers"].get("current", {}).get("seats", {}).values()
+        if any(_is_forward(part["true_up"]) for part in held):  # refused beside a channel
+            data["offers"]["current"].pop("channel", None)
 
 
 def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
@@ -86,7 +92,12 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
     }
     if seats and (c.chance(65) or "api" not in current):
         name = next(iter(seats))
-        current["seats"] = {name: {**seats[name], **({"true_up": "true-forward"} if c.chance(25) else {})}}
+        current["seats"] = {name: dict(seats[name])}
+        includes = seats[name].get("covered_share") == 1 and not any(
+            "covered_share" in p for p in data["cohorts"].values()
+        )
+        if c.chance(50):
+            current["seats"][name]["true_up"] = "hard_cap" if includes and c.chance(50) else "true-forward"
         users = around.users.get(name, 50.0)
         held["seats"] = {name: {"contracted": int(users * c.pick(0.9, 0.5, 1.2)), "licensed": int(users)}}
     if "api" not in current and "seats" not in current:
@@ -118,8 +129,11 @@ def _may_credit(data: Data) -> bool:
 def _keeps_its_count(data: Data, held: Data) -> bool:
     """Whether the largest count of seats in force is kept: nothing may then lie between them and what is signed."""
     clauses = [part["true_up"] for part in data["offers"].get("current", {}).get("seats", {}).values() if held]
-    return any(
-        clause == "true-forward"
-        or (isinstance(clause, dict) and not clause.get("retroactive", clause.get("preset") != "true-forward"))
-        for clause in clauses
-    )
+    return any(_is_forward(clause) for clause in clauses)
+
+
+def _is_forward(clause: Any) -> bool:
+    """Whether a true-up is not retroactive."""
+    if not isinstance(clause, dict):
+        return bool(clause == "true-forward")
+    return not clause.get("retroactive", clause.get("preset") != "true-forward")
