@@ -47,7 +47,8 @@ def measured(limit: Limit, settlement: Settlement) -> float:
     if year is None:
         costs = settlement.cost if limit.discounted else settlement.undiscounted
     else:
-        costs = (settlement.by_year_discounted if limit.discounted else settlement.by_year)[year]
+        by_year = settlement.by_year_discounted if limit.discounted else settlement.by_year
+        costs = by_year[year] if year < len(by_year) else np.zeros(len(settlement.weights))
     if limit.probability_within is not None:
         order = np.argsort(costs)
         reached = np.cumsum(weights[order]) >= limit.probability_within - 1e-9

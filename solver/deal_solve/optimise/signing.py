@@ -15,9 +15,10 @@ from typing import Unpack
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.errors import Infeasible, InputError, LimitReached
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
-from deal_solve.optimise.search.settings import Beaten, Comparison
+from deal_solve.optimise.search.settings import TIE_TOLERANCE, Beaten, Comparison
 from deal_solve.optimise.solution import SignedMonth, Solution
 from deal_solve.optimise.solve import compared_with
 from deal_solve.optimise.solve import solve as solve_signed
@@ -108,12 +109,18 @@ def _compared(deals: Sequence[Deal], sets: Sequence[Scenarios], options: SolveOp
 
 
 def _best(found: dict[int, Solution], months: list[SignedMonth], reasons: list[str]) -> Solution:
-    """Return the solution of least objective, the earliest of equal ones, proven over all months."""
+    """Return the solution of least objective, the earliest month of equal ones, proven over all months.
+
+    Months cost the same where they differ by no more than plans do that are tied, or by half a cent. A month that was
+    pruned costs more than an earlier one, so that the answer does not depend on which were.
+    """
     if not found:
         if any(month.outcome == "limit" for month in months):
             raise LimitReached("the time limit passed before a plan was found in any month of signing")
         raise Infeasible(reasons[0])
-    best = min(found.values(), key=lambda each: each.objective_usd)
+    cheapest = min(each.objective_usd for each in found.values())
+    tied = cheapest + max(TIE_TOLERANCE * abs(cheapest), CENT_TOLERANCE_USD)
+    best = found[min(month for month, each in found.items() if each.objective_usd <= tied)]
     bound = min(best.objective_usd, *(month.bound_usd for month in months))
     gap = (best.objective_usd - bound) / max(abs(best.objective_usd), 1e-9)
     is_stopped = any(month.outcome == "limit" for month in months)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
@@ -64,5 +65,7 @@ def _costs(limit: Limit, settlement: Settlement) -> Array:
     if limit.contract_year is None:
         return settlement.cost if limit.discounted else settlement.undiscounted
     by_year = settlement.by_year_discounted if limit.discounted else settlement.by_year
+    if limit.contract_year >= len(by_year):  # signed so late that the horizon ends before that contract year
+        return np.zeros(len(settlement.weights))
     costs: Array = by_year[limit.contract_year]
     return costs

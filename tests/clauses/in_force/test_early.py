@@ -73,10 +73,6 @@ def test_what_cannot_be_decided_is_refused_by_name():
         signing={"months": [2], "early": "forfeited"},
     )
     refused(r"counts_next of current cannot stand together", api={"excess": "counts_next", "payment": "arrears"})
-    refused(
-        r"signing later and a limit of a contract year",
-        limits=[{"measure": "worst", "of": "contract year 1", "at_most": 1}],
-    )
     refused(r"in_force.ends: 2027-01 is outside the horizon", ends="2027-01")
     refused(r"period_started: a commitment period of 12 months", in_force={"period_started": "2025-01"})
     refused(r"drawn_usd: 1300 is more than the balance", in_force={"drawn_usd": 1_300})

@@ -1,13 +1,17 @@
 """The month of signing in a plan: written wherever it is chosen, month 0 too, and read back as a pin."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from deal_solve import from_json, scenarios_of, solve, to_json
+from deal_solve import Infeasible, from_json, scenarios_of, solve, to_json
+from deal_solve.optimise.options import SolveOptions
+from deal_solve.optimise.signing import _best, months_solved
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal
-from tests.support.builders import NEXT, api_deal, held
+from deal_solve.settlement.limit_checks import limit_checks
+from tests.support.builders import NEXT, api_deal, bands, count, held, seat_deal
 
 EARLY = {"months": [0, 3, 6], "early": "forfeited"}
 
@@ -45,3 +49,82 @@ def test_a_completed_proposal_writes_its_month(month):
 def test_a_deal_that_is_signed_at_its_start_writes_no_month():
     deal = api_deal(100, horizon=24, offers={"next": NEXT})
     assert "signing_month" not in solve(deal).plan.model_dump()
+
+
+# --- months that cost the same ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("months", [[2, 4, 6], [6, 4, 2]])
+def test_of_months_that_cost_the_same_the_earliest_is_signed(months):
+    """List and the offer both cost 100 a month: in whichever order the months are written, it is month 2."""
+    offer = {"terms": [12], "api": bands((0, 0))}
+    solution = solve(api_deal(100, horizon=24, offers={"same": offer}, signing={"months": months}))
+    assert solution.plan.signing_month == 2
+
+
+@pytest.mark.parametrize(("usd", "month"), [(0, 2), (0.004, 2), (0.02, 4)])
+def test_months_that_differ_by_half_a_cent_cost_the_same(usd, month):
+    """Two months that cost the same, the first of them raised by so much."""
+    deal = api_deal(100, horizon=24, offers={"same": {"terms": [12], "api": bands((0, 0))}}, signing={"months": [2, 4]})
+    best, found = months_solved(deal, None, SolveOptions(), prunes=False)
+    assert best.plan.signing_month == 2
+    moved = {2: replace(found[2], objective_usd=found[4].objective_usd + usd), 4: found[4]}
+    assert _best(moved, list(best.months), []).plan.signing_month == month
+
+
+# --- limits of one contract year --------------------------------------------------------------------------------------
+
+
+def limited(at_most, year=1, horizon=24, months=(6,), measure="worst"):
+    """Return the deal of `held`, 20 % off from the month of signing on, with a limit on one contract year."""
+    limit = {"measure": measure, "of": f"contract year {year}", "at_most": at_most}
+    return held(horizon=horizon, limits=[limit], signing={"months": list(months)})
+
+
+METHODS = pytest.mark.parametrize("method", ["decomposition", "extensive"])
+
+
+@METHODS
+@pytest.mark.parametrize("at_most", [960, 961])
+def test_a_limit_on_a_contract_year_counts_from_the_month_of_signing(method, at_most):
+    """12 months at 80 from month 6 on; the 266.67 of overage before it are in no contract year."""
+    solution = solve(limited(at_most), method=method)
+    assert solution.settlement.by_year[0] == pytest.approx([960])
+    assert solution.settlement.before == pytest.approx([266.67], abs=0.01)
+
+
+@METHODS
+def test_below_what_the_contract_year_costs_there_is_no_plan(method):
+    with pytest.raises(Infeasible):
+        solve(limited(959), method=method)
+
+
+@METHODS
+def test_a_limit_may_rule_a_month_out(method):
+    """Year 2 of month 6 has 6 months, 480; of month 13 the horizon leaves 11 months, and no second year to pay for."""
+    solution = solve(limited(479, year=2, months=(6, 13)), method=method)
+    assert solution.plan.signing_month == 13
+    assert [month.outcome for month in solution.months] == ["infeasible", "solved"]
+    assert [check.is_kept for check in limit_checks(solution.settlement.deal, solution.settlement)] == [True]
+    assert solve(limited(480, year=2, months=(6, 13)), method=method).plan.signing_month == 6
+
+
+@METHODS
+def test_what_seats_in_force_cost_after_signing_is_in_no_contract_year(method):
+    """Signed in month 3: 5,400 of monthly fees of the old seats fall into the first twelve months, 9·16·100 count."""
+    current = {
+        "on_the_table": False,
+        "terms": [12],
+        "seats": {"seat": {"usd_per_user_month": 18, "billing": "monthly"}},
+    }
+    deal = seat_deal(
+        count(horizon=24),
+        horizon=24,
+        cohorts={"staff": {"headcount": 0, "tracks": ["seat"]}},
+        offers={"current": current, "next": {"terms": [12], "seats": {"seat": {"usd_per_user_month": 16}}}},
+        in_force={"offer": "current", "ends": "2027-07", "seats": {"seat": {"contracted": 100}}},
+        signing={"months": [3], "early": "forfeited"},
+        limits=[{"measure": "worst", "of": "contract year 1", "at_most": 14_400}],
+    )
+    solution = solve(deal, method=method)
+    assert solution.objective_usd == pytest.approx(10_800 + 28_800)

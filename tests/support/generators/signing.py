@@ -15,7 +15,8 @@ KEPT = ("usd_per_user_month", "list_usd_per_user_month", "billing", "tiers", "tr
 
 def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     """Let a deal be signed in a later month or one of several; most of the time after an agreement in force."""
-    data["limits"] = [limit for limit in data.get("limits", []) if "contract" not in str(limit.get("of", ""))]
+    for limit in data.get("limits", []):  # contract years begin elsewhere, and what is paid before is in none
+        limit["at_most"] = round(limit["at_most"] * c.pick(1, 1.5, 3), 2)
     data.pop("cloud_commitments", None)
     for paper in data["offers"].values():
         paper.pop("channel", None)

@@ -126,8 +126,6 @@ def _months(deal: Deal) -> Iterator[Finding]:
     for month in deal.signing_months:
         if month >= deal.horizon_months:
             yield here, f"month {deal.dated(month)} is outside the horizon of {counted(deal.horizon_months, 'month')}"
-    if deal.signing_months != (0,) and any(limit.contract_year is not None for limit in deal.limits):
-        yield here, "signing later and a limit of a contract year cannot stand together; they would begin elsewhere"
     if deal.in_force is not None:
         yield from _early(deal, deal.in_force, [m for m in deal.signing_months if m < deal.month(deal.in_force.ends)])
 
