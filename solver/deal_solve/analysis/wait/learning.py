@@ -107,17 +107,20 @@ def estimate_of(values: Array, control: Array, expected: float) -> Estimate:
 
     `control` (N,) goes along with the values and has a mean over all observations that is known, `expected`: what the
     ones that were drawn miss of it, the values miss in proportion (a control variate). There is one observation in
-    every stratum; neighbours are collapsed in pairs, which makes the interval too wide rather than too narrow (Cochran,
-    Sampling Techniques, 5A.12).
+    every stratum, and neighbours are collapsed in pairs (Cochran, Sampling Techniques, 5A.12). The interval is about
+    the observations that were drawn, not about the scenarios.
     """
     from scipy.special import stdtrit
 
-    count, off = len(values), control - control.mean()
-    slope = float(off @ values / (off @ off)) if off.any() else 0.0
-    left = values - slope * (control - expected)
-    pairs = left.reshape(-1, 2)
-    mean = float(left.mean())
-    half = float(stdtrit(len(pairs) - 1, (1 + LEVEL) / 2)) * math.sqrt(float((np.diff(pairs) ** 2).sum())) / count
+    count, off, missed = len(values), control - control.mean(), float(control.mean()) - expected
+    spread = float(off @ off)
+    slope = float(off @ values) / spread if spread else 0.0
+    pairs = (values - slope * control).reshape(-1, 2)
+    mean = float(values.mean()) - slope * missed
+    error = math.sqrt(
+        float((np.diff(pairs) ** 2).sum()) / count * (1 / count + (missed**2 / spread if spread else 0.0))
+    )
+    half = float(stdtrit(len(pairs) - 1, (1 + LEVEL) / 2)) * error
     return Estimate(mean, mean - half, mean + half)
 
 

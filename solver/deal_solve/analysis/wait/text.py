@@ -50,7 +50,7 @@ def _verdict(found: Wait) -> str:
             return f"measure first, and sign in {best.calendar_month}: {words}"
         case "sign":
             return f"sign now: {words}"
-    return f"too close to call: {words}"
+    return f"too close to call: {words}; more observations (--observations 64) say more"
 
 
 def _routing(row: WaitMonth) -> str:
