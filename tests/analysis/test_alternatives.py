@@ -3,8 +3,10 @@
 import pytest
 
 from deal_solve import loads, scenarios_of, solve
+from deal_solve.analysis.solve.comparisons import comparisons
 from deal_solve.analysis.why_not.alternatives import alternatives
 from deal_solve.analysis.why_not.alternatives_text import alternatives_report
+from deal_solve.optimise.options import SolveOptions
 from deal_solve.plan.proposal import Proposal
 from tests.support.deals import APP
 from tests.support.paths import EXAMPLES
@@ -44,6 +46,16 @@ def test_a_band_above_the_usage_costs_its_forfeiture_less_its_rate():
     text = alternatives_report(deal, alternatives(best, every=True), best.objective_usd)
     assert "recommended" in text
     assert "commitment forfeited" in text
+
+
+def test_the_runner_up_is_the_least_dear_of_all_other_agreements():
+    """List costs 0.1 of a year more than the first band, the upper band 120,000 less 0.9 of it: 76,800 beside 4,800."""
+    best = solve(loads(TWO_BANDS))
+    compared = comparisons(best, SolveOptions())
+    dearer = [row.above_usd for row in alternatives(best, every=True) if not row.is_recommended]
+    assert compared.runner_up.objective_usd - best.objective_usd == pytest.approx(min(dearer))
+    assert compared.runner_up.plan == compared.no_commitment.plan
+    assert compared.runner_up.plan.api.offer == "list"
 
 
 @pytest.mark.parametrize(

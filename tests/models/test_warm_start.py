@@ -1,6 +1,7 @@
 """Many scenarios: a search that a subsample warm-starts finds what one without it finds, on any number of cores."""
 
 import dataclasses
+import gc
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from deal_solve.deal.risk import Risk
 from deal_solve.formulation.clauses.api.bounds import exceeded
 from deal_solve.formulation.model import chunks
 from deal_solve.formulation.model import scenario_sums as columns
+from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search import benders, subsample
 from deal_solve.uncertainty.scenario_set import BLOCK
@@ -84,3 +86,17 @@ def test_what_is_exceeded_too_rarely():
     assert exceeded(amounts, weights, 0.25) == 8
     assert exceeded(amounts, weights, 0.0) == 10
     assert exceeded(np.empty(0), np.empty(0), 0.5) == 0
+
+
+def test_no_program_outlives_its_solve():
+    """Without a look for cycles: programs, those of the baseline too, end with the last reference to them."""
+    deal = load(SCENARIOS / "three-quotes.yaml")
+    gc.collect()
+    gc.disable()
+    try:
+        solution = solve(deal)
+        left = sum(isinstance(each, Program) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert solution.baseline is not None
+    assert left == 0

@@ -48,8 +48,6 @@ FOLDERS = {
 BAD_INPUT = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-FEW_COLLECTIONS = 50_000, 20, 20
-"""Objects between two collections of cycles: programs are trees of many small objects, and hardly any is in a cycle."""
 ONE_PROCESS = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
 """What libraries start for every process and a command has no use for, unless the user says so: threads of BLAS (work
 is cut into pieces of its own) and a look through all installed packages for plugins."""
@@ -188,7 +186,6 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     for name, value in ONE_PROCESS.items():
         os.environ.setdefault(name, value)
-    gc.set_threshold(*FEW_COLLECTIONS)
     code = run()
     if code == INTERRUPTED:  # a solver may still hold a thread: do not wait for it
         sys.stderr.flush()

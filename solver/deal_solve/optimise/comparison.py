@@ -88,7 +88,9 @@ def min_cost(
     sums = sums_of(deal, scenarios, expected)
     search = AgreementSearch(SearchProblem(deal, sums), settings, clock or Clock(None))
     search.run()
-    return search.best_usd
+    best_usd = search.best_usd
+    search.forget()
+    return best_usd
 
 
 def _baseline(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> tuple[Plan, tuple[str, ...]]:
@@ -123,4 +125,6 @@ def _min_expected(problem: SearchProblem, workspace: Workspace) -> Plan:
     search = warm_started(search)
     best = search.run()
     workspace.cache.record(search)
-    return polish(best.formulation, settings.solver, workspace.clock)[0]
+    plan, _ = polish(best.formulation, settings.solver, workspace.clock)
+    search.forget()
+    return plan

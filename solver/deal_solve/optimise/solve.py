@@ -87,7 +87,9 @@ def solve(
         found = _search(problem, scenarios, replace(workspace, settings=settings))
         closed = [(plan.id, too_many_combinations(deal, sums.first_users, plan)) for plan in deal.card.plans]
         notes += tuple(f"rates.plans.{name}: {sentence}" for name, sentence in closed if sentence)
-        return _settled(found, scenarios, replace(comparison, notes=(*notes, *comparison.notes)))
+        solution = _settled(found, scenarios, replace(comparison, notes=(*notes, *comparison.notes)))
+        found.search.forget()
+        return solution
 
 
 def compared_with(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Comparison:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -70,22 +69,39 @@ def comparisons(solution: Solution, options: SolveOptions | None) -> Comparisons
     """Return what a solution is compared with; without options nothing is solved for it."""
     if options is not None and options.time_limit is None:
         options = replace(options, time_limit=MAX_SECONDS)
-    settlement = solution.settlement
+    settlement, free, others = solution.settlement, None, _is_any
+    if not _commits(solution):
+        no_commitment = None
+    elif solution.baseline is not None and solution.baseline_cost is not None:
+        no_commitment = _compared(solution, solution.baseline, solution.baseline_cost, None)
+    else:
+        free = None if options is None else nearest(solution, _is_free, options)
+        no_commitment = _solved(solution, free)
+        others = _has_commitment  # of those without one the nearest is known
+    runner_up = None if options is None else nearest(solution, others, options, free)
     return Comparisons(
         worst_tenth_usd=cvar(settlement.cost, settlement.weights, WORST_TENTH),
         worst_tenth_above_usd=_worst_above(solution, settlement.cost),
-        no_commitment=_no_commitment(solution, options),
+        no_commitment=no_commitment,
         as_today=_as_today(solution),
-        runner_up=_solved(solution, lambda candidate: True, options),
+        runner_up=_solved(solution, runner_up),
     )
 
 
-def _no_commitment(solution: Solution, options: SolveOptions | None) -> ComparedPlan | None:
-    if not any(usd for term in solution.plan.api.terms for usd in term.commitment_usd) and not solution.plan.later:
-        return None
-    if solution.baseline is not None and solution.baseline_cost is not None:
-        return _compared(solution, solution.baseline, solution.baseline_cost, None)
-    return _solved(solution, lambda candidate: candidate.band_usd_per_year == 0, options)
+def _commits(solution: Solution) -> bool:
+    return any(usd for term in solution.plan.api.terms for usd in term.commitment_usd) or bool(solution.plan.later)
+
+
+def _is_any(candidate: CandidateAgreement) -> bool:
+    return True
+
+
+def _is_free(candidate: CandidateAgreement) -> bool:
+    return candidate.band_usd_per_year == 0
+
+
+def _has_commitment(candidate: CandidateAgreement) -> bool:
+    return candidate.band_usd_per_year > 0
 
 
 def _as_today(solution: Solution) -> ComparedPlan | None:
@@ -95,10 +111,7 @@ def _as_today(solution: Solution) -> ComparedPlan | None:
     return replace(_compared(solution, settled.plan, settled.cost, None), signed_usd=settled.signed_usd)
 
 
-def _solved(
-    solution: Solution, among: Callable[[CandidateAgreement], bool], options: SolveOptions | None
-) -> ComparedPlan | None:
-    found = None if options is None else nearest(solution, among, options)
+def _solved(solution: Solution, found: Solution | None) -> ComparedPlan | None:
     if found is None:
         return None
     compared = _compared(solution, found.plan, found.settlement.cost, found.objective_usd)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Unpack
 
@@ -11,6 +13,7 @@ from deal_solve.errors import Infeasible, LimitReached
 from deal_solve.facts.difference import difference
 from deal_solve.frames import Table
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
+from deal_solve.optimise.search.settings import Beaten
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.plan.proposal import Proposal
@@ -26,12 +29,17 @@ def alternatives(solution: Solution, *, every: bool = False, **keywords: Unpack[
     return Table(tuple(sorted(rows, key=_order)))
 
 
-def nearest(solution: Solution, among: Callable[[CandidateAgreement], bool], options: SolveOptions) -> Solution | None:
-    """Return the best plan of some agreements, other than the recommended one; None if there is none.
+def nearest(
+    solution: Solution,
+    among: Callable[[CandidateAgreement], bool],
+    options: SolveOptions,
+    best: Solution | None = None,
+) -> Solution | None:
+    """Return the best plan of some agreements, other than the recommended one, or `best`; None if there is none.
 
-    They are solved in the order of their bounds, until no bound is below the best plan found.
+    They are solved in the order of their bounds, until no bound is below the best plan found; of none more is looked
+    for than whether it is better.
     """
-    best: Solution | None = None
     possible = (
         b for b in solution.agreements if b.outcome != "infeasible" and among(b) and not _recommended(solution, b)
     )
@@ -39,9 +47,10 @@ def nearest(solution: Solution, among: Callable[[CandidateAgreement], bool], opt
         if options.left == 0.0 or (best is not None and best.objective_usd <= candidate.bound_usd):
             break
         agreement = candidate.offer, candidate.term_months, candidate.band_usd_per_year
-        found = _solved(solution, agreement, options).solution
-        if found is not None and (best is None or found.objective_usd < best.objective_usd):
-            best = found
+        reached = math.inf if best is None else best.objective_usd
+        with suppress(Infeasible, LimitReached, Beaten):
+            found = _under(solution, agreement, options, reached)
+            best = found if found.objective_usd < reached else best
     return best
 
 
@@ -83,14 +92,10 @@ def _bare(agreement: tuple[str, int, float]) -> Alternative:
 
 
 def _solved(solution: Solution, agreement: tuple[str, int, float], options: SolveOptions) -> Alternative:
-    """Solve with one agreement and band forced."""
+    """Return an agreement with its best plan, solved with it and its band forced."""
     settlement = solution.settlement
-    offer, months, band = agreement
-    fix = options.fix or Proposal()
-    restriction = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
     try:
-        options = replace(options.measured_against(solution.baseline), fix=restriction)
-        other = solve(settlement.deal, settlement.scenarios, first_band=band, options=options).optimised()
+        other = _under(solution, agreement, options)
     except (Infeasible, LimitReached):
         return _bare(agreement)
     above = other.objective_usd - solution.objective_usd
@@ -103,6 +108,18 @@ def _solved(solution: Solution, agreement: tuple[str, int, float], options: Solv
         difference=difference(settlement, other.settlement, above),
         solution=other,
     )
+
+
+def _under(
+    solution: Solution, agreement: tuple[str, int, float], options: SolveOptions, better_than: float = math.inf
+) -> Solution:
+    """Return the best plan under an agreement and band; raises Beaten where none is as good as `better_than`."""
+    offer, months, band = agreement
+    fix = options.fix or Proposal()
+    restriction = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
+    options = replace(options.measured_against(solution.baseline), fix=restriction)
+    deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
+    return solve(deal, scenarios, first_band=band, better_than=better_than, options=options).optimised()
 
 
 def _seats_from(solution: Solution) -> str:

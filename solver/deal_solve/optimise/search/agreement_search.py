@@ -134,6 +134,10 @@ class AgreementSearch:
         """Return every agreement in every band of its first term; to be called before a program is polished."""
         return tuple(in_band for bands in self._in_parallel(self._in_bands) for in_band in bands)
 
+    def forget(self) -> None:
+        """Let go of the candidates, which know the search: their programs take memory no longer than they are used."""
+        self.candidates.clear()
+
     @property
     def best_usd(self) -> float:
         """The best objective so far, dollars."""

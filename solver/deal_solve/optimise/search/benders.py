@@ -60,7 +60,8 @@ def run_with_cuts(
         separate = partial(_separate, program, tolerance=program.optimality_tolerance)
         answer, best = branch_and_cut(program, separate, settings, clock)
         if answer is not None:
-            return answer if best is None else _found(program, best, answer.bound, "optimal")
+            outcome: Literal["optimal", "limit"] = "limit" if answer.outcome == "limit" else "optimal"
+            return answer if best is None else _found(program, best, answer.bound, outcome)
         if settings.node_limit is not None:
             nothing = Answer("nothing", math.inf, -math.inf)
             return nothing if best is None else _found(program, best, -math.inf, "limit")

@@ -69,6 +69,7 @@ class BranchAndCut:
         self.program, self.separate, self.gap = program, separate, settings.gap
         self.cutoff = math.inf if settings.cutoff is None else settings.cutoff
         self.node_limit = NODE_LIMIT if settings.node_limit is None else settings.node_limit
+        self.any_plan = settings.any_plan
         integers = [(index, v) for index, v in enumerate(program.variables) if v.cat == pulp.LpInteger]
         self.indices = np.array([index for index, _ in integers], dtype=np.int64)
         self.low = np.array([v.lowBound for _, v in integers], dtype=float)
@@ -95,6 +96,8 @@ class BranchAndCut:
                 if clock.is_over or self.branchings > self.node_limit:
                     return None
                 node = self._explore(session, node, open_nodes)
+                if self.any_plan and math.isfinite(self.best):
+                    return Answer("limit", self.best, -math.inf)
             if not open_nodes:
                 open_nodes, self.doubtful = self.doubtful, []
                 heapify(open_nodes)

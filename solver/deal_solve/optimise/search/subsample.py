@@ -51,6 +51,7 @@ def warm_started(search: AgreementSearch) -> AgreementSearch:
         except (Infeasible, LimitReached):
             break
         gap, warm_starts = gap / 10, subsample.next_warm_starts()
+        subsample.forget()
     settings = replace(settings, optimality_tolerance=settings.gap / 4, bounding_tolerance=math.inf)
     return AgreementSearch(problem, settings, search.clock, warm_starts, search.bounds)
 

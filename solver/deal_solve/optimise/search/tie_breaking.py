@@ -84,9 +84,8 @@ class TieBreaking:
             return False
         others = add_no_good_cut(program)
         minimise(program, candidate.formulation.objective)
-        answer = run(
-            program, RunSettings(self.solver, self.gap / 10, cutoff=limit, node_limit=TIE_NODE_LIMIT), self.clock
-        )
+        any_plan = RunSettings(self.solver, self.gap / 10, cutoff=limit, node_limit=TIE_NODE_LIMIT, any_plan=True)
+        answer = run(program, any_plan, self.clock)
         program.relax(others)
         return answer.outcome == "infeasible"
 

@@ -39,7 +39,8 @@ class RunSettings:
 
     `relax` drops integrality, `exact` tightens the tolerances of a linear program, and a plan above `cutoff` (money
     units) is not looked for, where the solver can be told so: the answer may then be `infeasible`. After `node_limit`
-    branchings an integer program is left, with the best plan so far.
+    branchings an integer program is left, with the best plan so far, and with `any_plan` branch and cut is left with
+    the first one.
     """
 
     solver: str
@@ -48,6 +49,7 @@ class RunSettings:
     exact: bool = False
     cutoff: float | None = None
     node_limit: int | None = None
+    any_plan: bool = False
 
 
 @dataclass
