@@ -57,6 +57,7 @@ def zipped(offset: int, central: int, value: int) -> bytes:
         (zipped(6, 8, 1), "is encrypted"),
         (zipped(8, 10, 97), "cannot be unpacked"),
     ],
+    ids=["half", "two bytes", "checksum", "stream", "encrypted", "method"],
 )
 def test_an_archive_that_cannot_be_unpacked_is_named(tmp_path, data, why):
     with pytest.raises(InputError, match=rf"odd.*: {why}"):
