@@ -2,12 +2,15 @@
 
 import gzip
 import io
+import json
 import zipfile
 from datetime import timedelta
 
 import pytest
 
 from deal_solve.errors import InputError
+from deal_solve.exports import files
+from deal_solve.exports.progress import watched
 from deal_solve.exports.read import read_exports
 from tests.support.exports import FIRST, OPUS, USAGE_COLUMNS, bucket, daily, page, totals, usage, write
 
@@ -151,3 +154,17 @@ def test_a_long_series_of_files_is_one(tmp_path):
     pages = [write(tmp_path, f"{day:02}.json", page(bucket(FIRST + timedelta(day), usage()))) for day in range(12)]
     whole = write(tmp_path, "whole.json", daily(12, usage()))
     assert read_exports(pages).used == read_exports([whole]).used
+
+
+def test_who_watches_is_told_how_far_the_reading_is(tmp_path, monkeypatch):
+    """Two files of as many bytes: nothing, half, and in each a place after every line of the log."""
+    monkeypatch.setattr(files, "LINES_AT_A_TIME", 1)
+    lines = "".join(json.dumps(bucket(FIRST, usage(workspace_id=f"{n}"))) + "\n" for n in range(3))
+    paths = [write(tmp_path, name, lines) for name in ("a.jsonl", "b.jsonl")]
+    seen = []
+    with watched(lambda done, whole: seen.append((done, whole))):
+        read_exports(paths)
+    half = len(lines)
+    assert {whole for _, whole in seen} == {2 * half}
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert {0, half} <= {done for done, _ in seen} <= {0, half, 2 * half}

@@ -63,6 +63,7 @@ ALLOWED_NAMES = {
     "memory": {"in_memory", "memory", "bounded_memory", "memory_bound", "MemoryError"},  # of the computer
     "most": {"at_most", "at_most_usd", "most_common"},  # a key of the deal file, of results; of Counter
     "paper": {"set_paper"},  # of XlsxWriter
+    "tell": {"tell"},  # of files
 }
 
 IN_PROSE = {

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from deal_solve.errors import InputError, Problem
+from deal_solve.exports.progress import within_file
 from deal_solve.messages import os_reason, shown
+from deal_solve.stopping import checkpoint
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
@@ -28,6 +30,8 @@ ENVELOPES = ("data", "summaries", "results", "daily", "monthly", "sessions", "se
 """Keys of a page that hold its records."""
 MANY_BYTES, MANY_TIMES = 500_000_000, 200
 """A member of an archive that is larger than both say is no export."""
+LINES_AT_A_TIME = 10_000
+"""Lines after which progress is told."""
 MAX_COUNT = 10**15
 """Tokens, requests or searches that one record can hold."""
 DAMAGED = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
@@ -40,6 +44,8 @@ class ExportFile:
 
     name: str
     open: Callable[[], IO[bytes]]
+    size: int = 0
+    """Bytes of a plain file, for progress; 0 for what is inside of an archive."""
 
     def refused(self, why: str, line: int | None = None) -> InputError:
         """Return the error that names the file."""
@@ -143,7 +149,7 @@ def _opened(path: Path) -> Iterator[ExportFile]:
     elif magic.startswith(b"\x1f\x8b"):
         yield ExportFile(str(path), lambda: _unpacked(path.open("rb"), path.stat().st_size, str(path)))
     else:
-        yield ExportFile(str(path), lambda: path.open("rb"))
+        yield ExportFile(str(path), lambda: path.open("rb"), path.stat().st_size)
 
 
 def _members(path: Path) -> Iterator[ExportFile]:
@@ -182,7 +188,7 @@ def records_of(file: ExportFile) -> Iterator[Json]:
     """
     with file.open() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", errors="strict") as text:
         try:
-            yield from _records(file, text)
+            yield from _records(file, text, stream.tell)
         except UnicodeDecodeError:
             raise file.refused("is not UTF-8 text") from None
         except ValueError:  # what json says of a number that is longer than Python reads
@@ -191,7 +197,7 @@ def records_of(file: ExportFile) -> Iterator[Json]:
             raise file.refused("is nested too deeply") from None
 
 
-def _records(file: ExportFile, text: io.TextIOWrapper) -> Iterator[Json]:
+def _records(file: ExportFile, text: io.TextIOWrapper, place: Callable[[], int]) -> Iterator[Json]:
     lines = ((number, line) for number, line in enumerate(text, 1) if not line.isspace())
     first = next(lines, None)
     if first is None:
@@ -210,6 +216,9 @@ def _records(file: ExportFile, text: io.TextIOWrapper) -> Iterator[Json]:
         yield from _unfolded(whole)
         return
     for number, line in chain([first], [second] if second else [], lines):
+        if number % LINES_AT_A_TIME == 0:
+            checkpoint()
+            within_file(place())
         try:
             yield from _unfolded(json.loads(line))
         except json.JSONDecodeError as error:

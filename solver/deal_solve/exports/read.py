@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING
 
 from deal_solve.deal.model_names import canonical, unknown_model
@@ -19,6 +20,7 @@ from deal_solve.deal.rate_card import FAMILIES, Card, load_card
 from deal_solve.errors import MAX_PROBLEMS, InputError, Problem
 from deal_solve.exports.files import ExportFile, Header, export_files, readable, records_of
 from deal_solve.exports.parquet import parquet_frames
+from deal_solve.exports.progress import at_file, within_file
 from deal_solve.exports.reader import JsonReader, Source, TableReader
 from deal_solve.exports.recognise import is_empty, reader_of
 from deal_solve.exports.row import Charged, Counted, Place, Quantity, SeatDay, Tally
@@ -87,8 +89,12 @@ def read_exports(
     """
     parts: dict[Source, _Part] = {}
     files: list[FileRead] = []
-    for file in export_files(paths):
+    found_files = export_files(paths)
+    whole, before = sum(file.size for file in found_files), 0
+    for file in found_files:
         checkpoint()
+        at_file(before, whole)
+        before += file.size
         with readable(file):
             found = _read_file(file, parts, mapping)
         if found is not None:
@@ -104,6 +110,9 @@ def read_exports(
         merged = _merged(part, notes)
         used[source] = names.of_uses(merged.used)
         charged[source] = names.of_fees(merged.charged)
+        for _, tally in part.tallies:  # what is held twice of millions of rows does not fit
+            tally.used.clear()
+            tally.charged.clear()
     names.refuse()
     all_used, all_charged = _counted(used, notes), _counted(charged, notes, "charges")
     seats = sorted(
@@ -118,8 +127,9 @@ def read_exports(
     last = max([max(days), *(each[1] for each in ranges)])
     if not ranges and (last - first).days > 3 * late_days and late_days:
         last -= timedelta(days=late_days)
-        all_used = {key: value for key, value in all_used.items() if key[0].day <= last}
-        all_charged = {key: value for key, value in all_charged.items() if key[0].day <= last}
+        for rows in (all_used, all_charged):
+            for key in [key for key in rows if key[0].day > last]:
+                del rows[key]
         notes.append(f"what is later than {last} is held back, {counted(late_days, 'day')}: it may not be complete yet")
     notes += names.notes
     return Exports(all_used, all_charged, tuple(seats), len(members), tuple(files), first, last, tuple(notes))
@@ -200,6 +210,7 @@ def _csv_frames(file: ExportFile, header: Header, known: list[str], texts: list[
             ) as chunks,
         ):
             for frame in chunks:
+                within_file(stream.tell())
                 frame.columns = [str(name).strip() for name in frame.columns]
                 yield frame
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
@@ -229,6 +240,8 @@ def _merged(part: _Part, notes: list[str]) -> Tally:
 
 
 def _summed(tallies: list[Tally]) -> Tally:
+    if len(tallies) == 1:
+        return tallies[0]
     total = Tally()
     for tally in tallies:
         for key, value in tally.used.items():
@@ -257,6 +270,8 @@ def _counted(found: dict[Source, dict], notes: list[str], what: str = "usage") -
     order = sorted(
         (source for source, rows in found.items() if rows), key=lambda s: (s.channel in ("gateway", "invoice"), s.rank)
     )
+    if len(order) == 1:
+        return found[order[0]]
     for source in order:
         rows = found[source]
         taken = set().union(*days.values()) if source.channel in ("gateway", "invoice") else days[source.channel]
@@ -277,6 +292,7 @@ class _Names:
         self._ids = {model.id for model in card.models}
         self._card, self._keep = card, keep_names
         self._known: dict[str, str | None] = {}
+        self._places: dict[Place, Place | None] = {}
         self.unknown: dict[str, str] = {}
         self.others: set[str] = set()
 
@@ -296,7 +312,8 @@ class _Names:
         for (place, quantity), value in rows.items():
             if place.model is None:
                 self.unknown[""] = "usage is not told by model; export it grouped by model (group_by[]=model)"
-            for cleaned in self._cleaned(place):
+            cleaned = self._cleaned(place)
+            if cleaned is not None:
                 found[cleaned, quantity] += value
         return dict(found)
 
@@ -304,17 +321,24 @@ class _Names:
         """Return charges by cleaned place; one without a model is a credit or a tool."""
         tally = Tally()
         for (place, kind), charge in rows.items():
-            for cleaned in self._cleaned(place):
+            cleaned = self._cleaned(place)
+            if cleaned is not None:
                 tally.charge(cleaned, kind, charge.net, charge.list_price)
         return tally.charged
 
-    def _cleaned(self, place: Place) -> Iterator[Place]:
+    def _cleaned(self, place: Place) -> Place | None:
+        """Return a place with its names cleaned; None for a model that is not ours."""
+        if place not in self._places:
+            self._places[place] = self._clean(place)
+        return self._places[place]
+
+    def _clean(self, place: Place) -> Place | None:
         model = None if place.model is None else self._model(place.model)
         if place.model is not None and model is None:
-            return
+            return None
         geo = None if place.geo in ("not_available", "global", "") else place.geo
         tier = {"message": "standard"}.get(place.tier or "", place.tier)
-        yield place._replace(
+        return place._replace(
             model=model, geo=geo, tier=tier, key=self._hashed("key", place.key), user=self._hashed("user", place.user)
         )
 
@@ -332,4 +356,4 @@ class _Names:
     def _hashed(self, what: str, name: str | None) -> str | None:
         if name is None or self._keep or name == "(org)":
             return name
-        return f"{what}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        return intern(f"{what}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.exports.files import MAX_COUNT, Json
@@ -167,4 +169,10 @@ def place_of(values: Mapping[str, Any]) -> Place:
     import pandas as pd
 
     texts = {name: None if value == "" or pd.isna(value) else str(value) for name, value in values.items()}
-    return Place(utc_day(texts.pop("day")), texts.pop("model", None), **texts)
+    known = {name: None if text is None else intern(text) for name, text in texts.items() if name != "day"}
+    return Place(_day(texts["day"]), known.pop("model", None), **known)
+
+
+@lru_cache(maxsize=10_000)
+def _day(text: str | None) -> date:
+    return utc_day(text)

@@ -8,13 +8,12 @@ from datetime import date
 import numpy as np
 
 from deal_solve.analysis.forecast.result import ForecastMonth, ForecastResult
+from deal_solve.analysis.measure.defaults import MONTHS
 from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Z_P90, Fan, Floats, fan_of, learned, own_shock
 from deal_solve.analysis.measure.result import MeasureResult
 from deal_solve.analysis.measure.season import season_of, without_season
 from deal_solve.deal.base import months_later
 from deal_solve.frames import Table
-
-MONTHS = 12
 
 
 def forecast(found: MeasureResult, months: int = MONTHS) -> ForecastResult:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deal_solve.analysis.measure.backtest import backtest
 from deal_solve.analysis.measure.deal_text import deal_text
+from deal_solve.analysis.measure.defaults import MIN_SHARE
 from deal_solve.analysis.measure.people import measured_people
 from deal_solve.analysis.measure.reconcile import reconciled
 from deal_solve.analysis.measure.result import ExportRead, MeasureResult
@@ -16,8 +17,6 @@ from deal_solve.errors import InputError
 from deal_solve.exports.read import read_exports
 from deal_solve.exports.readers.plain import Mapping
 from deal_solve.frames import Table
-
-MIN_SHARE = 0.02
 
 
 def measure(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
+from deal_solve.analysis.measure.defaults import MONTHS
+from deal_solve.cli.exports.progress import reading_bar
+
 
 @click.command(epilog="Example:  deal-solve forecast exports/ --picture fan.svg")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
-@click.option("--months", type=click.IntRange(1, 60), default=12, show_default=True, help="Months to come.")
+@click.option("--months", type=click.IntRange(1, 60), default=MONTHS, show_default=True, help="Months to come.")
 @click.option("--json", "json_file", metavar="FILE|-", help="Write it as JSON; - prints it instead of the text.")
 @click.option("--picture", metavar="FILE", help="Draw the fan against history (.svg or .png).")
 def command(paths: tuple[str, ...], months: int, json_file: str | None, picture: str | None) -> int:
@@ -29,7 +32,9 @@ def command(paths: tuple[str, ...], months: int, json_file: str | None, picture:
     if picture:
         need_matplotlib("--picture")
         refuse_unwritable(picture)
-    found = forecast(measure(*paths), months)
+    with reading_bar():
+        measured = measure(*paths)
+    found = forecast(measured, months)
     if picture and kind:
         written(picture, lambda path: write_figure(figure_of(found), path, kind))
     if json_file == "-":

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from deal_solve.analysis.measure.defaults import MIN_SHARE
+from deal_solve.cli.exports.progress import reading_bar
+
 
 def refuse_existing(out: str | None) -> None:
     """Raise InputError where a deal file is there already: offers may have been typed into it."""
@@ -28,7 +31,7 @@ def refuse_existing(out: str | None) -> None:
 @click.option(
     "--min-share",
     type=click.FloatRange(0, 1),
-    default=0.02,
+    default=MIN_SHARE,
     show_default=True,
     help="Workloads below this share of the dollars are put into one.",
 )
@@ -58,7 +61,8 @@ def command(
 
     refuse_existing(out)
     by = cast(Any, group_by)
-    found = measure(*paths, group_by=by, min_share=min_share, keep_names=keep_names, columns=columns)
+    with reading_bar():
+        found = measure(*paths, group_by=by, min_share=min_share, keep_names=keep_names, columns=columns)
     update = updated(into, found) if into else None
     if out:
         write_text(out, found.deal_text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from deal_solve.cli.exports.progress import reading_bar
+
 CROSSED = 6
 """Exit code where a stated threshold is crossed."""
 
@@ -54,7 +56,7 @@ def command(
     json_file, called = files["json_file"], _called(pairs)
     if json_file and json_file != "-":
         refuse_unwritable(json_file)
-    with table_and_picture(None, files["picture"], files["report"]) as write:
+    with table_and_picture(None, files["picture"], files["report"]) as write, reading_bar():
         found = interruptible(lambda: track(deal_file, plan_file, *paths, alerts=alerts, called=called))
         write(found)
     if json_file:
