@@ -160,6 +160,17 @@ def round_money(amount: float) -> str:
     return money(amount).removesuffix(".00")
 
 
+def round_amount(amount: float) -> Amount:
+    """Return a contract figure, without its cents where a table has no room for them.
+
+    >>> round_amount(0.5), round_amount(250000.5).whole
+    ('0.50', '250,000')
+    """
+    text = Amount(round_money(amount))
+    text.whole = whole_money(amount)
+    return text
+
+
 def whole_money(amount: float) -> str:
     """Return dollars without cents, for a page that is read and not added up.
 
@@ -261,7 +272,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     """Return a text in lines of a width, broken between words, and in a word that is too long behind a dot.
 
     >>> _wrapped("runs on workloads.bot.requests_per_month", 20)
-    ['runs on', 'workloads.bot.', 'requests_per_month']
+    ['runs on workloads.', 'bot.', 'requests_per_month']
     """
     lines = [""]
     for word in _words(text):

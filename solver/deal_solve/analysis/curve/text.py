@@ -8,13 +8,13 @@ from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import offer_sentence, title_line
-from deal_solve.report.text import bullets, chance, heading, labelled, money, percent, round_money, table
+from deal_solve.report.text import bullets, chance, heading, labelled, money, percent, round_amount, round_money, table
 
 LEGEND = (
     "committed: a year, the same in every contract year of every term (under a ramp in the mean); where best or today "
     "differs by year its mean",
-    "best, least: of each band; above best: by objective; overage, shortfall: probability in any year; forfeited: "
-    "expected",
+    "best, least: of each band; above best: by objective; used: utilisation; overage, short: probability of overage, of "
+    "shortfall in any year; lost: forfeited; both expected",
 )
 MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today", "uncommitted": "none"}
 
@@ -57,21 +57,21 @@ def _committed(point: CurvePoint) -> str:
 
 
 def _table(deal: Deal, curve: Curve) -> str:
-    headers = ["band", "committed", "", "expected cost", "above best", "utilisation", "overage", "shortfall"]
+    headers = ["band", "committed", "", "expected cost", "above best", "used", "overage", "short"]
     rows = [*curve.points, *(each for each in (curve.uncommitted, curve.proposed) if each)]
     cells = [
         [
             round_money(row.band_usd_per_year) if row.band_usd_per_year else "none",
-            round_money(row.commitment_usd_per_year),
+            round_amount(row.commitment_usd_per_year),
             MARKS[row.mark] + ("" if row.is_proven else " GAP"),
             money(row.expected_usd),
             money(row.objective_usd - curve.optimum.objective_usd),
             "-" if row.utilisation is None else percent(row.utilisation),
             chance(row.overage_probability),
             chance(row.shortfall_probability),
-            money(row.forfeited_usd),
+            round_amount(row.forfeited_usd),
         ]
         for row in rows
     ]
     title = f"Commitment curve over {counted(deal.compared_months, 'month')} (USD{present_value(deal)})"
-    return f"{table(title, [*headers, 'forfeited'], cells, left=0)}\n{bullets('', LEGEND)}"
+    return f"{table(title, [*headers, 'lost'], cells, left=0)}\n{bullets('', LEGEND)}"
