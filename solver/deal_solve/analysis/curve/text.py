@@ -13,8 +13,8 @@ from deal_solve.report.text import bullets, chance, heading, labelled, money, pe
 LEGEND = (
     "committed: a year, the same in every contract year of every term (under a ramp in the mean); where best or today "
     "differs by year its mean",
-    "best, least: of each band; above best: by objective; used: utilisation; overage, short: probability of overage, of "
-    "shortfall in any year; lost: forfeited; both expected",
+    "best, least: of each band; above best: by objective; used: utilisation; overage, short: probability of overage, "
+    "of shortfall in any year; lost: forfeited; both expected",
 )
 MARKS = {"optimum": "best", "threshold": "least", "grid": "", "proposed": "today", "uncommitted": "none"}
 
