@@ -27,7 +27,7 @@ def refuse_what_a_reader_would_see(text, folder):
     with browsing() as browser:
         for width, is_dark in LOOKS:
             opened = browser.open(path, width, is_dark)
-            assert (opened.told, opened.fetched, opened.findings()) == ([], [], []), (width, is_dark)
+            assert (opened.logged, opened.fetched, opened.findings()) == ([], [], []), (width, is_dark)
             assert opened.too_wide() <= 0, width
 
 

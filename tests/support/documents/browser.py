@@ -18,7 +18,7 @@ import pytest
 OPTIONS = ("--headless", "--no-sandbox", "--hide-scrollbars", "--disable-gpu", "--no-first-run")
 SILENCE = 60
 """Seconds after which a browser that says nothing has failed."""
-TOLD = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
+LOGGED = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
 PAPER = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
 AXE = """axe.run(document, {resultTypes: ['violations']}).then(found => JSON.stringify(found.violations.map(
     rule => rule.id + ': ' + rule.nodes.slice(0, 3).map(node => node.target.join(' ')).join(', '))))"""
@@ -26,10 +26,10 @@ AXE = """axe.run(document, {resultTypes: ['violations']}).then(found => JSON.str
 
 @dataclass
 class Opened:
-    """A page as a browser shows it: `told` is what it wrote to the console, `fetched` what else it asked for."""
+    """A page as a browser shows it: `logged` is what it wrote to the console, `fetched` what else it asked for."""
 
     session: "Session"
-    told: list = field(default_factory=list)
+    logged: list = field(default_factory=list)
     fetched: list = field(default_factory=list)
 
     def value(self, script):
@@ -107,7 +107,7 @@ class Session:
         self.until("Page.loadEventFired")
         opened = Opened(self)
         opened.value("document.fonts.ready.then(() => 0)")
-        opened.told += [event["params"] for event in self.events if event.get("method") in TOLD]
+        opened.logged += [event["params"] for event in self.events if event.get("method") in LOGGED]
         asked = [e["params"]["request"]["url"] for e in self.events if e.get("method") == "Network.requestWillBeSent"]
         opened.fetched += [url for url in asked if url != path.as_uri()]
         return opened

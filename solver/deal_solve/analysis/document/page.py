@@ -27,6 +27,8 @@ COLUMNS = 180
 """How long a list in a sentence may be, in characters: about two lines of a printed side."""
 MAX_COST_LINES = 7
 MAX_DATES = 5
+MAX_LETTERS = 2900
+"""On a printed side of Letter in type of the usual size."""
 
 Rows = tuple[tuple[str, str], ...]
 """Labelled sentences; one without a label goes with the one before."""
@@ -59,6 +61,13 @@ class FirstPage:
     dates_title: str
     dates: Rows
     proof: str
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether there is so much text that a printed side holds it only in smaller type."""
+        rows = (*self.headline, *self.sign[1], *self.compare[1], *self.risks[1], *self.dates, *self.cost.rows)
+        asks = sum(len(ask.clause + ask.change + ask.worth + ask.sentence) for ask in self.asks)
+        return sum(len(text) for row in rows for text in row) + asks > MAX_LETTERS
 
 
 def subject_of(found: Document) -> Subject:

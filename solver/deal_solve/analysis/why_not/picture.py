@@ -16,7 +16,7 @@ from deal_solve.settlement.lines import CAUSES
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LEAST_USD = 0.5
+MIN_USD = 0.5
 """What is printed as 0 has no bar."""
 
 
@@ -25,9 +25,9 @@ def figure_of(deal: Deal, found: WhyNot) -> Figure:
     if found.difference is None:
         raise InputError(f"why not {found.asked}: there is no other plan to draw, its outcome is {found.outcome!r}")
     bars = [(CAUSES[row.line], row.difference_usd) for row in found.difference.lines]
-    bars = [(name, usd) for name, usd in bars if abs(usd) >= LEAST_USD]
+    bars = [(name, usd) for name, usd in bars if abs(usd) >= MIN_USD]
     ends = [("expected cost", found.difference.expected_usd)]
-    if abs(found.difference.risk_usd) >= LEAST_USD:
+    if abs(found.difference.risk_usd) >= MIN_USD:
         ends += [("risk", found.difference.risk_usd), ("objective", found.difference.objective_usd)]
     far = max(abs(usd) for _, usd in (*bars, *ends)) or 1.0
     size, word = scale_of(far)

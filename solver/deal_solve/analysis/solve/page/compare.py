@@ -45,6 +45,8 @@ def compare_rows(subject: Subject) -> list[tuple[str, str]]:
     gone = ", ".join(f"{row.value} for {row.compared}" for row in retired)
     goes_on = f"{SIGN_NOTHING}, with {gone}" if gone else SIGN_NOTHING
     lacking = [row.control for row in control_table(subject.deal) if row.offer == LIST and row.api_gap]
+    if subject.is_in_document:
+        lacking = [name.replace("_", " ") for name in lacking]
     goes_on += f", but list lacks {listed(lacking)}" if lacking else ""
     if free is not None:
         what = f"{BEST_FREE}: {goes_on}, as today" if is_same else BEST_FREE
@@ -126,7 +128,8 @@ def _why(subject: Subject, compared: Comparisons, other: ComparedPlan) -> str:
     if is_safer and other.worst_tenth_above_usd is not None and compared.worst_tenth_above_usd is not None:
         worse = _more(other.worst_tenth_above_usd - compared.worst_tenth_above_usd)
         above = f", but {worse} where it is costliest against no commitment" if worse.endswith(" more") else ""
-    return f"{above}; with --risk neutral you would rather sign it"
+    how = "by expected cost alone" if subject.is_in_document else "with --risk neutral"
+    return f"{above}; {how} you would rather sign it"
 
 
 def _tail_counts(risk: Risk) -> str:
@@ -134,7 +137,7 @@ def _tail_counts(risk: Risk) -> str:
     if risk.criterion != "expected":
         return ""
     if risk.weight == 0:
-        return ", which does not count with --risk neutral"
+        return ", which does not count by expected cost alone"
     return f", which counts {percent(risk.weight)}{', as loss against no commitment' * (risk.on == 'loss')}"
 
 
