@@ -82,10 +82,8 @@ def _better(deal: Deal, solution: Solution, most: int) -> tuple[str, int]:
 
 
 def _misallocated(solution: Solution) -> str:
-    """Return by how much what workloads and cohorts pay differs from what is settled from the month of signing on."""
+    """Return by how much what workloads and cohorts pay differs from the cost, less what nothing decides."""
     settlement = solution.settlement
-    if settlement.deal.signing_month:
-        return ""
     allocated = sum(each.expected_usd for each in allocate(settlement).totals)
-    cost = float(settlement.weights @ settlement.cost)
+    cost = float(settlement.weights @ (settlement.cost - settlement.by_line["before"]))
     return "" if np.isclose(allocated, cost, rtol=1e-9, atol=CENT) else f"{allocated:.4f} allocated of {cost:.4f}"
