@@ -86,7 +86,11 @@ def held(paths: Paths, is_copied: bool = False) -> int:
 
 
 def bands_of(deal: Deal) -> tuple[tuple[str, str, Band], ...]:
-    """Return (group, dotted path, band) of everything that may be a band, certain ones too, in the order of a deal."""
+    """Return (group, dotted path, band) of everything that may be a band, certain ones too, in the order of a deal.
+
+    A deal that is signed later has those of the whole one: what starts before it is signed has a path from there on.
+    """
+    deal = deal.whole
     found: dict[str, tuple[str, str, Band]] = {}
 
     def note(group: str, path: str, band: Band) -> Array:

@@ -1,17 +1,19 @@
 """Cases: a mutated deal with what stands beside it, and a command line; the same seed and number, the same case."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 import yaml
 
 from tests.support.fuzz.mutations import moved, mutated, written
-from tests.support.generators import Draw, RandomDraw, drawn_deal
+from tests.support.generators import Draw, RandomDraw, whole, whole_deal
 from tests.support.paths import EXAMPLES
 
 Data = dict[str, Any]
+NEARBY, DEALS = 25, 5
+"""So many cases of reading are made from so many drawn deals."""
 PLANS = (
     {},
     {"api": {"offer": "list"}},
@@ -54,7 +56,7 @@ class Case:
 def check_case(seed: int, number: int) -> Case:
     """Return a case for reading: `check` most of the time, else a command that reads a proposal too."""
     c = RandomDraw(np.random.default_rng([seed, number]))
-    deal, other = _deal(c), _deal(c)
+    deal, other = _deal(c, seed, number // NEARBY), _deal(c, seed, number // NEARBY)
     deal = c.weighted((deal, 2), (moved(c, deal), 11), (mutated(c, deal, other), 12))
     plan = c.pick(*PLANS)
     plan = c.weighted((plan, 1), (mutated(c, plan, {**other, **c.pick(*PLANS)}), 4))
@@ -75,15 +77,23 @@ def check_case(seed: int, number: int) -> Case:
 def solve_case(seed: int, number: int) -> Case:
     """Return a small deal to solve by both methods; it is mutated once, so that most are still deals."""
     c = RandomDraw(np.random.default_rng([seed, number, 1]))
-    deal = drawn_deal(c, tiny=c.chance(70))
+    deal = whole(c)
     if c.chance(85):
-        deal = moved(c, deal) if c.chance(85) else mutated(c, deal, drawn_deal(c, tiny=True))
+        deal = moved(c, deal) if c.chance(85) else mutated(c, deal, whole(c))
     return Case(seed, number, {"deal.yaml": written(c, deal)}, ("solve", "deal.yaml", "--json", "-"))
 
 
-def _deal(c: Draw) -> Data:
+def _deal(c: Draw, seed: int, block: int) -> Data:
+    """Return an example, or a deal that is drawn for cases nearby: to draw one takes longer than to check it."""
     examples = _examples()
-    return examples[c.integer(0, len(examples) - 1)] if c.chance(50) else drawn_deal(c)
+    if c.chance(50):
+        return examples[c.integer(0, len(examples) - 1)]
+    return _drawn(seed, block, c.integer(0, DEALS - 1))
+
+
+@lru_cache(2 * DEALS)
+def _drawn(seed: int, block: int, number: int) -> Data:
+    return whole_deal(np.random.default_rng([seed, block, number, 2]))
 
 
 @cache

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tests.support.generators.deal import drawn_deal
 from tests.support.generators.draw import Draw, HypothesisDraw, RandomDraw
-from tests.support.generators.whole import whole_deal
+from tests.support.generators.whole import whole, whole_deal
 
 Data = dict[str, Any]
 
-__all__ = ["Draw", "HypothesisDraw", "RandomDraw", "deals", "drawn_deal", "random_deal", "whole_deal"]
+__all__ = ["Draw", "HypothesisDraw", "RandomDraw", "deals", "drawn_deal", "random_deal", "whole", "whole_deal"]
 
 
 def random_deal(rng: np.random.Generator) -> Data:

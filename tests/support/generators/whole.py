@@ -19,10 +19,11 @@ TINY = 80
 
 def whole_deal(rng: np.random.Generator) -> Data:
     """Return the plain data of a deal file, drawn over all clauses of both parts of the model."""
-    return _drawn(RandomDraw(rng))
+    return whole(RandomDraw(rng))
 
 
-def _drawn(c: Draw) -> Data:
+def whole(c: Draw) -> Data:
+    """Return the same through a `Draw`."""
     shape = c.weighted(("plain", 46), ("later", 29), ("tables", 10), ("returns", 6), ("crowded", 9))
     shapes = {name: shape == name for name in ("crowded", "tables", "returns")}
     data = drawn_deal(c, tiny=c.chance(TINY), **shapes)
