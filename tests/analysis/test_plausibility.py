@@ -163,15 +163,14 @@ scenarios:
   high: {weight: 1, requests_per_month: {bot: 4M}}
 """
     (found,) = asked(loads(DEAL + paths.replace("FEW", "4M")))
+    assert asked(loads(DEAL + "signing: {months: [7]}\n" + paths.replace("FEW", "4M")).signed_first) == [found]
     assert "today's bill has 1,000,000 requests, but the scenarios expect 4,000,000 in the first month" in found
     assert not asked(loads(DEAL + paths.replace("FEW", "2M")))
 
 
 def test_a_workload_that_starts_before_the_month_of_signing_is_asked_about_too():
     """Its path runs from the start of the whole deal; a band of a thousandth is as narrow there as elsewhere."""
-    app = (
-        "requests_per_month: {p10: 1000, p50: 1001, p90: 1002}, starts: 2027-03, input_tokens: 1000, output_tokens: 9"
-    )
+    app = "requests_per_month: {p10: 1000, p50: 1001, p90: 1002}, starts: 2027-03, input_tokens: 1000, output_tokens: 9"
     deal = loads(
         f"start: 2027-01\nhorizon_months: 24\nsigning: {{months: [6]}}\nworkloads: {{app: {{{app}, models: [opus]}}}}\n"
     ).signed_first

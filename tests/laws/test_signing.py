@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deal_solve.deal.load import loads
 from deal_solve.errors import Infeasible
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.search.candidate_solver import CandidateSolver
 from deal_solve.optimise.search.settings import Beaten
 from deal_solve.optimise.signing import months_solved
+from deal_solve.optimise.signing import solve as signed_best
 from deal_solve.optimise.solve import solve
 from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -65,6 +67,15 @@ def test_a_plan_that_a_solver_finds_above_its_cutoff_is_none_that_is_as_good(mon
     with pytest.raises(Beaten) as beaten:
         solve(deal, better_than=best - 1, method="extensive", solver="cbc")
     assert beaten.value.bound_usd == pytest.approx(best, abs=CENT)
+
+
+def test_regret_is_against_the_best_month_whatever_it_is_solved_with():
+    """To sign later is to regret the months at list; a solution that is handed over does not change that."""
+    deal = loads(newsvendor(risk={"criterion": "regret"}).model_dump_json()[:-1] + ',"signing":{"months":[0,6]}}')
+    first = signed_best(deal)
+    again = signed_best(deal, baseline=first)
+    assert (again.objective_usd, again.plan) == (pytest.approx(first.objective_usd, abs=CENT), first.plan)
+    assert [month.bound_usd for month in again.months] == pytest.approx([m.bound_usd for m in first.months], abs=CENT)
 
 
 @pytest.mark.parametrize("count", sizes(12, 150))

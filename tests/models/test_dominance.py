@@ -66,3 +66,29 @@ def test_nothing_is_missed_in_generated_deals(number, monkeypatch):
         return
     monkeypatch.setattr(routing, "nondominated_options", everything)
     assert solve(deal).objective_usd == pytest.approx(found, rel=1e-6, abs=0.02)
+
+
+def with_quote(months, limits=(), **api):
+    """Return 1,200 USD a year on the cheap model and twice as much on the dear one, which is as good, and a quote."""
+    app = {"requests_per_month": 1e5, "input_tokens": 1e3, "output_tokens": 0, "models": ["cheap", "dear"]}
+    band = {"commit_usd_per_year": api.pop("commit_usd_per_year"), "discount": 0.2}
+    part = {"bands": [band], "payment": "arrears", "overage": "contracted", **api}
+    deal = {"start": "2027-01", "horizon_months": months, "rates": RATES, "workloads": {"app": app}}
+    return read({**deal, "offers": {"quote": {"terms": [months], "api": part}}, "limits": list(limits)})
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_usage_that_a_credit_pays_meets_the_commitment_so_that_a_dearer_model_may_cost_less(method):
+    """C = 1,920, K = 1,000. 960 on the cheap model: all paid by the credit, 960 short. 1,000: 920 short."""
+    deal = with_quote(12, commit_usd_per_year=1920, credit={"usd": 1000, "pays": "charges", "within_months": 12})
+    assert solve(deal, method=method).objective_usd == pytest.approx(920)
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_usage_of_one_year_may_keep_a_limit_of_the_next(method):
+    """C = 1,200 a year, 960 used on the cheap model. Year 2 costs 1,000 with 200 of year 1 beyond its commitment: 1,400
+    used there, of the dear model too; in sum 2,400. At list year 2 costs 1,200, and without that excess as much.
+    """
+    limit = {"of": "contract year 2", "measure": "worst", "at_most": 1000}
+    deal = with_quote(24, [limit], commit_usd_per_year=1200, excess="counts_next")
+    assert solve(deal, method=method).objective_usd == pytest.approx(2400)

@@ -57,7 +57,8 @@ def months_solved(
     options = options.begun()
     signed = {month: deal.signed_in(month) for month in _months(deal, options)}
     sets = {month: in_months_of(own, whole) for month, own in signed.items()}
-    if options.baseline is None:
+    is_regret = deal.risk.criterion == "regret"  # measured against the least cost of any month, not of each
+    if options.baseline is None or (is_regret and not isinstance(options.baseline, Comparison)):
         options = replace(options, baseline=_compared(list(signed.values()), list(sets.values()), options))
     found: dict[int, Solution] = {}
     months: list[SignedMonth] = []

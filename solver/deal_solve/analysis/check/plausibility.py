@@ -81,7 +81,7 @@ def _band(deal: Deal, loc: Loc, band: Band) -> Iterator[Finding]:
 
 def _first_month(deal: Deal) -> Iterator[Finding]:
     """Yield workloads whose own requests are far from what the listed scenarios expect of the first month."""
-    stated, listed = central(deal).requests, explicit_list(deal)
+    stated, listed = central(deal.whole).requests, explicit_list(deal.whole)
     for name, requests in listed.requests.items():
         own, expected = float(stated[name][0, 0]), listed.mean(requests[0])
         if max(own, expected) > MAX_FIRST_MONTH_RATIO * min(own, expected):

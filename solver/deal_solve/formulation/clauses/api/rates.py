@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offers.api import ApiPart, Premium
+from deal_solve.deal.offers.api import ApiPart, Premium, Rollover
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Uplift
@@ -79,6 +79,24 @@ def api_of(deal: Deal, agreement: Agreement) -> ApiPart:
 def is_tested_at_list(deal: Deal, regime: Regime) -> bool:
     """Whether there is a commitment, and usage is counted toward it in list dollars."""
     return regime.commits and api_of(deal, regime.agreement).is_measured_at_list
+
+
+def may_gain_by_use(deal: Deal, regime: Regime) -> bool:
+    """Whether more usage may cost less, in sum or in a year with a limit: no option is worse for its price alone.
+
+    Usage that a credit of charges pays still counts toward the commitment; and what is used in one contract year may
+    meet what the next one would be charged for.
+    """
+    if not regime.commits:
+        return False
+    api = api_of(deal, regime.agreement)
+    if is_tested_at_list(deal, regime):
+        return True
+    if api.payment != "arrears":
+        return False
+    is_paid = regime.span.index == 0 and api.credit is not None and api.credit.pays == "charges"
+    carries = api.period == "term" or api.excess == "counts_next" or isinstance(api.unused, Rollover)
+    return is_paid or (carries and any(limit.contract_year is not None for limit in deal.limits))
 
 
 def committed_share(deal: Deal, regime: Regime) -> float:
