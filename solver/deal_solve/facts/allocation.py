@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 Weights = Mapping[str, Array]
 """By workload or cohort, (S,): what a payment is in proportion to."""
+BEFORE = "before signing"
+"""Stands for the months before the month of signing, and for seats in force that outlast it."""
 Costs = dict[tuple[str, str, int], Array]
 """By workload or cohort, line and contract year: dollars, discounted, (S,)."""
 
@@ -45,8 +47,11 @@ class Payer(Record):
     """Who causes a cost."""
 
     kind: Annotated[
-        Literal["workload", "cohort", "cloud"],
-        Field(description="software, people, or a cloud commitment, whose shortfall nobody here causes"),
+        Literal["workload", "cohort", "cloud", "before"],
+        Field(
+            description="software, people, a cloud commitment, whose shortfall nobody here causes, or what is paid "
+            "before signing and for seats in force, which no plan decides"
+        ),
     ]
     name: Annotated[str, Field(description="its name in the file")]
 
@@ -70,7 +75,7 @@ class AllocatedYear(YearRange, Payer):
 
 @dataclass(frozen=True)
 class AllocatedTotal(Range, Payer):
-    """All lines of a workload or cohort over the horizon, discounted."""
+    """All lines of a workload or cohort over the horizon, discounted; or what is paid before signing."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ class Allocation(Record):
 def allocate(settlement: Settlement) -> Allocation:
     """Return every line of cost by workload and cohort and contract year: expected, P10 and P90, discounted.
 
-    What is paid for the months before the month of signing is nobody's: nothing in them is decided.
+    What is paid for the months before the month of signing, and for seats in force, is not divided: it is in the totals
+    alone, as one of them, in no contract year.
     """
     parts = [part for parts in each_block(settlement.scenarios, _of_block(settlement)) for part in parts]
     weights = np.concatenate([own for own, _ in parts])
@@ -119,6 +125,9 @@ def allocate(settlement: Settlement) -> Allocation:
             whole += of_year
             years.append(AllocatedYear(payer.kind, name, **asdict(spread(of_year, weights)), contract_year=year))
         totals.append(AllocatedTotal(payer.kind, name, **asdict(spread(whole, weights))))
+    if (BEFORE, "before", -1) in keys:
+        usd = joined((BEFORE, "before", -1))
+        totals.append(AllocatedTotal("before", BEFORE, **asdict(spread(usd, weights))))
     return Allocation(Table(rows), Table(years), Table(totals))
 
 
@@ -166,8 +175,11 @@ class _Causes:
     def costs(self, rows: Iterable[Row]) -> Costs:
         """Return what every posting comes to, discounted, by who causes it."""
         costs: Costs = {}
-        for row in (each for each in rows if each.last >= 0):
-            present = row.amount * self.deal.discount(row.paid)
+        for row in rows:
+            present = np.broadcast_to(row.amount * self.deal.discount(row.paid), (self.scenarios.size,))
+            if row.line == "before":
+                costs[BEFORE, row.line, row.year] = costs.get((BEFORE, row.line, row.year), 0.0) + present
+                continue
             for name, share in self.shares(row).items():
                 key = (name, row.line, row.year)
                 costs[key] = costs.get(key, 0.0) + share * present
@@ -267,6 +279,5 @@ RULES: dict[str, Callable[[_Causes, Row], Tiers]] = {
     "unserved": lambda _, row: _own(row.item),
     "fee": lambda causes, row: RULES[row.fee_of](causes, replace(row, line=row.fee_of)),
     "cloud_shortfall": lambda _, row: _own(cloud_payer(row.item)),
-    "before": lambda _, row: _own(row.item),
 }
-"""Who bears each line; what is paid before the month of signing nobody does."""
+"""Who bears each line; what is paid before the month of signing nobody does (`BEFORE`)."""

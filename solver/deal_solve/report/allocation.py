@@ -21,9 +21,11 @@ def allocation_tables(deal: Deal, plan: Plan, found: Allocation) -> tuple[str, .
 def _totals(deal: Deal, found: Allocation) -> str:
     rows, sums = [], [0.0] * (deal.years + 1)
     for total in found.totals:
-        usd = [year.expected_usd for year in found.years if _is_same(year, total)] + [total.expected_usd]
-        sums = [a + b for a, b in zip(sums, usd, strict=True)]
-        rows.append([_name(total), *map(money, usd), money(total.p10_usd), money(total.p90_usd)])
+        of_years = [year.expected_usd for year in found.years if _is_same(year, total)]
+        cells: list[str] = [*map(money, of_years)] or [""] * deal.years
+        sums = [a + b for a, b in zip(sums, [*(of_years or [0.0] * deal.years), total.expected_usd], strict=True)]
+        ends = [total.expected_usd, total.p10_usd, total.p90_usd]
+        rows.append([_name(total), *cells, *map(money, ends)])
     rows.append(["total", *map(money, sums), "", ""])
     title = f"Cost by workload and cohort (expected, USD{present_value(deal)}; P10 and P90 do not add up)"
     return table(title, ["who", *_years(deal), "all years", "P10", "P90"], rows)

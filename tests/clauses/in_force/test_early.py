@@ -73,7 +73,13 @@ def test_what_cannot_be_decided_is_refused_by_name():
         signing={"months": [2], "early": "forfeited"},
     )
     refused(r"counts_next of current cannot stand together", api={"excess": "counts_next", "payment": "arrears"})
-    refused(r"in_force.ends: 2027-01 is outside the horizon", ends="2027-01")
+    over = (
+        "is the first month after the agreement, so it is over when the deal starts in 2027-01; leave in_force out, or"
+    )
+    refused(f"in_force.ends: 2027-01 {over} state a month of 2027-02 to 2028-12", ends="2027-01")
+    refused(f"in_force.ends: 2026-11 {over}", ends="2026-11")
+    outside = "is outside the horizon, so nothing would be left to decide; expected a month of 2027-02 to 2028-12"
+    refused(f"in_force.ends: 2029-01 {outside}", ends="2029-01")
     refused(r"period_started: a commitment period of 12 months", in_force={"period_started": "2025-01"})
     refused(r"drawn_usd: 1300 is more than the balance", in_force={"drawn_usd": 1_300})
     refused(r"period_started: .* do not end before 2027-06; .* is 2027-07 meant", ends="2027-06")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from deal_solve import InputError, solve
+from deal_solve import InputError, allocate, solve
+from deal_solve.report.allocation import allocation_tables
 from tests.support.builders import APP, RATES, bands, before, count, deal_of, only, seat_deal
 
 STAFF = {"staff": {"headcount": 0, "tracks": ["seat"]}}
@@ -223,3 +224,49 @@ def test_people_on_old_seats_without_an_api_agreement_are_metered_as_those_seats
     solution = solve(deal, method=method)
     assert before(solution) == {"seats": 2_000, "uncounted_usage": 500}
     assert solution.objective_usd == pytest.approx(2_500 + 17 * (1_600 + 500))
+
+
+def test_who_pays_says_what_is_paid_before_signing_and_for_old_seats_in_a_row_of_its_own():
+    """Signed in month 3: three months at list, 300, and six monthly fees of 1,800 are divided among nobody."""
+    current = {
+        "on_the_table": False,
+        "terms": [12],
+        "seats": {"seat": {"usd_per_user_month": 18, "billing": "monthly"}},
+    }
+    quoted = {"terms": [24], "api": bands((0, 0.2)), "seats": {"seat": {"usd_per_user_month": 16}}}
+    deal = held(
+        0,
+        workloads={"app": APP},
+        offers={"current": current, "next": quoted},
+        scenarios=only(active_users={"staff": 100}, requests_per_month={"app": 100}),
+    )
+    solution = solve(deal)
+    found = allocate(solution.settlement)
+    assert {(total.kind, total.name): round(total.expected_usd) for total in found.totals} == {
+        ("workload", "app"): 21 * 80,
+        ("cohort", "staff"): 28_800,
+        ("before", "before signing"): 300 + 10_800,
+    }
+    assert sum(total.expected_usd for total in found.totals) == pytest.approx(solution.objective_usd)
+    table = allocation_tables(solution.settlement.deal, solution.plan, found)[0]
+    assert "before signing" in table
+    assert f"{solution.objective_usd:,.2f}" in table
+
+
+@METHODS
+def test_fees_of_old_seats_after_signing_retire_the_cloud_commitment_of_their_month(method):
+    """Monthly fees of 1,800 to month 6 through the channel; 20,000 are committed in year 1: 9,200 are short. Seats of
+    the next offer are bought directly.
+    """
+    current = {"seats": {"seat": {"usd_per_user_month": 18, "billing": "monthly"}}, "channel": {"through": "aws"}}
+    deal = held(
+        count(horizon=24),
+        offers={
+            "current": {"on_the_table": False, "terms": [12], **current},
+            "next": {"terms": [12], "seats": {"seat": {"usd_per_user_month": 16}}},
+        },
+        cloud_commitments={"aws": {"usd_per_year": [20_000, 0], "other_spend_usd_per_year": 0}},
+    )
+    solution = solve(deal, method=method)
+    assert solution.settlement.clouds["aws"].short[:, 0] == pytest.approx([9_200, 0])
+    assert solution.objective_usd == pytest.approx(10_800 + 28_800 + 9_200)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from deal_solve import Infeasible, from_json, scenarios_of, solve, to_json
+from deal_solve import Infeasible, from_json, scenarios_of, solve, to_json, why_not
+from deal_solve.cli.support.extras import answers_text
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.signing import _best, months_solved
 from deal_solve.plan.completion.complete import complete
@@ -128,3 +129,17 @@ def test_what_seats_in_force_cost_after_signing_is_in_no_contract_year(method):
     )
     solution = solve(deal, method=method)
     assert solution.objective_usd == pytest.approx(10_800 + 28_800)
+
+
+# --- what is asked beside the plan ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("months", "says"), [([3, 6], True), ([6], False)])
+def test_answers_beside_the_plan_of_several_months_say_which_they_are_about(months, says):
+    deal = held(in_force={"drawn_usd": 0}, signing={"months": months, "early": "forfeited"})
+    solution = solve(deal)
+    text = answers_text(deal.signed_in(6), solution, {"why_not": [why_not(solution, "offer=list")]})
+    sentence = "What follows is about plans of 2027-07; deal-solve when compares the months."
+    assert solution.plan.signing_month == 6
+    assert (sentence in text) == says
+    assert "Why not offer=list?" in text

@@ -155,7 +155,10 @@ def answers_text(deal: Deal, solution: Solution, found: Answers) -> str:
         from deal_solve.analysis.uncertainty.text import uncertainty_report
 
         parts.append(uncertainty_report(deal, solution, found["uncertainty"]))
-    return "\n\n".join(part for part in parts if part)
+    parts = [part for part in parts if part]
+    if parts and len(solution.months) > 1:
+        parts.insert(0, f"What follows is about plans of {deal.start:%Y-%m}; deal-solve when compares the months.")
+    return "\n\n".join(parts)
 
 
 def _why_not(_: Deal, __: Scenarios, solution: Solution, more: More, options: SolveOptions) -> Answers:

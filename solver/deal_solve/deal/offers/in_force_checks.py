@@ -39,9 +39,14 @@ def in_force_findings(deal: Deal) -> Iterator[Finding]:
 def _agreement(deal: Deal, held: InForce, offer: Offer) -> Iterator[Finding]:
     if offer.on_the_table:
         yield (*HERE, "offer"), f"{held.offer} is on the table too; write on_the_table: no in it"
-    if not 0 < deal.month(held.ends) < deal.horizon_months:
-        span = deal.span(1, deal.horizon_months)
-        yield (*HERE, "ends"), f"{held.ends:%Y-%m} is outside the horizon; expected a month of {span}"
+    span, ends = deal.span(1, deal.horizon_months), deal.month(held.ends)
+    if ends <= 0:
+        over = f"so it is over when the deal starts in {deal.start:%Y-%m}"
+        todo = f"leave in_force out, or state a month of {span}"
+        yield (*HERE, "ends"), f"{held.ends:%Y-%m} is the first month after the agreement, {over}; {todo}"
+    elif ends >= deal.horizon_months:
+        text = f"{held.ends:%Y-%m} is outside the horizon, so nothing would be left to decide"
+        yield (*HERE, "ends"), f"{text}; expected a month of {span}, or more horizon_months"
     known = (*FAMILIES, "seats")
     for name in held.index:
         if name not in known:
