@@ -12,7 +12,7 @@ from deal_solve.analysis.measure.backtest import backtest, widening_of
 from deal_solve.analysis.measure.growth import PRODUCTS, fan_of, growth_of
 from deal_solve.analysis.measure.into import updated
 from deal_solve.cli.main import run
-from tests.support.exports import FIRST, HAIKU, OPUS, SONNET, bucket, cost, daily, page, usage, write
+from tests.support.exports import FIRST, HAIKU, OPUS, SONNET, SPEND_COLUMNS, bucket, cost, daily, page, usage, write
 from tests.support.exports.histories import histories
 
 DAYS = 58  # of which 56 are kept
@@ -316,3 +316,25 @@ def test_a_year_of_exports_comes_back_as_the_deal_it_was_made_of(tmp_path, seed)
     assert work.requests_per_month == pytest.approx(300_000 * 1.4 ** (350 / 365.25), rel=0.06)
     assert work.growth.p10 < 0.4 < work.growth.p90
     assert work.growth.measured == pytest.approx(0.4, abs=0.06)
+
+
+def test_what_people_use_is_their_cohorts_where_seats_are_known(tmp_path):
+    """1,200 chat requests of one user in 30 days, beside a bot: one workload, and people who use something."""
+    text = f'jane@example.com,u1,Chat,{OPUS},"1,200",1700,500,40.00,50.00,u1,1000,200,300,200,3,,'
+    files = [
+        write(tmp_path, "spend-report-1-2026-09-01-to-2026-09-30.csv", f"{SPEND_COLUMNS}\n{text}\n"),
+        write(tmp_path, "u.json", daily(30, usage(workspace_id="bot"))),
+    ]
+    assert len(measure(*files, min_share=0).workloads) == 2
+    seats = {"starting_at": "2026-09-30T00:00:00Z", "assigned_seat_count": 10, "weekly_active_user_count": 5}
+    found = measure(*files, write(tmp_path, "s.json", {"summaries": [seats]}), min_share=0)
+    assert [work.title for work in found.workloads] == [f"bot on {OPUS}"]
+    assert found.people.requests_per_user_month == pytest.approx(1200 / 30 * MONTH)
+
+
+def test_requests_are_known_where_all_of_them_are_counted(tmp_path):
+    """Two workspaces put into one, of which one counts requests: units of 10,000 input tokens, 3,200 of each a day."""
+    rows = [usage(workspace_id="a", requests=1), usage(workspace_id="b")]
+    (work,) = measure(write(tmp_path, "u.json", daily(DAYS, *rows)), min_share=0.9).workloads
+    assert not work.requests_are_known
+    assert work.requests_per_month == pytest.approx(2 * 3200 / 10_000 * MONTH, rel=1e-3)

@@ -1,16 +1,26 @@
 """People: summaries of seats, Claude Code by user, spend reports, members."""
 
+from datetime import date
+
 import pytest
 
 from deal_solve.errors import InputError
 from deal_solve.exports.read import read_exports
-from tests.support.exports import OPUS, SPEND_COLUMNS, billed, totals, write
+from tests.support.exports import OPUS, SPEND_COLUMNS, billed, daily, totals, usage, write
 
 SPEND_NAME = "spend-report-1234-2026-09-01-to-2026-09-30.csv"
 SPEND_LINES = (
     f'jane@example.com,u1,Chat,{OPUS},"1,200",1700,500,40.00,50.00,u1,1000,200,300,200,3,,',
     "(org service usage),,(org service),,0,0,0,5.00,5.00,,0,0,0,0,0,,",
 )
+
+
+def test_late_days_are_held_back_beside_a_report_of_an_earlier_range(tmp_path):
+    """The report ends on 30 September; usage goes on to 2 November, of which the last two days may come late."""
+    text = "\n".join([SPEND_COLUMNS, *SPEND_LINES]) + "\n"
+    files = [write(tmp_path, SPEND_NAME, text), write(tmp_path, "u.json", daily(63, usage()))]
+    assert read_exports(files).last == date(2026, 10, 31)
+    assert read_exports(files[:1]).last == date(2026, 9, 30)
 
 
 def test_seats_of_summaries(tmp_path):

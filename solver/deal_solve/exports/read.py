@@ -125,7 +125,8 @@ def read_exports(
     ranges = [tally.covers for part in parts.values() for _, tally in part.tallies if tally.covers]
     first = min([min(days), *(each[0] for each in ranges)])
     last = max([max(days), *(each[1] for each in ranges)])
-    if not ranges and (last - first).days > 3 * late_days and late_days:
+    is_ranged = any(each[1] >= last for each in ranges)
+    if not is_ranged and (last - first).days > 3 * late_days and late_days:
         last -= timedelta(days=late_days)
         for rows in (all_used, all_charged):
             for key in [key for key in rows if key[0].day > last]:

@@ -34,6 +34,10 @@ Channel = Literal["api", "seats", "people", "aws", "router", "invoice", "gateway
 """Where usage runs: exports of one channel show the same usage; a gateway sees part of the rest."""
 
 
+PEOPLE_PRODUCTS = ("chat", "claude_code", "cowork", "office_agent", "claude_in_chrome", "claude_design", "claude-tag")
+"""Products that people use through a seat."""
+
+
 class Place(NamedTuple):
     """What a row is about: the first seven fields are those of the vendor, `None` where an export does not say."""
 
@@ -47,6 +51,11 @@ class Place(NamedTuple):
     user: str | None = None
     product: str | None = None
     tag: str | None = None
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether people use it through a seat; a spend report writes products in words."""
+        return (self.product or "").lower().replace(" ", "_") in PEOPLE_PRODUCTS
 
     @property
     def grain(self) -> tuple[str, ...]:

@@ -15,9 +15,6 @@ from deal_solve.exports.read import Exports
 from deal_solve.exports.row import Quantity
 from deal_solve.record import Record
 
-PEOPLE_PRODUCTS = ("chat", "claude_code", "cowork", "office_agent", "claude_in_chrome", "claude_design", "claude-tag")
-"""Products that people use through a seat."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredPeople(Record):
@@ -54,7 +51,7 @@ def measured_people(exports: Exports) -> MeasuredPeople | None:
     models: defaultdict[str, int] = defaultdict(int)
     users: set[str] = set()
     for (place, quantity), amount in exports.used.items():
-        if place.product in PEOPLE_PRODUCTS:
+        if place.is_of_people:
             totals[quantity] += amount
             models[place.model or ""] += amount
             users |= {place.user} if place.user else set()

@@ -48,7 +48,7 @@ def _reconciliation(found: MeasureResult) -> str:
         cells += ["-" if share is None else money(share)]
         rows.append([each.month, each.model, *cells])
     headers = ["month", "model", "Mtok", "at list", "billed", "discount", "credits, tools", "unexplained"]
-    return table("Tokens at list against what was billed (USD)", headers, rows, left=2)
+    return table("Tokens at list against what was billed (USD)", headers, rows, left=2, keys=2)
 
 
 def _workloads(found: MeasureResult) -> str:

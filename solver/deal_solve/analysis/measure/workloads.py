@@ -81,6 +81,13 @@ class _Group:
     windows: defaultdict[tuple[str | None, str], int] = field(default_factory=lambda: defaultdict(int))
     usd_by_model: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     days: int = 1
+    uncounted: int = 0
+    """Input tokens of parts whose requests are not counted, where others are."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all of its requests are counted."""
+        return self.totals["requests"] > 0 and not self.uncounted
 
     @property
     def usd(self) -> int:
@@ -102,6 +109,7 @@ class _Group:
         self.usd_by_model[place.model or ""] += list_price(place, quantity, amount)
 
     def join(self, other: _Group) -> None:
+        self.uncounted += other.uncounted if other.totals["requests"] else sum(other.daily_input.values())
         for mine, theirs in (
             (self.totals, other.totals),
             (self.daily, other.daily),
@@ -130,13 +138,17 @@ def measured_workloads(
 ) -> tuple[list[MeasuredWorkload], dict[str, Floats]]:
     """Return the workloads of exports, dearest first, and the daily requests or units of each, (D,).
 
-    Parts below `min_share` of the dollars are put into one. `called` says which workload a measured one belongs to, by
+    What people use through a seat is left to their cohort, where one is measured. Parts below `min_share` of the
+    dollars are put into one. `called` says which workload a measured one belongs to, by
     the name it has without that, or by its group alone: all models of the group, and what ran in batch. Raises
     InputError for a name that nothing measured has.
     """
     by = group_by or grouping(exports)
     parts: dict[Part, _Group] = defaultdict(_Group)
+    has_cohort = any(day.assigned for day in exports.seats)
     for (place, quantity), amount in exports.used.items():
+        if has_cohort and place.is_of_people:
+            continue
         group = "api" if by == "nothing" else getattr(place, by) or "default"
         parts[group, place.model or "", place.tier == "batch"].add(place, quantity, amount)
     minimum_usd = min_share * sum(part.usd for part in parts.values())
@@ -209,7 +221,7 @@ def _labels(part: Part, name: str | None) -> Iterator[str]:
 
 def _daily(part: _Group, exports: Exports) -> Floats:
     """Return the requests of each day, or units of input tokens where requests are not known."""
-    is_known = part.totals["requests"] > 0
+    is_known = part.is_known
     daily = np.zeros(exports.days)
     for day, amount in (part.daily if is_known else part.daily_input).items():
         daily[(day - exports.first).days] = amount / (1 if is_known else UNIT_TOKENS)
@@ -223,7 +235,7 @@ def _measured(name: str, key: Part, part: _Group, path: tuple[Growth, Floats | N
     entered = sum(totals[each] for each in INPUT)
     written = sum(totals[each] for each in WRITES)
     cached = totals["cache_read"] + written
-    is_known = totals["requests"] > 0
+    is_known = part.is_known
     requests = totals["requests"] if is_known else max(entered / UNIT_TOKENS, 1.0)
     search_usd = load_card().web_search_usd_per_request * totals["web_searches"]
     return MeasuredWorkload(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from deal_solve.analysis.measure.people import PEOPLE_PRODUCTS
 from deal_solve.deal.deal import LIST
 from deal_solve.deal.offers.api import Rollover
 from deal_solve.deal.offers.offer import Capped, Offer
@@ -66,7 +65,7 @@ def used(signed: Settlement, exports: Exports) -> Used:
         month = deal.month(place.day)
         if quantity == "requests" or not 0 <= month < deal.horizon_months:
             continue
-        metered, counted = _shares(signed, month) if place.product in PEOPLE_PRODUCTS else (1.0, 1.0)
+        metered, counted = _shares(signed, month) if place.is_of_people else (1.0, 1.0)
         usd = metered * list_price(place, quantity, amount) / NANO
         if quantity == "web_searches":
             found[month, SEARCHES] = found[month, SEARCHES].plus(Use(usd, usd))
