@@ -449,7 +449,8 @@ def test_run_again_it_repeats_nothing(capsys, deal, tmp_path, whole):
     ("args", "message"),
     [
         ([], "--vary: nothing is varied; expected PATH=VALUES"),
-        (["--vary", "workloads.*.input_tokens=1k"], "workloads.*.input_tokens: * is read by --set"),
+        (["--vary", "horizon_months.*.x=1k"], "horizon_months.*.x: horizon_months has no names that * could stand for"),
+        (["--vary", "workloads.*.input_token=1k"], "workloads.app.input_token: workloads.app has no 'input_token'"),
         (["--vary", "offers.quot.api.overage=list"], "offers.quot.api.overage: offers has no 'quot'"),
         (["--vary", f"{DISCOUNT}=0:1:100001"], "--vary: 100,001 runs are too many"),
         (["--vary", f"{DISCOUNT}=0.1", "--design", "x.csv"], "--design: holds all runs"),

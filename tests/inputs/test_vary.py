@@ -62,6 +62,20 @@ def test_p50_of_a_number_is_the_number_and_of_plus_minus_its_middle(hybrid: Deal
     assert value_at(hybrid, "workloads.support-bot.growth_per_year.p50") == 0.25
 
 
+def test_a_star_is_every_name_that_stands_there(hybrid: Deal) -> None:
+    """As with --set: all workloads at once; what is read has to be one value."""
+    path = "workloads.*.growth_per_year"
+    changed = varied(hybrid, {path: "10%"})
+    assert {work.growth_per_year.quantiles for work in changed.workloads.values()} == {(0.1, 0.1, 0.1)}
+    assert changed.workloads.keys() == hybrid.workloads.keys()
+    assert changed == with_changes(hybrid, [f"{path}=10%"]).model_copy(update={"title": hybrid.title})
+    assert value_at(changed, path) == "10%"
+    with pytest.raises(InputError, match=r"workloads\.\*\.growth_per_year: stands for several values today \("):
+        value_at(hybrid, path)
+    with pytest.raises(InputError, match=r"horizon_months has no names that \* could stand for"):
+        varied(hybrid, {"horizon_months.*": 1})
+
+
 def test_a_clause_at_its_default_can_be_read_and_set(hybrid: Deal) -> None:
     assert value_at(hybrid, "offers.product-quote.price_protection") == "none"
     changed = varied(hybrid, {"offers.product-quote.price_protection": "locked"})

@@ -21,7 +21,7 @@ from deal_solve.cli.support.question import Question
     metavar="PATH=LOW:HIGH",
     required=True,
     shell_complete=completion.paths,
-    help="A field by its dotted path, and its range.",
+    help="A field by its dotted path, and its range; * is every name.",
 )
 @click.option(
     "--target",

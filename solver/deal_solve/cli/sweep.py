@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     metavar="PATH=VALUES",
     shell_complete=completion.paths,
     help="A field by its dotted path, and its values: a list 'a,b', a range 'from:to:count', or '±20%' around "
-    "today's ('±20%:5' for five).",
+    "today's ('±20%:5' for five); * is every name.",
 )
 @click.option("--zip", "is_zipped", is_flag=True, help="Change the fields together instead of crossing them.")
 @click.option("--design", "design_file", metavar="FILE", help="The runs as CSV: a line of paths, then one per run.")

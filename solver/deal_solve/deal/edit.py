@@ -13,15 +13,16 @@ from deal_solve.deal.numbers import parse_band, parse_number
 from deal_solve.deal.problems import UNKNOWN_KEY
 from deal_solve.deal.yaml_source import Loc, Source, dotted, loc_of, parse
 from deal_solve.errors import InputError, Problem
-from deal_solve.messages import counted, did_you_mean
+from deal_solve.messages import MAX_LISTED_NAMES, counted, did_you_mean, shown
 
 
 def varied(deal: Deal, changes: Mapping[str, Any]) -> Deal:
     """Return the deal with each field, by its dotted path, set to a value as the deal file would write it.
 
     An offer that extends a changed one changes with it. `….p50` of a quantity written as one number is that number, and
-    of '900k ± 30%' its middle; an empty path part is created, so that a clause left at its default can be set. Raises
-    InputError for a path that is no place in a deal, and with every problem of the deal that comes out.
+    of '900k ± 30%' its middle; an empty path part is created, so that a clause left at its default can be set; `*` in a
+    path is every name that stands there. Raises InputError for a path that is no place in a deal, and with every
+    problem of the deal that comes out.
 
     >>> varied(deal, {"offers.quote.api.overage": "contracted", "offers.quote.api.bands[1].discount": 0.12})
     """
@@ -33,12 +34,22 @@ def edited(deal: Deal, changes: Mapping[str, Any]) -> Source:
     """Return what the file of such a deal would hold, unchecked; raises InputError for a path that is no place."""
     source = Source(deal.file or "deal", copy.deepcopy(deal.written), dict(deal.lines))
     for path, value in changes.items():
-        _set(source, path, value)
+        for place in places_of(deal, path):
+            _set(source, place, value)
     return source
 
 
 def value_at(deal: Deal, path: str) -> Any:
-    """Return what stands at a dotted path, as the file writes it, or else the default; raises InputError if nothing."""
+    """Return what stands at a dotted path, as the file writes it, or else the default.
+
+    Raises InputError if nothing stands there, and for a path with `*` whose places do not all hold the same.
+    """
+    if "*" in path:
+        found = [value_at(deal, place) for place in places_of(deal, path)]
+        if any(value != found[0] for value in found):
+            held = ", ".join(map(shown, found[:MAX_LISTED_NAMES]))
+            raise InputError(Problem(path, f"stands for several values today ({held}); state the values"))
+        return found[0]
     written = extended(Source(deal.file, deal.written))
     for data in (written, deal.model_dump(mode="json")):
         node: Any = data
@@ -100,7 +111,7 @@ def with_changes(deal: Deal, stated: Sequence[str]) -> Deal:
     changes: dict[str, Any] = {}
     for text in stated:
         path, value = split_change(text)
-        changes |= dict.fromkeys(_places(deal, path), value_of(value))
+        changes |= dict.fromkeys(places_of(deal, path), value_of(value))
     what_if = "; ".join(" = ".join(split_change(text)) for text in stated)
     try:
         changed = varied(deal, changes)
@@ -130,8 +141,13 @@ def _ending(known: str, path: str) -> Iterator[str]:
         yield known[: at + 1 + len(path)]
 
 
-def _places(deal: Deal, path: str) -> Iterator[str]:
-    """Yield the paths that one with `*` stands for; any other is itself."""
+def places_of(deal: Deal, path: str) -> Iterator[str]:
+    """Yield the paths that one with `*` stands for; any other is itself.
+
+    Raises InputError where no names stand.
+
+    >>> list(places_of(deal, "workloads.*.growth_per_year"))
+    """
     head, star, tail = path.partition(".*")
     if not star:
         yield path
@@ -140,7 +156,7 @@ def _places(deal: Deal, path: str) -> Iterator[str]:
     if not isinstance(found, dict) or not found:
         raise InputError(Problem(path, f"{head} has no names that * could stand for"))
     for name in found:
-        yield from _places(deal, f"{head}.{name}{tail}")
+        yield from places_of(deal, f"{head}.{name}{tail}")
 
 
 def split_change(text: str) -> tuple[str, str]:
@@ -212,9 +228,6 @@ def _nowhere(path: str, data: Any, loc: Loc) -> InputError:
         below = _step(node, part)
         if below is None:
             parent = dotted(loc[:index]) or "the deal"
-            if isinstance(node, dict) and part == "*":
-                names = ", ".join(map(str, node))
-                return InputError(Problem(path, f"* is read by --set alone; name one of {parent}: {names}"))
             if isinstance(node, dict):
                 return InputError(Problem(path, f"{parent} has no {part!r}{did_you_mean(part, node)}"))
             if isinstance(node, list):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.edit import edited, plain, value_at, value_of, varied
+from deal_solve.deal.edit import edited, places_of, plain, value_at, value_of, varied
 from deal_solve.deal.numbers import parse_number
 from deal_solve.deal.yaml_source import read_text
 from deal_solve.errors import InputError, Problem
@@ -220,7 +220,8 @@ def refuse_wrong_paths(deal: Deal, design: Design) -> None:
     for path in design.paths:
         try:
             edited(deal, {path: None})
-            value_at(deal, path)
+            for place in places_of(deal, path):
+                value_at(deal, place)
         except InputError as error:
             if not any(_is_deal(deal, run) for run in itertools.islice(design, LOOKED_AT)):
                 problems += error.problems
