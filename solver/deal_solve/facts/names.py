@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from deal_solve.deal.cohort import NONE
@@ -53,6 +54,9 @@ def path_name(deal: Deal, path: str) -> str:
         owner = user_name(deal, name)
     elif part == "offers" and name in deal.offers:
         owner = offer_name(deal, name)
+    elif part == "cloud_commitments" and name in deal.cloud_commitments:
+        owner = deal.cloud_commitments[name].title or f"commitment to {name}"
+        key = re.sub(r"_usd_per_year\[(\d+)\]$", lambda found: f" in year {int(found[1]) + 1}", key)
     else:
         return path.replace(".", " ").replace("_", " ")
     words = key.replace(".", " ").replace("_", " ")

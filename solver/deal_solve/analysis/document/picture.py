@@ -215,6 +215,7 @@ def side_by_side_figure(rows: Sequence[SideBySide]) -> Figure:
         panel.set_yticks(range(len(rows)), [shortened(row.name, 44) for row in rows], fontsize=7)
         panel.set_ylim(len(rows) - 0.4, -0.6)
         panel.set_xlim(0, 1.25 * (top / size or 1.0))
-        panel.set_xlabel(f"{word}USD, expected, not discounted; from left: {listed(sides)}; line: P10 to P90")
+        words = f"{word}USD, expected, not discounted; from left: {listed(sides)}; line: P10 to P90"
+        drawn.supxlabel(words, fontsize=8, x=0.01, ha="left")
         panel.spines[["top", "right"]].set_visible(False)
     return drawn

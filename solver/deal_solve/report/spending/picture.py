@@ -176,17 +176,19 @@ def _draw_drivers(panel: Axes, deal: Deal, rows: tuple[Driver, ...]) -> None:
     far = max(abs(usd - row.middle_usd) for row in rows for usd in (row.low_usd, row.high_usd)) or 1.0
     size, word = scale_of(far)
     for index, row in enumerate(rows):
-        for value, usd, shade in ((row.low, row.low_usd, LIGHT), (row.high, row.high_usd, DARK)):
-            end = (usd - row.middle_usd) / size
+        ends = [(row.low_usd - row.middle_usd) / size, (row.high_usd - row.middle_usd) / size]
+        for end, shade in sorted(zip(ends, (LIGHT, DARK), strict=True), key=lambda each: -abs(each[0])):
             panel.barh(index, end, height=0.62, color=shade)
-            side = 1 if end >= 0 else -1
+        for place, value in enumerate((row.low, row.high)):
+            side = _side(ends[place], ends[1 - place])
             where: dict[str, Any] = {
                 "xytext": (4 * side, 0),
                 "textcoords": "offset points",
                 "va": "center",
                 "fontsize": 6.5,
             }
-            panel.annotate(digits(value), (end, index), ha="left" if side > 0 else "right", **where)
+            at = ends[place] if side * ends[place] >= 0 else 0.0
+            panel.annotate(digits(value), (at, index), ha="left" if side > 0 else "right", **where)
     panel.axvline(0, color="black", linewidth=0.8)
     panel.set_yticks(range(len(rows)), [shortened(path_name(deal, row.path), 54) for row in rows], fontsize=6.5)
     panel.set_ylim(len(rows) - 0.4, -0.6)
@@ -195,6 +197,17 @@ def _draw_drivers(panel: Axes, deal: Deal, rows: tuple[Driver, ...]) -> None:
     panel.figure.supxlabel(title, fontsize=8, x=0.01, ha="left")
     panel.spines[["top", "right", "left"]].set_visible(False)
     panel.tick_params(axis="y", length=0)
+
+
+def _side(end: float, other: float) -> int:
+    """Return on which side of the axis the label of a bar stands: beside it, but across where the other one is longer.
+
+    >>> _side(2.0, -1.0), _side(2.0, 5.0), _side(5.0, 2.0), _side(0.0, -3.0)
+    (1, -1, 1, 1)
+    """
+    own, longer = (1 if end >= 0 else -1), (1 if other >= 0 else -1)
+    is_shorter = abs(end) < abs(other)
+    return -longer if is_shorter and (own == longer or end == 0) else own
 
 
 def _months(panel: Axes, deal: Deal) -> None:
