@@ -86,8 +86,6 @@ class AgreementSearch:
             if self.problem.better_than < math.inf and self.bound < math.inf:
                 raise Beaten(self.bound)
             raise Infeasible(self._why_infeasible())
-        if self.best_usd > self.incumbent.cutoff_usd and not self.clock.is_over:
-            raise Beaten(self.bound)
         if self.settings.breaks_ties and self.clock.is_over:
             self.stage_left = FIRST_STAGE
         if not self.settings.breaks_ties or self.clock.is_over:
