@@ -15,6 +15,7 @@ from deal_solve.analysis.wait.learning import estimate_of, observations
 from deal_solve.analysis.wait.result import WaitResult
 from deal_solve.analysis.wait.wait import wait
 from deal_solve.cli.main import run
+from deal_solve.frames import Table
 from deal_solve.outputs import to_json
 from tests.support.hand_deals import APP, explicit, quote, read
 
@@ -166,9 +167,17 @@ def test_running_as_today_for_longer_is_named_apart():
     found = wait(deal, scenarios_of(deal), 2)
     assert [row.cost_usd for row in found.months] == pytest.approx([55, 110])
     assert [row.routing_usd for row in found.months] == pytest.approx([55, 110])
-    assert "costs 55 more, about 55 of it because workloads run as today until then" in " ".join(
-        show(found).text.split()
-    )
+    assert "costs 55 more, all of it because workloads run as today until then" in " ".join(show(found).text.split())
+
+
+def test_a_wait_that_only_routing_makes_dear_may_pay():
+    """It costs 100, 95 of it because of routing, and is worth 10: more than the 5 that are left."""
+    found = wait(deal := flat_or_list({"low": 60, "high": 160}), scenarios_of(deal), 1, 4)
+    costs = {"cost_usd": 100.0, "routing_usd": 95.0, "value_usd": 10.0, "net_usd": -90.0, "verdict": "sign"}
+    row = replace(found.months[0], **costs)
+    text = " ".join(show(replace(found, months=Table((row,)))).text.split())
+    assert "about 95 of it because workloads run as today until then (about 5 without)" in text
+    assert "changed at once, which needs no signature, waiting may pay" in text
 
 
 @pytest.mark.parametrize("months", [2, 6])
@@ -232,7 +241,7 @@ def test_the_command_prints_the_verdict_and_writes_its_file(tmp_path, capsys):
     deal.write_text(json.dumps(flat_or_list({"low": 60, "high": 160}).written), encoding="utf-8")
     assert run(["wait", str(deal), "--months", "2", "--shock", "0.01", "--out", str(out)]) == 0
     text = capsys.readouterr().out
-    assert "Verdict measure first, and sign in 2027-02: what 1 month of measuring tell is worth 220" in text
+    assert "Verdict measure first, and sign in 2027-02: measuring for 1 month is worth 220" in text
     found = from_json(out.read_text(encoding="utf-8"), WaitResult)
     assert isinstance(found, WaitResult)
     assert [row.calendar_month for row in found.months] == ["2027-02", "2027-03"]

@@ -9,6 +9,7 @@ from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import title_line
 from deal_solve.report.text import bullets, chance, heading, labelled, money, table, whole_money
+from deal_solve.settlement.objective import SAME_USD
 
 SHOWN = 3
 """Kinds of deal that are named of a month."""
@@ -36,7 +37,7 @@ def _named(found: Wait) -> WaitMonth:
 
 def _verdict(found: Wait) -> str:
     best = _named(found)
-    words = f"what {counted(best.measured_months, 'month')} of measuring tell is worth {whole_money(best.value_usd)}"
+    words = f"measuring for {counted(best.measured_months, 'month')} is worth {whole_money(best.value_usd)}"
     words += f" ({whole_money(best.value_low_usd)} to {whole_money(best.value_high_usd)})"
     if not best.months:
         first = f"decide in {best.calendar_month}, when it is signed, and not today" if best.value_usd else "sign then"
@@ -55,11 +56,14 @@ def _verdict(found: Wait) -> str:
 
 def _routing(row: WaitMonth) -> str:
     """Return what of the cost is that workloads run as today for longer, where it is worth a word."""
-    usd = row.routing_usd or 0.0
+    usd, rest = row.routing_usd or 0.0, row.cost_usd - (row.routing_usd or 0.0)
     if usd <= 0 or usd < ROUTING_SHARE * row.cost_usd:
         return ""
-    rest = "" if usd >= row.cost_usd else f" (without that, about {whole_money(row.cost_usd - usd)})"
-    return f", about {whole_money(usd)} of it because workloads run as today until then{rest}"
+    part = f"about {whole_money(usd)} of it" if rest > SAME_USD else "all of it"
+    words = f", {part} because workloads run as today until then"
+    words += f" (about {whole_money(rest)} without)" if rest > SAME_USD else ""
+    is_paid_for = row.net_usd <= 0 < row.value_usd - rest
+    return f"{words}; changed at once, which needs no signature, waiting may pay" if is_paid_for else words
 
 
 def _turn(found: Wait) -> str:
@@ -83,7 +87,16 @@ def _signed(row: WaitMonth) -> list[str]:
 
 
 def _table(deal: Deal, found: Wait) -> str:
-    headers = ["signed in", "waiting costs", "learning saves", "from", "to", "net saving", "deal changes", "verdict"]
+    headers = [
+        "signed in",
+        "waiting costs",
+        "learning saves",
+        "95% from",
+        "to",
+        "net saving",
+        "deal changes",
+        "verdict",
+    ]
     cells = [
         [
             row.calendar_month,
