@@ -268,7 +268,7 @@ def test_many_futures_are_searched_where_a_pilot_leads():
     assert [row.probability for row in table.rows] == pytest.approx([1 / 3] * 3, abs=1e-3)
 
 
-@pytest.mark.parametrize("number", seeds(4, 7))
+@pytest.mark.parametrize("number", seeds((1, 2, 3), 7))
 def test_generated_deals_agree_and_are_never_worse(number):
     """Every clause there is, on every path: both methods find one optimum, the settlement its cost to the cent."""
     data = random_deal(np.random.default_rng([SEED, number]))
@@ -318,7 +318,7 @@ def test_what_cannot_be_observed_is_refused(decided, words):
 def test_too_many_paths_are_refused():
     """Ten buckets at two renewals of a hundred scenarios that all differ."""
     many = {f"f{n}": (50 + n, 50 + n * 37 % 101, 1) for n in range(100)}
-    with pytest.raises(InputError, match="combinations of buckets"):
+    with pytest.raises(InputError, match="combinations of the buckets"):
         solve(tree({"usage": 10}, many, 36))
 
 

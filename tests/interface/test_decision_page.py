@@ -20,14 +20,18 @@ from deal_solve.optimise.solve import solve
 from deal_solve.report.text import Page, printed_on
 from tests.support.deals import BY_QUARTER, by_table
 from tests.support.paths import EXAMPLES, SCENARIOS
+from tests.support.samples import in_every_run
 from tests.support.solved import compared, solved
 
 QUOTES = SCENARIOS / "three-quotes.yaml"
 
+LARGE = {"regulated", "start-up"}
+"""Examples that take seconds; their golden files hold their pages too."""
 
-@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda path: path.stem)
+
+@pytest.fixture(scope="module", params=in_every_run((path.stem for path in EXAMPLES), slow=LARGE))
 def found(request):
-    return solved(request.param.stem), compared(request.param.stem)
+    return solved(request.param), compared(request.param)
 
 
 @pytest.mark.parametrize("columns", [80, 140])

@@ -17,6 +17,7 @@ from deal_solve.cli.main import run
 from tests.support.paths import EXAMPLES, ROOT, SCENARIOS
 
 GOLDEN = Path(__file__).parent / "golden"
+LINES_OF_A_PAGE = 45
 MORE = {
     "seat-heavy": ["--all", "--levers"],
     "three-quotes": ["--why-not", "offer=twelve", "--uncertainty", "--criteria", "neutral,cautious,worst"],
@@ -61,6 +62,7 @@ def test_an_example_prints_its_golden_file(name):
     text = printed(name)
     assert text == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
     assert max(map(len, text.splitlines())) <= 80
+    assert text.partition("\nMore  ")[0].count("\n") + 2 <= LINES_OF_A_PAGE
     assert "\x1b" not in text
     assert not re.search(r"\b\d+\.\d+ s\b", text)  # no timing
 

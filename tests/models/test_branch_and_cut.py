@@ -42,7 +42,7 @@ def test_generated_deals(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_many_futures(monkeypatch: pytest.MonkeyPatch) -> None:
     deal = load(SCENARIOS / "hybrid.yaml")
-    scenarios = sample(deal, 128, seed=2)
+    scenarios = sample(deal, 64, seed=2)
     found = solve(deal, scenarios)
     monkeypatch.setattr(benders, "branch_and_cut", lambda *_: (None, None))
     agree(found, solve(deal, scenarios))

@@ -16,9 +16,10 @@ from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search import benders, subsample
 from deal_solve.uncertainty.scenario_set import BLOCK
 from tests.support.paths import SCENARIOS
+from tests.support.samples import in_every_run
 
 
-@pytest.mark.parametrize("name", ["three-quotes", "api-heavy", "hybrid"])
+@pytest.mark.parametrize("name", in_every_run(["three-quotes", "api-heavy", "hybrid"], slow={"hybrid"}))
 def test_a_warm_started_search_finds_what_one_without_a_subsample_finds(name, monkeypatch):
     """Subsamples of 32 and 128 of 512 scenarios, as if a block had 256."""
     deal = load(SCENARIOS / f"{name}.yaml")

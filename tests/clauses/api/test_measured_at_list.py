@@ -261,7 +261,7 @@ def test_cost_is_convex_in_the_commitment_and_in_the_shares():
     """At the middle of two commitments and two routings no scenario costs more than the mean of theirs."""
     rng = np.random.default_rng(11)
     for api in (AT_LIST, CONTRACTED, {**CONTRACTED, "excess": "counts_next"}):
-        for _ in range(25):
+        for _ in range(10):
             usage, (low, high) = tuple(rng.uniform(0, 200, 3)), sorted(rng.uniform(1, 200, 2))
             costs = [bill(usage, (each,) * 3, api).cost[0] for each in (low, (low + high) / 2, high)]
             assert costs[1] <= (costs[0] + costs[2]) / 2 + 1e-9
