@@ -54,6 +54,13 @@ def test_one_that_a_module_swallows_while_it_is_loaded_comes_again(tmp_path):
     assert ended(interrupted(tmp_path, *SWALLOWED, "time.sleep(60)")) == (130, "swallowed\n", "\ninterrupted\n")
 
 
+def test_one_that_compiled_code_reports_and_swallows_prints_nothing(tmp_path):
+    """What Cython does with an error that it cannot hand on, as in the import of scipy.stats."""
+    report = ("except:", "    sys.excepthook(*sys.exc_info())", "    print('reported', flush=True)")
+    process = interrupted(tmp_path, *BEGIN, *report, "time.sleep(60)")
+    assert ended(process) == (130, "reported\n", "\ninterrupted\n")
+
+
 def test_one_that_is_swallowed_right_before_the_end_still_counts(tmp_path):
     assert ended(interrupted(tmp_path, *SWALLOWED)) == (130, "swallowed\n", "interrupted\n")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -60,7 +61,8 @@ class Interrupts:
         signal.signal(signal.SIGINT, self._come)
         before = signal.signal(signal.SIGALRM, self._remind) if hasattr(signal, "setitimer") else None
         try:
-            yield
+            with _without_traceback():
+                yield
         finally:
             self.answered()
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -75,6 +77,26 @@ INTERRUPTS = Interrupts()
 def _remind_after(seconds: float) -> None:
     if hasattr(signal, "setitimer"):  # not on Windows
         signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+
+
+@contextmanager
+def _without_traceback() -> Iterator[None]:
+    """Print nothing of an interrupt that compiled code reports and swallows, as some of SciPy does: it comes again."""
+    shown, ignored = sys.excepthook, sys.unraisablehook
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            shown(kind, error, trace)
+
+    def ignore(found: sys.UnraisableHookArgs) -> None:
+        if not issubclass(found.exc_type, KeyboardInterrupt):
+            ignored(found)
+
+    sys.excepthook, sys.unraisablehook = show, ignore
+    try:
+        yield
+    finally:
+        sys.excepthook, sys.unraisablehook = shown, ignored
 
 
 def interruptible(work: Callable[[], T]) -> T:
