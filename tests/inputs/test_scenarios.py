@@ -9,8 +9,8 @@ import pytest
 
 from deal_solve.deal.deal import Deal
 from deal_solve.errors import Infeasible
+from deal_solve.optimise.signing import solve
 from deal_solve.optimise.solution import Solution
-from deal_solve.optimise.solve import solve
 from deal_solve.plan.plan import Route
 from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.resolved import resolve

@@ -18,9 +18,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from measuring import COMMAND, HERE, SOLVED, Run, limited, table, write
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
-ROOT = HERE.parents[1]
+from tests.benchmarks.measuring import COMMAND, SOLVED, Run, limited, table, write
+
+ROOT = Path(__file__).parents[3]
 SCENARIOS = ROOT / "scenarios"
 HEADINGS = ("Command", "Before s", "Now s", "Now / before")
 LIMIT = 300.0
@@ -111,7 +113,7 @@ def main() -> None:
     if given.names:
         print(text, end="")
     else:
-        write(text, HERE / "baseline.md")
+        write(text, Path(__file__).parent / "baseline.md")
 
 
 if __name__ == "__main__":
