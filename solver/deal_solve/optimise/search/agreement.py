@@ -21,8 +21,8 @@ class Candidate:
     """One API agreement: its bound, and its best plan if it was solved (money in dollars unless said).
 
     `bands` are the thresholds of its first term; its program is built when it is first asked for. `constant_usd` is
-    added to the objective of the program. `is_alone` says that a no-good cut of the best plan's choices was proven to
-    leave no plan that is tied.
+    added to the objective of the program. `values` are those of the best plan, by the places of variables. `is_alone`
+    says that a no-good cut of the best plan's choices was proven to leave no plan that is tied.
     """
 
     agreement: Agreement
@@ -32,7 +32,7 @@ class Candidate:
     bound: float = -math.inf
     objective: float | None = None
     outcome: str = "open"
-    values: dict[str, float] = field(default_factory=dict)
+    values: list[float] = field(default_factory=list)
     is_alone: bool = False
 
     @cached_property
@@ -60,7 +60,7 @@ class Candidate:
         taken = (
             regime.threshold_usd
             for regime, beta in self.formulation.agreements.regimes.items()
-            if regime.span.index == 0 and self.values.get(beta.name, 0.0) > 0.5
+            if regime.span.index == 0 and self.values[self.formulation.program.index(beta)] > 0.5
         )
         return next(taken, None)
 
@@ -70,7 +70,7 @@ class Candidate:
         cuts = list(program.binding.values())
         plan = None
         if self.objective is not None:
-            plan = np.array([self.values.get(variable.name, 0.0) for variable in program.variables])
+            plan = np.array(self._all_values())
             cuts += [(number, plan) for number in range(len(program.epigraphs))]
         rank = self.bound if self.objective is None else self.objective
         return WarmStart(rank, tuple(variable.name for variable in program.variables), tuple(cuts), plan)
@@ -95,12 +95,16 @@ class Candidate:
     def keep(self, objective: float) -> None:
         """Take the plan that the program's variables hold as the best one."""
         self.objective = objective
-        self.values = {v.name: v.varValue or 0.0 for v in self.formulation.program.variables}
+        self.values = [variable.varValue or 0.0 for variable in self.formulation.program.variables]
 
     def recall(self) -> None:
         """Write the best plan back into the program's variables."""
-        for variable in self.formulation.program.variables:
-            variable.varValue = self.values.get(variable.name, 0.0)
+        for variable, value in zip(self.formulation.program.variables, self._all_values(), strict=True):
+            variable.varValue = value
+
+    def _all_values(self) -> list[float]:
+        """Return the best plan by the places of all variables; 0 for one that was added since."""
+        return self.values + [0.0] * (len(self.formulation.program.variables) - len(self.values))
 
 
 def size_of(formulation: Formulation) -> Size:

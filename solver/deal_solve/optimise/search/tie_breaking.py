@@ -111,7 +111,7 @@ class TieBreaking:
             )
             is_decided = answer.outcome in ("infeasible", "optimal")
             if answer.outcome in ("optimal", "limit") and exact_objective(program, stage.measure) <= target:
-                candidate.values = {variable.name: variable.varValue or 0.0 for variable in program.variables}
+                candidate.values = [variable.varValue or 0.0 for variable in program.variables]
         candidate.recall()
         return is_decided
 

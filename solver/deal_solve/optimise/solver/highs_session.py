@@ -87,6 +87,7 @@ class HighsSession:
         self._rows: list[int] = []
         self._relaxed = 0
         self._integers = np.empty(0, dtype=np.int32)
+        self._kinds = 0
         self._numbers = LinearProgram()
 
     def options(self, wanted: dict[str, Any]) -> None:
@@ -134,11 +135,13 @@ class HighsSession:
             self.highs.addCols(len(fresh), fresh, fresh, fresh, 0, np.zeros(len(fresh), np.int32), none, np.empty(0))
         self._columns(program, view)
         self.synchronise_rows(program)
-        kinds = np.array([v.cat == pulp.LpInteger for v in program.variables])
-        integers = view.column[kinds].astype(np.int32)
-        if len(integers) > len(self._integers):
-            self._integers = integers
-            self.highs.changeColsIntegrality(len(integers), integers, np.ones(len(integers), dtype=np.uint8))
+        if len(program.variables) > self._kinds:  # a variable stays what it is
+            self._kinds = len(program.variables)
+            kinds = np.array([v.cat == pulp.LpInteger for v in program.variables])
+            integers = view.column[kinds].astype(np.int32)
+            if len(integers) > len(self._integers):
+                self._integers = integers
+                self.highs.changeColsIntegrality(len(integers), integers, np.ones(len(integers), dtype=np.uint8))
         self.options({"solve_relaxation": relax})
 
     def _columns(self, program: Program, view: Reduced) -> None:
