@@ -147,7 +147,7 @@ def called(command):
     """Return what a plain call prints, run in this process, which has loaded already what it needs."""
     about_an_example = re.fullmatch(r"deal-solve (\w+) scenarios/([\w-]+)\.yaml", command)
     if about_an_example:
-        return printed(*about_an_example.groups())
+        return printed(*about_an_example.groups()).replace(f"{ROOT}/", "")  # messages name the file as it was given
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         run(shlex.split(command.removesuffix(QUIET).replace("\\\n", " "))[1:])
