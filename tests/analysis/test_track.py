@@ -203,6 +203,15 @@ def test_what_is_left_of_the_balance_is_told_by_month(signed):
     assert found.steps[-1].when == "2027-09"
 
 
+def test_usage_above_the_plan_is_something_to_do(signed):
+    """61,000 requests where 20,000 a month were the P90 and 15,000 the median: 244 against 120 expected."""
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("p10: 20k, p50: 30k, p90: 45k", "p10: 10k, p50: 15k, p90: 20k"))
+    (task,) = (task for task in track(deal, plan, used).steps if "more than the plan's P90" in task.what)
+    assert task.when == "now"
+    assert task.usd == pytest.approx(244 - 0.8 * 5 * 2 * 15, abs=1)
+
+
 def test_picture_and_report_are_written(signed, tmp_path):
     deal, plan, used = signed
     out = {name: tmp_path / name for name in ("a.svg", "a.html")}

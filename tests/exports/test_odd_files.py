@@ -170,3 +170,15 @@ def test_a_deal_file_with_nothing_in_its_workloads_is_filled(tmp_path, works):
     deal = f"start: 2027-01\nhorizon_months: 12\nworkloads: {works}\nsources:\n"
     text = updated(write(tmp_path, "deal.yaml", deal), found).text
     assert yaml.safe_load(text)["workloads"]["api"]["input_tokens"] > 0
+
+
+def test_a_value_of_another_form_is_refused_in_words(tmp_path):
+    """A map of models that is a list, and a list of points that is a number: no word of Python."""
+    records = (
+        {"date": "2026-09-01", "actor": "jane", "core_metrics": {}, "model_breakdown": []},
+        {"resourceMetrics": [3]},
+    )
+    for record in records:
+        with pytest.raises(InputError, match="a value has another form than this export writes; found") as found:
+            read_exports([write(tmp_path, "odd.json", [record])])
+        assert "object" not in str(found.value)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from deal_solve.deal.model_names import canonical, unknown_model
 from deal_solve.deal.rate_card import FAMILIES, Card, load_card
 from deal_solve.errors import MAX_PROBLEMS, InputError, Problem
-from deal_solve.exports.files import ExportFile, Header, export_files, readable, records_of
+from deal_solve.exports.files import ExportFile, Header, Json, export_files, readable, records_of
 from deal_solve.exports.parquet import parquet_frames
 from deal_solve.exports.progress import at_file, within_file
 from deal_solve.exports.reader import JsonReader, Source, TableReader
@@ -169,8 +169,18 @@ def _read_records(file: ExportFile, reader: JsonReader, tally: Tally) -> None:
         try:
             own.read(record, tally)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            why = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-            raise file.refused(f"record {number} of {reader.source.name}: {why}") from None
+            raise file.refused(f"record {number} of {reader.source.name}: {_why(error, record)}") from None
+
+
+def _why(error: Exception, record: Json) -> str:
+    """Return what is wrong with a record, in words: what a reader says, or that a value has an unexpected form."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    if isinstance(error, ValueError):
+        return str(error)
+    forms = {dict: "a map", list: "a list", str: "a text", type(None): "nothing"}
+    found = ", ".join(f"{name}: {forms.get(type(value), 'a number')}" for name, value in list(record.items())[:8])
+    return f"a value has another form than this export writes; found {found}"
 
 
 def _read_table(file: ExportFile, reader: TableReader, header: Header, tally: Tally) -> tuple[str, ...]:

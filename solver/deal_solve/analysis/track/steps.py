@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from deal_solve.analysis.track.outlook import Outlook
+from deal_solve.analysis.track.spent import SpentLine
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.optimise.solution import Solution
@@ -32,9 +33,14 @@ class Task(Record):
     usd: Annotated[float | None, Field(description="what is expected to be at stake, USD; null: it is not in dollars")]
 
 
-def steps(signed: Settlement, position: Position, outlook: Outlook, best: Solution) -> tuple[Task, ...]:
-    """Return what to do now, what falls due before the agreement ends, and what to ask for then, in order of time."""
-    found = [*_balance(position, outlook), *_true_up(outlook), *_dates(signed, best)]
+def steps(
+    signed: Settlement, position: Position, outlook: Outlook, total: SpentLine, best: Solution
+) -> tuple[Task, ...]:
+    """Return what to do now, what falls due before the agreement ends, and what to ask for then, in order of time.
+
+    `total` is all usage since signing against the plan.
+    """
+    found = [*_balance(position, outlook), *_off_plan(total), *_true_up(outlook), *_dates(signed, best)]
     found += [step for seats in position.seats for step in _seats(position, seats)]
     found.append(_renewal(signed, position, best))
     return tuple(sorted(found, key=lambda step: "" if step.when == NOW else step.when))
@@ -48,6 +54,16 @@ def _balance(position: Position, outlook: Outlook) -> Iterator[Task]:
     if lost > SMALL * position.balance_usd and outlook.forfeited_probability > LIKELY:
         ask = "ask that what is not drawn rolls over, or counts for the renewal"
         yield Task(NOW, f"move usage onto the commitment before {position.ends}, and {ask}", lost)
+
+
+def _off_plan(total: SpentLine) -> Iterator[Task]:
+    """Yield what to do about usage that lies outside of what was planned for the days measured."""
+    more = total.came_usd - total.expected_usd
+    if total.came_usd > total.p90_usd + SMALL * total.expected_usd:
+        what = "usage costs more than the plan's P90: route, cache and batch as it has it, or ask what is no longer so"
+        yield Task(NOW, what, more)
+    elif total.came_usd < total.p10_usd - SMALL * total.expected_usd:
+        yield Task(NOW, "usage costs less than the plan's P10: ask whether it is late, or will not come", more)
 
 
 def _true_up(outlook: Outlook) -> Iterator[Task]:
@@ -76,5 +92,6 @@ def _dates(signed: Settlement, best: Solution) -> Iterator[Task]:
 
 def _renewal(signed: Settlement, position: Position, best: Solution) -> Task:
     month = best.settlement.deal.start
-    what = f"ask for {deal_in_a_line(best.settlement)}; signed was {deal_in_a_line(signed)}"
+    next_one, before = deal_in_a_line(best.settlement), deal_in_a_line(signed)
+    what = f"ask for the same again: {before}" if next_one == before else f"ask for {next_one}; signed was {before}"
     return Task(max(f"{month:%Y-%m}", position.ends), what, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from deal_solve.analysis.measure.measure import measure
 from deal_solve.analysis.measure.result import MeasureResult
 from deal_solve.analysis.measure.workloads import UNIT_TOKENS
 from deal_solve.analysis.track.assumed import no_longer_so
-from deal_solve.analysis.track.held import InForce, in_force, part_measured
+from deal_solve.analysis.track.held import SUFFIX, InForce, in_force, part_measured
 from deal_solve.analysis.track.outlook import Outlook, outlook_of
 from deal_solve.analysis.track.result import Alert, Came, Track
 from deal_solve.analysis.track.spent import spent
@@ -88,15 +89,16 @@ def track(
     if position is None:
         raise InputError("nothing of the plan is in force any more")
     outlook = outlook_of(held.deal, futures, signed.deal, (held.balance, was_used))
+    lines = tuple(spent(signed, found, was_used))
     best = solve(held.deal, futures, **vars(options) if options else {})
     return Track(
         until=found.last,
-        position=position,
+        position=replace(position, offer=position.offer.removesuffix(SUFFIX)),
         outlook=outlook,
-        spent=Table(spent(signed, found, was_used)),
+        spent=Table(lines),
         came=Table(row for name in known for row in _came(deal, scenarios.in_memory(), found, name)),
         assumptions=Table(no_longer_so(signed, found)),
-        steps=Table(steps(signed, position, outlook, best)),
+        steps=Table(steps(signed, position, outlook, lines[-1], best)),
         alerts=Table(
             Alert(text, value(position, outlook), _crosses(value(position, outlook), sign, limit))
             for text, value, sign, limit in thresholds
