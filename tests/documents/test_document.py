@@ -88,6 +88,7 @@ def test_a_page_is_whole_and_needs_nothing_else(found):
     assert page.count("svg") == page.count("desc") >= 4
     assert len(page.ids) == len(set(page.ids))
     assert set(page.targets) <= set(page.ids)
+    assert not re.search("<th[^>]*>(<bdi></bdi>)?</th>", text)
     assert not re.search(r"<script|http|@import|url\((?!#)| src=", text)
     assert len(text.encode()) <= MAX_BYTES
 
