@@ -295,3 +295,10 @@ def test_a_control_on_one_line_only_is_a_warning() -> None:
     assert one_line_only(deal) == ("quote provides baa on seats only, not on the API",)
     assert "no / GAP" in controls_table(deal)
     assert controls_table(deal_of(workloads=app())) == ""
+
+
+def test_a_deal_that_may_be_signed_in_several_months_is_explained_in_the_first() -> None:
+    """100 a month at list, whenever it is signed: 2,400 over two years, and 1,000 is too little."""
+    deal = deal_of(24, workloads=app(100), signing={"months": [2, 5]}, limits=[limit(1000)])
+    (found,) = explain_infeasible(deal, scenarios_of(deal)).requirements
+    assert found.path == "limits[0]"

@@ -21,6 +21,7 @@ from deal_solve.optimise.solver.progress import Watcher
 from deal_solve.optimise.solver.solvers import Clock
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.proposal import Proposal, pins_of
+from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 MAX_EXACT = 20
@@ -40,10 +41,12 @@ def explain_infeasible(
 ) -> Conflict:
     """Return the conflict of an infeasible deal; empty where only what nobody can relax stands in the way.
 
-    `progress` is told before every question and stops the search as it stops a solve. Raises LimitReached if
-    `time_limit` (seconds) passed first, ValueError if the deal has a plan.
+    Of a deal that may be signed in several months it is that of the first. `progress` is told before every question and
+    stops the search as it stops a solve. Raises LimitReached if `time_limit` (seconds) passed first, ValueError if the
+    deal has a plan.
     """
-    oracle = _Oracle(deal, scenarios, pins_of(fix), Clock(time_limit, progress))
+    deal = deal.signed_first
+    oracle = _Oracle(deal, in_months_of(deal, scenarios), pins_of(fix), Clock(time_limit, progress))
     if oracle.holds(oracle.every):
         raise ValueError("the deal has a plan")
     if not oracle.holds(frozenset()):
