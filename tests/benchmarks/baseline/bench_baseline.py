@@ -24,7 +24,7 @@ from tests.benchmarks.measuring import COMMAND, SOLVED, Run, limited, table, wri
 
 ROOT = Path(__file__).parents[3]
 SCENARIOS = ROOT / "scenarios"
-HEADINGS = ("Command", "Before s", "Now s", "Now / before")
+HEADINGS = ("Command", "Before s", "Now s", "Now / before", "Before MB", "Now MB")
 LIMIT = 300.0
 """Seconds after which a run is stopped."""
 
@@ -66,14 +66,15 @@ def measured(source: Path, arguments: list[str]) -> Run:
 
 
 def row_of(arguments: list[str], before: Path, repeats: int) -> list[str]:
-    """Return the row of a command: the least processor seconds of each side, and their ratio."""
+    """Return the row of a command: the least processor seconds of each side, their ratio and peaks."""
     pairs = [(measured(before, arguments), measured(ROOT, arguments)) for _ in range(repeats)]
     if pairs[0][1].code not in SOLVED:
         raise SystemExit(f"{' '.join(arguments)}: exit code {pairs[0][1].code}\n{pairs[0][1].said}")
     old, new = (min(run.processor for run in side) for side in zip(*pairs, strict=True))
+    peaks = [f"{min(run.peak_mb for run in side):.0f}" for side in zip(*pairs, strict=True)]
     title = f"`{arguments[0]} {Path(arguments[1]).name}`"
-    found = [f"{old:.2f}", f"{new:.2f}", f"{new / old:.2f}"]
-    return [title, *(found if old < float("inf") else ["–", f"{new:.2f}", "–"])]
+    found = [f"{old:.2f}", f"{new:.2f}", f"{new / old:.2f}", *peaks]
+    return [title, *(found if old < float("inf") else ["–", f"{new:.2f}", "–", "–", peaks[1]])]
 
 
 def page(rows: list[list[str]], baseline: str, repeats: int) -> str:
@@ -81,9 +82,9 @@ def page(rows: list[list[str]], baseline: str, repeats: int) -> str:
     lines = [
         "# `deal-solve` against an earlier commit",
         "",
-        f"Written by `bench_baseline.py` on {date.today():%Y-%m-%d}: processor seconds of the whole process, the least "
-        f"of {repeats} runs. Before is {baseline}, now {described('HEAD')}. {os.cpu_count()} cores, load "
-        f"{os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}.",
+        f"Written by `bench_baseline.py` on {date.today():%Y-%m-%d}: processor seconds and the peak of memory of the "
+        f"whole process, the least of {repeats} runs. Before is {baseline}, now {described('HEAD')}. {os.cpu_count()} "
+        f"cores, load {os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}.",
         "",
         *table(HEADINGS, rows),
         "",
