@@ -12,6 +12,7 @@ from deal_solve.analysis.track.outlook import Outlook
 from deal_solve.analysis.track.spent import SpentLine
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.decisions import deal_in_a_line
+from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
 from deal_solve.record import Record
 from deal_solve.settlement.in_force.position import Position, SeatPosition
@@ -74,11 +75,11 @@ def _true_up(outlook: Outlook) -> Iterator[Task]:
 def _seats(position: Position, seats: SeatPosition) -> Iterator[Task]:
     idle, above = seats.licensed - seats.expected_active, seats.expected_active - seats.contracted
     if idle >= 1:
-        what = f"{idle:,.0f} of {seats.licensed:,} seats of {seats.seat_type} are idle: give them to who waits, and"
-        yield Task(NOW, f"{what} renew {seats.expected_active:,.0f} in {position.ends}", None)
+        held = f"{counted(seats.licensed, 'seat')} of {seats.seat_type}: {counted(round(idle), 'seat')} idle"
+        yield Task(NOW, f"{held}; give them to who waits, and renew fewer in {position.ends}", None)
     elif above >= 1:
-        what = f"{above:,.0f} more active users of {seats.seat_type} than seats contracted: ask for them at"
-        yield Task(NOW, f"{what} the contracted price before they are counted", None)
+        more = f"{counted(round(above), 'active user')} of {seats.seat_type} above what is contracted"
+        yield Task(NOW, f"{more}: ask for them at the contracted price before they are counted", None)
 
 
 def _dates(signed: Settlement, best: Solution) -> Iterator[Task]:
