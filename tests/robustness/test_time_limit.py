@@ -7,6 +7,7 @@ import pytest
 from deal_solve import LimitReached, load, loads, sample, scenarios_of, solve
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.uncertainty.first_users import first_users
+from tests.support.builders import APP, RATES, deal_of
 from tests.support.paths import EXAMPLES, ROOT
 from tests.support.solved import loaded, solved
 
@@ -121,3 +122,18 @@ def test_a_limit_is_kept_by_the_extensive_form_of_5000_scenarios(limit):
     found, seconds = timed(deal, sample(deal, 5000), limit, method="extensive")
     assert_in_time(seconds, limit)
     assert found.plan is not None
+
+
+def test_an_offer_without_a_term_that_fits_is_passed_over_by_a_solve_that_is_stopped() -> None:
+    """Twelve months are left from signing, and the only seats on offer are for twenty-four: nobody is on them."""
+    seat = {"usd_per_user_month": 20, "covered_share": 1}
+    deal = deal_of(
+        24,
+        rates={**RATES, "seats": {}},
+        workloads={"app": {**APP, "requests_per_month": 100}},
+        cohorts={"staff": {"headcount": 10, "tracks": ["own", "none"], "unserved_usd_per_user_month": 5}},
+        offers={"quote": {"terms": [24], "seats": {"own": seat}}},
+        signing={"months": [12]},
+    )
+    found = solve(deal, time_limit=1e-6)
+    assert found.status == "limit" and found.plan.tracks == {"staff": ("none",)}

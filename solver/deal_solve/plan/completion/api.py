@@ -16,10 +16,17 @@ from deal_solve.plan.terms import Left, TermSpan, left_in
 
 
 def first_term_of(deal: Deal, proposal: Proposal, sold_by: dict[str, str], offer: str) -> int:
-    """The first term given for any part of an offer (both parts have the same), else its shortest."""
+    """Return the first term given for any part of an offer (both parts have the same), else its shortest.
+
+    Raises InputError where no term of the offer is as short as the horizon.
+    """
     given = [proposal.api.term_months] if (proposal.api.offer or LIST) == offer else []
     given += [part.term_months for name, part in proposal.seats.items() if sold_by.get(name) == offer]
-    return next((months for months in given if months), resolve(deal).offers[offer].first_terms[0])
+    found = next((months for months in (*given, *resolve(deal).offers[offer].first_terms) if months), None)
+    if found is None:
+        message = f"no term is as short as the {counted(deal.horizon_months, 'month')} from signing to the horizon"
+        raise InputError(Problem(f"offers.{offer}.terms", f"{message}; offer a shorter one"))
+    return found
 
 
 def complete_api(deal: Deal, proposal: Proposal, sold_by: dict[str, str], notes: list[str]) -> ApiAgreement:
