@@ -32,7 +32,11 @@ NO_COUNT = {
     "row.points",  # 1.00 points
     "cohort.headcount",  # less than one
     "rates.long_above_prompt_tokens",
+    "part",
+    "seats.seat_type",
+    "len(names)",  # of a line that holds several
     # of what there is far too much
+    "size",
     "_in_words(count)",
     "asked",
     "count",

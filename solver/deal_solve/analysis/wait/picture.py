@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deal_solve.analysis.wait.result import Wait
 from deal_solve.deal.deal import Deal
+from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.picture import DARK, LIGHT, canvas, scale_of
 from deal_solve.report.text import whole_money
@@ -20,7 +21,7 @@ def figure_of(deal: Deal, found: Wait) -> Figure:
     """Return two bars per month of signing; raises InputError where matplotlib is not installed."""
     rows = found.months
     size, word = scale_of(max(max(row.value_high_usd, abs(row.cost_usd)) for row in rows))
-    title = f"{deal.title or 'This deal'}: waiting to measure over {deal.compared_months} months"
+    title = f"{deal.title or 'This deal'}: waiting to measure over {counted(deal.compared_months, 'month')}"
     with canvas(6.4, 3.2, title) as drawn:
         panel = drawn.subplots()
         for index, row in enumerate(rows):

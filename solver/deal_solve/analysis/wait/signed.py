@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from deal_solve.deal.deal import AT_LIST
+from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan
 from deal_solve.report.text import round_money
 
@@ -23,11 +24,11 @@ def signed_in_a_line(plans: Sequence[Plan]) -> str:
     else:
         usd = _span([plan.api.terms[0].commitment_usd[0] for plan in plans])
         committed = f", {usd} USD committed in year 1" if usd != "0" else ", nothing committed"
-        parts = [f"API {api.offer}, {api.term_months} months{committed}"]
+        parts = [f"API {api.offer}, {counted(api.term_months, 'month')}{committed}"]
     for name, part in plans[0].seats.items():
         if part.contracted[0]:
             count = _span([float(plan.seats[name].contracted[0]) for plan in plans])
-            parts.append(f"{count} {name} seats, {part.offer}, {part.term_months} months")
+            parts.append(f"{count} {name} seats, {part.offer}, {counted(part.term_months, 'month')}")
     return "; ".join(parts)
 
 

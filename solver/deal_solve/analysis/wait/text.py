@@ -106,4 +106,6 @@ def _table(deal: Deal, found: Wait) -> str:
         ]
         for row in found.months
     ]
-    return table(f"Waiting to measure, over {deal.compared_months} months (USD{present_value(deal)})", headers, cells)
+    return table(
+        f"Waiting to measure, over {counted(deal.compared_months, 'month')} (USD{present_value(deal)})", headers, cells
+    )

@@ -258,8 +258,8 @@ def _notes(found: list[WaitMonth], scenarios: ScenarioSet) -> Iterator[str]:
     fewest = min(row.effective for row in found)
     if scenarios.kind == "sampled" and fewest < FEW:
         yield (
-            f"a median observation leaves {fewest:.0f} of {scenarios.size:,} scenarios, so what is learnt looks surer "
-            "than it is and its value is too large; more scenarios (--scenarios N) say more"
+            f"a median observation leaves {fewest:.0f} of {counted(scenarios.size, 'scenario')}, so what is learnt "
+            "looks surer than it is and its value is too large; more scenarios (--scenarios N) say more"
         )
     if scenarios.kind == "discrete":
         yield (
