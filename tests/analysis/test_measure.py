@@ -1,5 +1,6 @@
 """From exports to a deal: workloads as they ran, reconciliation by cause, growth, and the chain to a plan."""
 
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,7 +12,9 @@ from deal_solve.analysis.forecast.picture import figure_of
 from deal_solve.analysis.measure.backtest import backtest, widening_of
 from deal_solve.analysis.measure.growth import PRODUCTS, fan_of, growth_of
 from deal_solve.analysis.measure.into import updated
+from deal_solve.analysis.measure.text import measure_report
 from deal_solve.cli.main import run
+from deal_solve.report.text import Page, printed_on
 from tests.support.exports import FIRST, HAIKU, OPUS, SONNET, SPEND_COLUMNS, bucket, cost, daily, page, usage, write
 from tests.support.exports.histories import histories
 
@@ -59,6 +62,25 @@ def test_the_deal_implies_the_bill_that_was_measured(exports):
         "bot-haiku": HAIKU,
         "night": f"{SONNET}+batch",
     }
+
+
+def test_dollars_a_month_are_of_the_same_requests_as_beside_them(tmp_path):
+    """Requests double after 29 of 58 days: 1,000 input tokens each at 5 USD a million, 0.005 USD a request."""
+    nothing = {"cache_read_input_tokens": 0, "cache_creation": None, "output_tokens": 0}
+    counts = [1000] * (DAYS // 2) + [2000] * (DAYS // 2)
+    rows = [usage(requests=count, uncached_input_tokens=1000 * count, **nothing) for count in counts]
+    buckets = [bucket(FIRST + timedelta(day), row) for day, row in enumerate(rows)]
+    (bot,) = measure(write(tmp_path, "usage.json", page(*buckets))).workloads
+    assert bot.requests_per_month > 1900 * MONTH
+    assert bot.list_usd_per_month == pytest.approx(bot.requests_per_month * 0.005)
+
+
+def test_what_no_export_bills_has_no_discount(exports):
+    with printed_on(Page(140)):
+        text = measure_report(measure(exports))
+    rows = re.findall(r"(?m)^2026-\d\d  claude.*$", text)
+    assert rows
+    assert {tuple(row.split()[-4:]) for row in rows} == {("-",) * 4}
 
 
 def test_the_chain_ends_in_a_plan(exports):

@@ -101,6 +101,12 @@ def test_every_step_by_hand():
     assert [step.lever for step in found.from_today] == ["today's models", *LEVERS]
 
 
+def test_tokens_counted_as_run_stay_so_on_every_other_model():
+    """Today's Haiku counts by the tokenizer of the deal: the steps are those of `test_every_step_by_hand`."""
+    counted = made(workloads={"app": APP | {"tokens_counted_in": "as_run"}})
+    assert usd(steps_of(counted).from_all_opus) == usd(steps_of(made()).from_all_opus)
+
+
 def test_the_table_by_hand():
     """As above; the printed changes are differences of printed costs: 20 050.50 - 19 085.48 = 965.02, not 965.025."""
     deal = made()

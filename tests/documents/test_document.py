@@ -11,14 +11,15 @@ from deal_solve import InputError, document, load, show, to_json
 from deal_solve.analysis.document import document as module
 from deal_solve.analysis.document import picture
 from deal_solve.analysis.document.markup import html_of, markdown_of
-from deal_solve.analysis.document.page import first_page
+from deal_solve.analysis.document.page import first_page, subject_of
 from deal_solve.analysis.document.result import SECTIONS
+from deal_solve.analysis.document.tables import side_by_side_table
 from deal_solve.analysis.solve.page.cost import GROUPS
 from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.facts.today import today
 from deal_solve.report.text import whole_money
-from tests.support.hand_deals import newsvendor, two_years
+from tests.support.hand_deals import APP, newsvendor, quote, read, two_years
 from tests.support.paths import SCENARIOS
 
 MAX_BYTES = 250_000
@@ -250,6 +251,19 @@ def test_sections_are_chosen_and_only_what_they_show_is_solved_for(monkeypatch):
     assert [name for name in SECTIONS if f'id="{name}"' in text] == ["routing", "method"]
     with pytest.raises(InputError, match="there is no section 'rooting'; did you mean 'routing'"):
         document(newsvendor(), sections=["rooting"])
+
+
+def test_a_deal_signed_later_is_compared_from_its_start():
+    """100 list dollars a month, 24 months from 2027-01, halved and signed in 2027-04: 300 before, 840 from then."""
+    future = {"weight": 1, "requests_per_month": {"app": 100}, "list_price_index": {"opus": [1.0] * 3 + [0.5] * 21}}
+    offers = {"quote": quote((0.01, 0.2), overage="contracted")}
+    deal = read(24, workloads={"app": APP}, offers=offers, scenarios={"only": future}, signing={"months": [3]})
+    found = document(deal, is_quick=True)
+    page = first_page(found)
+    assert page.subtitle == "24 months from 2027-01, all amounts USD"
+    assert "Today's bill in 2027-01 at list" in dict(page.headline)
+    assert page.dates_title == "Dates of the 12 months from 2027-04"
+    assert side_by_side_table(subject_of(found)).startswith("Side by side over 24 months")
 
 
 def test_a_criterion_without_prices_of_clauses_says_so():

@@ -139,6 +139,8 @@ def test_what_if_sets_a_field_of_every_name_at_once_and_the_title_says_so(hybrid
         ("workloads.*.growth_per_year", "expected PATH=VALUE"),
         ("title.*.x=1", r"title has no names that \* could stand for"),
         ("workloads.*.growth=1", "is not a known key"),
+        ("growth=1", r"^--set growth: is not a known key; did you mean 'workloads\.[\w-]+\.growth_per_year'\?$"),
+        ("terms=12", r"did you mean 'offers\.[\w-]+\.terms'"),
         ("workloads.asistant.growth_per_year=1", "did you mean 'assistant'"),
     ],
 )

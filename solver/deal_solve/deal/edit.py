@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -127,18 +128,22 @@ def _of_option(deal: Deal, problem: Problem, changes: Mapping[str, Any]) -> Prob
         what_if = "; ".join(f"--set {path}" for path in changes)
         return Problem(problem.path, f"{problem.message} (with {what_if})", problem.file, problem.line)
     message = problem.message
-    if message == UNKNOWN_KEY:
+    if message.startswith(UNKNOWN_KEY):
         alike = next((whole for known in paths_of(deal) for whole in _ending(known, path)), None)
-        message += f"; did you mean {alike!r}?" if alike else ""
+        message = f"{UNKNOWN_KEY}; did you mean {alike!r}?" if alike else message
     below = problem.path[len(path) :]
     return Problem(f"--set {path}", f"{below}: {message}".lstrip(".") if below else message)
 
 
 def _ending(known: str, path: str) -> Iterator[str]:
-    """Yield the part of a known path that ends with another one."""
-    at = f"{known}.".find(f".{path}.")
-    if at >= 0:
-        yield known[: at + 1 + len(path)]
+    """Yield the part of a known path that ends with another one, or with a longer name that begins with it.
+
+    >>> [*_ending("workloads.bot.growth_per_year.p10", "growth")], [*_ending("workloads.bot.growth_per_year", "grow")]
+    (['workloads.bot.growth_per_year'], [])
+    """
+    found = re.search(rf"\.{re.escape(path)}(_\w+)?(?=[.\[]|$)", known)
+    if found:
+        yield known[: found.end()]
 
 
 def places_of(deal: Deal, path: str) -> Iterator[str]:

@@ -18,8 +18,12 @@ from deal_solve.uncertainty.scenario_set import Scenarios
 
 def title_line(deal: Deal) -> str:
     """Return the name of the deal, its months and its currency."""
-    months = f"{counted(deal.compared_months, 'month')} from {deal.whole.start:%Y-%m}"
-    return f"{deal.title or 'This deal'}: {months}, all amounts USD"
+    return f"{deal.title or 'This deal'}: {months_line(deal)}"
+
+
+def months_line(deal: Deal) -> str:
+    """Return the months that are compared, those before the month of signing with them, and the currency."""
+    return f"{counted(deal.compared_months, 'month')} from {deal.whole.start:%Y-%m}, all amounts USD"
 
 
 def _title(deal: Deal, offer: str) -> str:

@@ -9,7 +9,7 @@ from deal_solve.analysis.clauses.result import ClauseValue
 from deal_solve.analysis.document.result import Document
 from deal_solve.analysis.solve.page.compare import compare_rows, compare_title
 from deal_solve.analysis.solve.page.cost import cost_rows, cost_title
-from deal_solve.analysis.solve.page.dates import MONTHS, date_rows
+from deal_solve.analysis.solve.page.dates import date_rows, dates_title
 from deal_solve.analysis.solve.page.footer import proof
 from deal_solve.analysis.solve.page.risks import RISKS, risk_rows
 from deal_solve.analysis.solve.page.sign import SIGN, sign_rows
@@ -21,6 +21,7 @@ from deal_solve.facts.summary import summarise
 from deal_solve.facts.today import today
 from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
+from deal_solve.report.sentences import months_line
 from deal_solve.report.text import Grid, Page, printed_on, whole_money
 
 COLUMNS = 180
@@ -93,7 +94,7 @@ def first_page(found: Document) -> FirstPage:
     with printed_on(Page(COLUMNS)):
         return FirstPage(
             title=deal.title or "This deal",
-            subtitle=f"{counted(deal.compared_months, 'month')} from {deal.start:%Y-%m}, all amounts USD",
+            subtitle=months_line(deal),
             headline=tuple(_headline(subject)),
             sign=(SIGN, tuple(sign_rows(subject))),
             cost=_cost(subject),
@@ -102,7 +103,7 @@ def first_page(found: Document) -> FirstPage:
             asks_title=_asks_title(found),
             asks=tuple(map(_ask, found.asks)),
             why_no_asks=_why_no_asks(found),
-            dates_title=f"Dates of the next {MONTHS} months",
+            dates_title=dates_title(deal),
             dates=tuple(_dates(subject)),
             proof=proof(subject),
         )
@@ -121,7 +122,7 @@ def _headline(subject: Subject) -> Iterator[tuple[str, str]]:
     if compared and compared.as_today:
         saved = compared.as_today.expected_usd - total
         yield f"{'Saves' if saved >= 0 else 'Adds'} against going on as today", whole_money(abs(saved))
-    bill = today(subject.deal)
+    bill = today(subject.deal.whole)
     yield f"Today's bill in {bill.month} at list", whole_money(bill.total_usd)
 
 

@@ -58,7 +58,7 @@ def distribution_table(of: Subject) -> str:
     ]
     summary = of.summary
     rows.append(["expected", whole_money(summary.paid.expected_usd), whole_money(summary.total.expected_usd)])
-    title = f"Cost over {counted(of.deal.horizon_months, 'month')} that is not exceeded, by probability (USD)"
+    title = f"Cost over {counted(of.deal.compared_months, 'month')} that is not exceeded, by probability (USD)"
     return table(title, ["", "not discounted", "present value"], rows)
 
 
@@ -106,7 +106,7 @@ def side_by_side_table(of: Subject) -> str:
         amounts = [row.by_side[side] for side in sides]
         amounts += [row.total.expected_usd, row.total.p10_usd, row.total.p90_usd]
         rows.append([row.name, *map(whole_money, amounts)])
-    title = f"Side by side over {counted(of.deal.horizon_months, 'month')} (USD, expected, not discounted)"
+    title = f"Side by side over {counted(of.deal.compared_months, 'month')} (USD, expected, not discounted)"
     return table(title, ["plan", *sides, "total", "P10", "P90"], rows)
 
 

@@ -12,8 +12,9 @@ from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.seats import SeatPart
 from deal_solve.deal.rate_card import SeatUsd
+from deal_solve.deal.requests.tokenizers import counted_in
 from deal_solve.deal.risk import Risk
-from deal_solve.deal.workload import Quality, Workload
+from deal_solve.deal.workload import Quality, Today, Workload
 from deal_solve.plan.resolved import resolve
 
 OPUS = "opus"
@@ -78,25 +79,26 @@ def all_opus(deal: Deal) -> Deal:
     Floors, limits of shares, projects and US residency close nothing; what a control multiplies stays. Use of seats and
     tools is cached as the client does: nobody chooses that.
     """
-    works = {name: _on(work, OPUS, False, False) for name, work in deal.workloads.items()}
+    works = {name: _on(deal, work, Today(model=OPUS)) for name, work in deal.workloads.items()}
     return _on_stated_models(deal, works)
 
 
 def on_todays_models(deal: Deal) -> Deal:
     """Return the deal with one option for each workload: what it runs on today, else as in `all_opus`."""
-    works = {}
-    for name, work in deal.workloads.items():
-        now = work.today
-        works[name] = _on(work, now.model, now.cached, now.batch) if now else _on(work, OPUS, False, False)
+    works = {name: _on(deal, work, work.today or Today(model=OPUS)) for name, work in deal.workloads.items()}
     return _on_stated_models(deal, works)
 
 
-def _on(work: Workload, model: str, cached: bool, batch: bool) -> Workload:
-    """Return a workload that runs on one model. It may be uncached where it is cached today, and the same in batch."""
-    today = work.today if work.today and work.today.model == model else None
+def _on(deal: Deal, work: Workload, only: Today) -> Workload:
+    """Return a workload that runs on one model. It may be uncached where it is cached today, and the same in batch.
+
+    Its tokens stay counted by the tokenizer they are counted by in the deal.
+    """
+    today = work.today if work.today and work.today.model == only.model else None
     closed: dict[str, Any] = {"quality": Quality(), "shares": {}, "cascades": (), "projects": {}, "today": today}
-    modes = {"cache": work.cache if cached else None, "batchable": work.batchable if batch else 0.0}
-    return work.model_copy(update={**closed, **modes, "models": (model,)})
+    modes = {"cache": work.cache if only.cached else None, "batchable": work.batchable if only.batch else 0.0}
+    counted = {"tokens_counted_in": counted_in(deal, work)}
+    return work.model_copy(update={**closed, **modes, **counted, "models": (only.model,)})
 
 
 def _on_stated_models(deal: Deal, works: dict[str, Workload]) -> Deal:

@@ -43,9 +43,8 @@ def _reconciliation(found: MeasureResult) -> str:
     for each in found.reconciliation:
         cells = [f"{each.tokens / 1e6:,.1f}", money(each.list_usd)]
         cells += ["-" if each.billed_usd is None else money(each.billed_usd)]
-        cells += [money(each.discount_usd), money(each.credits_usd + each.tools_usd - each.not_billed_usd)]
-        share = each.unexplained_usd
-        cells += ["-" if share is None else money(share)]
+        charges = (each.discount_usd, each.credits_usd + each.tools_usd - each.not_billed_usd, each.unexplained_usd)
+        cells += ["-" if each.billed_usd is None or usd is None else money(usd) for usd in charges]
         rows.append([each.month, each.model, *cells])
     headers = ["month", "model", "Mtok", "at list", "billed", "discount", "credits, tools", "unexplained"]
     return table("Tokens at list against what was billed (USD)", headers, rows, left=2, keys=2)

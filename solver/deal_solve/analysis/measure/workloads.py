@@ -69,7 +69,9 @@ class MeasuredWorkload(Record):
         Field(description="by length of prompt, where requests are counted by context window; else empty"),
     ]
     long_share: Annotated[float, Field(description="share of the input in prompts above 200,000 tokens, where told")]
-    list_usd_per_month: Annotated[float, Field(description="tokens of the period at dated list prices, per month")]
+    list_usd_per_month: Annotated[
+        float, Field(description="of requests_per_month, each at the mean list price of the period, by day")
+    ]
     other_usd_per_request: Annotated[float, Field(description="web searches, per request")]
 
 
@@ -237,6 +239,7 @@ def _measured(name: str, key: Part, part: _Group, path: tuple[Growth, Floats | N
     cached = totals["cache_read"] + written
     is_known = part.is_known
     requests = totals["requests"] if is_known else max(entered / UNIT_TOKENS, 1.0)
+    per_month = growth.per_day * DAYS_PER_MONTH
     search_usd = load_card().web_search_usd_per_request * totals["web_searches"]
     return MeasuredWorkload(
         name=name,
@@ -244,7 +247,7 @@ def _measured(name: str, key: Part, part: _Group, path: tuple[Growth, Floats | N
         model=model,
         is_cached=cached > 0,
         is_batch=is_batch,
-        requests_per_month=growth.per_day * DAYS_PER_MONTH,
+        requests_per_month=per_month,
         requests_are_known=is_known,
         input_tokens=entered / requests,
         output_tokens=totals["output"] / requests,
@@ -255,7 +258,7 @@ def _measured(name: str, key: Part, part: _Group, path: tuple[Growth, Floats | N
         season=None if season is None else tuple(season.tolist()),
         buckets=_buckets(part),
         long_share=part.windows["long", "input"] / entered if entered else 0.0,
-        list_usd_per_month=part.usd / NANO / part.days * DAYS_PER_MONTH,
+        list_usd_per_month=part.usd / NANO / requests * per_month,
         other_usd_per_request=search_usd / requests,
     )
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 from itertools import groupby
 
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
+from deal_solve.deal.deal import Deal
 from deal_solve.facts.calendar import Event, EventKind, calendar
 from deal_solve.facts.names import listed
 from deal_solve.messages import counted
 from deal_solve.report.text import labelled, whole_money
 
 MONTHS = 12
+
+
+def dates_title(deal: Deal) -> str:
+    """Return which twelve months the dates are of: those from the month of signing, where it is not the first."""
+    return (
+        f"Dates of the {MONTHS} months from {deal.start:%Y-%m}"
+        if deal.signing_month
+        else f"Dates of the next {MONTHS} months"
+    )
 
 
 def dates_block(subject: Subject, room: int) -> list[str]:

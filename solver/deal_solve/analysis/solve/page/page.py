@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deal_solve.analysis.solve.page.compare import compare_block
 from deal_solve.analysis.solve.page.cost import cost_block, large_lines
-from deal_solve.analysis.solve.page.dates import dates_block
+from deal_solve.analysis.solve.page.dates import dates_block, dates_title
 from deal_solve.analysis.solve.page.footer import footer
 from deal_solve.analysis.solve.page.risks import risks_block
 from deal_solve.analysis.solve.page.sign import sign_block
@@ -45,7 +45,7 @@ def decision_page(subject: Subject) -> str:
         if room >= attempt.dates:
             break
     dates = dates_block(subject, max(room, MIN_DATES))
-    dates = [*(heading("Dates of the next 12 months") if dates else []), *dates, *last]
+    dates = [*(heading(dates_title(subject.deal)) if dates else []), *dates, *last]
     return "\n\n".join("\n".join(block) for block in [*blocks, dates])
 
 
