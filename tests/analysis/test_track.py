@@ -191,6 +191,15 @@ def test_what_is_no_longer_so_is_named(signed):
     assert found["api: model"] == ("claude-haiku-4-5-20251001", "most dollars on claude-opus-5")
 
 
+def test_requests_without_a_token_are_named(signed):
+    deal, plan, used = signed
+    nothing = {"output_tokens": 0, "cache_read_input_tokens": 0, "cache_creation": None, "uncached_input_tokens": 0}
+    row = usage(requests=1000, **nothing)
+    used.write_text(json.dumps(page(*(bucket(FIRST + timedelta(day), row) for day in range(63)))))
+    found = {each.what: (each.assumed, each.measured) for each in track(deal, plan, used).assumptions}
+    assert found["api: input tokens"] == ("1,000", "0")
+
+
 def test_what_is_left_of_the_balance_is_told_by_month(signed):
     """2,880 and 2,756 after two months of 120 and 124; what is to do now is to use what would be lost."""
     deal, plan, used = signed

@@ -106,6 +106,15 @@ def test_a_damaged_file_is_refused(tmp_path):
         read_exports([path])
 
 
+def test_a_date_before_the_calendar_is_refused(tmp_path):
+    fields = {"Date": pa.date32(), "Model": pa.string(), "Tokens": pa.int64()}
+    days = pa.array([-(10**8)], type=pa.int32()).cast(pa.date32())
+    table = pa.table({"Date": days, "Model": ["claude-opus-5"], "Tokens": [10]}, schema=pa.schema(fields))
+    parquet.write_table(table, tmp_path / "plain.parquet")
+    with pytest.raises(InputError, match=r"plain\.parquet: has a date or a time that cannot be"):
+        measure(tmp_path / "plain.parquet", columns=["day=Date", "model=Model", "input=Tokens"])
+
+
 def test_without_pyarrow_one_sentence_says_what_to_install(tmp_path, monkeypatch):
     path = bedrock(tmp_path / "cur.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow", None)

@@ -76,6 +76,12 @@ def test_a_star_is_every_name_that_stands_there(hybrid: Deal) -> None:
         varied(hybrid, {"horizon_months.*": 1})
 
 
+@pytest.mark.parametrize("path", ["*", "**", "*.headcount", "workloads*.x", "workloads.*x", "offers.**.terms"])
+def test_a_star_that_is_no_name_is_refused(hybrid: Deal, path: str) -> None:
+    with pytest.raises(InputError, match=r"\* stands for names only; expected a path like workloads\.\*\."):
+        value_at(hybrid, path)
+
+
 def test_a_clause_at_its_default_can_be_read_and_set(hybrid: Deal) -> None:
     assert value_at(hybrid, "offers.product-quote.price_protection") == "none"
     changed = varied(hybrid, {"offers.product-quote.price_protection": "locked"})

@@ -149,14 +149,16 @@ def _ending(known: str, path: str) -> Iterator[str]:
 def places_of(deal: Deal, path: str) -> Iterator[str]:
     """Yield the paths that one with `*` stands for; any other is itself.
 
-    Raises InputError where no names stand.
+    Raises InputError where no names stand, and for a `*` that is no whole part.
 
     >>> list(places_of(deal, "workloads.*.growth_per_year"))
     """
-    head, star, tail = path.partition(".*")
-    if not star:
+    if "*" not in path:
         yield path
         return
+    head, star, tail = path.partition(".*")
+    if not star or "*" in head or not f"{tail}.".startswith((".", "[")):
+        raise InputError(Problem(path, "* stands for names only; expected a path like workloads.*.growth_per_year"))
     found = value_at(deal, head)
     if not isinstance(found, dict) or not found:
         raise InputError(Problem(path, f"{head} has no names that * could stand for"))

@@ -38,7 +38,11 @@ def parquet_frames(
     with _opened(file) as table:
         for batch in table.iter_batches(batch_size=batch_rows, columns=columns, use_threads=False):
             held = dict(zip(batch.schema.names, batch.columns, strict=True))
-            yield pd.DataFrame({name: _texts(each) if name in texts else _numbers(each) for name, each in held.items()})
+            try:
+                frame = {name: _texts(each) if name in texts else _numbers(each) for name, each in held.items()}
+            except OverflowError as error:  # a day that no calendar has
+                raise file.refused(f"has a date or a time that cannot be: {error}") from None
+            yield pd.DataFrame(frame)
 
 
 @contextmanager

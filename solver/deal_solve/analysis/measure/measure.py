@@ -40,7 +40,8 @@ def measure(
     works, daily = measured_workloads(exports, group_by, min_share, called or {})
     people = measured_people(exports)
     if not works and people is None:
-        raise InputError("these exports have charges but no usage, so that no workload follows; add the usage report")
+        what = "charges but no usage" if exports.charged else "no usage"
+        raise InputError(f"these exports have {what}, so that no workload follows; add the usage report")
     files = Table(
         ExportRead(
             name=each.name,

@@ -49,11 +49,14 @@ def no_longer_so(signed: Settlement, found: MeasureResult) -> Iterator[Assumptio
 def _of_workload(signed: Settlement, work: MeasuredWorkload, last: date) -> Iterator[Assumption]:
     name, assumed = work.name, signed.deal.workloads[work.name]
     length = sum(bucket.share * bucket.tokens for bucket in assumed.input_tokens)
-    pairs = [("output per input token", assumed.output_tokens / length, work.output_tokens / work.input_tokens, ".3g")]
+    pairs: list[tuple[str, float, float, str]] = []
     if work.requests_are_known:
         pairs = [("input tokens", length, work.input_tokens, ",.0f")]
         pairs += [("output tokens", assumed.output_tokens, work.output_tokens, ",.0f")]
-    for what, then, now, form in pairs if work.input_tokens and length else ():
+    elif work.input_tokens and length:
+        ratios = assumed.output_tokens / length, work.output_tokens / work.input_tokens
+        pairs = [("output per input token", *ratios, ".3g")]
+    for what, then, now, form in pairs:
         if abs(now - then) > FAR * max(then, 1e-9) and f"{now:{form}}" != f"{then:{form}}":
             yield Assumption(f"{name}: {what}", f"{then:{form}}", f"{now:{form}}")
     cache = assumed.cache

@@ -41,6 +41,8 @@ from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet
 
 MONTHS, MAX_MONTHS = 3, 12
 OBSERVATIONS = 16
+MIN_SHOCK, MAX_SHOCK = 1e-6, 10.0
+"""Beyond these a month tells all or nothing; far beyond, squares leave the range of floats."""
 FEW = 30
 """With fewer scenarios left after an observation, chance alone makes what was learnt look certain."""
 
@@ -91,12 +93,15 @@ def wait(
 def _refuse(deal: Deal, months: int, observed: int, shock: float) -> None:
     """Refuse what cannot be asked."""
     left = deal.horizon_months - 1 - deal.signing_months[0]
+    if left < 1:
+        raise InputError("signing.months: begins with the last month of the horizon, so there is nothing to wait for")
     if not 1 <= months <= min(MAX_MONTHS, left):
         raise InputError(Problem("--months", f"{months} cannot be waited; expected 1 to {min(MAX_MONTHS, left)}"))
     if observed < 4 or observed % 2:
         raise InputError(Problem("--observations", f"{observed} have no interval; expected an even number from 4 on"))
-    if not shock > 0:
-        raise InputError(Problem("--shock", f"{shock:g} is no deviation; expected a number above 0"))
+    if not MIN_SHOCK <= shock <= MAX_SHOCK:
+        expected = f"expected {MIN_SHOCK:g} to {MAX_SHOCK:g}"
+        raise InputError(Problem("--shock", f"{shock:g} is no deviation of a month; {expected}"))
 
 
 def _turn(found: Sequence[WaitMonth]) -> int | None:
@@ -256,7 +261,7 @@ def _naming(progress: Watcher | None, what: str, began: float) -> Watcher | None
 
 def _notes(found: list[WaitMonth], scenarios: ScenarioSet) -> Iterator[str]:
     fewest = min(row.effective for row in found)
-    if scenarios.kind == "sampled" and fewest < FEW:
+    if scenarios.kind == "sampled" and fewest < FEW and round(fewest) < scenarios.size:
         yield (
             f"a median observation leaves {fewest:.0f} of {counted(scenarios.size, 'scenario')}, so what is learnt "
             "looks surer than it is and its value is too large; more scenarios (--scenarios N) say more"
