@@ -4,6 +4,7 @@ import pytest
 
 from deal_solve import solve
 from deal_solve.errors import InputError
+from deal_solve.facts.allocation import allocate
 from tests.support.builders import APP, api_deal, deal_of
 
 FREE = {"bands": [{"commit_usd_per_year": 0, "discount": 0}]}
@@ -22,6 +23,17 @@ def clouds(other=70, cap=0.25, years=1):
 
 def channel(fee=0):
     return {"channel": {"through": "aws", "fee": fee}}
+
+
+def test_what_is_short_in_a_year_before_signing_is_the_clouds_in_the_totals_alone():
+    """Signed in month 12 of 24: year 1 lacks 100 - 70 = 30, year 2 nothing, for 25 of the 120 paid are retired: 5."""
+    deal = api_deal(10, FREE, horizon=24, offer=channel(), **clouds(years=2), signing={"months": [12]})
+    settlement = solve(deal).settlement
+    found = allocate(settlement)
+    assert {row.name: row.expected_usd for row in found.totals} == pytest.approx(
+        {"app": 120, "aws": 35, "before signing": 120}
+    )
+    assert sum(row.expected_usd for row in found.totals) == pytest.approx(settlement.cost[0])
 
 
 @METHODS

@@ -96,7 +96,7 @@ def allocate(settlement: Settlement) -> Allocation:
     """Return every line of cost by workload and cohort and contract year: expected, P10 and P90, discounted.
 
     What is paid for the months before the month of signing, and for seats in force, is not divided: it is in the totals
-    alone, as one of them, in no contract year.
+    alone, as one of them, in no contract year; so is what a cloud commitment lacks in a year that ends before it.
     """
     parts = [part for parts in each_block(settlement.scenarios, _of_block(settlement)) for part in parts]
     weights = np.concatenate([own for own, _ in parts])
@@ -106,6 +106,7 @@ def allocate(settlement: Settlement) -> Allocation:
         return np.concatenate([costs.get(key, none) for (_, costs), none in zip(parts, nothing, strict=True)])
 
     keys = {key for _, costs in parts for key, usd in costs.items() if usd.any()}
+    earlier = sorted(key for key in keys if key[2] < 0)
     deal, lines = settlement.deal, list(LINES)
     payers = {name: Payer("workload", name) for name in deal.workloads}
     payers |= {name: Payer("cohort", name) for name in deal.cohorts}
@@ -113,7 +114,7 @@ def allocate(settlement: Settlement) -> Allocation:
     rows, years, totals = [], [], []
     for key, payer in payers.items():
         name = payer.name
-        whole = np.zeros(len(weights))
+        whole = sum((joined(each) for each in earlier if each[0] == key), np.zeros(len(weights)))
         for year in range(deal.years):
             of_year = np.zeros(len(weights))
             for line in lines:

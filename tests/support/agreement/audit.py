@@ -82,10 +82,8 @@ def _better(deal: Deal, solution: Solution, most: int) -> tuple[str, int]:
 
 
 def _misallocated(solution: Solution) -> str:
-    """Return by how much what workloads and cohorts pay differs from the cost, less what nothing decides."""
+    """Return by how much what everybody pays differs from the cost."""
     settlement = solution.settlement
-    if settlement.deal.signing_month and settlement.deal.cloud_commitments:
-        return ""  # shortfalls of years before the month of signing are nobody's, and stand in the line of the others
     allocated = sum(each.expected_usd for each in allocate(settlement).totals)
-    cost = float(settlement.weights @ (settlement.cost - settlement.by_line["before"]))
+    cost = float(settlement.weights @ settlement.cost)
     return "" if np.isclose(allocated, cost, rtol=1e-9, atol=CENT) else f"{allocated:.4f} allocated of {cost:.4f}"
