@@ -25,7 +25,7 @@ from tests.support.builders import (
 def test_a_plan_that_does_not_fit_is_refused():
     deal = api_deal(100)
     for plan, words in (
-        (api_plan((1, (1,)), routing=routes({"gpt": 1})), "not open in month 0"),
+        (api_plan((1, (1,)), routing=routes({"gpt": 1})), "not open in months 0 to 11"),
         (api_plan((1, (1,)), routing=routes({"opus": 0.5})), "add up to 0.5"),
         (api_plan((1, (1,)), routing={}), "no route from month 0"),
         (api_plan((1, (1, 1))), "expected \\[1\\]"),

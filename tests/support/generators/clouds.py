@@ -29,7 +29,7 @@ def clouds(c: Draw, data: Data) -> None:
     committed = [round(spend * c.pick(1, 0.4, 2)) for _ in range(years)]
     low = c.pick(0.2, 0.5, 0.8)
     other: Any = {"p10": round(low * min(committed)), "p50": round(0.9 * max(committed)), "p90": round(max(committed))}
-    if "scenarios" in data or c.chance(40):
+    if "scenarios" in data or c.chance(10):
         other = [round(low * usd) for usd in committed]
     cloud: Data = {"usd_per_year": committed, "other_spend_usd_per_year": other}
     if c.chance(60):

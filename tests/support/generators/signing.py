@@ -91,14 +91,15 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         for name, part in paper.get("seats", {}).items()
         if "usd_per_user_month" in part
     }
-    if seats and (c.chance(65) or "api" not in current):
+    if seats and (c.chance(90) or "api" not in current):
         name = next(iter(seats))
         current["seats"] = {name: dict(seats[name])}
-        includes = seats[name].get("covered_share") == 1 and not any(
-            "covered_share" in p for p in data["cohorts"].values()
-        )
-        if c.chance(50):
-            current["seats"][name]["true_up"] = "hard_cap" if includes and c.chance(50) else "true-forward"
+        may_cap = not any("covered_share" in people for people in data["cohorts"].values())
+        clause = c.weighted(("true-forward", 44), ("hard_cap" if may_cap else "true-forward", 48), ("", 8))
+        if clause:
+            current["seats"][name]["true_up"] = clause
+        if clause == "hard_cap":
+            current["seats"][name]["covered_share"] = 1
         users = around.users.get(name, 50.0)
         held["seats"] = {name: {"contracted": int(users * c.pick(0.9, 0.5, 1.2)), "licensed": int(users)}}
     if "api" not in current and "seats" not in current:

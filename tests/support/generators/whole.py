@@ -24,7 +24,7 @@ def whole_deal(rng: np.random.Generator) -> Data:
 
 def whole(c: Draw) -> Data:
     """Return the same through a `Draw`."""
-    shape = c.weighted(("plain", 46), ("later", 29), ("tables", 10), ("returns", 6), ("crowded", 9))
+    shape = c.weighted(("plain", 43), ("later", 33), ("tables", 10), ("returns", 6), ("crowded", 8))
     shapes = {name: shape == name for name in ("crowded", "tables", "returns")}
     data = drawn_deal(c, tiny=c.chance(TINY), **shapes)
     if shape == "tables" and "renewal_decisions" not in data:  # it has one term alone
@@ -46,7 +46,7 @@ def whole(c: Draw) -> Data:
 
 def _cloudy(data: Data) -> int:
     """Return how often in 100 cases there is a cloud commitment; where bands are expanded, its spend is one too."""
-    return 25 if "scenarios" in data else 90
+    return 30 if "scenarios" in data else 95
 
 
 def _seats(c: Draw, data: Data) -> None:
