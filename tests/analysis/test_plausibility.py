@@ -100,6 +100,11 @@ ASKED = {
         "offers.quote.seats.team-standard.true_up: for a year after leaving for list billed monthly its largest count "
         "is charged, and beside it what users lack to the 40 seats of the plan",
     ),
+    "growth that compounds to no mean": (
+        "{low: 10%, high: 200%}",
+        "{low: -34%, high: 227%}",
+        "bot.growth_per_year: -34% to +227% a year, P90 122 times P10 at the end: expected costs hang",
+    ),
     "a thousands separator": (
         "input_tokens: 4200",
         "input_tokens: 4.200",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from deal_solve.cli.support.analysis import Answer, analysis_command
-from deal_solve.cli.support.options import placed
+from deal_solve.cli.support.options import placed, plan_option
 from deal_solve.cli.support.question import Question
 
 
@@ -16,7 +16,7 @@ from deal_solve.cli.support.question import Question
     out="Write the steps (.csv, .parquet or .json).",
     picture="Draw the steps (.svg or .png).",
 )
-@click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
+@plan_option
 @click.option(
     "--routing",
     type=click.Choice(["today", "best"]),

@@ -19,6 +19,7 @@ from deal_solve.cli.support.options import (
     json_option,
     load_deal,
     order_option,
+    plan_option,
     progress_to,
     routing_option,
     scenario_options,
@@ -44,7 +45,7 @@ MIN_LIKENESS = 0.6
     epilog="Example:  deal-solve settle deal.yaml --plan proposal.yaml --out invoice.csv",
 )
 @deal_argument
-@click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
+@plan_option
 @routing_option
 @click.option(
     "--scenario",

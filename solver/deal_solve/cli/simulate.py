@@ -17,6 +17,7 @@ from deal_solve.cli.support.options import (
     deal_argument,
     json_option,
     load_deal,
+    plan_option,
     scenario_options,
     verbose_option,
     workers_options,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     epilog="Example:  deal-solve simulate deal.yaml --plan result.json --scenarios 1048576 --jobs 4",
 )
 @deal_argument
-@click.option("--plan", "plan_file", metavar="FILE", required=True, help="A proposal, a plan, or a result of solve.")
+@plan_option
 @click.option("--versus", "other_file", metavar="FILE", help="Another plan, settled in the same scenarios.")
 @scenario_options
 @workers_options

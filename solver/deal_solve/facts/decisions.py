@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
 from deal_solve.messages import counted, usd
@@ -157,8 +157,9 @@ def _mix(requests: dict[str, float]) -> str:
 
 
 def deal_in_a_line(settlement: Settlement) -> str:
-    """Return what a plan decides but for its routing."""
-    stated = [each for each in decisions(settlement) if each.kind != "routing" and each.plan != NONE]
+    """Return what a plan decides but for its routing; at list there is no band and no commitment."""
+    unsaid = {"routing", *(("band", "commitment") if settlement.plan.api.offer in AT_LIST else ())}
+    stated = [each for each in decisions(settlement) if each.kind not in unsaid and each.plan != NONE]
     return "; ".join(f"{each.what}: {each.plan}" for each in stated)
 
 

@@ -85,3 +85,10 @@ def test_a_month_without_a_plan_is_said():
     assert [month.outcome for month in found.months] == ["solved", "infeasible"]
     assert "no plan" in when_report(limited, found)
     assert deal.is_open
+
+
+def test_at_list_no_band_and_no_commitment_are_said():
+    """In month 0 of `falling` list is best, in month 3 the quote."""
+    first, second = when(falling(), scenarios_of(falling())).months
+    assert first.deal == "API agreement: list, 12 months"
+    assert second.deal == "API agreement: quote, 12 months; band, from USD a year: 0.01; commitment, USD a year: 0.01"

@@ -64,7 +64,10 @@ def refused(match, **rest):
 
 
 def test_what_cannot_be_decided_is_refused_by_name():
-    refused(r"signing.months: month 3 \(2027-04\) is before 2027-07", signing={"months": [3]})
+    refused(
+        r"signing.months: month 3 \(2027-04\) is before 2027-07, .*; state signing.early: forfeited or credited",
+        signing={"months": [3]},
+    )
     refused(r"signing.months: expected at least 1", signing={"months": []})
     refused(
         r"last commitment period",

@@ -21,7 +21,9 @@ VERDICTS = {"wait": "wait", "sign": "sign now", "open": "too close to call"}
 def wait_report(deal: Deal, found: Wait) -> str:
     """Return signing now against waiting in print."""
     head = [*heading(title_line(deal)), *labelled("Verdict", _verdict(found)), *labelled("Turns", _turn(found))]
-    over = f"{scenarios_text(found.about.scenarios)}; {counted(found.months[0].observations, 'simulated observation')}"
+    drawn = found.about.scenarios
+    same = f", those of solve --scenarios {drawn.size}" if drawn.kind == "sampled" else ""
+    over = f"{scenarios_text(drawn)}{same}; {counted(found.months[0].observations, 'simulated observation')}"
     head += labelled(
         "Over", f"{over} of each month, usage off its trend by {found.shock:.3g} a month (deviation of ln)"
     )

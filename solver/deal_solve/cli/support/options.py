@@ -46,6 +46,14 @@ fiscal_option = click.option(
     metavar="MONTH",
     help="First month of your fiscal year, 01 to 12: yearly figures are per fiscal year.  [default: contract years]",
 )
+plan_option = click.option(
+    "--plan",
+    "plan_file",
+    metavar="FILE",
+    required=True,
+    help="A proposal, such as {api: {offer: quote}, seats: {team-standard: {contracted: 200}}}, a plan, or a result of "
+    "solve.",
+)
 routing_option = click.option(
     "--routing",
     type=click.Choice(["today", "best"]),

@@ -141,7 +141,7 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
         return
     if deal.signing.early == "refused":
         before = f"is before {held.ends:%Y-%m}, the end of in_force"
-        yield here, f"month {deal.dated(months[0])} {before}; state what signing.early does"
+        yield here, f"month {deal.dated(months[0])} {before}; state signing.early: forfeited or credited"
     if held.seats:
         yield from _running_seats(deal, held, months[0])
     if deal.signing.early == "credited":
