@@ -142,6 +142,13 @@ def test_at_the_threshold_nothing_is_asked(before, after):
     assert not asked(loads(DEAL.replace(before, after, 1)))
 
 
+def test_a_measured_level_may_be_known_well():
+    narrow = DEAL.replace("{low: 0.8M, high: 1.2M}", "{low: 0.95M, high: 1.05M}")
+    assert len(asked(loads(narrow))) == 1
+    assert not asked(loads(f"{narrow}sources: {{workloads.bot: 'measured, requests counted'}}"))
+    assert len(asked(loads(f"{narrow}sources: {{workloads.bot: a guess}}"))) == 1
+
+
 LEFT_OUT = "api.bands[2].discount: is lower than in the band before it, which asks for less: fable, haiku"
 
 

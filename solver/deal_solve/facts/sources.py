@@ -30,7 +30,7 @@ class Assumption:
 def assumptions(deal: Deal, plan: Plan) -> Table[Assumption]:
     """Return every assumption, those that move the cost most first, then in the order of the file."""
     swings = _swings(deal, plan)
-    found = [Assumption(path, _source(deal, path), swings.get(path, 0.0)) for path in _paths(deal)]
+    found = [Assumption(path, source_of(deal, path), swings.get(path, 0.0)) for path in _paths(deal)]
     return Table(tuple(sorted(found, key=lambda row: -row.swing_usd)))
 
 
@@ -51,7 +51,8 @@ def _paths(deal: Deal) -> Iterator[str]:
     yield from (f"offers.{name}" for name in deal.offers)
 
 
-def _source(deal: Deal, path: str) -> str | None:
+def source_of(deal: Deal, path: str) -> str | None:
+    """Return the source that is stated of a field, or of the nearest part of the file around it."""
     around = [given for given in deal.sources if path == given or path.startswith((f"{given}.", f"{given}["))]
     return deal.sources[max(around, key=len)] if around else None
 

@@ -14,9 +14,10 @@ from deal_solve.deal.numbers import Band, parse_number
 from deal_solve.deal.offers.api import ApiPart
 from deal_solve.deal.offers.offer import Offer
 from deal_solve.deal.offers.true_up import TrueUp
-from deal_solve.deal.yaml_source import Loc, loc_of
+from deal_solve.deal.yaml_source import Loc, dotted, loc_of
 from deal_solve.facts.baseline_usage import usage_at_list
 from deal_solve.facts.names import listed
+from deal_solve.facts.sources import source_of
 from deal_solve.messages import counted, nearest, usd
 from deal_solve.plan.leaving import may_leave
 from deal_solve.plan.resolved import SeatOffer, User, resolve
@@ -39,6 +40,8 @@ MIN_PLAN_MINIMUM = 5
 """A plan's minimum of fewer seats costs too little to ask about."""
 MAX_STEP_RATIO = 100.0
 """Thresholds of one list of an offer are rarely so many times apart: thousands may have slipped in."""
+MEASURED = "measured"
+"""A source that begins so says where usage stands today, which is known better than what it will come to."""
 _QUANTILES = ("p10", "p50", "p90", "low", "high", "plus_minus")
 _COUNTS = ("usd", "tokens", "requests", "headcount", "at_most", "active_users", "seats", "contracted")
 _RATES = ("per_mtok", "per_request", "per_usd", "factor", "multiplier")
@@ -81,7 +84,8 @@ def _band(deal: Deal, loc: Loc, band: Band) -> Iterator[Finding]:
         after = f"{band.p10:+.0%} to {band.p90:+.0%} a year, P90 {grown:,.0f} times P10 at the end"
         yield loc, f"{after}: expected costs hang on what lies above P90; compare them with --scenarios 4096"
     width = max(band.p90 - band.p50, band.p50 - band.p10)
-    if not band.is_certain and not is_growth and band.p50 > 0 and width < MIN_HALF_WIDTH * band.p50:
+    is_forecast = not is_growth and not (source_of(deal, dotted(loc)) or "").startswith(MEASURED)
+    if not band.is_certain and is_forecast and band.p50 > 0 and width < MIN_HALF_WIDTH * band.p50:
         yield loc, f"is known to within ±{width / band.p50:.1%}; few forecasts are better than ±{MIN_HALF_WIDTH:.0%}"
 
 
