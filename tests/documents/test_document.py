@@ -13,7 +13,7 @@ from deal_solve.analysis.document import picture
 from deal_solve.analysis.document.markup import html_of, markdown_of
 from deal_solve.analysis.document.page import first_page, subject_of
 from deal_solve.analysis.document.result import SECTIONS
-from deal_solve.analysis.document.tables import side_by_side_table
+from deal_solve.analysis.document.tables import side_by_side_table, spend_tables
 from deal_solve.analysis.solve.page.cost import GROUPS
 from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
@@ -264,6 +264,9 @@ def test_a_deal_signed_later_is_compared_from_its_start():
     assert "Today's bill in 2027-01 at list" in dict(page.headline)
     assert page.dates_title == "Dates of the 12 months from 2027-04"
     assert side_by_side_table(subject_of(found)).startswith("Side by side over 24 months")
+    rows = [line.split() for line in spend_tables(subject_of(found)).partition("\n\n")[0].splitlines()[3:]]
+    assert rows[0] == ["before", "300", "300", "300", "300"]
+    assert (len(rows), rows[-1][-1]) == (22, "1,140")
 
 
 def test_a_criterion_without_prices_of_clauses_says_so():

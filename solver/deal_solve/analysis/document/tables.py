@@ -27,13 +27,14 @@ class SideBySide:
 
 
 def spend_tables(of: Subject) -> str:
-    """Return what is paid in every month, and how the commitment is drawn down."""
+    """Return what is paid in every month, those before signing as one, and how the commitment is drawn down."""
     deal, so_far, rows = of.deal, 0.0, []
-    for row in cash_months(of.settlement):
-        so_far += row.cash.expected_usd
-        usd = (row.cash.expected_usd, row.cash.p10_usd, row.cash.p90_usd, so_far)
-        rows.append([f"{deal.calendar(row.month):%Y-%m}", *map(whole_money, usd)])
-    cash = table("Cash by month (USD, not discounted)", ["month", "expected", "P10", "P90", "so far"], rows)
+    paid = [("before", year.cash) for year in years(of.settlement) if year.start < 0]
+    paid += [(f"{deal.calendar(row.month):%Y-%m}", row.cash) for row in cash_months(of.settlement)]
+    for month, cash in paid:
+        so_far += cash.expected_usd
+        rows.append([month, *map(whole_money, (cash.expected_usd, cash.p10_usd, cash.p90_usd, so_far))])
+    months = table("Cash by month (USD, not discounted)", ["month", "expected", "P10", "P90", "so far"], rows)
     drawn = [
         [
             f"{deal.calendar(row.month):%Y-%m}",
@@ -45,7 +46,7 @@ def spend_tables(of: Subject) -> str:
     ]
     headers = ["month", "drawn", "P10", "P90", "of", "left", "used up"]
     title = "How the commitment is drawn down in each of its periods (USD at contracted rates; used up: probability)"
-    return "\n\n".join([cash, table(title, headers, drawn)] if drawn else [cash])
+    return "\n\n".join([months, table(title, headers, drawn)] if drawn else [months])
 
 
 def distribution_table(of: Subject) -> str:
