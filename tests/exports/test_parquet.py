@@ -1,5 +1,6 @@
 """Tables in Parquet: typed columns say what the same table says as CSV; what is damaged is refused."""
 
+import gzip
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -52,6 +53,12 @@ def test_lines_of_bedrock(tmp_path):
     assert totals(found) == {"input": 3000}
     assert billed(found) == {"input": pytest.approx(0.009)}
     assert found.files[0].columns_not_read == ("resource_tags",)
+
+
+def test_a_gz_of_a_table_is_unpacked(tmp_path):
+    packed = tmp_path / "cur.parquet.gz"
+    packed.write_bytes(gzip.compress(bedrock(tmp_path / "cur.parquet").read_bytes()))
+    assert totals(read_exports([packed])) == {"input": 3000}
 
 
 def test_batches_add_up(tmp_path, monkeypatch):

@@ -102,6 +102,7 @@ def test_empty_buckets_alone_say_nothing(tmp_path):
         ),
         ("a,b\n1,2\n", "its columns are a, b; a plain table is read with --map"),
         (b"\xff\xfe\x00\x01", "is neither JSON nor a table of text"),
+        (b"a,\0b\n1,2\n", "is neither JSON nor a table of text"),
         ('{"data": [', "is no JSON"),
         ("", "is no export that is known: its columns are none"),
         (b"PAR1....", "is no Parquet file that can be read"),

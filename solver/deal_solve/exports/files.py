@@ -253,6 +253,8 @@ def header_of(file: ExportFile) -> Header:
     except UnicodeDecodeError:
         raise file.refused("is neither JSON nor a table of text") from None
     line = next((each for each in text.splitlines() if each.strip()), "")
+    if "\0" in line:
+        raise file.refused("is neither JSON nor a table of text")
     separator = max(",;\t", key=line.count)
     columns = next(csv.reader([line], delimiter=separator), [])
     return Header(tuple(each.strip() for each in columns), separator)

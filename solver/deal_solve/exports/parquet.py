@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ def _opened(file: ExportFile) -> Iterator[Any]:
     from pyarrow.parquet import ParquetFile
 
     try:
-        with file.open() as stream, ParquetFile(stream) as table:
+        with file.open() as stream, ParquetFile(stream if stream.seekable() else io.BytesIO(stream.read())) as table:
             yield table
     except (pa.ArrowException, OSError) as error:
         raise file.refused(f"is no Parquet file that can be read: {str(error).splitlines()[0]}") from None

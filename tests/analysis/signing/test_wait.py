@@ -226,10 +226,10 @@ def test_the_same_seed_gives_the_same_answer():
         ({"months": 0}, "--months: 0 cannot be waited; expected 1 to 11"),
         ({"months": 12}, "--months: 12 cannot be waited; expected 1 to 11"),
         ({"observed": 5}, "--observations: 5 have no interval; expected an even number from 4 on"),
-        ({"shock": 0.0}, "--shock: 0 is no deviation of a month; expected 1e-06 to 10"),
-        ({"shock": float("nan")}, "--shock: nan is no deviation of a month; expected 1e-06 to 10"),
-        ({"shock": 1e-300}, "--shock: 1e-300 is no deviation of a month; expected 1e-06 to 10"),
-        ({"shock": float("inf")}, "--shock: inf is no deviation of a month; expected 1e-06 to 10"),
+        ({"shock": 0.0}, "--shock: 0 is no deviation of a month; expected 1e-06 to 1000"),
+        ({"shock": float("nan")}, "--shock: nan is no deviation of a month; expected 1e-06 to 1000"),
+        ({"shock": 1e-300}, "--shock: 1e-300 is no deviation of a month; expected 1e-06 to 1000"),
+        ({"shock": float("inf")}, "--shock: inf is no deviation of a month; expected 1e-06 to 1000"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(given, message):

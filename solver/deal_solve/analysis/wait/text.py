@@ -80,11 +80,12 @@ def _turn(found: Wait) -> str:
 
 
 def _signed(row: WaitMonth) -> list[str]:
-    learnt = "; ".join(row.learnt[:SHOWN])
     more = len(row.learnt) - SHOWN
+    shown = (*row.learnt[:SHOWN], f"and {counted(more, 'more kind')}") if more > 0 else row.learnt
+    learnt = "; ".join(shown)
     return [
         f"{row.calendar_month}, nothing learnt: {row.unlearnt}",
-        f"{row.calendar_month}, after measuring: {learnt}{f'; and {more} more kinds' if more > 0 else ''}",
+        f"{row.calendar_month}, after measuring: {learnt}",
     ]
 
 

@@ -41,7 +41,7 @@ from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet
 
 MONTHS, MAX_MONTHS = 3, 12
 OBSERVATIONS = 16
-MIN_SHOCK, MAX_SHOCK = 1e-6, 10.0
+MIN_SHOCK, MAX_SHOCK = 1e-6, 1000.0
 """Beyond these a month tells all or nothing; far beyond, squares leave the range of floats."""
 FEW = 30
 """With fewer scenarios left after an observation, chance alone makes what was learnt look certain."""
