@@ -18,6 +18,10 @@ class InternalError(DealSolveError):
     """The program contradicts itself (optimiser and settlement disagree, a solver answer that cannot be)."""
 
 
+class Disagreement(InternalError):
+    """Optimiser and settlement do not agree on what a plan costs."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong with an input: where it stands, what is wrong and what was expected."""

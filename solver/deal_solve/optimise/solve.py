@@ -15,7 +15,7 @@ from typing import Unpack
 from threadpoolctl import threadpool_limits
 
 from deal_solve.deal.deal import Deal
-from deal_solve.errors import InputError, InternalError, LimitReached
+from deal_solve.errors import Disagreement, InputError, LimitReached
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.fixings import fixings_of
 from deal_solve.formulation.read import value_of
@@ -65,7 +65,8 @@ def solve(
     the first API term alone; where no plan is as good as `better_than`, an objective, Beaten is raised. The keywords
     are the fields of SolveOptions, such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there is no
     plan, LimitReached if `time_limit` passed without one, Cancelled if `progress` stopped it, InputError for a fixed
-    decision or a solver that cannot be, and InternalError if the settled cost of the plan is not that of the optimiser.
+    decision or a solver that cannot be, and Disagreement if the settled cost of the plan is not that of the optimiser,
+    nor is it after a second look without presolve.
     """
     if deal.is_open:
         raise InputError(SIGN_FIRST)
@@ -84,12 +85,24 @@ def solve(
         constant = constant_of(deal, scenarios.weights, comparison.against)
         problem = replace(problem, against=comparison.against, constant_usd=constant)
         settings = replace(workspace.settings, reports_incumbent=True, bounds_bands=options.cache is None)
-        found = _search(problem, scenarios, replace(workspace, settings=settings))
+        workspace = replace(workspace, settings=settings)
         closed = [(plan.id, too_many_combinations(deal, sums.first_users, plan)) for plan in deal.card.plans]
         notes += tuple(f"rates.plans.{name}: {sentence}" for name, sentence in closed if sentence)
-        solution = _settled(found, scenarios, replace(comparison, notes=(*notes, *comparison.notes)))
-        found.search.forget()
-        return solution
+        comparison = replace(comparison, notes=(*notes, *comparison.notes))
+        try:
+            return _optimum(problem, scenarios, workspace, comparison)
+        except Disagreement as error:
+            LOG.info("%s; the solver looks once more, without presolve", error)
+        settings = replace(settings, presolves=False)
+        return _optimum(problem, scenarios, replace(workspace, settings=settings, cache=SolveCache()), comparison)
+
+
+def _optimum(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace, comparison: Comparison) -> Solution:
+    """Return the plan of least objective, settled; raises Disagreement where settlement finds another objective."""
+    found = _search(problem, scenarios, workspace)
+    solution = _settled(found, scenarios, comparison)
+    found.search.forget()
+    return solution
 
 
 def compared_with(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Comparison:
@@ -200,7 +213,7 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
 def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_stopped: bool) -> Settlement:
     """Return the plan of a search, settled; the first incumbent where a limit left none, or none as cheap.
 
-    Raises LimitReached where there is no simple plan either, and InternalError if the two objectives of a plan differ.
+    Raises LimitReached where there is no simple plan either, and Disagreement if the two objectives of a plan differ.
     """
     problem = found.search.problem
     plans = [found.plan, first_plan(problem, scenarios, baseline) if is_stopped or found.plan is None else None]
@@ -222,7 +235,7 @@ def is_decomposable(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> 
 
 
 def _agree(best: Candidate, settlement: Settlement, objective: float) -> None:
-    """Raise InternalError, naming the clause, if the settled objective is not the program's."""
+    """Raise Disagreement, naming the clause, if the settled objective is not the program's."""
     program = best.formulation.program
     optimised = best.in_usd(exact_objective(program, best.formulation.objective))
     if abs(optimised - objective) <= max(SETTLEMENT_TOLERANCE * abs(objective), SETTLEMENT_TOLERANCE_USD):
@@ -237,7 +250,7 @@ def _agree(best: Candidate, settlement: Settlement, objective: float) -> None:
         ours = value_of(program.expected(lines)) * program.unit_usd
         found.append((abs(ours - theirs), line, ours, theirs))
     _, line, ours, theirs = max(found)
-    raise InternalError(
+    raise Disagreement(
         f"optimiser and settlement disagree: {optimised:,.4f} against {objective:,.4f} USD; most in {line}: "
         f"{ours:,.4f} against {theirs:,.4f}"
     )

@@ -2,12 +2,14 @@
 
 Σ_k B[s,k,τ] ≤ Σ_{j of τ} β_j,  Σ_k B[s,k,τ] ≥ Σ_{j of τ} β_j + Σ_k h[s,k] - 1     k and j start in one month
 12 · Σ seat fees before discounts + Σ_{j of τ} c_j · C ≥ B_τ · Σ_{j of τ} β_j
-Σ N ≥ Σ_{j of τ} β_j,  C ≥ 1 cent · β_j
+Σ N ≥ Σ_{j of τ} β_j,  C ≥ (1 cent, or one step of C) · β_j
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from pulp import LpInteger
 
 from deal_solve.deal.deal import Deal
 from deal_solve.formulation.clauses.api.commitment import Commitments
@@ -45,7 +47,9 @@ def bundle(program: Program, deal: Deal, agreements: Agreements, seats: Seats, c
             program.add("bundle_threshold", total([*fees, *counted]) >= threshold * reached)
             program.add("bundle_has_seats", total(n for year in priced for n in year.counts_of(tier)) >= reached)
             for regime, usd in committed.items():
-                program.add("bundle_has_api", usd >= program.usd(0.01) * agreements.regimes[regime])
+                # A cent, or one step: a cent beside whole steps is too small a coefficient for a solver to be exact.
+                one = max((each for variable, each in usd if variable.cat == LpInteger), default=0.0)
+                program.add("bundle_has_api", usd >= max(program.usd(0.01), one) * agreements.regimes[regime])
 
 
 def _starts(deal: Deal, agreements: Agreements) -> Iterator[tuple[Agreement, int]]:

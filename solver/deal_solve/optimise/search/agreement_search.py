@@ -180,6 +180,7 @@ class AgreementSearch:
             formulation = formulate(problem.deal, problem.sums, [agreement], problem.against, options)
             fix_decisions(formulation, fixings)
         formulation.program.optimality_tolerance = self.settings.optimality_tolerance
+        formulation.program.is_presolved = self.settings.presolves
         self.clock.building += monotonic() - before
         self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)
         if problem.first_band is not None:

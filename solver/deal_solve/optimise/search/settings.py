@@ -65,7 +65,8 @@ class SearchSettings:
 
     `gap` is relative; `by_cuts` leaves recourse to Benders cuts. The tolerances are relative to the objective:
     `optimality_tolerance` is that of epigraph variables where plans are looked for, `bounding_tolerance` where only a
-    bound is (infinite: no cut is added), and `tie_tolerance` that of tied plans.
+    bound is (infinite: no cut is added), and `tie_tolerance` that of tied plans. `presolves` lets the solver reduce a
+    program before it begins.
     """
 
     solver: str = "highs"
@@ -77,6 +78,7 @@ class SearchSettings:
     breaks_ties: bool = True
     bounds_bands: bool = True
     reports_incumbent: bool = False
+    presolves: bool = True
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,7 @@ def _ready(program: Program, settings: RunSettings, clock: Clock) -> HighsSessio
     session.options(
         {
             "threads": 1,
+            "presolve": "choose" if program.is_presolved else "off",
             "mip_rel_gap": settings.gap,
             "mip_abs_gap": 1e-9,
             "mip_feasibility_tolerance": 1e-9,
@@ -194,7 +195,6 @@ def _run_highs(program: Program, settings: RunSettings, clock: Clock) -> Answer:
         session.options({"presolve": "off"})
         session.highs.clearSolver()
         session.run()
-        session.options({"presolve": "choose"})
     if session.highs.getModelStatus() in (
         _STATUSES.kSolveError,
         _STATUSES.kNotset,
