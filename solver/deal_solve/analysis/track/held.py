@@ -56,8 +56,9 @@ def in_force(signed: Settlement, found: MeasureResult, used: Used, deal: Deal) -
     start = months_later(last, 1)
     now = signed.deal.month(start)
     if not 0 < now < signed.deal.horizon_months:
+        months = f"{signed.deal.start:%Y-%m} to {signed.deal.calendar(signed.deal.horizon_months - 1):%Y-%m}"
         raise InputError(
-            f"the exports end before {start:%Y-%m}, which is not inside the deal's months; nothing to track"
+            f"the exports end before {start:%Y-%m}, and what is signed is about {months}: nothing of it is measured"
         )
     balance = balance_of(signed, used, now, part_measured(last))
     data["start"] = f"{start:%Y-%m}"
