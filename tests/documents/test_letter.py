@@ -43,7 +43,8 @@ def test_what_is_sent_does_not_say_what_it_is_worth(found, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "title", ["<script>alert(1)</script>", "=cmd|' /C'!A0", "\u202egnp.exe", "x" * 200, "\x0b&amp;", "5 $ 中文 😀"]
+    "title",
+    ["<script>alert(1)</script>", "=cmd|' /C'!A0", "\u202egnp.exe", "x" * 200, "\x0b&amp;", "a\uffff", "5 $ 中文 😀"],
 )
 def test_names_are_text(title, tmp_path):
     def of(name):
@@ -51,4 +52,6 @@ def test_names_are_text(title, tmp_path):
 
     plain, odd = of("Plain"), of(title)
     assert len(words(odd)) == len(words(plain))
-    assert odd.paragraphs[0].text == title.replace("\u202e", r"\u202e").replace("\x0b", r"\u000b")
+    assert odd.paragraphs[0].text == title.replace("\u202e", r"\u202e").replace("\x0b", r"\u000b").replace(
+        "\uffff", r"\uffff"
+    )

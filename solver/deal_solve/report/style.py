@@ -8,7 +8,7 @@ BOLD, RED, RESET = "\ufdd0", "\ufdd1", "\ufdd2"
 COLOURS = {BOLD: "\x1b[1m", RED: "\x1b[31m", RESET: "\x1b[0m"}
 """What a terminal understands (ANSI)."""
 STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufdd0-\ufdef]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 """Characters that move a cursor, turn the direction of writing, hide, or are none; but tabs and line ends."""
 
