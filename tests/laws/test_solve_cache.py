@@ -94,7 +94,7 @@ def agree_if_feasible(found: Solution | None, alone: Solution | None) -> None:
         agree(found, alone)
 
 
-PARTS = 100
+PARTS = 160
 """Of the fields of a deal; the normal run changes those of the first part, `-m slow` all."""
 
 
