@@ -112,6 +112,8 @@ _DOUBTFUL = (
     *_INFEASIBLE,
 )
 """Statuses that are not believed on one look: no program here is unbounded."""
+_CBC = ("PULP_CBC_CMD", "COIN_CMD")
+"""PuLP's names of CBC: the one that it brings along and one that is installed."""
 MIN_ITERATIONS, ITERATIONS_PER_LINE = 10_000, 50
 """Simplex iterations of a linear program, and per row and column, after which it cycles: it takes a few per row."""
 
@@ -132,12 +134,21 @@ def solver_named(name: str) -> str:
 def run(program: Program, settings: RunSettings, clock: Clock) -> Answer:
     """Solve the program as it stands."""
     before = time.monotonic()
-    if settings.solver == "highs":
-        answer = _run_highs(program, settings, clock)
-    else:
-        program.problem.solve(_pulp_solver(settings, clock))
-        answer = _pulp_answer(program.problem, settings)
+    by = _run_highs if settings.solver == "highs" else _run_pulp
+    answer = by(program, settings, clock)
     clock.solving += time.monotonic() - before
+    return answer
+
+
+def _run_pulp(program: Program, settings: RunSettings, clock: Clock) -> Answer:
+    program.problem.solve(_pulp_solver(settings, clock))
+    answer = _pulp_answer(program.problem, settings)
+    if answer.outcome == "infeasible" and not settings.relax and settings.solver in _CBC and not clock.is_over:
+        # What CBC's integer preprocessing calls infeasible may not be: once more, without it.
+        solver = _pulp_solver(settings, clock)
+        solver.options = [*solver.options, "preprocess off"]
+        program.problem.solve(solver)
+        answer = _pulp_answer(program.problem, settings)
     return answer
 
 
