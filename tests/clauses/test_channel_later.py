@@ -83,3 +83,16 @@ def test_what_runs_by_contract_years_is_bought_through_a_channel_from_a_year_on(
     assert deal_of(24, **rest, signing={"months": [12]})
     with pytest.raises(InputError, match=f"channel and {clause} cannot stand together where signed in month 6"):
         deal_of(24, **rest, signing={"months": [6]})
+
+
+def test_a_limit_on_one_contract_year_is_not_held_beside_a_channel_that_begins_inside_of_a_year():
+    """A year of the cloud commitment would lie in two contract years."""
+    rest = {
+        "workloads": {"app": APP},
+        "offers": {"quote": {"terms": [12], "api": FREE, **channel()}},
+        **clouds(years=2),
+    }
+    limits = [{"measure": "expected", "of": "contract year 2", "at_most": 1000}]
+    assert deal_of(24, **rest, limits=limits, signing={"months": [12]})
+    with pytest.raises(InputError, match="a limit on one contract year cannot stand together where signed in month 6"):
+        deal_of(24, **rest, limits=limits, signing={"months": [6]})

@@ -54,7 +54,7 @@ def test_the_months_are_those_of_solve():
 
 
 def test_a_deal_that_is_signed_at_its_start_is_no_question():
-    with pytest.raises(InputError, match=r"signing\.months: is signed at its start"):
+    with pytest.raises(InputError, match=r"signing\.months: are not stated, so the deal is signed at its start"):
         when(certainly(100), scenarios_of(certainly(100)))
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from deal_solve import InputError, solve
-from tests.support.builders import RATES, before, count, seat_deal
+from deal_solve import InputError, loads, solve
+from tests.support.builders import RATES, before, count, lines, seat_deal
 
 METHODS = pytest.mark.parametrize("method", ["decomposition", "extensive"])
 FORWARD = {"true_up": "true-forward"}
@@ -119,3 +119,26 @@ def test_a_largest_count_that_nothing_takes_on_at_once_is_refused():
     with pytest.raises(InputError, match="a true_up that is not retroactive, signed after the end, of current cannot"):
         held(count(horizon=24), FORWARD, month=7)
     assert held(count(horizon=24), QUARTERLY, month=7)
+
+
+@METHODS
+def test_what_stays_licensed_is_not_counted_again_where_windows_stand_alone(method):
+    """110 people counted in force stay licensed under a quote of at most 38 seats, whose windows add for themselves: no
+    window adds anything above 110. All 110 pay 12 USD for the 32 months from signing, 38 of them as contracted.
+    """
+    deal = loads(
+        """
+        start: 2027-07
+        cohorts:
+          staff:
+            headcount: 110
+            tracks: [enterprise]
+            use: {requests_per_user_month: 333, input_tokens: 4000, output_tokens: 100, models: [sonnet]}
+        offers:
+          rival: {seats: {enterprise: {usd_per_user_month: 12, maximum: 38, true_up: {ratchet: none}}}}
+          current: {on_the_table: no, seats: {enterprise: {true_up: true-forward}}}
+        in_force: {offer: current, ends: 2027-11, seats: {enterprise: {contracted: 31}}}
+        """
+    )
+    found = lines(solve(deal, method=method).settlement)
+    assert (found["seats"], found["true_up"]) == pytest.approx((38 * 12 * 32, 72 * 12 * 32))

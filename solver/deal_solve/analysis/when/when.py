@@ -26,7 +26,8 @@ def when(deal: Deal, scenarios: Scenarios, **keywords: Unpack[SolveKeywords]) ->
     `solve` raises.
     """
     if not deal.is_open:
-        message = "are not stated, so the deal is signed at its start; state the months that are open, as in signing: {months: [0, 3, 6]}"
+        how = "state the months that are open, as in signing: {months: [0, 3, 6]}"
+        message = f"are not stated, so the deal is signed at its start; {how}"
         raise InputError(deal.problem(("signing", "months"), message))
     best, solved = months_solved(deal, scenarios, SolveOptions.of(keywords), prunes=False)
     options = [_option(deal, month, solved.get(month.month), best.objective_usd) for month in best.months]

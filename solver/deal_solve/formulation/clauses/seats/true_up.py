@@ -154,6 +154,7 @@ class _Year:
         start = self._months.start
         alone = self.clause.ratchet == "none"
         counts = self._carried_counts()
+        is_carried = bool(counts)
         if not counts and self.clause.ratchet == "term" and self.at.year > self.at.span.years.start:
             counts += self._counts(self.clause, self.price_class.on, self.at.span.start, start)
         seen = [sum(part.months for part in counts)] if counts else []
@@ -172,6 +173,7 @@ class _Year:
             self.program.usd(self.price_class.usd),
             self.seats.index[self.at.candidate, self.at.span, self.at.year],
             alone,
+            is_carried=is_carried,
         )
 
     @property
@@ -317,7 +319,7 @@ class _Year:
             counts = self._window(self.clause, on, row, end)
             if self.clause.ratchet == "none":
                 added = self.program.variable("seats_added", 0, self._maximum())
-                self._above(added, counts, on, self.price_class.number)
+                self._above(added, counts, on, licensed)
                 self._charge(1.0 * added, months, Due(end, end - 1, members))
                 continue
             if end == self._months.stop and months == 0:

@@ -59,7 +59,8 @@ class TrueUpCost:
 
     `counts` are in order of time; `ends[s]` is how many of their months stage s has seen; `months[s]` are charged for
     what L rises in it, at `charges[s]`, at `price` money units a month times `index` (one number, or (S,)). `alone`:
-    every window by itself above N (ratchet none). `number` is N.
+    every window by itself above N (ratchet none), or where `is_carried` above the L of the first stage, which is what
+    the agreement before has counted. `number` is N.
     """
 
     counts: tuple[Counts, ...]
@@ -71,6 +72,7 @@ class TrueUpCost:
     index: ScalarOrArray
     alone: bool
     line: str = "true_up"
+    is_carried: bool = False
     is_linear: bool = False
     indices: Indices = field(init=False)
 
@@ -89,6 +91,8 @@ class TrueUpCost:
     def _steps(self, factors: Array) -> tuple[Array, float]:
         """Return how much each stage's L and N count: Σ_s months·factor·(L_s - L_(s-1)), L_(-1) = N."""
         charged = factors * np.array(self.months, dtype=float)
+        if self.alone and self.is_carried:
+            return np.append(charged[0] - charged[1:].sum(), charged[1:]), -float(charged[0])
         if self.alone:
             return charged, -float(charged.sum())
         return charged - np.append(charged[1:], 0.0), -float(charged[0])
@@ -110,10 +114,12 @@ class TrueUpCost:
         def piece(here: slice) -> Array:
             counted = self._counted(values, [counts.users[:, :, here] for counts in self.counts])
             licensed = np.full(here.stop - here.start, contracted)
-            total = np.full_like(licensed, number * contracted)
-            for months, step in stages:
+            total, least = np.full_like(licensed, number * contracted), licensed.copy()
+            for stage, (months, step) in enumerate(stages):
+                if self.alone and self.is_carried and stage == 1:
+                    least = licensed.copy()
                 if self.alone:
-                    licensed[:] = contracted
+                    licensed[:] = least
                 for _, count in zip(months, counted, strict=False):
                     np.maximum(licensed, count, out=licensed)
                 total += step * licensed
@@ -141,11 +147,13 @@ class TrueUpCost:
         prices = weights[some] * (self.price * part(self.index, some))
         rises = self._rises(values, users)
         moved = np.empty(rises.shape)
-        due, contracted = np.zeros(len(prices)), np.full(len(prices), number)
+        due, least, contracted = np.zeros(len(prices)), np.zeros(len(prices)), np.full(len(prices), number)
         for months, step in reversed(self._stages(steps)):  # what L counts falls to the last month that raised it
             if self.alone:
-                contracted += due
+                least += due
                 due[:] = 0.0
+            if self.is_carried and not months.start:
+                due, least = due + least, np.zeros(len(prices))
             due += step
             for month in reversed(months):
                 np.multiply(due, rises[month], out=moved[month])
@@ -154,17 +162,19 @@ class TrueUpCost:
         ends = np.cumsum([counts.months for counts in self.counts])[:-1]
         each_moved = np.split(moved, ends)
         slopes = [c.slope(own, u) for c, own, u in zip(self.counts, each_moved, users, strict=True)]
-        return float((contracted + due) @ prices), np.concatenate(slopes)
+        return float((contracted + least + due) @ prices), np.concatenate(slopes)
 
     def _rises(self, values: Array, users: list[Array]) -> NDArray[np.bool_]:
         """Return whether a month's count (months, scenarios) is above N and all before it (in its stage, if alone)."""
         counted, contracted = self._counted(values, users), self.number.at(values)
         licensed = np.full(users[0].shape[2], contracted)
         rises = np.empty((self.ends[-1], len(licensed)), dtype=bool)
-        starts = {0, *self.ends} if self.alone else {0}
+        starts, least = {0, *self.ends} if self.alone else {0}, licensed.copy()
         for month, count in enumerate(counted):
+            if self.alone and self.is_carried and month == self.ends[0]:
+                least = licensed.copy()
             if month in starts:
-                licensed[:] = contracted
+                licensed[:] = least
             np.greater(count, licensed, out=rises[month])
             np.maximum(licensed, count, out=licensed)
         return rises
