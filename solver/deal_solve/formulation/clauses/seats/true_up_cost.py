@@ -114,12 +114,12 @@ class TrueUpCost:
         def piece(here: slice) -> Array:
             counted = self._counted(values, [counts.users[:, :, here] for counts in self.counts])
             licensed = np.full(here.stop - here.start, contracted)
-            total, least = np.full_like(licensed, number * contracted), licensed.copy()
+            total, kept = np.full_like(licensed, number * contracted), licensed.copy()
             for stage, (months, step) in enumerate(stages):
                 if self.alone and self.is_carried and stage == 1:
-                    least = licensed.copy()
+                    kept = licensed.copy()
                 if self.alone:
-                    licensed[:] = least
+                    licensed[:] = kept
                 for _, count in zip(months, counted, strict=False):
                     np.maximum(licensed, count, out=licensed)
                 total += step * licensed
@@ -147,13 +147,13 @@ class TrueUpCost:
         prices = weights[some] * (self.price * part(self.index, some))
         rises = self._rises(values, users)
         moved = np.empty(rises.shape)
-        due, least, contracted = np.zeros(len(prices)), np.zeros(len(prices)), np.full(len(prices), number)
+        due, kept, contracted = np.zeros(len(prices)), np.zeros(len(prices)), np.full(len(prices), number)
         for months, step in reversed(self._stages(steps)):  # what L counts falls to the last month that raised it
             if self.alone:
-                least += due
+                kept += due
                 due[:] = 0.0
             if self.is_carried and not months.start:
-                due, least = due + least, np.zeros(len(prices))
+                due, kept = due + kept, np.zeros(len(prices))
             due += step
             for month in reversed(months):
                 np.multiply(due, rises[month], out=moved[month])
@@ -162,19 +162,19 @@ class TrueUpCost:
         ends = np.cumsum([counts.months for counts in self.counts])[:-1]
         each_moved = np.split(moved, ends)
         slopes = [c.slope(own, u) for c, own, u in zip(self.counts, each_moved, users, strict=True)]
-        return float((contracted + least + due) @ prices), np.concatenate(slopes)
+        return float((contracted + kept + due) @ prices), np.concatenate(slopes)
 
     def _rises(self, values: Array, users: list[Array]) -> NDArray[np.bool_]:
         """Return whether a month's count (months, scenarios) is above N and all before it (in its stage, if alone)."""
         counted, contracted = self._counted(values, users), self.number.at(values)
         licensed = np.full(users[0].shape[2], contracted)
         rises = np.empty((self.ends[-1], len(licensed)), dtype=bool)
-        starts, least = {0, *self.ends} if self.alone else {0}, licensed.copy()
+        starts, kept = {0, *self.ends} if self.alone else {0}, licensed.copy()
         for month, count in enumerate(counted):
             if self.alone and self.is_carried and month == self.ends[0]:
-                least = licensed.copy()
+                kept = licensed.copy()
             if month in starts:
-                licensed[:] = least
+                licensed[:] = kept
             np.greater(count, licensed, out=rises[month])
             np.maximum(licensed, count, out=licensed)
         return rises
