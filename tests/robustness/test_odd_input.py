@@ -53,6 +53,16 @@ def test_a_workload_that_no_model_may_answer_is_refused():
     )
 
 
+def test_a_path_over_the_years_without_a_year_is_refused():
+    said = refusal("start:", "uncertainty: {list_price_change_per_year: {models: []}}\nstart:")
+    assert said == "deal:1: uncertainty.list_price_change_per_year.models: expected at least 1, found 0"
+
+
+def test_a_month_of_signing_that_no_horizon_reaches_is_refused():
+    said = refusal("start:", "signing: {months: [3000000]}\nstart:")
+    assert said == "deal:1: signing.months[0]: 3000000 is not possible; expected less than 60"
+
+
 @pytest.mark.parametrize("start", ["9999-06", "2200-01", "0000-01", "1899-12"])
 def test_a_month_outside_the_calendar_is_refused(start):
     assert refusal("2027-01", start) == f"deal:1: start: {start} is not possible; expected a month from 1900 to 2199"

@@ -111,7 +111,7 @@ def _path(value: Any) -> Any:
 
 _PATH_SCHEMA = WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array", "items": NUMBER_SCHEMA}]})
 NonNegativePath = Annotated[tuple[NonNegative, ...], Field(min_length=1), BeforeValidator(_path), _PATH_SCHEMA]
-PositivePath = Annotated[tuple[Positive, ...], BeforeValidator(_path), _PATH_SCHEMA]
+PositivePath = Annotated[tuple[Positive, ...], Field(min_length=1), BeforeValidator(_path), _PATH_SCHEMA]
 
 
 class NamedScenario(DealModel):

@@ -259,6 +259,7 @@ def _changes(value: Any) -> Any:
 
 PriceChange = Annotated[
     tuple[ChangeBand, ...],
+    Field(min_length=1),
     BeforeValidator(_changes, json_schema_input_type=ChangeBand | tuple[ChangeBand, ...]),
     Field(description="per contract year; the last one goes on"),
 ]

@@ -53,7 +53,7 @@ class InForce(DealModel):
 class Signing(DealModel):
     """When the agreement that is decided may be signed."""
 
-    months: Annotated[tuple[Annotated[Count, Field(ge=0)], ...], Field(min_length=1)] | None = Field(
+    months: Annotated[tuple[Annotated[Count, Field(ge=0, lt=60)], ...], Field(min_length=1)] | None = Field(
         None, description="months counted from the start; default the end of the agreement in force, 0 without one"
     )
     early: Literal["refused", "forfeited", "credited"] = Field(
