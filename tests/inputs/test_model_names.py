@@ -66,6 +66,11 @@ def test_a_deal_that_uses_another_name_is_the_deal_with_the_id(name):
     assert found.settlement.mean(found.settlement.cost) == pytest.approx(180_000)
 
 
+@pytest.mark.parametrize("name", ["Claude Haiku", "HAIKU"])
+def test_a_family_without_a_generation_is_the_slot(name):
+    assert loads(DEAL.format(name)) == loads(DEAL.format("haiku"))
+
+
 def test_pins_and_choices_know_the_same_names():
     deal = loads(DEAL.format(HAIKU))
     assert canonical_option("claude-haiku-4-5>Claude Opus 5+cached") == f"{HAIKU}>claude-opus-5+cached"

@@ -22,6 +22,7 @@ _FAMILY = "|".join(FAMILIES)
 _CORE = re.compile(
     rf"claude-(?:(?P<f1>{_FAMILY})-(?P<g1>\d(?:-\d)?)|(?P<g2>\d(?:-\d)?)-(?P<f2>{_FAMILY}))(?:-(?P<day>\d{{8}}))?"
 )
+_SLOT = re.compile(rf"(?:claude )?({_FAMILY})")
 _PREFIX = re.compile(r"(?:.*/)?(?:[a-z-]+\.)?(?:anthropic\.)?")
 _SUFFIX = re.compile(r"(?:-v\d+(?::\d+)*(?::\d+k)?|@default|[-@]latest|\[1m\]|:\d+)$")
 _GENERATION = re.compile(r"(?<!\d)(\d)(?:[-.](\d))?(?!\d)")
@@ -110,7 +111,10 @@ def _is_of(model: Model, day: str | None) -> bool:
 
 
 def _read(value: Any) -> Any:
-    return canonical(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    slot = _SLOT.fullmatch(value.strip().lower())
+    return slot[1] if slot else canonical(value)
 
 
 def _refuse_twice(value: Any) -> Any:
