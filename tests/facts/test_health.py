@@ -135,6 +135,14 @@ def test_bills_for_use_are_in_the_calendar(payment, expected):
     assert len(events) == (4 if payment == "prepaid" else 5)
 
 
+def test_what_is_billed_before_signing_is_in_the_calendar():
+    """Renewal signs in May what ends in July; the overage of the months until then is paid on that day."""
+    settlement = solved("renewal").settlement
+    (billed,) = [event for event in calendar(settlement) if "before signing" in event.what]
+    assert (f"{billed.day}", billed.kind) == ("2027-05-01", "bill")
+    assert billed.usd == pytest.approx(settlement.mean(settlement.before))
+
+
 def test_seats_have_one_price_in_the_calendar_and_in_the_cost_of_the_year():
     """100 seats at 20 USD, list prices of seats rise by 10 % in the middle of the first year: 24,000, then 26,400."""
     settlement = solve(

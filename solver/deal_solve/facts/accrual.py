@@ -120,6 +120,7 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
     monthly: dict[int, dict[int, float]] = {}
     at_end: dict[int, dict[str, float]] = {}
     months: dict[int, str] = {}
+    before: dict[tuple[str, int], float] = {}
     deal, plan = settlement.deal, settlement.plan
     for (line, item, first, last, paid), usd in expected_rows(settlement).items():
         if line in USAGE_LINES:
@@ -129,16 +130,19 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
             title, period = line_title(deal, plan, line), at_end.setdefault(paid, {})
             period[title] = period.get(title, 0.0) + usd
             row = Row(line, item, 1, usd, paid, first, last)
-            start = first if first < 0 else commitment_start(deal, plan, row)
-            months[paid] = deal.span(start, last + 1)
+            months[paid] = deal.span(commitment_start(deal, plan, row), last + 1)
+        elif line == "before":
+            before[item, paid] = before.get((item, paid), 0.0) + usd
     for year, amounts in monthly.items():
         billed = {paid: usd for paid, usd in amounts.items() if usd >= 0.5}
         if billed:
-            when = f"of contract year {year + 1}" if year >= 0 else "before signing"
-            what = f"API usage {when}, billed monthly in arrears (expected)"
+            what = f"API usage of contract year {year + 1}, billed monthly in arrears (expected)"
             yield Bill(min(billed), sum(billed.values()), len(billed), "API usage", what)
     for paid, by_title in at_end.items():
         names = [title for title, usd in by_title.items() if usd >= 0.5]
         if names:
             item = listed(names)
             yield Bill(paid, sum(by_title.values()), 1, item, f"{item}, {months[paid]} (expected)")
+    for (item, paid), usd in before.items():
+        if usd >= 0.5:
+            yield Bill(paid, usd, 1, item, f"{item}, of the months before signing (expected)")

@@ -264,13 +264,14 @@ def _projects(subject: Subject) -> str:
 
 def _committed(subject: Subject, is_short: bool) -> str:
     """Return what is signed now and what is committed as planned, and where there is room what no scenario escapes."""
-    summary = subject.summary
-    text = f"{whole_money(summary.signed_usd)} signed now, {whole_money(summary.committed_usd)} as planned"
+    summary, deal = subject.summary, subject.deal
+    when = "now" if deal.whole is deal else f"in {deal.calendar(0):%Y-%m}"
+    text = f"{whole_money(summary.signed_usd)} signed {when}, {whole_money(summary.committed_usd)} as planned"
     if whole_money(summary.signed_usd) == whole_money(summary.committed_usd):
         is_any = whole_money(summary.signed_usd) != "0"
-        text = f"{whole_money(summary.signed_usd)}, all of it signed now" if is_any else "nothing"
+        text = f"{whole_money(summary.signed_usd)}, all of it signed {when}" if is_any else "nothing"
     if summary.beyond_horizon_usd:
-        text += f", {whole_money(summary.beyond_horizon_usd)} after {counted(subject.deal.compared_months, 'month')}"
+        text += f", {whole_money(summary.beyond_horizon_usd)} after {counted(deal.compared_months, 'month')}"
     return "; ".join([text, *([] if is_short else _inescapable(subject, summary.certain_growth))])
 
 
