@@ -26,7 +26,14 @@ def months_line(deal: Deal) -> str:
     return f"{counted(deal.compared_months, 'month')} from {deal.whole.start:%Y-%m}, all amounts USD"
 
 
-def _title(deal: Deal, offer: str) -> str:
+def gap_notes(is_proven: bool) -> list[str]:
+    """Return what GAP says in a table, as a note of its own; nothing where all of it is proven."""
+    note = "GAP: the search stopped before the gap asked for, so a cheaper deal may exist; --time-limit gives it longer"
+    return [] if is_proven else [note]
+
+
+def titled(deal: Deal, offer: str) -> str:
+    """Return the id of an offer with its title, where it has one."""
     title = resolve(deal).offers[offer].offer.title
     return f"{offer} ({title})" if title and offer not in AT_LIST else offer
 
@@ -39,7 +46,7 @@ def api_sentence(deal: Deal, api: ApiAgreement, with_title: bool = True) -> str:
     amounts = [usd for usd, is_taken in by_year if is_taken]
     years = " / ".join(str(year) for year, (_, is_taken) in enumerate(by_year, 1) if is_taken)
     bands = joined([round_money(term.band_usd_per_year) for term in api.terms if term.offer is None])
-    name = _title(deal, api.offer) if with_title else api.offer
+    name = titled(deal, api.offer) if with_title else api.offer
     taken = f"API agreement {name}, {_renewed(deal, api.term_months, api.left)}"
     if not any(amounts):
         return f"{taken}: nothing committed, usage billed at the rates of its band without commitment"
@@ -60,7 +67,7 @@ def committed(deal: Deal, offer: str) -> str:
 
 def offer_sentence(deal: Deal, offer: str, months: int) -> str:
     """Return an API agreement and its term."""
-    return f"API agreement {_title(deal, offer)}, {_renewed(deal, months)}"
+    return f"API agreement {titled(deal, offer)}, {_renewed(deal, months)}"
 
 
 def _renewed(deal: Deal, months: int, left: Left = ()) -> str:

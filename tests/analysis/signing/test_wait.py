@@ -90,6 +90,54 @@ def test_a_month_in_which_no_plan_keeps_a_limit_is_left_out():
     assert found.notes == ("signing after 2 months: no plan keeps every limit",)
 
 
+def through_a_marketplace():
+    """Return two years of 60 or 160 a month; what is bought through a marketplace has a credit, and cannot be signed in
+    the middle of a year."""
+    flat = quote((ALWAYS, 0.99), overage="contracted", terms=(12, 24))
+    market = {
+        **quote((ALWAYS, 0.5), terms=(12, 24), credit={"usd": 1, "pays": "charges", "within_months": 1}),
+        "channel": {"through": "aws"},
+    }
+    cloud = {"usd_per_year": [0, 0], "other_spend_usd_per_year": 0}
+    return read(
+        24,
+        workloads={"app": APP},
+        offers={"flat": {**flat, "title": "All you can eat"}, "market": market},
+        scenarios=explicit({"low": 60, "high": 160}),
+        risk="neutral",
+        cloud_commitments={"aws": cloud},
+    )
+
+
+def test_months_in_which_the_deal_cannot_be_signed_are_named_in_a_line_and_the_rest_is_compared():
+    found = wait(deal := through_a_marketplace(), scenarios_of(deal), 12, 4)
+    assert [row.calendar_month for row in found.months] == ["2028-01"]
+    assert found.notes == (
+        "not compared: 2027-02 to 2027-12. offers.market.channel: channel and a credit cannot stand together where "
+        "signed in month 1 (2027-02), which begins no year of the horizon; keep one of them, or sign at the start of a "
+        "year",
+    )
+
+
+def test_where_the_deal_can_be_signed_in_no_month_that_is_asked_about_it_says_so_once():
+    deal = through_a_marketplace()
+    with pytest.raises(InputError, match=r"--months: the deal cannot be signed in 2027-02 to 2027-03: offers\.market"):
+        wait(deal, scenarios_of(deal), 2, 4)
+
+
+def test_print_is_in_whole_dollars_and_names_offers_by_title():
+    text = show(wait(deal := through_a_marketplace(), scenarios_of(deal), 12, 4)).text
+    assert "API flat (All you can eat), 12 months, 1,200 USD committed in year 1" in " ".join(text.split())
+    assert ".00" not in text
+
+
+def test_a_gap_is_explained():
+    found = wait(deal := flat_or_list({"low": 60, "high": 160}), scenarios_of(deal), 1, 4)
+    assert "GAP" not in show(found).text
+    unproven = replace(found, months=Table((replace(found.months[0], is_proven=False),)))
+    assert "- GAP: the search stopped before the gap asked for, so a cheaper deal may exist" in show(unproven).text
+
+
 def test_too_little_time_is_a_limit_reached():
     deal = flat_or_list(lognormal(0.3, 100))
     with pytest.raises(LimitReached):

@@ -7,8 +7,8 @@ from deal_solve.deal.deal import Deal
 from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.scenarios import scenarios_text
-from deal_solve.report.sentences import title_line
-from deal_solve.report.text import bullets, chance, heading, labelled, money, table, whole_money
+from deal_solve.report.sentences import gap_notes, title_line
+from deal_solve.report.text import bullets, chance, heading, labelled, table, whole_money
 from deal_solve.settlement.objective import SAME_USD
 
 SHOWN = 3
@@ -29,7 +29,8 @@ def wait_report(deal: Deal, found: Wait) -> str:
     )
     signed = [f"now: {found.now}", *_signed(_named(found))]
     parts = ["\n".join(head), _table(deal, found), bullets("What is signed", signed)]
-    return "\n\n".join([*parts, *([bullets("Notes", found.notes)] if found.notes else [])]) + "\n"
+    notes = [*found.notes, *gap_notes(all(row.is_proven for row in found.months))]
+    return "\n\n".join([*parts, *([bullets("Notes", notes)] if notes else [])]) + "\n"
 
 
 def _named(found: Wait) -> WaitMonth:
@@ -103,7 +104,7 @@ def _table(deal: Deal, found: Wait) -> str:
     cells = [
         [
             row.calendar_month,
-            *map(money, (row.cost_usd, row.value_usd, row.value_low_usd, row.value_high_usd, row.net_usd)),
+            *map(whole_money, (row.cost_usd, row.value_usd, row.value_low_usd, row.value_high_usd, row.net_usd)),
             chance(row.changed),
             VERDICTS[row.verdict] + " GAP" * (not row.is_proven),
         ]

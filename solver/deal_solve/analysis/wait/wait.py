@@ -18,11 +18,11 @@ import numpy as np
 from deal_solve.analysis.measure.growth import MONTHLY_SHOCK
 from deal_solve.analysis.uncertainty.replicates import refuse_alone
 from deal_solve.analysis.wait.learning import Observations, Posterior, estimate_of, observations
+from deal_solve.analysis.wait.months import signable, signed_after
 from deal_solve.analysis.wait.result import Wait, WaitMonth
 from deal_solve.analysis.wait.routing import listed_usd
 from deal_solve.analysis.wait.signed import kind_of, signed_in_a_line
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.edit import varied
 from deal_solve.errors import DealSolveError, Infeasible, InputError, LimitReached, Problem
 from deal_solve.frames import Table
 from deal_solve.messages import counted
@@ -64,9 +64,9 @@ def wait(
     refuse_alone(deal)
     _refuse(deal, months, observed, shock)
     first = deal.signing_months[0]
-    waits = range(0 if first else 1, months + 1)
+    waits, refused = signable(deal, range(0 if first else 1, months + 1))
     whole = scenarios.in_memory()
-    fitted, notes = fit_risk(varied(deal, {"signing.months": [first + each for each in (0, *waits)]}), whole)
+    fitted, notes = fit_risk(signed_after(deal, [0, *waits]), whole)
     options = SolveOptions.of(keywords).cached().begun()
     waiting = _Waiting(fitted, whole, first, options)
     now = waiting.now
@@ -78,7 +78,7 @@ def wait(
     best = max(found, key=lambda row: row.net_usd)
     return Wait(
         now_usd=now.objective_usd,
-        now=signed_in_a_line([now.plan]),
+        now=signed_in_a_line(fitted, [now.plan]),
         best=best.months if best.net_usd > 0 else 0,
         turns=_turn(found),
         shock=shock,
@@ -86,7 +86,7 @@ def wait(
         is_complete=not any(isinstance(each, LimitReached) for each in waiting.left_out),
         solution=now,
         about=About(deal, scenarios),
-        notes=(*notes, *map(str, waiting.left_out), *_notes(found, whole), *now.notes),
+        notes=(*notes, *refused, *map(str, waiting.left_out), *_notes(found, whole), *now.notes),
     )
 
 
@@ -232,8 +232,8 @@ class _Waiting:
             observations=len(signed),
             effective=statistics.median(each.posterior.effective for each in signed),
             is_proven=known.is_proven,
-            unlearnt=signed_in_a_line(known.plans[:1]),
-            learnt=tuple(_kinds([known.plans[each.place] for each in signed])),
+            unlearnt=signed_in_a_line(self.deal, known.plans[:1]),
+            learnt=tuple(_kinds(self.deal, [known.plans[each.place] for each in signed])),
         )
 
     def _routing_usd(self, later: Solution) -> float | None:
@@ -242,13 +242,13 @@ class _Waiting:
         return None if now is None or then is None else then - now
 
 
-def _kinds(signed: Sequence[Plan]) -> Iterator[str]:
+def _kinds(deal: Deal, signed: Sequence[Plan]) -> Iterator[str]:
     """Yield the kinds of deal that are signed, the most frequent first."""
     kinds: dict[Hashable, list[Plan]] = {}
     for plan in signed:
         kinds.setdefault(kind_of(plan), []).append(plan)
     for plans in sorted(kinds.values(), key=len, reverse=True):
-        yield f"{len(plans)} of {len(signed)}: {signed_in_a_line(plans)}"
+        yield f"{len(plans)} of {len(signed)}: {signed_in_a_line(deal, plans)}"
 
 
 def _naming(progress: Watcher | None, what: str, began: float) -> Watcher | None:

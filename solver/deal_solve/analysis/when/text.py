@@ -8,7 +8,7 @@ from deal_solve.messages import counted
 from deal_solve.report.difference import present_value
 from deal_solve.report.position import position_sentences
 from deal_solve.report.scenarios import scenarios_text
-from deal_solve.report.sentences import title_line
+from deal_solve.report.sentences import gap_notes, title_line
 from deal_solve.report.text import bullets, heading, labelled, money, table
 
 
@@ -22,7 +22,8 @@ def when_report(deal: Deal, found: When) -> str:
     head += labelled("Over", scenarios_text(found.solution.settlement.scenarios))
     deals = [f"{month.calendar_month}: {month.deal}" for month in found.months if month.deal]
     parts = ["\n".join(head), _table(deal, found), bullets("What is signed in each month", deals)]
-    return "\n\n".join([*parts, *([bullets("Notes", found.notes)] if found.notes else [])]) + "\n"
+    notes = [*found.notes, *gap_notes(all(month.is_proven for month in found.months))]
+    return "\n\n".join([*parts, *([bullets("Notes", notes)] if notes else [])]) + "\n"
 
 
 def _table(deal: Deal, found: When) -> str:
