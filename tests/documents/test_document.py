@@ -19,6 +19,7 @@ from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.facts.today import today
 from deal_solve.report.text import whole_money
+from tests.support.builders import held
 from tests.support.hand_deals import APP, newsvendor, quote, read, two_years
 from tests.support.paths import SCENARIOS
 
@@ -125,6 +126,14 @@ def test_the_cost_table_is_that_of_the_json(hybrid):
     headline = dict(first_page(hybrid).headline)
     assert headline["Signed now"] == whole_money(cost["signed_usd"])
     assert whole_money(cost["total"]["expected_usd"]) in headline.values()
+
+
+def test_the_first_page_of_a_deal_signed_later_says_what_is_in_force_and_when_is_signed():
+    """1,200 from 2026-07 to 2027-06, 900 drawn by January, when an even pace has drawn 600."""
+    page = first_page(document(held(signing={"months": [6]}), sections=(), is_quick=True))
+    label, sentence = page.sign[1][0]
+    assert (label, sentence[:19]) == ("In force", "900 of 1,200 drawn ")
+    assert page.headline[0][0] == "Signed in 2027-07"
 
 
 def test_the_first_page_says_how_list_prices_are_assumed_to_move(hybrid):

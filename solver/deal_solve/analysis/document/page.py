@@ -12,8 +12,9 @@ from deal_solve.analysis.solve.page.cost import cost_rows, cost_title
 from deal_solve.analysis.solve.page.dates import date_rows, dates_title
 from deal_solve.analysis.solve.page.footer import proof
 from deal_solve.analysis.solve.page.risks import RISKS, risk_rows
-from deal_solve.analysis.solve.page.sign import SIGN, sign_rows
+from deal_solve.analysis.solve.page.sign import SIGN, sign_rows, when_signed
 from deal_solve.analysis.solve.page.subject import Subject
+from deal_solve.analysis.solve.page.today import position_rows
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.facts.names import quoted_offer
 from deal_solve.facts.notes import plan_notes
@@ -96,7 +97,7 @@ def first_page(found: Document) -> FirstPage:
             title=deal.title or "This deal",
             subtitle=months_line(deal),
             headline=tuple(_headline(subject)),
-            sign=(SIGN, tuple(sign_rows(subject))),
+            sign=(SIGN, (*position_rows(subject), *sign_rows(subject))),
             cost=_cost(subject),
             compare=(compare_title(subject), tuple(compare_rows(subject))),
             risks=(RISKS, tuple(risk_rows(subject))),
@@ -114,7 +115,7 @@ def _headline(subject: Subject) -> Iterator[tuple[str, str]]:
     summary, compared = subject.summary, subject.compared
     total = summary.total.expected_usd
     word = "Cost, certain" if subject.is_certain else "Expected cost"
-    yield "Signed now", whole_money(summary.signed_usd)
+    yield f"Signed {when_signed(subject.deal)}", whole_money(summary.signed_usd)
     yield (
         f"{word} over {counted(subject.deal.compared_months, 'month')}{present_value(subject.deal)}",
         whole_money(total),

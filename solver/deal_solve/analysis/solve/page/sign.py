@@ -262,10 +262,15 @@ def _projects(subject: Subject) -> str:
     return f"{listed(kinds)}, {whole_money(sum(usd for _, usd in bought))} at signing"
 
 
+def when_signed(deal: Deal) -> str:
+    """Return when the agreement of a deal that is signed later is signed; now for any other."""
+    return "now" if deal.whole is deal else f"in {deal.calendar(0):%Y-%m}"
+
+
 def _committed(subject: Subject, is_short: bool) -> str:
     """Return what is signed now and what is committed as planned, and where there is room what no scenario escapes."""
     summary, deal = subject.summary, subject.deal
-    when = "now" if deal.whole is deal else f"in {deal.calendar(0):%Y-%m}"
+    when = when_signed(deal)
     text = f"{whole_money(summary.signed_usd)} signed {when}, {whole_money(summary.committed_usd)} as planned"
     if whole_money(summary.signed_usd) == whole_money(summary.committed_usd):
         is_any = whole_money(summary.signed_usd) != "0"

@@ -12,14 +12,19 @@ from deal_solve.settlement.in_force.position import position_of
 from deal_solve.uncertainty.expansion import scenarios_of
 
 
+def position_rows(subject: Subject) -> list[tuple[str, str]]:
+    """Return what is drawn and left of the agreement in force, in labelled sentences; none without one."""
+    position = position_of(subject.deal, subject.scenarios)
+    return [("In force", sentence) for sentence in position_sentences(position)] if position else []
+
+
 def today_line(subject: Subject) -> list[str]:
     """Return what the first month costs on today's routing at list, and how much in the file is hardly meant."""
     bill = today(subject.deal.whole)
     amount = f"{whole_money(bill.total_usd)} in {bill.month} at list"
     lines = labelled("Today's bill", f"{amount}; is that so? See deal-solve today", LABEL)
-    position = position_of(subject.deal, subject.scenarios)
-    for sentence in position_sentences(position) if position else ():
-        lines += labelled("In force", sentence, LABEL)
+    for label, sentence in position_rows(subject):
+        lines += labelled(label, sentence, LABEL)
     asked = len(implausible_findings(subject.deal, scenarios_of(subject.deal).in_memory()))
     if asked:
         lines += labelled("Is it meant?", f"{counted(asked, 'question')} about the file: deal-solve check", LABEL)
