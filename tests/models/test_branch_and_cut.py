@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from deal_solve import Deal, Infeasible, Solution, SolveCache, load, sample, solve
+from deal_solve.deal.risk import Limit
 from deal_solve.optimise.search import benders, branch_and_cut, polish
 from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
 from deal_solve.optimise.solver.solvers import Answer
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
+from tests.support.hand_deals import YEAR, newsvendor
 from tests.support.paths import SCENARIOS
 from tests.support.samples import in_every_run
+
+MANY = {f"d{number}": 40 + 10 * number for number in range(12)}
 
 
 def solved(deal: Deal) -> Solution | None:
@@ -72,4 +76,25 @@ def test_choices_that_miss_the_tight_tolerance_are_finished_at_the_usual_one(mon
         return Answer("infeasible", math.inf, math.inf) if exact else whole(*given, **more)
 
     monkeypatch.setattr(polish, "run", strict)
+    agree(found, solve(deal))
+
+
+@pytest.mark.parametrize("name", in_every_run(["newsvendor", "regulated"], slow={"regulated"}))
+def test_a_program_with_all_rows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget that is kept in half of the futures has a binary for each, and no cuts."""
+    budget = Limit(probability_within=0.5, at_most=YEAR * 110)
+    small = newsvendor(MANY, dict.fromkeys(MANY, 1 / len(MANY))).model_copy(update={"limits": (budget,)})
+    deal = load(SCENARIOS / "regulated.yaml") if name == "regulated" else small
+    searched, whole = [], benders.branch_and_cut
+    monkeypatch.setattr(benders, "branch_and_cut", lambda *given: searched.append(whole(*given)) or searched[-1])
+    found = solve(deal)
+    assert found.method == "extensive"
+    assert all(answer is not None for answer, _ in searched)
+    count = len(searched)
+    assert count >= len([each for each in found.agreements if each.outcome == "solved"])
+    other = solve(deal, method="extensive")
+    assert len(searched) == count  # the extensive form is the solver's own, so that one audits the other
+    agree(found, other)
+    assert found.plan == other.plan
+    monkeypatch.setattr(benders, "NODE_LIMIT_OF_ROWS", -1)
     agree(found, solve(deal))

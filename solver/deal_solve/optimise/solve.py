@@ -77,7 +77,9 @@ def solve(
     solver = solver_named(options.solver)
     fixings = fixings_of(deal, options.fix)
     by_cuts = options.method == "decomposition" and is_decomposable(deal, scenarios, solver)
-    workspace = Workspace(SearchSettings(solver, options.gap, by_cuts), clock, options.cache or SolveCache())
+    branches = options.method == "decomposition" and solver == "highs"  # the extensive form audits: HiGHS alone
+    own = SearchSettings(solver, options.gap, by_cuts, branches=branches)
+    workspace = Workspace(own, clock, options.cache or SolveCache())
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)
         problem = SearchProblem(deal, sums, fixings=fixings, first_band=first_band, better_than=better_than)
@@ -93,7 +95,7 @@ def solve(
             return _optimum(problem, scenarios, workspace, comparison)
         except Disagreement as error:
             LOG.info("%s; the solver looks once more, without presolve", error)
-        settings = replace(settings, presolves=False)
+        settings = replace(settings, presolves=False, branches=False)
         return _optimum(problem, scenarios, replace(workspace, settings=settings, cache=SolveCache()), comparison)
 
 

@@ -106,6 +106,7 @@ class Program:
         self.last_cut_points: dict[int, Array] = {}
         self.optimality_tolerance = 1e-9
         self.is_presolved = True
+        self.is_branched = False
         self._slopes: dict[tuple[int, bytes], Linear] = {}
         self._payments: Payments | None = None
         self.parts: list[tuple[Program, ScenarioIndices]] = []

@@ -38,6 +38,8 @@ from deal_solve.stopping import carried, checked
 
 Result = TypeVar("Result")
 
+BRANCHED_NONZEROS = 20_000
+"""Non-zeros up to which a program with all rows is branched on here: its linear programs are soon solved again."""
 PARALLEL_MIN_NONZEROS = 10_000
 """Non-zeros from which on agreements are bounded in parallel: with fewer, threads take more time than they save."""
 
@@ -182,7 +184,10 @@ class AgreementSearch:
         formulation.program.optimality_tolerance = self.settings.optimality_tolerance
         formulation.program.is_presolved = self.settings.presolves
         self.clock.building += monotonic() - before
-        self.size = max(self.size, size_of(formulation), key=lambda size: size.nonzeros)
+        size = size_of(formulation)
+        if self.settings.branches and size.nonzeros <= BRANCHED_NONZEROS:
+            formulation.program.is_branched = True
+        self.size = max(self.size, size, key=lambda size: size.nonzeros)
         if problem.first_band is not None:
             restrict_to_band(formulation, problem.first_band)
         return formulation

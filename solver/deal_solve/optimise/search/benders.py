@@ -38,6 +38,8 @@ ZERO_TOLERANCE = 1e-8
 """Values nearer to zero are rounding errors of the solver, and are taken for zero where a plan is valued."""
 MIN_PART_SHARE = 0.01
 """Smaller parts of a plan, relative to the largest of their line, do not decide which scenarios are in the tail."""
+NODE_LIMIT_OF_ROWS = 200
+"""Branchings after which a program with all rows is left to HiGHS, which tightens it as cuts would."""
 MAX_ROUNDS = 1_000
 """Rounds after which the best plan so far is returned, as if time were up."""
 
@@ -51,18 +53,20 @@ def run_with_cuts(
     once it lies above the cutoff: the answer is then `nothing`, with a bound. With `branching` false an integer program
     is solved by HiGHS in every round, and not by branch and cut.
     """
-    if not program.epigraphs:
+    has_cuts = bool(program.epigraphs)
+    if not has_cuts and (settings.relax or not program.is_branched or not branching):
         return run(program, settings, clock)
     if settings.relax:
         return _linear(program, settings, clock, max(tolerance, program.optimality_tolerance))
     best: Found | None = None
     if branching:
         separate = partial(_separate, program, tolerance=program.optimality_tolerance)
-        answer, best = branch_and_cut(program, separate, settings, clock)
+        limited = settings if has_cuts else replace(settings, node_limit=NODE_LIMIT_OF_ROWS)
+        answer, best = branch_and_cut(program, separate, limited, clock)
         if answer is not None:
             outcome: Literal["optimal", "limit"] = "limit" if answer.outcome == "limit" else "optimal"
             return answer if best is None else _found(program, best, answer.bound, outcome)
-        if settings.node_limit is not None:
+        if settings.node_limit is not None and has_cuts:
             nothing = Answer("nothing", math.inf, -math.inf)
             return nothing if best is None else _found(program, best, -math.inf, "limit")
     return _integer(program, settings, clock, best)

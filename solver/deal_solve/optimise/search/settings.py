@@ -66,7 +66,7 @@ class SearchSettings:
     `gap` is relative; `by_cuts` leaves recourse to Benders cuts. The tolerances are relative to the objective:
     `optimality_tolerance` is that of epigraph variables where plans are looked for, `bounding_tolerance` where only a
     bound is (infinite: no cut is added), and `tie_tolerance` that of tied plans. `presolves` lets the solver reduce a
-    program before it begins.
+    program before it begins, and `branches` that a small program without cuts is branched on here, and not by HiGHS.
     """
 
     solver: str = "highs"
@@ -79,6 +79,7 @@ class SearchSettings:
     bounds_bands: bool = True
     reports_incumbent: bool = False
     presolves: bool = True
+    branches: bool = False
 
 
 @dataclass(frozen=True)
