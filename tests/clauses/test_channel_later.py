@@ -3,9 +3,9 @@
 import pytest
 
 from deal_solve import solve
-from deal_solve.errors import InputError
+from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.allocation import allocate
-from tests.support.builders import APP, api_deal, deal_of
+from tests.support.builders import APP, DOLLAR, RATES, api_deal, deal_of
 
 FREE = {"bands": [{"commit_usd_per_year": 0, "discount": 0}]}
 COMMITS = {"bands": [{"commit_usd_per_year": 1, "discount": 0.1}]}
@@ -85,14 +85,71 @@ def test_what_runs_by_contract_years_is_bought_through_a_channel_from_a_year_on(
         deal_of(24, **rest, signing={"months": [6]})
 
 
-def test_a_limit_on_one_contract_year_is_not_held_beside_a_channel_that_begins_inside_of_a_year():
-    """A year of the cloud commitment would lie in two contract years."""
-    rest = {
-        "workloads": {"app": APP},
-        "offers": {"quote": {"terms": [12], "api": FREE, **channel()}},
-        **clouds(years=2),
-    }
-    limits = [{"measure": "expected", "of": "contract year 2", "at_most": 1000}]
-    assert deal_of(24, **rest, limits=limits, signing={"months": [12]})
-    with pytest.raises(InputError, match="a limit on one contract year cannot stand together where signed in month 6"):
-        deal_of(24, **rest, limits=limits, signing={"months": [6]})
+def signed_inside_of_a_year(usage, api, at_most, counts=1, **rest):
+    """Return a deal over two years that is signed in month 6 of it, with a limit on contract year 2, months 18 to 23.
+
+    Of the cloud commitment 100 stand in year 2 alone, the shortfall of which falls into contract year 2; payments of
+    contract year 1 retire it from month 12 on, and cost nothing in contract year 2.
+    """
+    offer = {"channel": {"through": "aws", "counts": counts}}
+    cloud = {"usd_per_year": [0, 100], "other_spend_usd_per_year": 0}
+    limits = [{"measure": "expected", "of": "contract year 2", "at_most": at_most}]
+    place = {"signing": {"months": [6]}, "cloud_commitments": {"aws": cloud}, "limits": limits}
+    return api_deal(usage, api, horizon=24, offer=offer, **place, **rest)
+
+
+def by_year(solution):
+    return solution.settlement.by_year[:, 0].tolist()
+
+
+TEN_A_MONTH = [10] * 18 + [0] * 6
+
+
+@METHODS
+@pytest.mark.parametrize(
+    ("at_most", "commitment", "usd"), [(100, 108, 268), (99, 90, 269), (97, 54, 271), (94, None, None)]
+)
+def test_overage_of_the_year_before_keeps_a_limit(method, at_most, commitment, usd):
+    """6 months at list are 60. Then 120 at list, or 108 less 10 %: what C does not cover costs 1/0.9 in month 17, and
+    5 % of it count toward the 100 of year 2. So 100 - 0.05 · (120 - C/0.9) are short: 99 with C = 90, which costs
+    60 + 90 + 20 + 99, and 97 with C = 54. With C = 108, the best without a limit, 100 are short; with C = 1 94.06.
+    """
+    deal = signed_inside_of_a_year(TEN_A_MONTH, None, at_most, counts=0.05)
+    if usd is None:
+        with pytest.raises(Infeasible):
+            solve(deal, method=method)
+        return
+    solution = solve(deal, method=method)
+    assert solution.plan.api.terms[0].commitment_usd[0] == pytest.approx(commitment)
+    assert (solution.objective_usd, solution.bound_usd) == (pytest.approx(usd), pytest.approx(usd))
+
+
+@METHODS
+def test_a_limit_that_only_overage_which_there_is_not_would_keep(method):
+    """120 a year are committed at least, more than is used: no overage, and the 100 of year 2 are short in any plan."""
+    api = {"bands": [{"commit_usd_per_year": 120, "discount": 0.1}]}
+    assert by_year(solve(signed_inside_of_a_year(TEN_A_MONTH, api, 100), method=method))[1] == pytest.approx(100)
+    with pytest.raises(Infeasible):
+        solve(signed_inside_of_a_year(TEN_A_MONTH, api, 99), method=method)
+
+
+@METHODS
+def test_what_is_committed_beyond_all_usage_keeps_a_limit(method):
+    """Nothing is used after signing. Of C, paid in two halves, the second one is paid in month 12 and retires C/2: for
+    60 of the 100 it takes C = 120. Without the limit nothing would be committed.
+    """
+    usage, api = [10] * 6 + [0] * 18, {"period": "half"}
+    free, held = (solve(signed_inside_of_a_year(usage, api, usd), method=method) for usd in (100, 40))
+    assert (free.objective_usd, by_year(free)) == (pytest.approx(160), pytest.approx([0, 100]))
+    assert (held.objective_usd, by_year(held)) == (pytest.approx(60 + 120 + 40), pytest.approx([120, 40]))
+    assert held.plan.api.terms[0].commitment_usd[0] == pytest.approx(120)
+
+
+@METHODS
+def test_a_dearer_model_keeps_a_limit(method):
+    """Sonnet costs 2 a request and is no better: with a share x, months 12 to 17 pay 60 · (1 + x) of the 100."""
+    rates = {**RATES, "models": {**RATES["models"], "claude-sonnet-5-5": {**DOLLAR, "input_usd_per_mtok": 2_000_000}}}
+    deals = [signed_inside_of_a_year(TEN_A_MONTH, FREE, usd, rates=rates) for usd in (40, 10)]
+    free, held = (solve(deal, method=method) for deal in deals)
+    assert (free.objective_usd, by_year(free)) == (pytest.approx(220), pytest.approx([120, 40]))
+    assert (held.objective_usd, by_year(held)) == (pytest.approx(60 + 180 + 10), pytest.approx([180, 10]))

@@ -12,6 +12,7 @@ from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
 from deal_solve.formulation.clauses.api.rates import Agreement
+from deal_solve.formulation.clauses.channel_cost import ChannelCost, Channelled
 from deal_solve.formulation.clauses.seats.true_up_cost import Counts, TrueUpCost
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.rate_groups import Item, RateGroups
@@ -165,6 +166,27 @@ def test_a_cut_of_a_drawdown_that_starts_with_a_credit_holds_for_every_plan(shar
         here, there = rng.uniform(0, 2, 8), rng.uniform(0, 2, 8)
         slope = cost.slope(here, factors, weights)
         assert slope.at(there) <= weights @ cost.cost(there, factors) + 1e-9
+        assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors), abs=1e-9)
+
+
+@pytest.mark.parametrize("arrears", [False, True])
+def test_a_cut_of_a_cloud_shortfall_holds_for_every_plan_where_another_year_pays_for_it(arrears):
+    """Three payments retire it, of which the year that is looked at holds none, one or two, at full cost or less.
+
+    The cut touches where nothing of the others is committed (under arrears: used), so that they are at their ceiling.
+    """
+    rng, weights = np.random.default_rng([11, arrears]), np.array([0.1, 0.2, 0.3, 0.4])
+    for _ in range(30):
+        parts = tuple(Channelled(each, 0.7, 0.1) for each in (chain(rng, 0.0, arrears, alike=False) for _ in range(2)))
+        maximum = rng.uniform(0, 20, 4)
+        cost = ChannelCost(parts, (), Linear(np.array([7]), np.ones(1)), maximum, maximum * rng.uniform(0, 1, 4), 12)
+        factors = np.concatenate([[1.0], rng.choice([0.0, 0.3, 1.0], 3), [0.0] * 3])
+        here, there = (np.append(rng.uniform(0, 2, 7), 1.0) for _ in range(2))
+        for point in (here, there):
+            assert cost.slope(here, factors, weights).at(point) <= weights @ cost.cost(point, factors) + 1e-9
+        here[0:6] *= not arrears
+        here[6] *= arrears
+        slope = cost.slope(here, factors, weights)
         assert slope.at(here) == pytest.approx(weights @ cost.cost(here, factors), abs=1e-9)
 
 

@@ -286,7 +286,6 @@ def _channel_signed_later(deal: Deal, offer_id: str) -> Iterator[Finding]:
         "a credit": offer.api is not None and (offer.api.credit is not None or deal.signing.early == "credited"),
         "a rollover": offer.api is not None and isinstance(offer.api.unused, Rollover),
         "a seats part": bool(offer.seats),
-        "a limit on one contract year": any(limit.contract_year is not None for limit in deal.limits),
     }
     for clause, stands in beside.items():
         if stands:

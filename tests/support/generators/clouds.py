@@ -13,8 +13,6 @@ SEAT_USD = 240
 def clouds(c: Draw, data: Data) -> None:
     """Add a commitment near what is bought here, with other spend that leaves some of it, and channels toward it."""
     is_later = any(month % 12 for month in data.get("signing", {}).get("months", ()))
-    if is_later and any("contract year" in limit.get("of", "") for limit in data.get("limits", ())):
-        return
     offers = [
         name for name, offer in data["offers"].items() if _fits(offer) and not (is_later and _is_tied_to_years(offer))
     ]

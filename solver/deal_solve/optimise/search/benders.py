@@ -17,6 +17,7 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+import pulp
 
 from deal_solve.formulation.model import chunks
 from deal_solve.formulation.model.expression import Expression
@@ -106,10 +107,29 @@ def exact_objective(program: Program, objective: Expression) -> float:
 
 
 def is_tight(program: Program) -> bool:
-    """Whether every epigraph variable equals its measure at the values found; settlement may cost more than any cut."""
+    """Whether the plan found costs what its epigraph variables say, and keeps the limits on what they stand for.
+
+    Settlement may cost more than any cut. In a limit alone an epigraph variable may lie below its measure.
+    """
     values, known = _values(program), Costs()
-    room = TIGHTNESS_TOLERANCE * _scale(program, values)
-    return all(epigraph.value(values, known) <= values[epigraph.index] + room for epigraph in program.epigraphs)
+    room, measures = TIGHTNESS_TOLERANCE * _scale(program, values), values.copy()
+    weights = _weights(program)
+    for epigraph, weight in zip(program.epigraphs, weights, strict=True):
+        measures[epigraph.index] = epigraph.value(values, known)
+        if weight and measures[epigraph.index] > values[epigraph.index] + room:
+            return False
+    above = {program.variables[e.index] for e in program.epigraphs if measures[e.index] > values[e.index] + room}
+    return all(
+        _excess(program, row, measures) <= room
+        for number, row in enumerate(program.rows)
+        if number not in program.cut_points and not above.isdisjoint(row.keys())
+    )
+
+
+def _excess(program: Program, row: pulp.LpConstraint, values: Array) -> float:
+    """Return by how much values break a row."""
+    level = row.constant + sum(coefficient * values[program.index(variable)] for variable, coefficient in row.items())
+    return float(abs(level) if row.sense == 0 else row.sense * -level)
 
 
 def _linear(program: Program, settings: RunSettings, clock: Clock, tolerance: float) -> Answer:

@@ -12,7 +12,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.requests.request_cost import request_cost
 from deal_solve.deal.requests.routing_options import Epoch
-from deal_solve.formulation.clauses.api.rates import Costs, Regime, api_of, channel_of
+from deal_solve.formulation.clauses.api.rates import Costs, Regime, api_of, channel_of, retires_next_year
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.clauses.routing import Routing
@@ -27,7 +27,8 @@ def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Rou
     It is the usage, at the pace of the year's busiest commitment period, that is exceeded too rarely for one more
     dollar to pay for itself (`_heaviest`); every user takes its dearest open option, at the highest hit-rate cost and
     index of any scenario. Where every scenario counts, all are written out, a bucket decides for its own, or what is
-    committed and not used retires a cloud commitment, it is the most usage of any.
+    committed and not used retires a cloud commitment, it is the most usage of any. Where that may keep a limit on the
+    next contract year, it is at least what retires a year of the cloud commitment by the charge of one period alone.
 
     With a yearly minimum it is that of the busiest contract year in all of them: what usage lacks to the minimum of a
     year takes balance from the other ones, so that more than the usage of the term may be worth committing; where
@@ -48,10 +49,21 @@ def max_usage(program: Program, deal: Deal, agreements: Agreements, routing: Rou
         for months in yearly or api.periods(range(regime.span.start, regime.span.end)):
             rows = sums.rows_of(months)
             usage = exceeded(dearest[rows] @ sums.requests[rows], sums.weights, rare)
+            if any(retires_next_year(deal, regime, month) for month in months):
+                usage = max(usage, _retired(deal, regime))
             for year in range(months[0] // 12, months[-1] // 12 + 1):
                 by_year[year] = max(by_year[year], program.usd(usage * 12 / len(months)))
         maximum[regime] = dict.fromkeys(by_year, max(by_year.values())) if yearly else by_year
     return maximum
+
+
+def _retired(deal: Deal, regime: Regime) -> float:
+    """Return the most dollars of payments that can retire anything in a year of a cloud commitment."""
+    channel = channel_of(deal, regime)
+    if channel is None:
+        return 0.0
+    cloud = deal.cloud_commitments[channel.through]
+    return cloud.cap_share * max(cloud.usd_per_year) / channel.counts
 
 
 def _heaviest(deal: Deal, size: int) -> float:

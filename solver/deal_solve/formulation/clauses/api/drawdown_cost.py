@@ -64,6 +64,11 @@ class Period:
         size = count_of(here, self.size)
         return np.array([np.broadcast_to(part(ratio, here), size) for ratio in self._ratios])
 
+    @property
+    def levels(self) -> int:
+        """How many levels of usage there are."""
+        return max(len(self._ratios), 1)
+
     def used(self, values: Array, here: Selection) -> Array:
         """Return usage cumulated from the highest ratio down, (levels, S); the last one is all of it."""
         amounts = self.usage.amounts(values, here)
@@ -197,6 +202,48 @@ class DrawdownCost:
     def forget(self) -> None:
         """Keep nothing of the last plan."""
         self._known = b"", []
+
+    def ceiling(self, values: Array, factors: Array) -> Array:
+        """Return an upper bound of the cost (S,) that is linear in the plan: what it is if no usage is covered.
+
+        Of periods that carry nothing over, and start without a credit.
+        """
+
+        def piece(here: slice) -> Array:
+            total = np.full(here.stop - here.start, committed)
+            for period, prices in zip(self.periods, self._uncovered_prices(factors, here), strict=True):
+                total += (prices * period.used(values, here)).sum(axis=0)
+            return total
+
+        committed = self._in_full(factors).at(values)
+        return np.concatenate(each(self.size, piece))
+
+    def ceiling_slope(self, factors: Array, weights: Array) -> Linear:
+        """Return Σ weights · ceiling as an expression."""
+
+        def piece(here: slice) -> Linear:
+            some = weighted(here, weights)
+            prices = self._uncovered_prices(factors, some)
+            own = [period.slopes(p * weights[some], some) for p, period in zip(prices, self.periods, strict=True)]
+            return Linear(np.concatenate([period.indices for period in self.periods]), np.concatenate(own))
+
+        committed = self._in_full(factors)
+        in_full = Linear(committed.indices, float(weights.sum()) * committed.coefficients)
+        return sum_of([in_full, *each(self.size, piece)])
+
+    def _in_full(self, factors: Array) -> Linear:
+        """Return what is charged of commitments if nothing is used: all of them under arrears."""
+        balances = [period.balance for period in self.periods] if self.arrears else []
+        return sum_of(Linear(b.indices, f * b.coefficients) for b, f in zip(balances, factors, strict=False))
+
+    def _uncovered_prices(self, factors: Array, here: Selection) -> list[Array]:
+        """Return what usage of each level costs (levels, S) if all of it is uncovered, period by period."""
+        found = []
+        for period, factor in zip(self.periods, factors, strict=True):
+            prices = np.array(np.broadcast_to(period.steps_in(here), (period.levels, count_of(here, self.size))))
+            prices[-1] -= float(self.arrears)
+            found.append(factor * prices)
+        return found
 
     def _settle(self, values: Array, here: Selection) -> list[_State]:
         """Settle period after period as model §4 says: usage is covered whenever there is balance."""

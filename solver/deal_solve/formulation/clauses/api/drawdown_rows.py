@@ -8,7 +8,7 @@ This module holds the extensive form; `drawdown` calls it period by period, and 
     s_P ≥ Σ_{i≤P} (C_i - V_i) - Σ_{i<P} s_i           where excess counts next
     s_y ≥ m · C_T / years - V_y, C_P = C_T - Σ s_y    with a yearly minimum
     R = K · β of the first period                     where a credit is balance
-    U_last ≤ V_max · full,  R + C_P - V + U_last ≤ M · (1 - full)     where saving balance would pay (formulation §5)
+    U_l ≤ V_max · full,  R + C_P - V_l + U_l ≤ M · (1 - full)     where more overage would pay (formulation §5)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.clauses.api.credit_rows import CreditRows, looks_at_years
-from deal_solve.formulation.clauses.api.rates import Regime, channel_of, shortfall_factor
+from deal_solve.formulation.clauses.api.rates import Regime, channel_of, retires_next_year, shortfall_factor
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.formulation.model.program import Due, Program
@@ -168,6 +168,9 @@ class Chain:
         levels = all_levels[index]
         arrears = self.api.payment == "arrears"
         self._charge_overage(levels, months)
+        if retires_next_year(self.deal, self.regime, months[-1]):
+            for level in levels:
+                self._no_saving(index, level.used, 1.0 * level.uncovered, commitment, carried)
         usage = levels[-1].used if levels else Expression()
         uncovered = 1.0 * levels[-1].uncovered if levels else Expression()
         from_carry = self._from_carry(index, usage, uncovered, carried)

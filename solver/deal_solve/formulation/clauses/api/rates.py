@@ -85,8 +85,10 @@ def may_gain_by_use(deal: Deal, regime: Regime) -> bool:
     """Whether more usage may cost less, in sum or in a year with a limit: no option is worse for its price alone.
 
     Usage that a credit of charges pays still counts toward the commitment; and what is used in one contract year may
-    meet what the next one would be charged for.
+    meet what the next one would be charged for, or retire what it would lack of a cloud commitment.
     """
+    if any(retires_next_year(deal, regime, month) for month in range(regime.span.start, regime.span.end)):
+        return True
     if not regime.commits:
         return False
     api = api_of(deal, regime.agreement)
@@ -115,6 +117,18 @@ def shortfall_factor(deal: Deal, regime: Regime) -> float:
 def channel_of(deal: Deal, regime: Regime) -> Channel | None:
     """Return the channel that a regime is billed through; none at list, after leaving too."""
     return None if regime.span.left else resolve(deal).taken(regime.agreement).offer.channel
+
+
+def retires_next_year(deal: Deal, regime: Regime, month: int) -> bool:
+    """Whether what is paid for a month retires a shortfall of the next contract year, the cost of which has a limit.
+
+    Signed in a month that begins no year of the horizon, a contract year ends inside of a year of the cloud commitment.
+    """
+    channel = channel_of(deal, regime)
+    if channel is None or channel.counts == 0:
+        return False
+    due = (12 * deal.horizon_year(month) + 11 - deal.signing_month) // 12
+    return due > month // 12 and any(limit.contract_year == due for limit in deal.limits)
 
 
 def regimes_of(deal: Deal, agreement: Agreement, zero_bands_only: bool = False) -> tuple[Regime, ...]:
