@@ -1,13 +1,19 @@
 """What a solver takes for the optimum and is not.
 
-HiGHS 1.16 with presolve and tolerances of 1e-9 lost a bundle; the preprocessing of CBC 2.10 called an offer infeasible.
+HiGHS 1.16 with presolve and tolerances of 1e-9 lost a bundle; the preprocessing of CBC 2.10 called an offer infeasible,
+and a plan without seats the best one.
 """
+
+from dataclasses import replace
 
 import pytest
 
-from deal_solve import loads, solve
-from deal_solve.errors import Disagreement
+from deal_solve import SolveCache, loads, solve
+from deal_solve.errors import Disagreement, Infeasible
 from deal_solve.optimise import solve as module
+from deal_solve.optimise.search.agreement_search import AgreementSearch
+from deal_solve.optimise.solver import solvers
+from deal_solve.optimise.solver.solvers import Answer
 
 STEPS_AND_BUNDLE = """
 start: 2027-01
@@ -43,6 +49,32 @@ offers:
       credit: {usd: 22k, pays: charges, within_months: 20}
 risk: {weight: 0.3}
 """
+BLOCKED_ALLOWANCE = """
+start: 2027-07
+horizon_months: 12
+cohorts:
+  staff:
+    headcount: 110
+    tracks: [team-standard, none]
+    use: {requests_per_user_month: 6250, input_tokens: 1500, output_tokens: 100, models: [sonnet]}
+    unserved_usd_per_user_month: 200
+offers:
+  quote:
+    seats:
+      team-standard: {minimum: 88, allowance: {usd_per_user_month: 20, beyond: blocked, refused_usd_per_usd: 1}}
+signing: {months: [9]}
+"""
+CAPPED = """
+start: 2027-01
+horizon_months: 12
+workloads:
+  app:
+    {requests_per_month: 60M, input_tokens: 1000, output_tokens: 100, quality: {scores: {sonnet: 0.93, haiku: 0.85}}}
+offers:
+  quote:
+    api: {bands: [{commit_usd_per_year: 40k, discount: 20%}]}
+limits: [{of: total, measure: worst, at_most: 3M}]
+"""
 LOST = "optimiser and settlement disagree"
 
 
@@ -59,6 +91,102 @@ def test_an_offer_that_cbc_calls_infeasible_is_not_lost():
     by_highs, by_cbc = solve(deal, method="extensive"), solve(deal, method="extensive", solver="cbc")
     assert by_cbc.objective_usd == pytest.approx(by_highs.objective_usd)
     assert by_cbc.plan.api.offer == "quote"
+
+
+def test_a_plan_without_seats_that_cbc_calls_the_best_one_is_not_believed():
+    """110 people unserved cost 9 · 22,000 before signing and would cost 3 · 22,000 after it, which CBC prefers to seats
+    of 110 · 20 and refused usage of 110 · 5, three times 2,750: usage of 25 a month meets an allowance of 20.
+    """
+    deal = loads(BLOCKED_ALLOWANCE)
+    by_highs, by_cbc = solve(deal, method="extensive"), solve(deal, method="extensive", solver="cbc")
+    assert by_highs.objective_usd == pytest.approx(198_000 + 3 * 2_750)
+    assert by_cbc.objective_usd == pytest.approx(by_highs.objective_usd)
+    assert by_cbc.plan.tracks == {"staff": ("team-standard",)}
+
+
+@pytest.mark.parametrize(
+    ("false", "says"),
+    [
+        (Answer("infeasible", float("inf"), float("inf")), "there is no plan"),
+        (Answer("optimal", 1e6, 1e6), "no plan is below 1e"),
+    ],
+)
+@pytest.mark.parametrize("relax", [True, False])
+def test_another_solver_that_is_refuted_twice_is_an_error(monkeypatch, false, says, relax):
+    """Of the relaxation (a bound that is too high prunes) and of the integer program."""
+    answer_of, looks = solvers._pulp_answer, []
+
+    def lies(problem, settings):
+        looks.append(settings)
+        return false if settings.relax is relax else answer_of(problem, settings)
+
+    monkeypatch.setattr(solvers, "_pulp_answer", lies)
+    with pytest.raises(Disagreement, match=f"the answers of the solver PULP_CBC_CMD differ.*{says}"):
+        solve(loads(CAPPED), solver="cbc")
+    assert sum(each.relax is relax for each in looks) == 2
+
+
+def test_a_bound_above_what_a_simple_plan_costs_is_looked_at_again(monkeypatch):
+    """Whatever the solver and method: signing nothing costs less than 9,999,999."""
+    bound_of, seen = AgreementSearch.bound, []
+
+    def too_high(search):
+        seen.append(search.settings.presolves)
+        return 9_999_999.0 if search.settings.presolves else bound_of.fget(search)
+
+    monkeypatch.setattr(AgreementSearch, "bound", property(too_high))
+    assert solve(loads(CAPPED)).bound_usd < 100_000
+    assert (seen[0], seen[-1]) == (True, False)
+
+    monkeypatch.setattr(AgreementSearch, "bound", property(lambda _: 9_999_999.0))
+    with pytest.raises(Disagreement, match="no plan costs less than 9,999,999"):
+        solve(loads(CAPPED))
+
+
+def test_a_deal_that_has_a_simple_plan_is_not_infeasible(monkeypatch):
+    run, seen = AgreementSearch.run, []
+
+    def loses_all(search):
+        seen.append(search.settings.presolves)
+        if search.settings.presolves:
+            raise Infeasible("no plan meets every limit and rule of this deal")
+        return run(search)
+
+    monkeypatch.setattr(AgreementSearch, "run", loses_all)
+    assert solve(loads(CAPPED)).status == "optimal"
+    assert seen == [True, False]
+
+
+def test_a_plan_that_breaks_a_limit_when_it_is_settled_is_never_optimal(monkeypatch):
+    """A search that does not know the limit on commitments signs 40,000 a year, and settlement counts them."""
+    deal = loads(
+        CAPPED.replace("of: total, measure: worst, at_most: 3M", "of: committed, measure: worst, at_most: 30k")
+    )
+    search = module._search
+
+    def forgets(problem, *rest):
+        found = search(replace(problem, deal=problem.deal.model_copy(update={"limits": ()})), *rest)
+        found.search.problem = problem
+        return found
+
+    monkeypatch.setattr(module, "_search", forgets)
+    with pytest.raises(Disagreement, match="breaks the limit committed: 86,400"):
+        solve(deal)
+
+
+def test_what_was_kept_of_an_answer_in_doubt_is_forgotten(monkeypatch):
+    """The bounds of a look that was refuted would prune in the next solve, too."""
+    cache, settled = SolveCache(), module._settled
+
+    def in_doubt(found, *rest):
+        assert found.search.bounds == {}
+        if found.search.settings.presolves:
+            raise Disagreement(LOST)
+        return settled(found, *rest)
+
+    monkeypatch.setattr(module, "_settled", in_doubt)
+    for _ in range(2):
+        assert solve(loads(CAPPED), cache=cache).status == "optimal"
 
 
 def test_where_settlement_finds_another_objective_the_solver_looks_again_without_presolve(monkeypatch):

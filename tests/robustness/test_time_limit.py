@@ -56,6 +56,19 @@ def test_a_first_incumbent_of_many_scenarios_orders_seats_for_all_of_them():
     refuse_impossible(deal, found.plan, first_users(scenarios.in_memory()))
 
 
+def test_a_baseline_of_another_month_is_no_first_incumbent():
+    """The one baseline of all months has three terms from the first month on, and two from the other one."""
+    deal = loads(
+        "start: 2027-01\nhorizon_months: 36\nsigning: {months: [0, 14]}\nrisk: {weight: 0.5, on: loss}\n"
+        "workloads: {bot: {spend_usd_per_month: {low: 20k, high: 80k}, input_tokens: 6000, output_tokens: 500,\n"
+        "  today: {model: sonnet}, models: [sonnet]}}\n"
+        "offers: {quote: {api: {bands: [{commit_usd_per_year: 240k, discount: 20%}]}}}\n"
+    )
+    found = solve(deal, time_limit=1e-6)
+    assert [month.outcome for month in found.months] == ["limit", "limit"]
+    assert found.is_simple
+
+
 def test_a_program_that_is_too_large_for_the_time_is_left_while_it_is_built():
     deal = load(ROOT / "scenarios/hybrid.yaml")
     found, seconds = timed(deal, sample(deal, 5000), 0.5, method="extensive")

@@ -56,7 +56,7 @@ def comparison_of(
     if deal.risk.criterion == "regret":
         settings, clock = workspace.settings, workspace.clock
         each = map(scenarios.in_memory().take, range(scenarios.size))
-        alike = SearchSettings(settings.solver, settings.gap, breaks_ties=False)
+        alike = SearchSettings(settings.solver, settings.gap, breaks_ties=False, presolves=settings.presolves)
         best = [min_cost(free, alone, sums.first_users, alike, clock) for alone in each]
         return Comparison(against=Against(best=np.array(best)))
     if deal.risk.criterion != "expected" or deal.risk.on != "loss" or deal.risk.weight == 0:
@@ -119,6 +119,7 @@ def _min_expected(problem: SearchProblem, workspace: Workspace) -> Plan:
         min(gap, exact),
         workspace.settings.by_cuts,
         tie_tolerance=min(TIE_TOLERANCE, exact / 10),
+        presolves=workspace.settings.presolves,
     )
     search = AgreementSearch(problem, settings, workspace.clock)
     workspace.cache.prepare(search)

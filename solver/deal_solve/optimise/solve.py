@@ -10,24 +10,31 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Unpack
 
 from threadpoolctl import threadpool_limits
 
 from deal_solve.deal.deal import Deal
-from deal_solve.errors import Disagreement, InputError, LimitReached
+from deal_solve.errors import Infeasible, InputError, LimitReached
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.fixings import fixings_of
-from deal_solve.formulation.read import value_of
 from deal_solve.optimise.comparison import comparison_of
+from deal_solve.optimise.confirmation import (
+    confirmed,
+    refuse_bound_above,
+    refuse_broken_limits,
+    refuse_other_cost,
+    satisfies_limits,
+)
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
-from deal_solve.optimise.search.benders import exact_objective, is_tight
+from deal_solve.optimise.search.benders import is_tight
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
-from deal_solve.optimise.search.settings import Comparison, SearchProblem, SearchSettings
+from deal_solve.optimise.search.settings import Beaten, Comparison, SearchProblem, SearchSettings
 from deal_solve.optimise.search.subsample import warm_started
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import CandidateAgreement, Solution
@@ -39,10 +46,9 @@ from deal_solve.settlement.objective import constant_of, fit_risk, objective_of
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.months import in_months_of
-from deal_solve.uncertainty.scenario_set import Scenarios
+from deal_solve.uncertainty.scenario_set import BLOCK, Scenarios
 
 LOG = logging.getLogger(__name__)
-SETTLEMENT_TOLERANCE, SETTLEMENT_TOLERANCE_USD = 1e-6, 0.01
 STOPPED_EARLY = (
     "the time limit passed before a plan was found that costs less than this simple one, the first incumbent"
 )
@@ -65,8 +71,8 @@ def solve(
     the first API term alone; where no plan is as good as `better_than`, an objective, Beaten is raised. The keywords
     are the fields of SolveOptions, such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there is no
     plan, LimitReached if `time_limit` passed without one, Cancelled if `progress` stopped it, InputError for a fixed
-    decision or a solver that cannot be, and Disagreement if the settled cost of the plan is not that of the optimiser,
-    nor is it after a second look without presolve.
+    decision or a solver that cannot be, and Disagreement if the answer does not stand up to what arithmetic shows (what
+    its plan costs, the limits, a simple plan), nor does it after a second look without presolve.
     """
     if deal.is_open:
         raise InputError(SIGN_FIRST)
@@ -78,30 +84,35 @@ def solve(
     fixings = fixings_of(deal, options.fix)
     by_cuts = options.method == "decomposition" and is_decomposable(deal, scenarios, solver)
     branches = options.method == "decomposition" and solver == "highs"  # the extensive form audits: HiGHS alone
-    own = SearchSettings(solver, options.gap, by_cuts, branches=branches)
-    workspace = Workspace(own, clock, options.cache or SolveCache())
+    settings = SearchSettings(solver, options.gap, by_cuts, branches=branches, reports_incumbent=True)
+    settings = replace(settings, bounds_bands=options.cache is None)
+    workspace = Workspace(settings, clock, options.cache or SolveCache())
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)
         problem = SearchProblem(deal, sums, fixings=fixings, first_band=first_band, better_than=better_than)
-        comparison = comparison_of(problem, scenarios, workspace, options.baseline)
-        constant = constant_of(deal, scenarios.weights, comparison.against)
-        problem = replace(problem, against=comparison.against, constant_usd=constant)
-        settings = replace(workspace.settings, reports_incumbent=True, bounds_bands=options.cache is None)
-        workspace = replace(workspace, settings=settings)
         closed = [(plan.id, too_many_combinations(deal, sums.first_users, plan)) for plan in deal.card.plans]
         notes += tuple(f"rates.plans.{name}: {sentence}" for name, sentence in closed if sentence)
-        comparison = replace(comparison, notes=(*notes, *comparison.notes))
-        try:
-            return _optimum(problem, scenarios, workspace, comparison)
-        except Disagreement as error:
-            LOG.info("%s; the solver looks once more, without presolve", error)
-        settings = replace(settings, presolves=False, branches=False)
-        return _optimum(problem, scenarios, replace(workspace, settings=settings, cache=SolveCache()), comparison)
+        return confirmed(workspace, partial(_optimum, problem, scenarios, options.baseline, notes))
 
 
-def _optimum(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace, comparison: Comparison) -> Solution:
-    """Return the plan of least objective, settled; raises Disagreement where settlement finds another objective."""
-    found = _search(problem, scenarios, workspace)
+def _optimum(
+    problem: SearchProblem,
+    scenarios: Scenarios,
+    baseline: Plan | Solution | Comparison | None,
+    notes: tuple[str, ...],
+    workspace: Workspace,
+) -> Solution:
+    """Return the plan of least objective, settled; raises Disagreement where arithmetic shows it to be wrong."""
+    comparison = comparison_of(problem, scenarios, workspace, baseline)
+    comparison = replace(comparison, notes=(*notes, *comparison.notes))
+    constant = constant_of(problem.deal, scenarios.weights, comparison.against)
+    problem = replace(problem, against=comparison.against, constant_usd=constant)
+    try:
+        found = _search(problem, scenarios, workspace)
+    except (Infeasible, Beaten) as error:
+        bound = error.bound_usd if isinstance(error, Beaten) else math.inf
+        _simple(problem, scenarios, comparison.baseline, min(bound, problem.better_than), workspace.settings.solver)
+        raise
     solution = _settled(found, scenarios, comparison)
     found.search.forget()
     return solution
@@ -114,7 +125,7 @@ def compared_with(deal: Deal, scenarios: Scenarios, options: SolveOptions) -> Co
     workspace = Workspace(SearchSettings(solver, options.gap, by_cuts), clock, options.cache or SolveCache())
     with threadpool_limits(1, "blas"):
         problem = SearchProblem(deal, workspace.cache.sums(deal, scenarios), fixings=fixings_of(deal, options.fix))
-        return comparison_of(problem, scenarios, workspace, options.baseline)
+        return confirmed(workspace, lambda looks: comparison_of(problem, scenarios, looks, options.baseline))
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,7 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
     """Settle the plan, compare the two objectives, and return it with its proof."""
     search, problem, settings = found.search, found.search.problem, found.search.settings
     notes, is_stopped = comparison.notes, any(c.outcome == "limit" for c in search.candidates)
-    settlement = _cheapest(found, scenarios, comparison.baseline, is_stopped)
+    settlement = _cheapest(found, scenarios, comparison.baseline, is_stopped or found.is_above_cuts)
     objective = objective_of(problem.deal, settlement.cost, scenarios.weights, problem.against)
     is_simple = settlement.plan is not found.plan
     if is_simple:
@@ -215,17 +226,47 @@ def _settled(found: _Found, scenarios: Scenarios, comparison: Comparison) -> Sol
 def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_stopped: bool) -> Settlement:
     """Return the plan of a search, settled; the first incumbent where a limit left none, or none as cheap.
 
-    Raises LimitReached where there is no simple plan either, and Disagreement if the two objectives of a plan differ.
+    Raises LimitReached where there is no simple plan either, and Disagreement if the two objectives of a plan differ,
+    if the plan breaks a limit, or if the simple plan costs less than the bound.
     """
-    problem = found.search.problem
-    plans = [found.plan, first_plan(problem, scenarios, baseline) if is_stopped or found.plan is None else None]
-    settled = [settle(problem.deal, plan, scenarios) for plan in plans if plan is not None]
-    objectives = [objective_of(problem.deal, each.cost, scenarios.weights, problem.against) for each in settled]
-    if not settled:
-        raise LimitReached(f"the time limit of {found.search.clock.limit or 0:g} s passed before a plan was found")
+    search, problem, settings = found.search, found.search.problem, found.search.settings
+    is_proven = settings.by_cuts and scenarios.size > BLOCK  # by multipliers, and settling takes a while
+    simple = None
+    if is_stopped or found.plan is None or not is_proven:
+        simple = _simple(problem, scenarios, baseline, search.bound, settings.solver)
+    if found.plan is None:
+        if simple is None:
+            raise LimitReached(f"the time limit of {search.clock.limit or 0:g} s passed before a plan was found")
+        return simple
+    settlement = settle(problem.deal, found.plan, scenarios)
+    objective = _objective(problem, settlement)
     if found.best is not None:
-        _agree(found.best, settled[0], objectives[0])
-    return settled[objectives.index(min(objectives))]
+        refuse_other_cost(found.best, settlement, objective)
+    if is_stopped and simple is not None and _is_better(simple, settlement, problem):
+        return simple
+    refuse_broken_limits(settlement)
+    return settlement
+
+
+def _simple(
+    problem: SearchProblem, scenarios: Scenarios, baseline: Plan | None, bound: float, solver: str
+) -> Settlement | None:
+    """Return the first incumbent, settled, if there is one; raises Disagreement if it costs less than the bound."""
+    plan = first_plan(problem, scenarios, baseline)
+    if plan is None:
+        return None
+    settlement = settle(problem.deal, plan, scenarios)
+    refuse_bound_above(settlement, _objective(problem, settlement), bound, solver)
+    return settlement
+
+
+def _is_better(simple: Settlement, other: Settlement, problem: SearchProblem) -> bool:
+    """Whether a simple plan, which is within the limits, is better than another one."""
+    return _objective(problem, simple) < _objective(problem, other) or not satisfies_limits(other)
+
+
+def _objective(problem: SearchProblem, settlement: Settlement) -> float:
+    return objective_of(problem.deal, settlement.cost, settlement.weights, problem.against)
 
 
 def is_decomposable(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> bool:
@@ -234,25 +275,3 @@ def is_decomposable(deal: Deal, scenarios: Scenarios, solver: str = "highs") -> 
     Cuts close to a billionth of the cost; a solver that hands its answer over as rounded text would never get there.
     """
     return solver == "highs" and not any(is_exact_chance(limit, scenarios.size) for limit in deal.limits)
-
-
-def _agree(best: Candidate, settlement: Settlement, objective: float) -> None:
-    """Raise Disagreement, naming the clause, if the settled objective is not the program's."""
-    program = best.formulation.program
-    optimised = best.in_usd(exact_objective(program, best.formulation.objective))
-    if abs(optimised - objective) <= max(SETTLEMENT_TOLERANCE * abs(objective), SETTLEMENT_TOLERANCE_USD):
-        return
-    settled: dict[str, float] = {}
-    for line, costs in settlement.by_line.items():
-        index = "overage" if line == "shortfall" else line
-        settled[index] = settled.get(index, 0.0) + float(settlement.weights @ costs)
-    found = []
-    for line, theirs in settled.items():
-        lines = ["overage", "shortfall"] if line == "overage" else [line]
-        ours = value_of(program.expected(lines)) * program.unit_usd
-        found.append((abs(ours - theirs), line, ours, theirs))
-    _, line, ours, theirs = max(found)
-    raise Disagreement(
-        f"optimiser and settlement disagree: {optimised:,.4f} against {objective:,.4f} USD; most in {line}: "
-        f"{ours:,.4f} against {theirs:,.4f}"
-    )

@@ -37,6 +37,10 @@ class SolveCache:
         self._bounds: dict[str, float] = {}
         self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
 
+    def forget(self) -> None:
+        """Forget what solvers have said; the sums, which are arithmetic, are kept."""
+        self._baselines, self._bounds, self._warm_starts = {}, {}, {False: {}, True: {}}
+
     def sums(self, deal: Deal, scenarios: Scenarios) -> ScenarioSums:
         """Return the sums over a scenario set, as a deal reads it."""
         key = id(scenarios), sums_key(deal)

@@ -45,6 +45,8 @@ def first_plan(problem: SearchProblem, scenarios: Scenarios, baseline: Plan | No
 def _is_possible(problem: SearchProblem, scenarios: Scenarios, plan: Plan) -> bool:
     """Whether a plan is one of the problem: in its scope, as is fixed, and within rules and limits."""
     deal, fixed = problem.deal, problem.fixings.proposal
+    if plan != plan.with_signing_month(deal):
+        return False  # the baseline is signed in its own best month
     commits = any(usd for term in plan.api.terms for usd in term.commitment_usd)
     if (problem.zero_bands_only and commits) or problem.first_band not in (None, plan.api.terms[0].band_usd_per_year):
         return False

@@ -7,13 +7,14 @@ import math
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import highspy
 import pulp
 
-from deal_solve.errors import Cancelled, InputError, InternalError, LimitReached
+from deal_solve.errors import Cancelled, Disagreement, InputError, InternalError, LimitReached
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.program import Program
 from deal_solve.optimise.solver.highs_session import HighsSession, session_of
@@ -114,6 +115,11 @@ _DOUBTFUL = (
 """Statuses that are not believed on one look: no program here is unbounded."""
 _CBC = ("PULP_CBC_CMD", "COIN_CMD")
 """PuLP's names of CBC: the one that it brings along and one that is installed."""
+LOOK_NODES, DOUBT = 200, 1e-6
+"""Branchings of HiGHS after which a look for a plan below the bound of another solver is left, and how far below it a
+plan has to be, relative to the bound."""
+_CBC_AS_STATED = ("presolve off", "preprocess off", "scaling off")
+"""Options with which CBC takes a program as it stands."""
 MIN_ITERATIONS, ITERATIONS_PER_LINE = 10_000, 50
 """Simplex iterations of a linear program, and per row and column, after which it cycles: it takes a few per row."""
 
@@ -141,24 +147,58 @@ def run(program: Program, settings: RunSettings, clock: Clock) -> Answer:
 
 
 def _run_pulp(program: Program, settings: RunSettings, clock: Clock) -> Answer:
-    program.problem.solve(_pulp_solver(settings, clock))
+    program.problem.solve(_pulp_solver(program, settings, clock))
     answer = _pulp_answer(program.problem, settings)
-    if answer.outcome == "infeasible" and not settings.relax and settings.solver in _CBC and not clock.is_over:
-        # What CBC's integer preprocessing calls infeasible may not be: once more, without it.
-        solver = _pulp_solver(settings, clock)
-        solver.options = [*solver.options, "preprocess off"]
-        program.problem.solve(solver)
-        answer = _pulp_answer(program.problem, settings)
+    if math.isfinite(answer.bound) or answer.outcome == "infeasible":
+        _refuse_refuted(program, settings, clock, answer)
     return answer
 
 
-def _pulp_solver(settings: RunSettings, clock: Clock) -> Any:
+def _pulp_solver(program: Program, settings: RunSettings, clock: Clock) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # PuLP 4 will not bring CBC along; this is PuLP 3
         found = pulp.getSolver(settings.solver, msg=False, mip=not settings.relax, timeLimit=clock.left)
     if hasattr(found, "optionsDict"):
         found.optionsDict["gapRel"] = settings.gap
+    if not program.is_presolved and settings.solver in _CBC:
+        found.options = [*found.options, *_CBC_AS_STATED]
     return found
+
+
+def _refuse_refuted(program: Program, settings: RunSettings, clock: Clock, answer: Answer) -> None:
+    """Raise Disagreement where HiGHS finds a plan below the bound that another solver states; its values are kept.
+
+    What HiGHS does not find within LOOK_NODES proves nothing, and what it finds is a plan, whoever says otherwise: its
+    integers are rounded and fixed and the rest is solved again, so that no tolerance on a choice makes it one.
+    """
+    values = [variable.varValue for variable in program.variables]
+    below = answer.bound - DOUBT * max(abs(answer.bound), 1.0) if math.isfinite(answer.bound) else None
+    look = replace(settings, solver="highs", cutoff=below, node_limit=LOOK_NODES)
+    found = math.inf
+    with suppress(InputError, InternalError):  # HiGHS cannot say
+        if not clock.is_over:
+            found = _plan_of_highs(program, look, clock)
+    if found < (math.inf if below is None else below):
+        stated = "there is no plan" if below is None else f"no plan is below {answer.bound:,.6g}"
+        raise Disagreement(
+            f"the answers of the solver {settings.solver} differ from what a plan costs: {stated}, it says of a "
+            f"program in which one of {found:,.6g} was found"
+        )
+    for variable, value in zip(program.variables, values, strict=True):
+        variable.varValue = value
+
+
+def _plan_of_highs(program: Program, look: RunSettings, clock: Clock) -> float:
+    """Return the objective of a plan that HiGHS finds, infinite if it finds none (money units)."""
+    answer = _run_highs(program, look, clock)
+    if answer.outcome not in ("optimal", "limit"):
+        return math.inf
+    if look.relax:
+        return answer.objective
+    bounds = fix_integers(program)
+    exact = _run_highs(program, replace(look, relax=True, exact=True), clock)
+    restore(bounds)
+    return exact.objective if exact.outcome == "optimal" else math.inf
 
 
 def linear(program: Program, clock: Clock, work: Callable[[HighsSession], Found]) -> Found:
