@@ -66,6 +66,7 @@ def command(
     from deal_solve.cli.support.table import ending_of
     from deal_solve.errors import Infeasible
     from deal_solve.files import refuse_unwritable, write_text
+    from deal_solve.optimise.search.cache import SolveCache
     from deal_solve.uncertainty.months import in_months_of
     from deal_solve.uncertainty.scenario_set import ready
 
@@ -80,16 +81,19 @@ def command(
         deal = in_one_month(deal)
         return _export(deal, in_months_of(deal, scenarios), export_file, question.options.fix)
     options = question.options.begun(question.began)
+    shared = options if deal.is_open else replace(options, cache=SolveCache(is_of_sums=True))
     try:
-        solution = solved(deal, scenarios, options)
+        solution = solved(deal, scenarios, shared)
     except Infeasible as error:
         deal = deal.signed_in(deal.signing_months[0]) if deal.is_open else deal
         raise Infeasible(_explained(deal, scenarios, error, json_file, options)) from None
     if deal.is_open:
         deal = deal.signed_in(solution.plan.signing_month)
         scenario_set, options = in_months_of(deal, scenario_set), options.measured_against(solution)
+        shared = options
     found = answers(deal, scenario_set, solution, more, options)
-    found["comparisons"] = interruptible(lambda: comparisons(solution, options))
+    found["comparisons"] = interruptible(lambda: comparisons(solution, shared))
+    shared = options  # what was summed up over the scenarios is let go of
     if json_file:
         from deal_solve.cli.support.printing import write_json
         from deal_solve.outputs import to_json

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from deal_solve.settlement.api.drawdown import YEARLY_MINIMUM
 from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import Settlement, settle
-from deal_solve.uncertainty.scenario_set import each_block
+from deal_solve.uncertainty.scenario_set import ScenarioSet, each_block
 
 Result = TypeVar("Result")
 USAGE_LINES = ("usage", "uncounted_usage", "other_charges")
@@ -31,10 +31,34 @@ Key = tuple[str, str, int, int, int]
 
 def each_part_with_rows(settlement: Settlement, work: Callable[[Settlement], Result]) -> list[Result]:
     """Return what `work` makes of a settlement with its rows: of the whole if it kept them, else block by block."""
+    known = _known(settlement)
+    ready: list[Result] | None = known.get(work)
+    known[work] = None  # parts are large: handed over, not kept
+    return ready if ready is not None else _in_one_pass(settlement, (work,))[0]
+
+
+def go_once_through(settlement: Settlement, *works: Callable[[Settlement], Any]) -> None:
+    """Go through all parts of a settlement with their rows once, for those works that nobody has asked for yet."""
+    known = _known(settlement)
+    new = [work for work in works if work not in known]
+    known.update(zip(new, _in_one_pass(settlement, new) if new else (), strict=True))
+
+
+@once
+def _known(settlement: Settlement) -> dict[Callable[[Settlement], Any], list[Any] | None]:
+    return {}
+
+
+def _in_one_pass(settlement: Settlement, works: Sequence[Callable[[Settlement], Any]]) -> list[list[Any]]:
+    """Return, for each work, what it makes of each part of a settlement with its rows."""
     if settlement.rows is not None:
-        return [work(settlement)]
-    deal, plan, order = settlement.deal, settlement.plan, settlement.order
-    return each_block(settlement.scenarios, lambda _, block: work(settle(deal, plan, block, order, keep_rows=True)))
+        return [[work(settlement)] for work in works]
+
+    def worked(_: int, block: ScenarioSet) -> list[Any]:
+        part = settle(settlement.deal, settlement.plan, block, settlement.order, keep_rows=True)
+        return [work(part) for work in works]
+
+    return [list(parts) for parts in zip(*each_block(settlement.scenarios, worked), strict=True)]
 
 
 def months_of(settlement: Settlement, row: Row) -> slice:
@@ -91,12 +115,13 @@ class Bill:
 def expected_rows(settlement: Settlement) -> dict[Key, float]:
     """Return the expected amount of every payment, not discounted."""
     found: dict[Key, float] = {}
-    for key, usd in (each for part in each_part_with_rows(settlement, _expected) for each in part):
+    for key, usd in (each for part in each_part_with_rows(settlement, expected_of) for each in part):
         found[key] = found.get(key, 0.0) + usd
     return found
 
 
-def _expected(part: Settlement) -> list[tuple[Key, float]]:
+def expected_of(part: Settlement) -> list[tuple[Key, float]]:
+    """Return the expected amount of every payment in a part of a settlement, not discounted."""
     weights = part.weights
     return [
         (

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.accrual import commitment_period, commitment_start
+from deal_solve.facts.accrual import commitment_period, commitment_start, each_part_with_rows
 from deal_solve.facts.once import once
 from deal_solve.facts.summary import Range, YearRange, spread
 from deal_solve.frames import Table
@@ -29,7 +29,7 @@ from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.seats.seat_plans import served
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.settlement.usage import Usage, usage_of
-from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, each_block
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def allocate(settlement: Settlement) -> Allocation:
     What is paid for the months before the month of signing, and for seats in force, is not divided: it is in the totals
     alone, as one of them, in no contract year; so is what a cloud commitment lacks in a year that ends before it.
     """
-    parts = [part for parts in each_block(settlement.scenarios, _of_block(settlement)) for part in parts]
+    parts = [part for parts in each_part_with_rows(settlement, allocated) for part in parts]
     weights = np.concatenate([own for own, _ in parts])
     nothing = [np.zeros(len(own)) for own, _ in parts]
 
@@ -132,22 +132,14 @@ def allocate(settlement: Settlement) -> Allocation:
     return Allocation(Table(rows), Table(years), Table(totals))
 
 
-def _of_block(settlement: Settlement) -> Callable[[int, ScenarioSet], list[tuple[Array, Costs]]]:
-    """Return what allocates a block of scenarios: for each path through the tables its weights and costs."""
-    deal, order = settlement.deal, settlement.order
-
-    def allocated(_: int, block: ScenarioSet) -> list[tuple[Array, Costs]]:
-        return [
-            (
-                own.weights,
-                _Causes(deal, plan, served(deal, plan, own)[0]).costs(
-                    settle(deal, plan, own, order, keep_rows=True).rows or ()
-                ),
-            )
-            for plan, own in plans_of(deal, settlement.plan, block)
-        ]
-
-    return allocated
+def allocated(part: Settlement) -> list[tuple[Array, Costs]]:
+    """Return the weights and costs of a part of a settlement, on each path through the tables."""
+    deal, parts = part.deal, [part]
+    if part.plan.later:
+        paths = plans_of(deal, part.plan, part.scenarios.in_memory())
+        parts = [settle(deal, plan, own, part.order, keep_rows=True) for plan, own in paths]
+    causes = [_Causes(deal, own.plan, served(deal, own.plan, own.scenarios.in_memory())[0]) for own in parts]
+    return [(own.weights, each.costs(own.rows or ())) for own, each in zip(parts, causes, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)

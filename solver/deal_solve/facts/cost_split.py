@@ -8,10 +8,11 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from deal_solve.facts.accrual import each_part_with_rows, months_of
+from deal_solve.facts.accrual import expected_rows, months_of
 from deal_solve.facts.once import once
 from deal_solve.frames import Table
 from deal_solve.record import Record
+from deal_solve.settlement.ledger import Row
 from deal_solve.settlement.lines import LINES, SIDES, lines_of
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
@@ -43,7 +44,7 @@ def cost_split(settlement: Settlement) -> Table[Side]:
         cost: Array = np.sum([settlement.by_line[line] for line in lines_of(side)], axis=0)
         if not np.any(cost):
             continue
-        low, high = (measures.quantile(cost, weights, level) for level in (0.1, 0.9))
+        low, high = measures.quantiles(cost, weights, (0.1, 0.9)).tolist()
         share = None if is_certain else float(weights @ (cost * centred)) / variance
         rows.append(Side(side, float(weights @ cost), low, high, share))
     return Table(tuple(rows))
@@ -55,7 +56,7 @@ def crossover_month(settlement: Settlement) -> int | None:
 
     A payment is spread evenly over the months that it is for, so that paying in advance or afterwards moves nothing.
     """
-    api, seats = np.sum(each_part_with_rows(settlement, _accrued), axis=0)
+    api, seats = _accrued(settlement)
     if not seats.any() or not api.any():
         return None
     below = np.flatnonzero(api <= seats)
@@ -67,9 +68,8 @@ def _accrued(settlement: Settlement) -> Array:
     """Return expected dollars of API and seats by month, (2, H)."""
     months = np.zeros((2, settlement.scenarios.months))
     for own, side in zip(months, ("API", "seats"), strict=True):
-        for row in settlement.rows or ():
-            if LINES[row.line].side == side:
-                expected = settlement.weights @ np.broadcast_to(row.amount, settlement.weights.shape)
-                spread = months_of(settlement, row)
-                own[spread] += expected / len(own[spread])
+        for (line, item, first, last, paid), usd in expected_rows(settlement).items():
+            if LINES[line].side == side:
+                spread = months_of(settlement, Row(line, item, 1, usd, paid, first, last))
+                own[spread] += usd / len(own[spread])
     return months

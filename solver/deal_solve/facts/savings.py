@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
+from deal_solve.facts.accrual import each_part_with_rows
 from deal_solve.facts.once import once
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import plans_of
@@ -17,7 +18,7 @@ from deal_solve.settlement.api.drawdown import priced_terms
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.settle import Settlement
 from deal_solve.settlement.usage import usage_of
-from deal_solve.uncertainty.scenario_set import Array, ScenarioSet, each_block
+from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,7 @@ class Savings(Record):
 @once
 def savings(settlement: Settlement) -> Savings | None:
     """Return the savings rates of a plan; None without usage that counts."""
-    deal, plan = settlement.deal, settlement.plan
-
-    def valued(_: int, block: ScenarioSet) -> Array:
-        return np.asarray(sum(_valued(deal, flat, part) for flat, part in plans_of(deal, plan, block)))
-
-    at_list, contracted = map(float, np.sum(each_block(settlement.scenarios, valued), axis=0))
+    at_list, contracted = map(float, np.sum(each_part_with_rows(settlement, valued), axis=0))
     if at_list <= 0:
         return None
     ended = [record.surcharge_usd + record.forfeited_usd for record in settlement.drawdown]
@@ -59,6 +55,14 @@ def savings(settlement: Settlement) -> Savings | None:
         theoretical=1 - contracted / at_list,
         effective=1 - paid / at_list,
         return_on_commitment=(at_list - paid) / committed if committed else None,
+    )
+
+
+def valued(part: Settlement) -> Array:
+    """Return expected usage of a part of a settlement at list and at contracted rates, USD."""
+    deal = part.deal
+    return np.asarray(
+        sum(_valued(deal, plan, own) for plan, own in plans_of(deal, part.plan, part.scenarios.in_memory()))
     )
 
 

@@ -108,7 +108,7 @@ def certain_growth(settlement: Settlement) -> tuple[CertainCharge, ...]:
 
 def spread(values: Array, weights: Array) -> Range:
     """Return mean, P10 and P90 of one number per scenario."""
-    low, high = (measures.quantile(values, weights, level) for level in (0.1, 0.9))
+    low, high = measures.quantiles(values, weights, (0.1, 0.9)).tolist()
     return Range(float(weights @ values), low, high)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from functools import partial
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
@@ -60,31 +62,57 @@ def _known(settlement: Settlement) -> dict[int | None, Table[YearCost]]:
 
 
 def _years(settlement: Settlement, fiscal_year_start: int | None) -> Table[YearCost]:
-    before = settlement.deal.signing_month
-    ends = (*((0,) if before else ()), *year_ends(settlement.deal, fiscal_year_start))
-    parts = each_part_with_rows(settlement, lambda part: _by_line(part, ends))
-    cost, cash = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
+    ends = _ends(settlement.deal, fiscal_year_start)
+    work = by_contract_year if fiscal_year_start is None else partial(_by_year, ends=ends)
+    parts = each_part_with_rows(settlement, work)
+    cost, cash = np.concatenate([part.totals for part in parts], axis=-1)
+    expected = np.sum([part.expected for part in parts], axis=0)
+    is_any = np.asarray(np.any([part.is_any for part in parts], axis=0))
     weights = settlement.weights
+
+    def by_line(kind: int, year: int) -> dict[str, float]:
+        own = zip(LINES, expected[kind, :, year].tolist(), is_any[kind, :, year], strict=True)
+        return {line: usd for line, usd, is_one in own if is_one}
+
     return Table(
         tuple(
             YearCost(
                 start=start,
                 end=end,
-                cost=spread(cost[:, year].sum(axis=0), weights),
-                cash=spread(cash[:, year].sum(axis=0), weights),
-                cost_by_line=_expected(cost[:, year], weights),
-                cash_by_line=_expected(cash[:, year], weights),
+                cost=spread(cost[year], weights),
+                cash=spread(cash[year], weights),
+                cost_by_line=by_line(0, year),
+                cash_by_line=by_line(1, year),
                 months=settlement.deal.span(start, end),
             )
-            for year, (start, end) in enumerate(zip((-before, *ends), ends, strict=False))
+            for year, (start, end) in enumerate(zip((-settlement.deal.signing_month, *ends), ends, strict=False))
         )
     )
 
 
-def _by_line(settlement: Settlement, ends: Sequence[int]) -> tuple[Array, Array]:
-    """Return cost and cash by line, year and scenario, (L, Y, S)."""
-    shape = (len(LINES), len(ends), len(settlement.weights))
-    cost, cash = np.zeros(shape), np.zeros(shape)
+def _ends(deal: Deal, fiscal_year_start: int | None) -> tuple[int, ...]:
+    return (*((0,) if deal.signing_month else ()), *year_ends(deal, fiscal_year_start))
+
+
+class ByYear(NamedTuple):
+    """Cost and cash of a part of a settlement by year: all lines in each scenario, `totals` (2, Y, S); and by line,
+    (2, L, Y), what of it is `expected`, and whether there `is_any` in some scenario.
+    """
+
+    totals: Array
+    expected: Array
+    is_any: NDArray[np.bool_] | np.bool_
+
+
+def by_contract_year(settlement: Settlement) -> ByYear:
+    """Return cost and cash of a part of a settlement by contract year."""
+    return _by_year(settlement, _ends(settlement.deal, None))
+
+
+def _by_year(settlement: Settlement, ends: Sequence[int]) -> ByYear:
+    """Return cost and cash of a part of a settlement by year."""
+    amounts = np.zeros((2, len(LINES), len(ends), len(settlement.weights)))
+    cost, cash = amounts
     before = settlement.deal.signing_month
     year_of = np.searchsorted(ends, np.arange(-before, ends[-1]), side="right")
     lines = list(LINES)
@@ -94,14 +122,10 @@ def _by_line(settlement: Settlement, ends: Sequence[int]) -> tuple[Array, Array]
             cost[line, year] += row.amount * float(np.mean(months == year))
         if LINES[row.line].is_cash:
             cash[line, year_of[min(max(paid_in(row), -before), ends[-1] - 1) + before]] += row.amount
-    return cost, cash
+    return ByYear(amounts.sum(axis=1), amounts @ settlement.weights, amounts.any(axis=-1))
 
 
 def _from(first: int, months: slice) -> slice:
     """Return months counted from the first one of an array; what is for earlier ones counts in it."""
     start = max(months.start, first)
     return slice(start - first, max(months.stop, start + 1) - first)
-
-
-def _expected(amounts: Array, weights: Array) -> dict[str, float]:
-    return {line: float(weights @ usd) for line, usd in zip(LINES, amounts, strict=True) if np.any(usd)}

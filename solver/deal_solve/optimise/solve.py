@@ -85,7 +85,7 @@ def solve(
     by_cuts = options.method == "decomposition" and is_decomposable(deal, scenarios, solver)
     branches = options.method == "decomposition" and solver == "highs"  # the extensive form audits: HiGHS alone
     settings = SearchSettings(solver, options.gap, by_cuts, branches=branches, reports_incumbent=True)
-    settings = replace(settings, bounds_bands=options.cache is None)
+    settings = replace(settings, bounds_bands=options.cache is None or options.cache.is_of_sums)
     workspace = Workspace(settings, clock, options.cache or SolveCache())
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)

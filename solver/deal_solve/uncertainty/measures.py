@@ -16,12 +16,11 @@ def cvar(values: Array, weights: Array, confidence: float) -> float:
     >>> round(cvar(np.array([10.0, 20, 30, 40]), np.full(4, 0.25), 0.6), 2)
     36.25
     """
-    order = np.argsort(-values, kind="stable")
-    tail = 1 - confidence
-    before = np.cumsum(weights[order]) - weights[order]
-    taken = np.clip(tail - before, 0, weights[order])
+    dearest, likely = _in_order(-values, weights)
+    before = np.cumsum(likely) - likely
+    taken = np.clip(1 - confidence - before, 0, likely)
     total = taken.sum()  # sums, not products of BLAS: their bits do not depend on threads
-    return float((taken * values[order]).sum() / total) if total > 0 else float(values.max())
+    return float((taken * -dearest).sum() / total) if total > 0 else float(values.max())
 
 
 def quantile(values: Array, weights: Array, level: float) -> float:
@@ -31,11 +30,20 @@ def quantile(values: Array, weights: Array, level: float) -> float:
 
 def quantiles(values: Array, weights: Array, levels: Sequence[float]) -> Array:
     """Return such values for several levels, shape (levels, …), of values of shape (…, S)."""
+    ascending, likely = _in_order(values, weights)
+    reached = np.cumsum(likely, axis=-1)
+    chosen = np.stack([np.argmax(reached >= level - 1e-12, axis=-1) for level in levels], axis=-1)
+    if chosen.ndim == 1:
+        return np.moveaxis(ascending[..., chosen], -1, 0)
+    return np.moveaxis(np.take_along_axis(ascending, chosen, axis=-1), -1, 0)
+
+
+def _in_order(values: Array, weights: Array) -> tuple[Array, Array]:
+    """Return values of shape (…, S) in ascending order, and the weight of each; equal weights need no places."""
+    if weights.min() == weights.max():
+        return np.sort(values, axis=-1), weights
     order = np.argsort(values, axis=-1, kind="stable")
-    reached = np.cumsum(weights[order], axis=-1)
-    indices = np.stack([np.argmax(reached >= level - 1e-12, axis=-1) for level in levels], axis=-1)
-    chosen = np.take_along_axis(order, indices, axis=-1)
-    return np.moveaxis(np.take_along_axis(values, chosen, axis=-1), -1, 0)
+    return np.take_along_axis(values, order, axis=-1), weights[order]
 
 
 def worst(values: Array, weights: Array) -> float:

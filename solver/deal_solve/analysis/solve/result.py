@@ -17,16 +17,17 @@ from deal_solve.analysis.solve.schema import (
     SolverRun,
 )
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.allocation import allocate
+from deal_solve.facts.accrual import expected_of, go_once_through
+from deal_solve.facts.allocation import allocate, allocated
 from deal_solve.facts.baseline_usage import observed_buckets
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cloud import cloud_years
 from deal_solve.facts.cost_split import cost_split, crossover_month
 from deal_solve.facts.health import commitment_health, seat_health
-from deal_solve.facts.savings import savings
+from deal_solve.facts.savings import savings, valued
 from deal_solve.facts.summary import Summary, periods, summarise
 from deal_solve.facts.unstated import unstated
-from deal_solve.facts.years import YearCost, years
+from deal_solve.facts.years import YearCost, by_contract_year, years
 from deal_solve.frames import Table
 from deal_solve.report.basics import deal_of, scenarios_from
 from deal_solve.settlement.in_force.position import position_of
@@ -63,6 +64,7 @@ def cost_of(summary: Summary, years: Table[YearCost], chronological_usd: float) 
 
 def _settled(settlement: Settlement, summary: Summary, chronological_usd: float) -> SettledPlan:
     """Return what is said of every settled plan."""
+    go_once_through(settlement, expected_of, by_contract_year, allocated, valued)
     deal, overtaking = settlement.deal, crossover_month(settlement)
     return SettledPlan(
         cost=cost_of(summary, years(settlement), chronological_usd),

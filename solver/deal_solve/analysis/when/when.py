@@ -46,7 +46,7 @@ def _option(deal: Deal, month: SignedMonth, found: Solution | None, best_usd: fl
     if found is None:
         return bare
     settlement = found.settlement
-    p10, p90 = (measures.quantile(settlement.cost, settlement.weights, level) for level in (0.1, 0.9))
+    p10, p90 = measures.quantiles(settlement.cost, settlement.weights, (0.1, 0.9)).tolist()
     return replace(
         bare,
         objective_usd=found.objective_usd,

@@ -117,7 +117,7 @@ def _under(
     offer, months, band = agreement
     fix = options.fix or Proposal()
     restriction = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
-    options = replace(options.measured_against(solution.baseline), fix=restriction)
+    options = replace(options.measured_against(solution), fix=restriction)
     deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
     return solve(deal, scenarios, first_band=band, better_than=better_than, options=options).optimised()
 

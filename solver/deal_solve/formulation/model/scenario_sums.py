@@ -189,18 +189,15 @@ class ScenarioSums:
         """Add requests (months, S) in one block up over intervals, times each rate; return their sum per month."""
         intervals = list(self.within(who, 0, self.months))
         first = intervals[0][0] if intervals else 0
-        starts = [start - first for start, _ in intervals]
-        sums = np.add.reduceat(requests, starts, axis=0)
-        discounted_requests = sums
-        if self._deal.cost_of_capital_per_year:
+        tables = [(self.requests, requests)]
+        if self.discounted_requests is not self.requests:
             discounts = np.array([[self.discount(first + month + 1)] for month in range(len(requests))])
-            discounted_requests = np.add.reduceat(requests * discounts, starts, axis=0)
-        for basis, rate in rates.items():
-            for index, (start, _) in enumerate(intervals):
-                row = self._rows[who, start, basis]
-                np.multiply(sums[index], rate, out=self.requests[row, here])
-                if self.discounted_requests is not self.requests:
-                    np.multiply(discounted_requests[index], rate, out=self.discounted_requests[row, here])
+            tables.append((self.discounted_requests, requests * discounts))
+        for table, monthly in tables:
+            for start, end in intervals:
+                total = np.add.reduce(monthly[start - first : end - first])  # month by month: faster than `reduceat`
+                for basis, rate in rates.items():
+                    np.multiply(total, rate, out=table[self._rows[who, start, basis], here])
         return np.asarray(requests.sum(axis=1))
 
     def afresh(self) -> ScenarioSums:

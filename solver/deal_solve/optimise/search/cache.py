@@ -28,10 +28,12 @@ class SolveCache:
     Nothing is approximated. Scenarios are summed up once for all deals that read them alike (hand over the same
     object). An agreement whose own terms and needs are as they were keeps its bound; for any other the plans of the
     last deal are warm starts, and every cut is made anew. The answer is that of a solve alone, within the gap;
-    `Solution.agreements` then bounds a band by its agreement. Not for two threads at once.
+    `Solution.agreements` then bounds a band by its agreement. Not for two threads at once. With `is_of_sums` nothing
+    but sums and baselines is shared, and every solve is as alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_of_sums: bool = False) -> None:
+        self.is_of_sums = is_of_sums
         self._sums: dict[tuple[int, str], tuple[Scenarios, ScenarioSums]] = {}
         self._baselines: dict[str, Comparison] = {}
         self._bounds: dict[str, float] = {}
@@ -60,6 +62,8 @@ class SolveCache:
 
     def prepare(self, search: AgreementSearch) -> None:
         """Give a search the bounds and warm starts that are known of its agreements."""
+        if self.is_of_sums:
+            return
         for agreement, key in _keys(search).items():
             if key in self._bounds:
                 search.bounds[agreement] = self._bounds[key]
@@ -67,6 +71,8 @@ class SolveCache:
 
     def record(self, search: AgreementSearch) -> None:
         """Keep the bounds and warm starts that a search found; to be called before a program is polished."""
+        if self.is_of_sums:
+            return
         keys = _keys(search)
         for candidate in search.candidates:
             self._bounds[keys[candidate.agreement]] = candidate.bound
