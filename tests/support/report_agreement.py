@@ -31,9 +31,8 @@ from tests.support.paths import ROOT
 
 OCCURS, MATTERS = 0.05, 0.02
 SEEDS = 20_000_000
-CHUNK, SETTLES, RESOLVES, PLANS = 25, 16, 1, 25
-"""Deals of a chunk; clauses tried by settling the plan of each; of every second, clauses tried by solving again and
-stated plans."""
+CHUNK, SETTLES, RESOLVES, PLANS = 25, 10, 3, 25
+"""Deals of a chunk; clauses tried in each by settling its plan, and by solving again; stated plans of every second."""
 REPORT = ROOT / "tests" / "benchmarks" / "agreement-report.md"
 
 
@@ -62,13 +61,32 @@ def deal_of(seed: int, number: int) -> dict:
 
 
 def records_of(seed: int, first: int, count: int) -> list[Record]:
-    """Return the records of a chunk; the clauses that were tried least often in it are tried first."""
-    settled: Counter[str] = Counter()
-    solved: Counter[str] = Counter()
-    return [_record(seed, number, settled, solved) for number in range(first, first + count)]
+    """Return the records of a chunk; see `Tried` for the order in which clauses are tried."""
+    tried = Tried()
+    return [_record(seed, number, tried) for number in range(first, first + count)]
 
 
-def _record(seed: int, number: int, settled: Counter[str], solved: Counter[str]) -> Record:
+@dataclass
+class Tried:
+    """How often clauses were tried in a chunk: the least often comes first.
+
+    Those that changed what a plan costs (`felt`) are solved again last: what they do is known from settling.
+    """
+
+    settled: Counter[str] = field(default_factory=Counter)
+    felt: Counter[str] = field(default_factory=Counter)
+    solved: Counter[str] = field(default_factory=Counter)
+
+    def to_settle(self, rng: np.random.Generator, names: Iterable[str]) -> list[str]:
+        """Return clauses of a deal in the order of settling, in any order where equally often."""
+        return sorted(map(str, rng.permutation(list(names))), key=lambda name: self.settled[name])
+
+    def to_solve(self, rng: np.random.Generator, names: Iterable[str]) -> list[str]:
+        """Return clauses of a deal in the order of solving again."""
+        return sorted(map(str, rng.permutation(list(names))), key=lambda name: (self.felt[name], self.solved[name]))
+
+
+def _record(seed: int, number: int, tried: Tried) -> Record:
     data, started = deal_of(seed, number), time.perf_counter()
     try:
         outcome = outcome_of(data)
@@ -89,21 +107,19 @@ def _record(seed: int, number: int, settled: Counter[str], solved: Counter[str])
     if record.kind != "solved" or solution is None:
         return record
     rng = np.random.default_rng([seed, number, SEEDS])
-    for name in _least_tried(rng, record.clauses, settled)[:SETTLES]:
-        settled[name] += 1
-        record.settles[name] = bool(settles_otherwise(data, solution, name))
+    for name in tried.to_settle(rng, record.clauses)[:SETTLES]:
+        changed = settles_otherwise(data, solution, name)
+        tried.settled[name] += 1
+        if changed is not None:
+            record.settles[name] = changed
+            tried.felt[name] += changed
     silent = [name for name, changed in record.settles.items() if not changed]
-    for name in _least_tried(rng, silent, solved)[: RESOLVES * (number % 2)]:
+    for name in tried.to_solve(rng, silent)[:RESOLVES]:
         changed = solves_otherwise(data, solution, name)
-        solved[name] += 1
+        tried.solved[name] += 1
         if changed is not None:
             record.solves[name] = changed
     return record
-
-
-def _least_tried(rng: np.random.Generator, names: Iterable[str], tried: Counter[str]) -> list[str]:
-    """Return clauses in the order in which they were tried least, in any order where equally often."""
-    return sorted(map(str, rng.permutation(list(names))), key=lambda name: tried[name])
 
 
 @dataclass
@@ -148,11 +164,10 @@ def rows_of(records: list[Record]) -> Iterator[Row]:
         yield Row(name, deals, felt, occurs, has * changes, matters, len(settled), len(tries))
 
 
-def report(records: list[Record], seed: int, elapsed: float) -> str:
+def report(records: list[Record], seed: int) -> str:
     """Return the report as Markdown."""
     kinds = Counter(record.kind for record in records)
     solved = [record for record in records if record.kind == "solved"]
-    seconds = np.array([record.seconds for record in records if record.kind != "refused"])
     rows = list(rows_of(records))
     flagged = [row for row in rows if row.flag]
     head = [
@@ -178,20 +193,16 @@ def report(records: list[Record], seed: int, elapsed: float) -> str:
         f"| refused as input | {kinds['refused']:,} |",
         f"| worst relative difference (settled objective to the search's) | {_worst(solved, 'difference'):.1e} |",
         f"| worst gap | {_worst(solved, 'gap'):.1e} |",
-        f"| seconds per solve: median, mean, 99 %, most | {_seconds(seconds)} |",
-        f"| minutes of processes in all | {elapsed / 60:.0f} |",
         f"| clause values | {len(rows)} |",
         f"| clause values that occur or matter too rarely | {len(flagged)} |",
         "",
         "## Clause values",
         "",
-        "*in*: deals that have it. *felt*: of the deals in which it was tried, those in which it changes what the",
-        "optimal plan costs, or another plan becomes the best one.",
-        "*occurs*: share of the deals that have it. *settles*: share of the solved deals whose optimal plan costs",
-        "something else (more than a cent in some scenario) once the clause is replaced by a neutral alternative,",
-        "estimated from the deals in which that was tried (*settled*).",
-        "*matters*: the same, or another plan becomes the best one and costs something else (or none is left); the",
-        "second is estimated from the deals in which the neutral deal was solved again (*tried*).",
+        "*in*: deals that have it; *occurs*: their share. Each clause is replaced by a neutral alternative in some of",
+        "them. *settles*: share of the solved deals whose optimal plan then costs something else (more than a cent in",
+        "some scenario), estimated from the *settled* ones. *matters*: the same, or another plan becomes the best one",
+        "and costs something else (or none is left), estimated from those that were solved again too (*tried*).",
+        "*felt*: deals of these in which it matters.",
         "",
         "| clause value | in | felt | occurs | settles | matters | settled | tried | |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---|",
@@ -208,10 +219,12 @@ def _worst(records: list[Record], what: str) -> float:
     return max((getattr(record, what) for record in records), default=0.0)
 
 
-def _seconds(seconds: np.ndarray) -> str:
+def _seconds(records: list[Record]) -> str:
+    seconds = np.array([record.seconds for record in records if record.kind != "refused"])
     if not len(seconds):
-        return "none"
-    return f"{np.median(seconds):.2f}, {seconds.mean():.2f}, {np.quantile(seconds, 0.99):.2f}, {seconds.max():.2f}"
+        return "no solves"
+    shown = ", ".join(f"{value:.2f}" for value in (*np.quantile(seconds, (0.5, 0.99, 1)), seconds.mean()))
+    return f"seconds per solve: median, 99 %, most, mean: {shown}"
 
 
 def _findings(records: list[Record]) -> Iterator[str]:
@@ -235,8 +248,8 @@ def kept_chunk(folder: Path, seed: int, first: int, count: int) -> tuple[list[Re
     return records, seconds
 
 
-def run(folder: Path, seed: int, deals: int, jobs: int, seconds: float | None) -> tuple[list[Record], float]:
-    """Return (the records of a run in the order of the deals, seconds of all chunks), with progress on stderr."""
+def run(folder: Path, seed: int, deals: int, jobs: int, seconds: float | None) -> list[Record]:
+    """Return the records of a run in the order of the deals, with progress on stderr."""
     found: dict[int, list[Record]] = {}
     began, total = time.monotonic(), 0.0
     with ProcessPoolExecutor(jobs) as pool:
@@ -255,7 +268,7 @@ def run(folder: Path, seed: int, deals: int, jobs: int, seconds: float | None) -
             if seconds is not None and time.monotonic() - began > seconds:
                 pool.shutdown(wait=False, cancel_futures=True)
                 break
-    return [record for first in sorted(found) for record in found[first]], total
+    return [record for first in sorted(found) for record in found[first]]
 
 
 def main() -> None:
@@ -270,11 +283,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=REPORT)
     given = parser.parse_args()
     if given.only is not None:
-        print(_record(given.seed, given.only, Counter(), Counter()))
+        print(_record(given.seed, given.only, Tried()))
         return
     given.keep.mkdir(parents=True, exist_ok=True)
-    records, seconds = run(given.keep, given.seed, given.deals, given.jobs, given.seconds)
-    write(given.out, report(records, given.seed, seconds))
+    records = run(given.keep, given.seed, given.deals, given.jobs, given.seconds)
+    print(_seconds(records), file=sys.stderr)
+    write(given.out, report(records, given.seed))
 
 
 def write(path: Path, text: str) -> None:

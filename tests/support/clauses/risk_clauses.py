@@ -27,7 +27,7 @@ add("risk=balanced", deal, "risk", _risk(0.3), "neutral")
 add("risk=cautious", deal, "risk", _risk(0.7), "neutral")
 add("risk on=loss", deal, "risk", _on("loss"), lambda v: {**risk_of(v), "on": "cost"})
 add("risk on=cost", deal, "risk", _on("cost"), lambda v: {**risk_of(v), "on": "loss"})
-add("risk confidence", part_of(deal, "risk"), "confidence", present, lambda v: 0.3)
+add("risk confidence", part_of(deal, "risk"), "confidence", present, 0.05)
 add("risk=worst", deal, "risk", lambda v: risk_of(v).get("criterion") == "worst", "neutral")
 add("risk=regret", deal, "risk", lambda v: risk_of(v).get("criterion") == "regret", "neutral")
 

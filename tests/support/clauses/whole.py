@@ -15,7 +15,13 @@ add("in force seats", _held, "seats", present, DROP)
 add("in force index", _held, "index", present, DROP)
 add("drawn", part_of(_held, "api"), "drawn_usd", present, lambda _: 0.0)
 add("carried in", part_of(_held, "api"), "carried_in_usd", present, lambda _: 0.0)
-add("signing=later", _signing, "months", lambda v: v is not ABSENT and max(v) > 0, lambda v: [min(v)])
+add(
+    "signing=later",
+    _signing,
+    "months",
+    lambda v: v is not ABSENT and max(v) > 0,
+    lambda v: [min(v)] if len(v) > 1 else [0],
+)
 add("signing=several months", _signing, "months", lambda v: v is not ABSENT and len(v) > 1, lambda v: v[-1:])
 add("early=forfeited", _signing, "early", "forfeited", "credited")
 add("early=credited", _signing, "early", "credited", "forfeited")
@@ -77,7 +83,7 @@ def _changed(**fields: Any) -> Any:
 
 
 add("plan minimum", _plans, "minimum", present, 0)
-add("plan maximum", _plans, "maximum", present, None)
+add("plan maximum", _plans, "maximum", present, 1_000_000)
 add("list billed monthly", _rates_of_team, "seats", _sold_monthly, _changed(usd_per_user_month={"yearly": 20}))
 add("allowance unknown", _unknown, "seats", lambda v: not _stated(v), _changed(allowance="all"))
 add("allowance of the card", _rates_of_team, "seats", _stated, _changed(allowance={"usd_per_user_month": 0}))

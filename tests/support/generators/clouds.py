@@ -57,8 +57,8 @@ def _is_tied_to_years(offer: Data) -> bool:
 
 def _channel(c: Draw) -> Data:
     channel: Data = {"through": "aws"}
-    if c.chance(45):
+    if c.chance(60):
         channel["counts"] = c.pick(0.5, 0.25, 0.0)
-    if c.chance(45):
+    if c.chance(60):
         channel["fee"] = c.pick(0.03, 0.1)
     return channel

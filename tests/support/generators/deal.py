@@ -9,7 +9,7 @@ from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import estimate, read
 from tests.support.generators.heuristics import heuristic_plans
 from tests.support.generators.offers import offer
-from tests.support.generators.people import SEAT_TYPES, TOOL, cohort, seat_plans, tool
+from tests.support.generators.people import SEAT_TYPES, SPREAD, TOOL, cohort, seat_plans, tool
 from tests.support.generators.risk_clauses import limits, risk
 from tests.support.generators.scenarios import explicit
 from tests.support.generators.usage import RETIRING, month_after, variants, workload
@@ -28,6 +28,8 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
     again.
     """
     horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((24, 9), (12, 5), (36, 5), (48, 1))
+    if tables:
+        horizon = c.weighted((24, 4), (36, 0 if tiny else 1))
     if returns:
         horizon = c.weighted((36, 1), (48, 0 if tiny else 1))
     start = (START[0], c.pick(1, 7, 11))
@@ -38,12 +40,19 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
     _people(c, data, start, tiny, crowded)
     _card(c, data, start)
     _controls(c, data)
-    explicit(c, data, start)
+    explicit(c, data, start, listed=tables)
     if tables:
         _move(c, data)
     if returns:
         _dip(c, data)
+    shrinks = horizon > 12 and not (tables or returns) and c.chance(35)
+    if shrinks:
+        _shrink(data)
     _offers(c, data)
+    if shrinks:
+        _bind(c, data)
+    if tables or returns:
+        _end_early(data["offers"])
     if returns:
         _return(c, data)
     if data["cohorts"] and (crowded or c.chance(35)):
@@ -53,10 +62,10 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
         for people in data["cohorts"].values() if c.chance(60) else ():
             people.setdefault("unserved_usd_per_user_month", c.pick(30, 12, 200))
     _complete(c, data)
-    if tables and horizon > min(length for paper in data["offers"].values() for length in paper["terms"]):
+    if tables:
         kind = c.pick("usage", "users") if data["workloads"] and data["cohorts"] else None
         data["renewal_decisions"] = {kind or ("usage" if data["workloads"] else "users"): 2}
-    if c.chance(14):
+    if c.chance(26):
         clouds(c, data)
     data["risk"] = risk(c, "scenarios" in data)
     around = heuristic_plans(read(data))
@@ -135,13 +144,40 @@ def _dip(c: Draw, data: Data) -> None:
                 paths[name] = [*path[: year * step], *lower, *path[(year + 1) * step :]]
 
 
-def _return(c: Draw, data: Data) -> None:
-    """Let most offers be left after a year, and taken again."""
+def _shrink(data: Data) -> None:
+    """Let users of every scenario be fewer after the first contract year."""
+    for people in data["cohorts"].values():
+        people["headcount_growth_per_year"] = -0.5
+    for scenario in data.get("scenarios", {}).values():
+        for name, path in scenario.get("active_users", {}).items():
+            first = len(path) * 12 // data["horizon_months"]
+            scenario["active_users"][name] = [*path[:first], *(round(value * 0.5, 2) for value in path[first:])]
+
+
+def _bind(c: Draw, data: Data) -> None:
+    """Leave the long terms of offers, most of whose seats may be given back."""
     for paper in data["offers"].values():
-        terms = paper["terms"]
+        longer = {length: facts for length, facts in paper["terms"].items() if length > 12}
+        if longer and min(longer) <= data["horizon_months"] and c.chance(70):
+            paper["terms"] = longer
+        for part in paper.get("seats", {}).values() if c.chance(85) else ():
+            part["reduction_right"] = c.pick(0.3, 1.0)
+
+
+def _end_early(offers: Data) -> None:
+    """Let offers end after a year, and be left then."""
+    for paper in offers.values():
+        terms, renewal = paper["terms"], paper.get("renewal")
         paper["terms"] = {12: terms[min(terms)], **{length: terms[length] for length in terms if length > 12}}
         if min(terms) > 12:
             paper.get("api", {}).pop("excess", None)  # needs two periods in every term
+        if isinstance(renewal, dict) and "may_leave" in renewal:
+            paper["renewal"] = renewal["price"]
+
+
+def _return(c: Draw, data: Data) -> None:
+    """Let most offers be taken again."""
+    for paper in data["offers"].values():
         renewal = paper.get("renewal", "same")
         if c.chance(85):
             price = renewal["price"] if isinstance(renewal, dict) and "price" in renewal else renewal
@@ -194,6 +230,12 @@ def _complete(c: Draw, data: Data) -> None:
         for name, part in paper.get("seats", {}).items()
         if "allowance" in part
     }
+    in_dollars = {
+        name
+        for paper in data["offers"].values()
+        for name, part in paper.get("seats", {}).items()
+        if isinstance(part.get("allowance"), dict)
+    }
     for people in data["cohorts"].values():
         people["tracks"] = [t for t in people["tracks"] if t != "pro" or t in sold] or ["none"]
         seats = [t for t in people["tracks"] if t not in (TOOL, "none")]
@@ -201,6 +243,8 @@ def _complete(c: Draw, data: Data) -> None:
             people.setdefault("unserved_usd_per_user_month", c.pick(25, 10))
         if seats and not (capped | included) & set(seats) and c.chance(20):
             people["covered_share"] = {seats[0]: c.pick(0.5, 1, 0)}
+        if in_dollars & set(seats) and c.chance(80):
+            people["use"]["spread"] = list(SPREAD)
         if people["tracks"] == ["none"]:
             people.pop("use", None)
     if not any(TOOL in people["tracks"] for people in data["cohorts"].values()):

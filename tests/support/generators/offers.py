@@ -34,7 +34,7 @@ NEWEST = {
 
 def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, needs_api: bool) -> Data:
     """Return an offer with an API part, a seats part, or both, near where its clauses bind."""
-    kind = c.weighted(("both", 6), ("api", 3), ("seats", 0 if needs_api else 2)) if seat_types else "api"
+    kind = c.weighted(("both", 7), ("api", 2), ("seats", 0 if needs_api else 2)) if seat_types else "api"
     paper: Data = {"terms": _terms(c, horizon)}
     if kind != "seats":
         paper["api"] = api_part(c, horizon, estimate, min(paper["terms"]))
@@ -49,13 +49,19 @@ def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, need
         ("none", 5), ("locked", 4), ("pass_through", 3), ({"capped": c.pick(0.03, 0.1)}, 3)
     )
     if horizon > min(paper["terms"]):
-        paper["renewal"] = c.weighted(("same", 4), ("list", 3), ({"uplift": c.pick(0.05, 0.1, 0.2, 0.7)}, 4))
-        right = c.weighted((None, 30), ({"may_return": True}, 30), ({"may_leave": False}, 40))
-        if right is not None:
-            paper["renewal"] = {"price": paper["renewal"], **right}
-        if paper["price_protection"] != "none" and c.chance(50):
-            paper["renewal_cap"] = c.pick(0.0, 0.05)
+        paper |= _renewal(c, paper)
     return {**paper, **_other_numbers(c, "offer", estimate)}
+
+
+def _renewal(c: Draw, paper: Data) -> Data:
+    """Return the price of a renewal, often dear where it must be taken, the right to leave or return, and a cap."""
+    right = c.weighted((None, 30), ({"may_return": True}, 30), ({"may_leave": False}, 40))
+    uplift = {"uplift": c.pick(0.3, 0.7) if right == {"may_leave": False} else c.pick(0.05, 0.1, 0.2, 0.7)}
+    price = c.weighted(("same", 4), ("list", 3), (uplift, 5))
+    renewal: Data = {"renewal": {"price": price, **right} if right else price}
+    if paper["price_protection"] != "none" and c.chance(65):
+        renewal["renewal_cap"] = c.pick(0.0, 0.05)
+    return renewal
 
 
 def _terms(c: Draw, horizon: int) -> Data:
@@ -68,9 +74,9 @@ def _terms(c: Draw, horizon: int) -> Data:
         lengths = [12, c.pick(36, 48, 60)]
     else:
         lengths = [c.weighted(*((length, length) for length in fits))]
-    if not c.chance(55):
+    if not c.chance(65):
         return {length: {} for length in lengths}
-    steps = {12: (0.0, 0.02), 24: (0.05, 0.1), 36: (0.08, 0.15), 48: (0.1, 0.15), 60: (0.1, 0.2)}
+    steps = {12: (0.0, 0.02), 24: (0.08, 0.15), 36: (0.12, 0.2), 48: (0.15, 0.2), 60: (0.15, 0.25)}
     return {length: {"api": c.pick(*steps[length]), "seats": c.pick(*steps[length])} for length in lengths}
 
 
@@ -102,7 +108,8 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
     """
     part: Data = {"bands": _bands(c, estimate)}
     months = {12: 8, 24: 2}.get(horizon, 0)
-    part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", months), ("term", 1))
+    terms = 5 if shortest > 12 else 1
+    part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", months), ("term", terms))
     part["overage"] = c.weighted(("list", 3), ("contracted", 2), ({"premium": c.pick(0.2, 0.5, -0.05)}, 3))
     if c.chance(50) and part["period"] != "term" and (part["period"] != "month" or horizon == 12):
         part["unused"] = {"rollover": c.pick(1.0, 0.5)}
@@ -110,8 +117,8 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
             part["unused"]["cap"] = c.pick(0.1, 0.05, 0.25)
     is_term = part["period"] == "term"
     part["payment"] = "arrears" if is_term else c.weighted(("prepaid", 3), ("prepaid_yearly", 2), ("arrears", 3))
-    if is_term and c.chance(75):
-        part["yearly_minimum"] = c.pick(0.8, 0.5, 1.0)
+    if is_term and c.chance(85):
+        part["yearly_minimum"] = c.pick(1.0, 0.8)
     if (
         part["payment"] == "arrears"
         and "unused" not in part
@@ -133,7 +140,7 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
     is_plain = not is_term and "unused" not in part and part.get("credit", {}).get("pays") != "balance"
     if part["payment"] == "arrears" and is_plain and c.chance(50):
         part |= {"measured_at": "list", "overage": "contracted"}
-        if c.chance(60):  # which needs one discount a band
+        if c.chance(70):  # which needs one discount a band
             part["shortfall_at"] = "contracted"
             for band in part["bands"]:
                 shares = band["discount"]
@@ -188,7 +195,7 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
     if seat_type == "pro":
         part["usd_per_user_month"] = c.pick(18, 25)
     elif c.chance(75):
-        part["usd_per_user_month"] = c.pick(15, 12, 18)
+        part["usd_per_user_month"] = c.pick(12, 10, 16)
     if c.chance(50):
         part["minimum"] = min(round(users * c.number(0.5, 1.2, 0.1)), 150)
     elif seat_type == "enterprise":
@@ -203,14 +210,16 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
     if c.chance(55):
         part["tiers"] = _tiers(c, users)
     part["true_up"] = true_up(c)
-    part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.weighted((1, 3), (0, 2), (0.6, 2))
+    if "maximum" in part and isinstance(part["true_up"], dict) and c.chance(80):
+        part["true_up"]["price"] = "list"
+    part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.weighted((1, 2), (0, 2), (0.6, 3))
     if c.chance(30):
         del part["covered_share"]
-        part["allowance"] = "all" if part["true_up"] == "hard_cap" or c.chance(15) else _allowance(c)
-    if c.chance(40):
-        part["reduction_right"] = c.pick(0.1, 0.3, 1.0)
-    if with_api and part.get("covered_share", 1) < 1 and c.chance(70):
-        part["counts_toward_commitment"] = c.weighted((True, 3), (0.4, 2))
+        part["allowance"] = "all" if part["true_up"] == "hard_cap" or c.chance(25) else _allowance(c)
+    if c.chance(50):
+        part["reduction_right"] = c.pick(0.3, 0.1, 1.0)
+    if with_api and part.get("covered_share", 1) < 1 and c.chance(85):
+        part["counts_toward_commitment"] = c.pick(True, 0.4)
     if c.chance(45):
         part["initial_order"] = c.weighted(("free", 4), ("expected_users", 1))
     return {**part, **_other_numbers(c, "seats", estimate)}
@@ -218,12 +227,12 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
 
 def _allowance(c: Draw) -> Data:
     """Return dollars a user near what one uses."""
-    allowance: Data = {"usd_per_user_month": c.pick(8, 3, 20), "pooled": c.chance(45)}
-    kind = c.weighted(("plain", 3), ("discount", 2), ("blocked", 2))
+    allowance: Data = {"usd_per_user_month": c.pick(2, 1, 4), "pooled": c.chance(45)}
+    kind = c.weighted(("plain", 2), ("discount", 2), ("blocked", 2))
     if kind == "discount":
         allowance["extra_discount"] = c.pick(0.1, 0.3)
     if kind == "blocked":
-        allowance |= {"beyond": "blocked", "refused_usd_per_usd": c.pick(1, 3)}
+        allowance |= {"beyond": "blocked", "refused_usd_per_usd": c.pick(3, 2)}
     return allowance
 
 
@@ -238,7 +247,7 @@ def _tiers(c: Draw, users: float) -> Data:
 
 def true_up(c: Draw) -> Any:
     """Return a preset, a preset with one thing changed, a free combination, or the hard cap."""
-    kind = c.weighted(("preset", 6), ("free", 6), ("changed", 1), ("hard_cap", 2))
+    kind = c.weighted(("preset", 7), ("free", 6), ("changed", 1), ("hard_cap", 2))
     preset = c.pick("add-on-demand", "quarterly-reconciliation", "annual-true-up", "true-forward")
     if kind == "hard_cap":
         return kind
@@ -246,7 +255,11 @@ def true_up(c: Draw) -> Any:
         return preset
     if kind == "changed":
         return {"preset": preset, "price": "list"}
-    clause: Data = {"check": c.pick(1, 3, 12), "count": c.pick("peak", "snapshot"), "retroactive": not c.chance(45)}
+    clause: Data = {
+        "check": c.pick(3, 12, 1, 12),
+        "count": c.pick("snapshot", "peak", "snapshot"),
+        "retroactive": not c.chance(45),
+    }
     if clause["check"] == 1:
         clause["count"] = "peak"  # a month has one count
     ratchets = (("year", 2), ("term", 2), ("none", 8 if clause["retroactive"] else 0))

@@ -10,6 +10,7 @@ Data = dict[str, Any]
 SEAT_TYPES = ("team-standard", "enterprise", "pro")
 """Two of the card, and one that only offers sell."""
 TOOL = "tool"
+SPREAD = ({"share": 0.8, "factor": 0.5}, {"share": 0.2, "factor": 3.0})
 
 
 def cohort(c: Draw, start: tuple[int, int], months: int, seat_type: str | None) -> Data:
@@ -23,9 +24,9 @@ def cohort(c: Draw, start: tuple[int, int], months: int, seat_type: str | None) 
         people["ramp"] = {"from_share": c.pick(0.0, 0.3), "months": c.pick(6, 12, 20)}
     elif c.chance(40):
         people |= {"active_now": c.pick(0.2, 0.8), "ramp": {"months": c.pick(4, 15)}}
-    if c.chance(25):
+    if c.chance(30):
         people["assigned_per_active"] = 1.2
-    if c.chance(24):
+    if c.chance(30):
         people["starts"] = month_after(start, c.integer(1, min(months - 1, 14)))
     if "none" in people["tracks"] or c.chance(30):
         people["unserved_usd_per_user_month"] = c.pick(30, 12, 50)
@@ -40,9 +41,9 @@ def _tracks(c: Draw, seat_type: str | None) -> list[str]:
     tracks = [seat_type] if seat_type else []
     if seat_type and c.chance(15):
         tracks.append(next(name for name in SEAT_TYPES if name != seat_type))
-    if c.chance(33):
+    if c.chance(28):
         tracks.append(TOOL)
-    if c.chance(40) or not tracks:
+    if c.chance(35) or not tracks:
         tracks.append("none")
     return tracks
 
@@ -64,9 +65,9 @@ def use(c: Draw) -> Data:
         section["growth_per_year"] = c.pick(0.3, -0.2)
     if c.chance(10):
         section["tokens_counted_in"] = "old"
-    if c.chance(35):
-        section["spread"] = [{"share": 0.8, "factor": 0.5}, {"share": 0.2, "factor": 3.0}]
-    usd = c.pick(10, 3, 25)
+    if c.chance(20):
+        section["spread"] = list(SPREAD)
+    usd = c.pick(10, 5, 25)
     section["requests_per_user_month"] = round(usd * 1e6 / (2 * mean_tokens(section) + 10 * section["output_tokens"]))
     return section
 
@@ -74,7 +75,7 @@ def use(c: Draw) -> Data:
 def tool(c: Draw) -> Data:
     """Return an internal tool."""
     built: Data = {"build_usd": c.pick(2000, 0, 10_000), "run_usd_per_month": c.pick(100, 400)}
-    if c.chance(40):
+    if c.chance(65):
         built["provides"] = ["sso", "scim"]
     return built
 

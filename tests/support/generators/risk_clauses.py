@@ -13,7 +13,7 @@ Data = dict[str, Any]
 
 def risk(c: Draw, is_explicit: bool) -> Any:
     """Return a word, a map, or a criterion of its own (explicit lists only)."""
-    kind = c.weighted(("neutral", 8), ("balanced", 4), ("cautious", 4), ("map", 3), ("worst", 3), ("regret", 3))
+    kind = c.weighted(("neutral", 4), ("balanced", 6), ("cautious", 5), ("map", 3), ("worst", 4), ("regret", 4))
     if kind in ("worst", "regret") and is_explicit:
         return {"criterion": kind}
     if kind in ("neutral", "worst", "regret"):
@@ -25,7 +25,7 @@ def risk(c: Draw, is_explicit: bool) -> Any:
 
 
 def limits(c: Draw, plans: list[Settlement]) -> list[Data]:
-    """Return one or two limits of any measure that some of these plans (cheapest first) keep; the first may not.
+    """Return one or two limits of any measure that some of these plans (cheapest first) keep, or nearly; others do not.
 
     Most of the time one of the plans keeps both.
     """
@@ -34,21 +34,21 @@ def limits(c: Draw, plans: list[Settlement]) -> list[Data]:
         return [first]
     parsed = Limit.model_validate(first)
     keeping = [plan for plan in plans if measured(parsed, plan) <= first["at_most"]]
-    return [first, _limit(c, plans if c.chance(15) else keeping)]
+    return [first, _limit(c, plans if c.chance(15) or not keeping else keeping)]
 
 
 def _limit(c: Draw, plans: list[Settlement]) -> Data:
-    """Return a limit between the least of its measure and that of the cheapest plan; some are loose."""
+    """Return a limit from about the least of its measure to that of the cheapest plan; some are loose."""
     limit = _measure(c, len(plans[0].by_year))
     parsed = Limit.model_validate({**limit, "at_most": 0})
     values = [measured(parsed, plan) for plan in plans]
     least, cheapest = min(values), values[0]
-    usd = least + (cheapest - least) * c.number(0.02, 0.32, 0.1) if c.chance(88) else cheapest * 1.2
+    usd = least + (cheapest - least) * c.number(-0.06, 0.24, 0.1) if c.chance(88) else cheapest * 1.2
     return {**limit, "at_most": round_to(max(usd * 1.0001, 1.0), 5)}
 
 
 def _measure(c: Draw, years: int) -> Data:
-    kind = c.weighted(("expected", 4), ("cvar", 3), ("worst", 4), ("chance", 3), ("committed", 3))
+    kind = c.weighted(("expected", 6 if years > 1 else 2), ("cvar", 4), ("worst", 3), ("chance", 3), ("committed", 4))
     if kind == "committed":
         return {"measure": c.pick("expected", "worst"), "of": c.pick("committed", "signed")}
     of = f"contract year {c.integer(1, years)}" if c.chance(80 if kind == "expected" else 50) else "total"

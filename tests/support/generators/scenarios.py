@@ -10,14 +10,14 @@ Data = dict[str, Any]
 CHANGES = (-0.3, 0.08, -0.15, 0.2, -0.5)
 
 
-def explicit(c: Draw, data: Data, start: tuple[int, int]) -> None:
-    """Add an explicit list of 1 to 6 scenarios, or bands in at most two groups with at most one event.
+def explicit(c: Draw, data: Data, start: tuple[int, int], listed: bool = False) -> None:
+    """Add an explicit list of 1 to 6 scenarios (of several, if `listed`), or bands with one event at most.
 
     Long horizons have few scenarios, so that one solve stays short.
     """
     is_long = data["horizon_months"] > 24
-    if c.chance(62):
-        count = c.weighted((2, 4), (3, 4), (1, 2), (4, 0 if is_long else 2), (6, 0 if is_long else 1))
+    if listed or c.chance(62):
+        count = c.weighted((2, 4), (3, 4), (1, 0 if listed else 2), (4, 0 if is_long else 2), (6, 0 if is_long else 1))
         names = ("low", "middle", "high", "slump", "rush", "odd")[:count]
         shape = _Shape(c, data)
         data["scenarios"] = {name: shape.scenario(c) for name in names}
@@ -88,7 +88,7 @@ class _Shape:
         self.families = c.weighted((("opus", "sonnet", "haiku", "fable"), 5), (("sonnet",), 2), (("haiku", "opus"), 1))
         self.moves = c.chance(75)
         self.seats_move = c.chance(40)
-        self.hit_rates = c.chance(25)
+        self.hit_rates = c.chance(36)
         self.per_user = c.chance(25)
 
     def scenario(self, c: Draw) -> Data:
@@ -124,7 +124,7 @@ class _Shape:
     def _users(self, c: Draw, people: Data) -> Any:
         """Return users per year, or per month with a ramp or a peak; not always whole numbers."""
         level = people["headcount"] * c.number(0.4, 1.0, 0.1)
-        growth = c.pick(1.0, 1.3, 0.7)
+        growth = c.pick(1.0, 0.6, 1.3)
         yearly = [round(level * growth**year, 1) for year in range(self.years)]
         return self._months(c, yearly, c.pick(0.1, 0.3, 0.6)) if c.chance(60) else yearly
 

@@ -7,7 +7,7 @@ from tests.support.generators.clouds import clouds
 from tests.support.generators.draw import Draw
 from tests.support.generators.estimate import estimate
 from tests.support.generators.people import SEAT_TYPES
-from tests.support.generators.usage import month_after
+from tests.support.generators.usage import QUALITY, month_after
 
 Data = dict[str, Any]
 KEPT = ("usd_per_user_month", "list_usd_per_user_month", "billing", "tiers", "true_up", "covered_share")
@@ -32,13 +32,13 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     held = data.get("in_force", {})
     later = [ends + c.pick(1, 2, 5)] if c.chance(60) and not _keeps_its_count(data, held) else []
     early: list[int] = []
-    if ends and c.chance(75):
+    if ends and c.chance(85):
         step = PERIOD_MONTHS.get(data["offers"]["current"].get("api", {}).get("period", "year"), ends)
         step = min(step, 11) if held.get("seats") else step
         early = [max(ends - c.pick(1, step, 2, 4), max(ends - step, 0))]
         if held.get("seats"):
             _keep_one_type(data, next(iter(held["seats"])))
-        data.setdefault("signing", {})["early"] = "credited" if _may_credit(data) and c.chance(75) else "forfeited"
+        data.setdefault("signing", {})["early"] = "credited" if _may_credit(data) and c.chance(65) else "forfeited"
     months = sorted({*early, ends, *later}) if c.chance(80) else [*later, *early] or [ends]
     data.setdefault("signing", {})["months"] = [month for month in months if month < horizon] or [ends]
     if "scenarios" in data and data["signing"].get("early") != "credited" and c.chance(25):
@@ -84,7 +84,7 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
             "carried_in_usd": round(balance * c.pick(0.2, 0.4, 0.0), 2) if began and "unused" in api else 0.0,
         }
         if c.chance(40):
-            held["index"] = {"opus": c.pick(1.1, 0.9)}
+            held["index"] = dict.fromkeys(QUALITY, c.pick(1.1, 0.9))
     seats = {
         name: {key: value for key, value in part.items() if key in KEPT}
         for paper in data["offers"].values()
@@ -95,13 +95,14 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         name = next(iter(seats))
         current["seats"] = {name: dict(seats[name])}
         may_cap = not any("covered_share" in people for people in data["cohorts"].values())
-        clause = c.weighted(("true-forward", 44), ("hard_cap" if may_cap else "true-forward", 48), ("", 8))
+        clause = c.weighted(("true-forward", 46), ("hard_cap" if may_cap else "true-forward", 52), ("", 2))
         if clause:
             current["seats"][name]["true_up"] = clause
         if clause == "hard_cap":
             current["seats"][name]["covered_share"] = 1
         users = around.users.get(name, 50.0)
-        held["seats"] = {name: {"contracted": int(users * c.pick(0.9, 0.5, 1.2)), "licensed": int(users)}}
+        contracted = int(users * c.pick(0.9, 0.5, 1.2))
+        held["seats"] = {name: {"contracted": contracted, "licensed": max(contracted, int(users * c.pick(1, 0.6)))}}
     if "api" not in current and "seats" not in current:
         current["api"] = {"bands": [{"commit_usd_per_year": 0, "discount": 0.05}], "period": "year"}
     data["offers"] = {**data["offers"], "current": current}

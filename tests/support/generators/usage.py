@@ -45,7 +45,7 @@ def workload(c: Draw, start: tuple[int, int], months: int) -> Data:
         work["growth_per_year"] = c.pick(0.5, -0.3, 1.0)
     if c.chance(28):
         work["season_by_calendar_month"] = list(c.pick(*SEASONS))
-    if c.chance(25):
+    if c.chance(30):
         work["starts"] = _month(start, c.integer(1, min(months - 1, 14)))
     if c.chance(14):
         work["other_usd_per_request"] = c.pick(0.001, 0.01)
@@ -92,7 +92,7 @@ def _today(c: Draw, work: Data) -> None:
 def _mode_of_today(c: Draw, work: Data) -> None:
     if "today" in work and "cache" in work and c.chance(35):
         work["today"]["cached"] = True
-    if "today" in work and work.get("batchable") == 1.0 and c.chance(75):
+    if "today" in work and work.get("batchable") == 1.0 and c.chance(90):
         work["today"]["batch"] = True
 
 

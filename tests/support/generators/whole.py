@@ -24,11 +24,9 @@ def whole_deal(rng: np.random.Generator) -> Data:
 
 def whole(c: Draw) -> Data:
     """Return the same through a `Draw`."""
-    shape = c.weighted(("plain", 43), ("later", 33), ("tables", 10), ("returns", 6), ("crowded", 8))
+    shape = c.weighted(("plain", 41), ("later", 38), ("tables", 13), ("returns", 6), ("crowded", 10))
     shapes = {name: shape == name for name in ("crowded", "tables", "returns")}
     data = drawn_deal(c, tiny=c.chance(TINY), **shapes)
-    if shape == "tables" and "renewal_decisions" not in data:  # it has one term alone
-        data = drawn_deal(c, tiny=c.chance(TINY), **shapes)
     if "scenarios" in data and data["risk"] == "neutral" and c.chance(25):
         data["risk"] = {"criterion": c.pick("worst", "regret")}
     if shape == "later":
@@ -37,7 +35,7 @@ def whole(c: Draw) -> Data:
     elif shape == "plain" and not {"limits", "cloud_commitments"} & set(data) and c.chance(_cloudy(data)):
         clouds(c, data)
     _seats(c, data)
-    if data["horizon_months"] > 12 and c.chance(24):
+    if data["horizon_months"] > 12 and c.chance(40):
         _longer(c, data)
     if data.get("limits") and c.chance(22):
         _in_another_currency(c, data)
@@ -51,7 +49,8 @@ def _cloudy(data: Data) -> int:
 
 def _seats(c: Draw, data: Data) -> None:
     """State what list sells of a seat type of the card, what its seats include, and what is blocked."""
-    parts = [part for paper in data["offers"].values() for part in paper.get("seats", {}).values()]
+    papers = [paper for paper in data["offers"].values() if paper.get("on_the_table", True)]
+    parts = [part for paper in papers for part in paper.get("seats", {}).values()]
     for part in parts:
         if isinstance(part.get("allowance"), dict) and "extra_discount" not in part["allowance"] and c.chance(35):
             part["allowance"] |= {"beyond": "blocked", "refused_usd_per_usd": c.pick(1, 3)}
@@ -60,15 +59,16 @@ def _seats(c: Draw, data: Data) -> None:
     for part in parts:
         if is_free and "covered_share" in part and "counts_toward_commitment" not in part and c.chance(20):
             del part["covered_share"]
-            discounted = {"usd_per_user_month": c.pick(4, 9), "extra_discount": c.pick(0.1, 0.3)}
+            discounted = {"usd_per_user_month": c.pick(2, 4), "extra_discount": c.pick(0.1, 0.3)}
             part["allowance"] = "all" if part["true_up"] == "hard_cap" else c.pick("all", discounted)
     if not any("team-standard" in one["tracks"] for one in people):
         return
     own: Data = {}
-    if c.chance(35) and all({"usd_per_user_month", "list_usd_per_user_month"} <= {*part} for part in parts):
-        own["usd_per_user_month"] = c.pick({"yearly": 20, "monthly": 22}, {"yearly": 18}, {"monthly": 24})
+    team = [paper["seats"]["team-standard"] for paper in papers if "team-standard" in paper.get("seats", {})]
+    if c.chance(50) and all({"usd_per_user_month", "list_usd_per_user_month"} <= {*part} for part in team):
+        own["usd_per_user_month"] = c.pick({"yearly": 20, "monthly": 21}, {"yearly": 18}, {"monthly": 16})
     if is_free and c.chance(40):
-        own["allowance"] = c.pick({"usd_per_user_month": 6}, "all")
+        own["allowance"] = c.pick({"usd_per_user_month": 3}, "all")
     if own:
         data["rates"].setdefault("seats", {})["team-standard"] = own
 
@@ -80,7 +80,7 @@ def _longer(c: Draw, data: Data) -> None:
         if is_renewed and "channel" not in paper and paper.get("on_the_table", True):
             paper["terms"] = {
                 **paper["terms"],
-                c.pick(48, 60): {"api": c.pick(0.15, 0.25), "seats": c.pick(0.15, 0.25)},
+                c.pick(60, 48, 60): {"api": c.pick(0.25, 0.35), "seats": c.pick(0.25, 0.35)},
             }
 
 
