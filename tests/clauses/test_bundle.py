@@ -2,11 +2,11 @@
 
 import pytest
 
-from deal_solve.plan.plan import ApiAgreement, ApiTerm, Route, SeatAgreement
+from deal_solve.plan.plan import ApiAgreement, ApiTerm, Route, SeatAgreement, SeatTerm
 from tests.support.builders import APP, RATES, deal_of, lines, only, seat_plan, settled
 
 
-def bundle(commitment, contracted=(100,), seats_offer="quote", renewal="same", **part):
+def bundle(commitment, contracted=(100,), seats_offer="quote", renewal="same", seat_terms=(), **part):
     """Seats at 20 with a tier of 10 % from 100, API 0 % from 1 USD; combined 30 000 gives 5 % seats and 20 % API."""
     years = len(contracted)
     tiers = {"kind": "all_units", "steps": [{"seats": 100, "discount": 0.1}]}
@@ -34,7 +34,8 @@ def bundle(commitment, contracted=(100,), seats_offer="quote", renewal="same", *
         api=ApiAgreement(offer="quote", term_months=12, terms=api),
         routing={"app": (Route(from_month=0, shares={"opus": 1}),)},
     )
-    return settled(deal, plan)
+    seat = plan.seats["seat"].model_copy(update={"terms": seat_terms})
+    return settled(deal, plan.model_copy(update={"seats": {"seat": seat}}))
 
 
 FULL, BUNDLED = 21_600 * 0.5, 21_600 * 0.5 * 0.95
@@ -42,7 +43,10 @@ FULL, BUNDLED = 21_600 * 0.5, 21_600 * 0.5 * 0.95
 
 @pytest.mark.parametrize(
     ("commitment", "seats", "usage"),
-    [(8399, FULL, 12_000), (8400, BUNDLED, 9600), (8399.996, BUNDLED, 9600), (9000, BUNDLED, 9600)],
+    [
+        *((8399, FULL, 12_000), (8399.99, FULL, 12_000)),
+        *((8399.995, BUNDLED, 9600), (8399.996, BUNDLED, 9600), (8400, BUNDLED, 9600), (9000, BUNDLED, 9600)),
+    ],
 )
 def test_bundle_below_at_and_above_its_threshold(commitment, seats, usage):
     """100 seats after volume tier: 12 · 100 · 18 = 21 600, before the 50 % of the term; so C >= 8 400 (to half a cent)
@@ -69,6 +73,26 @@ def test_bundle_is_tested_again_at_every_term():
     at_list = bundle((8400, 0), contracted=(100, 100), renewal="list")
     assert at_list.by_line["usage"][0] == pytest.approx(12_000)
     assert at_list.by_line["seats"][0] == pytest.approx(BUNDLED + 24_000)
+
+
+def test_bundle_of_a_year_counts_its_own_seats():
+    """100 seats reach it with C = 8 400; 60 in year 1 cost 14 400 after the tier that they do not reach, and do not."""
+    result = bundle((8400, 8400), contracted=(100, 60))
+    assert [record.usage_usd[0] for record in result.drawdown] == pytest.approx([9600, 12_000])
+
+
+def test_seats_that_are_left_for_list_do_not_count():
+    """100 seats and C = 8 400 reach it in year 0; in year 1 the seats are bought at list, 20 a month each."""
+    terms = (SeatTerm(years=1), SeatTerm(offer="list", years=1))
+    result = bundle((8400, 8400), contracted=(100, 100), renewal={"may_return": True}, seat_terms=terms)
+    assert [record.usage_usd[0] for record in result.drawdown] == pytest.approx([9600, 12_000])
+    assert result.by_year[1, 0] == pytest.approx(24_000 + 12_000)
+
+
+def test_a_part_of_less_than_a_dollar_is_positive():
+    """One seat at 0.05 a month is 0.60 a year, beside 30 000 committed; and C = 0.50 beside 32 400 of seats."""
+    assert bundle(30_000, contracted=(1,), usd_per_user_month=0.05).drawdown[0].usage_usd[0] == pytest.approx(9600)
+    assert bundle(0.5, contracted=(150,)).drawdown[0].usage_usd[0] == pytest.approx(9600)
 
 
 def test_uplift_does_not_enter_the_bundle_test():

@@ -2,8 +2,9 @@
 
 import pytest
 
-from deal_solve import InputError, loads, solve
-from tests.support.builders import RATES, before, count, lines, seat_deal
+from deal_solve import InputError, loads, scenarios_of, solve
+from deal_solve.settlement.settle import settle
+from tests.support.builders import RATES, before, count, lines, seat_deal, seat_plan
 
 METHODS = pytest.mark.parametrize("method", ["decomposition", "extensive"])
 FORWARD = {"true_up": "true-forward"}
@@ -34,6 +35,24 @@ def test_the_largest_count_in_force_is_kept_in_the_first_year_of_the_next_agreem
     solution = solve(held(count(horizon=24, m3=peak), FORWARD, {"licensed": licensed}), method=method)
     assert before(solution) == {}
     assert solution.objective_usd == pytest.approx(28_800 + kept * 16 * 12)
+
+
+def test_what_is_kept_is_charged_above_the_seats_contracted():
+    """130 in month 3: 30 stay licensed beside 100 contracted ones, 30 · 16 · 12, in the first year alone."""
+    deal = held(count(horizon=24, m3=130), FORWARD)
+    result = settle(deal, seat_plan((100, 100), offer="next", signing_month=6), scenarios_of(deal))
+    bill = result.invoice()
+    bill = bill[bill["line"] == "true_up"][["period", "item", "quantity", "amount_usd", "paid_month"]]
+    assert bill.values.tolist() == [["2027-07/2028-06", "seat", 360, 5760, 0]]
+    assert result.seats["seat"].true_up_seats.tolist() == [[30], [0]]
+
+
+def test_what_is_left_is_not_kept_where_the_type_is_taken_later():
+    """Nobody is on it in the first year, 100 users in the second: only the last count of the old seats is due."""
+    deal = held(count(horizon=24, m3=130), FORWARD, tracks=("seat", "none"), unserved=1)
+    plan = seat_plan((0, 100), offer="next", signing_month=6, tracks={"staff": ("none", "seat")})
+    result = settle(deal, plan, scenarios_of(deal))
+    assert lines(result) == {"before": 30 * 12 * 18, "seats": 100 * 16 * 6, "unserved": 1200}
 
 
 @METHODS

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.support.builders import RATES, count, deal_of, months, only, routes, seat_plan, settled
+from deal_solve.plan.plan import SeatTerm
+from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.expansion import scenarios_of
+from tests.support.builders import RATES, count, deal_of, months, only, routes, seat_deal, seat_plan, settled
 
 USE = {"requests_per_user_month": 1, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
 
@@ -54,6 +57,56 @@ def test_a_window_is_charged_at_its_end(clause, period, charged):
     result = on_seats(part, {"a": count(100, 24, m16=110)}, (100, 100))
     assert rows(result, "true_up") == [(period, "seat", 10 * charged, 10 * charged * 20, 18)]
     assert result.seats["seat"].true_up_seats.tolist() == [[0], [10]]
+
+
+def test_a_window_that_the_horizon_cuts_is_paid_at_its_end():
+    """Signed in month 4 of 24, by quarter: ten users more in the last month are counted at its end, for two months."""
+    part = {"true_up": {"check": 3, "count": "peak", "retroactive": True, "ratchet": "year"}}
+    deal = seat_deal(count(100, 24, m23=110), part, horizon=24, signing={"months": [4]})
+    result = settle(deal, seat_plan((100, 100), signing_month=4), scenarios_of(deal))
+    assert rows(result, "true_up") == [("2028-11/2028-12", "seat", 20, 400, 20)]
+
+
+def test_the_last_count_of_the_horizon_is_charged_for_its_window():
+    """Ten users more in November 2028, by quarter, not retroactive: October to December."""
+    part = {"true_up": {"check": 3, "count": "peak", "retroactive": False, "ratchet": "year"}}
+    result = on_seats(part, {"a": count(100, 24, m22=110)}, (100, 100))
+    assert rows(result, "true_up") == [("2028-10/2028-12", "seat", 30, 600, 24)]
+
+
+def test_seats_added_are_charged_at_the_price_of_their_contract_year():
+    """Ten users more in January 2028, twice the price: to the end of the year 10 · 12 · 40."""
+    part = {"true_up": {"check": 1, "count": "peak", "retroactive": True, "ratchet": "year"}}
+    deal = seat_deal(count(100, 24, m12=110), part, months(1, 2), horizon=24)
+    result = settled(deal, seat_plan((100, 100)))
+    assert rows(result, "true_up") == [("2028-01", "seat", 120, 4800, 13)]
+
+
+def test_list_for_a_year_does_not_end_the_true_ups_of_what_is_taken_again():
+    """110 users on 100 seats: charged in years 0 and 2; in year 1, at list by the month, as users are."""
+    part = {"true_up": {"check": 12, "count": "peak", "retroactive": True}}
+    rates = {**RATES, "seats": {"seat": {"usd_per_user_month": {"yearly": 20, "monthly": 25}, "covered_share": 1}}}
+    deal = seat_deal(110, part, horizon=36, rates=rates, offer={"renewal": {"may_return": True}})
+    plan = seat_plan((100, 0, 100))
+    terms = (SeatTerm(years=1), SeatTerm(offer="list-monthly", years=1), SeatTerm(years=1))
+    seat = plan.seats["seat"].model_copy(update={"terms": terms})
+    result = settled(deal, plan.model_copy(update={"seats": {"seat": seat}}))
+    assert rows(result, "true_up") == [
+        ("2027-01/2027-12", "seat", 120, 2400, 12),
+        ("2029-01/2029-12", "seat", 120, 2400, 36),
+    ]
+    assert result.by_year[1, 0] == pytest.approx(110 * 25 * 12)
+
+
+def test_users_may_be_unserved_for_nothing():
+    """110 users on 100 seats under a hard cap, at 0."""
+    deal = deal_of(
+        cohorts={"staff": {"headcount": 110, "tracks": ["seat"], "unserved_usd_per_user_month": 0}},
+        offers={"quote": {"terms": [12], "seats": {"seat": {"true_up": "hard_cap"}}}},
+    )
+    result = settled(deal, seat_plan((100,)))
+    assert result.by_line["unserved"].tolist() == [0]
+    assert result.cost.tolist() == [24_000]
 
 
 def test_without_a_ratchet_the_most_seats_of_a_year_are_those_of_its_largest_window():

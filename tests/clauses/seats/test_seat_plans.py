@@ -1,13 +1,16 @@
 """Plans of the vendor: minimum and maximum of all their seat types together."""
 
+import numpy as np
 import pytest
 
 from deal_solve import Infeasible, Proposal, complete, scenarios_of, solve
 from deal_solve.analysis.check.findings import findings
 from deal_solve.errors import InputError
 from deal_solve.plan.validation.validity import refuse_impossible
+from deal_solve.settlement.seats.seat_plans import served
+from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.first_users import first_users
-from tests.support.builders import RATES, deal_of, list_api, only, seat_deal, seat_plan, settled
+from tests.support.builders import RATES, count, deal_of, list_api, months, only, seat_deal, seat_plan, settled
 
 USE = {"requests_per_user_month": 1, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
 TEAM = ["team-standard", "team-premium"]
@@ -96,13 +99,13 @@ def test_contracted_seats_reach_the_minimum_together():
         rates=limited(minimum=10, maximum=150),
     )
     refuse_impossible(deal, plan_of(deal, seat=("list", 6), other=("list", 4)).model_copy(update={"use": {}}))
-    for count, words in (
+    for contracted, words in (
         (3, "9 seats of seat, other contracted in contract year 1; together at least 10"),
         (145, "most"),
     ):
         with pytest.raises(InputError, match=words):
             refuse_impossible(
-                deal, plan_of(deal, seat=("list", 6), other=("list", count)).model_copy(update={"use": {}})
+                deal, plan_of(deal, seat=("list", 6), other=("list", contracted)).model_copy(update={"use": {}})
             )
 
 
@@ -185,6 +188,105 @@ def test_users_above_the_maximum_are_unserved_the_cheapest_first():
     result = settled(deal, plan)
     assert float(result.by_line["unserved"][0]) == pytest.approx(40 * 7 * 12)
     assert float(result.cost[0]) == pytest.approx(40 * 7 * 12 + 12 * (40 * 20 + 60 * 40))
+
+
+def test_who_is_above_the_maximum_in_each_month_of_each_year():
+    """At most 100 of both types, two contract years. Whom `other` leaves out costs 0.50 a month, those of `seat` none.
+
+    130 + 20 in May 2027: 50 of `seat` are left out; 40 + 110 in February 2028: all 40 of `seat`, then 10 of `other`.
+    """
+    users = {"other": count(20, 24, m13=110), "seat": count(30, 24, m4=130, m13=40), "apart": months(7, 7)}
+    costs = {"other": 0.5, "seat": 0, "apart": 3}
+    cohorts = {
+        name: {"headcount": 0, "tracks": [name, "none"], "unserved_usd_per_user_month": usd}
+        for name, usd in costs.items()
+    }
+    rates = limited(maximum=100)
+    rates["seats"]["apart"] = {"usd_per_user_month": 30, "covered_share": 1}
+    deal = deal_of(24, cohorts=cohorts, rates=rates, scenarios=only(active_users=users))
+    plan = plan_of(deal, other=("list", 110), seat=("list", 130), apart=("list", 7)).model_copy(update={"use": {}})
+    scenarios, left_out = served(deal, plan, scenarios_of(deal))
+    assert {name: np.flatnonzero(each).tolist() for name, each in left_out.items()} == {"seat": [4, 13], "other": [13]}
+    assert (left_out["seat"][4], left_out["seat"][13], left_out["other"][13]) == (50, 40, 10)
+    assert scenarios.users["seat"][[3, 4, 5, 13, 14], 0].tolist() == [30, 80, 30, 0, 30]
+    assert scenarios.users["other"][[4, 13], 0].tolist() == [20, 100]
+    assert scenarios.users["apart"].tolist() == [[7]] * 24
+    result = settled(deal, plan)
+    assert result.by_line["unserved"] == pytest.approx([5])
+    bill = result.invoice()
+    bill = bill[bill["line"] == "unserved"][["period", "item", "quantity", "amount_usd", "paid_month"]]
+    assert bill.values.tolist() == [["2028-02", "other", 10, 5, 14]]
+
+
+def test_a_year_in_which_somebody_must_be_served_leaves_nobody_out():
+    """At most 100. `seat` has 120 users in both years; in year 0 somebody without an unserved cost is on the plan."""
+    cohorts = {
+        "seat": {"headcount": 120, "tracks": ["seat", "none"], "unserved_usd_per_user_month": 5},
+        "other": {"headcount": 1, "tracks": ["other", "apart"]},
+    }
+    rates = limited(maximum=100)
+    rates["seats"]["apart"] = {"usd_per_user_month": 30, "covered_share": 1}
+    deal = deal_of(24, cohorts=cohorts, rates=rates)
+    plan = plan_of(deal, seat=("list", 100), other=("list", 1), apart=("list", 1))
+    plan = plan.model_copy(update={"tracks": {"seat": ("seat", "seat"), "other": ("other", "apart")}})
+    _, left_out = served(deal, plan, scenarios_of(deal))
+    assert left_out["seat"][:, 0].tolist() == [0] * 12 + [20] * 12
+
+
+def test_who_is_on_the_plan_and_leaves_it_is_left_out_until_then():
+    """At most 100, 120 users: 20 are left out in two years, none in the third, on a type of no plan."""
+    cohorts = {"seat": {"headcount": 120, "tracks": ["seat", "apart", "none"], "unserved_usd_per_user_month": 5}}
+    rates = limited(maximum=100)
+    rates["seats"]["apart"] = {"usd_per_user_month": 30, "covered_share": 1}
+    deal = deal_of(36, cohorts=cohorts, rates=rates)
+    plan = plan_of(deal, seat=("list", 100), apart=("list", 120)).model_copy(
+        update={"tracks": {"seat": ("seat", "seat", "apart")}}
+    )
+    scenarios, left_out = served(deal, plan, scenarios_of(deal))
+    assert left_out["seat"][:, 0].tolist() == [20] * 24 + [0] * 12
+    assert scenarios.users["seat"][:, 0].tolist() == [100] * 24 + [120] * 12
+
+
+@pytest.mark.parametrize(("in_force", "first"), [("other", 4), ("apart", 0)])
+def test_a_minimum_is_charged_from_the_end_of_the_seats_in_force_of_its_plan_on(in_force, first):
+    """Signed in March 2027, 24 months from January: 2 users of `seat` by the month, so that 8 are missing, at 25.
+
+    Seats in force of `other`, which is of the same plan, run to July: charged from there on, 18 months. Those of
+    `apart` are of no plan: charged in all 22.
+    """
+    other = {"headcount": 2, "tracks": [in_force, "none"], "unserved_usd_per_user_month": 1}
+    current = {"on_the_table": False, "terms": [12], "seats": {in_force: {"usd_per_user_month": 18}}}
+    held = {"offer": "current", "ends": "2027-07", "seats": {in_force: {"contracted": 2}}}
+    rates = limited(minimum=10)
+    rates["seats"]["apart"] = {"usd_per_user_month": 30, "covered_share": 1}
+    deal = deal_of(
+        24,
+        cohorts={"seat": {"headcount": 2, "tracks": ["seat"]}, "other": other},
+        rates=rates,
+        offers={"current": current},
+        in_force=held,
+        signing={"months": [2], "early": "forfeited"},
+    )
+    plan = plan_of(deal, seat=("list-monthly", 0)).model_copy(update={"use": {}, "signing_month": 2})
+    plan = plan.model_copy(update={"tracks": {"seat": ("seat",) * 2, "other": ("none",) * 2}})
+    bill = settle(deal, plan, scenarios_of(deal)).invoice()
+    charged = bill[(bill["line"] == "seats") & (bill["quantity"] == 8)]
+    assert charged["amount_usd"].tolist() == [8 * 25] * (22 - first)
+    assert charged["paid_month"].tolist() == list(range(first, 22))
+    assert charged["period"].tolist()[0] == f"2027-{3 + first:02}"
+
+
+def test_a_minimum_is_tested_in_each_year_against_its_own_users():
+    """At least 10 by the month: 4, 9 and 8 users in the years lack 6, 1 and 2 a month, at 25."""
+    people = {"seat": {"headcount": 0, "tracks": ["seat"]}}
+    deal = deal_of(
+        36, cohorts=people, rates=limited(minimum=10), scenarios=only(active_users={"seat": months(4, 9, 8)})
+    )
+    plan = plan_of(deal, seat=("list-monthly", 0)).model_copy(update={"use": {}})
+    bill = settled(deal, plan).invoice()
+    missing = bill[(bill["line"] == "seats")].groupby("paid_month")["quantity"].min()
+    assert missing.tolist() == [4] * 12 + [1] * 12 + [2] * 12
+    assert settled(deal, plan).by_year[:, 0].tolist() == [3000, 3000, 3000]
 
 
 def test_a_type_belongs_to_one_plan():

@@ -41,6 +41,19 @@ def test_tool_is_built_once_and_run_while_in_use():
     assert result.by_line["unserved"][0] == pytest.approx(sum(70 * 1.1 ** (-(t + 1) / 12) for t in range(12, 24)))
 
 
+def test_a_tool_on_the_invoice():
+    """Built in April 2027, paid at its start; run in each month from there to December, paid at its end."""
+    plan = api_plan((1, (100,)), routing={}).model_copy(
+        update={"tracks": {"a": ("bot",)}, "use": {"a": (Route(from_month=0, shares={"opus": 1}),)}}
+    )
+    bill = settled(tool_deal({"a": "2027-04"}, 12), plan).invoice()
+    bill = bill[bill["item"] == "bot"][["line", "period", "quantity", "rate_usd", "paid_month", "contract_year"]]
+    assert [tuple(row) for row in bill.values.tolist()] == [
+        ("build", "2027-04", 1, 1000, 3, 0),
+        *(("run", f"2027-{month:02}", 1, 50, month, 0) for month in range(4, 13)),
+    ]
+
+
 def test_tool_nobody_uses_costs_nothing():
     result = settled(tool_deal({"a": "2027-01"}, 12), seat_plan((10,), tracks={"a": ("seat",)}))
     assert lines(result) == {"seats": 2400}

@@ -60,7 +60,7 @@ def post_below_minimum(
     """
     for seat_plan in deal.card.plans:
         members = [contract for contract in contracts if contract.seat_type in seat_plan.seats]
-        for year in range(deal.years) if seat_plan.minimum else ():
+        for year in range(deal.years):
             taken = {tracks[year] for tracks in plan.tracks.values()}
             monthly = [c for c in members if c.seat.is_billed_by_users and year in c.years and c.seat_type in taken]
             if monthly:

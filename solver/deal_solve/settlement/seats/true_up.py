@@ -36,17 +36,19 @@ class _Growth:
     count: Array
     ends: frozenset[int]
 
-    def window(self, state: _Licensed, start: int) -> Array:
-        """Settle one window: seats added above L, (S,), charged in one sum at its end; L rises unless ratchet none."""
+    def window(self, state: _Licensed, months: range) -> Array:
+        """Settle the window that begins with `months`, what is left of a contract year, and return seats added, (S,).
+
+        They are those above L, charged in one sum at its end; L rises unless ratchet none.
+        """
         clause = self.clause
-        horizon = len(self.count)
-        end = min(start + clause.check, start // 12 * 12 + 12, horizon)
+        start, end = months.start, months[: clause.check].stop
         window = self.count[start:end]
         counted: Array = window.max(axis=0) if clause.count == "peak" else window[-1]
         added = np.maximum(0.0, counted - state.seats)
-        months = months_charged(clause, start, horizon, is_last=end in self.ends)
-        first = start if clause.retroactive or months == end - start else end - 1
-        self.post(added, months, end, (first, end - 1))
+        charged = months_charged(clause, start, len(self.count), is_last=end in self.ends)
+        first = start if clause.retroactive or charged == end - start else end - 1
+        self.post(added, charged, end, (first, end - 1))
         if clause.ratchet != "none":
             state.seats = state.seats + added
         state.largest = np.maximum(state.largest, counted)
@@ -54,12 +56,12 @@ class _Growth:
 
     def post(self, seats: Array, months: int, paid: int, charged: tuple[int, int]) -> None:
         """Post seats · months · the true-up price of the contract year of the last month charged."""
-        if not months or not seats.any():
+        quantity = seats * months
+        if not quantity.any():
             return
         contract, (first, last) = self.contract, charged
         year = last // 12
         usd = contract.seat.card_usd if self.clause.price == "list" else contract.marginal_usd(year)
-        quantity = seats * months
         amount = quantity * (usd * contract.index[year])
         self.ledger.post(Row("true_up", contract.seat_type, quantity, amount, paid=paid, first=first, last=last))
 
@@ -91,8 +93,8 @@ def post_true_up(
         months = contract.months_of(year)
         growth.post(state.seats - contracted, len(months), months.start, (months.start, months.stop - 1))
         above[year] = state.seats - contracted
-        for start in months[:: clause.check]:
-            added = growth.window(state, start)
+        for place in range(0, len(months), clause.check):
+            added = growth.window(state, months[place:])
             above[year] = np.maximum(above[year], state.seats + (added if clause.ratchet == "none" else 0) - contracted)
     return above, carried
 
@@ -102,8 +104,8 @@ def _starts_term(seller: Mapping[int, SeatContract], year: int) -> bool:
     return year == seller[year].taken.span_of(year).years.start or seller[year] is not seller.get(year - 1)
 
 
-def _carried(seller: Mapping[int, SeatContract], state: _Licensed, year: int, is_taken: bool) -> Array:
-    """Return the seats that stay licensed at the start of a contract year whatever N is, (S,).
+def _carried(seller: Mapping[int, SeatContract], state: _Licensed, year: int, is_taken: bool) -> Array | float:
+    """Return the seats that stay licensed at the start of a contract year whatever N is, (S,), or 0.
 
     ratchet term: M at every anniversary; into a new term, of whatever seller, only if the true-ups that counted are not
     retroactive and a cohort takes the type there. Otherwise none.
@@ -111,9 +113,9 @@ def _carried(seller: Mapping[int, SeatContract], state: _Licensed, year: int, is
     starts_term, before = _starts_term(seller, year), seller.get(year - 1)
     clause = (seller[year] if before is None or not starts_term else before).seat.part.true_up
     if not isinstance(clause, TrueUp) or clause.ratchet != "term":
-        return np.zeros_like(state.largest)
+        return 0.0
     carries = not starts_term or (not clause.retroactive and is_taken)
-    return state.largest if carries else np.zeros_like(state.largest)
+    return state.largest if carries else 0.0
 
 
 def months_charged(clause: TrueUp, start: int, horizon: int, *, is_last: bool) -> int:
