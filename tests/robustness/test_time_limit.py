@@ -5,6 +5,7 @@ import time
 import pytest
 
 from deal_solve import LimitReached, load, loads, sample, scenarios_of, solve
+from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.uncertainty.first_users import first_users
 from tests.support.builders import APP, RATES, deal_of
@@ -67,6 +68,18 @@ def test_a_baseline_of_another_month_is_no_first_incumbent():
     found = solve(deal, time_limit=1e-6)
     assert [month.outcome for month in found.months] == ["limit", "limit"]
     assert found.is_simple
+
+
+def test_a_pinned_plan_that_mixes_options_and_changes_them_is_the_first_incumbent():
+    deal = loads(
+        "start: 2027-01\nhorizon_months: 24\n"
+        "workloads: {app: {requests_per_month: 10M, input_tokens: 1000, output_tokens: 100, today: {model: opus}}}\n"
+        "offers: {quote: {api: {bands: [{commit_usd_per_year: 20k, discount: 20%}]}}}\n"
+    )
+    mixed = [{"from_month": 0, "shares": {"opus": 0.5, "sonnet": 0.5}}, {"from_month": 12, "shares": {"sonnet": 1.0}}]
+    found = solve(deal, fix=Proposal.model_validate({"routing": {"app": mixed}}), time_limit=1e-6)
+    assert found.is_simple
+    assert [route.shares for route in found.plan.routing["app"]] == [route["shares"] for route in mixed]
 
 
 def test_a_program_that_is_too_large_for_the_time_is_left_while_it_is_built():

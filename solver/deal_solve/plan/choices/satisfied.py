@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from deal_solve.deal.deal import Deal
@@ -109,16 +109,19 @@ def _satisfies_projects(plan: Plan, restriction: Restriction) -> bool:
 
 
 def _satisfies_route(deal: Deal, user: str, routes: Sequence[Route], wanted: Sequence[ProposedRoute]) -> bool:
-    """Whether the one option of a route without a month answers everything wherever it is open.
-
-    Who has no routes meters nothing.
-    """
-    (key,) = wanted[0].shares
+    """Whether every option has its share wherever it is open; who has no routes meters nothing."""
     return not routes or all(
-        _share_of(epoch, route, key) >= NEARLY_ALL
+        _share_of(epoch, route, key) >= share * NEARLY_ALL
         for epoch, route in zip(resolve(deal).epochs(user), routes, strict=True)
+        for key, share in _shares_at(epoch.start, wanted).items()
         if epoch.option(key) is not None
     )
+
+
+def _shares_at(month: int, wanted: Sequence[ProposedRoute]) -> Mapping[str, float]:
+    """Return the shares that are wanted from a month on."""
+    begun = [route for route in wanted if (route.from_month or 0) <= month]
+    return begun[-1].shares if begun else {}
 
 
 def _share_of(epoch: Epoch, route: Route, key: str) -> float:
