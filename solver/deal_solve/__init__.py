@@ -5,13 +5,9 @@ first use, so that `import deal_solve` is cheap. What a function returns is defi
 as `deal_solve.analysis.curve`.
 """
 
-import logging
-from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from deal_solve.version import VERSION
 
+TYPE_CHECKING = False  # as type checkers read it; nothing more is imported in the first moments of a command
 if TYPE_CHECKING:
     from deal_solve.analysis.breakeven.breakeven import breakeven as breakeven
     from deal_solve.analysis.check.findings import findings as findings
@@ -92,12 +88,17 @@ if TYPE_CHECKING:
 
 __version__ = VERSION
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())
+_known: dict[str, str] = {}
 
 
-@cache
 def _modules() -> dict[str, str]:
     """Return the module of every public name, as the imports for type checkers say."""
+    if not _known:
+        _known.update(_read())
+    return _known
+
+
+def _read() -> dict[str, str]:
     import ast
     from pathlib import Path
 
@@ -107,10 +108,12 @@ def _modules() -> dict[str, str]:
     return {alias.name: str(node.module) for node in imports for alias in node.names}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__all__":
         return sorted(_modules())
     if name in _modules():
+        from importlib import import_module
+
         return getattr(import_module(_modules()[name]), name)
     raise AttributeError(f"module 'deal_solve' has no attribute {name!r}")
 

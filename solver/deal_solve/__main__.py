@@ -1,6 +1,6 @@
 """`python -m deal_solve` is the command line."""
 
-from deal_solve.cli.main import main
+from deal_solve.cli.start import main
 
 if __name__ == "__main__":
     main()

@@ -85,6 +85,41 @@ def test_a_second_one_cuts_the_orderly_end_short(tmp_path):
     assert ended(process) == (130, "", "\ninterrupted\n")
 
 
+STARTING = """\
+import os, signal, sys, time
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            sys.meta_path.remove(self)
+{body}
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["deal-solve", "schema"]
+from deal_solve.cli.start import main
+main()
+"""
+
+
+@pytest.mark.parametrize("body", [("os.kill(os.getpid(), signal.SIGINT)",), SWALLOWED], ids=["raised", "swallowed"])
+def test_one_while_the_command_line_is_imported_ends_it_as_any_other(tmp_path, body):
+    """Also where something that is imported swallows it: there it comes again."""
+    script = tmp_path / "command.py"
+    script.write_text(STARTING.format(body="\n".join(f"            {line}" for line in body)))
+    process = subprocess.Popen([sys.executable, script], preexec_fn=heed_interrupts, **PIPES)
+    if body is SWALLOWED:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+    code, out, err = ended(process)
+    assert (code, err.strip()) == (130, "interrupted")
+    assert out == ("swallowed\n" if body is SWALLOWED else "")
+
+
+def test_nothing_is_imported_before_an_interrupt_is_caught():
+    """What Python itself imports for it is no more than it has loaded already."""
+    code = "import sys; before = {*sys.modules}; import deal_solve.cli.start; print(sorted({*sys.modules} - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(["deal_solve", "deal_solve.cli", "deal_solve.cli.start", "deal_solve.version"])
+
+
 START_ERRORS = ("Could not import runpy module", "Fatal Python error: init_import_site")
 """What the interpreter says that is interrupted before it gets to the command."""
 
