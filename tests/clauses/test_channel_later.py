@@ -2,9 +2,11 @@
 
 import pytest
 
-from deal_solve import solve
+from deal_solve import scenarios_of, solve
+from deal_solve.analysis.check.clouds import unreachable_clouds
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.allocation import allocate
+from deal_solve.uncertainty.months import in_months_of
 from tests.support.builders import APP, DOLLAR, RATES, api_deal, deal_of
 
 FREE = {"bands": [{"commit_usd_per_year": 0, "discount": 0}]}
@@ -34,6 +36,14 @@ def test_what_is_short_in_a_year_before_signing_is_the_clouds_in_the_totals_alon
         {"app": 120, "aws": 35, "before signing": 120}
     )
     assert sum(row.expected_usd for row in found.totals) == pytest.approx(settlement.cost[0])
+
+
+def test_check_counts_the_years_of_a_cloud_over_the_whole_horizon():
+    """Signed in the second year: other spend of 70 leaves 30 of each year's 100 short, within the cap of a half."""
+    deal = api_deal(10, FREE, horizon=36, offer=channel(), **clouds(cap=0.5, years=3), signing={"months": [12]})
+    signed = deal.signed_first
+    found = unreachable_clouds(signed, in_months_of(signed, scenarios_of(deal)).in_memory())
+    assert [text for _, text in found] == ["never binds: other spend leaves at most 30% of the commitment"]
 
 
 @METHODS

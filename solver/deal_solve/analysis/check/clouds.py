@@ -20,7 +20,7 @@ def unreachable_clouds(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
             yield ("offers", name, "channel", "counts"), "is 0, so what is paid through the channel retires nothing"
     for name, cloud in deal.cloud_commitments.items():
         here: Loc = ("cloud_commitments", name)
-        committed = np.array(cloud.usd_per_year[: deal.years])[:, None]
+        committed = np.array(cloud.usd_per_year[: deal.whole.years])[:, None]
         lacks = np.maximum(committed - scenarios.other_spend[name], 0.0)
         if not lacks.any():
             yield (
