@@ -4,8 +4,9 @@ import pytest
 
 from deal_solve import scenarios_of, solve
 from deal_solve.analysis.check.clouds import unreachable_clouds
-from deal_solve.errors import Infeasible, InputError
+from deal_solve.errors import Infeasible, InputError, LimitReached
 from deal_solve.facts.allocation import allocate
+from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.uncertainty.months import in_months_of
 from tests.support.builders import APP, DOLLAR, RATES, api_deal, deal_of
 
@@ -132,6 +133,38 @@ def test_overage_of_the_year_before_keeps_a_limit(method, at_most, commitment, u
     solution = solve(deal, method=method)
     assert solution.plan.api.terms[0].commitment_usd[0] == pytest.approx(commitment)
     assert (solution.objective_usd, solution.bound_usd) == (pytest.approx(usd), pytest.approx(usd))
+
+
+@METHODS
+def test_overage_of_one_future_alone_keeps_a_limit(method):
+    """As above with 15 a month 24 times in 25, and 5 else: 162 and 54 less 10 %. So 100 - 0.05 · 0.96 · (162 - C)/0.9
+    are short, 98.4 with C = 132: 87.6 before, 132, 32 of overage and 98.4.
+    """
+    paths = {"low": (1, [5] * 18 + [0] * 6), "high": (24, [15] * 18 + [0] * 6)}
+    scenarios = {key: {"weight": n, "requests_per_month": {"app": path}} for key, (n, path) in paths.items()}
+    solution = solve(signed_inside_of_a_year(0, None, 98.4, counts=0.05, scenarios=scenarios), method=method)
+    assert solution.plan.api.terms[0].commitment_usd[0] == pytest.approx(132)
+    assert solution.objective_usd == pytest.approx(350)
+
+
+def test_a_plan_that_only_cuts_allow_is_not_handed_over(monkeypatch):
+    """Cuts lie below the cost of contract year 2. Where time is up before the rows have a plan, it is the first
+    incumbent: 60 before, C = 1 and 118.89 of overage, then 0.50 of C = 1 a year and 94.03 short.
+    """
+    run = AgreementSearch.run
+
+    def stopped(search):
+        if not search.settings.by_cuts:
+            raise LimitReached("time is up")
+        return run(search)
+
+    monkeypatch.setattr(AgreementSearch, "run", stopped)
+    solution = solve(signed_inside_of_a_year(TEN_A_MONTH, None, 97, counts=0.05))
+    assert (solution.status, solution.is_simple) == ("limit", True)
+    year_two = 0.5 + 100 - 0.05 * (107 / 0.9 + 0.5)
+    assert by_year(solution)[1] == pytest.approx(year_two)
+    assert solution.objective_usd == pytest.approx(60 + 1 + 107 / 0.9 + year_two)
+    assert solution.bound_usd <= 271
 
 
 @METHODS

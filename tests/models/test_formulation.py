@@ -465,6 +465,15 @@ def everything():
         ),
         None,
     )
+    later = read(
+        24,
+        workloads={"app": APP},
+        scenarios=explicit({"low": (10, 10), "high": (300, 300)}),
+        offers={"one": quoting(channel={"through": "aws"})},
+        cloud_commitments={"aws": {"usd_per_year": [3_000, 3_000], "other_spend_usd_per_year": 500}},
+        limits=[{"measure": "worst", "of": "contract year 2", "at_most": 10_000}],
+    )
+    yield later.signed_in(6), None
     yield (
         read(
             workloads={"app": APP},

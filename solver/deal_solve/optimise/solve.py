@@ -30,7 +30,7 @@ from deal_solve.optimise.confirmation import (
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
-from deal_solve.optimise.search.benders import is_tight
+from deal_solve.optimise.search.benders import is_tight, keeps_limits
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
@@ -158,12 +158,15 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
     if found.best is None or not workspace.settings.by_cuts or is_tight(found.best.formulation.program):
         return found
     is_large = scenarios.size > MAX_WRITTEN_OUT and all(limit.is_certain for limit in problem.deal.limits)
+    by_cuts = replace(found, is_above_cuts=True)
+    if not keeps_limits(found.best.formulation.program):
+        by_cuts = replace(by_cuts, best=None, plan=None)
     if is_large or workspace.clock.is_over:
-        return replace(found, is_above_cuts=True)
+        return by_cuts
     workspace.clock.report("writing the program out: balance would have to be saved")
     settings = replace(workspace.settings, by_cuts=False)
     again = _run(AgreementSearch(problem, settings, workspace.clock), SolveCache())
-    return replace(found if again.best is None else again, is_above_cuts=True)
+    return by_cuts if again.best is None else replace(again, is_above_cuts=True)
 
 
 def _run(search: AgreementSearch, cache: SolveCache) -> _Found:

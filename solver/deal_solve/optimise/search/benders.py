@@ -35,6 +35,8 @@ BOUNDING_TOLERANCE = 1e-5
 """The same where only a lower bound is wanted."""
 TIGHTNESS_TOLERANCE = 1e-6
 """Further apart than this, relative to the objective, no cut reaches what settlement charges (formulation §5)."""
+ROOM_OF_LIMITS = 1e-8
+"""By more than this, relative to the objective, a plan that cuts allow breaks a limit."""
 ZERO_TOLERANCE = 1e-8
 """Values nearer to zero are rounding errors of the solver, and are taken for zero where a plan is valued."""
 MIN_PART_SHARE = 0.01
@@ -109,16 +111,22 @@ def exact_objective(program: Program, objective: Expression) -> float:
 def is_tight(program: Program) -> bool:
     """Whether the plan found costs what its epigraph variables say, and keeps the limits on what they stand for.
 
-    Settlement may cost more than any cut. In a limit alone an epigraph variable may lie below its measure.
+    Settlement may cost more than any cut.
     """
     values, known = _values(program), Costs()
-    room, measures = TIGHTNESS_TOLERANCE * _scale(program, values), values.copy()
-    weights = _weights(program)
-    for epigraph, weight in zip(program.epigraphs, weights, strict=True):
-        measures[epigraph.index] = epigraph.value(values, known)
-        if weight and measures[epigraph.index] > values[epigraph.index] + room:
-            return False
-    above = {program.variables[e.index] for e in program.epigraphs if measures[e.index] > values[e.index] + room}
+    room = TIGHTNESS_TOLERANCE * _scale(program, values)
+    counted = zip(program.epigraphs, _weights(program), strict=True)
+    costs = all(not weight or each.value(values, known) <= values[each.index] + room for each, weight in counted)
+    return costs and keeps_limits(program)
+
+
+def keeps_limits(program: Program) -> bool:
+    """Whether the plan found keeps every row in which an epigraph variable lies below its measure, as in a limit."""
+    values, known = _values(program), Costs()
+    room, measures = ROOM_OF_LIMITS * _scale(program, values), values.copy()
+    for epigraph in program.epigraphs:
+        measures[epigraph.index] = max(epigraph.value(values, known), values[epigraph.index])
+    above = {program.variables[index] for index in np.flatnonzero(measures > values + room)}
     return all(
         _excess(program, row, measures) <= room
         for number, row in enumerate(program.rows)

@@ -19,7 +19,7 @@ from deal_solve.formulation.clauses.api.credit import Credited, Grant, grant
 from deal_solve.formulation.clauses.api.credit_cost import BilledBeforePeriodEnd, ChargedAboveCredit
 from deal_solve.formulation.clauses.api.credit_rows import CreditRows
 from deal_solve.formulation.clauses.api.drawdown_cost import DrawdownCost, Period
-from deal_solve.formulation.clauses.api.drawdown_rows import Balance, Chain, granted, used
+from deal_solve.formulation.clauses.api.drawdown_rows import Balance, Chain, UsedUp, granted, in_order, used
 from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, channel_of, rates_of, shortfall_factor
 from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimumCost
 from deal_solve.formulation.clauses.offers import Agreements
@@ -168,12 +168,16 @@ class _Drawdown:
         if self.given is not None and self.balance is None:
             self._add_rows_of_charges(self.given.credit)
             return
+        found: list[UsedUp] = []
         for chain in self.chains:
             first = self.balance if chain[0] == self.periods[0] else None
             balance = None if first is None else Balance(first, self._monthly(chain[0]))
             usages = [self._usage(months) for months in chain]
             for members in _alike(self.program, usages, first):
-                self._chain(chain, usages, members, balance).add()
+                rows = self._chain(chain, usages, members, balance)
+                rows.add()
+                found += rows.used_up
+        in_order(self.program, found)
 
     def _add_rows_of_charges(self, credit: Credited) -> None:
         """Write all periods, and what a credit pays of usage billed and of overage, in groups of equal scenarios."""

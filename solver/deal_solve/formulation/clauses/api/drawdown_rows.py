@@ -13,7 +13,9 @@ This module holds the extensive form; `drawdown` calls it period by period, and 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +39,30 @@ class Level:
     ratio: float
     used: Expression
     uncovered: Variable
+
+
+class UsedUp(NamedTuple):
+    """Whether usage is above a balance that is a commitment alone, a 0/1 variable."""
+
+    full: Variable
+    usage: Expression
+    balance: Expression
+
+
+def in_order(program: Program, found: list[UsedUp]) -> None:
+    """Add full >= full' where there is as much usage whatever the plan, and the balance is the same.
+
+    Then only the place of the balance in that order is decided.
+    """
+    alike: defaultdict[object, list[tuple[dict[Variable, float], Variable]]] = defaultdict(list)
+    for each in found:
+        key = tuple((variable.name, round(factor, 9)) for variable, factor in each.balance)
+        alike[key].append((dict(each.usage), each.full))
+    for these in alike.values():
+        these.sort(key=lambda one: sum(one[0].values()))
+        for (less, first), (more, second) in pairwise(these):
+            if all(more.get(variable, 0.0) >= amount - 1e-12 * abs(amount) for variable, amount in less.items()):
+                program.add("used_up_in_order", second >= first)
 
 
 class Balance(NamedTuple):
@@ -82,6 +108,7 @@ class Chain:
     balance: Balance | None = None
     credited_until: int = 0
     overages: list[tuple[int, Expression]] = field(init=False, default_factory=list)
+    used_up: list[UsedUp] = field(init=False, default_factory=list)
 
     @property
     def shortfall_factor(self) -> float:
@@ -170,7 +197,9 @@ class Chain:
         self._charge_overage(levels, months)
         if retires_next_year(self.deal, self.regime, months[-1]):
             for level in levels:
-                self._no_saving(index, level.used, 1.0 * level.uncovered, commitment, carried)
+                most = level.uncovered.upBound, self.maximum[index][1]
+                full = self._used_up(level.used, 1.0 * level.uncovered, commitment, most)
+                self.used_up.append(UsedUp(full, level.used, commitment))
         usage = levels[-1].used if levels else Expression()
         uncovered = 1.0 * levels[-1].uncovered if levels else Expression()
         from_carry = self._from_carry(index, usage, uncovered, carried)
@@ -287,12 +316,17 @@ class Chain:
     def _no_saving(
         self, index: int, usage: Expression, uncovered: Expression, commitment: Expression, carried: Expression | None
     ) -> None:
-        """Add u > 0 only if the balance is used up: u <= V_max·b and R + C - V + u <= M·(1-b), b binary."""
+        """Add u > 0 only if the balance is used up, R + C."""
         max_usage, max_commitment = self.maximum[index]
         max_carried = self._max_carried(index) if carried is not None else 0.0
-        short = self.program.binary("balance_used_up")
-        self.program.add("overage_if_used_up", uncovered <= max_usage * short)
-        left = commitment - usage + uncovered
-        left = left if carried is None else left + carried
-        slack = max_commitment + max_carried
-        self.program.add("used_up_if_overage", left <= slack * (1 - short))
+        balance = commitment if carried is None else commitment + carried
+        self._used_up(usage, uncovered, balance, (max_usage, max_commitment + max_carried))
+
+    def _used_up(
+        self, usage: Expression, uncovered: Expression, balance: Expression, most: tuple[float, float]
+    ) -> Variable:
+        """Add u <= V_max·b and balance - V + u <= M·(1-b), b binary; `most` are V_max and M."""
+        full = self.program.binary("balance_used_up")
+        self.program.add("overage_if_used_up", uncovered <= most[0] * full)
+        self.program.add("used_up_if_overage", balance - usage + uncovered <= most[1] * (1 - full))
+        return full
