@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
 from deal_solve.deal.rate_card import Card, Rates, load_card
 from deal_solve.exports.row import NANO, Place, Quantity
+from deal_solve.exports.uses import COLUMN, QUANTITIES
 
 FACTORS = {
     "cache_read": "cache_read_multiplier",
@@ -21,24 +23,28 @@ def list_price(place: Place, quantity: Quantity, amount: int) -> int:
 
     Cache writes of unknown life are priced as those of 5 minutes. Raises KeyError for a model that is not on the card.
     """
-    if quantity == "requests":
-        return 0
-    if quantity == "web_searches":
-        return round(amount * load_card().web_search_usd_per_request * NANO)
-    rate = _rate(
-        place.model or "", place.day, place.tier == "batch", place.window == "long", place.geo == "us", quantity
-    )
-    return round(amount * rate * NANO / 1e6)
+    return round(amount * _rates_of(place)[COLUMN[quantity]] * NANO / 1e6)
+
+
+def list_prices(place: Place, row: Sequence[int]) -> list[int]:
+    """Return the same for each quantity of a row."""
+    return [
+        round(amount * usd * NANO / 1e6) if amount else 0 for amount, usd in zip(row, _rates_of(place), strict=True)
+    ]
+
+
+def _rates_of(place: Place) -> tuple[float, ...]:
+    return _rates(place.model or "", place.day, place.tier == "batch", place.window == "long", place.geo == "us")
 
 
 @lru_cache(maxsize=65_536)
-def _rate(model: str, day: date, is_batch: bool, is_long: bool, is_us: bool, quantity: Quantity) -> float:
+def _rates(model: str, day: date, is_batch: bool, is_long: bool, is_us: bool) -> tuple[float, ...]:
+    """Return USD per million of each quantity, in the order of a row."""
     card = load_card()
     rates = card.model(model).rates_on(day)
-    usd = _usd(rates, is_long, quantity)
-    if is_batch:
-        usd *= rates.batch_multiplier
-    return usd * _residency(card) if is_us else usd
+    factor = (rates.batch_multiplier if is_batch else 1.0) * (_residency(card) if is_us else 1.0)
+    other = {"web_searches": 1e6 * card.web_search_usd_per_request, "requests": 0.0}
+    return tuple(other[name] if name in other else factor * _usd(rates, is_long, name) for name in QUANTITIES)
 
 
 def _usd(rates: Rates, is_long: bool, quantity: Quantity) -> float:

@@ -6,24 +6,25 @@ vendor's own finest one is counted and the other named. The last days are held b
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
-from sys import intern
 from typing import TYPE_CHECKING
 
-from deal_solve.deal.model_names import canonical, unknown_model
-from deal_solve.deal.rate_card import FAMILIES, Card, load_card
-from deal_solve.errors import MAX_PROBLEMS, InputError, Problem
+from deal_solve.deal.rate_card import load_card
+from deal_solve.errors import InputError
 from deal_solve.exports.files import ExportFile, Header, Json, export_files, readable, records_of
+from deal_solve.exports.names import Names
 from deal_solve.exports.parquet import parquet_frames
 from deal_solve.exports.progress import at_file, within_file
 from deal_solve.exports.reader import JsonReader, Source, TableReader
 from deal_solve.exports.recognise import is_empty, reader_of
-from deal_solve.exports.row import Charged, Counted, Place, Quantity, SeatDay, Tally
+from deal_solve.exports.row import Charged, Place, SeatDay
+from deal_solve.exports.tally import Counted, Tally
+from deal_solve.exports.uses import Uses, days_of
 from deal_solve.messages import counted
 from deal_solve.stopping import checkpoint
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 LATE_DAYS = 2
 """Last days of usage that are held back: vendors and gateways deliver late."""
 CHUNK_ROWS = 200_000
-Use = tuple[Place, Quantity]
 Fee = tuple[Place, str]
 
 
@@ -55,7 +55,7 @@ class FileRead:
 class Exports:
     """What all files say together: quantities and charges by place, models by their id on the card, days of seats."""
 
-    used: dict[Use, int]
+    used: Uses
     charged: dict[Fee, Charged]
     seats: tuple[SeatDay, ...]
     members: int
@@ -101,25 +101,23 @@ def read_exports(
             files.append(found)
     if not files:
         raise InputError("nothing is said in these files: every bucket in them is empty")
-    card = load_card()
-    names = _Names(card, keep_names)
+    names = Names(load_card(), keep_names)
     notes: list[str] = []
-    used: dict[Source, dict[Use, int]] = {}
+    used: dict[Source, Uses] = {}
     charged: dict[Source, dict[Fee, Charged]] = {}
     for source, part in parts.items():
         merged = _merged(part, notes)
-        used[source] = names.of_uses(merged.used)
-        charged[source] = names.of_fees(merged.charged)
+        used[source], charged[source] = merged.used, _cleaned(merged.charged, names)
+        used[source].rename(names.clean_used)
         for _, tally in part.tallies:  # what is held twice of millions of rows does not fit
-            tally.used.clear()
-            tally.charged.clear()
+            tally.used, tally.charged = Uses(), {}
     names.refuse()
-    all_used, all_charged = _counted(used, notes), _counted(charged, notes, "charges")
+    all_used, all_charged = _all_uses(used, notes), _all_charges(charged, notes)
     seats = sorted(
         (day for part in parts.values() for _, tally in part.tallies for day in tally.seats), key=lambda d: d.day
     )
     members = {name for part in parts.values() for _, tally in part.tallies for name in tally.members}
-    days = {place.day for place, _ in all_used} | {place.day for place, _ in all_charged} | {each.day for each in seats}
+    days = days_of(all_used.places) | {place.day for place, _ in all_charged} | {each.day for each in seats}
     if not days:
         days = {date.today()}
     ranges = [tally.covers for part in parts.values() for _, tally in part.tallies if tally.covers]
@@ -128,9 +126,8 @@ def read_exports(
     is_ranged = any(each[1] >= last for each in ranges)
     if not is_ranged and (last - first).days > 3 * late_days and late_days:
         last -= timedelta(days=late_days)
-        for rows in (all_used, all_charged):
-            for key in [key for key in rows if key[0].day > last]:
-                del rows[key]
+        all_used.drop(lambda place: place.day > last)
+        all_charged = {key: charge for key, charge in all_charged.items() if key[0].day <= last}
         notes.append(f"what is later than {last} is held back, {counted(late_days, 'day')}: it may not be complete yet")
     notes += names.notes
     return Exports(all_used, all_charged, tuple(seats), len(members), tuple(files), first, last, tuple(notes))
@@ -150,7 +147,7 @@ def _read_file(file: ExportFile, parts: dict[Source, _Part], mapping: Mapping | 
     else:
         ignored = _read_table(file, *reader, tally)
     part.tallies.append((file.name, tally))
-    days = {place.day for place, _ in (*tally.used, *tally.charged)} | {each.day for each in tally.seats}
+    days = _days(tally) | {each.day for each in tally.seats}
     covers = tally.covers or ((min(days), max(days)) if days else (None, None))
     return FileRead(file.name, source, covers[0], covers[1], dict(tally.left_out), ignored)
 
@@ -211,7 +208,7 @@ def _csv_frames(file: ExportFile, header: Header, known: list[str], texts: list[
                 stream,
                 sep=header.separator,
                 usecols=lambda name: name.strip() in known,
-                dtype=dict.fromkeys(texts, "str"),
+                dtype=dict.fromkeys(texts, "category"),
                 thousands=",",
                 keep_default_na=False,
                 na_values={name: [""] for name in known if name not in texts},
@@ -244,26 +241,25 @@ def _merged(part: _Part, notes: list[str]) -> Tally:
         if coarse:
             days = counted(len(coarse), "day")
             notes.append(f"{name}: {days} that another {part.source.name} has in more detail, not counted")
-        merged.used.update({key: value for key, value in tally.used.items() if key[0].day not in coarse})
+        merged.used.replace(tally.used, coarse)
         merged.charged.update({key: value for key, value in tally.charged.items() if key[0].day not in coarse})
         merged.covers = tally.covers or merged.covers
+        tally.used, tally.charged = Uses(), {}
     return merged
 
 
 def _summed(tallies: list[Tally]) -> Tally:
-    if len(tallies) == 1:
-        return tallies[0]
-    total = Tally()
-    for tally in tallies:
-        for key, value in tally.used.items():
-            total.used[key] += value
+    total, *others = tallies
+    for tally in others:
+        total.used.take(tally.used)
         for (place, kind), charge in tally.charged.items():
             total.charge(place, kind, charge.net, charge.list_price)
+        tally.used, tally.charged = Uses(), {}
     return total
 
 
 def _days(tally: Tally) -> set[date]:
-    return {place.day for place, _ in (*tally.used, *tally.charged)}
+    return days_of(tally.used.places) | {place.day for place, _ in tally.charged}
 
 
 def _last_day(tally: Tally) -> date:
@@ -271,100 +267,53 @@ def _last_day(tally: Tally) -> date:
 
 
 def _grain(tally: Tally) -> int:
-    return len({name for place, _ in (*tally.used, *tally.charged) for name in place.grain})
+    """Return how many fields any of its places states."""
+    places = chain(tally.used.places, (place for place, _ in tally.charged))
+    return len({name for place in places for name in place.grain})
 
 
-def _counted(found: dict[Source, dict], notes: list[str], what: str = "usage") -> dict:  # type: ignore[type-arg]
-    """Return the rows of all sources of which, day by day, none shows what another one shows."""
-    merged: dict = {}  # type: ignore[type-arg]
+def _cleaned(charged: dict[Fee, Charged], names: Names) -> dict[Fee, Charged]:
+    """Return charges by cleaned place; one without a model is a credit or a tool."""
+    tally = Tally()
+    for (place, kind), charge in charged.items():
+        cleaned = names.clean(place)
+        if cleaned is not None:
+            tally.charge(cleaned, kind, charge.net, charge.list_price)
+    return tally.charged
+
+
+def _all_uses(found: dict[Source, Uses], notes: list[str]) -> Uses:
+    """Return what is used of all sources of which, day by day, none shows what another one shows."""
+    whole = Uses()
+    own = {source: days_of(rows.places) for source, rows in found.items()}
+    for source, doubled in _doubled(own, notes, "usage"):
+        whole.take(found[source], doubled)
+    return whole
+
+
+def _all_charges(found: dict[Source, dict[Fee, Charged]], notes: list[str]) -> dict[Fee, Charged]:
+    """Return the charges of all sources, in the same way."""
+    own = {source: {place.day for place, _ in rows} for source, rows in found.items()}
+    whole = Tally()
+    for source, doubled in _doubled(own, notes, "charges"):
+        if not (whole.charged or doubled):
+            whole.charged = found[source]
+            continue
+        for (place, kind), charge in found[source].items():
+            if place.day not in doubled:
+                whole.charge(place, kind, charge.net, charge.list_price)
+    return whole.charged
+
+
+def _doubled(own: dict[Source, set[date]], notes: list[str], what: str) -> Iterator[tuple[Source, set[date]]]:
+    """Yield the sources that say anything, the one that counts first, each with its days that another one shows."""
     days: dict[str, set[date]] = defaultdict(set)
-    order = sorted(
-        (source for source, rows in found.items() if rows), key=lambda s: (s.channel in ("gateway", "invoice"), s.rank)
-    )
-    if len(order) == 1:
-        return found[order[0]]
-    for source in order:
-        rows = found[source]
-        taken = set().union(*days.values()) if source.channel in ("gateway", "invoice") else days[source.channel]
-        own = {place.day for place, _ in rows}
-        doubled = own & taken
+    late = ("gateway", "invoice")
+    for source in sorted((each for each in own if own[each]), key=lambda each: (each.channel in late, each.rank)):
+        taken = set().union(*days.values()) if source.channel in late else days[source.channel]
+        doubled = own[source] & taken
         if doubled:
             both = f"{counted(len(doubled), 'day')} that another export has too"
             notes.append(f"{source.name}: {what} of {both}, not counted again")
-        days[source.channel] |= own
-        merged.update({key: value for key, value in rows.items() if key[0].day not in doubled})
-    return merged
-
-
-class _Names:
-    """Models by their id on the card, places without what is no place, keys and users by a hash."""
-
-    def __init__(self, card: Card, keep_names: bool) -> None:
-        self._ids = {model.id for model in card.models}
-        self._card, self._keep = card, keep_names
-        self._known: dict[str, str | None] = {}
-        self._places: dict[Place, Place | None] = {}
-        self.unknown: dict[str, str] = {}
-        self.others: set[str] = set()
-
-    @property
-    def notes(self) -> list[str]:
-        """Say which models of other vendors were left out."""
-        return [f"usage of other vendors is left out: {', '.join(sorted(self.others))}"] if self.others else []
-
-    def refuse(self) -> None:
-        """Raise InputError for models of the vendor that the card does not have."""
-        if self.unknown:
-            raise InputError([Problem("", text) for text in list(self.unknown.values())[:MAX_PROBLEMS]])
-
-    def of_uses(self, rows: dict[Use, int]) -> dict[Use, int]:
-        """Return quantities by cleaned place; a place without a model cannot be priced."""
-        found: dict[Use, int] = defaultdict(int)
-        for (place, quantity), value in rows.items():
-            if place.model is None:
-                self.unknown[""] = "usage is not told by model; export it grouped by model (group_by[]=model)"
-            cleaned = self._cleaned(place)
-            if cleaned is not None:
-                found[cleaned, quantity] += value
-        return dict(found)
-
-    def of_fees(self, rows: dict[Fee, Charged]) -> dict[Fee, Charged]:
-        """Return charges by cleaned place; one without a model is a credit or a tool."""
-        tally = Tally()
-        for (place, kind), charge in rows.items():
-            cleaned = self._cleaned(place)
-            if cleaned is not None:
-                tally.charge(cleaned, kind, charge.net, charge.list_price)
-        return tally.charged
-
-    def _cleaned(self, place: Place) -> Place | None:
-        """Return a place with its names cleaned; None for a model that is not ours."""
-        if place not in self._places:
-            self._places[place] = self._clean(place)
-        return self._places[place]
-
-    def _clean(self, place: Place) -> Place | None:
-        model = None if place.model is None else self._model(place.model)
-        if place.model is not None and model is None:
-            return None
-        geo = None if place.geo in ("not_available", "global", "") else place.geo
-        tier = {"message": "standard"}.get(place.tier or "", place.tier)
-        return place._replace(
-            model=model, geo=geo, tier=tier, key=self._hashed("key", place.key), user=self._hashed("user", place.user)
-        )
-
-    def _model(self, name: str) -> str | None:
-        if name not in self._known:
-            meant = canonical(name.strip())
-            is_ours = "claude" in name.lower() or any(family in name.lower() for family in FAMILIES)
-            self._known[name] = meant if meant in self._ids else None
-            if meant not in self._ids and is_ours:
-                self.unknown[name] = unknown_model(name, self._card, ())
-            elif meant not in self._ids:
-                self.others.add(name)
-        return self._known[name]
-
-    def _hashed(self, what: str, name: str | None) -> str | None:
-        if name is None or self._keep or name == "(org)":
-            return name
-        return intern(f"{what}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
+        days[source.channel] |= own[source]
+        yield source, doubled

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import repeat
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.exports.files import MAX_COUNT, Json
-from deal_solve.exports.row import MAX_USD, NANO, Channel, Place, Quantity, Tally
+from deal_solve.exports.row import MAX_USD, NANO, Channel, Place, Quantity
+from deal_solve.exports.tally import Tally
+from deal_solve.exports.uses import COLUMN, MOST, WIDTH
 from deal_solve.messages import shown
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 YEARS = 2000, 2199
@@ -108,9 +113,10 @@ def counts(frame: pd.DataFrame, column: str) -> pd.Series:
             raise ValueError(
                 f"{column}: expected whole numbers, found {shown(str(frame[column][values.isna()].iloc[0]))}"
             )
-    values = values.fillna(0)
-    if (values % 1 != 0).any():
-        raise ValueError(f"{column}: expected whole numbers, found {shown(float(values[values % 1 != 0].iloc[0]))}")
+    if not pd.api.types.is_integer_dtype(values):
+        values = values.fillna(0)
+        if (values % 1 != 0).any():
+            raise ValueError(f"{column}: expected whole numbers, found {shown(float(values[values % 1 != 0].iloc[0]))}")
     is_off = (values < 0) | (values > MAX_COUNT)
     if is_off.any():
         raise ValueError(
@@ -123,8 +129,12 @@ def dollars(frame: pd.DataFrame, column: str) -> pd.Series:
     """Return a column of dollars in billionths; an empty cell is 0. Raises ValueError for what is no number."""
     import pandas as pd
 
-    text = frame[column].astype(str).str.replace(r"[,$]", "", regex=True).str.strip()
-    values = pd.to_numeric(text.where(~text.isin(["", "nan", "None"]), "0"), errors="coerce")
+    values = pd.to_numeric(frame[column], errors="coerce")
+    is_odd = values.isna()
+    if is_odd.any():
+        text = frame[column][is_odd].astype(str).str.replace(r"[,$]", "", regex=True).str.strip()
+        plain = pd.to_numeric(text.where(~text.isin(["", "nan", "None"]), "0"), errors="coerce")
+        values = values.astype(float).where(~is_odd, plain)
     if values.isna().any():
         raise ValueError(f"{column}: expected dollars, found {shown(str(frame[column][values.isna()].iloc[0]))}")
     is_off = values.abs() > MAX_USD
@@ -137,40 +147,94 @@ def dollars(frame: pd.DataFrame, column: str) -> pd.Series:
 
 def use_frame(tally: Tally, frame: pd.DataFrame, places: Mapping[str, str], quantities: Mapping[Quantity, str]) -> None:
     """Add a part of a table: `places` and `quantities` name the column of each field and of each quantity."""
-    import pandas as pd
+    import numpy as np
 
-    held = {field: frame[column] for field, column in places.items() if column in frame}
-    numbers = pd.DataFrame({name: counts(frame, column) for name, column in quantities.items()})
-    summed = pd.concat([pd.DataFrame(held), numbers], axis=1).groupby(list(held), observed=True, dropna=False).sum()
-    for index, row in zip(summed.index, summed.itertuples(index=False), strict=True):
-        values = dict(zip(held, index if isinstance(index, tuple) else (index,), strict=True))
-        tally.use(place_of(values), **{str(name): int(value) for name, value in zip(quantities, row, strict=True)})
+    if frame.empty:
+        return
+    numbers = np.zeros((len(frame), WIDTH), dtype=np.int64)
+    for name, column in quantities.items():
+        numbers[:, COLUMN[name]] = counts(frame, column)
+    held, rows = _places(frame, places)
+    tally.used.add_rows(held, _sums(numbers, rows, len(held)))
 
 
 def charge_frame(
     tally: Tally, frame: pd.DataFrame, places: Mapping[str, str], kind: pd.Series, net: str, gross: str | None
 ) -> None:
     """Add charges of a part of a table: `net` and `gross` name the columns of what was billed and of list."""
-    import pandas as pd
+    import numpy as np
 
-    held = {field: frame[column] for field, column in places.items() if column in frame}
+    if frame.empty:
+        return
     has_list = gross is not None and gross in frame
-    numbers = {"net": dollars(frame, net), "gross": dollars(frame, gross) if has_list and gross else 0}
-    table = pd.DataFrame({**held, "kind": kind, **numbers})
-    summed = table.groupby([*held, "kind"], observed=True, dropna=False).sum()
-    for index, billed, listed in zip(summed.index, summed["net"], summed["gross"], strict=True):
-        *names, what = index
-        place = place_of(dict(zip(held, names, strict=True)))
-        tally.charge(place, str(what), int(billed), int(listed) if has_list else None)
+    columns = [dollars(frame, net), *([dollars(frame, gross)] if has_list and gross else [])]
+    held, rows = _places(frame, places)
+    of_kind, kinds = _distinct(kind)
+    both, first = _joined(rows, of_kind, len(kinds))
+    sums = _sums(np.column_stack(columns), both, len(first))
+    for index, billed in zip(first.tolist(), sums.tolist(), strict=True):
+        tally.charge(held[rows[index]], str(kinds[of_kind[index]]), billed[0], billed[1] if has_list else None)
 
 
-def place_of(values: Mapping[str, Any]) -> Place:
-    """Return the place of named values; empty text and what is no value are None."""
+def _sums(numbers: NDArray[np.int64], rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return numbers (N, Q) added up by the row (N,) that each belongs to; raises ValueError beyond 64 bits."""
+    import numpy as np
+
+    if np.abs(numbers).sum(axis=0, dtype=float).max() > MOST:
+        raise ValueError(f"numbers add up to more than {MOST:.0e}")
+    sums = np.zeros((count, numbers.shape[1]), dtype=np.int64)
+    np.add.at(sums, rows, numbers)
+    return sums
+
+
+def _places(frame: pd.DataFrame, places: Mapping[str, str]) -> tuple[list[Place], NDArray[np.int64]]:
+    """Return the different places of a part of a table, and which of them each row is of.
+
+    Empty text and what is no value are None.
+    """
+    import numpy as np
+
+    rows, first = np.zeros(len(frame), dtype=np.int64), np.zeros(1, dtype=np.int64)
+    codes: dict[str, tuple[NDArray[np.int64], list[Any]]] = {}
+    for field, column in places.items():
+        if column in frame:
+            own, values = _distinct(frame[column])
+            codes[field] = own, [_field(field, value) for value in values]
+            rows, first = _joined(rows, own, len(values))
+    fields: list[Iterable[Any]] = [repeat(None)] * len(Place._fields)
+    for index, field in enumerate(Place._fields):
+        if field in codes:
+            own, named = codes[field]
+            fields[index] = [named[code] for code in own[first].tolist()]
+    return list(map(Place, *fields)), rows
+
+
+def _distinct(column: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return which of the different values of a column each row has, and these values."""
     import pandas as pd
 
-    texts = {name: None if value == "" or pd.isna(value) else str(value) for name, value in values.items()}
-    known = {name: None if text is None else intern(text) for name, text in texts.items() if name != "day"}
-    return Place(_day(texts["day"]), known.pop("model", None), **known)
+    codes, values = pd.factorize(column, use_na_sentinel=False)
+    return codes, list(values)
+
+
+def _joined(
+    rows: NDArray[np.int64], codes: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the different pairs of two codes by row, numbered as they come, and the first row of each."""
+    import numpy as np
+    import pandas as pd
+
+    joined, _ = pd.factorize(rows * count + codes)
+    return joined, np.unique(joined, return_index=True)[1]
+
+
+def _field(name: str, value: object) -> object:
+    import pandas as pd
+
+    text = None if value == "" or pd.isna(value) else str(value)  # type: ignore[call-overload]
+    if name == "day":
+        return _day(text)
+    return None if text is None else intern(text)
 
 
 @lru_cache(maxsize=10_000)

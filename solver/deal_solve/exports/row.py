@@ -1,4 +1,4 @@
-"""What every export is read into: tokens and dollars by day, model, class of tokens, tier, window and place.
+"""A row of usage: its day, model, tier, window and place, the classes of tokens, and money.
 
 Tokens are integers. Dollars are integers of a billionth of a dollar, so that cents with seven decimals add up exactly.
 Days are those of UTC.
@@ -6,8 +6,7 @@ Days are those of UTC.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -80,58 +79,6 @@ class SeatDay:
     active_week: int | None
     active_month: int | None
     product: str = ""
-
-
-@dataclass
-class Counted:
-    """What is known from earlier lines and files of the same export, so that nothing counts twice."""
-
-    counters: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
-    """Last value of each cumulative counter."""
-    requests: dict[tuple[str | None, ...], dict[str, int]] = field(default_factory=dict)
-    """What was counted of each request that may stand on several lines."""
-    ids: set[str] = field(default_factory=set)
-
-    def is_new(self, name: str | None) -> bool:
-        """Whether a line of this id was not there before; a line without one always is new."""
-        if name is None:
-            return True
-        is_new = name not in self.ids
-        self.ids.add(name)
-        return is_new
-
-
-@dataclass
-class Tally:
-    """What one file says, added up: quantities and charges by place, days of seats, and notes on what was left out."""
-
-    used: defaultdict[tuple[Place, Quantity], int] = field(default_factory=lambda: defaultdict(int))
-    charged: dict[tuple[Place, str], Charged] = field(default_factory=dict)
-    seats: list[SeatDay] = field(default_factory=list)
-    members: dict[str, int] = field(default_factory=dict)
-    known: Counted = field(default_factory=lambda: Counted())
-    covers: tuple[date, date] | None = None
-    """First and last day of an export that has no days in it."""
-    left_out: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """Rows that were not counted, by the reason."""
-
-    def use(self, place: Place, **quantities: int) -> None:
-        """Add tokens, requests or searches of a place; zeros are dropped."""
-        for name, quantity in quantities.items():
-            if quantity:
-                self.used[place, name] += quantity  # type: ignore[index]
-
-    def charge(self, place: Place, kind: str, net: int, list_price: int | None = None) -> None:
-        """Add a charge of a kind (a class of tokens, or what else is billed) to a place."""
-        known = self.charged.get((place, kind))
-        if known is not None:
-            net += known.net
-            list_price = None if list_price is None or known.list_price is None else list_price + known.list_price
-        self.charged[place, kind] = Charged(net, list_price)
-
-    def leave_out(self, why: str) -> None:
-        """Count a row that is not read, by the reason."""
-        self.left_out[why] += 1
 
 
 def nano(amount: Decimal | float | str, per_usd: int = 1) -> int:

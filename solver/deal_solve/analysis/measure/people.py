@@ -13,6 +13,7 @@ from deal_solve.analysis.measure.growth import DAYS_PER_MONTH
 from deal_solve.analysis.measure.workloads import INPUT, WRITES
 from deal_solve.exports.read import Exports
 from deal_solve.exports.row import Quantity
+from deal_solve.exports.uses import named
 from deal_solve.record import Record
 
 
@@ -50,10 +51,11 @@ def measured_people(exports: Exports) -> MeasuredPeople | None:
     totals: defaultdict[Quantity, int] = defaultdict(int)
     models: defaultdict[str, int] = defaultdict(int)
     users: set[str] = set()
-    for (place, quantity), amount in exports.used.items():
+    for place, row in exports.used.rows():
         if place.is_of_people:
-            totals[quantity] += amount
-            models[place.model or ""] += amount
+            for quantity, amount in named(row):
+                totals[quantity] += amount
+            models[place.model or ""] += sum(row)
             users |= {place.user} if place.user else set()
     entered, written = sum(totals[each] for each in INPUT), sum(totals[each] for each in WRITES)
     cached, requests = totals["cache_read"] + written, totals["requests"]

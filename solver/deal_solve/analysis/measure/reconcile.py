@@ -8,9 +8,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from deal_solve.exports.prices import list_price
+from deal_solve.exports.prices import list_price, list_prices
 from deal_solve.exports.read import Exports
 from deal_solve.exports.row import NANO, TOKEN_CLASSES
+from deal_solve.exports.uses import COLUMN, days_of
 from deal_solve.frames import Table
 from deal_solve.record import Record
 
@@ -62,19 +63,28 @@ class _Sums:
     billed: int | None = None
     lines: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
+    def use(self, tokens: int, price: int, is_billed: bool) -> None:
+        """Add tokens and their list price, billionths of a dollar."""
+        self.tokens += tokens
+        self.list_price += price
+        self.lines["not_billed"] += 0 if is_billed else price
+
 
 def reconciled(exports: Exports) -> Table[Reconciled]:
     """Return every month and model with usage or charges, in order."""
     sums: defaultdict[Key, _Sums] = defaultdict(_Sums)
-    for (place, quantity), amount in exports.used.items():
-        held = sums[f"{place.day:%Y-%m}", SEARCHES if quantity == "web_searches" else place.model or "-"]
-        price = list_price(place, quantity, amount)
-        held.tokens += amount if quantity in TOKEN_CLASSES else 0
-        held.list_price += price
-        if place.tier in NOT_BILLED_HERE:
-            held.lines["not_billed"] += price
-        if quantity == "cache_write":
-            held.lines["write_life"] += list_price(place, "cache_write_1h", amount) - price
+    months_of = {day: f"{day:%Y-%m}" for day in days_of(exports.used.places)}
+    searched, unsplit = COLUMN["web_searches"], COLUMN["cache_write"]
+    for place, row in exports.used.rows():
+        month, prices = months_of[place.day], list_prices(place, row)
+        is_billed = place.tier not in NOT_BILLED_HERE
+        if row[searched]:
+            sums[month, SEARCHES].use(0, prices[searched], is_billed)
+        if row[searched] < sum(row):
+            held = sums[month, place.model or "-"]
+            held.use(sum(row[: len(TOKEN_CLASSES)]), sum(prices) - prices[searched], is_billed)
+            if row[unsplit]:
+                held.lines["write_life"] += list_price(place, "cache_write_1h", row[unsplit]) - prices[unsplit]
     months = {f"{place.day:%Y-%m}" for place, _ in exports.charged}
     for key, each in sums.items():
         if key[0] in months:

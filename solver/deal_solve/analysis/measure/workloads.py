@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, count
@@ -18,9 +18,10 @@ from deal_solve.analysis.measure.growth import DAYS_PER_MONTH, PRODUCTS, Floats,
 from deal_solve.analysis.measure.season import season_of, without_season
 from deal_solve.deal.rate_card import load_card
 from deal_solve.errors import InputError
-from deal_solve.exports.prices import list_price
+from deal_solve.exports.prices import list_prices
 from deal_solve.exports.read import Exports
 from deal_solve.exports.row import NANO, Place, Quantity
+from deal_solve.exports.uses import COLUMN, named
 from deal_solve.record import Record
 
 GroupBy = Literal["workspace", "key", "tag", "product", "user", "nothing"]
@@ -28,6 +29,7 @@ GROUPS: tuple[GroupBy, ...] = ("workspace", "key", "tag", "product")
 """What usage is grouped by where it is not said: the first of them that tells two groups apart."""
 WRITES: tuple[Quantity, ...] = ("cache_write", "cache_write_5m", "cache_write_1h")
 INPUT: tuple[Quantity, ...] = ("input", "cache_read", *WRITES)
+ENTERED, REQUESTS = [COLUMN[each] for each in INPUT], COLUMN["requests"]
 UNIT_TOKENS = 10_000
 """Input tokens of what counts as one request where requests are not known."""
 OTHER = "other"
@@ -100,15 +102,17 @@ class _Group:
         """The model of most dollars."""
         return max(self.usd_by_model, key=lambda model: self.usd_by_model[model])
 
-    def add(self, place: Place, quantity: Quantity, amount: int) -> None:
-        self.totals[quantity] += amount
-        if quantity == "requests":
-            self.daily[place.day] += amount
-            self.windows[place.window, "requests"] += amount
-        if quantity in INPUT:
-            self.daily_input[place.day] += amount
-            self.windows[place.window, "input"] += amount
-        self.usd_by_model[place.model or ""] += list_price(place, quantity, amount)
+    def add(self, place: Place, row: Sequence[int]) -> None:
+        """Add what is used in a place, in the order of QUANTITIES."""
+        for quantity, amount in named(row):
+            if amount:
+                self.totals[quantity] += amount
+        entered, requests = sum(row[column] for column in ENTERED), row[REQUESTS]
+        for daily, what, amount in ((self.daily_input, "input", entered), (self.daily, "requests", requests)):
+            if amount:
+                daily[place.day] += amount
+                self.windows[place.window, what] += amount
+        self.usd_by_model[place.model or ""] += sum(list_prices(place, row))
 
     def join(self, other: _Group) -> None:
         self.uncounted += other.uncounted if other.totals["requests"] else sum(other.daily_input.values())
@@ -130,7 +134,7 @@ Part = tuple[str, str, bool]
 def grouping(exports: Exports) -> GroupBy:
     """Return what tells usage apart best: the first of workspace, key, tag and product with two values."""
     for name in GROUPS:
-        if len({getattr(place, name) for place, _ in exports.used}) > 1:
+        if len({getattr(place, name) for place in exports.used.places}) > 1:
             return name
     return "nothing"
 
@@ -148,11 +152,11 @@ def measured_workloads(
     by = group_by or grouping(exports)
     parts: dict[Part, _Group] = defaultdict(_Group)
     has_cohort = any(day.assigned for day in exports.seats)
-    for (place, quantity), amount in exports.used.items():
+    for place, row in exports.used.rows():
         if has_cohort and place.is_of_people:
             continue
         group = "api" if by == "nothing" else getattr(place, by) or "default"
-        parts[group, place.model or "", place.tier == "batch"].add(place, quantity, amount)
+        parts[group, place.model or "", place.tier == "batch"].add(place, row)
     minimum_usd = min_share * sum(part.usd for part in parts.values())
     found = _belonging(parts, _names(_kept(parts, minimum_usd)), called)
     rest = _kept(parts, minimum_usd)

@@ -10,7 +10,8 @@ from typing import Any
 
 from deal_solve.exports.files import Json, text_of, whole
 from deal_solve.exports.reader import JsonReader, Source, utc_day
-from deal_solve.exports.row import Place, Quantity, Tally, nano
+from deal_solve.exports.row import Place, Quantity, nano
+from deal_solve.exports.tally import Tally
 from deal_solve.messages import shown
 
 TELEMETRY = Source("Claude Code telemetry", "gateway", 4, is_log=True)

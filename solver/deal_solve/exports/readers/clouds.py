@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.exports.reader import Source, TableReader, dollars, usd_only, utc_day
-from deal_solve.exports.row import Place, Tally
+from deal_solve.exports.row import Place
+from deal_solve.exports.tally import Tally
 from deal_solve.messages import shown
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deal_solve.exports.reader import Source, TableReader, charge_frame, use_frame
-from deal_solve.exports.row import Tally
+from deal_solve.exports.tally import Tally
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from deal_solve.exports.files import Json, text_of, whole
 from deal_solve.exports.reader import JsonReader, Source, TableReader, charge_frame, counts, use_frame, utc_day
-from deal_solve.exports.row import Place, Tally, nano
+from deal_solve.exports.row import Place, nano
+from deal_solve.exports.tally import Tally
 from deal_solve.messages import counted, shown
 
 if TYPE_CHECKING:

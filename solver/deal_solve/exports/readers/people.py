@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from deal_solve.exports.files import Json, text_of, whole
 from deal_solve.exports.reader import JsonReader, Source, TableReader, charge_frame, use_frame, utc_day
-from deal_solve.exports.row import Place, SeatDay, Tally
+from deal_solve.exports.row import Place, SeatDay
+from deal_solve.exports.tally import Tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,8 +76,8 @@ def _spend(frame: pd.DataFrame, tally: Tally) -> None:
             "a spend report says its days only in its name; keep it as spend-report-…-YYYY-MM-DD-to-YYYY-MM-DD.csv"
         )
     tally.covers = first, last
-    is_person = ~frame["user_email"].astype(str).str.startswith("(")
-    frame = frame.assign(day=f"{first}", who=frame["user_email"].where(is_person, "(org)"))
+    email = frame["user_email"].astype(str)
+    frame = frame.assign(day=f"{first}", who=email.where(~email.str.startswith("("), "(org)"))
     places = {"day": "day", "model": "model", "user": "who", "product": "product"}
     has_split = "total_uncached_input_tokens" in frame
     use_frame(

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from deal_solve.errors import InputError
 from deal_solve.exports.files import ExportFile, Header, is_json
 from deal_solve.exports.parquet import table_header
 from deal_solve.exports.reader import Source, TableReader, charge_frame, use_frame
-from deal_solve.exports.row import Place, Quantity, Tally, TokenClass
+from deal_solve.exports.row import Place
+from deal_solve.exports.tally import Tally
+from deal_solve.exports.uses import QUANTITIES
 from deal_solve.messages import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PLAIN = Source("plain table", "api", 3)
-QUANTITIES: tuple[Quantity, ...] = (*get_args(TokenClass), "web_searches", "requests")
 FIELDS = (*Place._fields, *QUANTITIES, "usd")
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from deal_solve.exports.files import Json, text_of, whole
 from deal_solve.exports.reader import JsonReader, Source, usd_only, utc_day
-from deal_solve.exports.row import Place, Tally, nano
+from deal_solve.exports.row import Place, nano
+from deal_solve.exports.tally import Tally
 from deal_solve.messages import shown
 
 USAGE = Source("usage report", "api", 1)
