@@ -10,9 +10,12 @@ import pytest
 
 from deal_solve import SolveCache, loads, solve
 from deal_solve.errors import Disagreement, Infeasible
+from deal_solve.formulation.model.expression import Expression
 from deal_solve.optimise import solve as module
+from deal_solve.optimise.search import polish
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.solver import solvers
+from deal_solve.optimise.solver.highs_session import HighsSession
 from deal_solve.optimise.solver.solvers import Answer
 
 STEPS_AND_BUNDLE = """
@@ -172,6 +175,22 @@ def test_a_plan_that_breaks_a_limit_when_it_is_settled_is_never_optimal(monkeypa
     monkeypatch.setattr(module, "_search", forgets)
     with pytest.raises(Disagreement, match="breaks the limit committed: 86,400"):
         solve(deal)
+
+
+def test_a_stage_whose_face_holds_nothing_leaves_the_plan_as_it_was_found(monkeypatch):
+    """Plans that are pinned to the cent are on the face of the cost to the last digit only."""
+    stay_on_face, empty = polish._stay_on_face, []
+
+    def holds_nothing(program, bounds, rows):
+        stay_on_face(program, bounds, rows)
+        rows.append(program.add("on_face", Expression([(program.variables[0], 0.0)]) <= -1.0))
+        empty.append(program)
+
+    before = solve(loads(STEPS_AND_BUNDLE))
+    monkeypatch.setattr(polish, "_stay_on_face", holds_nothing)
+    monkeypatch.setattr(HighsSession, "is_only_solution", lambda _: False)
+    assert solve(loads(STEPS_AND_BUNDLE)).objective_usd == pytest.approx(before.objective_usd)
+    assert empty
 
 
 def test_what_was_kept_of_an_answer_in_doubt_is_forgotten(monkeypatch):

@@ -34,6 +34,10 @@ of a loss differs by more than their costs do."""
 FIRST_KNOWN = (
     "the time limit passed before the best plan without API commitment was found; loss is measured against a simple one"
 )
+LACKS_CONTROLS = (
+    "no plan without commitment provides the controls required on the API; loss is measured against the best one that "
+    "lacks them"
+)
 SAME_PINS = (
     "loss is measured against the best plan without API commitment that keeps the same routing, projects and tracks, "
     "as far as they are fixed"
@@ -97,18 +101,16 @@ def _baseline(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace
     """Return the plan of least expected cost among those without API commitment, and notes on it."""
     workspace.clock.report("finding the baseline: the best plan without commitment")
     try:
-        return _min_expected(problem, workspace), ()
+        try:
+            return _min_expected(problem, workspace), ()
+        except Infeasible:
+            plan = _min_expected(replace(problem, scope="no_commitment_or_controls"), workspace)
+            return plan, (LACKS_CONTROLS,)
     except LimitReached:
-        plan = first_plan(problem, scenarios)
-        if plan is None:
+        simple = first_plan(problem, scenarios) or first_plan(replace(problem, scope="all"), scenarios)
+        if simple is None:
             raise
-        return plan, (FIRST_KNOWN,)
-    except Infeasible:
-        plan = _min_expected(replace(problem, scope="no_commitment_or_controls"), workspace)
-        return plan, (
-            "no plan without commitment provides the controls required on the API; loss is measured against the best "
-            "one that lacks them",
-        )
+        return simple, (FIRST_KNOWN,)
 
 
 def _min_expected(problem: SearchProblem, workspace: Workspace) -> Plan:

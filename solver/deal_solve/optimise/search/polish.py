@@ -21,7 +21,7 @@ from deal_solve.formulation.tie_stages import tie_stages
 from deal_solve.optimise.search.benders import exact_objective
 from deal_solve.optimise.search.benders import run_with_cuts as run
 from deal_solve.optimise.solver.highs_session import session_of
-from deal_solve.optimise.solver.solvers import Bounds, Clock, RunSettings, fix_integers, minimise, restore
+from deal_solve.optimise.solver.solvers import Answer, Bounds, Clock, RunSettings, fix_integers, minimise, restore
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.renewal_tables import Path
 from deal_solve.plan.resolved import resolve
@@ -94,8 +94,13 @@ def _solve_stages(formulation: Formulation, clock: Clock) -> Held:
         if clock.is_over:
             break
         if not stage.is_count and exact_objective(program, stage.measure) > stage.min_step:
+            found = [variable.varValue for variable in program.variables]
             _stay_on_face(program, bounds, rows)
-            _solve_linear(formulation, clock, stage.measure)
+            if _linear(formulation, clock, stage.measure).outcome != "optimal":
+                # Pins to the cent leave a face that is hit to the last digit only: the plan stays as it was found.
+                for variable, value in zip(program.variables, found, strict=True):
+                    variable.varValue = value
+                break
             held.append((stage.measure, value_of(stage.measure)))
     for row in rows:
         program.relax(row)
@@ -126,6 +131,13 @@ def _with_room(value: float, tolerance: float) -> float:
 
 
 def _solve_linear(formulation: Formulation, clock: Clock, objective: Expression) -> None:
+    answer = _linear(formulation, clock, objective)
+    if answer.outcome != "optimal":
+        why = f"the linear program with all choices fixed is {answer.outcome}"
+        raise session_of(formulation.program).too_far_apart(formulation.program, why)
+
+
+def _linear(formulation: Formulation, clock: Clock, objective: Expression) -> Answer:
     minimise(formulation.program, objective)
     patient = Clock(max(GRACE_SECONDS, GRACE_SHARE * (clock.limit or 0.0)) if clock.is_over else None, clock.watcher)
     answer = run(formulation.program, RunSettings(HIGHS, relax=True, exact=True), patient)
@@ -134,9 +146,7 @@ def _solve_linear(formulation: Formulation, clock: Clock, objective: Expression)
     clock.solving += patient.solving
     if patient.is_over:
         clock.check()
-    if answer.outcome != "optimal":
-        why = f"the linear program with all choices fixed is {answer.outcome}"
-        raise session_of(formulation.program).too_far_apart(formulation.program, why)
+    return answer
 
 
 def _shares(formulation: Formulation) -> Iterator[tuple[tuple[str, int, str, Path], Variable, Variable]]:

@@ -22,7 +22,7 @@ import highspy
 import numpy as np
 import pulp
 
-from deal_solve.errors import DealSolveError, InputError, InternalError
+from deal_solve.errors import DealSolveError, Disagreement, InputError, InternalError
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Indices
 from deal_solve.optimise.solver.certificate import LinearProgram
@@ -197,7 +197,7 @@ class HighsSession:
     def too_far_apart(self, program: Program, why: str) -> DealSolveError:
         """Return the error that a program cannot be solved: the deal's, unless its coefficients are well scaled."""
         if self.is_well_scaled and "times another" not in why:
-            return InternalError(why)
+            return Disagreement(why)
         return InputError(
             "the amounts of this deal lie too far apart to be decided exactly; bring thresholds, prices and volumes "
             f"nearer to what the deal costs, here some {program.unit_usd:,.0f} USD ({why})"
