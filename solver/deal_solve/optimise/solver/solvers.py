@@ -115,9 +115,9 @@ _DOUBTFUL = (
 """Statuses that are not believed on one look: no program here is unbounded."""
 _CBC = ("PULP_CBC_CMD", "COIN_CMD")
 """PuLP's names of CBC: the one that it brings along and one that is installed."""
-LOOK_NODES, DOUBT = 200, 1e-6
+LOOK_NODES, DOUBT = 200, 1e-5
 """Branchings of HiGHS after which a look for a plan below the bound of another solver is left, and how far below it a
-plan has to be, relative to the bound."""
+plan has to be, relative to the bound: simplex codes with tolerances of 1e-7 differ by up to some 1e-6."""
 _CBC_AS_STATED = ("presolve off", "preprocess off", "scaling off")
 """Options with which CBC takes a program as it stands."""
 MIN_ITERATIONS, ITERATIONS_PER_LINE = 10_000, 50
