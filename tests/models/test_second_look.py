@@ -12,7 +12,7 @@ from deal_solve import SolveCache, loads, solve
 from deal_solve.errors import Disagreement, Infeasible
 from deal_solve.formulation.model.expression import Expression
 from deal_solve.optimise import solve as module
-from deal_solve.optimise.search import polish
+from deal_solve.optimise.search import candidate_solver, polish
 from deal_solve.optimise.search.agreement_search import AgreementSearch
 from deal_solve.optimise.solver import solvers
 from deal_solve.optimise.solver.highs_session import HighsSession
@@ -144,6 +144,21 @@ def test_a_bound_above_what_a_simple_plan_costs_is_looked_at_again(monkeypatch):
     monkeypatch.setattr(AgreementSearch, "bound", property(lambda _: 9_999_999.0))
     with pytest.raises(Disagreement, match="no plan costs less than 9,999,999"):
         solve(loads(CAPPED))
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_a_relaxation_is_believed_as_far_as_its_multipliers_prove_it(monkeypatch, method):
+    """A linear program that states a hundred times its objective would prune all but the agreement solved first."""
+    run = candidate_solver.run
+
+    def boasts(program, settings, clock, **keywords):
+        answer = run(program, settings, clock, **keywords)
+        return replace(answer, bound=100 * answer.bound) if settings.relax else answer
+
+    monkeypatch.setattr(candidate_solver, "run", boasts)
+    found = solve(loads(CAPPED), method=method)
+    assert found.objective_usd == pytest.approx(0.8 * 108_000)
+    assert all(each.bound_usd <= 108_000 * (1 + 1e-6) for each in found.agreements)
 
 
 def test_a_deal_that_has_a_simple_plan_is_not_infeasible(monkeypatch):

@@ -1,7 +1,6 @@
 """Whatever runs, a cancel from Python ends it within a second."""
 
 import threading
-import time
 
 import pytest
 
@@ -23,6 +22,7 @@ from deal_solve import (
     solve,
     sweep,
 )
+from tests.support.interrupts import Stopwatch
 from tests.support.paths import ROOT
 
 DEAL = load(ROOT / "tests/benchmarks/full.yaml")
@@ -35,16 +35,16 @@ def stopped(work, seconds=0.3):
     moment = []
 
     def cancel():
-        moment.append(time.monotonic())
+        moment.append(Stopwatch())
         stop.set()
 
     timer = threading.Timer(seconds, cancel)
     timer.start()
     with pytest.raises(Cancelled, match="cancelled"), cancellable(stop.is_set):
         work()
-    ended = time.monotonic()
+    took = moment[0].seconds
     timer.join()
-    return ended - moment[0]
+    return took
 
 
 @pytest.fixture(scope="module")

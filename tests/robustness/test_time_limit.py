@@ -1,6 +1,5 @@
 """A solve that a time limit stops hands over the best plan it has, with a bound that holds, in time."""
 
-import time
 from functools import cache
 
 import pytest
@@ -10,22 +9,11 @@ from deal_solve.plan.proposal import Proposal
 from deal_solve.plan.validation.validity import refuse_impossible
 from deal_solve.uncertainty.first_users import first_users
 from tests.support.builders import APP, RATES, deal_of
+from tests.support.interrupts import Stopwatch
 from tests.support.paths import EXAMPLES, ROOT
 from tests.support.solved import loaded, solved
 
 FULL = load(ROOT / "tests/benchmarks/full.yaml")
-
-
-class Stopwatch:
-    """Seconds since it was made: what other work on the machine takes does not count, nor what two threads share."""
-
-    def __init__(self):
-        self._began = time.monotonic(), time.process_time()
-
-    @property
-    def seconds(self):
-        wall, processor = self._began
-        return min(time.monotonic() - wall, time.process_time() - processor)
 
 
 def timed(deal, scenarios, limit, **options):

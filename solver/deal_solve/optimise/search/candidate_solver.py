@@ -18,7 +18,8 @@ from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices, res
 from deal_solve.optimise.search.rounding import rounded_plan
 from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.search.warm_start import WarmStart
-from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, fix_integers, minimise, restore
+from deal_solve.optimise.solver.highs_session import session_of
+from deal_solve.optimise.solver.solvers import DOUBT, Answer, Clock, RunSettings, fix_integers, minimise, restore
 
 ROUNDING_MIN_NONZEROS = 60_000
 """Non-zeros from which on the rounding heuristic looks for a first plan before the integer program is solved."""
@@ -61,7 +62,17 @@ class CandidateSolver:
         if answer.outcome == "infeasible":
             candidate.bound = math.inf
         elif math.isfinite(answer.bound):
-            candidate.bound = candidate.in_usd(answer.bound)
+            candidate.bound = candidate.in_usd(self._proven(candidate, answer))
+
+    def _proven(self, candidate: Candidate, answer: Answer) -> float:
+        """Return the bound of the linear program solved last, or as much of it as its multipliers prove (money units).
+
+        A linear program that goes on from its last basis has been seen to return another objective.
+        """
+        if self.settings.solver != "highs":
+            return answer.bound
+        proven = session_of(candidate.formulation.program).proven_bound()
+        return answer.bound if proven >= answer.bound - DOUBT * max(abs(answer.bound), 1.0) else proven
 
     def _relaxed(self, candidate: Candidate, incumbent: Incumbent) -> Answer:
         """Solve the relaxation; of the cuts of a warm start those of expected values, which take little time, go first.
@@ -95,7 +106,8 @@ class CandidateSolver:
         restore(closed)
         if answer.outcome == "infeasible":
             return math.inf
-        return max(candidate.bound, candidate.in_usd(answer.bound)) if answer.outcome == "optimal" else candidate.bound
+        known = candidate.bound
+        return max(known, candidate.in_usd(self._proven(candidate, answer))) if answer.outcome == "optimal" else known
 
     def add_cuts_of_warm_start(self, candidate: Candidate) -> None:
         """Add the cuts of the warm start of an agreement that is solved without having been bounded here."""
