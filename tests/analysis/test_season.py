@@ -7,9 +7,12 @@ import pytest
 
 from deal_solve import loads, measure
 from deal_solve.analysis.forecast.forecast import forecast
+from deal_solve.analysis.measure.backtest import backtest
 from deal_solve.analysis.measure.growth import PRODUCTS, growth_of, is_intermittent
+from deal_solve.analysis.measure.into import updated
 from deal_solve.analysis.measure.season import season_of, without_season
 from deal_solve.analysis.measure.together import correlations
+from deal_solve.uncertainty.open_growth import TO_DO
 from tests.support.exports import HAIKU, bucket, page, usage, write
 
 FIRST = date(2023, 10, 1)
@@ -105,6 +108,80 @@ def test_correlations_stand_in_the_deal(tmp_path, count, stated):
     found = measure(write(tmp_path, "u.json", page(*rows)))
     assert stated in found.deal_text
     assert found.deal().uncertainty.correlation is not None
+
+
+def correlated(tmp_path, count):
+    """Return the exports of so many workloads that move as one."""
+    amounts = 1000 * np.exp(np.cumsum(np.repeat(np.random.default_rng(1).normal(0, 0.3, 16), 14) / 14))
+    rows = [
+        bucket(FIRST + timedelta(day), *(usage(workspace_id=f"w{n}", requests=round(amount)) for n in range(count)))
+        for day, amount in enumerate(amounts)
+    ]
+    return measure(write(tmp_path, "u.json", page(*rows)))
+
+
+def test_measured_correlations_replace_those_of_the_file_and_leave_others(tmp_path):
+    """The pair of growth is replaced where it stands, the other way around; the volumes stay as they were typed."""
+    found = correlated(tmp_path, 2)
+    one, two, volume = "workloads.w0.growth_per_year", "workloads.w1.growth_per_year", "requests_per_month"
+    (measured,) = found.deal().uncertainty.correlation.matrix[one].values()
+    deal = write(tmp_path, "deal.yaml", found.deal_text)
+    typed = f"{{matrix: {{{two}: {{{one}: 0.1}}, workloads.w0.{volume}: {{workloads.w1.{volume}: 0.2}}}}}}  # typed"
+    before, _, after = found.deal_text.partition("uncertainty:")
+    deal.write_text(f"{before}uncertainty:\n  correlation: {typed}\n{after[after.index('offers:') :]}")
+    update = updated(deal, found)
+    matrix = update.deal.uncertainty.correlation.matrix
+    assert matrix == {two: {one: measured}, f"workloads.w0.{volume}": {f"workloads.w1.{volume}": 0.2}}
+    change = next(each for each in update.changes if each.field.startswith("uncertainty"))
+    assert (change.field, change.before) == (f"uncertainty.correlation.matrix.{two}.{one}", "0.1")
+    deal.write_text(update.text)
+    assert not [each for each in updated(deal, found).changes if each.field.startswith("uncertainty")]
+
+
+def test_of_many_workloads_the_mean_correlation_is_updated(tmp_path):
+    found = correlated(tmp_path, 7)
+    deal = write(tmp_path, "deal.yaml", found.deal_text.replace("growth: 0.67", "growth: 0.10"))
+    (change,) = (each for each in updated(deal, found).changes if each.field == "uncertainty.correlation.growth")
+    assert (float(change.before), float(change.after)) == (0.1, 0.67)
+
+
+def test_the_season_of_a_back_test_is_that_of_the_days_before_each_forecast():
+    """Four years of a season alone: from two years on it is known and the band holds what came, before it is not."""
+    daily, _ = seasonal(31 + 365 * 4, growth=0.0)
+    without, known = ({row.months: row for row in backtest([daily], first=first)} for first in (None, FIRST))
+    assert known[6].pinball < 0.8 * without[6].pinball
+    assert known[6].extrapolation == pytest.approx(without[6].extrapolation)
+
+
+def test_a_band_of_growth_that_settles_no_mean_has_a_comment(tmp_path):
+    rng = np.random.default_rng(3)
+    level = 1000 * np.exp(np.repeat(np.cumsum(rng.normal(0, 0.7, 16)), 14))
+    rows = [bucket(FIRST + timedelta(day), usage(requests=round(amount))) for day, amount in enumerate(level)]
+    text = measure(write(tmp_path, "u.json", page(*rows))).deal_text
+    assert "times P10 after 36 months: no mean is settled;" in text
+    assert f"    # {TO_DO}." in text
+
+
+def test_single_requests_tell_which_prompts_are_long(tmp_path):
+    """Nine of 50,000 tokens at 0.1 USD a million and one of 150,000 at 0.5: Haiku 5.5 costs more above 100,000."""
+    haiku, day = "claude-haiku-5-5", date(2026, 10, 20)
+    rows = [
+        {
+            "request_id": f"{at}-{index}",
+            "startTime": f"{day + timedelta(at)}T10:00:00Z",
+            "model": haiku,
+            "prompt_tokens": 150_000 if index == 9 else 50_000,
+            "completion_tokens": 0,
+            "spend": 0.0,
+        }
+        for at in range(20)
+        for index in range(10)
+    ]
+    found = measure(write(tmp_path, "litellm.json", rows))
+    short, long = found.deal().workloads[found.workloads[0].name].input_tokens
+    assert (short.share, short.tokens, long.share, long.tokens) == (0.9, 50_000, 0.1, 150_000)
+    listed = sum(row.list_usd for row in found.reconciliation)
+    assert listed == pytest.approx(18 * (9 * 0.05 * 0.1 + 0.15 * 0.5))
 
 
 def test_prompts_are_told_apart_by_length_where_requests_are(tmp_path):

@@ -1,7 +1,7 @@
 """The signed deal against exports: what is drawn, months in their forecast, thresholds, and what is refused."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -216,9 +216,48 @@ def test_usage_above_the_plan_is_something_to_do(signed):
     """61,000 requests where 20,000 a month were the P90 and 15,000 the median: 244 against 120 expected."""
     deal, plan, used = signed
     deal.write_text(DEAL.replace("p10: 20k, p50: 30k, p90: 45k", "p10: 10k, p50: 15k, p90: 20k"))
-    (task,) = (task for task in track(deal, plan, used).steps if "more than the plan's P90" in task.what)
+    (task,) = (task for task in track(deal, plan, used).steps if "more than the plan's P90 of 160" in task.what)
     assert task.when == "now"
+    assert task.what.endswith("above the expected cost")
     assert task.usd == pytest.approx(244 - 0.8 * 5 * 2 * 15, abs=1)
+
+
+def test_usage_below_the_plan_says_how_far_below_what_was_expected(signed):
+    """61,000 requests where 70,000 a month were the P10 and 90,000 the median: 244 against 720 expected."""
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("p10: 20k, p50: 30k, p90: 45k", "p10: 70k, p50: 90k, p90: 110k"))
+    (task,) = (task for task in track(deal, plan, used).steps if "less than the plan's P10 of 560" in task.what)
+    assert task.what.endswith("below the expected cost")
+    assert task.usd == pytest.approx(720 - 244, abs=1)
+
+
+def read_from_the_cache(tmp_path, **offer):
+    """Return the index of a deal of October 2026, when a read of Sonnet 5.5's cache cost 0.2 USD a million tokens.
+
+    On the card of 2026-11-23 it is 0.1.
+    """
+    reads = {"uncached_input_tokens": 0, "output_tokens": 0, "cache_creation": None, "cache_read_input_tokens": 10**6}
+    row = usage(model="claude-sonnet-5-5", requests=1000, **reads)
+    days = page(*(bucket(date(2026, 10, 1) + timedelta(day), row) for day in range(33)))
+    text = DEAL.replace("2026-09", "2026-10").replace("[opus]", "[sonnet]").replace("opus-5,", "sonnet-5-5,")
+    text = text.replace("claude-opus-5}", "claude-sonnet-5-5}").replace("quote: {", f"quote: {{{offer['protection']}, ")
+    plan = write(tmp_path, "plan.yaml", PLAN)
+    found = track(write(tmp_path, "deal.yaml", text), plan, write(tmp_path, "usage.json", days))
+    return found.about.deal.whole.in_force.index
+
+
+def test_a_protected_price_starts_from_the_list_price_at_signing(tmp_path):
+    assert read_from_the_cache(tmp_path, protection="price_protection: locked") == {"sonnet": 2.0}
+
+
+def test_a_capped_price_may_have_risen_since_signing(tmp_path):
+    """10 % a year from October on, a month of which is over."""
+    found = read_from_the_cache(tmp_path, protection="price_protection: {capped: 10%}")
+    assert found == {"sonnet": pytest.approx(2 * 1.1 ** (1 / 12), abs=1e-6)}
+
+
+def test_a_price_that_is_not_protected_needs_no_start(tmp_path):
+    assert read_from_the_cache(tmp_path, protection="price_protection: none") == {}
 
 
 def test_picture_and_report_are_written(signed, tmp_path):

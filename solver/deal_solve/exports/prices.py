@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from deal_solve.deal.model_names import canonical
 from deal_solve.deal.rate_card import Card, Rates, load_card
 from deal_solve.exports.row import NANO, Place, Quantity
 from deal_solve.exports.uses import COLUMN, QUANTITIES
@@ -15,6 +16,8 @@ FACTORS = {
     "cache_write_5m": "cache_write_5m_multiplier",
     "cache_write_1h": "cache_write_1h_multiplier",
 }
+LONG_TOKENS = 200_000
+"""Where the context windows of reports are divided."""
 RESIDENCY = "us_residency"
 
 
@@ -31,6 +34,18 @@ def list_prices(place: Place, row: Sequence[int]) -> list[int]:
     return [
         round(amount * usd * NANO / 1e6) if amount else 0 for amount, usd in zip(row, _rates_of(place), strict=True)
     ]
+
+
+def window_of(model: str | None, day: date, prompt_tokens: int) -> str:
+    """Return whether a single prompt is `long`: above where its model costs more, else above 200,000 tokens."""
+    return "long" if prompt_tokens > _long_above(model or "", day) else "short"
+
+
+@lru_cache(maxsize=65_536)
+def _long_above(name: str, day: date) -> float:
+    card, meant = load_card(), canonical(name.strip())
+    known = meant in {model.id for model in card.models}
+    return (card.model(meant).rates_on(day).long_above_prompt_tokens if known else None) or LONG_TOKENS
 
 
 def _rates_of(place: Place) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.exports.files import MAX_COUNT, Json
 from deal_solve.exports.row import MAX_USD, NANO, Channel, Place, Quantity
 from deal_solve.exports.tally import Tally
-from deal_solve.exports.uses import COLUMN, MOST, WIDTH
+from deal_solve.exports.uses import COLUMN, MAX_TOTAL, WIDTH
 from deal_solve.messages import shown
 
 if TYPE_CHECKING:
@@ -180,8 +180,8 @@ def _sums(numbers: NDArray[np.int64], rows: NDArray[np.int64], count: int) -> ND
     """Return numbers (N, Q) added up by the row (N,) that each belongs to; raises ValueError beyond 64 bits."""
     import numpy as np
 
-    if np.abs(numbers).sum(axis=0, dtype=float).max() > MOST:
-        raise ValueError(f"numbers add up to more than {MOST:.0e}")
+    if np.abs(numbers).sum(axis=0, dtype=float).max() > MAX_TOTAL:
+        raise ValueError(f"numbers add up to more than {MAX_TOTAL:.0e}")
     sums = np.zeros((count, numbers.shape[1]), dtype=np.int64)
     np.add.at(sums, rows, numbers)
     return sums

@@ -19,7 +19,7 @@ QUANTITIES: tuple[Quantity, ...] = (*TOKEN_CLASSES, "web_searches", "requests")
 WIDTH = len(QUANTITIES)
 COLUMN = {name: column for column, name in enumerate(QUANTITIES)}
 NOTHING = array("q", [0] * WIDTH)
-MOST = 9e18
+MAX_TOTAL = 9e18
 """What one quantity of one place can add up to."""
 
 
@@ -81,7 +81,7 @@ class Uses(Mapping[tuple[Place, Quantity], int]):
         rows, more = np.array(starts, dtype=np.int64) // WIDTH, amounts[used]
         held = np.frombuffer(self._amounts, dtype=np.int64).reshape(-1, WIDTH)
         whole = held[rows].astype(float) + more
-        if whole.size and whole.max() > MOST:
+        if whole.size and whole.max() > MAX_TOTAL:
             raise _too_much(places[int(used[int(whole.max(axis=1).argmax())])])
         np.add.at(held, rows, more)
 
@@ -149,4 +149,6 @@ def days_of(places: Set[Place]) -> set[date]:
 
 
 def _too_much(place: Place) -> InputError:
-    return InputError(f"what is used of {place.model or 'no model'} on {place.day} adds up to more than {MOST:.0e}")
+    return InputError(
+        f"what is used of {place.model or 'no model'} on {place.day} adds up to more than {MAX_TOTAL:.0e}"
+    )

@@ -22,12 +22,11 @@ from deal_solve.messages import counted, nearest, usd
 from deal_solve.plan.leaving import may_leave
 from deal_solve.plan.resolved import SeatOffer, User, resolve
 from deal_solve.uncertainty.expansion import central, explicit_list
+from deal_solve.uncertainty.open_growth import MAX_TIMES, TO_DO, times_apart
 from deal_solve.uncertainty.paths import bands_of
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
 MAX_GROWTH = 3.0
-MAX_GROWN_RATIO = 50.0
-"""Usage at the end of the horizon, P90 of growth against P10: beyond, the mean is made of what lies above P90."""
 MAX_COST_OF_CAPITAL = 0.5
 MAX_DISCOUNT = 0.6
 MIN_TOKENS = 20
@@ -79,10 +78,10 @@ def _band(deal: Deal, loc: Loc, band: Band) -> Iterator[Finding]:
     if is_growth and (band.p90 > MAX_GROWTH or (is_whole and band.p90 >= 1)):
         meant = f"; write {band.p90:g}% if that is meant" if is_whole else ""
         yield loc, f"grows by {band.p90:,.0%} a year{meant}"
-    grown = ((1 + band.p90) / (1 + band.p10)) ** (deal.compared_months / 12) if band.p10 > -1 else 1.0
-    if is_growth and not deal.scenarios and band.p90 <= MAX_GROWTH and grown > MAX_GROWN_RATIO:
-        after = f"{band.p10:+.0%} to {band.p90:+.0%} a year, P90 {grown:,.0f} times P10 at the end"
-        yield loc, f"{after}: expected costs hang on what lies above P90; compare them with --scenarios 4096"
+    times = times_apart(band.p10, band.p90, deal.compared_months)
+    if is_growth and not deal.scenarios and band.p90 <= MAX_GROWTH and times > MAX_TIMES:
+        after = f"{band.p10:+.0%} to {band.p90:+.0%} a year, P90 {times:,.0f} times P10 at the end"
+        yield loc, f"{after}: expected costs hang on what lies above P90; {TO_DO}"
     width = max(band.p90 - band.p50, band.p50 - band.p10)
     is_forecast = not is_growth and not (source_of(deal, dotted(loc)) or "").startswith(MEASURED)
     if not band.is_certain and is_forecast and band.p50 > 0 and width < MIN_HALF_WIDTH * band.p50:

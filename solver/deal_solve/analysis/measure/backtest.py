@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 import numpy as np
@@ -26,6 +27,7 @@ from deal_solve.analysis.measure.growth import (
     own_shock,
     width_at,
 )
+from deal_solve.analysis.measure.season import season_of, without_season
 from deal_solve.frames import Table
 from deal_solve.record import Record
 
@@ -63,9 +65,12 @@ class _Miss:
     drawn: tuple[float, float, float]
 
 
-def widening_of(series: Sequence[Floats], prior: Prior = PRODUCTS) -> float:
-    """Return the factor on the declared width of the fan that history supports; 1 where it is too short to say."""
-    return _widening([_scaled(_misses(daily, prior), daily) for daily in series])
+def widening_of(series: Sequence[Floats], prior: Prior = PRODUCTS, first: date | None = None) -> float:
+    """Return the factor on the declared width of the fan that history supports; 1 where it is too short to say.
+
+    A season is found anew at each origin, from the days before it, where `first` says which day the series begin on.
+    """
+    return _widening([_scaled(_misses(daily, prior, first), daily) for daily in series])
 
 
 def _scaled(misses: list[_Miss], daily: Floats) -> list[float]:
@@ -83,14 +88,16 @@ def _widening(scaled: Iterable[list[float]]) -> float:
     return float(np.clip(np.quantile(errors, rank, method="higher") / Z_P90, low, high))
 
 
-def backtest(series: Sequence[Floats], prior: Prior = PRODUCTS) -> Table[Backtest]:
+def backtest(series: Sequence[Floats], prior: Prior = PRODUCTS, first: date | None = None) -> Table[Backtest]:
     """Return coverage and pinball loss at 1, 3, 6 and 12 months, as far as history goes.
 
-    Shocks and width of each series are what the others say, so that no forecast was fitted to what it is held against.
+    A season is found anew at each origin, from the days before it, where `first` says which day the series begin on;
+    the plain methods know of none. Shocks and width of each series are what the others say, so that no forecast was
+    fitted to what it is held against.
     """
-    shocks = [own_shock(daily) for daily in series]
+    shocks = [own_shock(_flat(daily, first)) for daily in series]
     others = [shocks[:index] + shocks[index + 1 :] for index in range(len(series))]
-    misses = [_misses(daily, learned(prior, each)) for daily, each in zip(series, others, strict=True)]
+    misses = [_misses(daily, learned(prior, each), first) for daily, each in zip(series, others, strict=True)]
     scaled = [_scaled(each, daily) for each, daily in zip(misses, series, strict=True)]
     found: list[tuple[_Miss, float]] = []
     for index, each in enumerate(misses):
@@ -122,33 +129,42 @@ def _pinball(came: Floats, quantiles: Floats) -> float:
     return float(np.mean(np.maximum(shares * errors, (shares - 1) * errors)))
 
 
-def _misses(daily: Floats, prior: Prior) -> list[_Miss]:
+def _flat(daily: Floats, first: date | None) -> Floats:
+    """Return a series without the season that it shows."""
+    return daily if first is None else without_season(daily, first, season_of(daily, first))
+
+
+def _misses(daily: Floats, prior: Prior, first: date | None) -> list[_Miss]:
     """Return the forecasts from every month of a series, each of the mean of 28 days at a horizon."""
     found: list[_Miss] = []
     origin = len(daily) - round(HORIZONS[0] * DAYS_PER_MONTH)
     while origin >= MIN_ORIGIN_MONTHS * DAYS_PER_MONTH:
         past = daily[:origin]
         ends = [(months, origin + round(months * DAYS_PER_MONTH)) for months in HORIZONS]
-        came = {months: daily[end - LEVEL_DAYS : end] for months, end in ends if end <= len(daily)}
-        came = {months: days for months, days in came.items() if days.sum() > 0}
+        came = {months: end for months, end in ends if end <= len(daily) and daily[end - LEVEL_DAYS : end].sum() > 0}
         if past[-LEVEL_DAYS:].sum() > 0 and came:
-            found += _of_origin(past, {months: float(np.log(days.mean())) for months, days in came.items()}, prior)
+            found += _of_origin(daily, origin, came, (prior, first))
         origin -= round(DAYS_PER_MONTH)
     return found
 
 
-def _of_origin(past: Floats, came: dict[int, float], prior: Prior) -> Iterator[_Miss]:
-    """Yield what each method said at one moment of the months after it."""
-    fan = fan_of(past, prior, np.array([float(months) for months in came]))
+def _of_origin(daily: Floats, origin: int, came: dict[int, int], known: tuple[Prior, date | None]) -> Iterator[_Miss]:
+    """Yield what each method said at one moment of months after it; `came` are the ends of the days held against."""
+    (prior, first), past = known, daily[:origin]
+    season = None if first is None else season_of(past, first)
+    flat = daily if first is None else without_season(daily, first, season)
+    fan = fan_of(flat[:origin], prior, np.array([float(months) for months in came]))
     level = float(np.log(past[-LEVEL_DAYS:].mean()))
     blocks = past[len(past) % LEVEL_DAYS :].reshape(-1, LEVEL_DAYS).mean(axis=1)
     steps = np.diff(np.log(blocks[blocks > 0])) * DAYS_PER_MONTH / LEVEL_DAYS
     spread = float(steps.std()) if len(steps) > 1 else MONTHLY_SHOCK
-    for index, (months, value) in enumerate(came.items()):
-        plain = (level + months / 12 * (fan.slope or 0.0), max(spread, 1e-6) * float(np.sqrt(months)))
+    slope = fan.slope if season is None else fan_of(past, prior, np.array([1.0])).slope
+    for index, (months, end) in enumerate(came.items()):
+        value, without = (float(np.log(each[end - LEVEL_DAYS : end].mean())) for each in (daily, flat))
+        plain = (level + months / 12 * (slope or 0.0), max(spread, 1e-6) * float(np.sqrt(months)))
         drawn = (level, level, level)
         if len(steps):
             paths = np.random.default_rng(0).choice(steps, (RESAMPLES, months)).sum(axis=1)
             low, middle, high = (level + float(each) for each in np.quantile(paths, [0.1, 0.5, 0.9]))
             drawn = (low, middle, high)
-        yield _Miss(months, value, float(fan.mean[index]), float(fan.deviation[index]), plain, drawn)
+        yield _Miss(months, value, float(fan.mean[index]) + value - without, float(fan.deviation[index]), plain, drawn)

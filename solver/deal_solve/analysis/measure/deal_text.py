@@ -14,9 +14,11 @@ from deal_solve.analysis.measure.together import MAX_PAIRED
 from deal_solve.analysis.measure.workloads import UNIT_TOKENS, MeasuredWorkload
 from deal_solve.deal.base import months_later
 from deal_solve.deal.rate_card import load_card
+from deal_solve.uncertainty.open_growth import MAX_TIMES, TO_DO, times_apart
 
 DIGITS = 4
 """Significant digits of a measured number."""
+HORIZON_MONTHS = 36
 SEAT_TYPE = "enterprise"
 SHARE_DIGITS = 6
 NARROW = 0.005
@@ -37,7 +39,7 @@ def deal_text(
         "schema: deal-solve/1",
         f"title: {title}",
         f"start: {start:%Y-%m}",
-        "horizon_months: 36",
+        f"horizon_months: {HORIZON_MONTHS}",
         "cost_of_capital_per_year: 8%",
         f"rates: {load_card().name}@{load_card().as_of}",
         "risk: balanced",
@@ -63,6 +65,10 @@ def _workload(work: MeasuredWorkload) -> Iterator[str]:
     yield f"    title: {_quoted(work.title)}"
     unit = "" if work.requests_are_known else f"      # requests are not counted: units of {UNIT_TOKENS:,} input tokens"
     yield f"    requests_per_month: {_level(work)}{unit}"
+    times = times_apart(work.growth.p10, work.growth.p90, HORIZON_MONTHS)
+    if times > MAX_TIMES:
+        yield f"    # P90 of growth is {times:,.0f} times P10 after {HORIZON_MONTHS} months: no mean is settled;"
+        yield f"    # {TO_DO}."
     yield f"    growth_per_year: {_growth(work.growth)}      # measured slope weighs {work.growth.measured_weight:.0%}"
     if work.season is not None:
         yield f"    season_by_calendar_month: [{', '.join(f'{factor:.3g}' for factor in work.season)}]"

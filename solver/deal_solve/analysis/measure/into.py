@@ -54,9 +54,10 @@ class Update:
     not_measured: tuple[str, ...]
 
 
-def updated(path: str | Path, found: MeasureResult) -> Update:
+def updated(path: str | Path, found: MeasureResult, *, with_correlations: bool = True) -> Update:
     """Return the deal file `path` with the measured fields of its workloads replaced and new workloads added.
 
+    Measured correlations of growth are replaced too, unless they are to be left.
     Comments, order and everything that is not measured stay. Raises InputError where the result would be no deal.
     """
     need("ruamel.yaml", "updating a deal file", "--into")
@@ -78,7 +79,9 @@ def updated(path: str | Path, found: MeasureResult) -> Update:
     works = _map_in(deal, "workloads", path)
     for name in works:
         _map_in(works, name, path)
-    changes = Table(_changes(works, measured.get("workloads") or {}))
+    changes = [*_changes(works, measured.get("workloads") or {})]
+    if with_correlations:
+        changes += _correlated(deal, (measured.get("uncertainty") or {}).get("correlation"), path)
     sources = _map_in(deal, "sources", path)
     for name in measured.get("workloads") or {}:
         sources[f"workloads.{name}"] = measured["sources"][f"workloads.{name}"]
@@ -86,7 +89,7 @@ def updated(path: str | Path, found: MeasureResult) -> Update:
     yaml.dump(deal, written)
     text = written.getvalue()
     not_measured = tuple(name for name in works if name not in (measured.get("workloads") or {}))
-    return Update(text, loads(text, str(path)), changes, not_measured)
+    return Update(text, loads(text, str(path)), Table(changes), not_measured)
 
 
 def _map_in(data: dict[str, Any], name: str, path: str | Path) -> dict[str, Any]:
@@ -115,6 +118,29 @@ def _changes(works: dict[str, Any], measured: dict[str, Any]) -> Iterator[Change
                 continue
             own[field] = after
             yield Change(f"workloads.{name}.{field}", _text(before), _text(after))
+
+
+def _correlated(deal: dict[str, Any], measured: dict[str, Any] | None, path: str | Path) -> Iterator[Change]:
+    """Replace the measured correlations of growth, and yield what changes; pairs with other quantities stay.
+
+    Of many workloads the mean of all pairs is measured, of a few every pair: pairs that are stated go with the mean,
+    and stand above it.
+    """
+    if not measured:
+        return
+    held = _map_in(_map_in(deal, "uncertainty", path), "correlation", path)
+    for name, value in [(name, value) for name, value in measured.items() if name != "matrix"]:
+        if _text(held.get(name)) != _text(value):
+            yield Change(f"uncertainty.correlation.{name}", _text(held.get(name)), _text(value))
+            held[name] = value
+    pairs = [(one, two, value) for one, row in (measured.get("matrix") or {}).items() for two, value in row.items()]
+    matrix = _map_in(held, "matrix", path) if pairs else {}
+    for one, two, value in pairs:
+        one, two = (two, one) if one in (matrix.get(two) or {}) else (one, two)
+        row = _map_in(matrix, one, path)
+        if _text(row.get(two)) != _text(value):
+            yield Change(f"uncertainty.correlation.matrix.{one}.{two}", _text(row.get(two)), _text(value))
+            row[two] = value
 
 
 def _text(value: Any) -> str:

@@ -60,7 +60,7 @@ def measure(
         files=files,
         reconciliation=reconciled(exports),
         workloads=Table(works),
-        backtest=backtest([*daily.values()]),
+        backtest=backtest([*daily.values()], first=exports.first),
         daily=daily,
         exports=exports,
         people=people,

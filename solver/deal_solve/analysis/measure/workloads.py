@@ -166,7 +166,7 @@ def measured_workloads(
     seasons = {name: season_of(days, exports.first) for name, days in daily.items()}
     flat = {name: without_season(days, exports.first, seasons[name]) for name, days in daily.items()}
     prior = learned(PRODUCTS, map(own_shock, flat.values()))
-    widening = widening_of([*flat.values()], prior)
+    widening = widening_of([*daily.values()], prior, exports.first)
     works = [
         _measured(name, key, part, (growth_of(flat[name], prior, widening), seasons[name])) for name, key, part in found
     ]

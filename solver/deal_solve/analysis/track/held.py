@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.analysis.track.index import protected_from
 from deal_solve.analysis.track.used import Balance, Used, balance_of
 from deal_solve.deal.base import months_later, parse_month
 from deal_solve.deal.deal import LIST, Deal
@@ -63,6 +64,9 @@ def in_force(signed: Settlement, found: MeasureResult, used: Used, deal: Deal) -
     balance = balance_of(signed, used, now, part_measured(last))
     data["start"] = f"{start:%Y-%m}"
     data["in_force"] = held = _held(signed, found, now, balance)
+    index = protected_from(signed, found, now)
+    if index:
+        held["index"] = index
     name = held["offer"].removesuffix(SUFFIX)
     data.setdefault("offers", {})[held["offer"]] = _offer(signed, name, deal.offers[name])
     data.pop("signing", None)

@@ -15,6 +15,7 @@ from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
 from deal_solve.record import Record
+from deal_solve.report.text import whole_money
 from deal_solve.settlement.in_force.position import Position, SeatPosition
 from deal_solve.settlement.settle import Settlement
 
@@ -58,13 +59,15 @@ def _balance(position: Position, outlook: Outlook) -> Iterator[Task]:
 
 
 def _off_plan(total: SpentLine) -> Iterator[Task]:
-    """Yield what to do about usage that lies outside of what was planned for the days measured."""
-    more = total.came_usd - total.expected_usd
+    """Yield what to do about usage outside of the plan's P10 to P90 of the days measured."""
     if total.came_usd > total.p90_usd + SMALL * total.expected_usd:
-        what = "usage costs more than the plan's P90: route, cache and batch as it has it, or ask what is no longer so"
-        yield Task(NOW, what, more)
+        over = f"usage costs more than the plan's P90 of {whole_money(total.p90_usd)}"
+        what = f"{over}: route, cache and batch as it has it, or ask what is no longer so; above the expected cost"
+        yield Task(NOW, what, total.came_usd - total.expected_usd)
     elif total.came_usd < total.p10_usd - SMALL * total.expected_usd:
-        yield Task(NOW, "usage costs less than the plan's P10: ask whether it is late, or will not come", more)
+        under = f"usage costs less than the plan's P10 of {whole_money(total.p10_usd)}"
+        what = f"{under}: ask whether it is late, or will not come; below the expected cost"
+        yield Task(NOW, what, total.expected_usd - total.came_usd)
 
 
 def _true_up(outlook: Outlook) -> Iterator[Task]:

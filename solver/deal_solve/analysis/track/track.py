@@ -81,7 +81,7 @@ def track(
         raise InputError(f"no workload of the deal ({own}) is measured; the exports have {names}: write {example}")
     scenarios = scenarios_of(deal)
     signed = _signed(deal, plan, scenarios)
-    update = updated(deal_file, found)
+    update = updated(deal_file, found, with_correlations=False)
     was_used = used(signed, exports_of(found))
     held = in_force(signed, found, was_used, update.deal)
     futures = scenarios_of(held.deal)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from deal_solve.exports.files import Json, text_of, whole
+from deal_solve.exports.prices import window_of
 from deal_solve.exports.reader import JsonReader, Source, utc_day
 from deal_solve.exports.row import Place, Quantity, nano
 from deal_solve.exports.tally import Tally
@@ -23,6 +24,7 @@ KINDS: dict[str, Quantity] = {
     "cacheRead": "cache_read",
     "cacheCreation": "cache_write",
 }
+PROMPT = ("input", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h")
 DELTA, CUMULATIVE = (1, "AGGREGATION_TEMPORALITY_DELTA"), (2, "AGGREGATION_TEMPORALITY_CUMULATIVE")
 
 
@@ -71,9 +73,6 @@ def _session(record: Json, tally: Tally) -> None:
     usage = message.get("usage") if isinstance(message, dict) else None
     if not isinstance(message, dict) or not isinstance(usage, dict) or message.get("model") == "<synthetic>":
         return
-    place = Place(
-        utc_day(record["timestamp"]), text_of(message, "model"), product="claude_code", tag=text_of(record, "cwd")
-    )
     written = usage.get("cache_creation") or {}
     unsplit = 0 if written else whole(usage, "cache_creation_input_tokens")
     found: dict[str, int] = {
@@ -85,6 +84,9 @@ def _session(record: Json, tally: Tally) -> None:
         "cache_write": unsplit,
         "requests": 1,
     }
+    day, model = utc_day(record["timestamp"]), text_of(message, "model")
+    window = window_of(model, day, sum(found[name] for name in PROMPT))
+    place = Place(day, model, window=window, product="claude_code", tag=text_of(record, "cwd"))
     request = (text_of(message, "id"), text_of(record, "requestId"))
     if any(request):
         earlier = tally.known.requests.get(request, {})

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from deal_solve.exports.files import Json, text_of, whole
+from deal_solve.exports.prices import window_of
 from deal_solve.exports.reader import JsonReader, Source, TableReader, charge_frame, counts, use_frame, utc_day
 from deal_solve.exports.row import Place, nano
 from deal_solve.exports.tally import Tally
@@ -54,15 +55,18 @@ def _spend_log(record: Json, tally: Tally) -> None:
     more = metadata.get("additional_usage_values") or metadata.get("usage_object") or {}
     tags = _loaded(record.get("request_tags")) or []
     read, written = whole(more, "cache_read_input_tokens"), whole(more, "cache_creation_input_tokens")
+    day, model = utc_day(record["startTime"]), text_of(record, "model")
+    length = whole(record, "prompt_tokens")
     place = Place(
-        utc_day(record["startTime"]),
-        text_of(record, "model"),
+        day,
+        model,
+        window=window_of(model, day, length),
         workspace=text_of(record, "team_id"),
         key=text_of(record, "api_key"),
         user=text_of(record, "end_user") or text_of(record, "user"),
         tag=str(tags[0]) if tags else None,
     )
-    prompt = _without_cached(whole(record, "prompt_tokens"), read, written)
+    prompt = _without_cached(length, read, written)
     output = whole(record, "completion_tokens")
     tally.use(place, input=prompt, output=output, cache_read=read, cache_write=written, requests=1)
     if record.get("spend") is not None:
@@ -104,13 +108,16 @@ def _observation(record: Json, tally: Tally) -> None:
     if read + written and "total" not in usage:
         raise ValueError("usageDetails: has cached tokens and no total, so that it is open whether input contains them")
     contains = bool(read + written) and all_of_it == given + output
+    day = utc_day(record.get("startTime") or record.get("start_time") or record.get("timestamp"))
+    model = text_of(record, "model") or text_of(record, "providedModelName") or text_of(record, "provided_model_name")
+    prompt = _without_cached(given, read, written) if contains else given
     place = Place(
-        utc_day(record.get("startTime") or record.get("start_time") or record.get("timestamp")),
-        text_of(record, "model") or text_of(record, "providedModelName") or text_of(record, "provided_model_name"),
+        day,
+        model,
+        window=window_of(model, day, prompt + read + written),
         user=text_of(record, "userId") or text_of(record, "user_id"),
         tag=text_of(record, "name"),
     )
-    prompt = _without_cached(given, read, written) if contains else given
     tally.use(place, input=prompt, output=output, cache_read=read, cache_write=written, requests=1)
     cost = record.get("calculatedTotalCost", record.get("totalCost", record.get("total_cost")))
     if cost is not None:
@@ -137,9 +144,12 @@ def _generations(frame: pd.DataFrame, tally: Tally) -> None:
             f"tokens_cached: more than tokens_prompt in a row, {shown(int(cached[cached > prompt].iloc[0]))}"
         )
     frame = frame.assign(fresh=prompt - cached, one=1)
-    places = {"day": "created_at", "model": "model_permaslug", "key": "api_key_name", "product": "app_name"}
+    places = {"day": "created_at", "model": "model_permaslug", "window": "window", "key": "api_key_name"}
+    places["product"] = "app_name"
     days = {text: f"{utc_day(text)}" for text in frame["created_at"].astype(str).unique()}
     frame = frame.assign(created_at=frame["created_at"].astype(str).map(days))
+    asked = zip(frame["model_permaslug"].astype(str), frame["created_at"], prompt, strict=True)
+    frame = frame.assign(window=[window_of(model, utc_day(day), int(length)) for model, day, length in asked])
     quantities = {"input": "fresh", "output": "tokens_completion", "cache_read": "tokens_cached", "requests": "one"}
     use_frame(tally, frame, places, quantities)  # type: ignore[arg-type]
     charge_frame(tally, frame, places, frame["model_permaslug"].map(lambda _: "usage"), "cost_total", None)

@@ -9,11 +9,12 @@ from deal_solve.report.scenarios import scenarios_text
 from deal_solve.report.sentences import aim
 from deal_solve.report.text import gap_percent, labelled, percent
 from deal_solve.report.unstated import price_change, unstated_sentences
+from deal_solve.uncertainty.open_growth import TO_DO, open_growth
 
 
 def footer(subject: Subject) -> list[str]:
     """Return the proof, how many notes and assumptions there are, and where the tables are."""
-    rows = [("Proof", proof(subject)), ("More", _more(subject))]
+    rows = [("Proof", proof(subject)), *_growth(subject), ("More", _more(subject))]
     return [line for label, text in rows for line in labelled(label, text, LABEL)]
 
 
@@ -27,6 +28,16 @@ def proof(subject: Subject) -> str:
         proven += " with what is pinned,"
     over = f"{scenarios_text(subject.scenarios)}, prices of {subject.deal.card.as_of}{_prices(subject)}"
     return f"{proven} by {_aim(subject)}; {over}"
+
+
+def _growth(subject: Subject) -> list[tuple[str, str]]:
+    """Return a warning where a band of growth is so far open that no expected cost is settled."""
+    found = sorted(open_growth(subject.deal), key=lambda each: -each[1])
+    if not found:
+        return []
+    path, times = found[0]
+    what = f"P90 of {path} is {times:,.0f} times P10 at the end, so that no expected cost is settled"
+    return [("Growth", f"{what}: {TO_DO}")]
 
 
 def _aim(subject: Subject) -> str:
