@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from deal_solve.errors import InputError
+from deal_solve.optimise.solution import Solution
 from tests.support.agreement import outcome_of, settles_otherwise, solves_otherwise
 from tests.support.agreement.audit import audit_of
 from tests.support.clauses import CLAUSES, clauses_of
@@ -31,8 +32,9 @@ from tests.support.paths import ROOT
 
 OCCURS, MATTERS = 0.05, 0.02
 SEEDS = 20_000_000
-CHUNK, SETTLES, RESOLVES, PLANS = 25, 10, 3, 25
-"""Deals of a chunk; clauses tried in each by settling its plan, and by solving again; stated plans of every second."""
+CHUNK, SETTLES, RESOLVES, PLANS = 25, 2, 0.5, 25
+"""Deals of a chunk; in how many of them a clause is tried by settling; how often in one by solving again; stated plans
+of every second deal."""
 REPORT = ROOT / "tests" / "benchmarks" / "agreement-report.md"
 
 
@@ -61,33 +63,40 @@ def deal_of(seed: int, number: int) -> dict:
 
 
 def records_of(seed: int, first: int, count: int) -> list[Record]:
-    """Return the records of a chunk; see `Tried` for the order in which clauses are tried."""
-    tried = Tried()
-    return [_record(seed, number, tried) for number in range(first, first + count)]
+    """Return the records of a chunk."""
+    deals = {number: deal_of(seed, number) for number in range(first, first + count)}
+    tries = Tries.drawn({number: sorted(clauses_of(data)) for number, data in deals.items()}, (seed, first, SEEDS))
+    return [_record(number, data, tries) for number, data in deals.items()]
 
 
 @dataclass
-class Tried:
-    """How often clauses were tried in a chunk: the least often comes first.
+class Tries:
+    """Which clauses are tried in which deals of a chunk: drawn for each apart, so that no kind of deal is preferred.
 
-    Those that changed what a plan costs (`felt`) are solved again last: what they do is known from settling.
+    `settled[number]` are those tried by settling a deal's plan, `solved[number]` those of them that are tried by
+    solving again if neither that nor the deal before it of the same clause showed a difference (`felt`).
     """
 
-    settled: Counter[str] = field(default_factory=Counter)
-    felt: Counter[str] = field(default_factory=Counter)
-    solved: Counter[str] = field(default_factory=Counter)
+    settled: dict[int, list[str]] = field(default_factory=dict)
+    solved: dict[int, list[str]] = field(default_factory=dict)
+    felt: set[str] = field(default_factory=set)
 
-    def to_settle(self, rng: np.random.Generator, names: Iterable[str]) -> list[str]:
-        """Return clauses of a deal in the order of settling, in any order where equally often."""
-        return sorted(map(str, rng.permutation(list(names))), key=lambda name: self.settled[name])
+    @classmethod
+    def drawn(cls, clauses: dict[int, list[str]], seed: tuple[int, ...]) -> "Tries":
+        """Draw the tries of a chunk from the clauses of its deals."""
+        rng, tries = np.random.default_rng(seed), cls()
+        for name in CLAUSES:
+            holders = [number for number, names in clauses.items() if name in names]
+            chosen = sorted(map(int, rng.permutation(holders)[:SETTLES]))
+            for number in chosen:
+                tries.settled.setdefault(number, []).append(name)
+            if chosen and rng.random() < RESOLVES:
+                tries.solved.setdefault(chosen[-1], []).append(name)
+        return tries
 
-    def to_solve(self, rng: np.random.Generator, names: Iterable[str]) -> list[str]:
-        """Return clauses of a deal in the order of solving again."""
-        return sorted(map(str, rng.permutation(list(names))), key=lambda name: (self.felt[name], self.solved[name]))
 
-
-def _record(seed: int, number: int, tried: Tried) -> Record:
-    data, started = deal_of(seed, number), time.perf_counter()
+def _record(number: int, data: dict, tries: Tries) -> Record:
+    started = time.perf_counter()
     try:
         outcome = outcome_of(data)
         record = Record(number, outcome.kind, outcome.mismatch, difference=outcome.difference, gap=outcome.gap)
@@ -103,23 +112,24 @@ def _record(seed: int, number: int, tried: Tried) -> Record:
         return Record(number, "mismatch", f"{type(error).__name__}: {error}", shown(data))
     if record.kind == "mismatch":
         record.deal = shown(data)
-    solution = outcome.solution
-    if record.kind != "solved" or solution is None:
-        return record
-    rng = np.random.default_rng([seed, number, SEEDS])
-    for name in tried.to_settle(rng, record.clauses)[:SETTLES]:
+    if record.kind == "solved" and outcome.solution is not None:
+        _try_clauses(record, data, outcome.solution, tries)
+    return record
+
+
+def _try_clauses(record: Record, data: dict, solution: Solution, tries: Tries) -> None:
+    """Settle the plan, and solve again, where a clause of the deal is neutral."""
+    for name in tries.settled.get(record.number, ()):
         changed = settles_otherwise(data, solution, name)
-        tried.settled[name] += 1
         if changed is not None:
             record.settles[name] = changed
-            tried.felt[name] += changed
-    silent = [name for name, changed in record.settles.items() if not changed]
-    for name in tried.to_solve(rng, silent)[:RESOLVES]:
-        changed = solves_otherwise(data, solution, name)
-        tried.solved[name] += 1
-        if changed is not None:
-            record.solves[name] = changed
-    return record
+        if changed:
+            tries.felt.add(name)
+    for name in tries.solved.get(record.number, ()):
+        if name in record.settles and name not in tries.felt:
+            changed = solves_otherwise(data, solution, name)
+            if changed is not None:
+                record.solves[name] = changed
 
 
 @dataclass
@@ -283,7 +293,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=REPORT)
     given = parser.parse_args()
     if given.only is not None:
-        print(_record(given.seed, given.only, Tried()))
+        print(_record(given.only, deal_of(given.seed, given.only), Tries()))
         return
     given.keep.mkdir(parents=True, exist_ok=True)
     records = run(given.keep, given.seed, given.deals, given.jobs, given.seconds)
