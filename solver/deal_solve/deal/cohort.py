@@ -13,6 +13,8 @@ from deal_solve.deal.numbers import ChangeBand, Count, NonNegative, NonNegativeB
 from deal_solve.deal.workload import Quality, Request
 
 NONE = "none"
+USE = "a use section: use: {requests_per_user_month: 200, input_tokens: 3000, output_tokens: 500, models: [sonnet]}"
+"""What a cohort needs where its usage has a price."""
 
 
 class Ramp(DealModel):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from deal_solve.deal.allowance import Allowance
-from deal_solve.deal.cohort import NONE, Use
+from deal_solve.deal.cohort import NONE, USE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.model_names import unknown_model
 from deal_solve.deal.offers.api import Rollover
@@ -22,7 +22,6 @@ from deal_solve.messages import counted, unknown
 
 SEATS = "seats"
 MODELS = "models"
-USE = "a use section: use: {requests_per_user_month: 200, input_tokens: 3000, output_tokens: 500, models: [sonnet]}"
 Finding = tuple[Loc, str]
 
 MIN_PROBABILITY = 1e-9

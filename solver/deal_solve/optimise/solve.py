@@ -30,7 +30,7 @@ from deal_solve.optimise.confirmation import (
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
-from deal_solve.optimise.search.benders import is_tight, keeps_limits
+from deal_solve.optimise.search.benders import is_tight, satisfies_measured_limits
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
@@ -159,7 +159,7 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
         return found
     is_large = scenarios.size > MAX_WRITTEN_OUT and all(limit.is_certain for limit in problem.deal.limits)
     by_cuts = replace(found, is_above_cuts=True)
-    if not keeps_limits(found.best.formulation.program):
+    if not satisfies_measured_limits(found.best.formulation.program):
         by_cuts = replace(by_cuts, best=None, plan=None)
     if is_large or workspace.clock.is_over:
         return by_cuts

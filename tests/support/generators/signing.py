@@ -10,7 +10,7 @@ from tests.support.generators.people import SEAT_TYPES
 from tests.support.generators.usage import QUALITY, month_after
 
 Data = dict[str, Any]
-KEPT = ("usd_per_user_month", "list_usd_per_user_month", "billing", "tiers", "true_up", "covered_share")
+KEPT = ("usd_per_user_month", "list_usd_per_user_month", "billing", "tiers", "true_up", "covered_share", "allowance")
 
 
 def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
@@ -100,6 +100,7 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
             current["seats"][name]["true_up"] = clause
         if clause == "hard_cap":
             current["seats"][name]["covered_share"] = 1
+            current["seats"][name].pop("allowance", None)
         users = around.users.get(name, 50.0)
         contracted = int(users * c.pick(0.9, 0.5, 1.2))
         held["seats"] = {name: {"contracted": contracted, "licensed": max(contracted, int(users * c.pick(1, 0.6)))}}

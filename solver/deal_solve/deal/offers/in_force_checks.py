@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from deal_solve.deal.allowance import Allowance
+from deal_solve.deal.cohort import USE
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.api import PERIOD_MONTHS, ApiPart
 from deal_solve.deal.offers.in_force import ApiInForce, InForce
@@ -119,11 +121,25 @@ def _seats(deal: Deal, held: InForce, offer: Offer) -> Iterator[Finding]:
         undecided = {
             "a true_up that is not retroactive beside a channel": carries and offer.channel is not None,
             "a true_up that is not retroactive, signed after the end,": carries and is_kept,
-            "allowance": part.allowance is not None and part.allowance != "all",
         }
         for what, stands in undecided.items():
             if stands:
                 yield here, f"in_force and {what} of {held.offer} cannot stand together; this is not priced"
+        yield from _included(deal, held, name)
+
+
+def _included(deal: Deal, held: InForce, seat_type: str) -> Iterator[Finding]:
+    """What is used beyond the allowance of seats in force is known of every cohort on them."""
+    allowance = deal.seat_part(held.offer, seat_type).allowance
+    for key, cohort in deal.cohorts.items():
+        if next((track for track in cohort.tracks if track in held.seats), None) != seat_type:
+            continue
+        if allowance is not None and seat_type in cohort.covered_share:
+            beside = ("cohorts", key, "covered_share", seat_type)
+            yield beside, f"covered_share and the allowance of {seat_type!r} in {held.offer} cannot stand together"
+        if isinstance(allowance, Allowance) and cohort.use is None:
+            usd = f"{allowance.usd_per_user_month:.10g} USD a user and month"
+            yield ("cohorts", key), f"{held.offer}, in force, includes {usd}, so the cohort needs {USE}"
 
 
 def _months(deal: Deal) -> Iterator[Finding]:

@@ -117,10 +117,10 @@ def is_tight(program: Program) -> bool:
     room = TIGHTNESS_TOLERANCE * _scale(program, values)
     counted = zip(program.epigraphs, _weights(program), strict=True)
     costs = all(not weight or each.value(values, known) <= values[each.index] + room for each, weight in counted)
-    return costs and keeps_limits(program)
+    return costs and satisfies_measured_limits(program)
 
 
-def keeps_limits(program: Program) -> bool:
+def satisfies_measured_limits(program: Program) -> bool:
     """Whether the plan found keeps every row in which an epigraph variable lies below its measure, as in a limit."""
     values, known = _values(program), Costs()
     room, measures = ROOM_OF_LIMITS * _scale(program, values), values.copy()

@@ -13,6 +13,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
+from deal_solve.settlement.in_force.allowance import post_extra_before
 from deal_solve.settlement.in_force.api import Held, HeldPeriod, post_api_in_force
 from deal_solve.settlement.in_force.seats import SeatsAtEnd, post_people_at_list, post_seats_in_force
 from deal_solve.settlement.in_force.usage import Until, tracks_today, usage_before
@@ -74,6 +75,7 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
         own = until.api if name not in tracks else until.seats if tracks[name].held else 0
         ledgers = [ledger.through(channel if t < own else None) for t in range(before.months)]
         post_uncounted(ledgers, alone, usage_before(alone, before, tracks, until, (name,)), before, name)
+    post_extra_before((ledger.through(channel), ledger), alone, before, tracks, until)
     post_people_at_list(ledger, range(ends, month), tracks, before)
     rows = tuple(_moved(row, month) for row in ledger.rows)
     return Before(rows, periods, scenarios.size, ledger.retiring, seats)

@@ -17,6 +17,7 @@ from deal_solve.errors import InputError
 from deal_solve.plan.resolved import SeatOffer, User, resolve
 from deal_solve.plan.tracks import is_seat_type, missing_controls
 from deal_solve.plan.unknown_limits import is_closed
+from deal_solve.settlement.seats.allowance import extra_usage
 from deal_solve.settlement.usage import Usage
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -78,7 +79,18 @@ def _costs(deal: Deal, name: str, track: str) -> Iterator[tuple[float, SeatOffer
     if not is_seat_type(deal, track):
         return
     for seat in _at_list(deal, name, track):
-        yield seat.usd + (1 - seat.covered_share[name]) * _usage_usd(deal, name), seat
+        usage_usd = _usage_usd(deal, name)
+        yield seat.usd + (1 - seat.covered_share[name]) * usage_usd + _extra_usd(deal, name, seat, usage_usd), seat
+
+
+def _extra_usd(deal: Deal, name: str, seat: SeatOffer, usage_usd: float) -> float:
+    """Return what a mean user costs a month beyond the allowance of a seat."""
+    use = deal.cohorts[name].use
+    if seat.allowance is None or use is None:
+        return 0.0
+    usd = np.full((1, 1), usage_usd)
+    extra = extra_usage(deal, seat.allowance, {name: usd}, {name: np.ones((1, 1))})[name]
+    return float(extra[0, 0]) * seat.allowance.usd_per_extra_usd
 
 
 def _usage_usd(deal: Deal, name: str) -> float:
@@ -153,6 +165,17 @@ def usage_before(
                 counted = seat.part.counts_toward_commitment if may_count else 0.0
                 _add(deal, usage, before, _Sent(resolved.users[name], requests, months, metered, counted))
     return usage
+
+
+def value_before(deal: Deal, before: ScenarioSet, name: str, months: range) -> Array:
+    """Return all usage of a cohort in some months, at the list prices of each month, (months of `before`, S).
+
+    Charges per request beside the model are part of it.
+    """
+    usage, requests = Usage(), before.users[name] * before.per_user[name]
+    _add(deal, usage, before, _Sent(resolve(deal).users[name], requests, months, 1.0, 0.0))
+    listed = (usd * before.index[deal.card.model(model_id).family] for model_id, usd in usage.uncounted.items())
+    return sum((*listed, *usage.other.values()), np.zeros(requests.shape))
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,14 +30,14 @@ def post_extra(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet) -
                 values = {name: value_of(deal, plan, scenarios, name, year) for name in cohorts}
                 users = {name: scenarios.users[name][months] for name in cohorts}
                 own = ledger.through(channel_of_seats(deal, plan, seat_type, year))
-                for name, extra in _extra(deal, allowance, values, users).items():
-                    _post(own, allowance, name, 12 * year, extra)
+                for name, extra in extra_usage(deal, allowance, values, users).items():
+                    post_beyond(own, allowance, name, 12 * year, extra)
 
 
-def _extra(
+def extra_usage(
     deal: Deal, allowance: Allowance, values: Mapping[str, Array], users: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """Return dollars beyond the allowance by cohort; all arrays (12, S), values at list.
+    """Return dollars beyond the allowance by cohort; all arrays (months, S), values at list.
 
     A user alone: Σ_j s_j · max(0, f_j · V - a · A). Pooled: max(0, Σ V - a · Σ A), in proportion to what each uses.
     """
@@ -56,7 +56,8 @@ def _extra(
     return found
 
 
-def _post(ledger: Ledger, allowance: Allowance, cohort_id: str, start: int, extra: Array) -> None:
+def post_beyond(ledger: Ledger, allowance: Allowance, cohort_id: str, start: int, extra: Array) -> None:
+    """Post dollars beyond the allowance, (months, S) from month `start` on, at the end of each month."""
     line = "extra_usage" if allowance.beyond == "billed" else "refused_usage"
     for row in np.flatnonzero(extra.any(axis=1)).tolist():
         t, amount = start + row, extra[row] * allowance.usd_per_extra_usd

@@ -197,8 +197,8 @@ class Chain:
         self._charge_overage(levels, months)
         if retires_next_year(self.deal, self.regime, months[-1]):
             for level in levels:
-                most = level.uncovered.upBound, self.maximum[index][1]
-                full = self._used_up(level.used, 1.0 * level.uncovered, commitment, most)
+                maxima = level.uncovered.upBound, self.maximum[index][1]
+                full = self._used_up(level.used, 1.0 * level.uncovered, commitment, maxima)
                 self.used_up.append(UsedUp(full, level.used, commitment))
         usage = levels[-1].used if levels else Expression()
         uncovered = 1.0 * levels[-1].uncovered if levels else Expression()
@@ -323,10 +323,10 @@ class Chain:
         self._used_up(usage, uncovered, balance, (max_usage, max_commitment + max_carried))
 
     def _used_up(
-        self, usage: Expression, uncovered: Expression, balance: Expression, most: tuple[float, float]
+        self, usage: Expression, uncovered: Expression, balance: Expression, maxima: tuple[float, float]
     ) -> Variable:
-        """Add u <= V_max·b and balance - V + u <= M·(1-b), b binary; `most` are V_max and M."""
+        """Add u <= V_max·b and balance - V + u <= M·(1-b), b binary; `maxima` are V_max and M."""
         full = self.program.binary("balance_used_up")
-        self.program.add("overage_if_used_up", uncovered <= most[0] * full)
-        self.program.add("used_up_if_overage", balance - usage + uncovered <= most[1] * (1 - full))
+        self.program.add("overage_if_used_up", uncovered <= maxima[0] * full)
+        self.program.add("used_up_if_overage", balance - usage + uncovered <= maxima[1] * (1 - full))
         return full
