@@ -29,6 +29,13 @@ def test_expected_and_worst_cost_of_the_whole(measure, usd, word):
     assert [each.is_kept for each in (above, at, below)] == [False, True, True]
 
 
+@pytest.mark.parametrize(("above", "kept"), [(11, True), (13, False)])
+def test_a_large_bound_leaves_a_millionth_of_room(above, kept):
+    """12 million in all, and a bound that lies a few dollars below: it leaves 12 dollars of room."""
+    (check,) = checked({"measure": "worst", "at_most": 1.2e7 - above}, futures=[(5e5, 5e5)])
+    assert check.is_kept == kept
+
+
 def test_mean_of_the_worst_half():
     """(48 + 132) / 2 = 90."""
     above, at = checked(*({"measure": "cvar", "confidence": 0.5, "at_most": usd} for usd in (89, 90)))
@@ -47,12 +54,15 @@ def test_a_contract_year_alone():
 
 
 def test_what_is_discounted_counts_less():
-    """At 21 % a year what month 12 costs is paid at time 13: 121 · 1.21^(1/12) counts 100."""
+    """At 21 % a year what month 12 costs is paid at time 13: 121 · 1.21^(1/12) counts 100, undiscounted all of it."""
     late = [[0.0] * 12 + [121 * 1.21 ** (1 / 12)] + [0.0] * 11]
     limits = ({"measure": "worst", "of": of, "discounted": True, "at_most": 100} for of in ("total", "contract year 2"))
     total, year = checked(*limits, futures=late, cost_of_capital_per_year=0.21)
     assert total == LimitCheck("worst: total, discounted", 100, pytest.approx(100), None, True)
     assert year == LimitCheck("worst: contract year 2, discounted", 100, pytest.approx(100), None, True)
+    as_paid = ({"measure": "worst", "of": of, "at_most": 100} for of in ("total", "contract year 2"))
+    found = checked(*as_paid, futures=late, cost_of_capital_per_year=0.21)
+    assert [each.achieved_usd for each in found] == pytest.approx([121 * 1.21 ** (1 / 12)] * 2)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,16 @@ def test_loss_against_a_baseline_adds_its_mean_back():
     assert found == (pytest.approx(62), pytest.approx(0.4 * 35))
 
 
+@pytest.mark.parametrize(
+    "risk", ["neutral", {"criterion": "worst"}, {"weight": 0.4, "on": "cost", "confidence": 0.5}, {"weight": 0}]
+)
+def test_a_baseline_adds_nothing_but_to_loss(risk):
+    """As without one; and loss adds nothing as long as no baseline is known."""
+    assert objective(risk, baseline=np.full(4, 30.0)) == objective(risk)
+    loss = api_deal(100, risk={"weight": 0.4, "on": "loss"})
+    assert constant_of(loss, EQUAL, Against()) == 0
+
+
 @dataclass(frozen=True)
 class Few:
     """As much of a set of scenarios as the confidence depends on."""
@@ -82,3 +92,7 @@ def test_amounts_within_a_cent_or_two_millionths_are_the_same(one, other, gap, s
     """Within two gaps too, where the objectives are of solves to a gap."""
     assert is_same(one, other, gap) == same
     assert is_below(one, other) == below
+
+
+def test_without_a_gap_amounts_are_of_exact_solves():
+    assert not is_same(100.0, 101.0)

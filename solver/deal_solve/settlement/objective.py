@@ -34,8 +34,7 @@ def objective_of(deal: Deal, cost: Array, weights: Array, against: Against) -> f
 
 def constant_of(deal: Deal, weights: Array, against: Against) -> float:
     """Return what `objective_of` adds to the program's objective: λ·E[baseline] for loss, else 0; dollars."""
-    uses_baseline = deal.risk.criterion == "expected" and deal.risk.weight > 0 and deal.risk.on == "loss"
-    if not uses_baseline or against.baseline is None:
+    if deal.risk.criterion != "expected" or deal.risk.on != "loss" or against.baseline is None:
         return 0.0
     return deal.risk.weight * float(weights @ against.baseline)
 

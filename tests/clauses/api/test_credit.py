@@ -8,6 +8,8 @@ from deal_solve.analysis.check.clauses import non_binding_clauses
 from deal_solve.analysis.clauses.steps import clause_steps
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.calendar import calendar
+from deal_solve.plan.terms import TermSpan
+from deal_solve.settlement.api.credit import charges_paid
 from tests.support.builders import api_deal, api_plan, lines, months, settled
 from tests.support.hand_deals import APP, certainly, commitment, explicit, fixed, quote, read
 
@@ -189,6 +191,13 @@ def test_it_ends_with_the_first_term():
         "usage": 480,
         "credit": -240,
     }
+
+
+def test_what_is_left_has_no_credit():
+    """A first term is granted K, a renewal and what is left of the agreement are not."""
+    part = api_deal(0, credit(30, "charges", 6)).offers["quote"].api
+    spans = TermSpan(0, 0, 12, 12), TermSpan(1, 12, 24, 12), TermSpan(0, 0, 12, 12, left=True)
+    assert [charges_paid(part, span) for span in spans] == [(30, 6), (0, 0), (0, 0)]
 
 
 def test_a_shortfall_is_never_paid():

@@ -27,9 +27,22 @@ def test_discount_per_model_family_and_all():
     assert settled(api_deal(200, api), plan).drawdown[0].usage_usd[0] == pytest.approx(1920)
 
 
+def test_discount_of_one_model_of_a_family():
+    """Half off opus 5.5 alone: 1,200 at list are 600."""
+    api = {"bands": [{"commit_usd_per_year": 1, "discount": {"claude-opus-5-5": 0.5, "opus": 0.3, "all": 0.1}}]}
+    assert settled(api_deal(100, api), api_plan((1, (600,)))).drawdown[0].usage_usd[0] == pytest.approx(600)
+
+
 def test_a_band_that_is_not_offered_is_refused():
-    with pytest.raises(InputError, match="the offer has 1"):
-        total(api_deal(1), api_plan((5, (5,))))
+    with pytest.raises(InputError, match=r"band_usd_per_year is 5; the offer has 1, 20$"):
+        total(api_deal(1, bands((1, 0.1), (20, 0.2))), api_plan((5, (5,))))
+
+
+def test_uplift_multiplies_what_discounts_that_add_leave():
+    """1 - 0.1 - 0.05 is 0.85; renewed at 20 % more 1.02."""
+    offer = {"terms": {12: {"api": 0.05}}, "renewal": {"uplift": 0.2}, "discounts": "add"}
+    deal = api_deal(100, bands((0, 0.1)), horizon=24, offer=offer)
+    assert settled(deal, api_plan((0, (0,)), (0, (0,)))).by_year[:, 0] == pytest.approx([1020, 1224])
 
 
 # --- price protection, terms, renewal ---------------------------------------------------------------------------------
@@ -133,8 +146,9 @@ def test_renewal_at_list_has_no_discount_and_no_commitment():
     result = settled(deal, api_plan((1, (1000,)), (0, (0,))))
     assert lines(result) == {"commitment": 1000, "overage": 30.41, "usage": 1200}
     assert result.committed_usd == 1000
-    with pytest.raises(InputError, match="is at list"):
-        total(deal, api_plan((1, (1000,)), (1, (1000,))))
+    for band, commitment in ((1, 1000), (1, 0), (0, 1000)):
+        with pytest.raises(InputError, match="is at list"):
+            total(deal, api_plan((1, (1000,)), (band, (commitment,))))
 
 
 def test_renewal_at_list_keeps_price_protection():

@@ -2,9 +2,10 @@
 
 import pytest
 
-from deal_solve import InputError, solve
+from deal_solve import InputError, scenarios_of, solve
+from deal_solve.settlement.settle import settle
 from tests.support.both_methods import agree
-from tests.support.builders import bands, before, held
+from tests.support.builders import api_plan, bands, before, held
 
 CREDITED = {"months": [3], "early": "credited"}
 
@@ -28,6 +29,26 @@ def test_what_is_undrawn_pays_the_first_usage_of_the_next_agreement():
     assert solution.plan.api.offer == "next"
     assert solution.objective_usd == pytest.approx(960 + 720)
     assert float(solution.settlement.credited_usd[0]) == pytest.approx(230)
+
+
+@pytest.mark.parametrize(
+    ("own", "first", "credited_usd", "overage"),
+    [(0, 730, 230, 0), (300, 730, 300, 0), (100, 730, 230, 0), (0, 700, 230, 30), (0, 0, 0, 0), (300, 0, 0, 0)],
+)
+def test_the_first_term_is_credited_where_it_commits(own, first, credited_usd, overage):
+    """230 undrawn, or the offer's own credit: terms of a year with usage of 960, and 720 in 9 months of the second.
+
+    The second commits 730 a year and has no credit: 547.50 paid in advance and 172.50 above it.
+    """
+    grant = {"credit": {"usd": own, "pays": "balance"}} if own else {}
+    offers = next_one(0, **bands((0, 0.2), (700, 0.2)), **grant)
+    offers["next"] |= {"terms": [12], "renewal": "same"}
+    deal = credited(700, offers)
+    plan = api_plan((700 if first else 0, (first,)), (700, (730,)), offer="next", signing_month=3)
+    result = settle(deal, plan, scenarios_of(deal))
+    assert result.credited_usd == pytest.approx([credited_usd])
+    expected = {"commitment": first + 547.5, "overage": overage + 172.5, "usage": 0 if first else 960}
+    assert {line: result.by_line[line][0] for line in expected} == pytest.approx(expected)
 
 
 def test_a_credit_beside_a_smaller_commitment_saves_all_of_it():

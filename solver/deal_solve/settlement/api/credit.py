@@ -12,24 +12,23 @@ from deal_solve.uncertainty.scenario_set import Array
 CREDIT = "credit"
 
 
-def balance_usd(part: ApiPart, span: TermSpan, band: ApiBand, undrawn: float | Array = 0.0) -> float | Array:
+def balance_usd(part: ApiPart, span: TermSpan, band: ApiBand, undrawn: float | Array) -> float | Array:
     """Return K, the balance that the first commitment period of a term starts with: 0 but in a first term that commits.
 
     Nothing is owed for it, and what is left of it at the period's end expires. Of the offer's own credit and what was
-    `undrawn` of an agreement in force, (S,), the larger counts.
+    `undrawn` of an agreement in force, (S,), or 0, the larger counts.
     """
-    is_granted = part.credit is not None and part.credit.pays == "balance" and span.index == 0 and not span.left
-    own = part.credit.usd if part.credit and is_granted and band.commit_usd_per_year > 0 else 0.0
-    if not isinstance(undrawn, np.ndarray) or span.index > 0 or span.left or band.commit_usd_per_year == 0:
-        return own
-    return np.maximum(own, undrawn)
+    if span.index > 0 or band.commit_usd_per_year == 0:
+        return 0.0
+    own = part.credit.usd if part.credit is not None and part.credit.pays == "balance" else 0.0
+    return np.maximum(own, undrawn) if isinstance(undrawn, np.ndarray) else own
 
 
 def charges_paid(part: ApiPart, span: TermSpan) -> tuple[float, int]:
     """Return K and the last time (months) at which a charge of a term falls due that the credit pays; 0, 0 if none."""
     if part.credit is None or part.credit.pays != "charges" or span.index > 0 or span.left:
         return 0.0, 0
-    return part.credit.usd, part.credit.paid_until(span.end - span.start)
+    return part.credit.usd, part.credit.paid_until(span.end)
 
 
 def credited(due: Array, credit_usd: float | Array) -> Array:

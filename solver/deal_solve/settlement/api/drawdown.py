@@ -132,9 +132,7 @@ class _Period:
     committed_share: float
 
 
-def post_api(
-    ledger: Ledger, taken: OfferTerms, terms: Iterable[PricedTerm], order: Order = "highest_ratio"
-) -> tuple[PeriodRecord, ...]:
+def post_api(ledger: Ledger, taken: OfferTerms, terms: Iterable[PricedTerm], order: Order) -> tuple[PeriodRecord, ...]:
     """Post all counted usage of the terms of an API agreement, and what its commitments cost."""
     records: list[PeriodRecord] = []
     part, directly = taken.require_api(), ledger
@@ -296,7 +294,7 @@ def _below_minimum(part: ApiPart, commitment_usd: float, monthly_usd: Array) -> 
 
 def _by_year(monthly: Array) -> Array:
     """Return the sums of contract years of an array that begins with one, (months, S)."""
-    return np.add.reduceat(monthly, range(0, len(monthly), 12), axis=0)
+    return np.add.reduceat(monthly, range(0, len(monthly), 12))
 
 
 def overage_charge(items: list[Priced], balance: Array, order: Order) -> Array:
@@ -322,8 +320,7 @@ def _stacks(items: list[Priced], order: Order) -> Iterator[tuple[Array, Array]]:
         return
     if order == "chronological":
         for row in range(len(items[0].usage_usd)):
-            rows = [item.within(slice(row, row + 1)) for item in items]
-            yield _stack([(each.usage_usd[0], each.ratio[0]) for each in rows])
+            yield _stack([(item.usage_usd[row], item.ratio[row if len(item.ratio) > 1 else 0]) for item in items])
         return
     yield _stack([group for item in items for group in _same_ratio(item)])
 
