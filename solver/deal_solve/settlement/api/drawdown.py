@@ -248,7 +248,7 @@ def _settle_period(part: ApiPart, period: _Period, carried: Array, order: Order)
         rolled = np.minimum(part.unused.rollover * shortfall, part.unused.cap * commitment)
     uncovered = usage - covered
     if part.is_measured_at_list:
-        share = np.divide(uncovered, usage, out=np.zeros(len(carried)), where=usage > 0)
+        share = uncovered / np.where(usage > 0, usage, 1.0)
         overage, surcharge = _billed_share(period.usage, share), np.zeros(len(carried))
     else:
         overage = overage_charge(period.usage, balance, order)
