@@ -65,11 +65,15 @@ def test_usage_in_arrears_is_billed_model_by_model():
 
 
 def test_at_list_the_share_above_the_commitment_is_of_the_bill_of_all_models():
-    """1,200 on opus and 600 on sonnet at list, the latter 20 % less: of 1,800 against 900 half, 840 of 1,680."""
+    """A third on sonnet, which is 20 % less. Of 1,800 at list half is above 900: 840 of 1,680; of 3,600 three quarters:
+    2,520 of 3,360.
+    """
     api = {"bands": [{"commit_usd_per_year": 1, "discount": {"sonnet": 0.2, "all": 0}}], "overage": "contracted"}
-    deal = api_deal(150, {**api, "payment": "arrears", "measured_at": "list"})
-    (record,) = settled(deal, api_plan((1, (900,)), routing=routes({"opus": 2 / 3, "sonnet": 1 / 3}))).drawdown
-    assert record.overage_usd == pytest.approx([840])
+    paths = {f"f{usd}": {"weight": 1, "requests_per_month": {"app": usd}} for usd in (150, 300)}
+    deal = api_deal(0, {**api, "payment": "arrears", "measured_at": "list"}, scenarios=paths)
+    plan = api_plan((1, (900,)), routing=routes({"opus": 2 / 3, "sonnet": 1 / 3}))
+    (record,) = settled(deal, plan).drawdown
+    assert record.overage_usd == pytest.approx([840, 2520])
     assert record.is_at_list
 
 

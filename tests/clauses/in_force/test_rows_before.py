@@ -6,7 +6,7 @@ import pytest
 from deal_solve import scenarios_of
 from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.settlement.lines import LINES
-from tests.support.builders import bands, count, deal_of, held, only, seat_deal
+from tests.support.builders import APP, NEXT, bands, count, deal_of, held, only, seat_deal
 
 NAMES = {line.title: line.name for line in LINES.values()}
 
@@ -40,6 +40,20 @@ def test_a_prepaid_half_year_in_force():
     deal = held(api={"period": "half"}, in_force={"period_started": "2026-10", "drawn_usd": 500}, ends="2027-10")
     assert rows(deal, "commitment") == [(1, 600, 3, 8, 3)]
     assert rows(deal, "overage") == [(170, 170 / 0.9, 2, 2, 3)]
+
+
+def test_more_was_drawn_than_is_committed():
+    """1,300 of 1,200: all 540 are above it, at list."""
+    assert rows(held(in_force={"drawn_usd": 1_300}), "overage") == [(540, 600, 5, 5, 6)]
+
+
+def test_what_is_above_a_commitment_in_force_is_that_of_its_future():
+    """300 left: 540 of one future are 240 above it, 270 of the other nothing."""
+    paths = {f"f{usd}": {"weight": 1, "requests_per_month": {"app": usd}} for usd in (100, 50)}
+    signed = held(scenarios=paths).signed_in(6)
+    (row,) = [row for row in before_signing(signed, scenarios_of(signed)).rows if np.any(row.amount)]
+    assert row.amount == pytest.approx([240 / 0.9, 0])
+    assert row.quantity == pytest.approx([240, 0])
 
 
 @pytest.mark.parametrize(("signing", "last"), [(18, 17), (14, 13), (12, 11)])
@@ -138,8 +152,9 @@ def test_users_without_a_track_are_unserved_to_the_month_of_signing():
 
 
 def test_pay_as_you_go_in_force_by_model():
-    """Two workloads on two models, 100 and 50 a month, 10 % and 20 % off."""
-    api = {"bands": [{"commit_usd_per_year": 0, "discount": {"sonnet": 0.2, "all": 0.1}}]}
+    """Two workloads on two models, 100 and 50 a month: 10 % off for the family of the one, 20 % for the other alone."""
+    discount = {"claude-sonnet-5-5": 0.2, "sonnet": 0.3, "opus": 0.1, "all": 0.5}
+    api = {"bands": [{"commit_usd_per_year": 0, "discount": discount}]}
     work = {"requests_per_month": 0, "input_tokens": 1, "output_tokens": 0}
     deal = deal_of(
         24,
@@ -152,3 +167,80 @@ def test_pay_as_you_go_in_force_by_model():
         scenarios=only(requests_per_month={"a": 100, "b": 50}),
     )
     assert rows(deal, "usage") == [(100, 90, 0, 0, 1), (100, 90, 1, 1, 2), (50, 40, 0, 0, 1), (50, 40, 1, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("discount", "shortfall_at", "due"), [(0.1, "contracted", 90), (0, "contracted", 100), (0.1, "list", 100)]
+)
+def test_what_lacks_at_list_in_force(discount, shortfall_at, due):
+    """1,200 at list less 500 drawn and 600 used: 100 lack, at 1 - d of the band where it is charged at its rates."""
+    api = {"measured_at": "list", "payment": "arrears", "overage": "contracted", "shortfall_at": shortfall_at}
+    deal = held(api={**bands((1_200, discount)), **api}, in_force={"drawn_usd": 500})
+    assert rows(deal, "usage") == [(100, 100 * (1 - discount), t, t, t + 1) for t in range(6)]
+    assert rows(deal, "shortfall") == [(due, due, 5, 5, 6)]
+
+
+def test_at_list_a_month_in_force_is_worth_its_list_price():
+    """List is twice today's: six months are worth 1,200, so that of 1,500 less 200 drawn 100 lack."""
+    api = {**bands((1_500, 0.1)), "measured_at": "list", "payment": "arrears", "overage": "contracted"}
+    own = {"band_usd_per_year": 1_500, "commitment_usd": 1_500, "drawn_usd": 200}
+    assert rows(held(api=api, in_force=own, index=2), "shortfall") == [(100, 100, 5, 5, 6)]
+
+
+@pytest.mark.parametrize("protection", ["none", "locked"])
+def test_another_agreement_signed_at_the_start_ends_the_one_in_force_there(protection):
+    """No month is used under it: 1,200 less 600 drawn before are undrawn."""
+    current = {"on_the_table": False, "terms": [12], "api": {**bands((1_200, 0.1)), "payment": "arrears"}}
+    offers = {"current": {**current, "price_protection": protection}, "next": NEXT}
+    deal = held(
+        in_force={"drawn_usd": 600},
+        offers=offers,
+        index=[1.0, 2.0] * 12,
+        signing={"months": [0], "early": "forfeited"},
+    )
+    assert rows(deal, "usage", "shortfall", "overage") == [(600, 600, -1, -1, 0)]
+
+
+def test_above_a_commitment_at_list_usage_costs_what_it_costs():
+    """1,200 at list less 900 drawn: of 600 used 300 are above it, billed with the rest at 10 % off."""
+    api = {"measured_at": "list", "payment": "arrears", "overage": "contracted"}
+    deal = held(api=api, in_force={"drawn_usd": 900})
+    assert rows(deal, "usage") == [(100, 90, t, t, t + 1) for t in range(6)]
+    assert rows(deal, "overage", "shortfall") == []
+
+
+def test_a_locked_price_in_force_starts_from_todays_list_unless_stated():
+    """List is 2 from the start on: 90 a month, as no other index is stated."""
+    own = {"band_usd_per_year": 0, "commitment_usd": 0, "drawn_usd": 0}
+    current = {"on_the_table": False, "terms": [12], "api": bands((0, 0.1)), "price_protection": "locked"}
+    deal = held(in_force=own, offers={"current": current, "next": NEXT}, index=[2.0] * 24)
+    assert [usd.expected for _, usd, *_ in rows(deal, "usage")] == [90] * 6
+
+
+def test_of_an_offer_seats_alone_may_be_in_force():
+    """Its API part was not taken: usage is at list, 100 a month and not 90."""
+    current = {"on_the_table": False, "terms": [12], "api": bands((0, 0.1)), "seats": {"seat": {}}}
+    deal = deal_of(
+        24,
+        workloads={"app": APP},
+        cohorts={"staff": {"headcount": 10, "tracks": ["seat"]}},
+        offers={"current": current},
+        in_force={"offer": "current", "ends": "2027-03", "seats": {"seat": {"contracted": 10}}},
+        scenarios=only(requests_per_month={"app": 100}),
+    )
+    assert rows(deal, "usage", "seats") == []
+    assert rows(deal, "uncounted_usage") == [(100, 100, 0, 0, 1), (100, 100, 1, 1, 2)]
+
+
+@pytest.mark.parametrize(("signing", "last"), [(6, 5), (7, 6), (18, 17)])
+def test_a_year_in_force_is_paid_though_another_agreement_is_signed_in_it(signing, last):
+    """The second year begins in month 6: 1,200 for it."""
+    signed = {"signing": {"months": [signing], "early": "forfeited"}}
+    deal = held(api={"payment": "prepaid_yearly"}, ends="2028-07", **signed)
+    assert rows(deal, "commitment") == [(1, 1200, min(6, last), last, 6)]
+
+
+def test_every_year_in_force_is_paid_at_its_start():
+    """Three years from July 2026: those of month 6 and 18 are still to be paid."""
+    deal = held(api={"payment": "prepaid_yearly"}, horizon=36, ends="2029-07")
+    assert rows(deal, "commitment") == [(1, 1200, 6, 17, 6), (1, 1200, 18, 29, 18)]

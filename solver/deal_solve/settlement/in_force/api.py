@@ -131,8 +131,8 @@ def post_api_in_force(
     for period in settled:
         _post_period(ledger, part, period, held.until)
     if part.payment == "prepaid_yearly":
-        for start in range(held.ends % 12, min(held.until + 1, held.ends), 12):
-            last = min(start + 12, held.ends, held.until) - 1
+        for start in range(held.ends % 12, held.ends, 12):
+            last = min(start + 12, held.until) - 1
             ledger.post(Row("commitment", COMMITMENT, 1.0, api.commitment_usd, paid=start, first=start, last=last))
     return settled
 
@@ -141,17 +141,17 @@ COMMITMENT = "commitment in force"
 
 
 def priced_in_force(held: Held, counted: dict[str, Array], before: ScenarioSet) -> list[Priced]:
-    """Return counted usage of each model until the agreement ends, or another one is signed, priced."""
-    months, found = slice(held.until), []
+    """Return counted usage of each model, priced as long as the agreement runs: what is later is not read."""
+    found = []
     for model_id, value in counted.items():
         model = held.deal.card.model(model_id)
-        index = before.index[model.family][months]
+        index = before.index[model.family]
         follows = held.protected(model.family, index)
         factor = 1 - band_in_force(held).discount_of(model.id, model.family)
         ratio = overage_ratio(held.taken, factor, follows, index)
-        usage = value[months] * (factor * follows)
-        tested = value[months] * index if held.is_at_list else usage
-        found.append(Priced(model_id, value[months], usage, ratio, tested))
+        usage = value * (factor * follows)
+        tested = value * index if held.is_at_list else usage
+        found.append(Priced(model_id, value, usage, ratio, tested))
     return found
 
 
