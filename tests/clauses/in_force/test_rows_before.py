@@ -35,6 +35,12 @@ def test_usage_in_arrears_is_billed_month_by_month_and_what_lacks_at_the_end():
     assert rows(deal, "shortfall") == [(60, 60, 5, 5, 6)]
 
 
+def test_what_is_carried_in_and_not_used_is_charged_beside_what_lacks():
+    """600 carried in of which 540 are used: 60 expire, and none of the own 1,200 is drawn."""
+    deal = held(api={"payment": "arrears"}, in_force={"drawn_usd": 0, "carried_in_usd": 600})
+    assert rows(deal, "shortfall") == [(1260, 1260, 5, 5, 6)]
+
+
 def test_a_prepaid_half_year_in_force():
     """Half-years from October and April: 170 above the first, at list, at its end; 600 for the second in advance."""
     deal = held(api={"period": "half"}, in_force={"period_started": "2026-10", "drawn_usd": 500}, ends="2027-10")
@@ -42,9 +48,14 @@ def test_a_prepaid_half_year_in_force():
     assert rows(deal, "overage") == [(170, 170 / 0.9, 2, 2, 3)]
 
 
-def test_more_was_drawn_than_is_committed():
-    """1,300 of 1,200: all 540 are above it, at list."""
-    assert rows(held(in_force={"drawn_usd": 1_300}), "overage") == [(540, 600, 5, 5, 6)]
+def test_all_of_a_commitment_was_drawn():
+    """1,200 of 1,200: all 540 are above it, at list."""
+    assert rows(held(in_force={"drawn_usd": 1_200}), "overage") == [(540, 600, 5, 5, 6)]
+
+
+def test_a_commitment_in_force_that_begins_with_the_horizon_is_paid_then():
+    deal = held(in_force={"period_started": "2027-01", "drawn_usd": 0}, ends="2028-01")
+    assert rows(deal, "commitment", "overage") == [(1, 1200, 0, 11, 0)]
 
 
 def test_what_is_above_a_commitment_in_force_is_that_of_its_future():
@@ -232,11 +243,12 @@ def test_of_an_offer_seats_alone_may_be_in_force():
     assert rows(deal, "uncounted_usage") == [(100, 100, 0, 0, 1), (100, 100, 1, 1, 2)]
 
 
+@pytest.mark.parametrize("payment", ["prepaid", "prepaid_yearly"])
 @pytest.mark.parametrize(("signing", "last"), [(6, 5), (7, 6), (18, 17)])
-def test_a_year_in_force_is_paid_though_another_agreement_is_signed_in_it(signing, last):
+def test_a_year_in_force_is_paid_though_another_agreement_is_signed_in_it(payment, signing, last):
     """The second year begins in month 6: 1,200 for it."""
     signed = {"signing": {"months": [signing], "early": "forfeited"}}
-    deal = held(api={"payment": "prepaid_yearly"}, ends="2028-07", **signed)
+    deal = held(api={"payment": payment}, ends="2028-07", **signed)
     assert rows(deal, "commitment") == [(1, 1200, min(6, last), last, 6)]
 
 

@@ -91,7 +91,6 @@ class HeldPeriod:
     end: int
     commitment_usd: float
     left_usd: Array
-    usage_usd: Array
     uncovered_usd: Array
     overage_usd: Array
     own_shortfall_usd: Array
@@ -190,7 +189,6 @@ def settle_periods(
             end=end,
             commitment_usd=commitment,
             left_usd=left,
-            usage_usd=monthly.sum(axis=0),
             uncovered_usd=uncovered,
             overage_usd=uncovered if held.is_at_list else overage_charge(own, left, "highest_ratio"),
             own_shortfall_usd=k * shortfall,
