@@ -3,7 +3,7 @@
 import pytest
 
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Route, SeatTerm
-from tests.support.builders import APP, deal_of, only, seat_plan, settled
+from tests.support.builders import APP, deal_of, only, seat_deal, seat_plan, settled
 
 USE = {
     "input_tokens": 1,
@@ -93,3 +93,14 @@ def test_without_a_channel_usage_that_does_not_count_is_of_nobody_alone():
         ("claude-opus-5-5", "", t, t, t + 1) for t in range(24)
     ]
     assert {row.user for row in bill().rows if row.line == "uncounted_usage"} == {"staff"}
+
+
+def test_seats_added_go_through_the_channel_of_the_seats():
+    """Ten users more from July on: 10 · 6 · 20 and a fee of 10 % of it."""
+    part = {"true_up": {"check": 1, "count": "peak", "retroactive": True, "ratchet": "year"}}
+    spend = {"usd_per_year": [5000], "other_spend_usd_per_year": 0, "cap_share": 1}
+    channel = {"channel": {"through": "aws", "fee": 0.1}}
+    users = [10.0] * 6 + [20.0] * 6
+    result = settled(seat_deal(users, part, offer=channel, cloud_commitments={"aws": spend}), seat_plan((10,)))
+    assert fees(result)[0] == {("true_up", "seat"): 120}
+    assert result.clouds["aws"].retired.tolist() == [[2400 + 1200]]
