@@ -141,16 +141,16 @@ def post_hard_cap(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet
     """Post the users above N under hard_cap, cheapest to leave unserved first, at the end of each month."""
     if isinstance(contract.seat.part.true_up, TrueUp):
         return
-    for t in (t for year in contract.years for t in deal.months_of(year)):
-        cohorts = [c for c in deal.cohorts if plan.tracks[c][t // 12] == contract.seat_type]
-        users = {c: scenarios.users[c][t] for c in cohorts}
-        excess = np.maximum(0.0, sum(users.values(), np.zeros(scenarios.size)) - contract.contracted[t // 12])
-        for cohort in sorted(cohorts, key=lambda c: unserved_usd(deal, c)):
-            unserved = np.minimum(users[cohort], excess)
-            excess = excess - unserved
-            ledger.post(
-                Row("unserved", cohort, unserved, unserved * unserved_usd(deal, cohort), paid=t + 1, first=t, last=t)
-            )
+    for year in contract.years:
+        cohorts = [c for c in deal.cohorts if plan.tracks[c][year] == contract.seat_type]
+        for t in deal.months_of(year):
+            users = {c: scenarios.users[c][t] for c in cohorts}
+            excess = np.maximum(0.0, sum(users.values(), np.zeros(scenarios.size)) - contract.contracted[year])
+            for cohort in sorted(cohorts, key=lambda c: unserved_usd(deal, c)):
+                unserved = np.minimum(users[cohort], excess)
+                excess = excess - unserved
+                usd = unserved * unserved_usd(deal, cohort)
+                ledger.post(Row("unserved", cohort, unserved, usd, paid=t + 1, first=t, last=t))
 
 
 def unserved_usd(deal: Deal, cohort_id: str) -> float:
