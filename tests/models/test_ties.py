@@ -3,6 +3,7 @@
 import pytest
 
 from deal_solve import Proposal, SolveCache, scenarios_of, solve, varied
+from deal_solve.errors import Disagreement
 from deal_solve.optimise.search import polish, tie_breaking
 from tests.support.builders import APP, bands, deal_of, only, seat_deal
 
@@ -133,6 +134,20 @@ def test_the_effort_is_bounded_and_said(monkeypatch):
     left = solve(first)
     assert left.objective_usd == pytest.approx(proven.objective_usd)
     assert left.status == "optimal"
+
+
+def test_a_solver_that_contradicts_itself_in_a_tie_leaves_the_plan_and_says_so(monkeypatch):
+    """CBC 2.10 called a program with a plan in hand infeasible; what a tie decides is never whether there is a plan."""
+    deal = seat_deal([100.5, 99.0] * 6, {**FREE, "reduction_right": 1}, cohorts={"staff": _staff(1000)})
+    proven = solve(deal)
+
+    def contradicts(*_, **__):
+        raise Disagreement("there is no plan, it says")
+
+    monkeypatch.setattr(tie_breaking, "run", contradicts)
+    left = solve(deal)
+    assert (left.objective_usd, left.status) == (pytest.approx(proven.objective_usd), "optimal")
+    assert any("compared until" in note for note in left.notes)
 
 
 def test_an_everyday_deal_with_many_equal_plans_has_an_answer():

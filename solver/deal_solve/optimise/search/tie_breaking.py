@@ -9,8 +9,10 @@ plan found so far goes on, and the answer says so. See formulation §6, "Tie sta
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from deal_solve.errors import Disagreement
 from deal_solve.formulation.tie_stages import TieStage, choice_stages, tie_stages
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.benders import exact_objective
@@ -85,9 +87,11 @@ class TieBreaking:
         others = add_no_good_cut(program)
         minimise(program, candidate.formulation.objective)
         any_plan = RunSettings(self.solver, self.gap / 10, cutoff=limit, node_limit=TIE_NODE_LIMIT, any_plan=True)
-        answer = run(program, any_plan, self.clock)
+        is_alone = False
+        with suppress(Disagreement):
+            is_alone = run(program, any_plan, self.clock).outcome == "infeasible"
         program.relax(others)
-        return answer.outcome == "infeasible"
+        return is_alone
 
     def _minimise(self, candidate: Candidate, stage: TieStage) -> bool:
         """Find the tied plan with the least of a stage, from the one in hand; whether it is proven to be the least.
@@ -102,6 +106,15 @@ class TieBreaking:
             return True
         if self.clock.is_over:
             return False
+        is_decided = False
+        with suppress(Disagreement):  # a solver whose answers contradict each other decides no tie
+            is_decided = self._lessened(candidate, stage, target)
+        candidate.recall()
+        return is_decided
+
+    def _lessened(self, candidate: Candidate, stage: TieStage, target: float) -> bool:
+        """Look for a tied plan at `target` or below and leave it in the candidate; whether the look is a proof."""
+        program = candidate.formulation.program
         minimise(program, stage.measure)
         relaxed = run(program, RunSettings(self.solver, relax=True), self.clock, tolerance=float("inf"))
         is_decided = relaxed.outcome == "infeasible" or (relaxed.outcome == "optimal" and relaxed.objective > target)
@@ -112,7 +125,6 @@ class TieBreaking:
             is_decided = answer.outcome in ("infeasible", "optimal")
             if answer.outcome in ("optimal", "limit") and exact_objective(program, stage.measure) <= target:
                 candidate.values = [variable.varValue or 0.0 for variable in program.variables]
-        candidate.recall()
         return is_decided
 
 
