@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -195,17 +195,19 @@ BY_SCENARIO = (
 """The fields of a settlement that hold numbers per scenario."""
 
 
-def _joint(parts: Sequence[Settlement], has_tables: bool, order: Where = None) -> Settlement:
-    """Return settlements of other scenarios as one, laid end to end or in this order."""
+def _joint(parts: list[Settlement], has_tables: bool, order: Where = None) -> Settlement:
+    """Return settlements of other scenarios as one, laid end to end or in this order; the list of them is emptied."""
     if has_tables:
         records = aligned([part.drawdown for part in parts], [len(part.weights) for part in parts])
-        parts = [replace(part, drawdown=own) for part, own in zip(parts, records, strict=True)]
-    joint: dict[str, Any] = {name: joined([getattr(part, name) for part in parts], order) for name in BY_SCENARIO}
+        parts[:] = [replace(part, drawdown=own) for part, own in zip(parts, records, strict=True)]
     maximum = {
         name: max(getattr(part, name) for part in parts)
         for name in ("committed_usd", "signed_usd", "beyond_horizon_usd")
     }
-    return replace(parts[0], **joint, **maximum)
+    first, left = parts[0], [dict(vars(part)) for part in parts]
+    parts.clear()  # what is joined is let go of: it is large, and is not held twice
+    joint: dict[str, Any] = {name: joined([own.pop(name) for own in left], order) for name in BY_SCENARIO}
+    return replace(first, **joint, **maximum)
 
 
 def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, keep_rows: bool) -> Settlement:
@@ -214,7 +216,7 @@ def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, 
         return _settle_path(deal, plan, scenarios, order, keep_rows)
     paths = list(paths_of(deal, plan, scenarios))
     parts = [_settle_path(deal, flat, scenarios.rows(indices), order, keep_rows) for flat, indices in paths]
-    found = _joint(parts, True, np.argsort(np.concatenate([indices for _, indices in paths])))
+    found = _joint([*parts], True, np.argsort(np.concatenate([indices for _, indices in paths])))
     rows: tuple[Row, ...] | None = None
     if keep_rows or scenarios.size == 1:
         kept = [(part.rows or (), indices) for part, (_, indices) in zip(parts, paths, strict=True)]

@@ -306,6 +306,10 @@ class ScenarioSums:
 
     def counted(self, whose: tuple[Who, ...], months: range) -> Array:
         """Return the users of cohorts, and minus those of an excess, in some months, (N, months, S)."""
+        places = [place for place, name in enumerate(self.users) if name in whose]
+        run = range(places[0], places[-1] + 1) if places else range(0)
+        if whose == tuple(self.users)[run.start : run.stop]:  # a view: a copy of what is large takes memory
+            return self.active[run.start : run.stop, months.start : months.stop : months.step]
         key = whose, months
         if key not in self._counted:
             self._counted[key] = np.array([self._counts(who, months) for who in whose])
