@@ -83,6 +83,7 @@ def test_an_alternative_is_the_deal_with_that_agreement_forced():
     for row in every_alternative("three-quotes"):
         if row.solution is not None:
             api = {"offer": row.offer, "term_months": row.term_months}
-            again = solve(deal, scenarios, fix=Proposal.model_validate({"api": api}), first_band=row.band_usd_per_year)
+            bands = {(row.offer, row.term_months): {row.band_usd_per_year: 0.0}}
+            again = solve(deal, scenarios, fix=Proposal.model_validate({"api": api}), bands=bands)
             assert again.objective_usd == pytest.approx(row.solution.objective_usd, rel=1e-6)
             assert again.plan.api.terms[0].band_usd_per_year == row.band_usd_per_year

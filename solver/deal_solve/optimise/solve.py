@@ -34,7 +34,7 @@ from deal_solve.optimise.search.benders import is_tight, satisfies_measured_limi
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
-from deal_solve.optimise.search.settings import Beaten, Comparison, SearchProblem, SearchSettings
+from deal_solve.optimise.search.settings import Beaten, Comparison, OpenBands, SearchProblem, SearchSettings
 from deal_solve.optimise.search.subsample import warm_started
 from deal_solve.optimise.search.workspace import Workspace
 from deal_solve.optimise.solution import CandidateAgreement, Solution
@@ -61,18 +61,18 @@ def solve(
     deal: Deal,
     scenarios: Scenarios | None = None,
     *,
-    first_band: float | None = None,
+    bands: OpenBands | None = None,
     better_than: float = math.inf,
     **keywords: Unpack[SolveKeywords],
 ) -> Solution:
     """Return the plan of least objective over the scenarios (default: those the deal states), with its proof.
 
-    The deal is signed in its first month (`optimise.signing` chooses one). `first_band` (USD a year) fixes the band of
-    the first API term alone; where no plan is as good as `better_than`, an objective, Beaten is raised. The keywords
-    are the fields of SolveOptions, such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there is no
-    plan, LimitReached if `time_limit` passed without one, Cancelled if `progress` stopped it, InputError for a fixed
-    decision or a solver that cannot be, and Disagreement if the answer does not stand up to what arithmetic shows (what
-    its plan costs, the limits, a simple plan), nor does it after a second look without presolve.
+    The deal is signed in its first month (`optimise.signing` chooses one). `bands` are the API agreements and bands of
+    the first term that are open; where no plan is as good as `better_than`, an objective, Beaten is raised. The
+    keywords are the fields of SolveOptions, such as `gap`, `time_limit` (seconds) and `fix`. Raises Infeasible if there
+    is no plan, LimitReached if `time_limit` passed without one, Cancelled if `progress` stopped it, InputError for a
+    fixed decision or a solver that cannot be, and Disagreement if the answer does not stand up to what arithmetic shows
+    (what its plan costs, the limits, a simple plan), nor does it after a second look without presolve.
     """
     if deal.is_open:
         raise InputError(SIGN_FIRST)
@@ -85,11 +85,12 @@ def solve(
     by_cuts = options.method == "decomposition" and is_decomposable(deal, scenarios, solver)
     branches = options.method == "decomposition" and solver == "highs"  # the extensive form audits: HiGHS alone
     settings = SearchSettings(solver, options.gap, by_cuts, branches=branches, reports_incumbent=True)
-    settings = replace(settings, bounds_bands=options.cache is None or options.cache.is_of_sums)
+    bounds_bands = bands is None and (options.cache is None or options.cache.is_of_sums)
+    settings = replace(settings, bounds_bands=bounds_bands)
     workspace = Workspace(settings, clock, options.cache or SolveCache())
     with threadpool_limits(1, "blas"):  # work is cut into pieces of its own; sums are the same bits on any machine
         sums = workspace.cache.sums(deal, scenarios)
-        problem = SearchProblem(deal, sums, fixings=fixings, first_band=first_band, better_than=better_than)
+        problem = SearchProblem(deal, sums, fixings=fixings, bands=bands, better_than=better_than)
         closed = [(plan.id, too_many_combinations(deal, sums.first_users, plan)) for plan in deal.card.plans]
         notes += tuple(f"rates.plans.{name}: {sentence}" for name, sentence in closed if sentence)
         return confirmed(workspace, partial(_optimum, problem, scenarios, options.baseline, notes))
@@ -146,15 +147,15 @@ class _Found:
 
 def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) -> _Found:
     """Search by cuts where the settings say so, and with all rows where cuts alone are not enough."""
-    search = AgreementSearch(problem, workspace.settings, workspace.clock)
+    alone = partial(AgreementSearch, problem, workspace.settings, workspace.clock)
+    search = alone(bounds=problem.known_bounds())
     workspace.cache.prepare(search)
-    is_alone = not search.bounds and not search.warm_starts
+    is_alone = not search.warm_starts and search.bounds == problem.known_bounds()
     found = _run(warm_started(search), workspace.cache)
     if (
         found.stage_left and not is_alone and not workspace.clock.is_over
     ):  # where a tie is left depends on the way there: it is that of a solve alone
-        alone = AgreementSearch(problem, workspace.settings, workspace.clock)
-        found = _run(warm_started(alone), workspace.cache)
+        found = _run(warm_started(alone(bounds=problem.known_bounds())), workspace.cache)
     if found.best is None or not workspace.settings.by_cuts or is_tight(found.best.formulation.program):
         return found
     is_large = scenarios.size > MAX_WRITTEN_OUT and all(limit.is_certain for limit in problem.deal.limits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Unpack
@@ -16,7 +16,6 @@ from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.settings import Beaten
 from deal_solve.optimise.solution import CandidateAgreement, Solution
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.proposal import Proposal
 
 
 def alternatives(solution: Solution, *, every: bool = False, **keywords: Unpack[SolveKeywords]) -> Table[Alternative]:
@@ -37,27 +36,29 @@ def nearest(
 ) -> Solution | None:
     """Return the best plan of some agreements, other than the recommended one, or `best`; None if there is none.
 
-    They are solved in the order of their bounds, until no bound is below the best plan found; of none more is looked
-    for than whether it is better.
+    They are searched together, in the order of their bounds, until no bound is below the best plan found.
     """
-    possible = (
-        b for b in solution.agreements if b.outcome != "infeasible" and among(b) and not _recommended(solution, b)
-    )
-    for candidate in sorted(possible, key=lambda candidate: candidate.bound_usd):
-        if options.left == 0.0 or (best is not None and best.objective_usd <= candidate.bound_usd):
-            break
-        agreement = candidate.offer, candidate.term_months, candidate.band_usd_per_year
-        reached = math.inf if best is None else best.objective_usd
+    reached = math.inf if best is None else best.objective_usd
+    possible = [
+        candidate
+        for candidate in solution.agreements
+        if candidate.outcome != "infeasible" and candidate.bound_usd < reached and among(candidate)
+    ]
+    possible = [candidate for candidate in possible if not _recommended(solution, candidate)]
+    if possible and options.left != 0.0:
         with suppress(Infeasible, LimitReached, Beaten):
-            found = _under(solution, agreement, options, reached)
+            found = _under(solution, possible, options, reached)
             best = found if found.objective_usd < reached else best
     return best
 
 
 def _recommended(solution: Solution, candidate: CandidateAgreement) -> bool:
     api = solution.plan.api
-    agreement = api.offer, api.term_months, api.terms[0].band_usd_per_year
-    return agreement == (candidate.offer, candidate.term_months, candidate.band_usd_per_year)
+    return _agreement(candidate) == (api.offer, api.term_months, api.terms[0].band_usd_per_year)
+
+
+def _agreement(candidate: CandidateAgreement) -> tuple[str, int, float]:
+    return candidate.offer, candidate.term_months, candidate.band_usd_per_year
 
 
 def _order(row: Alternative) -> tuple[bool, bool, float]:
@@ -65,8 +66,7 @@ def _order(row: Alternative) -> tuple[bool, bool, float]:
 
 
 def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool, options: SolveOptions) -> Alternative:
-    agreement = candidate.offer, candidate.term_months, candidate.band_usd_per_year
-    bare = _bare(agreement)
+    bare = _bare(_agreement(candidate))
     if _recommended(solution, candidate):
         return replace(
             bare,
@@ -79,7 +79,7 @@ def _alternative(solution: Solution, candidate: CandidateAgreement, every: bool,
     if candidate.outcome == "infeasible":
         return bare
     if every:
-        return _solved(solution, agreement, options)
+        return _solved(solution, candidate, options)
     is_bound = candidate.objective_usd is None
     usd = candidate.bound_usd if candidate.objective_usd is None else candidate.objective_usd
     return replace(bare, is_bound=is_bound, above_usd=usd - solution.objective_usd)
@@ -91,11 +91,11 @@ def _bare(agreement: tuple[str, int, float]) -> Alternative:
     return Alternative(offer=offer, term_months=months, band_usd_per_year=band)
 
 
-def _solved(solution: Solution, agreement: tuple[str, int, float], options: SolveOptions) -> Alternative:
+def _solved(solution: Solution, candidate: CandidateAgreement, options: SolveOptions) -> Alternative:
     """Return an agreement with its best plan, solved with it and its band forced."""
-    settlement = solution.settlement
+    settlement, agreement = solution.settlement, _agreement(candidate)
     try:
-        other = _under(solution, agreement, options)
+        other = _under(solution, [candidate], options)
     except (Infeasible, LimitReached):
         return _bare(agreement)
     above = other.objective_usd - solution.objective_usd
@@ -111,15 +111,16 @@ def _solved(solution: Solution, agreement: tuple[str, int, float], options: Solv
 
 
 def _under(
-    solution: Solution, agreement: tuple[str, int, float], options: SolveOptions, better_than: float = math.inf
+    solution: Solution, among: Sequence[CandidateAgreement], options: SolveOptions, better_than: float = math.inf
 ) -> Solution:
-    """Return the best plan under an agreement and band; raises Beaten where none is as good as `better_than`."""
-    offer, months, band = agreement
-    fix = options.fix or Proposal()
-    restriction = fix.model_copy(update={"api": fix.api.model_copy(update={"offer": offer, "term_months": months})})
-    options = replace(options.measured_against(solution), fix=restriction)
+    """Return the best plan under some agreements and bands; raises Beaten where none is as good as `better_than`."""
+    bands: dict[tuple[str, int], dict[float, float]] = {}
+    for candidate in among:
+        offer, months, band = _agreement(candidate)
+        bands.setdefault((offer, months), {})[band] = candidate.bound_usd
     deal, scenarios = solution.settlement.deal, solution.settlement.scenarios
-    return solve(deal, scenarios, first_band=band, better_than=better_than, options=options).optimised()
+    options = options.measured_against(solution)
+    return solve(deal, scenarios, bands=bands, better_than=better_than, options=options).optimised()
 
 
 def _seats_from(solution: Solution) -> str:

@@ -26,7 +26,7 @@ from deal_solve.formulation.fixings import fix_decisions
 from deal_solve.messages import counted
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.candidate_solver import CandidateSolver, Incumbent
-from deal_solve.optimise.search.choices import restrict_to_band
+from deal_solve.optimise.search.choices import restrict_to_bands
 from deal_solve.optimise.search.extensive_size import refuse_large
 from deal_solve.optimise.search.settings import Beaten, SearchProblem, SearchSettings
 from deal_solve.optimise.search.tie_breaking import FIRST_STAGE, TieBreaking
@@ -167,15 +167,14 @@ class AgreementSearch:
         problem, found = self.problem, []
         for agreement in problem.fixings.agreements(api_agreements(problem.deal, problem.checks_controls)):
             regimes = every_regime(problem.deal, agreement, problem.zero_bands_only)
-            bands = sorted({regime.threshold_usd for regime in regimes if regime.span.index == 0})
-            if problem.first_band is not None:
-                bands = [problem.first_band] if bands else []
+            offered = {regime.threshold_usd for regime in regimes if regime.span.index == 0}
+            bands = problem.open_bands(agreement.offer, agreement.term_months, offered)
             if bands:
-                build = partial(self._formulate, agreement)
+                build = partial(self._formulate, agreement, bands)
                 found.append(Candidate(agreement, tuple(bands), build, problem.constant_usd))
         return found
 
-    def _formulate(self, agreement: Agreement) -> Formulation:
+    def _formulate(self, agreement: Agreement, bands: list[float]) -> Formulation:
         before, problem, fixings = monotonic(), self.problem, self.problem.fixings
         options = fixings.options(by_cuts=self.settings.by_cuts, zero_bands_only=problem.zero_bands_only)
         with checked(self.clock.check):
@@ -188,8 +187,7 @@ class AgreementSearch:
         if self.settings.branches and size.nonzeros <= BRANCHED_NONZEROS:
             formulation.program.is_branched = True
         self.size = max(self.size, size, key=lambda size: size.nonzeros)
-        if problem.first_band is not None:
-            restrict_to_band(formulation, problem.first_band)
+        restrict_to_bands(formulation, bands)
         return formulation
 
     def _build(self, candidate: Candidate) -> None:
@@ -210,8 +208,13 @@ class AgreementSearch:
         """Solve an agreement that may be better than, or tied with, the incumbent."""
         candidate.formulation  # noqa: B018 - built before the step is reported
         self._report("solving", candidate.agreement)
-        if candidate.agreement in self.bounds:
+        if candidate.agreement in self.warm_starts and candidate.agreement in self.bounds:
             self._solver.add_cuts_of_warm_start(candidate)
+        elif candidate.agreement in self.bounds:
+            self._solver.bound(candidate, self.incumbent)
+            if candidate.bound > self.incumbent.cutoff_usd:
+                candidate.outcome = "infeasible" if candidate.bound == math.inf else "pruned"
+                return
         self._solver.solve(candidate, self.incumbent)
 
     def _in_bands(self, candidate: Candidate) -> list[CandidateAgreement]:

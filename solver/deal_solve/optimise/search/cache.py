@@ -90,7 +90,8 @@ def _keys(search: AgreementSearch) -> dict[Agreement, str]:
     problem = search.problem
     compared = (problem.against.baseline, problem.against.best)
     measured = [None if costs is None else blake2b(costs.tobytes()).hexdigest() for costs in compared]
-    fixed = problem.fixings.proposal.model_dump(mode="json"), problem.first_band, problem.zero_bands_only
+    bands = problem.bands and [[*agreement, sorted(own)] for agreement, own in problem.bands.items()]
+    fixed = problem.fixings.proposal.model_dump(mode="json"), bands, problem.zero_bands_only
     rest = digest(id(problem.sums.requests), measured, fixed)
     offered = api_agreements(problem.deal, problem.checks_controls)
     programs = agreement_keys(problem.deal, {agreement.offer for agreement in offered})

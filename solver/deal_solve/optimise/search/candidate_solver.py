@@ -14,7 +14,7 @@ from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.benders import add_cuts_at
 from deal_solve.optimise.search.benders import run_with_cuts as run
-from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices, restrict_to_band
+from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices, restrict_to_bands
 from deal_solve.optimise.search.rounding import rounded_plan
 from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.search.warm_start import WarmStart
@@ -62,7 +62,7 @@ class CandidateSolver:
         if answer.outcome == "infeasible":
             candidate.bound = math.inf
         elif math.isfinite(answer.bound):
-            candidate.bound = candidate.in_usd(self._proven(candidate, answer))
+            candidate.bound = max(candidate.bound, candidate.in_usd(self._proven(candidate, answer)))
 
     def _proven(self, candidate: Candidate, answer: Answer) -> float:
         """Return the bound of the linear program solved last, or as much of it as its multipliers prove (money units).
@@ -97,7 +97,7 @@ class CandidateSolver:
     def bound_of_band(self, candidate: Candidate, band: float) -> float:
         """Return a bound on an agreement in one band of its first term, USD, by the relaxation with all its cuts."""
         formulation = candidate.formulation
-        closed = restrict_to_band(formulation, band)
+        closed = restrict_to_bands(formulation, (band,))
         minimise(formulation.program, formulation.objective)
         tolerance = self.settings.bounding_tolerance
         answer = run(

@@ -6,6 +6,8 @@ other (formulation §3, "Rows of the search").
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pulp
 
 from deal_solve.formulation.build import Formulation
@@ -34,11 +36,11 @@ def add_no_good_cut(program: Program) -> str:
     return program.add("no_good_cut", Expression(signs) <= sum(sign > 0 for _, sign in signs) - 1)
 
 
-def restrict_to_band(formulation: Formulation, band: float) -> Bounds:
+def restrict_to_bands(formulation: Formulation, bands: Collection[float]) -> Bounds:
     """Close every other band of the first term; return the bounds there were."""
     bounds: Bounds = []
     for regime, beta in formulation.agreements.regimes.items():
-        if regime.span.index == 0 and regime.threshold_usd != band:
+        if regime.span.index == 0 and regime.threshold_usd not in bands:
             bounds.append((beta, beta.lowBound, beta.upBound))
             beta.upBound = 0
     return bounds

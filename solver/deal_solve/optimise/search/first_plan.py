@@ -48,7 +48,8 @@ def _is_possible(problem: SearchProblem, scenarios: Scenarios, plan: Plan) -> bo
     if plan != plan.with_signing_month(deal):
         return False  # the baseline is signed in its own best month
     commits = any(usd for term in plan.api.terms for usd in term.commitment_usd)
-    if (problem.zero_bands_only and commits) or problem.first_band not in (None, plan.api.terms[0].band_usd_per_year):
+    band = plan.api.terms[0].band_usd_per_year
+    if (problem.zero_bands_only and commits) or not problem.open_bands(plan.api.offer, plan.api.term_months, [band]):
         return False
     if not satisfies(deal, plan, Restriction.model_validate(fixed.model_dump(exclude_unset=True))):
         return False

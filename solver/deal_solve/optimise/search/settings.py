@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from deal_solve.deal.deal import Deal
+from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.formulation.fixings import Fixings
 from deal_solve.formulation.model.scenario_sums import ScenarioSums
 from deal_solve.optimise.search.benders import BOUNDING_TOLERANCE, OPTIMALITY_TOLERANCE
@@ -19,6 +21,10 @@ TIE_TOLERANCE = 1e-7
 Scope = Literal["all", "no_commitment", "no_commitment_or_controls"]
 """Which plans a search is over: all of the deal, those without API commitment (the baseline), or those of them without
 regard to the controls that are required of the API."""
+
+
+OpenBands: TypeAlias = Mapping[tuple[str, int], Mapping[float, float]]
+"""By offer and months of the first term: the open bands (USD a year), each with what is known to bound it (USD)."""
 
 
 class Beaten(Exception):
@@ -34,16 +40,15 @@ class SearchProblem:
     """What is searched: the plans of a deal over scenarios.
 
     `against` is what costs are compared with (dollars per scenario), `fixings` the decisions that are fixed, and
-    `first_band` (USD a year) the band of the first API term, if that alone is fixed. `constant_usd` is added to the
-    objective of every program. Only plans are looked for that are
-    as good as `better_than`, an objective in dollars.
+    `bands` the agreements and bands of the first API term that are open, if not all are. `constant_usd` is added to the
+    objective of every program. Only plans are looked for that are as good as `better_than`, an objective in dollars.
     """
 
     deal: Deal
     sums: ScenarioSums
     against: Against = field(default_factory=Against)
     fixings: Fixings = field(default_factory=Fixings)
-    first_band: float | None = None
+    bands: OpenBands | None = None
     constant_usd: float = 0.0
     better_than: float = math.inf
     scope: Scope = "all"
@@ -52,6 +57,16 @@ class SearchProblem:
     def zero_bands_only(self) -> bool:
         """Whether bands with a commitment are closed."""
         return self.scope != "all"
+
+    def open_bands(self, offer: str, term_months: int, offered: Iterable[float]) -> list[float]:
+        """Return those of the bands of an agreement's first term that are open, in order."""
+        return sorted(
+            band for band in offered if self.bands is None or band in self.bands.get((offer, term_months), {})
+        )
+
+    def known_bounds(self) -> dict[Agreement, float]:
+        """Return what is known to bound every plan of an agreement, dollars."""
+        return {Agreement(*agreement): min(bounds.values()) for agreement, bounds in (self.bands or {}).items()}
 
     @property
     def checks_controls(self) -> bool:
