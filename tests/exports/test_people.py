@@ -92,3 +92,16 @@ def test_members_are_counted_once_and_pending_ones_left_out(tmp_path):
     found = read_exports([write(tmp_path, "m.csv", "\n".join(["Name,Email,Role,Seat Tier", *rows]) + "\n")])
     assert found.members == 1
     assert found.files[0].left_out == {"members without an e-mail, who have not joined yet": 1}
+
+
+def test_a_spend_report_is_spread_evenly_over_its_range(tmp_path):
+    """It says no days: of 1,000 requests in September and October each of 61 days has 16 or 17, to the token."""
+    row = "a@x.com,u1,API,claude-opus-5,1000,1000001,20000,5.53,6.00,id1,900001,50000,50000,0,0,,"
+    name = "spend-report-1-2026-09-01-to-2026-10-31.csv"
+    found = read_exports([write(tmp_path, name, "\n".join([SPEND_COLUMNS, row]) + "\n")])
+    requests = {place.day: amount for (place, quantity), amount in found.used.items() if quantity == "requests"}
+    assert (len(requests), sum(requests.values())) == (61, 1000)
+    assert set(requests.values()) == {16, 17}
+    assert totals(found)["input"] == 900_001
+    assert sum(charge.net for charge in found.charged.values()) == 5_530_000_000
+    assert any("says no days and is spread evenly over its range" in note for note in found.notes)

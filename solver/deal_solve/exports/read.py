@@ -77,6 +77,8 @@ class _Part:
     source: Source
     tallies: list[tuple[str, Tally]] = field(default_factory=list)
     known: Counted = field(default_factory=Counted)
+    spread: list[str] = field(default_factory=list)
+    """Files that say no days: what they hold is spread evenly over their range."""
 
 
 def read_exports(
@@ -130,6 +132,11 @@ def read_exports(
         all_charged = {key: charge for key, charge in all_charged.items() if key[0].day <= last}
         notes.append(f"what is later than {last} is held back, {counted(late_days, 'day')}: it may not be complete yet")
     notes += names.notes
+    spread = ", ".join(name for part in parts.values() for name in part.spread)
+    if spread:
+        notes.append(
+            f"{spread}: says no days and is spread evenly over its range, so that no growth shows inside of it"
+        )
     return Exports(all_used, all_charged, tuple(seats), len(members), tuple(files), first, last, tuple(notes))
 
 
@@ -146,6 +153,8 @@ def _read_file(file: ExportFile, parts: dict[Source, _Part], mapping: Mapping | 
         ignored: tuple[str, ...] = ()
     else:
         ignored = _read_table(file, *reader, tally)
+    if tally.spread():
+        part.spread.append(file.name)
     part.tallies.append((file.name, tally))
     days = _days(tally) | {each.day for each in tally.seats}
     covers = tally.covers or ((min(days), max(days)) if days else (None, None))

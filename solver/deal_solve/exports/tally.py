@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from deal_solve.exports.row import Charged, Place, SeatDay
-from deal_solve.exports.uses import Uses
+from deal_solve.exports.uses import Uses, named
+
+STEPS, MAX_SPREAD_ROWS = (1, 7, 28), 1_000_000
 
 
 @dataclass
@@ -55,6 +57,34 @@ class Tally:
             list_price = None if list_price is None or known.list_price is None else list_price + known.list_price
         self.charged[place, kind] = Charged(net, list_price)
 
+    def spread(self) -> bool:
+        """Spread what an export without days says evenly over its range, to the token and to the cent; whether it did.
+
+        Where that would be too many rows it is spread over every seventh or every 28th day.
+        """
+        if self.covers is None or self.covers[0] == self.covers[1]:
+            return False
+        length = (self.covers[1] - self.covers[0]).days + 1
+        rows = len(self.used.places) + len(self.charged)
+        step = next((step for step in STEPS if rows * length <= MAX_SPREAD_ROWS * step), STEPS[-1])
+        days = [self.covers[0] + timedelta(day) for day in range(0, length, step)]
+        used, charged = self.used, self.charged
+        self.used, self.charged = Uses(), {}
+        for place, row in used.rows():
+            for index, day in enumerate(days):
+                own: dict[str, int] = {name: _part(each, index, len(days)) for name, each in named(row)}
+                self.used.add(place._replace(day=day), own)
+        for (place, kind), (net, listed) in charged.items():
+            for index, day in enumerate(days):
+                own_list = None if listed is None else _part(listed, index, len(days))
+                self.charge(place._replace(day=day), kind, _part(net, index, len(days)), own_list)
+        return True
+
     def leave_out(self, why: str) -> None:
         """Count a row that is not read, by the reason."""
         self.left_out[why] += 1
+
+
+def _part(amount: int, index: int, count: int) -> int:
+    """Return one of so many nearly equal parts, which add up to the amount."""
+    return amount * (index + 1) // count - amount * index // count

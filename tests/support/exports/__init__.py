@@ -92,8 +92,8 @@ def billed(found):
     """Return dollars by kind."""
     sums = {}
     for (_, kind), charge in found.charged.items():
-        sums[kind] = sums.get(kind, 0) + charge.net / 1e9
-    return sums
+        sums[kind] = sums.get(kind, 0) + charge.net
+    return {kind: net / 1e9 for kind, net in sums.items()}
 
 
 EXPECTED = {"input": 1500, "cache_read": 200, "cache_write_5m": 500, "cache_write_1h": 1000, "output": 500}
