@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deal_solve import Infeasible, solve
+from deal_solve import Infeasible, InputError, solve
 from tests.support.generators import random_deal
 from tests.support.generators.estimate import read
 from tests.support.relaxations import scaled
@@ -30,7 +30,12 @@ def test_a_deal_times_a_power_of_ten_costs_that_much_more(number: int) -> None:
     data = random_deal(np.random.default_rng([77, number]))
     low, high = EXPONENTS
     factor = 10.0 ** np.random.default_rng(number).integers(low, high + 1)
-    before, after = optimum(scaled(data, 1.0)), optimum(scaled(data, factor))
+    before = optimum(scaled(data, 1.0))
+    try:
+        after = optimum(scaled(data, factor))
+    except InputError as error:  # the range of amounts, in one sentence each
+        assert all(problem.message.endswith("is too large; expected at most 1e+15") for problem in error.problems)
+        return
     if before is None or after is None:
         assert before == after
     else:

@@ -43,7 +43,7 @@ def test_a_scheduler_that_is_killed_is_one_sentence(tmp_path, args):
         assert re.search("scenarios|runs", process.stderr.readline())
         time.sleep(1)
         scheduler.kill()
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)  # it tries to connect again for 30 s of its own
         assert process.returncode == 5
         assert err.splitlines()[-1] == f"--cluster: the scheduler at {address} was lost; nothing of it is under way"
         assert "Traceback" not in err

@@ -19,6 +19,7 @@ from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.benders import exact_objective
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.workspace import Workspace
+from deal_solve.optimise.solver.certificate import ROUNDING
 from deal_solve.settlement.limit_checks import limit_checks
 from deal_solve.settlement.settle import Settlement
 
@@ -43,10 +44,13 @@ def confirmed(workspace: Workspace, work: Callable[[Workspace], Result]) -> Resu
 
 
 def refuse_other_cost(best: Candidate, settlement: Settlement, objective: float) -> None:
-    """Raise Disagreement, naming the line, if the settled objective (dollars) is not the program's."""
+    """Raise Disagreement, naming the line, if the settled objective (dollars) is not the program's.
+
+    A regret near zero is a difference of costs, known to the rounding of these.
+    """
     program = best.formulation.program
     optimised = best.in_usd(exact_objective(program, best.formulation.objective))
-    if abs(optimised - objective) <= _room(objective):
+    if abs(optimised - objective) <= max(_room(objective), ROUNDING * float(settlement.cost.max(initial=0.0))):
         return
     settled: dict[str, float] = {}
     for line, costs in settlement.by_line.items():
