@@ -57,6 +57,13 @@ def test_growth_in_a_second_window(ratchet, second):
     assert rows(seated({"seat": count(100, 24, m1=110, m4=115)}, part), "true_up") == [first, (*second, 3, 5, 6)]
 
 
+def test_without_a_ratchet_growth_in_force_is_counted_above_the_contracted_seats():
+    """115 users in February by quarter, 110 licensed of 100 contracted: 15 for three months."""
+    part = {"true_up": {"check": 3, "count": "peak", "retroactive": True, "ratchet": "none"}}
+    deal = seated({"seat": count(100, 24, m1=115)}, part, {"licensed": 110})
+    assert rows(deal, "true_up") == [(45, 810, 0, 2, 3)]
+
+
 def test_a_year_that_begins_with_the_horizon_is_paid_then():
     """Seats in force to the end of 2027: 1,200 seat-months, and 10 that stay licensed, at the start."""
     part = {"true_up": {**ON_DEMAND, "ratchet": "term"}}
