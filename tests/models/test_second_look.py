@@ -52,6 +52,26 @@ offers:
       credit: {usd: 22k, pays: charges, within_months: 20}
 risk: {weight: 0.3}
 """
+CREDIT_AND_ROLLOVER = """
+start: 2027-07
+workloads:
+  app: {input_tokens: 6000, output_tokens: 200, requests_per_month: 100000, models: [sonnet]}
+cohorts:
+  staff:
+    headcount: 20
+    tracks: [team-standard, none]
+    unserved_usd_per_user_month: 30
+    active_share: 60%
+    headcount_growth_per_year: -50%
+offers:
+  quote:
+    terms: {24: {}}
+    api:
+      bands: [{commit_usd_per_year: 3640, discount: {}}]
+      unused: {rollover: 100%}
+      credit: {usd: 1700, pays: charges, within_months: 20}
+risk: {weight: 0.3}
+"""
 BLOCKED_ALLOWANCE = """
 start: 2027-07
 horizon_months: 12
@@ -244,3 +264,11 @@ def test_a_second_disagreement_is_an_error(monkeypatch):
     monkeypatch.setattr(module, "_settled", in_doubt)
     with pytest.raises(Disagreement, match=LOST):
         solve(loads(STEPS_AND_BUNDLE))
+
+
+def test_cuts_that_are_loose_at_the_plan_they_find_give_way_to_all_rows_though_they_are_tight_once_it_is_polished():
+    """A balance saved for later leaves more of the credit to overage; polishing leaves it, the bound stayed behind."""
+    deal = loads(CREDIT_AND_ROLLOVER)
+    found, audit = solve(deal), solve(deal, method="extensive")
+    assert (found.status, found.objective_usd) == ("optimal", pytest.approx(audit.objective_usd))
+    assert found.gap <= 1e-6

@@ -30,7 +30,7 @@ from deal_solve.optimise.confirmation import (
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.search.agreement import Candidate
 from deal_solve.optimise.search.agreement_search import AgreementSearch
-from deal_solve.optimise.search.benders import is_tight, satisfies_measured_limits
+from deal_solve.optimise.search.benders import TIGHTNESS_TOLERANCE, is_tight, satisfies_measured_limits
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.search.first_plan import first_plan
 from deal_solve.optimise.search.polish import polish
@@ -156,7 +156,7 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
         found.stage_left and not is_alone and not workspace.clock.is_over
     ):  # where a tie is left depends on the way there: it is that of a solve alone
         found = _run(warm_started(alone(bounds=problem.known_bounds())), workspace.cache)
-    if found.best is None or not workspace.settings.by_cuts or is_tight(found.best.formulation.program):
+    if found.best is None or not workspace.settings.by_cuts or _is_exact(found.best, workspace.settings.gap):
         return found
     is_large = scenarios.size > MAX_WRITTEN_OUT and all(limit.is_certain for limit in problem.deal.limits)
     by_cuts = replace(found, is_above_cuts=True)
@@ -168,6 +168,16 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
     settings = replace(workspace.settings, by_cuts=False)
     again = _run(AgreementSearch(problem, settings, workspace.clock), SolveCache())
     return by_cuts if again.best is None else replace(again, is_above_cuts=True)
+
+
+def _is_exact(best: Candidate, gap: float) -> bool:
+    """Whether cuts say what the plan in hand costs, and the one that was found before it was polished."""
+    found = best.in_usd(
+        sum(coefficient * (variable.varValue or 0.0) for variable, coefficient in best.formulation.objective)
+    )
+    searched = found if best.objective is None else best.objective
+    room = max(gap, TIGHTNESS_TOLERANCE) * max(abs(found), 1.0)
+    return found - searched <= room and is_tight(best.formulation.program)
 
 
 def _run(search: AgreementSearch, cache: SolveCache) -> _Found:
