@@ -101,7 +101,7 @@ main()
 
 @pytest.mark.parametrize("body", [("os.kill(os.getpid(), signal.SIGINT)",), SWALLOWED], ids=["raised", "swallowed"])
 def test_one_while_the_command_line_is_imported_ends_it_as_any_other(tmp_path, body):
-    """Also where something that is imported swallows it: there it comes again."""
+    """Also where something that is imported swallows it: there it comes again, if need be after a short command."""
     script = tmp_path / "command.py"
     script.write_text(STARTING.format(body="\n".join(f"            {line}" for line in body)))
     process = subprocess.Popen([sys.executable, script], preexec_fn=heed_interrupts, **PIPES)
@@ -110,7 +110,7 @@ def test_one_while_the_command_line_is_imported_ends_it_as_any_other(tmp_path, b
         process.send_signal(signal.SIGINT)
     code, out, err = ended(process)
     assert (code, err.strip()) == (130, "interrupted")
-    assert out == ("swallowed\n" if body is SWALLOWED else "")
+    assert out.startswith("swallowed\n") if body is SWALLOWED else out == ""
 
 
 def test_nothing_is_imported_before_an_interrupt_is_caught():
