@@ -2,6 +2,7 @@
 
 import pytest
 
+from deal_solve import clauses as worth_of
 from deal_solve import scenarios_of, solve
 from deal_solve.analysis.check.clouds import unreachable_clouds
 from deal_solve.errors import Infeasible, InputError, LimitReached
@@ -196,3 +197,12 @@ def test_a_dearer_model_keeps_a_limit(method):
     free, held = (solve(deal, method=method) for deal in deals)
     assert (free.objective_usd, by_year(free)) == (pytest.approx(220), pytest.approx([120, 40]))
     assert (held.objective_usd, by_year(held)) == (pytest.approx(60 + 180 + 10), pytest.approx([180, 10]))
+
+
+def test_a_clause_that_no_file_may_ask_for_here_is_not_priced():
+    """A credit or a rollover cannot stand beside a channel where signed inside of a year; discount can."""
+    commits = {"bands": [{"commit_usd_per_year": 60, "discount": 0.1}], "payment": "arrears"}
+    deal = api_deal(10, commits, horizon=24, offer=channel(), **clouds(years=2), signing={"months": [6]}).signed_in(6)
+    found = {row.clause: row.finding for row in worth_of(deal, scenarios_of(deal), pairs=0).values}
+    assert {name for name, finding in found.items() if finding == "not priced"} == {"credit", "unused commitment"}
+    assert found["discount"] == ""

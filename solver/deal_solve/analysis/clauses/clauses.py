@@ -21,6 +21,7 @@ from deal_solve.analysis.clauses.result import (
     GRANTED,
     NEEDED,
     NO_EFFECT,
+    NOT_PRICED,
     ClausePair,
     Clauses,
     ClauseValue,
@@ -28,6 +29,7 @@ from deal_solve.analysis.clauses.result import (
 )
 from deal_solve.analysis.clauses.steps import ClauseStep, clause_steps, max_points, with_points
 from deal_solve.analysis.uncertainty.replicates import Replicates, estimate, replicates
+from deal_solve.deal.cross_checks import broken_references
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.frames import Table
@@ -182,6 +184,8 @@ class _Negotiation:
     def _value(self, step: ClauseStep) -> ClauseValue:
         if step.deal is None:
             return self._row(step, AT_BEST, self.base, self.base)
+        if broken_references(step.deal.whole):
+            return self._row(step, NOT_PRICED, self.base, self.base)
         try:
             other = self.solved(step.deal)
         except Infeasible:  # limits on a contract year: what a clause moves between years may break them
@@ -230,7 +234,7 @@ class _Negotiation:
             one = self.steps[first].deal
             steps = clause_steps(one, self.offer) if one is not None else ()
             both = next((step for step in steps if step.clause == second), None)
-            if both is None or both.deal is None:
+            if both is None or both.deal is None or broken_references(both.deal.whole):
                 continue
             usd, is_proven = self._gain(both.deal)
             extra = usd - self.value_of[first] - self.value_of[second]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 NO_EFFECT, COSTLIER, AT_BEST, GRANTED, NEEDED = "no effect", "costs more", "at best", "already granted", "needed"
+NOT_PRICED = "not priced"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class ClauseValue(Record):
         str,
         Field(
             description="empty, or no effect, costs more (as it stands is better), at best, already granted (the "
-            "offer has it), or needed (without it no plan meets the limits)"
+            "offer has it), needed (without it no plan meets the limits), or not priced (a file with the step is "
+            "refused beside other clauses of this deal)"
         ),
     ]
     value_usd: Annotated[float, Field(description="what the objective falls by; never negative")]
