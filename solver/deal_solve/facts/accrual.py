@@ -145,7 +145,7 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
     monthly: dict[int, dict[int, float]] = {}
     at_end: dict[int, dict[str, float]] = {}
     months: dict[int, str] = {}
-    before: dict[tuple[str, int], float] = {}
+    before: dict[str, dict[int, float]] = {}
     deal, plan = settlement.deal, settlement.plan
     for (line, item, first, last, paid), usd in expected_rows(settlement).items():
         if line in USAGE_LINES:
@@ -157,7 +157,8 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
             row = Row(line, item, 1, usd, paid, first, last)
             months[paid] = deal.span(commitment_start(deal, plan, row), last + 1)
         elif line == "before":
-            before[item, paid] = before.get((item, paid), 0.0) + usd
+            by_month = before.setdefault(item, {})
+            by_month[paid] = by_month.get(paid, 0.0) + usd
     for year, amounts in monthly.items():
         billed = {paid: usd for paid, usd in amounts.items() if usd >= 0.5}
         if billed:
@@ -168,6 +169,15 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
         if names:
             item = listed(names)
             yield Bill(paid, sum(by_title.values()), 1, item, f"{item}, {months[paid]} (expected)")
-    for (item, paid), usd in before.items():
-        if usd >= 0.5:
-            yield Bill(paid, usd, 1, item, f"{item}, of the months before signing (expected)")
+    for item, amounts in before.items():
+        yield from _before(item, {paid: usd for paid, usd in sorted(amounts.items()) if usd >= 0.5})
+
+
+def _before(item: str, billed: dict[int, float]) -> Iterator[Bill]:
+    """Yield what is billed for the months before signing: month by month together, or else each on its day."""
+    months = list(billed)
+    is_monthly = len(months) > 1 and months == list(range(months[0], months[-1] + 1))
+    for group in [months] if is_monthly else [[paid] for paid in months]:
+        pace = ", billed monthly" if is_monthly else ""
+        what = f"{item}, of the months before signing{pace} (expected)"
+        yield Bill(group[0], sum(billed[paid] for paid in group), len(group), item, what)

@@ -82,8 +82,15 @@ def calendar(settlement: Settlement) -> Table[Event]:
     deal, plan = settlement.deal, settlement.plan
     found = [*_agreements(deal, plan), *_invoices(settlement), *_bills(settlement), *_checks(deal, plan)]
     found += [*_projects(deal, plan), *_retirements(deal, plan), *_ends(deal, plan), *_tables(deal, plan)]
-    found += [*_clouds(deal), *_credit(deal, plan)]
+    found += [*_clouds(deal), *_credit(deal, plan), *_in_force(deal)]
     return Table(tuple(sorted(found, key=lambda event: event.day)))
+
+
+def _in_force(deal: Deal) -> Iterator[Event]:
+    """Yield the end of the agreement in force where it is not cut short by signing."""
+    held = deal.whole.in_force
+    if held is not None and held.ends <= deal.start:
+        yield Event(held.ends, "end", f"the agreement in force, {quoted_offer(deal.whole, held.offer)}, has ended")
 
 
 def _credit(deal: Deal, plan: Plan) -> Iterator[Event]:

@@ -38,10 +38,9 @@ def dates_block(subject: Subject, room: int) -> list[str]:
 
 
 def date_rows(subject: Subject) -> list[tuple[str, list[str]]]:
-    """Return the days of the next twelve months on which something binds, each with what that is."""
-    deal = subject.deal
-    end = deal.calendar(MONTHS)
-    events = [event for event in calendar(subject.settlement) if event.day <= end]
+    """Return the days of the twelve months from signing on which something binds, each with what that is."""
+    first, end = subject.deal.calendar(0), subject.deal.calendar(MONTHS)
+    events = [event for event in calendar(subject.settlement) if first <= event.day <= end]
     days = [(f"{day:%Y-%m-%d}", _parts(list(found))) for day, found in groupby(events, lambda event: event.day)]
     return [(day, parts) for day, parts in days if parts]
 
