@@ -52,6 +52,28 @@ offers:
       credit: {usd: 22k, pays: charges, within_months: 20}
 risk: {weight: 0.3}
 """
+BROKEN_BY_A_LITTLE = """
+start: 2027-07
+workloads:
+  app: {requests_per_month: 1M, input_tokens: 3000, output_tokens: 200, models: [sonnet], requires: [us_residency],
+    cache: {share: 80%, hit_rate: 70%}}
+cohorts:
+  staff: {headcount: 40, tracks: [pro], use: {requests_per_user_month: 833, input_tokens: 1500, output_tokens: 300,
+    models: [sonnet]}}
+scenarios:
+  middle: {weight: 1}
+  high: {weight: 3, requests_per_month: {app: [1800000]}}
+offers:
+  quote:
+    terms: {24: {api: 15%}}
+    api:
+      bands: [{commit_usd_per_year: 47900, discount: {}}, {commit_usd_per_year: 61000, discount: {sonnet: 34%}}]
+      payment: arrears
+      excess: counts_next
+      ramp: [1, 2]
+    seats: {pro: {usd_per_user_month: 25}}
+limits: [{of: contract year 2, measure: worst, at_most: 82978.3}]
+"""
 CREDIT_AND_ROLLOVER = """
 start: 2027-07
 workloads:
@@ -272,3 +294,10 @@ def test_cuts_that_are_loose_at_the_plan_they_find_give_way_to_all_rows_though_t
     found, audit = solve(deal), solve(deal, method="extensive")
     assert (found.status, found.objective_usd) == ("optimal", pytest.approx(audit.objective_usd))
     assert found.gap <= 1e-6
+
+
+def test_a_plan_that_only_cuts_allow_is_none_once_the_rows_are_written_out():
+    """The least that year 2 may cost is 83,285: cuts come to a plan that polishing finds to break the limit."""
+    with pytest.raises(Infeasible):
+        solve(loads(BROKEN_BY_A_LITTLE))
+    assert solve(loads(BROKEN_BY_A_LITTLE.replace("82978.3", "83290"))).status == "optimal"

@@ -22,13 +22,16 @@ def varied(deal: Deal, changes: Mapping[str, Any]) -> Deal:
 
     An offer that extends a changed one changes with it. `….p50` of a quantity written as one number is that number, and
     of '900k ± 30%' its middle; an empty path part is created, so that a clause left at its default can be set; `*` in a
-    path is every name that stands there. Raises InputError for a path that is no place in a deal, and with every
-    problem of the deal that comes out.
+    path is every name that stands there. A deal that is signed in a month stays so, unless the change leaves one
+    other. Raises InputError for a path that is no place in a deal, and with every problem of the deal that comes out.
 
     >>> varied(deal, {"offers.quote.api.overage": "contracted", "offers.quote.api.bands[1].discount": 0.12})
     """
     whole = deal_from(edited(deal, changes))
-    return whole if deal.whole is deal else whole.signed_in(deal.signing_month)
+    if deal.whole is deal:
+        return whole
+    months = whole.signing_months
+    return whole.signed_in(months[0] if len(months) == 1 else deal.signing_month)
 
 
 def edited(deal: Deal, changes: Mapping[str, Any]) -> Source:

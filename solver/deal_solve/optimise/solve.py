@@ -16,7 +16,7 @@ from typing import Unpack
 from threadpoolctl import threadpool_limits
 
 from deal_solve.deal.deal import Deal
-from deal_solve.errors import Infeasible, InputError, LimitReached
+from deal_solve.errors import Disagreement, Infeasible, InputError, LimitReached
 from deal_solve.formulation.clauses.risk import is_exact_chance
 from deal_solve.formulation.fixings import fixings_of
 from deal_solve.optimise.comparison import comparison_of
@@ -151,7 +151,12 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
     search = alone(bounds=problem.known_bounds())
     workspace.cache.prepare(search)
     is_alone = not search.warm_starts and search.bounds == problem.known_bounds()
-    found = _run(warm_started(search), workspace.cache)
+    try:
+        found = _run(warm_started(search), workspace.cache)
+    except Disagreement:  # cuts leave nothing of the plan that was found with them: the rows say whether there is one
+        if not workspace.settings.by_cuts or scenarios.size > MAX_WRITTEN_OUT:
+            raise
+        return replace(_written_out(problem, workspace), is_above_cuts=True)
     if (
         found.stage_left and not is_alone and not workspace.clock.is_over
     ):  # where a tie is left depends on the way there: it is that of a solve alone
@@ -164,10 +169,15 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
         by_cuts = replace(by_cuts, best=None, plan=None)
     if is_large or workspace.clock.is_over:
         return by_cuts
-    workspace.clock.report("writing the program out: balance would have to be saved")
-    settings = replace(workspace.settings, by_cuts=False)
-    again = _run(AgreementSearch(problem, settings, workspace.clock), SolveCache())
+    again = _written_out(problem, workspace)
     return by_cuts if again.best is None else replace(again, is_above_cuts=True)
+
+
+def _written_out(problem: SearchProblem, workspace: Workspace) -> _Found:
+    """Search with all rows what cuts alone do not settle."""
+    workspace.clock.report("writing the program out: cuts are not enough")
+    settings = replace(workspace.settings, by_cuts=False)
+    return _run(AgreementSearch(problem, settings, workspace.clock), SolveCache())
 
 
 def _is_exact(best: Candidate, gap: float) -> bool:
@@ -250,7 +260,7 @@ def _cheapest(found: _Found, scenarios: Scenarios, baseline: Plan | None, is_sto
         simple = _simple(problem, scenarios, baseline, search.bound, settings.solver)
     if found.plan is None:
         if simple is None:
-            raise LimitReached(f"the time limit of {search.clock.limit or 0:g} s passed before a plan was found")
+            raise LimitReached(search.clock.passed)
         return simple
     settlement = settle(problem.deal, found.plan, scenarios)
     objective = _objective(problem, settlement)

@@ -35,6 +35,12 @@ def test_balance_pace_exhaustion_and_what_is_forfeited():
     assert tuple(found.seats) == ()
 
 
+def test_a_mean_month_is_that_which_is_nearest():
+    """In month 3 four times out of five, in month 1 else: in month 2.6, so in month 3."""
+    four = dict.fromkeys(("one", "two", "three", "four"), 100)
+    assert position(held(scenarios=futures(**four, high=200))).exhausted == "2027-04"
+
+
 def test_a_balance_that_is_just_enough_is_not_exhausted():
     """660 drawn: six months use the 540 that are left."""
     found = position(held(in_force={"drawn_usd": 660}))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from deal_solve import Infeasible, from_json, scenarios_of, solve, to_json, why_not
+from deal_solve import Infeasible, from_json, scenarios_of, solve, sweep, to_json, why_not
 from deal_solve.cli.support.extras import answers_text
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.signing import _best, months_solved
@@ -143,3 +143,13 @@ def test_answers_beside_the_plan_of_several_months_say_which_they_are_about(mont
     assert solution.plan.signing_month == 6
     assert (sentence in text) == says
     assert "Why not offer=list?" in text
+
+
+def test_a_sweep_over_the_month_of_signing_signs_in_each():
+    """42,000 of the balance are undrawn in month 0 and forfeited; in month 6 they have been used."""
+    deal = held(signing={"months": [0], "early": "forfeited"})
+    rows = sweep(deal.signed_in(0), {"signing.months": [[0], [6]]}).rows
+    assert [row.objective_usd for row in rows] == [
+        pytest.approx(solve(held(signing={"months": [month], "early": "forfeited"})).objective_usd) for month in (0, 6)
+    ]
+    assert rows[0].objective_usd != pytest.approx(rows[1].objective_usd)

@@ -93,10 +93,16 @@ class Clock:
         """Whether the limit has passed."""
         return self.left == 0.0
 
+    @property
+    def passed(self) -> str:
+        """What is said where there is no plan in time; what was left of a limit on several solves is not its length."""
+        length = "" if self.until is not None else f" of {self.limit or 0:g} s"
+        return f"the time limit{length} passed before a plan was found"
+
     def check(self) -> None:
         """Raise LimitReached where the limit has passed."""
         if self.is_over:
-            raise LimitReached(f"the time limit of {self.limit or 0:g} s passed before a plan was found")
+            raise LimitReached(self.passed)
 
 
 NO_NODE_LIMIT = 2**31 - 1

@@ -99,7 +99,7 @@ def _facts(before: Before, block: ScenarioSet) -> tuple[Array, Array, Before]:
 
 
 def _month(deal: Deal, month: float) -> str | None:
-    return f"{deal.calendar(int(month)):%Y-%m}" if np.isfinite(month) else None
+    return f"{deal.calendar(round(month)):%Y-%m}" if np.isfinite(month) else None
 
 
 def _active(deal: Deal, futures: Scenarios, seat_type: str) -> float:
