@@ -183,6 +183,7 @@ Only the answer goes to stdout; progress goes to stderr, and only if that is a t
 | 3 | no plan meets every limit and rule |
 | 4 | a plan that is not proven to the gap: a limit stopped the search, or a gap remains; both are printed |
 | 5 | stopped by a limit without a plan |
+| 6 | `track`: a stated threshold is crossed |
 | 130 | interrupted |
 
 Completion: add `eval "$(_DEAL_SOLVE_COMPLETE=bash_source deal-solve)"` to `~/.bashrc`, or the same with `zsh_source` to

@@ -212,3 +212,16 @@ def test_a_picture_has_any_title(call, tmp_path, title, kind):
         from xml.etree import ElementTree
 
         ElementTree.parse(tmp_path / picture)
+
+
+def test_an_internal_error_is_one_line_and_where_it_was_is_shown_on_request(call, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("what nobody foresaw")
+
+    monkeypatch.setattr("deal_solve.cli.main.cli.main", fail)
+    assert call("schema") == (1, "", "internal error: RuntimeError: what nobody foresaw\n")
+    monkeypatch.setenv("DEAL_SOLVE_TRACEBACK", "1")
+    code, _, err = call("schema")
+    assert code == 1
+    assert err.startswith("Traceback")
+    assert "in fail" in err

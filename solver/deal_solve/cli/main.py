@@ -167,7 +167,9 @@ def _report(error: Exception) -> int:
     from deal_solve.messages import os_reason
 
     if os.environ.get("DEAL_SOLVE_TRACEBACK"):
-        raise error
+        import traceback
+
+        traceback.print_exception(error)
     if isinstance(error, MemoryError):
         error = LimitReached("the memory is not enough for this; expected fewer scenarios, or a smaller deal")
     if isinstance(error, OSError):  # a disk that is full, a folder that is gone: where, in the words of the system

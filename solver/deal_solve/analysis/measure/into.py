@@ -60,7 +60,7 @@ def updated(path: str | Path, found: MeasureResult, *, with_correlations: bool =
     Measured correlations of growth are replaced too, unless they are to be left.
     Comments, order and everything that is not measured stay. Raises InputError where the result would be no deal.
     """
-    need("ruamel.yaml", "updating a deal file", "--into")
+    need("ruamel.yaml", "updating a deal file with what was measured", file=str(path))
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
