@@ -8,6 +8,7 @@ import re
 import pytest
 
 from deal_solve.analysis.solve.comparisons import comparisons
+from deal_solve.analysis.solve.page import page
 from deal_solve.analysis.solve.page.cost import KEPT, _by_group, _folded, cost_block
 from deal_solve.analysis.solve.page.dates import dates_block
 from deal_solve.analysis.solve.tables import TABLES
@@ -127,8 +128,10 @@ def test_a_fiscal_year_starts_where_it_is_said_to(capsys, monkeypatch):
     assert run(["solve", os.fspath(QUOTES), "--fiscal-year-start", "13"]) == 2
 
 
-def test_a_line_that_is_large_in_some_year_is_not_folded(found):
-    """What is a tenth of a year stands by itself, on 80 columns too."""
+@pytest.mark.parametrize("lines", [45, 20])
+def test_a_line_that_is_large_in_some_year_is_not_folded(found, monkeypatch, lines):
+    """What is a tenth of a year stands by itself, on 80 columns too; a page without room for it grows longer."""
+    monkeypatch.setattr(page, "MAX_LINES", lines)
     solution, compared = found
     for columns in (80, 140):
         with printed_on(Page(columns)):

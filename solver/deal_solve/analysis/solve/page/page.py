@@ -1,4 +1,4 @@
-"""The decision page: everything needed to decide, on at most 45 lines of 80 columns."""
+"""The decision page: everything needed to decide, on 45 lines of 80 columns where no large cost has to be left out."""
 
 from __future__ import annotations
 
@@ -56,5 +56,3 @@ def _attempts(subject: Subject) -> Iterator[_Attempt]:
         for lines in range(MAX_COST_LINES, min_lines - 1, -1):
             yield _Attempt(is_short, lines, MAX_DATES)
         yield _Attempt(is_short, min_lines, MIN_DATES)
-    for lines in range(min_lines - 1, MIN_COST_LINES - 1, -1):
-        yield _Attempt(True, lines, MIN_DATES)
