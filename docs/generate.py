@@ -74,6 +74,7 @@ SHORT_FORMS = {
     ("SeatPart", "true_up"): "a preset, hard_cap, or [TrueUp](#trueup)",
     ("ProposedApi", "commitment_usd"): "number, or a list of them",
     ("ProposedApi", "band_usd_per_year"): "number, or a list of them",
+    ("ApiInForce", "commitment_usd"): "number, 0 or more, or a list of them",
     ("Proposal", "api"): "[ProposedApi](#proposedapi)",
 }
 INTRO = """\
@@ -236,6 +237,8 @@ def default(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple) and len(value) == 1:  # a list that may be written as its one item
+        return default(value[0])
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

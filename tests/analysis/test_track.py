@@ -114,12 +114,17 @@ def test_a_ramp_in_its_last_year_is_tracked(signed):
     assert found.position.period == "2026-09 to 2027-08"
 
 
-def test_a_ramp_that_still_rises_is_refused(signed):
+@pytest.mark.parametrize(("start", "left"), [("2026-09", (300, 400, 500)), ("2025-09", (400, 500))])
+def test_a_ramp_that_still_rises_is_in_force_year_by_year(signed, start, left):
+    """Of 300 in year 1, of 400 in year 2, 244 are drawn; the years to come keep their own amounts."""
     deal, plan, used = signed
-    deal.write_text(DEAL.replace("overage: list", "overage: list, ramp: free"))
-    plan.write_text("api: {offer: quote, term_months: 24, commitment_usd: [2k, 4k]}")
-    with pytest.raises(InputError, match="commits 2,000, 4,000 USD in the years to come"):
-        track(deal, plan, used)
+    rises = DEAL.replace("1k, discount", "400, discount").replace("[12, 24]", "[36]").replace("2026-09", start)
+    deal.write_text(rises.replace("overage: list", "overage: list, ramp: free"))
+    plan.write_text("api: {offer: quote, term_months: 36, commitment_usd: [300, 400, 500]}")
+    found = track(deal, plan, used)
+    assert (found.position.balance_usd, found.position.drawn_usd) == (pytest.approx(left[0]), pytest.approx(244))
+    assert found.about.deal.in_force.api.commitment_usd == pytest.approx(left)
+    assert found.about.deal.in_force.api.band_usd_per_year == 400
 
 
 def test_what_cannot_be_in_force_is_said_of_the_offer_that_was_signed(signed):

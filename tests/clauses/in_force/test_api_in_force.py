@@ -108,3 +108,60 @@ def test_without_an_agreement_in_force_the_months_before_signing_are_at_list():
     deal = api_deal(100, horizon=24, offers={"next": NEXT}, signing={"months": [3]})
     assert before(deal) == {"uncounted_usage": 300}
     assert solve(deal).objective_usd == pytest.approx(300 + 21 * 80)
+
+
+RISES = {"band_usd_per_year": 600, "commitment_usd": [800, 1_000], "drawn_usd": 500}
+
+
+def test_a_year_in_force_begins_at_its_own_amount():
+    """Years of 800 to month 6, then 1,000: 540 of 300 left, 240 above it; 1,000 prepaid, 1,080 used: 320 / 0.9 over."""
+    api = {**bands((600, 0.1)), "ramp": "free"}
+    assert before(held(api=api, in_force=RISES, ends="2028-07")) == {"commitment": 1_000, "overage": 355.56}
+
+
+def test_a_year_in_force_is_prepaid_at_its_own_amount():
+    """Halves of 400, 500 and 500 use 540 each: 140 + 40 + 40 above them; the year from month 6 is 1,000, paid once."""
+    api = {**bands((600, 0.1)), "period": "half", "payment": "prepaid_yearly"}
+    own = RISES | {"period_started": "2027-01", "drawn_usd": 0}
+    assert before(held(api=api, in_force=own, ends="2028-07")) == {"commitment": 1_000, "overage": 244.44}
+
+
+def test_arrears_charge_what_is_undrawn_of_each_year_in_force():
+    """700 of 800 drawn before: 540 of 100 used, 440 above; then 1,500 - 1,080 are undrawn."""
+    own = RISES | {"commitment_usd": [800, 1_500], "drawn_usd": 700}
+    found = before(held(api={**bands((600, 0.1)), "payment": "arrears"}, in_force=own, ends="2028-07"))
+    assert found == {"usage": 1_620, "overage": 48.89, "shortfall": 420}
+
+
+@pytest.mark.parametrize(
+    ("payment", "paid"),
+    [
+        ("prepaid", {"commitment": 2 * 400 + 4 * 200}),
+        ("prepaid_yearly", {"commitment": 800}),
+        ("arrears", {"usage": 1_620}),
+    ],
+)
+def test_what_is_undrawn_rolls_into_a_year_that_commits_less(payment, paid):
+    """Quarters of 400, 400, then of 200 use 270 each: 130, 260, 190, 120 and 50 roll on, and the last lacks 20."""
+    api = {**bands((600, 0.1)), "period": "quarter", "payment": payment, "unused": {"rollover": 1}}
+    own = RISES | {"commitment_usd": [1_600, 800], "period_started": "2027-01", "drawn_usd": 0}
+    over = 20 / 0.9 - (20 if payment == "arrears" else 0)
+    assert before(held(api=api, in_force=own, ends="2028-07")) == paid | {"overage": round(over, 2)}
+
+
+@pytest.mark.parametrize(
+    ("own", "api", "message"),
+    [
+        (
+            {"commitment_usd": [800, 900, 1_000]},
+            {},
+            "3 amounts, but 2 contract years left until 2028-07; state one for",
+        ),
+        ({}, {"period": "term", "payment": "arrears"}, "a list and period: term of current cannot stand together"),
+        ({"commitment_usd": [0, 0]}, {}, "there is a commitment in a band above 0, and only there"),
+        ({"drawn_usd": 801}, {}, "801 is more than the balance of 800"),
+    ],
+)
+def test_amounts_in_force_are_one_per_contract_year_left(own, api, message):
+    with pytest.raises(InputError, match=message):
+        held(api={**bands((600, 0.1)), **api}, in_force=RISES | own, ends="2028-07")

@@ -41,6 +41,14 @@ def test_a_mean_month_is_that_which_is_nearest():
     assert position(held(scenarios=futures(**four, high=200))).exhausted == "2027-04"
 
 
+def test_the_balance_is_that_of_the_contract_year_that_runs():
+    """1,200 of it, 900 drawn; 540 are used to month 6, and 1,080 of the 2,400 of the year after it."""
+    own = {"commitment_usd": [1_200, 2_400]}
+    found = position(held(in_force=own, ends="2028-07"))
+    assert (found.balance_usd, found.pace_usd, found.exhausted) == (pytest.approx(1_200), pytest.approx(600), "2027-04")
+    assert found.expected_forfeited_usd == pytest.approx(1_320)
+
+
 def test_a_balance_that_is_just_enough_is_not_exhausted():
     """660 drawn: six months use the 540 that are left."""
     found = position(held(in_force={"drawn_usd": 660}))

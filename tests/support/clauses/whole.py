@@ -13,6 +13,7 @@ add("in force", deal, "in_force", present, DROP)
 add("in force api", _held, "api", present, DROP)
 add("in force seats", _held, "seats", present, DROP)
 add("in force index", _held, "index", present, DROP)
+add("in force amounts", part_of(_held, "api"), "commitment_usd", lambda v: isinstance(v, list), lambda v: v[0])
 add("drawn", part_of(_held, "api"), "drawn_usd", present, lambda _: 0.0)
 add("carried in", part_of(_held, "api"), "carried_in_usd", present, lambda _: 0.0)
 add(

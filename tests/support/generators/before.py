@@ -48,12 +48,14 @@ def _alone(deal, before, usage, months, scenario):
         for model_id, usd in usage.items():
             rate, over = rates(model_id, t)
             items.setdefault(t, []).append((usd[t, scenario] * rate, over / rate))
-    if api.commitment_usd == 0:
+    if not any(api.commitment_usd):
         return sum(v for own in items.values() for v, _ in own)
     step = LENGTH[part.period]
     start = deal.month(api.period_started)
     while start <= until and start < ends:
-        commitment = api.commitment_usd * step / 12
+        to_go = (ends - 1 - start) // 12  # contract years after the one of this period
+        yearly = api.commitment_usd[-1 - to_go] if len(api.commitment_usd) > 1 else api.commitment_usd[0]
+        commitment = yearly * step / 12
         own = sorted(
             (pair for t in range(max(start, 0), min(start + step, until)) for pair in items.get(t, [])),
             key=lambda pair: -pair[1],
@@ -73,6 +75,6 @@ def _alone(deal, before, usage, months, scenario):
         if part.payment == "arrears":
             paid += shortfall - rolled + expired
         elif start >= 0 and (part.payment == "prepaid" or (ends - start) % 12 == 0):
-            paid += commitment if part.payment == "prepaid" else api.commitment_usd
+            paid += commitment if part.payment == "prepaid" else yearly
         carried, drawn, start = rolled, 0.0, start + step
     return paid

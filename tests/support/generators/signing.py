@@ -83,6 +83,8 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
             "drawn_usd": round(balance * c.pick(0.25, 0.75, 0.5, 1.0) if began else 0.0, 2),
             "carried_in_usd": round(balance * c.pick(0.2, 0.4, 0.0), 2) if began and "unused" in api else 0.0,
         }
+        if ends > 12 and c.chance(70):
+            held["api"]["commitment_usd"] = [commitment, round(commitment * c.pick(1.5, 1.25, 0.75), 2)]
         if c.chance(40):
             held["index"] = dict.fromkeys(QUALITY, c.pick(1.1, 0.9))
     seats = {

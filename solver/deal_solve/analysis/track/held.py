@@ -93,12 +93,11 @@ def _held(signed: Settlement, found: MeasureResult, now: int, balance: Balance |
         held["offer"], span = plan.api.offer + SUFFIX, taken.spans[0]
         if balance is not None:
             ends.append(span.end)
-            _refuse_rising(signed, taken, balance)
             band = plan.api.terms[0].band_usd_per_year
             held["api"] = {"band_usd_per_year": band, "period_started": f"{deal.calendar(balance.months.start):%Y-%m}"}
-            yearly = balance.commitment_usd * 12 / len(balance.months)
-            amounts = {"commitment_usd": yearly, "drawn_usd": balance.drawn_usd, "carried_in_usd": balance.carried_usd}
+            amounts = {"drawn_usd": balance.drawn_usd, "carried_in_usd": balance.carried_usd}
             held["api"] |= {name: round(usd, 2) for name, usd in amounts.items()}
+            held["api"]["commitment_usd"] = _committed(signed, taken, now, balance)
     for name, agreement in plan.seats.items():
         span = resolve(deal).taken(agreement).spans[0]
         own = agreement.offer + SUFFIX
@@ -115,20 +114,19 @@ def _held(signed: Settlement, found: MeasureResult, now: int, balance: Balance |
     return held
 
 
-def _refuse_rising(signed: Settlement, taken: OfferTerms, balance: Balance) -> None:
-    """Raise InputError where the years to come commit otherwise than the one that runs: no file can say that yet."""
-    span, yearly = taken.spans[0], signed.plan.api.terms[0].commitment_usd
-    later = yearly[(balance.months.stop - 1 - span.start) // 12 :]
-    if max(later) - min(later) > CENT_TOLERANCE_USD:
-        amounts = ", ".join(f"{usd:,.0f}" for usd in later)
-        raise InputError(
-            f"the signed plan commits {amounts} USD in the years to come; a commitment that rises cannot be tracked "
-            "before its last year"
-        )
+def _committed(signed: Settlement, taken: OfferTerms, now: int, balance: Balance) -> float | list[float]:
+    """Return the commitment of a contract year, USD: one amount, or one per year left where the years differ.
+
+    A balance of the whole term counts with the mean of its years.
+    """
+    left = signed.plan.api.terms[0].commitment_usd[(now - taken.spans[0].start) // 12 :]
+    if taken.require_api().period == "term" or max(left) - min(left) <= CENT_TOLERANCE_USD:
+        return round(balance.commitment_usd * 12 / len(balance.months), 2)
+    return [round(usd, 2) for usd in left]
 
 
 def _offer(signed: Settlement, name: str, offer: Offer) -> dict[str, Any]:
-    """Return the offer as it was signed: at its first term and bundle tier, and without the ramp it has run through."""
+    """Return the offer as it was signed: at its first term and bundle tier."""
     found: dict[str, Any] = {"extends": name, "on_the_table": False}
     deal, plan = signed.deal, signed.plan
     if plan.api.offer == name:
@@ -146,7 +144,7 @@ def _offer(signed: Settlement, name: str, offer: Offer) -> dict[str, Any]:
 
 
 def _api(offer: Offer, part: ApiPart, extra: tuple[float, float]) -> dict[str, Any]:
-    found: dict[str, Any] = {} if part.ramp is None else {"ramp": None}
+    found: dict[str, Any] = {}
     if any(extra):
         found["bands"] = [
             {"commit_usd_per_year": band.commit_usd_per_year, "discount": _combined(offer, band.discount, extra)}

@@ -8,20 +8,32 @@ from pydantic import Field
 
 from deal_solve.deal.base import DealModel, Id, Month, Name
 from deal_solve.deal.numbers import Count, NonNegative, Positive
+from deal_solve.deal.risk import NonNegativePath
 
 
 class ApiInForce(DealModel):
     """The API part of the agreement in force, in the middle of a commitment period."""
 
     band_usd_per_year: NonNegative = Field(0.0, description="threshold of its band; 0: no commitment")
-    commitment_usd: NonNegative = Field(
-        0.0, description="commitment of a contract year, split evenly over its commitment periods"
+    commitment_usd: NonNegativePath = Field(
+        (0.0,),
+        description="commitment of a contract year, split evenly over its commitment periods: one number, or one per "
+        "contract year left, from the one that runs at the start (they end at `ends` and every 12 months before)",
     )
     period_started: Month | None = Field(
         None, description="first month of the commitment period that runs at the start; needed with a commitment"
     )
     drawn_usd: NonNegative = Field(0.0, description="usage of that period so far, at contracted rates")
     carried_in_usd: NonNegative = Field(0.0, description="balance carried into that period")
+
+    @property
+    def commits(self) -> bool:
+        """Whether any contract year left has a commitment."""
+        return any(self.commitment_usd)
+
+    def committed_in(self, year: int) -> float:
+        """Return the commitment of a contract year, USD; 0 is the one that runs at the start."""
+        return self.commitment_usd[year if len(self.commitment_usd) > 1 else 0]
 
 
 class SeatsInForce(DealModel):

@@ -65,25 +65,37 @@ def _api(deal: Deal, held: InForce, offer: Offer) -> Iterator[Finding]:
     known = [band.commit_usd_per_year for band in part.bands]
     if api.band_usd_per_year not in known:
         thresholds = ", ".join(f"{usd:g}" for usd in known)
-        if api.commitment_usd > 0 and api.band_usd_per_year == 0:
+        if api.commits and api.band_usd_per_year == 0:
             message = f"is missing; state the band of {held.offer} that the commitment is in: {thresholds}"
             yield (*here, "band_usd_per_year"), message
             return
         yield (*here, "band_usd_per_year"), f"{api.band_usd_per_year:g} is no band of {held.offer}; it has {thresholds}"
-    if (api.commitment_usd > 0) != (api.band_usd_per_year > 0):
+    if api.commits != (api.band_usd_per_year > 0):
         yield (*here, "commitment_usd"), "there is a commitment in a band above 0, and only there"
         return
-    if api.commitment_usd == 0:
+    if not api.commits:
         return
+    yield from _amounts(deal, held, api, part)
     unsaid = {
         "excess: counts_next": part.excess == "counts_next",
         "yearly_minimum": bool(part.yearly_minimum),
-        "ramp": part.ramp is not None and deal.month(held.ends) > 12,
     }
     for clause, stands in unsaid.items():
         if stands:
             yield here, f"in_force and {clause} of {held.offer} cannot stand together; what it counted is not stated"
     yield from _period(deal, held, api, part)
+
+
+def _amounts(deal: Deal, held: InForce, api: ApiInForce, part: ApiPart) -> Iterator[Finding]:
+    here, given, left = (*HERE, "api", "commitment_usd"), len(api.commitment_usd), -(-deal.month(held.ends) // 12)
+    if given == 1:
+        return
+    if part.period == "term":
+        text = f"a list and period: term of {held.offer} cannot stand together"
+        yield here, f"{text}; its balance is one: state the mean of its contract years"
+    elif 0 < left != given:
+        text = f"{given} amounts, but {counted(left, 'contract year')} left until {held.ends:%Y-%m}"
+        yield here, f"{text}; state one for each, the one that runs first, or one number for all"
 
 
 def _period(deal: Deal, held: InForce, api: ApiInForce, part: ApiPart) -> Iterator[Finding]:
@@ -102,7 +114,7 @@ def _period(deal: Deal, held: InForce, api: ApiInForce, part: ApiPart) -> Iterat
         after = f"; ends is the first month after the agreement: is {deal.calendar(ends + 1):%Y-%m} meant?"
         text = f"commitment periods of {counted(step, 'month')} that began then do not end before {held.ends:%Y-%m}"
         yield here, f"{text}{'' if (ends + 1 - started) % step else after}"
-    balance = api.carried_in_usd + api.commitment_usd * step / 12
+    balance = api.carried_in_usd + api.committed_in(0) * step / 12
     if api.drawn_usd > balance + CENT_TOLERANCE_USD:
         message = f"{api.drawn_usd:g} is more than the balance of {balance:g}; what was overage is paid"
         yield (*HERE, "api", "drawn_usd"), message
@@ -163,7 +175,7 @@ def _early(deal: Deal, held: InForce, months: list[int]) -> Iterator[Finding]:
     if deal.signing.early == "credited":
         yield from _credited(deal)
     part = deal.offers[held.offer].api
-    if held.api is not None and held.api.commitment_usd and part is not None and held.api.period_started is not None:
+    if held.api is not None and held.api.commits and part is not None and held.api.period_started is not None:
         step = PERIOD_MONTHS.get(part.period)
         last = deal.month(held.api.period_started) if step is None else deal.month(held.ends) - step
         if months[0] < last:

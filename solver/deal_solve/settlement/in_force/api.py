@@ -57,6 +57,10 @@ class Held:
             return 1.0
         return 1 - (band_in_force(self).one_discount or 0.0)
 
+    def year_of(self, month: int) -> int:
+        """Return the contract year of a month, counted back from the end; 0 is the one that runs at the start."""
+        return max(month + -self.ends % 12, 0) // 12
+
     def seat(self, seat_type: str) -> SeatOffer:
         """Return a seat type as the offer sells it."""
         return resolve(self.deal).offers[self.in_force.offer].seats[seat_type]
@@ -119,12 +123,12 @@ def post_api_in_force(
     if api is None or part is None:
         return ()
     items = priced_in_force(held, counted, before)
-    if api.commitment_usd == 0 or part.payment == "arrears":
+    if not api.commits or part.payment == "arrears":
         for item in items:
             for t in range(held.until):
                 usd = item.usage_usd[t]
                 ledger.post(Row("usage", item.model_id, item.list_usd[t], usd, paid=t + 1, first=t, last=t))
-    if api.commitment_usd == 0:
+    if not api.commits:
         return ()
     settled = tuple(settle_periods(held, (api, part), items, ledger.scenarios))
     for period in settled:
@@ -132,7 +136,8 @@ def post_api_in_force(
     if part.payment == "prepaid_yearly":
         for start in range(held.ends % 12, held.ends, 12):
             last = min(start + 12, held.until) - 1
-            ledger.post(Row("commitment", COMMITMENT, 1.0, api.commitment_usd, paid=start, first=start, last=last))
+            usd = api.committed_in(held.year_of(start))
+            ledger.post(Row("commitment", COMMITMENT, 1.0, usd, paid=start, first=start, last=last))
     return settled
 
 
@@ -175,7 +180,7 @@ def settle_periods(
         inside = slice(max(months.start, 0), max(end, 0))
         own = [item.within(inside) for item in items] if inside.start < inside.stop else []
         monthly = sum((item.tested_usd for item in own), np.zeros((inside.stop - inside.start, size)))
-        commitment = api.commitment_usd * len(months) / 12
+        commitment = api.committed_in(held.year_of(months.start)) * len(months) / 12
         used, balance = drawn + monthly.sum(axis=0), carried + commitment
         covered, from_carry = np.minimum(used, balance), np.minimum(used, carried)
         left = np.maximum(balance - drawn, 0.0)
