@@ -143,6 +143,26 @@ def test_what_is_billed_before_signing_is_in_the_calendar():
     assert billed.usd == pytest.approx(settlement.mean(settlement.before))
 
 
+RUNNING = """
+start: 2027-01
+horizon_months: 24
+cohorts:
+  staff: {headcount: 50, headcount_growth_per_year: 40%, tracks: [enterprise], covered_share: {enterprise: 1}}
+offers:
+  old: {on_the_table: no, seats: {enterprise: {usd_per_user_month: 18}}}
+  new: {terms: [24], seats: {enterprise: {usd_per_user_month: 15, true_up: {check: 12, count: peak, retroactive: true,
+    ratchet: year}}}}
+in_force: {offer: old, ends: 2027-07, seats: {enterprise: {contracted: 50}}}
+signing: {months: [3]}
+"""
+
+
+def test_a_contract_year_that_seats_in_force_cut_is_counted_at_its_end():
+    """Signed in April, seats from July: year 1 ends with March; year 2 with the horizon."""
+    counts = [event for event in calendar(solve(loads(RUNNING)).settlement) if event.kind == "count"]
+    assert [f"{event.day}" for event in counts] == ["2028-04-01", "2029-01-01"]
+
+
 def test_seats_have_one_price_in_the_calendar_and_in_the_cost_of_the_year():
     """100 seats at 20 USD, list prices of seats rise by 10 % in the middle of the first year: 24,000, then 26,400."""
     settlement = solve(

@@ -231,14 +231,25 @@ def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
             continue
         spans = [span for span in resolve(deal).taken(seats).spans if not span.left]
         used = [span for span in spans if any(seats.contracted[year] for year in span.years)]
-        for span in used[: 1 if seats.offer == LIST else None]:
-            start = next(seat_months(deal, seat_type, year).start for year in span.years if seats.contracted[year])
-            first, end = start + clause.check, used[-1].end if seats.offer == LIST else span.end
-            what = f"count of {track_name(deal, seat_type)} users for the true-up"
-            if first < end:
-                what = f"first {what}, then every {_pace(clause.check)} until {deal.calendar(end):%Y-%m}"
-            counts = (1 + (end - first) // clause.check, clause.check)
-            yield Event(deal.calendar(first), "count", what, counts=counts)
+        what = f"count of {track_name(deal, seat_type)} users for the true-up"
+        for group in [used] if seats.offer == LIST else [[span] for span in used]:
+            years_of = (seat_months(deal, seat_type, year) for span in group for year in span.years)
+            months = [months for months in years_of if len(months)]
+            for run in _runs([min(t + clause.check, own.stop) for own in months for t in own[:: clause.check]], clause):
+                text = f"first {what}, then every {_pace(clause.check)} until {deal.calendar(run[-1]):%Y-%m}"
+                counts = (len(run), clause.check)
+                yield Event(deal.calendar(run[0]), "count", text if len(run) > 1 else what, counts=counts)
+
+
+def _runs(days: list[int], clause: TrueUp) -> list[list[int]]:
+    """Return the months of counts in runs at the pace of the clause: a contract year that is cut begins another one."""
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == clause.check:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
 
 
 def _pace(months: int) -> str:
