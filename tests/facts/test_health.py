@@ -153,7 +153,7 @@ offers:
   new: {terms: [24], seats: {enterprise: {usd_per_user_month: 15, true_up: {check: 12, count: peak, retroactive: true,
     ratchet: year}}}}
 in_force: {offer: old, ends: 2027-07, seats: {enterprise: {contracted: 50}}}
-signing: {months: [3]}
+signing: {months: [3], early: forfeited}
 """
 
 
