@@ -227,6 +227,15 @@ def test_usage_above_the_plan_is_something_to_do(signed):
     assert task.usd == pytest.approx(244 - 0.8 * 5 * 2 * 15, abs=1)
 
 
+def test_limits_that_usage_has_broken_leave_the_position_and_the_best_without_them(signed):
+    deal, plan, used = signed
+    free = track(deal, plan, used)
+    deal.write_text(f"{DEAL}limits: [{{of: total, measure: worst, at_most: 100}}]\n")
+    held = track(deal, plan, used)
+    assert held.notes[0].startswith("no plan from here on keeps the limits of the file")
+    assert (held.position, held.solution.objective_usd) == (free.position, free.solution.objective_usd)
+
+
 def test_usage_below_the_plan_says_how_far_below_what_was_expected(signed):
     """61,000 requests where 70,000 a month were the P10 and 90,000 the median: 244 against 720 expected."""
     deal, plan, used = signed

@@ -25,12 +25,13 @@ from deal_solve.analysis.track.used import used
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import load
 from deal_solve.deal.numbers import parse_number
-from deal_solve.errors import InputError
+from deal_solve.errors import Infeasible, InputError
 from deal_solve.exports.read import Exports
 from deal_solve.frames import Table
 from deal_solve.messages import did_you_mean
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.signing import solve
+from deal_solve.optimise.solution import Solution
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.proposal import Proposal, load_proposal
 from deal_solve.report.basics import About
@@ -90,7 +91,7 @@ def track(
         raise InputError("nothing of the plan is in force any more")
     outlook = outlook_of(held.deal, futures, signed.deal, (held.balance, was_used))
     lines = tuple(spent(signed, found, was_used))
-    best = solve(held.deal, futures, **vars(options) if options else {})
+    best, unkept = _from_here_on(held.deal, futures, options or SolveOptions())
     return Track(
         until=found.last,
         position=replace(position, offer=position.offer.removesuffix(SUFFIX)),
@@ -104,10 +105,21 @@ def track(
             for text, value, sign, limit in thresholds
         ),
         not_measured=tuple(name for name in deal.workloads if name not in known),
-        notes=(*_gaps(signed, found, held), *found.notes),
+        notes=(*unkept, *_gaps(signed, found, held), *found.notes),
         solution=best,
         about=About(held.deal, futures),
     )
+
+
+def _from_here_on(deal: Deal, futures: Scenarios, options: SolveOptions) -> tuple[Solution, tuple[str, ...]]:
+    """Return the best deal from here on: where usage has left no plan within the limits, the best without them."""
+    try:
+        return solve(deal, futures, options=options), ()
+    except Infeasible:
+        if not deal.limits:
+            raise
+        found = solve(deal.model_copy(update={"limits": ()}), futures, options=options)
+        return found, ("no plan from here on keeps the limits of the file; the deal below is the best without them",)
 
 
 def _signed(deal: Deal, plan: str | Path | Proposal, scenarios: Scenarios) -> Settlement:
