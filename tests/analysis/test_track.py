@@ -196,6 +196,15 @@ def test_what_is_no_longer_so_is_named(signed):
     assert found["api: model"] == ("claude-haiku-4-5-20251001", "most dollars on claude-opus-5")
 
 
+def test_a_band_of_growth_that_was_narrower_is_named(signed):
+    """The measured median lies in it; the deal from here on is solved with the measured band, which is wider."""
+    deal, plan, used = signed
+    stated = "output_tokens: 0, growth_per_year: {p10: 0%, p50: 43%, p90: 90%}"
+    deal.write_text(DEAL.replace("output_tokens: 0", stated))
+    (row,) = (row for row in track(deal, plan, used).assumptions if row.what.endswith("growth per year"))
+    assert row.assumed == "0% to 90%"
+
+
 def test_requests_without_a_token_are_named(signed):
     deal, plan, used = signed
     nothing = {"output_tokens": 0, "cache_read_input_tokens": 0, "cache_creation": None, "uncached_input_tokens": 0}

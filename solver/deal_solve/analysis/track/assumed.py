@@ -70,8 +70,9 @@ def _of_workload(signed: Settlement, work: MeasuredWorkload, last: date) -> Iter
         yield Assumption(f"{name}: model", ", ".join(shares), f"most dollars on {work.model}")
     if work.is_batch and not assumed.batchable:
         yield Assumption(f"{name}: batch", "not in batch", "most of it in batch")
-    if _is_outside(work.growth.p50, assumed.growth_per_year, 0.0):
-        spread = Band(p10=work.growth.p10, p50=work.growth.p50, p90=work.growth.p90)
+    grows, spread = assumed.growth_per_year, Band(p10=work.growth.p10, p50=work.growth.p50, p90=work.growth.p90)
+    off = spread.p10 - grows.p10, spread.p50 - grows.p50, spread.p90 - grows.p90
+    if max(map(abs, off)) > FAR_SHARE:  # the deal from here on is solved with what is measured
         yield Assumption(f"{name}: growth per year", _band(assumed.growth_per_year), _band(spread))
 
 
