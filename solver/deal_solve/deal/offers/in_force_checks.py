@@ -94,7 +94,7 @@ def _amounts(deal: Deal, held: InForce, api: ApiInForce, part: ApiPart) -> Itera
         text = f"a list and period: term of {held.offer} cannot stand together"
         yield here, f"{text}; its balance is one: state the mean of its contract years"
     elif 0 < left != given:
-        text = f"{given} amounts, but {counted(left, 'contract year')} left until {held.ends:%Y-%m}"
+        text = f"{counted(given, 'amount')}, but {counted(left, 'contract year')} left until {held.ends:%Y-%m}"
         yield here, f"{text}; state one for each, the one that runs first, or one number for all"
 
 
