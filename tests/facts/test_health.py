@@ -12,6 +12,7 @@ from deal_solve.facts.savings import savings
 from deal_solve.facts.years import years
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.scenario_set import BLOCK
+from tests.support.builders import seat_deal
 from tests.support.deals import BY_QUARTER, SMALL
 from tests.support.paths import EXAMPLES
 from tests.support.solved import loaded, solved
@@ -161,6 +162,19 @@ def test_a_contract_year_that_seats_in_force_cut_is_counted_at_its_end():
     """Signed in April, seats from July: year 1 ends with March; year 2 with the horizon."""
     counts = [event for event in calendar(solve(loads(RUNNING)).settlement) if event.kind == "count"]
     assert [f"{event.day}" for event in counts] == ["2028-04-01", "2029-01-01"]
+
+
+def test_users_are_first_counted_in_the_first_year_with_contracted_seats():
+    """Nobody is there in year 1; 30 seats of year 2 are counted at its quarters."""
+    clause = {"check": 3, "count": "peak", "retroactive": True, "ratchet": "year"}
+    part = {"initial_order": "free", "true_up": clause}
+    staff = {"headcount": 0, "tracks": ["seat", "none"], "unserved_usd_per_user_month": 1_000}
+    offers = {"quote": {"terms": [24], "seats": {"seat": part}}}
+    deal = seat_deal([0.0] * 12 + [30.0] * 12, horizon=24, cohorts={"staff": staff}, offers=offers)
+    settlement = solve(deal).settlement
+    counts = [event for event in calendar(settlement) if event.kind == "count"]
+    assert [seats.contracted for seats in settlement.plan.seats.values()] == [(0, 30)]
+    assert [(f"{event.day}", event.recurrence) for event in counts] == [("2028-04-01", (4, 3))]
 
 
 def test_seats_have_one_price_in_the_calendar_and_in_the_cost_of_the_year():

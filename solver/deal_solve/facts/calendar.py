@@ -233,8 +233,9 @@ def _checks(deal: Deal, plan: Plan) -> Iterator[Event]:
         used = [span for span in spans if any(seats.contracted[year] for year in span.years)]
         what = f"count of {track_name(deal, seat_type)} users for the true-up"
         for group in [used] if seats.offer == LIST else [[span] for span in used]:
-            years_of = (seat_months(deal, seat_type, year) for span in group for year in span.years)
-            months = [months for months in years_of if len(months)]
+            years = [year for span in group for year in span.years]
+            first = next(index for index, year in enumerate(years) if seats.contracted[year])
+            months = [seat_months(deal, seat_type, year) for year in years[first:]]
             for run in _runs([min(t + clause.check, own.stop) for own in months for t in own[:: clause.check]], clause):
                 text = f"first {what}, then every {_pace(clause.check)} until {deal.calendar(run[-1]):%Y-%m}"
                 counts = (len(run), clause.check)
