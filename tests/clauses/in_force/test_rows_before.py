@@ -5,57 +5,38 @@ import pytest
 
 from deal_solve import scenarios_of
 from deal_solve.settlement.in_force.before import before_signing
-from deal_solve.settlement.lines import LINES
 from tests.support.builders import APP, NEXT, bands, count, deal_of, held, only, seat_deal
-
-NAMES = {line.title: line.name for line in LINES.values()}
-
-
-def rows(deal, *lines):
-    """Return (quantity, USD, first month, last month, time of payment) of the rows of these lines, 0 left out."""
-    month = deal.signing_months[0]
-    signed = deal.signed_in(month)
-    return [
-        (
-            pytest.approx(float(np.ravel(row.quantity)[0])),
-            pytest.approx(float(np.ravel(row.amount)[0])),
-            row.first + month,
-            row.last + month,
-            row.paid + month,
-        )
-        for row in before_signing(signed, scenarios_of(signed)).rows
-        if NAMES[row.item] in lines and np.any(row.amount)
-    ]
+from tests.support.rows_before import rows_before
 
 
 def test_usage_in_arrears_is_billed_month_by_month_and_what_lacks_at_the_end():
     """100 a month at list are 90; of 1,200 less 600 drawn before, 60 are undrawn at the end of June."""
     deal = held(api={"payment": "arrears"}, in_force={"drawn_usd": 600})
-    assert rows(deal, "usage") == [(100, 90, t, t, t + 1) for t in range(6)]
-    assert rows(deal, "shortfall") == [(60, 60, 5, 5, 6)]
+    assert rows_before(deal, "usage") == [(100, 90, t, t, t + 1) for t in range(6)]
+    assert rows_before(deal, "shortfall") == [(60, 60, 5, 5, 6)]
 
 
 def test_what_is_carried_in_and_not_used_is_charged_beside_what_lacks():
     """600 carried in of which 540 are used: 60 expire, and none of the own 1,200 is drawn."""
     deal = held(api={"payment": "arrears"}, in_force={"drawn_usd": 0, "carried_in_usd": 600})
-    assert rows(deal, "shortfall") == [(1260, 1260, 5, 5, 6)]
+    assert rows_before(deal, "shortfall") == [(1260, 1260, 5, 5, 6)]
 
 
 def test_a_prepaid_half_year_in_force():
     """Half-years from October and April: 170 above the first, at list, at its end; 600 for the second in advance."""
     deal = held(api={"period": "half"}, in_force={"period_started": "2026-10", "drawn_usd": 500}, ends="2027-10")
-    assert rows(deal, "commitment") == [(1, 600, 3, 8, 3)]
-    assert rows(deal, "overage") == [(170, 170 / 0.9, 2, 2, 3)]
+    assert rows_before(deal, "commitment") == [(1, 600, 3, 8, 3)]
+    assert rows_before(deal, "overage") == [(170, 170 / 0.9, 2, 2, 3)]
 
 
 def test_all_of_a_commitment_was_drawn():
     """1,200 of 1,200: all 540 are above it, at list."""
-    assert rows(held(in_force={"drawn_usd": 1_200}), "overage") == [(540, 600, 5, 5, 6)]
+    assert rows_before(held(in_force={"drawn_usd": 1_200}), "overage") == [(540, 600, 5, 5, 6)]
 
 
 def test_a_commitment_in_force_that_begins_with_the_horizon_is_paid_then():
     deal = held(in_force={"period_started": "2027-01", "drawn_usd": 0}, ends="2028-01")
-    assert rows(deal, "commitment", "overage") == [(1, 1200, 0, 11, 0)]
+    assert rows_before(deal, "commitment", "overage") == [(1, 1200, 0, 11, 0)]
 
 
 def test_what_is_above_a_commitment_in_force_is_that_of_its_future():
@@ -73,7 +54,7 @@ def test_a_commitment_in_force_paid_by_the_year(signing, last):
     own = {"drawn_usd": 400, "period_started": "2027-01"}
     api = {"period": "half", "payment": "prepaid_yearly"}
     deal = held(api=api, in_force=own, ends="2028-07", signing={"months": [signing], "early": "forfeited"})
-    assert rows(deal, "commitment") == [(1, 1200, 6, last, 6)]
+    assert rows_before(deal, "commitment") == [(1, 1200, 6, last, 6)]
 
 
 def seated(users, part=None, ends="2028-07", contracted=100, **rest):
@@ -87,8 +68,8 @@ def seated(users, part=None, ends="2028-07", contracted=100, **rest):
 
 def test_seats_in_force_billed_by_the_year_and_by_the_month():
     """The year from July 2027 on is paid at its start; the one that runs was paid. By the month all 18 are."""
-    assert rows(seated(count(horizon=36)), "seats") == [(1200, 21_600, 6, 17, 6)]
-    monthly = rows(seated(count(horizon=36), {"billing": "monthly"}), "seats")
+    assert rows_before(seated(count(horizon=36)), "seats") == [(1200, 21_600, 6, 17, 6)]
+    monthly = rows_before(seated(count(horizon=36), {"billing": "monthly"}), "seats")
     assert monthly == [(100, 1800, t, t, t) for t in range(18)]
 
 
@@ -96,8 +77,8 @@ def test_seats_in_force_follow_the_price_of_the_start_of_their_year():
     """List rises to 1.5 in June and to 2 in July 2027: monthly fees are 1,800 at the start, 3,600 from July on."""
     index = [1.0] * 5 + [1.5] + [2.0] * 30
     deal = seated(count(horizon=36), {"billing": "monthly"}, index=index)
-    assert [usd.expected for _, usd, *_ in rows(deal, "seats")] == [1800] * 6 + [3600] * 12
-    assert rows(seated(count(horizon=36), index=index), "seats") == [(1200, 43_200, 6, 17, 6)]
+    assert [usd.expected for _, usd, *_ in rows_before(deal, "seats")] == [1800] * 6 + [3600] * 12
+    assert rows_before(seated(count(horizon=36), index=index), "seats") == [(1200, 43_200, 6, 17, 6)]
 
 
 @pytest.mark.parametrize(
@@ -114,22 +95,22 @@ def test_growth_of_seats_in_force_is_charged_at_the_end_of_its_window(clause, ex
     6 of them after the window.
     """
     part = {"true_up": {"check": 3, "count": "peak", **clause}}
-    assert rows(seated(count(100, 36, m10=110), part), "true_up") == expected
+    assert rows_before(seated(count(100, 36, m10=110), part), "true_up") == expected
 
 
 def test_seats_that_stay_licensed_in_force_are_charged_at_the_start_of_a_year():
     """110 users in February 2027 count to the end of June, 5 months; ratchet term: again for the whole next year."""
     part = {"true_up": {"check": 1, "count": "peak", "retroactive": True, "ratchet": "term"}}
-    assert rows(seated(count(100, 36, m1=110), part), "true_up") == [(50, 900, 1, 1, 2), (120, 2160, 6, 17, 6)]
+    assert rows_before(seated(count(100, 36, m1=110), part), "true_up") == [(50, 900, 1, 1, 2), (120, 2160, 6, 17, 6)]
     of_year = {"true_up": {**part["true_up"], "ratchet": "year"}}
-    assert rows(seated(count(100, 36, m1=110), of_year), "true_up") == [(50, 900, 1, 1, 2)]
+    assert rows_before(seated(count(100, 36, m1=110), of_year), "true_up") == [(50, 900, 1, 1, 2)]
 
 
 def test_a_window_that_began_before_the_start_counts_the_months_inside():
     """Windows of 12 months from July: 110 users in January count, not those before; snapshots are of June."""
     for counting, month, expected in (("peak", 0, 10), ("snapshot", 0, 0), ("snapshot", 5, 10)):
         part = {"true_up": {"check": 12, "count": counting, "retroactive": True, "ratchet": "year"}}
-        found = rows(seated(count(100, 36, **{f"m{month}": 110}), part), "true_up")
+        found = rows_before(seated(count(100, 36, **{f"m{month}": 110}), part), "true_up")
         assert found == ([(12 * expected, 12 * expected * 18, -6, 5, 6)] if expected else [])
 
 
@@ -139,27 +120,27 @@ def test_growth_in_force_is_priced_at_its_volume_tier():
         "true_up": {"check": 1, "count": "peak", "retroactive": True, "ratchet": "year"},
         "tiers": {"kind": "all_units", "steps": [{"seats": 100, "discount": 0.1}]},
     }
-    assert rows(seated(count(100, 36, m10=110), part), "true_up") == [(80, 80 * 16.2, 10, 10, 11)]
+    assert rows_before(seated(count(100, 36, m10=110), part), "true_up") == [(80, 80 * 16.2, 10, 10, 11)]
 
 
 def test_users_above_capped_seats_in_force_month_by_month():
     """105 users in March and in June 2028, the last month: 5 are unserved at 7."""
     deal = seated(count(100, 36, m2=105, m17=105, m18=105), {"true_up": "hard_cap"})
-    assert rows(deal, "unserved") == [(5, 35, 2, 2, 3), (5, 35, 17, 17, 18)]
+    assert rows_before(deal, "unserved") == [(5, 35, 2, 2, 3), (5, 35, 17, 17, 18)]
 
 
 def test_people_at_list_pay_in_advance_at_the_price_of_the_month():
     """Seats end in July 2027; July and August are at list, 20, twice as dear in August."""
     index = [1.0] * 7 + [2.0] * 29
     deal = seated(count(horizon=36), ends="2027-07", signing={"months": [8]}, index=index)
-    assert rows(deal, "seats") == [(100, 2000, 6, 6, 6), (100, 4000, 7, 7, 7)]
+    assert rows_before(deal, "seats") == [(100, 2000, 6, 6, 6), (100, 4000, 7, 7, 7)]
 
 
 def test_users_without_a_track_are_unserved_to_the_month_of_signing():
     """10 users at 3 a month are cheaper than a seat."""
     staff = {"headcount": 0, "tracks": ["seat", "none"], "unserved_usd_per_user_month": 3}
     deal = seat_deal(10, cohorts={"staff": staff}, horizon=24, offers={}, signing={"months": [2]})
-    assert rows(deal, "unserved") == [(10, 30, 0, 0, 1), (10, 30, 1, 1, 2)]
+    assert rows_before(deal, "unserved") == [(10, 30, 0, 0, 1), (10, 30, 1, 1, 2)]
 
 
 def test_pay_as_you_go_in_force_by_model():
@@ -177,7 +158,7 @@ def test_pay_as_you_go_in_force_by_model():
         in_force={"offer": "current", "ends": "2027-03", "api": {}},
         scenarios=only(requests_per_month={"a": 100, "b": 50}),
     )
-    assert rows(deal, "usage") == [(100, 90, 0, 0, 1), (100, 90, 1, 1, 2), (50, 40, 0, 0, 1), (50, 40, 1, 1, 2)]
+    assert rows_before(deal, "usage") == [(100, 90, 0, 0, 1), (100, 90, 1, 1, 2), (50, 40, 0, 0, 1), (50, 40, 1, 1, 2)]
 
 
 @pytest.mark.parametrize(
@@ -187,15 +168,15 @@ def test_what_lacks_at_list_in_force(discount, shortfall_at, due):
     """1,200 at list less 500 drawn and 600 used: 100 lack, at 1 - d of the band where it is charged at its rates."""
     api = {"measured_at": "list", "payment": "arrears", "overage": "contracted", "shortfall_at": shortfall_at}
     deal = held(api={**bands((1_200, discount)), **api}, in_force={"drawn_usd": 500})
-    assert rows(deal, "usage") == [(100, 100 * (1 - discount), t, t, t + 1) for t in range(6)]
-    assert rows(deal, "shortfall") == [(due, due, 5, 5, 6)]
+    assert rows_before(deal, "usage") == [(100, 100 * (1 - discount), t, t, t + 1) for t in range(6)]
+    assert rows_before(deal, "shortfall") == [(due, due, 5, 5, 6)]
 
 
 def test_at_list_a_month_in_force_is_worth_its_list_price():
     """List is twice today's: six months are worth 1,200, so that of 1,500 less 200 drawn 100 lack."""
     api = {**bands((1_500, 0.1)), "measured_at": "list", "payment": "arrears", "overage": "contracted"}
     own = {"band_usd_per_year": 1_500, "commitment_usd": 1_500, "drawn_usd": 200}
-    assert rows(held(api=api, in_force=own, index=2), "shortfall") == [(100, 100, 5, 5, 6)]
+    assert rows_before(held(api=api, in_force=own, index=2), "shortfall") == [(100, 100, 5, 5, 6)]
 
 
 @pytest.mark.parametrize("protection", ["none", "locked"])
@@ -209,15 +190,15 @@ def test_another_agreement_signed_at_the_start_ends_the_one_in_force_there(prote
         index=[1.0, 2.0] * 12,
         signing={"months": [0], "early": "forfeited"},
     )
-    assert rows(deal, "usage", "shortfall", "overage") == [(600, 600, -1, -1, 0)]
+    assert rows_before(deal, "usage", "shortfall", "overage") == [(600, 600, -1, -1, 0)]
 
 
 def test_above_a_commitment_at_list_usage_costs_what_it_costs():
     """1,200 at list less 900 drawn: of 600 used 300 are above it, billed with the rest at 10 % off."""
     api = {"measured_at": "list", "payment": "arrears", "overage": "contracted"}
     deal = held(api=api, in_force={"drawn_usd": 900})
-    assert rows(deal, "usage") == [(100, 90, t, t, t + 1) for t in range(6)]
-    assert rows(deal, "overage", "shortfall") == []
+    assert rows_before(deal, "usage") == [(100, 90, t, t, t + 1) for t in range(6)]
+    assert rows_before(deal, "overage", "shortfall") == []
 
 
 def test_a_locked_price_in_force_starts_from_todays_list_unless_stated():
@@ -225,7 +206,7 @@ def test_a_locked_price_in_force_starts_from_todays_list_unless_stated():
     own = {"band_usd_per_year": 0, "commitment_usd": 0, "drawn_usd": 0}
     current = {"on_the_table": False, "terms": [12], "api": bands((0, 0.1)), "price_protection": "locked"}
     deal = held(in_force=own, offers={"current": current, "next": NEXT}, index=[2.0] * 24)
-    assert [usd.expected for _, usd, *_ in rows(deal, "usage")] == [90] * 6
+    assert [usd.expected for _, usd, *_ in rows_before(deal, "usage")] == [90] * 6
 
 
 def test_of_an_offer_seats_alone_may_be_in_force():
@@ -239,8 +220,8 @@ def test_of_an_offer_seats_alone_may_be_in_force():
         in_force={"offer": "current", "ends": "2027-03", "seats": {"seat": {"contracted": 10}}},
         scenarios=only(requests_per_month={"app": 100}),
     )
-    assert rows(deal, "usage", "seats") == []
-    assert rows(deal, "uncounted_usage") == [(100, 100, 0, 0, 1), (100, 100, 1, 1, 2)]
+    assert rows_before(deal, "usage", "seats") == []
+    assert rows_before(deal, "uncounted_usage") == [(100, 100, 0, 0, 1), (100, 100, 1, 1, 2)]
 
 
 @pytest.mark.parametrize("payment", ["prepaid", "prepaid_yearly"])
@@ -249,10 +230,10 @@ def test_a_year_in_force_is_paid_though_another_agreement_is_signed_in_it(paymen
     """The second year begins in month 6: 1,200 for it."""
     signed = {"signing": {"months": [signing], "early": "forfeited"}}
     deal = held(api={"payment": payment}, ends="2028-07", **signed)
-    assert rows(deal, "commitment") == [(1, 1200, min(6, last), last, 6)]
+    assert rows_before(deal, "commitment") == [(1, 1200, min(6, last), last, 6)]
 
 
 def test_every_year_in_force_is_paid_at_its_start():
     """Three years from July 2026: those of month 6 and 18 are still to be paid."""
     deal = held(api={"payment": "prepaid_yearly"}, horizon=36, ends="2029-07")
-    assert rows(deal, "commitment") == [(1, 1200, 6, 17, 6), (1, 1200, 18, 29, 18)]
+    assert rows_before(deal, "commitment") == [(1, 1200, 6, 17, 6), (1, 1200, 18, 29, 18)]
