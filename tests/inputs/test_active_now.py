@@ -44,6 +44,12 @@ def test_the_line_starts_with_the_cohort_and_headcount_grows_with_it() -> None:
     assert users(text, 5)[1] == pytest.approx(90 * 2**0.25)
 
 
+def test_a_cohort_that_began_before_the_deal_has_gone_on_since() -> None:
+    """Began in 2026-11, so halfway in 2027-02: as month 3 above, grown by 3 months of doubling."""
+    text = STAFF.replace("headcount: 200", "headcount: 200\n    starts: 2026-11\n    headcount_growth_per_year: 100%")
+    assert users(text, 1) == pytest.approx([value * 2**0.25 for value in (70, 90, 120)])
+
+
 def test_samples_start_from_it_too() -> None:
     found = sample(loads(STAFF), 64, 7).in_memory().users["staff"]
     assert found[0] == pytest.approx(60)

@@ -20,7 +20,7 @@ USE = "a use section: use: {requests_per_user_month: 200, input_tokens: 3000, ou
 class Ramp(DealModel):
     """Adoption grows in a straight line to the active share over `months`, from a share of it or from `active_now`."""
 
-    from_share: Share = Field(0.0, description="share of the active users at the start")
+    from_share: Share = Field(0.0, description="share of the active users in the first month")
     months: Count = Field(ge=1, le=60, description="until all of them")
 
 
@@ -42,12 +42,17 @@ class Cohort(DealModel):
     """A group of people who may get seats, an internal tool, or nothing."""
 
     title: Title = Field("", description="name in reports")
-    headcount: NonNegative = Field(description="people at the start")
+    headcount: NonNegative = Field(description="people in its first month")
     headcount_growth_per_year: ChangeBand = Field(certain(0.0), description="of the people")
-    starts: Month | None = Field(None, description="first month, default the start of the deal")
+    starts: Month | None = Field(
+        None,
+        description="first month, default the start of the deal; one before it says that people have grown and been "
+        "adopting since then",
+    )
     active_share: ShareBand = Field(certain(1.0), description="share of the people who use it")
     active_now: Share | None = Field(
-        None, description="share of the people who use it at the start, where that is known; grows over ramp.months"
+        None,
+        description="share of the people who use it in its first month, where that is known; grows over ramp.months",
     )
     ramp: Ramp | None = Field(None, description="adoption over the first months; left out: all at once")
     assigned_per_active: Positive = Field(1.0, description="seats assigned per active user; 1 if seats are rotated")

@@ -10,7 +10,7 @@ from deal_solve.deal.allowance import Allowance
 from deal_solve.deal.cohort import NONE, USE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.model_names import unknown_model
-from deal_solve.deal.offers.api import Rollover
+from deal_solve.deal.offers.cloud_checks import cloud_findings
 from deal_solve.deal.offers.in_force_checks import in_force_findings
 from deal_solve.deal.offers.seats import clashes_with_allowance
 from deal_solve.deal.offers.true_up import HARD_CAP, TrueUp
@@ -28,6 +28,8 @@ MIN_PROBABILITY = 1e-9
 """The least probability of a future: what is rarer moves no expected cost by as much as two amounts may differ (model
 §8), and the solver takes it for nothing."""
 TOO_RARE = "less likely than one in a billion"
+MAX_MONTHS_PAST = 120
+"""So long before the deal a cohort may have begun."""
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> str:
@@ -41,7 +43,7 @@ def _unknown_model(deal: Deal, name: str) -> str:
 
 def broken_references(deal: Deal) -> list[Finding]:
     """Return everything in a well-formed deal that refers to nothing or cannot be priced, no more than MAX_PROBLEMS."""
-    parts = (_workloads, _cohorts, _offers, _clouds, _uncertainty, _scenarios, _rest, in_force_findings)
+    parts = (_workloads, _cohorts, _offers, cloud_findings, _uncertainty, _scenarios, _rest, in_force_findings)
     return list(itertools.islice(itertools.chain.from_iterable(part(deal) for part in parts), MAX_PROBLEMS))
 
 
@@ -147,7 +149,8 @@ def _cohorts(deal: Deal) -> Iterator[Finding]:
     known = [*dict.fromkeys([*(seat.id for seat in deal.card.seats), *sold, *deal.internal_tools, NONE])]
     for key, cohort in deal.cohorts.items():
         loc: Loc = ("cohorts", key)
-        yield from _starts(deal, cohort.starts, loc)
+        if cohort.starts is None or not -MAX_MONTHS_PAST <= deal.month(cohort.starts) < 0:
+            yield from _starts(deal, cohort.starts, loc)
         for index, track in enumerate(cohort.tracks):
             here = (*loc, "tracks", index)
             if track not in known:
@@ -254,43 +257,6 @@ def _list_price(deal: Deal, offer_id: str, seat_type: str, here: Loc) -> Iterato
     if needed:
         lacks = f"the card has no price of {seat_type!r} billed {part.billing}"
         yield here, f"{' and '.join(needed)} needs a list price, and {lacks}; state list_usd_per_user_month"
-
-
-def _clouds(deal: Deal) -> Iterator[Finding]:
-    """Every contract year has its amounts, and every channel its cloud commitment."""
-    for key, cloud in deal.cloud_commitments.items():
-        here: Loc = ("cloud_commitments", key)
-        amounts, bands = len(cloud.usd_per_year), len(cloud.other_spend_usd_per_year)
-        if amounts < deal.years:
-            yield (
-                (*here, "usd_per_year"),
-                f"has {counted(amounts, 'amount')}; expected {deal.years}, one per contract year",
-            )
-        if 1 < bands < deal.years:
-            wanted = f"expected one for all contract years, or {deal.years}, one per contract year"
-            yield (*here, "other_spend_usd_per_year"), f"has {counted(bands, 'band')}; {wanted}"
-    for key, offer in deal.offers.items():
-        if offer.channel is not None and offer.channel.through not in deal.cloud_commitments:
-            where = ("offers", key, "channel", "through")
-            yield where, _unknown("cloud commitment", offer.channel.through, deal.cloud_commitments)
-        yield from _channel_signed_later(deal, key)
-
-
-def _channel_signed_later(deal: Deal, offer_id: str) -> Iterator[Finding]:
-    """In other months than the first of a year, a channel goes with commitments and usage of the API alone."""
-    offer, later = deal.offers[offer_id], [month for month in deal.signing_months if month % 12]
-    if offer.channel is None or not offer.on_the_table or not later:
-        return
-    beside = {
-        "a credit": offer.api is not None and (offer.api.credit is not None or deal.signing.early == "credited"),
-        "a rollover": offer.api is not None and isinstance(offer.api.unused, Rollover),
-        "a seats part": bool(offer.seats),
-    }
-    for clause, stands in beside.items():
-        if stands:
-            month = f"month {deal.dated(later[0])}, which begins no year of the horizon"
-            text = f"channel and {clause} cannot stand together where signed in {month}"
-            yield ("offers", offer_id, "channel"), f"{text}; keep one of them, or sign at the start of a year"
 
 
 def _uncertainty(deal: Deal) -> Iterator[Finding]:

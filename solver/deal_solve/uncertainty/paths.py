@@ -177,13 +177,16 @@ def active_users(deal: Deal, cohort_id: str, draw: Draw) -> Array:
     path = f"cohorts.{cohort_id}"
     growth = draw("growth", f"{path}.headcount_growth_per_year", cohort.headcount_growth_per_year)
     active = draw("adoption", f"{path}.active_share", cohort.active_share)
-    people = _grown(np.array([cohort.headcount * cohort.assigned_per_active]), growth, deal.horizon_months)
+    starts = deal.month(cohort.starts)
+    since = max(-starts, 0)
+    months = since + deal.horizon_months
+    people = _grown(np.array([cohort.headcount * cohort.assigned_per_active]), growth, months)[since:]
     share = active
     if cohort.ramp:
         first = active * cohort.ramp.from_share if cohort.active_now is None else cohort.active_now
-        reached = np.minimum(np.arange(deal.horizon_months) / cohort.ramp.months, 1)
+        reached = np.minimum(np.arange(since, months) / cohort.ramp.months, 1)
         share = first + (active - first) * reached[:, None]
-    return _started(people * share, np.array([float(deal.month(cohort.starts))]))
+    return _started(people * share, np.array([float(max(starts, 0))]))
 
 
 def _requests_per_user(deal: Deal, cohort_id: str, draw: Draw) -> Array:

@@ -10,9 +10,10 @@ from datetime import date
 from typing import Any
 
 from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.analysis.track.continued import continue_in
 from deal_solve.analysis.track.index import protected_from
 from deal_solve.analysis.track.used import Balance, Used, balance_of
-from deal_solve.deal.base import months_later, parse_month
+from deal_solve.deal.base import months_later
 from deal_solve.deal.deal import LIST, Deal
 from deal_solve.deal.load import loads
 from deal_solve.deal.money import CENT_TOLERANCE_USD
@@ -28,10 +29,11 @@ SUFFIX = "-in-force"
 
 @dataclass(frozen=True)
 class InForce:
-    """The deal from the month after the last one measured, and the commitment period that runs then, if one does."""
+    """The deal from the month after the last one measured, the commitment period that runs then, and what is named."""
 
     deal: Deal
     balance: Balance | None
+    notes: tuple[str, ...] = ()
 
 
 def part_measured(last: date) -> float:
@@ -70,14 +72,9 @@ def in_force(signed: Settlement, found: MeasureResult, used: Used, deal: Deal) -
     name = held["offer"].removesuffix(SUFFIX)
     data.setdefault("offers", {})[held["offer"]] = _offer(signed, name, deal.offers[name])
     data.pop("signing", None)
-    for each in (*data.get("workloads", {}).values(), *data.get("cohorts", {}).values()):
-        if "starts" in each and signed.deal.month(parse_month(str(each["starts"]))) <= now:
-            del each["starts"]
-    for work in data.get("workloads", {}).values():
-        for project in work.get("projects", {}).values():
-            project["ready_month"] = max(int(project.get("ready_month", 0)) - now, 0)
+    notes = tuple(continue_in(data, deal, signed, found, now))
     try:
-        return InForce(loads(json.dumps(data), f"tracked {deal.title or 'deal'}"), balance)
+        return InForce(loads(json.dumps(data), f"tracked {deal.title or 'deal'}"), balance, notes)
     except InputError as error:
         stated = [Problem(each.path.replace(SUFFIX, ""), each.message.replace(SUFFIX, "")) for each in error.problems]
         why = "the signed plan cannot be tracked as an agreement in force"

@@ -43,7 +43,7 @@ def steps(
     `total` is all usage since signing against the plan.
     """
     found = [*_balance(position, outlook), *_off_plan(total), *_true_up(outlook), *_dates(signed, best)]
-    found += [step for seats in position.seats for step in _seats(position, seats)]
+    found += [step for seats in position.seats for step in _seats(position, seats, best)]
     found.append(_renewal(signed, position, best))
     return tuple(sorted(found, key=lambda step: "" if step.when == NOW else step.when))
 
@@ -75,11 +75,14 @@ def _true_up(outlook: Outlook) -> Iterator[Task]:
         yield Task(outlook.true_up_month, "seats above the licensed ones are charged", outlook.true_up_usd)
 
 
-def _seats(position: Position, seats: SeatPosition) -> Iterator[Task]:
+def _seats(position: Position, seats: SeatPosition, best: Solution) -> Iterator[Task]:
     idle, above = seats.licensed - seats.expected_active, seats.expected_active - seats.contracted
     if idle >= 1:
         held = f"{counted(seats.licensed, 'seat')} of {seats.seat_type}: {counted(round(idle), 'seat')} idle"
-        yield Task(NOW, f"{held}; give them to who waits, and renew fewer in {position.ends}", None)
+        renewed = best.plan.seats.get(seats.seat_type)
+        is_fewer = renewed is None or renewed.contracted[0] < seats.licensed
+        renewal = f"renew fewer in {position.ends}" if is_fewer else f"keep them: they are in use by {position.ends}"
+        yield Task(NOW, f"{held}; give them to who waits, and {renewal}", None)
     elif above >= 1:
         more = f"{counted(round(above), 'active user')} of {seats.seat_type} above what is contracted"
         yield Task(NOW, f"{more}: ask for them at the contracted price before they are counted", None)

@@ -105,7 +105,7 @@ def track(
             for text, value, sign, limit in thresholds
         ),
         not_measured=tuple(name for name in deal.workloads if name not in known),
-        notes=(*unkept, *_gaps(signed, found, held), *found.notes),
+        notes=(*unkept, *held.notes, *_gaps(signed, found, held), *found.notes),
         solution=best,
         about=About(held.deal, futures),
     )

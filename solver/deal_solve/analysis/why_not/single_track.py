@@ -66,5 +66,5 @@ def _tracks(deal: Deal, seats: bool) -> dict[str, tuple[str, ...]]:
 def _with_people(deal: Deal, cohort_id: str, open_to: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the tracks left open per contract year: seats from the year on in which the cohort starts."""
     cohort = deal.cohorts[cohort_id]
-    first = deal.month(cohort.starts) // 12
+    first = max(deal.month(cohort.starts), 0) // 12
     return tuple(open_to if year >= first else cohort.tracks for year in range(deal.years))

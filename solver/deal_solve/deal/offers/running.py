@@ -37,5 +37,5 @@ def seat_months(deal: Deal, seat_type: str, year: int) -> range:
 
 def first_month(deal: Deal, cohort: str) -> int:
     """Return the first month of a cohort on what is signed: where it starts, or where its seats in force end."""
-    starts = deal.month(deal.cohorts[cohort].starts)
+    starts = max(deal.month(deal.cohorts[cohort].starts), 0)
     return max(starts, seats_run(deal)) if seats_run(deal) and cohort in on_seats_in_force(deal) else starts

@@ -9,27 +9,13 @@ from deal_solve import InputError, load_proposal
 from deal_solve.analysis.track.track import track
 from deal_solve.cli.main import run
 from tests.support.exports import FIRST, HAIKU, OPUS, bucket, page, usage, write
-
-DEAL = """
-title: Tracked
-start: 2026-09
-horizon_months: 36
-workloads:
-  api: {requests_per_month: {p10: 20k, p50: 30k, p90: 45k}, input_tokens: 1000, output_tokens: 0, models: [opus],
-    today: {model: claude-opus-5}}
-offers:
-  quote: {terms: [12, 24], api: {bands: [{commit_usd_per_year: 1k, discount: 20%}], overage: list}}
-"""
-PLAN = "api: {offer: quote, term_months: 12, commitment_usd: 3k}\n"
+from tests.support.exports.tracked import DEAL, PLAN, written
 
 
 @pytest.fixture
 def signed(tmp_path):
     """A deal of 3,000 USD a year, and 1,000 requests a day of a thousandth of a million tokens of Opus 5 at 5 USD."""
-    nothing = {"output_tokens": 0, "cache_read_input_tokens": 0, "cache_creation": None}
-    row = usage(requests=1000, uncached_input_tokens=1_000_000, **nothing)
-    days = page(*(bucket(FIRST + timedelta(day), row) for day in range(63)))
-    return write(tmp_path, "deal.yaml", DEAL), write(tmp_path, "plan.yaml", PLAN), write(tmp_path, "usage.json", days)
+    return written(tmp_path)
 
 
 def test_what_is_drawn_is_usage_at_contracted_rates(signed):
