@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from deal_solve.deal.cohort import NONE
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost, request_tokens
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.deal.requests.today import is_retired, todays_option
@@ -23,6 +23,7 @@ from deal_solve.plan.unknown_limits import is_closed
 from deal_solve.record import Record
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.expansion import central
+from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import ScenarioSet, first_block
 
 if TYPE_CHECKING:
@@ -229,15 +230,31 @@ def _billed(
     }
 
 
-def as_today(settlement: Settlement) -> Settlement | None:
-    """Return what nothing signed and nothing changed costs, people on the tracks of a settled plan.
+def end_in_force(whole: Deal) -> int:
+    """Return the month from which no agreement is in force if nothing is signed, from the start of the whole deal."""
+    return whole.month(whole.in_force.ends) if whole.in_force else 0
 
-    None where nobody sells at list what people use. This is what every printout calls "as today".
+
+def as_today(settlement: Settlement) -> Settlement | None:
+    """Return what nothing signed at any time and nothing changed costs, people on the tracks of a settled plan.
+
+    An agreement in force runs to its end, then API and seats are at list. None where nobody sells at list what people
+    use. This is what every printout calls "as today".
     """
-    deal, scenarios = settlement.deal, settlement.scenarios
-    asked = Proposal.model_validate({"api": {"offer": LIST}, "tracks": settlement.plan.tracks})
+    deal, signed = settlement.deal, settlement.deal.signing_month
+    month = max(signed, end_in_force(deal.whole))
+    own = deal if month == signed else deal.whole.signed_in(month)
+    tracks = {
+        name: tuple(years[(month - signed + 12 * year) // 12] for year in range(own.years))
+        for name, years in settlement.plan.tracks.items()
+    }
+    taken = {track for years in tracks.values() for track in years if is_seat_type(own, track)}
+    sellers = {name: next((each for each in AT_LIST if each in resolve(own).sellers(name)), None) for name in taken}
+    seats = {name: {"offer": seller} for name, seller in sorted(sellers.items())}
+    scenarios = in_months_of(own, settlement.scenarios)
     try:
-        plan, _ = complete(deal, asked, first_block(scenarios))
+        asked = Proposal.model_validate({"api": {"offer": LIST}, "seats": seats, "tracks": tracks})
+        plan, _ = complete(own, asked, first_block(scenarios))
     except InputError:
         return None
-    return settle(deal, plan, scenarios)
+    return None if None in sellers.values() else settle(own, plan, scenarios)

@@ -56,7 +56,7 @@ def document(
         deal = deal.signed_in(solution.plan.signing_month)
         set_of, options = in_months_of(deal, set_of), options.measured_against(solution)
     work.begin("what else there is")
-    compared = comparisons(solution, None if is_quick else options)
+    compared = comparisons(solution, options, has_runner_up=not is_quick)
     against = options.measured_against(solution.baseline)
     worked = {} if is_quick else {name: name in chosen for name in QUICK}
     return Document(

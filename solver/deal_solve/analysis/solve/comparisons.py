@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field
 
 from deal_solve.analysis.why_not.alternatives import nearest
-from deal_solve.facts.today import as_today
+from deal_solve.deal.deal import Deal
+from deal_solve.deal.risk import Risk
+from deal_solve.errors import Infeasible, InputError, LimitReached
+from deal_solve.facts.today import as_today, end_in_force
+from deal_solve.optimise.comparison import FIRST_KNOWN, SAME_PINS
 from deal_solve.optimise.options import SolveOptions
 from deal_solve.optimise.solution import CandidateAgreement, Solution
+from deal_solve.optimise.solve import compared_with
 from deal_solve.plan.plan import Plan
 from deal_solve.record import Record
 from deal_solve.uncertainty.measures import cvar
+from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import Array
 
 WORST_TENTH = 0.9
@@ -56,29 +64,37 @@ class Comparisons(Record):
         Field(description="mean of what it costs above the baseline, in the worst tenth of that; null without one"),
     ]
     no_commitment: Annotated[
-        ComparedPlan | None, Field(description="the best plan without API commitment; null if this is it")
+        ComparedPlan | None,
+        Field(
+            description="the best plan without API commitment, whatever is pinned, in its own best month of signing or "
+            "with nothing signed at any time; null if this is it"
+        ),
     ]
     as_today: Annotated[
         ComparedPlan | None,
-        Field(description="list prices, routing as today, no project, people on the tracks of the recommended plan"),
+        Field(
+            description="nothing signed at any time: what is in force to its end, then list prices; routing as today, "
+            "no project, people on the tracks of the recommended plan"
+        ),
     ]
     runner_up: Annotated[ComparedPlan | None, Field(description="the best plan under another API agreement or band")]
 
 
-def comparisons(solution: Solution, options: SolveOptions | None) -> Comparisons:
+def comparisons(solution: Solution, options: SolveOptions | None, *, has_runner_up: bool = True) -> Comparisons:
     """Return what a solution is compared with; without options nothing is solved for it."""
     if options is not None and options.time_limit is None:
         options = replace(options, time_limit=MAX_SECONDS)
     settlement, free, others = solution.settlement, None, _is_any
-    if not _commits(solution):
-        no_commitment = None
-    elif solution.baseline is not None and solution.baseline_cost is not None:
-        no_commitment = _compared(solution, solution.baseline, solution.baseline_cost, None)
-    else:
-        free = None if options is None else nearest(solution, _is_free, options)
-        no_commitment = _solved(solution, free)
-        others = _has_commitment  # of those without one the nearest is known
-    runner_up = None if options is None else nearest(solution, others, options, free)
+    no_commitment = runner_up = None
+    if _commits(solution):
+        is_plain = solution.baseline is None and settlement.deal.whole is settlement.deal
+        if is_plain and options is not None and has_runner_up:
+            free = nearest(solution, _is_free, options)
+            others = _has_commitment  # of those without one the nearest is known
+        may_solve = has_runner_up or solution.baseline is not None
+        no_commitment = _solved(solution, free) or _without_commitment(solution, options if may_solve else None)
+    if options is not None and has_runner_up:
+        runner_up = nearest(solution, others, options, free)
     return Comparisons(
         worst_tenth_usd=cvar(settlement.cost, settlement.weights, WORST_TENTH),
         worst_tenth_above_usd=_worst_above(solution, settlement.cost),
@@ -86,6 +102,38 @@ def comparisons(solution: Solution, options: SolveOptions | None) -> Comparisons
         as_today=_as_today(solution),
         runner_up=_solved(solution, runner_up),
     )
+
+
+def _without_commitment(solution: Solution, options: SolveOptions | None) -> ComparedPlan | None:
+    """Return the best plan in expected cost without API commitment, in any month of signing or with nothing signed.
+
+    Whatever is pinned, it is the same: the reference of the solve where nothing is, else found anew.
+    """
+    plan, cost, weights = solution.baseline, solution.baseline_cost, solution.settlement.weights
+    found = [] if plan is None or cost is None else [(plan, cost)]
+    whole = solution.settlement.deal.whole
+    is_pinned = SAME_PINS in solution.notes or (whole.is_open and len(solution.months) < len(whole.signing_months))
+    asked: list[Deal] = []
+    if is_pinned or not found:
+        asked += [whole.signed_in(month) for month in whole.signing_months] if whole.is_open else [whole]
+    if end_in_force(whole) > min(whole.signing_months) and end_in_force(whole) not in whole.signing_months:
+        asked.append(whole.signed_in(end_in_force(whole)).model_copy(update={"offers": {}}))
+    if asked and options is not None:
+        found = [*found * (not is_pinned), *_references(solution, asked, options)] or found
+    best = min(found, key=lambda each: float(weights @ each[1]), default=None)
+    return None if best is None else _compared(solution, *best, None)
+
+
+def _references(solution: Solution, deals: list[Deal], options: SolveOptions) -> Iterator[tuple[Plan, Array]]:
+    """Yield the reference of each deal with its cost, as far as it is found within the time limit."""
+    on_loss = {"risk": Risk(weight=1.0, confidence=0.5), "limits": (), "renewal_decisions": None}
+    for deal in deals:
+        own = deal.model_copy(update=on_loss)
+        scenarios = in_months_of(own, solution.settlement.scenarios)
+        with suppress(Infeasible, InputError, LimitReached):
+            found = compared_with(own, scenarios, replace(options, fix=None, baseline=None))
+            if found.baseline is not None and found.against.baseline is not None and FIRST_KNOWN not in found.notes:
+                yield found.baseline, found.against.baseline
 
 
 def _commits(solution: Solution) -> bool:

@@ -9,6 +9,7 @@ from deal_solve.deal.deal import LIST
 from deal_solve.deal.risk import Risk
 from deal_solve.facts.controls import control_table
 from deal_solve.facts.names import listed, quoted_offer
+from deal_solve.facts.today import end_in_force
 from deal_solve.facts.unstated import unstated
 from deal_solve.messages import counted
 from deal_solve.plan.plan import ApiAgreement
@@ -157,6 +158,8 @@ def _band(api: ApiAgreement) -> float:
 def _agreement(subject: Subject, offer: str, months: int, band: float) -> str:
     name = "the same offer" if offer == subject.plan.api.offer else quoted_offer(subject.deal, offer)
     if offer == LIST:
-        return f"{quoted_offer(subject.deal, offer)}, nothing committed"
+        is_early = subject.deal.signing_month < end_in_force(subject.deal.whole)
+        given_up = f" from {subject.deal.start:%Y-%m}, what is in force given up" if is_early else ""
+        return f"{quoted_offer(subject.deal, offer)}{given_up}, nothing committed"
     committed = f"band from {round_money(band)} a year" if band else "nothing committed"
     return f"{name}, {counted(months, 'month')}, {committed}"
