@@ -2,8 +2,9 @@
 
 import pytest
 
+from deal_solve import scenarios_of, settle
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Route, SeatTerm
-from tests.support.builders import APP, deal_of, only, seat_deal, seat_plan, settled
+from tests.support.builders import APP, api_deal, api_plan, deal_of, only, seat_deal, seat_plan, settled
 
 USE = {
     "input_tokens": 1,
@@ -17,7 +18,7 @@ LEFT_SEATS = (SeatTerm(years=1), SeatTerm(offer="list", years=1))
 FREE = ApiTerm(band_usd_per_year=0, commitment_usd=(0,))
 
 
-def bill(api=(FREE, LEFT), seats=LEFT_SEATS, through=True, track="seat"):
+def bill(api=(FREE, LEFT), seats=LEFT_SEATS, through=True, tracks=("seat", "seat")):
     """Return the invoice of two years in which agreements are left: two for `quote`, at a fee of 10 % of 500 a year.
 
     10 users with 4 requests of 1 a month, half of it included in the seat, and 0.10 beside each; `app` with 5 requests
@@ -44,7 +45,7 @@ def bill(api=(FREE, LEFT), seats=LEFT_SEATS, through=True, track="seat"):
     plan = seat_plan(
         (10, 10),
         api=ApiAgreement(offer="quote", term_months=12, terms=api),
-        tracks={"staff": (track,) * 2},
+        tracks={"staff": tracks},
         routing={"app": route},
         use={"staff": route},
     )
@@ -81,9 +82,14 @@ def test_usage_of_seats_that_are_left_goes_through_no_channel():
 
 def test_usage_of_an_internal_tool_goes_through_the_channel_of_the_api():
     """All 40 a month count, in the band from 0; 4 beside them. The API is left in year 1."""
-    found = fees(bill(track="bot", seats=()))
+    found = fees(bill(tracks=("bot", "bot"), seats=()))
     tool = {("usage", "claude-opus-5-5"): 54, ("other_charges", "app"): 1.2, ("other_charges", "staff"): 4.8}
     assert found == [tool, {}]
+
+
+def test_usage_goes_through_the_channel_of_the_track_of_its_year():
+    """On the tool in year 1, at list as the API is left for it: no fee from month 12 on, though the seats are kept."""
+    assert fees(bill(tracks=("seat", "bot"), seats=())) == [{**STAFF, **USED}, {}]
 
 
 def test_without_a_channel_usage_that_does_not_count_is_of_nobody_alone():
@@ -104,3 +110,25 @@ def test_seats_added_go_through_the_channel_of_the_seats():
     result = settled(seat_deal(users, part, offer=channel, cloud_commitments={"aws": spend}), seat_plan((10,)))
     assert fees(result)[0] == {("true_up", "seat"): 120}
     assert result.clouds["aws"].retired.tolist() == [[2400 + 1200]]
+
+
+def test_what_a_cloud_commitment_lacks_is_of_its_own_years_though_the_deal_is_signed_later():
+    """100 a year of which half may be retired; signed in month 6, so its years end 6, 18 and 30 months after signing.
+
+    6 · 10 are paid through the channel in the first, 12 · 4 and 50 in the others: 50, 48 and 50 are retired, and only
+    the first would have retired more.
+    """
+    free = {"bands": [{"commit_usd_per_year": 0, "discount": 0}]}
+    cloud = {"usd_per_year": [100] * 3, "other_spend_usd_per_year": 0, "cap_share": 0.5}
+    monthly = [10.0] * 12 + [4.0] * 12 + [50.0] + [0.0] * 11
+    rest = {"offer": {"channel": {"through": "aws"}}, "signing": {"months": [6]}, "cloud_commitments": {"aws": cloud}}
+    deal = api_deal(monthly, free, horizon=36, **rest).signed_in(6)
+    plan = api_plan(*[(0, (0,))] * 3, signing_month=6)
+    result = settle(deal, plan, scenarios_of(deal), keep_rows=True)
+    rows = [row for row in result.rows if row.line == "cloud_shortfall"]
+    assert [(float(row.amount[0]), row.first, row.last, row.paid) for row in rows] == [
+        (pytest.approx(50), -6, 5, 6),
+        (pytest.approx(52), 6, 17, 18),
+        (pytest.approx(50), 18, 29, 30),
+    ]
+    assert result.clouds["aws"].is_capped.tolist() == [[True], [False], [False]]

@@ -20,7 +20,7 @@ from deal_solve.settlement.in_force.usage import Until, tracks_today, usage_befo
 from deal_solve.settlement.ledger import Ledger, Row
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.usage import post_uncounted
-from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, blocks, each_block
+from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet, each_block
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def post_before(ledger: Ledger, before: Before) -> None:
     """Post the payments of the months before signing, and what of them counts toward cloud commitments."""
     for row in before.rows:
         ledger.post(row)
-    ledger.retiring |= {name: usd.copy() for name, usd in before.retiring.items()}
+    ledger.retiring = {name: usd.copy() for name, usd in before.retiring.items()}
 
 
 def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
@@ -57,9 +57,9 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
     month, alone, before = deal.signing_month, deal.held, _until_all_ends(scenarios)
     ledger = Ledger(scenarios.size, alone, keep_rows=True)
     tracks = tracks_today(alone) if alone.cohorts and before.months else {}
-    ends = alone.month(alone.in_force.ends) if alone.in_force else 0
+    ends = month if alone.in_force is None else alone.month(alone.in_force.ends)
     has_api = alone.in_force is not None and alone.in_force.api is not None
-    until = Until(min(ends, month) if has_api else 0, ends if alone.in_force and alone.in_force.seats else 0, month)
+    until = Until(min(ends, month) if has_api else 0, ends, month)
     usage = usage_before(alone, before, tracks, until)
     periods: tuple[HeldPeriod, ...] = ()
     seats: dict[str, SeatsAtEnd] = {}
@@ -83,7 +83,9 @@ def before_signing(deal: Deal, scenarios: ScenarioSet) -> Before:
 
 def post_given_up(ledger: Ledger, deal: Deal, plan: Plan, before: Before) -> None:
     """Post what is due at the end of seats in force of a type that no cohort takes from there on."""
-    ends = deal.month(deal.in_force.ends) if deal.in_force else 0
+    if deal.in_force is None:
+        return
+    ends = deal.month(deal.in_force.ends)
     for seat_type, at_end in before.seats.items():
         is_taken = any(tracks[0] == seat_type for tracks in plan.tracks.values())
         if ends >= 0 and not is_taken and at_end.due_usd.any():
@@ -94,7 +96,7 @@ def post_given_up(ledger: Ledger, deal: Deal, plan: Plan, before: Before) -> Non
 def seats_at_end(deal: Deal, scenarios: Scenarios) -> Mapping[str, SeatsAtEnd]:
     """Return the seat types in force as they end, where that is not before the month of signing; {} without any."""
     held = deal.in_force
-    if deal.whole is deal or held is None or not held.seats or deal.month(held.ends) < 0:
+    if held is None or not held.seats or deal.month(held.ends) < 0:
         return {}
     parts = each_block(scenarios, lambda _, block: before_signing(deal, block).seats)
     found = {}
@@ -135,19 +137,16 @@ def paid_before(deal: Deal, scenarios: Scenarios) -> Mapping[int, Array]:
     if deal.whole is deal:
         return {}
 
-    def paid(_: int, block: ScenarioSet) -> dict[int, Array]:
-        found: defaultdict[int, Array] = defaultdict(lambda: np.zeros(block.size))
+    def paid(_: int, block: ScenarioSet) -> defaultdict[int, Array]:
+        size = block.size
+        found: defaultdict[int, Array] = defaultdict(lambda: np.zeros(size))
         for row in before_signing(deal, block).rows:
             found[row.paid] = found[row.paid] + row.amount
-        return dict(found)
+        return found
 
     parts = each_block(scenarios, paid)
     keys = sorted({key for part in parts for key in part})
-    sizes = [block.size for block in blocks(scenarios)] if len(parts) > 1 else [scenarios.size]
-    return {
-        key: np.concatenate([part.get(key, np.zeros(size)) for part, size in zip(parts, sizes, strict=True)])
-        for key in keys
-    }
+    return {key: np.concatenate([part[key] for part in parts]) for key in keys}
 
 
 def retired_before(deal: Deal, scenarios: Scenarios) -> Mapping[str, Array]:
@@ -157,7 +156,6 @@ def retired_before(deal: Deal, scenarios: Scenarios) -> Mapping[str, Array]:
     """
     if deal.whole is deal or not deal.cloud_commitments:
         return {}
-    nothing = np.zeros((deal.whole.years, 0))
 
     def retired(_: int, block: ScenarioSet) -> dict[str, Array]:
         found = before_signing(deal, block).retiring
@@ -165,4 +163,4 @@ def retired_before(deal: Deal, scenarios: Scenarios) -> Mapping[str, Array]:
         return {name: found.get(name, empty) for name in deal.cloud_commitments}
 
     parts = each_block(scenarios, retired)
-    return {name: np.hstack([nothing, *(part[name] for part in parts)]) for name in deal.cloud_commitments}
+    return {name: np.hstack([part[name] for part in parts]) for name in deal.cloud_commitments}

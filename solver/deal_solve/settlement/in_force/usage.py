@@ -130,8 +130,8 @@ def option_today(deal: Deal, user: User, epoch: Epoch) -> Option:
 
 @dataclass(frozen=True)
 class Until:
-    """The first months, counted from the start, in which the API and the seats in force no longer run (0: there are
-    none), and the month of signing. The API in force ends with it at the latest; seats run to their end.
+    """The first months, counted from the start, in which the API (0: there is none) and the seats in force no longer
+    run, and the month of signing. The API in force ends with it at the latest; seats run to their end.
     """
 
     api: int
