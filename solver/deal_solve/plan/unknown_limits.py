@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost
+from deal_solve.deal.requests.request_cost import usd_at_p50
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.plan.resolved import SeatOffer, resolve
 
@@ -56,9 +54,7 @@ def _usd(deal: Deal, cohort_id: str, option: Option) -> float:
     user, use = resolve(deal).users[cohort_id], deal.cohorts[cohort_id].use
     if use is None:
         return 0.0
-    hits = effective_hit_rate(use.cache, option.batch, np.array(use.cache.hit_rate.p50 if use.cache else 0.0))
-    costs = (request_cost(use, option, part, user.usage_multiplier) for part in option.parts)
-    return use.requests_per_user_month.p50 * (sum(float(cost.at(hits)) for cost in costs) + other_usd(use, option))
+    return use.requests_per_user_month.p50 * usd_at_p50(use, option, user.usage_multiplier)
 
 
 def _can_answer(deal: Deal, cohort_id: str, left: list[Option]) -> bool:

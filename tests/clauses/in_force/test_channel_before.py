@@ -70,8 +70,9 @@ def test_usage_goes_through_the_channel_in_force_as_long_as_what_it_is_billed_un
 def test_what_is_paid_before_signing_retires_the_cloud_commitment_of_its_year():
     """Signed in month 8: six months of 100 + 20 + 20 + 2 + 180."""
     signed = billed(8).signed_in(8)
-    retiring = before_signing(signed, scenarios_of(signed)).retiring
-    assert {name: usd.tolist() for name, usd in retiring.items()} == {"aws": [[pytest.approx(6 * 322)], [0]]}
+    before = before_signing(signed, scenarios_of(signed))
+    assert {row.line for row in before.rows} == {"before"}
+    assert {name: usd.tolist() for name, usd in before.retiring.items()} == {"aws": [[pytest.approx(6 * 322)], [0]]}
 
 
 @pytest.mark.parametrize("channel", [True, False])

@@ -93,8 +93,6 @@ def test_the_last_count_of_seats_is_due_at_their_end_unless_they_are_taken_on_th
     deal = seated(FORWARD, month, grown=4, peaks=(130,))
     plan = seat_plan((100, 100), offer="list", signing_month=month, tracks={"staff": tracks})
     rows = settle(deal, plan, scenarios_of(deal), keep_rows=True).rows
-    assert [
-        (float(row.amount[0]), row.first, row.last, row.paid)
-        for row in rows
-        if row.line == "before" and row.item == LINES["true_up"].title and row.amount.any()
-    ] == due
+    found = [row for row in rows if row.line == "before" and row.item == LINES["true_up"].title and row.amount.any()]
+    assert [(float(row.amount[0]), row.first, row.last, row.paid) for row in found] == due
+    assert [row.of(0)[0] for row in found] == [usd for usd, *_ in due]

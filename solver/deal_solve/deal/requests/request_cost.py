@@ -152,3 +152,11 @@ def usage_multiplier(deal: Deal, request: Request, requires: Iterable[str]) -> f
 def other_usd(request: Request, option: Option) -> float:
     """Return USD per request that is neither discounted nor drawn down: other charges and a cascade's check."""
     return request.other_usd_per_request + option.check_usd
+
+
+def usd_at_p50(request: Request, option: Option, usage_multiplier: float) -> float:
+    """Return what one request costs at today's list in USD, other charges included, the hit rate at its P50."""
+    cache = request.cache
+    hit_rate = effective_hit_rate(cache, option.batch, np.array(cache.hit_rate.p50 if cache else 0.0))
+    costs = (request_cost(request, option, part, usage_multiplier) for part in option.parts)
+    return sum(float(cost.at(hit_rate)) for cost in costs) + other_usd(request, option)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from deal_solve.deal.cross_checks import family_of
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost, usage_multiplier
+from deal_solve.deal.requests.request_cost import usage_multiplier, usd_at_p50
 from deal_solve.deal.requests.routing_options import Option, part_of
 from deal_solve.deal.requests.tokenizers import is_slot, model_today, today_of
 from deal_solve.deal.workload import Today, Workload
@@ -25,10 +23,7 @@ def list_usd_today(deal: Deal, workload_id: str) -> float:
     if work.today is None:
         raise InputError(deal.problem(here, "there is no today section that says what it runs on"))
     option = todays_option(deal, work, work.today)
-    hit_rate = effective_hit_rate(work.cache, option.batch, np.array([work.cache.hit_rate.p50 if work.cache else 0.0]))
-    multiplier = usage_multiplier(deal, work, work.requires)
-    usd = sum(float(request_cost(work, option, part, multiplier).at(hit_rate)[0]) for part in option.parts)
-    usd += other_usd(work, option)
+    usd = usd_at_p50(work, option, usage_multiplier(deal, work, work.requires))
     if usd <= 0:
         message = "a request costs nothing on today's model, so no requests follow; state requests_per_month"
         raise InputError(deal.problem((*here, "spend_usd_per_month"), message))

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from deal_solve.deal.cohort import NONE
-from deal_solve.deal.deal import AT_LIST, LIST, Deal
-from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost
+from deal_solve.deal.deal import AT_LIST, Deal
+from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd, request_cost, usd_at_p50
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.requests.today import todays_option
 from deal_solve.deal.workload import Workload
 from deal_solve.errors import InputError
 from deal_solve.plan.resolved import SeatOffer, User, resolve
-from deal_solve.plan.tracks import is_seat_type, missing_controls
 from deal_solve.plan.unknown_limits import is_closed
 from deal_solve.settlement.seats.allowance import extra_usage
 from deal_solve.settlement.usage import Usage
@@ -67,7 +66,7 @@ def _at_list(deal: Deal, name: str, track: str) -> list[SeatOffer]:
         for seller, seat in sellers
         if seat is not None
         and seller in AT_LIST
-        and not missing_controls(deal, name, track, LIST, seller)
+        and seat.provides.issuperset(deal.cohorts[name].requires)
         and not is_closed(deal, name, track, seller)
     ]
 
@@ -76,40 +75,28 @@ def _costs(deal: Deal, name: str, track: str) -> Iterator[tuple[float, SeatOffer
     """Yield what a user costs a month on a track, from whom it is sold at list."""
     if track == NONE:
         yield deal.cohorts[name].unserved_usd_per_user_month or 0.0, None
-    if not is_seat_type(deal, track):
-        return
     for seat in _at_list(deal, name, track):
-        usage_usd = _usage_usd(deal, name)
-        yield seat.usd + (1 - seat.covered_share[name]) * usage_usd + _extra_usd(deal, name, seat, usage_usd), seat
+        yield seat.usd + _beside_usd(deal, name, seat), seat
 
 
-def _extra_usd(deal: Deal, name: str, seat: SeatOffer, usage_usd: float) -> float:
-    """Return what a mean user costs a month beyond the allowance of a seat."""
-    use = deal.cohorts[name].use
-    if seat.allowance is None or use is None:
-        return 0.0
-    usd = np.full((1, 1), usage_usd)
-    extra = extra_usage(deal, seat.allowance, {name: usd}, {name: np.ones((1, 1))})[name]
-    return float(extra[0, 0]) * seat.allowance.usd_per_extra_usd
+def _beside_usd(deal: Deal, name: str, seat: SeatOffer) -> float:
+    """Return what a mean user costs a month beside a seat: what is metered, or what is beyond its allowance.
 
-
-def _usage_usd(deal: Deal, name: str) -> float:
-    """Return what a user of a cohort uses a month at today's list and P50, on the cheapest open option."""
+    It is at today's list and P50, on the cheapest open option.
+    """
     use = deal.cohorts[name].use
     if use is None:
         return 0.0
     user = resolve(deal).users[name]
-    return use.requests_per_user_month.p50 * min((_usd(user, option) for option in user.epochs[0].options), default=0.0)
-
-
-def _usd(user: User, option: Option) -> float:
-    """Return the list cost of a request at P50, USD."""
-    request = user.request
-    hits = effective_hit_rate(
-        request.cache, option.batch, np.array([request.cache.hit_rate.p50 if request.cache else 0])
+    request_usd = min(
+        (usd_at_p50(use, option, user.usage_multiplier) for option in user.epochs[0].options), default=0.0
     )
-    costs = (request_cost(request, option, part, user.usage_multiplier).at(hits)[0] for part in option.parts)
-    return float(sum(costs)) + other_usd(request, option)
+    used_usd = use.requests_per_user_month.p50 * request_usd
+    if seat.allowance is None:
+        return (1 - seat.covered_share[name]) * used_usd
+    one = np.array([[1.0]])
+    extra = extra_usage(deal, seat.allowance, {name: used_usd * one}, {name: one})[name]
+    return float(extra[0, 0]) * seat.allowance.usd_per_extra_usd
 
 
 def option_today(deal: Deal, user: User, epoch: Epoch) -> Option:
@@ -117,15 +104,15 @@ def option_today(deal: Deal, user: User, epoch: Epoch) -> Option:
 
     That of `today`; without one the cheapest that is open and needs no project.
     """
-    today = user.request.today if isinstance(user.request, Workload) else None
-    if today is not None and isinstance(user.request, Workload):
+    if isinstance(user.request, Workload) and user.request.today is not None:
+        today = user.request.today
         return epoch.option(today.key) or todays_option(deal, user.request, today)
     free = [option for option in epoch.options if not option.projects]
     if not free:
         message = "nothing is open without a project before the month of signing; state what runs today"
         section = "workloads" if isinstance(user.request, Workload) else "cohorts"
         raise InputError(deal.problem((section, user.name), message))
-    return min(free, key=lambda option: _usd(user, option))
+    return min(free, key=lambda option: usd_at_p50(user.request, option, user.usage_multiplier))
 
 
 @dataclass(frozen=True)
@@ -149,7 +136,8 @@ def usage_before(
     until that ends, whatever is signed.
     """
     usage, resolved = Usage(), resolve(deal)
-    for name in deal.workloads if users is None else [name for name in deal.workloads if name in users]:
+    wanted = resolved.users if users is None else users
+    for name in [name for name in deal.workloads if name in wanted]:
         for months, counted in ((range(until.api), 1.0), (range(until.api, until.signed), 0.0)):
             _add(deal, usage, before, _Sent(resolved.users[name], before.requests[name], months, 1.0, counted))
     for name, at in tracks.items():
@@ -160,7 +148,7 @@ def usage_before(
             (range(ends, until.signed), at.at_list, False),
         )
         for months, seat, may_count in parts:
-            if name in resolved.users and seat is not None and (users is None or name in users):
+            if name in wanted and seat is not None:
                 requests, metered = before.users[name] * before.per_user[name], 1 - seat.covered_share[name]
                 counted = seat.part.counts_toward_commitment if may_count else 0.0
                 _add(deal, usage, before, _Sent(resolved.users[name], requests, months, metered, counted))
