@@ -148,6 +148,31 @@ def test_overage_of_one_future_alone_keeps_a_limit(method):
     assert solution.objective_usd == pytest.approx(350)
 
 
+@METHODS
+def test_overage_of_the_future_with_fewer_cache_hits_keeps_a_limit(method):
+    """As above, with 20 requests a month of which one costs 0.75 where 10 of 23 hit the cache, and 0.10 where all do:
+    15 a month 24 times in 25, and 2 else. 24 · 0.96 · 3.75 + 0.04 · 12 = 86.88 before, then 132, 32 and 98.4.
+    """
+    model = {**DOLLAR, "cache_read_multiplier": 0.1, "min_cacheable_tokens": 1}
+    paths = {"low": (1, 1.0), "high": (24, 10 / 23)}
+    scenarios = {
+        key: {"weight": n, "requests_per_month": {"app": [20] * 18 + [0] * 6}, "hit_rate": {"app": hits}}
+        for key, (n, hits) in paths.items()
+    }
+    deal = signed_inside_of_a_year(
+        0,
+        None,
+        98.4,
+        counts=0.05,
+        rates={**RATES, "models": dict.fromkeys(RATES["models"], model)},
+        workloads={"app": {**APP, "cache": {"share": 1, "hit_rate": 0.5}}},
+        scenarios=scenarios,
+    )
+    solution = solve(deal, method=method)
+    assert solution.plan.api.terms[0].commitment_usd[0] == pytest.approx(132)
+    assert solution.objective_usd == pytest.approx(349.28)
+
+
 def test_a_plan_that_only_cuts_allow_is_not_handed_over(monkeypatch):
     """Cuts lie below the cost of contract year 2. Where time is up before the rows have a plan, it is the first
     incumbent: 60 before, C = 1 and 118.89 of overage, then 0.50 of C = 1 a year and 94.03 short.

@@ -97,6 +97,45 @@ def test_a_limit_on_one_year_does_not_move_a_shortfall_forward(method):
         solve(deal, fix=fixed(api=agreed), method=method)
 
 
+def _within_months(paths, at_most):
+    """Return two years of monthly periods of 100 a month, with a limit on the second one, and that plan."""
+    app = {"requests_per_month": 0, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
+    offer = quote((100 * 12, 0), terms=(24,), **COUNTS_NEXT, period="month")
+    limit = {"measure": "expected", "of": "contract year 2", "at_most": at_most}
+    deal = read(24, workloads={"app": app}, offers={"quote": offer}, scenarios=explicit(paths), limits=[limit])
+    agreed = {"offer": "quote", "term_months": 24, "terms": [{"band_usd_per_year": 1200, "commitment_usd": [1200] * 2}]}
+    return deal, fixed(api=agreed)
+
+
+def _owed_in_year_2(path):
+    """Return what year 2 costs: usage, and by how much the most that was ever owed rises in it (model §4)."""
+    owed = np.cumsum(100 - np.array(path))
+    return sum(path[12:]) + max(owed.max(), 0) - max(owed[:12].max(), 0)
+
+
+YEAR_OF_USE = {
+    "no month of year 1 is short": [200] * 6 + [0] * 6 + [50] * 12,
+    "the first months are short": [0] * 6 + [200] * 6 + [50] * 12,
+    "months in the middle are": [150, 150, 0, 0, 0, 0, 150, 150, 120, 90, 90, 90] + [40] * 12,
+    "the last one is": [*range(200, 80, -10), *range(80, 20, -5)],
+    "usage grows": [*range(40, 160, 10), *range(20, 140, 10)],
+}
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+@pytest.mark.parametrize("second", YEAR_OF_USE)
+def test_a_limit_on_year_2_holds_to_the_dollar_whichever_month_was_the_last_one_short(second, method):
+    """One plan, and half of two futures each: it is one at the limit, and none below it."""
+    paths = {"first": YEAR_OF_USE["usage grows"], "second": YEAR_OF_USE[second]}
+    least = sum(_owed_in_year_2(path) for path in paths.values()) / 2
+    deal, plan = _within_months(paths, least + 0.01)
+    solution = solve(deal, fix=plan, method=method)
+    assert solution.settlement.weights @ solution.settlement.by_year[1] == pytest.approx(least)
+    deal, plan = _within_months(paths, least - 1)
+    with pytest.raises(Infeasible, match="no plan"):
+        solve(deal, fix=plan, method=method)
+
+
 def test_cost_is_convex_in_the_commitment():
     """At the middle of two commitments no scenario costs more than the mean of theirs."""
     rng = np.random.default_rng(7)

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.risk import EXACT_CHANCE, Limit
 from deal_solve.errors import InternalError
-from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.expression import Expression, Variable, lower_bound, total
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Tail, When, Worst
 from deal_solve.uncertainty.measures import Against
@@ -120,7 +118,7 @@ def measured(program: Program, limit: Limit, certain: Mapping[str, Expression]) 
             if over is None:
                 program.add("budget", cost <= budget)
             else:
-                program.add("budget", cost <= budget + max(_maximum(cost), 0.0) * over)
+                program.add("budget", cost <= budget + max(-lower_bound(-cost), 0.0) * over)
                 broken.append(float(weight) * over)
     if broken and within is not None:
         program.add("budget", total(broken) <= 1 - within + 1e-12)
@@ -151,16 +149,10 @@ def _chance(program: Program, limit: Limit, when: When, bound: float, label: str
         return
     broken: list[Expression] = []
     for cost, weight in zip(program.by_scenario(when), program.weights, strict=True):
-        excess = max(_maximum(cost) - bound, 0.0)
+        excess = max(-lower_bound(-cost) - bound, 0.0)
         if weight > 0 and excess > 0:
             over = program.binary("over_budget")
             program.add(label, cost - excess * over <= bound)
             broken.append(float(weight) * over)
     if broken:
         program.add(label, total(broken) <= allowed + 1e-12)
-
-
-def _maximum(cost: Expression) -> float:
-    """Return an upper bound of an expression over the bounds of its variables."""
-    ends = [(c * (v.lowBound or 0.0), c * v.upBound) for v, c in cost]
-    return float(np.sum([max(low, high) for low, high in ends]))

@@ -7,6 +7,8 @@ added up before, so expressions cost no more than lists of (variable, coefficien
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Union
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 else:
     _PulpVariable = pulp.LpVariable
 
+ROUNDING = 1e-12
+"""What is left of terms that cancel, relative to the largest of them, at most."""
 Pair: TypeAlias = tuple["Variable", float]
 Operand: TypeAlias = Union["Expression", "Variable", float]
 
@@ -129,3 +133,20 @@ def total(parts: Iterable[Expression | Variable]) -> Expression:
         terms += part.terms
         constant += part.constant
     return Expression(terms, constant)
+
+
+def lower_bound(expression: Expression) -> float:
+    """Return the least that an expression can be inside the bounds of its variables; -inf where one has none.
+
+    Terms of one variable count together; what is left of terms that cancel is rounding.
+    """
+    factors: defaultdict[Variable, list[float]] = defaultdict(list)
+    for variable, factor in expression:
+        factors[variable].append(factor)
+    low = expression.constant
+    for variable, terms in factors.items():
+        factor = math.fsum(terms)
+        if abs(factor) > ROUNDING * max(map(abs, terms)):
+            bound = variable.lowBound if factor > 0 else variable.upBound
+            low += -math.inf if bound is None else factor * bound
+    return low

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deal_solve.deal.deal import Deal
-from deal_solve.formulation.model.expression import Expression, Variable
+from deal_solve.formulation.model.expression import Expression, lower_bound
 from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.formulation.model.program import Due, Program
 
@@ -63,10 +63,5 @@ class CreditRows:
     def _reach(self, paid: Expression, cumulated: Expression) -> None:
         """Add c >= min(K · β, X) with a binary: a limit on one contract year could make it pay to keep some of it."""
         which = self.program.binary("all_of_the_credit")
-        largest = sum(factor * _largest(variable) for variable, factor in cumulated)
         self.program.add("credited_all", paid >= self.granted - self.maximum * which)
-        self.program.add("credited_all_due", paid >= cumulated - largest * (1 - which))
-
-
-def _largest(variable: Variable) -> float:
-    return max(float(variable.upBound), 0.0)
+        self.program.add("credited_all_due", paid >= cumulated + lower_bound(-cumulated) * (1 - which))

@@ -24,7 +24,7 @@ from deal_solve.formulation.clauses.api.rates import Rates, Regime, api_of, chan
 from deal_solve.formulation.clauses.api.yearly_minimum_cost import YearlyMinimumCost
 from deal_solve.formulation.clauses.offers import Agreements
 from deal_solve.formulation.clauses.routing import Routing
-from deal_solve.formulation.model.expression import Expression
+from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
 from deal_solve.formulation.model.program import Program, equal_columns
 from deal_solve.formulation.model.rate_groups import Item, PeriodUsage, RateGroups, YearUsage
@@ -56,7 +56,7 @@ def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments:
     rates = rates_of(program.sums, deal)
     for regime, beta in agreements.regimes.items():
         given = grant(program, deal, regime, beta)
-        drawn = _Drawdown(program, deal, rates, routing, regime, commitments, given)
+        drawn = _Drawdown(program, deal, rates, routing, regime, commitments, beta, given)
         if program.by_cuts:
             drawn.add_costs()
         else:
@@ -74,6 +74,7 @@ class _Drawdown:
     routing: Routing
     regime: Regime
     commitments: Commitments
+    taken: Variable
     given: Grant | None
 
     @cached_property
@@ -209,6 +210,7 @@ class _Drawdown:
             maximum=[self.commitments.maximum_within(self.regime, months) for months in periods],
             members=members,
             yearly=self._yearly(),
+            taken=self.taken,
             balance=balance,
             credited_until=self.credited_until,
         )

@@ -1,11 +1,11 @@
 """The drawdown as rows, one set per group of equal scenarios (model §4; formulation §3).
 
-This module holds the extensive form; `drawdown` calls it period by period, and `drawdown_cost` is its other form.
+This module holds the extensive form; `drawdown` calls it period by period, and `drawdown_cost` is its other form. Usage
+that counts next is in `excess_rows`.
 
     V_l - R - C_P ≤ U_l                           for each level l
     F ≤ R,  F ≤ V - U_last
     R' ≤ share · (C_P - V + U_last + F),  R' ≤ cap · C_P
-    s_P ≥ Σ_{i≤P} (C_i - V_i) - Σ_{i<P} s_i           where excess counts next
     s_y ≥ m · C_T / years - V_y, C_P = C_T - Σ s_y    with a yearly minimum
     R = K · β of the first period                     where a credit is balance
     U_l ≤ V_max · full,  R + C_P - V_l + U_l ≤ M · (1 - full)     where more overage would pay (formulation §5)
@@ -25,8 +25,9 @@ from deal_solve.deal.offers.api import ApiPart, Rollover
 from deal_solve.formulation.clauses.api.commitment import Commitments
 from deal_solve.formulation.clauses.api.credit import Credited
 from deal_solve.formulation.clauses.api.credit_rows import CreditRows, looks_at_years
+from deal_solve.formulation.clauses.api.excess_rows import ExcessRows
 from deal_solve.formulation.clauses.api.rates import Regime, channel_of, retires_next_year, shortfall_factor
-from deal_solve.formulation.model.expression import Expression, Variable, total
+from deal_solve.formulation.model.expression import Expression, Variable, lower_bound, total
 from deal_solve.formulation.model.per_scenario import ScenarioIndices
 from deal_solve.formulation.model.program import Due, Program
 from deal_solve.formulation.model.rate_groups import PeriodUsage, YearUsage
@@ -54,15 +55,14 @@ def in_order(program: Program, found: list[UsedUp]) -> None:
 
     Then only the place of the balance in that order is decided.
     """
-    alike: defaultdict[object, list[tuple[dict[Variable, float], Variable]]] = defaultdict(list)
+    alike: defaultdict[object, list[UsedUp]] = defaultdict(list)
     for each in found:
-        key = tuple((variable.name, round(factor, 9)) for variable, factor in each.balance)
-        alike[key].append((dict(each.usage), each.full))
+        alike[tuple((variable.name, round(factor, 9)) for variable, factor in each.balance)].append(each)
     for these in alike.values():
-        these.sort(key=lambda one: sum(one[0].values()))
-        for (less, first), (more, second) in pairwise(these):
-            if all(more.get(variable, 0.0) >= amount - 1e-12 * abs(amount) for variable, amount in less.items()):
-                program.add("used_up_in_order", second >= first)
+        these.sort(key=lambda one: -lower_bound(-one.usage))
+        for less, more in pairwise(these):
+            if lower_bound(more.usage - less.usage) >= 0:
+                program.add("used_up_in_order", more.full >= less.full)
 
 
 class Balance(NamedTuple):
@@ -105,6 +105,7 @@ class Chain:
     maximum: list[tuple[float, float]]
     members: ScenarioIndices
     yearly: list[YearUsage]
+    taken: Variable
     balance: Balance | None = None
     credited_until: int = 0
     overages: list[tuple[int, Expression]] = field(init=False, default_factory=list)
@@ -123,7 +124,7 @@ class Chain:
     def add(self) -> None:
         """Add u >= Σ_{i<=l} V_i - R - C per level, R' <= share·shortfall, R' <= cap·C, and what is charged."""
         carried = granted(self.program, self.balance.credit, self.row)[0] if self.balance else None
-        owed = Expression()
+        excess = ExcessRows(self.program, self.deal, self.taken) if self.api.excess == "counts_next" else None
         levels = [self._levels(usage) for usage in self.usages]
         for index, months in enumerate(self.periods):
             commitment = self.commitments.within(self.regime, months)
@@ -132,8 +133,13 @@ class Chain:
             for level in levels[index]:
                 short = -commitment + level.used - level.uncovered
                 self.program.add("uncovered", short <= (0.0 if carried is None else carried))
-            if self.api.excess == "counts_next":
-                owed = self._count_next(index, months, commitment, levels[index], owed)
+            if excess is not None:
+                self._charge_overage(levels[index], months)
+                usage = levels[index][-1].used if levels[index] else Expression()
+                charged = self.shortfall_factor * excess.short(commitment, usage, self.maximum[index])
+                self._charge("shortfall", charged, months)
+                if index + 1 < len(self.periods) and excess.may_keep_a_limit(months.stop):
+                    excess.hold()
             else:
                 carried = self._settle(index, months, commitment, levels, carried)
 
@@ -217,27 +223,6 @@ class Chain:
                 kept = kept + carried - from_carry
             self._charge("shortfall", self.shortfall_factor * kept, months)
         return rolled
-
-    def _count_next(
-        self, index: int, months: range, commitment: Expression, levels: list[Level], owed: Expression
-    ) -> Expression:
-        """Charge a period whose excess counts next, and return Σ (C - V - s) so far: what is ahead, below 0.
-
-        A limit on one contract year could make it pay to settle a shortfall early; then it is held back by a binary.
-        """
-        self._charge_overage(levels, months)
-        maximum = self.maximum[index][1]
-        short = self.program.variable("shortfall", 0, maximum)
-        owed = owed + commitment - (levels[-1].used if levels else Expression())
-        self.program.add("shortfall_not_counted", short >= owed)
-        self._charge("shortfall", self.shortfall_factor * short, months)
-        left = owed - short
-        if looks_at_years(self.deal):
-            is_short = self.program.binary("is_short")
-            ahead = sum(usage for usage, _ in self.maximum[: index + 1])
-            self.program.add("short_only", short <= maximum * is_short)
-            self.program.add("none_ahead", -1.0 * left <= ahead * (1 - is_short))
-        return left
 
     def _charge_overage(self, levels: list[Level], months: range) -> None:
         """Charge each level what it costs above the next; under arrears the contracted rate is already billed."""
