@@ -28,7 +28,7 @@ def position_sentences(found: Position) -> Iterator[str]:
 def _exhausted(found: Position) -> str:
     if found.exhausted is None:
         return "the balance lasts"
-    ends = found.exhausted_p10 or "never", found.exhausted_p90 or "never"
+    ends = found.exhausted_p10, found.exhausted_p90
     spread = "" if ends[0] == ends[1] == found.exhausted else f" (P10 {ends[0]}, P90 {ends[1]})"
     likely = "" if found.exhausted_probability > 1 - 1e-9 else f" in {percent(found.exhausted_probability, 0)} of cases"
     return f"it runs out in {found.exhausted}{spread}{likely}"

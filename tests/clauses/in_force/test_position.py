@@ -3,6 +3,7 @@
 import pytest
 
 from deal_solve import scenarios_of
+from deal_solve.report.position import position_sentences
 from deal_solve.settlement.in_force.position import SeatPosition, position_of
 from tests.support.builders import api_deal, deal_of, held
 
@@ -24,21 +25,25 @@ def test_balance_pace_exhaustion_and_what_is_forfeited():
     """1,200 from 2026-07 to 2027-06, 900 drawn by January, when an even pace has drawn 600; 300 are left.
 
     A month uses 36, 90 or 180: 300 last to the end (216 used, 84 forfeited), run out in month 3 (90, 180, 270, 360),
-    or in month 1 (180, 360). So in 2 of 3 futures, in month 2 on average; a tenth have run out by month 1.
+    or in month 1 (180, 360). So in 2 of 3 futures, in month 2 on average, and of these in months 1 to 3.
     """
     found = position(held(scenarios=futures(low=40, middle=100, high=200)))
     assert (found.offer, found.ends, found.period) == ("current", "2027-07", "2026-07 to 2027-06")
     assert (found.balance_usd, found.drawn_usd, found.pace_usd) == pytest.approx((1_200, 900, 600))
     assert found.exhausted_probability == pytest.approx(2 / 3)
-    assert (found.exhausted_p10, found.exhausted, found.exhausted_p90) == ("2027-02", "2027-03", None)
+    assert (found.exhausted_p10, found.exhausted, found.exhausted_p90) == ("2027-02", "2027-03", "2027-04")
     assert found.expected_forfeited_usd == pytest.approx(84 / 3)
     assert tuple(found.seats) == ()
 
 
-def test_a_mean_month_is_that_which_is_nearest():
-    """In month 3 four times out of five, in month 1 else: in month 2.6, so in month 3."""
-    four = dict.fromkeys(("one", "two", "three", "four"), 100)
-    assert position(held(scenarios=futures(**four, high=200))).exhausted == "2027-04"
+def test_the_months_of_exhaustion_are_all_three_of_the_futures_in_which_it_runs_out():
+    """In month 3 four times, in month 1 once, and never five times: P10 is month 1, P90 month 3, the mean month 2.6."""
+    often, never = (dict.fromkeys(f"{name}{each}" for each in range(count)) for name, count in (("o", 4), ("n", 5)))
+    found = position(held(scenarios=futures(**dict.fromkeys(often, 100), **dict.fromkeys(never, 40), high=200)))
+    assert (found.exhausted_p10, found.exhausted, found.exhausted_p90) == ("2027-02", "2027-04", "2027-04")
+    assert found.exhausted_probability == pytest.approx(0.5)
+    (text,) = position_sentences(found)
+    assert "it runs out in 2027-04 (P10 2027-02, P90 2027-04) in 50% of cases" in text
 
 
 def test_the_balance_is_that_of_the_contract_year_that_runs():

@@ -33,7 +33,8 @@ class Position(Record):
     """Where the agreement in force stands at the start, and what is expected until it ends.
 
     Amounts are USD at contracted rates. The months of exhaustion are those in which usage, as it comes, is first not
-    covered by the balance of the period that runs today; null where the balance lasts to the period's end.
+    covered by the balance of the period that runs today; all three are of the scenarios in which it runs out, and null
+    where it does in none.
     """
 
     offer: Annotated[str, Field(description="the offer it was taken from")]
@@ -43,9 +44,9 @@ class Position(Record):
     pace_usd: Annotated[float, Field(description="what would be drawn by now at an even pace")]
     period: Annotated[str, Field(description="months of the period, YYYY-MM to YYYY-MM; empty without a commitment")]
     exhausted_probability: Annotated[float, Field(description="probability that the balance runs out in the period")]
-    exhausted_p10: Annotated[str | None, Field(description="month by which it has run out in a tenth of the scenarios")]
+    exhausted_p10: Annotated[str | None, Field(description="P10 of the month in which it runs out, where it does")]
     exhausted: Annotated[str | None, Field(description="mean month in which it runs out, where it does")]
-    exhausted_p90: Annotated[str | None, Field(description="month by which it has run out in nine tenths")]
+    exhausted_p90: Annotated[str | None, Field(description="P90 of the month in which it runs out, where it does")]
     expected_forfeited_usd: Annotated[float, Field(description="expected commitment and balance lost by its end")]
     seats: Annotated[Table[SeatPosition], Field(description="the seat types in force")]
 
@@ -62,6 +63,9 @@ def position_of(deal: Deal, scenarios: Scenarios) -> Position | None:
     months, lost = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
     weights, first = futures.weights, parts[0][2].periods[:1]
     out = np.isfinite(months)
+    likely = measures.probability(out, weights)
+    found = _spread(months[out], weights[out] / likely) if likely else (None,) * 3
+    p10, mean, p90 = map(whole.year_month, found)
     balance = float(np.ravel(first[0].left_usd)[0]) + (held.api.drawn_usd if held.api else 0.0) if first else 0.0
     drawn = held.api.drawn_usd if held.api and first else 0.0
     part = whole.offers[held.offer].api
@@ -73,10 +77,10 @@ def position_of(deal: Deal, scenarios: Scenarios) -> Position | None:
         drawn_usd=drawn,
         pace_usd=balance * -first[0].start / length if first else 0.0,
         period=whole.span(first[0].start, first[0].start + length) if first else "",
-        exhausted_probability=measures.probability(out, weights),
-        exhausted_p10=_month(whole, measures.quantile(months, weights, 0.1)),
-        exhausted=_month(whole, float(weights[out] @ months[out]) / float(weights[out].sum())) if out.any() else None,
-        exhausted_p90=_month(whole, measures.quantile(months, weights, 0.9)),
+        exhausted_probability=likely,
+        exhausted_p10=p10,
+        exhausted=mean,
+        exhausted_p90=p90,
         expected_forfeited_usd=float(weights @ lost),
         seats=Table(
             tuple(
@@ -98,8 +102,10 @@ def _facts(before: Before, block: ScenarioSet) -> tuple[Array, Array, Before]:
     return exhausted, lost, before
 
 
-def _month(deal: Deal, month: float) -> str | None:
-    return f"{deal.calendar(round(month)):%Y-%m}" if np.isfinite(month) else None
+def _spread(months: Array, weights: Array) -> tuple[int, int, int]:
+    """Return P10, the nearest month to the mean, and P90 of some months."""
+    low, high = measures.quantiles(months, weights, (0.1, 0.9)).tolist()
+    return int(low), round(float(weights @ months)), int(high)
 
 
 def _active(deal: Deal, futures: Scenarios, seat_type: str) -> float:
