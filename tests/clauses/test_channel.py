@@ -8,6 +8,7 @@ import pytest
 from deal_solve import sample, scenarios_of, settle, solve
 from deal_solve.analysis.check.findings import findings
 from deal_solve.analysis.clauses.steps import clause_steps
+from deal_solve.analysis.solve.page.risks import risk_rows
 from deal_solve.analysis.solve.text import solution_report, subject_of
 from deal_solve.errors import InputError
 from deal_solve.facts.allocation import allocate
@@ -374,3 +375,16 @@ def test_a_correlated_sample_draws_the_other_spend_of_each_year():
     assert np.quantile(drawn(0)[0], 0.5) == pytest.approx(70, abs=0.5)
     assert abs(np.corrcoef(drawn(0))[0, 1]) < 0.1
     assert np.corrcoef(drawn(1))[0, 1] > 0.99
+
+
+def test_the_page_says_how_likely_a_cloud_commitment_is_not_met():
+    """40 of usage retire 25: with other spend of 70 of 100, 5 are short in every future; with 80, in none."""
+    futures = {
+        name: {"weight": 1, "requests_per_month": {"app": usd}} for name, usd in (("a", 40 / 12), ("b", 50 / 12))
+    }
+    said = {}
+    for other in (70, 80):
+        deal = api_deal(0, FREE, offer=channel(), scenarios=futures, **clouds(other=other))
+        rows = risk_rows(subject_of(solve(deal)))
+        said[other] = [text for label, text in rows if label == "Cloud"]
+    assert said == {70: ["certain: the commitment to aws falls short, 5"], 80: []}

@@ -1,4 +1,5 @@
-"""How it can go wrong: the worst tenth, and how likely commitment is lost, usage outgrows it, and seats are added."""
+"""How it can go wrong: the worst tenth, and how likely commitment is lost, usage outgrows it, seats are added, or a
+cloud commitment is not met."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 from deal_solve.analysis.solve.comparisons import WORST_TENTH
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
 from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.facts.cloud import cloud_name
 from deal_solve.facts.years import years
 from deal_solve.report.text import chance, heading, labelled, whole_money
 from deal_solve.settlement.settle import Settlement
@@ -48,6 +50,22 @@ def risk_rows(subject: Subject) -> Iterator[tuple[str, str]]:
             likely = probability(costs > CENT_TOLERANCE_USD, weights)
             expected = sum(row.cost_by_line.get(line, 0.0) for row in years(settlement))
             yield label, f"{_likely(likely)}: {what}, for {_mean(expected, likely)}"
+    yield from _clouds(settlement)
+
+
+def _clouds(settlement: Settlement) -> Iterator[tuple[str, str]]:
+    """Yield how likely each cloud commitment is not met in some year; nothing for one that always is."""
+    label = "Cloud"
+    for name, cloud in settlement.clouds.items():
+        short = cloud.short.sum(axis=0)
+        likely = probability(short > CENT_TOLERANCE_USD, settlement.weights)
+        if likely:
+            amount = _mean(settlement.mean(short), likely)
+            yield (
+                label,
+                f"{_likely(likely)}: the commitment to {cloud_name(settlement.deal, name)} falls short, {amount}",
+            )
+            label = ""
 
 
 def _commitment(settlement: Settlement) -> Iterator[tuple[str, str]]:
