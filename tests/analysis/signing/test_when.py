@@ -1,6 +1,7 @@
 """The months of signing side by side: hand-worked costs over the same months; the table, the file and the picture."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,9 @@ from deal_solve import InputError, from_json, scenarios_of, solve, when
 from deal_solve.analysis.when.result import WhenResult
 from deal_solve.analysis.when.text import when_report
 from deal_solve.cli.main import run
+from deal_solve.frames import Table
+from deal_solve.optimise.solution import SignedMonth
+from deal_solve.report.signing import signing_sentence
 from tests.support.hand_deals import APP, certainly, quote, read
 from tests.support.paths import SCENARIOS
 
@@ -92,3 +96,33 @@ def test_at_list_no_band_and_no_commitment_are_said():
     first, second = when(falling(), scenarios_of(falling())).months
     assert first.deal == "API agreement: list, 12 months"
     assert second.deal == "API agreement: quote, 12 months; band, from USD a year: 0.01; commitment, USD a year: 0.01"
+
+
+@pytest.mark.parametrize(
+    ("month", "said"),
+    [
+        (SignedMonth(3, "solved", 1_140.0, 1_140.0), "60 more (cost over the same months)"),
+        (SignedMonth(3, "solved", 1_140.0, 1_070.0), "60 more, in the gap: not proven ("),
+        (SignedMonth(3, "solved", 1_080.2, 1_070.0), "the same ("),
+        (SignedMonth(3, "pruned", None, 1_100.0), "at least 20 more ("),
+        (SignedMonth(3, "pruned", None, 1_080.0), "no less ("),
+        (SignedMonth(3, "limit", None, 0.0), "not worked out ("),
+    ],
+)
+def test_a_difference_between_months_is_said_as_far_as_it_is_proven(month, said):
+    best = replace(solve(falling("pass_through")), months=(SignedMonth(0, "solved", 1_080.0, 1_080.0), month))
+    assert f"in 2027-01; in 2027-04 {said}" in signing_sentence(best.settlement.deal, best)
+
+
+def test_the_measure_in_which_months_are_compared_is_said(capsys):
+    assert run(["when", str(SCENARIOS / "renewal.yaml"), "--set", "workloads.claims.growth_per_year=20%"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "the months are compared by the objective: 70% expected cost, 30% mean of the worst 10%" in text
+
+
+def test_a_month_that_is_not_proven_to_cost_more_is_marked():
+    found = when(falling("pass_through"), scenarios_of(falling("pass_through")))
+    first, second = found.months
+    text = when_report(falling(), replace(found, months=Table((first, replace(second, bound_usd=1_000.0)))))
+    assert "in the gap: it is not proven that the best plan of that month costs more" in text
+    assert "in the gap" not in when_report(falling(), found)

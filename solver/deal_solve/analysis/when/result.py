@@ -10,7 +10,7 @@ from pydantic import Field
 from deal_solve.frames import Table
 from deal_solve.optimise.solution import Solution
 from deal_solve.plan.plan import Plan
-from deal_solve.record import NotWritten, Record
+from deal_solve.record import NotWritten, NullIfInfinite, Record
 from deal_solve.report.basics import SCHEMA_KEY, Answered, IsProven, ResultFile
 from deal_solve.settlement.in_force.position import Position
 
@@ -28,7 +28,10 @@ class SigningOption(Record):
         Literal["solved", "pruned", "infeasible", "limit"], Field(description="solved, infeasible, or limit (stopped)")
     ]
     objective_usd: Annotated[float | None, Field(description="objective of its best plan")] = None
-    more_usd: Annotated[float | None, Field(description="what that is above the best month")] = None
+    more_usd: Annotated[
+        float | None, Field(description="what that is above the best month; not proven if bound_usd is below that one")
+    ] = None
+    bound_usd: Annotated[NullIfInfinite, Field(description="no plan signed in it has a lower objective")] = 0.0
     expected_usd: Annotated[float | None, Field(description="expected cost")] = None
     p10_usd: Annotated[float | None, Field(description="10 % of the probability lies at or below it")] = None
     p90_usd: Annotated[float | None, Field(description="90 % of the probability lies at or below it")] = None

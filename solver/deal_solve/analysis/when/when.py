@@ -42,7 +42,12 @@ def when(deal: Deal, scenarios: Scenarios, **keywords: Unpack[SolveKeywords]) ->
 
 
 def _option(deal: Deal, month: SignedMonth, found: Solution | None, best_usd: float) -> SigningOption:
-    bare = SigningOption(month=month.month, calendar_month=f"{deal.calendar(month.month):%Y-%m}", outcome=month.outcome)
+    bare = SigningOption(
+        month=month.month,
+        calendar_month=f"{deal.calendar(month.month):%Y-%m}",
+        outcome=month.outcome,
+        bound_usd=month.bound_usd,
+    )
     if found is None:
         return bare
     settlement = found.settlement
