@@ -109,6 +109,8 @@ def test_seats_added_go_through_the_channel_of_the_seats():
     users = [10.0] * 6 + [20.0] * 6
     result = settled(seat_deal(users, part, offer=channel, cloud_commitments={"aws": spend}), seat_plan((10,)))
     assert fees(result)[0] == {("true_up", "seat"): 120}
+    charged = [(row.quantity, row.amount) for row in result.rows if row.fee_of == "true_up"]
+    assert [(usd[0], fee[0]) for usd, fee in charged] == [(1200, 120)]
     assert result.clouds["aws"].retired.tolist() == [[2400 + 1200]]
 
 

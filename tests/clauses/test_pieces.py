@@ -1,16 +1,30 @@
 """Parts of a settlement on their own: rows, lines, blocks of scenarios, paths through tables, invoices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from deal_solve import scenarios_of, settle, solve
+from deal_solve.deal.offers.channel import Channel
+from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, RenewalRow, RenewalTable
 from deal_solve.settlement.blocks import joined
-from deal_solve.settlement.ledger import Row
-from deal_solve.settlement.lines import LINES, SIDES, lines_of
+from deal_solve.settlement.ledger import Ledger, Row
+from deal_solve.settlement.lines import LINES, SIDES, lines_by_cause, lines_of
 from deal_solve.settlement.renewal import spread_rows
-from tests.support.builders import RATES, api_deal, api_plan, deal_of, settled
+from deal_solve.uncertainty.scenario_set import BLOCK
+from tests.support.builders import (
+    RATES,
+    api_deal,
+    api_plan,
+    count,
+    deal_of,
+    months,
+    routes,
+    seat_deal,
+    seat_plan,
+    settled,
+)
 from tests.support.hand_deals import APP, YEAR, explicit, quote, read
 
 
@@ -24,6 +38,32 @@ def test_a_row_gives_quantity_and_rate_of_a_scenario():
     assert (both.of(0), both.of(1)) == ((2, 4, 8), (1, 3, 3))
     assert row(0, 5).of(7) == (1, 5, 5)
     assert row(5, 10).of(7) == (5, 2, 10)
+
+
+def test_a_payment_belongs_to_the_contract_year_of_its_last_month_or_to_none():
+    """Twelve months that end with month 11 or 12; what is paid before signing is of no contract year."""
+    paid = row(1, 5)
+    assert [replace(paid, last=last).year for last in (11, 12, 24)] == [0, 1, 2]
+    assert replace(paid, line="before").year == -1
+
+
+def test_growth_of_a_contract_year_is_all_that_is_added_in_it():
+    """10 seats for the six months from July on, 5 more for the three from October on, at 20: 1,200 + 300."""
+    part = {"true_up": {"check": 1, "count": "peak", "retroactive": True, "ratchet": "year"}}
+    result = settled(seat_deal(count(10, m6=20, m7=20, m8=20, m9=25, m10=25, m11=25), part), seat_plan((10,)))
+    assert result.growth["true_up"].tolist() == [1500]
+    assert result.growth["overage"].tolist() == [0]
+
+
+@pytest.mark.parametrize(("paid", "first", "years"), [(0, 0, [5, 0]), (0, 11, [0, 5]), (12, 0, [0, 5]), (6, 0, [0, 5])])
+def test_what_is_paid_in_advance_retires_the_year_of_its_first_month_and_else_of_its_last(paid, first, years):
+    """Signed in July, so month 0 lies in the first year of the cloud commitment and month 11 in the second."""
+    cloud = {"usd_per_year": [100, 100], "other_spend_usd_per_year": 0}
+    deal = seat_deal(10, horizon=24, cloud_commitments={"aws": cloud}, signing={"months": [6]}).signed_first
+    ledger = Ledger(1, deal, keep_rows=False).through(Channel(through="aws", counts=0.5))
+    ledger.post(Row("seats", "seat", 1.0, 10.0, paid, first, last=11))
+    assert ledger.retiring["aws"][:, 0].tolist() == years
+    assert ledger.rows == []
 
 
 def test_the_rows_of_a_path_keep_quantity_and_amount_in_its_scenarios():
@@ -40,6 +80,8 @@ def test_every_line_is_on_one_side():
     assert lines_of("before signing") == ("before",)
     assert lines_of("seats") == ("seats", "true_up", "extra_usage", "refused_usage", "unserved")
     assert sorted(name for side in SIDES for name in lines_of(side)) == sorted(LINES)
+    by_cause = lines_by_cause()
+    assert (by_cause["tools"], by_cause["fee"], by_cause["rate"]) == (("build", "run"), ("fee",), ())
 
 
 @dataclass(frozen=True)
@@ -59,6 +101,27 @@ def test_blocks_are_laid_end_to_end_in_the_order_that_is_given():
     facts, number = found["b"]
     assert (facts.usd.tolist(), facts.name, number) == ([[2, 5, 1], [4, 6, 3]], "x", 7)
     assert joined(parts)["a"].tolist() == [1, 2, 3]
+
+
+def test_a_table_of_a_settlement_has_a_row_for_each_scenario():
+    """At list, n a month in year 1 and 2n in year 2; at 50 % a year a payment after t months counts 1.5^(-t/12)."""
+    paths = {f"s{n}": {"weight": n, "requests_per_month": {"app": months(n, 2 * n)}} for n in range(1, 22)}
+    deal = api_deal(0, horizon=24, scenarios=paths, cost_of_capital_per_year=0.5)
+    result = settle(deal, api_plan((0, (0,)), (0, (0,)), offer="list"), scenarios_of(deal))
+    assert result.order == "highest_ratio"
+    by_line, by_year = result.to_frame(), result.to_frame("year")
+    assert list(by_line.columns) == ["scenario", "probability", "usage", "total"]
+    assert list(by_year.columns) == ["scenario", "probability", "year 1", "year 2", "total"]
+    paid = sum((2 if t <= 12 else 4) * 1.5 ** (-t / 12) for t in range(1, 25))
+    assert (by_line.iloc[1, 0], by_year.iloc[20, 0]) == ("s2", "s21")
+    assert by_line.iloc[1, 1:].tolist() == pytest.approx([2 / 231, paid, paid])
+    assert by_year.iloc[1, 1:].tolist() == pytest.approx([2 / 231, 24, 48, 72])
+    squares = sum(n * n for n in range(1, 22))
+    assert result.mean(result.undiscounted) == pytest.approx(36 * squares / 231)
+    assert result.mean(3.0) == 3
+    html = result._repr_html_()
+    assert "<td>...</td>" in html
+    assert "<th></th>" not in html
 
 
 def test_invoices_of_a_settlement_in_chronological_order():
@@ -103,6 +166,47 @@ def test_paths_through_tables_that_take_turns_among_the_scenarios():
     paid = bill[bill["line"] == "commitment"]
     assert sorted(paid["amount_usd"]) == pytest.approx([YEAR * 32, YEAR * 48])
     assert sorted(paid["quantity"] * paid["rate_usd"]) == pytest.approx(sorted(paid["amount_usd"]))
+
+
+def test_blocks_of_scenarios_that_take_other_rows():
+    """Year 1 covers 60 of list value a month at 20 % off. After 60 nothing is committed for year 2, after 100 100 are.
+
+    The first 4,096 scenarios have 60 and 40: 48 + 40 = 88. One more has 100 and 160: 48 + 40, and 80 + 60: 228.
+    """
+    steps = quote((0, 0), (0.01, 0.2))
+    deal = read(
+        24,
+        workloads={"app": APP},
+        offers={"quote": steps},
+        scenarios=explicit({"low": (60, 40), "high": (100, 160)}),
+        renewal_decisions="observed",
+    )
+    term = ApiTerm(band_usd_per_year=0.01, commitment_usd=(YEAR * 48,))
+    nothing = ApiTerm(band_usd_per_year=0, commitment_usd=(0,))
+    covered = ApiTerm(band_usd_per_year=0.01, commitment_usd=(YEAR * 80,))
+    table = RenewalTable(
+        month=12,
+        usage_edges_usd=(YEAR * 80,),
+        rows=tuple(RenewalRow(probability=0.5, api=own) for own in (nothing, covered)),
+    )
+    api = ApiAgreement(offer="quote", term_months=12, terms=(term, nothing))
+    plan = Plan(api=api, routing=routes({"opus": 1}), later=(table,))
+    two = scenarios_of(deal)
+    both = settle(deal, plan, two, keep_rows=True)
+    assert both.cost.tolist() == pytest.approx([YEAR * 88, YEAR * 228])
+    assert both.rows is not None
+    assert settle(deal, plan, two).rows is None
+    many = two.rows(np.array([0] * BLOCK + [1]))
+    found = settle(deal, plan, many, keep_rows=True)
+    assert found.rows is None
+    assert (found.scenarios, found.plan, found.deal) == (many, plan, deal)
+    assert found.cost[[0, BLOCK]].tolist() == pytest.approx([YEAR * 88, YEAR * 228])
+    assert (found.signed_usd, found.committed_usd) == pytest.approx((YEAR * 48, YEAR * 128))
+    assert [record.commitment_usd[[0, BLOCK]].tolist() for record in found.drawdown] == [
+        pytest.approx([YEAR * 48] * 2),
+        pytest.approx([0, YEAR * 80]),
+    ]
+    assert found.invoice(BLOCK)["amount_usd"].sum() == pytest.approx(YEAR * 228)
 
 
 def test_users_above_a_plan_on_paths_that_take_turns_among_the_scenarios():

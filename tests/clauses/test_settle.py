@@ -1,9 +1,12 @@
 """Whole plans settled by hand: what is refused, the invoice, many scenarios at once (model §9)."""
 
+import re
+
 import numpy as np
 import pytest
 
 from deal_solve.errors import InputError
+from deal_solve.plan.plan import ApiTerm, RenewalRow, RenewalTable
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -44,23 +47,51 @@ def with_both(**seats):
     return plan.model_copy(update={"seats": {"seat": agreement}})
 
 
+def with_api(*terms, **how):
+    """Return that plan with these (band, commitments) per API term."""
+    return with_both().model_copy(update={"api": api_plan(*terms, **how).api})
+
+
+def with_row(**row):
+    """Return that plan with a table of one row for the second year."""
+    table = RenewalTable(month=12, rows=(RenewalRow(probability=1, **row),))
+    return with_both().model_copy(update={"later": (table,)})
+
+
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
+        (with_api((0, (1,)), (1, (1,))), "plan: api.terms[0] commits in the band from 0"),
+        (with_api((1, (1,)), (1, (1,)), offer="nobody"), "plan: api.offer is 'nobody'; expected one of list, {offers}"),
+        (with_both(offer="nobody"), "plan: seats.seat.offer is 'nobody'; expected one of list, {offers}"),
+        (with_api((1, (1,)), (1, (1,)), first=36), "plan: api.term_months is 36; quote offers 12, 24, 36"),
+        (with_both(offer="people", term_months=24), "plan: seats.seat.term_months is 24; people offers 12"),
+        (with_api((1, (1, 1))), "plan: the contract years of api.terms are [2]; expected [1, 1]"),
         (
-            with_both().model_copy(update={"api": api_plan((0, (1,)), (1, (1,))).api}),
-            r"api.terms\[0\] commits in the band from 0",
+            with_row(api=ApiTerm(band_usd_per_year=1, commitment_usd=(1, 1))),
+            "plan: the contract years of api.terms are [1, 2]; expected [1, 1]",
         ),
-        (with_both(term_months=24), "seats.seat has another term than the API part"),
-        (with_both(contracted=(100,)), "seats.seat.contracted has 1 year, not 2"),
-        (with_both().model_copy(update={"tracks": {"staff": ("seat",)}}), "tracks.staff has 1 contract year"),
-        (with_both().model_copy(update={"seats": {}}), "tracks.staff takes 'seat', but there is no seat agreement"),
+        (with_both(term_months=24), "plan: seats.seat has another term than the API part of the same offer"),
+        (with_both(contracted=(100,)), "plan: seats.seat.contracted has 1 year, not 2"),
+        (
+            with_both().model_copy(update={"tracks": {"staff": ("seat",)}}),
+            "plan: tracks.staff has 1 contract year; expected 2",
+        ),
+        (with_both().model_copy(update={"tracks": {}}), "plan: tracks.staff has 0 contract years; expected 2"),
+        (
+            with_both().model_copy(update={"seats": {}}),
+            "plan: tracks.staff takes 'seat', but there is no seat agreement",
+        ),
+        (
+            with_row(tracks={"staff": ("chair",)}),
+            "plan: tracks.staff takes 'chair', but there is no seat agreement for it",
+        ),
         (with_both().model_copy(update={"projects": {"app": ("cache",)}}), "projects.app has 'cache'"),
-        (api_plan((1, (1,)), (1, (1,)), offer="people"), "people.*has no api part"),
+        (api_plan((1, (1,)), (1, (1,)), offer="people"), "'people', which has no api part"),
     ],
-    ids=["band 0", "term", "years", "tracks", "no seats", "project", "no API"],
 )
 def test_parts_that_do_not_fit_each_other_are_refused(plan, words):
+    """Terms of 12, 24 and 36 months are on offer, but the horizon has 24."""
     bands = [{"commit_usd_per_year": usd, "discount": 0.1} for usd in (0, 1)]
     seats = {"seat": {"counts_toward_commitment": False}}
     deal = deal_of(
@@ -68,13 +99,31 @@ def test_parts_that_do_not_fit_each_other_are_refused(plan, words):
         workloads={"app": APP},
         cohorts={"staff": {"headcount": 100, "tracks": ["seat"]}},
         offers={
-            "quote": {"terms": [12, 24], "api": {"bands": bands}, "seats": seats},
+            "quote": {"terms": [12, 24, 36], "api": {"bands": bands}, "seats": seats},
             "people": {"terms": [12], "seats": seats},
         },
         scenarios=only(requests_per_month={"app": 100}),
     )
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=re.escape(words.format(offers="quote, people"))):
         settled(deal, plan)
+
+
+def test_a_plan_is_signed_in_a_month_in_which_the_deal_may_be():
+    """100 a month at list: before signing and after it 1,200 in all; in months 0 and 6 alone it may be signed."""
+    deal = api_deal(100, signing={"months": [6, 0]})
+    plan = api_plan((0, (0,)), offer="list")
+    for month in (0, 6):
+        result = settle(deal, plan.model_copy(update={"signing_month": month}), scenarios_of(deal))
+        assert (result.deal.signing_month, result.cost[0]) == (month, pytest.approx(1200))
+        assert result.before[0] == pytest.approx(100 * month)
+        assert not result.deal.is_open
+        again = settle(deal.signed_first, result.plan, scenarios_of(deal))
+        assert (again.deal.signing_month, again.before[0]) == (month, result.before[0])
+    words = "plan: signing_month is 3 (2027-04); the deal may be signed in month 0 (2027-01), 6 (2027-07)"
+    with pytest.raises(InputError, match=f"^{re.escape(words)}$"):
+        settle(deal, plan.model_copy(update={"signing_month": 3}), scenarios_of(deal))
+    always = api_deal(100)
+    assert settle(always, plan, scenarios_of(always)).deal is always
 
 
 def all_together(order="highest_ratio"):

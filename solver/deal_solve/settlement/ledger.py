@@ -56,20 +56,21 @@ class Ledger:
     `by_line[line]` is discounted, (S,); `by_year` undiscounted and `by_year_discounted`, (Y, S); `growth[line, item]`
     undiscounted, (Y, S), of the lines that growth leads to; `usage_by_year` counted usage at contracted rates, paid for
     or covered, (Y, S); `before` and `before_discounted` (S,) are for months before the month of signing and for seats
-    in force that outlast it, which belong to no contract year; `credited` (S,) is what a credit pays or covers,
-    undiscounted; `licensed[seat type]` the seats M that stay licensed from an agreement in force, (S,);
-    `retiring[cloud]` what payments through a channel count toward a cloud commitment in each year of the whole horizon,
-    undiscounted; all in USD, costs positive.
+    in force that outlast it, which belong to no contract year; `undrawn` (S,) is what is credited of the commitment of
+    an agreement in force, None where nothing is; `credited` (S,) is what a credit pays or covers, undiscounted;
+    `licensed[seat type]` the seats M that stay licensed from an agreement in force, (S,); `retiring[cloud]` what
+    payments through a channel count toward a cloud commitment in each year of the whole horizon, undiscounted; all in
+    USD, costs positive.
     """
 
-    def __init__(self, scenarios: int, deal: Deal, keep_rows: bool = False) -> None:
+    def __init__(self, scenarios: int, deal: Deal, keep_rows: bool) -> None:
         self.scenarios = scenarios
         self.by_line: dict[str, Array] = {line: np.zeros(scenarios) for line in LINES}
         self.by_year: Array = np.zeros((deal.years, scenarios))
         self.by_year_discounted: Array = np.zeros((deal.years, scenarios))
         self.before: Array = np.zeros(scenarios)
         self.before_discounted: Array = np.zeros(scenarios)
-        self.undrawn: float | Array = 0.0
+        self.undrawn: Array | None = None
         self.licensed: dict[str, Array] = {}
         self.growth: dict[tuple[str, str], Array] = {}
         self.usage_by_year: Array = np.zeros((deal.years, scenarios))

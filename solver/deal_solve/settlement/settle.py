@@ -123,7 +123,7 @@ class Settlement:
         if self.rows is None:
             index, within = divmod(scenario_index, BLOCK)
             alone = self.scenarios.block(index).take(within)
-            return settle(self.deal, self.plan, alone, self.order, keep_rows=True).invoice()
+            return settle(self.deal, self.plan, alone, self.order).invoice()  # rows of one scenario are kept
         lines = []
         for row in self.rows:
             quantity, rate, amount = row.of(scenario_index)
@@ -230,7 +230,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     tiers = bundle_tiers(deal, plan)
     if deal.whole is not deal:
         before = before_signing(deal, scenarios)
-        ledger.undrawn = before.undrawn if deal.credits_undrawn else 0.0
+        ledger.undrawn = before.undrawn if deal.credits_undrawn else None
         ledger.licensed = {name: seats.carried for name, seats in before.seats.items() if seats.carried is not None}
         post_before(ledger, before)
         post_given_up(ledger, deal, plan, before)
@@ -280,7 +280,7 @@ def _growth(ledger: Ledger, seat_years: Mapping[str, int], api_years: int) -> di
     """Return what overage and true-up come to, not discounted, (S,), in the first so many contract years of each."""
     found: dict[str, Array] = {line: np.zeros(ledger.scenarios) for line in GROWTH_LINES}
     for (line, item), by_year in ledger.growth.items():
-        years = seat_years.get(item, len(by_year)) if line == "true_up" else api_years
+        years = seat_years[item] if line == "true_up" else api_years
         found[line] += by_year[:years].sum(axis=0)
     return found
 

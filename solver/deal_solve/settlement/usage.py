@@ -111,8 +111,7 @@ def metered_share(deal: Deal, plan: Plan, cohort_id: str, year: int) -> tuple[fl
     if track in deal.internal_tools:
         return 1.0, 1.0
     seat = resolve(deal).seat_of(plan.seats[track], track, year)
-    is_left = any(start <= 12 * year < end for start, end in plan.api.left)
-    is_same = seat.offer_id == plan.api.offer and not is_left
+    is_same = seat.offer_id == plan.api.offer and not resolve(deal).taken(plan.api).span_of(year).left
     return 1 - seat.covered_share[cohort_id], seat.part.counts_toward_commitment if is_same else 0.0
 
 

@@ -2,9 +2,13 @@
 
 import pytest
 
+from deal_solve.errors import InputError
 from deal_solve.plan.plan import Route
+from deal_solve.settlement.usage import usage_of
+from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.builders import (
     APP,
+    DOLLAR,
     RATES,
     api_deal,
     api_plan,
@@ -109,6 +113,58 @@ def test_routing_changes_with_its_epochs():
     assert result.by_year[:, 0] == pytest.approx([6 * 100 + 6 * 75, 12 * 50])
 
 
+def test_options_on_one_model_add_up_and_each_charges_what_is_beside_it():
+    """100 requests of 1, half of them in batch at half price: 50 + 25 on Opus, and 0.02 beside each of the 100."""
+    work = {**APP, "batchable": 1}
+    plan = api_plan((0, (0,)), offer="list", routing=routes({"opus": 0.5, "opus+batch": 0.5}))
+    for beside, other in ((0.02, {"app": 2}), (0, {})):
+        deal = api_deal(100, workloads={"app": {**work, "other_usd_per_request": beside}})
+        found = usage_of(deal, plan, scenarios_of(deal))
+        assert {name: usd[:, 0].tolist() for name, usd in found.counted.items()} == {"claude-opus-5-5": [75] * 12}
+        assert {name: usd[0, 0] for name, usd in found.other.items()} == pytest.approx(other)
+        assert found.uncounted == {}
+
+
+def test_each_scenario_has_its_own_hit_rate():
+    """All 2 000 tokens cached for 1h at 10 a million, reads 0.1 and writes 2: 20 000 · (h · 0.1 + (1 - h) · 2)."""
+    cache = {"share": 1, "hit_rate": 0.8, "ttl": "1h"}
+    paths = {name: {"weight": 1, "hit_rate": {"app": rate}} for name, rate in (("cold", 0), ("warm", 0.5), ("hot", 1))}
+    result = usage({"input_tokens": 2000, "cache": cache}, {"m+cache": 1}, scenarios=paths)
+    assert result.cost == pytest.approx([12 * 40_000, 12 * 21_000, 12 * 2000])
+
+
+def test_what_takes_no_requests_need_not_be_open():
+    """Nothing may be sent in batch, and nothing is."""
+    plan = api_plan((0, (0,)), offer="list", routing=routes({"opus": 1, "opus+batch": 0}))
+    assert lines(settled(api_deal(100), plan)) == {"usage": 1200}
+
+
+@pytest.mark.parametrize(
+    ("models", "shares", "words"),
+    [
+        (
+            ["opus", "sonnet"],
+            ({"opus": 1}, {"gpt": 1}),
+            r"app: 'gpt' is not open in months 12 to 23 \(2028-01 to 2028-12\); open options: opus, sonnet$",
+        ),
+        (["new"], ({"opus": 1}, {"new": 1}), r"'opus' is not open in months 0 to 11 \(.*\); open options: none$"),
+        (
+            ["opus"],
+            ({"opus": 1}, {"opus": 0.5}),
+            r"app: the shares from month 12 \(2028-01\) add up to 0.5; expected 1",
+        ),
+    ],
+    ids=["unknown", "not yet on sale", "half"],
+)
+def test_routes_that_do_not_fit_are_refused_and_named(models, shares, words):
+    """Opus and Sonnet are on sale; `new` is released at the start of the second year."""
+    model = {"family": "opus", "released": "2028-01-01", **DOLLAR, "cache_read_multiplier": 0.1}
+    rates = {**RATES, "models": {**RATES["models"], "new": model}}
+    deal = api_deal(100, horizon=24, rates=rates, workloads={"app": {**APP, "models": models}})
+    with pytest.raises(InputError, match=words):
+        settled(deal, api_plan((0, (0,)), (0, (0,)), offer="list", routing=routes(*shares, starts=(0, 12))))
+
+
 # --- metered seats ----------------------------------------------------------------------------------------------------
 
 
@@ -154,3 +210,19 @@ def test_a_share_of_metered_usage_counts_and_the_rest_is_billed_at_list():
 
 def test_usage_that_the_seat_includes_costs_nothing():
     assert lines(metered(True, covered=1, commitment=400)) == {"seats": 2400, "commitment": 400}
+
+
+def test_a_release_inside_a_contract_year_changes_the_route_of_users_of_seats():
+    """10 users with 4 requests of 1 a month, a quarter of them included. From June of the second year on half of the
+    requests go to a new model at 2: 12 · 30, then 5 · 30 + 7 · 45, then 12 · 45.
+    """
+    new = {"family": "sonnet", "released": "2028-05-20", "input_usd_per_mtok": 2_000_000, "output_usd_per_mtok": 0}
+    rates = {"card": RATES["card"], "models": {**RATES["models"], "new": {**new, "cache_read_multiplier": 0.1}}}
+    rates["seats"] = {"seat": {"usd_per_user_month": 20, "covered_share": 0.25}}
+    use = {"input_tokens": 1, "output_tokens": 0, "models": ["opus", "new"], "requests_per_user_month": 4}
+    deal = deal_of(36, rates=rates, cohorts={"staff": {"headcount": 10, "tracks": ["seat"], "use": use}})
+    half = {"opus": 0.5, "new": 0.5}
+    route = routes({"opus": 1}, {"opus": 1}, half, half, starts=(0, 12, 17, 24))["app"]
+    result = settled(deal, seat_plan((10,) * 3, offer="list", use={"staff": route}))
+    assert lines(result) == {"seats": 7200, "uncounted_usage": 360 + 465 + 540}
+    assert result.by_year[:, 0].tolist() == [2400 + 360, 2400 + 465, 2400 + 540]

@@ -11,7 +11,7 @@ from deal_solve.formulation.build import FormulationOptions, formulate
 from deal_solve.formulation.clauses.api.rates import api_agreements
 from deal_solve.formulation.model.recourse import When
 from deal_solve.optimise.solve import solve
-from deal_solve.plan.plan import Route
+from deal_solve.plan.plan import Route, SeatTerm
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.builders import RATES, deal_of, lines, only, seat_plan, settled
 
@@ -58,10 +58,29 @@ def test_what_is_beyond_retires_the_commitment_of_the_channel():
     assert lines(settled_on_offer(deal)) == {"seats": 24_000, "extra_usage": 7_200, "cloud_shortfall": 18_800}
 
 
-@pytest.mark.parametrize(("usd", "extra"), [(15, {}), (19, {}), (25, {"extra_usage": 600})])
+def test_what_is_beyond_goes_through_the_channel_in_the_years_that_the_offer_sells():
+    """24,000 and 12 · 600 through the channel in years 1 and 3; in year 2 the seats are at list, which includes all."""
+    cloud = {"usd_per_year": [100_000] * 3, "other_spend_usd_per_year": 50_000, "cap_share": 1}
+    deal = varied(
+        limited({"usd_per_user_month": 19}),
+        {
+            "horizon_months": 36,
+            "cloud_commitments": {"aws": cloud},
+            "offers.quote.channel": {"through": "aws", "counts": 1},
+            "offers.quote.renewal": {"may_return": True},
+        },
+    )
+    plan = seat_plan((100,) * 3, use={"staff": (Route(from_month=0, shares={"opus": 1}),)})
+    terms = (SeatTerm(years=1), SeatTerm(offer="list", years=1), SeatTerm(years=1))
+    seat = plan.seats["seat"].model_copy(update={"terms": terms})
+    result = settled(deal, plan.model_copy(update={"seats": {"seat": seat}}))
+    assert lines(result) == {"seats": 72_000, "extra_usage": 14_400, "cloud_shortfall": 18_800 + 50_000 + 18_800}
+
+
+@pytest.mark.parametrize(("usd", "extra"), [(0, {}), (15, {}), (19, {}), (25, {"extra_usage": 600})])
 @pytest.mark.parametrize("pooled", [True, False])
 def test_users_who_are_all_alike(pooled, usd, extra):
-    """100 users with 19 each: 1 500 and 1 900 are inside, of 2 500 are 600 beyond, pooled or not."""
+    """100 users with 19 each: nothing, 1 500 and 1 900 are inside, of 2 500 are 600 beyond, pooled or not."""
     assert beyond({"usd_per_user_month": 19, "pooled": pooled}, usd=usd) == extra
 
 
@@ -92,6 +111,19 @@ def test_the_allowance_does_not_follow_prices_and_other_charges_count():
     """Opus at 0.8 of list, 0.2 beside the model a request: 25 · (0.8 + 0.2) = 25 as before."""
     assert beyond({"usd_per_user_month": 19}, index=0.8, other_usd_per_request=0.2) == {"extra_usage": 600}
     assert beyond({"usd_per_user_month": 19}, index=0.8) == {"extra_usage": 100}
+
+
+def test_usage_of_all_models_counts_at_the_prices_of_each():
+    """Half on Opus at 0.5, half on Sonnet at 1: 25 · 0.75 = 18.75 a user, 10 included: 875 beyond."""
+    deal = limited({"usd_per_user_month": 10}, index=0.5, models=["opus", "sonnet"])
+    plan = seat_plan((100,), use={"staff": (Route(from_month=0, shares={"opus": 0.5, "sonnet": 0.5}),)})
+    assert lines(settled(deal, plan)) == {"seats": 24_000, "extra_usage": 10_500}
+
+
+def test_usage_against_an_allowance_needs_a_route():
+    deal = limited({"usd_per_user_month": 10})
+    with pytest.raises(InputError, match="staff: the plan has no route from month 0"):
+        settled(deal, seat_plan((100,)))
 
 
 def test_all_usage_is_included():

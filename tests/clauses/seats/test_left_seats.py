@@ -87,6 +87,8 @@ def test_usage_of_seats_counts_but_for_the_year_in_which_the_api_is_left():
     deal, plan = used()
     assert plan.api.left == ((12, 24),)
     assert [metered_share(deal, plan, "staff", year) for year in range(3)] == [(0.5, 0.8), (0.5, 0), (0.5, 0.8)]
+    deal, plan = used(("seat", "chat", "none"))
+    assert [metered_share(deal, plan, "staff", year) for year in range(3)] == [(0.5, 0.8), (1, 1), (0, 0)]
 
 
 def test_usage_has_a_price_where_it_is_metered_or_against_an_allowance():
@@ -95,6 +97,10 @@ def test_usage_has_a_price_where_it_is_metered_or_against_an_allowance():
     assert [priced_share(deal, plan, "staff", year) for year in range(3)] == [0.5, 1, 0]
     deal, plan = used(("seat", "chat", "none"), {"allowance": {"usd_per_user_month": 5}})
     assert [priced_share(deal, plan, "staff", year) for year in range(3)] == [1, 1, 0]
+    left = (SeatTerm(years=1), SeatTerm(offer="list", years=1), SeatTerm(years=1))
+    deal, plan = used(part={"allowance": {"usd_per_user_month": 5}})
+    plan = plan.model_copy(update={"seats": {"seat": plan.seats["seat"].model_copy(update={"terms": left})}})
+    assert [priced_share(deal, plan, "staff", year) for year in range(3)] == [1, 0, 1]
 
 
 def test_metered_usage_that_is_not_stated_is_refused():

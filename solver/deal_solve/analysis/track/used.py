@@ -123,7 +123,7 @@ def balance_of(signed: Settlement, found: Used, now: int, part_of_last: float) -
     monthly: dict[int, float] = defaultdict(float)
     for (month, _), use in found.items():
         monthly[month] += use.drawn_usd / (part_of_last if month == now - 1 else 1.0)
-    carried = float(balance_usd(part, span, band_of(taken, span, term), 0.0))
+    carried = float(balance_usd(part, span, band_of(taken, span, term), None))
     for months in part.periods(range(span.start, span.end)):
         due = sum(term.commitment_usd[(month - span.start) // 12] / 12 for month in months)
         drawn = sum(monthly[month] for month in months if month < now)

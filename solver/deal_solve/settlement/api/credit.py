@@ -12,16 +12,16 @@ from deal_solve.uncertainty.scenario_set import Array
 CREDIT = "credit"
 
 
-def balance_usd(part: ApiPart, span: TermSpan, band: ApiBand, undrawn: float | Array) -> float | Array:
+def balance_usd(part: ApiPart, span: TermSpan, band: ApiBand, undrawn: Array | None) -> float | Array:
     """Return K, the balance that the first commitment period of a term starts with: 0 but in a first term that commits.
 
     Nothing is owed for it, and what is left of it at the period's end expires. Of the offer's own credit and what was
-    `undrawn` of an agreement in force, (S,), or 0, the larger counts.
+    `undrawn` of an agreement in force, (S,), the larger counts; None where none of that is credited.
     """
     if span.index > 0 or band.commit_usd_per_year == 0:
         return 0.0
     own = part.credit.usd if part.credit is not None and part.credit.pays == "balance" else 0.0
-    return np.maximum(own, undrawn) if isinstance(undrawn, np.ndarray) else own
+    return own if undrawn is None else np.maximum(own, undrawn)
 
 
 def charges_paid(part: ApiPart, span: TermSpan) -> tuple[float, int]:

@@ -26,12 +26,12 @@ def post_extra(ledger: Ledger, deal: Deal, plan: Plan, scenarios: ScenarioSet) -
             cohorts = [name for name in deal.cohorts if plan.tracks[name][year] == seat_type]
             allowance = resolve(deal).seat_of(agreement, seat_type, year).allowance
             if cohorts and allowance is not None:
-                months = slice(12 * year, 12 * year + 12)
+                months = deal.months_of(year)
                 values = {name: value_of(deal, plan, scenarios, name, year) for name in cohorts}
-                users = {name: scenarios.users[name][months] for name in cohorts}
+                users = {name: scenarios.users[name][months.start : months.stop] for name in cohorts}
                 own = ledger.through(channel_of_seats(deal, plan, seat_type, year))
                 for name, extra in extra_usage(deal, allowance, values, users).items():
-                    post_beyond(own, allowance, name, 12 * year, extra)
+                    post_beyond(own, allowance, name, months.start, extra)
 
 
 def extra_usage(
