@@ -1,11 +1,15 @@
 """Ties: of plans that cost the same the one that the deal model prefers, whatever was solved before (model §7)."""
 
+import numpy as np
 import pytest
 
-from deal_solve import Proposal, SolveCache, scenarios_of, solve, varied
+from deal_solve import Infeasible, Proposal, SolveCache, scenarios_of, solve, varied
 from deal_solve.errors import Disagreement
 from deal_solve.optimise.search import polish, tie_breaking
 from tests.support.builders import APP, bands, deal_of, only, seat_deal
+from tests.support.generators import random_deal
+from tests.support.generators.estimate import read
+from tests.support.samples import in_every_run
 
 FREE = {"initial_order": "free"}
 HAIKU_OR_OPUS = {
@@ -206,3 +210,23 @@ def test_what_was_solved_before_does_not_decide_a_tie():
 
 def _staff(unserved, tracks=("seat", "none")):
     return {"headcount": 0, "tracks": list(tracks), "unserved_usd_per_user_month": unserved}
+
+
+@pytest.mark.parametrize("seed", in_every_run(range(24), slow={0, 2, *range(5, 24)}))
+def test_no_tied_plan_is_outside_of_the_boxes_that_the_search_has_left(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal = read(random_deal(np.random.default_rng([17, seed])))
+    inside = _decided(deal)
+    monkeypatch.setattr(tie_breaking.TiedSpace, "narrow", lambda *_: None)
+    assert _decided(deal) == inside
+
+
+def _decided(deal):
+    """Return what the stages of the tie-breaking decide of the best plan; None without one."""
+    try:
+        plan = solve(deal).plan
+    except Infeasible:
+        return None
+    terms = [(term.band_usd_per_year, *(round(usd, 2) for usd in term.commitment_usd)) for term in plan.api.terms]
+    return plan.api.offer, plan.api.term_months, terms, plan.seats, plan.tracks, plan.projects

@@ -14,6 +14,7 @@ from deal_solve.formulation.build import Formulation
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.optimise.search.warm_start import WarmStart
 from deal_solve.optimise.solution import CandidateAgreement, Size
+from deal_solve.optimise.solver.boxes import Box
 
 
 @dataclass
@@ -22,7 +23,8 @@ class Candidate:
 
     `bands` are the thresholds of its first term; its program is built when it is first asked for. `constant_usd` is
     added to the objective of the program. `values` are those of the best plan, by the places of variables. `is_alone`
-    says that a no-good cut of the best plan's choices was proven to leave no plan that is tied.
+    says that a no-good cut of the best plan's choices was proven to leave no plan that is tied; all plans that may be
+    tied are in `boxes`, where these are known.
     """
 
     agreement: Agreement
@@ -34,6 +36,7 @@ class Candidate:
     outcome: str = "open"
     values: list[float] = field(default_factory=list)
     is_alone: bool = False
+    boxes: tuple[Box, ...] | None = None
 
     @cached_property
     def formulation(self) -> Formulation:

@@ -68,7 +68,7 @@ def run_with_cuts(
         answer, best = branch_and_cut(program, separate, limited, clock)
         if answer is not None:
             outcome: Literal["optimal", "limit"] = "limit" if answer.outcome == "limit" else "optimal"
-            return answer if best is None else _found(program, best, answer.bound, outcome)
+            return answer if best is None else replace(_found(program, best, answer.bound, outcome), boxes=answer.boxes)
         if settings.node_limit is not None and has_cuts:
             nothing = Answer("nothing", math.inf, -math.inf)
             return nothing if best is None else _found(program, best, -math.inf, "limit")

@@ -6,7 +6,9 @@ fractional integer. Here nodes are taken best bound first plunging along the nea
 re-solved from the last basis (`highs_session`), only integer solutions are cut, and what passes the node limit is left
 to HiGHS. Few integers of the relaxation are fractional, so trees are small. Nothing is left out on one answer of a
 solver alone: bounds and infeasible nodes are those that its multipliers prove (`certificate`), and a node of which they
-prove too little is solved once more from the start. See formulation §8, "Rounds".
+prove too little is solved once more from the start. What is left of the space in the end are the `boxes` of the tied
+plans: the nodes whose bound does not exceed them, without what reduced costs close (reduced-cost fixing). See
+formulation §8, "Rounds".
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 import pulp
 
 from deal_solve.formulation.model.program import Program
+from deal_solve.optimise.solver.boxes import Box, bounds_of
 from deal_solve.optimise.solver.highs_session import HighsSession, SolverGaveUpError
 from deal_solve.optimise.solver.solvers import Answer, Clock, RunSettings, linear
 from deal_solve.uncertainty.scenario_set import Array
@@ -36,6 +40,8 @@ INTEGRALITY_TOLERANCE = 1e-6
 ROUNDING_TOLERANCE = 1e-8
 """A node is branched on although its numbers are integers to the tolerance, where its relaxation lies lower than the
 rounded plan by more than this, relative to the objective."""
+FIXING_TOLERANCE = 1e-9
+"""What a reduced cost is believed less, relative to the objective: far more than its rounding error."""
 
 Found = tuple[float, list[float]]
 """The objective of a plan (money units), and the values of all variables."""
@@ -57,12 +63,22 @@ class Node:
     is_second_look: bool = field(default=False, compare=False)
 
 
+class Proof(NamedTuple):
+    """What a relaxation says of its node: the bound that is believed, what of it its multipliers prove, and with which
+    reduced costs of the integers; None on a second look.
+    """
+
+    bound: float
+    proven: float = -math.inf
+    costs: Array | None = None
+
+
 class BranchAndCut:
     """One tree. `cutoff`, `best` and `floor` are in money units; a node whose bound is above `limit` is pruned.
 
     Nodes are taken in the order of their bounds; from each the search dives along the nearer child, so that incumbents
     are found early. An incumbent is exact: it is cut until every epigraph variable is as high as its measure. `floor`
-    is the least bound of a node that was pruned.
+    is the least bound of a node that was pruned, and `boxes` are the nodes that may have held a tied plan.
     """
 
     def __init__(self, program: Program, separate: Separator, settings: RunSettings) -> None:
@@ -70,10 +86,15 @@ class BranchAndCut:
         self.cutoff = math.inf if settings.cutoff is None else settings.cutoff
         self.node_limit = NODE_LIMIT if settings.node_limit is None else settings.node_limit
         self.any_plan = settings.any_plan
+        self.ties = settings.ties
         integers = [(index, v) for index, v in enumerate(program.variables) if v.cat == pulp.LpInteger]
         self.indices = np.array([index for index, _ in integers], dtype=np.int64)
-        self.low = np.array([v.lowBound for _, v in integers], dtype=float)
-        self.high = np.array([math.inf if v.upBound is None else v.upBound for _, v in integers], dtype=float)
+        self.low, self.high = bounds_of([v for _, v in integers])
+        self.start = [Box(-math.inf, self.low, self.high)]
+        if settings.boxes is not None:
+            inside = [box.within(self.low, self.high) for box in settings.boxes]
+            self.start = [box for box in inside if not box.is_empty]
+        self.boxes: list[Box] = []
         self.best, self.values = math.inf, np.empty(0)
         self.floor = math.inf
         self.doubtful: list[Node] = []
@@ -84,12 +105,22 @@ class BranchAndCut:
         """The objective below which a node may hold a better plan."""
         return min(self.cutoff, self.best - self.gap * abs(self.best))
 
+    @property
+    def tied(self) -> float:
+        """The objective up to which a plan may be tied with the best one."""
+        return self.limit if self.ties is None else max(self.ties.limit(self.best), self.limit)
+
+    def tied_boxes(self) -> tuple[Box, ...] | None:
+        """Return the boxes in which a plan may be tied with the best one; None where nobody asks for them."""
+        return None if self.ties is None else tuple(box for box in self.boxes if box.bound <= self.tied)
+
     def run(self, session: HighsSession, clock: Clock) -> Answer | None:
         """Return how it ended; None if the node limit or the time limit was reached.
 
         Raises SolverGaveUpError where a node cannot be decided.
         """
-        open_nodes = [Node(-math.inf, 0, self.low, self.high)]
+        open_nodes = [Node(box.bound, order, box.low, box.high) for order, box in enumerate(self.start)]
+        heapify(open_nodes)
         while open_nodes:
             node: Node | None = heappop(open_nodes)
             while node is not None:
@@ -102,8 +133,8 @@ class BranchAndCut:
                 open_nodes, self.doubtful = self.doubtful, []
                 heapify(open_nodes)
         if not math.isfinite(self.best):
-            return Answer("infeasible", math.inf, math.inf)
-        return Answer("optimal", self.best, min(self.floor, self.best))
+            return Answer("infeasible", math.inf, math.inf, self.tied_boxes())
+        return Answer("optimal", self.best, min(self.floor, self.best), self.tied_boxes())
 
     def _explore(self, session: HighsSession, node: Node, open_nodes: list[Node]) -> Node | None:
         """Solve the relaxation of a node; return what to look at next (a child, or itself after a cut), if anything."""
@@ -114,37 +145,56 @@ class BranchAndCut:
         if not is_feasible:
             self._prune(node, math.inf if node.is_second_look or session.is_proven_infeasible() else node.bound)
             return None
+        numbers = values[self.indices]
         if objective >= self.limit:
             session.note_binding(self.program, MIN_DUAL_SHARE)
-            self._prune(node, self._bound(session, node, objective))
+            self._prune(*self._left(node, self._proof(session, node, objective), numbers))
             return None
-        numbers = values[self.indices]
         away = np.abs(numbers - np.round(numbers))
         if away.max(initial=0.0) <= INTEGRALITY_TOLERANCE:
             if self.separate(values):
                 return node
-            bound = self._bound(session, node, objective)
+            proof = self._proof(session, node, objective)
             self._keep(session, numbers)
             if objective >= self.best - ROUNDING_TOLERANCE * max(abs(self.best), 1.0):
-                self._prune(node, bound)
+                self._prune(*self._left(node, proof, numbers))
                 return None
             away[node.low == node.high] = 0.0  # the rounded plan is none, or costs more: it is not this solution
             if not away.any():
                 raise SolverGaveUpError
-            return self._branch(node, bound, numbers, away, open_nodes)
-        return self._branch(node, self._bound(session, node, objective), numbers, away, open_nodes)
+            return self._branch(node, proof.bound, numbers, away, open_nodes)
+        return self._branch(node, self._proof(session, node, objective).bound, numbers, away, open_nodes)
 
-    def _bound(self, session: HighsSession, node: Node, objective: float) -> float:
-        """Return the objective of the relaxation that was solved last, or as much of it as its multipliers prove."""
+    def _proof(self, session: HighsSession, node: Node, objective: float) -> Proof:
+        """Return what is known of a node whose relaxation was solved last."""
         if node.is_second_look:
-            return objective
-        proven = session.proven_bound()
-        return objective if proven >= objective - ROUNDING_TOLERANCE * max(abs(objective), 1.0) else proven
+            return Proof(objective)
+        proven, reduced = session.proven()
+        is_all = proven >= objective - ROUNDING_TOLERANCE * max(abs(objective), 1.0)
+        costs = reduced[session.columns(self.program, self.indices)]
+        return Proof(objective if is_all else proven, proven, costs)
+
+    def _left(self, node: Node, proof: Proof, numbers: Array) -> tuple[Node, float]:
+        """Return a node without what is proven to cost more than a tied plan, and its bound.
+
+        The `numbers` of its relaxation stay inside.
+        """
+        costs, tied = proof.costs, self.tied
+        if self.ties is not None and costs is not None and proof.proven <= tied < math.inf:
+            room = tied - proof.proven + FIXING_TOLERANCE * max(abs(tied), 1.0)
+            steps = np.floor(np.divide(room, np.abs(costs), out=np.full(len(costs), math.inf), where=costs != 0))
+            low = np.where(costs < 0, np.maximum(node.low, node.high - steps), node.low)
+            high = np.where(costs > 0, np.minimum(node.high, node.low + steps), node.high)
+            low, high = np.where(numbers < low, node.low, low), np.where(numbers > high, node.high, high)
+            node = replace(node, low=low, high=high)
+        return node, proof.bound
 
     def _prune(self, node: Node, bound: float) -> None:
         """Leave out a node that has no better plan; it gets a second look where its bound does not prove that."""
         if bound >= self.limit or node.is_second_look:
             self.floor = min(self.floor, bound)
+            if self.ties is not None and bound <= self.tied:
+                self.boxes.append(Box(bound, node.low, node.high))
         else:
             self.doubtful.append(replace(node, is_second_look=True))
 

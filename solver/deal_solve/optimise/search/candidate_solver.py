@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+import pulp
+
 from deal_solve.formulation.clauses.api.rates import Agreement
 from deal_solve.optimise.search.agreement import Candidate, size_of
 from deal_solve.optimise.search.benders import add_cuts_at
@@ -18,6 +20,7 @@ from deal_solve.optimise.search.choices import add_no_good_cut, fix_choices, res
 from deal_solve.optimise.search.rounding import rounded_plan
 from deal_solve.optimise.search.settings import SearchSettings
 from deal_solve.optimise.search.warm_start import WarmStart
+from deal_solve.optimise.solver.boxes import Box, Ties, bounds_of
 from deal_solve.optimise.solver.highs_session import session_of
 from deal_solve.optimise.solver.solvers import DOUBT, Answer, Clock, RunSettings, fix_integers, minimise, restore
 
@@ -118,7 +121,7 @@ class CandidateSolver:
     def solve(self, candidate: Candidate, incumbent: Incumbent) -> None:
         """Solve an agreement's integer program, as far as it may be better than, or tied with, the incumbent."""
         formulation, program = candidate.formulation, candidate.formulation.program
-        first = self._with_choices_of_warm_start(candidate)
+        first, choices = self._with_choices_of_warm_start(candidate)
         no_good_cut = add_no_good_cut(program) if first else None
         minimise(program, formulation.objective)
         if size_of(formulation).nonzeros > ROUNDING_MIN_NONZEROS and not first:
@@ -127,9 +130,13 @@ class CandidateSolver:
                 candidate.keep(candidate.in_usd(rounded.objective))
         incumbent = incumbent.or_better(candidate.objective)
         cutoff = incumbent.cutoff(candidate)
-        answer = run(program, RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff), self.clock)
+        tie = self.settings.tie_tolerance
+        ties = Ties(math.inf if cutoff is None else cutoff, tie * abs(program.usd(candidate.constant_usd)), tie)
+        limited = RunSettings(self.settings.solver, self.settings.gap / 10, cutoff=cutoff, ties=ties)
+        answer = run(program, limited, self.clock)
         if no_good_cut:
             program.relax(no_good_cut)
+        candidate.boxes = None if answer.boxes is None else (*choices, *answer.boxes)
         known = math.inf if first is None else first.bound
         if answer.outcome == "infeasible" and cutoff is not None:
             # No other plan is better than, or tied with, the incumbent, which may be this agreement's own first plan.
@@ -142,16 +149,20 @@ class CandidateSolver:
             candidate.bound = max(candidate.bound, candidate.in_usd(min(answer.bound, known)))
         _record(candidate, answer)
 
-    def _with_choices_of_warm_start(self, candidate: Candidate) -> Answer | None:
-        """Solve the program with the choices of the warm start's plan fixed; None where that is no plan."""
+    def _with_choices_of_warm_start(self, candidate: Candidate) -> tuple[Answer | None, list[Box]]:
+        """Solve the program with the choices of the warm start's plan fixed; return the answer and the box of these
+        choices, None and no box where that is no plan.
+        """
         formulation, program = candidate.formulation, candidate.formulation.program
         start = self.warm_starts.get(candidate.agreement)
         if not (self.settings.by_cuts and start and start.plan is not None and start.fits(program)):
-            return None
+            return None, []
         for variable, value in zip(program.variables, start.plan, strict=True):
             variable.varValue = value
         minimise(program, formulation.objective)
-        choices, integers = fix_choices(program), fix_integers(program)
+        choices = fix_choices(program)
+        fixed = [Box(-math.inf, *bounds_of([v for v in program.variables if v.cat == pulp.LpInteger]))]
+        integers = fix_integers(program)
         known = run(program, RunSettings(self.settings.solver, relax=True), self.clock)
         restore(integers)
         cutoff = None
@@ -162,9 +173,9 @@ class CandidateSolver:
         restore(choices)
         if answer.outcome == "optimal":
             candidate.keep(candidate.in_usd(answer.objective))
-            return answer
+            return answer, fixed
         # With these choices no other numbers cost less than the known ones, or nothing is known.
-        return known if answer.outcome == "infeasible" and cutoff is not None else None
+        return (known, fixed) if answer.outcome == "infeasible" and cutoff is not None else (None, [])
 
 
 def _record(candidate: Candidate, answer: Answer) -> None:

@@ -53,16 +53,22 @@ class LinearProgram:
 
         Without `costs` it is that of an objective of zero, so that a bound above 0 proves that there is no x.
         """
+        return self.reduced(multipliers, costs)[0]
+
+    def reduced(self, multipliers: Array, costs: Array | None = None) -> tuple[float, Array]:
+        """Return that bound and the reduced cost of each column: a column that is moved away from the side that its
+        sign holds it at, by one, raises the bound by as much.
+        """
         lower, upper = np.isfinite(self.row_low), np.isfinite(self.row_high)
         y = np.where(lower, np.maximum(multipliers, 0.0), 0.0) + np.where(upper, np.minimum(multipliers, 0.0), 0.0)
         sides = np.where(y > 0, self.row_low, np.where(y < 0, self.row_high, 0.0))
         self._merge()
-        held = np.bincount(self._columns[0], self._values[0] * y[self._owners[0]], len(self.low))
+        held = np.bincount(self._columns[0], self._values[0] * y[self._owners[0]], len(self.low)).astype(np.float64)
         reduced = -held if costs is None else costs - held
         low, high = np.maximum(self.low, -FARTHEST), np.minimum(self.high, FARTHEST)
         terms = np.where(reduced > 0, low, high) * reduced
         size = float(np.abs(y * sides).sum() + np.abs(terms).sum())
-        return float(y @ sides + terms.sum()) - ROUNDING * size
+        return float(y @ sides + terms.sum()) - ROUNDING * size, reduced
 
     def _merge(self) -> None:
         """Keep the non-zeros of all rows in one piece."""

@@ -232,7 +232,15 @@ class HighsSession:
 
     def proven_bound(self) -> float:
         """Return the objective that the multipliers of the linear program solved last prove; nothing costs less."""
-        return self._numbers.bound(np.array(self.highs.getSolution().row_dual), self._numbers.costs)
+        return self.proven()[0]
+
+    def proven(self) -> tuple[float, Array]:
+        """Return that bound with the reduced costs that it rests on, by column."""
+        return self._numbers.reduced(np.array(self.highs.getSolution().row_dual), self._numbers.costs)
+
+    def columns(self, program: Program, indices: Indices) -> Indices:
+        """Return the columns of variables that no others define."""
+        return self._seen(program).column[indices]
 
     def is_proven_infeasible(self) -> bool:
         """Whether the multipliers of the last run prove that its linear program has no solution."""

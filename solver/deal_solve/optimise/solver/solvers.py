@@ -17,6 +17,7 @@ import pulp
 from deal_solve.errors import Cancelled, Disagreement, InputError, InternalError, LimitReached
 from deal_solve.formulation.model.expression import Expression, Variable
 from deal_solve.formulation.model.program import Program
+from deal_solve.optimise.solver.boxes import Box, Ties
 from deal_solve.optimise.solver.highs_session import HighsSession, session_of
 from deal_solve.optimise.solver.progress import Progress, Watcher
 
@@ -27,11 +28,15 @@ Outcome = Literal["optimal", "limit", "infeasible", "nothing"]
 
 @dataclass(frozen=True)
 class Answer:
-    """How a run ended: `limit` was stopped with a plan, `nothing` without one. Money units; `bound` always holds."""
+    """How a run ended: `limit` was stopped with a plan, `nothing` without one. Money units; `bound` always holds.
+
+    Outside of `boxes`, where they are known, there is no plan that is tied with the best one.
+    """
 
     outcome: Outcome
     objective: float
     bound: float
+    boxes: tuple[Box, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class RunSettings:
     `relax` drops integrality, `exact` tightens the tolerances of a linear program, and a plan above `cutoff` (money
     units) is not looked for, where the solver can be told so: the answer may then be `infeasible`. After `node_limit`
     branchings an integer program is left, with the best plan so far, and with `any_plan` branch and cut is left with
-    the first one.
+    the first one. Branch and cut looks in `boxes` only, if they are given, and says with `ties` in which boxes the tied
+    plans are.
     """
 
     solver: str
@@ -51,6 +57,8 @@ class RunSettings:
     cutoff: float | None = None
     node_limit: int | None = None
     any_plan: bool = False
+    boxes: tuple[Box, ...] | None = None
+    ties: Ties | None = None
 
 
 @dataclass
