@@ -137,6 +137,30 @@ def test_a_cohort_by_hand_with_seats_and_use():
     assert (use.usage_usd, use.included_usd, use.total_usd) == pytest.approx((62.5, 187.5, 1562.5))
 
 
+def test_the_bill_under_an_agreement_in_force_stands_beside_list():
+    """15,000 of usage at 20 % off are 12,000, drawn from what is prepaid. 50 users have 60 licensed seats at 25, 1,500
+    instead of 50 at 30; a tenth of their 62.50 of metered usage counts, 6.25 at 20 % off: 61.25.
+    """
+    seat = {"usd_per_user_month": 25, "counts_toward_commitment": 0.1}
+    bands = [{"commit_usd_per_year": 100_000, "discount": 0.2}]
+    own = {"band_usd_per_year": 100_000, "commitment_usd": 100_000, "period_started": "2026-09", "drawn_usd": 5}
+    seats = {"enterprise": {"contracted": 40, "licensed": 60}}
+    deal = deal_of(
+        workloads={"bot": BOT},
+        cohorts={"staff": {**PEOPLE, "tracks": ["none", "enterprise"]}},
+        offers={"old": {"on_the_table": False, "api": {"bands": bands}, "seats": {"enterprise": seat}}},
+        in_force={"offer": "old", "ends": "2027-09", "api": own, "seats": seats},
+    )
+    bill = today(deal)
+    assert (bill.usage_usd, bill.seats_usd) == pytest.approx((15_062.5, 1_500))
+    assert bill.in_force.is_drawn
+    assert (bill.in_force.usage_usd, bill.in_force.seats_usd) == pytest.approx((12_061.25, 1_500))
+    said = " ".join(todays_bill(bill).split())
+    assert "at list (15,062.50 of API usage and 1,500.00 of seats), 13,561.25 USD under the agreement in force." in said
+    assert "Under old, in force until 2027-09, usage is 12,061.25 USD, drawn from its commitment" in said
+    assert today(deal_of(workloads={"bot": BOT})).in_force is None
+
+
 def test_a_tool_meters_everything_and_nobody_served_uses_nothing():
     tool, none = people_of(tracks=["desk", "none"]), people_of(tracks=["none", "desk"])
     assert (tool.track, tool.seats_usd, tool.usage_usd, tool.included_usd) == ("desk", 0, pytest.approx(250), 0)

@@ -15,7 +15,7 @@ def command(deal_file: DealFile, json_file: str | None, out: str | None) -> int:
     """Show what DEAL implies for its first month as things are today: requests, tokens, seats and dollars at list.
 
     Hold it against the last invoice before anything else is believed. Every band is at its P50, nothing has grown, and
-    nothing is signed: models are those of `today`, prices those of the rate card.
+    models are those of `today`. Prices are those of the rate card; an agreement in force has a line of its own.
     """
     from deal_solve.analysis.today.result import TodayResult
     from deal_solve.analysis.today.text import today_report

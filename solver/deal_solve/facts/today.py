@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from deal_solve.deal.requests.request_cost import effective_hit_rate, other_usd,
 from deal_solve.deal.requests.routing_options import Option
 from deal_solve.deal.requests.today import is_retired, todays_option
 from deal_solve.errors import InputError
+from deal_solve.facts.usage.rates_in_force import BillInForce, bill_in_force, rates_in_force, seats_in_force
 from deal_solve.frames import Table
 from deal_solve.plan.completion.complete import complete
 from deal_solve.plan.completion.routing import default_shares
@@ -37,7 +39,7 @@ TOKENS = {
     "output_mtok": "output",
 }
 """The fields of a use by class of token, with their names in RequestTokens."""
-DOLLARS = ("usage_usd", "other_usd", "included_usd")
+DOLLARS = ("usage_usd", "other_usd", "included_usd", "in_force_usd")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +64,14 @@ class TodaysUse(Record):
     usage_usd: Annotated[float, Field(description="tokens that are billed")]
     other_usd: Annotated[float, Field(description="other charges per request")]
     included_usd: Annotated[float, Field(description="list value of the usage that the seats include, not billed")]
+    in_force_usd: Annotated[
+        float, Field(description="tokens and other charges at the rates in force; as at list without an agreement")
+    ]
     people: Annotated[float | None, Field(description="headcount of the cohort")] = None
     users: Annotated[float | None, Field(description="of them with a seat or the tool")] = None
-    track: Annotated[str | None, Field(description="the first track of the cohort that is open to it")] = None
+    track: Annotated[
+        str | None, Field(description="its first seat type in force, else the first track that is open to it")
+    ] = None
     seat_usd: Annotated[float | None, Field(description="list price of its seat per user-month")] = None
     seats_usd: Annotated[float, Field(description="users times the price of the seat")] = 0.0
 
@@ -76,7 +83,7 @@ class TodaysUse(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class TodaysBill(Record):
-    """The bill of one month that a file implies: what is used today, at list and without any agreement, USD.
+    """The bill of one month that a file implies: what is used today, at list, and under the agreement in force, USD.
 
     Every band is at its P50 and nothing has grown; the season of the month counts. Tokens are counted as the model that
     answers counts them.
@@ -87,6 +94,9 @@ class TodaysBill(Record):
     usage_usd: Annotated[float, Field(description="API usage, other charges included")]
     seats_usd: Annotated[float, Field(description="seats")]
     total_usd: Annotated[float, Field(description="both")]
+    in_force: Annotated[
+        BillInForce | None, Field(description="the same under the agreement in force; null without one")
+    ] = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per workload and cohort."""
@@ -97,20 +107,29 @@ def today(deal: Deal) -> TodaysBill:
     """Return what a file implies for the first month: requests, tokens by class, seats and dollars at list.
 
     A workload runs on its `today` (a retired model is priced as what has taken its place), else on the best quality
-    open; a cohort is on the first of its tracks that is open to it. Raises InputError where a workload has no open
-    option.
+    open; a cohort is on its first seat type in force, else on the first of its tracks that is open to it. Raises
+    InputError where a workload has no open option.
     """
     scenario = central(deal)
     works = [_workload(deal, name, scenario) for name in deal.workloads]
     uses = (*works, *(_cohort(deal, name, scenario) for name in deal.cohorts))
     usage = sum(use.usage_usd + use.other_usd for use in uses)
     seats = sum(use.seats_usd for use in uses)
+    held, users = seats_in_force(deal), defaultdict[str, float](float)
+    for use in uses:
+        users[use.track or ""] += use.users or 0.0
     return TodaysBill(
         month=f"{deal.start:%Y-%m}",
         uses=Table(uses),
         usage_usd=usage,
         seats_usd=seats,
         total_usd=usage + seats,
+        in_force=bill_in_force(
+            deal,
+            sum(use.in_force_usd for use in uses),
+            users,
+            sum(use.seats_usd for use in uses if use.track not in held),
+        ),
     )
 
 
@@ -125,7 +144,7 @@ def _workload(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
         starts=f"{deal.calendar(deal.month(work.starts)):%Y-%m}",
         is_stated=stated is not None,
         is_retired=work.today is not None and is_retired(deal, work.today),
-        **_billed(resolve(deal).users[name], options, scenario, float(scenario.requests[name][0, 0]), 1.0),
+        **_billed(deal, resolve(deal).users[name], options, scenario, (float(scenario.requests[name][0, 0]), 1.0, 1.0)),
     )
 
 
@@ -136,6 +155,7 @@ def _cohort(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
     user = resolve(deal).users.get(name) if track != NONE else None
     metered = 1.0 if seat is None else _billed_share(deal, name, seat, scenario)
     requests = users * float(scenario.per_user[name][0, 0])
+    counted = seat.part.counts_toward_commitment if seat is not None and track in seats_in_force(deal) else 0.0
     return TodaysUse(
         kind="cohort",
         name=name,
@@ -148,7 +168,7 @@ def _cohort(deal: Deal, name: str, scenario: ScenarioSet) -> TodaysUse:
         track=track,
         seat_usd=None if seat is None else seat.card_usd,
         seats_usd=0.0 if seat is None else users * seat.card_usd,
-        **_billed(user, _assumed(user), scenario, requests, metered),
+        **_billed(deal, user, _assumed(user), scenario, (requests, metered, counted)),
     )
 
 
@@ -172,7 +192,7 @@ def _used(deal: Deal, name: str, scenario: ScenarioSet) -> float:
     """Return what a cohort uses in the month at list, charges per request beside the model included."""
     requests = float(scenario.users[name][0, 0] * scenario.per_user[name][0, 0])
     user = resolve(deal).users.get(name)
-    billed = _billed(user, _assumed(user), scenario, requests, 1.0)
+    billed = _billed(deal, user, _assumed(user), scenario, (requests, 1.0, 1.0))
     return float(billed["usage_usd"] + billed["other_usd"])
 
 
@@ -186,8 +206,13 @@ def _assumed(user: User | None) -> list[tuple[Option, float]]:
 
 
 def _track(deal: Deal, name: str) -> tuple[str, SeatOffer | None]:
-    """Return the first track that is open to a cohort, else its first one, and its seat: at list where list has it."""
-    offers = resolve(deal)
+    """Return the first seat type in force of a cohort, else the first track that is open to it, else its first one, and
+    its seat: at list where list has it.
+    """
+    offers, held = resolve(deal), seats_in_force(deal)
+    for track in deal.cohorts[name].tracks:
+        if track in held:
+            return track, held[track]
     tracks = [
         (track, seller)
         for track in deal.cohorts[name].tracks
@@ -203,18 +228,29 @@ def _track(deal: Deal, name: str) -> tuple[str, SeatOffer | None]:
 
 
 def _billed(
-    user: User | None, options: list[tuple[Option, float]], scenario: ScenarioSet, requests: float, metered: float
+    deal: Deal,
+    user: User | None,
+    options: list[tuple[Option, float]],
+    scenario: ScenarioSet,
+    sent: tuple[float, float, float],
 ) -> dict[str, Any]:
-    """Return requests, tokens and dollars of a month that these options answer; the share `metered` is billed."""
+    """Return requests, tokens and dollars of a month that these options answer.
+
+    `sent` are the requests, the share of them that is billed, and the share of that which counts toward a commitment.
+    """
+    requests, metered, counted = sent
     if user is None or not options:
         nothing = dict.fromkeys(("requests", *TOKENS))
         return {"runs_on": "", "priced_as": "", **nothing, **dict.fromkeys(DOLLARS, 0.0)}
-    usd = other = 0.0
+    usd = in_force = other = 0.0
+    rate = rates_in_force(deal)
     tokens = dict.fromkeys(TOKENS.values(), 0.0)
     for option, share in options:
         hits = effective_hit_rate(user.request.cache, option.batch, scenario.hit_rate[user.name])
         for part in option.parts:
-            usd += share * float(request_cost(user.request, option, part, user.usage_multiplier).at(hits)[0])
+            own_usd = share * float(request_cost(user.request, option, part, user.usage_multiplier).at(hits)[0])
+            usd += own_usd
+            in_force += own_usd * rate(part.model_id, counted)
             own = request_tokens(user.request, option, part, float(hits[0]))
             for kind in tokens:
                 tokens[kind] += share * getattr(own, kind)
@@ -227,6 +263,7 @@ def _billed(
         "usage_usd": requests * metered * usd,
         "other_usd": requests * metered * other,
         "included_usd": requests * (1 - metered) * usd,
+        "in_force_usd": requests * metered * (in_force + other),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deal_solve.facts.today import TodaysBill, TodaysUse
+from deal_solve.facts.usage.rates_in_force import BillInForce
 from deal_solve.report.text import bullets, labelled, money, table, whole_money
 
 
@@ -23,7 +24,9 @@ def todays_question(bill: TodaysBill) -> str:
         if usd and usd != bill.total_usd
     ]
     split = f" ({' and '.join(parts)})" if parts else ""
-    return f"In all {money(bill.total_usd)} USD in {bill.month}, at list{split}. Is that your bill today?"
+    held = bill.in_force
+    rates = f", {money(held.total_usd)} USD under the agreement in force" if held else ""
+    return f"In all {money(bill.total_usd)} USD in {bill.month}, at list{split}{rates}. Is that your bill today?"
 
 
 def _lines(sentences: Iterator[str]) -> list[str]:
@@ -45,7 +48,17 @@ def _assumed(bill: TodaysBill) -> Iterator[str]:
     if later:
         yield f"Nothing is used yet by {', '.join(later)}."
     if any(use.kind == "cohort" for use in bill.uses):
-        yield "People are on the first track that is open to their cohort; the file does not say where they are today."
+        seats = "a seat type in force, else on " * bool(bill.in_force)
+        where = f"{seats}the first track that is open to their cohort"
+        yield f"People are on {where}; the file does not say where they are today."
+    if bill.in_force:
+        yield _in_force(bill.in_force)
+
+
+def _in_force(held: BillInForce) -> str:
+    drawn = ", drawn from its commitment, which is paid in advance" if held.is_drawn else ""
+    seats = f"; its licensed seats, and all others at list, are {money(held.seats_usd)} USD" if held.seats_usd else ""
+    return f"Under {held.offer}, in force until {held.ends}, usage is {money(held.usage_usd)} USD{drawn}{seats}."
 
 
 def _usage(bill: TodaysBill) -> str:

@@ -21,7 +21,8 @@ def position_rows(subject: Subject) -> list[tuple[str, str]]:
 def today_line(subject: Subject) -> list[str]:
     """Return what the first month costs on today's routing at list, and how much in the file is hardly meant."""
     bill = today(subject.deal.whole)
-    amount = f"{whole_money(bill.total_usd)} in {bill.month} at list"
+    rates = f", {whole_money(bill.in_force.total_usd)} at the prices in force" if bill.in_force else ""
+    amount = f"{whole_money(bill.total_usd)} in {bill.month} at list{rates}"
     lines = labelled("Today's bill", f"{amount}; is that so? See deal-solve today", LABEL)
     for label, sentence in position_rows(subject):
         lines += labelled(label, sentence, LABEL)
