@@ -2,6 +2,7 @@
 
 import pytest
 
+from deal_solve.cli.main import run
 from deal_solve.cli.support.options import with_risk
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.load import loads
@@ -52,3 +53,41 @@ def test_a_confidence_of_the_file_that_can_be_had_stays() -> None:
     deal = with_risk(deal_with("{weight: 0.3, confidence: 0.8}"), "cautious")
     fitted, notes = fit_risk(deal, scenarios_of(deal))
     assert (fitted.risk.confidence, fitted.risk.weight, notes) == (0.8, 0.7, ())
+
+
+MANY_BRANCHES = """
+start: 2027-01
+horizon_months: 12
+risk: balanced
+uncertainty:
+  list_price_change_per_year: {models: {p10: -20%, p50: -10%, p90: 0%}}
+  events:
+    launch: {probability: 50%, workloads: [bot], factor: 2}
+    loss: {probability: 20%, workloads: [bot], factor: 0.5}
+workloads:
+  bot:
+    requests_per_month: {p10: 1M, p50: 2M, p90: 4M}
+    growth_per_year: {p10: 0%, p50: 10%, p90: 30%}
+    input_tokens: 1000
+    output_tokens: 100
+    models: [sonnet]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            "workloads.bot.growth_per_year=10%",
+            "--set leaves 36 scenarios, of which the worst 10% are weighed, and the file as written 108 scenarios, of "
+            "which the worst 5% are: compare the two with --confidence 0.9\n",
+        ),
+        ("workloads.bot.input_tokens=900", ""),
+        ("risk={weight: 0.3, confidence: 0.9}", ""),
+    ],
+)
+def test_a_change_that_leaves_another_tail_is_told(tmp_path, capsys, change, said) -> None:
+    """Three bands and two events are 27 · 4 branches, enough for 0.95; with two bands they are 9 · 4."""
+    (tmp_path / "deal.yaml").write_text(MANY_BRANCHES, encoding="utf-8")
+    assert run(["solve", str(tmp_path / "deal.yaml"), "--set", change]) == 0
+    assert capsys.readouterr().err == said

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from deal_solve.cli.support.months import in_one_month
 from deal_solve.cli.support.options import (
@@ -21,6 +24,7 @@ from deal_solve.cli.support.options import (
     verbose_option,
 )
 from deal_solve.cli.support.solving import load_fix, read_fix
+from deal_solve.messages import counted
 from deal_solve.optimise.options import SolveOptions
 
 if TYPE_CHECKING:
@@ -52,6 +56,30 @@ class Question:
         return ready(self.scenarios())
 
 
+def _say_other_tail(written: Deal, changed: Deal, scenarios_from: Callable[..., Scenarios]) -> None:
+    """Say on stderr where what `--set` changes leaves so few or so many scenarios that another tail is weighed."""
+    from deal_solve.errors import InputError
+    from deal_solve.report.text import percent
+    from deal_solve.settlement.objective import fit_risk
+
+    if "confidence" in changed.risk.model_fields_set or not changed.risk.weight:
+        return
+    with suppress(InputError):  # of the file as written: it is not what is asked about
+        sets = [scenarios_from(deal) for deal in (written, changed)]
+        found = [fit_risk(deal, own)[0].risk for deal, own in zip((written, changed), sets, strict=True)]
+        before, now = (risk.confidence for risk in found)
+        if before != now and sets[1].size > 1:
+            was, leaves = (
+                f"{counted(own.size, 'scenario')}, of which the worst {percent(1 - risk.confidence)}"
+                for own, risk in zip(sets, found, strict=True)
+            )
+            click.echo(
+                f"--set leaves {leaves} are weighed, and the file as written {was} are: compare the two with "
+                f"--confidence {min(before, now):g}",
+                err=True,
+            )
+
+
 def question_options(
     command: Callable[..., Any], *, has_risk: bool = True, any_month: bool = False
 ) -> Callable[..., Any]:
@@ -67,7 +95,10 @@ def question_options(
         *, deal_file: DealFile, scenarios_from: Any, verbose: bool, fix_file: str | None = None, **given: Any
     ) -> Any:
         began = time.monotonic()
-        deal = load_deal(deal_file, **{name: given.pop(name) for name in RISK if name in given})
+        risk = {name: given.pop(name) for name in RISK if name in given}
+        deal = load_deal(deal_file, **risk)
+        if deal_file.changes:
+            _say_other_tail(load_deal(DealFile(deal_file.path), **risk), deal, scenarios_from)
         settings = {name: given.pop(name) for name in SOLVER}
         fixed = read_fix(fix_file)
         month = fixed.signing_month if fixed else None
