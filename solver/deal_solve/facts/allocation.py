@@ -8,6 +8,7 @@ contract year, else equally to the cohorts that take it. What nobody causes is d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -95,8 +96,9 @@ class Allocation(Record):
 def allocate(settlement: Settlement) -> Allocation:
     """Return every line of cost by workload and cohort and contract year: expected, P10 and P90, discounted.
 
-    What is paid for the months before the month of signing, and for seats in force, is not divided: it is in the totals
-    alone, as one of them, in no contract year; so is what a cloud commitment lacks in a year that ends before it.
+    What is paid for the months before the month of signing, and for seats in force, is not divided: it is one of the
+    totals, and one of the years in those whose months seats in force are for. What a cloud commitment lacks in a year
+    that ends before the month of signing is in its total alone.
     """
     parts = [part for parts in each_part_with_rows(settlement, allocated) for part in parts]
     weights = np.concatenate([own for own, _ in parts])
@@ -126,8 +128,14 @@ def allocate(settlement: Settlement) -> Allocation:
             whole += of_year
             years.append(AllocatedYear(payer.kind, name, **asdict(spread(of_year, weights)), contract_year=year))
         totals.append(AllocatedTotal(payer.kind, name, **asdict(spread(whole, weights))))
-    if (BEFORE, "before", -1) in keys:
-        usd = joined((BEFORE, "before", -1))
+    before = {key[2]: joined(key) for key in sorted(keys) if key[0] == BEFORE}
+    years += [
+        AllocatedYear("before", BEFORE, **asdict(spread(usd, weights)), contract_year=year)
+        for year, usd in before.items()
+        if year >= 0
+    ]
+    if before:
+        usd = sum(before.values(), np.zeros(len(weights)))
         totals.append(AllocatedTotal("before", BEFORE, **asdict(spread(usd, weights))))
     return Allocation(Table(rows), Table(years), Table(totals))
 
@@ -171,7 +179,8 @@ class _Causes:
         for row in rows:
             present = np.broadcast_to(row.amount * self.deal.discount(row.paid), (self.scenarios.size,))
             if row.line == "before":
-                costs[BEFORE, row.line, row.year] = costs.get((BEFORE, row.line, row.year), 0.0) + present
+                for year, part in _years_of(row).items():
+                    costs[BEFORE, row.line, year] = costs.get((BEFORE, row.line, year), 0.0) + part * present
                 continue
             for name, share in self.shares(row).items():
                 key = (name, row.line, row.year)
@@ -211,6 +220,16 @@ class _Causes:
 
 Tiers = tuple[Iterator[Weights], Sequence[str]]
 """What a posting is in proportion to, each tier where the one before is 0; then who bears it in equal parts."""
+
+
+def _years_of(row: Row) -> dict[int, float]:
+    """Return the contract years whose months a payment for seats in force is for, each with its share of the months.
+
+    -1 is what is for the months before signing.
+    """
+    months = range(row.first, row.last + 1)
+    years = Counter(max(month // 12, -1) for month in months)
+    return {year: count / len(months) for year, count in years.items()}
 
 
 def cloud_payer(name: str) -> str:

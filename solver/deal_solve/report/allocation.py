@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deal_solve.deal.deal import Deal
-from deal_solve.facts.allocation import Allocation, Payer
+from deal_solve.facts.allocation import AllocatedTotal, Allocation, Payer
 from deal_solve.facts.names import line_title
 from deal_solve.plan.plan import Plan
 from deal_solve.report.difference import present_value
@@ -19,16 +19,23 @@ def allocation_tables(deal: Deal, plan: Plan, found: Allocation) -> tuple[str, .
 
 
 def _totals(deal: Deal, found: Allocation) -> str:
-    rows, sums = [], [0.0] * (deal.years + 1)
-    for total in found.totals:
-        of_years = [year.expected_usd for year in found.years if _is_same(year, total)]
-        cells: list[str] = [*map(money, of_years)] or [""] * deal.years
-        sums = [a + b for a, b in zip(sums, [*(of_years or [0.0] * deal.years), total.expected_usd], strict=True)]
-        ends = [total.expected_usd, total.p10_usd, total.p90_usd]
-        rows.append([_name(total), *cells, *map(money, ends)])
-    rows.append(["total", *map(money, sums), "", ""])
+    amounts = [_by_year(deal, found, total) for total in found.totals]
+    has_before = any(money(before) != "0.00" for before, *_ in amounts)
+    rows = [
+        [_name(total), *map(money, own[not has_before :]), *map(money, (total.p10_usd, total.p90_usd))]
+        for total, own in zip(found.totals, amounts, strict=True)
+    ]
+    sums = [sum(column) for column in zip(*amounts, strict=True)]
+    rows.append(["total", *map(money, sums[not has_before :]), "", ""])
     title = f"Cost by workload and cohort (expected, USD{present_value(deal)}; P10 and P90 do not add up)"
-    return table(title, ["who", *_years(deal), "all years", "P10", "P90"], rows)
+    return table(title, ["who", *["before"] * has_before, *_years(deal), "all years", "P10", "P90"], rows)
+
+
+def _by_year(deal: Deal, found: Allocation, total: AllocatedTotal) -> list[float]:
+    """Return what somebody costs before the month of signing, in each contract year, and in all; USD."""
+    own = {year.contract_year: year.expected_usd for year in found.years if _is_same(year, total)}
+    years = [own.get(year, 0.0) for year in range(deal.years)]
+    return [total.expected_usd - sum(years), *years, total.expected_usd]
 
 
 def _lines(deal: Deal, plan: Plan, found: Allocation) -> str:

@@ -1,8 +1,11 @@
 """Seats in force that outlast the month of signing: by hand, before, in and after the month in which they end."""
 
+import re
+
 import pytest
 
 from deal_solve import InputError, allocate, solve
+from deal_solve.facts.years import years
 from deal_solve.report.allocation import allocation_tables
 from tests.support.builders import APP, RATES, bands, before, count, deal_of, only, seat_deal
 
@@ -227,7 +230,9 @@ def test_people_on_old_seats_without_an_api_agreement_are_metered_as_those_seats
 
 
 def test_who_pays_says_what_is_paid_before_signing_and_for_old_seats_in_a_row_of_its_own():
-    """Signed in month 3: three months at list, 300, and six monthly fees of 1,800 are divided among nobody."""
+    """Signed in month 3: three months at list, 300, and six monthly fees of 1,800 are divided among nobody; three of
+    them, 5,400, are for months of contract year 1, so that each year adds up to what the page says of it.
+    """
     current = {
         "on_the_table": False,
         "terms": [12],
@@ -249,7 +254,12 @@ def test_who_pays_says_what_is_paid_before_signing_and_for_old_seats_in_a_row_of
     }
     assert sum(total.expected_usd for total in found.totals) == pytest.approx(solution.objective_usd)
     table = allocation_tables(solution.settlement.deal, solution.plan, found)[0]
-    assert "before signing" in table
+    own = [(row.contract_year, row.expected_usd) for row in found.years if row.kind == "before"]
+    assert own == [(0, pytest.approx(5_400))]
+    of_years = [float(year.cost.expected_usd) for year in years(solution.settlement)]
+    (line,) = [line.split() for line in table.splitlines() if line.startswith("total")]
+    assert line[1:5] == [f"{usd:,.2f}" for usd in (*of_years, solution.objective_usd)]
+    assert re.search(r"^before signing +5,700.00 +5,400.00 +0.00 +11,100.00", table, re.MULTILINE)
     assert f"{solution.objective_usd:,.2f}" in table
 
 
