@@ -11,6 +11,7 @@ from deal_solve.deal.cohort import NONE, USE, Use
 from deal_solve.deal.deal import AT_LIST, Deal
 from deal_solve.deal.model_names import unknown_model
 from deal_solve.deal.offers.cloud_checks import cloud_findings
+from deal_solve.deal.offers.cloud_years import cloud_years
 from deal_solve.deal.offers.in_force_checks import in_force_findings
 from deal_solve.deal.offers.seats import clashes_with_allowance
 from deal_solve.deal.offers.true_up import HARD_CAP, TrueUp
@@ -302,14 +303,15 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
                 if name not in names:
                     yield here, _unknown(what, name, names)
                 if field != "hit_rate":
-                    months = 0 if field == "other_spend_usd_per_year" else deal.horizon_months
-                    yield from _path_length(path, deal.years, months, here)
+                    of_cloud = field == "other_spend_usd_per_year"
+                    years, months = (cloud_years(deal), 0) if of_cloud else (deal.years, deal.horizon_months)
+                    yield from _path_length(path, years, months, here)
 
 
 def _path_length(path: Sequence[float], years: int, months: int, here: Loc) -> Iterator[Finding]:
     """A path has one number, one per contract year, or one per month (months 0: not one per month)."""
     if len(path) not in (1, years, months):
-        expected = f"1, {years} (contract years) or {months} (months)" if months else f"1 or {years} (contract years)"
+        expected = f"1, {years} (contract years) or {months} (months)" if months else f"1 or {years} (years)"
         yield here, f"has {counted(len(path), 'value')}; expected {expected}"
 
 

@@ -274,10 +274,6 @@ class Deal(DealModel):
         """Return the months of a contract year inside the horizon."""
         return range(12 * year, min(12 * year + 12, self.horizon_months))
 
-    def horizon_year(self, month: int) -> int:
-        """Return the year of the whole horizon in which a month lies; that of cloud commitments, whenever is signed."""
-        return (self.signing_month + month) // 12
-
     def month(self, day: date | None) -> int:
         """Return the index of a calendar month; 0 for None."""
         return months_between(self.start, day) if day else 0

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import LIST, LIST_MONTHLY, Deal
+from deal_solve.deal.offers.cloud_years import cloud_year, cloud_years, months_of_cloud_year
 from deal_solve.deal.offers.running import seat_months
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.facts.accrual import bills, seats_usd
@@ -107,11 +108,11 @@ def _credit(deal: Deal, plan: Plan) -> Iterator[Event]:
 
 
 def _clouds(deal: Deal) -> Iterator[Event]:
-    """Yield the ends of the contract years at which what a cloud commitment lacks is paid, whatever is signed."""
+    """Yield the ends of the years at which what a cloud commitment lacks is paid, whatever is signed."""
     for name, cloud in deal.cloud_commitments.items():
-        for year in range(deal.horizon_year(0), deal.whole.years):
+        for year in range(cloud_year(deal, 0), cloud_years(deal)):
             what = f"what year {year + 1} lacks of the commitment to {cloud.title or name} is paid"
-            yield Event(deal.whole.calendar(12 * year + 12), "cloud", what)
+            yield Event(deal.calendar(months_of_cloud_year(deal, year).stop), "cloud", what)
 
 
 def _tables(deal: Deal, plan: Plan) -> Iterator[Event]:

@@ -10,6 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.cloud_years import cloud_years as years_of
+from deal_solve.deal.offers.cloud_years import share_of_cloud_year
 from deal_solve.frames import Table
 from deal_solve.record import ContractYear, Record
 from deal_solve.settlement.settle import Settlement
@@ -38,12 +40,13 @@ def cloud_years(settlement: Settlement) -> Table[CloudYear]:
 def _years(settlement: Settlement, name: str) -> Iterator[CloudYear]:
     deal, weights, found = settlement.deal, settlement.weights, settlement.clouds[name]
     other: Array = np.sum([block.other_spend[name] @ block.weights for block in blocks(settlement.scenarios)], axis=0)
-    for year in range(deal.whole.years):
+    for year in range(years_of(deal)):
+        part = share_of_cloud_year(deal, year)
         yield CloudYear(
             cloud=name,
             contract_year=year,
-            committed_usd=deal.cloud_commitments[name].usd_per_year[year],
-            other_spend_usd=float(other[year]),
+            committed_usd=part * deal.cloud_commitments[name].usd_per_year[year],
+            other_spend_usd=part * float(other[year]),
             retired_usd=float(weights @ found.retired[year]),
             shortfall_usd=float(weights @ found.short[year]),
             shortfall_probability=float(weights @ (found.short[year] > 0)),

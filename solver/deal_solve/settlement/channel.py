@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.channel import Channel
+from deal_solve.deal.offers.cloud_years import cloud_years, months_of_cloud_year, share_of_cloud_year
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.ledger import Ledger, Row
@@ -53,7 +54,7 @@ def channel_of_user(deal: Deal, plan: Plan, user: str, month: int) -> Channel | 
 
 @dataclass(frozen=True, eq=False)
 class CloudFacts:
-    """A cloud commitment over the years of the whole horizon (Y, S), USD, undiscounted.
+    """A cloud commitment over its years (Y, S), USD, undiscounted.
 
     `retired` is what payments through channels count toward it, `short` what it lacks; `is_capped` where payments would
     have retired more.
@@ -65,19 +66,22 @@ class CloudFacts:
 
 
 def post_cloud_shortfall(ledger: Ledger, deal: Deal, scenarios: ScenarioSet) -> dict[str, CloudFacts]:
-    """Post what every cloud commitment lacks at the end of each year of the horizon, and return what became of it.
+    """Post what every cloud commitment lacks at the end of each of its years, and return what became of it.
 
-    max(0, CC - O - min(Σ counts · pay, cap_share · CC)), from what has been paid through channels so far.
+    max(0, CC - O - min(Σ counts · pay, cap_share · CC)), from what has been paid through channels so far. Of a year
+    that ends after the horizon CC and O are for the part of it that lies inside.
     """
     found = {}
     for name, cloud in deal.cloud_commitments.items():
-        years = deal.whole.years
-        committed = np.array(cloud.usd_per_year[:years])[:, None]
-        paid = ledger.retiring.get(name, np.zeros((years, scenarios.size)))
+        years = range(cloud_years(deal))
+        part = np.array([share_of_cloud_year(deal, year) for year in years])[:, None]
+        committed = part * np.array(cloud.usd_per_year[: len(years)])[:, None]
+        paid = ledger.retiring.get(name, np.zeros((len(years), scenarios.size)))
+        paid = paid + np.where(np.arange(len(years)) == 0, cloud.retired_usd, 0.0)[:, None]
         retired = np.minimum(paid, cloud.cap_share * committed)
-        short = np.maximum(0.0, committed - scenarios.other_spend[name] - retired)
-        for year, usd in enumerate(short):
-            end = 12 * year + 12 - deal.signing_month
-            ledger.post(Row("cloud_shortfall", name, usd, usd, paid=end, first=end - 12, last=end - 1))
+        short = np.maximum(0.0, committed - part * scenarios.other_spend[name] - retired)
+        for year, usd in zip(years, short, strict=True):
+            months = months_of_cloud_year(deal, year)
+            ledger.post(Row("cloud_shortfall", name, usd, usd, months.stop, months.start, months.stop - 1))
         found[name] = CloudFacts(retired, short, paid > retired + CENT_TOLERANCE_USD)
     return found

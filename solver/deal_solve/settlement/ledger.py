@@ -9,6 +9,7 @@ import numpy as np
 
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.channel import Channel
+from deal_solve.deal.offers.cloud_years import cloud_year, cloud_years
 from deal_solve.settlement.lines import LINES
 from deal_solve.uncertainty.scenario_set import Array
 
@@ -111,10 +112,10 @@ class Ledger:
             self._pay_through(self._channel, row)
 
     def _pay_through(self, channel: Channel, row: Row) -> None:
-        years = self._deal.whole.years
+        years = cloud_years(self._deal)
         retiring = self.retiring.setdefault(channel.through, np.zeros((years, self.scenarios)))
         month = row.first if row.paid <= row.first else row.last  # in advance: the first one that it is for
-        retiring[self._deal.horizon_year(month)] += channel.counts * row.amount
+        retiring[cloud_year(self._deal, month)] += channel.counts * row.amount
         if channel.fee:
             self.post(replace(row, line="fee", quantity=row.amount, amount=channel.fee * row.amount, fee_of=row.line))
 

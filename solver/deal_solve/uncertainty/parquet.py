@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.cloud_years import cloud_years
 from deal_solve.errors import InputError, Problem
 from deal_solve.files import opened
 from deal_solve.messages import counted, did_you_mean
@@ -198,7 +199,7 @@ class _Reader:
         values = self._values(column)
         months, bound = self.deal.horizon_months, "above 0" if part == "index" else "0 or more"
         highest = 1.0 if part == "hit_rate" else np.inf
-        allowed = _lengths(part, self.deal.years, months)
+        allowed = _lengths(part, cloud_years(self.deal) if part == "other_spend" else self.deal.years, months)
         length = 1 if values.ndim == 1 else values.shape[1]
         if not np.all(np.isfinite(values)):
             self.problem(

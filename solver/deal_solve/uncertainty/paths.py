@@ -15,6 +15,7 @@ from deal_solve.deal.cohort import Cohort
 from deal_solve.deal.cross_checks import MODELS, SEATS
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.numbers import Band, certain
+from deal_solve.deal.offers.cloud_years import cloud_years
 from deal_solve.deal.rate_card import FAMILIES
 from deal_solve.deal.requests.today import list_usd_today
 from deal_solve.deal.workload import Workload
@@ -65,7 +66,7 @@ def paths_of(deal: Deal, draw: Draw, happens: Mapping[str, Array], scenarios: in
         "index": {key: spread(path) for key, path in _price_indexes(deal, draw).items()},
         "hit_rate": {key: np.broadcast_to(rate, scenarios) for key, rate in _hit_rates(deal, draw).items()},
         "other_spend": {
-            key: np.broadcast_to(usd, (deal.years, scenarios)) for key, usd in _other_spend(deal, draw).items()
+            key: np.broadcast_to(usd, (cloud_years(deal), scenarios)) for key, usd in _other_spend(deal, draw).items()
         },
     }
 
@@ -233,13 +234,12 @@ def _hit_rates(deal: Deal, draw: Draw) -> dict[str, Array]:
 
 
 def _other_spend(deal: Deal, draw: Draw) -> dict[str, Array]:
-    """Return O of every cloud commitment: one number per contract year, (Y, S or 1)."""
-    spend = {}
+    """Return O of every cloud commitment: one number per year of them, (Y, S or 1)."""
+    spend, years = {}, cloud_years(deal)
     for key, cloud in deal.cloud_commitments.items():
         bands, path = cloud.other_spend_usd_per_year, f"cloud_commitments.{key}.other_spend_usd_per_year"
         drawn = [
-            draw("cloud", path + f"[{index}]" * (len(bands) > 1), band)
-            for index, band in enumerate(bands[: deal.years])
+            draw("cloud", path + f"[{index}]" * (len(bands) > 1), band) for index, band in enumerate(bands[:years])
         ]
         spend[key] = np.array(np.broadcast_arrays(*drawn))
     return spend

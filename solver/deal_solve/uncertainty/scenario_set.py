@@ -84,7 +84,7 @@ class ScenarioSet:
     `weights` has shape (S,) and sums to 1 (in a block of a larger set, to its share). `requests[w]` is D, requests a
     month; `users[c]` is A, users a month; `per_user[c]` requests per user and month; `index[f]` is Π, the list-price
     index of a family or of `seats`; all of shape (H, S). `hit_rate[w or c]` has shape (S,), `other_spend[cloud]` is
-    O, USD a contract year, (Y, S). Arrays may be views that cannot be written to. `before` has the months before a
+    O, USD a year of it, (Y, S). Arrays may be views that cannot be written to. `before` has the months before a
     month of signing, where the set begins with it; `running` all paths of the months from it on in which seats in force
     still run: in `users` those who are on them come after that.
     """

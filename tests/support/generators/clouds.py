@@ -14,7 +14,7 @@ def clouds(c: Draw, data: Data) -> None:
     """Add a commitment near what is bought here, with other spend that leaves some of it, and channels toward it."""
     is_later = any(month % 12 for month in data.get("signing", {}).get("months", ()))
     offers = [
-        name for name, offer in data["offers"].items() if _fits(offer) and not (is_later and _is_tied_to_years(offer))
+        name for name, offer in data["offers"].items() if _fits(offer) and not (is_later and is_tied_to_years(offer))
     ]
     if not offers:
         return
@@ -49,7 +49,7 @@ def _fits(offer: Data) -> bool:
     return not (rolls or pays_late) and "excess" not in api and "yearly_minimum" not in api
 
 
-def _is_tied_to_years(offer: Data) -> bool:
+def is_tied_to_years(offer: Data) -> bool:
     """Whether an offer on the table may be bought through a channel from the first month of a year on only."""
     api = offer.get("api", {})
     return offer.get("on_the_table", True) and bool("seats" in offer or "credit" in api or "unused" in api)

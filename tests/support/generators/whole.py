@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.generators.clouds import clouds
+from tests.support.generators.clouds import clouds, is_tied_to_years
 from tests.support.generators.deal import drawn_deal
 from tests.support.generators.draw import Draw, RandomDraw
 from tests.support.generators.signing import sign_later
@@ -39,12 +39,40 @@ def whole(c: Draw) -> Data:
         _longer(c, data)
     if data.get("limits") and c.chance(22):
         _in_another_currency(c, data)
+    if "cloud_commitments" in data and c.chance(50):
+        _cloud_year_runs(c, data)
     return data
 
 
 def _cloudy(data: Data) -> int:
     """Return how often in 100 cases there is a cloud commitment; where bands are expanded, its spend is one too."""
     return 30 if "scenarios" in data else 95
+
+
+def _cloud_year_runs(c: Draw, data: Data) -> None:
+    """Let the year of a cloud commitment have begun before the start, where every offer can be signed then."""
+    held = data.get("in_force")
+    year, month = map(int, data["start"].split("-"))
+    signed = data.get("signing", {}).get("months")
+    if signed is None and held is not None:
+        ends = tuple(map(int, held["ends"].split("-")))
+        signed = [12 * (ends[0] - year) + ends[1] - month]
+    over = c.pick(2, 1, 5, 7, 11)
+    if any(is_tied_to_years(paper) for paper in data["offers"].values() if "channel" in paper):
+        starts = {-month % 12 for month in signed or [0]}
+        over = min(starts) if len(starts) == 1 else 0
+    if data.get("signing", {}).get("early") == "credited" or not over:
+        return
+    for cloud in data["cloud_commitments"].values():
+        began = 12 * year + month - 1 - over
+        cloud["year_started"] = f"{began // 12}-{began % 12 + 1:02}"
+        cloud["usd_per_year"] = [*cloud["usd_per_year"], cloud["usd_per_year"][-1]]
+        cloud["retired_usd"] = round(cloud["usd_per_year"][0] * c.pick(0, 0.1, 0.3), 2)
+        if isinstance(cloud["other_spend_usd_per_year"], list):
+            cloud["other_spend_usd_per_year"].append(cloud["other_spend_usd_per_year"][-1])
+    for scenario in data.get("scenarios", {}).values():
+        for spend in scenario.get("other_spend_usd_per_year", {}).values():
+            spend.append(spend[-1])
 
 
 def _seats(c: Draw, data: Data) -> None:

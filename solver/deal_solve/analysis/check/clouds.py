@@ -8,6 +8,7 @@ import numpy as np
 
 from deal_solve.deal.cross_checks import Finding
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.cloud_years import cloud_years
 from deal_solve.deal.yaml_source import Loc
 from deal_solve.uncertainty.scenario_set import ScenarioSet
 
@@ -20,12 +21,12 @@ def unreachable_clouds(deal: Deal, scenarios: ScenarioSet) -> Iterator[Finding]:
             yield ("offers", name, "channel", "counts"), "is 0, so what is paid through the channel retires nothing"
     for name, cloud in deal.cloud_commitments.items():
         here: Loc = ("cloud_commitments", name)
-        committed = np.array(cloud.usd_per_year[: deal.whole.years])[:, None]
+        committed = np.array(cloud.usd_per_year[: cloud_years(deal)])[:, None]
         lacks = np.maximum(committed - scenarios.other_spend[name], 0.0)
         if not lacks.any():
             yield (
                 here,
-                "other spend reaches what is committed in every contract year and scenario: nothing is short",
+                "other spend reaches what is committed in every year and scenario: nothing is short",
             )
         elif all(channel.through != name for channel in channels.values()):
             yield here, "no offer has a channel toward it: what is short is the same whatever is signed"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from deal_solve.deal.base import DealModel, Name, Title
+from deal_solve.deal.base import DealModel, Month, Name, Title
 from deal_solve.deal.numbers import NonNegative, NonNegativeBand, Share
 
 
@@ -22,15 +22,22 @@ OtherSpend = Annotated[
 
 
 class CloudCommitment(DealModel):
-    """What is committed to a cloud provider: what spend of a contract year lacks to it is paid at the year's end."""
+    """What is committed to a cloud provider: what spend of a year lacks to it is paid at the year's end."""
 
     title: Title = Field("", description="name in reports")
     usd_per_year: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = Field(
-        description="what is left of the commitment from the first month on, one amount per contract year"
+        description="the commitment, one amount per year of the horizon: what is left of it from the first month on; "
+        "where a year runs already (year_started), one per year from that one on, the whole of it"
     )
     other_spend_usd_per_year: OtherSpend = Field(
-        description="what else is spent toward it; one band for all contract years, or one per contract year"
+        description="what else is spent toward it; one band for all years, or one per year"
     )
+    year_started: Month | None = Field(
+        None,
+        description="first month of the year of the commitment that runs at the start; default the start; holds for "
+        "all commitments, whichever states it",
+    )
+    retired_usd: NonNegative = Field(0.0, description="what purchases have counted toward that year so far")
     cap_share: Share = Field(1.0, description="most that marketplace purchases retire, as a share of the commitment")
 
 

@@ -15,7 +15,8 @@ from dataclasses import replace
 import numpy as np
 
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offers.channel import Channel, CloudCommitment
+from deal_solve.deal.offers.channel import Channel
+from deal_solve.deal.offers.cloud_years import cloud_years, months_of_cloud_year, share_of_cloud_year
 from deal_solve.formulation.clauses.channel_cost import ChannelCost, Channelled
 from deal_solve.formulation.model.expression import Expression
 from deal_solve.formulation.model.payments import Metered, Payments, Share
@@ -24,10 +25,10 @@ from deal_solve.uncertainty.scenario_set import Array
 
 
 def settle_channels(program: Program, deal: Deal) -> None:
-    """Add what cloud commitments lack in each year of the horizon, and the fees of what is paid through channels."""
-    for name, cloud in deal.cloud_commitments.items():
-        for year in range(deal.whole.years):
-            bounds = _bounds(program, name, cloud, year)
+    """Add what cloud commitments lack in each of their years, and the fees of what is paid through channels."""
+    for name in deal.cloud_commitments:
+        for year in range(cloud_years(deal)):
+            bounds = _bounds(program, deal, name, year)
             if program.by_cuts:
                 program.recourse.append(_cost(program, deal, name, year, bounds))
             else:
@@ -53,19 +54,21 @@ def _counts(channel: Channel | None, name: str) -> float:
     return channel.counts if channel and channel.through == name else 0.0
 
 
-def _bounds(program: Program, name: str, cloud: CloudCommitment, year: int) -> tuple[Array, Array]:
+def _bounds(program: Program, deal: Deal, name: str, year: int) -> tuple[Array, Array]:
     """Return what is short if nothing is retired, and if the cap is, (S,), money units."""
-    sums, committed = program.sums, cloud.usd_per_year[year]
-    lacking = committed - sums.other_spend[name][year]
+    sums, cloud, part = program.sums, deal.cloud_commitments[name], share_of_cloud_year(deal, year)
+    committed = part * cloud.usd_per_year[year]
+    lacking = committed - part * sums.other_spend[name][year]
     minimum = np.maximum(lacking - cloud.cap_share * committed, 0.0)
     if name in sums.retired_before:
         lacking = lacking - sums.retired_before[name][year]
+    lacking = lacking - (0.0 if year else cloud.retired_usd)
     return np.maximum(lacking, minimum) / program.unit_usd, minimum / program.unit_usd
 
 
 def _rows(program: Program, deal: Deal, name: str, year: int, bounds: tuple[Array, Array]) -> None:
     """Add short + Σ counts · pay >= maximum, minimum <= short <= maximum, in each group of scenarios that are alike."""
-    (maximum, minimum), end = bounds, 12 * year + 12 - deal.signing_month
+    (maximum, minimum), end = bounds, months_of_cloud_year(deal, year).stop
     groups: dict[object, list[int]] = {}
     paid = _paid(program, name, year)
     for index, amounts in enumerate(paid):
@@ -86,7 +89,7 @@ def _paid(program: Program, name: str, year: int) -> list[dict[int, float]]:
     found: list[defaultdict[int, float]] = [defaultdict(float) for _ in range(program.size)]
     for payment in program.payments:
         counts = _counts(payment.channel, name)
-        if counts and payment.horizon_year == year:
+        if counts and payment.cloud_year == year:
             where = np.arange(program.size) if payment.where is None else payment.where
             amounts = np.broadcast_to(counts * payment.value * payment.column, where.shape)
             for scenario, usd in zip(where.tolist(), amounts.tolist(), strict=True):
@@ -103,7 +106,7 @@ def _metered(program: Program, name: str, year: int) -> list[Metered]:
     return [
         metered.times(_counts(metered.channel, name))
         for metered in program.metered
-        if metered.horizon_year == year and _counts(metered.channel, name)
+        if metered.cloud_year == year and _counts(metered.channel, name)
     ]
 
 
@@ -112,14 +115,14 @@ def _cost(program: Program, deal: Deal, name: str, year: int, bounds: tuple[Arra
     shares = [
         Share(program.index(each.variable), each.column, _counts(each.channel, name) * each.value, 0.0, each.year)
         for each in program.payments
-        if each.horizon_year == year and _counts(each.channel, name)
+        if each.cloud_year == year and _counts(each.channel, name)
     ]
     parts = [
         Channelled(each.part, each.channel.counts, each.channel.fee)
         for each in program.channelled
-        if each.horizon_year == year and each.channel.through == name
+        if each.cloud_year == year and each.channel.through == name
     ]
     one = program.linear(1.0 * program.variable("certain", 1, 1))
     paid = Payments(tuple(shares), program.size)
-    end = 12 * year + 12 - deal.signing_month
+    end = months_of_cloud_year(deal, year).stop
     return ChannelCost(tuple(parts), (paid, *_metered(program, name, year)), one, *bounds, end)

@@ -225,9 +225,9 @@ def _other_charges(program: Program, user: Who, epoch: Epoch, others: list[tuple
     for share, usd in others:
         for start, _ in sums.within(user, epoch.start, epoch.end):
             item = Item(program.index(share), sums.row_of(user, start), usd)
-            by_year.setdefault(sums.horizon_year(start), []).append(item)
-    for horizon_year, items in by_year.items():
-        program.meter("other_charges", epoch.year, items, horizon_year)
+            by_year.setdefault(sums.cloud_year(start), []).append(item)
+    for cloud_year, items in by_year.items():
+        program.meter("other_charges", epoch.year, items, cloud_year)
 
 
 def route_workloads(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.cloud_years import cloud_years, months_of_cloud_year
 from deal_solve.deal.offers.offer import Capped
 from deal_solve.plan.resolved import resolve
 from deal_solve.uncertainty.scenario_set import Scenarios, ScenarioSet
@@ -53,5 +54,5 @@ def cuts_of(deal: Deal, user: str, moved: list[int]) -> list[int]:
     step = 1 if user in summed_monthly(deal) else 12
     epochs = {epoch.start for epoch in resolve(deal).epochs(user)}
     if deal.cloud_commitments:
-        epochs |= {month for month in horizon if (deal.signing_month + month) % 12 == 0}
+        epochs |= {months_of_cloud_year(deal, year).start for year in range(cloud_years(deal))} & {*horizon}
     return sorted({*moved, *horizon[::step], *periods, *credited_months(deal), *epochs, len(horizon)})

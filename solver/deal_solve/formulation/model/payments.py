@@ -24,7 +24,7 @@ class Metered:
     plain: RateGroups
     present: RateGroups
     channel: Channel | None = None
-    horizon_year: int = 0
+    cloud_year: int = 0
     is_linear: bool = True
 
     @property

@@ -50,14 +50,14 @@ class Payment:
     where: ScenarioIndices | None
     year: int
     channel: Channel | None = None
-    horizon_year: int = 0
+    cloud_year: int = 0
 
 
 class Channelled(NamedTuple):
     """Recourse that is paid in one year of the whole horizon, through the channel of an offer."""
 
     channel: Channel
-    horizon_year: int
+    cloud_year: int
     part: Recourse
 
 
@@ -215,17 +215,17 @@ class Program:
             if factor and scale:
                 value = scale * factor
                 present = value * self.discount(due.time)
-                through = self._channel, self.sums.horizon_year(due.month)
+                through = self._channel, self.sums.cloud_year(due.month)
                 self.payments.append(
                     Payment(line, variable, column, value, present, due.where, due.month // 12, *through)
                 )
 
     def recur(self, part: Recourse, month: int) -> None:
-        """Charge recourse; through a channel it is for months of one year of the horizon, `month` the last of them."""
+        """Charge recourse; through a channel it is for months of one cloud year, `month` the last of them."""
         if self._channel is None:
             self.recourse.append(part)
         else:
-            self.channelled.append(Channelled(self._channel, self.sums.horizon_year(month), part))
+            self.channelled.append(Channelled(self._channel, self.sums.cloud_year(month), part))
 
     def leave_unserved(
         self, expression: Expression | Variable, users: ScalarOrArray, where: ScenarioIndices | None = None
@@ -241,10 +241,10 @@ class Program:
         found += [1.0 * self._expected_recourse(part, when, "unserved_users") for part in self.unserved_recourse]
         return total(found)
 
-    def meter(self, line: str, year: int, items: Sequence[Item], horizon_year: int = 0) -> None:
+    def meter(self, line: str, year: int, items: Sequence[Item], cloud_year: int = 0) -> None:
         """Charge requests at the end of each month of one contract year, in money units per request.
 
-        What is paid through a channel is for months of one year of the horizon.
+        What is paid through a channel is for months of one year of cloud commitments.
         """
         if items:
             rows = self.sums.rows_of(range(12 * year, 12 * year + 12))
@@ -253,7 +253,7 @@ class Program:
                 RateGroups(self.sums.requests[rows], inside),
                 RateGroups(self.sums.discounted_requests[rows], inside),
             )
-            self.metered.append(Metered(line, year, plain, present, self._channel, horizon_year))
+            self.metered.append(Metered(line, year, plain, present, self._channel, cloud_year))
 
     def _paid(self, lines: Sequence[str] | None, when: When) -> Iterator[tuple[Payment, float]]:
         for payment in self.payments:

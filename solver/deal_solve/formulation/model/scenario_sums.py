@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.cloud_years import cloud_year, cloud_years
 from deal_solve.errors import InputError
 from deal_solve.formulation.model.first_users import first_users_of
 from deal_solve.formulation.model.intervals import cuts_of, moves_of
@@ -48,7 +49,7 @@ class ScenarioSums:
 
     `requests` and `discounted_requests` have a row (S,) per (user, first month of an interval, basis), in order of
     time, found by `row_of`; `active` is (C, H, S), `users[c]` its part (H, S); `hit` is per user and batch,
-    `index[family]` has one entry per month, `other_spend[cloud]` one per contract year (Y, S), USD. `buckets` are those
+    `index[family]` has one entry per month, `other_spend[cloud]` one per year of it (Y, S), USD. `buckets` are those
     of each contract-year start, where later terms are decided by table; on a path of them `whole` is the set they are
     part of and `probability` the sum of the weights. `first_users` are those that an initial order is placed for: of
     the whole set, on every path of it too; handed over where they are those of another scenario set. The rows of an
@@ -89,7 +90,7 @@ class ScenarioSums:
         self.mean_requests: dict[Who, Array] = {user: np.zeros(self.months) for user in metered}
         self.mean_users = {name: np.zeros(self.months) for name in deal.cohorts}
         self.index: dict[str, list[ScalarOrArray]] = {}
-        self.other_spend = {name: np.empty((deal.whole.years, self.size)) for name in deal.cloud_commitments}
+        self.other_spend = {name: np.empty((cloud_years(deal), self.size)) for name in deal.cloud_commitments}
         keys = [
             (start, index, basis)
             for index, user in enumerate(metered)
@@ -267,9 +268,9 @@ class ScenarioSums:
         part._above, part._counted, part._used = {}, {}, {}
         return part
 
-    def horizon_year(self, month: int) -> int:
-        """Return the year of the whole horizon in which a month lies."""
-        return self._deal.horizon_year(month)
+    def cloud_year(self, month: int) -> int:
+        """Return the year of cloud commitments in which a month lies."""
+        return cloud_year(self._deal, month)
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""

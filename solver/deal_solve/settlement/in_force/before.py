@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.offers.cloud_years import cloud_years
 from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.in_force.allowance import post_extra_before
@@ -150,7 +151,7 @@ def paid_before(deal: Deal, scenarios: Scenarios) -> Mapping[int, Array]:
 
 
 def retired_before(deal: Deal, scenarios: Scenarios) -> Mapping[str, Array]:
-    """Return what is paid before signing and counts toward each cloud commitment, by year of the whole horizon, (Y, S).
+    """Return what is paid before signing and counts toward each cloud commitment, by year of it, (Y, S).
 
     It is not discounted, USD.
     """
@@ -159,7 +160,7 @@ def retired_before(deal: Deal, scenarios: Scenarios) -> Mapping[str, Array]:
 
     def retired(_: int, block: ScenarioSet) -> dict[str, Array]:
         found = before_signing(deal, block).retiring
-        empty = np.zeros((deal.whole.years, block.size))
+        empty = np.zeros((cloud_years(deal), block.size))
         return {name: found.get(name, empty) for name in deal.cloud_commitments}
 
     parts = each_block(scenarios, retired)

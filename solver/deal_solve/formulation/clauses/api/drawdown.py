@@ -44,11 +44,11 @@ def bill(program: Program, rates: Rates, routing: Routing, regime: Regime | None
             factor, moving = 1.0, sums.index[usage.family][month]
             if regime is not None:
                 factor, moving, _ = rates.of(regime, usage.model_id, usage.family, month)
-            key = usage.epoch.year, channel, 0 if channel is None else sums.horizon_year(month)
+            key = usage.epoch.year, channel, 0 if channel is None else sums.cloud_year(month)
             by_year.setdefault(key, []).append(Item(index, row, usage.per_request * factor, moving))
-    for (year, channel, horizon_year), items in by_year.items():
+    for (year, channel, cloud_year), items in by_year.items():
         book = program.through(channel)
-        book.meter("uncounted_usage" if regime is None else "usage", year, items, horizon_year)
+        book.meter("uncounted_usage" if regime is None else "usage", year, items, cloud_year)
 
 
 def draw_down(program: Program, deal: Deal, agreements: Agreements, commitments: Commitments, routing: Routing) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.api import ApiPart, Premium, Rollover
 from deal_solve.deal.offers.channel import Channel
+from deal_solve.deal.offers.cloud_years import cloud_year, months_of_cloud_year
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.deal.offers.renewal import Uplift
 from deal_solve.deal.rate_card import FAMILIES
@@ -122,12 +123,12 @@ def channel_of(deal: Deal, regime: Regime) -> Channel | None:
 def retires_next_year(deal: Deal, regime: Regime, month: int) -> bool:
     """Whether what is paid for a month retires a shortfall of the next contract year, the cost of which has a limit.
 
-    Signed in a month that begins no year of the horizon, a contract year ends inside of a year of the cloud commitment.
+    Signed in a month that begins no year of it, a contract year ends inside of a year of the cloud commitment.
     """
     channel = channel_of(deal, regime)
     if channel is None or channel.counts == 0:
         return False
-    due = (12 * deal.horizon_year(month) + 11 - deal.signing_month) // 12
+    due = (months_of_cloud_year(deal, cloud_year(deal, month)).stop - 1) // 12
     return due > month // 12 and any(limit.contract_year == due for limit in deal.limits)
 
 
