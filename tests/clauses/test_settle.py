@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deal_solve.errors import InputError
-from deal_solve.plan.plan import ApiTerm, RenewalRow, RenewalTable
+from deal_solve.plan.plan import ApiTerm, RenewalRow, RenewalTable, SeatTerm
 from deal_solve.settlement.lines import LINES
 from deal_solve.settlement.settle import settle
 from deal_solve.uncertainty.expansion import scenarios_of
@@ -64,6 +64,16 @@ def with_row(**row):
         (with_api((0, (1,)), (1, (1,))), "plan: api.terms[0] commits in the band from 0"),
         (with_api((1, (1,)), (1, (1,)), offer="nobody"), "plan: api.offer is 'nobody'; expected one of list, {offers}"),
         (with_both(offer="nobody"), "plan: seats.seat.offer is 'nobody'; expected one of list, {offers}"),
+        (
+            with_row(api=ApiTerm(band_usd_per_year=1, commitment_usd=(1,))).model_copy(
+                update={"api": api_plan((1, (1,)), offer="nobody").api}
+            ),
+            "plan: api.offer is 'nobody'; expected one of list, {offers}",
+        ),
+        (
+            with_both(terms=(SeatTerm(years=1), SeatTerm(years=1, offer="list-monthly"))),
+            "plan: seats.seat.offer is 'list-monthly'; expected one of list, {offers}",
+        ),
         (with_api((1, (1,)), (1, (1,)), first=36), "plan: api.term_months is 36; quote offers 12, 24, 36"),
         (with_both(offer="people", term_months=24), "plan: seats.seat.term_months is 24; people offers 12"),
         (with_api((1, (1, 1))), "plan: the contract years of api.terms are [2]; expected [1, 1]"),

@@ -40,7 +40,10 @@ REPORT = ROOT / "tests" / "benchmarks" / "agreement-report.md"
 
 @dataclass
 class Record:
-    """What one deal showed. `settles[clause]` and `solves[clause]`: whether it changed the cost, where it was tried."""
+    """What one deal showed. `settles[clause]` and `solves[clause]`: whether it changed the cost, where it was tried.
+
+    `settles` is None where the plan makes use of the clause, so that it cannot be settled without.
+    """
 
     number: int
     kind: str
@@ -53,7 +56,7 @@ class Record:
     by_cbc: bool = False
     plans: int = 0
     clauses: list[str] = field(default_factory=list)
-    settles: dict[str, bool] = field(default_factory=dict)
+    settles: dict[str, bool | None] = field(default_factory=dict)
     solves: dict[str, bool] = field(default_factory=dict)
 
 
@@ -74,7 +77,8 @@ class Tries:
     """Which clauses are tried in which deals of a chunk: drawn for each apart, so that no kind of deal is preferred.
 
     `settled[number]` are those tried by settling a deal's plan, `solved[number]` those of them that are tried by
-    solving again if neither that nor the deal before it of the same clause showed a difference (`felt`).
+    solving again if neither that nor the deal before it of the same clause showed a difference (`felt`). Where a plan
+    cannot be settled without a clause, the deal is always solved again.
     """
 
     settled: dict[int, list[str]] = field(default_factory=dict)
@@ -120,13 +124,12 @@ def _record(number: int, data: dict, tries: Tries) -> Record:
 def _try_clauses(record: Record, data: dict, solution: Solution, tries: Tries) -> None:
     """Settle the plan, and solve again, where a clause of the deal is neutral."""
     for name in tries.settled.get(record.number, ()):
-        changed = settles_otherwise(data, solution, name)
-        if changed is not None:
-            record.settles[name] = changed
+        record.settles[name] = changed = settles_otherwise(data, solution, name)
         if changed:
             tries.felt.add(name)
-    for name in tries.solved.get(record.number, ()):
-        if name in record.settles and name not in tries.felt:
+    drawn = tries.solved.get(record.number, ())
+    for name, settled in record.settles.items():
+        if settled is None or (name in drawn and name not in tries.felt):
             changed = solves_otherwise(data, solution, name)
             if changed is not None:
                 record.solves[name] = changed
@@ -156,22 +159,34 @@ class Row:
 def rows_of(records: list[Record]) -> Iterator[Row]:
     """Yield one row per clause value, each share estimated from the deals in which it was tried.
 
-    `matters` adds to the deals whose optimal plan settles otherwise those in which it settles alike but another plan
-    becomes best, estimated from the deals in which that was tried.
+    `matters` adds to the deals whose optimal plan settles otherwise those in which it settles alike, or needs the clause,
+    and the best plan without costs something else, each estimated from the deals in which that was tried.
     """
     solved = [record for record in records if record.kind == "solved"]
     known = [record for record in records if record.clauses]
     for name in CLAUSES:
         deals = sum(name in record.clauses for record in known)
         occurs = deals / max(len(known), 1)
-        felt = sum(record.settles.get(name, False) or record.solves.get(name, False) for record in solved)
+        felt = sum(bool(record.settles.get(name) or record.solves.get(name)) for record in solved)
         has = sum(name in record.clauses for record in solved) / max(len(solved), 1)
-        settled = [record.settles[name] for record in solved if name in record.settles]
-        changes = sum(settled) / len(settled) if settled else 0.0
-        tries = [record.solves[name] for record in solved if name in record.solves]
-        share = sum(tries) / len(tries) if tries else 0.0
-        matters = has * (changes + (1 - changes) * share)
-        yield Row(name, deals, felt, occurs, has * changes, matters, len(settled), len(tries))
+        settled = Counter(record.settles[name] for record in solved if _is_tried(record, name))
+        share = {seen: _changed_share(solved, name, seen) for seen in (False, None)}
+        tries = sum(name in record.solves for record in solved)
+        changed = sum(settled[seen] * share[seen] for seen in share)
+        per_try = has / max(sum(settled.values()), 1)
+        matters = per_try * (settled[True] + changed)
+        yield Row(name, deals, felt, occurs, per_try * settled[True], matters, sum(settled.values()), tries)
+
+
+def _is_tried(record: Record, name: str) -> bool:
+    """Whether a clause was tried in a deal: one without which the plan cannot be settled, by solving again."""
+    return record.settles.get(name) is not None or name in record.solves
+
+
+def _changed_share(solved: list[Record], name: str, settled: bool | None) -> float:
+    """Return how often solving again made a difference where settling said so."""
+    found = [r.solves[name] for r in solved if name in r.solves and r.settles[name] is settled]
+    return sum(found) / max(len(found), 1)
 
 
 def report(records: list[Record], seed: int) -> str:

@@ -320,15 +320,16 @@ def _post_seats(
 
 def _check(deal: Deal, plan: Plan) -> None:
     """Raise InputError where a plan does not have the shape of the deal (it need not keep the deal's limits)."""
+    on_table = resolve(deal)
+    sellers = {"api": (plan.api.offer,), **{f"seats.{name}": one.sellers for name, one in plan.seats.items()}}
+    for what, offer in ((what, offer) for what, offers in sellers.items() for offer in offers):
+        if offer not in on_table.offers:
+            raise InputError(f"plan: {what}.offer is {offer!r}; expected one of {', '.join(on_table.offers)}")
     problems = list(broken_tables(deal, plan))
     if problems:
         raise InputError(problems)
     for path in all_paths(plan) if plan.later else ():
         _check(deal, on_path(deal, plan, path))
-    on_table = resolve(deal)
-    for what, offer in (("api", plan.api.offer), *((f"seats.{n}", a.offer) for n, a in plan.seats.items())):
-        if offer not in on_table.offers:
-            raise InputError(f"plan: {what}.offer is {offer!r}; expected one of {', '.join(on_table.offers)}")
     api = on_table.taken(plan.api)
     api.require_api()
     _check_term(deal, "api", api)
@@ -337,8 +338,9 @@ def _check(deal: Deal, plan: Plan) -> None:
     if found != expected:
         raise InputError(f"plan: the contract years of api.terms are {found}; expected {expected}")
     for name, agreement in plan.seats.items():
-        if name not in on_table.offers[agreement.offer].seats:
-            raise InputError(f"plan: seats.{name}: {agreement.offer} does not have this seat type")
+        for seller in agreement.sellers:
+            if name not in on_table.offers[seller].seats:
+                raise InputError(f"plan: seats.{name}: {seller} does not have this seat type")
         _check_term(deal, f"seats.{name}", on_table.taken(agreement))
         if agreement.offer == plan.api.offer and agreement.term_months != plan.api.term_months:
             raise InputError(f"plan: seats.{name} has another term than the API part of the same offer")
