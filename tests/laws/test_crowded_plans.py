@@ -21,7 +21,7 @@ SEED = 31
 def crowded(number: int, tiny: bool = False) -> dict[str, Any]:
     """Return a generated deal in which users may be unserved on a plan: of this number, or the next one that is."""
     for again in range(100):
-        data = drawn_deal(RandomDraw(np.random.default_rng([SEED, number, again])), tiny=tiny, crowded=True)
+        data = drawn_deal(RandomDraw(np.random.default_rng([SEED, number, again])), tiny=tiny, shape=["crowded"])
         data["risk"] = "neutral" if data["risk"] == {"criterion": "regret"} else data["risk"]
         deal = read(data)
         if excesses_of(deal, first_users(scenarios_of(deal))):

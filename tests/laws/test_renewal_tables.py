@@ -20,7 +20,7 @@ def by_table(number: int, crowded: bool = False) -> dict[str, Any]:
     """Return a generated deal with tables and few scenarios: of this number, or the next one that is."""
     for again in range(100):
         draw = RandomDraw(np.random.default_rng([SEED, number, again]))
-        data = drawn_deal(draw, crowded=crowded, tables=True)
+        data = drawn_deal(draw, shape=["tables", "crowded"] if crowded else ["tables"])
         data["risk"] = "neutral" if data["risk"] == {"criterion": "regret"} else data["risk"]
         if "renewal_decisions" in data and scenarios_of(read(data)).size <= 6:
             return data

@@ -22,7 +22,7 @@ def returning(number: int, tiny: bool = False, tables: bool = False) -> dict[str
     """Return a generated deal of which something may be taken again: of this number, or the next one that is."""
     for again in range(100):
         draw = RandomDraw(np.random.default_rng([SEED, number, again]))
-        data = drawn_deal(draw, tiny=tiny, tables=tables, returns=True)
+        data = drawn_deal(draw, tiny=tiny, shape=["returns", "tables"] if tables else ["returns"])
         data["risk"] = "neutral" if data["risk"] == {"criterion": "regret"} else data["risk"]
         if RIGHT in clauses_of(data) and scenarios_of(read(data)).size <= 9:
             return data

@@ -159,8 +159,8 @@ class Row:
 def rows_of(records: list[Record]) -> Iterator[Row]:
     """Yield one row per clause value, each share estimated from the deals in which it was tried.
 
-    `matters` adds to the deals whose optimal plan settles otherwise those in which it settles alike, or needs the clause,
-    and the best plan without costs something else, each estimated from the deals in which that was tried.
+    `matters` adds to the deals whose optimal plan settles otherwise those in which it settles alike, or needs it, and
+    the best plan without costs something else, each estimated from the deals in which that was tried.
     """
     solved = [record for record in records if record.kind == "solved"]
     known = [record for record in records if record.clauses]

@@ -1,5 +1,6 @@
 """A generated deal, put together: demand, people, scenarios, then offers and limits around what they cost."""
 
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -19,19 +20,22 @@ Data = dict[str, Any]
 START = (2027, 1)
 
 
-def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool = False, returns: bool = False) -> Data:
+def drawn_deal(c: Draw, tiny: bool = False, shape: Container[str] = ()) -> Data:
     """Return the plain data of a deal; a `tiny` one is small enough to try out its plans one by one.
 
     A `crowded` one has two cohorts or three on one seat type, whose plan has a maximum near what they are together. One
     with `tables` decides later terms by what is observed, where there are any, and its demand moves from year to year.
     Where offers are taken again (`returns`) they may be left after a year, and demand falls in a later one and rises
-    again.
+    again. A `long` one has a horizon of three to five years.
     """
+    crowded, tables, returns = (name in shape for name in ("crowded", "tables", "returns"))
     horizon = c.weighted((12, 4), (24, 3)) if tiny else c.weighted((24, 9), (12, 5), (36, 5), (48, 1))
     if tables:
         horizon = c.weighted((24, 4), (36, 0 if tiny else 1))
     if returns:
         horizon = c.weighted((36, 1), (48, 0 if tiny else 1))
+    if "long" in shape:
+        horizon = c.weighted((36, 1), (48, 2), (60, 2))
     start = (START[0], c.pick(1, 7, 11))
     data: Data = {"start": f"{start[0]}-{start[1]:02d}", "horizon_months": horizon, "workloads": {}, "cohorts": {}}
     if c.chance(50):
@@ -45,7 +49,7 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
         _move(c, data)
     if returns:
         _dip(c, data)
-    shrinks = horizon > 12 and not (tables or returns) and c.chance(35)
+    shrinks = horizon > 12 and not (tables or returns) and c.chance(50)
     if shrinks:
         _shrink(data)
     _offers(c, data)
@@ -72,7 +76,7 @@ def drawn_deal(c: Draw, tiny: bool = False, crowded: bool = False, tables: bool 
     if not around and data["cohorts"] and not c.chance(15):
         _may_go_unserved(c, data)
         around = heuristic_plans(read(data))
-    if around and c.chance(65):
+    if around and c.chance(75):
         data["limits"] = limits(c, around)
     return data
 
@@ -135,7 +139,7 @@ def _move(c: Draw, data: Data) -> None:
 
 def _dip(c: Draw, data: Data) -> None:
     """Let requests and users of every scenario fall in one contract year."""
-    year, rest = c.integer(1, data["horizon_months"] // 12 - 2), c.pick(0.1, 0.0, 0.3)
+    year, rest = c.integer(1, data["horizon_months"] // 12 - 2), c.pick(0.0, 0.1, 0.0, 0.3)
     for scenario in data.get("scenarios", {}).values():
         for paths in (scenario.get("requests_per_month", {}), scenario.get("active_users", {})):
             for name, path in paths.items():
@@ -240,7 +244,7 @@ def _complete(c: Draw, data: Data) -> None:
         people["tracks"] = [t for t in people["tracks"] if t != "pro" or t in sold] or ["none"]
         seats = [t for t in people["tracks"] if t not in (TOOL, "none")]
         if "none" in people["tracks"] or capped & set(seats):
-            people.setdefault("unserved_usd_per_user_month", c.pick(25, 10))
+            people.setdefault("unserved_usd_per_user_month", c.pick(90, 40))
         if seats and not (capped | included) & set(seats) and c.chance(20):
             people["covered_share"] = {seats[0]: c.pick(0.5, 1, 0)}
         if in_dollars & set(seats) and c.chance(80):
@@ -254,6 +258,6 @@ def _complete(c: Draw, data: Data) -> None:
 def _may_go_unserved(c: Draw, data: Data) -> None:
     """Leave cohorts unserved where they must be: too many for a plan's maximum, or no seat has their controls."""
     for people in data["cohorts"].values():
-        people.setdefault("unserved_usd_per_user_month", c.pick(25, 10))
+        people.setdefault("unserved_usd_per_user_month", c.pick(90, 40))
         if "none" not in people["tracks"]:
             people["tracks"] = [*people["tracks"], "none"]

@@ -35,7 +35,8 @@ NEWEST = {
 def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, needs_api: bool) -> Data:
     """Return an offer with an API part, a seats part, or both, near where its clauses bind."""
     kind = c.weighted(("both", 7), ("api", 2), ("seats", 0 if needs_api else 2)) if seat_types else "api"
-    paper: Data = {"terms": _terms(c, horizon)}
+    must_stay = horizon > 12 and c.chance(30)
+    paper: Data = {"terms": {12: {"api": 0.25, "seats": 0.25}} if must_stay else _terms(c, horizon)}
     if kind != "seats":
         paper["api"] = api_part(c, horizon, estimate, min(paper["terms"]))
     if kind != "api":
@@ -49,17 +50,17 @@ def offer(c: Draw, horizon: int, seat_types: list[str], estimate: Estimate, need
         ("none", 5), ("locked", 4), ("pass_through", 3), ({"capped": c.pick(0.03, 0.1)}, 3)
     )
     if horizon > min(paper["terms"]):
-        paper |= _renewal(c, paper)
+        paper |= _renewal(c, paper, must_stay)
     return {**paper, **_other_numbers(c, "offer", estimate)}
 
 
-def _renewal(c: Draw, paper: Data) -> Data:
-    """Return the price of a renewal, often dear where it must be taken, the right to leave or return, and a cap."""
-    right = c.weighted((None, 30), ({"may_return": True}, 30), ({"may_leave": False}, 40))
-    uplift = {"uplift": c.pick(0.3, 0.7) if right == {"may_leave": False} else c.pick(0.05, 0.1, 0.2, 0.7)}
-    price = c.weighted(("same", 4), ("list", 3), (uplift, 5))
+def _renewal(c: Draw, paper: Data, must_stay: bool) -> Data:
+    """Return the price of a renewal, dear where it must be taken, the right to leave or return, and a cap."""
+    right = {"may_leave": False} if must_stay else c.pick(None, {"may_return": True})
+    uplift = {"uplift": c.pick(0.3, 0.7) if must_stay else c.pick(0.05, 0.1, 0.2, 0.7)}
+    price = c.weighted(("same", 4 - 3 * must_stay), ("list", 3), (uplift, 5))
     renewal: Data = {"renewal": {"price": price, **right} if right else price}
-    if paper["price_protection"] != "none" and c.chance(65):
+    if paper["price_protection"] != "none" and c.chance(75):
         renewal["renewal_cap"] = c.pick(0.0, 0.05)
     return renewal
 
@@ -76,7 +77,7 @@ def _terms(c: Draw, horizon: int) -> Data:
         lengths = [c.weighted(*((length, length) for length in fits))]
     if not c.chance(65):
         return {length: {} for length in lengths}
-    steps = {12: (0.0, 0.02), 24: (0.08, 0.15), 36: (0.12, 0.2), 48: (0.15, 0.2), 60: (0.15, 0.25)}
+    steps = {12: (0.0, 0.02), 24: (0.08, 0.15), 36: (0.2, 0.25), 48: (0.25, 0.3), 60: (0.3, 0.35)}
     return {length: {"api": c.pick(*steps[length]), "seats": c.pick(*steps[length])} for length in lengths}
 
 
@@ -108,7 +109,7 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
     """
     part: Data = {"bands": _bands(c, estimate)}
     months = {12: 8, 24: 2}.get(horizon, 0)
-    terms = 5 if shortest > 12 else 1
+    terms = 8 if shortest > 12 else 1
     part["period"] = c.weighted(("year", 5), ("half", 2), ("quarter", 2), ("month", months), ("term", terms))
     part["overage"] = c.weighted(("list", 3), ("contracted", 2), ({"premium": c.pick(0.2, 0.5, -0.05)}, 3))
     if c.chance(50) and part["period"] != "term" and (part["period"] != "month" or horizon == 12):
@@ -123,7 +124,7 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
         part["payment"] == "arrears"
         and "unused" not in part
         and shortest > PERIOD_MONTHS.get(part["period"], shortest)
-        and c.chance(60)
+        and c.chance(75)
     ):
         part["excess"] = "counts_next"
     part["ramp"] = c.weighted((None, 4), ("factors", 3), ("free", 0 if is_term else 3))
@@ -138,9 +139,9 @@ def api_part(c: Draw, horizon: int, estimate: Estimate, shortest: int) -> Data:
     if c.chance(20):
         part["step_usd"] = round_to(max(estimate.usage_usd, 1000.0) / c.pick(10, 4), 2)
     is_plain = not is_term and "unused" not in part and part.get("credit", {}).get("pays") != "balance"
-    if part["payment"] == "arrears" and is_plain and c.chance(50):
+    if part["payment"] == "arrears" and is_plain and c.chance(65):
         part |= {"measured_at": "list", "overage": "contracted"}
-        if c.chance(70):  # which needs one discount a band
+        if c.chance(80):  # which needs one discount a band
             part["shortfall_at"] = "contracted"
             for band in part["bands"]:
                 shares = band["discount"]
@@ -193,9 +194,9 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
     users = max(estimate.users.get(seat_type, 20.0), 5.0)
     part: Data = {}
     if seat_type == "pro":
-        part["usd_per_user_month"] = c.pick(18, 25)
+        part["usd_per_user_month"] = c.pick(14, 18)
     elif c.chance(75):
-        part["usd_per_user_month"] = c.pick(12, 10, 16)
+        part["usd_per_user_month"] = c.pick(10, 8, 14)
     if c.chance(50):
         part["minimum"] = min(round(users * c.number(0.5, 1.2, 0.1)), 150)
     elif seat_type == "enterprise":
@@ -213,7 +214,7 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
     if "maximum" in part and isinstance(part["true_up"], dict) and c.chance(80):
         part["true_up"]["price"] = "list"
     part["covered_share"] = 1 if part["true_up"] == "hard_cap" else c.weighted((1, 2), (0, 2), (0.6, 3))
-    if c.chance(30):
+    if c.chance(40):
         del part["covered_share"]
         part["allowance"] = "all" if part["true_up"] == "hard_cap" or c.chance(25) else _allowance(c)
     if c.chance(50):
@@ -227,8 +228,8 @@ def seat_part(c: Draw, seat_type: str, estimate: Estimate, with_api: bool) -> Da
 
 def _allowance(c: Draw) -> Data:
     """Return dollars a user near what one uses."""
-    allowance: Data = {"usd_per_user_month": c.pick(2, 1, 4), "pooled": c.chance(45)}
-    kind = c.weighted(("plain", 2), ("discount", 2), ("blocked", 2))
+    allowance: Data = {"usd_per_user_month": c.pick(2, 1, 4), "pooled": c.chance(55)}
+    kind = c.weighted(("plain", 2), ("discount", 2), ("blocked", 3))
     if kind == "discount":
         allowance["extra_discount"] = c.pick(0.1, 0.3)
     if kind == "blocked":

@@ -29,7 +29,7 @@ def cohort(c: Draw, start: tuple[int, int], months: int, seat_type: str | None) 
     if c.chance(30):
         people["starts"] = month_after(start, c.integer(1, min(months - 1, 14)))
     if "none" in people["tracks"] or c.chance(30):
-        people["unserved_usd_per_user_month"] = c.pick(30, 12, 50)
+        people["unserved_usd_per_user_month"] = c.pick(90, 25, 150)
     if c.chance(20):
         can_leave = {"none", "enterprise"} & set(people["tracks"])
         people["requires"] = [c.pick("sso", "scim", "rbac") if can_leave else "sso"]
@@ -41,7 +41,7 @@ def _tracks(c: Draw, seat_type: str | None) -> list[str]:
     tracks = [seat_type] if seat_type else []
     if seat_type and c.chance(15):
         tracks.append(next(name for name in SEAT_TYPES if name != seat_type))
-    if c.chance(28):
+    if c.chance(20):
         tracks.append(TOOL)
     if c.chance(35) or not tracks:
         tracks.append("none")

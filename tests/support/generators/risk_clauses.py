@@ -48,7 +48,7 @@ def _limit(c: Draw, plans: list[Settlement]) -> Data:
 
 
 def _measure(c: Draw, years: int) -> Data:
-    kind = c.weighted(("expected", 6 if years > 1 else 2), ("cvar", 4), ("worst", 3), ("chance", 3), ("committed", 4))
+    kind = c.weighted(("expected", 6 if years > 1 else 2), ("cvar", 4), ("worst", 3), ("chance", 4), ("committed", 4))
     if kind == "committed":
         return {"measure": c.pick("expected", "worst"), "of": c.pick("committed", "signed")}
     of = f"contract year {c.integer(1, years)}" if c.chance(80 if kind == "expected" else 50) else "total"

@@ -16,7 +16,7 @@ KEPT = ("usd_per_user_month", "list_usd_per_user_month", "billing", "tiers", "tr
 def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     """Let a deal be signed in a later month or one of several; most of the time after an agreement in force."""
     for limit in data.get("limits", []):  # contract years begin elsewhere, and what is paid before is in none
-        limit["at_most"] = round(limit["at_most"] * c.pick(1, 1.5, 3), 2)
+        limit["at_most"] = round(limit["at_most"] * c.pick(1, 1.2, 2), 2)
     data.pop("cloud_commitments", None)
     for paper in data["offers"].values():
         paper.pop("channel", None)
@@ -25,9 +25,9 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
     horizon, ends = data["horizon_months"], 0
     for people in data["cohorts"].values():  # before the month of signing a tool, or a quoted seat, is no track
         people["tracks"] = list(dict.fromkeys([*people["tracks"], "none"]))
-        people.setdefault("unserved_usd_per_user_month", c.pick(25, 10, 200))
+        people.setdefault("unserved_usd_per_user_month", c.pick(90, 40, 200))
     if c.chance(75):
-        ends = c.pick(6, 3, 9, 7, 14) if horizon > 14 else c.pick(6, 4, 9)
+        ends = c.weighted((6, 2), (3, 1), (9, 1), (7, 1), (14, 9)) if horizon > 14 else c.pick(6, 4, 9)
         data["in_force"] = _in_force(c, data, start, ends)
     held = data.get("in_force", {})
     later = [ends + c.pick(1, 2, 5)] if c.chance(60) and not _keeps_its_count(data, held) else []
@@ -39,7 +39,7 @@ def sign_later(c: Draw, data: Data, start: tuple[int, int]) -> None:
         if held.get("seats"):
             _keep_one_type(data, next(iter(held["seats"])))
         data.setdefault("signing", {})["early"] = "credited" if _may_credit(data) and c.chance(65) else "forfeited"
-    months = sorted({*early, ends, *later}) if c.chance(80) else [*later, *early] or [ends]
+    months = sorted({*early, ends, *later}) if c.chance(45) else early or later or [ends]
     data.setdefault("signing", {})["months"] = [month for month in months if month < horizon] or [ends]
     if "scenarios" in data and data["signing"].get("early") != "credited" and c.chance(25):
         clouds(c, data)
@@ -80,10 +80,10 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
             "band_usd_per_year": api["bands"][0]["commit_usd_per_year"],
             "commitment_usd": commitment,
             "period_started": month_after(start, began),
-            "drawn_usd": round(balance * c.pick(0.25, 0.75, 0.5, 1.0) if began else 0.0, 2),
+            "drawn_usd": round(balance * c.pick(0.25, 0.75, 0.5) if began else 0.0, 2),
             "carried_in_usd": round(balance * c.pick(0.2, 0.4, 0.0), 2) if began and "unused" in api else 0.0,
         }
-        if ends > 12 and c.chance(70):
+        if ends > 12 and c.chance(95):
             held["api"]["commitment_usd"] = [commitment, round(commitment * c.pick(1.5, 1.25, 0.75), 2)]
         if c.chance(40):
             held["index"] = dict.fromkeys(QUALITY, c.pick(1.1, 0.9))
@@ -97,7 +97,7 @@ def _in_force(c: Draw, data: Data, start: tuple[int, int], ends: int) -> Data:
         name = next(iter(seats))
         current["seats"] = {name: dict(seats[name])}
         may_cap = not any("covered_share" in people for people in data["cohorts"].values())
-        clause = c.weighted(("true-forward", 46), ("hard_cap" if may_cap else "true-forward", 52), ("", 2))
+        clause = c.weighted(("true-forward", 42), ("hard_cap" if may_cap else "true-forward", 56), ("", 2))
         if clause:
             current["seats"][name]["true_up"] = clause
         if clause == "hard_cap":

@@ -24,9 +24,8 @@ def whole_deal(rng: np.random.Generator) -> Data:
 
 def whole(c: Draw) -> Data:
     """Return the same through a `Draw`."""
-    shape = c.weighted(("plain", 41), ("later", 38), ("tables", 13), ("returns", 6), ("crowded", 10))
-    shapes = {name: shape == name for name in ("crowded", "tables", "returns")}
-    data = drawn_deal(c, tiny=c.chance(TINY), **shapes)
+    shape = c.weighted(("plain", 41), ("later", 50), ("tables", 13), ("returns", 20), ("crowded", 10), ("long", 20))
+    data = drawn_deal(c, tiny=c.chance(TINY), shape=[shape])
     if "scenarios" in data and data["risk"] == "neutral" and c.chance(25):
         data["risk"] = {"criterion": c.pick("worst", "regret")}
     if shape == "later":
