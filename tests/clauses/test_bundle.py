@@ -66,6 +66,27 @@ def test_bundle_needs_both_parts_positive_and_from_one_offer():
     assert (apart.drawdown[0].usage_usd[0], apart.by_line["seats"][0]) == pytest.approx((12_000, 24_000))
 
 
+def test_seats_of_another_offer_beside_it_get_nothing_of_it():
+    """100 seats and 6,000 reach 30,000: 5 % off 24,000. Ten chairs of another offer stay at 20: 2,400."""
+    seat = RATES["seats"]["seat"]
+    quote = {
+        "terms": [12],
+        "api": {"bands": [{"commit_usd_per_year": 1, "discount": 0}]},
+        "seats": {"seat": {}},
+        "bundle": [{"combined_usd_per_year": 30_000, "seats": 0.05, "api": 0.2}],
+    }
+    deal = deal_of(
+        rates={**RATES, "seats": {"seat": seat, "chair": seat}},
+        cohorts={"staff": {"headcount": 0, "tracks": ["seat", "chair"]}},
+        offers={"quote": quote, "other": {"terms": [12], "seats": {"chair": {}}}},
+    )
+    terms = (ApiTerm(band_usd_per_year=1, commitment_usd=(6000,)),)
+    plan = seat_plan((100,), api=ApiAgreement(offer="quote", term_months=12, terms=terms))
+    chairs = SeatAgreement(offer="other", term_months=12, contracted=(10,))
+    result = settled(deal, plan.model_copy(update={"seats": {**plan.seats, "chair": chairs}}))
+    assert lines(result) == {"commitment": 6000, "seats": 24_000 * 0.95 + 2400}
+
+
 def test_bundle_is_tested_again_at_every_term():
     """C = 8 400 then 8 000: the extra discount is lost in year 1; renewed at list there is none at all."""
     again = bundle((8400, 8000), contracted=(100, 100))

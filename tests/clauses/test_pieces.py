@@ -20,6 +20,7 @@ from tests.support.builders import (
     count,
     deal_of,
     months,
+    only,
     routes,
     seat_deal,
     seat_plan,
@@ -48,10 +49,21 @@ def test_a_payment_belongs_to_the_contract_year_of_its_last_month_or_to_none():
 
 
 def test_growth_of_a_contract_year_is_all_that_is_added_in_it():
-    """10 seats for the six months from July on, 5 more for the three from October on, at 20: 1,200 + 300."""
+    """10 seats for the six months from July on, 5 more for the three from October on, at 20: 1,200 + 300. One more seat
+    of another type, in December: 20.
+    """
+    seat = RATES["seats"]["seat"]
     part = {"true_up": {"check": 1, "count": "peak", "retroactive": True, "ratchet": "year"}}
-    result = settled(seat_deal(count(10, m6=20, m7=20, m8=20, m9=25, m10=25, m11=25), part), seat_plan((10,)))
-    assert result.growth["true_up"].tolist() == [1500]
+    users = {"staff": count(10, m6=20, m7=20, m8=20, m9=25, m10=25, m11=25), "guests": count(10, m11=11)}
+    deal = deal_of(
+        rates={**RATES, "seats": {"seat": seat, "chair": seat}},
+        cohorts={name: {"headcount": 0, "tracks": ["seat", "chair"]} for name in users},
+        offers={"quote": {"terms": [12], "seats": {"seat": part, "chair": part}}},
+        scenarios=only(active_users=users),
+    )
+    plan = seat_plan((10,), tracks={"staff": ("seat",), "guests": ("chair",)})
+    result = settled(deal, plan.model_copy(update={"seats": dict.fromkeys(("seat", "chair"), plan.seats["seat"])}))
+    assert result.growth["true_up"].tolist() == [1520]
     assert result.growth["overage"].tolist() == [0]
 
 
@@ -125,21 +137,27 @@ def test_a_table_of_a_settlement_has_a_row_for_each_scenario():
 
 
 def test_invoices_of_a_settlement_in_chronological_order():
-    """Locked at 0.9 for a dollar of list, 54 committed. List doubles in month 6. 10 a month are 9 billed.
+    """Locked at 0.9 for a dollar of list, 54 committed. List doubles in month 6; from month 12 on nothing is used.
 
-    The first 54 cover months 0 to 5, so months 6 to 11 are overage at list, 2 · 60 = 120, in all 174; the dearest first
-    leaves 60 and 114. 20 a month are 18 billed: 3 months covered, 60 + 240 = 300 and 54; or 120 + 120 = 240 and 54.
+    10 a month are 9 billed: the first 54 cover months 0 to 5, so months 6 to 11 are overage at list, 2 · 60 = 120, in
+    all 174; the dearest first leaves 60 and 114. 20 a month are 18 billed: 3 months covered, 60 + 240 = 300 and 54; or
+    120 + 120 = 240 and 54. A table that decides nothing later changes nothing.
     """
+    index = {"opus": [1] * 6 + [2] * 18}
     futures = {
-        name: {"weight": 1, "requests_per_month": {"app": usd}, "list_price_index": {"opus": [1] * 6 + [2] * 6}}
+        name: {"weight": 1, "requests_per_month": {"app": months(usd, 0)}, "list_price_index": index}
         for name, usd in (("low", 10), ("high", 20))
     }
-    deal = api_deal(0, {"overage": "list"}, offer={"price_protection": "locked"}, scenarios=futures)
-    for order, costs in (("chronological", [174, 354]), ("highest_ratio", [114, 294])):
-        result = settled(deal, api_plan((1, (54,))), order=order)
-        assert result.rows is None
-        assert result.cost == pytest.approx(costs)
-        assert [result.invoice(i)["amount_usd"].sum() for i in (0, 1)] == pytest.approx(costs)
+    offer = {"price_protection": "locked", "terms": [24]}
+    deal = api_deal(0, {"overage": "list"}, horizon=24, offer=offer, scenarios=futures)
+    table = RenewalTable(month=12, rows=(RenewalRow(probability=1),))
+    for later in ((), (table,)):
+        plan = api_plan((1, (54, 0)), first=24, later=later)
+        for order, costs in (("chronological", [174, 354]), ("highest_ratio", [114, 294])):
+            result = settled(deal, plan, order=order)
+            assert result.rows is None
+            assert result.cost == pytest.approx(costs)
+            assert [result.invoice(i)["amount_usd"].sum() for i in (0, 1)] == pytest.approx(costs)
 
 
 APART = {"a": (100, 160), "b": (60, 40), "c": (100, 100), "d": (60, 80)}
@@ -195,6 +213,7 @@ def test_blocks_of_scenarios_that_take_other_rows():
     both = settle(deal, plan, two, keep_rows=True)
     assert both.cost.tolist() == pytest.approx([YEAR * 88, YEAR * 228])
     assert both.rows is not None
+    assert [both.invoice(i)["amount_usd"].sum() for i in (0, 1)] == pytest.approx([YEAR * 88, YEAR * 228])
     assert settle(deal, plan, two).rows is None
     many = two.rows(np.array([0] * BLOCK + [1]))
     found = settle(deal, plan, many, keep_rows=True)

@@ -221,7 +221,7 @@ def _settle_block(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, 
     if keep_rows or scenarios.size == 1:
         kept = [(part.rows or (), indices) for part, (_, indices) in zip(parts, paths, strict=True)]
         rows = tuple(row for own, indices in kept for row in spread_rows(own, indices, scenarios.size))
-    return replace(found, plan=plan, scenarios=scenarios, rows=rows)
+    return replace(found, plan=plan, rows=rows)
 
 
 def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, keep_rows: bool) -> Settlement:
@@ -260,7 +260,7 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
         before=ledger.before,
         committed_usd=sum(committed) + sum(seats.committed_usd(contract) for contract in contracts),
         signed_usd=committed[0] + sum(seats.signed_usd(contract) for contract in contracts),
-        growth=_growth(ledger, dict.fromkeys(plan.seats, deal.years), deal.years),
+        growth=_growth(ledger, {}, None),
         growth_signed=_growth(ledger, first_years, len(plan.api.terms[0].commitment_usd)),
         usage_by_year=ledger.usage_by_year,
         credited_usd=ledger.credited,
@@ -276,11 +276,13 @@ def _settle_path(deal: Deal, plan: Plan, scenarios: ScenarioSet, order: Order, k
     )
 
 
-def _growth(ledger: Ledger, seat_years: Mapping[str, int], api_years: int) -> dict[str, Array]:
-    """Return what overage and true-up come to, not discounted, (S,), in the first so many contract years of each."""
+def _growth(ledger: Ledger, seat_years: Mapping[str, int], api_years: int | None) -> dict[str, Array]:
+    """Return what overage and true-up come to, not discounted, (S,), in the first so many contract years of each, or in
+    all where no number is given.
+    """
     found: dict[str, Array] = {line: np.zeros(ledger.scenarios) for line in GROWTH_LINES}
     for (line, item), by_year in ledger.growth.items():
-        years = seat_years[item] if line == "true_up" else api_years
+        years = seat_years.get(item) if line == "true_up" else api_years
         found[line] += by_year[:years].sum(axis=0)
     return found
 

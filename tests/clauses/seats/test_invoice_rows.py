@@ -98,6 +98,20 @@ def test_list_for_a_year_does_not_end_the_true_ups_of_what_is_taken_again():
     assert result.by_year[1, 0] == pytest.approx(110 * 25 * 12)
 
 
+def test_seats_that_stay_licensed_are_charged_for_in_the_first_year_by_the_month_alone():
+    """30 more of 100 in April, from May on: 30 · 8 · 20 and 24,000. They stay for the next year, by the month at 25 for
+    130 users; then the 100 that there are.
+    """
+    part = {"true_up": {"check": 1, "count": "peak", "retroactive": False, "ratchet": "term", "price": "list"}}
+    rates = {**RATES, "seats": {"seat": {"usd_per_user_month": {"yearly": 20, "monthly": 25}, "covered_share": 1}}}
+    deal = seat_deal(count(100, 36, m3=130), part, horizon=36, rates=rates)
+    plan = seat_plan((100, 0, 0))
+    terms = (SeatTerm(years=1), SeatTerm(offer="list-monthly", years=1), SeatTerm(offer="list-monthly", years=1))
+    seat = plan.seats["seat"].model_copy(update={"terms": terms})
+    result = settled(deal, plan.model_copy(update={"seats": {"seat": seat}}))
+    assert result.by_year[:, 0].tolist() == [28_800, 130 * 25 * 12, 100 * 25 * 12]
+
+
 def test_users_may_be_unserved_for_nothing():
     """110 users on 100 seats under a hard cap, at 0."""
     deal = deal_of(
