@@ -188,6 +188,29 @@ def test_a_bound_above_what_a_simple_plan_costs_is_looked_at_again(monkeypatch):
         solve(loads(CAPPED))
 
 
+@pytest.mark.parametrize("lie", [54_000.0, None])
+def test_rows_that_deny_the_plan_that_cuts_found_are_looked_at_again(monkeypatch, lie):
+    """Cuts find a plan of 53,403 and the simple one costs 55,440: rows are wrong to say 54,000, or that none is."""
+    bound_of, run, seen = AgreementSearch.bound, AgreementSearch.run, []
+
+    def is_first(search):
+        return search.settings.presolves and not search.settings.by_cuts and search.settings.reports_incumbent
+
+    def too_high(search):
+        return lie if lie and is_first(search) else bound_of.fget(search)
+
+    def runs(search):
+        seen.append((search.settings.presolves, search.settings.by_cuts))
+        if lie is None and is_first(search):
+            raise Infeasible("no plan meets every limit and rule of this deal")
+        return run(search)
+
+    monkeypatch.setattr(AgreementSearch, "bound", property(too_high))
+    monkeypatch.setattr(AgreementSearch, "run", runs)
+    assert solve(loads(CREDIT_AND_ROLLOVER)).bound_usd == pytest.approx(53_403.34)
+    assert seen[-1] == (False, False)
+
+
 @pytest.mark.parametrize("method", ["decomposition", "extensive"])
 def test_a_relaxation_is_believed_as_far_as_its_multipliers_prove_it(monkeypatch, method):
     """A linear program that states a hundred times its objective would prune all but the agreement solved first."""

@@ -2,8 +2,9 @@
 
 A search says two things: what its plan costs, and that no plan costs less than its bound. The first is held against the
 settlement of the plan, with the limits of the deal; the second against a simple plan that is made and settled by
-arithmetic alone. An answer that does not stand up to this raises Disagreement, and the whole solve is done once more
-without presolve and without what was known beforehand; one that still does not is an error, never "optimal".
+arithmetic alone, and where rows had to decide against the plan that cuts found. An answer that does not stand up to
+this raises Disagreement, and the whole solve is done once more without presolve and without what was known beforehand;
+one that still does not is an error, never "optimal".
 """
 
 from __future__ import annotations
@@ -85,20 +86,20 @@ def refuse_broken_limits(settlement: Settlement) -> None:
         )
 
 
-def refuse_bound_above(simple: Settlement, known: float, bound: float, solver: str) -> None:
-    """Raise Disagreement if a simple plan, known to cost so much, costs less than the `bound` that a solver states.
+def refuse_bound_above(plan: Settlement, known: float, bound: float, solver: str) -> None:
+    """Raise Disagreement if a plan within the limits, known to cost so much, costs less than a solver's `bound`.
 
     Amounts are objectives in dollars. A program holds a probability over many scenarios by its tail: a plan that meets
     the probability alone is none of it.
     """
-    checks = limit_checks(simple.deal, simple)
+    checks = limit_checks(plan.deal, plan)
     if any(check.probability is not None and (check.achieved_usd or 0.0) > check.at_most_usd for check in checks):
         return
     if bound > known + _room(known):
         stated = f"no plan costs less than {bound:,.2f} USD" if bound < float("inf") else "there is no plan"
         raise Disagreement(
-            f"the answers of the solver {solver} differ from what a plan costs: {stated}, it says, and a simple one "
-            f"costs {known:,.2f} USD"
+            f"the answers of the solver {solver} differ from what a plan costs: {stated}, it says, and one that is "
+            f"known costs {known:,.2f} USD"
         )
 
 

@@ -111,8 +111,7 @@ def _optimum(
     try:
         found = _search(problem, scenarios, workspace)
     except (Infeasible, Beaten) as error:
-        bound = error.bound_usd if isinstance(error, Beaten) else math.inf
-        _simple(problem, scenarios, comparison.baseline, min(bound, problem.better_than), workspace.settings.solver)
+        _simple(problem, scenarios, comparison.baseline, _bound_of(error, problem), workspace.settings.solver)
         raise
     solution = _settled(found, scenarios, comparison)
     found.search.forget()
@@ -169,8 +168,26 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
         by_cuts = replace(by_cuts, best=None, plan=None)
     if is_large or workspace.clock.is_over:
         return by_cuts
-    again = _written_out(problem, workspace)
+    try:
+        again = _written_out(problem, workspace)
+    except (Infeasible, Beaten) as error:
+        _confirm(problem, scenarios, by_cuts.plan, _bound_of(error, problem), workspace.settings.solver)
+        raise
+    _confirm(problem, scenarios, by_cuts.plan, again.search.bound, workspace.settings.solver)
     return by_cuts if again.best is None else replace(again, is_above_cuts=True)
+
+
+def _bound_of(error: Infeasible | Beaten, problem: SearchProblem) -> float:
+    """Return what no plan costs less than, as a search says that found none (dollars)."""
+    return min(error.bound_usd if isinstance(error, Beaten) else math.inf, problem.better_than)
+
+
+def _confirm(problem: SearchProblem, scenarios: Scenarios, plan: Plan | None, bound: float, solver: str) -> None:
+    """Raise Disagreement if a plan that cuts found, settled, keeps the limits and costs less than the rows' bound."""
+    if plan is not None:
+        settlement = settle(problem.deal, plan, scenarios)
+        if satisfies_limits(settlement):
+            refuse_bound_above(settlement, _objective(problem, settlement), bound, solver)
 
 
 def _written_out(problem: SearchProblem, workspace: Workspace) -> _Found:
