@@ -240,6 +240,14 @@ def test_a_deal_that_has_a_simple_plan_is_not_infeasible(monkeypatch):
     assert seen == [True, False]
 
 
+def test_a_plan_above_a_limit_by_less_than_a_cent_contradicts_no_program():
+    """108,000 at list keep a limit of 107,999.996 to the cent, as settlement counts; the program has no plan for it."""
+    dear = CAPPED.replace("commit_usd_per_year: 40k", "commit_usd_per_year: 1M")
+    assert solve(loads(dear.replace("at_most: 3M", "at_most: 108000"))).objective_usd == pytest.approx(108_000)
+    with pytest.raises(Infeasible, match="no plan"):
+        solve(loads(dear.replace("at_most: 3M", "at_most: 107999.996")))
+
+
 def test_a_plan_that_breaks_a_limit_when_it_is_settled_is_never_optimal(monkeypatch):
     """A search that does not know the limit on commitments signs 40,000 a year, and settlement counts them."""
     deal = loads(

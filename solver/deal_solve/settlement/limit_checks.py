@@ -33,14 +33,14 @@ class LimitCheck(Record):
     is_kept: Annotated[bool, Field(description="whether the plan keeps it")]
 
 
-def limit_checks(deal: Deal, settlement: Settlement) -> Table[LimitCheck]:
-    """Return every limit of the deal against a settled plan."""
-    return Table(tuple(_check(limit, settlement) for limit in deal.limits))
+def limit_checks(deal: Deal, settlement: Settlement, *, is_exact: bool = False) -> Table[LimitCheck]:
+    """Return every limit of the deal against a settled plan; kept to a millionth or a cent, unless it `is_exact`."""
+    return Table(tuple(_check(limit, settlement, is_exact) for limit in deal.limits))
 
 
-def _check(limit: Limit, settlement: Settlement) -> LimitCheck:
+def _check(limit: Limit, settlement: Settlement, is_exact: bool) -> LimitCheck:
     weights, at_most = settlement.weights, settlement.deal.at_most_usd(limit)
-    maximum = at_most + max(TOLERANCE * at_most, 0.01)
+    maximum = at_most if is_exact else at_most + max(TOLERANCE * at_most, 0.01)
     if limit.is_certain:
         usd = settlement.signed_usd if limit.of == "signed" else settlement.committed_usd
         return LimitCheck(limit.of, at_most, usd, None, usd <= maximum)
