@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from deal_solve.analysis.measure.result import MeasureResult
+from deal_solve.analysis.track.clouds import continue_clouds
 from deal_solve.analysis.track.continued import continue_in
 from deal_solve.analysis.track.index import protected_from
 from deal_solve.analysis.track.used import Balance, Used, balance_of
@@ -72,7 +73,7 @@ def in_force(signed: Settlement, found: MeasureResult, used: Used, deal: Deal) -
     name = held["offer"].removesuffix(SUFFIX)
     data.setdefault("offers", {})[held["offer"]] = _offer(signed, name, deal.offers[name])
     data.pop("signing", None)
-    notes = tuple(continue_in(data, deal, signed, found, now))
+    notes = (*continue_in(data, deal, signed, found, now), *continue_clouds(data, deal, signed, used, now))
     try:
         return InForce(loads(json.dumps(data), f"tracked {deal.title or 'deal'}"), balance, notes)
     except InputError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from deal_solve.analysis.track.assumed import Assumption
+from deal_solve.analysis.track.clouds import CloudPosition
 from deal_solve.analysis.track.outlook import Outlook
 from deal_solve.analysis.track.spent import SpentLine
 from deal_solve.analysis.track.steps import Task
@@ -50,6 +51,7 @@ class Track(Answered):
     until: Annotated[str, Field(description="last day measured, UTC")]
     position: Annotated[Position, Field(description="where the agreement in force stands")]
     outlook: Annotated[Outlook, Field(description="what is expected of it until it ends")]
+    clouds: Annotated[Table[CloudPosition], Field(description="where cloud commitments stand in the year that runs")]
     spent: Annotated[Table[SpentLine], Field(description="usage since signing against the plan, dearest line first")]
     came: Annotated[Table[Came], Field(description="whole months against their forecast")]
     assumptions: Annotated[Table[Assumption], Field(description="what the plan assumed and is no longer so")]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from deal_solve.analysis.track.clouds import CloudPosition, cloud_positions
 from deal_solve.analysis.track.outlook import Outlook
 from deal_solve.analysis.track.spent import SpentLine
 from deal_solve.facts.calendar import calendar
@@ -43,6 +44,7 @@ def steps(
     `total` is all usage since signing against the plan.
     """
     found = [*_balance(position, outlook), *_off_plan(total), *_true_up(outlook), *_dates(signed, best)]
+    found += [step for cloud in cloud_positions(best) for step in _cloud(cloud)]
     found += [step for seats in position.seats for step in _seats(position, seats, best)]
     found.append(_renewal(signed, position, best))
     return tuple(sorted(found, key=lambda step: "" if step.when == NOW else step.when))
@@ -68,6 +70,14 @@ def _off_plan(total: SpentLine) -> Iterator[Task]:
         under = f"usage costs less than the plan's P10 of {whole_money(total.p10_usd)}"
         what = f"{under}: ask whether it is late, or will not come; below the expected cost"
         yield Task(NOW, what, total.expected_usd - total.came_usd)
+
+
+def _cloud(cloud: CloudPosition) -> Iterator[Task]:
+    if cloud.shortfall_usd > SMALL * cloud.committed_usd and cloud.shortfall_probability > LIKELY:
+        what = (
+            f"the commitment to {cloud.cloud} will lack spend in {cloud.ends}: bring other spend or purchases forward"
+        )
+        yield Task(NOW, what, cloud.shortfall_usd)
 
 
 def _true_up(outlook: Outlook) -> Iterator[Task]:

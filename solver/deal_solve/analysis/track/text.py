@@ -19,7 +19,7 @@ def track_report(deal: Deal, found: Track) -> str:
     notes = [f"not measured, forecast as before: {', '.join(found.not_measured)}"] if found.not_measured else []
     parts = [
         "\n".join(heading(title)),
-        bullets("Position today", [*position_sentences(found.position), *_outlook(found)]),
+        bullets("Position today", [*position_sentences(found.position), *_outlook(found), *_clouds(found)]),
         bullets("Thresholds", alarms),
         bullets("What to do", _steps(found)),
         _spent(found),
@@ -39,6 +39,16 @@ def _outlook(found: Track) -> Iterator[str]:
         )
     if ahead.true_up_month is not None:
         yield f"next true-up in {ahead.true_up_month}: {whole_money(ahead.true_up_usd)} expected"
+
+
+def _clouds(found: Track) -> Iterator[str]:
+    for each in found.clouds:
+        lacks = f"{whole_money(each.shortfall_usd)} expected to lack ({chance(each.shortfall_probability)})"
+        yield (
+            f"{each.cloud}: {whole_money(each.retired_usd)} of {whole_money(each.committed_usd)} retired by purchases, "
+            f"{whole_money(each.to_come_usd)} to come until {each.ends}, {whole_money(each.other_spend_usd)} of other "
+            f"spend in the year (as the file has it): {lacks if each.shortfall_probability > 0 else 'nothing lacks'}"
+        )
 
 
 def _steps(found: Track) -> Iterator[str]:

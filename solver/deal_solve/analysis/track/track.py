@@ -16,6 +16,7 @@ from deal_solve.analysis.measure.measure import measure
 from deal_solve.analysis.measure.result import MeasureResult
 from deal_solve.analysis.measure.workloads import UNIT_TOKENS
 from deal_solve.analysis.track.assumed import no_longer_so
+from deal_solve.analysis.track.clouds import cloud_positions
 from deal_solve.analysis.track.held import SUFFIX, InForce, in_force, part_measured
 from deal_solve.analysis.track.outlook import Outlook, outlook_of
 from deal_solve.analysis.track.result import Alert, Came, Track
@@ -96,6 +97,7 @@ def track(
         until=found.last,
         position=replace(position, offer=position.offer.removesuffix(SUFFIX)),
         outlook=outlook,
+        clouds=Table(cloud_positions(best)),
         spent=Table(lines),
         came=Table(row for name in known for row in _came(deal, scenarios.in_memory(), found, name)),
         assumptions=Table(no_longer_so(signed, found)),

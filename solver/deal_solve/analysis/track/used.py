@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -112,25 +112,36 @@ def _shares(signed: Settlement, month: int) -> tuple[float, float]:
 def balance_of(signed: Settlement, found: Used, now: int, part_of_last: float) -> Balance | None:
     """Return the commitment period that runs in month `now`; None where the first term has ended, or commits nothing.
 
-    The periods before it are walked through: a credit that is balance opens the first, what was not drawn rolls over as
-    the offer says. The last month before `now` was measured to `part_of_last`, and counts as if it had gone on so.
+    The last month before `now` was measured to `part_of_last`, and counts as if it had gone on so.
+    """
+    for each, _ in periods_of(signed, found, now, part_of_last):
+        if now < each.months.stop:
+            return each
+    return None
+
+
+def periods_of(signed: Settlement, found: Used, now: int, part_of_last: float) -> Iterator[tuple[Balance, float]]:
+    """Yield the commitment periods of the first term that have begun by month `now`, and the usage of each by then.
+
+    A credit that is balance opens the first, what was not drawn rolls over as the offer says. What is drawn is no more
+    than the balance.
     """
     deal, plan = signed.deal, signed.plan
     taken = resolve(deal).taken(plan.api)
     span, term, part = taken.spans[0], plan.api.terms[0], taken.require_api()
     if plan.api.offer == LIST or not span.start <= now < span.end:
-        return None
+        return
     monthly: dict[int, float] = defaultdict(float)
     for (month, _), use in found.items():
         monthly[month] += use.drawn_usd / (part_of_last if month == now - 1 else 1.0)
     carried = float(balance_usd(part, span, band_of(taken, span, term), None))
     for months in part.periods(range(span.start, span.end)):
+        if months.start > now:
+            return
         due = sum(term.commitment_usd[(month - span.start) // 12] / 12 for month in months)
         drawn = sum(monthly[month] for month in months if month < now)
-        if now < months.stop:
-            return Balance(months, due, carried, min(drawn, carried + due))
+        yield Balance(months, due, carried, min(drawn, carried + due)), drawn
         own = min(drawn, carried + due) - min(drawn, carried)
         carried = 0.0
         if isinstance(part.unused, Rollover):
             carried = min(part.unused.rollover * (due - own), part.unused.cap * due)
-    return None
