@@ -20,7 +20,7 @@ from deal_solve.frames import Table
 from deal_solve.messages import counted
 from deal_solve.plan.plan import Plan, RenewalTable
 from deal_solve.plan.resolved import resolve
-from deal_solve.plan.terms import TermSpan
+from deal_solve.plan.terms import TermSpan, whole_years
 from deal_solve.record import NotWritten, Record
 from deal_solve.settlement.bundle import bundle_tiers
 from deal_solve.settlement.seats.seats import seat_contracts
@@ -126,7 +126,9 @@ def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
     for offer, spans in _signed(deal, plan).items():
         for index, (span, bought) in enumerate(spans):
             name, word = quoted_offer(deal, offer), "is renewed" if index else "starts"
-            what = f"{name} {word} for {counted(span.length, 'month')}: {', '.join(bought)}"
+            what = (
+                f"{name} {word} for {counted(span.length, 'month')}{_why(deal, spans[0][0], span)}: {', '.join(bought)}"
+            )
             yield Event(deal.calendar(span.start), "renewal" if index else "start", what)
             end = span.start + span.length
             start, last = end - min(NEGOTIATE_MONTHS, span.length // 2), f"{deal.calendar(end - 1):%Y-%m}"
@@ -141,6 +143,14 @@ def _agreements(deal: Deal, plan: Plan) -> Iterator[Event]:
                 yield Event(deal.calendar(start), "notice", what, item=item)
             else:
                 yield Event(deal.calendar(start), "negotiation", f"start negotiating what follows {item}", item=item)
+
+
+def _why(deal: Deal, first: TermSpan, span: TermSpan) -> str:
+    """Return why a renewal is not for as long as the first term: its length is no decision (`renewal_months`)."""
+    if span.length == first.length:
+        return ""
+    fits = span.start + span.length <= whole_years(deal.horizon_months)
+    return f" (the {'longest term on offer that fits' if fits else 'shortest term on offer, as none fits'})"
 
 
 def _rule(deal: Deal, table: RenewalTable) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from deal_solve.analysis.solve.agreements import others
 from deal_solve.analysis.solve.comparisons import ComparedPlan, Comparisons
 from deal_solve.analysis.solve.page.subject import LABEL, Subject
+from deal_solve.analysis.solve.page.ties import tie_reason
 from deal_solve.deal.deal import LIST
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.risk import Risk
 from deal_solve.facts.controls import control_table
 from deal_solve.facts.names import listed, quoted_offer
 from deal_solve.facts.today import end_in_force
 from deal_solve.facts.unstated import unstated
 from deal_solve.messages import counted
+from deal_solve.optimise.search.settings import TIE_TOLERANCE
 from deal_solve.plan.plan import ApiAgreement
 from deal_solve.report.sentences import basis
 from deal_solve.report.text import heading, labelled, percent, round_money, whole_money
+from deal_solve.settlement.settle import settle
 
 SAME = "the same"
 SIGN_NOTHING = "with nothing signed"
@@ -93,13 +97,24 @@ def _runner_up(subject: Subject, compared: Comparisons) -> str:
     name = _agreement(subject, api.offer, api.term_months, _band(api))
     expected = _more(other.expected_usd - subject.summary.total.expected_usd)
     if subject.is_certain:
-        return f"{name}: costs {expected}{_signs(subject, other)}"
+        return f"{name}: costs {expected}{_signs(subject, other)}{_tied(subject, other)}"
     if expected == SAME == _more(other.worst_tenth_usd - compared.worst_tenth_usd):
-        return f"{name}: costs the same, in expectation and in the worst tenth{_signs(subject, other)}"
+        same = "costs the same, in expectation and in the worst tenth"
+        return f"{name}: {same}{_signs(subject, other)}{_tied(subject, other)}"
     amount, _, word = _more(other.worst_tenth_usd - compared.worst_tenth_usd).partition(" ")
     worst = amount if expected.endswith(f" {word}") and word != "same" else f"{amount} {word}"
     why = _why(subject, compared, other)
     return f"{name}: costs {expected} in expectation, {worst} in the worst tenth{_signs(subject, other)}{why}"
+
+
+def _tied(subject: Subject, other: ComparedPlan) -> str:
+    """Return by what this plan is taken where another one is as good; '' where it is not."""
+    objective = subject.solution.objective_usd
+    tied = max(TIE_TOLERANCE * abs(objective), CENT_TOLERANCE_USD)
+    if other.objective_usd is None or abs(other.objective_usd - objective) > tied:
+        return ""
+    settled = settle(subject.deal, other.plan, subject.scenarios)
+    return f"; of the two this one is taken for {tie_reason(subject.settlement, settled)}"
 
 
 def _signs(subject: Subject, other: ComparedPlan) -> str:
