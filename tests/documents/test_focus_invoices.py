@@ -8,20 +8,22 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from deal_solve import complete, load, loads, settle
+from deal_solve import complete, load, loads, settle, solve
 from deal_solve.analysis.focus.commitments import commitment_rows
 from deal_solve.analysis.focus.cost_row import DICTIONARY
 from deal_solve.analysis.focus.dictionary import PROPERTIES
 from deal_solve.analysis.focus.invoices import cost_rows
 from deal_solve.analysis.focus.other_charges import INVOICED
+from deal_solve.deal.offers.in_force import Signing
 from deal_solve.errors import InputError
 from deal_solve.exports.read import read_exports
 from deal_solve.facts.accrual import expected_rows
+from deal_solve.facts.calendar import calendar
 from deal_solve.frames import csv_text
 from deal_solve.plan.proposal import Proposal
 from deal_solve.uncertainty.expansion import scenarios_of
 from tests.support.generators import random_deal
-from tests.support.hand_deals import KEPT, YEAR, newsvendor
+from tests.support.hand_deals import KEPT, YEAR, newsvendor, office
 from tests.support.paths import EXAMPLES
 
 UNITS = ("PricingQuantity", "PricingUnit", "ListUnitPrice", "ContractedUnitPrice", "PricingCategory")
@@ -93,8 +95,8 @@ def refuse_other_sums(rows, found):
         if row.CommitmentDiscountId is not None:
             is_usage = row.ChargeCategory == "Usage"
             bought[row.CommitmentDiscountId] += row.BilledCost - (row.EffectiveCost if is_usage else 0)
-    for (line, *_), usd in expected_rows(found).items():
-        if line in INVOICED:
+    for (line, item, *_), usd in expected_rows(found).items():
+        if line in INVOICED and (line, item) != ("before", "users left unserved"):
             invoiced[line] += usd
     for line in {*billed, *invoiced}:
         assert billed[line] == pytest.approx(invoiced[line], abs=0.005, rel=1e-9), line
@@ -138,6 +140,17 @@ def test_the_invoices_of_the_newsvendor():
     assert all(row.EffectiveCost == pytest.approx(KEPT * row.ListCost) for row in used)
     unused = sum(row.EffectiveCost for row in rows if row.CommitmentDiscountStatus == "Unused")
     assert sum(row.EffectiveCost for row in used) + unused == pytest.approx(960)
+
+
+def test_users_who_go_without_before_signing_are_on_no_invoice():
+    """Ten people go without at 15 a month until month 3, 450 that nobody is paid; then they are on seats at 12."""
+    deal = office().model_copy(update={"signing": Signing(months=(3,))})
+    found = solve(deal).settlement
+    assert found.by_line["before"] == pytest.approx([450])
+    rows = cost_rows(found)
+    assert {row.x_Line for row in rows} == {"seats"}
+    assert sum(row.BilledCost for row in rows) == pytest.approx(9 * 10 * 12)
+    assert not any("unserved" in event.what for event in calendar(found))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from deal_solve.plan.plan import Plan
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.api.drawdown import YEARLY_MINIMUM
 from deal_solve.settlement.ledger import Row
-from deal_solve.settlement.lines import LINES
+from deal_solve.settlement.lines import LINES, is_billed
 from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.scenario_set import ScenarioSet, each_block
 
@@ -156,7 +156,7 @@ def bills(settlement: Settlement) -> Iterator[Bill]:
             period[title] = period.get(title, 0.0) + usd
             row = Row(line, item, 1, usd, paid, first, last)
             months[paid] = deal.span(commitment_start(deal, plan, row), last + 1)
-        elif line == "before":
+        elif line == "before" and is_billed(line, item):
             by_month = before.setdefault(item, {})
             by_month[paid] = by_month.get(paid, 0.0) + usd
     for year, amounts in monthly.items():

@@ -83,6 +83,16 @@ CAUSES: dict[str, str] = {
 """The lines of a difference between two plans, in order, as they are printed."""
 
 
+def is_billed(line: str, item: str) -> bool:
+    """Return whether a posting is paid to somebody; what is paid before signing has the title of its own line as item.
+
+    >>> is_billed("before", "seats"), is_billed("before", "users left unserved"), is_billed("unserved", "staff")
+    (True, False, False)
+    """
+    unpaid = {each.title for each in LINES.values() if not each.is_cash}
+    return LINES[line].is_cash and not (line == "before" and item in unpaid)
+
+
 def lines_of(side: SideName) -> tuple[str, ...]:
     """Return the names of the lines of one side.
 

@@ -14,7 +14,7 @@ from deal_solve.facts.accrual import commitment_start, paid_in
 from deal_solve.facts.names import seats_name, user_name
 from deal_solve.plan.resolved import resolve
 from deal_solve.settlement.ledger import Row
-from deal_solve.settlement.lines import LINES
+from deal_solve.settlement.lines import LINES, is_billed
 from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty.scenario_set import Array, ScenarioSet
 
@@ -26,7 +26,10 @@ CLOUD = {"category": "Other", "subcategory": "Other (Other)"}
 
 
 def add_others(account: Account, places: Places, alone: Settlement, scenarios: ScenarioSet) -> None:
-    """Add every payment of a settlement that is not usage of tokens, those of 0 left out."""
+    """Add every payment of a settlement that is not usage of tokens, those of 0 left out.
+
+    What users who went without cost the buyer before signing is nobody's invoice.
+    """
     makers: dict[str, Callable[[Places, Row], Head]] = {
         "commitment": _commitment,
         "shortfall": _shortfall,
@@ -41,7 +44,7 @@ def add_others(account: Account, places: Places, alone: Settlement, scenarios: S
     }
     for row in alone.rows or ():
         is_surcharge = row.line == "overage" and not places.is_prepaid(row.last)
-        if row.line in makers or is_surcharge:
+        if (row.line in makers and is_billed(row.line, row.item)) or is_surcharge:
             head = (_adjustment if is_surcharge else makers[row.line])(places, row)
             account.add(head, _amounts(places, row, head, scenarios))
 
