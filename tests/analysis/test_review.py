@@ -294,7 +294,13 @@ def test_an_order_form_is_reviewed_apart_from_the_engineering(capsys, tmp_path, 
     form.write_text("api: {offer: list}")
     code, out, err = called(capsys, "review", str(deal), "--plan", str(form), *asked)
     assert (code, err) == (0, "")
-    loss = " ".join(out.partition("Plan ")[0].split())
+    loss, words = " ".join(out.partition("Plan ")[0].split()), " ".join(out.split())
+    as_today = "Routing and projects, of which an order form says nothing, are as today (--routing today), as settle"
+    at_best = "Routing and projects, of which an order form says nothing, are at their best (--routing best), as review"
+    assert (as_today in words, at_best in words) == (bool(engineering), not engineering)
+    _, settled, _ = called(capsys, "settle", str(deal), "--plan", str(form))
+    assert as_today in " ".join(settled.split())
+    assert "API usage at list prices" in settled and "contracted rates" not in settled
     if engineering:
         assert "Loss 12.00 (100%) above the best deal by objective" in loss
         assert loss.endswith(": 0.00 by what is signed, 12.00 by routing and projects")

@@ -17,6 +17,7 @@ from deal_solve.analysis.document.tables import side_by_side_table, spend_tables
 from deal_solve.analysis.solve.page.cost import GROUPS
 from deal_solve.cli.main import run
 from deal_solve.deal.clauses.registry import CLAUSES
+from deal_solve.deal.risk import Risk
 from deal_solve.facts.today import today
 from deal_solve.report.text import whole_money
 from tests.support.builders import held
@@ -181,7 +182,12 @@ def test_what_it_is_compared_with_is_that_of_the_json(found):
 
 def test_what_to_ask_for_is_the_list_of_clauses_by_hand(found):
     """Rollover is worth 8 (case 4 of model §9), 96 for monthly numbers, and is asked for in a sentence of its own."""
-    asks = {ask.clause: ask for ask in first_page(found).asks}
+    page = first_page(found)
+    assert page.asks_title == "What to ask for first in quote (USD over 24 months, expected)"
+    deal = found.about.deal.model_copy(update={"risk": Risk(weight=0.3)})
+    cautious = first_page(replace(found, about=replace(found.about, deal=deal)))
+    assert cautious.asks_title.endswith("over 24 months, expected; points of discount weighed as under Proof)")
+    asks = {ask.clause: ask for ask in page.asks}
     assert asks["unused commitment"].worth.startswith("96, as much as 6")
     assert asks["unused commitment"].sentence == (
         "Please let all commitment that a period leaves unused roll over, without a cap (now: forfeited)."

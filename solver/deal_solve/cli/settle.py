@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 
 MAX_COMPARED = 1000
 """Names that a misspelt one is compared with."""
+ROUTED = {
+    "today": "Routing and projects, of which an order form says nothing, are as today (--routing today), as settle "
+    "takes them; review takes them at their best.",
+    "best": "Routing and projects, of which an order form says nothing, are at their best (--routing best), as review "
+    "takes them; settle takes them as today.",
+}
+"""What is assumed where a proposal leaves routing and projects open, by `--routing`: two commands have two defaults."""
 MIN_LIKENESS = 0.6
 """Share of the spelling from which a name without a word in common is proposed."""
 
@@ -135,16 +142,20 @@ def completed(
 ) -> tuple[Plan, tuple[str, ...]]:
     """Return the plan a proposal means, routed as `--routing` says where it says nothing, and what was assumed."""
     from deal_solve.plan.completion.complete import complete, complete_agreements
+    from deal_solve.plan.resolved import resolve
 
+    is_order_form = not (proposal.routing or proposal.use or proposal.projects) and bool(resolve(deal).users)
+    said = (ROUTED[routing],) * is_order_form
     if routing == "today":
-        return complete(deal, proposal, scenarios.in_memory())
+        plan, assumed = complete(deal, proposal, scenarios.in_memory())
+        return plan, (*assumed, *said)
     from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.completion.optimised import assumed_of, fixed
 
     agreements = complete_agreements(deal, proposal, scenarios.in_memory())
     fix = fixed(agreements, proposal)
     plan = solved(deal, scenarios, SolveOptions(fix=fix, progress=progress)).plan
-    return plan, assumed_of(plan, agreements, proposal)
+    return plan, (*assumed_of(plan, agreements, proposal), *said)
 
 
 def _notes(settlement: Settlement) -> tuple[str, ...]:

@@ -73,6 +73,11 @@ def listed(names: Sequence[str]) -> str:
 
 
 def line_title(deal: Deal, plan: Plan, line: str) -> str:
-    """Return what a line of a bill is called under a plan: in arrears overage is a surcharge, else all of its usage."""
+    """Return what a line of a bill is called under a plan: in arrears overage is a surcharge, else all of its usage.
+
+    Where nothing is signed no rate is contracted.
+    """
+    if line == "usage" and plan.api.offer == LIST:
+        return "API usage at list prices"
     facts, api = LINES[line], resolve(deal).taken(plan.api).api
     return facts.in_arrears if facts.in_arrears and api is not None and api.payment == "arrears" else facts.title

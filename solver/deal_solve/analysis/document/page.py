@@ -137,7 +137,9 @@ def _asks_title(found: Document) -> str:
     if found.clauses is None:
         return "What to ask for first"
     deal = found.about.deal
-    over = f"USD over {counted(deal.compared_months, 'month')}{present_value(deal)}"
+    over = f"USD over {counted(deal.compared_months, 'month')}{present_value(deal)}, expected"
+    if deal.risk.weight or deal.risk.criterion != "expected":
+        over += "; points of discount weighed as under Proof"
     return f"What to ask for first in {quoted_offer(deal, found.clauses.offer)} ({over})"
 
 
