@@ -145,17 +145,17 @@ def completed(
     from deal_solve.plan.resolved import resolve
 
     is_order_form = not (proposal.routing or proposal.use or proposal.projects) and bool(resolve(deal).users)
-    said = (ROUTED[routing],) * is_order_form
+    stated = (ROUTED[routing],) * is_order_form
     if routing == "today":
         plan, assumed = complete(deal, proposal, scenarios.in_memory())
-        return plan, (*assumed, *said)
+        return plan, (*assumed, *stated)
     from deal_solve.optimise.options import SolveOptions
     from deal_solve.plan.completion.optimised import assumed_of, fixed
 
     agreements = complete_agreements(deal, proposal, scenarios.in_memory())
     fix = fixed(agreements, proposal)
     plan = solved(deal, scenarios, SolveOptions(fix=fix, progress=progress)).plan
-    return plan, (*assumed_of(plan, agreements, proposal), *said)
+    return plan, (*assumed_of(plan, agreements, proposal), *stated)
 
 
 def _notes(settlement: Settlement) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class Question:
         return ready(self.scenarios())
 
 
-def _say_other_tail(written: Deal, changed: Deal, scenarios_from: Callable[..., Scenarios]) -> None:
+def _report_other_tail(written: Deal, changed: Deal, scenarios_from: Callable[..., Scenarios]) -> None:
     """Say on stderr where what `--set` changes leaves so few or so many scenarios that another tail is weighed."""
     from deal_solve.errors import InputError
     from deal_solve.report.text import percent
@@ -98,7 +98,7 @@ def question_options(
         risk = {name: given.pop(name) for name in RISK if name in given}
         deal = load_deal(deal_file, **risk)
         if deal_file.changes:
-            _say_other_tail(load_deal(DealFile(deal_file.path), **risk), deal, scenarios_from)
+            _report_other_tail(load_deal(DealFile(deal_file.path), **risk), deal, scenarios_from)
         settings = {name: given.pop(name) for name in SOLVER}
         fixed = read_fix(fix_file)
         month = fixed.signing_month if fixed else None
