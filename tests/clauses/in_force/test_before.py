@@ -138,7 +138,9 @@ def test_a_cohort_on_an_internal_tool_alone_has_no_track_before_signing():
         internal_tools={"chat": {"run_usd_per_month": 5}},
         signing={"months": [2]},
     )
-    with pytest.raises(InputError, match=r"staff.tracks: before the month of signing no seat type of it is in force"):
+    with pytest.raises(
+        InputError, match=r"cohorts.staff.tracks: before the month of signing no seat type of it is in force"
+    ):
         paid(deal)
 
 

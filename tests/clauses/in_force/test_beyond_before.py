@@ -2,30 +2,34 @@
 
 import pytest
 
-from deal_solve import scenarios_of
+from deal_solve import InputError, scenarios_of
 from deal_solve.settlement.in_force.before import before_signing
 from deal_solve.settlement.lines import LINES
 from tests.support.builders import RATES, deal_of, only
 from tests.support.rows_before import rows_before
 
 USE = {"requests_per_user_month": 1, "input_tokens": 1, "output_tokens": 0, "models": ["opus"]}
-CARD = {**RATES, "seats": {"seat": {"usd_per_user_month": 20, "allowance": {"usd_per_user_month": 19}}}}
+OF_CARD = {"usd_per_user_month": 20, "allowance": {"usd_per_user_month": 19}}
+CARD = {**RATES, "seats": {"seat": OF_CARD, "plain": OF_CARD, "open": {"usd_per_user_month": 20, "covered_share": 1}}}
 
 
 def held(allowance, cohorts=None, signing=3, index=1, channel=None, **use):
-    """Return a deal whose seats in force end in month 2; people on them use so much a month each, by cohort."""
+    """Return a deal whose seats in force end in month 2; by cohort, so many people use so much a month on a track."""
     cohorts = cohorts or {"staff": (100, 25)}
     seats = {"seat": {"billing": "monthly", "usd_per_user_month": 0, **({"allowance": allowance} if allowance else {})}}
     current = {"on_the_table": False, "terms": [12], "seats": seats, **({"channel": channel} if channel else {})}
     path = only(
         active_users={name: users for name, (users, *_) in cohorts.items()},
-        requests_per_user_month={name: usd for name, (_, usd, *_) in cohorts.items()},
+        requests_per_user_month={name: usd for name, (_, usd, *_) in cohorts.items() if usd},
         list_price_index={"opus": index},
     )
     return deal_of(
         24,
         rates=CARD,
-        cohorts={name: {"headcount": 0, "tracks": ["seat"], "use": {**USE, **use}} for name in cohorts},
+        cohorts={
+            name: {"headcount": 0, "tracks": list(track or ("seat",)), **({"use": {**USE, **use}} if usd else {})}
+            for name, (_, usd, *track) in cohorts.items()
+        },
         offers={"current": current},
         in_force={"offer": "current", "ends": "2027-03", "seats": {"seat": {"contracted": 100}}},
         scenarios=path,
@@ -67,6 +71,20 @@ def test_a_pool_takes_what_other_cohorts_leave(pooled, beyond):
     signed = held({"usd_per_user_month": 20, "pooled": pooled}, cohorts, signing=2).signed_in(2)
     rows = [row for row in before_signing(signed, scenarios_of(signed)).rows if row.item == LINES["extra_usage"].title]
     assert [float(row.amount[0]) for row in rows] == [usd for usd in beyond.values() for _ in range(2)]
+
+
+def test_people_on_a_seat_of_the_card_are_beyond_its_allowance_from_the_start_on():
+    """100 of them use 25, 6 beyond 19; those on a seat in force 24 of 24; of people whose use is not stated none is."""
+    deal = held(
+        {"usd_per_user_month": 24}, {"idle": (10, 0, "open"), "others": (100, 25, "plain"), "staff": (100, 24)}, 2
+    )
+    assert rows_before(deal, "extra_usage") == [(600, 600, 0, 0, 1), (600, 600, 1, 1, 2)]
+
+
+def test_people_for_whom_no_model_is_open_are_refused_by_name():
+    closed = {"quality": {"floor": 0.9, "scores": {"opus": 0.5}}}
+    with pytest.raises(InputError, match=r"cohorts.staff: nothing is open without a project before the month of"):
+        rows_before(held({"usd_per_user_month": 24}, **closed), "extra_usage")
 
 
 def test_beyond_is_billed_through_the_channel_of_the_seats_in_force_alone():

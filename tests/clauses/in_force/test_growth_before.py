@@ -79,6 +79,23 @@ def test_fees_in_force_are_those_of_the_volume_tier():
     assert rows_before(seated({"seat": 100}, part), "seats") == [(100, 1620, t, t, t) for t in range(6)]
 
 
+def test_seats_in_force_that_nobody_is_on_are_paid_alone():
+    """100 of each type by the month, and 130 users on one: 30 are added to it."""
+    part = {"billing": "monthly", "true_up": ON_DEMAND}
+    seats = {name: {"contracted": 100} for name in ("seat", "other")}
+    sold = {name: {"usd_per_user_month": 18, "covered_share": 1, **part} for name in seats}
+    deal = seated(
+        {"seat": 130},
+        part,
+        in_force={"seats": seats},
+        offers={
+            "current": {"on_the_table": False, "terms": [12], "seats": sold},
+        },
+    )
+    assert rows_before(deal, "seats") == [(100, 1800, t, t, t) for _ in range(2) for t in range(6)]
+    assert rows_before(deal, "true_up") == [(180, 3240, 0, 0, 1)]
+
+
 def test_each_type_in_force_counts_its_own_users():
     """130 on one type and 50 on the other, 100 seats of each: 30 added in January, to the end of June."""
     assert rows_before(seated({"seat": 130, "other": 50}, {"true_up": ON_DEMAND}), "true_up") == [(180, 3240, 0, 0, 1)]

@@ -46,6 +46,12 @@ def test_the_months_of_exhaustion_are_all_three_of_the_futures_in_which_it_runs_
     assert "it runs out in 2027-04 (P10 2027-02, P90 2027-04) in 50% of cases" in text
 
 
+def test_what_was_carried_in_and_expires_is_forfeited():
+    """600 carried in, of which 540 are used to the end; all of the own 1,200 is undrawn."""
+    found = position(held(in_force={"drawn_usd": 0, "carried_in_usd": 600}))
+    assert found.expected_forfeited_usd == pytest.approx(60 + 1_200)
+
+
 def test_the_balance_is_that_of_the_contract_year_that_runs():
     """1,200 of it, 900 drawn; 540 are used to month 6, and 1,080 of the 2,400 of the year after it."""
     own = {"commitment_usd": [1_200, 2_400]}
@@ -84,7 +90,7 @@ def test_rolled_over_balance_is_not_forfeited():
 
 def test_pay_as_you_go_in_force_has_no_balance():
     current = {"on_the_table": False, "terms": [12], "api": {"bands": [{"commit_usd_per_year": 0, "discount": 0.1}]}}
-    own = {"band_usd_per_year": 0, "commitment_usd": 0, "drawn_usd": 0}
+    own = {"band_usd_per_year": 0, "commitment_usd": 0, "drawn_usd": 50}
     found = position(held(in_force=own, offers={"current": current}))
     assert (found.period, found.balance_usd, found.drawn_usd, found.pace_usd) == ("", 0, 0, 0)
     assert (found.exhausted_probability, found.exhausted_p10, found.expected_forfeited_usd) == (0, None, 0)
@@ -94,7 +100,7 @@ def test_seats_in_force_with_the_expected_users_of_the_first_month_on_them():
     """Of three cohorts two are on the seat: 40 or 60 users, and 5 whose first track it is; expected 50 + 5."""
     seats = {"seat": {"usd_per_user_month": 18}}
     scenarios = {
-        name: {"weight": weight, "active_users": {"staff": [users, 0], "few": 5, "others": 1_000}}
+        name: {"weight": weight, "active_users": {"staff": [users, 0], "few": [5] + [9] * 23, "others": 1_000}}
         for name, weight, users in (("low", 1, 40), ("high", 1, 60))
     }
     deal = deal_of(

@@ -113,6 +113,11 @@ def work(app, signing=2, newer=None):
     return deal_of(12, rates=rates, workloads={"app": given}, signing={"months": [signing]})
 
 
+def plain(table):
+    return {key: usd[:, 0].tolist() for key, usd in table.items()}
+
+
+OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 OF_SONNET = {"quality": {"floor": 0.9, "scores": {"opus": 0.5, "sonnet": 1}}}
 
 
@@ -133,11 +138,29 @@ def test_a_workload_runs_on_what_it_runs_on_today_or_the_cheapest_that_needs_no_
 
 
 def test_what_runs_today_is_followed_to_its_next_model():
-    """From March on the newest opus is one at 2."""
-    newest = {"claude-next": {"family": "opus", "released": "2027-02-15", "input_usd_per_mtok": 2_000_000}}
-    newest["claude-next"]["output_usd_per_mtok"] = 0
-    deal = work({"today": {"model": "opus"}}, 4, newest)
-    assert [usd.expected for _, usd, *_ in rows_before(deal, "uncounted_usage")] == [100, 100, 200, 200]
+    """From March on the newest opus is one at 2. What is used to the end of February counts."""
+    newer = {"input_usd_per_mtok": 2_000_000, "output_usd_per_mtok": 0, "family": "opus", "released": "2027-02-15"}
+    deal = work({"today": {"model": "opus"}}, 4, {"claude-next": newer}).signed_in(4)
+    usage = usage_before(deal.held, scenarios_of(deal).before, {}, Until(2, 0, 4))
+    assert plain(usage.counted) == {OPUS: [100, 100, 0, 0]}
+    assert plain(usage.uncounted) == {"claude-next": [0, 0, 200, 200]}
+    assert usage.other == {}
+
+
+def test_what_runs_in_batch_today_hits_the_cache_as_batch_does():
+    """1,000 tokens at 10 a million, all cached: read at a tenth and written at 1.25, half each in batch, at half price.
+
+    10,000 requests are 100 · (0.05 + 0.625) / 2, and 0.01 each beside them.
+    """
+    model = {"input_usd_per_mtok": 10, "output_usd_per_mtok": 0, "family": "opus", "released": "2026-11-20"}
+    model |= {"cache_read_multiplier": 0.1, "min_cacheable_tokens": 1000}
+    app = {"requests_per_month": 10_000, "input_tokens": 1000, "models": ["m"], "batchable": 1}
+    app |= {"cache": {"share": 1, "hit_rate": 0.8, "batch_hit_rate": 0.5}, "other_usd_per_request": 0.01}
+    app |= {"today": {"model": "m", "cached": True, "batch": True}}
+    deal = work(app, 2, {"m": model}).signed_in(2)
+    usage = usage_before(deal.held, scenarios_of(deal).before, {}, Until(0, 0, 2))
+    assert plain(usage.uncounted) == {"m": [pytest.approx(33.75)] * 2}
+    assert plain(usage.other) == {"app": [100, 100]}
 
 
 # --- usage by model ---------------------------------------------------------------------------------------------------
@@ -153,13 +176,6 @@ def both(counts, covered=0.5):
     deal = people(["seat"], {"seat": SEAT}, signing={"months": [2, 4], "early": "forfeited"}, **rest)
     signed = deal.signed_in(4)
     return signed.held, scenarios_of(signed).before
-
-
-def plain(table):
-    return {key: usd[:, 0].tolist() for key, usd in table.items()}
-
-
-OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ class Held:
 
     def year_of(self, month: int) -> int:
         """Return the contract year of a month, counted back from the end; 0 is the one that runs at the start."""
-        return max(month + -self.ends % 12, 0) // 12
+        return max((month + -self.ends % 12) // 12, 0)
 
     def seat(self, seat_type: str) -> SeatOffer:
         """Return a seat type as the offer sells it."""
@@ -105,7 +105,7 @@ class HeldPeriod:
 
 def periods_in_force(part: ApiPart, api: ApiInForce, deal: Deal, ends: int) -> list[range]:
     """Return the commitment periods from the one that runs at month 0 to the end of the agreement."""
-    started = 0 if api.period_started is None else deal.month(api.period_started)
+    started = deal.month(api.period_started)
     if part.period == "term":
         return [range(started, ends)]
     step = PERIOD_MONTHS[part.period]
@@ -177,8 +177,8 @@ def settle_periods(
     carried, drawn = np.full(size, api.carried_in_usd), api.drawn_usd
     for months in periods_in_force(part, api, held.deal, held.ends):
         end = min(months.stop, held.until)
-        inside = slice(max(months.start, 0), max(end, 0))
-        own = [item.within(inside) for item in items] if inside.start < inside.stop else []
+        inside = slice(max(months.start, 0), end)
+        own = [item.within(inside) for item in items]
         monthly = sum((item.tested_usd for item in own), np.zeros((inside.stop - inside.start, size)))
         commitment = api.committed_in(held.year_of(months.start)) * len(months) / 12
         used, balance = drawn + monthly.sum(axis=0), carried + commitment

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers.true_up import TrueUp
 from deal_solve.plan.resolved import SeatOffer
 from deal_solve.settlement.in_force.api import Held
@@ -45,14 +44,14 @@ def post_seats_in_force(
         _post_fees(ledger, held, seat, own.contracted, index)
         found[seat_type] = _post_true_up(ledger, held, seat, (own.contracted, own.licensed_seats), (count, index))
         if not isinstance(seat.part.true_up, TrueUp):
-            _post_unserved(ledger, held.deal, on, own.contracted, before)
+            _post_unserved(ledger, held, on, own.contracted, before)
     return found
 
 
-def _post_unserved(ledger: Ledger, deal: Deal, cohorts: Sequence[str], seats: int, before: ScenarioSet) -> None:
+def _post_unserved(ledger: Ledger, held: Held, cohorts: Sequence[str], seats: int, before: ScenarioSet) -> None:
     """Post the users above N under hard_cap until it ends, the cohort with the lowest unserved cost first."""
-    costs = {name: deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts}
-    for t in range(deal.month(deal.in_force.ends) if deal.in_force else 0):
+    costs = {name: held.deal.cohorts[name].unserved_usd_per_user_month or 0.0 for name in cohorts}
+    for t in range(held.ends):
         excess = np.maximum(0.0, sum((before.users[name][t] for name in cohorts), np.zeros(before.size)) - seats)
         for name in sorted(cohorts, key=costs.__getitem__):
             unserved = np.minimum(before.users[name][t], excess)
@@ -62,8 +61,7 @@ def _post_unserved(ledger: Ledger, deal: Deal, cohorts: Sequence[str], seats: in
 
 def _years(held: Held) -> list[range]:
     """Return the contract years in force, from the one that runs at month 0, which may have begun before."""
-    first = held.ends % 12 - 12 if held.ends % 12 else 0
-    return [range(start, start + 12) for start in range(first, held.ends, 12)]
+    return [range(start, start + 12) for start in range(-(-held.ends % 12), held.ends, 12)]
 
 
 def _post_fees(ledger: Ledger, held: Held, seat: SeatOffer, seats: int, index: Array) -> None:
@@ -112,8 +110,8 @@ def _post_true_up(
             added = np.maximum(0.0, counted - base)
             charged_from = start if clause.retroactive else end
             months = clause.check if clause.ratchet == "none" else year.stop - charged_from
-            _post(ledger, seat, added * months, price, (end, min(charged_from, end - 1), end - 1))
-            licensed = licensed + (0.0 if clause.ratchet == "none" else added)
+            _post(ledger, seat, added * months, price, (end, charged_from, end - 1))
+            licensed = licensed + added
             largest = np.maximum(largest, counted)
             if not clause.retroactive:
                 due_usd = added * clause.check * price

@@ -94,8 +94,7 @@ def _beside_usd(deal: Deal, name: str, seat: SeatOffer) -> float:
     used_usd = use.requests_per_user_month.p50 * request_usd
     if seat.allowance is None:
         return (1 - seat.covered_share[name]) * used_usd
-    one = np.array([[1.0]])
-    extra = extra_usage(deal, seat.allowance, {name: used_usd * one}, {name: one})[name]
+    extra = extra_usage(deal, seat.allowance, {name: np.array([[used_usd]])}, {name: np.array([[1.0]])})[name]
     return float(extra[0, 0]) * seat.allowance.usd_per_extra_usd
 
 
@@ -192,4 +191,4 @@ def _add(deal: Deal, usage: Usage, before: ScenarioSet, sent: _Sent) -> None:
                     table.setdefault(part.model_id, np.zeros(sent.requests.shape))[here] += requests * (share * usd)
         other = other_usd(user.request, option)
         if other > 0:
-            usage.other.setdefault(user.name, np.zeros(sent.requests.shape))[here] += requests * other
+            usage.other.setdefault(user.name, np.zeros(sent.requests.shape))[here] = requests * other
