@@ -46,6 +46,14 @@ def test_the_months_of_exhaustion_are_all_three_of_the_futures_in_which_it_runs_
     assert "it runs out in 2027-04 (P10 2027-02, P90 2027-04) in 50% of cases" in text
 
 
+def test_a_tenth_have_run_out_by_the_month_of_most_where_fewer_ran_out_before():
+    """In month 1 in one future of 20, in month 3 else."""
+    rare = futures(middle=100, high=200)
+    rare["middle"]["weight"] = 19
+    found = position(held(scenarios=rare))
+    assert (found.exhausted_p10, found.exhausted_p90) == ("2027-04", "2027-04")
+
+
 def test_what_was_carried_in_and_expires_is_forfeited():
     """600 carried in, of which 540 are used to the end; all of the own 1,200 is undrawn."""
     found = position(held(in_force={"drawn_usd": 0, "carried_in_usd": 600}))
