@@ -30,7 +30,7 @@ def test_a_prepaid_half_year_in_force():
 
 
 def test_a_contract_year_in_force_is_counted_back_from_the_end():
-    """800 to the end of January, of which 500 are drawn and 90 used, then 1,000: of 1,080 used in it 80 are above it."""
+    """800 to the end of January, of which 500 are drawn and 90 used, then 1,000: 1,080 are used in it, 80 above it."""
     own = {"band_usd_per_year": 600, "commitment_usd": [800, 1_000], "drawn_usd": 500, "period_started": "2026-02"}
     deal = held(api={**bands((600, 0.1)), "ramp": "free"}, in_force=own, ends="2028-02")
     assert rows_before(deal, "commitment", "overage") == [(1, 1_000, 1, 12, 1), (80, 80 / 0.9, 12, 12, 13)]
