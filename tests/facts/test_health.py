@@ -164,6 +164,12 @@ def test_a_contract_year_that_seats_in_force_cut_is_counted_at_its_end():
     assert [f"{event.day}" for event in counts] == ["2028-04-01", "2029-01-01"]
 
 
+def test_what_seats_in_force_cost_after_signing_is_not_of_the_months_before_it():
+    """Growth from 50 users is added each month until June, three months after signing."""
+    events = [event.what for event in calendar(solve(loads(RUNNING)).settlement) if event.kind == "bill"]
+    assert events == ["seats added (true-up), before signing and of seats in force, billed monthly (expected)"]
+
+
 def test_users_are_first_counted_in_the_first_year_with_contracted_seats():
     """Nobody is there in year 1; 30 seats of year 2 are counted at its quarters."""
     clause = {"check": 3, "count": "peak", "retroactive": True, "ratchet": "year"}

@@ -179,5 +179,6 @@ def _before(item: str, billed: dict[int, float]) -> Iterator[Bill]:
     is_monthly = len(months) > 1 and months == list(range(months[0], months[-1] + 1))
     for group in [months] if is_monthly else [[paid] for paid in months]:
         pace = ", billed monthly" if is_monthly else ""
-        what = f"{item}, of the months before signing{pace} (expected)"
+        whose = "of the months before signing" if group[-1] <= 0 else "before signing and of seats in force"
+        what = f"{item}, {whose}{pace} (expected)"
         yield Bill(group[0], sum(billed[paid] for paid in group), len(group), item, what)
