@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from deal_solve.errors import InputError
+from deal_solve.optimise.signing import solve
 from deal_solve.optimise.solution import Solution
 from tests.support.agreement import outcome_of, settles_otherwise, solves_otherwise
 from tests.support.agreement.audit import audit_of
@@ -32,9 +33,9 @@ from tests.support.paths import ROOT
 
 OCCURS, MATTERS = 0.05, 0.02
 SEEDS = 20_000_000
-CHUNK, SETTLES, RESOLVES, PLANS = 25, 2, 0.5, 25
+CHUNK, SETTLES, RESOLVES, PLANS, MORE = 25, 2, 0.5, 25, 150
 """Deals of a chunk; in how many of them a clause is tried by settling; how often in one by solving again; stated plans
-of every second deal."""
+of every second deal; in how many more deals of the run a clause is tried that seems to matter too rarely."""
 REPORT = ROOT / "tests" / "benchmarks" / "agreement-report.md"
 
 
@@ -135,6 +136,23 @@ def _try_clauses(record: Record, data: dict, solution: Solution, tries: Tries) -
                 record.solves[name] = changed
 
 
+def tried_again(seed: int, number: int, names: list[str]) -> Record:
+    """Return a record in which clauses of a deal were tried, by solving again where settling shows nothing."""
+    data, record = deal_of(seed, number), Record(number, "solved")
+    _try_clauses(record, data, solve(read(data)), Tries(settled={number: names}, solved={number: names}))
+    return record
+
+
+def more_tries(records: list[Record], seed: int) -> dict[int, list[str]]:
+    """Return by deal the clauses to try in it that seem to matter too rarely so far."""
+    rng, tries = np.random.default_rng((seed, MORE)), dict[int, list[str]]()
+    for name in [row.name for row in rows_of(records) if row.matters < MATTERS]:
+        holders = [r.number for r in records if r.kind == "solved" and name in r.clauses and name not in r.settles]
+        for number in rng.permutation(holders)[:MORE]:
+            tries.setdefault(int(number), []).append(name)
+    return tries
+
+
 @dataclass
 class Row:
     """A clause value over a run: in how many deals, felt in how many, and as shares of the solved ones."""
@@ -227,7 +245,8 @@ def report(records: list[Record], seed: int) -> str:
         "them. *settles*: share of the solved deals whose optimal plan then costs something else (more than a cent in",
         "some scenario), estimated from the *settled* ones. *matters*: the same, or another plan becomes the best one",
         "and costs something else (or none is left), estimated from those that were solved again too (*tried*).",
-        "*felt*: deals of these in which it matters.",
+        "*felt*: deals of these in which it matters. A clause that seemed to matter too rarely was tried in up to",
+        f"{MORE} more of the deals.",
         "",
         "| clause value | in | felt | occurs | settles | matters | settled | tried | |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---|",
@@ -296,6 +315,25 @@ def run(folder: Path, seed: int, deals: int, jobs: int, seconds: float | None) -
     return [record for first in sorted(found) for record in found[first]]
 
 
+def try_more(folder: Path, seed: int, jobs: int, records: list[Record]) -> None:
+    """Add tries of the clauses that seem to matter too rarely to the records of a run; each deal's are kept."""
+    by_number = {record.number: record for record in records}
+    with ProcessPoolExecutor(jobs) as pool:
+        tries = more_tries(records, seed).items()
+        for tried in [pool.submit(kept_tries, folder, seed, number, names) for number, names in tries]:
+            found = tried.result()
+            by_number[found.number].settles |= found.settles
+            by_number[found.number].solves |= found.solves
+
+
+def kept_tries(folder: Path, seed: int, number: int, names: list[str]) -> Record:
+    """Return the record of more tries in a deal, which a folder has or keeps from now on."""
+    path = folder / f"tries-{seed}-{number}.json"
+    if not path.exists():
+        write(path, json.dumps(asdict(tried_again(seed, number, names))))
+    return Record(**json.loads(path.read_text(encoding="utf-8")))
+
+
 def main() -> None:
     """Run, with progress on stderr, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -312,6 +350,7 @@ def main() -> None:
         return
     given.keep.mkdir(parents=True, exist_ok=True)
     records = run(given.keep, given.seed, given.deals, given.jobs, given.seconds)
+    try_more(given.keep, given.seed, given.jobs, records)
     print(_seconds(records), file=sys.stderr)
     write(given.out, report(records, given.seed))
 
