@@ -32,6 +32,9 @@ from deal_solve.deal.card_overrides import RateCardRef
 from deal_solve.deal.clauses.registry import CLAUSES
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.offers import api, terms
+from deal_solve.exports.fields import FIELDS
+from deal_solve.exports.reader import JsonReader, TableReader
+from deal_solve.exports.recognise import JSON_READERS, TABLE_READERS
 from deal_solve.frames import Table
 from deal_solve.plan import proposal
 from deal_solve.plan.plan import Plan
@@ -77,6 +80,14 @@ SHORT_FORMS = {
     ("ApiInForce", "commitment_usd"): "number, 0 or more, or a list of them",
     ("Proposal", "api"): "[ProposedApi](#proposedapi)",
 }
+EXPORTS_INTRO = """\
+# The exports that are read
+
+`deal-solve measure` and `track` tell an export by its content: by the keys that a record has, or the columns of a
+table. Of a table, a column that is in neither list is named where the files are printed, and not read; a table that
+lacks one it has to have is refused, by the nearest name. [How to use it](../guides/measure.md). This page is written by
+`docs/generate.py` from the readers.
+"""
 INTRO = """\
 # The deal file
 
@@ -430,10 +441,35 @@ def clauses_guide() -> str:
     return "".join([head, CLAUSES_HEAD, "\n".join(rows), "\n\n", rest.partition("\n\n")[2]])
 
 
+def exports_page() -> str:
+    """Return docs/reference/exports.md: what each export is recognised by, and what a plain table can be mapped to."""
+    lines = [EXPORTS_INTRO]
+    for title, readers in (("Records (JSON)", JSON_READERS), ("Tables (CSV, Parquet)", TABLE_READERS)):
+        lines += [f"## {title}", "", "| export | it has | it may have besides |", "|---|---|---|"]
+        lines += [f"| {reader.source.name} | {_listed(_needed(reader))} | {_besides(reader)} |" for reader in readers]
+        lines.append("")
+    lines += ["## Fields of a plain table", "", "| field | what the column holds |", "|---|---|"]
+    lines += [f"| `{name}` | {what} |" for name, what in FIELDS.items()]
+    return "\n".join([*lines, ""])
+
+
+def _needed(reader: JsonReader | TableReader) -> Iterable[str]:
+    return sorted(reader.keys) if isinstance(reader, JsonReader) else reader.needs
+
+
+def _besides(reader: JsonReader | TableReader) -> str:
+    return _listed(reader.knows) if isinstance(reader, TableReader) else "what the vendor documents"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "guides/clauses.md": clauses_guide,
     "reference/deal-file.md": deal_file,
     "reference/cli.md": command_line,
+    "reference/exports.md": exports_page,
     "reference/python.md": names,
     "developers/decisions/index.md": decisions,
     **{f"reference/results/{page}.md": partial(result, page) for page in (*kinds(), "parts")},

@@ -10,8 +10,11 @@ import pytest
 
 from deal_solve.errors import InputError
 from deal_solve.exports import files
+from deal_solve.exports.fields import FIELDS
 from deal_solve.exports.progress import watched
 from deal_solve.exports.read import read_exports
+from deal_solve.exports.row import Place
+from deal_solve.exports.uses import QUANTITIES
 from tests.support.exports import FIRST, OPUS, USAGE_COLUMNS, bucket, daily, page, totals, usage, write
 
 
@@ -139,7 +142,8 @@ def test_a_plain_table_is_read_by_its_map(tmp_path):
 @pytest.mark.parametrize(
     ("texts", "words"),
     [
-        (["day"], "expected FIELD=COLUMN"),
+        (["day"], "expected FIELD=COLUMN, such as day=Date; the fields are day, model, .*cache_write_1h.*, usd"),
+        (["price=Cost"], "there is no field 'price'; the fields are day, model, tier"),
         (["dya=Date"], "there is no field 'dya'; did you mean 'day'"),
         (["day=Date"], "expected day=COLUMN and model=COLUMN at least"),
     ],
@@ -149,6 +153,10 @@ def test_a_map_that_cannot_be_is_refused(texts, words):
 
     with pytest.raises(InputError, match=words):
         Mapping.of(texts)
+
+
+def test_every_field_of_a_row_can_be_mapped():
+    assert tuple(FIELDS) == (*Place._fields, *QUANTITIES, "usd")
 
 
 def test_a_long_series_of_files_is_one(tmp_path):

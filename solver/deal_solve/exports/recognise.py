@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deal_solve.errors import InputError
+from deal_solve.exports.fields import FIELDS
 from deal_solve.exports.files import ExportFile, Header, Json, first_records, is_json
 from deal_solve.exports.parquet import table_header
 from deal_solve.exports.reader import JsonReader, TableReader
@@ -75,7 +76,7 @@ def _unknown_columns(header: Header) -> str:
     seen = ", ".join(header.columns[:8]) + (", …" if len(header.columns) > 8 else "")
     problem = f"is no export that is known: its columns are {seen or 'none'}"
     if 2 * len(found) < len(best.needs):
-        return f"{problem}; a plain table is read with --map, as day=COLUMN"
+        return f"{problem}; a plain table is read with --map, as day=COLUMN; the fields are {', '.join(FIELDS)}"
     lacking = [name for name in best.needs if name not in header.columns]
     others = [name for name in header.columns if name not in best.needs and name not in best.knows]
     named = [f"{name} (is it {near}?)" if (near := nearest(name, others)) else name for name in lacking]

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from deal_solve import InputError, LimitReached, from_json, scenarios_of, show, solve
+from deal_solve import InputError, LimitReached, from_json, sample, scenarios_of, show, solve
 from deal_solve.analysis.measure.growth import MONTHLY_SHOCK
 from deal_solve.analysis.uncertainty.evpi import evpi
 from deal_solve.analysis.wait.learning import estimate_of, observations
@@ -54,7 +54,7 @@ def test_two_outcomes_that_a_month_tells_apart():
 def test_what_is_signed_later_anyway_is_decided_later_for_nothing():
     """To be signed in month 2: flat from then on, 220 + 1,000, or list for 600 once two months have shown 60: 200 on
     average, and no month more is waited. A third month costs 10 and leaves (900 - 540) / 2."""
-    deal = flat_or_list({"low": 60, "high": 160}, signing={"months": [2]})
+    deal = flat_or_list({"low": 60, "high": 160}, signing={"months": [2, 3]})
     found = wait(deal, scenarios_of(deal), 1, shock=0.01)
     assert found.now_usd == pytest.approx(1_220)
     assert [(row.months, row.measured_months) for row in found.months] == [(0, 2), (1, 3)]
@@ -63,6 +63,44 @@ def test_what_is_signed_later_anyway_is_decided_later_for_nothing():
     assert (found.best, found.turns) == (0, 1)
     assert "Turns after 2027-03" in " ".join(show(found).text.split())
     assert "decide in 2027-03, when it is signed, and not today" in " ".join(show(found).text.split())
+
+
+def test_only_months_that_the_file_leaves_open_are_waited_for():
+    deal = flat_or_list({"low": 60, "high": 160}, signing={"months": [0, 2, 6]})
+    assert [row.months for row in wait(deal, scenarios_of(deal), 3, 4).months] == [2]
+    with pytest.raises(InputError, match=r"--months: 1 reach none: the next month .* is 2027-03; expected 2 or more"):
+        wait(deal, scenarios_of(deal), 1, 4)
+    deal = flat_or_list({"low": 60, "high": 160}, signing={"months": [0]})
+    with pytest.raises(InputError, match=r"signing.months: 2027-01 alone is stated, so there is nothing to wait for"):
+        wait(deal, scenarios_of(deal), 1, 4)
+
+
+def test_verdict_and_rows_name_the_month_that_waiting_is_held_against():
+    """Certain usage of 160: measuring is worth nothing, and the first open month is 2027-03."""
+    deal = flat_or_list({"only": 160}, signing={"months": [2, 3]})
+    found = wait(deal, scenarios_of(deal), 1, 4)
+    text = " ".join(show(found).text.split())
+    assert "Verdict sign in 2027-03, decided today or then: measuring for 2 months is worth 0" in text
+    assert [line.split("  ")[-1].strip() for line in show(found).text.splitlines() if line.startswith("2027-0")] == [
+        "sign in 2027-03"
+    ] * 2
+    assert "- in 2027-03: API flat" in text
+    assert "now" not in text
+
+
+def test_other_scenarios_than_those_of_when_are_said_with_both_numbers():
+    """At list only: 60, 100 and 160 at 0.3, 0.4 and 0.3 are 106 a month by expansion, a sample has its own mean."""
+    app = {**APP, "requests_per_month": {"p10": 60, "p50": 100, "p90": 160}}
+    deal = read(12, workloads={"app": app}, risk="neutral")
+    drawn = sample(deal, 256, seed=1)
+    found = wait(deal, drawn, 1, 4)
+    usd = 12 * float(drawn.in_memory().requests["app"][0].mean())
+    (note,) = (note for note in found.notes if "expansion" in note)
+    assert note.startswith(
+        f"what is signed now is expected to cost {usd:,.0f} over these scenarios, and 1,272 over the 3 "
+    )
+    listed = flat_or_list({"low": 60, "high": 160})
+    assert not any("expansion" in note for note in wait(listed, scenarios_of(listed), 1, 4).notes)
 
 
 def test_where_nothing_is_uncertain_there_is_nothing_to_wait_for():
@@ -114,8 +152,8 @@ def test_months_in_which_the_deal_cannot_be_signed_are_named_in_a_line_and_the_r
     assert [row.calendar_month for row in found.months] == ["2028-01"]
     assert found.notes == (
         "not compared: 2027-02 to 2027-12. offers.market.channel: channel and a credit cannot stand together where "
-        "signed in month 1 (2027-02), which begins no year of the horizon; keep one of them, or sign at the start of a "
-        "year",
+        "signed in month 1 (2027-02), which begins no year of the cloud commitment; keep one of them, or sign at the "
+        "start of a year",
     )
 
 

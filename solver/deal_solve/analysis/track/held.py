@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +15,7 @@ from deal_solve.analysis.track.continued import continue_in
 from deal_solve.analysis.track.index import protected_from
 from deal_solve.analysis.track.used import Balance, Used, balance_of
 from deal_solve.deal.base import months_later
-from deal_solve.deal.deal import LIST, Deal
+from deal_solve.deal.deal import AT_LIST, LIST, Deal
 from deal_solve.deal.load import loads
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.deal.offers.api import ApiPart
@@ -75,14 +75,40 @@ def in_force(signed: Settlement, found: MeasureResult, used: Used, deal: Deal) -
     data.pop("signing", None)
     notes = (*continue_in(data, deal, signed, found, now), *continue_clouds(data, deal, signed, used, now))
     try:
-        return InForce(loads(json.dumps(data), f"tracked {deal.title or 'deal'}"), balance, notes)
+        left = loads(json.dumps(data), f"tracked {deal.title or 'deal'}")
+        return InForce(left, balance, (*other_ends(signed, left), *notes))
     except InputError as error:
         stated = [Problem(each.path.replace(SUFFIX, ""), each.message.replace(SUFFIX, "")) for each in error.problems]
         why = "the signed plan cannot be tracked as an agreement in force"
         raise InputError([replace(each, message=f"{why}: {each.message}") for each in stated]) from None
 
 
+def seats_end(signed: Settlement, seat_type: str) -> str:
+    """Return the first month after the first term of a seat agreement, YYYY-MM."""
+    span = resolve(signed.deal).taken(signed.plan.seats[seat_type]).spans[0]
+    return f"{signed.deal.calendar(span.end):%Y-%m}"
+
+
+def other_ends(signed: Settlement, held: Deal) -> Iterator[str]:
+    """Yield the parts of the plan that end in another month than the one in which the deal from here on is signed."""
+    running = held.in_force
+    ends = f"{running.ends:%Y-%m}" if running else ""
+    for name in running.seats if running else ():
+        own, offer = seats_end(signed, name), signed.plan.seats[name].offer
+        other = running.offer.removesuffix(SUFFIX) if running else offer
+        if offer != other:
+            yield f"seats of {name} are of {offer}: its prices hold, with the protection of {other}"
+        if own != ends:
+            goes = (
+                "their fees go on to it as they are" if own < ends else "those until then are counted, not those after"
+            )
+            yield f"seats of {name} end in {own}, the deal from here on is signed in {ends}: {goes}"
+    if running and running.api is None and signed.plan.api.offer != LIST:
+        yield f"the first term of the API agreement is over: until {ends} its usage is priced at list"
+
+
 def _held(signed: Settlement, found: MeasureResult, now: int, balance: Balance | None) -> dict[str, Any]:
+    """Return the agreement in force, the API and seats; it ends with the API, else with the first seats."""
     deal, plan = signed.deal, signed.plan
     held: dict[str, Any] = {}
     ends: list[int] = []
@@ -98,9 +124,8 @@ def _held(signed: Settlement, found: MeasureResult, now: int, balance: Balance |
             held["api"]["commitment_usd"] = _committed(signed, taken, now, balance)
     for name, agreement in plan.seats.items():
         span = resolve(deal).taken(agreement).spans[0]
-        own = agreement.offer + SUFFIX
-        if agreement.offer != LIST and now < span.end and held.get("offer", own) == own:
-            held["offer"] = own
+        if agreement.offer not in AT_LIST and now < span.end:
+            held.setdefault("offer", agreement.offer + SUFFIX)
             contracted = agreement.contracted[now // 12]
             is_only = found.people is not None and len(plan.seats) == 1
             active = round(found.people.assigned * found.people.active_now) if found.people and is_only else 0
@@ -108,7 +133,7 @@ def _held(signed: Settlement, found: MeasureResult, now: int, balance: Balance |
             ends.append(span.end)
     if not ends:
         raise InputError("nothing of the plan is in force any more: its first terms have ended, or it is all at list")
-    held["ends"] = f"{deal.calendar(max(ends)):%Y-%m}"
+    held["ends"] = f"{deal.calendar(ends[0] if balance is not None else min(ends)):%Y-%m}"
     return held
 
 
@@ -138,7 +163,19 @@ def _offer(signed: Settlement, name: str, offer: Offer) -> dict[str, Any]:
         agreement = next(each for each in plan.seats.values() if each.offer == name)
         term = offer.terms[resolve(deal).taken(agreement).spans[0].length]
         found["seats"] = _seats(signed, name, (term.seats, 0.0))
+    for seat_type, agreement in plan.seats.items():
+        if agreement.offer not in (name, *AT_LIST):
+            found.setdefault("seats", {})[seat_type] = _other_seats(signed, seat_type)
     return {key: value for key, value in found.items() if value != {}}
+
+
+def _other_seats(signed: Settlement, seat_type: str) -> dict[str, Any]:
+    """Return the seats of another offer than the one in force, at the prices of their own term."""
+    agreement = signed.plan.seats[seat_type]
+    offer = signed.deal.offers[agreement.offer]
+    term = offer.terms[resolve(signed.deal).taken(agreement).spans[0].length]
+    part = offer.seats[seat_type].model_dump(mode="json", exclude_unset=True)
+    return {**part, **_seats(signed, agreement.offer, (term.seats, 0.0)).get(seat_type, {})}
 
 
 def _api(offer: Offer, part: ApiPart, extra: tuple[float, float]) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from typing import Annotated
 from pydantic import Field
 
 from deal_solve.analysis.track.clouds import CloudPosition, cloud_positions
+from deal_solve.analysis.track.held import seats_end
 from deal_solve.analysis.track.outlook import Outlook
 from deal_solve.analysis.track.spent import SpentLine
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
+from deal_solve.plan.resolved import resolve
 from deal_solve.record import Record
 from deal_solve.report.text import whole_money
 from deal_solve.settlement.in_force.position import Position, SeatPosition
@@ -43,16 +45,25 @@ def steps(
 
     `total` is all usage since signing against the plan.
     """
-    found = [*_balance(position, outlook), *_off_plan(total), *_true_up(outlook), *_dates(signed, best)]
+    found = [*_balance(signed, position, outlook), *_off_plan(total), *_true_up(outlook), *_dates(signed, best)]
+    ends = {each.seat_type: seats_end(signed, each.seat_type) for each in position.seats}
     found += [step for cloud in cloud_positions(best) for step in _cloud(cloud)]
-    found += [step for seats in position.seats for step in _seats(position, seats, best)]
+    found += [step for seats in position.seats for step in _seats(ends[seats.seat_type], seats, best)]
+    found += [
+        _seats_end(position, ends[each.seat_type], each)
+        for each in position.seats
+        if ends[each.seat_type] != position.ends
+    ]
     found.append(_renewal(signed, position, best))
     return tuple(sorted(found, key=lambda step: "" if step.when == NOW else step.when))
 
 
-def _balance(position: Position, outlook: Outlook) -> Iterator[Task]:
-    if position.exhausted_probability > LIKELY and position.exhausted:
-        ask = f"the balance runs out in {position.exhausted}, what comes after is overage"
+def _balance(signed: Settlement, position: Position, outlook: Outlook) -> Iterator[Task]:
+    """Yield what to do about the balance; where overage is at contracted rates, more commitment saves nothing."""
+    part = resolve(signed.deal).taken(signed.plan.api).require_api()
+    costs_more = part.overage != "contracted" and outlook.expected_overage_usd > 0
+    if costs_more and position.exhausted_probability > LIKELY and position.exhausted:
+        ask = f"the balance runs out in {position.exhausted}, and what comes after is overage, which costs more"
         yield Task(NOW, f"ask for more commitment at the contracted rate: {ask}", outlook.expected_overage_usd)
     lost = position.expected_forfeited_usd
     if lost > SMALL * position.balance_usd and outlook.forfeited_probability > LIKELY:
@@ -85,17 +96,23 @@ def _true_up(outlook: Outlook) -> Iterator[Task]:
         yield Task(outlook.true_up_month, "seats above the licensed ones are charged", outlook.true_up_usd)
 
 
-def _seats(position: Position, seats: SeatPosition, best: Solution) -> Iterator[Task]:
+def _seats(ends: str, seats: SeatPosition, best: Solution) -> Iterator[Task]:
     idle, above = seats.licensed - seats.expected_active, seats.expected_active - seats.contracted
     if idle >= 1:
         held = f"{counted(seats.licensed, 'seat')} of {seats.seat_type}: {counted(round(idle), 'seat')} idle"
         renewed = best.plan.seats.get(seats.seat_type)
         is_fewer = renewed is None or renewed.contracted[0] < seats.licensed
-        renewal = f"renew fewer in {position.ends}" if is_fewer else f"keep them: they are in use by {position.ends}"
+        renewal = f"renew fewer in {ends}" if is_fewer else f"keep them: they are in use by {ends}"
         yield Task(NOW, f"{held}; give them to who waits, and {renewal}", None)
     elif above >= 1:
         more = f"{counted(round(above), 'active user')} of {seats.seat_type} above what is contracted"
         yield Task(NOW, f"{more}: ask for them at the contracted price before they are counted", None)
+
+
+def _seats_end(position: Position, ends: str, seats: SeatPosition) -> Task:
+    """Return what to do where seats end in another month than the API, in which the deal from here on is signed."""
+    what = f"the {counted(seats.licensed, 'seat')} of {seats.seat_type} end here, the API in {position.ends}"
+    return Task(ends, f"{what}: renew them for their own term, or ask for one end for both", None)
 
 
 def _dates(signed: Settlement, best: Solution) -> Iterator[Task]:

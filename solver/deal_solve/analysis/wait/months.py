@@ -16,6 +16,24 @@ def signed_after(deal: Deal, waits: Sequence[int]) -> Deal:
     return varied(deal, {"signing.months": [deal.signing_months[0] + each for each in waits]})
 
 
+def asked(deal: Deal, months: int) -> list[int]:
+    """Return the waits of up to so many months beyond the first: where the file states months of signing, only those.
+
+    A wait of no months is one where the deal is signed later than at its start: it is decided then, and not today.
+    Raises InputError where none is left.
+    """
+    first, stated = deal.signing_months[0], deal.signing.months
+    waits = [each for each in range(0 if first else 1, months + 1) if stated is None or first + each in stated]
+    if waits:
+        return waits
+    later = [each for each in deal.signing_months if each > first]
+    if not later:
+        alone = f"{deal.calendar(first):%Y-%m} alone is stated, so there is nothing to wait for"
+        raise InputError(deal.problem(("signing", "months"), f"{alone}; state the months that are open, or none"))
+    wait = f"the next month of signing.months is {deal.calendar(later[0]):%Y-%m}"
+    raise InputError(Problem("--months", f"{months} reach none: {wait}; expected {later[0] - first} or more"))
+
+
 def signable(deal: Deal, waits: Sequence[int]) -> tuple[list[int], list[str]]:
     """Return after which waits the deal can be signed at all, and in a line which not, and why.
 

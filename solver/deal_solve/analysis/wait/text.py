@@ -15,7 +15,6 @@ SHOWN = 3
 """Kinds of deal that are named of a month."""
 ROUTING_SHARE = 0.05
 """Of the cost of waiting: what routing is of it is named from there on."""
-VERDICTS = {"wait": "wait", "sign": "sign now", "open": "too close to call"}
 
 
 def wait_report(deal: Deal, found: Wait) -> str:
@@ -27,10 +26,18 @@ def wait_report(deal: Deal, found: Wait) -> str:
     head += labelled(
         "Over", f"{over} of each month, usage off its trend by {found.shock:.3g} a month (deviation of ln)"
     )
-    signed = [f"now: {found.now}", *_signed(_named(found))]
+    signed = [f"{_first(found)}: {found.now}", *_signed(_named(found))]
     parts = ["\n".join(head), _table(deal, found), bullets("What is signed", signed)]
     notes = [*found.notes, *gap_notes(all(row.is_proven for row in found.months))]
     return "\n\n".join([*parts, *([bullets("Notes", notes)] if notes else [])]) + "\n"
+
+
+def _first(found: Wait) -> str:
+    """Return when the deal is signed that waiting is held against: now, or in the first month in which it may be."""
+    row = found.months[0]
+    is_now = row.measured_months == row.months
+    whole = found.about.deal.whole
+    return "now" if is_now else f"in {whole.calendar(row.measured_months - row.months):%Y-%m}"
 
 
 def _named(found: Wait) -> WaitMonth:
@@ -43,8 +50,9 @@ def _verdict(found: Wait) -> str:
     words = f"measuring for {counted(best.measured_months, 'month')} is worth {whole_money(best.value_usd)}"
     words += f" ({whole_money(best.value_low_usd)} to {whole_money(best.value_high_usd)})"
     if not best.months:
-        first = f"decide in {best.calendar_month}, when it is signed, and not today" if best.value_usd else "sign then"
-        return f"{first}: {words}, and costs nothing"
+        if not best.value_usd:
+            return f"sign {_first(found)}, decided today or then: {words}"
+        return f"decide in {best.calendar_month}, when it is signed, and not today: {words}, and costs nothing"
     if best.cost_usd < 0 and best.verdict == "wait":
         cheaper = f"that costs {whole_money(-best.cost_usd)} less whatever is measured"
         return f"sign in {best.calendar_month}: {cheaper}, and {words}"
@@ -53,7 +61,7 @@ def _verdict(found: Wait) -> str:
         case "wait":
             return f"measure first, and sign in {best.calendar_month}: {words}"
         case "sign":
-            return f"sign now: {words}"
+            return f"sign {_first(found)}: {words}"
     return f"too close to call: {words}; more observations (--observations 64) say more"
 
 
@@ -90,6 +98,13 @@ def _signed(row: WaitMonth) -> list[str]:
     ]
 
 
+def _word(found: Wait, row: WaitMonth) -> str:
+    """Return the verdict on one wait; one of no months is about when to decide."""
+    if not row.months:
+        return {"wait": "decide then", "sign": f"sign {_first(found)}", "open": "decide then"}[row.verdict]
+    return {"wait": "wait", "sign": f"sign {_first(found)}", "open": "too close to call"}[row.verdict]
+
+
 def _table(deal: Deal, found: Wait) -> str:
     headers = [
         "signed in",
@@ -106,7 +121,7 @@ def _table(deal: Deal, found: Wait) -> str:
             row.calendar_month,
             *map(whole_money, (row.cost_usd, row.value_usd, row.value_low_usd, row.value_high_usd, row.net_usd)),
             chance(row.changed),
-            VERDICTS[row.verdict] + " GAP" * (not row.is_proven),
+            _word(found, row) + " GAP" * (not row.is_proven),
         ]
         for row in found.months
     ]

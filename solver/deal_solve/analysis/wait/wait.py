@@ -18,7 +18,7 @@ import numpy as np
 from deal_solve.analysis.measure.growth import MONTHLY_SHOCK
 from deal_solve.analysis.uncertainty.replicates import refuse_alone
 from deal_solve.analysis.wait.learning import Observations, Posterior, estimate_of, observations
-from deal_solve.analysis.wait.months import signable, signed_after
+from deal_solve.analysis.wait.months import asked, signable, signed_after
 from deal_solve.analysis.wait.result import Wait, WaitMonth
 from deal_solve.analysis.wait.routing import listed_usd
 from deal_solve.analysis.wait.signed import kind_of, signed_in_a_line
@@ -33,8 +33,10 @@ from deal_solve.optimise.solve import solve
 from deal_solve.optimise.solver.progress import Progress, Watcher
 from deal_solve.plan.plan import Plan
 from deal_solve.report.basics import About
+from deal_solve.report.text import whole_money
 from deal_solve.settlement.objective import SAME_RELATIVE, SAME_USD, fit_risk, is_below, objective_of
 from deal_solve.settlement.settle import settle
+from deal_solve.uncertainty.expansion import scenarios_of
 from deal_solve.uncertainty.measures import Against
 from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, ScenarioSet
@@ -64,7 +66,7 @@ def wait(
     refuse_alone(deal)
     _refuse(deal, months, observed, shock)
     first = deal.signing_months[0]
-    waits, refused = signable(deal, range(0 if first else 1, months + 1))
+    waits, refused = signable(deal, asked(deal, months))
     whole = scenarios.in_memory()
     fitted, notes = fit_risk(signed_after(deal, [0, *waits]), whole)
     options = SolveOptions.of(keywords).cached().begun()
@@ -86,7 +88,34 @@ def wait(
         is_complete=not any(isinstance(each, LimitReached) for each in waiting.left_out),
         solution=now,
         about=About(deal, scenarios),
-        notes=(*notes, *refused, *map(str, waiting.left_out), *_notes(found, whole), *now.notes),
+        notes=(
+            *notes,
+            *refused,
+            *map(str, waiting.left_out),
+            *_notes(found, whole),
+            *_elsewhere(deal, now),
+            *now.notes,
+        ),
+    )
+
+
+def _elsewhere(deal: Deal, now: Solution) -> Iterator[str]:
+    """Yield what is signed now costs over the expansion, which `solve` and `when` are over unless they are told."""
+    here = now.settlement.scenarios
+    if here.kind != "sampled":
+        return
+    signed = now.settlement.deal
+    try:
+        expanded = scenarios_of(deal)
+        other = settle(signed, now.plan, in_months_of(signed, expanded))
+    except InputError:  # too many branches, so that nothing is over them
+        return
+    own, elsewhere = (whole_money(each.mean(each.cost)) for each in (now.settlement, other))
+    first = "now" if not signed.signing_month else f"in {signed.start:%Y-%m}"
+    yield (
+        f"what is signed {first} is expected to cost {own} over these scenarios, and {elsewhere} over the "
+        f"{counted(expanded.size, 'scenario')} of the expansion, which when and solve are over unless told otherwise "
+        f"(--scenarios {here.size}): compare months within one of them"
     )
 
 

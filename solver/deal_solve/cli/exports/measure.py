@@ -8,6 +8,7 @@ import click
 
 from deal_solve.analysis.measure.defaults import MIN_SHARE
 from deal_solve.cli.exports.progress import reading_bar
+from deal_solve.exports.fields import FIELDS
 
 
 def refuse_existing(out: str | None) -> None:
@@ -35,7 +36,13 @@ def refuse_existing(out: str | None) -> None:
     show_default=True,
     help="Workloads below this share of the dollars are put into one.",
 )
-@click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", help="A column of a plain table, repeatable.")
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help=f"A column of a plain table, repeatable; day and model are needed. Fields: {', '.join(FIELDS)}.",
+)
 @click.option("--keep-names", is_flag=True, help="Show keys and users by name; else they are hashed.")
 def command(
     paths: tuple[str, ...],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deal_solve.errors import InputError
+from deal_solve.exports.fields import FIELDS
 from deal_solve.exports.files import ExportFile, Header, is_json
 from deal_solve.exports.parquet import table_header
 from deal_solve.exports.reader import Source, TableReader, charge_frame, use_frame
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLAIN = Source("plain table", "api", 3)
-FIELDS = (*Place._fields, *QUANTITIES, "usd")
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,11 @@ class Mapping:
         for text in texts:
             name, equals, column = text.partition("=")
             if not equals or not column:
-                raise InputError(f"--map {text}: expected FIELD=COLUMN, such as day=Date")
+                fields = f"the fields are {', '.join(FIELDS)}"
+                raise InputError(f"--map {text}: expected FIELD=COLUMN, such as day=Date; {fields}")
             if name not in FIELDS:
-                raise InputError(f"--map {text}: there is no field {name!r}{did_you_mean(name, FIELDS)}")
+                known = did_you_mean(name, FIELDS) or f"; the fields are {', '.join(FIELDS)}"
+                raise InputError(f"--map {text}: there is no field {name!r}{known}")
             columns[name] = column
         if columns and not {"day", "model"} <= columns.keys():
             raise InputError("--map: expected day=COLUMN and model=COLUMN at least")
