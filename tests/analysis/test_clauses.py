@@ -261,7 +261,7 @@ def test_rollover_and_ramp_are_substitutes_in_case_4():
 @pytest.mark.parametrize("number", seeds(4, 10))
 def test_the_laws_hold_on_generated_deals(number, monkeypatch):
     """No value is negative, and what is called a law is never dearer."""
-    monkeypatch.setattr(module._Negotiation, "_points", lambda self, value: None)
+    monkeypatch.setattr(module._Negotiation, "_points", lambda self, values: {})
     found = None
     rng = np.random.default_rng([11, number])
     while found is None:

@@ -156,6 +156,7 @@ def _search(problem: SearchProblem, scenarios: Scenarios, workspace: Workspace) 
         if not workspace.settings.by_cuts or scenarios.size > MAX_WRITTEN_OUT:
             raise
         return replace(_written_out(problem, workspace), is_above_cuts=True)
+    workspace.cache.note_tie(bool(found.stage_left))
     if (
         found.stage_left and not is_alone and not workspace.clock.is_over
     ):  # where a tie is left depends on the way there: it is that of a solve alone

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Unpack
 
 from deal_solve.analysis.clauses.result import (
@@ -34,6 +34,7 @@ from deal_solve.deal.deal import LIST, Deal
 from deal_solve.errors import Infeasible, InputError, Problem
 from deal_solve.frames import Table
 from deal_solve.messages import did_you_mean, unknown
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -76,12 +77,12 @@ def clauses(
         raise InputError(deal.problem(("risk", "criterion"), message))
     if offer is not None and offer not in deal.offers:
         raise InputError(Problem("--offer", unknown("offer", offer, deal.offers)))
-    options, sampling, scenarios = SolveOptions.of(keywords).cached(), method_of(scenarios), ready(scenarios)
-    base = solve(deal, scenarios, options=options)
+    options, sampling = SolveOptions.of(keywords).cached(), method_of(scenarios)
+    base = solve(deal, ready(scenarios), options=options)
     options = replace(options, baseline=base)  # risk is measured against what it would be without the change
     chosen = offer or _signed(base)
     drawn = replicates(base, sampling) if deal.risk.criterion == "expected" else Replicates(base, ())
-    negotiation = _Negotiation(base, scenarios, drawn, chosen, options)
+    negotiation = _Negotiation(base, drawn, chosen, options)
     negotiation.refuse_unknown(also)
     values = sorted(negotiation.values(), key=lambda row: (row.value_usd <= 0, -row.expected_usd, -row.value_usd))
     dearest = [row.clause for row in values if row.value_usd > 0 and not row.finding][:pairs]
@@ -134,7 +135,6 @@ class _Negotiation:
     """The solves of one offer, each against the base."""
 
     base: Solution
-    scenarios: Scenarios
     drawn: Replicates
     offer: str
     options: SolveOptions
@@ -156,10 +156,6 @@ class _Negotiation:
         """What has been solved of the curve, in rising order."""
         return Table(tuple(DiscountPoint(points, usd) for points, usd in sorted(self.known.items())))
 
-    def solved(self, deal: Deal) -> Solution:
-        """Solve a changed deal, its risk measured against the baseline of the base."""
-        return solve(deal, self.scenarios, options=self.options)
-
     @cached_property
     def steps(self) -> dict[str, ClauseStep]:
         """The step of every clause."""
@@ -176,18 +172,24 @@ class _Negotiation:
 
     def values(self) -> Iterator[ClauseValue]:
         """Yield every clause."""
-        for name, step in self.steps.items():
-            row = self._value(step)
-            self.value_of[name] = row.value_usd
-            yield row
+        priced = {name: step for name, step in self.steps.items() if _is_priced(step)}
+        solved = answers([partial(self._value, step) for step in priced.values()], self.options, self.base)
+        found = dict(zip(priced, solved, strict=True))
+        rows = [found.get(name) or self._unpriced(step) for name, step in self.steps.items()]
+        self.value_of = {row.clause: row.value_usd for row in rows}
+        if not self.is_signed:
+            yield from rows
+            return
+        points = self._points([row.value_usd for row in rows if row.value_usd > 0])
+        yield from (replace(row, points=points.get(row.value_usd)) for row in rows)
 
-    def _value(self, step: ClauseStep) -> ClauseValue:
-        if step.deal is None:
-            return self._row(step, AT_BEST, self.base, self.base)
-        if broken_references(step.deal.whole):
-            return self._row(step, NOT_PRICED, self.base, self.base)
+    def _unpriced(self, step: ClauseStep) -> ClauseValue:
+        return self._row(step, AT_BEST if step.deal is None else NOT_PRICED, self.base, self.base)
+
+    def _value(self, step: ClauseStep, options: SolveOptions) -> ClauseValue:
+        """Return what a step is worth, without the points of discount that are worth the same."""
         try:
-            other = self.solved(step.deal)
+            other = self._solved(_changed(step), options)
         except Infeasible:  # limits on a contract year: what a clause moves between years may break them
             return self._row(step, NEEDED if step.is_granted else COSTLIER, self.base, self.base)
         before, after = (other, self.base) if step.is_granted else (self.base, other)
@@ -215,7 +217,7 @@ class _Negotiation:
             tail_usd=tails[0] - tails[1],
             low_usd=interval[0] if interval else None,
             high_usd=interval[1] if interval else None,
-            points=self._points(value) if value > 0 and self.is_signed else None,
+            points=None,
             is_proven=all(each.status == "optimal" for each in (before, after, other or after)),
             plan=(after if other is None else other).plan,
         )
@@ -230,56 +232,105 @@ class _Negotiation:
 
     def pairs(self, requested: Iterable[tuple[str, str]]) -> Iterator[ClausePair]:
         """Yield every pair of clauses that can be asked for together."""
+        both: dict[tuple[str, str], Deal] = {}
         for first, second in requested:
             one = self.steps[first].deal
             steps = clause_steps(one, self.offer) if one is not None else ()
-            both = next((step for step in steps if step.clause == second), None)
-            if both is None or both.deal is None or broken_references(both.deal.whole):
-                continue
-            usd, is_proven = self._gain(both.deal)
+            step = next((step for step in steps if step.clause == second), None)
+            if step is not None and _is_priced(step):
+                both[first, second] = _changed(step)
+        gains = answers([partial(self._gain, deal) for deal in both.values()], self.options, self.base)
+        for (first, second), (usd, is_proven) in zip(both, gains, strict=True):
             extra = usd - self.value_of[first] - self.value_of[second]
             yield ClausePair(first, second, usd, extra, _together(usd, extra), is_proven)
 
-    def _gain(self, deal: Deal) -> tuple[float, bool]:
+    def _gain(self, deal: Deal, options: SolveOptions) -> tuple[float, bool]:
         """Return what a changed deal is worth, nothing where it is no better, and whether that is proven."""
         try:
-            found = self.solved(deal)
+            found = self._solved(deal, options)
         except Infeasible:
             return 0.0, True
         return max(self.base.objective_usd - found.objective_usd, 0.0), found.status == "optimal"
 
+    def _solved(self, deal: Deal, options: SolveOptions) -> Solution:
+        """Solve a changed deal, its risk measured against the baseline of the base."""
+        return solve(deal, self.base.settlement.scenarios, options=options)
+
     # The curve of discount points
 
-    def _points(self, value: float) -> float | None:
-        """Return the points that are worth as much, to the resolution; None where none within reach are."""
+    def _points(self, values: Sequence[float]) -> dict[float, float]:
+        """Return the points that are worth as much as values, to the resolution; none where none within reach are.
+
+        Solved are first whole points, each twice the last, then what lies between two of them. No such interval asks
+        for anything in another one.
+        """
+        if values and self._is_one_point("discount"):
+            self.known[1.0] = self.value_of["discount"]
+        inside: dict[float, list[float]] = {}
+        for value in values:
+            end = self._end(value)
+            if end is not None:
+                inside.setdefault(end, []).append(value)
+        intervals = sorted(inside.values(), key=len, reverse=True)
+        found: dict[float, float] = {}
+        for points, known in answers([partial(self._inside, each) for each in intervals], self.options, self.base):
+            found |= points
+            self.known |= known
+        return found
+
+    def _is_one_point(self, name: str) -> bool:
+        """Whether the step of a clause is a point of discount in every band, which is solved then."""
+        step = self.steps.get(name)
+        if step is None or not _is_priced(step):
+            return False
+        return _changed(step).offers == with_points(self.deal, self.offer, 1.0).offers
+
+    def _end(self, value: float) -> float | None:
+        """Return the first of 1, 2, 4 … points that is worth as much; None where none within reach is."""
         maximum = min(MAX_POINTS, max_points(self.deal, self.offer) - RESOLUTION)
         high = 1.0
-        while self._at(high) < value:
+        while self._at(high, self.options) < value:
             if high >= maximum:
                 return None
             high = min(2 * high, maximum)
-        return self._between(value)
+        return high
 
-    def _at(self, points: float) -> float:
+    def _inside(self, values: Sequence[float], options: SolveOptions) -> tuple[dict[float, float], dict[float, float]]:
+        """Return the points of values between two known points of the curve, and the curve with what they asked for."""
+        alone = replace(self, known=dict(self.known))
+        return {value: alone._between(value, options) for value in values}, alone.known
+
+    def _at(self, points: float, options: SolveOptions) -> float:
         """Return what so many points are worth."""
         if points not in self.known:
-            self.known[points], _ = self._gain(with_points(self.deal, self.offer, points))
+            self.known[points], _ = self._gain(with_points(self.deal, self.offer, points), options)
         return self.known[points]
 
-    def _between(self, value: float) -> float:
+    def _between(self, value: float, options: SolveOptions) -> float:
         """Return the points of a value inside the curve: by the secant, and by halves where that is slow."""
         for is_half in itertools.cycle((False, False, True)):
             low = max(points for points, usd in self.known.items() if usd < value)
             high = min(points for points, usd in self.known.items() if usd >= value)
-            left, right = self._at(low), self._at(high)
+            left, right = self.known[low], self.known[high]
             guess = low + (high - low) * (value - left) / (right - left)
-            nearest = min((low, high), key=lambda points: abs(self._at(points) - value))
-            if high - low <= RESOLUTION or abs(self._at(nearest) - value) <= VALUE_TOLERANCE * value:
+            nearest = min((low, high), key=lambda points: abs(self.known[points] - value))
+            if high - low <= RESOLUTION or abs(self.known[nearest] - value) <= VALUE_TOLERANCE * value:
                 return guess
             margin = RESOLUTION / 2
             requested = (low + high) / 2 if is_half else min(max(guess, low + margin), high - margin)
-            self._at(round(requested, 4))
+            self._at(round(requested, 4), options)
         raise AssertionError("an endless cycle ends nowhere else")
+
+
+def _is_priced(step: ClauseStep) -> bool:
+    """Whether there is a deal with the step that may be signed."""
+    return step.deal is not None and not broken_references(step.deal.whole)
+
+
+def _changed(step: ClauseStep) -> Deal:
+    if step.deal is None:
+        raise ValueError(f"{step.clause} has no step")
+    return step.deal
 
 
 def _together(both_usd: float, extra_usd: float) -> str:

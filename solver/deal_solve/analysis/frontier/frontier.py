@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Unpack
 
 import numpy as np
 
 from deal_solve.analysis.frontier.result import Frontier, FrontierPoint
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.frames import Table
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
 from deal_solve.report.basics import About
 from deal_solve.settlement.objective import fit_risk, is_below
 from deal_solve.uncertainty import measures
-from deal_solve.uncertainty.scenario_set import Array, Scenarios
+from deal_solve.uncertainty.scenario_set import Array, Scenarios, ready
 
 STEPS = 11
 
@@ -32,15 +35,10 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: U
     about = About(deal, scenarios)
     cautious = deal.risk.model_copy(update={"criterion": "expected", "weight": 1.0})
     deal, notes = fit_risk(deal.model_copy(update={"risk": cautious}), scenarios)
-    options = SolveOptions.of(keywords)
+    options, scenarios = SolveOptions.of(keywords).cached(), ready(scenarios)
     last = solve(deal, scenarios, options=options)
     options = options.measured_against(last.baseline)
-    found = []
-    for weight in np.linspace(0, 1, steps).round(9)[:-1].tolist():
-        risk = deal.risk.model_copy(update={"weight": weight})
-        solution = solve(deal.model_copy(update={"risk": risk}), scenarios, options=options)
-        found.append(_point(weight, solution, last.baseline_cost))
-    found.append(_point(1.0, last, last.baseline_cost))
+    found = _Weights(deal, last, options, np.linspace(0, 1, steps).round(9).tolist()).points()
     kept = _undominated(_merged(found))
     notes = (*notes, *dict.fromkeys(note for point in kept for note in point.solution.notes if note not in notes))
     return Frontier(
@@ -50,6 +48,53 @@ def frontier(deal: Deal, scenarios: Scenarios, steps: int = STEPS, **keywords: U
         about=about,
         notes=notes,
     )
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """The risk weights of a frontier, in rising order; `last` is the solution of the last one.
+
+    What a plan costs is a straight line in the weight: (1-λ)·E + λ·CVaR. So the least cost is concave, and a plan that
+    is best at two weights is best at every weight between them: nothing is solved there.
+    """
+
+    deal: Deal
+    last: Solution
+    options: SolveOptions
+    weights: list[float]
+
+    def points(self) -> list[FrontierPoint]:
+        """Return the point of every weight."""
+        end = len(self.weights) - 1
+        found = {end: self._point(end, self.last), 0: self._solved(0, self.options)}
+        gaps = [(0, end)]
+        while gaps := [gap for gap in gaps if gap[1] - gap[0] > 1]:
+            apart = []
+            for low, high in gaps:
+                if _is_same(found[low], found[high]):
+                    between = range(low + 1, high)
+                    found |= {number: replace(found[low], weight=self.weights[number]) for number in between}
+                else:
+                    apart.append((low, (low + high) // 2, high))
+            numbers = [middle for _, middle, _ in apart]
+            solved = answers([partial(self._solved, number) for number in numbers], self.options, self.last)
+            found |= dict(zip(numbers, solved, strict=True))
+            gaps = [part for low, middle, high in apart for part in ((low, middle), (middle, high))]
+        return [found[number] for number in range(len(self.weights))]
+
+    def _solved(self, number: int, options: SolveOptions) -> FrontierPoint:
+        risk = self.deal.risk.model_copy(update={"weight": self.weights[number]})
+        deal = self.deal.model_copy(update={"risk": risk})
+        return self._point(number, solve(deal, self.last.settlement.scenarios, options=options))
+
+    def _point(self, number: int, solution: Solution) -> FrontierPoint:
+        return _point(self.weights[number], solution, self.last.baseline_cost)
+
+
+def _is_same(one: FrontierPoint, other: FrontierPoint) -> bool:
+    """Whether the plans of two weights cost the same at either, and are proven to be best there."""
+    apart = (abs(one.expected_usd - other.expected_usd), abs(one.cvar_usd - other.cvar_usd))
+    return one.is_proven and other.is_proven and max(apart) <= CENT_TOLERANCE_USD
 
 
 def _point(weight: float, solution: Solution, baseline: Array | None) -> FrontierPoint:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Unpack
+from functools import partial
+from typing import Literal, NamedTuple, TypeAlias, Unpack
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from deal_solve.deal.risk import Risk
 from deal_solve.errors import Infeasible, InputError
 from deal_solve.facts.decisions import key_of
 from deal_solve.frames import Table
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -36,6 +38,8 @@ from deal_solve.uncertainty.sampling import SEED, SampledSet, probability_of
 from deal_solve.uncertainty.scenario_set import BLOCK, PATHS, Scenarios, ScenarioSet, ready
 
 Kind = Literal["uncertain", "negotiable"]
+_Number: TypeAlias = tuple[Kind, str, float, float, float]
+"""A number that is varied: its kind and path, its value today, and those of its ends."""
 
 
 def sensitivity(
@@ -112,11 +116,16 @@ class _Tornado:
     options: SolveOptions
 
     def bars(self) -> Iterator[Bar]:
-        """Yield the bars in the order of the deal."""
-        for path, today, low, high in self._inputs():
-            yield self._bar(path, "uncertain", today, low, high)
-        for each in negotiables(self.deal):
-            yield self._bar(each.path, "negotiable", each.today, each.low, each.high)
+        """Yield the bars in the order of the deal; offers are asked first, over scenarios that are known already."""
+        inputs: list[_Number] = [("uncertain", *each) for each in self._inputs()]
+        offered: list[_Number] = [
+            ("negotiable", each.path, each.today, each.low, each.high) for each in negotiables(self.deal)
+        ]
+        asked = [*offered, *inputs]
+        ends = [partial(self._end, kind, path, end) for kind, path, _, *both in asked for end in both]
+        found = iter(answers(ends, self.options, self.best))
+        bars = [_bar(number, low, high) for number, low, high in zip(asked, found, found, strict=True)]
+        yield from (*bars[len(offered) :], *bars[: len(offered)])
 
     def baseline(self) -> Plan | None:
         """Return the best plan without API commitment by expected cost, limits ignored; None if there is none."""
@@ -140,27 +149,10 @@ class _Tornado:
             if 0 < event.probability < 1:
                 yield probability_of(name), event.probability, 0.0, 1.0
 
-    def _bar(self, path: str, kind: Kind, today: float, low: float, high: float) -> Bar:
-        below, above = (self._end(path, kind, value) for value in (low, high))
-        return Bar(
-            path,
-            kind,
-            today,
-            low,
-            high,
-            low_usd=below.usd,
-            high_usd=above.usd,
-            held_low_usd=below.held_usd,
-            held_high_usd=above.held_usd,
-            flips_low=below.is_other_deal,
-            flips_high=above.is_other_deal,
-            is_proven=below.is_proven and above.is_proven,
-        )
-
-    def _end(self, path: str, kind: Kind, value: float) -> _End:
+    def _end(self, kind: Kind, path: str, value: float, options: SolveOptions) -> _End:
         try:
             deal = varied(self.deal, {path: number_of(value)})
-            found = solve(deal, self._scenarios(deal, path, kind), options=self.options)
+            found = solve(deal, self._scenarios(deal, path, kind), options=options)
         except InputError:
             return _End(None, None, False, True)
         except Infeasible:
@@ -187,6 +179,24 @@ class _Tornado:
             return None
         cost = settle(there.deal, plan, there.scenarios).cost
         return objective_of(there.deal, cost, there.weights, Against(found.baseline_cost, found.best_cost))
+
+
+def _bar(number: _Number, below: _End, above: _End) -> Bar:
+    kind, path, today, low, high = number
+    return Bar(
+        path,
+        kind,
+        today,
+        low,
+        high,
+        low_usd=below.usd,
+        high_usd=above.usd,
+        held_low_usd=below.held_usd,
+        held_high_usd=above.held_usd,
+        flips_low=below.is_other_deal,
+        flips_high=above.is_other_deal,
+        is_proven=below.is_proven and above.is_proven,
+    )
 
 
 def moved(before: Deal, after: Deal, plan: Plan) -> Plan:

@@ -6,6 +6,7 @@ of those whose program is not (formulation §8, "Many deals"). What an answer de
 
 from __future__ import annotations
 
+import copy
 from hashlib import blake2b
 
 from deal_solve.deal.deal import Deal
@@ -38,6 +39,14 @@ class SolveCache:
         self._baselines: dict[str, Comparison] = {}
         self._bounds: dict[str, float] = {}
         self._warm_starts: dict[bool, dict[Agreement, WarmStart]] = {False: {}, True: {}}  # of baselines apart
+        self._leaves_ties = False
+
+    def copy(self) -> SolveCache:
+        """Return a cache with the same contents, which neither of the two changes for the other."""
+        other = copy.copy(self)
+        other._sums, other._baselines, other._bounds = dict(self._sums), dict(self._baselines), dict(self._bounds)
+        other._warm_starts = {scope: dict(known) for scope, known in self._warm_starts.items()}
+        return other
 
     def forget(self) -> None:
         """Forget what solvers have said; the sums, which are arithmetic, are kept."""
@@ -61,13 +70,20 @@ class SolveCache:
         self._baselines[_baseline_key(problem)] = baseline
 
     def prepare(self, search: AgreementSearch) -> None:
-        """Give a search the bounds and warm starts that are known of its agreements."""
-        if self.is_of_sums:
+        """Give a search the bounds and warm starts that are known of its agreements.
+
+        Where the last solve left a tie, which is then that of a solve alone, this one is alone from the beginning.
+        """
+        if self.is_of_sums or (self._leaves_ties and not search.problem.zero_bands_only):
             return
         for agreement, key in _keys(search).items():
             if key in self._bounds:
                 search.bounds[agreement] = self._bounds[key]
         search.warm_starts = dict(self._warm_starts[search.problem.zero_bands_only])
+
+    def note_tie(self, is_left: bool) -> None:
+        """Note whether the last solve left a tie: those of a similar deal are left too, as a rule."""
+        self._leaves_ties = is_left
 
     def record(self, search: AgreementSearch) -> None:
         """Keep the bounds and warm starts that a search found; to be called before a program is polished."""
