@@ -1,5 +1,7 @@
 """Usage and cost reports of the vendor: pages and lists, cents, nested cache tokens, credits, tiers without a bill."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from deal_solve.errors import InputError
@@ -132,3 +134,23 @@ def test_the_last_two_days_are_held_back(tmp_path):
     assert totals(found)["input"] == 28 * 1500
     assert found.days == 28
     assert any("held back" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("window", "is_named"), [("0-200k", True), (None, True), ("200k-1M", False)])
+def test_prompts_whose_length_a_report_does_not_tell_are_named(tmp_path, window, is_named):
+    """Haiku 5.5 costs five times as much above 100,000 tokens: 61 days of a million tokens in at 0.10, or at 0.50."""
+    row = usage(model="claude-haiku-5-5", context_window=window, uncached_input_tokens=10**6, output_tokens=0)
+    row |= {"cache_creation": None, "cache_read_input_tokens": 0}
+    days = page(*(bucket(date(2026, 10, 7) + timedelta(day), row) for day in range(63)))
+    notes = [note for note in read_exports([write(tmp_path, "u.json", days)]).notes if "100,000" in note]
+    assert len(notes) == is_named
+    for note in notes:
+        assert note.startswith(
+            "claude-haiku-5-5: prompts above 100,000 tokens cost more, and reports do not tell which"
+        )
+        assert "6.10 USD at list, up to 30.50 if all are long" in note
+
+
+def test_models_of_one_price_need_no_length(tmp_path):
+    days = write(tmp_path, "u.json", daily(3, usage()))
+    assert not any("cost more" in note for note in read_exports([days]).notes)

@@ -38,11 +38,12 @@ def list_prices(place: Place, row: Sequence[int]) -> list[int]:
 
 def window_of(model: str | None, day: date, prompt_tokens: int) -> str:
     """Return whether a single prompt is `long`: above where its model costs more, else above 200,000 tokens."""
-    return "long" if prompt_tokens > _long_above(model or "", day) else "short"
+    return "long" if prompt_tokens > long_above(model or "", day) else "short"
 
 
 @lru_cache(maxsize=65_536)
-def _long_above(name: str, day: date) -> float:
+def long_above(name: str, day: date) -> float:
+    """Return the length of prompt, tokens, above which a model costs more on a day, else the one that windows have."""
     card, meant = load_card(), canonical(name.strip())
     known = meant in {model.id for model in card.models}
     return (card.model(meant).rates_on(day).long_above_prompt_tokens if known else None) or LONG_TOKENS

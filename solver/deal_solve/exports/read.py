@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from deal_solve.deal.rate_card import load_card
 from deal_solve.errors import InputError
 from deal_solve.exports.files import ExportFile, Header, Json, export_files, readable, records_of
+from deal_solve.exports.lengths import not_told
 from deal_solve.exports.names import Names
 from deal_solve.exports.parquet import parquet_frames
 from deal_solve.exports.progress import at_file, within_file
@@ -114,6 +115,7 @@ def read_exports(
         for _, tally in part.tallies:  # what is held twice of millions of rows does not fit
             tally.used, tally.charged = Uses(), {}
     names.refuse()
+    are_reports = any(not source.is_log and rows.places for source, rows in used.items())
     all_used, all_charged = _all_uses(used, notes), _all_charges(charged, notes)
     seats = sorted(
         (day for part in parts.values() for _, tally in part.tallies for day in tally.seats), key=lambda d: d.day
@@ -131,7 +133,7 @@ def read_exports(
         all_used.drop(lambda place: place.day > last)
         all_charged = {key: charge for key, charge in all_charged.items() if key[0].day <= last}
         notes.append(f"what is later than {last} is held back, {counted(late_days, 'day')}: it may not be complete yet")
-    notes += names.notes
+    notes += [*names.notes, *(not_told(all_used) if are_reports else ())]
     spread = ", ".join(name for part in parts.values() for name in part.spread)
     if spread:
         notes.append(

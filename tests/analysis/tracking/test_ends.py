@@ -55,3 +55,14 @@ def test_more_commitment_is_asked_for_only_where_overage_costs_more(tmp_path, ov
     found = track(*written(tmp_path, text, PLAN.replace("3k", "400")))
     assert found.position.exhausted_probability == 1
     assert any("ask for more commitment" in step.what for step in found.steps) == is_asked
+
+
+@pytest.mark.parametrize(("discounts", "usd"), [("multiply", 20 * 0.9 * 0.8), ("add", 20 * (1 - 0.1 - 0.2))])
+def test_seats_in_force_have_the_discount_of_their_term_beside_that_of_their_tier(tmp_path, discounts, usd):
+    """20 seats at 20 a month, 20 % less from 10 seats on and 10 % less for twelve months."""
+    tiers = "tiers: {kind: all_units, steps: [{seats: 10, discount: 20%}]}"
+    text = TEXT.replace("enterprise: {usd_per_user_month: 15}", f"enterprise: {{usd_per_user_month: 20, {tiers}}}")
+    text = text.replace("desk: {", f"desk: {{discounts: {discounts}, ")
+    plan = PLAN + ON_SEATS.replace("MONTHS", "12")
+    part = track(*written(tmp_path, text, plan)).about.deal.whole.offers["quote-in-force"].seats["enterprise"]
+    assert part.usd_per_user_month * (1 - part.tiers.steps[0].discount) == pytest.approx(usd)

@@ -196,9 +196,20 @@ def _combined(offer: Offer, discount: Mapping[str, float], extra: tuple[float, f
 
 
 def _seats(signed: Settlement, name: str, extra: tuple[float, float]) -> dict[str, Any]:
-    """Return the prices of seats less term and bundle discount; added to that of a volume tier they stay as written."""
+    """Return the prices of seats less term and bundle discount.
+
+    Where discounts add up, those of volume tiers are of a lower price now: t of the full one are t / (1 - extra).
+    """
     on_table = resolve(signed.deal).offers[name]
-    if not any(extra) or on_table.offer.discounts == "add":
+    if not any(extra):
         return {}
-    factor = (1 - extra[0]) * (1 - extra[1])
-    return {seat_type: {"usd_per_user_month": seat.usd * factor} for seat_type, seat in on_table.seats.items()}
+    adds_up = on_table.offer.discounts == "add"
+    kept = 1 - sum(extra) if adds_up else (1 - extra[0]) * (1 - extra[1])
+    found: dict[str, Any] = {}
+    for seat_type, seat in on_table.seats.items():
+        found[seat_type] = {"usd_per_user_month": seat.usd * kept}
+        if adds_up and seat.part.tiers is not None and kept > 0:
+            tiers = seat.part.tiers
+            steps = [{"seats": step.seats, "discount": step.discount / kept} for step in tiers.steps]
+            found[seat_type]["tiers"] = {"kind": tiers.kind, "steps": steps}
+    return found
