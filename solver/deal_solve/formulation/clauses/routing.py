@@ -21,7 +21,7 @@ from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.requests.request_cost import other_usd, request_cost
 from deal_solve.deal.requests.routing_options import Epoch, Option
 from deal_solve.deal.workload import ProjectName, Request, Workload
-from deal_solve.formulation.clauses.api.rates import Rates, Regime, channel_of, may_gain_by_use
+from deal_solve.formulation.clauses.api.rates import Rates, Regime, channel_of
 from deal_solve.formulation.clauses.dominance import Billing, nondominated_options
 from deal_solve.formulation.model.expression import Expression, Variable, total
 from deal_solve.formulation.model.per_scenario import Basis, Who
@@ -121,7 +121,7 @@ class Routing:
         options = distinct_options(epoch)
         if user.name in self.pinned:
             return options
-        if activity.regime is not None and may_gain_by_use(self.deal, activity.regime):
+        if activity.regime is not None and self.rates.may_gain_by_use(activity.regime):
             return [o for o in options if (user.name, epoch.start, o.key) not in self.sums.first_users.dearer]
         if user.name in self.whole or len(activity.billed) > 1:
             return options

@@ -14,6 +14,7 @@ import numpy as np
 import pulp
 
 from deal_solve.deal.offers.channel import Channel
+from deal_solve.formulation.model.constraint import Constraint
 from deal_solve.formulation.model.expression import Expression, Row, Variable, total
 from deal_solve.formulation.model.payments import Metered, Payments, Share
 from deal_solve.formulation.model.per_scenario import ScalarOrArray, ScenarioIndices
@@ -87,14 +88,16 @@ class Program:
         self.weights, self.size = sums.weights, sums.size
         self.unit_usd = unit_usd
         self.by_cuts = by_cuts
-        self.problem = pulp.LpProblem("deal", pulp.LpMinimize)
+        self._written = pulp.LpProblem("deal", pulp.LpMinimize)
+        self._unwritten: list[Constraint] = []
+        self.objective: dict[Variable, float] = {}
         self.variables: list[Variable] = []
         self.payments: list[Payment] = []
         self.metered: list[Metered] = []
         self.recourse: list[Recourse] = []
         self.epigraphs: list[Epigraph] = []
         self._names: defaultdict[str, int] = defaultdict(int)
-        self.rows: list[pulp.LpConstraint] = []
+        self.rows: list[Constraint] = []
         self.relaxed: list[int] = []
         self.defined: dict[int, list[tuple[Variable, float]]] = {}
         self.defining: set[int] = set()
@@ -179,16 +182,16 @@ class Program:
 
         A cut is not put `in_pulp`: only HiGHS, which takes its rows from `rows`, sees it.
         """
-        merged: defaultdict[Variable, float] = defaultdict(float)
+        merged: dict[Variable, float] = {}
         for variable, coefficient in row.terms:
             if coefficient:
-                merged[variable] += coefficient
+                merged[variable] = merged.get(variable, 0.0) + coefficient
         if not len(self.rows) % CHECK_EVERY:
             checkpoint()
         name = self._name(label)
-        made = pulp.LpConstraint(pulp.LpAffineExpression(merged), row.sense, name, row.rhs)
+        made = Constraint(name, merged, row.sense, row.rhs)
         if in_pulp:
-            self.problem.addConstraint(made)
+            self._unwritten.append(made)
         self._row_indices[name] = len(self.rows)
         self.rows.append(made)
         return name
@@ -199,10 +202,22 @@ class Program:
         self.defining.add(len(self.rows))
         self.add(label, expression - variable == 0)
 
+    @property
+    def problem(self) -> pulp.LpProblem:
+        """The program in PuLP, brought up to date: what other solvers are given, and what is written to a file."""
+        for row in self._unwritten:
+            self._written.addConstraint(row.in_pulp())
+        self._unwritten.clear()
+        self._written.setObjective(pulp.LpAffineExpression(self.objective))
+        return self._written
+
     def relax(self, row: str) -> None:
         """Make a <= row hold whatever its terms are."""
         index = self._row_indices[row]
-        self.rows[index].changeRHS(ENDLESS)
+        self.rows[index].rhs = ENDLESS
+        written = self._written.get_constraint_by_name(row)
+        if written is not None:
+            written.changeRHS(ENDLESS)
         self.relaxed.append(index)
 
     def pay(

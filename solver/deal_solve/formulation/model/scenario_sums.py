@@ -65,6 +65,7 @@ class ScenarioSums:
     ) -> None:
         self.weights, self.size, self.months = scenarios.weights, scenarios.size, scenarios.months
         self._deal = deal
+        self._discounts: dict[int, float] = {}
         self.paid_before = dict(known.paid) if known else {}
         self.undrawn = known.undrawn if known else None
         self.retired_before = dict(known.retired) if known else {}
@@ -274,7 +275,9 @@ class ScenarioSums:
 
     def discount(self, time: int) -> float:
         """Return (1+r)^(-t/12)."""
-        return self._deal.discount(time)
+        if time not in self._discounts:
+            self._discounts[time] = self._deal.discount(time)
+        return self._discounts[time]
 
     def within(self, who: Who, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the intervals of a user that lie in months [start, end); of an excess those of its contract year."""

@@ -112,10 +112,11 @@ class Candidate:
 
 def size_of(formulation: Formulation) -> Size:
     """Return the size of a program."""
-    problem = formulation.program.problem
+    program = formulation.program
+    rows = [row.terms for number, row in enumerate(program.rows) if number not in program.cut_points]
     return Size(
-        rows=problem.numConstraints(),
-        columns=problem.numVariables(),
-        integers=sum(variable.cat == pulp.LpInteger for variable in formulation.program.variables),
-        nonzeros=sum(sum(map(bool, row.values())) for row in problem.constraints()),
+        rows=len(rows),
+        columns=len(set(program.objective).union(*rows)),
+        integers=sum(variable.cat == pulp.LpInteger for variable in program.variables),
+        nonzeros=sum(sum(map(bool, row.values())) for row in rows),
     )

@@ -17,9 +17,9 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
-import pulp
 
 from deal_solve.formulation.model import chunks
+from deal_solve.formulation.model.constraint import Constraint
 from deal_solve.formulation.model.expression import Expression
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Costs, Cut, Epigraph
@@ -130,13 +130,13 @@ def satisfies_measured_limits(program: Program) -> bool:
     return all(
         _excess(program, row, measures) <= room
         for number, row in enumerate(program.rows)
-        if number not in program.cut_points and not above.isdisjoint(row.keys())
+        if number not in program.cut_points and not above.isdisjoint(row.terms)
     )
 
 
-def _excess(program: Program, row: pulp.LpConstraint, values: Array) -> float:
+def _excess(program: Program, row: Constraint, values: Array) -> float:
     """Return by how much values break a row."""
-    level = row.constant + sum(coefficient * values[program.index(variable)] for variable, coefficient in row.items())
+    level = sum(factor * values[program.index(variable)] for variable, factor in row.terms.items()) - row.rhs
     return float(abs(level) if row.sense == 0 else row.sense * -level)
 
 
@@ -220,7 +220,7 @@ def _clean(values: Array) -> Array:
 
 
 def _objective(program: Program, values: Array) -> float:
-    return float(sum(values[program.index(v)] * c for v, c in program.problem.objective.items()))
+    return float(sum(values[program.index(v)] * c for v, c in program.objective.items()))
 
 
 def _scale(program: Program, values: Array) -> float:
@@ -230,7 +230,7 @@ def _scale(program: Program, values: Array) -> float:
 
 def _weights(program: Program) -> list[float]:
     """Return the coefficient of each epigraph variable in the objective."""
-    objective = program.problem.objective
+    objective = program.objective
     return [float(objective.get(program.variables[epigraph.index], 0.0)) for epigraph in program.epigraphs]
 
 

@@ -23,6 +23,7 @@ import numpy as np
 import pulp
 
 from deal_solve.errors import DealSolveError, Disagreement, InputError, InternalError
+from deal_solve.formulation.model.constraint import Constraint
 from deal_solve.formulation.model.program import Program
 from deal_solve.formulation.model.recourse import Indices
 from deal_solve.optimise.solver.certificate import LinearProgram
@@ -150,7 +151,7 @@ class HighsSession:
         low = np.array([-math.inf if v.lowBound is None else v.lowBound for v in left], dtype=float)
         high = np.array([math.inf if v.upBound is None else v.upBound for v in left], dtype=float)
         weights = np.zeros(view.count)
-        for variable, coefficient in program.problem.objective.items():
+        for variable, coefficient in program.objective.items():
             weights[program.index(variable)] = coefficient
         costs, known = view.costs(weights), self._numbers.costs
         self.highs.changeColsBounds(len(indices), indices, low, high)
@@ -164,25 +165,26 @@ class HighsSession:
         """Bring rows up to date."""
         view, known, count = self._seen(program), len(self._rows), self.highs.getNumRow()
         hidden = frozenset() if view.has_all else program.defining
-        rows: list[pulp.LpConstraint] = []
+        rows: list[Constraint] = []
         for index in range(known, len(program.rows)):
             is_hidden = index in hidden
             self._rows.append(-1 if is_hidden else count + len(rows))
             if not is_hidden:
                 rows.append(program.rows[index])
         if rows:
-            low = np.array([-math.inf if row.getLb() is None else row.getLb() for row in rows], dtype=float)
-            high = np.array([math.inf if row.getUb() is None else row.getUb() for row in rows], dtype=float)
-            indices = np.array([program.index(v) for row in rows for v in row], dtype=np.int64)
-            factors = np.array([c for row in rows for c in row.values()], dtype=float)
+            low, high = (
+                np.array(side, dtype=float) for side in zip(*((row.low, row.high) for row in rows), strict=True)
+            )
+            indices = np.array([program.index(v) for row in rows for v in row.terms], dtype=np.int64)
+            factors = np.array([c for row in rows for c in row.terms.values()], dtype=float)
             self._check_range(program, factors)
-            counts, columns, values = view.rows([len(row) for row in rows], indices, factors)
+            counts, columns, values = view.rows([len(row.terms) for row in rows], indices, factors)
             starts = (np.cumsum(counts) - counts).astype(np.int32)
             self.highs.addRows(len(rows), low, high, len(values), starts, columns.astype(np.int32), values)
             self._numbers.add_rows(low, high, counts, columns, values)
         gone = program.relaxed[self._relaxed :]
         if gone:
-            high = np.array([program.rows[index].getUb() for index in gone], dtype=float)
+            high = np.array([program.rows[index].high for index in gone], dtype=float)
             where = np.array([self._rows[index] for index in gone], dtype=np.int32)
             self.highs.changeRowsBounds(len(gone), where, np.full(len(gone), -math.inf), high)
             self._numbers.row_low[where], self._numbers.row_high[where] = -math.inf, high

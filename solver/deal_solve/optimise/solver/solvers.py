@@ -161,8 +161,9 @@ def run(program: Program, settings: RunSettings, clock: Clock) -> Answer:
 
 
 def _run_pulp(program: Program, settings: RunSettings, clock: Clock) -> Answer:
-    program.problem.solve(_pulp_solver(program, settings, clock))
-    answer = _pulp_answer(program.problem, settings)
+    problem = program.problem
+    problem.solve(_pulp_solver(program, settings, clock))
+    answer = _pulp_answer(problem, settings)
     if math.isfinite(answer.bound) or answer.outcome == "infeasible":
         _refuse_refuted(program, settings, clock, answer)
     return answer
@@ -309,8 +310,8 @@ def minimise(program: Program, objective: Expression) -> None:
     for variable, coefficient in objective:
         merged[variable] = merged.get(variable, 0.0) + coefficient
     if not merged:
-        merged[next(iter(program.problem.variables()))] = 0.0
-    program.problem.setObjective(pulp.LpAffineExpression(merged))
+        merged[program.variables[0]] = 0.0
+    program.objective = merged
 
 
 Bounds = list[tuple[Variable, float, float]]

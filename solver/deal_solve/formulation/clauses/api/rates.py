@@ -224,6 +224,8 @@ class Rates:
         self._bases: dict[tuple[object, ...], ScalarOrArray] = {}
         self._protected: dict[tuple[object, ...], ScalarOrArray] = {}
         self._ratios: dict[tuple[object, ...], tuple[ScalarOrArray, ScalarOrArray, ScalarOrArray]] = {}
+        self._found: dict[tuple[Regime, str, str, int], tuple[float, ScalarOrArray, ScalarOrArray]] = {}
+        self._gains: dict[Regime, bool] = {}
 
     def protected(self, agreement: Agreement, family: str, month: int, span: TermSpan | None = None) -> ScalarOrArray:
         """Return the protected index of a family (or of seats) in a month of an agreement (model §6), in a term that it
@@ -262,6 +264,12 @@ class Rates:
 
     def of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         """Return (contracted over list before the index, protected index, overage ratio) of a month."""
+        key = regime, model_id, family, month
+        if key not in self._found:
+            self._found[key] = self._of(regime, model_id, family, month)
+        return self._found[key]
+
+    def _of(self, regime: Regime, model_id: str, family: str, month: int) -> tuple[float, ScalarOrArray, ScalarOrArray]:
         index = self._index[family][month]
         protected = index if regime.span.left else self.protected(regime.agreement, family, month, regime.span)
         if (regime, model_id) not in self._factors:
@@ -272,6 +280,12 @@ class Rates:
             ratio = overage_ratio(api_of(self._deal, regime.agreement), factor, protected, index)
             self._ratios[key] = ratio, protected, index  # kept with it, so that no other object takes their places
         return factor, protected, self._ratios[key][0]
+
+    def may_gain_by_use(self, regime: Regime) -> bool:
+        """Whether more usage may cost less, as `may_gain_by_use` says."""
+        if regime not in self._gains:
+            self._gains[regime] = may_gain_by_use(self._deal, regime)
+        return self._gains[regime]
 
     def tested(
         self, regime: Regime, model_id: str, family: str, month: int
