@@ -50,20 +50,22 @@ def test_a_payment_belongs_to_the_contract_year_of_its_last_month_or_to_none():
 
 def test_growth_of_a_contract_year_is_all_that_is_added_in_it():
     """10 seats for the six months from July on, 5 more for the three from October on, at 20: 1,200 + 300. One more seat
-    of another type, in December: 20.
+    of another type, in December: 20. In the second year, of the renewal, one more in its last month: 20.
     """
     seat = RATES["seats"]["seat"]
     part = {"true_up": {"check": 1, "count": "peak", "retroactive": True, "ratchet": "year"}}
-    users = {"staff": count(10, m6=20, m7=20, m8=20, m9=25, m10=25, m11=25), "guests": count(10, m11=11)}
+    staff = count(10, 24, m6=20, m7=20, m8=20, m9=25, m10=25, m11=25, m23=11)
+    users = {"staff": staff, "guests": count(10, 24, m11=11)}
     deal = deal_of(
+        24,
         rates={**RATES, "seats": {"seat": seat, "chair": seat}},
         cohorts={name: {"headcount": 0, "tracks": ["seat", "chair"]} for name in users},
         offers={"quote": {"terms": [12], "seats": {"seat": part, "chair": part}}},
         scenarios=only(active_users=users),
     )
-    plan = seat_plan((10,), tracks={"staff": ("seat",), "guests": ("chair",)})
+    plan = seat_plan((10, 10), tracks={"staff": ("seat",) * 2, "guests": ("chair",) * 2})
     result = settled(deal, plan.model_copy(update={"seats": dict.fromkeys(("seat", "chair"), plan.seats["seat"])}))
-    assert result.growth["true_up"].tolist() == [1520]
+    assert (result.growth["true_up"].tolist(), result.growth_signed["true_up"].tolist()) == ([1540], [1520])
     assert result.growth["overage"].tolist() == [0]
 
 

@@ -52,9 +52,9 @@ def with_api(*terms, **how):
     return with_both().model_copy(update={"api": api_plan(*terms, **how).api})
 
 
-def with_row(**row):
-    """Return that plan with a table of one row for the second year."""
-    table = RenewalTable(month=12, rows=(RenewalRow(probability=1, **row),))
+def with_row(month=12, **row):
+    """Return that plan with a table of one row, for the second year if nothing else is said."""
+    table = RenewalTable(month=month, rows=(RenewalRow(probability=1, **row),))
     return with_both().model_copy(update={"later": (table,)})
 
 
@@ -96,6 +96,7 @@ def with_row(**row):
             with_row(tracks={"staff": ("chair",)}),
             "plan: tracks.staff takes 'chair', but there is no seat agreement for it",
         ),
+        (with_row(13), "later: tables of months 13 (2028-02); expected some of 12 (2028-01), in order"),
         (with_both().model_copy(update={"projects": {"app": ("cache",)}}), "projects.app has 'cache'"),
         (api_plan((1, (1,)), (1, (1,)), offer="people"), "'people', which has no api part"),
     ],
