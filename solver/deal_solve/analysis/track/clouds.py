@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from deal_solve.analysis.track.used import Used, periods_of
+from deal_solve.analysis.track.used import Used, overage_ratio, periods_of
 from deal_solve.deal.deal import Deal
-from deal_solve.deal.offers.api import Premium
 from deal_solve.deal.offers.channel import Channel
 from deal_solve.deal.offers.cloud_years import MONTHS, cloud_year, months_of_cloud_year
 from deal_solve.facts.cloud import cloud_name
@@ -125,15 +124,4 @@ def _of_usage(signed: Settlement, used: Used, months: range) -> Iterator[tuple[C
         through = channel_of_api(deal, plan, last) if last in months else None
         if through is not None:
             over = drawn - period.drawn_usd
-            yield through, over * (_overage_ratio(signed, used, period.months) - (0.0 if is_prepaid else 1.0))
-
-
-def _overage_ratio(signed: Settlement, used: Used, months: range) -> float:
-    """Return the overage rate over the contracted one, of the mix of models that was used."""
-    overage = resolve(signed.deal).taken(signed.plan.api).require_api().overage
-    here = [use for (month, _), use in used.items() if month in months]
-    listed, contracted = sum(use.list_usd for use in here), sum(use.contracted_usd for use in here)
-    if overage == "contracted" or not contracted:
-        return 1.0
-    premium = overage.premium if isinstance(overage, Premium) else 0.0
-    return max((1 + premium) * listed / contracted, 1.0)
+            yield through, over * (overage_ratio(signed, used, period.months) - (0.0 if is_prepaid else 1.0))

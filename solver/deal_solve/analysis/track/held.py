@@ -150,7 +150,7 @@ def _committed(signed: Settlement, taken: OfferTerms, now: int, balance: Balance
 
 def _offer(signed: Settlement, name: str, offer: Offer) -> dict[str, Any]:
     """Return the offer as it was signed: at its first term and bundle tier."""
-    found: dict[str, Any] = {"extends": name, "on_the_table": False}
+    found: dict[str, Any] = {"extends": name, "title": offer.title or name, "on_the_table": False}
     deal, plan = signed.deal, signed.plan
     if plan.api.offer == name:
         taken = resolve(deal).taken(plan.api)

@@ -9,13 +9,15 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from deal_solve.analysis.track.used import Balance, Used
+from deal_solve.analysis.track.used import Balance, Used, overage_ratio
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.frames import Table
+from deal_solve.plan.resolved import resolve
 from deal_solve.record import Record
 from deal_solve.settlement.in_force.before import Before, before_signing
 from deal_solve.settlement.lines import LINES
+from deal_solve.settlement.settle import Settlement
 from deal_solve.uncertainty import measures
 from deal_solve.uncertainty.months import in_months_of
 from deal_solve.uncertainty.scenario_set import Array, Scenarios, each_block
@@ -40,13 +42,14 @@ class Outlook(Record):
 
     left: Annotated[Table[LeftMonth], Field(description="of the balance, month by month of the period that runs")]
     expected_overage_usd: Annotated[float, Field(description="what usage above the balance costs")]
+    overage_surcharge_usd: Annotated[float, Field(description="of it what it costs above contracted rates")]
     overage_probability: Annotated[float, Field(description="probability that there is any")]
     forfeited_probability: Annotated[float, Field(description="probability that anything is lost")]
     true_up_month: Annotated[str | None, Field(description="when seats added are next charged, YYYY-MM; null: never")]
     true_up_usd: Annotated[float, Field(description="what is expected to be charged then")]
 
 
-def outlook_of(deal: Deal, scenarios: Scenarios, signed: Deal, held: tuple[Balance | None, Used]) -> Outlook:
+def outlook_of(deal: Deal, scenarios: Scenarios, signed: Settlement, held: tuple[Balance | None, Used]) -> Outlook:
     """Return what becomes of the agreement in force of a deal that starts now; what was used is in months of `signed`.
 
     Amounts are not discounted.
@@ -63,13 +66,21 @@ def outlook_of(deal: Deal, scenarios: Scenarios, signed: Deal, held: tuple[Balan
     charged = {paid: float(weights @ usd) for paid, usd in true_ups.items()}
     next_one = min((paid for paid, usd in charged.items() if usd > CENT_TOLERANCE_USD), default=None)
     return Outlook(
-        left=Table(_left(parts, deal, signed, held, weights)),
+        left=Table(_left(parts, deal, signed.deal, held, weights)),
         expected_overage_usd=float(weights @ over),
+        overage_surcharge_usd=float(weights @ over) * _surcharge(signed, held[1]),
         overage_probability=measures.probability(over > CENT_TOLERANCE_USD, weights),
         forfeited_probability=measures.probability(lost > CENT_TOLERANCE_USD, weights),
         true_up_month=None if next_one is None else f"{closed.calendar(next_one):%Y-%m}",
         true_up_usd=charged.get(next_one, 0.0) if next_one is not None else 0.0,
     )
+
+
+def _surcharge(signed: Settlement, used: Used) -> float:
+    """Return the share of overage that is above contracted rates; in arrears all that is charged for it is."""
+    if resolve(signed.deal).taken(signed.plan.api).require_api().payment == "arrears":
+        return 1.0
+    return 1 - 1 / overage_ratio(signed, used, range(signed.deal.horizon_months))
 
 
 def _paid(parts: list[Before], item: str) -> dict[int, Array]:

@@ -12,11 +12,11 @@ from deal_solve.analysis.track.clouds import CloudPosition, cloud_positions
 from deal_solve.analysis.track.held import seats_end
 from deal_solve.analysis.track.outlook import Outlook
 from deal_solve.analysis.track.spent import SpentLine
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
-from deal_solve.plan.resolved import resolve
 from deal_solve.record import Record
 from deal_solve.report.text import whole_money
 from deal_solve.settlement.in_force.position import Position, SeatPosition
@@ -45,7 +45,7 @@ def steps(
 
     `total` is all usage since signing against the plan.
     """
-    found = [*_balance(signed, position, outlook), *_off_plan(total), *_true_up(outlook), *_dates(signed, best)]
+    found = [*_balance(position, outlook), *_off_plan(total), *_true_up(outlook), *_dates(signed, best)]
     ends = {each.seat_type: seats_end(signed, each.seat_type) for each in position.seats}
     found += [step for cloud in cloud_positions(best) for step in _cloud(cloud)]
     found += [step for seats in position.seats for step in _seats(ends[seats.seat_type], seats, best)]
@@ -58,13 +58,12 @@ def steps(
     return tuple(sorted(found, key=lambda step: "" if step.when == NOW else step.when))
 
 
-def _balance(signed: Settlement, position: Position, outlook: Outlook) -> Iterator[Task]:
+def _balance(position: Position, outlook: Outlook) -> Iterator[Task]:
     """Yield what to do about the balance; where overage is at contracted rates, more commitment saves nothing."""
-    part = resolve(signed.deal).taken(signed.plan.api).require_api()
-    costs_more = part.overage != "contracted" and outlook.expected_overage_usd > 0
-    if costs_more and position.exhausted_probability > LIKELY and position.exhausted:
-        ask = f"the balance runs out in {position.exhausted}, and what comes after is overage, which costs more"
-        yield Task(NOW, f"ask for more commitment at the contracted rate: {ask}", outlook.expected_overage_usd)
+    surcharge = outlook.overage_surcharge_usd
+    if surcharge > CENT_TOLERANCE_USD and position.exhausted_probability > LIKELY and position.exhausted:
+        ask = f"the balance runs out in {position.exhausted}, and overage costs more than contracted rates by"
+        yield Task(NOW, f"ask for more commitment at the contracted rate: {ask}", surcharge)
     lost = position.expected_forfeited_usd
     if lost > SMALL * position.balance_usd and outlook.forfeited_probability > LIKELY:
         ask = "ask that what is not drawn rolls over, or counts for the renewal"

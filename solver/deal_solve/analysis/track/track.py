@@ -90,7 +90,7 @@ def track(
     position = position_of(held.deal, futures)
     if position is None:
         raise InputError("nothing of the plan is in force any more")
-    outlook = outlook_of(held.deal, futures, signed.deal, (held.balance, was_used))
+    outlook = outlook_of(held.deal, futures, signed, (held.balance, was_used))
     lines = tuple(spent(signed, found, was_used))
     best, unkept = _from_here_on(held.deal, futures, options or SolveOptions())
     return Track(

@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from deal_solve.deal.deal import LIST
-from deal_solve.deal.offers.api import Rollover
+from deal_solve.deal.offers.api import Premium, Rollover
 from deal_solve.deal.offers.offer import Capped, Offer
 from deal_solve.exports.prices import list_price
 from deal_solve.exports.read import Exports
@@ -145,3 +145,14 @@ def periods_of(signed: Settlement, found: Used, now: int, part_of_last: float) -
         carried = 0.0
         if isinstance(part.unused, Rollover):
             carried = min(part.unused.rollover * (due - own), part.unused.cap * due)
+
+
+def overage_ratio(signed: Settlement, used: Used, months: range) -> float:
+    """Return the overage rate over the contracted one, of the mix of models that was used."""
+    overage = resolve(signed.deal).taken(signed.plan.api).require_api().overage
+    here = [use for (month, _), use in used.items() if month in months]
+    listed, contracted = sum(use.list_usd for use in here), sum(use.contracted_usd for use in here)
+    if overage == "contracted" or not contracted:
+        return 1.0
+    premium = overage.premium if isinstance(overage, Premium) else 0.0
+    return max((1 + premium) * listed / contracted, 1.0)
