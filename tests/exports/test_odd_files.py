@@ -19,7 +19,21 @@ from deal_solve.exports.read import read_exports
 from tests.support.exports import FIRST, bucket, page, usage, write
 
 TEXT = json.dumps(
-    {"data": [{"starting_at": f"{FIRST}", "results": [{"model": "claude-sonnet-4-5", "output_tokens": 9}]}]}
+    {
+        "data": [
+            {
+                "starting_at": f"{FIRST}",
+                "results": [
+                    {
+                        "model": "claude-sonnet-4-5",
+                        "uncached_input_tokens": 0,
+                        "cache_read_input_tokens": 0,
+                        "output_tokens": 9,
+                    }
+                ],
+            }
+        ]
+    }
 )
 PACKED = gzip.compress(TEXT.encode() * 50)
 USAGE = (

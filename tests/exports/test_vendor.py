@@ -154,3 +154,12 @@ def test_prompts_whose_length_a_report_does_not_tell_are_named(tmp_path, window,
 def test_models_of_one_price_need_no_length(tmp_path):
     days = write(tmp_path, "u.json", daily(3, usage()))
     assert not any("cost more" in note for note in read_exports([days]).notes)
+
+
+@pytest.mark.parametrize("name", ["uncached_input_tokens", "cache_read_input_tokens"])
+def test_a_renamed_count_is_refused_and_not_read_as_nothing(tmp_path, name):
+    row = {key.replace(name, f"{name}_v2"): value for key, value in usage().items()}
+    with pytest.raises(
+        InputError, match=rf"record 1 of usage report: {name} is missing; is it '{name}_v2'.*the row has"
+    ):
+        read_exports([write(tmp_path, "u.json", daily(3, row))])

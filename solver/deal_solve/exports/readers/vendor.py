@@ -9,7 +9,7 @@ from deal_solve.exports.files import Json, text_of, whole
 from deal_solve.exports.reader import JsonReader, Source, usd_only, utc_day
 from deal_solve.exports.row import Place, nano
 from deal_solve.exports.tally import Tally
-from deal_solve.messages import shown
+from deal_solve.messages import did_you_mean, shown
 
 USAGE = Source("usage report", "api", 1)
 COST = Source("cost report", "api", 1)
@@ -17,6 +17,7 @@ PEOPLE_USAGE = Source("analytics usage", "people", 1)
 PEOPLE_COST = Source("analytics cost", "people", 1)
 FLAT_USAGE = Source("usage analytics", "api", 0)
 FLAT_COST = Source("cost analytics", "api", 0)
+MAX_NAMED = 12
 TOKEN_TYPES = {
     "uncached_input_tokens": "input",
     "output_tokens": "output",
@@ -44,7 +45,15 @@ def _place(record: Json, day: object) -> Place:
     )
 
 
+NEEDED = ("uncached_input_tokens", "cache_read_input_tokens", "output_tokens")
+"""What every row of usage says, if only null: one that lacks it has another name for it."""
+
+
 def _use(record: Json, place: Place, tally: Tally) -> None:
+    for name in NEEDED:
+        if name not in record:
+            near = did_you_mean(name, record).replace("did you mean", "is it")
+            raise ValueError(f"{name} is missing{near}; the row has {', '.join(list(record)[:MAX_NAMED])}")
     written = record.get("cache_creation")
     if written is not None and not isinstance(written, dict):
         raise ValueError(f"cache_creation: expected the tokens of each life, found {shown(written)}")
