@@ -222,6 +222,10 @@ def test_blocks_of_scenarios_that_take_other_rows():
     assert found.rows is None
     assert (found.scenarios, found.plan, found.deal) == (many, plan, deal)
     assert found.cost[[0, BLOCK]].tolist() == pytest.approx([YEAR * 88, YEAR * 228])
+    assert found.usage_by_year[:, [0, BLOCK]].tolist() == [
+        pytest.approx([YEAR * 48, YEAR * 80]),
+        pytest.approx([YEAR * 40, YEAR * 128]),
+    ]
     assert (found.signed_usd, found.committed_usd) == pytest.approx((YEAR * 48, YEAR * 128))
     assert [record.commitment_usd[[0, BLOCK]].tolist() for record in found.drawdown] == [
         pytest.approx([YEAR * 48] * 2),
