@@ -111,6 +111,8 @@ def test_seats_added_go_through_the_channel_of_the_seats():
     assert fees(result)[0] == {("true_up", "seat"): 120}
     charged = [(row.quantity, row.amount) for row in result.rows if row.fee_of == "true_up"]
     assert [(usd[0], fee[0]) for usd, fee in charged] == [(1200, 120)]
+    short = [(row.item, row.quantity[0], row.amount[0]) for row in result.rows if row.line == "cloud_shortfall"]
+    assert short == [("aws", 1400, 1400)]
     assert result.clouds["aws"].retired.tolist() == [[2400 + 1200]]
 
 
