@@ -1,4 +1,4 @@
-"""Time `solve` of every example and `clauses` against an earlier commit, whole process; writes baseline.md beside this.
+"""Time `solve` of every example and what solves many deals against an earlier commit; writes baseline.md beside this.
 
 Both read the same deal file. The runs of a command alternate, so that what else the machine does meets both alike; the
 least processor seconds count. A deal that the earlier commit cannot read has no number there.
@@ -24,7 +24,9 @@ from tests.benchmarks.measuring import COMMAND, SOLVED, Run, limited, table, wri
 
 ROOT = Path(__file__).parents[3]
 SCENARIOS = ROOT / "scenarios"
-HEADINGS = ("Command", "Before s", "Now s", "Now / before", "Before MB", "Now MB")
+HEADINGS = ("Command", "Before s", "Now s", "Now / before", "Before MB", "Now MB", "Before elapsed s", "Now elapsed s")
+QUESTIONS = (("clauses",), ("frontier",), ("curve",), ("sensitivity",), ("solve", "--levers"))
+"""What solves `hybrid` many times over, with its options."""
 LIMIT = 300.0
 """Seconds after which a run is stopped."""
 
@@ -55,7 +57,7 @@ def commands(names: list[str]) -> Iterator[list[str]]:
         if not names or deal.stem in names:
             yield ["solve", str(deal)]
     if not names or "hybrid" in names:
-        yield ["clauses", str(SCENARIOS / "hybrid.yaml")]
+        yield from ([question, str(SCENARIOS / "hybrid.yaml"), *options] for question, *options in QUESTIONS)
 
 
 def measured(source: Path, arguments: list[str]) -> Run:
@@ -71,10 +73,12 @@ def row_of(arguments: list[str], before: Path, repeats: int) -> list[str]:
     if pairs[0][1].code not in SOLVED:
         raise SystemExit(f"{' '.join(arguments)}: exit code {pairs[0][1].code}\n{pairs[0][1].said}")
     old, new = (min(run.processor for run in side) for side in zip(*pairs, strict=True))
-    peaks = [f"{min(run.peak_mb for run in side):.0f}" for side in zip(*pairs, strict=True)]
-    title = f"`{arguments[0]} {Path(arguments[1]).name}`"
-    found = [f"{old:.2f}", f"{new:.2f}", f"{new / old:.2f}", *peaks]
-    return [title, *(found if old < float("inf") else ["–", f"{new:.2f}", "–", "–", peaks[1]])]
+    sides = list(zip(*pairs, strict=True))
+    peaks = [f"{min(run.peak_mb for run in side):.0f}" for side in sides]
+    elapsed = [f"{min(run.seconds for run in side):.2f}" for side in sides]
+    title = f"`{' '.join([arguments[0], Path(arguments[1]).name, *arguments[2:]])}`"
+    found = [f"{old:.2f}", f"{new:.2f}", f"{new / old:.2f}", *peaks, *elapsed]
+    return [title, *(found if old < float("inf") else ["–", f"{new:.2f}", "–", "–", peaks[1], "–", elapsed[1]])]
 
 
 def page(rows: list[list[str]], baseline: str, repeats: int) -> str:
@@ -82,9 +86,10 @@ def page(rows: list[list[str]], baseline: str, repeats: int) -> str:
     lines = [
         "# `deal-solve` against an earlier commit",
         "",
-        f"Written by `bench_baseline.py` on {date.today():%Y-%m-%d}: processor seconds and the peak of memory of the "
-        f"whole process, the least of {repeats} runs. Before is {baseline}, now {described('HEAD')}. {os.cpu_count()} "
-        f"cores, load {os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}.",
+        f"Written by `bench_baseline.py` on {date.today():%Y-%m-%d}: processor seconds, the peak of memory and the "
+        f"seconds elapsed of the whole process, the least of {repeats} runs. Before is {baseline}, now "
+        f"{described('HEAD')}. {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end, Python "
+        f"{platform.python_version()}.",
         "",
         *table(HEADINGS, rows),
         "",

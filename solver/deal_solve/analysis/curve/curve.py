@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
@@ -17,6 +18,7 @@ from deal_solve.errors import Infeasible, InputError, LimitReached, Problem
 from deal_solve.facts.health import commitment_overall
 from deal_solve.frames import Table
 from deal_solve.messages import counted
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -58,7 +60,7 @@ def curve(
     options = SolveOptions.of(keywords)
     best = solve(deal, scenarios, options=options, fix=_fixed(options.fix, agreement))
     chosen = _agreement(best)
-    curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options)
+    curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options.cached())
     rows = tuple(curves.rows(points))
     if not rows:
         raise Infeasible(
@@ -118,18 +120,19 @@ class _Curves:
     def rows(self, points: int) -> Iterator[CurvePoint]:
         """Yield the points of all bands, each in rising order of the commitment."""
         api = resolve(self.deal).taken_for(self.agreement["offer"], self.agreement["term_months"]).require_api()
-        found = {band: self._fixed(band, "optimum") for band in (each.commit_usd_per_year for each in api.bands)}
-        optima = {band: point for band, point in found.items() if point is not None}
+        bands = [each.commit_usd_per_year for each in api.bands]
+        optima = dict(self._all_fixed([(band, "optimum", None) for band in bands]))
         grid = _grid([point.commitment_usd_per_year for point in optima.values()], api.step_usd, points)
+        wanted: list[tuple[float, Mark, float | None]] = []
         for band, optimum in optima.items():
             minimum = band if api.step_usd is None else math.ceil(band / api.step_usd - 1e-9) * api.step_usd
-            wanted = {minimum, *(usd for usd in grid if usd > minimum)} if band else set()
-            row = [optimum]
-            for usd in wanted:
+            for usd in sorted({minimum, *(usd for usd in grid if usd > minimum)}) if band else ():
                 tolerance = CENT_TOLERANCE_USD if usd == minimum else SAME_POINT_TOLERANCE * usd
                 if abs(usd - optimum.commitment_usd_per_year) > tolerance:
-                    point = self._fixed(band, "threshold" if usd == minimum else "grid", usd)
-                    row += [point] if point else []
+                    wanted.append((band, "threshold" if usd == minimum else "grid", usd))
+        found = self._all_fixed(wanted)
+        for band, optimum in optima.items():
+            row = [optimum, *(point for own, point in found if own == band)]
             yield from sorted(row, key=lambda point: point.commitment_usd_per_year)
 
     def uncommitted(self) -> CurvePoint | None:
@@ -146,20 +149,36 @@ class _Curves:
                 best = point
         return best
 
-    def _fixed(self, band: float, mark: Mark, usd: float | None = None) -> CurvePoint | None:
-        index = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")
-        api = {**self.agreement, "band_usd_per_year": (band,)} | ({} if usd is None else {"commitment_usd": (usd,)})
-        return self.solved(index, mark, _fixed(self.options.fix, api))
+    def _all_fixed(self, wanted: list[tuple[float, Mark, float | None]]) -> list[tuple[float, CurvePoint]]:
+        """Return bands with their points at a commitment, or at any, of all that has a plan."""
+        asked = []
+        for band, mark, usd in wanted:
+            api = {**self.agreement, "band_usd_per_year": (band,)} | ({} if usd is None else {"commitment_usd": (usd,)})
+            asked.append(partial(self._solved, mark, _fixed(self.options.fix, api)))
+        found: list[tuple[float, CurvePoint]] = []
+        for (band, _, usd), point in zip(wanted, answers(asked, self.options, self.best), strict=True):
+            index = f"band from {band:,.10g}" + ("" if usd is None else f" at {usd:,.10g} a year")
+            found += [(band, each) for each in self._kept(index, point)]
+        return found
 
     def solved(self, index: str, mark: Mark, fix: Proposal) -> CurvePoint | None:
         """Return a point; None where there is no plan."""
+        return next(self._kept(index, self._solved(mark, fix, self.options)), None)
+
+    def _kept(self, index: str, found: CurvePoint | str) -> Iterator[CurvePoint]:
+        """Yield a point, or note why there is none."""
+        if isinstance(found, str):
+            self.left_out.setdefault(found, []).append(index)
+        else:
+            yield found
+
+    def _solved(self, mark: Mark, fix: Proposal, options: SolveOptions) -> CurvePoint | str:
+        """Return a point, or why there is none."""
         try:
-            options = self.options.measured_against(self.best.baseline)
-            found = solve(self.deal, self.scenarios, options=options, fix=fix).optimised()
+            options = options.measured_against(self.best.baseline)
+            return _point(solve(self.deal, self.scenarios, options=options, fix=fix).optimised(), mark, fix)
         except (Infeasible, LimitReached) as error:
-            self.left_out.setdefault(str(error), []).append(index)
-            return None
-        return _point(found, mark, fix)
+            return str(error)
 
 
 def _grid(optima: list[float], step: float | None, points: int) -> list[float]:

@@ -22,9 +22,10 @@ limit first holds, where caution costs expected dollars, or where a clause hurts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Unpack
+from functools import partial
+from typing import TypeAlias, Unpack
 
 from deal_solve.analysis.levers.deals import (
     OPUS,
@@ -43,6 +44,7 @@ from deal_solve.errors import Infeasible
 from deal_solve.facts.today import as_today
 from deal_solve.frames import Table
 from deal_solve.messages import usd
+from deal_solve.optimise.neighbours import answers
 from deal_solve.optimise.options import SolveKeywords, SolveOptions
 from deal_solve.optimise.solution import Solution
 from deal_solve.optimise.solve import solve
@@ -56,6 +58,8 @@ from deal_solve.settlement.settle import Settlement, settle
 from deal_solve.uncertainty.scenario_set import Scenarios
 
 NOBODY: Users = frozenset()
+_Modes: TypeAlias = tuple[Users, Users, bool]
+"""The workloads that may be cached, and in batch, and whether seats may be sized."""
 TODAYS_MODELS = "today's models"
 
 
@@ -68,14 +72,16 @@ def waterfall(
     ten solves: one for every step, and one for every fitting commitment, unless it is known from another one. Raises
     what `solve` raises.
     """
-    rungs = _Rungs(deal, scenarios, replace(SolveOptions.of(keywords), fix=None))
-    if best is not None:
-        rungs.signed.append((deal, best))
+    options = replace(SolveOptions.of(keywords), fix=None).cached()
+    best = best or solve(deal, scenarios, options=options)
+    rungs = _Rungs(deal, scenarios, options, best)
     works = deal.workloads.items()
     cached = frozenset(name for name, work in works if work.cache)
     batched = frozenset(name for name, work in works if work.batchable)
     now_cached = frozenset(name for name, work in works if work.today and work.today.cached)
     now_batched = frozenset(name for name, work in works if work.today and work.today.batch)
+    modes = [(NOBODY, NOBODY), (cached, NOBODY), (now_cached, now_batched), (cached, now_batched), (cached, batched)]
+    rungs.solve_all([*((*each, False) for each in modes), (cached, batched, True)])
     opus, today = rungs.stated(all_opus(deal)), rungs.stated(on_todays_models(deal))
     first = [("all Opus", opus), ("routing", rungs.routed(NOBODY, NOBODY)), ("caching", rungs.routed(cached, NOBODY))]
     second = [(TODAYS_MODELS, today), ("routing", rungs.routed(now_cached, now_batched))]
@@ -128,9 +134,36 @@ class _Rungs:
     deal: Deal
     scenarios: Scenarios
     options: SolveOptions
-    known: dict[object, _Rung] = field(default_factory=dict)
+    best: Solution
+    known: dict[_Modes, Solution] = field(default_factory=dict)
     signed: list[tuple[Deal, Solution]] = field(default_factory=list)
     fitted: list[tuple[Proposal, float | None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Know the plan to end with."""
+        self.signed.append((self.deal, self.best))
+
+    def solve_all(self, routed: Sequence[_Modes]) -> None:
+        """Solve the steps that are optima, then the commitments that fit what they use."""
+        modes = list(dict.fromkeys(routed))
+        offered: list[Deal] = []
+        for deal in (on_standard_offers(self.deal, bundle=bundle) for bundle in (False, True)):
+            if not any(_offers_alike(deal, other) for other in (self.deal, *offered)):
+                offered.append(deal)
+        asked = [
+            *(partial(self._routed, *each) for each in modes),
+            *(partial(self._contracted, each) for each in offered),
+        ]
+        found = answers(asked, self.options, self.best)
+        self.known |= dict(zip(modes, found, strict=False))
+        self.signed += zip(offered, found[len(modes) :], strict=True)
+        fitting = [(with_modes(self.deal, *each[:2]), _usage(self.known[each].plan)) for each in modes]
+        new: list[tuple[Deal, Proposal]] = []
+        for deal, usage in fitting:
+            if _commits(deal) and not any(usage == other for _, other in new):
+                new.append((deal, usage))
+        sizes = answers([partial(self._fit, *each) for each in new], self.options, self.best)
+        self.fitted += [(usage, size) for (_, usage), size in zip(new, sizes, strict=True)]
 
     def stated(self, deal: Deal) -> _Rung:
         """Return a baseline: a deal with one option for each workload, priced at list with seats at headcount."""
@@ -142,16 +175,13 @@ class _Rungs:
         """Return the optimum at list with these workloads cached and in batch where it pays; seats at headcount unless
         they may be sized.
         """
-        key = (cached, batched, sized)
-        if key not in self.known:
-            deal = with_modes(self.deal, cached, batched)
-            listed = at_list(deal)
-            people = None if sized else seats_at_headcount(listed)
-            found = solve(
-                listed if sized else without_largest_count(listed), self.scenarios, options=self.options, fix=people
-            )
-            self.known[key] = _Rung(found.settlement, self._fitting(deal, found.plan))
-        return self.known[key]
+        found = self.known[cached, batched, sized]
+        return _Rung(found.settlement, self._fitting(with_modes(self.deal, cached, batched), found.plan))
+
+    def _routed(self, cached: Users, batched: Users, sized: bool, options: SolveOptions) -> Solution:
+        listed = at_list(with_modes(self.deal, cached, batched))
+        people = None if sized else seats_at_headcount(listed)
+        return solve(listed if sized else without_largest_count(listed), self.scenarios, options=options, fix=people)
 
     def after_batch(self, cached: Users, batched: Users) -> Iterator[tuple[str, _Rung]]:
         """Yield the last steps, the same from either baseline."""
@@ -162,27 +192,42 @@ class _Rungs:
 
     def contracted(self, deal: Deal) -> _Rung:
         """Return the optimum with offers that can be signed: the commitment is the plan's own."""
-        same = (found for other, found in self.signed if (other.offers, other.limits) == (deal.offers, deal.limits))
-        best = next(same, None)
-        if best is None:
-            best = solve(deal, self.scenarios, options=self.options)
-            self.signed.append((deal, best))
+        best = next(found for other, found in self.signed if _offers_alike(other, deal))
         return _Rung(best.settlement, _per_year(best.settlement))
+
+    def _contracted(self, deal: Deal, options: SolveOptions) -> Solution:
+        return solve(deal, self.scenarios, options=options)
 
     def _fitting(self, deal: Deal, plan: Plan) -> float | None:
         """Return the yearly commitment one would sign for the usage of a plan; None if no offer may serve it."""
-        if not any(band.commit_usd_per_year for offer in deal.offers.values() if offer.api for band in offer.api.bands):
+        if not _commits(deal):
             return 0.0
-        usage = Proposal.model_validate(plan.model_dump(include={"tracks", "projects", "routing", "use"}))
+        usage = _usage(plan)
         for other, commitment in self.fitted:
             if other == usage:
                 return commitment
-        try:
-            found = solve(deal.model_copy(update={"limits": ()}), self.scenarios, options=self.options, fix=usage)
-            self.fitted.append((usage, _per_year(found.settlement)))
-        except Infeasible:
-            self.fitted.append((usage, None))
+        self.fitted.append((usage, self._fit(deal, usage, self.options)))
         return self.fitted[-1][1]
+
+    def _fit(self, deal: Deal, usage: Proposal, options: SolveOptions) -> float | None:
+        try:
+            found = solve(deal.model_copy(update={"limits": ()}), self.scenarios, options=options, fix=usage)
+        except Infeasible:
+            return None
+        return _per_year(found.settlement)
+
+
+def _offers_alike(one: Deal, other: Deal) -> bool:
+    return (one.offers, one.limits) == (other.offers, other.limits)
+
+
+def _commits(deal: Deal) -> bool:
+    return any(band.commit_usd_per_year for offer in deal.offers.values() if offer.api for band in offer.api.bands)
+
+
+def _usage(plan: Plan) -> Proposal:
+    """Return what a plan says of usage, as a proposal."""
+    return Proposal.model_validate(plan.model_dump(include={"tracks", "projects", "routing", "use"}))
 
 
 def _per_year(settlement: Settlement) -> float:
