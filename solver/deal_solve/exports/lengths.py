@@ -10,7 +10,7 @@ from deal_solve.exports.row import NANO
 from deal_solve.exports.uses import Uses
 
 
-def not_told(used: Uses) -> Iterator[str]:
+def unreported_lengths(used: Uses) -> Iterator[str]:
     """Yield in a line each such model, what its usage is priced at as of short prompts, and what if all are long.
 
     Reports divide windows at 200,000 tokens; a log of single requests tells their length.
@@ -26,9 +26,9 @@ def not_told(used: Uses) -> Iterator[str]:
             priced[model][1] += sum(list_prices(place._replace(window="long"), row))
     for model, (short, long) in priced.items():
         if long > short:
-            usd, most = (f"{each / NANO:,.2f}" for each in (short, long))
+            usd, all_long = (f"{each / NANO:,.2f}" for each in (short, long))
             yield (
                 f"{model}: prompts above {bounds[model]:,.0f} tokens cost more, and reports do not tell which those "
-                f"are: priced as short ones, {usd} USD at list, up to {most} if all are long; "
+                f"are: priced as short ones, {usd} USD at list, up to {all_long} if all are long; "
                 "what was billed tells, or an export of single requests"
             )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from deal_solve.deal.rate_card import load_card
 from deal_solve.errors import InputError
 from deal_solve.exports.files import ExportFile, Header, Json, export_files, readable, records_of
-from deal_solve.exports.lengths import not_told
+from deal_solve.exports.lengths import unreported_lengths
 from deal_solve.exports.names import Names
 from deal_solve.exports.parquet import parquet_frames
 from deal_solve.exports.progress import at_file, within_file
@@ -133,7 +133,7 @@ def read_exports(
         all_used.drop(lambda place: place.day > last)
         all_charged = {key: charge for key, charge in all_charged.items() if key[0].day <= last}
         notes.append(f"what is later than {last} is held back, {counted(late_days, 'day')}: it may not be complete yet")
-    notes += [*names.notes, *(not_told(all_used) if are_reports else ())]
+    notes += [*names.notes, *(unreported_lengths(all_used) if are_reports else ())]
     spread = ", ".join(name for part in parts.values() for name in part.spread)
     if spread:
         notes.append(

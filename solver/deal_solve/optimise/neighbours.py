@@ -92,14 +92,14 @@ class _Other:
     def _hear(self) -> None:
         """Take one message: how far it is, or all its answers; a pipe that ends says that it was lost."""
         try:
-            said = _Unpickler(BytesIO(self.receiver.recv_bytes()), self.kept).load()
+            message = _Unpickler(BytesIO(self.receiver.recv_bytes()), self.kept).load()
         except (EOFError, OSError, pickle.UnpicklingError):
             self.process = None
             return
-        if not isinstance(said, Progress):
-            self.found = said
-        elif self.options.progress is not None and self.options.progress(said) is False:
-            raise Cancelled(f"the solve was cancelled before {said.phase}")
+        if not isinstance(message, Progress):
+            self.found = message
+        elif self.options.progress is not None and self.options.progress(message) is False:
+            raise Cancelled(f"the solve was cancelled before {message.phase}")
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def _answer(
     receiver.close()
     parent = os.getppid()
 
-    def say(what: Any) -> None:
+    def send(what: Any) -> None:
         if os.getppid() != parent:
             os._exit(1)
         if isinstance(what, Progress) and options.progress is None:
@@ -153,7 +153,7 @@ def _answer(
         sender.send_bytes(buffer.getvalue())
 
     with suppress(Exception):
-        say([ask(replace(options, progress=say)) for ask in questions])
+        send([ask(replace(options, progress=send)) for ask in questions])
 
 
 class _Pickler(pickle.Pickler):

@@ -158,7 +158,7 @@ class TieBreaking:
         candidate.recall()
         value = exact_objective(program, stage.measure)
         target = value - stage.step(value)
-        if target < _least(stage.measure):
+        if target < _lower_bound(stage.measure):
             return True
         if self.clock.is_over:
             return False
@@ -187,7 +187,7 @@ class TieBreaking:
         return is_decided
 
 
-def _least(measure: Expression) -> float:
+def _lower_bound(measure: Expression) -> float:
     """Return what a measure is at least, by the bounds of its variables; none is negative."""
     ends = (c * (v.lowBound if c > 0 else math.inf if v.upBound is None else v.upBound) for v, c in measure if c)
     return max(measure.constant + sum(ends), 0.0)
