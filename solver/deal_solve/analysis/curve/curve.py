@@ -60,7 +60,9 @@ def curve(
     options = SolveOptions.of(keywords)
     best = solve(deal, scenarios, options=options, fix=_fixed(options.fix, agreement))
     chosen = _agreement(best)
-    curves = _Curves(deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options.cached())
+    curves = _Curves(
+        deal, scenarios, dict(zip(("offer", "term_months"), chosen, strict=True)), best, options.cached(is_of_sums=True)
+    )
     rows = tuple(curves.rows(points))
     if not rows:
         raise Infeasible(
