@@ -10,7 +10,7 @@ from deal_solve.deal.offers.channel import Channel
 from deal_solve.plan.plan import ApiAgreement, ApiTerm, Plan, RenewalRow, RenewalTable
 from deal_solve.settlement.blocks import joined
 from deal_solve.settlement.ledger import Ledger, Row
-from deal_solve.settlement.lines import LINES, SIDES, lines_by_cause, lines_of
+from deal_solve.settlement.lines import LINES, SIDES, is_billed, lines_by_cause, lines_of
 from deal_solve.settlement.renewal import spread_rows
 from deal_solve.uncertainty.scenario_set import BLOCK
 from tests.support.builders import (
@@ -96,6 +96,12 @@ def test_every_line_is_on_one_side():
     assert sorted(name for side in SIDES for name in lines_of(side)) == sorted(LINES)
     by_cause = lines_by_cause()
     assert (by_cause["tools"], by_cause["fee"], by_cause["rate"]) == (("build", "run"), ("fee",), ())
+
+
+def test_what_users_who_go_without_cost_is_on_no_invoice_before_signing_either():
+    assert [is_billed(line, "seats") for line in ("seats", "unserved", "before")] == [True, False, True]
+    assert not is_billed("before", "users left unserved")
+    assert is_billed("seats", "users left unserved")
 
 
 @dataclass(frozen=True)
