@@ -146,7 +146,7 @@ def test_prompts_whose_length_a_report_does_not_tell_are_named(tmp_path, window,
     assert len(notes) == is_named
     for note in notes:
         assert note.startswith(
-            "claude-haiku-5-5: prompts above 100,000 tokens cost more, and reports do not tell which"
+            "claude-haiku-5-5: prompts of more tokens than 100,000 cost more, and reports do not tell which"
         )
         assert "6.10 USD at list, up to 30.50 if all are long" in note
 

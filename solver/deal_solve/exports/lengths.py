@@ -28,7 +28,7 @@ def unreported_lengths(used: Uses) -> Iterator[str]:
         if long > short:
             usd, all_long = (f"{each / NANO:,.2f}" for each in (short, long))
             yield (
-                f"{model}: prompts above {bounds[model]:,.0f} tokens cost more, and reports do not tell which those "
-                f"are: priced as short ones, {usd} USD at list, up to {all_long} if all are long; "
+                f"{model}: prompts of more tokens than {bounds[model]:,.0f} cost more, and reports do not tell which "
+                f"those are: priced as short ones, {usd} USD at list, up to {all_long} if all are long; "
                 "what was billed tells, or an export of single requests"
             )
