@@ -128,6 +128,16 @@ def test_seats_too_come_from_the_first_offer_for_the_shortest_term():
     assert (seats.offer, seats.term_months) == ("b", 12)
 
 
+@pytest.mark.parametrize("tracks", [["seat", "none"], ["none", "seat"]])
+def test_a_year_without_users_has_the_first_track(tracks):
+    """Nobody is there in the first year and 10 in the second, on 10 seats: the first year has what stands first."""
+    staff = {**_staff(1000), "tracks": tracks}
+    deal = seat_deal([0.0] * 12 + [10.0] * 12, horizon=24, cohorts={"staff": staff})
+    plan = solve(deal).plan
+    assert plan.tracks == {"staff": (tracks[0], "seat")}
+    assert plan.seats["seat"].contracted == (0, 10)
+
+
 def test_the_effort_is_bounded_and_said(monkeypatch):
     """A stage that is left after no branching is named, and the plan is as cheap as before."""
     first = seat_deal([100.5, 99.0] * 6, {**FREE, "reduction_right": 1}, cohorts={"staff": _staff(1000)})

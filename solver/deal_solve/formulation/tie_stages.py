@@ -47,7 +47,7 @@ def tie_stages(formulation: Formulation) -> list[TieStage]:
 
 
 def choice_stages(formulation: Formulation) -> list[TieStage]:
-    """Return the stages after it: the lowest band of each term, the offer that stands first, the shortest first term.
+    """Return the stages after it: lowest band of each term, first offer, shortest first term, first track.
 
     The API agreement comes first, then those of seats; one that is left counts its contract years at list.
     """
@@ -72,7 +72,18 @@ def choice_stages(formulation: Formulation) -> list[TieStage]:
         TieStage("lowest band", bands, program.usd(0.01), program.unit_usd),
         TieStage("first offer", ranked + left, 0.999, is_count=True),
         TieStage("shortest term", total(weight * a.term_months * v for a, weight, v in signed), 0.999, is_count=True),
+        TieStage("first track", _places(formulation), 0.999, is_count=True),
     ]
+
+
+def _places(formulation: Formulation) -> Expression:
+    """Return the places of all tracks in the lists of their cohorts, from 0, added up over contract years."""
+    cohorts = formulation.deal.cohorts
+    return total(
+        cohorts[name].tracks.index(track) * years * variable
+        for decisions in formulation.paths
+        for name, track, years, variable in decisions.tracks.years()
+    )
 
 
 def _usage(formulation: Formulation) -> Expression:

@@ -53,6 +53,12 @@ class Tracks:
             for excess, variable in unserved.items():
                 yield excess, candidate, deal.months_of(year), variable
 
+    def years(self) -> Iterator[tuple[str, str, int, Variable]]:
+        """Yield a cohort, a track, and for how many contract years, with their variable."""
+        for (name, candidate, span), variable in self.seats.items():
+            yield name, candidate.seat_type, len(span.years), variable
+        yield from ((name, track, 1, variable) for (name, track, _), variable in self.other.items())
+
     def excess_of(self, candidate: SeatCandidate, span: TermSpan, years: Iterable[int]) -> dict[Excess, Variable]:
         """Return what may be unserved in a term of a candidate seat agreement, in some contract years."""
         return {each: v for year in years for each, v in self.excess.get((candidate, span, year), {}).items()}
