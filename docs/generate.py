@@ -35,6 +35,7 @@ from deal_solve.deal.offers import api, terms
 from deal_solve.exports.fields import FIELDS
 from deal_solve.exports.reader import JsonReader, TableReader
 from deal_solve.exports.recognise import JSON_READERS, TABLE_READERS
+from deal_solve.exports.values import ACCEPTED
 from deal_solve.frames import Table
 from deal_solve.plan import proposal
 from deal_solve.plan.plan import Plan
@@ -88,6 +89,7 @@ table. Of a table, a column that is in neither list is named where the files are
 lacks one it has to have is refused, by the nearest name. [How to use it](../guides/measure.md). This page is written by
 `docs/generate.py` from the readers.
 """
+VALUES_INTRO = "A field may be empty. A value that is none of these is refused, with its file and its row or record."
 INTRO = """\
 # The deal file
 
@@ -448,7 +450,10 @@ def exports_page() -> str:
         lines += [f"## {title}", "", "| export | it has | it may have besides |", "|---|---|---|"]
         lines += [f"| {reader.source.name} | {_listed(_needed(reader))} | {_besides(reader)} |" for reader in readers]
         lines.append("")
-    lines += ["## Fields of a plain table", "", "| field | what the column holds |", "|---|---|"]
+    lines += ["## Values that are accepted", "", VALUES_INTRO, "", "| export | field | values |", "|---|---|---|"]
+    fields = ((export, *field) for export, each in ACCEPTED.items() for field in each.items())
+    lines += [f"| {export} | `{name}` | {_listed(values)} |" for export, name, values in fields]
+    lines += ["", "## Fields of a plain table", "", "| field | what the column holds |", "|---|---|"]
     lines += [f"| `{name}` | {what} |" for name, what in FIELDS.items()]
     return "\n".join([*lines, ""])
 

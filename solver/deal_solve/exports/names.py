@@ -37,9 +37,8 @@ class Names:
         if place.model is not None and model is None:
             return None
         geo = None if place.geo in ("not_available", "global", "") else place.geo
-        tier = {"message": "standard"}.get(place.tier or "", place.tier)
         key, user = self._hashed("key", place.key), self._hashed("user", place.user)
-        day, _, _, window, _, workspace, _, _, product, tag = place
+        day, _, tier, window, _, workspace, _, _, product, tag = place
         return Place(day, model, tier, window, geo, workspace, key, user, product, tag)
 
     def clean_used(self, place: Place) -> Place | None:

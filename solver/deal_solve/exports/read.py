@@ -26,6 +26,7 @@ from deal_solve.exports.recognise import is_empty, reader_of
 from deal_solve.exports.row import Charged, Place, SeatDay
 from deal_solve.exports.tally import Counted, Tally
 from deal_solve.exports.uses import Uses, days_of
+from deal_solve.exports.values import CellError
 from deal_solve.messages import counted
 from deal_solve.stopping import checkpoint
 
@@ -202,6 +203,8 @@ def _read_table(file: ExportFile, reader: TableReader, header: Header, tally: Ta
         frame.attrs["file"] = file.name
         try:
             reader.read(frame, tally)
+        except CellError as error:
+            raise file.refused(f"{reader.source.name}, row {first + error.position:,}: {error}") from None
         except ValueError as error:
             rows = f"rows {first:,} to {first + len(frame) - 1:,}"
             raise file.refused(f"{reader.source.name}, in {rows}: {error}") from None

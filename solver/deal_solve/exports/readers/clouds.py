@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from deal_solve.exports.reader import Source, TableReader, dollars, usd_only, utc_day
 from deal_solve.exports.row import Place
 from deal_solve.exports.tally import Tally
+from deal_solve.exports.values import CATEGORIES, column_of
 from deal_solve.messages import shown
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _property(text: object, name: str) -> str:
 
 def _focus(frame: pd.DataFrame, tally: Tally) -> None:
     net, gross = dollars(frame, "BilledCost"), dollars(frame, "ListCost") if "ListCost" in frame else None
+    categories = column_of(frame, "ChargeCategory", CATEGORIES).tolist()
     for index, row in enumerate(frame.to_dict("records")):
         texts: dict[str, Any] = {str(name): value for name, value in row.items()}
         usd_only(texts["BillingCurrency"])
@@ -96,12 +98,11 @@ def _focus(frame: pd.DataFrame, tally: Tally) -> None:
         )
         details = texts.get("SkuPriceDetails")
         name = _property(details, "ModelId") or _property(details, "x_ModelId") or model_of(words)
-        category = str(texts.get("ChargeCategory", "Usage"))
         place = Place(
             utc_day(texts["ChargePeriodStart"]), name or None, workspace=str(texts.get("SubAccountId", "")) or None
         )
-        if category != "Usage":
-            tally.charge(place, category.lower(), int(net.iloc[index]))
+        if categories[index] != CATEGORIES["Usage"]:
+            tally.charge(place, categories[index], int(net.iloc[index]))
             continue
         if name is None:
             tally.leave_out("lines of the bill that are not usage of Claude")

@@ -9,20 +9,13 @@ from typing import TYPE_CHECKING
 
 from deal_solve.exports.reader import Source, TableReader, charge_frame, use_frame
 from deal_solve.exports.tally import Tally
+from deal_solve.exports.values import ACCEPTED, COST_TYPES, TABLE_TOKEN_TYPES, column_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 USAGE = Source("Console usage", "api", 2)
 COST = Source("Console cost", "api", 2)
-WINDOWS = {"≤ 200k": "short", "<= 200k": "short", "> 200k": "long"}
-KINDS = {
-    "input_no_cache": "input",
-    "input_cache_read": "cache_read",
-    "input_cache_write_5m": "cache_write_5m",
-    "input_cache_write_1h": "cache_write_1h",
-    "output": "output",
-}
 
 
 def _usage(frame: pd.DataFrame, tally: Tally) -> None:
@@ -35,8 +28,8 @@ def _usage(frame: pd.DataFrame, tally: Tally) -> None:
         "workspace": "workspace",
         "key": "api_key",
     }
-    if "context_window" in frame:
-        frame = frame.assign(context_window=frame["context_window"].astype(str).replace(WINDOWS))
+    fields = {name: known for name, known in ACCEPTED[USAGE.name].items() if name in frame}
+    frame = frame.assign(**{name: column_of(frame, name, known) for name, known in fields.items()})
     use_frame(
         tally,
         frame,
@@ -54,10 +47,11 @@ def _usage(frame: pd.DataFrame, tally: Tally) -> None:
 
 def _cost(frame: pd.DataFrame, tally: Tally) -> None:
     places = {"day": "usage_date_utc", "model": "model", "workspace": "workspace", "key": "api_key"}
-    kind = frame["token_type"].astype(str)
+    kind = column_of(frame, "token_type", TABLE_TOKEN_TYPES)
     if "cost_type" in frame:
-        kind = kind.where(kind != "", frame["cost_type"].astype(str))
-    charge_frame(tally, frame, places, kind.replace(KINDS), "cost_usd", "list_price_usd")
+        kind = kind.where(kind != "", column_of(frame, "cost_type", COST_TYPES))
+    kind = kind.where(kind != "", (frame["model"].astype(str) != "").map({True: "usage", False: "credit"}))
+    charge_frame(tally, frame, places, kind, "cost_usd", "list_price_usd")
 
 
 DIMENSIONS = ("context_window", "inference_geo", "speed")

@@ -14,6 +14,7 @@ from deal_solve.exports.reader import Source, TableReader, charge_frame, use_fra
 from deal_solve.exports.row import Place
 from deal_solve.exports.tally import Tally
 from deal_solve.exports.uses import QUANTITIES
+from deal_solve.exports.values import ACCEPTED, column_of
 from deal_solve.messages import did_you_mean
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class Mapping:
     def _read(self, frame: pd.DataFrame, tally: Tally) -> None:
         places = {name: column for name, column in self.columns.items() if name in Place._fields}
         quantities = {name: column for name, column in self.columns.items() if name in QUANTITIES}
+        known = {
+            self.columns[name]: values for name, values in ACCEPTED["a plain table"].items() if name in self.columns
+        }
+        frame = frame.assign(**{column: column_of(frame, column, values) for column, values in known.items()})
         use_frame(tally, frame, places, quantities)
         if "usd" in self.columns:
             kind = frame[self.columns["day"]].map(lambda _: "usage")

@@ -9,6 +9,7 @@ from deal_solve.exports.files import Json, text_of, whole
 from deal_solve.exports.reader import JsonReader, Source, usd_only, utc_day
 from deal_solve.exports.row import Place, nano
 from deal_solve.exports.tally import Tally
+from deal_solve.exports.values import COST_TYPES, GEOS, TIERS, TOKEN_TYPES, WINDOWS, value_of
 from deal_solve.messages import did_you_mean, shown
 
 USAGE = Source("usage report", "api", 1)
@@ -18,26 +19,17 @@ PEOPLE_COST = Source("analytics cost", "people", 1)
 FLAT_USAGE = Source("usage analytics", "api", 0)
 FLAT_COST = Source("cost analytics", "api", 0)
 MAX_NAMED = 12
-TOKEN_TYPES = {
-    "uncached_input_tokens": "input",
-    "output_tokens": "output",
-    "cache_read_input_tokens": "cache_read",
-    "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m",
-    "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h",
-}
-WINDOWS = {"0-200k": "short", "200k-1M": "long"}
 
 
 def _place(record: Json, day: object) -> Place:
     actor = record.get("actor")
     who = (actor.get("user_id") or actor.get("email")) if isinstance(actor, dict) else actor
-    window = text_of(record, "context_window")
     return Place(
         utc_day(day),
         text_of(record, "model"),
-        text_of(record, "service_tier"),
-        None if window is None else WINDOWS.get(window, window),
-        text_of(record, "inference_geo"),
+        value_of(record, "service_tier", TIERS),
+        value_of(record, "context_window", WINDOWS),
+        value_of(record, "inference_geo", GEOS),
         text_of(record, "workspace_id"),
         text_of(record, "api_key_id"),
         text_of({"who": who or record.get("account_id")}, "who"),
@@ -78,8 +70,9 @@ def _charge(record: Json, place: Place, tally: Tally) -> None:
     if not isinstance(amount, str):
         raise ValueError(f"amount: expected text in cents, found {shown(amount)}")
     listed = text_of(record, "list_amount")
-    kind = text_of(record, "token_type") or text_of(record, "cost_type") or "credit"
-    tally.charge(place, TOKEN_TYPES.get(kind, kind), nano(amount, 100), None if listed is None else nano(listed, 100))
+    cost_type = value_of(record, "cost_type", COST_TYPES)
+    kind = value_of(record, "token_type", TOKEN_TYPES) or cost_type or ("usage" if place.model else "credit")
+    tally.charge(place, kind, nano(amount, 100), None if listed is None else nano(listed, 100))
 
 
 def _used_bucket(bucket: Json, tally: Tally) -> None:
