@@ -3,7 +3,7 @@
 import pytest
 
 from deal_solve import InputError, scenarios_of, settle, solve
-from tests.support.builders import before, held
+from tests.support.builders import NEXT, bands, before, held
 
 
 def early(month=3, clause="forfeited", **rest):
@@ -46,6 +46,15 @@ def test_signing_at_once():
     solution = solve(early(0, api={"payment": "arrears"}, in_force={"drawn_usd": 700}))
     assert before(solution) == {"shortfall": 500}
     assert solution.objective_usd == pytest.approx(500 + 24 * 80)
+
+
+def test_signing_as_the_last_period_begins():
+    """Quarters of 300 under a locked price: the first uses 270, and nothing of the one that begins then is used."""
+    api = {**bands((1_200, 0.1)), "period": "quarter", "payment": "arrears"}
+    current = {"on_the_table": False, "terms": [12], "api": api, "price_protection": "locked"}
+    own = {"period_started": "2027-01", "drawn_usd": 0}
+    deal = early(offers={"current": current, "next": NEXT}, in_force=own)
+    assert before(solve(deal)) == {"usage": 270, "shortfall": 30 + 300}
 
 
 def test_the_best_month_weighs_what_is_lost_against_better_rates():

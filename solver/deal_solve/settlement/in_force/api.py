@@ -178,7 +178,7 @@ def settle_periods(
     for months in periods_in_force(part, api, held.deal, held.ends):
         end = min(months.stop, held.until)
         inside = slice(max(months.start, 0), end)
-        own = [item.within(inside) for item in items]
+        own = [item.within(inside) for item in items] if inside.start < inside.stop else []
         monthly = sum((item.tested_usd for item in own), np.zeros((inside.stop - inside.start, size)))
         commitment = api.committed_in(held.year_of(months.start)) * len(months) / 12
         used, balance = drawn + monthly.sum(axis=0), carried + commitment
