@@ -185,3 +185,10 @@ def test_how_list_prices_are_assumed_to_move_is_said_where_they_do(stated, words
 def test_list_prices_that_each_scenario_states_are_no_assumption():
     deal = loads(f"{DEAL}scenarios: {{one: {{weight: 1, list_price_index: {{opus: 0.9}}}}}}\n")
     assert not [row for row in unstated(deal) if row.kind == "list_price"]
+
+
+@pytest.mark.parametrize(("own", "is_asked"), [("", True), ("    tokens_counted_in: as_run\n", False)])
+def test_the_tokenizer_is_asked_for_where_a_request_does_not_state_its_own(own, is_asked):
+    without = DEAL.replace("tokens_counted_in: old\n", "")
+    deal = loads(without.replace("    today:", f"{own}    today:"))
+    assert ("tokens_counted_in" in [each.path for each in unstated(deal)]) is is_asked

@@ -66,7 +66,8 @@ def unstated(deal: Deal) -> Table[Unstated]:
     for name, offer in deal.offers.items():
         found += _clauses(deal, name, offer)
     found += _seats(deal)
-    if "tokens_counted_in" not in deal.model_fields_set and resolve(deal).users:
+    counted = [user.request.tokens_counted_in for user in resolve(deal).users.values()]
+    if "tokens_counted_in" not in deal.model_fields_set and None in counted:
         found.append(Unstated(kind="tokens", path="tokens_counted_in", value=deal.tokens_counted_in))
     return Table(tuple(found))
 

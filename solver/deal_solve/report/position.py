@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.messages import counted
 from deal_solve.report.text import percent, whole_money
 from deal_solve.settlement.in_force.position import Position
 
 
-def position_sentences(found: Position) -> Iterator[str]:
-    """Yield where the agreement in force stands, in plain sentences."""
+def position_sentences(found: Position, ran_out: str | None = None) -> Iterator[str]:
+    """Yield where the agreement in force stands, in plain sentences; `ran_out` the month since which all is drawn."""
     if found.balance_usd:
         yield (
             f"{whole_money(found.drawn_usd)} of {whole_money(found.balance_usd)} drawn in {found.period}, against "
-            f"{whole_money(found.pace_usd)} at an even pace; {_exhausted(found)}; expected to be lost by its end in "
-            f"{found.ends}: {whole_money(found.expected_forfeited_usd)}"
+            f"{whole_money(found.pace_usd)} at an even pace; {_exhausted(found, ran_out)}; expected to be lost by its "
+            f"end in {found.ends}: {whole_money(found.expected_forfeited_usd)}"
         )
     else:
         yield f"{found.offer} ends in {found.ends}, without a commitment"
@@ -25,7 +26,14 @@ def position_sentences(found: Position) -> Iterator[str]:
         yield f"{users} of {seats.seat_type} on {licensed} ({seats.contracted:,} contracted)"
 
 
-def _exhausted(found: Position) -> str:
+def is_drawn(found: Position) -> bool:
+    """Whether all of a balance is drawn already."""
+    return found.balance_usd > 0 and found.balance_usd - found.drawn_usd <= CENT_TOLERANCE_USD
+
+
+def _exhausted(found: Position, ran_out: str | None) -> str:
+    if is_drawn(found):
+        return f"it ran out in {ran_out}" if ran_out else "nothing of it is left"
     if found.exhausted is None:
         return "the balance lasts"
     ends = found.exhausted_p10, found.exhausted_p90

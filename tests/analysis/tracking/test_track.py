@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from deal_solve import InputError, load_proposal
+from deal_solve.analysis.track.text import track_report
 from deal_solve.analysis.track.track import track
 from deal_solve.cli.main import run
 from tests.support.exports import FIRST, HAIKU, OPUS, bucket, page, usage, write
@@ -37,6 +38,19 @@ def test_a_balance_that_is_used_up_is_drawn_in_full(signed):
     found = track(deal, plan, used)
     assert found.position.drawn_usd == pytest.approx(200)
     assert found.position.balance_usd == pytest.approx(200)
+
+
+def test_a_balance_that_is_used_up_ran_out_in_the_month_in_which_it_did(signed):
+    """4 a day: 120 in September, so that 200 are drawn on the 20th of October; overage at list costs more."""
+    deal, plan, used = signed
+    deal.write_text(DEAL.replace("1k, discount", "100, discount"))
+    plan.write_text(PLAN.replace("3k", "200"))
+    found = track(deal, plan, used)
+    page = " ".join(track_report(found.about.deal, found).split())
+    assert "200 of 200 drawn in 2026-09 to 2027-08" in page
+    assert "it ran out in 2026-10;" in page
+    assert any("the balance has run out" in step.what for step in found.steps)
+    assert "runs out" not in page
 
 
 @pytest.mark.parametrize(("month", "period", "days"), [(0, "2026-09 to 2027-08", 61), (1, "2026-10 to 2027-09", 31)])

@@ -125,3 +125,10 @@ def test_seats_in_force_with_the_expected_users_of_the_first_month_on_them():
     found = position(deal)
     assert tuple(found.seats) == (SeatPosition("seat", 50, 70, pytest.approx(55)),)
     assert (found.period, found.balance_usd) == ("", 0)
+
+
+def test_a_balance_that_is_drawn_in_full_runs_out_no_more():
+    (text,) = position_sentences(position(held(in_force={"drawn_usd": 1_200})))
+    assert "1,200 of 1,200 drawn" in text
+    assert "nothing of it is left;" in text
+    assert "runs out" not in text

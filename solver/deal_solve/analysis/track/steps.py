@@ -18,6 +18,7 @@ from deal_solve.facts.decisions import deal_in_a_line
 from deal_solve.messages import counted
 from deal_solve.optimise.solution import Solution
 from deal_solve.record import Record
+from deal_solve.report.position import is_drawn
 from deal_solve.report.text import whole_money
 from deal_solve.settlement.in_force.position import Position, SeatPosition
 from deal_solve.settlement.settle import Settlement
@@ -62,7 +63,8 @@ def _balance(position: Position, outlook: Outlook) -> Iterator[Task]:
     """Yield what to do about the balance; where overage is at contracted rates, more commitment saves nothing."""
     surcharge = outlook.overage_surcharge_usd
     if surcharge > CENT_TOLERANCE_USD and position.exhausted_probability > LIKELY and position.exhausted:
-        ask = f"the balance runs out in {position.exhausted}, and overage costs more than contracted rates by"
+        out = "has run out" if is_drawn(position) else f"runs out in {position.exhausted}"
+        ask = f"the balance {out}, and overage costs more than contracted rates by"
         yield Task(NOW, f"ask for more commitment at the contracted rate: {ask}", surcharge)
     lost = position.expected_forfeited_usd
     if lost > SMALL * position.balance_usd and outlook.forfeited_probability > LIKELY:

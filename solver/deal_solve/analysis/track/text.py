@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from deal_solve.analysis.track.result import Track
 from deal_solve.deal.deal import Deal
+from deal_solve.deal.money import CENT_TOLERANCE_USD
 from deal_solve.report.position import position_sentences
 from deal_solve.report.text import bullets, chance, heading, percent, table, whole_money
 
@@ -19,7 +20,9 @@ def track_report(deal: Deal, found: Track) -> str:
     notes = [f"not measured, forecast as before: {', '.join(found.not_measured)}"] if found.not_measured else []
     parts = [
         "\n".join(heading(title)),
-        bullets("Position today", [*position_sentences(found.position), *_outlook(found), *_clouds(found)]),
+        bullets(
+            "Position today", [*position_sentences(found.position, _ran_out(found)), *_outlook(found), *_clouds(found)]
+        ),
         bullets("Thresholds", alarms),
         bullets("What to do", _steps(found)),
         _spent(found),
@@ -28,6 +31,12 @@ def track_report(deal: Deal, found: Track) -> str:
         bullets("What the exports leave open", [*notes, *found.notes]),
     ]
     return "\n\n".join(part for part in parts if part).rstrip() + "\n"
+
+
+def _ran_out(found: Track) -> str | None:
+    """Return the month in which what is left of the balance came to nothing, as measured."""
+    left = (each for each in found.outlook.left if each.is_measured and each.p50_usd <= CENT_TOLERANCE_USD)
+    return next((each.month for each in left), None)
 
 
 def _outlook(found: Track) -> Iterator[str]:
