@@ -244,6 +244,15 @@ def test_seats_become_a_cohort(tmp_path, exports):
     assert found.deal().cohorts["people"].headcount == 400
 
 
+def test_a_list_of_members_is_seats_assigned_and_no_cohort(tmp_path, exports):
+    """Two people, one of whom is in the analytics too, by an id: two seats, of whose use nothing is known."""
+    listed = "Name,Email,Role,Seat Tier\nA,a@example.com,User,Standard\nB,b@example.com,User,Standard\n"
+    seen = {"data": [{"user": {"id": "user_1"}, "chat_metrics": {}}]}
+    found = measure(exports, write(tmp_path, "m.csv", listed), write(tmp_path, "users.json", seen))
+    assert (found.seats_assigned, found.people, found.deal().cohorts) == (2, None, {})
+    assert "2 seats assigned, by the list of members" in " ".join(measure_report(found).split())
+
+
 def test_charges_alone_are_no_workload(tmp_path):
     with pytest.raises(InputError, match="charges but no usage"):
         measure(write(tmp_path, "c.json", page(bucket(FIRST, cost("500")))))

@@ -61,6 +61,7 @@ class Exports:
     charged: dict[Fee, Charged]
     seats: tuple[SeatDay, ...]
     members: int
+    """People with a seat by a list of them, 0 without one."""
     files: tuple[FileRead, ...]
     first: date
     last: date
@@ -121,7 +122,8 @@ def read_exports(
     seats = sorted(
         (day for part in parts.values() for _, tally in part.tallies for day in tally.seats), key=lambda d: d.day
     )
-    members = {name for part in parts.values() for _, tally in part.tallies for name in tally.members}
+    listed = ({name for _, tally in part.tallies for name in tally.members} for part in parts.values())
+    members = max(map(len, listed))  # one export names people by their address, another by an id
     days = days_of(all_used.places) | {place.day for place, _ in all_charged} | {each.day for each in seats}
     if not days:
         days = {date.today()}
@@ -140,7 +142,7 @@ def read_exports(
         notes.append(
             f"{spread}: says no days and is spread evenly over its range, so that no growth shows inside of it"
         )
-    return Exports(all_used, all_charged, tuple(seats), len(members), tuple(files), first, last, tuple(notes))
+    return Exports(all_used, all_charged, tuple(seats), members, tuple(files), first, last, tuple(notes))
 
 
 def _read_file(file: ExportFile, parts: dict[Source, _Part], mapping: Mapping | None) -> FileRead | None:

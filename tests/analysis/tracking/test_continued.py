@@ -2,7 +2,9 @@
 
 import pytest
 
+from deal_solve.analysis.track.text import track_report
 from deal_solve.analysis.track.track import track
+from tests.support.exports import write
 from tests.support.exports.tracked import DEAL, PLAN, written
 
 SEATS = "quote: {terms: [12, 24], seats: {enterprise: {usd_per_user_month: 15}}, "
@@ -11,6 +13,9 @@ cohorts:
   staff: {headcount: 100, tracks: [enterprise], covered_share: {enterprise: 100%}, MORE}
 """
 ON_SEATS = PLAN + "seats: {enterprise: {offer: quote, term_months: 12, contracted: 30}}\ntracks: {staff: enterprise}\n"
+
+
+SEATED = DEAL.replace("quote: {terms: [12, 24], ", SEATS) + STAFF.replace(", MORE", "")
 
 
 def tracked(folder, more="", plan=PLAN, api=""):
@@ -39,6 +44,28 @@ def test_people_who_grow_have_grown_since(tmp_path):
     """100 that double in a year began in 2026-08, a month before the deal: 100 · 2^(3/12) in 2026-11."""
     found = with_staff(tmp_path, "starts: 2026-08, headcount_growth_per_year: 100%")
     assert users(found, 0) == pytest.approx(100 * 2**0.25)
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_seats_assigned_are_measured_where_active_users_are_forecast(tmp_path, is_listed):
+    """100 users are forecast; 2 people are on the list of members, and no export says how many of them are active."""
+    deal, plan, days = written(tmp_path, SEATED, ON_SEATS)
+    people = "Name,Email,Role,Seat Tier\nA,a@example.com,User,Standard\nB,b@example.com,User,Standard\n"
+    found = track(deal, plan, days, *([write(tmp_path, "members.csv", people)] if is_listed else []))
+    text = " ".join(track_report(found.about.deal, found).split())
+    assert (found.seats_assigned, found.seats_active) == (2 if is_listed else None, None)
+    assert ("measured: 2 seats assigned of 30 contracted, how many are active no export says" in text) is is_listed
+    assert ("no export says how many seats are assigned" in text) is not is_listed
+
+
+def test_the_share_of_seats_that_is_active_is_measured_by_the_summaries(tmp_path):
+    """5 of 10 seats."""
+    deal, plan, days = written(tmp_path, SEATED, ON_SEATS)
+    seats = {"starting_at": "2026-10-31T00:00:00Z", "assigned_seat_count": 10, "weekly_active_user_count": 5}
+    found = track(deal, plan, days, write(tmp_path, "s.json", {"summaries": [seats]}))
+    text = " ".join(track_report(found.about.deal, found).split())
+    assert (found.seats_assigned, found.seats_active) == (10, 0.5)
+    assert "measured: 10 seats assigned of 30 contracted, 50% active in the last week" in text
 
 
 def test_idle_seats_that_a_ramp_fills_are_not_to_be_given_back(tmp_path):

@@ -64,6 +64,7 @@ def measure(
         daily=daily,
         exports=exports,
         people=people,
+        seats_assigned=people.assigned if people is not None else exports.members or None,
         notes=exports.notes,
         deal_text=deal_text((exports.first, exports.last), works, people, correlations(daily)),
     )

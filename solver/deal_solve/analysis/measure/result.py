@@ -45,6 +45,9 @@ class MeasureResult(Written):
     workloads: Annotated[Table[MeasuredWorkload], Field(description="dearest first")]
     backtest: Annotated[Table[Backtest], Field(description="how the forecasts did on this history")]
     people: Annotated[MeasuredPeople | None, Field(description="seats and their use; null: no export says")]
+    seats_assigned: Annotated[
+        int | None, Field(description="by the summaries, else people on the list of members; null: no export says")
+    ] = None
     notes: Annotated[tuple[str, ...], Field(description="what was left out, and why")]
     deal_text: Annotated[str, Field(description="the deal file that follows")]
     daily: NotWritten[dict[str, Floats] | None] = field(default=None, repr=False)

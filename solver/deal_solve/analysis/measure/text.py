@@ -83,7 +83,10 @@ def _workloads(found: MeasureResult) -> str:
 
 def _people(found: MeasureResult) -> str:
     if found.people is None:
-        return ""
+        if found.seats_assigned is None:
+            return ""
+        listed = f"{counted(found.seats_assigned, 'seat')} assigned, by the list of members"
+        return bullets("People", [f"{listed}; no export says how many are active, so that no cohort follows"])
     people = found.people
     assigned = f"{counted(people.assigned, 'seat')} assigned"
     return bullets("People", [f"{assigned}, {people.active_now:.0%} active last week, {people.idle:,.0f} idle"])

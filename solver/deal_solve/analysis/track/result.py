@@ -50,6 +50,12 @@ class Track(Answered):
 
     until: Annotated[str, Field(description="last day measured, UTC")]
     position: Annotated[Position, Field(description="where the agreement in force stands")]
+    seats_assigned: Annotated[
+        int | None, Field(description="of all seat types, as measured; null: no export says, or no seats are in force")
+    ]
+    seats_active: Annotated[
+        float | None, Field(description="share of them active in the last week, as measured; null: no export says")
+    ]
     outlook: Annotated[Outlook, Field(description="what is expected of it until it ends")]
     clouds: Annotated[Table[CloudPosition], Field(description="where cloud commitments stand in the year that runs")]
     spent: Annotated[Table[SpentLine], Field(description="usage since signing against the plan, dearest line first")]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from deal_solve.analysis.track.result import Track
 from deal_solve.deal.deal import Deal
 from deal_solve.deal.money import CENT_TOLERANCE_USD
+from deal_solve.messages import counted
 from deal_solve.report.position import position_sentences
 from deal_solve.report.text import bullets, chance, heading, percent, table, whole_money
 
@@ -20,9 +21,7 @@ def track_report(deal: Deal, found: Track) -> str:
     notes = [f"not measured, forecast as before: {', '.join(found.not_measured)}"] if found.not_measured else []
     parts = [
         "\n".join(heading(title)),
-        bullets(
-            "Position today", [*position_sentences(found.position, _ran_out(found)), *_outlook(found), *_clouds(found)]
-        ),
+        bullets("Position today", _position(found)),
         bullets("Thresholds", alarms),
         bullets("What to do", _steps(found)),
         _spent(found),
@@ -37,6 +36,27 @@ def _ran_out(found: Track) -> str | None:
     """Return the month in which what is left of the balance came to nothing, as measured."""
     left = (each for each in found.outlook.left if each.is_measured and each.p50_usd <= CENT_TOLERANCE_USD)
     return next((each.month for each in left), None)
+
+
+def _position(found: Track) -> Iterator[str]:
+    yield from position_sentences(found.position, _ran_out(found))
+    yield from _seats(found)
+    yield from _outlook(found)
+    yield from _clouds(found)
+
+
+def _seats(found: Track) -> Iterator[str]:
+    """Yield the seats that are assigned, as measured: the active users of the position are those of the forecast."""
+    if not found.position.seats:
+        return
+    if found.seats_assigned is None:
+        yield "active users are those of the forecast: no export says how many seats are assigned"
+        return
+    contracted = sum(each.contracted for each in found.position.seats)
+    share = found.seats_active
+    active = "how many are active no export says" if share is None else f"{percent(share, 0)} active in the last week"
+    assigned = f"measured: {counted(found.seats_assigned, 'seat')} assigned of {contracted:,} contracted, {active}"
+    yield f"{assigned} (active users above are those of the forecast)"
 
 
 def _outlook(found: Track) -> Iterator[str]:

@@ -96,6 +96,8 @@ def track(
     return Track(
         until=found.last,
         position=replace(position, offer=position.offer.removesuffix(SUFFIX)),
+        seats_assigned=found.seats_assigned if position.seats else None,
+        seats_active=found.people.active_now if found.people and position.seats else None,
         outlook=outlook,
         clouds=Table(cloud_positions(best)),
         spent=Table(lines),
