@@ -3,6 +3,8 @@
 import pytest
 
 from deal_solve import scenarios_of, solve
+from deal_solve.analysis.solve.page.cost import cost_block
+from deal_solve.analysis.solve.text import subject_of
 from deal_solve.errors import InputError
 from deal_solve.facts.calendar import calendar
 from deal_solve.facts.cloud import cloud_years
@@ -51,6 +53,14 @@ def test_what_was_retired_counts_whatever_is_signed():
     assert lines(found)["cloud_shortfall"] == pytest.approx(70 + 80 / 6, abs=0.01)
     assert [row.committed_usd for row in cloud_years(found)] == pytest.approx([100, 100 / 6])
     assert [row.retired_usd for row in cloud_years(found)] == pytest.approx([10, 0])
+
+
+def test_the_page_has_no_contract_years_of_a_cloud_whose_years_are_others():
+    """Two years of the commitment lie in the one contract year: what counted towards it stands in no column."""
+    deal = api_deal(10, FREE, offer={"channel": {"through": "aws", "fee": 0.4}}, **clouds())
+    solution = solve(deal)
+    assert solution.plan.api.offer == "quote"
+    assert "counted towards" not in "".join(cost_block(subject_of(solution), 99))
 
 
 @METHODS

@@ -5,6 +5,7 @@ import pytest
 from deal_solve import InputError, Plan, Proposal, complete, scenarios_of, settle, solve
 from deal_solve.plan.plan import EntriesIfLeft
 from deal_solve.report.renewal import renewal_tables
+from tests.support.builders import deal_of, months
 from tests.support.hand_deals import APP, YEAR, explicit, quote, read
 
 
@@ -84,6 +85,23 @@ def test_seats_are_left_in_one_row_and_the_next_table_has_both_entries(method):
     assert second.rows[0].seats == {"seat": (90,)}
     assert second.rows[0].if_left.seats == {"seat": (30,)}
     assert solution.settlement.seats["seat"].contracted.T.tolist() == [[60, 40, 30], [60, 70, 90]]
+
+
+@pytest.mark.parametrize("method", ["decomposition", "extensive"])
+def test_the_same_bucket_decides_another_track_in_a_later_month(method):
+    """10 users or 20: both tables find the same bucket. A seat at 20 serves one in years 1 and 2; at 40, in year 3, he
+    goes without at 30. The expected 15 are ordered at first, 300 a month, and 5 more of b added, 100. Then 10 and 20
+    seats are 200 and 400, and nobody served is 300 and 600. 12 · (300 + 50 + 300 + 450) = 13,200.
+    """
+    people = {"headcount": 1, "tracks": ["seat", "none"], "unserved_usd_per_user_month": 30}
+    paths = {
+        name: {"weight": 1, "active_users": {"staff": [users] * 3}, "list_price_index": {"seats": months(1, 1, 2)}}
+        for name, users in {"a": 10, "b": 20}.items()
+    }
+    deal = deal_of(36, cohorts={"staff": people}, scenarios=paths, renewal_decisions={"users": [15]})
+    solution = solve(deal, method=method)
+    assert solution.objective_usd == pytest.approx(13_200)
+    assert solution.settlement.by_line["unserved"].tolist() == pytest.approx([3_600, 7_200])
 
 
 def test_both_entries_stand_in_the_plan_file_and_settle_again():

@@ -11,6 +11,7 @@ from deal_solve.errors import InputError
 from deal_solve.optimise.options import SettingKeywords, SolveKeywords, SolveOptions
 from deal_solve.optimise.search.cache import SolveCache
 from deal_solve.optimise.solve import solve
+from tests.support.builders import api_deal
 from tests.support.solved import loaded, solved
 
 
@@ -79,3 +80,14 @@ def test_a_solve_logs_its_steps_and_its_bounds_and_prints_nothing(caplog, capsys
     )
     assert capsys.readouterr() == ("", "")
     assert any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger("deal_solve").handlers)
+
+
+def test_a_baseline_from_an_offer_that_a_change_took_away_is_no_first_plan():
+    """10 % off without a commitment; the same deal with the offer under another name is measured against it."""
+    part = {"bands": [{"commit_usd_per_year": 0, "discount": 0.1}, {"commit_usd_per_year": 1, "discount": 0.2}]}
+    known = solve(api_deal(100, part, risk="balanced"))
+    assert known.baseline.api.offer == "quote"
+    renamed = api_deal(100, offers={"renamed": {"terms": [12], "api": part}}, risk="balanced")
+    again = solve(renamed, baseline=known)
+    assert again.plan.api.offer == "renamed"
+    assert again.baseline_cost.tolist() == known.baseline_cost.tolist()

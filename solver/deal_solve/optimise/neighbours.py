@@ -7,6 +7,7 @@ module and every sum already. Where it is lost, for whatever reason, its run is 
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import pickle
@@ -33,6 +34,8 @@ Ask: TypeAlias = Callable[[SolveOptions], Answer]
 RUNS = 2
 WORTH_SECONDS = 1.0
 """Work that takes less than this is not worth a process: a fork takes some hundredths of a second."""
+END_WITH_PARENT = 1
+"""Linux: which signal a process gets when the one that made it is gone."""
 TICK = 0.2
 """Seconds between two looks at whether to stop, while the other process works."""
 
@@ -140,6 +143,7 @@ def _answer(
     sender: Connection,
 ) -> None:
     """Answer questions in the second process; nothing is said where one raises, so that it is asked again."""
+    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
     receiver.close()
     parent = os.getppid()
 

@@ -183,7 +183,7 @@ def _tracks(decisions: Decisions, left: _Left) -> Iterator[_Decision]:
     for (cohort, track, year), on in decisions.tracks.other.items():
         starting.setdefault((cohort, track, 12 * year), []).append(on)
     for (cohort, track, month), members in starting.items():
-        yield _Decision(("track", cohort, track), month, total(members), 1.0, left.tracks(cohort, month))
+        yield _Decision(("track", cohort, track, month), month, total(members), 1.0, left.tracks(cohort, month))
 
 
 def _routes(decisions: Decisions, left: _Left) -> Iterator[_Decision]:

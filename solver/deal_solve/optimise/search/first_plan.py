@@ -47,6 +47,9 @@ def _is_possible(problem: SearchProblem, scenarios: Scenarios, plan: Plan) -> bo
     deal, fixed = problem.deal, problem.fixings.proposal
     if plan != plan.with_signing_month(deal):
         return False  # the baseline is signed in its own best month
+    taken = {plan.api.offer, *(seller for one in plan.seats.values() for seller in one.sellers)}
+    if not taken <= deal.on_table.keys():
+        return False  # a change of the deal may have taken away what the baseline is from
     commits = any(usd for term in plan.api.terms for usd in term.commitment_usd)
     band = plan.api.terms[0].band_usd_per_year
     if (problem.zero_bands_only and commits) or not problem.open_bands(plan.api.offer, plan.api.term_months, [band]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from deal_solve.analysis.solve.page.subject import Subject
+from deal_solve.deal.offers.cloud_years import months_over
 from deal_solve.facts.cloud import cloud_name, cloud_years
 from deal_solve.facts.names import line_title
 from deal_solve.facts.summary import Range
@@ -140,9 +141,9 @@ def _totals(subject: Subject, rows: Sequence[YearCost]) -> list[tuple[str, list[
 def _clouds(subject: Subject) -> list[tuple[str, list[float]]]:
     """Return what of the total counted towards each cloud commitment that some offer taken has a channel toward.
 
-    By contract year only, and where these are the years of the horizon.
+    By contract year only, and where these are its years.
     """
-    if subject.fiscal_year_start is not None or subject.deal.signing_month:
+    if subject.fiscal_year_start is not None or subject.deal.signing_month or months_over(subject.deal):
         return []
     rows = cloud_years(subject.settlement)
     found = []
