@@ -144,7 +144,7 @@ def solver_options(command: F) -> F:
             help="By cuts, or with every scenario written out (the audit).",
         ),
         click.option("--gap", type=_Number(min=0), default=1e-6, show_default=True, help="Relative gap to prove."),
-        click.option("--time-limit", type=_Number(min=0, min_open=True), help="Seconds, then stop."),
+        click.option("--time-limit", type=_Number(min=0, min_open=True), help="Seconds of each solve, then stop."),
     ]
     for option in reversed(options):
         command = option(command)
