@@ -29,7 +29,7 @@ def crowded(number: int, tiny: bool = False) -> dict[str, Any]:
     raise ValueError(f"no deal {number}")
 
 
-@pytest.mark.parametrize("number", seeds(4, 150))
+@pytest.mark.parametrize("number", seeds((0, 1, 2, 3, 119), 150))
 def test_optimiser_and_settlement_agree(number: int):
     outcome = outcome_of(crowded(number))
     assert not outcome.mismatch, outcome.mismatch

@@ -85,8 +85,9 @@ def is_tested_at_list(deal: Deal, regime: Regime) -> bool:
 def may_gain_by_use(deal: Deal, regime: Regime) -> bool:
     """Whether more usage may cost less, in sum or in a year with a limit: no option is worse for its price alone.
 
-    Usage that a credit of charges pays still counts toward the commitment; and what is used in one contract year may
-    meet what the next one would be charged for, or retire what it would lack of a cloud commitment.
+    Usage that a credit of charges pays still counts toward the commitment; what is used in one contract year may meet
+    what the next one would be charged for, or retire what it would lack of a cloud commitment; and what fills the least
+    of a year (`yearly_minimum`) at one discount leaves less overage than at another.
     """
     if any(retires_next_year(deal, regime, month) for month in range(regime.span.start, regime.span.end)):
         return True
@@ -99,7 +100,8 @@ def may_gain_by_use(deal: Deal, regime: Regime) -> bool:
         return False
     is_paid = regime.span.index == 0 and api.credit is not None and api.credit.pays == "charges"
     carries = api.period == "term" or api.excess == "counts_next" or isinstance(api.unused, Rollover)
-    return is_paid or (carries and any(limit.contract_year is not None for limit in deal.limits))
+    is_limited = carries and any(limit.contract_year is not None for limit in deal.limits)
+    return is_paid or is_limited or api.yearly_minimum is not None
 
 
 def committed_share(deal: Deal, regime: Regime) -> float:
